@@ -1,0 +1,1 @@
+//! WhatsApp through Autocalls: the Transom adapter.

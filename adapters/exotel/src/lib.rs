@@ -1,0 +1,1 @@
+//! WhatsApp through Exotel: the Transom adapter.

@@ -1,0 +1,1 @@
+//! WhatsApp through GoSendAPI: the Transom adapter.

@@ -1,0 +1,1 @@
+//! WhatsApp through Messangi: the Transom adapter.

@@ -1,0 +1,1 @@
+//! The conformance suite: one scenario list that every Transom adapter runs through.

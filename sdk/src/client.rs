@@ -1,0 +1,255 @@
+//! The application's handle on a provider account: a messenger behind a list of layers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::capability::{Capabilities, Capability};
+use crate::content::MediaSource;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Events;
+use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::message::{Message, Receipt};
+use crate::messenger::{Messenger, unsupported};
+use crate::phone::PhoneNumber;
+use crate::session::Session;
+
+/// A messenger behind layers. It refuses what the provider cannot do, or what no provider takes, before the first
+/// layer, so that neither layers nor adapters ever see it.
+///
+/// The list of layers is immutable and shared: a clone costs two reference counts, and a layer added to a clone affects
+/// only that clone.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use transom::{Client, Message, Messenger, layers::WindowGuard, stub::Stub};
+///
+/// let client = Client::new(Stub::accepting()).layer(WindowGuard::default());
+/// let receipt = client.send(&Message::text("+919876543210".parse()?, "Hi")).await?;
+/// assert_eq!(receipt.attempts, 1);
+/// # Ok::<(), transom::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    base: Arc<dyn Messenger>,
+    layers: Arc<[Arc<dyn Layer>]>,
+}
+
+/// Something that every call passes through on its way to the provider: a policy, a measurement. Every method passes
+/// on by default.
+#[async_trait]
+pub trait Layer: fmt::Debug + Send + Sync + 'static {
+    /// Around [`Messenger::send`].
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        next.send(message).await
+    }
+    /// Around [`Messenger::session`].
+    async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
+        next.session(contact).await
+    }
+    /// Around [`Messenger::senders`].
+    async fn senders(&self, next: Next<'_>) -> Result<Vec<Sender>> {
+        next.senders().await
+    }
+    /// Around [`Messenger::templates`].
+    async fn templates(&self, next: Next<'_>) -> Result<Vec<TemplateInfo>> {
+        next.templates().await
+    }
+    /// Around [`Messenger::conversations`].
+    async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
+        next.conversations(filter).await
+    }
+}
+
+/// What lies below a layer. `Copy`, so that a layer may call it never, once or several times.
+#[derive(Clone, Copy, Debug)]
+pub struct Next<'a> {
+    base: &'a dyn Messenger,
+    layers: &'a [Arc<dyn Layer>],
+}
+
+impl Client {
+    /// A client without layers.
+    pub fn new(base: impl Messenger) -> Self {
+        Self { base: Arc::new(base), layers: Arc::new([]) }
+    }
+
+    /// Adds a layer below those already there: the first one attached is the outermost, so that the code reads in the
+    /// order in which a message meets them.
+    #[must_use]
+    pub fn layer(self, layer: impl Layer) -> Self {
+        let layers = self.layers.iter().cloned().chain([Arc::new(layer) as Arc<dyn Layer>]).collect();
+        Self { layers, ..self }
+    }
+
+    fn next(&self) -> Next<'_> {
+        Next { base: &*self.base, layers: &self.layers }
+    }
+
+    fn requires(&self, capability: Capability) -> Result<()> {
+        if self.capabilities().contains(capability) { Ok(()) } else { unsupported(self.provider(), capability) }
+    }
+
+    /// The message as the layers get it: possible here, well formed, and with its key.
+    fn prepare(&self, message: &Message) -> Result<Message> {
+        self.requires(message.content.capability())?;
+        if message.fallback.is_some() {
+            self.requires(Capability::Template)?;
+        }
+        if message.reply_to.is_some() {
+            self.requires(Capability::Reply)?;
+        }
+        if message.content.media().any(|media| matches!(media.source, MediaSource::Id(_))) {
+            self.requires(Capability::MediaUpload)?;
+        }
+        message.check()?;
+        let mut message = message.clone();
+        if message.idempotency_key.is_none() {
+            message.idempotency_key = Some(match &message.reference {
+                Some(reference) => key_of(reference),
+                None => random_key()?,
+            });
+        }
+        Ok(message)
+    }
+
+    fn named(&self, error: Error) -> Error {
+        if error.provider().is_some() { error } else { error.with_provider(self.provider()) }
+    }
+}
+
+/// The key of a message with a reference: the reference as it is where it can stand in a header and is short, else a
+/// fixed hash of it, so that the same reference is the same key in every process.
+fn key_of(reference: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
+    if (1..=64).contains(&reference.len()) && reference.chars().all(plain) {
+        reference.to_owned()
+    } else {
+        hex(&Sha256::digest(reference.as_bytes()))
+    }
+}
+
+/// A key for a message without a reference: 128 bits that nobody has used before.
+fn random_key() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::new(ErrorKind::Config, format!("this machine gives no random numbers: {error}")))?;
+    Ok(hex(&bytes))
+}
+
+/// The first 128 bits, in hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().take(16).fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Messenger for Client {
+    fn provider(&self) -> &'static str {
+        self.base.provider()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.base.capabilities()
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        let result = match self.prepare(message) {
+            Ok(prepared) => self.next().send(&prepared).await,
+            Err(refused) => Err(refused),
+        };
+        result.map_err(|error| self.named(error).without_number(&message.to))
+    }
+
+    async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
+        self.requires(Capability::Session)?;
+        self.next().session(contact).await.map_err(|error| self.named(error).without_number(contact))
+    }
+
+    async fn senders(&self) -> Result<Vec<Sender>> {
+        self.requires(Capability::Senders)?;
+        self.next().senders().await.map_err(|error| self.named(error))
+    }
+
+    async fn templates(&self) -> Result<Vec<TemplateInfo>> {
+        self.requires(Capability::Templates)?;
+        self.next().templates().await.map_err(|error| self.named(error))
+    }
+
+    async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+        self.requires(Capability::Conversations)?;
+        self.next().conversations(filter).await.map_err(|error| self.named(error))
+    }
+
+    fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events> {
+        if !self.capabilities().contains(Capability::Inbound) {
+            self.requires(Capability::DeliveryStatus)?;
+        }
+        self.base.webhook(request).map_err(|error| self.named(error))
+    }
+}
+
+impl Next<'_> {
+    /// What the account can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.base.capabilities()
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &'static str {
+        self.base.provider()
+    }
+
+    /// Goes on with [`Messenger::send`].
+    pub async fn send(self, message: &Message) -> Result<Receipt> {
+        match self.split() {
+            Some((layer, below)) => layer.send(message, below).await,
+            None => self.base.send(message).await,
+        }
+    }
+
+    /// Goes on with [`Messenger::session`].
+    pub async fn session(self, contact: &PhoneNumber) -> Result<Session> {
+        match self.split() {
+            Some((layer, below)) => layer.session(contact, below).await,
+            None => self.base.session(contact).await,
+        }
+    }
+
+    /// Goes on with [`Messenger::senders`].
+    pub async fn senders(self) -> Result<Vec<Sender>> {
+        match self.split() {
+            Some((layer, below)) => layer.senders(below).await,
+            None => self.base.senders().await,
+        }
+    }
+
+    /// Goes on with [`Messenger::templates`].
+    pub async fn templates(self) -> Result<Vec<TemplateInfo>> {
+        match self.split() {
+            Some((layer, below)) => layer.templates(below).await,
+            None => self.base.templates().await,
+        }
+    }
+
+    /// Goes on with [`Messenger::conversations`].
+    pub async fn conversations(self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+        match self.split() {
+            Some((layer, below)) => layer.conversations(filter, below).await,
+            None => self.base.conversations(filter).await,
+        }
+    }
+
+    fn split(&self) -> Option<(&dyn Layer, Self)> {
+        let (first, rest) = self.layers.split_first()?;
+        Some((&**first, Self { base: self.base, layers: rest }))
+    }
+}

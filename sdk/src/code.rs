@@ -1,0 +1,87 @@
+//! Provider error codes as data with evidence.
+
+use crate::error::{ErrorKind, Sent};
+
+/// What one of a provider's codes means here, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeFact {
+    /// The code as text: `30018`, `SESSION_EXPIRED`. A trailing `*` stands for a family: `TWILIO_ERROR_*`.
+    pub code: &'static str,
+    /// The provider's name or words for it; empty where the code says it all.
+    pub name: &'static str,
+    /// The HTTP status it is documented with, where that matters.
+    pub status: Option<u16>,
+    /// The kind it has here.
+    pub kind: ErrorKind,
+    /// Whether a message answered with it may have been sent.
+    pub sent: Sent,
+    /// The page that says so.
+    pub source: &'static str,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// When the page was read, `YYYY-MM-DD`.
+    pub date: &'static str,
+}
+
+/// How sure a fact about a provider is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Certainty {
+    /// Stated on a page of the provider's that the project treats as authoritative.
+    Seed,
+    /// Stated on another page of the provider's.
+    Docs,
+    /// Seen in the field by others, not stated by the provider.
+    Field,
+    /// A judgement. Configurable where it matters.
+    Inferred,
+}
+
+impl Certainty {
+    /// The name used in JSON: `seed`, `docs`, `field`, `inferred`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Seed => "seed",
+            Self::Docs => "docs",
+            Self::Field => "field",
+            Self::Inferred => "inferred",
+        }
+    }
+}
+
+impl CodeFact {
+    /// Whether this fact is about `code`.
+    pub fn covers(&self, code: &str) -> bool {
+        match self.code.strip_suffix('*') {
+            Some(family) => code.starts_with(family),
+            None => self.code == code,
+        }
+    }
+
+    /// The fact about `code` in `table`: an exact row before a family, an earlier row before a later one.
+    pub fn find<'t>(table: &'t [Self], code: &str) -> Option<&'t Self> {
+        table.iter().find(|fact| fact.code == code).or_else(|| table.iter().find(|fact| fact.covers(code)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exact_row_beats_its_family_wherever_it_stands() {
+        let row = |code, kind| CodeFact {
+            code,
+            name: "",
+            status: None,
+            kind,
+            sent: Sent::No,
+            source: "",
+            certainty: Certainty::Docs,
+            date: "2026-11-21",
+        };
+        let table = [row("T_*", ErrorKind::ProviderUnavailable), row("T_63016", ErrorKind::SessionExpired)];
+        assert_eq!(CodeFact::find(&table, "T_63016").map(|fact| fact.kind), Some(ErrorKind::SessionExpired));
+        assert_eq!(CodeFact::find(&table, "T_1").map(|fact| fact.kind), Some(ErrorKind::ProviderUnavailable));
+        assert_eq!(CodeFact::find(&table, "X"), None);
+    }
+}

@@ -1,0 +1,194 @@
+//! `transom.toml`: channels by name, and which one is the default.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{ChannelConfig, Env, Lookup, config_error, listed, uri};
+use crate::error::Result;
+use crate::registry::Provider;
+
+/// A configuration file, read but not yet connected to anything.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConfigFile {
+    /// The channel for when none is named.
+    pub default: Option<String>,
+    /// The provider accounts, by name.
+    pub channels: BTreeMap<String, ChannelConfig>,
+    /// The channels that are an order of other channels, by name.
+    pub failovers: BTreeMap<String, Failover>,
+}
+
+/// A channel made of other channels, in the order in which they are tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failover {
+    /// The members' names with their weights.
+    pub members: Vec<(String, u32)>,
+}
+
+impl ConfigFile {
+    /// Reads the text of a `transom.toml`. Relative paths in it are relative to `folder`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for each thing that is wrong with the file's shape.
+    /// What is wrong inside a channel is for its provider to say: see [`Registry::check`](crate::Registry::check).
+    #[cfg(feature = "toml")]
+    pub fn parse(text: &str, folder: &Path, providers: &[Provider], env: &Env) -> Result<Self> {
+        let root: BTreeMap<String, Value> = toml::from_str(text).map_err(|error| {
+            // The error's own display quotes the line, and a line may hold a literal secret.
+            let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+            let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            config_error(vec![format!("{place}{}", error.message())])
+        })?;
+        Self::from_values(root, folder, providers, env)
+    }
+
+    fn from_values(root: BTreeMap<String, Value>, folder: &Path, providers: &[Provider], env: &Env) -> Result<Self> {
+        let mut problems = Vec::new();
+        let mut file = Self { default: None, channels: BTreeMap::new(), failovers: BTreeMap::new() };
+        let lookup = Lookup::Real { env: Env::clone(env), folder: folder.to_owned() };
+        for (key, value) in root {
+            match (key.as_str(), value) {
+                ("default", Value::String(name)) => file.default = Some(name),
+                ("default", other) => {
+                    problems.push(format!("default: expected a channel's name, got {}", kind(&other)));
+                }
+                ("channels", Value::Object(channels)) => {
+                    for (name, table) in channels {
+                        file.add(&name, table, &lookup, providers, &mut problems);
+                    }
+                }
+                ("channels", other) => {
+                    problems
+                        .push(format!("channels: expected tables such as [channels.support], got {}", kind(&other)));
+                }
+                (unknown, _) => problems
+                    .push(format!("unknown key `{unknown}`, expected one of {}", listed(["channels", "default"]))),
+            }
+        }
+        file.check_names(&mut problems);
+        if problems.is_empty() { Ok(file) } else { Err(config_error(problems)) }
+    }
+
+    fn add(&mut self, name: &str, table: Value, lookup: &Lookup, providers: &[Provider], problems: &mut Vec<String>) {
+        let Value::Object(table) = table else {
+            problems.push(format!("channel `{name}`: expected a table, got {}", kind(&table)));
+            return;
+        };
+        let mut values: BTreeMap<String, Value> = table.into_iter().collect();
+        if let Some(members) = values.remove("failover") {
+            for key in values.keys() {
+                problems.push(format!("channel `{name}`: unknown key `{key}`: a failover channel has only `failover`"));
+            }
+            match read_members(&members) {
+                Ok(members) => drop(self.failovers.insert(name.to_owned(), Failover { members })),
+                Err(problem) => problems.push(format!("channel `{name}`: failover: {problem}")),
+            }
+            return;
+        }
+        let provider = match (values.remove("url"), values.remove("provider")) {
+            (Some(Value::String(text)), None) => match uri::parse(&text, providers) {
+                Ok((provider, from_uri)) => {
+                    for (key, value) in from_uri {
+                        if values.insert(key.clone(), value).is_some() {
+                            problems.push(format!("channel `{name}`: {key}: it stands both in `url` and beside it"));
+                        }
+                    }
+                    provider
+                }
+                Err(problem) => return problems.push(format!("channel `{name}`: url: {problem}")),
+            },
+            (None, Some(Value::String(provider))) => provider,
+            (Some(_), Some(_)) => {
+                return problems.push(format!("channel `{name}`: `url` and `provider` exclude each other"));
+            }
+            (Some(other), None) => {
+                return problems.push(format!("channel `{name}`: url: expected a text, got {}", kind(&other)));
+            }
+            (None, Some(other)) => {
+                return problems.push(format!("channel `{name}`: provider: expected a text, got {}", kind(&other)));
+            }
+            (None, None) => {
+                return problems.push(format!(
+                    "channel `{name}`: provider: missing, expected one of {}",
+                    listed(providers.iter().map(|p| p.name))
+                ));
+            }
+        };
+        let channel = ChannelConfig { name: name.to_owned(), provider, values, lookup: lookup.clone() };
+        self.channels.insert(name.to_owned(), channel);
+    }
+
+    /// Names that point at channels must point at one.
+    fn check_names(&self, problems: &mut Vec<String>) {
+        let known = || listed(self.channels.keys().chain(self.failovers.keys()).map(String::as_str));
+        // A channel that could not be read is not known here, and its own problem is already on the list.
+        if !problems.is_empty() {
+            return;
+        }
+        if let Some(default) = &self.default
+            && !self.channels.contains_key(default)
+            && !self.failovers.contains_key(default)
+        {
+            problems.push(format!("default: there is no channel `{default}`, known: {}", known()));
+        }
+        for (name, failover) in &self.failovers {
+            for (member, _) in &failover.members {
+                if !self.channels.contains_key(member) {
+                    problems.push(format!(
+                        "channel `{name}`: failover: there is no channel `{member}`, known: {}",
+                        known()
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn read_members(value: &Value) -> Result<Vec<(String, u32)>, String> {
+    let expected = r#"expected a list such as ["india", { channel = "support", weight = 2 }]"#;
+    let Value::Array(list) = value else { return Err(format!("{expected}, got {}", kind(value))) };
+    let mut members = Vec::new();
+    for member in list {
+        members.push(match member {
+            Value::String(name) => (name.clone(), 1),
+            Value::Object(table) => {
+                if let Some(unknown) = table.keys().find(|key| !matches!(key.as_str(), "channel" | "weight")) {
+                    return Err(format!("unknown key `{unknown}`, expected one of {}", listed(["channel", "weight"])));
+                }
+                let name = table.get("channel").and_then(Value::as_str).ok_or(expected)?;
+                let weight = match table.get("weight") {
+                    None => 1,
+                    Some(weight) => weight
+                        .as_u64()
+                        .and_then(|w| u32::try_from(w).ok())
+                        .filter(|&w| w > 0)
+                        .ok_or("weight: expected a whole number from 1")?,
+                };
+                (name.to_owned(), weight)
+            }
+            other => return Err(format!("{expected}, got {} in it", kind(other))),
+        });
+    }
+    if members.is_empty() { Err("at least one channel is needed".to_owned()) } else { Ok(members) }
+}
+
+/// What a value is, in words; never the value, which may be a secret.
+pub(super) const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a table",
+    }
+}
+
+/// Resolves a path of the file.
+pub(super) fn resolve(folder: &Path, path: &str) -> PathBuf {
+    folder.join(path)
+}

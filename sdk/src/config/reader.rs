@@ -1,0 +1,365 @@
+//! Reading a channel's settings, with everything that is wrong reported at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::file::{kind, resolve};
+use super::{ChannelConfig, Lookup, config_error, listed};
+use crate::error::Result;
+use crate::layers::WindowPolicy;
+use crate::phone::PhoneNumber;
+use crate::request::BaseUrl;
+use crate::secret::Secret;
+use crate::time::parse_duration;
+
+/// The keys that every provider has.
+const COMMON: &[&str] = &[
+    "base_url",
+    "insecure",
+    "probe",
+    "reuse_connections",
+    "templates",
+    "timeout",
+    "trust_unsigned",
+    "webhook_secret",
+    "window_policy",
+];
+
+/// Reads one channel's settings. Each method names a key; a key that nobody names is unknown.
+///
+/// ```
+/// use transom::config::{ChannelConfig, process_env};
+///
+/// let config = ChannelConfig::new("support", "acme", [("fron".to_owned(), "1".into())].into(), process_env());
+/// let mut keys = config.reader();
+/// let api_key = keys.required_secret("api_key");
+/// let from = keys.phone("from");
+/// let error = keys.finish(|| Some((api_key?, from))).unwrap_err();
+/// assert_eq!(error.problem_list().len(), 2);
+/// ```
+#[derive(Debug)]
+pub struct ConfigReader<'a> {
+    config: &'a ChannelConfig,
+    named: BTreeSet<&'static str>,
+    problems: Vec<String>,
+}
+
+/// What a channel's `templates` table says of one of the application's templates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TemplateMapping {
+    /// The provider's numeric id of it, where it goes by id.
+    pub id: Option<u64>,
+    /// The provider's name for it, where it differs.
+    pub name: Option<String>,
+    /// The provider's language for it, where it differs.
+    pub language: Option<String>,
+    /// The names of the placeholders, in the order of the positions.
+    pub params: Option<Vec<String>>,
+}
+
+impl<'a> ConfigReader<'a> {
+    pub(super) fn new(config: &'a ChannelConfig) -> Self {
+        Self { config, named: COMMON.iter().copied().collect(), problems: Vec::new() }
+    }
+
+    /// The value that `build` makes of what was read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for each key that is missing, bad or unknown.
+    pub fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T> {
+        // Every adapter gets the common keys checked, whether or not it reads them.
+        self.timeout();
+        self.window_policy();
+        for flag in ["insecure", "probe", "reuse_connections", "trust_unsigned"] {
+            self.flag(flag);
+        }
+        self.base_url();
+        self.webhook_secrets();
+        self.templates();
+        for key in self.config.values.keys() {
+            if !self.named.contains(key.as_str()) {
+                let known = listed(self.named.iter().copied());
+                self.problems.push(self.line(&format!("unknown key `{key}`, expected one of {known}")));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        self.problems.retain(|problem| seen.insert(problem.clone()));
+        match build() {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(config_error(self.problems)),
+        }
+    }
+
+    /// Notes something wrong with `key` that only the adapter can see.
+    pub fn problem(&mut self, key: &'static str, problem: impl AsRef<str>) {
+        let line = self.line(&format!("{key}: {}", problem.as_ref()));
+        self.problems.push(line);
+    }
+
+    /// Notes that `key` is missing.
+    pub fn missing(&mut self, key: &'static str, expected: &str) {
+        self.problem(key, format!("missing, expected {expected}"));
+    }
+
+    /// A secret that must be there: a text, `{ env = "NAME" }` or `{ file = "PATH" }`.
+    pub fn required_secret(&mut self, key: &'static str) -> Option<Secret> {
+        let before = self.problems.len();
+        let secret = self.secret(key);
+        if secret.is_none() && self.problems.len() == before {
+            self.missing(key, SECRET);
+        }
+        secret
+    }
+
+    /// A secret that may be absent.
+    pub fn secret(&mut self, key: &'static str) -> Option<Secret> {
+        let value = self.value(key)?;
+        match self.resolve(value) {
+            Ok(secret) => Some(secret),
+            Err(problem) => {
+                self.problem(key, problem);
+                None
+            }
+        }
+    }
+
+    /// A text that must be there and not be empty.
+    pub fn required_text(&mut self, key: &'static str, expected: &str) -> Option<String> {
+        self.required(key, expected, |value| text(value).ok_or_else(|| expected.to_owned()))
+    }
+
+    /// A text that may be absent, but not empty.
+    pub fn text(&mut self, key: &'static str) -> Option<String> {
+        self.optional(key, |value| text(value).ok_or_else(|| "a text that is not empty".to_owned()))
+    }
+
+    /// A whole number from 0 that must be there.
+    pub fn required_integer(&mut self, key: &'static str, expected: &str) -> Option<u64> {
+        self.required(key, expected, |value| {
+            match value {
+                Value::Number(number) => number.as_u64(),
+                Value::String(text) => text.trim().parse().ok(),
+                _ => None,
+            }
+            .ok_or_else(|| expected.to_owned())
+        })
+    }
+
+    /// A phone number that must be there.
+    pub fn required_phone(&mut self, key: &'static str) -> Option<PhoneNumber> {
+        self.required(key, PHONE, phone)
+    }
+
+    /// A phone number that may be absent.
+    pub fn phone(&mut self, key: &'static str) -> Option<PhoneNumber> {
+        self.optional(key, phone)
+    }
+
+    /// One of several words, and what it stands for.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+        self.optional(key, |value| {
+            let word = value.as_str().unwrap_or_default();
+            let found = words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning);
+            found.ok_or_else(|| format!("one of {}", listed(words.iter().map(|(word, _)| *word))))
+        })
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, key: &'static str) -> Option<bool> {
+        self.optional(key, |value| match value {
+            Value::Bool(flag) => Ok(*flag),
+            Value::String(text) if text == "true" => Ok(true),
+            Value::String(text) if text == "false" => Ok(false),
+            _ => Err("true or false".to_owned()),
+        })
+    }
+
+    /// `base_url`: where the provider is, instead of its own host.
+    pub fn base_url(&mut self) -> Option<BaseUrl> {
+        let insecure = matches!(self.value("insecure"), Some(Value::Bool(true)))
+            || matches!(self.value("insecure"), Some(Value::String(text)) if text == "true");
+        self.optional("base_url", |value| {
+            let text = value.as_str().ok_or("scheme, host and port such as https://api.example.com")?;
+            match BaseUrl::parse(text) {
+                Ok(url) if url.is_insecure() && !insecure => {
+                    Err("https:// (or `insecure = true`): http:// off this machine sends the credential in the clear"
+                        .to_owned())
+                }
+                Ok(url) => Ok(url),
+                Err(problem) => Err(problem),
+            }
+        })
+    }
+
+    /// `timeout`: how long one request may take.
+    pub fn timeout(&mut self) -> Option<Duration> {
+        self.optional("timeout", |value| {
+            let wanted = value.as_str().and_then(parse_duration);
+            wanted
+                .filter(|wait| (Duration::from_millis(1)..=LONGEST_TIMEOUT).contains(wait))
+                .ok_or_else(|| "a duration from 1ms to 1h such as \"60s\"".to_owned())
+        })
+    }
+
+    /// `window_policy`: what happens to a free-form message when the window is closed.
+    pub fn window_policy(&mut self) -> Option<WindowPolicy> {
+        self.choice("window_policy", WindowPolicy::NAMES)
+    }
+
+    /// `probe`: whether the adapter may ask back where an answer is ambiguous. True unless switched off.
+    pub fn probe(&mut self) -> bool {
+        self.flag("probe").unwrap_or(true)
+    }
+
+    /// `webhook_secret`: the secrets that webhooks may be signed with, the newest first.
+    pub fn webhook_secrets(&mut self) -> Vec<Secret> {
+        let secrets = match self.value("webhook_secret") {
+            None => return Vec::new(),
+            Some(Value::Array(list)) if (1..=2).contains(&list.len()) => list.iter().collect(),
+            Some(Value::Array(_)) => {
+                self.problem("webhook_secret", "expected one secret, or [new, old]");
+                return Vec::new();
+            }
+            Some(one) => vec![one],
+        };
+        let mut resolved = Vec::new();
+        for secret in secrets {
+            match self.resolve(secret) {
+                Ok(secret) => resolved.push(secret),
+                Err(problem) => self.problem("webhook_secret", problem),
+            }
+        }
+        resolved
+    }
+
+    /// `templates`: the provider's side of the application's template names.
+    pub fn templates(&mut self) -> BTreeMap<String, TemplateMapping> {
+        let table = match self.value("templates") {
+            None => return BTreeMap::new(),
+            Some(Value::Object(table)) => table,
+            Some(other) => {
+                self.problem("templates", format!("expected a table, got {}", kind(other)));
+                return BTreeMap::new();
+            }
+        };
+        let mut mappings = BTreeMap::new();
+        for (name, value) in table {
+            match template(value) {
+                Ok(mapping) => drop(mappings.insert(name.clone(), mapping)),
+                Err(problem) => {
+                    let line = self.line(&format!("templates.{name}: {problem}"));
+                    self.problems.push(line);
+                }
+            }
+        }
+        mappings
+    }
+
+    fn required<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<T> {
+        if self.value(key).is_none() {
+            self.missing(key, expected);
+        }
+        self.optional(key, read)
+    }
+
+    /// Reads `key` with `read`, whose error says what was expected.
+    fn optional<T>(&mut self, key: &'static str, read: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
+        let value = self.value(key)?;
+        match read(value) {
+            Ok(value) => Some(value),
+            Err(expected) => {
+                self.problem(key, format!("expected {expected}"));
+                None
+            }
+        }
+    }
+
+    fn value(&mut self, key: &'static str) -> Option<&'a Value> {
+        self.named.insert(key);
+        self.config.values.get(key)
+    }
+
+    fn resolve(&self, value: &Value) -> Result<Secret, String> {
+        let found = match value {
+            Value::String(text) => text.clone(),
+            Value::Object(table) => {
+                let reference = |name: &str| table.get(name).and_then(Value::as_str).filter(|_| table.len() == 1);
+                match (reference("env"), reference("file"), &self.config.lookup) {
+                    (None, None, _) => return Err(format!("expected {SECRET}")),
+                    (_, _, Lookup::Assumed) => "assumed".to_owned(),
+                    (Some(name), _, Lookup::Real { env, .. }) => {
+                        env(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))?
+                    }
+                    (_, Some(path), Lookup::Real { folder, .. }) => std::fs::read_to_string(resolve(folder, path))
+                        .map_err(|error| format!("the file `{path}` cannot be read: {error}"))?,
+                }
+            }
+            other => return Err(format!("expected {SECRET}, got {}", kind(other))),
+        };
+        // Files end in a line break, and a credential never does.
+        let trimmed = found.trim();
+        if trimmed.is_empty() {
+            return Err(format!("it is empty, expected {SECRET}"));
+        }
+        if trimmed.chars().any(char::is_control) {
+            return Err("it holds a line break or another control character".to_owned());
+        }
+        Ok(Secret::new(trimmed))
+    }
+
+    fn line(&self, problem: &str) -> String {
+        format!("channel `{}`: {problem}", self.config.name)
+    }
+}
+
+const SECRET: &str = r#"a text, { env = "NAME" } or { file = "PATH" }"#;
+const PHONE: &str = "a phone number with its country code, such as \"+919876543210\"";
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        // An id of digits alone is easily written without quotes.
+        Value::Number(number) if number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn phone(value: &Value) -> Result<PhoneNumber, String> {
+    let text = text(value).ok_or(PHONE)?;
+    text.parse().map_err(|_| PHONE.to_owned())
+}
+
+fn template(value: &Value) -> Result<TemplateMapping, String> {
+    let expected = r#"expected a table such as { id = 310 } or { name = "…", language = "…", params = ["…"] }"#;
+    let Value::Object(table) = value else { return Err(format!("{expected}, got {}", kind(value))) };
+    let mut mapping = TemplateMapping::default();
+    for (key, value) in table {
+        match (key.as_str(), value) {
+            ("id", Value::Number(id)) if id.is_u64() => mapping.id = id.as_u64(),
+            ("name", Value::String(name)) => mapping.name = Some(name.clone()),
+            ("language", Value::String(language)) => mapping.language = Some(language.clone()),
+            ("params", Value::Array(names)) if names.iter().all(Value::is_string) => {
+                mapping.params = Some(names.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+            }
+            ("id", _) => return Err("id: expected a whole number".to_owned()),
+            ("name" | "language", _) => return Err(format!("{key}: expected a text")),
+            ("params", _) => return Err("params: expected a list of names".to_owned()),
+            (unknown, _) => {
+                return Err(format!(
+                    "unknown key `{unknown}`, expected one of {}",
+                    listed(["id", "language", "name", "params"])
+                ));
+            }
+        }
+    }
+    Ok(mapping)
+}

@@ -1,0 +1,103 @@
+//! A whole channel in one line: `exotel://KEY:TOKEN@HOST/ACCOUNT_SID?from=919876500001`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::{ChannelConfig, Env, Lookup, config_error, listed};
+use crate::error::Result;
+use crate::registry::Provider;
+use crate::request::is_loopback;
+
+/// Which keys the parts of a provider's URI stand for.
+#[derive(Clone, Copy, Debug)]
+pub struct UriLayout {
+    /// The key for a user without a password.
+    pub user: &'static str,
+    /// The keys for a user with a password, if it may have one.
+    pub user_and_password: Option<(&'static str, &'static str)>,
+    /// The key for the path, if there is one.
+    pub path: Option<&'static str>,
+}
+
+impl ChannelConfig {
+    /// Reads a URI whose scheme is one of `providers`. The host `default` is the provider's own; a loopback host means
+    /// http, any other https. User, password, path and query are percent-decoded.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config). The text of the URI, which holds a credential, is not in it.
+    pub fn from_uri(name: &str, uri: &str, providers: &[Provider], env: Env) -> Result<Self> {
+        let (provider, values) =
+            parse(uri, providers).map_err(|problem| config_error(vec![format!("channel `{name}`: {problem}")]))?;
+        let lookup = Lookup::Real { env, folder: PathBuf::new() };
+        Ok(Self { name: name.to_owned(), provider, values, lookup })
+    }
+}
+
+/// The provider and the settings that a URI stands for, or what is wrong with it.
+pub(super) fn parse(uri: &str, providers: &[Provider]) -> Result<(String, BTreeMap<String, Value>), String> {
+    let form = "expected a URI such as provider://KEY@default?…";
+    let (scheme, rest) = uri.trim().split_once("://").ok_or_else(|| format!("there is no `://` in it; {form}"))?;
+    let provider = providers.iter().find(|provider| provider.name == scheme).ok_or_else(|| {
+        let known = listed(providers.iter().map(|provider| provider.name));
+        format!("unknown provider `{}`, known: {known}", printable(scheme))
+    })?;
+    // The `url` crate reads the rest as it would a web address's, which is what people expect of it.
+    let url =
+        url::Url::parse(&format!("https://{rest}")).map_err(|error| format!("the URI after `://`: {error}; {form}"))?;
+    let mut values = BTreeMap::new();
+    let layout = &provider.uri;
+
+    match (decoded(url.username())?, url.password().map(decoded).transpose()?) {
+        (user, None) if user.is_empty() => {}
+        (user, None) => put(&mut values, layout.user, user)?,
+        (user, Some(password)) => {
+            let Some((user_key, password_key)) = layout.user_and_password else {
+                return Err(format!("a URI of {scheme} has no password, only {scheme}://{}@…", layout.user));
+            };
+            put(&mut values, user_key, user)?;
+            put(&mut values, password_key, password)?;
+        }
+    }
+    match (url.path().trim_matches('/'), layout.path) {
+        ("", _) => {}
+        (path, Some(key)) => put(&mut values, key, decoded(path)?)?,
+        (_, None) => return Err(format!("a URI of {scheme} has no path")),
+    }
+    for (key, value) in url.query_pairs() {
+        put(&mut values, &key, value.into_owned())?;
+    }
+    let host = url.host_str().unwrap_or_default();
+    if host != "default" {
+        let http_scheme = if is_loopback(host) { "http" } else { "https" };
+        // Reading it as https would have swallowed an explicit `:443`, which at a loopback host is not http's default.
+        let port = url.port().or_else(|| explicit_443(rest)).map(|port| format!(":{port}")).unwrap_or_default();
+        put(&mut values, "base_url", format!("{http_scheme}://{host}{port}"))?;
+    }
+    Ok((scheme.to_owned(), values))
+}
+
+fn put(values: &mut BTreeMap<String, Value>, key: &str, value: String) -> Result<(), String> {
+    match values.insert(key.to_owned(), Value::String(value)) {
+        None => Ok(()),
+        Some(_) => Err(format!("{}: it is given twice", printable(key))),
+    }
+}
+
+fn decoded(text: &str) -> Result<String, String> {
+    percent_decode_str(text)
+        .decode_utf8()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| "a percent-encoded part is not UTF-8".to_owned())
+}
+
+fn explicit_443(rest: &str) -> Option<u16> {
+    let authority = rest.split(['/', '?', '#']).next()?;
+    authority.ends_with(":443").then_some(443)
+}
+
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(40).collect()
+}

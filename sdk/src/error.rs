@@ -1,0 +1,427 @@
+//! The one error of this crate: what went wrong, whether the message may be out, and what the provider said.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::phone::PhoneNumber;
+use crate::session::Session;
+
+/// What every fallible call returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call failed, and, three fields apart from each other, whether the message may have been sent and what the
+/// provider said.
+///
+/// Ask it three questions: [`kind`](Self::kind) tells what to do, [`may_have_been_sent`](Self::may_have_been_sent)
+/// tells whether doing it again could reach the person twice, [`code`](Self::code) is the provider's own word.
+///
+/// ```
+/// use transom::{Error, ErrorKind};
+///
+/// let refused = Error::new(ErrorKind::SessionExpired, "the 24-hour window is closed").with_code("SESSION_EXPIRED");
+/// assert!(refused.is_window_closed() && !refused.may_have_been_sent());
+/// assert_eq!(refused.to_string(), "session expired (code SESSION_EXPIRED): the 24-hour window is closed");
+/// ```
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    kind: ErrorKind,
+    sent: Sent,
+    message: String,
+    provider: Option<&'static str>,
+    code: Option<String>,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+    session: Option<Session>,
+    attempts: u32,
+    problems: Vec<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What kind of failure it is. A kind exists where a caller would do something different about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A 24-hour window existed and has closed: send a template.
+    SessionExpired,
+    /// This contact has never written to this number: send a template.
+    NoActiveSession,
+    /// The number is bad, not on WhatsApp, has blocked us or opted out: drop the contact.
+    RecipientInvalid,
+    /// Our sending number is not on this account.
+    SenderNotFound,
+    /// Our sending number is offline, suspended or not set up.
+    SenderUnavailable,
+    /// The template is unknown, paused, not approved, or its parameters do not fit.
+    TemplateRejected,
+    /// This provider cannot do that. Refused before a byte leaves where that is known.
+    Unsupported,
+    /// The request is wrong and will stay wrong.
+    InvalidRequest,
+    /// The credential is wrong.
+    Unauthenticated,
+    /// The credential is right, the act is not allowed.
+    PermissionDenied,
+    /// No money, or the plan is exhausted.
+    InsufficientBalance,
+    /// Too fast: wait, then ask again.
+    RateLimited,
+    /// A resource, or the endpoint itself, does not exist.
+    NotFound,
+    /// The idempotency key was used with another body, or the provider calls it a duplicate.
+    Conflict,
+    /// Network or provider trouble.
+    ProviderUnavailable,
+    /// An answer that cannot be read.
+    MalformedResponse,
+    /// Wrong or missing configuration, found before any call.
+    Config,
+}
+
+/// Whether the message may be on its way although an error came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sent {
+    /// Proved: the provider did not take the message.
+    No,
+    /// Nobody can know from here. Sending again may reach the person twice.
+    Maybe,
+}
+
+impl ErrorKind {
+    /// Every kind, in the order in which reports list them.
+    pub const ALL: &'static [Self] = &[
+        Self::SessionExpired,
+        Self::NoActiveSession,
+        Self::RecipientInvalid,
+        Self::SenderNotFound,
+        Self::SenderUnavailable,
+        Self::TemplateRejected,
+        Self::Unsupported,
+        Self::InvalidRequest,
+        Self::Unauthenticated,
+        Self::PermissionDenied,
+        Self::InsufficientBalance,
+        Self::RateLimited,
+        Self::NotFound,
+        Self::Conflict,
+        Self::ProviderUnavailable,
+        Self::MalformedResponse,
+        Self::Config,
+    ];
+
+    /// The name used in JSON, metrics and reports: `session_expired`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SessionExpired => "session_expired",
+            Self::NoActiveSession => "no_active_session",
+            Self::RecipientInvalid => "recipient_invalid",
+            Self::SenderNotFound => "sender_not_found",
+            Self::SenderUnavailable => "sender_unavailable",
+            Self::TemplateRejected => "template_rejected",
+            Self::Unsupported => "unsupported",
+            Self::InvalidRequest => "invalid_request",
+            Self::Unauthenticated => "unauthenticated",
+            Self::PermissionDenied => "permission_denied",
+            Self::InsufficientBalance => "insufficient_balance",
+            Self::RateLimited => "rate_limited",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::ProviderUnavailable => "provider_unavailable",
+            Self::MalformedResponse => "malformed_response",
+            Self::Config => "config",
+        }
+    }
+
+    /// Whether the 24-hour window is what stands in the way, so that a template is the remedy.
+    pub const fn is_window_closed(self) -> bool {
+        matches!(self, Self::SessionExpired | Self::NoActiveSession)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Sent {
+    /// The name used in JSON: `no` or `maybe`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Maybe => "maybe",
+        }
+    }
+}
+
+impl Error {
+    /// An error of `kind`; the message is proved unsent until [`maybe_sent`](Self::maybe_sent) says otherwise.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                sent: Sent::No,
+                message: message.into(),
+                provider: None,
+                code: None,
+                status: None,
+                retry_after: None,
+                session: None,
+                attempts: 0,
+                problems: Vec::new(),
+                source: None,
+            }),
+        }
+    }
+
+    /// Several problems of one kind, each a line of its own. The message is the first of them.
+    pub fn problems(kind: ErrorKind, problems: Vec<String>) -> Self {
+        let mut error = Self::new(kind, problems.first().cloned().unwrap_or_default());
+        error.inner.problems = problems;
+        error
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// Whether the message may be out although this error came back.
+    pub fn sent(&self) -> Sent {
+        self.inner.sent
+    }
+
+    /// What happened, in words, without provider, code or status.
+    pub fn message(&self) -> &str {
+        &self.inner.message
+    }
+
+    /// The provider's name, where a provider was involved.
+    pub fn provider(&self) -> Option<&'static str> {
+        self.inner.provider
+    }
+
+    /// The provider's own code, as text, every digit kept.
+    pub fn code(&self) -> Option<&str> {
+        self.inner.code.as_deref()
+    }
+
+    /// The HTTP status of the provider's last answer, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.inner.status
+    }
+
+    /// How long the provider asked us to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+
+    /// What the provider said of the window while refusing.
+    pub fn session(&self) -> Option<&Session> {
+        self.inner.session.as_ref()
+    }
+
+    /// How many send requests were made, re-shaped and fallback ones included; probes and logins are not counted.
+    pub fn attempts(&self) -> u32 {
+        self.inner.attempts
+    }
+
+    /// Each problem on a line of its own, where there are several (configuration, validation). Else empty.
+    pub fn problem_list(&self) -> &[String] {
+        &self.inner.problems
+    }
+
+    /// Whether the 24-hour window is what stands in the way, so that a template is the remedy.
+    pub fn is_window_closed(&self) -> bool {
+        self.inner.kind.is_window_closed()
+    }
+
+    /// Whether waiting may help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.inner.kind, ErrorKind::RateLimited | ErrorKind::ProviderUnavailable)
+    }
+
+    /// Whether the very same message may be handed over again: waiting may help, and it is proved unsent.
+    pub fn is_safe_to_retry(&self) -> bool {
+        self.is_transient() && !self.may_have_been_sent()
+    }
+
+    /// Whether sending again could reach the person twice.
+    pub fn may_have_been_sent(&self) -> bool {
+        self.inner.sent == Sent::Maybe
+    }
+
+    /// Marks the outcome as unknown. The only way to get [`Sent::Maybe`].
+    #[must_use]
+    pub fn maybe_sent(mut self) -> Self {
+        self.inner.sent = Sent::Maybe;
+        self
+    }
+
+    /// Marks the error as one of a call that cannot send anything, such as a window query.
+    #[must_use]
+    pub fn of_read(mut self) -> Self {
+        self.inner.sent = Sent::No;
+        self
+    }
+
+    /// Replaces the kind: a second look at the same refusal told more.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.inner.kind = kind;
+        self
+    }
+
+    /// Names the provider.
+    #[must_use]
+    pub fn with_provider(mut self, provider: &'static str) -> Self {
+        self.inner.provider = Some(provider);
+        self
+    }
+
+    /// Keeps the provider's own code. An empty one is no code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.inner.code = Some(code.into()).filter(|code| !code.is_empty());
+        self
+    }
+
+    /// Keeps the HTTP status.
+    #[must_use]
+    pub fn with_status(mut self, status: http::StatusCode) -> Self {
+        self.inner.status = Some(status.as_u16());
+        self
+    }
+
+    /// Keeps the wait that the provider asked for.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.inner.retry_after = Some(wait);
+        self
+    }
+
+    /// Keeps what is known of the window.
+    #[must_use]
+    pub fn with_session(mut self, session: Session) -> Self {
+        self.inner.session = Some(session);
+        self
+    }
+
+    /// Sets the number of send requests made.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.inner.attempts = attempts;
+        self
+    }
+
+    /// Keeps the cause. Its text must hold no URL and no secret: it is printed.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.inner.source = Some(source.into());
+        self
+    }
+
+    /// Removes `recipient` from the text, in every form in which a provider may have echoed it: with `+`, without, or
+    /// with the digits grouped. Errors are logged, and logs hold no full phone numbers.
+    #[must_use]
+    pub fn without_number(mut self, recipient: &PhoneNumber) -> Self {
+        self.inner.message = recipient.mask_in(&self.inner.message);
+        if let Some(code) = &mut self.inner.code {
+            *code = recipient.mask_in(code);
+        }
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(provider) = self.inner.provider {
+            write!(f, "{provider}: ")?;
+        }
+        f.write_str(&self.inner.kind.as_str().replace('_', " "))?;
+        match (&self.inner.code, self.inner.status) {
+            (Some(code), Some(status)) => write!(f, " (code {code}, http {status})")?,
+            (Some(code), None) => write!(f, " (code {code})")?,
+            (None, Some(status)) => write!(f, " (http {status})")?,
+            (None, None) => {}
+        }
+        if self.may_have_been_sent() {
+            f.write_str(" (may have been sent)")?;
+        }
+        write!(f, ": {}", self.inner.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.inner;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("sent", &inner.sent)
+            .field("message", &inner.message)
+            .field("provider", &inner.provider)
+            .field("code", &inner.code)
+            .field("status", &inner.status)
+            .field("retry_after", &inner.retry_after)
+            .field("session", &inner.session)
+            .field("attempts", &inner.attempts)
+            .field("problems", &inner.problems)
+            .field("source", &inner.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_pointer_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_line_names_provider_kind_code_status_and_doubt() {
+        let error = Error::new(ErrorKind::ProviderUnavailable, "request timed out")
+            .with_provider("exotel")
+            .with_status(http::StatusCode::BAD_GATEWAY)
+            .maybe_sent();
+        assert_eq!(
+            error.to_string(),
+            "exotel: provider unavailable (http 502) (may have been sent): request timed out"
+        );
+    }
+
+    #[test]
+    fn only_a_transient_and_unsent_error_is_safe_to_retry() {
+        let limited = || Error::new(ErrorKind::RateLimited, "slow down");
+        assert!(limited().is_safe_to_retry());
+        assert!(!limited().maybe_sent().is_safe_to_retry());
+        assert!(!Error::new(ErrorKind::InvalidRequest, "no").is_safe_to_retry());
+    }
+
+    #[test]
+    fn the_recipient_is_masked_in_whatever_form_it_was_echoed() {
+        let to: PhoneNumber = "+34600111222".parse().unwrap();
+        let error = Error::new(ErrorKind::RecipientInvalid, "34600111222 or +34 600 111 222 is no number")
+            .with_code("BAD_34600111222")
+            .without_number(&to);
+        assert_eq!(error.message(), "•••1222 or •••1222 is no number");
+        assert_eq!(error.code(), Some("BAD_•••1222"));
+    }
+
+    #[test]
+    fn each_kind_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(names.len(), ErrorKind::ALL.len());
+    }
+}

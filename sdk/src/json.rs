@@ -1,0 +1,100 @@
+//! Reading providers' JSON: tolerant of what does not matter, exact about ids.
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::error::Result;
+use crate::transport::{Purpose, unreadable};
+
+/// Reads the body of a successful answer.
+///
+/// # Errors
+/// [`ErrorKind::MalformedResponse`](crate::ErrorKind::MalformedResponse); for a send it may have been sent, since the
+/// provider said yes before it said something unreadable.
+pub fn decode<T: DeserializeOwned>(response: &Response<Bytes>, purpose: Purpose) -> Result<T> {
+    serde_json::from_slice(without_bom(response.body())).map_err(|error| {
+        unreadable(response.status(), purpose, "the answer is not the documented JSON").with_source(error)
+    })
+}
+
+/// Reads the body of a refusal as far as it can be read; a body that cannot hides nothing, the status stands.
+pub fn decode_lenient<T: DeserializeOwned + Default>(response: &Response<Bytes>) -> T {
+    serde_json::from_slice(without_bom(response.body())).unwrap_or_default()
+}
+
+/// The head of a body as text for an error message: printable, on one line, 200 characters at the most.
+pub fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body.get(..1024).unwrap_or(body));
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    one_line.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// An id or a code that may come as a text or as a number: its text, every digit kept. `None` for null, for an empty
+/// text and for anything else, such as an object.
+pub fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<String>, D::Error> {
+    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    Ok(raw.and_then(|raw| text_of(raw.get())).filter(|text| !text.is_empty()))
+}
+
+fn text_of(raw: &str) -> Option<String> {
+    match raw.bytes().next()? {
+        b'"' => serde_json::from_str(raw).ok(),
+        b'-' | b'0'..=b'9' => Some(raw.to_owned()),
+        _ => None,
+    }
+}
+
+/// The value of a header as text, if there is exactly one readable value.
+pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize, Debug)]
+    struct Answer {
+        #[serde(default, deserialize_with = "text_or_number")]
+        id: Option<String>,
+    }
+
+    fn id(json: &str) -> Option<String> {
+        serde_json::from_str::<Answer>(json).unwrap().id
+    }
+
+    #[test]
+    fn an_id_keeps_every_digit_whether_text_or_number() {
+        assert_eq!(id(r#"{"id":18446744073709551616}"#).as_deref(), Some("18446744073709551616"));
+        assert_eq!(id(r#"{"id":9007199254740993}"#).as_deref(), Some("9007199254740993"));
+        assert_eq!(id(r#"{"id":"00417"}"#).as_deref(), Some("00417"));
+    }
+
+    #[test]
+    fn what_is_no_id_is_none() {
+        for json in [r#"{"id":null}"#, r#"{"id":""}"#, r#"{"id":{}}"#, r#"{"id":true}"#, r#"{"id":[1]}"#, "{}"] {
+            assert_eq!(id(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_success_that_cannot_be_read_may_have_been_sent() {
+        let response = Response::new(Bytes::from_static(b"<html>"));
+        let error = decode::<Answer>(&response, Purpose::Send).unwrap_err();
+        assert!(error.may_have_been_sent());
+        assert!(!decode::<Answer>(&response, Purpose::Read).unwrap_err().may_have_been_sent());
+    }
+
+    #[test]
+    fn an_excerpt_is_one_short_printable_line() {
+        assert_eq!(excerpt(b"<html>\n  \x1b[31mNo\x00pe"), "<html> [31mNope");
+        assert!(excerpt(&[b'x'; 5000]).len() == 200);
+    }
+}

@@ -1,0 +1,154 @@
+//! The 24-hour window as a policy: what goes when a free-form message may not.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::capability::Capability;
+use crate::client::{Layer, Next};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::WindowLedger;
+use crate::message::{Message, Receipt};
+use crate::phone::PhoneNumber;
+use crate::session::{Session, SessionSource, Window};
+use crate::time::{Clock, SystemClock};
+
+/// Sends a message's fallback template when the window is closed.
+///
+/// It acts on free-form messages only, and falls back at most once, only where it is certain that nothing was sent: the
+/// window was known to be closed beforehand, or the provider refused for the window and the refusal is proof. An unknown
+/// outcome never falls back, and neither does a refusal for any other reason.
+#[derive(Clone, Debug)]
+pub struct WindowGuard {
+    policy: WindowPolicy,
+    ledger: Option<Arc<dyn WindowLedger>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What [`WindowGuard`] does with a free-form message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WindowPolicy {
+    /// With a fallback, looks the window up and sends the template if it is known to be closed; falls back once if the
+    /// provider refuses for the window. Without a fallback, the provider decides.
+    #[default]
+    TemplateIfClosed,
+    /// Refuses a message into a window that is known to be closed, and never sends a template in its place.
+    Strict,
+    /// Looks nothing up; falls back once if the provider refuses for the window.
+    ProviderDecides,
+    /// Sends the fallback, where there is one, whatever the window.
+    AlwaysTemplate,
+}
+
+impl WindowPolicy {
+    /// Every policy with its name in configuration.
+    pub const NAMES: &'static [(&'static str, Self)] = &[
+        ("template_if_closed", Self::TemplateIfClosed),
+        ("strict", Self::Strict),
+        ("provider_decides", Self::ProviderDecides),
+        ("always_template", Self::AlwaysTemplate),
+    ];
+}
+
+impl WindowGuard {
+    /// A guard with this policy, without a ledger.
+    pub fn new(policy: WindowPolicy) -> Self {
+        Self { policy, ledger: None, clock: Arc::new(SystemClock) }
+    }
+
+    /// Also asks `ledger`, whose times are compared with `clock`.
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: Arc<dyn WindowLedger>, clock: Arc<dyn Clock>) -> Self {
+        self.ledger = Some(ledger);
+        self.clock = clock;
+        self
+    }
+
+    /// What is known of the window before anything is sent: from the ledger, else from the provider where it can say.
+    ///
+    /// A ledger that says "open" is believed, since the provider still has the last word. One that says "expired" may
+    /// have missed a message, and is believed only where there is nobody else to ask: it must not turn a free text into
+    /// a paid template.
+    async fn look_up(&self, contact: &PhoneNumber, next: Next<'_>) -> Option<Session> {
+        let recorded = self.recorded(contact);
+        if recorded.as_ref().is_some_and(|session| session.window.is_open())
+            || !next.capabilities().contains(Capability::Session)
+        {
+            return recorded;
+        }
+        // A query that fails leaves the window unknown; the send itself will tell.
+        next.session(contact).await.ok().or(recorded)
+    }
+
+    fn recorded(&self, contact: &PhoneNumber) -> Option<Session> {
+        let last = self.ledger.as_ref()?.last_inbound_at(contact)?;
+        let window = Window::after(last, self.clock.now());
+        Some(Session::new(contact.clone(), window, SessionSource::Ledger).with_last_inbound_at(Some(last)))
+    }
+}
+
+impl Default for WindowGuard {
+    fn default() -> Self {
+        Self::new(WindowPolicy::default())
+    }
+}
+
+#[async_trait]
+impl Layer for WindowGuard {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        if !message.content.is_free_form() {
+            return next.send(message).await;
+        }
+        let fallback = message.as_fallback();
+        match (self.policy, fallback) {
+            (WindowPolicy::AlwaysTemplate, Some(template)) => send_template(&template, 0, next).await,
+            (WindowPolicy::TemplateIfClosed, Some(template)) => match self.look_up(&message.to, next).await {
+                Some(session) if session.window.is_known_closed() => send_template(&template, 0, next).await,
+                _ => send_or_fall_back(message, &template, next).await,
+            },
+            (WindowPolicy::ProviderDecides, Some(template)) => send_or_fall_back(message, &template, next).await,
+            (WindowPolicy::Strict, _) => match self.look_up(&message.to, next).await {
+                Some(session) if session.window.is_known_closed() => Err(refused(session)),
+                _ => next.send(message).await,
+            },
+            (_, None) => next.send(message).await,
+        }
+    }
+
+    async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
+        next.session(contact).await
+    }
+}
+
+async fn send_or_fall_back(message: &Message, template: &Message, next: Next<'_>) -> Result<Receipt> {
+    match next.send(message).await {
+        Err(refused) if refused.is_window_closed() && !refused.may_have_been_sent() => {
+            send_template(template, refused.attempts(), next).await
+        }
+        other => other,
+    }
+}
+
+/// Sends the template and counts the `earlier` attempts in.
+async fn send_template(template: &Message, earlier: u32, next: Next<'_>) -> Result<Receipt> {
+    match next.send(template).await {
+        Ok(mut receipt) => {
+            receipt.template_fallback = true;
+            receipt.attempts = receipt.attempts.saturating_add(earlier);
+            Ok(receipt)
+        }
+        Err(error) => {
+            let attempts = error.attempts().saturating_add(earlier);
+            Err(error.with_attempts(attempts))
+        }
+    }
+}
+
+fn refused(session: Session) -> Error {
+    let (kind, message) = match session.window {
+        Window::Never => (ErrorKind::NoActiveSession, "the contact has never written to this number"),
+        _ => (ErrorKind::SessionExpired, "the 24-hour window is closed"),
+    };
+    Error::new(kind, message).with_session(session)
+}

@@ -1,0 +1,60 @@
+//! Send WhatsApp messages through any provider: one trait, honest errors, the 24-hour window built in.
+//!
+//! A business may write freely to a person only within 24 hours of that person's last message; after that, only a
+//! pre-approved template may go. Every provider says this, and everything else, in its own words. Here it is said once:
+//!
+//! - [`Messenger`] is a provider account. Each provider has an adapter crate that implements it.
+//! - [`Client`] puts [`layers`] in front of one: policies such as [`WindowGuard`](layers::WindowGuard), which sends a
+//!   message's fallback template when the window is closed.
+//! - [`Error`] tells what to do ([`ErrorKind`]) and, separately, whether the message may be out all the same ([`Sent`]).
+//!   A send is never repeated unless that is proved to be safe.
+//! - [`Registry`] and [`ConfigFile`](config::ConfigFile) turn configuration into clients, so that replacing a provider
+//!   is one changed line.
+//!
+//! This crate knows no provider.
+
+pub mod config;
+pub mod json;
+pub mod layers;
+pub mod request;
+pub mod stub;
+pub mod time;
+pub mod transport;
+
+mod capability;
+mod check;
+mod client;
+mod code;
+mod content;
+mod error;
+mod event;
+mod ledger;
+mod lookup;
+mod message;
+mod messenger;
+mod phone;
+mod registry;
+mod secret;
+mod session;
+mod template;
+
+pub use capability::{Capabilities, Capability};
+pub use check::{TEXT_MAX, over_length};
+pub use client::{Client, Layer, Next};
+pub use code::{Certainty, CodeFact};
+pub use content::{
+    Button, Buttons, Contact, ContactEmail, ContactName, ContactPhone, Contacts, Content, Header, HeaderText, List,
+    Location, Media, MediaSource, Reaction, Row, Section, Text,
+};
+pub use error::{Error, ErrorKind, Result, Sent};
+pub use event::{DeliveryStatus, Event, Events, Inbound, StatusUpdate};
+pub use ledger::{MemoryLedger, WindowLedger};
+pub use lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
+pub use message::{Message, MessageId, Receipt};
+pub use messenger::{Messenger, unsupported};
+pub use phone::{InvalidPhoneNumber, PhoneNumber};
+pub use registry::{Context, Provider, Registry};
+pub use secret::Secret;
+pub use session::{Session, SessionSource, WINDOW, Window};
+pub use template::{Parameters, Template, TemplateButton};
+pub use transport::{Purpose, Transport};

@@ -1,0 +1,96 @@
+//! The one trait: a provider account that can send WhatsApp messages.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::capability::{Capabilities, Capability};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Events;
+use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::message::{Message, Receipt};
+use crate::phone::PhoneNumber;
+use crate::session::Session;
+
+/// A provider account that can send WhatsApp messages.
+///
+/// This is the minimum that every adapter implements, and the whole of what [`Client`](crate::Client) and its layers
+/// build on. Nothing has a default: an adapter that cannot do a thing says so in one line with [`unsupported`]. What a
+/// single provider can do beyond it stays a method of that provider's own type.
+///
+/// # Wrappers
+///
+/// Implementations that wrap another messenger should carry `#[deny(clippy::missing_trait_methods)]`, so that a method
+/// added later cannot silently bypass the wrapped one.
+#[async_trait]
+pub trait Messenger: fmt::Debug + Send + Sync + 'static {
+    /// The provider's name, as used in configuration: `exotel`.
+    fn provider(&self) -> &'static str;
+
+    /// What this account can do. Constant for the life of the value.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Hands one message to the provider. `Ok` means taken, not delivered.
+    async fn send(&self, message: &Message) -> Result<Receipt>;
+
+    /// Whether free-form messages to `contact` are allowed now. Requires [`Capability::Session`].
+    async fn session(&self, contact: &PhoneNumber) -> Result<Session>;
+
+    /// The numbers that this account may send from. Requires [`Capability::Senders`].
+    async fn senders(&self) -> Result<Vec<Sender>>;
+
+    /// The templates and their states. Requires [`Capability::Templates`].
+    async fn templates(&self) -> Result<Vec<TemplateInfo>>;
+
+    /// The conversations that the provider knows. Requires [`Capability::Conversations`].
+    async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>>;
+
+    /// Verifies and reads one webhook call. Pure: no network, no clock. Requires [`Capability::DeliveryStatus`] or
+    /// [`Capability::Inbound`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`] if a secret is configured and the signature is missing or wrong.
+    fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events>;
+}
+
+/// The answer of an adapter whose provider lacks `capability`: nothing was sent, no request was made.
+pub fn unsupported<T>(provider: &'static str, capability: Capability) -> Result<T> {
+    Err(Error::new(ErrorKind::Unsupported, format!("this provider has no {capability}")).with_provider(provider))
+}
+
+macro_rules! forward {
+    ($($wrapper:ty),*) => {$(
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl Messenger for $wrapper {
+            fn provider(&self) -> &'static str {
+                (**self).provider()
+            }
+            fn capabilities(&self) -> Capabilities {
+                (**self).capabilities()
+            }
+            async fn send(&self, message: &Message) -> Result<Receipt> {
+                (**self).send(message).await
+            }
+            async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
+                (**self).session(contact).await
+            }
+            async fn senders(&self) -> Result<Vec<Sender>> {
+                (**self).senders().await
+            }
+            async fn templates(&self) -> Result<Vec<TemplateInfo>> {
+                (**self).templates().await
+            }
+            async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+                (**self).conversations(filter).await
+            }
+            fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events> {
+                (**self).webhook(request)
+            }
+        }
+    )*};
+}
+
+forward!(Arc<dyn Messenger>, Box<dyn Messenger>);

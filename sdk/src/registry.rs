@@ -1,0 +1,159 @@
+//! The providers that an application knows, and the way from configuration to a client.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::client::Client;
+use crate::code::CodeFact;
+use crate::config::{ChannelConfig, ConfigFile, UriLayout, config_error, listed};
+use crate::error::{Error, Result};
+use crate::layers::WindowGuard;
+use crate::ledger::WindowLedger;
+use crate::messenger::Messenger;
+use crate::time::{Clock, SystemClock};
+use crate::transport::Transport;
+
+/// What an adapter crate exports: its name, its way of being configured, and what is known of its error codes.
+#[derive(Clone, Copy)]
+pub struct Provider {
+    /// The name used in configuration and as a URI's scheme: `exotel`.
+    pub name: &'static str,
+    /// Which keys the parts of a URI stand for.
+    pub uri: UriLayout,
+    /// Makes a messenger from a channel's settings.
+    pub connect: fn(&ChannelConfig, Context) -> Result<Arc<dyn Messenger>>,
+    /// Every code of the provider's pages, with what it means here and where that is known from.
+    pub codes: &'static [CodeFact],
+}
+
+/// What an adapter is given to work with: the network and the time.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Carries its requests.
+    pub transport: Arc<dyn Transport>,
+    /// Tells it the time, where the provider's answer does not.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Context {
+    /// This transport, and the machine's clock.
+    pub fn new(transport: Arc<dyn Transport>) -> Self {
+        Self { transport, clock: Arc::new(SystemClock) }
+    }
+}
+
+/// A list of providers.
+///
+/// There is no global one, and nothing registers itself: an application names what it uses.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    providers: Vec<Provider>,
+    ledger: Option<Arc<dyn WindowLedger>>,
+}
+
+impl Registry {
+    /// Adds a provider.
+    #[must_use]
+    pub fn with(mut self, provider: Provider) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// Lets the window guards of the clients ask `ledger` where a provider cannot say.
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: Arc<dyn WindowLedger>) -> Self {
+        self.ledger = Some(ledger);
+        self
+    }
+
+    /// The providers, in the order in which they were added.
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+
+    /// The provider of this name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the known ones.
+    pub fn provider(&self, name: &str) -> Result<&Provider> {
+        self.providers.iter().find(|provider| provider.name == name).ok_or_else(|| {
+            let known = listed(self.providers.iter().map(|provider| provider.name));
+            config_error(vec![format!("unknown provider `{name}`, known: {known}")])
+        })
+    }
+
+    /// A client for a channel: the provider's adapter over HTTP, behind a [`WindowGuard`] with the channel's policy.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel.
+    #[cfg(feature = "reqwest")]
+    pub fn connect(&self, config: &ChannelConfig) -> Result<Client> {
+        self.connect_with(config, Context::new(http_transport(config)?))
+    }
+
+    /// As [`connect`](Self::connect), over a transport and a clock of the caller's.
+    pub fn connect_with(&self, config: &ChannelConfig, context: Context) -> Result<Client> {
+        let clock = Arc::clone(&context.clock);
+        let messenger = self.messenger(config, context)?;
+        // The adapter has reported a bad policy, so what cannot be read here does not exist.
+        let mut guard = WindowGuard::new(config.reader().window_policy().unwrap_or_default());
+        if let Some(ledger) = &self.ledger {
+            guard = guard.with_ledger(Arc::clone(ledger), clock);
+        }
+        Ok(Client::new(messenger).layer(guard))
+    }
+
+    /// The provider's adapter itself, without any layer.
+    pub fn messenger(&self, config: &ChannelConfig, context: Context) -> Result<Arc<dyn Messenger>> {
+        let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
+        (provider.connect)(config, context)
+    }
+
+    /// Checks every channel of a file as far as that goes without its secrets, and reports all problems at once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for each problem.
+    pub fn check(&self, file: &ConfigFile) -> Result<()> {
+        let mut problems = Vec::new();
+        for channel in file.channels.values() {
+            let context = Context::new(Arc::new(NoTransport));
+            if let Err(error) = self.messenger(&channel.clone().assuming_secrets(), context) {
+                problems.extend(error.problem_list().iter().cloned());
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(config_error(problems)) }
+    }
+}
+
+/// The HTTP transport that a channel's settings ask for.
+#[cfg(feature = "reqwest")]
+fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
+    let mut keys = config.reader();
+    let options = crate::transport::HttpTransportOptions {
+        timeout: keys.timeout(),
+        reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
+        insecure: keys.flag("insecure").unwrap_or_default(),
+    };
+    Ok(Arc::new(crate::transport::HttpTransport::new(options)?))
+}
+
+fn in_channel(config: &ChannelConfig, error: &Error) -> Error {
+    config_error(error.problem_list().iter().map(|line| format!("channel `{}`: {line}", config.name())).collect())
+}
+
+/// For messengers that are built only to see whether they can be.
+#[derive(Debug)]
+struct NoTransport;
+
+#[async_trait::async_trait]
+impl Transport for NoTransport {
+    async fn send(&self, _request: http::Request<bytes::Bytes>) -> Result<http::Response<bytes::Bytes>> {
+        Err(Error::new(crate::ErrorKind::Config, "this messenger was built to check its configuration only"))
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider").field("name", &self.name).field("codes", &self.codes.len()).finish_non_exhaustive()
+    }
+}

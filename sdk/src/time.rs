@@ -1,0 +1,126 @@
+//! Time as an argument: the clock seam, and the two ways in which providers write instants.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// Where "now" and waiting come from. Everything that needs either takes one, so that tests own time.
+#[async_trait]
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
+    /// The present instant.
+    fn now(&self) -> SystemTime;
+    /// Returns after `duration`.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// RFC 3339 in UTC with `Z`, the only form that our JSON uses.
+pub mod rfc3339 {
+    use super::{SystemTime, Timestamp};
+
+    /// Writes `at` as `2026-05-11T08:20:00Z`, with a fraction only where there is one.
+    pub fn format(at: SystemTime) -> String {
+        // An instant outside the years -9999 to 9999 cannot be written; the nearest one that can is.
+        let nearest = if at < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
+        Timestamp::try_from(at).unwrap_or(nearest).to_string()
+    }
+
+    /// Reads an instant with any offset (`Z`, `+00:00`, `+05:30`); `None` if it is not one.
+    pub fn parse(text: &str) -> Option<SystemTime> {
+        text.trim().parse::<Timestamp>().ok().map(SystemTime::from)
+    }
+
+    /// `#[serde(with)]` for an instant that may be absent.
+    pub mod option {
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        use super::SystemTime;
+
+        /// Writes the instant, or null.
+        #[allow(clippy::ref_option, reason = "the signature is serde's")]
+        pub fn serialize<S: Serializer>(at: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+            at.map(super::format).serialize(serializer)
+        }
+
+        /// Reads an instant, or null.
+        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+            let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+            super::parse(&text)
+                .map(Some)
+                .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not an RFC 3339 time")))
+        }
+    }
+}
+
+/// Reads the `Date` header of an answer: the provider's own clock, with which its other times are compared so that
+/// neither skew nor a mock's virtual time matters. `None` if it is missing or no HTTP date.
+pub fn date_of<B>(response: &http::Response<B>) -> Option<SystemTime> {
+    let text = response.headers().get(http::header::DATE)?.to_str().ok()?;
+    httpdate::parse_http_date(text).ok()
+}
+
+/// Reads a duration such as `60s`, `1h30m`, `500ms` or `2d`; `None` if it is not one.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, tail) = rest.split_at_checked(digits)?;
+        let letters = tail.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (unit, tail) = tail.split_at_checked(letters)?;
+        let number: u64 = number.parse().ok()?;
+        let part = match unit {
+            "ms" => Duration::from_millis(number),
+            "s" => Duration::from_secs(number),
+            "m" => Duration::from_secs(number.checked_mul(60)?),
+            "h" => Duration::from_secs(number.checked_mul(3_600)?),
+            "d" => Duration::from_secs(number.checked_mul(86_400)?),
+            _ => return None,
+        };
+        total = total.checked_add(part)?;
+        rest = tail;
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_the_same_whatever_offset_it_was_written_with() {
+        let utc = rfc3339::parse("2026-03-04T05:50:31Z").unwrap();
+        assert_eq!(rfc3339::parse("2026-03-04T11:20:31.000+05:30"), Some(utc));
+        assert_eq!(rfc3339::format(utc), "2026-03-04T05:50:31Z");
+        assert_eq!(rfc3339::parse("2026-03-04 05:50:31"), None);
+    }
+
+    #[test]
+    fn durations_add_up_and_nonsense_is_none() {
+        assert_eq!(parse_duration("1h30m"), Some(Duration::from_secs(5_400)));
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("2d"), Some(Duration::from_secs(172_800)));
+        for nonsense in ["", "60", "s", "-1s", "1.5s", "1 h", "99999999999999999999s", "18446744073709551615d"] {
+            assert_eq!(parse_duration(nonsense), None, "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The transport over reqwest: redirects, proxies of the environment and retries off, every wait and size bounded.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response, StatusCode};
+
+use super::{Purpose, Transport};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::is_loopback;
+
+/// The largest answer that is read. A larger success cannot be understood; a larger refusal is cut.
+const BODY_MAX: usize = 1024 * 1024;
+const ERROR_BODY_MAX: usize = 64 * 1024;
+/// Connecting, TLS included. Always shorter than the whole, since only a failed connect proves that nothing was sent.
+const CONNECT: Duration = Duration::from_secs(3);
+const READ: Duration = Duration::from_secs(10);
+const KEYED_SEND: Duration = Duration::from_secs(30);
+/// Long, because a short timeout manufactures unknown outcomes: the provider goes on where we stop listening.
+const SEND: Duration = Duration::from_secs(60);
+/// Shorter than the idle time after which common servers close, so that a pooled connection is rarely a dead one.
+const POOL_IDLE: Duration = Duration::from_secs(4);
+
+/// The knobs of [`HttpTransport`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HttpTransportOptions {
+    /// How long one request may take in all. `None`: 10 s for reads, 30 s for keyed sends, 60 s for the others. A value
+    /// under 1 ms counts as 1 ms.
+    pub timeout: Option<Duration>,
+    /// Whether unkeyed sends, too, may use a pooled connection. Off by default: a server that writes a stray answer on
+    /// a kept connection would have it taken for the answer to the next message.
+    pub reuse_connections: bool,
+    /// Whether `http://` is allowed to hosts other than this machine.
+    pub insecure: bool,
+}
+
+/// HTTP/1.1 over reqwest and rustls.
+#[derive(Clone, Debug)]
+pub struct HttpTransport {
+    pooled: reqwest::Client,
+    /// Opens a connection for every request.
+    fresh: reqwest::Client,
+    options: HttpTransportOptions,
+    /// Why no TLS connection can be made, if none can: no certificate store on this machine.
+    no_roots: Option<Arc<str>>,
+}
+
+impl HttpTransport {
+    /// A transport with these options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if no HTTP client can be built. A missing certificate store is reported by the first
+    /// request over https, since plain HTTP on this machine needs none.
+    pub fn new(options: HttpTransportOptions) -> Result<Self> {
+        let (tls, no_roots) = tls()?;
+        let client = |idle: usize| {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .no_proxy()
+                .referer(false)
+                .connect_timeout(connect_timeout(options.timeout))
+                .pool_max_idle_per_host(idle)
+                .pool_idle_timeout(POOL_IDLE)
+                .user_agent(concat!("transom/", env!("CARGO_PKG_VERSION")))
+                .build()
+                .map_err(|error| Error::new(ErrorKind::Config, "no HTTP client can be built").with_source(error))
+        };
+        Ok(Self { pooled: client(8)?, fresh: client(0)?, options, no_roots })
+    }
+
+    fn timeout(&self, purpose: Purpose) -> Duration {
+        let usual = match purpose {
+            Purpose::Read => READ,
+            Purpose::KeyedSend => KEYED_SEND,
+            Purpose::Send => SEND,
+        };
+        match self.options.timeout {
+            Some(wanted) if purpose == Purpose::Read => wanted.max(Duration::from_millis(1)).min(READ),
+            Some(wanted) => wanted.max(Duration::from_millis(1)),
+            None => usual,
+        }
+    }
+
+    /// Refuses what must not leave: plain HTTP to another machine, or TLS without any root to trust.
+    fn check(&self, uri: &http::Uri) -> Result<()> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::Config, message));
+        match (uri.scheme_str(), uri.host()) {
+            (Some("https"), Some(_)) => match &self.no_roots {
+                None => Ok(()),
+                Some(reason) => refuse(format!("no certificate authority to trust on this machine: {reason}")),
+            },
+            (Some("http"), Some(host)) if self.options.insecure || is_loopback(host) => Ok(()),
+            (Some("http"), Some(_)) => refuse("http:// off this machine needs `insecure = true`".to_owned()),
+            _ => refuse("expected an http:// or https:// address".to_owned()),
+        }
+    }
+}
+
+fn connect_timeout(total: Option<Duration>) -> Duration {
+    total.map_or(CONNECT, |total| CONNECT.min(total.max(Duration::from_millis(1)) * 3 / 4))
+}
+
+fn tls() -> Result<(rustls::ClientConfig, Option<Arc<str>>)> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::new(ErrorKind::Config, "TLS cannot be set up").with_source(error))?;
+    Ok(match rustls_platform_verifier::Verifier::new(provider) {
+        Ok(verifier) => {
+            (versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(), None)
+        }
+        Err(reason) => {
+            let nothing_trusted = rustls::RootCertStore::empty();
+            let config = versions.with_root_certificates(nothing_trusted).with_no_client_auth();
+            (config, Some(reason.to_string().into()))
+        }
+    })
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
+        self.check(request.uri())?;
+        let purpose = Purpose::of(&request);
+        let may_pool = self.options.reuse_connections || purpose != Purpose::Send;
+        let client = if may_pool { &self.pooled } else { &self.fresh };
+
+        let mut request = reqwest::Request::try_from(request).map_err(|error| {
+            Error::new(ErrorKind::InvalidRequest, "the request cannot be built").with_source(error.without_url())
+        })?;
+        *request.timeout_mut() = Some(self.timeout(purpose));
+        let response = client.execute(request).await.map_err(|error| before_answer(error, purpose))?;
+        read(response, purpose).await
+    }
+}
+
+/// What a failure before the head of an answer proves.
+fn before_answer(error: reqwest::Error, purpose: Purpose) -> Error {
+    let error = error.without_url();
+    // `is_connect` first: a connect that timed out is both, and only a connect that failed is a proof.
+    if error.is_builder() {
+        Error::new(ErrorKind::InvalidRequest, "the request cannot be built").with_source(error)
+    } else if error.is_connect() {
+        let what = if error.is_timeout() { "the connection timed out" } else { "the connection could not be made" };
+        Error::new(ErrorKind::ProviderUnavailable, format!("{what}: {}", root_cause(&error))).with_source(error)
+    } else if error.is_timeout() {
+        purpose.in_doubt(Error::new(ErrorKind::ProviderUnavailable, "no answer in time").with_source(error))
+    } else if is_not_http(&error) {
+        purpose.in_doubt(Error::new(ErrorKind::MalformedResponse, "the answer is not HTTP").with_source(error))
+    } else {
+        let broken = Error::new(ErrorKind::ProviderUnavailable, "the connection broke before an answer came");
+        purpose.in_doubt(broken.with_source(error))
+    }
+}
+
+/// Reads the body of an answer. A refusal stands on its status alone, so a broken body does not hide it; a success
+/// whose body breaks is a message most likely taken.
+async fn read(mut response: reqwest::Response, purpose: Purpose) -> Result<Response<Bytes>> {
+    let status = response.status();
+    let limit = if status.is_success() { BODY_MAX } else { ERROR_BODY_MAX };
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
+            Ok(Some(_)) if status.is_success() => {
+                return Err(super::unreadable(status, purpose, format!("the answer is longer than {limit} bytes")));
+            }
+            Err(error) if status.is_success() => return Err(in_body(error, status, purpose)),
+            // The end, or all that there is to get of a refusal.
+            Ok(_) | Err(_) => break,
+        }
+    }
+    let mut answer = Response::new(body.freeze());
+    *answer.status_mut() = status;
+    *answer.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(answer)
+}
+
+fn in_body(error: reqwest::Error, status: StatusCode, purpose: Purpose) -> Error {
+    let error = error.without_url();
+    let (kind, what) = if error.is_timeout() {
+        (ErrorKind::ProviderUnavailable, "the answer stopped half-way and did not go on in time")
+    } else if is_not_http(&error) {
+        (ErrorKind::MalformedResponse, "the answer's body is not HTTP")
+    } else {
+        (ErrorKind::ProviderUnavailable, "the connection broke in the middle of the answer")
+    };
+    purpose.in_doubt(Error::new(kind, what).with_status(status).with_source(error))
+}
+
+fn is_not_http(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse))
+}
+
+fn root_cause(error: &reqwest::Error) -> String {
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_connect_timeout_is_always_shorter_than_the_whole() {
+        for total in [None, Some(Duration::ZERO), Some(Duration::from_millis(200)), Some(Duration::MAX / 4)] {
+            let connect = connect_timeout(total);
+            assert!(
+                connect > Duration::ZERO && total.is_none_or(|t| connect < t.max(Duration::from_millis(1))),
+                "{total:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn plain_http_to_another_machine_is_refused_before_a_byte_leaves() {
+        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+        let request = Request::get("http://192.0.2.1/v1/me").body(Bytes::new()).unwrap();
+        let error = transport.send(request).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(!error.may_have_been_sent());
+    }
+}
