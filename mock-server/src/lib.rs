@@ -1,1 +1,42 @@
-//! A stateful mock of four WhatsApp providers.
+//! A stateful mock of WhatsApp providers: one world, one dialect per provider, one port.
+//!
+//! The 24-hour window, templates, senders, balances, rate limits and the ledger of delivered messages live once, in [`World`].
+//! A [`Dialect`] reads one provider's requests and prints that provider's answers; four are built in (see [`dialects`]), and a
+//! fifth is an `impl` away. [`Simulator::step`] is the whole mock as a plain function from a time and a request to a [`Reply`]:
+//! no IO, no clock, no randomness. With the feature `server` (on by default) [`serve`] and [`MockServer`] put it on a port.
+//!
+//! Tests and scripts steer it through the control plane under `/_mock/`: a virtual clock, customers who write, faults, limits,
+//! switches, and what was asked and delivered.
+
+mod answer;
+mod clock;
+mod control;
+mod dialect;
+pub mod dialects;
+mod fault;
+mod finding;
+mod ids;
+mod journal;
+mod limiter;
+mod mask;
+mod phone;
+mod request;
+mod ring;
+mod simulator;
+mod switch;
+mod time;
+mod world;
+
+pub use answer::{Answer, html_response, json_response, set_header, text_response};
+pub use dialect::Dialect;
+pub use finding::{Finding, Level, Mark, Review, Source};
+pub use limiter::{Limiter, Quota};
+pub use phone::{Phone, is_e164};
+pub use request::{Query, basic_credentials, bearer_token, header, is_json};
+pub use simulator::{Reply, Simulator, Wire};
+pub use switch::{Switch, Switches};
+pub use time::{offset_time, rfc3339};
+pub use world::{
+    Account, Conversation, ConversationState, Delivery, Inbound, Message, Remembered, Replay, Sender, Template, TemplateStatus,
+    Window, World,
+};

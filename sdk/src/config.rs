@@ -2,6 +2,7 @@
 
 mod file;
 mod reader;
+mod templates;
 mod uri;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use file::{ConfigFile, Failover};
-pub use reader::{ConfigReader, TemplateMapping};
+pub use reader::ConfigReader;
+pub use templates::{ResolvedTemplate, TemplateMapping, TemplateMappings};
 pub use uri::UriLayout;
 
 use crate::error::{Error, ErrorKind};

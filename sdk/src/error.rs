@@ -261,9 +261,9 @@ impl Error {
         self
     }
 
-    /// Marks the error as one of a call that cannot send anything, such as a window query.
+    /// Marks the message as proved unsent: the call cannot send anything, or the provider documents the refusal.
     #[must_use]
-    pub fn of_read(mut self) -> Self {
+    pub fn unsent(mut self) -> Self {
         self.inner.sent = Sent::No;
         self
     }

@@ -96,3 +96,24 @@ pub enum DeliveryStatus {
     /// A word that this version does not know, as it came.
     Other(String),
 }
+
+impl Events {
+    /// These events, verified or not.
+    pub const fn new(verified: bool, events: Vec<Event>) -> Self {
+        Self { verified, events }
+    }
+}
+
+impl Inbound {
+    /// A message from `from`, written at `at`.
+    pub fn new(message_id: impl Into<MessageId>, from: PhoneNumber, at: SystemTime, content: Value) -> Self {
+        Self { message_id: message_id.into(), from, to: None, name: None, at, reply_to: None, content }
+    }
+}
+
+impl StatusUpdate {
+    /// `message_id` got as far as `status`.
+    pub fn new(message_id: impl Into<MessageId>, status: DeliveryStatus) -> Self {
+        Self { message_id: message_id.into(), status, at: None, to: None, reference: None, error: None }
+    }
+}

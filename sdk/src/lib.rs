@@ -13,10 +13,13 @@
 //!
 //! This crate knows no provider.
 
+pub mod cloud_api;
 pub mod config;
 pub mod json;
 pub mod layers;
+pub mod rate_limit;
 pub mod request;
+pub mod signature;
 pub mod stub;
 pub mod time;
 pub mod transport;
@@ -29,6 +32,7 @@ mod content;
 mod error;
 mod event;
 mod ledger;
+mod limits;
 mod lookup;
 mod message;
 mod messenger;
@@ -49,6 +53,7 @@ pub use content::{
 pub use error::{Error, ErrorKind, Result, Sent};
 pub use event::{DeliveryStatus, Event, Events, Inbound, StatusUpdate};
 pub use ledger::{MemoryLedger, WindowLedger};
+pub use limits::Limits;
 pub use lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 pub use message::{Message, MessageId, Receipt};
 pub use messenger::{Messenger, unsupported};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::client::Client;
 use crate::code::CodeFact;
@@ -10,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::layers::WindowGuard;
 use crate::ledger::WindowLedger;
 use crate::messenger::Messenger;
-use crate::time::{Clock, SystemClock};
+use crate::time::{Clock, SystemClock, date_of};
 use crate::transport::Transport;
 
 /// What an adapter crate exports: its name, its way of being configured, and what is known of its error codes.
@@ -22,8 +23,9 @@ pub struct Provider {
     pub uri: UriLayout,
     /// Makes a messenger from a channel's settings.
     pub connect: fn(&ChannelConfig, Context) -> Result<Arc<dyn Messenger>>,
-    /// Every code of the provider's pages, with what it means here and where that is known from.
-    pub codes: &'static [CodeFact],
+    /// Every code of the provider's pages, with what it means here and where that is known from: a table for each place
+    /// in which codes stand, since the same code may mean different things in different places.
+    pub codes: &'static [&'static [CodeFact]],
 }
 
 /// What an adapter is given to work with: the network and the time.
@@ -39,6 +41,12 @@ impl Context {
     /// This transport, and the machine's clock.
     pub fn new(transport: Arc<dyn Transport>) -> Self {
         Self { transport, clock: Arc::new(SystemClock) }
+    }
+
+    /// The instant that the times in `response` are compared with: its own `Date`, so that skew between the machines
+    /// does not matter, else the clock.
+    pub fn now<B>(&self, response: &http::Response<B>) -> SystemTime {
+        date_of(response).unwrap_or_else(|| self.clock.now())
     }
 }
 
@@ -154,6 +162,9 @@ impl Transport for NoTransport {
 
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Provider").field("name", &self.name).field("codes", &self.codes.len()).finish_non_exhaustive()
+        f.debug_struct("Provider")
+            .field("name", &self.name)
+            .field("code_tables", &self.codes.len())
+            .finish_non_exhaustive()
     }
 }

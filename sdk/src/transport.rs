@@ -46,7 +46,7 @@ impl Purpose {
 
     /// Marks `error` as leaving the message in doubt, unless this cannot have sent one.
     pub fn in_doubt(self, error: Error) -> Error {
-        if self == Self::Read { error.of_read() } else { error.maybe_sent() }
+        if self == Self::Read { error.unsent() } else { error.maybe_sent() }
     }
 }
 

@@ -1,1 +1,25 @@
-//! WhatsApp through Exotel: the Transom adapter.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod error;
+mod messenger;
+mod webhook;
+mod wire;
+
+pub use config::{Config, Region, RequestShape};
+pub use messenger::{CAPABILITIES, Exotel};
+
+use std::sync::Arc;
+
+use transom::Provider;
+use transom::config::UriLayout;
+
+const NAME: &str = "exotel";
+
+/// Exotel, for a [`Registry`](transom::Registry).
+pub const PROVIDER: Provider = Provider {
+    name: NAME,
+    uri: UriLayout { user: "api_key", user_and_password: Some(("api_key", "api_token")), path: Some("account_sid") },
+    connect: |config, context| Ok(Arc::new(Exotel::new(Config::read(config)?, context))),
+    codes: error::CODES,
+};

@@ -1,12 +1,12 @@
 //! Reading a channel's settings, with everything that is wrong reported at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::file::{kind, resolve};
-use super::{ChannelConfig, Lookup, config_error, listed};
+use super::{ChannelConfig, Lookup, TemplateMapping, TemplateMappings, config_error, listed};
 use crate::error::Result;
 use crate::layers::WindowPolicy;
 use crate::phone::PhoneNumber;
@@ -44,20 +44,6 @@ pub struct ConfigReader<'a> {
     config: &'a ChannelConfig,
     named: BTreeSet<&'static str>,
     problems: Vec<String>,
-}
-
-/// What a channel's `templates` table says of one of the application's templates.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TemplateMapping {
-    /// The provider's numeric id of it, where it goes by id.
-    pub id: Option<u64>,
-    /// The provider's name for it, where it differs.
-    pub name: Option<String>,
-    /// The provider's language for it, where it differs.
-    pub language: Option<String>,
-    /// The names of the placeholders, in the order of the positions.
-    pub params: Option<Vec<String>>,
 }
 
 impl<'a> ConfigReader<'a> {
@@ -236,19 +222,19 @@ impl<'a> ConfigReader<'a> {
     }
 
     /// `templates`: the provider's side of the application's template names.
-    pub fn templates(&mut self) -> BTreeMap<String, TemplateMapping> {
+    pub fn templates(&mut self) -> TemplateMappings {
         let table = match self.value("templates") {
-            None => return BTreeMap::new(),
+            None => return TemplateMappings::default(),
             Some(Value::Object(table)) => table,
             Some(other) => {
                 self.problem("templates", format!("expected a table, got {}", kind(other)));
-                return BTreeMap::new();
+                return TemplateMappings::default();
             }
         };
-        let mut mappings = BTreeMap::new();
+        let mut mappings = TemplateMappings::default();
         for (name, value) in table {
-            match template(value) {
-                Ok(mapping) => drop(mappings.insert(name.clone(), mapping)),
+            match TemplateMapping::read(value) {
+                Ok(mapping) => mappings.add(name.clone(), mapping),
                 Err(problem) => {
                     let line = self.line(&format!("templates.{name}: {problem}"));
                     self.problems.push(line);
@@ -336,30 +322,4 @@ fn text(value: &Value) -> Option<String> {
 fn phone(value: &Value) -> Result<PhoneNumber, String> {
     let text = text(value).ok_or(PHONE)?;
     text.parse().map_err(|_| PHONE.to_owned())
-}
-
-fn template(value: &Value) -> Result<TemplateMapping, String> {
-    let expected = r#"expected a table such as { id = 310 } or { name = "…", language = "…", params = ["…"] }"#;
-    let Value::Object(table) = value else { return Err(format!("{expected}, got {}", kind(value))) };
-    let mut mapping = TemplateMapping::default();
-    for (key, value) in table {
-        match (key.as_str(), value) {
-            ("id", Value::Number(id)) if id.is_u64() => mapping.id = id.as_u64(),
-            ("name", Value::String(name)) => mapping.name = Some(name.clone()),
-            ("language", Value::String(language)) => mapping.language = Some(language.clone()),
-            ("params", Value::Array(names)) if names.iter().all(Value::is_string) => {
-                mapping.params = Some(names.iter().filter_map(Value::as_str).map(str::to_owned).collect());
-            }
-            ("id", _) => return Err("id: expected a whole number".to_owned()),
-            ("name" | "language", _) => return Err(format!("{key}: expected a text")),
-            ("params", _) => return Err("params: expected a list of names".to_owned()),
-            (unknown, _) => {
-                return Err(format!(
-                    "unknown key `{unknown}`, expected one of {}",
-                    listed(["id", "language", "name", "params"])
-                ));
-            }
-        }
-    }
-    Ok(mapping)
 }

@@ -1,0 +1,96 @@
+//! What an Exotel account needs to be told.
+
+use transom::config::{ChannelConfig, TemplateMappings};
+use transom::request::BaseUrl;
+use transom::{PhoneNumber, Result, Secret};
+
+/// The settings of an Exotel channel.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// `api_key`: the user of the Basic credential.
+    pub api_key: Secret,
+    /// `api_token`: its password.
+    pub api_token: Secret,
+    /// `account_sid`: the account in the path.
+    pub account_sid: String,
+    /// `from`: the WhatsApp number to send from.
+    pub from: PhoneNumber,
+    /// `base_url`, else the host of `region`.
+    pub base_url: BaseUrl,
+    /// `request_shape`: which of the two documented bodies to send.
+    pub request_shape: RequestShape,
+    /// `probe`: whether an ambiguous refusal may be followed by one more request.
+    pub probe: bool,
+    /// `webhook_secret`: what callbacks are signed with, the newest first; empty if they are not verified.
+    pub webhook_secrets: Vec<Secret>,
+    /// `templates`: Exotel's side of the application's template names.
+    pub templates: TemplateMappings,
+    /// `waba_id`: the WhatsApp Business Account whose templates are listed.
+    pub waba_id: Option<String>,
+}
+
+/// The data centre of the account. A credential of one is refused by the other [docs, Authentication].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Region {
+    /// Mumbai: `api.in.exotel.com`, the host of the session-messages page [seed].
+    #[default]
+    India,
+    /// Singapore: `api.exotel.com` [docs, WhatsApp API overview].
+    Singapore,
+}
+
+/// The body of a send. The session-messages page shows the flat one [seed]; integrations report that the live endpoint
+/// refuses it with code 1001 and wants the wrapped one [field].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestShape {
+    /// Flat; on exactly that refusal, which sends nothing, wrapped from then on.
+    #[default]
+    Auto,
+    /// `{"from", "to", "content"}`.
+    Flat,
+    /// `{"whatsapp": {"messages": [{"from", "to", "content"}]}}`.
+    Wrapped,
+}
+
+impl Config {
+    /// Reads a channel's settings.
+    pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
+        let mut keys = channel.reader();
+        let api_key = keys.required_secret("api_key");
+        let api_token = keys.required_secret("api_token");
+        let account_sid = keys.required_text("account_sid", "the account's sid, from Exotel's dashboard");
+        let from = keys.required_phone("from");
+        let region = keys.choice("region", &[("in", Region::India), ("sg", Region::Singapore)]).unwrap_or_default();
+        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::of_host(region.host()));
+        let shapes = [("auto", RequestShape::Auto), ("flat", RequestShape::Flat), ("wrapped", RequestShape::Wrapped)];
+        let request_shape = keys.choice("request_shape", &shapes).unwrap_or_default();
+        let probe = keys.probe();
+        let webhook_secrets = keys.webhook_secrets();
+        let templates = keys.templates();
+        let waba_id = keys.text("waba_id");
+        keys.finish(|| {
+            Some(Self {
+                api_key: api_key?,
+                api_token: api_token?,
+                account_sid: account_sid?,
+                from: from?,
+                base_url,
+                request_shape,
+                probe,
+                webhook_secrets,
+                templates,
+                waba_id,
+            })
+        })
+    }
+}
+
+impl Region {
+    const fn host(self) -> &'static str {
+        match self {
+            Self::India => "api.in.exotel.com",
+            Self::Singapore => "api.exotel.com",
+        }
+    }
+}

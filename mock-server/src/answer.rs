@@ -1,0 +1,84 @@
+//! What a dialect answers, and the few ways to build a response that cannot fail.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use serde_json::Value;
+
+use crate::Finding;
+
+/// A provider's answer, and what was noticed about the form of the request.
+#[derive(Debug)]
+pub struct Answer {
+    /// What goes back to the client.
+    pub response: Response<Bytes>,
+    /// Remarks on the request's form, for the journal.
+    pub findings: Vec<Finding>,
+}
+
+impl Answer {
+    /// An answer with findings, often those of a [`Review`](crate::Review).
+    pub fn new(response: Response<Bytes>, findings: Vec<Finding>) -> Self {
+        Self { response, findings }
+    }
+}
+
+impl From<Response<Bytes>> for Answer {
+    fn from(response: Response<Bytes>) -> Self {
+        Self::new(response, Vec::new())
+    }
+}
+
+/// A JSON response. A status outside 100 to 999 becomes 500.
+pub fn json_response(status: u16, body: &Value) -> Response<Bytes> {
+    response(status, Some("application/json"), Bytes::from(body.to_string()))
+}
+
+/// A plain text response; see [`json_response`] for the status. An empty text carries no content type.
+pub fn text_response(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
+    let body = body.into();
+    let content_type = (!body.is_empty()).then_some("text/plain; charset=utf-8");
+    response(status, content_type, body)
+}
+
+/// A page of HTML; see [`json_response`] for the status.
+pub fn html_response(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
+    response(status, Some("text/html; charset=utf-8"), body.into())
+}
+
+fn response(status: u16, content_type: Option<&'static str>, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(content_type) = content_type {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    response
+}
+
+/// Sets one header, in place of what was there. Names must be lower case. What HTTP cannot carry is left out.
+pub fn set_header(response: &mut Response<Bytes>, name: &str, value: impl fmt::Display) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value.to_string())) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_http_cannot_carry_is_left_out() {
+        let mut response = text_response(200, "");
+        set_header(&mut response, "x-note", "two\nlines");
+        set_header(&mut response, "x-other", 5);
+        assert!(!response.headers().contains_key("x-note"));
+        assert_eq!(response.headers()["x-other"], "5");
+    }
+
+    #[test]
+    fn an_impossible_status_becomes_500() {
+        assert_eq!(text_response(7, "").status(), 500);
+    }
+}

@@ -1,0 +1,163 @@
+//! The control plane under `/_mock/`: what tests and scripts steer the mock with.
+//!
+//! Bodies and answers are JSON. What cannot be understood is refused with `{"error":"…"}`, which names the part that is wrong
+//! and what was expected, and then nothing has changed.
+
+mod account;
+mod clock;
+mod faults;
+mod members;
+mod traffic;
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde_json::{Value, json};
+
+use crate::switch::list;
+use crate::{Query, Simulator, header, json_response, set_header};
+
+/// The methods of each call.
+const CALLS: [(&str, &[&str]); 8] = [
+    ("reset", &["POST"]),
+    ("clock", &["GET", "POST"]),
+    ("inbound", &["POST"]),
+    ("messages", &["GET"]),
+    ("requests", &["GET"]),
+    ("limits", &["POST"]),
+    ("config", &["GET", "POST"]),
+    ("faults", &["GET", "POST", "DELETE"]),
+];
+
+/// Why a control call is refused.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: u16,
+    error: String,
+    allow: Option<String>,
+}
+
+impl Refusal {
+    /// The body says something that cannot be: 400.
+    pub(crate) fn bad(error: impl Into<String>) -> Self {
+        Self { status: 400, error: error.into(), allow: None }
+    }
+}
+
+/// Answers one control call.
+pub(crate) fn answer(simulator: &mut Simulator, real_now: SystemTime, request: &Request<Bytes>) -> Response<Bytes> {
+    let answered = refuse_strangers(request).and_then(|()| dispatch(simulator, real_now, request));
+    answered.unwrap_or_else(|refusal| {
+        let mut response = json_response(refusal.status, &json!({"error": refusal.error}));
+        if let Some(allow) = refusal.allow {
+            set_header(&mut response, "allow", allow);
+        }
+        response
+    })
+}
+
+fn dispatch(simulator: &mut Simulator, real_now: SystemTime, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    let path = request.uri().path();
+    let name = path.strip_prefix("/_mock/").unwrap_or_default().trim_end_matches('/');
+    let Some((_, methods)) = CALLS.iter().find(|(call, _)| *call == name) else {
+        let known = list(CALLS.iter().map(|(call, _)| format!("/_mock/{call}")));
+        return Err(Refusal { status: 404, error: format!("there is no call {path}, expected one of {known}"), allow: None });
+    };
+    let method = request.method();
+    if !methods.contains(&method.as_str()) {
+        let error = format!("{path} does not take {method}, expected {}", list(*methods));
+        return Err(Refusal { status: 405, error, allow: Some(methods.join(", ")) });
+    }
+    let answer = match (name, method) {
+        ("reset", _) => {
+            let known: [&str; 0] = [];
+            members::Members::of_body_or_empty(request)?.finish(&known)?;
+            simulator.reset(real_now);
+            json!({"reset": true})
+        }
+        ("clock", &Method::GET) => clock::show(simulator, real_now),
+        ("clock", _) => clock::change(simulator, real_now, request)?,
+        ("inbound", _) => traffic::inbound(simulator, real_now, request)?,
+        ("messages", _) => return Ok(traffic::messages(simulator, provider_filter(simulator, request)?)),
+        ("requests", _) => return Ok(traffic::requests(simulator, provider_filter(simulator, request)?)),
+        ("limits", _) => account::limit(simulator, request)?,
+        ("config", &Method::GET) => account::show(simulator, provider_filter(simulator, request)?),
+        ("config", _) => account::change(simulator, request)?,
+        ("faults", &Method::GET) => faults::show(simulator),
+        ("faults", &Method::DELETE) => {
+            simulator.faults.clear();
+            faults::show(simulator)
+        }
+        _ => faults::append(simulator, request)?,
+    };
+    Ok(json_response(200, &answer))
+}
+
+/// The control plane is for this machine: a web page that gets its visitor's browser to call it is refused, whether it comes
+/// under a name that was made to point here or straight from another origin.
+fn refuse_strangers(request: &Request<Bytes>) -> Result<(), Refusal> {
+    let stranger = |error: String| Refusal { status: 403, error, allow: None };
+    if let Some(host) = header(request, "host")
+        && !is_loopback(host)
+    {
+        return Err(stranger(format!("the host is `{host}`, expected a loopback address or `localhost`")));
+    }
+    let foreign = header(request, "origin").filter(|origin| {
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        !authority.is_some_and(is_loopback)
+    });
+    match foreign {
+        Some(origin) => Err(stranger(format!("the origin is `{origin}`, expected none or a loopback one"))),
+        None => Ok(()),
+    }
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, _)) => host,
+        None => authority.split_once(':').map_or(authority, |(host, _)| host),
+    };
+    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The provider that `?provider=` names, if any; other parameters are refused.
+fn provider_filter(simulator: &Simulator, request: &Request<Bytes>) -> Result<Option<&'static str>, Refusal> {
+    let query = Query::of(request);
+    if let Some(unknown) = query.names().find(|name| *name != "provider") {
+        return Err(Refusal::bad(format!("unknown parameter `{unknown}`, expected `provider`")));
+    }
+    query.get("provider").map(|name| provider(simulator, name)).transpose()
+}
+
+/// A provider by name.
+fn provider(simulator: &Simulator, name: &str) -> Result<&'static str, Refusal> {
+    let names = || simulator.dialects.iter().map(|dialect| dialect.name());
+    names().find(|known| *known == name).ok_or_else(|| {
+        Refusal::bad(format!("`provider` is `{name}`, expected one of {}", list(names())))
+    })
+}
+
+/// A list of things that serialise, as a response.
+fn json_list<T: serde::Serialize>(things: &[T]) -> Response<Bytes> {
+    // Values of this crate always print as JSON, so the fallback is out of reach.
+    let body = serde_json::to_vec(things).unwrap_or_else(|_| b"[]".to_vec());
+    let mut response = json_response(200, &Value::Null);
+    *response.body_mut() = Bytes::from(body);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_local() {
+        for host in ["127.0.0.1", "127.0.0.1:4010", "localhost:4010", "LOCALHOST", "[::1]:4010", "127.1.2.3"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["example.org", "127.0.0.1.example.org", "localhost.example.org", "10.0.0.1:80", "[2001:db8::1]:80", "", "null"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

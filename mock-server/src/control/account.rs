@@ -1,0 +1,138 @@
+//! `config` and `limits`: a provider's switches, balance, senders, templates and rate limit.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Map, Value, json};
+
+use super::members::Members;
+use super::{Refusal, provider};
+use crate::switch::list;
+use crate::{Account, Limiter, Simulator, TemplateStatus};
+
+/// A month, and no window is longer.
+const LONGEST_WINDOW_S: u64 = 31 * 24 * 60 * 60;
+
+/// Every switch with its value and what it may be, and every account.
+pub(super) fn show(simulator: &Simulator, only: Option<&str>) -> Value {
+    let accounts = || simulator.world.accounts().filter(|(provider, _)| only.is_none_or(|only| only == *provider));
+    let switches = accounts().flat_map(|(provider, account)| {
+        account.switches.iter().map(move |(switch, value)| {
+            json!({
+                "provider": provider, "name": switch.name, "value": value, "default": switch.default,
+                "allowed": switch.allowed, "about": switch.about, "source": switch.source,
+            })
+        })
+    });
+    let accounts = accounts().map(|(provider, account)| account_json(provider, account));
+    json!({"switches": switches.collect::<Vec<_>>(), "accounts": accounts.collect::<Vec<_>>()})
+}
+
+/// Changes a provider's account: all of what the body says, or nothing if any of it is wrong.
+pub(super) fn change(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
+    let mut members = Members::of_body(request)?;
+    let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
+    let mut account = simulator.world.account(provider).clone();
+    if let Some(value) = members.take("balance") {
+        let balance = value.as_f64().filter(|balance| balance.is_finite());
+        account.balance = Some(balance.ok_or_else(|| members.wrong("balance", &value, "a number"))?);
+    }
+    change_sender(&mut account, &mut members)?;
+    change_template(&mut account, &mut members)?;
+    change_switches(&mut account, members.rest())?;
+    let answer = account_json(provider, &account);
+    simulator.world.open_account(provider, account);
+    Ok(answer)
+}
+
+/// Replaces a provider's rate limit; the new one starts with a full quota.
+pub(super) fn limit(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
+    let mut members = Members::of_body(request)?;
+    let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
+    let limit = members.number("limit", 0, u64::from(u32::MAX))?.and_then(|limit| u32::try_from(limit).ok());
+    let limit = limit.ok_or_else(|| members.missing("limit", "a number of requests"))?;
+    let seconds = members.number("window_s", 1, LONGEST_WINDOW_S)?;
+    let seconds = seconds.ok_or_else(|| members.missing("window_s", "a number of seconds"))?;
+    members.finish(&["provider", "limit", "window_s"])?;
+    simulator.world.account_mut(provider).limiter = Limiter::new(limit, Duration::from_secs(seconds));
+    Ok(json!({"provider": provider, "limit": limit, "window_s": seconds}))
+}
+
+fn change_sender(account: &mut Account, members: &mut Members) -> Result<(), Refusal> {
+    let (id, online) = (members.take("sender"), members.flag("online")?);
+    let (id, online) = match (id, online) {
+        (None, None) => return Ok(()),
+        (Some(Value::String(id)), Some(online)) => (id, online),
+        (Some(Value::Number(id)), Some(online)) => (id.to_string(), online),
+        (Some(other), Some(_)) => return Err(members.wrong("sender", &other, "a sender's id or number")),
+        (Some(_), None) => return Err(members.missing("online", "true or false beside `sender`")),
+        (None, Some(_)) => return Err(members.missing("sender", "a sender's id beside `online`")),
+    };
+    let number = crate::Phone::read(&id);
+    let known = list(account.senders.iter().map(|sender| sender.id.as_str()));
+    let sender = account.senders.iter_mut().find(|sender| sender.id == id || Some(&sender.phone) == number.as_ref());
+    let sender = sender.ok_or_else(|| members.error(&format!("`sender` is \"{id}\", expected one of {known}")))?;
+    sender.online = online;
+    Ok(())
+}
+
+/// Sets the status of a template in every language it exists in.
+fn change_template(account: &mut Account, members: &mut Members) -> Result<(), Refusal> {
+    let (name, status) = match (members.text("template")?, members.text("status")?) {
+        (None, None) => return Ok(()),
+        (Some(name), Some(status)) => (name, status),
+        (Some(_), None) => return Err(members.missing("status", "a status beside `template`")),
+        (None, Some(_)) => return Err(members.missing("template", "a template's name beside `status`")),
+    };
+    let parsed = TemplateStatus::read(&status);
+    let parsed = parsed.ok_or_else(|| {
+        members.error(&format!("`status` is \"{status}\", expected one of {}", list(TemplateStatus::ALL)))
+    })?;
+    if !account.templates.iter().any(|template| template.name == name) {
+        let known = list(account.templates.iter().map(|template| template.name.as_str()));
+        return Err(members.error(&format!("`template` is \"{name}\", expected one of {known}")));
+    }
+    for template in account.templates.iter_mut().filter(|template| template.name == name) {
+        template.status = parsed;
+    }
+    Ok(())
+}
+
+/// Whatever else the body says is switches.
+fn change_switches(account: &mut Account, switches: Map<String, Value>) -> Result<(), Refusal> {
+    for (name, value) in switches {
+        let value = match value {
+            Value::String(text) => text,
+            // A script that says true means a switch that is on.
+            Value::Bool(true) => "on".to_owned(),
+            Value::Bool(false) => "off".to_owned(),
+            other => other.to_string(),
+        };
+        if account.switches.get(&name).is_none() {
+            let mut known = vec!["balance", "sender", "online", "template", "status"];
+            known.extend(account.switches.iter().map(|(switch, _)| switch.name));
+            return Err(Refusal::bad(format!("unknown member `{name}`, expected some of {}", list(known))));
+        }
+        account.switches.set(&name, &value).map_err(Refusal::bad)?;
+    }
+    Ok(())
+}
+
+fn account_json(provider: &str, account: &Account) -> Value {
+    let switches: Map<String, Value> =
+        account.switches.iter().map(|(switch, value)| (switch.name.to_owned(), Value::from(value))).collect();
+    let senders = account.senders.iter().map(|sender| {
+        json!({"id": sender.id, "phone": sender.phone.e164(), "name": sender.name, "online": sender.online, "owned": sender.owned})
+    });
+    let templates = account.templates.iter().map(|template| {
+        json!({
+            "id": template.id.to_string(), "name": template.name, "language": template.language,
+            "status": template.status.as_str(), "parameters": template.parameters,
+        })
+    });
+    json!({
+        "provider": provider, "balance": account.balance, "switches": switches,
+        "senders": senders.collect::<Vec<_>>(), "templates": templates.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,159 @@
+//! `faults`: the script of what goes wrong.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::Request;
+use serde_json::{Map, Value, json};
+
+use super::members::{Members, body};
+use super::{Refusal, provider};
+use crate::Simulator;
+use crate::fault::{Fault, Kind, MAX_RULES, Schedule};
+use crate::switch::list;
+
+const LONGEST_DELAY_MS: u64 = 3_600_000;
+const MEMBERS: [&str; 12] = [
+    "provider", "fault", "next", "every", "always", "on", "after_accept", "ms", "status", "body", "headers", "location",
+];
+
+/// Every rule that is still there, in order.
+pub(super) fn show(simulator: &Simulator) -> Value {
+    simulator.faults.rules().iter().map(rule_json).collect()
+}
+
+/// Appends one rule or a list of them: all, or none if any is wrong.
+pub(super) fn append(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
+    let rules = match body(request)? {
+        Value::Array(rules) => rules,
+        rule @ Value::Object(_) => vec![rule],
+        _ => return Err(Refusal::bad("the body is no fault, expected an object or an array of objects")),
+    };
+    let rules = rules.into_iter().enumerate();
+    let rules = rules.map(|(index, rule)| read(simulator, Members::of(rule, &format!("fault {}: ", index + 1))?));
+    let rules = rules.collect::<Result<Vec<_>, _>>()?;
+    if !simulator.faults.append(rules) {
+        return Err(Refusal::bad(format!("there would be more than {MAX_RULES} faults, expected fewer")));
+    }
+    Ok(show(simulator))
+}
+
+fn read(simulator: &Simulator, mut members: Members) -> Result<Fault, Refusal> {
+    let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
+    let kind = kind(&mut members)?;
+    let schedule = schedule(&mut members)?;
+    let any_request = match members.text("on")?.as_deref() {
+        None | Some("send") => false,
+        Some("any") => true,
+        Some(other) => return Err(members.error(&format!("`on` is \"{other}\", expected `send` or `any`"))),
+    };
+    // These three are said instead of taking the message; the others happen to the answer.
+    let instead = matches!(kind, Kind::Redirect { .. } | Kind::Status { .. } | Kind::RateLimited);
+    let after_accept = members.flag("after_accept")?.unwrap_or(!instead);
+    members.finish(&MEMBERS)?;
+    Ok(Fault { provider, kind, schedule, any_request, after_accept })
+}
+
+fn kind(members: &mut Members) -> Result<Kind, Refusal> {
+    let name = members.needed_text("fault", &format!("one of {}", list(Kind::NAMES)))?;
+    Ok(match name.as_str() {
+        "lose_reply" => Kind::LoseReply,
+        "truncate" => Kind::Truncate,
+        "hang" => Kind::Hang,
+        "reset" => Kind::Reset,
+        "garbage" => Kind::Garbage,
+        "html" => Kind::Html,
+        "delay" => {
+            let milliseconds = members.number("ms", 0, LONGEST_DELAY_MS)?;
+            let milliseconds = milliseconds.ok_or_else(|| members.missing("ms", "the delay in milliseconds"))?;
+            Kind::Delay(Duration::from_millis(milliseconds))
+        }
+        "redirect" => {
+            let status = members.number("status", 300, 399)?.unwrap_or(307);
+            let location = members.text("location")?;
+            if let Some(location) = &location
+                && HeaderValue::from_str(location).is_err()
+            {
+                return Err(members.error("`location` cannot stand in a header, expected a URL"));
+            }
+            Kind::Redirect { status: u16::try_from(status).unwrap_or(307), location }
+        }
+        "status" => {
+            let status = members.number("status", 200, 999)?.and_then(|status| u16::try_from(status).ok());
+            let status = status.ok_or_else(|| members.missing("status", "an HTTP status"))?;
+            Kind::Status { status, body: members.take("body"), headers: headers(members)? }
+        }
+        "rate_limited" => Kind::RateLimited,
+        other => return Err(members.error(&format!("`fault` is \"{other}\", expected one of {}", list(Kind::NAMES)))),
+    })
+}
+
+fn headers(members: &mut Members) -> Result<Vec<(String, String)>, Refusal> {
+    let headers = match members.take("headers") {
+        None => Map::new(),
+        Some(Value::Object(headers)) => headers,
+        Some(other) => return Err(members.wrong("headers", &other, "an object of names and values")),
+    };
+    let headers = headers.into_iter().map(|(name, value)| {
+        let value = match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let name = name.to_ascii_lowercase();
+        // The server frames the answer itself; a second opinion on its length would break the connection, which is what
+        // `truncate` is for.
+        let framing = matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection");
+        if framing || HeaderName::try_from(&name).is_err() || HeaderValue::from_str(&value).is_err() {
+            return Err(members.error(&format!("`headers` has `{name}`, expected names and values that HTTP can carry")));
+        }
+        Ok((name, value))
+    });
+    headers.collect()
+}
+
+fn schedule(members: &mut Members) -> Result<Schedule, Refusal> {
+    let next = members.number("next", 1, u64::MAX)?;
+    let every = members.number("every", 1, u64::MAX)?;
+    let always = members.flag("always")?.unwrap_or(false);
+    match (next, every, always) {
+        (Some(count), None, false) => Ok(Schedule::Next(count)),
+        (None, Some(n), false) => Ok(Schedule::Every { n, seen: 0 }),
+        (None, None, true) => Ok(Schedule::Always),
+        (None, None, false) => Err(members.missing("next", "one of `next`, `every` and `always`")),
+        _ => Err(members.error("there are several of `next`, `every` and `always`, expected one of them")),
+    }
+}
+
+/// A rule as it was given; `next` is what remains of it.
+fn rule_json(rule: &Fault) -> Value {
+    let mut json = json!({
+        "provider": rule.provider,
+        "fault": rule.kind.name(),
+        "on": if rule.any_request { "any" } else { "send" },
+        "after_accept": rule.after_accept,
+    });
+    let schedule = match rule.schedule {
+        Schedule::Next(left) => json!({"next": left, "remaining": left}),
+        Schedule::Every { n, .. } => json!({"every": n}),
+        Schedule::Always => json!({"always": true}),
+    };
+    let details = match &rule.kind {
+        Kind::Delay(delay) => json!({"ms": u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)}),
+        Kind::Redirect { status, location } => json!({"status": status, "location": location}),
+        Kind::Status { status, body, headers } => {
+            let headers: Map<String, Value> =
+                headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+            json!({"status": status, "body": body, "headers": headers})
+        }
+        _ => json!({}),
+    };
+    if let Value::Object(json) = &mut json {
+        for part in [schedule, details] {
+            if let Value::Object(part) = part {
+                json.extend(part);
+            }
+        }
+    }
+    json
+}

@@ -1,0 +1,84 @@
+//! `inbound`, `messages` and `requests`: what customers write, what they got, and what was asked.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+
+use super::members::Members;
+use super::{Refusal, json_list, provider};
+use crate::{Inbound, Phone, Simulator, Window, rfc3339};
+
+const MEMBERS: [&str; 6] = ["provider", "from", "to", "text", "content", "name"];
+
+/// A customer writes to a business number.
+pub(super) fn inbound(simulator: &mut Simulator, real_now: SystemTime, request: &Request<Bytes>) -> Result<Value, Refusal> {
+    let mut members = Members::of_body(request)?;
+    let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
+    let from = members.needed_text("from", "the customer's phone number")?;
+    let from = phone(&members, "from", &from)?;
+    let to = business_number(simulator, provider, &mut members)?;
+    let name = members.text("name")?;
+    check_content(&mut members)?;
+    members.finish(&MEMBERS)?;
+
+    let now = simulator.clock.now(real_now);
+    simulator.world.receive(now, &Inbound { provider, from: &from, to: &to, name: name.as_deref() });
+    let message_id = format!("wamid.{}", simulator.world.next_hex());
+    let window = simulator.world.window(provider, &to, &from, now);
+    Ok(json!({"message_id": message_id, "window": window_json(window)}))
+}
+
+/// Every message that a person got, newest last.
+pub(super) fn messages(simulator: &Simulator, provider: Option<&str>) -> Response<Bytes> {
+    let ledger = simulator.world.ledger().filter(|line| provider.is_none_or(|provider| line.provider == provider));
+    json_list(&ledger.collect::<Vec<_>>())
+}
+
+/// Every request to a provider and its answer, newest last.
+pub(super) fn requests(simulator: &Simulator, provider: Option<&str>) -> Response<Bytes> {
+    json_list(&simulator.journal.exchanges(provider).collect::<Vec<_>>())
+}
+
+/// The number that `to` names by its number or its id; without `to` the provider's first.
+fn business_number(simulator: &Simulator, provider: &str, members: &mut Members) -> Result<Phone, Refusal> {
+    let mut own = simulator.world.account(provider).senders.iter().filter(|sender| sender.owned);
+    let Some(to) = members.text("to")? else {
+        let first = own.next().map(|sender| sender.phone.clone());
+        return first.ok_or_else(|| members.error(&format!("{provider} has no sender to write to")));
+    };
+    let number = Phone::read(&to);
+    let known = own.clone().map(|sender| sender.phone.e164()).collect::<Vec<_>>();
+    let sender = own.find(|sender| sender.id == to || Some(&sender.phone) == number.as_ref());
+    sender.map(|sender| sender.phone.clone()).ok_or_else(|| {
+        members.error(&format!("`to` is \"{to}\", expected a sender of {provider}: {}", crate::switch::list(known)))
+    })
+}
+
+fn phone(members: &Members, name: &str, text: &str) -> Result<Phone, Refusal> {
+    Phone::read(text).ok_or_else(|| {
+        members.error(&format!("`{name}` is \"{text}\", expected a phone number such as \"+919876543210\""))
+    })
+}
+
+/// A customer's message is a text or one content with a type.
+fn check_content(members: &mut Members) -> Result<(), Refusal> {
+    match (members.text("text")?, members.take("content")) {
+        (Some(_), None) => Ok(()),
+        (None, Some(Value::Object(content))) if content.get("type").is_some_and(Value::is_string) => Ok(()),
+        (None, Some(other)) => {
+            Err(members.wrong("content", &other, "an object with a `type`, such as {\"type\":\"text\",\"body\":\"hi\"}"))
+        }
+        (None, None) => Err(members.missing("text", "a `text` or a `content`")),
+        (Some(_), Some(_)) => Err(members.error("there are `text` and `content`, expected one of them")),
+    }
+}
+
+fn window_json(window: Window) -> Value {
+    match window {
+        Window::Never => json!({"state": "never"}),
+        Window::Open { until } => json!({"state": "open", "until": rfc3339(until)}),
+        Window::Expired { since } => json!({"state": "expired", "since": rfc3339(since)}),
+    }
+}

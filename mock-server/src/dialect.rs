@@ -1,0 +1,36 @@
+//! What a provider's HTTP interface must be able to do to live in the mock.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::{Answer, Switch, World};
+
+/// One provider's HTTP interface over the shared [`World`].
+///
+/// Implementations keep no state of their own: whatever must be remembered belongs to the world, so that a reset forgets it
+/// and every provider obeys the same virtual clock. `now` is always virtual time.
+pub trait Dialect: fmt::Debug + Send + Sync + 'static {
+    /// The provider's name in lower case, as control calls spell it.
+    fn name(&self) -> &'static str;
+
+    /// Whether a request for this path (without the query) is for this provider.
+    fn owns(&self, path: &str) -> bool;
+
+    /// Puts this provider's account into a fresh world, by [`World::open_account`].
+    fn seed(&self, world: &mut World);
+
+    /// The ambiguities of the provider's documentation that users may switch.
+    fn switches(&self) -> &'static [Switch];
+
+    /// Whether this request would send a message; faults aim at sends unless they say otherwise.
+    fn is_send(&self, request: &Request<Bytes>) -> bool;
+
+    /// Answers one request as the provider would.
+    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> Answer;
+
+    /// The provider's own answer to too many requests; [`World::exhausted`] has the numbers for its headers.
+    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes>;
+}

@@ -1,0 +1,225 @@
+//! What `POST /notification` reads from its body.
+
+use serde_json::{Map, Value, json};
+
+use super::refusal::Refusal;
+use crate::dialects::meta::{
+    Flaw, Form, contacts, interactive, is_web_address, join, location, optional_text, put_text, required_text,
+};
+use crate::{Mark, Source};
+
+/// The types of the Text Message page (docs). Stickers, reactions and `template` are not among them.
+const TYPES: [&str; 8] = ["text", "image", "audio", "video", "document", "contacts", "location", "interactive"];
+/// The longest text, in characters, emoji included (Text Message, docs).
+const TEXT_LIMIT: usize = 1024;
+const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Mark::Docs);
+/// The page states the plus; its own samples leave it out, so that even a strict mock takes it.
+const TEXT_SAMPLES: Source = Source::new("Messangi, Text Message", Mark::Inferred);
+/// The members that every session message may have.
+const COMMON: [&str; 6] = ["from", "to", "type", "externalId", "clientId", "replyTo"];
+
+/// A message to send, its form checked.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Notification {
+    /// The sender, digits only.
+    pub(super) from: String,
+    /// The recipient as it was written.
+    pub(super) to: String,
+    /// The recipient, digits only.
+    pub(super) to_digits: String,
+    /// The content in the form of the ledger.
+    pub(super) content: Value,
+    /// What a template has to be checked against the templates for.
+    pub(super) template: Option<TemplateSend>,
+    /// The caller's own name for the message.
+    pub(super) external_id: Option<String>,
+}
+
+/// A template to send; whether it exists is for the world to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TemplateSend {
+    /// Its name in the account.
+    pub(super) name: String,
+    /// Its language; English where none is given (Send Text Message Template, docs).
+    pub(super) language: String,
+    /// The names of the placeholders that got a value.
+    pub(super) placeholders: Vec<String>,
+}
+
+/// Reads the envelope and the request in it.
+pub(super) fn read(form: &mut Form, body: &Value) -> Result<Notification, Refusal> {
+    let flaw = |flaw: Flaw| Refusal::bad(flaw.text());
+    let envelope = form.object(Some(body), "body", &["channel", "request", "callbacks"]).map_err(flaw)?;
+    match required_text(envelope, "", "channel", usize::MAX).map_err(flaw)? {
+        "WHATSAPP" => {}
+        "SMS" | "EMAIL" | "PUSH" | "RCS" => return Err(Refusal::bad("channel is not configured for this account")),
+        _ => return Err(Refusal::bad("channel must be one of SMS, EMAIL, PUSH, RCS, WHATSAPP")),
+    }
+    callbacks(envelope.get("callbacks")).map_err(flaw)?;
+    let Some(Value::Object(request)) = envelope.get("request") else {
+        return Err(Refusal::bad("request should not be empty"));
+    };
+    let from = sender(form, request)?;
+    let (to, to_digits) = recipient(form, request)?;
+    for name in ["clientId", "replyTo"] {
+        optional_text(request, "request", name, usize::MAX).map_err(flaw)?;
+    }
+    let external_id = optional_text(request, "request", "externalId", usize::MAX).map_err(flaw)?;
+    let (content, template) = if request.contains_key("templateName") {
+        let (content, template) = template(form, request).map_err(flaw)?;
+        (content, Some(template))
+    } else {
+        (content(form, request)?, None)
+    };
+    Ok(Notification { from, to, to_digits, content, template, external_id: external_id.map(str::to_owned) })
+}
+
+/// The callback addresses: an array of texts, or one text joined by commas; the pages say both.
+fn callbacks(value: Option<&Value>) -> Result<(), Flaw> {
+    let wrong = || Err(Flaw::wrong("callbacks", "must be http or https URLs"));
+    match value {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::String(joined)) if joined.split(',').all(|link| is_web_address(link.trim())) => Ok(()),
+        Some(Value::Array(links)) if links.iter().all(|link| link.as_str().is_some_and(is_web_address)) => Ok(()),
+        Some(_) => wrong(),
+    }
+}
+
+/// The sender: digits only. A leading plus breaks the page's rule and is taken.
+fn sender(form: &mut Form, request: &Map<String, Value>) -> Result<String, Refusal> {
+    let from = required_text(request, "request", "from", usize::MAX).map_err(|flaw| Refusal::bad(flaw.text()))?;
+    let digits = from.strip_prefix('+').unwrap_or(from);
+    if digits.len() != from.len() {
+        form.note("request.from has a leading plus; it is digits only", TEXT_MESSAGE);
+    }
+    if is_number(digits) {
+        Ok(digits.to_owned())
+    } else {
+        Err(Refusal::bad("request.from must be numeric characters only"))
+    }
+}
+
+/// The recipient as written and its digits. It has a plus by the page's rule and none in the page's samples.
+fn recipient(form: &mut Form, request: &Map<String, Value>) -> Result<(String, String), Refusal> {
+    let to = required_text(request, "request", "to", usize::MAX).map_err(|flaw| Refusal::bad(flaw.text()))?;
+    let digits = to.strip_prefix('+').unwrap_or(to);
+    if !is_number(digits) {
+        return Err(Refusal::bad("request.to is not a valid E.164 number"));
+    }
+    if digits.len() == to.len() {
+        form.note("request.to has no leading plus", TEXT_SAMPLES);
+    }
+    Ok((to.to_owned(), digits.to_owned()))
+}
+
+fn is_number(digits: &str) -> bool {
+    (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The content of a session message.
+fn content(form: &mut Form, request: &Map<String, Value>) -> Result<Value, Refusal> {
+    let flaw = |flaw: Flaw| Refusal::bad(flaw.text());
+    let kind = required_text(request, "request", "type", usize::MAX).map_err(flaw)?;
+    let own: &[&str] = match kind {
+        "text" | "audio" => &["message"],
+        "image" | "video" => &["message", "caption"],
+        "document" => &["message", "caption", "fileName"],
+        // The page's sample carries a filler message beside the cards.
+        "contacts" => &["contacts", "message"],
+        "location" => &["location"],
+        "interactive" => &["interactive"],
+        _ => return Err(Refusal::bad(format!("request.type must be one of {}", TYPES.join(", ")))),
+    };
+    form.note_unknown(request, "request", &[&COMMON, own].concat());
+    let member = join("request", kind);
+    match kind {
+        "text" => {
+            let body = required_text(request, "request", "message", TEXT_LIMIT).map_err(flaw)?;
+            Ok(json!({ "type": "text", "body": body }))
+        }
+        "contacts" => contacts(form, request.get("contacts"), &member, usize::MAX).map_err(flaw),
+        "location" => location(form, request.get("location"), &member).map_err(flaw),
+        "interactive" => interactive(form, request.get("interactive"), &member).map_err(flaw),
+        _ => medium(request, kind).map_err(flaw),
+    }
+}
+
+/// A medium: its address stands in `message` (Media Message, docs).
+fn medium(request: &Map<String, Value>, kind: &str) -> Result<Value, Flaw> {
+    let link = required_text(request, "request", "message", usize::MAX)?;
+    if !is_web_address(link) {
+        return Err(Flaw::wrong("request.message", "must be an absolute http or https URL"));
+    }
+    let mut content = Map::new();
+    put_text(&mut content, "type", Some(kind));
+    put_text(&mut content, "link", Some(link));
+    if kind != "audio" {
+        put_text(&mut content, "caption", optional_text(request, "request", "caption", usize::MAX)?);
+    }
+    if kind == "document" {
+        put_text(&mut content, "filename", optional_text(request, "request", "fileName", usize::MAX)?);
+    }
+    Ok(Value::Object(content))
+}
+
+/// A template: names, language, values by name. The layout of the header and of the buttons is inferred; they are
+/// taken and not looked at.
+fn template(form: &mut Form, request: &Map<String, Value>) -> Result<(Value, TemplateSend), Flaw> {
+    let own = [
+        "templateName", "templateLanguage", "templateNamespace", "templateHeader", "templateButtons", "placeholders",
+        "message",
+    ];
+    form.note_unknown(request, "request", &[&COMMON[..], &own].concat());
+    if request.get("type").is_some_and(|kind| kind != "template") {
+        return Err(Flaw::wrong("request.type", "must be template where templateName is given"));
+    }
+    let name = required_text(request, "request", "templateName", usize::MAX)?;
+    let language = optional_text(request, "request", "templateLanguage", usize::MAX)?.unwrap_or("en");
+    optional_text(request, "request", "templateNamespace", usize::MAX)?;
+    let mut content = Map::new();
+    for (member, value) in [("type", "template"), ("name", name), ("language", language)] {
+        put_text(&mut content, member, Some(value));
+    }
+    let mut placeholders = Vec::new();
+    match request.get("placeholders") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(values)) => {
+            if let Some((key, _)) = values.iter().find(|(_, value)| !value.is_string()) {
+                return Err(Flaw::wrong(format!("request.placeholders.{key}"), "must be a string"));
+            }
+            placeholders.extend(values.keys().cloned());
+            content.insert("body".to_owned(), Value::Object(values.clone()));
+        }
+        Some(_) => return Err(Flaw::wrong("request.placeholders", "must be an object")),
+    }
+    if let Some(header) = header(form, request.get("templateHeader"))? {
+        content.insert("header".to_owned(), header);
+    }
+    let template = TemplateSend { name: name.to_owned(), language: language.to_owned(), placeholders };
+    Ok((Value::Object(content), template))
+}
+
+/// The header of a template in the form of the ledger, where it has one that the ledger knows.
+fn header(form: &mut Form, value: Option<&Value>) -> Result<Option<Value>, Flaw> {
+    if value.is_none() {
+        return Ok(None);
+    }
+    let field = "request.templateHeader";
+    let known = ["type", "image", "video", "document", "placeholders"];
+    let members = form.object(value, field, &known)?;
+    let kind = required_text(members, field, "type", usize::MAX)?;
+    if !matches!(kind, "image" | "video" | "document") {
+        return Ok(None);
+    }
+    let field = join(field, kind);
+    let medium = form.object(members.get(kind), &field, &["link"])?;
+    let link = required_text(medium, &field, "link", usize::MAX)?;
+    if is_web_address(link) {
+        Ok(Some(json!({ "type": kind, "link": link })))
+    } else {
+        Err(Flaw::wrong(join(&field, "link"), "must be an absolute http or https URL"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! The parts of a message that several providers took over from Meta's Cloud API as they are.
+//!
+//! Each reader takes the JSON value of one part, checks it against the limits of Meta's pages (business messaging,
+//! interactive, location, contacts and media messages; docs of Meta, inferred for a provider that only says it
+//! mirrors them) and gives the content back in the form of the message ledger. Members nobody knows are collected,
+//! not refused: whether sloppiness is refused is for the dialect to say.
+
+mod contacts;
+mod interactive;
+mod location;
+mod media;
+
+pub(crate) use contacts::contacts;
+pub(crate) use interactive::interactive;
+pub(crate) use location::location;
+pub(crate) use media::{MediaRules, is_web_address, media};
+
+use serde_json::{Map, Value};
+
+use crate::{Review, Source};
+
+/// What is wrong with one member of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Flaw {
+    /// The member, as a path with dots.
+    pub(crate) field: String,
+    /// Whether the member is not there at all, as opposed to being wrong.
+    pub(crate) missing: bool,
+    /// What was expected of it, to be read after its name.
+    pub(crate) expected: String,
+}
+
+impl Flaw {
+    /// The member `field` is needed and not there.
+    pub(crate) fn missing(field: impl Into<String>) -> Self {
+        Self { field: field.into(), missing: true, expected: "should not be empty".to_owned() }
+    }
+
+    /// The member `field` is there and wrong.
+    pub(crate) fn wrong(field: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { field: field.into(), missing: false, expected: expected.into() }
+    }
+
+    /// The flaw as one line of text.
+    pub(crate) fn text(&self) -> String {
+        format!("{} {}", self.field, self.expected)
+    }
+}
+
+/// Reads the objects of one request and remembers what in their form is not as it should be.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    /// The paths of the members nobody knows, in the order met.
+    pub(crate) unknown: Vec<String>,
+    /// What else breaks a rule of the provider's pages and is taken all the same, with the page, in the order met.
+    pub(crate) sloppy: Vec<(String, Source)>,
+}
+
+impl Form {
+    /// The object at `field`, whose members other than `known` are noted.
+    pub(crate) fn object<'a>(
+        &mut self,
+        value: Option<&'a Value>,
+        field: &str,
+        known: &[&str],
+    ) -> Result<&'a Map<String, Value>, Flaw> {
+        match value {
+            None | Some(Value::Null) => Err(Flaw::missing(field)),
+            Some(Value::Object(members)) => {
+                self.note_unknown(members, field, known);
+                Ok(members)
+            }
+            Some(_) => Err(Flaw::wrong(field, "must be an object")),
+        }
+    }
+
+    /// Notes something that `source` would have otherwise.
+    pub(crate) fn note(&mut self, text: impl Into<String>, source: Source) {
+        self.sloppy.push((text.into(), source));
+    }
+
+    /// Hands everything noted over to the review of the request; unknown members are ruled out by `members`. Whether a
+    /// strict mock has to refuse the request is in the answer.
+    #[must_use]
+    pub(crate) fn report(self, review: &mut Review, members: Source) -> bool {
+        for path in self.unknown {
+            review.tolerated(format!("`{path}` is no member the provider knows"), members);
+        }
+        let mut refuse = false;
+        for (text, source) in self.sloppy {
+            refuse |= review.must_refuse(text, source);
+        }
+        refuse
+    }
+
+    /// Notes the members of an object that are not among `known`.
+    pub(crate) fn note_unknown(&mut self, members: &Map<String, Value>, field: &str, known: &[&str]) {
+        for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
+            self.unknown.push(join(field, name));
+        }
+    }
+}
+
+/// The path of a member below `field`.
+pub(crate) fn join(field: &str, name: &str) -> String {
+    if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") }
+}
+
+/// The text `name`, which has to be there and not empty, up to `limit` characters.
+pub(crate) fn required_text<'a>(
+    members: &'a Map<String, Value>,
+    field: &str,
+    name: &str,
+    limit: usize,
+) -> Result<&'a str, Flaw> {
+    match optional_text(members, field, name, limit)? {
+        None | Some("") => Err(Flaw::missing(join(field, name))),
+        Some(text) => Ok(text),
+    }
+}
+
+/// The text `name` if it is there, up to `limit` characters.
+pub(crate) fn optional_text<'a>(
+    members: &'a Map<String, Value>,
+    field: &str,
+    name: &str,
+    limit: usize,
+) -> Result<Option<&'a str>, Flaw> {
+    match members.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.chars().count() > limit => {
+            Err(Flaw::wrong(join(field, name), format!("must be shorter than or equal to {limit} characters")))
+        }
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Flaw::wrong(join(field, name), "must be a string")),
+    }
+}
+
+/// The array `name`, which has to hold `least` to `most` items.
+pub(crate) fn required_array<'a>(
+    members: &'a Map<String, Value>,
+    field: &str,
+    name: &str,
+    least: usize,
+    most: usize,
+) -> Result<&'a [Value], Flaw> {
+    match members.get(name) {
+        None | Some(Value::Null) => Err(Flaw::missing(join(field, name))),
+        Some(Value::Array(items)) if items.len() < least || items.len() > most => {
+            Err(Flaw::wrong(join(field, name), format!("must hold {least} to {most} items")))
+        }
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(Flaw::wrong(join(field, name), "must be an array")),
+    }
+}
+
+/// Puts `value` under `name` unless there is none.
+pub(crate) fn put_text(content: &mut Map<String, Value>, name: &str, value: Option<&str>) {
+    if let Some(text) = value {
+        content.insert(name.to_owned(), Value::from(text));
+    }
+}

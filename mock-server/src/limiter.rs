@@ -1,0 +1,118 @@
+//! Fixed-window rate limits on virtual time.
+
+use std::time::{Duration, SystemTime};
+
+/// At most `limit` requests in each window. A window starts with the first request after the one before it ended, as the
+/// provider pages describe it: when the time is up, the counter is full again.
+#[derive(Debug, Clone)]
+pub struct Limiter {
+    limit: u32,
+    window: Duration,
+    started: Option<SystemTime>,
+    used: u32,
+}
+
+/// What a [`Limiter`] says to one request, with the numbers that rate-limit headers print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Whether the request may pass.
+    pub allowed: bool,
+    /// Requests per window.
+    pub limit: u32,
+    /// Requests left in this window, after this one.
+    pub remaining: u32,
+    /// Length of the window.
+    pub window: Duration,
+    /// Time until the window ends.
+    pub reset_after: Duration,
+}
+
+impl Quota {
+    /// [`reset_after`](Self::reset_after) in whole seconds, rounded up, as `Retry-After` carries it.
+    pub fn reset_after_seconds(&self) -> u64 {
+        self.reset_after.as_secs() + u64::from(self.reset_after.subsec_nanos() > 0)
+    }
+}
+
+impl Limiter {
+    /// A limiter with a full quota.
+    pub fn new(limit: u32, window: Duration) -> Self {
+        Self { limit, window, started: None, used: 0 }
+    }
+
+    /// Counts one request. A refused request neither counts nor prolongs the window.
+    pub fn take(&mut self, now: SystemTime) -> Quota {
+        let (started, used) = self.at(now);
+        let allowed = used < self.limit;
+        if allowed {
+            self.started = Some(started);
+            self.used = used + 1;
+        }
+        Quota { allowed, ..self.peek(now) }
+    }
+
+    /// What the next request would be told, without counting it.
+    pub fn peek(&self, now: SystemTime) -> Quota {
+        let (started, used) = self.at(now);
+        let elapsed = now.duration_since(started).unwrap_or_default();
+        Quota {
+            allowed: used < self.limit,
+            limit: self.limit,
+            remaining: self.limit.saturating_sub(used),
+            window: self.window,
+            reset_after: self.window.saturating_sub(elapsed),
+        }
+    }
+
+    /// The running window. One that lies in the future, because the clock was set back, is over.
+    fn at(&self, now: SystemTime) -> (SystemTime, u32) {
+        match self.started {
+            Some(started) if now.duration_since(started).is_ok_and(|elapsed| elapsed < self.window) => (started, self.used),
+            _ => (now, 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds)
+    }
+
+    #[test]
+    fn two_requests_in_300_seconds_follow_the_documented_example() {
+        let mut limiter = Limiter::new(2, Duration::from_secs(300));
+        let said = |quota: Quota| (quota.allowed, quota.remaining, quota.reset_after.as_secs());
+        assert_eq!(said(limiter.take(at(0))), (true, 1, 300));
+        assert_eq!(said(limiter.take(at(10))), (true, 0, 290));
+        assert_eq!(said(limiter.take(at(100))), (false, 0, 200));
+        assert_eq!(said(limiter.take(at(299))), (false, 0, 1));
+        assert_eq!(said(limiter.take(at(300))), (true, 1, 300));
+    }
+
+    #[test]
+    fn looking_does_not_count() {
+        let mut limiter = Limiter::new(1, Duration::from_secs(1));
+        assert!(limiter.peek(at(0)).allowed);
+        assert!(limiter.take(at(0)).allowed);
+        assert!(!limiter.peek(at(0)).allowed);
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_block_for_ever() {
+        let mut limiter = Limiter::new(1, Duration::from_secs(60));
+        assert!(limiter.take(at(1000)).allowed);
+        assert!(limiter.take(at(0)).allowed);
+    }
+
+    #[test]
+    fn a_wait_is_rounded_up_to_whole_seconds() {
+        let mut limiter = Limiter::new(1, Duration::from_secs(1));
+        limiter.take(at(0));
+        let quota = limiter.take(at(0) + Duration::from_millis(300));
+        assert_eq!(quota.reset_after_seconds(), 1);
+        assert!(!quota.allowed);
+    }
+}

@@ -1,0 +1,160 @@
+//! Taking credentials out of what the journal keeps.
+
+use std::borrow::Cow;
+
+use http::HeaderMap;
+
+const HIDDEN: &str = "***";
+
+/// Headers as name and value, lower-case names in order, values of one name joined with a comma; credentials are hidden.
+pub(crate) fn headers(headers: &HeaderMap) -> Vec<(Box<str>, Box<str>)> {
+    let names = headers.keys();
+    let values = names.map(|name| {
+        let all = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let value = all.collect::<Vec<_>>().join(", ");
+        let value = match name.as_str() {
+            "authorization" | "proxy-authorization" => scheme_only(&value),
+            name if is_secret_name(name) => HIDDEN.to_owned(),
+            _ => userinfo(&value).into_owned(),
+        };
+        (name.as_str().into(), value.into())
+    });
+    values.collect()
+}
+
+/// A path with its query: the values of credential-like parameters and userinfo of embedded URLs are hidden.
+pub(crate) fn path(path_and_query: &str) -> Cow<'_, str> {
+    let Some((path, query)) = path_and_query.split_once('?') else {
+        return userinfo(path_and_query);
+    };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_secret_name(name) => format!("{name}={HIDDEN}"),
+        _ => userinfo(pair).into_owned(),
+    });
+    format!("{}?{}", userinfo(path), pairs.collect::<Vec<_>>().join("&")).into()
+}
+
+/// A body: the string values of credential-like JSON members and userinfo of embedded URLs are hidden.
+pub(crate) fn body(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    // Walks from one quoted text to the next; a quoted text followed by a colon is a member's name.
+    while let Some(open) = rest.find('"') {
+        let (before, quoted) = rest.split_at(open);
+        masked.push_str(before);
+        let (name, tail) = split_quoted(quoted);
+        masked.push_str(name);
+        rest = tail;
+        if !is_secret_name(name.trim_matches('"')) {
+            continue;
+        }
+        let value_start = tail.len() - tail.trim_start().len();
+        if let Some(after_colon) = tail.trim_start().strip_prefix(':') {
+            let spaces = after_colon.len() - after_colon.trim_start().len();
+            let gap_end = value_start + 1 + spaces;
+            if let Some((gap, value)) = tail.split_at_checked(gap_end)
+                && value.starts_with('"')
+            {
+                masked.push_str(gap);
+                masked.push_str("\"***\"");
+                rest = split_quoted(value).1;
+            }
+        }
+    }
+    masked.push_str(rest);
+    match userinfo(&masked) {
+        Cow::Borrowed(_) => masked,
+        Cow::Owned(hidden) => hidden,
+    }
+}
+
+/// Splits a text that starts with a quote behind its closing quote, or at the end if there is none.
+fn split_quoted(text: &str) -> (&str, &str) {
+    let mut escaped = false;
+    for (index, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return text.split_at_checked(index + 1).unwrap_or((text, "")),
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+/// Whether a header, a parameter or a member of this name carries a credential. Idempotency keys do not, nor do the names
+/// that merely contain a word such as `token` as part of another (`flow_token` is a message's own).
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    matches!(
+        name.as_str(),
+        "password" | "passwd" | "secret" | "api-key" | "apikey" | "x-api-key" | "api-token" | "access-token" | "auth-token"
+            | "x-auth-token" | "token" | "key" | "verify-token" | "client-secret" | "webhook-secret" | "cookie" | "set-cookie"
+    )
+}
+
+/// Hides `user:password@` in every URL of a text.
+fn userinfo(text: &str) -> Cow<'_, str> {
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("://") {
+        let Some((before, after)) = rest.split_at_checked(start + 3) else { break };
+        masked.push_str(before);
+        rest = after;
+        let authority_end = after.find(|c: char| c == '/' || c == '?' || c == '#' || c == '"' || c.is_whitespace());
+        let authority = after.get(..authority_end.unwrap_or(after.len())).unwrap_or(after);
+        if let Some(at) = authority.rfind('@') {
+            masked.push_str(HIDDEN);
+            rest = after.get(at..).unwrap_or_default();
+        }
+    }
+    if masked.is_empty() {
+        return text.into();
+    }
+    masked.push_str(rest);
+    masked.into()
+}
+
+fn scheme_only(authorization: &str) -> String {
+    match authorization.trim().split_once(' ') {
+        Some((scheme, _)) => format!("{scheme} {HIDDEN}"),
+        None => HIDDEN.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn credential_headers_keep_only_their_scheme() {
+        let mut map = HeaderMap::new();
+        for (name, value) in [("authorization", "Bearer s3cret"), ("x-api-key", "gsk_s3cret"), ("idempotency-key", "order-17")] {
+            map.insert(name, HeaderValue::from_static(value));
+        }
+        let masked: Vec<_> = headers(&map).into_iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+        assert!(masked.contains(&("authorization".to_owned(), "Bearer ***".to_owned())));
+        assert!(masked.contains(&("x-api-key".to_owned(), "***".to_owned())));
+        assert!(masked.contains(&("idempotency-key".to_owned(), "order-17".to_owned())));
+    }
+
+    #[test]
+    fn paths_lose_credentials_in_parameters_and_in_embedded_urls() {
+        assert_eq!(path("/x?api_key=s3cret&sender_id=12"), "/x?api_key=***&sender_id=12");
+        assert_eq!(path("/x?u=https://key:s3cret@host/y"), "/x?u=https://***@host/y");
+        assert_eq!(path("/x?plain"), "/x?plain");
+    }
+
+    #[test]
+    fn bodies_lose_passwords_however_they_are_spaced_or_escaped() {
+        assert_eq!(
+            body(r#"{"username":"ops","password" : "s3\"cret", "note":"password"}"#),
+            r#"{"username":"ops","password" : "***", "note":"password"}"#
+        );
+        assert_eq!(body(r#"{"link":"https://k:s3cret@h/p"}"#), r#"{"link":"https://***@h/p"}"#);
+        assert_eq!(body(r#"{"password":"never closed"#), r#"{"password":"***""#);
+        assert_eq!(body("no json at all \u{1F44D} \""), "no json at all \u{1F44D} \"");
+    }
+}

@@ -1,0 +1,163 @@
+//! The whole mock as one function from a time and a request to a reply.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::fault::Faults;
+use crate::journal::Journal;
+use crate::{Answer, Dialect, World, control, dialects, json_response, set_header};
+
+/// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
+///
+/// ```
+/// # use std::time::SystemTime;
+/// use transom_mock_server::Simulator;
+///
+/// let mut simulator = Simulator::new(SystemTime::now());
+/// let request = http::Request::get("/_mock/clock").body(bytes::Bytes::new()).unwrap();
+/// let reply = simulator.step(SystemTime::now(), &request);
+/// assert_eq!(reply.response.status(), 200);
+/// ```
+#[derive(Debug)]
+pub struct Simulator {
+    pub(crate) dialects: Vec<Box<dyn Dialect>>,
+    pub(crate) strict: bool,
+    pub(crate) world: World,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+}
+
+/// What the client gets, and how.
+#[derive(Debug)]
+pub struct Reply {
+    /// The whole response, whatever becomes of it on the way.
+    pub response: Response<Bytes>,
+    /// What becomes of it on the way.
+    pub wire: Wire,
+    /// How long to wait before it goes out, in real time.
+    pub delay: Duration,
+}
+
+/// What the connection does to a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// It arrives.
+    Whole,
+    /// The connection is closed without an answer.
+    Lost,
+    /// The head arrives, declaring the whole length, and so many bytes of the body; then the connection is closed.
+    Truncated(usize),
+    /// The connection is reset.
+    Reset,
+    /// Nothing ever comes, and the connection stays open.
+    Hang,
+}
+
+impl Simulator {
+    /// The four built-in providers in their seeded world; the clock shows real time and runs.
+    pub fn new(real_now: SystemTime) -> Self {
+        Self::with_dialects(real_now, dialects::all())
+    }
+
+    /// A mock of other providers; see [`Dialect`]. Where two own a path, the first in the list answers.
+    pub fn with_dialects(real_now: SystemTime, dialects: Vec<Box<dyn Dialect>>) -> Self {
+        let world = World::seeded(&dialects, false);
+        Self { dialects, strict: false, world, clock: Clock::new(real_now), faults: Faults::default(), journal: Journal::new() }
+    }
+
+    /// The same mock, strict: it accepts only the seeded credentials, and refuses what a documented fact refuses. The world
+    /// starts afresh.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self.world = World::seeded(&self.dialects, true);
+        self
+    }
+
+    /// The world, to look into.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The virtual time at a real time.
+    pub fn now(&self, real_now: SystemTime) -> SystemTime {
+        self.clock.now(real_now)
+    }
+
+    /// Answers one request: a provider's path, or the control plane under `/_mock/`.
+    pub fn step(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> Reply {
+        if request.method() == Method::HEAD {
+            return self.step_head(real_now, request);
+        }
+        let path = request.uri().path();
+        let mut reply = if path == "/_mock" || path.starts_with("/_mock/") {
+            whole(control::answer(self, real_now, request))
+        } else if let Some(index) = self.dialects.iter().position(|dialect| dialect.owns(path)) {
+            self.step_provider(real_now, index, request)
+        } else {
+            let error = format!("no provider has the path {path}; the control plane is under /_mock/");
+            whole(json_response(404, &json!({"error": error})))
+        };
+        // A control call may have moved the clock, so the time is read after it.
+        set_header(&mut reply.response, "date", httpdate::fmt_http_date(self.clock.now(real_now)));
+        reply
+    }
+
+    /// Whether the answer to `request` would be dropped, because a `lose_reply` or `reset` fault is next for it. Consumes
+    /// nothing.
+    pub fn would_drop_reply(&self, request: &Request<Bytes>) -> bool {
+        let dialect = self.dialects.iter().find(|dialect| dialect.owns(request.uri().path()));
+        dialect.is_some_and(|dialect| self.faults.would_drop_reply(dialect.name(), dialect.is_send(request)))
+    }
+
+    /// Back to the seeded world: the clock at real time and running, no faults, an empty journal, default switches and limits.
+    pub(crate) fn reset(&mut self, real_now: SystemTime) {
+        self.world = World::seeded(&self.dialects, self.strict);
+        self.clock = Clock::new(real_now);
+        self.faults.clear();
+        self.journal.clear();
+    }
+
+    fn step_provider(&mut self, real_now: SystemTime, index: usize, request: &Request<Bytes>) -> Reply {
+        let now = self.clock.now(real_now);
+        let Some(dialect) = self.dialects.get(index) else {
+            return whole(json_response(404, &json!({"error": "no such provider"})));
+        };
+        let fault = self.faults.take(dialect.name(), dialect.is_send(request));
+        let taken = fault.as_ref().is_none_or(|fault| fault.after_accept);
+        let (own, findings) = if taken {
+            let Answer { response, findings } = dialect.handle(&mut self.world, now, request);
+            (Some(response), findings)
+        } else {
+            (None, Vec::new())
+        };
+        let (response, wire, delay) = match (&fault, own) {
+            (None, Some(own)) => (own, Wire::Whole, Duration::ZERO),
+            (Some(fault), own) => fault.spoil(own, || dialect.rate_limited(&self.world, now), request),
+            (None, None) => (json_response(500, &json!({"error": "no answer"})), Wire::Whole, Duration::ZERO),
+        };
+        let fault = fault.map(|fault| fault.kind.name());
+        self.journal.record(dialect.name(), now, request, &response, findings, fault);
+        Reply { response, wire, delay }
+    }
+
+    /// HEAD is GET without the body, its length told all the same.
+    fn step_head(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> Reply {
+        let mut get = request.clone();
+        *get.method_mut() = Method::GET;
+        let mut reply = self.step(real_now, &get);
+        let length = reply.response.body().len();
+        set_header(&mut reply.response, "content-length", length);
+        *reply.response.body_mut() = Bytes::new();
+        reply
+    }
+}
+
+fn whole(response: Response<Bytes>) -> Reply {
+    Reply { response, wire: Wire::Whole, delay: Duration::ZERO }
+}

@@ -1,0 +1,67 @@
+//! Documented ambiguities that a user can decide.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::Source;
+
+/// One behaviour that a provider's documentation leaves open, or states in two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Switch {
+    /// Its name in control calls, in `snake_case`.
+    pub name: &'static str,
+    /// The value after a reset; one of `allowed`.
+    pub default: &'static str,
+    /// Every value it can take.
+    pub allowed: &'static [&'static str],
+    /// What it decides, in a sentence.
+    pub about: &'static str,
+    /// The place that leaves the behaviour open.
+    pub source: Source,
+}
+
+/// Switches with their values.
+#[derive(Debug, Clone, Default)]
+pub struct Switches {
+    values: BTreeMap<&'static str, (&'static Switch, &'static str)>,
+}
+
+impl Switches {
+    /// Each switch at its default.
+    pub fn new(switches: &'static [Switch]) -> Self {
+        Self { values: switches.iter().map(|switch| (switch.name, (switch, switch.default))).collect() }
+    }
+
+    /// The value of a switch.
+    pub fn get(&self, name: &str) -> Option<&'static str> {
+        self.values.get(name).map(|(_, value)| *value)
+    }
+
+    /// Every switch with its value, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Switch, &'static str)> {
+        self.values.values().copied()
+    }
+
+    /// Sets a switch.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says which names, or which values, there are.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let Some((switch, current)) = self.values.get_mut(name) else {
+            return Err(format!("`{name}` is no switch here, expected one of {}", list(self.values.keys())));
+        };
+        let Some(allowed) = switch.allowed.iter().find(|allowed| **allowed == value) else {
+            return Err(format!("`{name}` is \"{value}\", expected one of {}", list(switch.allowed)));
+        };
+        *current = allowed;
+        Ok(())
+    }
+}
+
+/// Names in back-ticks with commas between them.
+pub(crate) fn list<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    quoted.join(", ")
+}

@@ -1,0 +1,383 @@
+//! What is true at every provider: who may write to whom, what was sent, and what is left of balance and quota.
+
+mod account;
+mod conversation;
+mod idempotency;
+pub(crate) mod seed;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+pub use account::{Account, Sender, Template, TemplateStatus};
+use conversation::Conversations;
+pub use conversation::{Conversation, ConversationState};
+use idempotency::Idempotency;
+pub use idempotency::{Remembered, Replay};
+
+use crate::ids::Ids;
+use crate::ring::{BoundedMap, Ring};
+use crate::{Dialect, Phone, Quota, Switches};
+
+/// How long a customer's message lets a business write freely. Source: every provider's page on session messages (seed).
+pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// More contacts, ledger lines or conversations than this, and the oldest are forgotten.
+const MAX_ROWS: usize = 1_000_000;
+const MAX_LEDGER_BYTES: usize = 512 * 1024 * 1024;
+
+/// The credentials a strict mock accepts.
+const DEMO_CREDENTIALS: [&str; 5] = ["demo-key", "demo-token", "gsk_test_demo", "demo@example.com", "demo-password"];
+
+/// One world for all providers. The cost of every method is independent of how many contacts there are.
+pub struct World {
+    strict: bool,
+    accounts: BTreeMap<&'static str, Account>,
+    nobody: Account,
+    contacts: BoundedMap<Contact>,
+    conversations: Conversations,
+    ledger: Ring<Delivery>,
+    idempotency: Idempotency,
+    ids: Ids,
+}
+
+/// What is known of one customer of one business number.
+#[derive(Default, Clone)]
+struct Contact {
+    name: Option<String>,
+    last_inbound: Option<SystemTime>,
+    window_opened: Option<SystemTime>,
+}
+
+/// The 24-hour window between a business number and a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// The customer has never written.
+    Never,
+    /// The business may write freely before `until`.
+    Open {
+        /// The last inbound message plus 24 hours.
+        until: SystemTime,
+    },
+    /// Only templates may be sent.
+    Expired {
+        /// When it closed; from that very instant it is closed.
+        since: SystemTime,
+    },
+}
+
+impl Window {
+    /// Whether the business may write freely.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+}
+
+/// A message that a provider hands to a person.
+#[derive(Debug)]
+pub struct Message<'a> {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The id that the provider's callbacks would carry.
+    pub message_id: String,
+    /// The business number.
+    pub from: &'a Phone,
+    /// The customer.
+    pub to: &'a Phone,
+    /// What was sent, in our own form of content (`{"type":"text","body":…}`), whatever the provider calls it.
+    pub content: Value,
+    /// The client's own reference, if the request had one.
+    pub reference: Option<&'a str>,
+}
+
+/// A message from a customer.
+#[derive(Debug)]
+pub struct Inbound<'a> {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The customer.
+    pub from: &'a Phone,
+    /// The business number.
+    pub to: &'a Phone,
+    /// The customer's profile name; none leaves what is known.
+    pub name: Option<&'a str>,
+}
+
+/// A line of the ledger: one message that a person got.
+#[derive(Clone, serde::Serialize)]
+pub struct Delivery {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The id that the provider's callbacks would carry.
+    pub message_id: String,
+    /// The business number in E.164.
+    pub from: String,
+    /// The customer in E.164.
+    pub to: String,
+    /// See [`Message::content`].
+    pub content: Box<RawValue>,
+    /// The client's own reference.
+    pub reference: Option<String>,
+    /// When, in virtual time.
+    #[serde(serialize_with = "serialize_time")]
+    pub at: SystemTime,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").field("provider", &self.provider).field("message_id", &self.message_id).finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn serialize_time<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&crate::rfc3339(*time))
+}
+
+impl World {
+    /// The world as it is after a reset, with the accounts that these dialects seed.
+    pub fn seeded(dialects: &[Box<dyn Dialect>], strict: bool) -> Self {
+        let mut world = Self {
+            strict,
+            accounts: BTreeMap::new(),
+            nobody: Account::default(),
+            contacts: BoundedMap::new(MAX_ROWS),
+            conversations: Conversations::new(MAX_ROWS),
+            ledger: Ring::new(MAX_ROWS, MAX_LEDGER_BYTES),
+            idempotency: Idempotency::new(),
+            ids: Ids::new(),
+        };
+        for dialect in dialects {
+            dialect.seed(&mut world);
+            world.account_mut(dialect.name()).switches = Switches::new(dialect.switches());
+        }
+        world
+    }
+
+    /// Whether requests that a documented fact rules out are refused, and credentials checked.
+    pub fn strict(&self) -> bool {
+        self.strict
+    }
+
+    /// Whether a credential is good: by default any but the empty one and `invalid`, in a strict world only the seeded ones.
+    pub fn accepts_credential(&self, credential: &str) -> bool {
+        if self.strict {
+            DEMO_CREDENTIALS.contains(&credential)
+        } else {
+            !credential.is_empty() && credential != "invalid"
+        }
+    }
+
+    /// Puts an account into the world, in place of the provider's former one.
+    pub fn open_account(&mut self, provider: &'static str, account: Account) {
+        self.accounts.insert(provider, account);
+    }
+
+    /// A provider's account; an empty one if it has none.
+    pub fn account(&self, provider: &str) -> &Account {
+        self.accounts.get(provider).unwrap_or(&self.nobody)
+    }
+
+    /// A provider's account, made if it has none.
+    pub fn account_mut(&mut self, provider: &'static str) -> &mut Account {
+        self.accounts.entry(provider).or_default()
+    }
+
+    /// Every account with its provider's name.
+    pub fn accounts(&self) -> impl Iterator<Item = (&'static str, &Account)> {
+        self.accounts.iter().map(|(provider, account)| (*provider, account))
+    }
+
+    /// The value of a switch; empty if there is none of that name.
+    pub fn switch(&self, provider: &str, name: &str) -> &'static str {
+        self.account(provider).switches.get(name).unwrap_or_default()
+    }
+
+    /// Counts one request against the provider's rate limit.
+    pub fn take_quota(&mut self, provider: &'static str, now: SystemTime) -> Quota {
+        self.account_mut(provider).limiter.take(now)
+    }
+
+    /// What is left of the provider's rate limit.
+    pub fn quota(&self, provider: &str, now: SystemTime) -> Quota {
+        self.account(provider).limiter.peek(now)
+    }
+
+    /// The numbers of a used-up rate limit, for an answer that says so: nothing remains, and the wait is at least a second.
+    pub fn exhausted(&self, provider: &str, now: SystemTime) -> Quota {
+        let quota = self.quota(provider, now);
+        let reset_after = quota.reset_after.max(Duration::from_secs(1));
+        Quota { allowed: false, remaining: 0, reset_after, ..quota }
+    }
+
+    /// The window between a business number and a customer. Closed from the instant at which it ends.
+    pub fn window(&self, provider: &str, business: &Phone, contact: &Phone, now: SystemTime) -> Window {
+        let opened = self.contacts.get(&pair(provider, business, contact)).and_then(|contact| contact.window_opened);
+        match opened {
+            None => Window::Never,
+            Some(opened) => {
+                let end = opened + WINDOW;
+                if now < end { Window::Open { until: end } } else { Window::Expired { since: end } }
+            }
+        }
+    }
+
+    /// When a customer last wrote to a business number.
+    pub fn last_inbound(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<SystemTime> {
+        self.contacts.get(&pair(provider, business, contact))?.last_inbound
+    }
+
+    /// A customer's profile name.
+    pub fn contact_name(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<&str> {
+        self.contacts.get(&pair(provider, business, contact))?.name.as_deref()
+    }
+
+    /// A customer writes: the window opens or starts anew, and the conversation goes on.
+    pub fn receive(&mut self, now: SystemTime, message: &Inbound<'_>) {
+        self.contacts.update(&pair(message.provider, message.to, message.from), |contact| {
+            contact.last_inbound = Some(now);
+            contact.window_opened = Some(now);
+            if let Some(name) = message.name {
+                contact.name = Some(name.to_owned());
+            }
+        });
+        let conversation = self.conversation_to_continue(message.provider, message.to, message.from, now);
+        if let Some(row) = self.conversations.get_mut(conversation) {
+            row.last_inbound_at = Some(now);
+            row.messages_count += 1;
+            if let Some(name) = message.name {
+                row.contact_name = Some(name.to_owned());
+            }
+        }
+    }
+
+    /// Opens the window although nobody wrote, for the one documented claim that a template does so.
+    pub fn open_window(&mut self, provider: &str, business: &Phone, contact: &Phone, now: SystemTime) {
+        self.contacts.update(&pair(provider, business, contact), |contact| contact.window_opened = Some(now));
+    }
+
+    /// A person gets a message: a line in the ledger, and the conversation goes on. Nothing is checked here.
+    /// Returns the conversation's id.
+    pub fn hand_over(&mut self, now: SystemTime, message: Message<'_>) -> u64 {
+        let conversation = self.conversation_to_continue(message.provider, message.from, message.to, now);
+        if let Some(row) = self.conversations.get_mut(conversation) {
+            row.last_outbound_at = Some(now);
+            row.messages_count += 1;
+        }
+        // A `Value` always prints as JSON, so the fallback is out of reach.
+        let content = serde_json::value::to_raw_value(&message.content).unwrap_or_else(|_| RawValue::NULL.to_owned());
+        let size = 200 + message.message_id.len() + content.get().len();
+        let delivery = Delivery {
+            provider: message.provider,
+            message_id: message.message_id,
+            from: message.from.e164(),
+            to: message.to.e164(),
+            content,
+            reference: message.reference.map(str::to_owned),
+            at: now,
+        };
+        self.ledger.push(delivery, size);
+        conversation
+    }
+
+    /// The ledger, newest last. It remembers the last 1,000,000 messages.
+    pub fn ledger(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
+        self.ledger.iter()
+    }
+
+    fn conversation_to_continue(&mut self, provider: &'static str, business: &Phone, contact: &Phone, now: SystemTime) -> u64 {
+        let ends = self.account(provider).conversations_end;
+        if let Some(row) = self.conversations.latest(provider, business, contact)
+            && !(ends && row.state(now) == ConversationState::Ended)
+        {
+            return row.id;
+        }
+        let (id, uuid) = (self.ids.number(), self.ids.uuid());
+        let mut row = Conversation::new(provider, id, uuid, business.clone(), contact.clone(), now);
+        row.contact_name = self.contact_name(provider, business, contact).map(str::to_owned);
+        self.conversations.insert(row);
+        id
+    }
+
+    /// Puts a conversation from before the world began into it, with the window that its last inbound message left.
+    pub fn import_conversation(&mut self, row: Conversation) {
+        self.contacts.update(&pair(row.provider, &row.business, &row.contact), |contact| {
+            contact.last_inbound = contact.last_inbound.max(row.last_inbound_at);
+            contact.window_opened = contact.window_opened.max(row.last_inbound_at);
+            contact.name.clone_from(&row.contact_name);
+        });
+        self.conversations.insert(row);
+    }
+
+    /// A provider's conversations, oldest first. This walks the rows of every provider: it is for lists.
+    pub fn conversations(&self, provider: &str) -> impl DoubleEndedIterator<Item = &Conversation> {
+        self.conversations.iter().filter(move |row| row.provider == provider)
+    }
+
+    /// A provider's conversations with one customer, oldest first.
+    pub fn conversations_with(&self, provider: &str, contact: &Phone) -> impl DoubleEndedIterator<Item = &Conversation> {
+        self.conversations.with(provider, contact)
+    }
+
+    /// The newest conversation between a business number and a customer.
+    pub fn latest_conversation(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<&Conversation> {
+        self.conversations.latest(provider, business, contact)
+    }
+
+    /// A provider's conversation by its number.
+    pub fn conversation(&self, provider: &str, id: u64) -> Option<&Conversation> {
+        self.conversations.get(id).filter(|row| row.provider == provider)
+    }
+
+    /// Closes a conversation by hand, for bookkeeping only: the window stays as it is. One that ended stays as it ended.
+    pub fn close_conversation(&mut self, provider: &str, id: u64, reason: &str, now: SystemTime) -> Option<&Conversation> {
+        let row = self.conversations.get_mut(id).filter(|row| row.provider == provider)?;
+        row.close(reason, now);
+        Some(row)
+    }
+
+    /// What is remembered of an idempotency key. `digest` is any fingerprint of the request's body.
+    pub fn replay(&self, provider: &str, api_key: &str, key: &str, digest: u64, now: SystemTime) -> Replay {
+        self.idempotency.look_up(provider, api_key, key, digest, now)
+    }
+
+    /// Remembers the answer under an idempotency key for 24 hours.
+    pub fn remember(&mut self, provider: &str, api_key: &str, key: &str, answer: Remembered) {
+        self.idempotency.remember(provider, api_key, key, answer);
+    }
+
+    /// The next number, distinct from every other one of this world.
+    pub fn next_number(&mut self) -> u64 {
+        self.ids.number()
+    }
+
+    /// 32 hexadecimal digits, distinct from every other id of this world.
+    pub fn next_hex(&mut self) -> String {
+        self.ids.hex()
+    }
+
+    /// A UUID, distinct from every other one of this world.
+    pub fn next_uuid(&mut self) -> String {
+        self.ids.uuid()
+    }
+}
+
+fn pair(provider: &str, business: &Phone, contact: &Phone) -> String {
+    format!("{provider} {} {}", business.digits(), contact.digits())
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("strict", &self.strict)
+            .field("providers", &self.accounts.keys().collect::<Vec<_>>())
+            .field("contacts", &self.contacts.len())
+            .field("ledger", &self.ledger.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! The world after a reset, the same in every run.
+
+use std::time::{Duration, SystemTime};
+
+use super::{Account, Conversation, Sender, Template, TemplateStatus, World};
+use crate::{Limiter, Phone};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Autocalls: two senders, one of them offline, a balance, and 5 requests per second (Send Freeform Message, seed).
+pub(crate) fn autocalls(world: &mut World) {
+    let offline = Sender { online: false, ..sender("13", "12025550101", "Demo Clinic Two") };
+    let account = Account {
+        senders: vec![sender("12", "12025550100", "Demo Clinic"), offline],
+        templates: numbered_templates(),
+        balance: Some(100.0),
+        limiter: Limiter::new(5, SECOND),
+        ..Account::default()
+    };
+    world.open_account("autocalls", account);
+}
+
+/// Exotel: one sender, and 200 requests per minute (Rate Limiting, docs).
+pub(crate) fn exotel(world: &mut World) {
+    let account = Account {
+        senders: vec![sender("919876500001", "919876500001", "Demo Store")],
+        templates: numbered_templates(),
+        limiter: Limiter::new(200, Duration::from_secs(60)),
+        ..Account::default()
+    };
+    world.open_account("exotel", account);
+}
+
+/// `GoSendAPI`: a sender of this project, one of another project, a conversation of long ago, and 100 requests per second
+/// (Rate limits, docs).
+pub(crate) fn gosendapi(world: &mut World) {
+    let foreign = Sender { owned: false, ..sender("999000111222", "34611999999", "Somebody Else") };
+    let own = sender("555123456789", "34611000000", "Demo Office");
+    let business = own.phone.clone();
+    let account = Account {
+        senders: vec![own, foreign],
+        templates: numbered_templates(),
+        limiter: Limiter::new(100, SECOND),
+        conversations_end: true,
+        ..Account::default()
+    };
+    world.open_account("gosendapi", account);
+
+    // 3 March 2025, 09:01 UTC.
+    let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_740_992_460);
+    let uuid = "00000000-0000-4000-8000-000000000042".to_owned();
+    let mut row = Conversation::new("gosendapi", 42, uuid, business, phone("5491140123456"), started);
+    row.contact_name = Some("Ana".to_owned());
+    row.last_inbound_at = Some(started + Duration::from_secs(14 * 60));
+    row.last_outbound_at = Some(started + Duration::from_secs(20 * 60));
+    row.messages_count = 6;
+    world.import_conversation(row);
+}
+
+/// Messangi: one sender, templates with named placeholders, and 100 requests per 300 seconds. The page's 2 per 300 seconds is
+/// an example, so the number is ours (Sending WhatsApp Session Message, seed).
+pub(crate) fn messangi(world: &mut World) {
+    let account = Account {
+        senders: vec![sender("5215500001111", "5215500001111", "Demo Tienda")],
+        templates: named_templates(),
+        limiter: Limiter::new(100, Duration::from_secs(300)),
+        ..Account::default()
+    };
+    world.open_account("messangi", account);
+}
+
+fn numbered_templates() -> Vec<Template> {
+    vec![
+        Template::new(310, "visit_reminder", "en", "Hello {{1}}, see you on {{2}}."),
+        Template::new(311, "follow_up", "en", "A word on your request: {{1}}"),
+        Template::new(312, "re_engagement_v1", "en", "We would like to hear from you again."),
+        pending(),
+    ]
+}
+
+fn named_templates() -> Vec<Template> {
+    vec![
+        Template::new(310, "visit_reminder", "en", "Hello {{customer}}, see you on {{day}}."),
+        Template::new(311, "follow_up", "en", "A word on your request: {{1}}"),
+        Template::new(312, "re_engagement_v1", "en", "We would like to hear from you again."),
+        pending(),
+        Template::new(314, "recordatorio", "es", "Hola {{customer}}, nos vemos el {{day}}."),
+    ]
+}
+
+fn pending() -> Template {
+    Template { status: TemplateStatus::Pending, ..Template::new(313, "pending_one", "en", "Not yet reviewed.") }
+}
+
+fn sender(id: &str, number: &str, name: &str) -> Sender {
+    Sender::new(id, phone(number), name)
+}
+
+/// The numbers of this file are digits only, so this never falls back; the test below reads every one.
+fn phone(number: &str) -> Phone {
+    Phone::read(number).unwrap_or_else(Phone::nobody)
+}
