@@ -9,8 +9,7 @@ use serde_json::Value;
 
 use crate::Finding;
 
-/// A provider's answer, and what was noticed about the form of the request.
-#[derive(Debug)]
+/// A provider's answer, and what was noticed about the form of the request. `Debug` leaves the body out.
 pub struct Answer {
     /// What goes back to the client.
     pub response: Response<Bytes>,
@@ -22,6 +21,13 @@ impl Answer {
     /// An answer with findings, often those of a [`Review`](crate::Review).
     pub fn new(response: Response<Bytes>, findings: Vec<Finding>) -> Self {
         Self { response, findings }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut answer = f.debug_struct("Answer");
+        answer.field("status", &self.response.status()).field("findings", &self.findings).finish_non_exhaustive()
     }
 }
 

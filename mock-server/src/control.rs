@@ -57,12 +57,20 @@ pub(crate) fn answer(simulator: &mut Simulator, real_now: SystemTime, request: &
     })
 }
 
-fn dispatch(simulator: &mut Simulator, real_now: SystemTime, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+fn dispatch(
+    simulator: &mut Simulator,
+    real_now: SystemTime,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, Refusal> {
     let path = request.uri().path();
     let name = path.strip_prefix("/_mock/").unwrap_or_default().trim_end_matches('/');
     let Some((_, methods)) = CALLS.iter().find(|(call, _)| *call == name) else {
         let known = list(CALLS.iter().map(|(call, _)| format!("/_mock/{call}")));
-        return Err(Refusal { status: 404, error: format!("there is no call {path}, expected one of {known}"), allow: None });
+        return Err(Refusal {
+            status: 404,
+            error: format!("there is no call {path}, expected one of {known}"),
+            allow: None,
+        });
     };
     let method = request.method();
     if !methods.contains(&method.as_str()) {
@@ -118,7 +126,8 @@ fn is_loopback(authority: &str) -> bool {
         Some((host, _)) => host,
         None => authority.split_once(':').map_or(authority, |(host, _)| host),
     };
-    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The provider that `?provider=` names, if any; other parameters are refused.
@@ -133,9 +142,9 @@ fn provider_filter(simulator: &Simulator, request: &Request<Bytes>) -> Result<Op
 /// A provider by name.
 fn provider(simulator: &Simulator, name: &str) -> Result<&'static str, Refusal> {
     let names = || simulator.dialects.iter().map(|dialect| dialect.name());
-    names().find(|known| *known == name).ok_or_else(|| {
-        Refusal::bad(format!("`provider` is `{name}`, expected one of {}", list(names())))
-    })
+    names()
+        .find(|known| *known == name)
+        .ok_or_else(|| Refusal::bad(format!("`provider` is `{name}`, expected one of {}", list(names()))))
 }
 
 /// A list of things that serialise, as a response.
@@ -156,7 +165,15 @@ mod tests {
         for host in ["127.0.0.1", "127.0.0.1:4010", "localhost:4010", "LOCALHOST", "[::1]:4010", "127.1.2.3"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["example.org", "127.0.0.1.example.org", "localhost.example.org", "10.0.0.1:80", "[2001:db8::1]:80", "", "null"] {
+        for host in [
+            "example.org",
+            "127.0.0.1.example.org",
+            "localhost.example.org",
+            "10.0.0.1:80",
+            "[2001:db8::1]:80",
+            "",
+            "null",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }

@@ -68,9 +68,8 @@ impl Schedule {
 }
 
 impl Kind {
-    pub(crate) const NAMES: [&'static str; 10] = [
-        "lose_reply", "truncate", "hang", "reset", "garbage", "html", "delay", "redirect", "status", "rate_limited",
-    ];
+    pub(crate) const NAMES: [&'static str; 10] =
+        ["lose_reply", "truncate", "hang", "reset", "garbage", "html", "delay", "redirect", "status", "rate_limited"];
 
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -171,7 +170,8 @@ impl Fault {
                 (garbage, Wire::Whole, Duration::ZERO)
             }
             Kind::Html => {
-                let page = "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works</h1></body></html>";
+                let page =
+                    "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works</h1></body></html>";
                 (html_response(200, page), Wire::Whole, Duration::ZERO)
             }
             Kind::Delay(delay) => (own, Wire::Whole, *delay),

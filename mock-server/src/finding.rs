@@ -147,9 +147,6 @@ mod tests {
         let mut review = Review::new(false);
         review.note("no `Accept`", Source::new("Get Senders", Mark::Docs));
         let json = serde_json::to_value(review.into_findings()).unwrap();
-        assert_eq!(
-            json,
-            serde_json::json!([{"level": "note", "text": "no `Accept`", "source": "Get Senders [docs]"}])
-        );
+        assert_eq!(json, serde_json::json!([{"level": "note", "text": "no `Accept`", "source": "Get Senders [docs]"}]));
     }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::ring::Ring;
@@ -105,9 +106,11 @@ fn as_json_if_it_is<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S
     if text.is_empty() {
         return serializer.serialize_none();
     }
-    match serde_json::from_str::<&RawValue>(text) {
-        Ok(json) => json.serialize(serializer),
-        Err(_) => serializer.serialize_str(text),
+    // Raw text is checked less strictly than a value is: half a surrogate pair, or a depth that no reader follows, would
+    // make the whole journal unreadable.
+    match (serde_json::from_str::<&RawValue>(text), serde_json::from_str::<Value>(text)) {
+        (Ok(json), Ok(_)) => json.serialize(serializer),
+        _ => serializer.serialize_str(text),
     }
 }
 
@@ -130,7 +133,10 @@ mod tests {
         let printed = serde_json::to_string(&journal.exchanges(None).collect::<Vec<_>>()).unwrap();
         assert!(!printed.contains("s3cret"), "{printed}");
         assert!(printed.contains(r#""response":{"id":12345678901234567890}"#), "{printed}");
-        assert!(printed.contains(r#""fault":"delay""#) && printed.contains(r#""at":"1970-01-01T00:00:00Z""#), "{printed}");
+        assert!(
+            printed.contains(r#""fault":"delay""#) && printed.contains(r#""at":"1970-01-01T00:00:00Z""#),
+            "{printed}"
+        );
         assert_eq!(journal.exchanges(Some("exotel")).count(), 0);
     }
 
@@ -138,7 +144,14 @@ mod tests {
     fn a_huge_body_is_cut_and_its_size_told() {
         let mut journal = Journal::new();
         let request = Request::post("/v1/messages").body(Bytes::from(vec![b'x'; MAX_TEXT + 1])).unwrap();
-        journal.record("gosendapi", SystemTime::UNIX_EPOCH, &request, &json_response(400, &json!(null)), Vec::new(), None);
+        journal.record(
+            "gosendapi",
+            SystemTime::UNIX_EPOCH,
+            &request,
+            &json_response(400, &json!(null)),
+            Vec::new(),
+            None,
+        );
         let kept = journal.exchanges(None).next().unwrap();
         assert!(kept.body.len() < MAX_TEXT + 50 && kept.body.ends_with("(262145 bytes)"));
     }

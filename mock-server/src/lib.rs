@@ -22,8 +22,12 @@ mod mask;
 mod phone;
 mod request;
 mod ring;
+#[cfg(feature = "server")]
+mod server;
 mod simulator;
 mod switch;
+#[cfg(test)]
+mod testing;
 mod time;
 mod world;
 
@@ -33,10 +37,12 @@ pub use finding::{Finding, Level, Mark, Review, Source};
 pub use limiter::{Limiter, Quota};
 pub use phone::{Phone, is_e164};
 pub use request::{Query, basic_credentials, bearer_token, header, is_json};
+#[cfg(feature = "server")]
+pub use server::{MockServer, serve};
 pub use simulator::{Reply, Simulator, Wire};
 pub use switch::{Switch, Switches};
 pub use time::{offset_time, rfc3339};
 pub use world::{
-    Account, Conversation, ConversationState, Delivery, Inbound, Message, Remembered, Replay, Sender, Template, TemplateStatus,
-    Window, World,
+    Account, Conversation, ConversationState, Delivery, Inbound, Message, Remembered, Replay, Sender, Template,
+    TemplateStatus, Window, World,
 };

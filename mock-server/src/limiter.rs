@@ -67,7 +67,9 @@ impl Limiter {
     /// The running window. One that lies in the future, because the clock was set back, is over.
     fn at(&self, now: SystemTime) -> (SystemTime, u32) {
         match self.started {
-            Some(started) if now.duration_since(started).is_ok_and(|elapsed| elapsed < self.window) => (started, self.used),
+            Some(started) if now.duration_since(started).is_ok_and(|elapsed| elapsed < self.window) => {
+                (started, self.used)
+            }
             _ => (now, 0),
         }
     }

@@ -88,8 +88,23 @@ fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "-");
     matches!(
         name.as_str(),
-        "password" | "passwd" | "secret" | "api-key" | "apikey" | "x-api-key" | "api-token" | "access-token" | "auth-token"
-            | "x-auth-token" | "token" | "key" | "verify-token" | "client-secret" | "webhook-secret" | "cookie" | "set-cookie"
+        "password"
+            | "passwd"
+            | "secret"
+            | "api-key"
+            | "apikey"
+            | "x-api-key"
+            | "api-token"
+            | "access-token"
+            | "auth-token"
+            | "x-auth-token"
+            | "token"
+            | "key"
+            | "verify-token"
+            | "client-secret"
+            | "webhook-secret"
+            | "cookie"
+            | "set-cookie"
     )
 }
 
@@ -131,7 +146,9 @@ mod tests {
     #[test]
     fn credential_headers_keep_only_their_scheme() {
         let mut map = HeaderMap::new();
-        for (name, value) in [("authorization", "Bearer s3cret"), ("x-api-key", "gsk_s3cret"), ("idempotency-key", "order-17")] {
+        for (name, value) in
+            [("authorization", "Bearer s3cret"), ("x-api-key", "gsk_s3cret"), ("idempotency-key", "order-17")]
+        {
             map.insert(name, HeaderValue::from_static(value));
         }
         let masked: Vec<_> = headers(&map).into_iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();

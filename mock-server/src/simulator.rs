@@ -1,5 +1,6 @@
 //! The whole mock as one function from a time and a request to a reply.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -14,13 +15,13 @@ use crate::{Answer, Dialect, World, control, dialects, json_response, set_header
 /// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
 ///
 /// ```
-/// # use std::time::SystemTime;
 /// use transom_mock_server::Simulator;
 ///
-/// let mut simulator = Simulator::new(SystemTime::now());
+/// let now = std::time::SystemTime::UNIX_EPOCH;
+/// let mut simulator = Simulator::new(now);
 /// let request = http::Request::get("/_mock/clock").body(bytes::Bytes::new()).unwrap();
-/// let reply = simulator.step(SystemTime::now(), &request);
-/// assert_eq!(reply.response.status(), 200);
+/// let reply = simulator.step(now, &request);
+/// assert_eq!(reply.response.headers()["date"], "Thu, 01 Jan 1970 00:00:00 GMT");
 /// ```
 #[derive(Debug)]
 pub struct Simulator {
@@ -32,8 +33,7 @@ pub struct Simulator {
     pub(crate) journal: Journal,
 }
 
-/// What the client gets, and how.
-#[derive(Debug)]
+/// What the client gets, and how. `Debug` leaves the body out.
 pub struct Reply {
     /// The whole response, whatever becomes of it on the way.
     pub response: Response<Bytes>,
@@ -41,6 +41,14 @@ pub struct Reply {
     pub wire: Wire,
     /// How long to wait before it goes out, in real time.
     pub delay: Duration,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut reply = f.debug_struct("Reply");
+        reply.field("status", &self.response.status()).field("wire", &self.wire).field("delay", &self.delay);
+        reply.finish_non_exhaustive()
+    }
 }
 
 /// What the connection does to a response.
@@ -67,7 +75,14 @@ impl Simulator {
     /// A mock of other providers; see [`Dialect`]. Where two own a path, the first in the list answers.
     pub fn with_dialects(real_now: SystemTime, dialects: Vec<Box<dyn Dialect>>) -> Self {
         let world = World::seeded(&dialects, false);
-        Self { dialects, strict: false, world, clock: Clock::new(real_now), faults: Faults::default(), journal: Journal::new() }
+        Self {
+            dialects,
+            strict: false,
+            world,
+            clock: Clock::new(real_now),
+            faults: Faults::default(),
+            journal: Journal::new(),
+        }
     }
 
     /// The same mock, strict: it accepts only the seeded credentials, and refuses what a documented fact refuses. The world

@@ -14,6 +14,11 @@ pub fn offset_time(time: SystemTime) -> String {
     timestamp(time).strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
+/// Date and time in UTC with neither `T` nor zone, `2026-02-25 10:30:00`.
+pub(crate) fn zoneless_time(time: SystemTime) -> String {
+    timestamp(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -56,9 +61,14 @@ mod tests {
 
     #[test]
     fn durations_add_up() {
-        for (text, milliseconds) in
-            [("25h", 90_000_000), ("1h30m", 5_400_000), ("500ms", 500), ("2d", 172_800_000), ("1m1ms", 60_001), ("0s", 0)]
-        {
+        for (text, milliseconds) in [
+            ("25h", 90_000_000),
+            ("1h30m", 5_400_000),
+            ("500ms", 500),
+            ("2d", 172_800_000),
+            ("1m1ms", 60_001),
+            ("0s", 0),
+        ] {
             assert_eq!(parse_duration(text), Some(Duration::from_millis(milliseconds)), "{text}");
         }
     }

@@ -76,8 +76,7 @@ impl Window {
     }
 }
 
-/// A message that a provider hands to a person.
-#[derive(Debug)]
+/// A message that a provider hands to a person. `Debug` leaves what it says out.
 pub struct Message<'a> {
     /// The provider's name.
     pub provider: &'static str,
@@ -91,6 +90,13 @@ pub struct Message<'a> {
     pub content: Value,
     /// The client's own reference, if the request had one.
     pub reference: Option<&'a str>,
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut message = f.debug_struct("Message");
+        message.field("provider", &self.provider).field("message_id", &self.message_id).finish_non_exhaustive()
+    }
 }
 
 /// A message from a customer.
@@ -128,7 +134,10 @@ pub struct Delivery {
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery").field("provider", &self.provider).field("message_id", &self.message_id).finish_non_exhaustive()
+        f.debug_struct("Delivery")
+            .field("provider", &self.provider)
+            .field("message_id", &self.message_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -287,7 +296,13 @@ impl World {
         self.ledger.iter()
     }
 
-    fn conversation_to_continue(&mut self, provider: &'static str, business: &Phone, contact: &Phone, now: SystemTime) -> u64 {
+    fn conversation_to_continue(
+        &mut self,
+        provider: &'static str,
+        business: &Phone,
+        contact: &Phone,
+        now: SystemTime,
+    ) -> u64 {
         let ends = self.account(provider).conversations_end;
         if let Some(row) = self.conversations.latest(provider, business, contact)
             && !(ends && row.state(now) == ConversationState::Ended)
@@ -317,7 +332,11 @@ impl World {
     }
 
     /// A provider's conversations with one customer, oldest first.
-    pub fn conversations_with(&self, provider: &str, contact: &Phone) -> impl DoubleEndedIterator<Item = &Conversation> {
+    pub fn conversations_with(
+        &self,
+        provider: &str,
+        contact: &Phone,
+    ) -> impl DoubleEndedIterator<Item = &Conversation> {
         self.conversations.with(provider, contact)
     }
 
@@ -332,7 +351,13 @@ impl World {
     }
 
     /// Closes a conversation by hand, for bookkeeping only: the window stays as it is. One that ended stays as it ended.
-    pub fn close_conversation(&mut self, provider: &str, id: u64, reason: &str, now: SystemTime) -> Option<&Conversation> {
+    pub fn close_conversation(
+        &mut self,
+        provider: &str,
+        id: u64,
+        reason: &str,
+        now: SystemTime,
+    ) -> Option<&Conversation> {
         let row = self.conversations.get_mut(id).filter(|row| row.provider == provider)?;
         row.close(reason, now);
         Some(row)

@@ -15,14 +15,16 @@ use crate::transport::{Purpose, unreadable};
 /// [`ErrorKind::MalformedResponse`](crate::ErrorKind::MalformedResponse); for a send it may have been sent, since the
 /// provider said yes before it said something unreadable.
 pub fn decode<T: DeserializeOwned>(response: &Response<Bytes>, purpose: Purpose) -> Result<T> {
-    serde_json::from_slice(without_bom(response.body())).map_err(|error| {
+    let body = object(response.body())
+        .ok_or_else(|| unreadable(response.status(), purpose, "the answer is no JSON object"))?;
+    serde_json::from_slice(body).map_err(|error| {
         unreadable(response.status(), purpose, "the answer is not the documented JSON").with_source(error)
     })
 }
 
 /// Reads the body of a refusal as far as it can be read; a body that cannot hides nothing, the status stands.
 pub fn decode_lenient<T: DeserializeOwned + Default>(response: &Response<Bytes>) -> T {
-    serde_json::from_slice(without_bom(response.body())).unwrap_or_default()
+    object(response.body()).and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
 }
 
 /// The head of a body as text for an error message: printable, on one line, 200 characters at the most.
@@ -52,8 +54,11 @@ pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-fn without_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+/// The body from its first brace on, if it is an object: every provider answers with one, and a list would be read as
+/// the object's members in order.
+fn object(body: &[u8]) -> Option<&[u8]> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    body.starts_with(b"{").then_some(body)
 }
 
 #[cfg(test)]
@@ -90,6 +95,14 @@ mod tests {
         let error = decode::<Answer>(&response, Purpose::Send).unwrap_err();
         assert!(error.may_have_been_sent());
         assert!(!decode::<Answer>(&response, Purpose::Read).unwrap_err().may_have_been_sent());
+    }
+
+    #[test]
+    fn a_list_is_not_read_as_an_object_in_order() {
+        let list = Response::new(Bytes::from_static(br#"["m1"]"#));
+        assert!(decode::<Answer>(&list, Purpose::Send).is_err());
+        let marked = Response::new(Bytes::from_static(b"\xef\xbb\xbf {\"id\":7}"));
+        assert_eq!(decode::<Answer>(&marked, Purpose::Send).unwrap().id.as_deref(), Some("7"));
     }
 
     #[test]

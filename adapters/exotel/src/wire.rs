@@ -70,6 +70,9 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     let [item] = items.as_slice() else {
         return Err(malformed(&format!("{} verdicts for 1 message", items.len())));
     };
+    if item.says_nothing() {
+        return Err(malformed("the verdict in the answer says neither yes nor no"));
+    }
     if !item.is_success() {
         return Err(error::of_item(item.http_status(), &item.said(), response.status(), message));
     }
@@ -145,6 +148,10 @@ struct Data {
 }
 
 impl Item {
+    fn says_nothing(&self) -> bool {
+        self.status.is_none() && self.error_data.is_none() && self.data.is_none()
+    }
+
     fn is_success(&self) -> bool {
         match self.status.as_deref() {
             Some("success") => self.error_data.is_none(),
@@ -282,6 +289,7 @@ mod tests {
             "[]",
             r#"{"response":null}"#,
             r#"{"response":7}"#,
+            r#"{"response":{"code":200}}"#,
             r#"{"response":{"whatsapp":{"messages":[]}}}"#,
             r#"{"response":{"whatsapp":{"messages":[{"status":"success","data":{"sid":""}}]}}}"#,
             r#"{"response":{"whatsapp":{"messages":[{"status":"success","data":{"sid":"a"}},{"status":"success","data":{"sid":"b"}}]}}}"#,

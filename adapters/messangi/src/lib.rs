@@ -1,1 +1,25 @@
-//! WhatsApp through Messangi: the Transom adapter.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod error;
+mod messenger;
+mod webhook;
+mod wire;
+
+pub use config::{Config, Credential};
+pub use messenger::{CAPABILITIES, Messangi};
+
+use std::sync::Arc;
+
+use transom::Provider;
+use transom::config::UriLayout;
+
+const NAME: &str = "messangi";
+
+/// Messangi, for a [`Registry`](transom::Registry).
+pub const PROVIDER: Provider = Provider {
+    name: NAME,
+    uri: UriLayout { user: "api_key", user_and_password: Some(("username", "password")), path: None },
+    connect: |config, context| Ok(Arc::new(Messangi::new(Config::read(config)?, context))),
+    codes: error::CODES,
+};

@@ -16,7 +16,11 @@ pub(super) fn show(simulator: &Simulator, real_now: SystemTime) -> Value {
 }
 
 /// Sets, then advances, then freezes or thaws; any of the three may be absent, but not all.
-pub(super) fn change(simulator: &mut Simulator, real_now: SystemTime, request: &Request<Bytes>) -> Result<Value, Refusal> {
+pub(super) fn change(
+    simulator: &mut Simulator,
+    real_now: SystemTime,
+    request: &Request<Bytes>,
+) -> Result<Value, Refusal> {
     let mut members = Members::of_body(request)?;
     let mut clock = simulator.clock.clone();
     let mut changes = 0;
@@ -31,7 +35,9 @@ pub(super) fn change(simulator: &mut Simulator, real_now: SystemTime, request: &
     }
     if let Some(text) = members.text("advance")? {
         let duration = parse_duration(&text).ok_or_else(|| {
-            members.error(&format!("`advance` is \"{text}\", expected a duration such as \"25h\", \"1h30m\", \"500ms\" or \"2d\""))
+            members.error(&format!(
+                "`advance` is \"{text}\", expected a duration such as \"25h\", \"1h30m\", \"500ms\" or \"2d\""
+            ))
         })?;
         if !clock.advance(real_now, duration) {
             return Err(members.error(&format!("`advance` is \"{text}\", which leads beyond the year 9000")));

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue};
 use http::Request;
+use http::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
 use super::members::{Members, body};
@@ -15,7 +15,18 @@ use crate::switch::list;
 
 const LONGEST_DELAY_MS: u64 = 3_600_000;
 const MEMBERS: [&str; 12] = [
-    "provider", "fault", "next", "every", "always", "on", "after_accept", "ms", "status", "body", "headers", "location",
+    "provider",
+    "fault",
+    "next",
+    "every",
+    "always",
+    "on",
+    "after_accept",
+    "ms",
+    "status",
+    "body",
+    "headers",
+    "location",
 ];
 
 /// Every rule that is still there, in order.
@@ -105,7 +116,9 @@ fn headers(members: &mut Members) -> Result<Vec<(String, String)>, Refusal> {
         // `truncate` is for.
         let framing = matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection");
         if framing || HeaderName::try_from(&name).is_err() || HeaderValue::from_str(&value).is_err() {
-            return Err(members.error(&format!("`headers` has `{name}`, expected names and values that HTTP can carry")));
+            return Err(
+                members.error(&format!("`headers` has `{name}`, expected names and values that HTTP can carry"))
+            );
         }
         Ok((name, value))
     });

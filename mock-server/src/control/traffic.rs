@@ -13,7 +13,11 @@ use crate::{Inbound, Phone, Simulator, Window, rfc3339};
 const MEMBERS: [&str; 6] = ["provider", "from", "to", "text", "content", "name"];
 
 /// A customer writes to a business number.
-pub(super) fn inbound(simulator: &mut Simulator, real_now: SystemTime, request: &Request<Bytes>) -> Result<Value, Refusal> {
+pub(super) fn inbound(
+    simulator: &mut Simulator,
+    real_now: SystemTime,
+    request: &Request<Bytes>,
+) -> Result<Value, Refusal> {
     let mut members = Members::of_body(request)?;
     let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
     let from = members.needed_text("from", "the customer's phone number")?;
@@ -67,9 +71,11 @@ fn check_content(members: &mut Members) -> Result<(), Refusal> {
     match (members.text("text")?, members.take("content")) {
         (Some(_), None) => Ok(()),
         (None, Some(Value::Object(content))) if content.get("type").is_some_and(Value::is_string) => Ok(()),
-        (None, Some(other)) => {
-            Err(members.wrong("content", &other, "an object with a `type`, such as {\"type\":\"text\",\"body\":\"hi\"}"))
-        }
+        (None, Some(other)) => Err(members.wrong(
+            "content",
+            &other,
+            "an object with a `type`, such as {\"type\":\"text\",\"body\":\"hi\"}",
+        )),
         (None, None) => Err(members.missing("text", "a `text` or a `content`")),
         (Some(_), Some(_)) => Err(members.error("there are `text` and `content`, expected one of them")),
     }

@@ -1,21 +1,72 @@
-//! Autocalls.
+//! Autocalls: JSON under `/api/user/`, bearer keys, integer ids.
+
+mod fields;
+mod lists;
+mod send;
+mod session;
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::seed;
-use crate::{Answer, Dialect, Switch, World, json_response};
+use crate::{Answer, Dialect, Mark, Review, Source, Switch, World, bearer_token, header, json_response, set_header};
 
-/// Autocalls.
+const NAME: &str = "autocalls";
+const SESSION_PAGE: Source = Source::new("Get Session Status", Mark::Seed);
+const FREEFORM_PAGE: Source = Source::new("Send Freeform Message", Mark::Seed);
+const TEMPLATE_PAGE: Source = Source::new("Send Template Message", Mark::Docs);
+/// The pages say nothing on it; the provider's answers elsewhere look like those of a framework that behaves this way.
+const FRAMEWORK: Source = Source::new("Autocalls API, not stated on its pages", Mark::Inferred);
+
+const SWITCHES: [Switch; 5] = [
+    Switch {
+        name: "message_sid",
+        default: "sid",
+        allowed: &["sid", "null"],
+        about: "Whether a send answers with a carrier SID or with null, as it may for senders on Meta's own API.",
+        source: Source::new("Read Receipts Webhook", Mark::Docs),
+    },
+    Switch {
+        name: "unanswered_expires_at",
+        default: "null",
+        allowed: &["null", "absent"],
+        about: "How the session of a customer who got a template and never wrote shows `expires_at`.",
+        source: SESSION_PAGE,
+    },
+    Switch {
+        name: "template_opens_window",
+        default: "off",
+        allowed: &["off", "on"],
+        about: "Whether a template opens the window, as one page says against the two that say only the customer does.",
+        source: TEMPLATE_PAGE,
+    },
+    Switch {
+        name: "refusals",
+        default: "status",
+        allowed: &["status", "ok"],
+        about: "Whether a refusal with an `error_code` comes with its HTTP status, or as 200 with `success` false.",
+        source: Source::new("Public clients check `success` on a 200", Mark::Field),
+    },
+    Switch {
+        name: "rate_limit_headers",
+        default: "on",
+        allowed: &["on", "off"],
+        about: "Whether a 429 carries `Retry-After` and `X-RateLimit-*`.",
+        source: FRAMEWORK,
+    },
+];
+
+/// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get Senders,
+/// Get Templates, List Conversations, Get current user (docs).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Autocalls;
 
 impl Dialect for Autocalls {
     fn name(&self) -> &'static str {
-        "autocalls"
+        NAME
     }
 
     fn owns(&self, path: &str) -> bool {
@@ -27,18 +78,136 @@ impl Dialect for Autocalls {
     }
 
     fn switches(&self) -> &'static [Switch] {
-        &[]
+        &SWITCHES
     }
 
     fn is_send(&self, request: &Request<Bytes>) -> bool {
-        request.method() == Method::POST && request.uri().path().starts_with("/api/user/whatsapp/send")
+        request.method() == Method::POST
+            && matches!(request.uri().path(), "/api/user/whatsapp/send-freeform" | "/api/user/whatsapp/send")
     }
 
-    fn handle(&self, _: &mut World, _: SystemTime, _: &Request<Bytes>) -> Answer {
-        json_response(404, &json!({"message": "Not found."})).into()
+    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> Answer {
+        let mut review = Review::new(world.strict());
+        if !header(request, "accept").is_some_and(|accept| accept.contains("application/json")) {
+            review.note(
+                "no `Accept: application/json`; such a framework may answer errors with a page or a redirect",
+                FRAMEWORK,
+            );
+        }
+        let response = self.respond(world, now, request, &mut review);
+        Answer::new(response, review.into_findings())
     }
 
-    fn rate_limited(&self, _: &World, _: SystemTime) -> Response<Bytes> {
-        json_response(429, &json!({"message": "Too Many Attempts."}))
+    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
+        let mut response = json_response(429, &json!({"message": "Too Many Attempts."}));
+        if world.switch(NAME, "rate_limit_headers") == "on" {
+            let quota = world.exhausted(NAME, now);
+            let reset = (now + quota.reset_after).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            set_header(&mut response, "retry-after", quota.reset_after_seconds());
+            set_header(&mut response, "x-ratelimit-limit", quota.limit);
+            set_header(&mut response, "x-ratelimit-remaining", 0);
+            set_header(&mut response, "x-ratelimit-reset", reset.as_secs());
+        }
+        response
     }
 }
+
+impl Autocalls {
+    /// The order of checks is ours, for the pages state none: key, rate, fields, sender, phone, template, sender online,
+    /// balance, window.
+    fn respond(
+        self,
+        world: &mut World,
+        now: SystemTime,
+        request: &Request<Bytes>,
+        review: &mut Review,
+    ) -> Response<Bytes> {
+        let path = request.uri().path();
+        let call = path.strip_prefix("/api/user/").unwrap_or_default();
+        let Some(call) = Call::read(call) else {
+            return json_response(
+                404,
+                &json!({"message": format!("The route {} could not be found.", path.trim_start_matches('/'))}),
+            );
+        };
+        let expected = if call.is_post() { Method::POST } else { Method::GET };
+        if request.method() != expected {
+            let message = format!(
+                "The {} method is not supported for this route. Supported methods: {expected}.",
+                request.method()
+            );
+            let mut response = json_response(405, &json!({"message": message}));
+            set_header(&mut response, "allow", expected);
+            return response;
+        }
+        if !bearer_token(request).is_some_and(|token| world.accepts_credential(token)) {
+            return json_response(401, &json!({"message": "Unauthenticated."}));
+        }
+        if call.is_post() && !world.take_quota(NAME, now).allowed {
+            return self.rate_limited(world, now);
+        }
+        match call {
+            Call::Freeform => send::freeform(world, now, request, review).unwrap_or_else(|refusal| *refusal),
+            Call::Template => send::template(world, now, request, review).unwrap_or_else(|refusal| *refusal),
+            Call::SessionStatus => session::status(world, now, request, review).unwrap_or_else(|refusal| *refusal),
+            Call::Senders => lists::senders(world, request, review),
+            Call::Templates(sender) => lists::templates(world, sender, request, review),
+            Call::Conversations => lists::conversations(world, request, review),
+            Call::Me => lists::me(world),
+        }
+    }
+}
+
+/// The calls there are, by their path.
+enum Call<'a> {
+    Freeform,
+    Template,
+    SessionStatus,
+    Senders,
+    Templates(&'a str),
+    Conversations,
+    Me,
+}
+
+impl<'a> Call<'a> {
+    fn read(path: &'a str) -> Option<Self> {
+        Some(match path {
+            "whatsapp/send-freeform" => Self::Freeform,
+            "whatsapp/send" => Self::Template,
+            "whatsapp/session-status" => Self::SessionStatus,
+            "whatsapp/senders" => Self::Senders,
+            "conversations" => Self::Conversations,
+            "me" => Self::Me,
+            _ => {
+                let sender = path.strip_prefix("whatsapp/senders/")?.strip_suffix("/templates")?;
+                let is_number = !sender.is_empty() && sender.bytes().all(|byte| byte.is_ascii_digit());
+                is_number.then_some(Self::Templates(sender))?
+            }
+        })
+    }
+
+    fn is_post(&self) -> bool {
+        matches!(self, Self::Freeform | Self::Template)
+    }
+}
+
+/// An answer that ends the work on a request early. Boxed, for it is large.
+type Refusal = Box<Response<Bytes>>;
+
+/// A refusal with the provider's own code; `extra` members join the body.
+fn refusal(world: &World, status: u16, code: &str, error: &str, extra: Value) -> Response<Bytes> {
+    let mut body = json!({"success": false, "error": error, "error_code": code});
+    if let (Value::Object(body), Value::Object(extra)) = (&mut body, extra) {
+        body.extend(extra);
+    }
+    let status = if world.switch(NAME, "refusals") == "ok" { 200 } else { status };
+    json_response(status, &body)
+}
+
+fn invalid_phone(world: &World) -> Response<Bytes> {
+    let error = "Invalid phone number format. Use E.164 format (e.g., +14155551234).";
+    refusal(world, 422, "INVALID_PHONE", error, Value::Null)
+}
+
+#[cfg(test)]
+mod tests;

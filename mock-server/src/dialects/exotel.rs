@@ -1,21 +1,84 @@
-//! Exotel.
+//! Exotel: the v2 messages API under `/v2/accounts/{sid}/`, with basic credentials.
+
+mod batch;
+mod content;
+mod interactive;
+mod part;
+mod template;
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::seed;
-use crate::{Answer, Dialect, Switch, World, json_response};
+use crate::{
+    Answer, Dialect, Mark, Quota, Review, Source, Switch, World, basic_credentials, json_response, set_header,
+};
 
-/// Exotel.
+const NAME: &str = "exotel";
+const ACCOUNT_SID: &str = "acme";
+const SESSION_PAGE: Source = Source::new("WhatsApp Session Messages", Mark::Seed);
+const SEND_PAGE: Source = Source::new("Send WhatsApp Message", Mark::Docs);
+const TYPES_PAGE: Source = Source::new("Message Types, Media Messages, Interactive Messages", Mark::Docs);
+const TEMPLATE_PAGE: Source = Source::new("Template Messages", Mark::Docs);
+/// Errors that only the page of another v2 API prints.
+const TRUNK_ERRORS: Source = Source::new("Trunk API errors, another v2 API", Mark::Inferred);
+
+const SWITCHES: [Switch; 6] = [
+    Switch {
+        name: "window_error",
+        default: "sync",
+        allowed: &["sync", "callback"],
+        about: "Whether a message outside the window is refused at once, or accepted and reported as failed by callback (30018).",
+        source: SESSION_PAGE,
+    },
+    Switch {
+        name: "request_shape",
+        default: "any",
+        allowed: &["any", "wrapped"],
+        about: "Whether the flat request of the page is taken, or only the one wrapped in a channel, as live reports say.",
+        source: Source::new("Third-party reports of the live API", Mark::Field),
+    },
+    Switch {
+        name: "text_too_long",
+        default: "sync",
+        allowed: &["sync", "callback"],
+        about: "Whether a text over 4096 characters is refused at once, or accepted and reported as failed by callback (30029).",
+        source: Source::new("WhatsApp Status Codes", Mark::Docs),
+    },
+    Switch {
+        name: "template_error",
+        default: "sync",
+        allowed: &["sync", "callback"],
+        about: "Whether a template that cannot be sent is refused at once, or reported as failed by callback (30022 to 30024).",
+        source: Source::new("Template Messages, WhatsApp Status Codes", Mark::Docs),
+    },
+    Switch {
+        name: "auth_error",
+        default: "v2",
+        allowed: &["v2", "rest_exception"],
+        about: "Which of the two documented error bodies a 401 has.",
+        source: Source::new("Authentication; Error codes", Mark::Docs),
+    },
+    Switch {
+        name: "accepted_status",
+        default: "202",
+        allowed: &["202", "200"],
+        about: "The HTTP status of an accepted send; integrations report 200 around a body that says 202.",
+        source: Source::new("Third-party reports of the live API", Mark::Field),
+    },
+];
+
+/// The Exotel HTTP interface. Sources: WhatsApp Session Messages (seed); Send WhatsApp Message, Bulk WhatsApp Messages, Template
+/// Messages, WhatsApp Status Codes, Rate Limiting (docs).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Exotel;
 
 impl Dialect for Exotel {
     fn name(&self) -> &'static str {
-        "exotel"
+        NAME
     }
 
     fn owns(&self, path: &str) -> bool {
@@ -27,18 +90,164 @@ impl Dialect for Exotel {
     }
 
     fn switches(&self) -> &'static [Switch] {
-        &[]
+        &SWITCHES
     }
 
     fn is_send(&self, request: &Request<Bytes>) -> bool {
-        request.method() == Method::POST && request.uri().path().ends_with("/messages")
+        request.method() == Method::POST && matches!(split(request.uri().path()), Some((_, "messages")))
     }
 
-    fn handle(&self, _: &mut World, _: SystemTime, _: &Request<Bytes>) -> Answer {
-        json_response(404, &json!({"RestException": {"Status": 404, "Message": "Not found"}})).into()
+    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> Answer {
+        let mut review = Review::new(world.strict());
+        let mut response = self.respond(world, now, request, &mut review);
+        if !response.headers().contains_key("x-ratelimit-limit") {
+            rate_headers(&mut response, &world.quota(NAME, now), now);
+        }
+        Answer::new(response, review.into_findings())
     }
 
-    fn rate_limited(&self, _: &World, _: SystemTime) -> Response<Bytes> {
-        json_response(429, &json!({"RestException": {"Status": 429, "Message": "Rate limit exceeded", "Code": "RATE_LIMIT_EXCEEDED"}}))
+    /// Source: Rate Limiting (docs).
+    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
+        let quota = world.exhausted(NAME, now);
+        let wait = quota.reset_after_seconds();
+        let message = format!("Rate limit exceeded, wait {wait} s");
+        let body = json!({"RestException": {"Status": 429, "Message": message, "Code": "RATE_LIMIT_EXCEEDED"}});
+        let mut response = json_response(429, &body);
+        set_header(&mut response, "retry-after", wait);
+        rate_headers(&mut response, &quota, now);
+        response
     }
 }
+
+impl Exotel {
+    /// The order of checks: credentials, account, path, rate, then what the call itself checks.
+    fn respond(
+        self,
+        world: &mut World,
+        now: SystemTime,
+        request: &Request<Bytes>,
+        review: &mut Review,
+    ) -> Response<Bytes> {
+        if let Some(refusal) = refuse_credentials(world, request, review) {
+            return refusal;
+        }
+        let Some((account_sid, call)) = split(request.uri().path()) else {
+            return unknown_path(world, request);
+        };
+        if world.strict() && account_sid != ACCOUNT_SID {
+            return failure(world, request, 404, &Problem::new(1000, "Resource not found", "account sid is not known"));
+        }
+        match (request.method(), call) {
+            (&Method::POST, "messages") => {
+                if !world.take_quota(NAME, now).allowed {
+                    return self.rate_limited(world, now);
+                }
+                batch::send(world, now, request, review)
+            }
+            (&Method::GET, "templates") => template::list(world, request, review),
+            _ => unknown_path(world, request),
+        }
+    }
+}
+
+/// The account sid and the rest of a path.
+fn split(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix("/v2/accounts/")?.split_once('/').filter(|(account_sid, _)| !account_sid.is_empty())
+}
+
+/// Basic credentials from the header; the page's own samples have them in the URL, which some clients pass on as it is.
+fn refuse_credentials(world: &mut World, request: &Request<Bytes>, review: &mut Review) -> Option<Response<Bytes>> {
+    let in_url = request
+        .uri()
+        .authority()
+        .and_then(|authority| authority.as_str().rsplit_once('@'))
+        .map(|(userinfo, _)| userinfo);
+    if in_url.is_some() {
+        let page = Source::new("Authentication", Mark::Docs);
+        review.tolerated("the URL carries credentials in its userinfo; the `Authorization` header is preferred", page);
+    }
+    let from_url = || in_url?.split_once(':').map(|(user, password)| (decode(user), decode(password)));
+    let good = basic_credentials(request)
+        .or_else(from_url)
+        .is_some_and(|(key, token)| world.accepts_credential(&key) && world.accepts_credential(&token));
+    if good {
+        return None;
+    }
+    if world.switch(NAME, "auth_error") == "rest_exception" {
+        return Some(json_response(
+            401,
+            &json!({"RestException": {"Status": 401, "Message": "Authentication failed"}}),
+        ));
+    }
+    Some(failure(
+        world,
+        request,
+        401,
+        &Problem::new(1010, "Authentication failed", "the API key or token is not valid"),
+    ))
+}
+
+fn decode(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn unknown_path(world: &mut World, request: &Request<Bytes>) -> Response<Bytes> {
+    failure(world, request, 404, &Problem::new(1000, "Resource not found", "no such path or method"))
+}
+
+/// What is wrong with a request or with one of its messages.
+#[derive(Debug)]
+struct Problem {
+    /// A number, or a symbol of the session page.
+    code: Value,
+    message: String,
+    description: String,
+    /// The status of the item, and of the whole answer where the message stands alone.
+    status: u16,
+}
+
+impl Problem {
+    fn new(code: u16, message: &str, description: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.to_owned(), description: description.into(), status: 400 }
+    }
+
+    /// Code 1001: something mandatory is not there.
+    fn missing(description: impl Into<String>) -> Self {
+        Self::new(1001, "Mandatory Parameter missing", description)
+    }
+
+    /// Code 1002: something is there that cannot be.
+    fn invalid(description: impl Into<String>) -> Self {
+        Self::new(1002, "Invalid parameter", description)
+    }
+
+    /// One of the session page's symbols, which stands where numbers do otherwise.
+    fn symbol(symbol: &str, description: &str) -> Self {
+        Self { code: symbol.into(), message: symbol.to_owned(), description: description.to_owned(), status: 400 }
+    }
+
+    /// A result object, the same for a whole request and for one message.
+    fn result(&self, status: u16) -> Value {
+        let error = json!({"code": self.code, "message": self.message, "description": self.description});
+        json!({"code": status, "error_data": error, "status": "failure", "data": null})
+    }
+}
+
+/// An error of the whole request: `response` is then one result object.
+fn failure(world: &mut World, request: &Request<Bytes>, status: u16, problem: &Problem) -> Response<Bytes> {
+    let body = json!({
+        "request_id": world.next_hex(), "method": request.method().as_str(), "http_code": status, "response": problem.result(status),
+    });
+    json_response(status, &body)
+}
+
+/// Source: Rate Limiting (docs); the reset is in epoch seconds.
+fn rate_headers(response: &mut Response<Bytes>, quota: &Quota, now: SystemTime) {
+    let reset = (now + quota.reset_after).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    set_header(response, "x-ratelimit-limit", quota.limit);
+    set_header(response, "x-ratelimit-remaining", quota.remaining);
+    set_header(response, "x-ratelimit-reset", reset.as_secs());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,21 +1,46 @@
-//! `GoSendAPI`.
+//! `GoSendAPI`: its HTTP interface under `/v1/`.
 
-use std::time::SystemTime;
+mod conversations;
+mod directory;
+mod messages;
+mod paging;
+mod refusal;
+mod request;
+mod send;
+mod switches;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
-use serde_json::json;
+use http::{Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
 
+use self::paging::Page;
+use self::refusal::{Print, Refusal};
+use self::send::send;
+use crate::dialects::meta::Form;
 use crate::world::seed;
-use crate::{Answer, Dialect, Switch, World, json_response};
+use crate::{Answer, Dialect, Mark, Quota, Review, Source, Switch, World, header, is_json, json_response, set_header};
+
+const NAME: &str = "gosendapi";
+/// The error body, the headers of every answer, paging and the 415 (docs.gosendapi.com/api-reference, docs).
+const REFERENCE: Source = Source::new("GoSendAPI, API Reference", Mark::Docs);
+/// The fields of a message (docs.gosendapi.com/concepts/messages, docs).
+const MESSAGES: Source = Source::new("GoSendAPI, Messages", Mark::Docs);
 
 /// `GoSendAPI`.
+///
+/// The order of its checks is ours, since no page states one (inferred): key, rate, content type, JSON, fields, sender,
+/// idempotency, template, balance, window.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GoSendApi;
 
 impl Dialect for GoSendApi {
     fn name(&self) -> &'static str {
-        "gosendapi"
+        NAME
     }
 
     fn owns(&self, path: &str) -> bool {
@@ -27,18 +52,149 @@ impl Dialect for GoSendApi {
     }
 
     fn switches(&self) -> &'static [Switch] {
-        &[]
+        switches::ALL
     }
 
     fn is_send(&self, request: &Request<Bytes>) -> bool {
         request.method() == Method::POST && request.uri().path() == "/v1/messages"
     }
 
-    fn handle(&self, _: &mut World, _: SystemTime, _: &Request<Bytes>) -> Answer {
-        json_response(404, &json!({"statusCode": 404, "message": "Not found", "error": "Not Found"})).into()
+    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> Answer {
+        let mut call = Call { review: Review::new(world.strict()), world, now, request };
+        let outcome = call.answer();
+        let quota = call.world.quota(NAME, now);
+        let mut response = match outcome {
+            Ok(response) => response,
+            Err(refusal) if refusal.status == StatusCode::TOO_MANY_REQUESTS => self.rate_limited(call.world, now),
+            Err(refusal) => json_response(refusal.status.as_u16(), &refusal.body(print(call.world))),
+        };
+        let review = call.review;
+        if response.status() != StatusCode::TOO_MANY_REQUESTS {
+            set_rate_headers(&mut response, &quota, now);
+        }
+        Answer::new(response, review.into_findings())
     }
 
-    fn rate_limited(&self, _: &World, _: SystemTime) -> Response<Bytes> {
-        json_response(429, &json!({"statusCode": 429, "message": "Rate limit exceeded for API key", "retry_after_seconds": 1}))
+    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
+        let quota = world.exhausted(NAME, now);
+        let wait = quota.reset_after_seconds();
+        // The documented body has no `error` member (Rate limits, docs).
+        let body =
+            json!({ "statusCode": 429, "message": "Rate limit exceeded for API key", "retry_after_seconds": wait });
+        let mut response = json_response(429, &body);
+        set_header(&mut response, "retry-after", wait);
+        set_rate_headers(&mut response, &quota, now);
+        response
     }
+}
+
+/// The three headers of every answer (Rate limits, docs). The reset is a Unix time in seconds, rounded up.
+fn set_rate_headers(response: &mut Response<Bytes>, quota: &Quota, now: SystemTime) {
+    let reset = (now + quota.reset_after).duration_since(UNIX_EPOCH).unwrap_or_default();
+    let reset = reset.as_secs() + u64::from(reset.subsec_nanos() > 0);
+    set_header(response, "x-ratelimit-limit", quota.limit);
+    set_header(response, "x-ratelimit-remaining", quota.remaining);
+    set_header(response, "x-ratelimit-reset", reset);
+}
+
+/// How the switches want refusals printed.
+fn print(world: &World) -> Print {
+    Print {
+        specific_code: world.switch(NAME, "specific_code") == "on",
+        message_as_array: world.switch(NAME, "message_as_array") == "on",
+    }
+}
+
+/// One request on its way through the checks.
+struct Call<'a> {
+    world: &'a mut World,
+    now: SystemTime,
+    request: &'a Request<Bytes>,
+    review: Review,
+}
+
+impl Call<'_> {
+    fn answer(&mut self) -> Result<Response<Bytes>, Refusal> {
+        if !self.api_key().is_some_and(|key| self.world.accepts_credential(key)) {
+            return Err(Refusal::unauthenticated());
+        }
+        if !self.world.take_quota(NAME, self.now).allowed {
+            return Err(Refusal::bare(StatusCode::TOO_MANY_REQUESTS));
+        }
+        let path = self.request.uri().path();
+        let segments: Vec<&str> = path.trim_start_matches("/v1/").trim_end_matches('/').split('/').collect();
+        let page = Page::of(self.request, &mut self.review);
+        match (self.request.method().as_str(), segments.as_slice()) {
+            ("POST", ["messages"]) => send(self),
+            ("GET", ["messages"]) => Ok(page?.print(messages::list(self.world))),
+            ("GET", ["messages", id]) => single(messages::find(self.world, id), "Message"),
+            ("GET", ["me"]) => Ok(json_response(200, &directory::me())),
+            ("GET", ["wabas"]) => Ok(page?.print(directory::wabas())),
+            ("GET", ["wabas", id]) => single(directory::waba(id), "WABA"),
+            ("GET", ["wabas", id, "phone-numbers"]) => {
+                single_page(page, directory::waba(id).map(|_| directory::phone_numbers(self.world)))
+            }
+            ("GET", ["wabas", id, "templates"]) => {
+                single_page(page, directory::waba(id).map(|_| directory::templates(self.world)))
+            }
+            ("GET", ["conversations"]) => Ok(page?.print(conversations::list(self)?)),
+            ("GET", ["conversations", id]) => single(conversations::find(self.world, id, self.now), "Conversation"),
+            ("POST", ["conversations", id, "close"]) => conversations::close(self, id),
+            (method, _) => Err(Refusal::new(StatusCode::NOT_FOUND, format!("Cannot {method} {path}"))),
+        }
+    }
+
+    fn api_key(&self) -> Option<&str> {
+        header(self.request, "x-api-key")
+    }
+
+    /// The body as JSON. What `curl -d` sends without a header is read all the same, because a sample of the vendor
+    /// does so; the API Reference would have it refused.
+    fn json(&mut self) -> Result<Value, Refusal> {
+        if !is_json(self.request) {
+            let form = header(self.request, "content-type")
+                .is_none_or(|value| value.starts_with("application/x-www-form-urlencoded"));
+            let text = "`Content-Type` is not `application/json`";
+            if !form || self.review.must_refuse(text, REFERENCE) {
+                if !form {
+                    self.review.refused(text, REFERENCE);
+                }
+                return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
+            }
+        }
+        serde_json::from_slice(self.request.body()).map_err(|error| {
+            self.review.refused(format!("the body is no JSON: {error}"), REFERENCE);
+            Refusal::new(StatusCode::BAD_REQUEST, "Request body is not valid JSON")
+        })
+    }
+
+    /// Reads a body with `read`; what is sloppy in it is noted, what is wrong is refused.
+    fn read<T>(
+        &mut self,
+        body: &Value,
+        page: Source,
+        read: impl FnOnce(&mut Form, &Value) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut form = Form::default();
+        let read = read(&mut form, body);
+        let refuse = form.report(&mut self.review, page);
+        match read {
+            Ok(_) if refuse => Err(Refusal::new(StatusCode::BAD_REQUEST, "Request is not as documented")),
+            Ok(read) => Ok(read),
+            Err(refusal) => {
+                self.review.refused(refusal.message.as_str(), page);
+                Err(refusal)
+            }
+        }
+    }
+}
+
+/// One bare object, or a 404 that names what was looked for.
+fn single(found: Option<Value>, what: &str) -> Result<Response<Bytes>, Refusal> {
+    found.map(|found| json_response(200, &found)).ok_or_else(|| Refusal::not_found(what))
+}
+
+/// A list that belongs to a business account, or a 404.
+fn single_page(page: Result<Page, Refusal>, rows: Option<Vec<Value>>) -> Result<Response<Bytes>, Refusal> {
+    rows.map_or_else(|| Err(Refusal::not_found("WABA")), |rows| Ok(page?.print(rows)))
 }

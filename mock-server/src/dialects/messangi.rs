@@ -1,25 +1,44 @@
-//! Messangi.
+//! Messangi: its notification endpoint and the login that gives the key for it.
+
+mod login;
+mod rate_headers;
+mod refusal;
+mod request;
+mod send;
+mod switches;
+#[cfg(test)]
+mod tests;
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
-use serde_json::json;
+use http::{Method, Request, Response, StatusCode};
 
+use self::login::{LOGIN_PATH, lives, login};
+use self::rate_headers::rate_headers;
+use self::refusal::Refusal;
+use self::send::send;
 use crate::world::seed;
-use crate::{Answer, Dialect, Switch, World, json_response};
+use crate::{Answer, Dialect, Quota, Review, Switch, World, bearer_token, set_header, text_response};
+
+const NAME: &str = "messangi";
+/// The path as every page writes it (seed), and with the prefix that third parties report (inferred).
+const NOTIFICATION_PATHS: [&str; 2] = ["/notification", "/oberyn/v2/notification"];
 
 /// Messangi.
+///
+/// Documented are the envelope, the types and the limit; what a send is answered with, and every refusal but the 429,
+/// is our convention (inferred).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Messangi;
 
 impl Dialect for Messangi {
     fn name(&self) -> &'static str {
-        "messangi"
+        NAME
     }
 
     fn owns(&self, path: &str) -> bool {
-        matches!(path, "/notification" | "/oberyn/v2/notification" | "/kingslanding/login")
+        path == "/notification" || path.starts_with("/oberyn/") || path.starts_with("/kingslanding/")
     }
 
     fn seed(&self, world: &mut World) {
@@ -27,18 +46,69 @@ impl Dialect for Messangi {
     }
 
     fn switches(&self) -> &'static [Switch] {
-        &[]
+        switches::ALL
     }
 
     fn is_send(&self, request: &Request<Bytes>) -> bool {
-        request.method() == Method::POST && request.uri().path().ends_with("/notification")
+        request.method() == Method::POST && NOTIFICATION_PATHS.contains(&request.uri().path())
     }
 
-    fn handle(&self, _: &mut World, _: SystemTime, _: &Request<Bytes>) -> Answer {
-        json_response(404, &json!({"errors": {"reason": "Not found"}})).into()
+    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> Answer {
+        let mut review = Review::new(world.strict());
+        let response = match (request.uri().path(), request.method() == Method::POST) {
+            (LOGIN_PATH, true) => login(world, now, request, &mut review),
+            (path, true) if NOTIFICATION_PATHS.contains(&path) => {
+                return Answer::new(self.notify(world, now, request, &mut review), review.into_findings());
+            }
+            (path, false) if path == LOGIN_PATH || NOTIFICATION_PATHS.contains(&path) => {
+                Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
+            }
+            _ => Err(Refusal::new(StatusCode::NOT_FOUND, "Not Found")),
+        };
+        Answer::new(response.unwrap_or_else(|refusal| print(world, &refusal)), review.into_findings())
     }
 
-    fn rate_limited(&self, _: &World, _: SystemTime) -> Response<Bytes> {
-        json_response(429, &json!({"errors": {"reason": "Too Many Requests"}}))
+    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
+        let mut response = print(world, &Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"));
+        set_rate_headers(&mut response, world, world.exhausted(NAME, now));
+        response
     }
+}
+
+impl Messangi {
+    /// Key, limit, then the message. A refused key does not count against the limit, a refused message does (inferred).
+    fn notify(
+        self,
+        world: &mut World,
+        now: SystemTime,
+        request: &Request<Bytes>,
+        review: &mut Review,
+    ) -> Response<Bytes> {
+        let known = bearer_token(request).is_some_and(|key| lives(world, key, now));
+        if !known {
+            return print(world, &Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
+        }
+        let quota = world.take_quota(NAME, now);
+        if !quota.allowed {
+            return self.rate_limited(world, now);
+        }
+        let mut response = send(world, now, request, review).unwrap_or_else(|refusal| print(world, &refusal));
+        set_rate_headers(&mut response, world, quota);
+        response
+    }
+}
+
+fn set_rate_headers(response: &mut Response<Bytes>, world: &World, quota: Quota) {
+    for (name, value) in rate_headers(world.switch(NAME, "ratelimit_style"), quota) {
+        set_header(response, name, value);
+    }
+}
+
+fn print(world: &World, refusal: &Refusal) -> Response<Bytes> {
+    let (content_type, body) = refusal.body(world.switch(NAME, "error_body"));
+    let mut response = text_response(refusal.status.as_u16(), body);
+    if let Some(content_type) = content_type {
+        set_header(&mut response, "content-type", content_type);
+    }
+    response
 }

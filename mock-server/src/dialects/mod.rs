@@ -5,6 +5,7 @@ mod autocalls;
 mod exotel;
 mod gosendapi;
 mod messangi;
+mod meta;
 
 pub use autocalls::Autocalls;
 pub use exotel::Exotel;

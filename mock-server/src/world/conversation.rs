@@ -60,7 +60,14 @@ impl ConversationState {
 
 impl Conversation {
     /// A conversation without a message.
-    pub fn new(provider: &'static str, id: u64, uuid: String, business: Phone, contact: Phone, now: SystemTime) -> Self {
+    pub fn new(
+        provider: &'static str,
+        id: u64,
+        uuid: String,
+        business: Phone,
+        contact: Phone,
+        now: SystemTime,
+    ) -> Self {
         Self {
             provider,
             id,

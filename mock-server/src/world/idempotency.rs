@@ -1,5 +1,6 @@
 //! Answers that are repeated when a request with the same idempotency key comes again.
 
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, SystemTime};
 
@@ -11,8 +12,8 @@ use crate::ring::BoundedMap;
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_KEYS: usize = 100_000;
 
-/// An answer kept under an idempotency key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An answer kept under an idempotency key. `Debug` leaves the body out.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Remembered {
     /// A fingerprint of the request's body.
     pub digest: u64,
@@ -22,6 +23,12 @@ pub struct Remembered {
     pub body: Bytes,
     /// When the first answer was given, in virtual time.
     pub at: SystemTime,
+}
+
+impl fmt::Debug for Remembered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remembered").field("status", &self.status).field("at", &self.at).finish_non_exhaustive()
+    }
 }
 
 /// What an idempotency key means for a request.

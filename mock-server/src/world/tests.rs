@@ -109,7 +109,9 @@ fn the_seeded_world_is_the_documented_one() {
     assert!(!numbers("gosendapi")[1].3);
     assert_eq!(numbers("messangi"), [row("5215500001111", "+5215500001111", true, true)]);
     assert_eq!(world.account("autocalls").balance, Some(100.0));
-    for (provider, limit, seconds) in [("autocalls", 5, 1), ("exotel", 200, 60), ("gosendapi", 100, 1), ("messangi", 100, 300)] {
+    for (provider, limit, seconds) in
+        [("autocalls", 5, 1), ("exotel", 200, 60), ("gosendapi", 100, 1), ("messangi", 100, 300)]
+    {
         let quota = world.quota(provider, now());
         assert_eq!((quota.limit, quota.window.as_secs()), (limit, seconds), "{provider}");
     }
@@ -144,9 +146,13 @@ fn conversation_42_ended_long_ago_and_nobody_else_ever_wrote() {
 #[test]
 fn any_credential_is_good_but_the_refused_one_unless_the_world_is_strict() {
     let strict = World::seeded(&dialects::all(), true);
-    for (credential, by_default, strictly) in
-        [("demo-key", true, true), ("gsk_test_demo", true, true), ("7|other", true, false), ("invalid", false, false), ("", false, false)]
-    {
+    for (credential, by_default, strictly) in [
+        ("demo-key", true, true),
+        ("gsk_test_demo", true, true),
+        ("7|other", true, false),
+        ("invalid", false, false),
+        ("", false, false),
+    ] {
         assert_eq!(world().accepts_credential(credential), by_default, "{credential}");
         assert_eq!(strict.accepts_credential(credential), strictly, "{credential}");
     }

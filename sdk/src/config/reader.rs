@@ -90,6 +90,11 @@ impl<'a> ConfigReader<'a> {
         self.problem(key, format!("missing, expected {expected}"));
     }
 
+    /// Whether `key` is there, good or bad.
+    pub fn is_set(&mut self, key: &'static str) -> bool {
+        self.value(key).is_some()
+    }
+
     /// A secret that must be there: a text, `{ env = "NAME" }` or `{ file = "PATH" }`.
     pub fn required_secret(&mut self, key: &'static str) -> Option<Secret> {
         let before = self.problems.len();

@@ -1,7 +1,7 @@
 //! The transport over reqwest: redirects, proxies of the environment and retries off, every wait and size bounded.
 
 use std::error::Error as StdError;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -40,12 +40,19 @@ pub struct HttpTransportOptions {
 /// HTTP/1.1 over reqwest and rustls.
 #[derive(Clone, Debug)]
 pub struct HttpTransport {
+    options: HttpTransportOptions,
+    /// For `http://`, which is this machine unless the options say otherwise.
+    plain: Clients,
+    /// For `https://`. Made by the first request that needs it, since reading the machine's certificate store takes a
+    /// while and a mock needs none; an error is why there is no store.
+    secure: Arc<OnceLock<Result<Clients>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Clients {
     pooled: reqwest::Client,
     /// Opens a connection for every request.
     fresh: reqwest::Client,
-    options: HttpTransportOptions,
-    /// Why no TLS connection can be made, if none can: no certificate store on this machine.
-    no_roots: Option<Arc<str>>,
 }
 
 impl HttpTransport {
@@ -53,24 +60,24 @@ impl HttpTransport {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if no HTTP client can be built. A missing certificate store is reported by the first
-    /// request over https, since plain HTTP on this machine needs none.
+    /// request over https.
     pub fn new(options: HttpTransportOptions) -> Result<Self> {
-        let (tls, no_roots) = tls()?;
-        let client = |idle: usize| {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .no_proxy()
-                .referer(false)
-                .connect_timeout(connect_timeout(options.timeout))
-                .pool_max_idle_per_host(idle)
-                .pool_idle_timeout(POOL_IDLE)
-                .user_agent(concat!("transom/", env!("CARGO_PKG_VERSION")))
-                .build()
-                .map_err(|error| Error::new(ErrorKind::Config, "no HTTP client can be built").with_source(error))
-        };
-        Ok(Self { pooled: client(8)?, fresh: client(0)?, options, no_roots })
+        let plain = Clients::new(options, rustls::RootCertStore::empty())?;
+        Ok(Self { options, plain, secure: Arc::new(OnceLock::new()) })
+    }
+
+    /// The clients for an address; none for what must not leave, such as plain HTTP to another machine.
+    fn clients(&self, uri: &http::Uri) -> Result<&Clients> {
+        let refuse = |message: &str| Err(Error::new(ErrorKind::Config, message));
+        match (uri.scheme_str(), uri.host()) {
+            (Some("https"), Some(_)) => match self.secure.get_or_init(|| Clients::new(self.options, Verified)) {
+                Ok(clients) => Ok(clients),
+                Err(reason) => refuse(reason.message()),
+            },
+            (Some("http"), Some(host)) if self.options.insecure || is_loopback(host) => Ok(&self.plain),
+            (Some("http"), Some(_)) => refuse("http:// off this machine needs `insecure = true`"),
+            _ => refuse("expected an http:// or https:// address"),
+        }
     }
 
     fn timeout(&self, purpose: Purpose) -> Duration {
@@ -85,19 +92,56 @@ impl HttpTransport {
             None => usual,
         }
     }
+}
 
-    /// Refuses what must not leave: plain HTTP to another machine, or TLS without any root to trust.
-    fn check(&self, uri: &http::Uri) -> Result<()> {
-        let refuse = |message: String| Err(Error::new(ErrorKind::Config, message));
-        match (uri.scheme_str(), uri.host()) {
-            (Some("https"), Some(_)) => match &self.no_roots {
-                None => Ok(()),
-                Some(reason) => refuse(format!("no certificate authority to trust on this machine: {reason}")),
-            },
-            (Some("http"), Some(host)) if self.options.insecure || is_loopback(host) => Ok(()),
-            (Some("http"), Some(_)) => refuse("http:// off this machine needs `insecure = true`".to_owned()),
-            _ => refuse("expected an http:// or https:// address".to_owned()),
-        }
+impl Clients {
+    fn new(options: HttpTransportOptions, trust: impl Trust) -> Result<Self> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let versions = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::new(ErrorKind::Config, "TLS cannot be set up").with_source(error))?;
+        let tls = trust.finish(versions, provider)?;
+        let client = |idle: usize| {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .no_proxy()
+                .referer(false)
+                .connect_timeout(connect_timeout(options.timeout))
+                .pool_max_idle_per_host(idle)
+                .pool_idle_timeout(POOL_IDLE)
+                .user_agent(concat!("transom/", env!("CARGO_PKG_VERSION")))
+                .build()
+                .map_err(|error| Error::new(ErrorKind::Config, "no HTTP client can be built").with_source(error))
+        };
+        Ok(Self { pooled: client(8)?, fresh: client(0)? })
+    }
+}
+
+type Versions = rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>;
+
+/// Whom a client trusts.
+trait Trust {
+    fn finish(self, versions: Versions, provider: Arc<rustls::crypto::CryptoProvider>) -> Result<rustls::ClientConfig>;
+}
+
+/// Nobody but these.
+impl Trust for rustls::RootCertStore {
+    fn finish(self, versions: Versions, _: Arc<rustls::crypto::CryptoProvider>) -> Result<rustls::ClientConfig> {
+        Ok(versions.with_root_certificates(self).with_no_client_auth())
+    }
+}
+
+/// Whom this machine trusts.
+struct Verified;
+
+impl Trust for Verified {
+    fn finish(self, versions: Versions, provider: Arc<rustls::crypto::CryptoProvider>) -> Result<rustls::ClientConfig> {
+        let verifier = rustls_platform_verifier::Verifier::new(provider).map_err(|error| {
+            Error::new(ErrorKind::Config, format!("no certificate authority to trust on this machine: {error}"))
+        })?;
+        Ok(versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
     }
 }
 
@@ -105,30 +149,13 @@ fn connect_timeout(total: Option<Duration>) -> Duration {
     total.map_or(CONNECT, |total| CONNECT.min(total.max(Duration::from_millis(1)) * 3 / 4))
 }
 
-fn tls() -> Result<(rustls::ClientConfig, Option<Arc<str>>)> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(ErrorKind::Config, "TLS cannot be set up").with_source(error))?;
-    Ok(match rustls_platform_verifier::Verifier::new(provider) {
-        Ok(verifier) => {
-            (versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(), None)
-        }
-        Err(reason) => {
-            let nothing_trusted = rustls::RootCertStore::empty();
-            let config = versions.with_root_certificates(nothing_trusted).with_no_client_auth();
-            (config, Some(reason.to_string().into()))
-        }
-    })
-}
-
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
-        self.check(request.uri())?;
+        let clients = self.clients(request.uri())?;
         let purpose = Purpose::of(&request);
         let may_pool = self.options.reuse_connections || purpose != Purpose::Send;
-        let client = if may_pool { &self.pooled } else { &self.fresh };
+        let client = if may_pool { &clients.pooled } else { &clients.fresh };
 
         let mut request = reqwest::Request::try_from(request).map_err(|error| {
             Error::new(ErrorKind::InvalidRequest, "the request cannot be built").with_source(error.without_url())

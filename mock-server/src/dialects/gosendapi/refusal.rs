@@ -10,7 +10,7 @@ use crate::dialects::meta::Flaw;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
-    message: String,
+    pub(super) message: String,
     /// A name such as `INVALID_API_KEY`. The names are listed, the member that carries them is not: it is the top-level
     /// `code` here (inferred).
     code: Option<&'static str>,
@@ -133,6 +133,9 @@ mod tests {
 
     #[test]
     fn a_bare_refusal_has_no_error_member() {
-        assert_eq!(Refusal::bare(StatusCode::FORBIDDEN).body(PLAIN), json!({"statusCode": 403, "message": "Forbidden"}));
+        assert_eq!(
+            Refusal::bare(StatusCode::FORBIDDEN).body(PLAIN),
+            json!({"statusCode": 403, "message": "Forbidden"})
+        );
     }
 }

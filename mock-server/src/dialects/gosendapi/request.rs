@@ -10,9 +10,8 @@ use crate::dialects::meta::{
 use crate::{Mark, Source};
 
 /// The ten types of the Messages page (docs). A reaction is not among them.
-const TYPES: [&str; 10] = [
-    "text", "template", "image", "video", "audio", "document", "sticker", "location", "interactive", "contacts",
-];
+const TYPES: [&str; 10] =
+    ["text", "template", "image", "video", "audio", "document", "sticker", "location", "interactive", "contacts"];
 /// The longest text, in characters (Meta, text messages). The vendor states no limit of its own.
 const TEXT_LIMIT: usize = 4096;
 /// The most contact cards in one message (Meta's schema).

@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn each_draft_has_its_own_form() {
-        assert_eq!(lines("ietf06")[1..], ["ratelimit-policy: 2;w=300", "ratelimit-remaining: 1", "ratelimit-reset: 300"]);
+        assert_eq!(
+            lines("ietf06")[1..],
+            ["ratelimit-policy: 2;w=300", "ratelimit-remaining: 1", "ratelimit-reset: 300"]
+        );
         assert_eq!(lines("ietf07"), ["ratelimit: limit=2, remaining=1, reset=300", "ratelimit-policy: 2;w=300"]);
         assert_eq!(lines("ietf10"), ["ratelimit-policy: \"default\";q=2;w=300", "ratelimit: \"default\";r=1;t=300"]);
     }
@@ -90,7 +93,9 @@ mod tests {
 
     #[test]
     fn durations_are_printed_as_go_prints_them() {
-        for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m0s"), (200, "3m20s"), (3600, "1h0m0s"), (3661, "1h1m1s")] {
+        for (seconds, text) in
+            [(0, "0s"), (59, "59s"), (60, "1m0s"), (200, "3m20s"), (3600, "1h0m0s"), (3661, "1h1m1s")]
+        {
             assert_eq!(go_duration(seconds), text);
         }
     }

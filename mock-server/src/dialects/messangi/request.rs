@@ -166,7 +166,12 @@ fn medium(request: &Map<String, Value>, kind: &str) -> Result<Value, Flaw> {
 /// taken and not looked at.
 fn template(form: &mut Form, request: &Map<String, Value>) -> Result<(Value, TemplateSend), Flaw> {
     let own = [
-        "templateName", "templateLanguage", "templateNamespace", "templateHeader", "templateButtons", "placeholders",
+        "templateName",
+        "templateLanguage",
+        "templateNamespace",
+        "templateHeader",
+        "templateButtons",
+        "placeholders",
         "message",
     ];
     form.note_unknown(request, "request", &[&COMMON[..], &own].concat());

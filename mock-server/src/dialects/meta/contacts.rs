@@ -27,7 +27,9 @@ fn card(form: &mut Form, value: &Value, field: &str) -> Result<Value, Flaw> {
     let members = form.object(Some(value), field, &CARD)?;
     let mut card = Map::new();
     card.insert("name".to_owned(), name(form, members.get("name"), &join(field, "name"))?);
-    for (list, item, known) in [("phones", "phone", &["phone", "type", "wa_id"][..]), ("emails", "email", &["email", "type"])] {
+    for (list, item, known) in
+        [("phones", "phone", &["phone", "type", "wa_id"][..]), ("emails", "email", &["email", "type"])]
+    {
         let lines = lines(form, members.get(list), &join(field, list), item, known)?;
         if !lines.is_empty() {
             card.insert(list.to_owned(), Value::Array(lines));
@@ -47,13 +49,7 @@ fn name(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value, Fl
 }
 
 /// The phones or e-mail addresses of a card: `item` and its type.
-fn lines(
-    form: &mut Form,
-    value: Option<&Value>,
-    field: &str,
-    item: &str,
-    known: &[&str],
-) -> Result<Vec<Value>, Flaw> {
+fn lines(form: &mut Form, value: Option<&Value>, field: &str, item: &str, known: &[&str]) -> Result<Vec<Value>, Flaw> {
     let items = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(items)) => items,

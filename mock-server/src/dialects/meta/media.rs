@@ -57,11 +57,7 @@ pub(crate) fn media(
 }
 
 /// Puts the link or the id of a medium into `content`.
-pub(super) fn source(
-    members: &Map<String, Value>,
-    field: &str,
-    content: &mut Map<String, Value>,
-) -> Result<(), Flaw> {
+pub(super) fn source(members: &Map<String, Value>, field: &str, content: &mut Map<String, Value>) -> Result<(), Flaw> {
     let link = optional_text(members, field, "link", usize::MAX)?;
     let id = optional_text(members, field, "id", usize::MAX)?;
     match (link, id) {

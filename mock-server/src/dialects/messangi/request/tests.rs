@@ -138,7 +138,13 @@ fn members_nobody_knows_are_noted_with_their_path() {
 
 #[test]
 fn a_missing_envelope_is_refused_without_a_panic() {
-    for body in [json!([]), json!(null), json!({}), json!({"channel": "WHATSAPP"}), json!({"channel": "WHATSAPP", "request": 1})] {
+    for body in [
+        json!([]),
+        json!(null),
+        json!({}),
+        json!({"channel": "WHATSAPP"}),
+        json!({"channel": "WHATSAPP", "request": 1}),
+    ] {
         assert!(read(&mut Form::default(), &body).is_err());
     }
 }

@@ -1,0 +1,179 @@
+//! What a Messangi account needs to be told.
+
+use transom::config::{ChannelConfig, ConfigReader, TemplateMappings};
+use transom::request::BaseUrl;
+use transom::{PhoneNumber, Result, Secret};
+
+/// The production host: no page of the vendor's names one, and unrelated public clients agree on it [field].
+const HOST: &str = "elastic.messangi.me";
+/// The messaging service behind the host [field]; the pages write `/notification` alone [seed].
+const NOTIFICATION_PATH: &str = "/oberyn/v2/notification";
+/// The login behind the host [docs, Build your API call].
+const LOGIN_PATH: &str = "/kingslanding/login";
+
+/// The settings of a Messangi channel.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// `api_key`, or `username` and `password`.
+    pub credential: Credential,
+    /// `from`: the WhatsApp number to send from.
+    pub from: PhoneNumber,
+    /// `base_url`, else the production host.
+    pub base_url: BaseUrl,
+    /// `notification_path`: where messages are posted.
+    pub notification_path: String,
+    /// `login_path`: where a username and a password are turned into a key.
+    pub login_path: String,
+    /// `probe`: whether a send that is refused for its key may be followed by one login and one more send.
+    pub probe: bool,
+    /// `webhook_secret`: Messangi signs nothing, so that with a secret every callback is refused.
+    pub webhook_secrets: Vec<Secret>,
+    /// `templates`: Messangi's side of the application's template names.
+    pub templates: TemplateMappings,
+}
+
+/// How an account proves who it is. A key also selects the workspace [docs, Access your API Key].
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// `api_key`: a key made by hand.
+    ApiKey(Secret),
+    /// A key is got by a login, and lives for 24 hours [docs, Build your API call].
+    Login {
+        /// `username`: the e-mail address of the account. Kept like a secret, since it is personal.
+        username: Secret,
+        /// `password`.
+        password: Secret,
+    },
+}
+
+impl Config {
+    /// Reads a channel's settings.
+    pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
+        let mut keys = channel.reader();
+        let credential = credential(channel, &mut keys);
+        let from = keys.required_phone("from");
+        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::of_host(HOST));
+        let notification_path = path(&mut keys, "notification_path", NOTIFICATION_PATH);
+        let login_path = path(&mut keys, "login_path", LOGIN_PATH);
+        let probe = keys.probe();
+        let webhook_secrets = keys.webhook_secrets();
+        let templates = keys.templates();
+        keys.finish(|| {
+            Some(Self {
+                credential: credential?,
+                from: from?,
+                base_url,
+                notification_path,
+                login_path,
+                probe,
+                webhook_secrets,
+                templates,
+            })
+        })
+    }
+}
+
+fn credential(channel: &ChannelConfig, keys: &mut ConfigReader<'_>) -> Option<Credential> {
+    // Which of them are set is seen without looking the secrets up: one that cannot be is a problem of its own.
+    let assumed = channel.clone().assuming_secrets();
+    let given = ["api_key", "username", "password"].map(|key| assumed.reader().secret(key).is_some());
+    let api_key = keys.secret("api_key");
+    let username = keys.secret("username");
+    let password = keys.secret("password");
+    match given {
+        [true, false, false] => Some(Credential::ApiKey(api_key?)),
+        [false, true, true] => Some(Credential::Login { username: username?, password: password? }),
+        [true, ..] => {
+            keys.problem("api_key", "expected either this or `username` and `password`, not both");
+            None
+        }
+        [false, true, false] => {
+            keys.missing("password", "the password of `username`");
+            None
+        }
+        [false, false, true] => {
+            keys.missing("username", "the e-mail address of the account");
+            None
+        }
+        [false, false, false] => {
+            keys.missing("api_key", "an API key, or `username` and `password`");
+            None
+        }
+    }
+}
+
+/// Reads a path on the host; `default` where there is none.
+fn path(keys: &mut ConfigReader<'_>, key: &'static str, default: &str) -> String {
+    let path = keys.text(key).unwrap_or_else(|| default.to_owned());
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
+    let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && segment.chars().all(plain);
+    if !path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment)) {
+        keys.problem(key, format!("expected a path such as \"{default}\""));
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use transom::ErrorKind;
+
+    use super::*;
+
+    fn read(json: &str) -> Result<Config> {
+        let values = serde_json::from_str(json).unwrap();
+        Config::read(&ChannelConfig::new("mx", "messangi", values, Arc::new(|_| None)))
+    }
+
+    fn problems(json: &str) -> Vec<String> {
+        let error = read(json).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        error.problem_list().to_vec()
+    }
+
+    #[test]
+    fn a_key_and_a_number_are_enough() {
+        let config = read(r#"{"api_key":"canary","from":"5215500001111"}"#).unwrap();
+        assert_eq!(config.base_url.to_string(), "https://elastic.messangi.me");
+        assert_eq!(config.notification_path, "/oberyn/v2/notification");
+        assert_eq!(config.login_path, "/kingslanding/login");
+        assert!(matches!(&config.credential, Credential::ApiKey(key) if key.expose() == "canary"));
+        assert!(!format!("{config:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_username_and_a_password_stand_for_a_key_and_are_not_shown() {
+        let config = read(r#"{"username":"canary@example.com","password":"canary","from":"5215500001111"}"#).unwrap();
+        assert!(matches!(config.credential, Credential::Login { .. }));
+        assert!(!format!("{config:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_credential_that_is_missing_or_twofold_is_one_problem_that_names_what_is_wanted() {
+        for (json, named) in [
+            (r#"{"from":"5215500001111"}"#, "api_key: missing, expected an API key, or `username` and `password`"),
+            (r#"{"from":"5215500001111","username":"u"}"#, "password: missing"),
+            (r#"{"from":"5215500001111","password":"p"}"#, "username: missing"),
+            (r#"{"from":"5215500001111","api_key":"k","username":"u","password":"p"}"#, "not both"),
+            (r#"{"from":"5215500001111","api_key":{"env":"UNSET"}}"#, "`UNSET` is not set"),
+            (r#"{"from":"5215500001111","username":{"env":"UNSET"},"password":"p"}"#, "`UNSET` is not set"),
+        ] {
+            let problems = problems(json);
+            assert!(problems.len() == 1 && problems[0].contains(named), "{json}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_path_on_the_host_and_nothing_else() {
+        for path in ["notification", "/", "/a//b", "/a/", "/../b", "/a?b", "/a%2Fb", "https://x.example/a", "/a b"] {
+            for key in ["notification_path", "login_path"] {
+                let json = format!(r#"{{"api_key":"k","from":"5215500001111","{key}":"{path}"}}"#);
+                assert!(problems(&json)[0].contains(key), "{path}");
+            }
+        }
+        let config = read(r#"{"api_key":"k","from":"5215500001111","notification_path":"/notification"}"#).unwrap();
+        assert_eq!(config.notification_path, "/notification");
+    }
+}

@@ -1,0 +1,362 @@
+//! Messangi's callbacks: the states of messages, and inbound messages ("MO").
+//!
+//! Of either only some of the fields are documented, and nothing is signed [docs, Callback URL WhatsApp Business,
+//! Callback URL (MO)]. So as little as possible is required, and anything else is kept as [`Event::Unknown`].
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use transom::time::rfc3339;
+use transom::{
+    DeliveryStatus, Error, ErrorKind, Event, Events, Inbound, PhoneNumber, Result, Secret, StatusUpdate, json,
+};
+
+use crate::error;
+
+/// Reads one callback. It cannot be verified.
+///
+/// # Errors
+/// [`ErrorKind::Unauthenticated`] if a secret is configured: whoever asks for verified callbacks must not get others.
+pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Events> {
+    if !secrets.is_empty() {
+        let why = "this provider signs nothing, so that no callback fits `webhook_secret`";
+        return Err(Error::new(ErrorKind::Unauthenticated, why));
+    }
+    // Read as raw text first, so that ids keep their digits.
+    let body: Box<RawValue> = serde_json::from_slice(request.body())
+        .map_err(|error| Error::new(ErrorKind::MalformedResponse, "the callback is not JSON").with_source(error))?;
+    let list: Option<Vec<Box<RawValue>>> =
+        if body.get().starts_with('[') { serde_json::from_str(body.get()).ok() } else { None };
+    let events = list.unwrap_or_else(|| vec![body]).iter().map(|item| event(item.get())).collect();
+    Ok(Events::new(false, events))
+}
+
+fn event(text: &str) -> Event {
+    let known = serde_json::from_str::<Callback>(text).ok().and_then(|callback| {
+        // Only the one has a state, and only the other a user.
+        if callback.status.is_some() {
+            status(callback).map(Event::Status)
+        } else {
+            inbound(callback, text).map(Event::Inbound)
+        }
+    });
+    known.unwrap_or_else(|| Event::Unknown(value(text)))
+}
+
+/// The fields of both kinds of callback. Every one of them may be missing.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Callback {
+    #[serde(deserialize_with = "json::text_or_number")]
+    id: Option<String>,
+    #[serde(deserialize_with = "json::text_or_number")]
+    status: Option<String>,
+    #[serde(deserialize_with = "json::text_or_number")]
+    to: Option<String>,
+    #[serde(deserialize_with = "json::text_or_number")]
+    date: Option<String>,
+    /// Milliseconds since 1970 [docs, Callback URL (MT)].
+    #[serde(deserialize_with = "json::text_or_number")]
+    timestamp: Option<String>,
+    #[serde(deserialize_with = "json::text_or_number")]
+    external_id: Option<String>,
+    #[serde(deserialize_with = "json::text_or_number")]
+    reason: Option<String>,
+    /// The person; `origin` is the business [field].
+    #[serde(deserialize_with = "json::text_or_number")]
+    user: Option<String>,
+    #[serde(deserialize_with = "json::text_or_number")]
+    origin: Option<String>,
+    /// The channel that it came by, or a name for it [field].
+    #[serde(deserialize_with = "json::text_or_number")]
+    connection: Option<String>,
+    #[serde(deserialize_with = "json::text_or_number")]
+    text: Option<String>,
+    extra_info: Option<Value>,
+}
+
+fn status(callback: Callback) -> Option<StatusUpdate> {
+    let at = callback.at();
+    let word = callback.status?;
+    let status = match word.trim().to_ascii_uppercase().as_str() {
+        // Received, and on its way to WhatsApp.
+        "QUEUE" | "QUEUED" | "ACCEPTED" | "DEQUEUED" => DeliveryStatus::Queued,
+        "SENT" => DeliveryStatus::Sent,
+        // The final words are not on the page; the short ones are those of the SMS callbacks [docs, Callback URL (MT)].
+        "DELIVERED" | "DELIVRD" => DeliveryStatus::Delivered,
+        "READ" | "SEEN" => DeliveryStatus::Read,
+        _ => DeliveryStatus::Other(word.clone()),
+    };
+    let failure = error::of_callback(&word, callback.reason.as_deref().unwrap_or_default());
+    let status = if failure.is_some() { DeliveryStatus::Failed } else { status };
+    let mut update = StatusUpdate::new(callback.id?, status);
+    update.at = at;
+    update.to = callback.to.as_deref().and_then(phone);
+    update.reference = callback.external_id;
+    update.error = failure;
+    Some(update)
+}
+
+fn inbound(callback: Callback, raw: &str) -> Option<Inbound> {
+    // One URL may serve all channels, and a text message opens no window at WhatsApp.
+    let channel = callback.connection.as_deref().unwrap_or_default();
+    if ["SMS", "EMAIL", "PUSH", "RCS"].iter().any(|other| channel.eq_ignore_ascii_case(other)) {
+        return None;
+    }
+    let at = callback.at()?;
+    let extra = callback.extra_info.as_ref().unwrap_or(&Value::Null);
+    let text_at = |place: &str| extra.pointer(place).and_then(Value::as_str);
+    let from = callback.user.as_deref().or_else(|| text_at("/contacts/0/wa_id")).and_then(phone)?;
+    let content =
+        content(callback.text.as_deref(), extra).unwrap_or_else(|| json!({ "type": "unknown", "raw": value(raw) }));
+    let name = text_at("/contacts/0/profile/name").map(str::to_owned);
+    let mut inbound = Inbound::new(callback.id.unwrap_or_default(), from, at, content);
+    inbound.to = callback.origin.as_deref().and_then(phone);
+    inbound.name = name;
+    Some(inbound)
+}
+
+/// What the person wrote, in our own form; `None` if it is not known what it is.
+fn content(text: Option<&str>, extra: &Value) -> Option<Value> {
+    let kind = extra.get("type").and_then(Value::as_str).unwrap_or("text");
+    let attachments = extra.get("attachments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    match (kind, attachments) {
+        ("text", []) => text.map(|body| json!({ "type": "text", "body": body })),
+        ("interactive", []) => reply(extra.get("interactive")?),
+        ("image" | "video" | "audio" | "document" | "sticker", [one]) => media(kind, one, text),
+        _ => None,
+    }
+}
+
+fn media(kind: &str, attachment: &Value, text: Option<&str>) -> Option<Value> {
+    let text_at = |name: &str| attachment.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let mut media = Map::new();
+    media.insert("type".to_owned(), kind.into());
+    media.insert("link".to_owned(), text_at("url")?.into());
+    for (name, value) in [("caption", text_at("caption").or(text)), ("filename", text_at("fileName"))] {
+        if let Some(value) = value {
+            media.insert(name.to_owned(), value.into());
+        }
+    }
+    Some(media.into())
+}
+
+/// The choice of a button or of a row, in WhatsApp's own shape [inferred].
+fn reply(interactive: &Value) -> Option<Value> {
+    ["button_reply", "list_reply"].iter().find_map(|kind| {
+        let reply = interactive.get(kind)?;
+        Some(json!({ "type": kind, "id": reply.get("id")?, "title": reply.get("title") }))
+    })
+}
+
+impl Callback {
+    fn at(&self) -> Option<SystemTime> {
+        self.date.as_deref().and_then(date).or_else(|| self.timestamp.as_deref().and_then(millis))
+    }
+}
+
+/// UTC, whatever stands at its end. The page's own pattern has a dash before the `T` [docs, Callback URL WhatsApp
+/// Business].
+fn date(text: &str) -> Option<SystemTime> {
+    let text = text.trim().replacen("-T", "T", 1);
+    rfc3339::parse(&text).or_else(|| rfc3339::parse(&format!("{text}Z")))
+}
+
+fn millis(text: &str) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(text.trim().parse().ok()?))
+}
+
+fn phone(text: &str) -> Option<PhoneNumber> {
+    text.parse().ok()
+}
+
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATUS: &str = r#"{"id":"6c1e","status":"DELIVERED","from":"5215500001111","to":"+5215599992222","externalId":"ord7781","clientId":"cust42","campaignId":null,"callback":"https://hooks.example.net/dlr","date":"2026-01-01T00:00:04.210Z","timestamp":1767225604210,"username":"ops@example.com","message":"Ready"}"#;
+    const INBOUND: &str = r#"{"id":"in-5501","owner":"ops@example.com","date":"2026-01-01T00:10:00Z","processId":88,"origin":"5215500001111","user":"+5215599992222","connection":"WHATSAPP","externalId":"","callback":"https://hooks.example.net/mo","text":"On my way","extraInfo":{"type":"text","contacts":[{"profile":{"name":"Ana"},"wa_id":"5215599992222"}]}}"#;
+
+    fn all(body: &str) -> Vec<Event> {
+        let events = read(&[], &Request::new(Bytes::copy_from_slice(body.as_bytes()))).unwrap();
+        assert!(!events.verified);
+        events.events
+    }
+
+    fn status_of(body: &str) -> StatusUpdate {
+        let [Event::Status(status)] = &all(body)[..] else { panic!("{body}") };
+        status.clone()
+    }
+
+    fn inbound_of(body: &str) -> Inbound {
+        let [Event::Inbound(inbound)] = &all(body)[..] else { panic!("{body}") };
+        inbound.clone()
+    }
+
+    /// The inbound message with another text and another `extraInfo`.
+    fn with(text: &str, extra: &str) -> String {
+        let at = INBOUND.find(r#""text":"#).unwrap();
+        format!(r#"{}"text":{text},"extraInfo":{extra}}}"#, &INBOUND[..at])
+    }
+
+    #[test]
+    fn a_state_is_read_with_its_message_its_person_its_time_and_its_reference() {
+        let status = status_of(STATUS);
+        assert_eq!(status.message_id.as_str(), "6c1e");
+        assert_eq!(status.status, DeliveryStatus::Delivered);
+        assert_eq!(status.to.unwrap().as_str(), "+5215599992222");
+        assert_eq!(status.reference.as_deref(), Some("ord7781"));
+        assert_eq!(rfc3339::format(status.at.unwrap()), "2026-01-01T00:00:04.21Z");
+        assert_eq!(status.error, None);
+    }
+
+    #[test]
+    fn every_word_for_a_state_is_read_in_any_case_and_a_new_one_is_kept() {
+        for (word, status) in [
+            ("QUEUE", DeliveryStatus::Queued),
+            ("DEQUEUED", DeliveryStatus::Queued),
+            ("sent", DeliveryStatus::Sent),
+            ("DELIVRD", DeliveryStatus::Delivered),
+            ("Read", DeliveryStatus::Read),
+            ("SEEN", DeliveryStatus::Read),
+            ("Parked", DeliveryStatus::Other("Parked".into())),
+        ] {
+            let read = status_of(&STATUS.replace("DELIVERED", word));
+            assert_eq!((read.status, read.error), (status, None), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_will_not_arrive_is_a_failure_with_its_kind() {
+        for (word, kind) in [
+            ("CODE_NOT_ALLOWED", ErrorKind::SenderUnavailable),
+            ("INCOMPLETE", ErrorKind::TemplateRejected),
+            ("blacklisted", ErrorKind::RecipientInvalid),
+            ("QUOTA_EXCEEDED", ErrorKind::RateLimited),
+            ("FAILED", ErrorKind::ProviderUnavailable),
+            ("UNDELIV", ErrorKind::ProviderUnavailable),
+            ("UNDELIVERED", ErrorKind::ProviderUnavailable),
+            ("EXPIRED", ErrorKind::ProviderUnavailable),
+            ("REJECTED", ErrorKind::InvalidRequest),
+            ("REJECTD", ErrorKind::InvalidRequest),
+        ] {
+            let status = status_of(&STATUS.replace("DELIVERED", word));
+            assert_eq!(status.status, DeliveryStatus::Failed, "{word}");
+            assert_eq!(status.error, Some((kind, word.to_uppercase())));
+        }
+    }
+
+    #[test]
+    fn a_closed_window_may_come_as_a_failed_state_with_whatsapps_code() {
+        let body = r#"{"id":7,"status":"FAILED","reason":"131047 Re-engagement message"}"#;
+        let status = status_of(body);
+        assert_eq!(status.error, Some((ErrorKind::SessionExpired, "131047".into())));
+        assert_eq!((status.message_id.as_str(), status.at, status.to), ("7", None, None));
+    }
+
+    #[test]
+    fn a_date_is_utc_in_each_of_its_forms_and_else_the_timestamp_counts() {
+        for date in [
+            r#""2026-01-01T00:00:04.210Z""#,
+            r#""2026-01-01-T00:00:04.210Z""#,
+            r#""2026-01-01T00:00:04.210""#,
+            "null",
+            r#""soon""#,
+        ] {
+            let status = status_of(&STATUS.replace(r#""2026-01-01T00:00:04.210Z""#, date));
+            assert_eq!(rfc3339::format(status.at.unwrap()), "2026-01-01T00:00:04.21Z", "{date}");
+        }
+        let absurd = STATUS.replace(r#""2026-01-01T00:00:04.210Z""#, "null").replace("1767225604210", "-1");
+        assert_eq!(status_of(&absurd).at, None);
+    }
+
+    #[test]
+    fn an_inbound_message_is_from_the_user_to_the_origin() {
+        let inbound = inbound_of(INBOUND);
+        assert_eq!(inbound.message_id.as_str(), "in-5501");
+        assert_eq!(inbound.from.as_str(), "+5215599992222");
+        assert_eq!(inbound.to.unwrap().as_str(), "+5215500001111");
+        assert_eq!(inbound.name.as_deref(), Some("Ana"));
+        assert_eq!(rfc3339::format(inbound.at), "2026-01-01T00:10:00Z");
+        assert_eq!(inbound.content, json!({ "type": "text", "body": "On my way" }));
+        assert_eq!(inbound_of(&with("\"Hi\"", "null")).content, json!({ "type": "text", "body": "Hi" }));
+    }
+
+    #[test]
+    fn what_a_person_chose_or_attached_is_read_and_the_rest_is_kept() {
+        for (text, extra, content) in [
+            (
+                r#""Keep""#,
+                r#"{"type":"interactive","interactive":{"button_reply":{"id":"yes","title":"Keep"}}}"#,
+                json!({ "type": "button_reply", "id": "yes", "title": "Keep" }),
+            ),
+            (
+                r#""Mon""#,
+                r#"{"type":"interactive","interactive":{"list_reply":{"id":"m9","title":"Mon"}}}"#,
+                json!({ "type": "list_reply", "id": "m9", "title": "Mon" }),
+            ),
+            (
+                r#""""#,
+                r#"{"type":"image","attachments":[{"fileName":"a.png","url":"https://f.example/a.png","caption":"c"}]}"#,
+                json!({ "type": "image", "link": "https://f.example/a.png", "caption": "c", "filename": "a.png" }),
+            ),
+            (
+                r#""see""#,
+                r#"{"type":"document","attachments":[{"url":"https://f.example/a.pdf"}]}"#,
+                json!({ "type": "document", "link": "https://f.example/a.pdf", "caption": "see" }),
+            ),
+        ] {
+            assert_eq!(inbound_of(&with(text, extra)).content, content, "{extra}");
+        }
+        for extra in [
+            r#"{"type":"location"}"#,
+            r#"{"type":"interactive"}"#,
+            r#"{"type":"image","attachments":[]}"#,
+            r#"{"type":"image","attachments":[{"url":"https://a"},{"url":"https://b"}]}"#,
+        ] {
+            let content = inbound_of(&with("null", extra)).content;
+            assert_eq!((&content["type"], &content["raw"]["id"]), (&json!("unknown"), &json!("in-5501")), "{extra}");
+        }
+    }
+
+    #[test]
+    fn a_message_of_another_channel_opens_no_window() {
+        let [Event::Unknown(raw)] = &all(&INBOUND.replace("WHATSAPP", "sms"))[..] else { panic!() };
+        assert_eq!(raw["id"], "in-5501");
+        assert_eq!(inbound_of(&INBOUND.replace("WHATSAPP", "Support line")).name.as_deref(), Some("Ana"));
+    }
+
+    #[test]
+    fn a_list_is_as_many_events_and_what_is_not_known_is_kept_as_it_came() {
+        assert_eq!(all(&format!("[{STATUS},{INBOUND},7]")).len(), 3);
+        for body in [
+            r#"{"a":1}"#,
+            r#"{"status":"SENT"}"#,
+            r#"{"user":"+5215599992222","text":"no date"}"#,
+            r#"{"user":"nobody","date":"2026-01-01T00:10:00Z","text":"x"}"#,
+            r#"{"id":"a","id":"b","status":"SENT"}"#,
+            "7",
+            "null",
+        ] {
+            assert!(matches!(&all(body)[..], [Event::Unknown(_)]), "{body}");
+        }
+        let error = read(&[], &Request::new(Bytes::from_static(b"id=1"))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MalformedResponse);
+    }
+
+    #[test]
+    fn with_a_secret_nothing_is_believed_since_nothing_is_signed() {
+        let request =
+            Request::builder().header("x-signature", "00").body(Bytes::from_static(STATUS.as_bytes())).unwrap();
+        let error = read(&[Secret::new("secret")], &request).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    }
+}

@@ -1,0 +1,104 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Send WhatsApp messages through any provider, and test without one.
+#[derive(Debug, Parser)]
+#[command(name = "transom", version, propagate_version = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The configuration file [default: transom.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The channel: a name from the configuration, @NAME for an environment variable that holds a URI, or a URI
+    /// [default: the file's `default`, else the URI in TRANSOM_URL]
+    #[arg(long, global = true, value_name = "CHANNEL")]
+    pub(crate) channel: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// How long one request may take, such as 10s
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub(crate) timeout: Option<String>,
+    /// The record of when each contact last wrote
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Send one message
+    Send(Box<SendArgs>),
+    /// May I write freely to this contact?
+    Session(SessionArgs),
+    /// Run the mock of all four providers on one port
+    Mock(MockArgs),
+    /// See a message travel through every layer to each provider, against the mock
+    Demo,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    transom send --to +919876543210 --text 'Your parcel leaves today.'\n  \
+    transom send --to +919876543210 --template visit_reminder --param Ana --param 12/02\n  \
+    transom send --to +919876543210 --text 'Hello' --fallback-template follow_up --param Ana\n  \
+    transom send --message message.json")]
+pub(crate) struct SendArgs {
+    /// The person's phone number, with its country code
+    #[arg(long, value_name = "PHONE", required_unless_present = "message", conflicts_with = "message")]
+    pub(crate) to: Option<String>,
+    /// Send this text
+    #[arg(long, value_name = "TEXT", required_unless_present_any = ["template", "message"], conflicts_with_all = ["template", "message"])]
+    pub(crate) text: Option<String>,
+    /// Send this template
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["message", "fallback_template"])]
+    pub(crate) template: Option<String>,
+    /// The template's language [default: en]
+    #[arg(long, value_name = "LANGUAGE", conflicts_with = "message")]
+    pub(crate) lang: Option<String>,
+    /// A template parameter: a value for the next position, or NAME=VALUE
+    #[arg(long = "param", value_name = "VALUE", allow_hyphen_values = true, conflicts_with = "message")]
+    pub(crate) params: Vec<String>,
+    /// Send this template instead when the 24-hour window is closed; --lang and --param are then its
+    #[arg(long, value_name = "NAME", conflicts_with = "message")]
+    pub(crate) fallback_template: Option<String>,
+    /// Your own name for the message; it comes back in delivery events
+    #[arg(long, value_name = "REFERENCE", conflicts_with = "message")]
+    pub(crate) reference: Option<String>,
+    /// A file with the message as JSON, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) message: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SessionArgs {
+    /// The person's phone number, with its country code
+    #[arg(long, value_name = "PHONE")]
+    pub(crate) to: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MockArgs {
+    /// The loopback address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4010")]
+    pub(crate) listen: String,
+    /// Refuse what the providers' pages refuse, also where it is merely sloppy; take the demo credentials only
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+const EXIT_CODES: &str = "Exit codes:\n  \
+    0  accepted, all well\n  \
+    1  not done, and nothing was sent\n  \
+    2  usage or configuration\n  \
+    3  nobody can know whether the message was sent";

@@ -1,0 +1,159 @@
+//! `transom demo`: the whole path, from configuration to a message in a person's hands, for each provider, against the
+//! mock in this process.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Request};
+use serde::Serialize;
+use serde_json::{Value, json};
+use transom::config::{ChannelConfig, process_env};
+use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::{Client, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Purpose, Template, Transport};
+use transom_mock_server::MockServer;
+
+use crate::channel::registry;
+use crate::output::{Failure, Output, bad, good};
+
+pub(crate) async fn run(output: &Output) -> Result<ExitCode, Failure> {
+    let mock = MockServer::start().await.map_err(|error| {
+        Error::new(ErrorKind::ProviderUnavailable, "the mock cannot listen on 127.0.0.1").with_source(error)
+    })?;
+    let control = Control {
+        base: mock.url().to_owned(),
+        transport: Arc::new(HttpTransport::new(HttpTransportOptions::default())?),
+    };
+    let mut rows = Vec::new();
+    for subject in SUBJECTS {
+        let client = subject.client(&mock.url())?;
+        rows.extend(story(subject, &client, &control).await?);
+        control.post("/_mock/reset", &json!({})).await?;
+    }
+    let all_well = rows.iter().all(|row| row.ok);
+    if output.is_json() {
+        output.json(&rows);
+    } else {
+        print(&rows, output);
+    }
+    Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A provider in the demo.
+struct Subject {
+    provider: &'static str,
+    /// Its channel, but for the host: the mock's seeded account.
+    uri: fn(&str) -> String,
+    /// What a contact who never wrote is refused with.
+    never: ErrorKind,
+}
+
+const SUBJECTS: &[Subject] = &[
+    Subject {
+        provider: "autocalls",
+        uri: |host| format!("autocalls://demo-key@{host}?sender_id=12"),
+        never: ErrorKind::NoActiveSession,
+    },
+    Subject {
+        provider: "exotel",
+        uri: |host| format!("exotel://demo-key:demo-token@{host}/acme?from=919876500001"),
+        never: ErrorKind::NoActiveSession,
+    },
+    Subject {
+        provider: "gosendapi",
+        uri: |host| format!("gosendapi://gsk_test_demo@{host}?phone_number_id=555123456789"),
+        never: ErrorKind::NoActiveSession,
+    },
+    Subject {
+        provider: "messangi",
+        uri: |host| format!("messangi://demo-key@{host}?from=5215500001111"),
+        // It has no way to tell one who never wrote from one who wrote long ago.
+        never: ErrorKind::SessionExpired,
+    },
+];
+
+impl Subject {
+    fn client(&self, url: &str) -> Result<Client, Failure> {
+        let host = url.trim_start_matches("http://");
+        let registry = registry();
+        let config = ChannelConfig::from_uri(self.provider, &(self.uri)(host), registry.providers(), process_env())?;
+        Ok(registry.connect(&config)?)
+    }
+}
+
+/// One thing tried, what should have come of it, and what did.
+#[derive(Serialize)]
+struct Row {
+    provider: &'static str,
+    step: &'static str,
+    expected: String,
+    got: String,
+    ok: bool,
+}
+
+async fn story(subject: &Subject, client: &Client, control: &Control) -> Result<Vec<Row>, Failure> {
+    let contact: PhoneNumber = "+5491155550123".parse().map_err(Error::from)?;
+    let text = || Message::text(contact.clone(), "Your parcel leaves today.");
+    let with_fallback = || text().with_fallback(Template::new("re_engagement_v1", "en"));
+    let provider = subject.provider;
+    let row = |step, expected: &str, got: String| Row {
+        provider,
+        step,
+        ok: got == expected,
+        expected: expected.to_owned(),
+        got,
+    };
+
+    let mut rows = Vec::new();
+    rows.push(row("a text to a contact who never wrote", subject.never.as_str(), outcome(client, &text()).await));
+    control.post("/_mock/inbound", &json!({ "provider": provider, "from": contact, "text": "Where is it?" })).await?;
+    rows.push(row("a text after the contact wrote", "accepted", outcome(client, &text()).await));
+    control.post("/_mock/clock", &json!({ "advance": "25h" })).await?;
+    rows.push(row("the same text 25 hours later", "session_expired", outcome(client, &text()).await));
+    rows.push(row("the same text with a fallback", "accepted as a template", outcome(client, &with_fallback()).await));
+    Ok(rows)
+}
+
+async fn outcome(client: &Client, message: &Message) -> String {
+    match client.send(message).await {
+        Ok(receipt) if receipt.template_fallback => "accepted as a template".to_owned(),
+        Ok(_) => "accepted".to_owned(),
+        Err(error) if error.may_have_been_sent() => format!("unknown: {error}"),
+        Err(error) => error.kind().as_str().to_owned(),
+    }
+}
+
+fn print(rows: &[Row], output: &Output) {
+    let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default();
+    let (provider, step, got) = (width(|row| row.provider), width(|row| row.step), width(|row| &row.got));
+    let mut last = "";
+    for row in rows {
+        // A provider is named once, at its first line.
+        let name = if row.provider == last { "" } else { row.provider };
+        last = row.provider;
+        let mark = if row.ok { good("as stated") } else { bad(&format!("expected {}", row.expected)) };
+        output.line(&format!("{name:provider$}  {:step$}  {:got$}  {mark}", row.step, row.got));
+    }
+}
+
+/// The mock's control plane.
+struct Control {
+    base: String,
+    transport: Arc<dyn Transport>,
+}
+
+impl Control {
+    async fn post(&self, path: &str, body: &Value) -> Result<(), Failure> {
+        let mut request = Request::new(Bytes::from(body.to_string()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() =
+            format!("{}{path}", self.base).parse().map_err(|_| Failure::usage("the mock's address is no URL"))?;
+        request.extensions_mut().insert(Purpose::Read);
+        let response = self.transport.send(request).await?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(response.body()).into_owned();
+        Err(Error::new(ErrorKind::MalformedResponse, format!("the mock refused {path}: {said}")).into())
+    }
+}

@@ -1,0 +1,133 @@
+//! `transom send`: one message.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use transom::{Content, Message, Messenger as _, PhoneNumber, Receipt, Session, Template, Text};
+
+use crate::args::{Common, SendArgs};
+use crate::channel;
+use crate::output::{Failure, Output, good};
+
+pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
+    let message = message(args)?;
+    let channel = channel::open(common, output)?;
+    let receipt =
+        channel.client.send(&message).await.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
+    output.result(&Accepted::new(&channel.name, &receipt), || line(&channel.name, &receipt));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The JSON of a message that was taken.
+#[derive(Serialize)]
+struct Accepted<'a> {
+    outcome: &'static str,
+    channel: &'a str,
+    provider: &'static str,
+    message_id: &'a str,
+    template_fallback: bool,
+    attempts: u32,
+    session: Option<&'a Session>,
+}
+
+impl<'a> Accepted<'a> {
+    fn new(channel: &'a str, receipt: &'a Receipt) -> Self {
+        Self {
+            outcome: "accepted",
+            channel,
+            provider: receipt.provider,
+            message_id: receipt.message_id.as_str(),
+            template_fallback: receipt.template_fallback,
+            attempts: receipt.attempts,
+            session: receipt.session.as_ref(),
+        }
+    }
+}
+
+fn line(channel: &str, receipt: &Receipt) -> String {
+    let what = if receipt.template_fallback { ", as its fallback template: the window is closed" } else { "" };
+    let tries = if receipt.attempts > 1 { format!(", {} requests", receipt.attempts) } else { String::new() };
+    format!("{} by {channel} ({}): {}{what}{tries}", good("accepted"), receipt.provider, receipt.message_id)
+}
+
+fn message(args: &SendArgs) -> Result<Message, Failure> {
+    if let Some(file) = &args.message {
+        return read(file);
+    }
+    let to = phone(args.to.as_deref().unwrap_or_default())?;
+    let template = match args.template.as_ref().or(args.fallback_template.as_ref()) {
+        Some(name) => Some(template(name, args)?),
+        None if !args.params.is_empty() || args.lang.is_some() => {
+            return Err(Failure::usage("--param and --lang need --template or --fallback-template"));
+        }
+        None => None,
+    };
+    let mut message = match (&args.text, template) {
+        (Some(text), fallback) => {
+            let mut message = Message::new(to, Content::Text(Text { body: text.clone(), preview_url: false }));
+            message.fallback = fallback;
+            message
+        }
+        (None, Some(template)) => Message::template(to, template),
+        (None, None) => return Err(Failure::usage("--text, --template or --message is needed")),
+    };
+    message.reference.clone_from(&args.reference);
+    Ok(message)
+}
+
+/// The phone number of `--to`.
+pub(crate) fn phone(text: &str) -> Result<PhoneNumber, Failure> {
+    text.parse().map_err(|error| Failure::usage(format!("--to: {error}")))
+}
+
+/// A template with the parameters of the command line: by name if each is `NAME=VALUE`, else by position.
+fn template(name: &str, args: &SendArgs) -> Result<Template, Failure> {
+    let template = Template::new(name, args.lang.as_deref().unwrap_or("en"));
+    let named: Vec<(&str, &str)> = args.params.iter().filter_map(|param| named(param)).collect();
+    if named.is_empty() {
+        return Ok(template.body(args.params.iter().map(String::as_str)));
+    }
+    if named.len() < args.params.len() {
+        return Err(Failure::usage("--param: either all are NAME=VALUE, or none is"));
+    }
+    for (at, (name, _)) in named.iter().enumerate() {
+        if named.iter().take(at).any(|(earlier, _)| earlier == name) {
+            return Err(Failure::usage(format!("--param: `{name}` is given twice")));
+        }
+    }
+    Ok(template.body_named(named))
+}
+
+fn named(param: &str) -> Option<(&str, &str)> {
+    let (name, value) = param.split_once('=')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name.then_some((name, value))
+}
+
+fn read(file: &Path) -> Result<Message, Failure> {
+    let problem = |what: String| Failure::usage(format!("--message {}: {what}", file.display()));
+    let text = if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(file)
+    };
+    let text = text.map_err(|error| problem(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| problem(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_named_only_by_a_name() {
+        assert_eq!(named("customer=Ana"), Some(("customer", "Ana")));
+        assert_eq!(named("a=b=c"), Some(("a", "b=c")));
+        for positional in ["Ana", "https://x.example/?a=b", "=x", "1 + 1 = 2"] {
+            assert_eq!(named(positional), None, "{positional}");
+        }
+    }
+}

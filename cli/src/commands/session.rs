@@ -1,0 +1,60 @@
+//! `transom session`: may I write freely?
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use serde::Serialize;
+use transom::time::rfc3339;
+use transom::{Capability, Messenger as _, PhoneNumber, Session, SessionSource, Window, WindowLedger as _};
+
+use crate::args::{Common, SessionArgs};
+use crate::channel::{self, Channel};
+use crate::commands::send::phone;
+use crate::output::{Failure, Output, bad, doubt, good};
+
+pub(crate) async fn run(common: &Common, args: &SessionArgs, output: &Output) -> Result<ExitCode, Failure> {
+    let contact = phone(&args.to)?;
+    let channel = channel::open(common, output)?;
+    let session = if channel.client.capabilities().contains(Capability::Session) {
+        let asked = channel.client.session(&contact).await;
+        asked.map_err(|error| Failure::on(error, &channel.name, channel.provider))?
+    } else {
+        recorded(&channel, contact)
+    };
+    output.result(&Answer::new(&channel, &session), || line(&session));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the ledger knows, for a provider that cannot say. An absent row is unknown, never "never": a message may have
+/// been missed.
+fn recorded(channel: &Channel, contact: PhoneNumber) -> Session {
+    let last = channel.ledger.as_ref().and_then(|ledger| ledger.last_inbound_at(&contact));
+    let window = last.map_or(Window::Unknown, |last| Window::after(last, SystemTime::now()));
+    Session::new(contact, window, SessionSource::Ledger).with_last_inbound_at(last)
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    channel: &'a str,
+    provider: &'static str,
+    #[serde(flatten)]
+    session: &'a Session,
+}
+
+impl<'a> Answer<'a> {
+    fn new(channel: &'a Channel, session: &'a Session) -> Self {
+        Self { channel: &channel.name, provider: channel.provider, session }
+    }
+}
+
+fn line(session: &Session) -> String {
+    let time = |at: Option<SystemTime>| at.map_or_else(|| "a time that nobody tells".to_owned(), rfc3339::format);
+    match session.window {
+        Window::Open { until } => format!("{}: free messages are allowed until {}", good("open"), time(until)),
+        Window::Expired { since } => format!("{} since {}: only a template may go", bad("expired"), time(since)),
+        Window::Never => format!("{}: the contact has never written; only a template may go", bad("never")),
+        Window::Unknown => {
+            format!("{}: nobody here can say; the provider will, when a message is sent", doubt("unknown"))
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What people and scripts read: short lines, or JSON, and the exit code.
+
+use std::io::{Write as _, stderr, stdout};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use serde_json::{Value, json};
+use transom::{Error, ErrorKind, Sent};
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DOUBT: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Where results go, and in which form.
+#[derive(Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+/// A command that did not do what was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    /// The channel, as far as it got to one.
+    pub(crate) channel: Option<String>,
+    pub(crate) provider: Option<&'static str>,
+    /// Bad flags, or input that cannot be read: exit 2 whatever the kind.
+    usage: bool,
+}
+
+impl Failure {
+    /// A command line, or a file named on it, that cannot be understood.
+    pub(crate) fn usage(problem: impl Into<String>) -> Self {
+        let error = Error::problems(ErrorKind::InvalidRequest, vec![problem.into()]);
+        Self { usage: true, ..Self::from(error) }
+    }
+
+    /// The same failure, on this channel.
+    pub(crate) fn on(error: Error, channel: &str, provider: &'static str) -> Self {
+        Self { channel: Some(channel.to_owned()), provider: Some(provider), ..Self::from(error) }
+    }
+
+    fn exit_code(&self) -> u8 {
+        match (self.error.sent(), self.error.kind()) {
+            (Sent::Maybe, _) => 3,
+            (Sent::No, ErrorKind::Config) => 2,
+            (Sent::No, _) if self.usage => 2,
+            (Sent::No, _) => 1,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let provider = error.provider();
+        Self { error, channel: None, provider, usage: false }
+    }
+}
+
+impl Output {
+    pub(crate) const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether the reader is a program.
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints a result: `value` for programs, `line` for people.
+    pub(crate) fn result(&self, value: &impl Serialize, line: impl FnOnce() -> String) {
+        if self.json {
+            self.json(value);
+        } else {
+            self.line(&line());
+        }
+    }
+
+    /// Prints a JSON value on one line.
+    pub(crate) fn json(&self, value: &impl Serialize) {
+        // Only a map with keys that are no texts cannot be written, and no result has one.
+        if let Ok(text) = serde_json::to_string(value) {
+            self.line(&text);
+        }
+    }
+
+    /// Prints a line; colours in it are dropped where they are not wanted.
+    #[allow(clippy::unused_self, reason = "an output that is not asked for is not written to")]
+    pub(crate) fn line(&self, text: &str) {
+        // A reader that has gone away has read what it wanted.
+        let _ = writeln!(anstream::AutoStream::auto(stdout()), "{text}");
+        let _ = stdout().flush();
+    }
+
+    /// Prints a remark that is not part of the result.
+    #[allow(clippy::unused_self, reason = "as above")]
+    pub(crate) fn note(&self, text: &str) {
+        let _ = writeln!(stderr(), "{text}");
+    }
+
+    /// Prints a failure, and says how to exit.
+    pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
+        if self.json {
+            self.json(&failure_json(failure));
+        }
+        for line in failure_lines(failure) {
+            let mark = if failure.error.may_have_been_sent() { paint(DOUBT, "unknown") } else { paint(BAD, "error") };
+            let _ = writeln!(anstream::AutoStream::auto(stderr()), "{mark}: {line}");
+        }
+        ExitCode::from(failure.exit_code())
+    }
+}
+
+/// One line for each problem.
+fn failure_lines(failure: &Failure) -> Vec<String> {
+    let error = &failure.error;
+    let place = match (&failure.channel, failure.provider) {
+        (Some(channel), Some(provider)) if channel != provider => format!("{channel} ({provider}): "),
+        (Some(channel), _) => format!("{channel}: "),
+        (None, Some(provider)) => format!("{provider}: "),
+        (None, None) => String::new(),
+    };
+    if !error.problem_list().is_empty() {
+        return error.problem_list().iter().map(|problem| format!("{place}{problem}")).collect();
+    }
+    // The provider stands in `place` already.
+    let text = error.to_string();
+    let text = error.provider().and_then(|provider| text.strip_prefix(&format!("{provider}: "))).unwrap_or(&text);
+    vec![format!("{place}{text}")]
+}
+
+fn failure_json(failure: &Failure) -> Value {
+    let error = &failure.error;
+    let outcome = if error.may_have_been_sent() { "unknown" } else { "rejected" };
+    json!({
+        "outcome": outcome,
+        "channel": failure.channel,
+        "provider": failure.provider,
+        "attempts": error.attempts(),
+        "error": {
+            "kind": error.kind().as_str(),
+            "sent": error.sent().as_str(),
+            "code": error.code(),
+            "status": error.status(),
+            "retry_after_ms": error.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            "message": error.message(),
+            "problems": error.problem_list(),
+        },
+    })
+}
+
+/// Prints what is wrong with the command line, on one line, and says how to exit.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Help and version were asked for.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(2);
+    }
+    let text = error.render().to_string();
+    let problem = text.split("\n\n").next().unwrap_or(&text).trim_start_matches("error: ");
+    let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
+    // The command line could not be read, so whether JSON was asked for is looked up by hand.
+    let output = Output::new(std::env::args_os().any(|arg| arg == "--json"));
+    output.failure(&Failure::usage(format!("{problem} (try --help)")))
+}
+
+/// `text` in green.
+pub(crate) fn good(text: &str) -> String {
+    paint(GOOD, text)
+}
+
+/// `text` in red.
+pub(crate) fn bad(text: &str) -> String {
+    paint(BAD, text)
+}
+
+/// `text` in yellow.
+pub(crate) fn doubt(text: &str) -> String {
+    paint(DOUBT, text)
+}
+
+fn paint(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}

@@ -1,0 +1,100 @@
+//! The mock's control plane, over HTTP: the same calls that any other language would make.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Request};
+use serde_json::{Value, json};
+use transom::{Purpose, Transport};
+
+/// A client of the control plane.
+#[derive(Debug)]
+pub(crate) struct Control {
+    base: String,
+    transport: Arc<dyn Transport>,
+}
+
+type Answer<T> = Result<T, String>;
+
+impl Control {
+    pub(crate) const fn new(base: String, transport: Arc<dyn Transport>) -> Self {
+        Self { base, transport }
+    }
+
+    /// Stops the clock, so that an edge can be stood on.
+    pub(crate) async fn freeze(&self) -> Answer<()> {
+        self.post("clock", json!({ "freeze": true })).await
+    }
+
+    /// Moves the clock on by `25h` and the like.
+    pub(crate) async fn advance(&self, duration: &str) -> Answer<()> {
+        self.post("clock", json!({ "advance": duration })).await
+    }
+
+    /// Lets `from` write to the provider's sender.
+    pub(crate) async fn inbound(&self, provider: &str, from: &str) -> Answer<()> {
+        self.post("inbound", json!({ "provider": provider, "from": from, "text": "hi" })).await
+    }
+
+    /// Switches a fault on; `fault` holds its members but for the provider's.
+    pub(crate) async fn fault(&self, provider: &str, fault: Value) -> Answer<()> {
+        self.post("faults", json!([with_provider(provider, fault)])).await
+    }
+
+    /// Sets a switch, a balance, a sender or a template.
+    pub(crate) async fn config(&self, provider: &str, change: Value) -> Answer<()> {
+        self.post("config", with_provider(provider, change)).await
+    }
+
+    /// Sets the rate limit and starts a new window.
+    pub(crate) async fn limit(&self, provider: &str, limit: u32, window_s: u32) -> Answer<()> {
+        self.post("limits", json!({ "provider": provider, "limit": limit, "window_s": window_s })).await
+    }
+
+    /// Every message handed to a person, newest last.
+    pub(crate) async fn messages(&self, provider: &str) -> Answer<Vec<Value>> {
+        self.list(&format!("messages?provider={provider}")).await
+    }
+
+    /// Every request that the provider was asked, newest last.
+    pub(crate) async fn requests(&self, provider: &str) -> Answer<Vec<Value>> {
+        self.list(&format!("requests?provider={provider}")).await
+    }
+
+    async fn list(&self, call: &str) -> Answer<Vec<Value>> {
+        match self.call(Method::GET, call, None).await? {
+            Value::Array(list) => Ok(list),
+            other => Err(format!("GET /_mock/{call}: expected a list, got {other}")),
+        }
+    }
+
+    async fn post(&self, call: &str, body: Value) -> Answer<()> {
+        self.call(Method::POST, call, Some(body)).await.map(drop)
+    }
+
+    async fn call(&self, method: Method, call: &str, body: Option<Value>) -> Answer<Value> {
+        let place = format!("{method} /_mock/{call}");
+        let problem = |what: String| format!("{place}: {what}");
+        let mut request = Request::new(body.map(|body| Bytes::from(body.to_string())).unwrap_or_default());
+        *request.method_mut() = method;
+        *request.uri_mut() =
+            format!("{}/_mock/{call}", self.base).parse().map_err(|error| problem(format!("{error}")))?;
+        request.extensions_mut().insert(Purpose::Read);
+        let response = self.transport.send(request).await.map_err(|error| problem(error.to_string()))?;
+        let text = String::from_utf8_lossy(response.body()).into_owned();
+        if !response.status().is_success() {
+            return Err(problem(format!("{} {text}", response.status())));
+        }
+        if text.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&text).map_err(|error| problem(format!("{error} in {text}")))
+    }
+}
+
+fn with_provider(provider: &str, mut members: Value) -> Value {
+    if let Value::Object(members) = &mut members {
+        members.insert("provider".to_owned(), provider.into());
+    }
+    members
+}

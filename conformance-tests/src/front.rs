@@ -1,0 +1,151 @@
+//! What stands between the adapter and the simulator: wiremock in this process, or the built binary.
+
+use std::fmt;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use transom_mock_server::{Reply, Simulator, Wire};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use crate::{Shared, Subject};
+
+/// Where the simulators of a run stand.
+#[derive(Clone, Debug)]
+pub enum Front {
+    /// In this process, behind wiremock.
+    Wiremock,
+    /// In a process of their own: `transom mock`, at this path, started afresh for each scenario.
+    Binary(PathBuf),
+}
+
+impl fmt::Display for Front {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Wiremock => "wiremock",
+            Self::Binary(_) => "the binary",
+        })
+    }
+}
+
+/// A front that is up; it goes down when dropped.
+pub(crate) enum Running {
+    Wiremock(MockServer),
+    Binary { url: String, child: Child },
+}
+
+impl Running {
+    pub(crate) async fn start(front: &Front, subject: &Subject) -> Result<Self, String> {
+        match front {
+            Front::Wiremock => {
+                let simulator = Simulator::with_dialects(SystemTime::now(), (subject.dialects)());
+                Ok(Self::Wiremock(wiremock(simulator).await))
+            }
+            Front::Binary(path) => binary(path).map_err(|error| format!("{}: {error}", path.display())),
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Wiremock(server) => server.uri(),
+            Self::Binary { url, .. } => url.clone(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Self::Binary { child, .. } = self {
+            // It may be gone already, which is as good.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+async fn wiremock(simulator: Simulator) -> MockServer {
+    let simulator = Arc::new(Mutex::new(simulator));
+    let server = MockServer::builder().disable_request_recording().start().await;
+    let drops = Simulated(Arc::clone(&simulator));
+    let swallowed = Simulated(Arc::clone(&simulator));
+    // Whether an answer is dropped is known only before it is made, and a mock either answers or drops: hence two, the
+    // first of which takes the requests whose answers get lost.
+    Mock::given(move |request: &Request| drops.would_drop(request))
+        .respond_with_err(move |request: &Request| {
+            swallowed.step(request);
+            std::io::Error::from(std::io::ErrorKind::ConnectionReset)
+        })
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    Mock::given(any()).respond_with(Simulated(simulator)).with_priority(2).mount(&server).await;
+    server
+}
+
+/// The simulator as a responder.
+struct Simulated(Shared<Simulator>);
+
+impl Simulated {
+    fn would_drop(&self, request: &Request) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).would_drop_reply(&plain(request))
+    }
+
+    fn step(&self, request: &Request) -> Reply {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).step(SystemTime::now(), &plain(request))
+    }
+}
+
+impl Respond for Simulated {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let Reply { response, wire, delay } = self.step(request);
+        let (head, body) = response.into_parts();
+        let mut template = ResponseTemplate::new(head.status);
+        for (name, value) in &head.headers {
+            template = template.append_header(name, value);
+        }
+        match wire {
+            Wire::Whole => template.set_body_bytes(body).set_delay(delay),
+            // wiremock cannot cut a body. Declaring more than comes stalls it, which proves as little to the client; the
+            // true cut is played against the binary.
+            Wire::Truncated(length) => {
+                let head = body.get(..length).unwrap_or(&body).to_vec();
+                template.insert_header("content-length", (head.len() + 64).to_string()).set_body_bytes(head)
+            }
+            // Longer than any scenario waits. The lost ones are taken by the other mock.
+            Wire::Hang | Wire::Lost | Wire::Reset => template.set_delay(Duration::from_secs(3_600)),
+        }
+    }
+}
+
+fn plain(request: &Request) -> http::Request<Bytes> {
+    let mut plain = http::Request::new(Bytes::copy_from_slice(&request.body));
+    *plain.method_mut() = request.method.clone();
+    *plain.headers_mut() = request.headers.clone();
+    let query = request.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    if let Ok(uri) = format!("{}{query}", request.url.path()).parse() {
+        *plain.uri_mut() = uri;
+    }
+    plain
+}
+
+fn binary(path: &PathBuf) -> std::io::Result<Running> {
+    let mut child = Command::new(path)
+        .args(["mock", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stdin(Stdio::null())
+        .spawn()?;
+    let mut line = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        BufReader::new(stdout).read_line(&mut line)?;
+    }
+    if let Some(url) = line.trim().strip_prefix("listening on ") {
+        return Ok(Running::Binary { url: url.to_owned(), child });
+    }
+    // Whatever it is, it must not outlive the test.
+    let _ = child.kill();
+    Err(std::io::Error::other(format!("expected `listening on http://…` as its first line, got {line:?}")))
+}

@@ -1,0 +1,149 @@
+//! Every kind of content, as the person gets it.
+
+use serde_json::{Value, json};
+use transom::{Capability, Content, ErrorKind, Message, Sent};
+
+use super::sample;
+use crate::check::{Check, accepted, equal, failed};
+use crate::stage::{Stage, contact, text};
+
+scenarios! { "content":
+    an_image_arrives_with_its_caption needs Image;
+    a_video_arrives_with_its_caption needs Video;
+    audio_arrives needs Audio;
+    a_document_arrives_with_its_name needs Document;
+    a_sticker_arrives needs Sticker;
+    a_location_arrives_with_its_name needs Location;
+    contact_cards_arrive needs Contacts;
+    buttons_arrive_with_header_and_footer needs Buttons;
+    a_list_arrives_with_its_sections needs List;
+    a_reaction_arrives needs Reaction;
+    a_reply_quotes_its_message needs Reply;
+    a_caption_on_audio_is_refused_before_a_byte_leaves needs Audio;
+    a_link_that_is_not_http_is_refused_before_a_byte_leaves needs Image;
+    a_fourth_button_is_refused_before_a_byte_leaves needs Buttons;
+    an_eleventh_row_is_refused_before_a_byte_leaves needs List;
+    every_free_form_content_needs_an_open_window needs Text;
+}
+
+async fn an_image_arrives_with_its_caption(stage: &Stage) -> Check {
+    arrives(stage, Capability::Image).await
+}
+
+async fn a_video_arrives_with_its_caption(stage: &Stage) -> Check {
+    arrives(stage, Capability::Video).await
+}
+
+async fn audio_arrives(stage: &Stage) -> Check {
+    arrives(stage, Capability::Audio).await
+}
+
+async fn a_document_arrives_with_its_name(stage: &Stage) -> Check {
+    arrives(stage, Capability::Document).await
+}
+
+async fn a_sticker_arrives(stage: &Stage) -> Check {
+    arrives(stage, Capability::Sticker).await
+}
+
+async fn a_location_arrives_with_its_name(stage: &Stage) -> Check {
+    arrives(stage, Capability::Location).await
+}
+
+async fn contact_cards_arrive(stage: &Stage) -> Check {
+    arrives(stage, Capability::Contacts).await
+}
+
+async fn buttons_arrive_with_header_and_footer(stage: &Stage) -> Check {
+    arrives(stage, Capability::Buttons).await
+}
+
+async fn a_list_arrives_with_its_sections(stage: &Stage) -> Check {
+    arrives(stage, Capability::List).await
+}
+
+async fn a_reaction_arrives(stage: &Stage) -> Check {
+    arrives(stage, Capability::Reaction).await
+}
+
+/// What the person gets has every member that was sent, with the same value.
+async fn arrives(stage: &Stage, capability: Capability) -> Check {
+    stage.contact_writes().await?;
+    let content = sample(capability).ok_or("no sample")?;
+    accepted(stage.send(&Message::new(contact(), content.clone())).await)?;
+    stage.reached(1).await?;
+    let sent = serde_json::to_value(&content).map_err(|error| error.to_string())?;
+    for message in stage.delivered().await? {
+        contains("content", &message["content"], &sent)?;
+    }
+    Ok(())
+}
+
+/// Holds if `got` has every member of `expected`, at every depth.
+fn contains(place: &str, got: &Value, expected: &Value) -> Check {
+    match (got, expected) {
+        (Value::Object(got), Value::Object(expected)) => {
+            for (name, value) in expected {
+                contains(&format!("{place}.{name}"), got.get(name).unwrap_or(&Value::Null), value)?;
+            }
+            Ok(())
+        }
+        (Value::Array(got), Value::Array(expected)) if got.len() == expected.len() => {
+            let mut pairs = got.iter().zip(expected).enumerate();
+            pairs.try_for_each(|(at, (got, expected))| contains(&format!("{place}[{at}]"), got, expected))
+        }
+        (got, expected) => equal(place, got, expected),
+    }
+}
+
+async fn a_reply_quotes_its_message(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    accepted(stage.send(&text().with_reply_to("a1b2c3d4e5f6")).await)?;
+    stage.reached(1).await?;
+    for request in stage.sends().await? {
+        let body = request["body"].to_string();
+        crate::check::ensure(body.contains("a1b2c3d4e5f6"), format_args!("the request quotes no message: {body}"))?;
+    }
+    Ok(())
+}
+
+async fn refused_locally(stage: &Stage, content: &str) -> Check {
+    let content: Content = serde_json::from_str(content).map_err(|error| error.to_string())?;
+    failed(stage.send(&Message::new(contact(), content)).await, ErrorKind::InvalidRequest, Sent::No)?;
+    stage.untouched().await
+}
+
+async fn a_caption_on_audio_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+    refused_locally(stage, r#"{"type":"audio","link":"https://files.example.net/c.mp3","caption":"c"}"#).await
+}
+
+async fn a_link_that_is_not_http_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+    refused_locally(stage, r#"{"type":"image","link":"file:///etc/passwd"}"#).await
+}
+
+async fn a_fourth_button_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+    let button = json!({ "id": "a", "title": "A" });
+    refused_locally(
+        stage,
+        &json!({ "type": "buttons", "body": "?", "buttons": [button, button, button, button] }).to_string(),
+    )
+    .await
+}
+
+async fn an_eleventh_row_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+    let rows: Vec<_> = (0..11).map(|n| json!({ "id": n.to_string(), "title": "A" })).collect();
+    let list = json!({ "type": "list", "body": "?", "button": "b", "sections": [{ "rows": rows }] });
+    refused_locally(stage, &list.to_string()).await
+}
+
+/// The window is about everything but templates, so each kind must be refused as the text is.
+async fn every_free_form_content_needs_an_open_window(stage: &Stage) -> Check {
+    // The provider counts these attempts, too.
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
+    for capability in stage.capabilities().iter() {
+        let Some(content) = sample(capability).filter(Content::is_free_form) else { continue };
+        let answer = stage.send(&Message::new(contact(), content)).await;
+        stage.refused(answer, stage.subject.never_wrote).await.map_err(|problem| format!("{capability}: {problem}"))?;
+    }
+    Ok(())
+}

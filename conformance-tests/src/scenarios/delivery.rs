@@ -1,0 +1,225 @@
+//! What happens between the adapter and the provider, and what the caller may conclude from it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use transom::layers::Retry;
+use transom::time::Clock;
+use transom::{Client, ErrorKind, Messenger as _, Sent};
+
+use crate::check::{Check, accepted, ensure, equal, failed};
+use crate::stage::{Stage, peer, text};
+
+scenarios! { "delivery":
+    a_lost_answer_may_have_been_sent_and_is_not_repeated needs Text;
+    a_reset_connection_may_have_been_sent needs Text;
+    an_answer_that_never_comes_may_have_been_sent needs Text;
+    a_provider_that_hangs_before_taking_the_message_proves_nothing needs Text;
+    a_cut_answer_may_have_been_sent needs Text;
+    a_success_that_is_not_json_may_have_been_sent needs Text;
+    a_success_that_is_a_web_page_may_have_been_sent needs Text;
+    a_gateways_error_may_have_been_sent_and_is_not_repeated needs Text;
+    a_gateways_error_page_hides_no_status needs Text;
+    a_redirect_is_not_followed_and_sent_nothing needs Text;
+    a_see_other_says_that_the_message_was_handled needs Text;
+    a_refused_connection_proves_that_nothing_was_sent needs Text;
+    a_host_that_does_not_exist_proves_that_nothing_was_sent needs Text;
+    a_peer_that_speaks_no_http_may_have_been_sent needs Text;
+    a_peer_that_hangs_up_without_a_word_may_have_been_sent needs Text;
+    a_retry_layer_never_repeats_an_unknown_outcome needs Text;
+    a_retry_layer_waits_out_a_throttle_and_sends_once needs Text;
+    a_retry_layer_reaches_a_provider_that_was_away needs Text;
+    after_a_failure_the_next_message_goes_as_if_nothing_had_been needs Text;
+}
+
+/// Short, since a hang is waited for in real time.
+const PATIENCE: &str = "150ms";
+
+async fn fault(stage: &Stage, fault: Value) -> Check {
+    stage.contact_writes().await?;
+    stage.control.fault(stage.provider(), fault).await
+}
+
+/// Holds if the one send ended in doubt like this, and this many messages reached the person.
+async fn in_doubt(stage: &Stage, client: &Client, kind: ErrorKind, reached: usize) -> Result<transom::Error, String> {
+    let error = failed(client.send(&text()).await, kind, Sent::Maybe)?;
+    equal("attempts", &error.attempts(), &1)?;
+    stage.asked(1).await?;
+    stage.reached(reached).await?;
+    Ok(error)
+}
+
+fn impatient(stage: &Stage) -> Result<Client, String> {
+    stage.connect(&stage.config()?.with("timeout", PATIENCE))
+}
+
+async fn a_lost_answer_may_have_been_sent_and_is_not_repeated(stage: &Stage) -> Check {
+    fault(stage, json!({ "fault": "lose_reply", "next": 1 })).await?;
+    let error = in_doubt(stage, &stage.client, ErrorKind::ProviderUnavailable, 1).await?;
+    equal("the status", &error.status(), &None)
+}
+
+async fn a_reset_connection_may_have_been_sent(stage: &Stage) -> Check {
+    fault(stage, json!({ "fault": "reset", "next": 1 })).await?;
+    in_doubt(stage, &stage.client, ErrorKind::ProviderUnavailable, 1).await.map(drop)
+}
+
+async fn an_answer_that_never_comes_may_have_been_sent(stage: &Stage) -> Check {
+    fault(stage, json!({ "fault": "hang", "next": 1 })).await?;
+    in_doubt(stage, &impatient(stage)?, ErrorKind::ProviderUnavailable, 1).await.map(drop)
+}
+
+async fn a_provider_that_hangs_before_taking_the_message_proves_nothing(stage: &Stage) -> Check {
+    fault(stage, json!({ "fault": "hang", "next": 1, "after_accept": false })).await?;
+    in_doubt(stage, &impatient(stage)?, ErrorKind::ProviderUnavailable, 0).await.map(drop)
+}
+
+async fn a_cut_answer_may_have_been_sent(stage: &Stage) -> Check {
+    fault(stage, json!({ "fault": "truncate", "next": 1 })).await?;
+    in_doubt(stage, &impatient(stage)?, ErrorKind::ProviderUnavailable, 1).await.map(drop)
+}
+
+async fn a_success_that_is_not_json_may_have_been_sent(stage: &Stage) -> Check {
+    fault(stage, json!({ "fault": "garbage", "next": 1 })).await?;
+    in_doubt(stage, &stage.client, ErrorKind::MalformedResponse, 1).await.map(drop)
+}
+
+async fn a_success_that_is_a_web_page_may_have_been_sent(stage: &Stage) -> Check {
+    fault(stage, json!({ "fault": "html", "next": 1 })).await?;
+    in_doubt(stage, &stage.client, ErrorKind::MalformedResponse, 1).await.map(drop)
+}
+
+async fn a_gateways_error_may_have_been_sent_and_is_not_repeated(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
+    for (n, status) in [408, 500, 502, 503, 504, 520].into_iter().enumerate() {
+        stage.control.fault(stage.provider(), json!({ "fault": "status", "status": status, "next": 1 })).await?;
+        let error = failed(stage.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
+        equal("the status", &error.status(), &Some(status))?;
+        stage.asked(n + 1).await?;
+    }
+    stage.reached(0).await
+}
+
+async fn a_gateways_error_page_hides_no_status(stage: &Stage) -> Check {
+    let page = json!({ "fault": "status", "status": 502, "body": "<html><h1>Bad gateway</h1></html>", "headers": { "content-type": "application/json" }, "next": 1 });
+    fault(stage, page).await?;
+    let error = in_doubt(stage, &stage.client, ErrorKind::ProviderUnavailable, 0).await?;
+    equal("the status", &error.status(), &Some(502))
+}
+
+async fn a_redirect_is_not_followed_and_sent_nothing(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
+    for (n, status) in [301, 302, 307, 308].into_iter().enumerate() {
+        stage.control.fault(stage.provider(), json!({ "fault": "redirect", "status": status, "next": 1 })).await?;
+        let error = failed(stage.send(&text()).await, ErrorKind::MalformedResponse, Sent::No)?;
+        equal("the status", &error.status(), &Some(status))?;
+        equal("requests of any kind", &stage.control.requests(stage.provider()).await?.len(), &(n + 1))?;
+    }
+    stage.reached(0).await
+}
+
+async fn a_see_other_says_that_the_message_was_handled(stage: &Stage) -> Check {
+    fault(stage, json!({ "fault": "redirect", "status": 303, "next": 1 })).await?;
+    failed(stage.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)?;
+    equal("requests of any kind", &stage.control.requests(stage.provider()).await?.len(), &1)
+}
+
+async fn a_refused_connection_proves_that_nothing_was_sent(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    // Bound and let go: nobody listens there.
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    drop(listener);
+    let client = stage.elsewhere(&address.to_string())?;
+    let error = stage.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
+    ensure(error.is_safe_to_retry(), "a message that never left may go again")?;
+    stage.untouched().await
+}
+
+async fn a_host_that_does_not_exist_proves_that_nothing_was_sent(stage: &Stage) -> Check {
+    let config = stage.config()?.with("base_url", "https://no-such-host.invalid").with("timeout", "2s");
+    let client = stage.connect(&config)?;
+    let error = stage.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
+    ensure(!error.to_string().contains("https://"), format_args!("a URL is in the error: {error}"))
+}
+
+async fn a_peer_that_speaks_no_http_may_have_been_sent(stage: &Stage) -> Check {
+    let client = stage.elsewhere(&peer("SSH-2.0-OpenSSH_9.6\r\n").await?)?;
+    failed(client.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe).map(drop)
+}
+
+async fn a_peer_that_hangs_up_without_a_word_may_have_been_sent(stage: &Stage) -> Check {
+    let client = stage.elsewhere(&peer("").await?)?;
+    failed(client.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe).map(drop)
+}
+
+/// A clock on which no wait takes any time.
+#[derive(Debug)]
+struct NoWaiting;
+
+#[async_trait]
+impl Clock for NoWaiting {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH
+    }
+
+    async fn sleep(&self, _duration: Duration) {}
+}
+
+fn persistent(client: &Client) -> Client {
+    client.clone().layer(Retry::attempts(4).with_time(Arc::new(NoWaiting), || 0.5))
+}
+
+async fn a_retry_layer_never_repeats_an_unknown_outcome(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
+    let faults = [
+        json!({ "fault": "lose_reply", "next": 1 }),
+        json!({ "fault": "garbage", "next": 1 }),
+        json!({ "fault": "status", "status": 503, "headers": { "retry-after": "1" }, "next": 1 }),
+        json!({ "fault": "status", "status": 500, "next": 1 }),
+    ];
+    for (n, fault) in faults.into_iter().enumerate() {
+        stage.control.fault(stage.provider(), fault.clone()).await?;
+        let error =
+            persistent(&stage.client).send(&text()).await.err().ok_or_else(|| format!("{fault}: it was accepted"))?;
+        ensure(error.may_have_been_sent(), format_args!("{fault}: {error:?}"))?;
+        stage.asked(n + 1).await?;
+    }
+    stage.reached(2).await
+}
+
+async fn a_retry_layer_waits_out_a_throttle_and_sends_once(stage: &Stage) -> Check {
+    // A window that is short enough for the wait to be waited out.
+    stage.control.limit(stage.provider(), 1_000, 5).await?;
+    fault(stage, json!({ "fault": "rate_limited", "next": 2 })).await?;
+    let receipt = accepted(persistent(&stage.client).send(&text()).await)?;
+    equal("attempts", &receipt.attempts, &3)?;
+    stage.asked(3).await?;
+    stage.reached(1).await
+}
+
+async fn a_retry_layer_reaches_a_provider_that_was_away(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    drop(listener);
+    let error =
+        persistent(&stage.elsewhere(&address.to_string())?).send(&text()).await.err().ok_or("it was accepted")?;
+    equal("attempts", &error.attempts(), &4)?;
+    equal("whether it may have been sent", &error.sent(), &Sent::No)?;
+    accepted(persistent(&stage.client).send(&text()).await)?;
+    stage.reached(1).await
+}
+
+async fn after_a_failure_the_next_message_goes_as_if_nothing_had_been(stage: &Stage) -> Check {
+    fault(stage, json!({ "fault": "lose_reply", "next": 1 })).await?;
+    failed(stage.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
+    accepted(stage.send(&text()).await)?;
+    stage.reached(2).await
+}

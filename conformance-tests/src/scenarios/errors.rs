@@ -1,0 +1,192 @@
+//! Every refusal that a provider can give, with the kind it means and the proof that nothing was sent.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, Template};
+
+use crate::check::{Check, accepted, ensure, equal, failed};
+use crate::stage::{Stage, contact, text};
+
+scenarios! { "errors":
+    a_bad_credential_is_unauthenticated needs Text;
+    an_unknown_sender_is_sender_not_found needs Text;
+    every_documented_refusal_has_its_kind_and_keeps_its_code needs Text;
+    a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it;
+    a_refusal_without_a_known_code_has_the_kind_of_its_status needs Template;
+    a_refusal_with_an_unknown_code_keeps_it_and_has_the_kind_of_its_status needs Template;
+    a_conflict_is_in_doubt_unless_the_provider_dedupes needs Template;
+    too_fast_is_rate_limited_with_the_wait_that_the_provider_asks needs Text;
+    a_throttled_send_may_go_again_and_then_arrives_once needs Text;
+    an_empty_account_is_insufficient_balance needs Text;
+    a_wrong_path_is_not_found needs Text;
+    an_error_names_provider_kind_code_and_status_on_one_line needs Text;
+}
+
+async fn a_bad_credential_is_unauthenticated(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let client = stage.connect(&stage.config_of(stage.subject.uri_with_bad_credential)?)?;
+    stage.refused(client.send(&text()).await, ErrorKind::Unauthenticated).await.map(drop)
+}
+
+async fn an_unknown_sender_is_sender_not_found(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let client = stage.connect(&stage.config_of(stage.subject.uri_with_unknown_sender)?)?;
+    stage.refused(client.send(&text()).await, ErrorKind::SenderNotFound).await.map(drop)
+}
+
+/// The next send is answered like this.
+async fn answer(stage: &Stage, status: u16, body: Value) -> Check {
+    stage.control.fault(stage.provider(), json!({ "fault": "status", "status": status, "body": body, "next": 1 })).await
+}
+
+async fn every_documented_refusal_has_its_kind_and_keeps_its_code(stage: &Stage) -> Check {
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
+    for refusal in stage.subject.refusals {
+        let place = |problem: String| format!("{} {}: {problem}", refusal.status, refusal.body);
+        answer(stage, refusal.status, json!(refusal.body)).await?;
+        // Without the probe, so that the answer alone decides.
+        let client = stage.connect(&stage.config()?.with("probe", false))?;
+        let error = stage.refused(client.send(&text()).await, refusal.kind).await.map_err(place)?;
+        equal("the code", &error.code(), &refusal.code).map_err(place)?;
+        equal("the status", &error.status(), &Some(refusal.status)).map_err(place)?;
+        equal("attempts", &error.attempts(), &1).map_err(place)?;
+    }
+    ensure(!stage.subject.refusals.is_empty(), "the subject lists the documented refusals")
+}
+
+/// Keeps the list of documented refusals honest: a kind that has a code in the adapter's table of answers, and that no
+/// state of the mock brings about, must be on it.
+async fn a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it(stage: &Stage) -> Check {
+    let by_state = [
+        ErrorKind::SessionExpired,
+        ErrorKind::NoActiveSession,
+        ErrorKind::TemplateRejected,
+        ErrorKind::Unauthenticated,
+        ErrorKind::RateLimited,
+        ErrorKind::ProviderUnavailable,
+        ErrorKind::NotFound,
+        ErrorKind::Conflict,
+    ];
+    let Some(table) = stage.subject.provider.codes.first() else {
+        return Err("the adapter has no table of codes".to_owned());
+    };
+    for kind in crate::KINDS.iter().filter(|kind| !by_state.contains(kind)) {
+        let listed = stage.subject.refusals.iter().any(|refusal| refusal.kind == *kind);
+        let code = table.iter().find(|fact| fact.kind == *kind);
+        ensure(
+            listed || code.is_none(),
+            format_args!(
+                "{kind} has the code {:?} and no documented refusal in the subject",
+                code.map(|fact| fact.code)
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+/// A template, since a refused text makes some adapters ask about the window.
+fn template() -> Message {
+    Message::template(contact(), Template::new("re_engagement_v1", "en"))
+}
+
+/// The kinds of statuses, as the sdk documents them. 410 is left out: one provider documents it otherwise.
+const BY_STATUS: &[(u16, ErrorKind)] = &[
+    (400, ErrorKind::InvalidRequest),
+    (402, ErrorKind::InsufficientBalance),
+    (403, ErrorKind::PermissionDenied),
+    (404, ErrorKind::NotFound),
+    (405, ErrorKind::InvalidRequest),
+    (413, ErrorKind::InvalidRequest),
+    (415, ErrorKind::InvalidRequest),
+    (422, ErrorKind::InvalidRequest),
+    (429, ErrorKind::RateLimited),
+    (431, ErrorKind::InvalidRequest),
+];
+
+async fn a_refusal_without_a_known_code_has_the_kind_of_its_status(stage: &Stage) -> Check {
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
+    for (status, kind) in BY_STATUS {
+        for body in [json!(""), json!({}), json!("<html><body>Nope</body></html>")] {
+            answer(stage, *status, body.clone()).await?;
+            let refused = stage.refused(stage.send(&template()).await, *kind).await;
+            let error = refused.map_err(|problem| format!("{status} {body}: {problem}"))?;
+            equal("the status", &error.status(), &Some(*status))?;
+        }
+    }
+    Ok(())
+}
+
+async fn a_refusal_with_an_unknown_code_keeps_it_and_has_the_kind_of_its_status(stage: &Stage) -> Check {
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
+    // Each provider reads its own member of these.
+    let body = json!({
+        "success": false, "error": "new", "error_code": "BRAND_NEW_CODE", "code": "BRAND_NEW_CODE", "message": "new",
+        "errors": { "reason": "BRAND_NEW_CODE" },
+    });
+    for (status, kind) in BY_STATUS {
+        answer(stage, *status, body.clone()).await?;
+        let refused = stage.refused(stage.send(&template()).await, *kind).await;
+        let error = refused.map_err(|problem| format!("{status}: {problem}"))?;
+        ensure(error.to_string().contains("BRAND_NEW_CODE"), format_args!("the code is lost: {error}"))?;
+    }
+    Ok(())
+}
+
+async fn a_conflict_is_in_doubt_unless_the_provider_dedupes(stage: &Stage) -> Check {
+    answer(stage, 409, json!({})).await?;
+    let dedupes = stage.capabilities().contains(Capability::Idempotency);
+    let sent = if dedupes { Sent::No } else { Sent::Maybe };
+    failed(stage.send(&template()).await, ErrorKind::Conflict, sent)?;
+    stage.asked(1).await
+}
+
+async fn too_fast_is_rate_limited_with_the_wait_that_the_provider_asks(stage: &Stage) -> Check {
+    stage.control.freeze().await?;
+    stage.contact_writes().await?;
+    stage.control.limit(stage.provider(), 1, 20).await?;
+    accepted(stage.send(&text()).await)?;
+    let error = failed(stage.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;
+    let wait = error.retry_after().ok_or("expected the wait that the provider asks for")?;
+    ensure(
+        (Duration::from_secs(19)..=Duration::from_secs(21)).contains(&wait),
+        format_args!("the whole window of 20 s is left, the error says {wait:?}"),
+    )?;
+    stage.reached(1).await
+}
+
+async fn a_throttled_send_may_go_again_and_then_arrives_once(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.fault(stage.provider(), json!({ "fault": "rate_limited", "next": 1 })).await?;
+    let error = failed(stage.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;
+    ensure(error.is_safe_to_retry(), "a throttled message may go again")?;
+    accepted(stage.send(&text()).await)?;
+    stage.reached(1).await
+}
+
+async fn an_empty_account_is_insufficient_balance(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    answer(stage, 402, json!({})).await?;
+    stage.refused(stage.send(&text()).await, ErrorKind::InsufficientBalance).await.map(drop)
+}
+
+/// A base URL that is another server's: its 404 is no missing sender.
+async fn a_wrong_path_is_not_found(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    answer(stage, 404, json!("<html><h1>404 page not found</h1></html>")).await?;
+    stage.refused(stage.send(&text()).await, ErrorKind::NotFound).await.map(drop)
+}
+
+async fn an_error_names_provider_kind_code_and_status_on_one_line(stage: &Stage) -> Check {
+    for refusal in stage.subject.refusals {
+        answer(stage, refusal.status, json!(refusal.body)).await?;
+        let client = stage.connect(&stage.config()?.with("probe", false))?;
+        let line = failed(client.send(&text()).await, refusal.kind, Sent::No)?.to_string();
+        ensure(!line.contains('\n'), format_args!("more than one line: {line}"))?;
+        let kind = refusal.kind.as_str().replace('_', " ");
+        for part in [stage.provider(), &kind, &refusal.status.to_string(), refusal.code.unwrap_or_default()] {
+            ensure(line.contains(part), format_args!("{part:?} is not in {line:?}"))?;
+        }
+    }
+    Ok(())
+}

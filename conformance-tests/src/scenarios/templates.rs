@@ -1,0 +1,120 @@
+//! Templates: names, languages, parameters, states.
+
+use serde_json::json;
+use transom::{ErrorKind, Message, Messenger as _, Sent, Template};
+
+use crate::check::{Check, accepted, equal, failed};
+use crate::stage::{Stage, contact};
+
+scenarios! { "templates":
+    positional_parameters_arrive_in_their_places needs Template;
+    named_parameters_arrive_in_the_places_that_the_channel_gives_them needs Template;
+    a_channels_own_name_for_a_template_is_used needs Template;
+    a_template_without_parameters_arrives needs Template;
+    a_template_that_is_not_approved_is_refused needs Template;
+    a_paused_template_is_refused needs Template;
+    a_template_that_nobody_knows_is_refused needs Template;
+    a_template_in_a_language_that_it_does_not_have_is_refused needs Template;
+    too_few_parameters_are_refused needs Template;
+    a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves needs Template;
+    an_empty_template_name_is_refused_before_a_byte_leaves needs Template;
+}
+
+/// The seeded template with the names of its placeholders, so that it can be filled by name anywhere.
+fn by_name() -> serde_json::Value {
+    json!({ "visit_reminder": { "params": ["customer", "day"] } })
+}
+
+fn message(template: Template) -> Message {
+    Message::template(contact(), template)
+}
+
+/// Holds if `visit_reminder` arrived, saying this.
+async fn arrived(stage: &Stage, values: [&str; 2]) -> Check {
+    stage.reached(1).await?;
+    for message in stage.delivered().await? {
+        let content = &message["content"];
+        equal("the type", &content["type"], &json!("template"))?;
+        equal("the name", &content["name"], &json!("visit_reminder"))?;
+        equal("the language", &content["language"], &json!("en"))?;
+        let body = &content["body"];
+        let got: Vec<_> = match body {
+            serde_json::Value::Object(named) => ["customer", "day"]
+                .iter()
+                .zip(["1", "2"])
+                .map(|(name, place)| named.get(*name).or_else(|| named.get(place)).cloned())
+                .collect(),
+            listed => (0..2).map(|at| listed.get(at).cloned()).collect(),
+        };
+        equal("the parameters", &got, &values.map(|value| Some(json!(value))).to_vec())?;
+    }
+    Ok(())
+}
+
+async fn positional_parameters_arrive_in_their_places(stage: &Stage) -> Check {
+    // Where a provider goes by name, the channel says which name each place has.
+    let client = stage.connect(&stage.config()?.with("templates", by_name()))?;
+    accepted(client.send(&message(Template::new("visit_reminder", "en").body(["Ana", "12/02"]))).await)?;
+    arrived(stage, ["Ana", "12/02"]).await
+}
+
+async fn named_parameters_arrive_in_the_places_that_the_channel_gives_them(stage: &Stage) -> Check {
+    let client = stage.connect(&stage.config()?.with("templates", by_name()))?;
+    let template = Template::new("visit_reminder", "en").body_named([("day", "12/02"), ("customer", "Ana")]);
+    accepted(client.send(&message(template)).await)?;
+    arrived(stage, ["Ana", "12/02"]).await
+}
+
+async fn a_channels_own_name_for_a_template_is_used(stage: &Stage) -> Check {
+    // By number at a provider that goes by number, by name elsewhere; each takes what it needs.
+    let mapping =
+        json!({ "reminder": { "id": 310, "name": "visit_reminder", "language": "en", "params": ["customer", "day"] } });
+    let client = stage.connect(&stage.config()?.with("templates", mapping))?;
+    accepted(client.send(&message(Template::new("reminder", "es").body(["Ana", "12/02"]))).await)?;
+    arrived(stage, ["Ana", "12/02"]).await
+}
+
+async fn a_template_without_parameters_arrives(stage: &Stage) -> Check {
+    accepted(stage.send(&message(Template::new("re_engagement_v1", "en"))).await)?;
+    stage.reached(1).await
+}
+
+async fn a_template_that_is_not_approved_is_refused(stage: &Stage) -> Check {
+    let answer = stage.send(&message(Template::new("pending_one", "en"))).await;
+    stage.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
+}
+
+async fn a_paused_template_is_refused(stage: &Stage) -> Check {
+    stage.control.config(stage.provider(), json!({ "template": "re_engagement_v1", "status": "paused" })).await?;
+    let answer = stage.send(&message(Template::new("re_engagement_v1", "en"))).await;
+    stage.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
+}
+
+async fn a_template_that_nobody_knows_is_refused(stage: &Stage) -> Check {
+    let answer = stage.send(&message(Template::new("no_such_template", "en"))).await;
+    stage.refused(answer, stage.subject.unknown_template).await.map(drop)
+}
+
+async fn a_template_in_a_language_that_it_does_not_have_is_refused(stage: &Stage) -> Check {
+    let answer = stage.send(&message(Template::new("re_engagement_v1", "xx"))).await;
+    stage.refused(answer, stage.subject.unknown_template).await.map(drop)
+}
+
+async fn too_few_parameters_are_refused(stage: &Stage) -> Check {
+    let answer = stage.send(&message(Template::new("visit_reminder", "en").body(["Ana"]))).await;
+    stage.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
+}
+
+async fn a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+    let mapping = json!({ "visit_reminder": { "id": 310, "params": ["customer", "day"] } });
+    let client = stage.connect(&stage.config()?.with("templates", mapping))?;
+    let template = Template::new("visit_reminder", "en").body_named([("customer", "Ana"), ("hour", "9")]);
+    let error = failed(client.send(&message(template)).await, ErrorKind::InvalidRequest, Sent::No)?;
+    crate::check::ensure(error.to_string().contains("hour"), format_args!("the error does not name it: {error}"))?;
+    stage.untouched().await
+}
+
+async fn an_empty_template_name_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+    failed(stage.send(&message(Template::new(" ", "en"))).await, ErrorKind::InvalidRequest, Sent::No)?;
+    stage.untouched().await
+}

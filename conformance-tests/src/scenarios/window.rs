@@ -1,0 +1,239 @@
+//! The 24-hour window, from both sides of its edge.
+
+use transom::{ErrorKind, Message, Messenger as _, Sent, SessionSource, Template, Window};
+
+use crate::check::{Check, accepted, ensure, equal, failed};
+use crate::stage::{OTHER, Stage, contact, number, text};
+
+scenarios! { "window":
+    a_contact_who_never_wrote_gets_no_text needs Text;
+    a_text_is_refused_a_day_after_the_last_message needs Text;
+    a_text_is_accepted_a_second_before_the_edge needs Text;
+    a_text_is_refused_exactly_24_hours_after_the_last_message needs Text;
+    a_new_message_of_the_contact_opens_the_window_anew needs Text;
+    our_own_text_does_not_keep_the_window_open needs Text;
+    a_template_does_not_open_the_window needs Template;
+    the_window_is_the_contacts_own needs Text;
+    a_template_goes_whatever_the_window needs Template;
+    a_closed_window_sends_the_fallback_once needs Template;
+    a_contact_who_never_wrote_gets_the_fallback_once needs Template;
+    an_open_window_leaves_the_fallback_unused needs Template;
+    a_lost_answer_in_an_open_window_does_not_send_the_fallback needs Template;
+    a_refused_fallback_is_reported_and_not_repeated needs Template;
+    strict_refuses_and_sends_no_template needs Template;
+    provider_decides_falls_back_without_asking_first needs Template;
+    always_template_leaves_the_text_unsent needs Template;
+    the_provider_tells_an_open_window_with_its_end needs Session;
+    the_provider_tells_an_expired_window needs Session;
+    the_provider_tells_that_a_contact_never_wrote needs Session;
+    a_template_alone_is_no_message_of_the_contact needs Session;
+    asking_for_the_window_sends_nothing needs Session;
+    a_window_query_that_fails_leaves_nothing_in_doubt needs Session;
+}
+
+fn with_fallback() -> Message {
+    text().with_fallback(Template::new("re_engagement_v1", "en"))
+}
+
+async fn a_contact_who_never_wrote_gets_no_text(stage: &Stage) -> Check {
+    let error = stage.refused(stage.send(&text()).await, stage.subject.never_wrote).await?;
+    equal("attempts", &error.attempts(), &1)?;
+    stage.asked(1).await
+}
+
+async fn a_text_is_refused_a_day_after_the_last_message(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.advance("25h").await?;
+    stage.refused(stage.send(&text()).await, ErrorKind::SessionExpired).await.map(drop)
+}
+
+async fn a_text_is_accepted_a_second_before_the_edge(stage: &Stage) -> Check {
+    stage.control.freeze().await?;
+    stage.contact_writes().await?;
+    stage.control.advance("23h59m59s").await?;
+    accepted(stage.send(&text()).await)?;
+    stage.reached(1).await
+}
+
+async fn a_text_is_refused_exactly_24_hours_after_the_last_message(stage: &Stage) -> Check {
+    stage.control.freeze().await?;
+    stage.contact_writes().await?;
+    stage.control.advance("24h").await?;
+    stage.refused(stage.send(&text()).await, ErrorKind::SessionExpired).await.map(drop)
+}
+
+async fn a_new_message_of_the_contact_opens_the_window_anew(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.advance("23h").await?;
+    stage.contact_writes().await?;
+    stage.control.advance("23h").await?;
+    accepted(stage.send(&text()).await)?;
+    stage.reached(1).await
+}
+
+async fn our_own_text_does_not_keep_the_window_open(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.advance("23h").await?;
+    accepted(stage.send(&text()).await)?;
+    stage.control.advance("2h").await?;
+    failed(stage.send(&text()).await, ErrorKind::SessionExpired, Sent::No)?;
+    stage.reached(1).await
+}
+
+async fn a_template_does_not_open_the_window(stage: &Stage) -> Check {
+    accepted(stage.send(&Message::template(contact(), Template::new("re_engagement_v1", "en"))).await)?;
+    failed(stage.send(&text()).await, stage.subject.never_wrote, Sent::No)?;
+    stage.reached(1).await
+}
+
+async fn the_window_is_the_contacts_own(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let other = Message::text(number(OTHER), "Hi");
+    stage.refused(stage.send(&other).await, stage.subject.never_wrote).await.map(drop)
+}
+
+async fn a_template_goes_whatever_the_window(stage: &Stage) -> Check {
+    let template = Message::template(contact(), Template::new("re_engagement_v1", "en"));
+    accepted(stage.send(&template).await)?;
+    stage.contact_writes().await?;
+    accepted(stage.send(&template).await)?;
+    stage.control.advance("25h").await?;
+    accepted(stage.send(&template).await)?;
+    stage.reached(3).await
+}
+
+/// Holds if exactly the fallback reached the person.
+async fn only_the_fallback_arrived(stage: &Stage) -> Check {
+    stage.reached(1).await?;
+    for message in stage.delivered().await? {
+        equal("what arrived", &message["content"]["type"], &"template".into())?;
+        equal("which template", &message["content"]["name"], &"re_engagement_v1".into())?;
+    }
+    Ok(())
+}
+
+async fn a_closed_window_sends_the_fallback_once(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.advance("25h").await?;
+    let receipt = accepted(stage.send(&with_fallback()).await)?;
+    ensure(receipt.template_fallback, "the receipt says that the template went")?;
+    equal("attempts", &(receipt.attempts as usize), &stage.sends().await?.len())?;
+    only_the_fallback_arrived(stage).await
+}
+
+async fn a_contact_who_never_wrote_gets_the_fallback_once(stage: &Stage) -> Check {
+    let receipt = accepted(stage.send(&with_fallback()).await)?;
+    ensure(receipt.template_fallback, "the receipt says that the template went")?;
+    only_the_fallback_arrived(stage).await
+}
+
+async fn an_open_window_leaves_the_fallback_unused(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let receipt = accepted(stage.send(&with_fallback()).await)?;
+    ensure(!receipt.template_fallback, "the receipt says that the text went")?;
+    stage.reached(1).await?;
+    stage.asked(1).await
+}
+
+/// The sharpest edge of all: the text may be out, so the template must not follow it.
+async fn a_lost_answer_in_an_open_window_does_not_send_the_fallback(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.fault(stage.provider(), serde_json::json!({ "fault": "lose_reply", "next": 1 })).await?;
+    failed(stage.send(&with_fallback()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
+    stage.reached(1).await?;
+    stage.asked(1).await
+}
+
+async fn a_refused_fallback_is_reported_and_not_repeated(stage: &Stage) -> Check {
+    stage
+        .control
+        .config(stage.provider(), serde_json::json!({ "template": "re_engagement_v1", "status": "paused" }))
+        .await?;
+    let answer = stage.send(&with_fallback()).await;
+    stage.refused(answer, ErrorKind::TemplateRejected).await?;
+    ensure(stage.sends().await?.len() <= 2, "the text and its fallback were tried once each at most")
+}
+
+async fn strict_refuses_and_sends_no_template(stage: &Stage) -> Check {
+    let client = stage.connect(&stage.config()?.with("window_policy", "strict"))?;
+    stage.refused(client.send(&with_fallback()).await, stage.subject.never_wrote).await.map(drop)
+}
+
+async fn provider_decides_falls_back_without_asking_first(stage: &Stage) -> Check {
+    // The probe is what an adapter asks after a refusal; here only what is asked before counts.
+    let config = stage.config()?.with("window_policy", "provider_decides").with("probe", false);
+    let receipt = accepted(stage.connect(&config)?.send(&with_fallback()).await)?;
+    ensure(receipt.template_fallback, "the receipt says that the template went")?;
+    equal("attempts", &receipt.attempts, &2)?;
+    stage.asked(2).await?;
+    only_the_fallback_arrived(stage).await
+}
+
+async fn always_template_leaves_the_text_unsent(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let client = stage.connect(&stage.config()?.with("window_policy", "always_template"))?;
+    let receipt = accepted(client.send(&with_fallback()).await)?;
+    ensure(receipt.template_fallback, "the receipt says that the template went")?;
+    stage.asked(1).await?;
+    only_the_fallback_arrived(stage).await
+}
+
+async fn the_provider_tells_an_open_window_with_its_end(stage: &Stage) -> Check {
+    stage.control.freeze().await?;
+    stage.contact_writes().await?;
+    stage.control.advance("23h").await?;
+    let session = stage.session().await.map_err(|error| error.to_string())?;
+    equal("who says so", &session.source, &SessionSource::Provider)?;
+    equal("the contact", &session.contact, &contact())?;
+    let Window::Open { until: Some(until) } = session.window else {
+        return Err(format!("expected an open window with its end, got {:?}", session.window));
+    };
+    let last = session.last_inbound_at.ok_or("expected the time of the contact's last message")?;
+    equal("the end", &until, &(last + transom::WINDOW))
+}
+
+async fn the_provider_tells_an_expired_window(stage: &Stage) -> Check {
+    stage.control.freeze().await?;
+    stage.contact_writes().await?;
+    stage.control.advance("24h").await?;
+    let session = stage.session().await.map_err(|error| error.to_string())?;
+    let Window::Expired { since: Some(since) } = session.window else {
+        return Err(format!("expected an expired window with its end, got {:?}", session.window));
+    };
+    let last = session.last_inbound_at.ok_or("expected the time of the contact's last message")?;
+    equal("the end", &since, &(last + transom::WINDOW))
+}
+
+async fn the_provider_tells_that_a_contact_never_wrote(stage: &Stage) -> Check {
+    let session = stage.session().await.map_err(|error| error.to_string())?;
+    equal("the window", &session.window, &Window::Never)?;
+    equal("the last message", &session.last_inbound_at, &None)
+}
+
+/// Providers list a conversation that we began with a template; the contact has still never written.
+async fn a_template_alone_is_no_message_of_the_contact(stage: &Stage) -> Check {
+    accepted(stage.send(&Message::template(contact(), Template::new("re_engagement_v1", "en"))).await)?;
+    let session = stage.session().await.map_err(|error| error.to_string())?;
+    equal("the window", &session.window, &Window::Never)
+}
+
+async fn asking_for_the_window_sends_nothing(stage: &Stage) -> Check {
+    stage.session().await.map_err(|error| error.to_string())?;
+    stage.asked(0).await?;
+    stage.reached(0).await
+}
+
+async fn a_window_query_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Check {
+    for fault in [
+        serde_json::json!({ "fault": "status", "status": 500, "next": 1, "on": "any" }),
+        serde_json::json!({ "fault": "lose_reply", "next": 1, "on": "any" }),
+        serde_json::json!({ "fault": "garbage", "next": 1, "on": "any" }),
+    ] {
+        stage.control.fault(stage.provider(), fault).await?;
+        match stage.session().await {
+            Err(error) => equal("whether something may have been sent", &error.sent(), &Sent::No)?,
+            Ok(session) => return Err(format!("expected the query to fail, got {session:?}")),
+        }
+    }
+    Ok(())
+}

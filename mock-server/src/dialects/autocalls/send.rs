@@ -1,0 +1,168 @@
+//! Sending: free text inside the window, templates at any time.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Map, Value, json};
+
+use super::fields::Fields;
+use super::session::session_status;
+use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, refusal};
+use crate::{Message, Phone, Review, Template, TemplateStatus, World, is_e164, json_response};
+
+/// Source: Send Freeform Message (seed).
+const MOST_CHARACTERS: usize = 4096;
+/// Source: Send Template Message (docs).
+const MOST_NAME_CHARACTERS: usize = 255;
+
+/// POST /user/whatsapp/send-freeform. Source: Send Freeform Message (seed).
+pub(super) fn freeform(
+    world: &mut World,
+    now: SystemTime,
+    request: &Request<Bytes>,
+    review: &mut Review,
+) -> Result<Response<Bytes>, Refusal> {
+    let mut fields = Fields::of_body(request, FREEFORM_PAGE, review);
+    let sender_id = fields.integer("sender_id", false, review);
+    let phone = fields.text("recipient_phone", usize::MAX, review);
+    let message = fields.text("message", MOST_CHARACTERS, review);
+    fields.finish(review)?;
+    let party = party(world, sender_id, phone, review)?;
+    ready(world, &party, 503)?;
+    if !world.window(NAME, &party.sender, &party.contact, now).is_open() {
+        let error = "The 24-hour messaging window is closed. Customer must reply first, or use a template message.";
+        let mut status = session_status(world, now, &party.sender, &party.contact);
+        if let Value::Object(status) = &mut status {
+            // The page gives a refusal its four members and, in its sample, the moment of expiry; nothing else.
+            status.remove("expires_at");
+        }
+        return Err(refusal(world, 403, "SESSION_EXPIRED", error, json!({"session_status": status})).into());
+    }
+    let content = json!({"type": "text", "body": message.unwrap_or_default()});
+    let mut answer = accept(world, now, &party, content);
+    let status = session_status(world, now, &party.sender, &party.contact);
+    answer.insert("session_status".to_owned(), status);
+    Ok(json_response(200, &Value::Object(answer)))
+}
+
+/// POST /user/whatsapp/send. Source: Send Template Message (docs); the texts of its refusals are inferred.
+pub(super) fn template(
+    world: &mut World,
+    now: SystemTime,
+    request: &Request<Bytes>,
+    review: &mut Review,
+) -> Result<Response<Bytes>, Refusal> {
+    let mut fields = Fields::of_body(request, TEMPLATE_PAGE, review);
+    let sender_id = fields.integer("sender_id", false, review);
+    let template_id = fields.integer("template_id", false, review);
+    let phone = fields.text("recipient_phone", usize::MAX, review);
+    fields.optional_text("recipient_name", MOST_NAME_CHARACTERS, review);
+    let variables = fields.texts("variables", review);
+    fields.finish(review)?;
+    let party = party(world, sender_id, phone, review)?;
+    let found = world.account(NAME).templates.iter().find(|template| Some(template.id) == template_id);
+    let content = match found {
+        None => {
+            let error = "Template not found or does not belong to this sender";
+            return Err(refusal(world, 404, "TEMPLATE_NOT_FOUND", error, Value::Null).into());
+        }
+        Some(template) if template.status != TemplateStatus::Approved => {
+            let error = format!("Template is not approved. Current status: {}", template.status.as_str());
+            return Err(refusal(world, 422, "TEMPLATE_NOT_APPROVED", &error, Value::Null).into());
+        }
+        Some(template) => {
+            fill(template, &variables).map_err(|error| refusal(world, 422, "TEMPLATE_MISMATCH", &error, Value::Null))?
+        }
+    };
+    ready(world, &party, 422)?;
+    let mut answer = accept(world, now, &party, content);
+    if world.switch(NAME, "template_opens_window") == "on" {
+        world.open_window(NAME, &party.sender, &party.contact, now);
+    }
+    answer.insert("status".to_owned(), "queued".into());
+    Ok(json_response(200, &Value::Object(answer)))
+}
+
+/// Who writes to whom.
+struct Party {
+    sender_id: String,
+    sender: Phone,
+    contact: Phone,
+}
+
+fn party(world: &World, sender_id: Option<u64>, phone: Option<String>, review: &mut Review) -> Result<Party, Refusal> {
+    let sender_id = sender_id.unwrap_or_default().to_string();
+    let Some(sender) = world.account(NAME).sender(&sender_id) else {
+        let error = "Sender not found or does not belong to you";
+        return Err(refusal(world, 404, "SENDER_NOT_FOUND", error, Value::Null).into());
+    };
+    let phone = phone.unwrap_or_default();
+    let Some(contact) = Phone::read(&phone).filter(|_| is_e164(&phone)) else {
+        review.refused("`recipient_phone` is not in E.164 with its `+`", FREEFORM_PAGE);
+        return Err(invalid_phone(world).into());
+    };
+    Ok(Party { sender_id, sender: sender.phone.clone(), contact })
+}
+
+/// Whether the sender is online and the message can be paid for. The same offline sender is 503 to a free text (seed) and 422
+/// to a template (docs).
+fn ready(world: &World, party: &Party, offline_status: u16) -> Result<(), Refusal> {
+    let account = world.account(NAME);
+    if !account.sender(&party.sender_id).is_some_and(|sender| sender.online) {
+        let error = "Sender is not online. Current status: Offline";
+        return Err(refusal(world, offline_status, "SENDER_OFFLINE", error, Value::Null).into());
+    }
+    if !account.can_pay() {
+        let error = "Insufficient balance. Please top up your account.";
+        return Err(refusal(world, 402, "INSUFFICIENT_BALANCE", error, Value::Null).into());
+    }
+    Ok(())
+}
+
+/// Takes the message; the members that both sends answer with.
+fn accept(world: &mut World, now: SystemTime, party: &Party, content: Value) -> Map<String, Value> {
+    world.account_mut(NAME).charge();
+    let message_id = world.next_number();
+    let whatsapp_message_id = world.next_number();
+    let sid = match world.switch(NAME, "message_sid") {
+        "null" => Value::Null,
+        _ => Value::String(format!("SM{}", world.next_hex())),
+    };
+    let conversation_id = world.hand_over(
+        now,
+        Message {
+            provider: NAME,
+            // Callbacks carry this one of the three.
+            message_id: whatsapp_message_id.to_string(),
+            from: &party.sender,
+            to: &party.contact,
+            content,
+            reference: None,
+        },
+    );
+    let mut answer = Map::new();
+    answer.insert("success".to_owned(), true.into());
+    answer.insert("conversation_id".to_owned(), conversation_id.into());
+    answer.insert("message_id".to_owned(), message_id.into());
+    answer.insert("whatsapp_message_id".to_owned(), whatsapp_message_id.into());
+    answer.insert("message_sid".to_owned(), sid);
+    answer
+}
+
+/// The content of a template with its variables, which are keyed by position or by name. Exactly those of the template must be
+/// there.
+fn fill(template: &Template, variables: &Map<String, Value>) -> Result<Value, String> {
+    let wanted = &template.parameters;
+    let values: Option<Vec<&Value>> = wanted
+        .iter()
+        .enumerate()
+        .map(|(index, name)| variables.get(name).or_else(|| variables.get(&(index + 1).to_string())))
+        .collect();
+    match values {
+        Some(values) if values.len() == variables.len() => {
+            Ok(json!({"type": "template", "name": template.name, "language": template.language, "body": values}))
+        }
+        _ => Err(format!("Template expects {} variables, {} given", wanted.len(), variables.len())),
+    }
+}

@@ -1,0 +1,216 @@
+//! POST …/messages: the three shapes of a request, and a verdict on each message.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+
+use super::content::{self, Outcome};
+use super::part::Part;
+use super::{NAME, Problem, SEND_PAGE, SESSION_PAGE, TRUNK_ERRORS, failure};
+use crate::{Mark, Message, Phone, Review, Source, Window, World, is_e164, is_json, json_response};
+
+/// Source: Bulk WhatsApp Messages, WhatsApp Status Codes (docs).
+const MOST_MESSAGES: usize = 100;
+const FLAT_REFUSED: Source = Source::new("Third-party reports of the live API", Mark::Field);
+
+/// Answers a send. Source: WhatsApp Session Messages (seed) for the flat shape; Template + Flows (docs) for the wrapped one and
+/// the answer; Bulk WhatsApp Messages (docs) for a list without a channel.
+pub(super) fn send(
+    world: &mut World,
+    now: SystemTime,
+    request: &Request<Bytes>,
+    review: &mut Review,
+) -> Response<Bytes> {
+    if !is_json(request) {
+        review.refused("`Content-Type` is not `application/json`", TRUNK_ERRORS);
+        return failure(
+            world,
+            request,
+            415,
+            &Problem::new(1011, "Unsupported content type", "application/json is expected"),
+        );
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(request.body()) else {
+        review.refused("the body is not JSON", TRUNK_ERRORS);
+        return failure(world, request, 400, &Problem::new(1007, "Invalid request body", "the body is not JSON"));
+    };
+    let messages = match Shape::read(world, &body, review) {
+        Ok(Shape::Flat(message)) => return answer_one(world, now, request, &message, review),
+        Ok(Shape::List(messages)) => messages,
+        Err((problem, source)) => {
+            review.refused(problem.description.clone(), source);
+            return failure(world, request, problem.status, &problem);
+        }
+    };
+    let mut results = Vec::with_capacity(messages.len());
+    let mut failed = 0;
+    for message in &messages {
+        results.push(verdict(world, now, message, review).map_or_else(
+            |problem| {
+                failed += 1;
+                problem.result(problem.status)
+            },
+            |sid| success(&sid),
+        ));
+    }
+    accepted(world, request, &results, failed)
+}
+
+/// What a request says to send.
+enum Shape<'a> {
+    Flat(OneMessage<'a>),
+    List(Vec<OneMessage<'a>>),
+}
+
+/// One message, with what the levels above it say about it.
+struct OneMessage<'a> {
+    value: &'a Value,
+    reference: Option<&'a str>,
+}
+
+impl<'a> Shape<'a> {
+    /// The shape of a body; what is wrong with it comes with the place that says so.
+    fn read(world: &World, body: &'a Value, review: &mut Review) -> Result<Self, (Problem, Source)> {
+        let only_wrapped = world.switch(NAME, "request_shape") == "wrapped";
+        if only_wrapped && body.get("whatsapp").is_none_or(Value::is_null) {
+            return Err((Problem::missing("at least one channel is mandatory"), FLAT_REFUSED));
+        }
+        Self::read_any(body, review).map_err(|problem| (problem, SEND_PAGE))
+    }
+
+    fn read_any(body: &'a Value, review: &mut Review) -> Result<Self, Problem> {
+        let root = Part::of(body, "", SEND_PAGE)?;
+        let (list, reference) = if let Some(channel) = root.optional_part("whatsapp")? {
+            root.review_unknown(&["whatsapp", "custom_data", "status_callback"], review);
+            channel.review_unknown(&["messages", "custom_data", "status_callback"], review);
+            // The pages do not say which of three levels wins, so the nearest one does.
+            let reference = channel.optional_text("custom_data")?.or(root.optional_text("custom_data")?);
+            (channel.items("messages")?, reference)
+        } else if root.get("messages").is_some() {
+            root.review_unknown(&["messages", "custom_data", "status_callback"], review);
+            (root.items("messages")?, root.optional_text("custom_data")?)
+        } else {
+            return Ok(Self::Flat(OneMessage { value: body, reference: None }));
+        };
+        if list.len() > MOST_MESSAGES {
+            return Err(Problem::invalid(format!("{} messages, at most {MOST_MESSAGES} are allowed", list.len())));
+        }
+        Ok(Self::List(list.into_iter().map(|(_, value)| OneMessage { value, reference }).collect()))
+    }
+}
+
+/// A flat request has one message, so that its failure is the request's.
+fn answer_one(
+    world: &mut World,
+    now: SystemTime,
+    request: &Request<Bytes>,
+    message: &OneMessage<'_>,
+    review: &mut Review,
+) -> Response<Bytes> {
+    match verdict(world, now, message, review) {
+        Ok(sid) => accepted(world, request, &[success(&sid)], 0),
+        Err(problem) => failure(world, request, problem.status, &problem),
+    }
+}
+
+fn success(sid: &str) -> Value {
+    json!({"code": 202, "error_data": null, "status": "success", "data": {"sid": sid}})
+}
+
+/// 202, or 207 as soon as one message failed, even if none is left. Source: Trunk API errors (another v2 API).
+fn accepted(world: &mut World, request: &Request<Bytes>, results: &[Value], failed: usize) -> Response<Bytes> {
+    let (total, code) = (results.len(), if failed == 0 { 202 } else { 207 });
+    let body = json!({
+        "request_id": world.next_hex(),
+        "method": request.method().as_str(),
+        "http_code": code,
+        "metadata": {"failed": failed, "total": total, "success": total - failed},
+        "response": {"whatsapp": {"messages": results}},
+    });
+    let status = if failed == 0 && world.switch(NAME, "accepted_status") == "200" { 200 } else { code };
+    json_response(status, &body)
+}
+
+/// Sends one message, or says why not: fields, numbers, content, sender, then what the world has against it.
+fn verdict(
+    world: &mut World,
+    now: SystemTime,
+    message: &OneMessage<'_>,
+    review: &mut Review,
+) -> Result<String, Problem> {
+    let read = read_message(world, message, review);
+    let Addressed { from, to, content, reference } = read.inspect_err(|problem| {
+        review.refused(problem.description.clone(), if problem.code.is_string() { SESSION_PAGE } else { SEND_PAGE });
+    })?;
+    let Some(sender) = world.account(NAME).sender_by_phone(&from) else {
+        return Err(Problem::invalid("from is not valid"));
+    };
+    let online = sender.online;
+    let needs_window = !matches!(content, content::Content::Template(_));
+    let outcome = content::outcome(world, content)?;
+    if needs_window {
+        match world.window(NAME, &from, &to, now) {
+            Window::Open { .. } => {}
+            _ if world.switch(NAME, "window_error") == "callback" => return Ok(world.next_hex()),
+            Window::Expired { .. } => return Err(Problem::symbol("SESSION_EXPIRED", "24-hour window has closed")),
+            Window::Never => {
+                return Err(Problem::symbol("NO_ACTIVE_SESSION", "the customer has never written to this number"));
+            }
+        }
+    }
+    if !world.account(NAME).can_pay() {
+        let problem = Problem::new(402, "Insufficient balance", "the plan's limit or balance is used up");
+        return Err(Problem { status: 402, ..problem });
+    }
+    let sid = world.next_hex();
+    let content = match outcome {
+        // A sender that is not set up, and what the callback will report, are accepted first (WhatsApp Status Codes, docs).
+        Outcome::FailsLater => return Ok(sid),
+        _ if !online => return Ok(sid),
+        Outcome::Delivered(content) => content,
+    };
+    world.account_mut(NAME).charge();
+    let message = Message {
+        provider: NAME,
+        message_id: sid.clone(),
+        from: &from,
+        to: &to,
+        content,
+        reference: reference.as_deref(),
+    };
+    world.hand_over(now, message);
+    Ok(sid)
+}
+
+/// A message whose form is in order.
+struct Addressed {
+    from: Phone,
+    to: Phone,
+    content: content::Content,
+    reference: Option<String>,
+}
+
+fn read_message(world: &World, message: &OneMessage<'_>, review: &mut Review) -> Result<Addressed, Problem> {
+    let part = Part::of(message.value, "", SEND_PAGE)?;
+    part.review_unknown(&["from", "to", "content", "status_callback", "custom_data"], review);
+    let (from, to) = (part.text("from")?, part.text("to")?);
+    part.needed("content")?;
+    let from = number("from", from, review)?;
+    let to = number("to", to, review)?;
+    let reference = part.optional_text("custom_data")?.or(message.reference).map(str::to_owned);
+    part.optional_text("status_callback")?;
+    let content = content::read(world, &part.part("content")?, review)?;
+    Ok(Addressed { from, to, content, reference })
+}
+
+/// E.164 with its plus; a number without one is understood all the same.
+fn number(name: &str, text: &str, review: &mut Review) -> Result<Phone, Problem> {
+    let invalid = || Problem::invalid(format!("{name} is not valid"));
+    let phone = Phone::read(text).filter(|phone| is_e164(&phone.e164())).ok_or_else(invalid)?;
+    if !is_e164(text) && review.must_refuse(format!("`{name}` is not in E.164 with its `+`"), SEND_PAGE) {
+        return Err(invalid());
+    }
+    Ok(phone)
+}

@@ -1,0 +1,150 @@
+//! `content`: every type the pages list, turned into our own form of content.
+
+use serde_json::{Map, Value, json};
+
+use super::part::Part;
+use super::template::{self, TemplateSend};
+use super::{NAME, Problem, interactive};
+use crate::{Review, World};
+
+/// Source: WhatsApp Session Messages (seed).
+const MOST_TEXT: usize = 4096;
+
+/// Content whose form is in order.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// For inside the window, in our own form.
+    Session(Value),
+    /// For any time, still to be compared with the account's templates.
+    Template(TemplateSend),
+    /// Accepted now, and reported as failed later.
+    FailsLater,
+}
+
+/// What becomes of content in this world.
+pub(super) enum Outcome {
+    /// In our own form.
+    Delivered(Value),
+    FailsLater,
+}
+
+/// Compares a template with those of the account; other content stays as it is.
+pub(super) fn outcome(world: &World, content: Content) -> Result<Outcome, Problem> {
+    match content {
+        Content::Session(content) => Ok(Outcome::Delivered(content)),
+        Content::FailsLater => Ok(Outcome::FailsLater),
+        Content::Template(send) => match send.against(world.account(NAME)) {
+            Ok(content) => Ok(Outcome::Delivered(content)),
+            Err(_) if world.switch(NAME, "template_error") == "callback" => Ok(Outcome::FailsLater),
+            Err(problem) => Err(problem),
+        },
+    }
+}
+
+/// Reads `content`. Sources: WhatsApp Session Messages (seed) for text, image, buttons and the list of types; Message Types,
+/// Media Messages, Interactive Messages (docs) for the rest.
+pub(super) fn read(world: &World, content: &Part<'_>, review: &mut Review) -> Result<Content, Problem> {
+    let kind = content.text("type")?;
+    content.review_unknown(&["type", "recipient_type", kind], review);
+    let session = match kind {
+        "text" => return text(world, &content.part("text")?, review),
+        "template" => return template::read(&content.part("template")?, review).map(Content::Template),
+        "image" | "video" | "audio" | "document" | "sticker" => media(kind, &content.part(kind)?, review)?,
+        "location" => location(&content.part("location")?, review)?,
+        "contacts" => contacts(content, review)?,
+        "reaction" => reaction(&content.part("reaction")?, review)?,
+        "interactive" => interactive::read(&content.part("interactive")?, review)?,
+        _ => {
+            return Err(Problem::symbol(
+                "MESSAGE_TYPE_NOT_SUPPORTED",
+                "the type of content is not supported in a session",
+            ));
+        }
+    };
+    Ok(Content::Session(session))
+}
+
+fn text(world: &World, text: &Part<'_>, review: &mut Review) -> Result<Content, Problem> {
+    text.review_unknown(&["body", "preview_url"], review);
+    let body = match text.short_text("body", MOST_TEXT) {
+        Err(_) if is_too_long(text) && world.switch(NAME, "text_too_long") == "callback" => {
+            return Ok(Content::FailsLater);
+        }
+        body => body?,
+    };
+    let mut content = json!({"type": "text", "body": body});
+    match text.get("preview_url") {
+        None => {}
+        Some(Value::Bool(preview)) => insert(&mut content, "preview_url", Some(*preview)),
+        Some(_) => return Err(text.invalid("preview_url")),
+    }
+    Ok(Content::Session(content))
+}
+
+fn is_too_long(text: &Part<'_>) -> bool {
+    text.text("body").is_ok_and(|body| body.chars().count() > MOST_TEXT)
+}
+
+/// By link only. Captions belong to images, videos and documents, names to documents.
+pub(super) fn media(kind: &str, media: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+    let known: &[&str] = match kind {
+        "document" => &["link", "caption", "filename"],
+        "image" | "video" => &["link", "caption"],
+        _ => &["link"],
+    };
+    media.review_unknown(known, review);
+    let mut content = json!({"type": kind, "link": media.link("link", review)?});
+    for name in known.iter().skip(1) {
+        insert(&mut content, name, media.optional_text(name)?);
+    }
+    Ok(content)
+}
+
+fn location(location: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+    location.review_unknown(&["latitude", "longitude", "name", "address"], review);
+    let coordinate = |name: &str, most: f64| {
+        let value = location.needed(name)?;
+        let within = value.as_f64().is_some_and(|number| number.abs() <= most);
+        if within { Ok(value.clone()) } else { Err(location.invalid(name)) }
+    };
+    let (latitude, longitude) = (coordinate("latitude", 90.0)?, coordinate("longitude", 180.0)?);
+    let mut content = json!({"type": "location", "latitude": latitude, "longitude": longitude});
+    for name in ["name", "address"] {
+        insert(&mut content, name, location.optional_text(name)?);
+    }
+    Ok(content)
+}
+
+fn contacts(content: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+    let cards = content.items("contacts")?;
+    for (path, card) in &cards {
+        let card = Part::of(card, path.clone(), super::TYPES_PAGE)?;
+        card.review_unknown(&["name", "phones", "emails", "addresses", "urls", "org", "birthday"], review);
+        card.part("name")?.text("formatted_name")?;
+        for (list, member) in [("phones", "phone"), ("emails", "email")] {
+            if card.get(list).is_none() {
+                continue;
+            }
+            for (path, entry) in card.items(list)? {
+                Part::of(entry, path, super::TYPES_PAGE)?.text(member)?;
+            }
+        }
+    }
+    let cards: Vec<&Value> = cards.into_iter().map(|(_, card)| card).collect();
+    Ok(json!({"type": "contacts", "contacts": cards}))
+}
+
+fn reaction(reaction: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+    reaction.review_unknown(&["message_id", "emoji"], review);
+    // An empty emoji takes a reaction back.
+    let emoji = reaction.needed("emoji")?.as_str().ok_or_else(|| reaction.invalid("emoji"))?;
+    Ok(json!({"type": "reaction", "message_id": reaction.text("message_id")?, "emoji": emoji}))
+}
+
+/// Adds a member that is there.
+pub(super) fn insert(content: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+    if let (Value::Object(content), Some(value)) = (content, value) {
+        let content: &mut Map<String, Value> = content;
+        content.insert(name.to_owned(), value.into());
+    }
+}

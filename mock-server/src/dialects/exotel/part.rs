@@ -1,0 +1,112 @@
+//! Reading one object of a request, with errors that say where they are.
+
+use serde_json::{Map, Value};
+
+use super::Problem;
+use crate::{Review, Source};
+
+/// An object of the request and its path there, such as `content.text`.
+#[derive(Debug, Clone)]
+pub(super) struct Part<'a> {
+    path: String,
+    members: &'a Map<String, Value>,
+    source: Source,
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn of(value: &'a Value, path: impl Into<String>, source: Source) -> Result<Self, Problem> {
+        let path = path.into();
+        match value {
+            Value::Object(members) => Ok(Self { path, members, source }),
+            _ => Err(Problem::invalid(format!("{path} is not valid"))),
+        }
+    }
+
+    /// A member that is an object.
+    pub(super) fn part(&self, name: &str) -> Result<Self, Problem> {
+        Self::of(self.needed(name)?, self.path_of(name), self.source)
+    }
+
+    /// A member that is an object, if it is there.
+    pub(super) fn optional_part(&self, name: &str) -> Result<Option<Self>, Problem> {
+        self.get(name).map(|value| Self::of(value, self.path_of(name), self.source)).transpose()
+    }
+
+    /// A member that is a list, with the path of each item.
+    pub(super) fn items(&self, name: &str) -> Result<Vec<(String, &'a Value)>, Problem> {
+        let path = self.path_of(name);
+        match self.needed(name)? {
+            Value::Array(items) if items.is_empty() => Err(Problem::missing(format!("{path} is mandatory"))),
+            Value::Array(items) => {
+                Ok(items.iter().enumerate().map(|(at, item)| (format!("{path}[{at}]"), item)).collect())
+            }
+            _ => Err(self.invalid(name)),
+        }
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<&'a str, Problem> {
+        match self.needed(name)? {
+            Value::String(text) if text.is_empty() => {
+                Err(Problem::missing(format!("{} is mandatory", self.path_of(name))))
+            }
+            Value::String(text) => Ok(text),
+            _ => Err(self.invalid(name)),
+        }
+    }
+
+    /// A text of at most so many characters.
+    pub(super) fn short_text(&self, name: &str, most: usize) -> Result<&'a str, Problem> {
+        let text = self.text(name)?;
+        if text.chars().count() > most {
+            return Err(Problem::invalid(format!("{} is longer than {most} characters", self.path_of(name))));
+        }
+        Ok(text)
+    }
+
+    pub(super) fn optional_text(&self, name: &str) -> Result<Option<&'a str>, Problem> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(self.invalid(name)),
+        }
+    }
+
+    /// A link: http or https is needed, and https is wanted.
+    pub(super) fn link(&self, name: &str, review: &mut Review) -> Result<&'a str, Problem> {
+        let link = self.text(name)?;
+        let lower = link.to_ascii_lowercase();
+        let path = self.path_of(name);
+        if lower.starts_with("http://") {
+            if review.must_refuse(format!("`{path}` is http, expected https"), self.source) {
+                return Err(self.invalid(name));
+            }
+        } else if !lower.starts_with("https://") {
+            return Err(self.invalid(name));
+        }
+        Ok(link)
+    }
+
+    /// A member that is neither absent nor null.
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn needed(&self, name: &str) -> Result<&'a Value, Problem> {
+        self.get(name).ok_or_else(|| Problem::missing(format!("{} is mandatory", self.path_of(name))))
+    }
+
+    pub(super) fn invalid(&self, name: &str) -> Problem {
+        Problem::invalid(format!("{} is not valid", self.path_of(name)))
+    }
+
+    pub(super) fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Remarks on every member beyond the known ones.
+    pub(super) fn review_unknown(&self, known: &[&str], review: &mut Review) {
+        for name in self.members.keys().filter(|name| !known.contains(&name.as_str())) {
+            review.tolerated(format!("unknown member `{}`", self.path_of(name)), self.source);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `POST /v1/messages`: from a message whose form is right to a line in the ledger, or a refusal.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::refusal::Refusal;
+use super::request::SendRequest;
+use super::template::TemplateSend;
+use super::{Call, MESSAGES, NAME, messages, request};
+use crate::{Message, Phone, Remembered, Replay, TemplateStatus, header, json_response};
+
+pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
+    let body = call.json()?;
+    let message = call.read(&body, MESSAGES, request::read)?;
+    let from = sender(call, &message.phone_number_id)?;
+    let key = idempotency_key(call)?;
+    let digest = fingerprint(call.request.body());
+    if let Some(key) = &key {
+        match call.world.replay(NAME, call.api_key().unwrap_or_default(), key, digest, call.now) {
+            Replay::New => {}
+            Replay::Same(first) => return Ok(again(first)),
+            Replay::Different => {
+                let text = "Idempotency-Key was already used with a different body";
+                return Err(Refusal::new(StatusCode::CONFLICT, text));
+            }
+        }
+    }
+    let response = deliver(call, &from, message, key.as_deref())?;
+    if let Some(key) = key {
+        let answer =
+            Remembered { digest, status: response.status().as_u16(), body: response.body().clone(), at: call.now };
+        let api_key = call.api_key().unwrap_or_default().to_owned();
+        call.world.remember(NAME, &api_key, &key, answer);
+    }
+    Ok(response)
+}
+
+/// The number behind Meta's id of a sender.
+fn sender(call: &Call<'_>, phone_number_id: &str) -> Result<Phone, Refusal> {
+    let senders = &call.world.account(NAME).senders;
+    let Some(sender) = senders.iter().find(|sender| sender.id == phone_number_id) else {
+        let message = "phone_number_id does not exist";
+        return Err(Refusal::value(
+            "phone_number_id",
+            &Value::from(phone_number_id),
+            message,
+            "INVALID_PHONE_NUMBER_ID",
+        ));
+    };
+    if !sender.owned {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "Phone number belongs to another project")
+            .with_code("PHONE_NUMBER_NOT_IN_TENANT"));
+    }
+    if !sender.online {
+        return Err(Refusal::meta(StatusCode::UNPROCESSABLE_ENTITY, 133_010, "Phone number not registered"));
+    }
+    Ok(sender.phone.clone())
+}
+
+/// The key by which a send is deduped. Its length and characters are not documented; an empty one is refused (inferred).
+fn idempotency_key(call: &mut Call<'_>) -> Result<Option<String>, Refusal> {
+    match header(call.request, "idempotency-key") {
+        Some("") => {
+            call.review.refused("`Idempotency-Key` is empty", MESSAGES);
+            Err(Refusal::new(StatusCode::BAD_REQUEST, "Idempotency-Key should not be empty"))
+        }
+        key => Ok(key.map(str::to_owned)),
+    }
+}
+
+fn fingerprint(body: &Bytes) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn again(first: Remembered) -> Response<Bytes> {
+    let mut response = json_response(first.status, &Value::Null);
+    *response.body_mut() = first.body;
+    response
+}
+
+/// Checks template, balance and window, and hands the message over.
+fn deliver(
+    call: &mut Call<'_>,
+    from: &Phone,
+    message: SendRequest,
+    reference: Option<&str>,
+) -> Result<Response<Bytes>, Refusal> {
+    let to = Phone::read(&message.to).ok_or_else(|| Refusal::bare(StatusCode::BAD_REQUEST))?;
+    if let Some(template) = &message.template {
+        check_template(call, template)?;
+    }
+    if !call.world.account(NAME).can_pay() {
+        return Err(Refusal::new(StatusCode::PAYMENT_REQUIRED, "Monthly plan quota exceeded"));
+    }
+    let open = message.template.is_some() || call.world.window(NAME, from, &to, call.now).is_open();
+    if !open {
+        outside_window(call.world.switch(NAME, "window_error"))?;
+    }
+    let number = call.world.next_number();
+    let wamid = messages::wamid(number);
+    let shape = call.world.switch(NAME, "response_shape");
+    if open {
+        let line =
+            Message { provider: NAME, message_id: wamid.clone(), from, to: &to, content: message.content, reference };
+        call.world.hand_over(call.now, line);
+    }
+    call.world.account_mut(NAME).charge();
+    Ok(json_response(201, &accepted(shape, &message.to, number, &wamid)))
+}
+
+/// How free text outside the window is refused, unless it is accepted all the same, to fail by callback.
+///
+/// Conversations (seed) has Meta answer 403 Forbidden; the text, and the other ways it may show, are inferred.
+fn outside_window(switch: &str) -> Result<(), Refusal> {
+    match switch {
+        "callback" => Ok(()),
+        "bare" => Err(Refusal::bare(StatusCode::FORBIDDEN)),
+        "meta_400" => Err(Refusal::meta(StatusCode::BAD_REQUEST, 131_047, "Re-engagement message")),
+        _ => {
+            let text = "Outside the 24h window: only approved templates can be sent";
+            Err(Refusal::new(StatusCode::FORBIDDEN, text))
+        }
+    }
+}
+
+/// Whether the template exists in this language, is approved, and gets as many values as it has placeholders. Refused
+/// with 422 and Meta's number (inferred).
+fn check_template(call: &Call<'_>, sent: &TemplateSend) -> Result<(), Refusal> {
+    let refuse = |number, title: &str| Err(Refusal::meta(StatusCode::UNPROCESSABLE_ENTITY, number, title));
+    let Some(template) = call.world.account(NAME).template(&sent.name, &sent.language) else {
+        return refuse(132_001, "Template name does not exist in the translation");
+    };
+    match template.status {
+        TemplateStatus::Approved => {}
+        TemplateStatus::Paused => return refuse(132_015, "Template is paused"),
+        TemplateStatus::Disabled => return refuse(132_016, "Template is disabled"),
+        TemplateStatus::Pending | TemplateStatus::Rejected => return refuse(132_001, "Template is not approved"),
+    }
+    if template.parameters.len() != sent.body_values {
+        return refuse(132_000, "Number of parameters does not match the expected number of params");
+    }
+    Ok(())
+}
+
+/// The answer to a send, in Meta's shape or as the vendor's record. Neither is documented (inferred).
+fn accepted(shape: &str, to: &str, number: u64, wamid: &str) -> Value {
+    if shape == "record" {
+        json!({ "id": number.to_string(), "wamid": wamid, "status": "queued" })
+    } else {
+        json!({ "messaging_product": "whatsapp", "contacts": [{ "input": to, "wa_id": to }], "messages": [{ "id": wamid }] })
+    }
+}

@@ -1,0 +1,72 @@
+//! `POST /kingslanding/login`: credentials in, a key for 24 hours out, in a header.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde_json::Value;
+
+use super::refusal::Refusal;
+use crate::dialects::meta::{Flaw, Form, required_text};
+use crate::{Mark, Review, Source, World, is_json, set_header, text_response};
+
+/// The path of the login (Build your API call, docs).
+pub(super) const LOGIN_PATH: &str = "/kingslanding/login";
+/// How long a key from the login lives (Build your API call, docs).
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// What such a key starts with here; the moment of the login follows.
+const KEY_PREFIX: &str = "login-";
+const PAGE: Source = Source::new("Messangi, Build your API call", Mark::Docs);
+
+/// The answer has no body; the key is in its `authorization` header. Wrong credentials are a 403 without a body
+/// (inferred: no page says it, one public client expects it).
+pub(super) fn login(
+    world: &World,
+    now: SystemTime,
+    request: &Request<Bytes>,
+    review: &mut Review,
+) -> Result<Response<Bytes>, Refusal> {
+    if !is_json(request) {
+        review.refused("`Content-Type` is not `application/json`", PAGE);
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(request.body()) else {
+        review.refused("the body is no JSON", PAGE);
+        return Err(Refusal::bad("Malformed JSON"));
+    };
+    let mut form = Form::default();
+    let known = credentials(&mut form, &body, world).map_err(|flaw| {
+        review.refused(flaw.text(), PAGE);
+        Refusal::bad(flaw.text())
+    })?;
+    if form.report(review, PAGE) {
+        return Err(Refusal::bad("Request is not as documented"));
+    }
+    let mut response = text_response(if known { 200 } else { 403 }, "");
+    set_header(&mut response, "content-length", 0);
+    if known {
+        let moment = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        set_header(&mut response, "authorization", format!("Bearer {KEY_PREFIX}{moment}"));
+        set_header(&mut response, "access-control-expose-headers", "Authorization");
+    }
+    Ok(response)
+}
+
+/// Whether both credentials are good.
+fn credentials(form: &mut Form, body: &Value, world: &World) -> Result<bool, Flaw> {
+    let members = form.object(Some(body), "body", &["username", "password"])?;
+    let username = required_text(members, "", "username", usize::MAX)?;
+    let password = required_text(members, "", "password", usize::MAX)?;
+    Ok(world.accepts_credential(username) && world.accepts_credential(password))
+}
+
+/// Whether a key is good now: one from the login for 24 hours after it, any other as the world says.
+pub(super) fn lives(world: &World, key: &str, now: SystemTime) -> bool {
+    match key.strip_prefix(KEY_PREFIX).and_then(|moment| moment.parse().ok()) {
+        Some(moment) => {
+            let issued = UNIX_EPOCH.checked_add(Duration::from_secs(moment));
+            issued.and_then(|issued| now.duration_since(issued).ok()).is_some_and(|age| age < LIFETIME)
+        }
+        None => world.accepts_credential(key),
+    }
+}

@@ -1,0 +1,120 @@
+//! `POST /notification`: from a body to a line in the ledger, or a refusal.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::NAME;
+use super::refusal::Refusal;
+use super::request::{Notification, TemplateSend, read};
+use crate::dialects::meta::Form;
+use crate::{Mark, Message, Phone, Review, Source, TemplateStatus, World, is_json, json_response, rfc3339};
+
+const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Mark::Docs);
+
+pub(super) fn send(
+    world: &mut World,
+    now: SystemTime,
+    request: &Request<Bytes>,
+    review: &mut Review,
+) -> Result<Response<Bytes>, Refusal> {
+    let message = parse(request, review)?;
+    let (from, to) = (number(&message.from)?, number(&message.to_digits)?);
+    let account = world.account(NAME);
+    let Some(sender) = account.sender_by_phone(&from) else {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "request.from is not a sender of this account"));
+    };
+    let online = sender.online;
+    if let Some(template) = &message.template {
+        check_template(world, template, review)?;
+    }
+    if !world.account(NAME).can_pay() {
+        return Err(Refusal::new(StatusCode::PAYMENT_REQUIRED, "Insufficient balance"));
+    }
+    let open = message.template.is_some() || world.window(NAME, &from, &to, now).is_open();
+    if !open && world.switch(NAME, "window_error") == "sync" {
+        return Err(Refusal::bad(format!("24-hour session window is closed for {}", message.to)));
+    }
+    let id = world.next_uuid();
+    let answer = accepted(world, now, &message, &id, online);
+    if online && open {
+        world.account_mut(NAME).charge();
+        let line = Message {
+            provider: NAME,
+            message_id: id,
+            from: &from,
+            to: &to,
+            content: message.content,
+            reference: message.external_id.as_deref(),
+        };
+        world.hand_over(now, line);
+    }
+    Ok(json_response(200, &answer))
+}
+
+/// The body, its form checked and remarked upon.
+fn parse(request: &Request<Bytes>, review: &mut Review) -> Result<Notification, Refusal> {
+    if !is_json(request) {
+        review.refused("`Content-Type` is not `application/json`", TEXT_MESSAGE);
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(request.body()) else {
+        review.refused("the body is no JSON", TEXT_MESSAGE);
+        return Err(Refusal::bad("Malformed JSON"));
+    };
+    let mut form = Form::default();
+    let message = read(&mut form, &body);
+    let refuse = form.report(review, TEXT_MESSAGE);
+    match message {
+        Ok(_) if refuse => Err(Refusal::bad("Request is not as documented")),
+        Ok(message) => Ok(message),
+        Err(refusal) => {
+            review.refused(refusal.reason.as_str(), TEXT_MESSAGE);
+            Err(refusal)
+        }
+    }
+}
+
+fn number(digits: &str) -> Result<Phone, Refusal> {
+    Phone::read(digits).ok_or_else(|| Refusal::bad("request.to is not a valid E.164 number"))
+}
+
+/// Whether the template exists in this language, is approved, and gets a value for each of its placeholders.
+fn check_template(world: &World, sent: &TemplateSend, review: &mut Review) -> Result<(), Refusal> {
+    let Some(template) = world.account(NAME).template(&sent.name, &sent.language) else {
+        return Err(Refusal::new(StatusCode::NOT_FOUND, format!("template {} not found", sent.name)));
+    };
+    if template.status != TemplateStatus::Approved {
+        let status = template.status.as_str();
+        return Err(Refusal::bad(format!("template {} is not approved: {status}", sent.name)));
+    }
+    if let Some(name) = template.parameters.iter().find(|name| !sent.placeholders.contains(name)) {
+        return Err(Refusal::bad(format!("template placeholder {name} has no value")));
+    }
+    for name in sent.placeholders.iter().filter(|name| !template.parameters.contains(name)) {
+        let page = Source::new("Messangi, Send Text Message Template", Mark::Inferred);
+        review.tolerated(format!("`request.placeholders.{name}` is no placeholder of the template"), page);
+    }
+    Ok(())
+}
+
+/// The answer to a send: our convention for every type, since no page shows one (inferred). `QUEUE` and
+/// `CODE_NOT_ALLOWED`, for a sender that cannot send, are status words of the vendor (WhatsApp Status, docs).
+fn accepted(world: &mut World, now: SystemTime, message: &Notification, id: &str, online: bool) -> Value {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let milliseconds = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+    let mut data = json!({
+        "id": id,
+        "channel": "WHATSAPP",
+        "from": message.from,
+        "to": message.to,
+        "status": if online { "QUEUE" } else { "CODE_NOT_ALLOWED" },
+        "date": rfc3339(now),
+    });
+    if let (Some(external_id), Some(data)) = (&message.external_id, data.as_object_mut()) {
+        data.insert("externalId".to_owned(), Value::from(external_id.as_str()));
+    }
+    json!({ "meta": { "timestamp": milliseconds, "transactionId": world.next_uuid() }, "data": data })
+}

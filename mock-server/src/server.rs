@@ -1,0 +1,136 @@
+//! The mock on a port. This is the only place that reads the real clock.
+
+mod body;
+mod connection;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::{Reply, Simulator, Wire, json_response, set_header};
+
+/// More connections than this wait until others are closed.
+const MOST_CONNECTIONS: usize = 256;
+/// After an error on accepting, such as too many open files, the next try waits.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves a simulator until the future is dropped; then its connections are closed, too.
+///
+/// HTTP/1.1 with keep-alive and pipelining. A head must arrive within 10 seconds, a body within 30; a body over 3 MiB is
+/// answered with 413. Bind the listener to a loopback address: the control plane knows no passwords.
+pub async fn serve(listener: TcpListener, simulator: Simulator) {
+    let shared = Shared::new(simulator);
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    // Dropping the set ends its tasks.
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        while connections.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let shared = shared.clone();
+                connections.spawn(async move {
+                    answer_all(stream, shared).await;
+                    drop(place);
+                });
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+async fn answer_all(stream: TcpStream, shared: Shared) {
+    // Small answers must not wait for more; a socket that cannot do without the delay serves all the same.
+    let _ = stream.set_nodelay(true);
+    connection::run(stream, shared).await;
+}
+
+/// The simulator behind every connection.
+#[derive(Debug, Clone)]
+struct Shared(Arc<Mutex<Simulator>>);
+
+impl Shared {
+    fn new(simulator: Simulator) -> Self {
+        Self(Arc::new(Mutex::new(simulator)))
+    }
+
+    /// One step at the present time. A dialect that panics costs its client an answer of 500, and nobody else anything.
+    fn step(&self, request: &Request<Bytes>) -> Reply {
+        let step = || {
+            let mut simulator = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            simulator.step(now(), request)
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(step)).unwrap_or_else(|_| Reply {
+            response: self.dated(json_response(500, &json!({"error": "the mock failed on this request"}))),
+            wire: Wire::Whole,
+            delay: Duration::ZERO,
+        })
+    }
+
+    /// An answer of the server itself, with the virtual time that every answer carries.
+    fn dated(&self, mut response: Response<Bytes>) -> Response<Bytes> {
+        let simulator = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        set_header(&mut response, "date", httpdate::fmt_http_date(simulator.now(now())));
+        response
+    }
+}
+
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// A mock on a port of its own, for tests. It stops when it is dropped.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let mock = transom_mock_server::MockServer::start().await?;
+/// assert!(mock.url().starts_with("http://127.0.0.1:"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct MockServer {
+    address: SocketAddr,
+    task: AbortHandle,
+}
+
+impl MockServer {
+    /// The four built-in providers in their seeded world, on an ephemeral port of 127.0.0.1. Needs a Tokio runtime with IO and
+    /// time enabled.
+    pub async fn start() -> io::Result<Self> {
+        Self::start_with(Simulator::new(now())).await
+    }
+
+    /// As [`start`](Self::start), with a simulator of your own.
+    pub async fn start_with(simulator: Simulator) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(serve(listener, simulator)).abort_handle();
+        Ok(Self { address, task })
+    }
+
+    /// Where it listens, `http://127.0.0.1:PORT`, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for MockServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

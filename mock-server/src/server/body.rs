@@ -1,0 +1,94 @@
+//! Bodies on their way in, bounded, and on their way out, perhaps cut.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+
+const MOST_BYTES: usize = 3 * 1024 * 1024;
+/// What is read of a body that is too long, so that the client is done writing and gets to read the answer.
+const MOST_DRAINED: usize = 64 * 1024 * 1024;
+
+/// Why a body was not read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    TooLong,
+    Broken,
+}
+
+/// Reads a whole body of at most 3 MiB.
+pub(super) async fn read(mut body: Incoming) -> Result<Bytes, Unread> {
+    let mut whole = BytesMut::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+        length = length.saturating_add(data.remaining());
+        if length <= MOST_BYTES {
+            whole.extend_from_slice(&data);
+        } else if length > MOST_DRAINED {
+            break;
+        }
+    }
+    if length > MOST_BYTES { Err(Unread::TooLong) } else { Ok(whole.freeze()) }
+}
+
+/// A body that declares its whole length and may break off before it.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    data: Option<Bytes>,
+    declared: u64,
+    then: Then,
+}
+
+#[derive(Debug, PartialEq)]
+enum Then {
+    End,
+    /// Lets the connection write what it has before it learns that there is no more.
+    Flush,
+    Break,
+}
+
+impl Outgoing {
+    pub(super) fn whole(data: Bytes) -> Self {
+        Self { declared: data.len() as u64, data: Some(data).filter(|data| !data.is_empty()), then: Then::End }
+    }
+
+    pub(super) fn cut(data: &Bytes, at: usize) -> Self {
+        let part = data.slice(..at.min(data.len()));
+        Self { declared: data.len() as u64, data: Some(part).filter(|part| !part.is_empty()), then: Then::Flush }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(data) = self.data.take() {
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        match self.then {
+            Then::End => Poll::Ready(None),
+            Then::Flush => {
+                self.then = Then::Break;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Then::Break => Poll::Ready(Some(Err(io::Error::other("the body is cut")))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_none() && self.then == Then::End
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.declared)
+    }
+}

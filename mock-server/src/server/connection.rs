@@ -1,0 +1,79 @@
+//! One connection: HTTP until its end, which may be a sudden one.
+
+use std::future::{pending, poll_fn};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
+use tokio::net::TcpStream;
+
+use super::Shared;
+use super::body::{self, Outgoing, Unread};
+use crate::{Wire, json_response, set_header};
+
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Answers the requests of one connection until the client leaves or the mock breaks it.
+pub(super) async fn run(stream: TcpStream, shared: Shared) {
+    let reset = Arc::new(AtomicBool::new(false));
+    let service = service_fn({
+        let reset = Arc::clone(&reset);
+        move |request| Box::pin(answer(shared.clone(), request, Arc::clone(&reset)))
+    });
+    let mut connection = http1::Builder::new()
+        // Dates are virtual; the server's own would be real.
+        .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
+    // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
+    let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let stream = connection.into_parts().io.into_inner();
+    if reset.load(Ordering::Relaxed) {
+        // Closing a socket that lingers for no time sends a reset in place of an orderly end.
+        let _ = stream.set_zero_linger();
+    }
+}
+
+async fn answer(shared: Shared, request: Request<Incoming>, reset: Arc<AtomicBool>) -> io::Result<Response<Outgoing>> {
+    let (head, incoming) = request.into_parts();
+    let read = tokio::time::timeout(BODY_TIMEOUT, body::read(incoming)).await;
+    let request = match read {
+        Ok(Ok(bytes)) => Request::from_parts(head, bytes),
+        Ok(Err(Unread::TooLong)) => {
+            return Ok(closing(&shared, 413, "the body is over 3 MiB"));
+        }
+        Ok(Err(Unread::Broken)) => return Err(io::Error::other("the request's body broke off")),
+        Err(_) => return Ok(closing(&shared, 408, "the body did not arrive within 30 seconds")),
+    };
+    let reply = shared.step(&request);
+    if !reply.delay.is_zero() {
+        tokio::time::sleep(reply.delay).await;
+    }
+    match reply.wire {
+        Wire::Whole => Ok(reply.response.map(Outgoing::whole)),
+        Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at))),
+        Wire::Lost => Err(io::Error::other("the answer is lost")),
+        Wire::Reset => {
+            reset.store(true, Ordering::Relaxed);
+            Err(io::Error::other("the connection is reset"))
+        }
+        Wire::Hang => pending().await,
+    }
+}
+
+/// An answer of the server itself, after which the connection is of no more use.
+fn closing(shared: &Shared, status: u16, error: &str) -> Response<Outgoing> {
+    let mut response = shared.dated(json_response(status, &json!({"error": error})));
+    set_header(&mut response, "connection", "close");
+    response.map(Outgoing::whole)
+}

@@ -1,0 +1,78 @@
+//! A simulator and a real clock that stands still, for unit tests.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value, json};
+
+use crate::{Reply, Simulator};
+
+pub(crate) struct Mock {
+    pub(crate) simulator: Simulator,
+    pub(crate) real_now: SystemTime,
+}
+
+/// An answer, its body read as JSON; null if it is none.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) status: u16,
+    pub(crate) json: Value,
+    pub(crate) reply: Reply,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.reply.response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Mock {
+    /// At 09:20 UTC on 11 May 2026.
+    pub(crate) fn new() -> Self {
+        let real_now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_778_491_200);
+        Self { simulator: Simulator::new(real_now), real_now }
+    }
+
+    pub(crate) fn strict() -> Self {
+        let mock = Self::new();
+        Self { simulator: mock.simulator.strict(), ..mock }
+    }
+
+    pub(crate) fn step(&mut self, request: &Request<Bytes>) -> Seen {
+        let reply = self.simulator.step(self.real_now, request);
+        let json = serde_json::from_slice(reply.response.body()).unwrap_or_default();
+        Seen { status: reply.response.status().as_u16(), json, reply }
+    }
+
+    /// A control call that must succeed: `null` asks, anything else is posted.
+    pub(crate) fn control(&mut self, call: &str, body: &Value) -> Value {
+        let method = if body.is_null() { "GET" } else { "POST" };
+        let request = Request::builder().method(method).uri(format!("/_mock/{call}"));
+        let seen = self.step(&request.body(Bytes::from(body.to_string())).unwrap());
+        assert_eq!(seen.status, 200, "{call} {body}: {}", seen.json);
+        seen.json
+    }
+
+    pub(crate) fn inbound(&mut self, provider: &str, from: &str) {
+        self.control("inbound", &json!({"provider": provider, "from": from, "text": "hi", "name": "Asha"}));
+    }
+
+    pub(crate) fn advance(&mut self, duration: &str) {
+        self.control("clock", &json!({"advance": duration}));
+    }
+
+    /// How many messages people got.
+    pub(crate) fn delivered(&self) -> usize {
+        self.simulator.world().ledger().count()
+    }
+
+    /// The findings on the last request, as `level: text`.
+    pub(crate) fn findings(&mut self) -> Vec<String> {
+        let requests = self.control("requests", &Value::Null);
+        let last = requests.as_array().unwrap().last().unwrap()["findings"].as_array().unwrap().clone();
+        let findings =
+            last.iter().map(|f| format!("{}: {}", f["level"].as_str().unwrap(), f["text"].as_str().unwrap()));
+        findings.collect()
+    }
+}
