@@ -105,3 +105,8 @@ pub const KINDS: &[ErrorKind] = ErrorKind::ALL;
 
 /// Shared by the fronts.
 type Shared<T> = Arc<std::sync::Mutex<T>>;
+
+/// The README's code, compiled here because this crate sees everything that it names.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -34,6 +34,9 @@ pub struct Subject {
     /// The kind for a template name that the provider does not have: a refusal, or, where the adapter looks names up, a
     /// matter of configuration.
     pub unknown_template: ErrorKind,
+    /// What the provider calls the two placeholders of the seeded template `visit_reminder`; any two words where it goes
+    /// by position alone.
+    pub placeholders: [&'static str; 2],
     /// Documented refusals that no state of the mock brings about.
     pub refusals: &'static [Refusal],
 }

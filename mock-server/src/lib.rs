@@ -46,3 +46,8 @@ pub use world::{
     Account, Conversation, ConversationState, Delivery, Inbound, Message, Remembered, Replay, Sender, Template,
     TemplateStatus, Window, World,
 };
+
+/// The README's code, compiled.
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

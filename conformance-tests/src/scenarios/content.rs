@@ -1,7 +1,7 @@
 //! Every kind of content, as the person gets it.
 
 use serde_json::{Value, json};
-use transom::{Capability, Content, ErrorKind, Message, Sent};
+use transom::{Capability, Content, ErrorKind, Media, Message, Sent};
 
 use super::sample;
 use crate::check::{Check, accepted, equal, failed};
@@ -18,6 +18,7 @@ scenarios! { "content":
     buttons_arrive_with_header_and_footer needs Buttons;
     a_list_arrives_with_its_sections needs List;
     a_reaction_arrives needs Reaction;
+    media_arrive_by_the_id_of_an_upload needs MediaUpload;
     a_reply_quotes_its_message needs Reply;
     a_caption_on_audio_is_refused_before_a_byte_leaves needs Audio;
     a_link_that_is_not_http_is_refused_before_a_byte_leaves needs Image;
@@ -94,6 +95,16 @@ fn contains(place: &str, got: &Value, expected: &Value) -> Check {
         }
         (got, expected) => equal(place, got, expected),
     }
+}
+
+async fn media_arrive_by_the_id_of_an_upload(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    accepted(stage.send(&Message::new(contact(), Content::Image(Media::id("770011223344556")))).await)?;
+    stage.reached(1).await?;
+    for message in stage.delivered().await? {
+        equal("the id", &message["content"]["id"], &json!("770011223344556"))?;
+    }
+    Ok(())
 }
 
 async fn a_reply_quotes_its_message(stage: &Stage) -> Check {

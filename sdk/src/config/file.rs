@@ -46,7 +46,8 @@ impl ConfigFile {
         Self::from_values(root, folder, providers, env)
     }
 
-    fn from_values(root: BTreeMap<String, Value>, folder: &Path, providers: &[Provider], env: &Env) -> Result<Self> {
+    /// As `parse`, for configuration that stands in another format.
+    pub fn from_values(root: BTreeMap<String, Value>, folder: &Path, providers: &[Provider], env: &Env) -> Result<Self> {
         let mut problems = Vec::new();
         let mut file = Self { default: None, channels: BTreeMap::new(), failovers: BTreeMap::new() };
         let lookup = Lookup::Real { env: Env::clone(env), folder: folder.to_owned() };

@@ -1,0 +1,77 @@
+//! What an Autocalls account needs to be told.
+
+use transom::config::{ChannelConfig, TemplateMappings};
+use transom::request::BaseUrl;
+use transom::{Result, Secret};
+
+/// The vendor's own host [seed]. Resellers serve the same API on hosts of their own.
+const HOST: &str = "app.autocalls.ai";
+
+/// The settings of an Autocalls channel.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// `api_key`: the bearer token, as issued: digits, a pipe and a random text [docs, Create API key].
+    pub api_key: Secret,
+    /// `sender_id`: the id, from the list of senders, of the number to send from.
+    pub sender_id: u64,
+    /// `base_url`, else the vendor's own host.
+    pub base_url: BaseUrl,
+    /// `probe`: whether a refusal for the window may be followed by one look at the session's status.
+    pub probe: bool,
+    /// `webhook_secret`: what read receipts are signed with, the newest first; empty if they are not verified.
+    pub webhook_secrets: Vec<Secret>,
+    /// `templates`: Autocalls's side of the application's template names.
+    pub templates: TemplateMappings,
+}
+
+impl Config {
+    /// Reads a channel's settings.
+    pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
+        let mut keys = channel.reader();
+        let api_key = keys.required_secret("api_key");
+        let sender_id = keys.required_integer("sender_id", "the sender's id, a whole number such as 12");
+        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::of_host(HOST));
+        let probe = keys.probe();
+        let webhook_secrets = keys.webhook_secrets();
+        let templates = keys.templates();
+        keys.finish(|| {
+            Some(Self { api_key: api_key?, sender_id: sender_id?, base_url, probe, webhook_secrets, templates })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use transom::ErrorKind;
+
+    use super::*;
+
+    fn read(json: &str) -> Result<Config> {
+        let values = serde_json::from_str(json).unwrap();
+        Config::read(&ChannelConfig::new("support", "autocalls", values, Arc::new(|_| None)))
+    }
+
+    #[test]
+    fn a_key_and_a_sender_are_enough() {
+        for json in [r#"{"api_key":"7|canary","sender_id":12}"#, r#"{"api_key":"7|canary","sender_id":"12"}"#] {
+            let config = read(json).unwrap();
+            assert_eq!(config.base_url.to_string(), "https://app.autocalls.ai");
+            assert_eq!((config.sender_id, config.api_key.expose()), (12, "7|canary"));
+            assert!(config.probe && !format!("{config:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let error = read(r#"{"sender_id":"twelve","from":"+1"}"#).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let problems = error.problem_list();
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        for named in ["api_key: missing", "sender_id: expected", "unknown key `from`"] {
+            assert!(problems.iter().any(|problem| problem.contains(named)), "{named}: {problems:?}");
+        }
+    }
+}

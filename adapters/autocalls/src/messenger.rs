@@ -1,0 +1,167 @@
+//! Autocalls as a messenger.
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use tokio::sync::Mutex;
+use transom::{
+    Capabilities, Capability, Content, Context, Conversation, ConversationFilter, Error, ErrorKind, Events, Message,
+    Messenger, PhoneNumber, Receipt, Result, Sender, Session, TemplateInfo, Window, unsupported,
+};
+
+use crate::config::Config;
+use crate::wire::{self, Wanted, lists};
+use crate::{NAME, webhook};
+
+/// What Autocalls can do through this adapter.
+pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Capability::Text,
+    Capability::Template,
+    Capability::Session,
+    Capability::Senders,
+    Capability::Templates,
+    Capability::Conversations,
+    Capability::DeliveryStatus,
+    Capability::WebhookSignature,
+]);
+
+/// How many pages of conversations are read at the most, a hundred on each.
+const PAGES_MAX: usize = 20;
+
+/// An Autocalls account.
+#[derive(Debug)]
+pub struct Autocalls {
+    config: Config,
+    context: Context,
+    /// The sender's templates as last listed. Locked while they are being listed, so that however many sends need an
+    /// id, one of them asks.
+    listed: Mutex<Vec<TemplateInfo>>,
+}
+
+impl Autocalls {
+    /// The account of `config`.
+    pub fn new(config: Config, context: Context) -> Self {
+        Self { config, context, listed: Mutex::default() }
+    }
+
+    async fn send_once(&self, request: Request<Bytes>, to: &PhoneNumber) -> Result<Receipt> {
+        let answer = match self.context.transport.send(request).await {
+            Ok(response) => wire::decode_send(&response, self.context.now(&response), to),
+            Err(error) => Err(error),
+        };
+        answer.map_err(|error| error.with_attempts(1))
+    }
+
+    async fn send_text(&self, message: &Message, request: Request<Bytes>) -> Result<Receipt> {
+        match self.send_once(request, &message.to).await {
+            Err(refused) if self.config.probe && is_ambiguous(&refused) => Err(self.tell_apart(refused, message).await),
+            other => other,
+        }
+    }
+
+    /// A closed window and one that never was open are refused alike; the session query tells them apart. Where it
+    /// fails, the refusal stands.
+    async fn tell_apart(&self, refused: Error, message: &Message) -> Error {
+        match self.session(&message.to).await {
+            Ok(session) if session.window == Window::Never => {
+                refused.with_kind(ErrorKind::NoActiveSession).with_session(session)
+            }
+            Ok(session) => refused.with_session(session),
+            Err(_) => refused,
+        }
+    }
+
+    async fn send_template(&self, to: &PhoneNumber, wanted: &Wanted<'_>) -> Result<Receipt> {
+        let id = match wanted.id {
+            Some(id) => id,
+            None => self.id_of(wanted).await?,
+        };
+        let answer = self.send_once(wire::encode_template(&self.config, to, wanted, id)?, to).await;
+        if matches!(&answer, Err(refused) if refused.code() == Some("TEMPLATE_NOT_FOUND")) {
+            // It may have been made anew under another id since it was listed.
+            self.listed.lock().await.clear();
+        }
+        answer
+    }
+
+    /// The id of a template that the channel gives none for. The list is read again for a name that is not on it, since
+    /// the template may be new.
+    async fn id_of(&self, wanted: &Wanted<'_>) -> Result<u64> {
+        let mut listed = self.listed.lock().await;
+        if let Ok(id) = lists::id_of(&listed, wanted) {
+            return Ok(id);
+        }
+        *listed = self.templates().await?;
+        lists::id_of(&listed, wanted)
+    }
+
+    async fn read<T>(
+        &self,
+        request: Request<Bytes>,
+        decode: impl FnOnce(&Response<Bytes>, SystemTime) -> Result<T> + Send,
+    ) -> Result<T> {
+        let response = self.context.transport.send(request).await.map_err(Error::unsent)?;
+        decode(&response, self.context.now(&response))
+    }
+}
+
+/// Whether this refusal leaves open if the contact has ever written. One that tells when the window closed does not.
+fn is_ambiguous(refused: &Error) -> bool {
+    refused.is_window_closed() && !refused.may_have_been_sent() && refused.session().is_none()
+}
+
+#[async_trait]
+impl Messenger for Autocalls {
+    fn provider(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        match &message.content {
+            Content::Text(text) => self.send_text(message, wire::encode_text(&self.config, message, text)?).await,
+            Content::Template(template) => {
+                self.send_template(&message.to, &Wanted::of(&self.config, template)?).await
+            }
+            other => unsupported(NAME, other.capability()),
+        }
+    }
+
+    async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
+        let request = wire::encode_session(&self.config, contact)?;
+        self.read(request, |response, now| wire::decode_session(response, now, contact)).await
+    }
+
+    async fn senders(&self) -> Result<Vec<Sender>> {
+        self.read(lists::encode_senders(&self.config)?, lists::decode_senders).await
+    }
+
+    async fn templates(&self) -> Result<Vec<TemplateInfo>> {
+        self.read(lists::encode_templates(&self.config)?, lists::decode_templates).await
+    }
+
+    async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+        let mut conversations = Vec::new();
+        let mut cursor = None;
+        for _ in 0..PAGES_MAX {
+            let request = lists::encode_conversations(&self.config, filter, cursor.as_deref())?;
+            let (page, next) = self.read(request, lists::decode_conversations).await?;
+            conversations.extend(page);
+            // A cursor that leads to itself would lead there for ever.
+            if next.is_none() || next == cursor {
+                break;
+            }
+            cursor = next;
+        }
+        Ok(conversations)
+    }
+
+    fn webhook(&self, request: &Request<Bytes>) -> Result<Events> {
+        webhook::read(&self.config.webhook_secrets, request)
+    }
+}

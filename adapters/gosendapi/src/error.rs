@@ -1,0 +1,130 @@
+//! GoSendAPI's refusals: its own codes, Meta's where they come through, and what a bare 403 may mean.
+
+mod meta;
+mod said;
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::Value;
+use transom::rate_limit::RateLimit;
+use transom::{Certainty, CodeFact, Error, ErrorKind, Message, Purpose, Sent, json, transport};
+
+pub(crate) use meta::META;
+use said::Said;
+
+/// Every table.
+pub(crate) const CODES: &[&[CodeFact]] = &[ANSWERS, META];
+
+/// The vendor's own codes. The page lists the names and the statuses; which goes with which is read from its headings
+/// [docs, Error handling; the pairing inferred].
+pub(crate) const ANSWERS: &[CodeFact] = {
+    use ErrorKind as K;
+    &[
+        row("INVALID_PHONE_NUMBER", "the recipient", 400, K::RecipientInvalid),
+        row(INVALID_E164, "the recipient has a `+`, or is no number", 400, K::RecipientInvalid),
+        row("INVALID_PHONE_NUMBER_ID", "no such sender in this project", 400, K::SenderNotFound),
+        row("INVALID_MESSAGE_TYPE", "not one of the ten types", 400, K::Unsupported),
+        row("MISSING_REQUIRED_FIELD", "see `details.field`", 400, K::InvalidRequest),
+        row("INVALID_API_KEY", "", 401, K::Unauthenticated),
+        row("EXPIRED_API_KEY", "the key was revoked", 401, K::Unauthenticated),
+        row("MALFORMED_API_KEY", "neither gsk_live_ nor gsk_test_", 401, K::Unauthenticated),
+        row("PHONE_NUMBER_NOT_IN_TENANT", "another project's sender", 403, K::SenderNotFound),
+        row("WABA_NOT_IN_TENANT", "another project's business account", 403, K::PermissionDenied),
+        row("TEMPLATE_NOT_IN_WABA", "another business account's template", 403, K::TemplateRejected),
+    ]
+};
+
+const INVALID_E164: &str = "INVALID_E164";
+
+const fn row(code: &'static str, name: &'static str, status: u16, kind: ErrorKind) -> CodeFact {
+    CodeFact {
+        code,
+        name,
+        status: Some(status),
+        kind,
+        sent: Sent::No,
+        source: "docs.gosendapi.com/guides/error-handling",
+        certainty: Certainty::Docs,
+        date: "2026-11-21",
+    }
+}
+
+/// The row about `code`, the vendor's before Meta's.
+pub(crate) fn fact(code: &str) -> Option<&'static CodeFact> {
+    CodeFact::find(ANSWERS, code).or_else(|| meta::fact(code))
+}
+
+/// The error for a send that was answered with anything but a 2xx.
+pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, purpose: Purpose, message: &Message) -> Error {
+    let said = Said::of(&json::decode_lenient::<Value>(response), response.status());
+    let error = refusal(response, now, purpose, &said);
+    match (response.status(), error.kind()) {
+        // A key that was used with another body [docs, Error handling]: this body was not sent. The one that came
+        // before it under the same key may have been, and is the earlier call's to report.
+        (StatusCode::CONFLICT, ErrorKind::Conflict) if purpose == Purpose::KeyedSend => error.unsent(),
+        (_, ErrorKind::InvalidRequest) if said.fact().is_none() && said.blames_recipient() => {
+            error.with_kind(ErrorKind::RecipientInvalid)
+        }
+        (_, ErrorKind::RecipientInvalid) if said.code() == Some(INVALID_E164) && said.blames_another_field() => {
+            error.with_kind(ErrorKind::InvalidRequest)
+        }
+        // Whoever holds a bad key gets a 401, and a template may always go: a 403 on a free-form message that says
+        // nothing else is most likely the window [seed].
+        (StatusCode::FORBIDDEN, ErrorKind::PermissionDenied)
+            if message.content.is_free_form()
+                && said.fact().is_none()
+                && (said.code().is_none() || says_window(&error)) =>
+        {
+            error.with_kind(ErrorKind::SessionExpired)
+        }
+        _ => error,
+    }
+}
+
+/// The error for a lookup that was answered with anything but a 2xx. A 403 is never the window here.
+pub(crate) fn of_read(response: &Response<Bytes>, now: SystemTime) -> Error {
+    let said = Said::of(&json::decode_lenient::<Value>(response), response.status());
+    refusal(response, now, Purpose::Read, &said)
+}
+
+/// Whether a free-form message was refused with a 403 that says neither that it is the window nor that it is something
+/// else.
+pub(crate) fn is_unclear(error: &Error) -> bool {
+    error.status() == Some(StatusCode::FORBIDDEN.as_u16())
+        && error.code().and_then(fact).is_none()
+        && !says_window(error)
+}
+
+/// Whether the words are about the window [inferred: the page gives the status only].
+fn says_window(error: &Error) -> bool {
+    let words = format!("{} {}", error.message(), error.code().unwrap_or_default()).to_lowercase();
+    let says = |sign: &&str| words.contains(*sign);
+    ["24h", "24 h", "24-hour", "window", "re-engagement", "131047", "outside"].iter().any(|sign| says(&sign))
+        || (words.contains("template") && ["only", "must", "approved"].iter().any(|sign| says(&sign)))
+}
+
+/// What status, code and headers say.
+fn refusal(response: &Response<Bytes>, now: SystemTime, purpose: Purpose, said: &Said) -> Error {
+    let status = response.status();
+    let text = said.text().map_or_else(|| json::excerpt(response.body()), str::to_owned);
+    let error = transport::refusal(status, purpose, text);
+    let error = match said.fact().filter(|fact| is_about(fact, status)) {
+        Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).unsent(),
+        Some(fact) => purpose.in_doubt(error.with_kind(fact.kind)),
+        None => error,
+    };
+    let code = said.code().unwrap_or_default();
+    let wait = RateLimit::of(response.headers(), now).wait().max(said.wait()).max(meta::least_wait(code));
+    match wait {
+        Some(wait) if error.kind() == ErrorKind::RateLimited => error.with_retry_after(wait),
+        _ => error,
+    }
+    .with_code(code)
+}
+
+/// A gateway's 5xx is no refusal, whatever words it carries, unless the code is documented with that very status.
+fn is_about(fact: &CodeFact, status: StatusCode) -> bool {
+    !status.is_server_error() || fact.status == Some(status.as_u16())
+}

@@ -1,0 +1,219 @@
+//! GoSendAPI as a messenger.
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use transom::config::ChannelConfig;
+use transom::{
+    Capabilities, Capability, Context, Conversation, ConversationFilter, Error, ErrorKind, Events, Message, Messenger,
+    PhoneNumber, Receipt, Result, Sender, Session, TemplateInfo, Window,
+};
+
+use crate::config::Config;
+use crate::wire::lists::{self, CloseReason, Page, Waba};
+use crate::wire::{self, session};
+use crate::{NAME, error, webhook};
+
+/// What GoSendAPI can do through this adapter.
+pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Capability::Text,
+    Capability::Image,
+    Capability::Video,
+    Capability::Audio,
+    Capability::Document,
+    Capability::Sticker,
+    Capability::Location,
+    Capability::Contacts,
+    Capability::Buttons,
+    Capability::List,
+    Capability::Template,
+    Capability::Session,
+    Capability::Senders,
+    Capability::Templates,
+    Capability::Conversations,
+    Capability::MediaUpload,
+    Capability::DeliveryStatus,
+    Capability::Inbound,
+    Capability::WebhookSignature,
+    Capability::Idempotency,
+]);
+
+/// How many pages of a list are read at the most, a hundred items on each.
+const PAGES_MAX: usize = 20;
+/// How many pages of one contact's conversations are read to tell the window.
+const SESSION_PAGES_MAX: usize = 2;
+
+/// A GoSendAPI project and one of its numbers.
+#[derive(Debug)]
+pub struct GoSendApi {
+    config: Config,
+    context: Context,
+}
+
+/// A list, or as much of it as was read.
+struct Listed<T> {
+    items: Vec<T>,
+    is_whole: bool,
+    /// When the last part of it was read, by the provider's clock.
+    at: SystemTime,
+}
+
+impl GoSendApi {
+    /// The number of `config`.
+    pub const fn new(config: Config, context: Context) -> Self {
+        Self { config, context }
+    }
+
+    /// The number that a channel's settings name, for callers who need more than [`Messenger`] has.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] with a line for everything that is wrong with the channel.
+    pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
+        Ok(Self::new(Config::read(channel)?, context))
+    }
+
+    /// Marks a conversation as ended, for billing and reports. It neither closes the 24-hour window nor stops the
+    /// contact from writing [seed].
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if there is no such conversation. What closing twice brings is not documented.
+    pub async fn close_conversation(&self, id: &str, reason: Option<CloseReason>) -> Result<()> {
+        self.read(lists::encode_close(&self.config, id, reason)?, lists::decode_close).await
+    }
+
+    async fn send_once(&self, message: &Message) -> Result<Receipt> {
+        let request = wire::encode_send(&self.config, message)?;
+        let answer = match self.context.transport.send(request).await {
+            Ok(response) => wire::decode_send(&response, self.context.now(&response), message),
+            Err(error) => Err(error),
+        };
+        answer.map_err(|error| error.with_attempts(1))
+    }
+
+    /// Whether one look at the conversations may tell more about this refusal: whether the contact has ever written,
+    /// and, for a 403 that says nothing, whether it is the window at all.
+    fn may_ask_back(&self, message: &Message, refused: &Error) -> bool {
+        self.config.probe
+            && message.content.is_free_form()
+            && !refused.may_have_been_sent()
+            && (refused.is_window_closed() || error::is_unclear(refused))
+    }
+
+    /// The same refusal, with what the conversations say of the window. Where they cannot be asked, it stands.
+    async fn tell_apart(&self, refused: Error, message: &Message) -> Error {
+        let is_unclear = error::is_unclear(&refused);
+        match self.session(&message.to).await {
+            Ok(session) => {
+                let kind = match session.window {
+                    Window::Never => ErrorKind::NoActiveSession,
+                    Window::Expired { .. } => ErrorKind::SessionExpired,
+                    Window::Open { .. } if is_unclear => ErrorKind::PermissionDenied,
+                    Window::Open { .. } | Window::Unknown => refused.kind(),
+                };
+                refused.with_kind(kind).with_session(session)
+            }
+            Err(failed) if is_unclear && failed.status() == Some(StatusCode::FORBIDDEN.as_u16()) => {
+                refused.with_kind(ErrorKind::PermissionDenied)
+            }
+            Err(_) => refused,
+        }
+    }
+
+    async fn read<T>(
+        &self,
+        request: Request<Bytes>,
+        decode: impl FnOnce(&Response<Bytes>, SystemTime) -> Result<T> + Send,
+    ) -> Result<T> {
+        let response = self.context.transport.send(request).await.map_err(Error::unsent)?;
+        decode(&response, self.context.now(&response))
+    }
+
+    /// The items of up to `pages` pages.
+    async fn read_all<T: Send>(
+        &self,
+        pages: usize,
+        encode: impl Fn(usize) -> Result<Request<Bytes>> + Send + Sync,
+        decode: impl Fn(&Response<Bytes>, SystemTime) -> Result<Page<T>> + Send + Sync,
+    ) -> Result<Listed<T>> {
+        let mut listed = Listed { items: Vec::new(), is_whole: false, at: self.context.clock.now() };
+        for number in 1..=pages {
+            let (page, at) = self.read(encode(number)?, |response, now| Ok((decode(response, now)?, now))).await?;
+            listed.at = at;
+            listed.is_whole = !page.is_followed(listed.items.len().saturating_add(page.items.len()));
+            listed.items.extend(page.items);
+            if listed.is_whole {
+                break;
+            }
+        }
+        Ok(listed)
+    }
+
+    async fn wabas(&self) -> Result<Vec<Waba>> {
+        let encode = |page| lists::encode_wabas(&self.config, page);
+        Ok(self.read_all(PAGES_MAX, encode, lists::decode_wabas).await?.items)
+    }
+}
+
+#[async_trait]
+impl Messenger for GoSendApi {
+    fn provider(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        match self.send_once(message).await {
+            Err(refused) if self.may_ask_back(message, &refused) => Err(self.tell_apart(refused, message).await),
+            other => other,
+        }
+    }
+
+    async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
+        let encode = |page| lists::encode_conversations(&self.config, Some(contact), page);
+        let listed = self.read_all(SESSION_PAGES_MAX, encode, lists::decode_conversations).await?;
+        let line = &self.config.phone_number_id;
+        Ok(session::session(&listed.items, listed.is_whole, line, contact, listed.at))
+    }
+
+    async fn senders(&self) -> Result<Vec<Sender>> {
+        let mut senders = Vec::new();
+        for waba in self.wabas().await? {
+            let encode = |page| lists::encode_senders(&self.config, &waba, page);
+            senders.extend(self.read_all(PAGES_MAX, encode, lists::decode_senders).await?.items);
+        }
+        Ok(senders)
+    }
+
+    async fn templates(&self) -> Result<Vec<TemplateInfo>> {
+        let mut wabas = self.wabas().await?;
+        if let Some(wanted) = &self.config.waba_id {
+            wabas.retain(|waba| waba.id == *wanted || waba.metas.as_ref() == Some(wanted));
+            if wabas.is_empty() {
+                let why = "the project has no business account with the id in `waba_id`";
+                return Err(Error::new(ErrorKind::NotFound, why));
+            }
+        }
+        let mut templates = Vec::new();
+        for waba in &wabas {
+            let encode = |page| lists::encode_templates(&self.config, waba, page);
+            templates.extend(self.read_all(PAGES_MAX, encode, lists::decode_templates).await?.items);
+        }
+        Ok(templates)
+    }
+
+    async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+        let contact = filter.contact.as_ref();
+        let encode = |page| lists::encode_conversations(&self.config, contact, page);
+        let listed = self.read_all(PAGES_MAX, encode, lists::decode_conversations).await?;
+        Ok(lists::conversations(listed.items, contact))
+    }
+
+    fn webhook(&self, request: &Request<Bytes>) -> Result<Events> {
+        webhook::read(&self.config.webhook_secrets, request)
+    }
+}

@@ -1,0 +1,224 @@
+//! What a project has: business accounts, their numbers and templates, and conversations.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use transom::request::RequestBuilder;
+use transom::transport::unreadable;
+use transom::{Conversation, PhoneNumber, Purpose, Result, Sender, TemplateInfo, json};
+
+use super::session::Row;
+use super::{get, with_key};
+use crate::config::Config;
+use crate::error;
+
+/// The largest page [docs, API Reference].
+pub(crate) const PER_PAGE: usize = 100;
+
+/// Why a conversation is closed [seed].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// `manual_close`.
+    Manual,
+    /// `agent_close`.
+    Agent,
+}
+
+/// A part of a list.
+#[derive(Debug)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    /// How many items there are on all pages, where the answer says so.
+    total: Option<usize>,
+}
+
+impl<T> Page<T> {
+    /// Whether there are more items after `seen`, this page included.
+    pub(crate) fn is_followed(&self, seen: usize) -> bool {
+        !self.items.is_empty() && self.total.map_or(self.items.len() >= PER_PAGE, |total| seen < total)
+    }
+}
+
+/// A business account: the id by which paths know it, and Meta's.
+#[derive(Debug)]
+pub(crate) struct Waba {
+    pub(crate) id: String,
+    pub(crate) metas: Option<String>,
+}
+
+/// `GET /v1/wabas` [docs, API Reference].
+pub(crate) fn encode_wabas(config: &Config, page: usize) -> Result<Request<Bytes>> {
+    paged(get(config, &["wabas"]), page)
+}
+
+pub(crate) fn decode_wabas(response: &Response<Bytes>, now: SystemTime) -> Result<Page<Waba>> {
+    #[derive(Deserialize)]
+    struct Item {
+        #[serde(default, deserialize_with = "json::text_or_number")]
+        id: Option<String>,
+        #[serde(default, deserialize_with = "json::text_or_number", alias = "wabaId")]
+        waba_id: Option<String>,
+    }
+    decode(response, now, |item: Item| Some(Waba { id: item.id?, metas: item.waba_id }))
+}
+
+/// `GET /v1/wabas/{id}/phone-numbers`: there is no list for the whole project [docs, Phone numbers].
+pub(crate) fn encode_senders(config: &Config, waba: &Waba, page: usize) -> Result<Request<Bytes>> {
+    paged(get(config, &["wabas", &waba.id, "phone-numbers"]), page)
+}
+
+/// The id of a sender is Meta's, the one that sends; the vendor's own is of use for setting up webhooks only.
+pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Result<Page<Sender>> {
+    #[derive(Deserialize)]
+    struct Item {
+        #[serde(default, deserialize_with = "json::text_or_number", alias = "phoneNumberId")]
+        phone_number_id: Option<String>,
+        #[serde(alias = "displayPhoneNumber")]
+        display_phone_number: Option<String>,
+        #[serde(alias = "displayPhoneNumberNormalized")]
+        display_phone_number_normalized: Option<String>,
+        #[serde(alias = "displayName")]
+        display_name: Option<String>,
+        #[serde(alias = "verifiedName")]
+        verified_name: Option<String>,
+        status: Option<String>,
+    }
+    decode(response, now, |item: Item| {
+        let mut sender = Sender::new(item.phone_number_id?, item.status.unwrap_or_default());
+        let number = item.display_phone_number_normalized.or(item.display_phone_number);
+        sender.phone = number.as_deref().and_then(phone);
+        sender.name = item.verified_name.or(item.display_name);
+        Some(sender)
+    })
+}
+
+/// `GET /v1/wabas/{id}/templates` [docs, Templates].
+pub(crate) fn encode_templates(config: &Config, waba: &Waba, page: usize) -> Result<Request<Bytes>> {
+    paged(get(config, &["wabas", &waba.id, "templates"]), page)
+}
+
+/// The fields are Meta's [inferred].
+pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> Result<Page<TemplateInfo>> {
+    #[derive(Deserialize)]
+    struct Item {
+        #[serde(default, deserialize_with = "json::text_or_number")]
+        id: Option<String>,
+        name: Option<String>,
+        language: Option<String>,
+        status: Option<String>,
+        components: Option<Value>,
+    }
+    decode(response, now, |item: Item| {
+        let status = item.status.unwrap_or_default().to_lowercase();
+        let name = item.name?;
+        let id = item.id.unwrap_or_else(|| name.clone());
+        let mut template = TemplateInfo::new(id, name, item.language.unwrap_or_default(), status);
+        template.parameters = item.components.as_ref().and_then(body_text).map(placeholders).unwrap_or_default();
+        Some(template)
+    })
+}
+
+/// The text of the component `BODY`.
+fn body_text(components: &Value) -> Option<&str> {
+    let is_body = |component: &&Value| {
+        component.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("body"))
+    };
+    components.as_array()?.iter().find(is_body)?.get("text")?.as_str()
+}
+
+/// What stands between `{{` and `}}`, each once, in the order of the text.
+fn placeholders(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for part in text.split("{{").skip(1) {
+        let Some((name, _)) = part.split_once("}}") else { continue };
+        let name = name.trim();
+        if !name.is_empty() && !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+/// `GET /v1/conversations` of this line, in whatever state [seed].
+pub(crate) fn encode_conversations(
+    config: &Config,
+    contact: Option<&PhoneNumber>,
+    page: usize,
+) -> Result<Request<Bytes>> {
+    let mut request = get(config, &["conversations"]);
+    if let Some(contact) = contact {
+        request = request.query("contact_phone", contact.digits());
+    }
+    paged(request.query("phone_number_id", &config.phone_number_id), page)
+}
+
+pub(crate) fn decode_conversations(response: &Response<Bytes>, now: SystemTime) -> Result<Page<Row>> {
+    decode(response, now, Some)
+}
+
+/// The conversations in `rows`, without those of other contacts than the one asked for.
+pub(crate) fn conversations(rows: Vec<Row>, contact: Option<&PhoneNumber>) -> Vec<Conversation> {
+    let wanted = rows.into_iter().filter(|row| contact.is_none_or(|contact| row.is_with(contact)));
+    let conversation = |row: Row| {
+        let mut conversation = Conversation::new(row.id().unwrap_or_default(), row.status().unwrap_or_default());
+        conversation.contact = row.contact();
+        conversation.last_inbound_at = row.last_inbound_at();
+        conversation
+    };
+    wanted.map(conversation).collect()
+}
+
+/// `POST /v1/conversations/{id}/close` [seed]. A body is needed even without a reason: one that is no JSON is refused
+/// with 415 [docs, API Reference].
+pub(crate) fn encode_close(config: &Config, id: &str, reason: Option<CloseReason>) -> Result<Request<Bytes>> {
+    let mut body = Map::new();
+    if let Some(reason) = reason {
+        let word = match reason {
+            CloseReason::Manual => "manual_close",
+            CloseReason::Agent => "agent_close",
+        };
+        body.insert("reason".into(), word.into());
+    }
+    let request = RequestBuilder::post(&config.base_url, &["v1", "conversations", id, "close"]);
+    // It sends nothing to anybody, and is only bookkeeping.
+    with_key(config, request).json(Purpose::Read, &body)
+}
+
+/// Any 2xx is a yes; no page shows its body.
+pub(crate) fn decode_close(response: &Response<Bytes>, now: SystemTime) -> Result<()> {
+    if response.status().is_success() { Ok(()) } else { Err(error::of_read(response, now)) }
+}
+
+fn paged(request: RequestBuilder, page: usize) -> Result<Request<Bytes>> {
+    let request = request.query("per_page", &PER_PAGE.to_string());
+    let request = if page > 1 { request.query("page", &page.to_string()) } else { request };
+    request.empty(Purpose::Read)
+}
+
+/// The items of one page, or an error if one lacks what names it: a list with holes would be taken for a whole one.
+fn decode<I: DeserializeOwned, T>(
+    response: &Response<Bytes>,
+    now: SystemTime,
+    read: impl Fn(I) -> Option<T>,
+) -> Result<Page<T>> {
+    #[derive(Deserialize)]
+    struct Body<I> {
+        data: Vec<I>,
+    }
+    if !response.status().is_success() {
+        return Err(error::of_read(response, now));
+    }
+    let body: Body<I> = json::decode(response, Purpose::Read)?;
+    let items: Option<Vec<T>> = body.data.into_iter().map(read).collect();
+    let without = || unreadable(response.status(), Purpose::Read, "an item of the list has no id or no name");
+    let total = json::header(response.headers(), "x-total-count").and_then(|text| text.parse().ok());
+    Ok(Page { items: items.ok_or_else(without)?, total })
+}
+
+fn phone(text: &str) -> Option<PhoneNumber> {
+    text.parse().ok()
+}

@@ -1,0 +1,105 @@
+//! The window, read from the conversations with a contact. The vendor has no query for it.
+//!
+//! Its own recipe is to look for an `active` conversation [seed], which is wrong both ways: after half an hour of
+//! silence, or once somebody closed it, a conversation is not `active` though the window is open; and one that we began
+//! with a template, or answered a day late, is `active` though the window is closed. WhatsApp counts 24 hours from the
+//! contact's last message, and each conversation says when that was [inferred].
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use transom::time::rfc3339;
+use transom::{PhoneNumber, Session, SessionSource, Window, json};
+
+/// A conversation in a list. Every field may be missing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Row {
+    #[serde(deserialize_with = "json::text_or_number")]
+    id: Option<String>,
+    /// Meta's id of the line, or the vendor's own: the pages write either [docs].
+    #[serde(deserialize_with = "json::text_or_number", alias = "phoneNumberId")]
+    phone_number_id: Option<String>,
+    #[serde(deserialize_with = "json::text_or_number", alias = "contactPhone")]
+    contact_phone: Option<String>,
+    status: Option<String>,
+    #[serde(alias = "endedReason")]
+    ended_reason: Option<String>,
+    /// `None` if there is no such member, which is not the same as null.
+    #[serde(deserialize_with = "member", alias = "lastInboundAt")]
+    last_inbound_at: Option<Value>,
+}
+
+impl Row {
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    pub(crate) fn status(&self) -> Option<&str> {
+        self.status.as_deref()
+    }
+
+    pub(crate) fn contact(&self) -> Option<PhoneNumber> {
+        self.contact_phone.as_deref()?.parse().ok()
+    }
+
+    pub(crate) fn last_inbound_at(&self) -> Option<SystemTime> {
+        self.last_inbound_at.as_ref()?.as_str().and_then(rfc3339::parse)
+    }
+
+    /// Whether it is a conversation with `contact`; one that names nobody is taken for what was asked for.
+    pub(crate) fn is_with(&self, contact: &PhoneNumber) -> bool {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        self.contact_phone.as_deref().is_none_or(|phone| digits(phone) == contact.digits())
+    }
+
+    fn is_of_line(&self, line: &str) -> bool {
+        self.phone_number_id.as_deref() == Some(line)
+    }
+}
+
+/// The window to `contact` from the `line`, by `rows` and at `now`. Not `is_whole` if there are rows that were not read.
+pub(crate) fn session(rows: &[Row], is_whole: bool, line: &str, contact: &PhoneNumber, now: SystemTime) -> Session {
+    let mut rows: Vec<&Row> = rows.iter().filter(|row| row.is_with(contact)).collect();
+    // Rows that name this line show that rows name lines by this id. Else the ids are the vendor's own, which are not
+    // known here, and the filter of the query is trusted.
+    if rows.iter().any(|row| row.is_of_line(line)) {
+        rows.retain(|row| row.is_of_line(line));
+    }
+    let last = rows.iter().filter_map(|row| row.last_inbound_at()).max();
+    let window = match last {
+        Some(last) => Window::after(last, now),
+        None => without_times(&rows),
+    };
+    // A row that was not read may hold a later message.
+    let window = if is_whole || window.is_open() { window } else { Window::Unknown };
+    Session::new(contact.clone(), window, SessionSource::Provider).with_last_inbound_at(last)
+}
+
+/// The window where no row says when the contact wrote.
+fn without_times(rows: &[&Row]) -> Window {
+    if rows.iter().any(|row| row.last_inbound_at.as_ref().is_some_and(|value| !value.is_null())) {
+        // They wrote, at a time that cannot be read.
+        return Window::Unknown;
+    }
+    let silent: Vec<&Row> = rows.iter().copied().filter(|row| row.last_inbound_at.is_none()).collect();
+    if silent.is_empty() {
+        // No row at all, or only rows that say that the contact has not written.
+        return Window::Never;
+    }
+    let any = |states: &[&str]| silent.iter().any(|row| row.status.as_deref().is_some_and(|s| states.contains(&s)));
+    // `inactive` is still inside the 24 hours [seed].
+    if any(&["active", "inactive"]) {
+        return Window::Open { until: None };
+    }
+    let has_timed_out =
+        |row: &&Row| row.status.as_deref() == Some("ended") && row.ended_reason.as_deref() == Some("timeout");
+    // One that somebody closed by hand says nothing: closing is bookkeeping [seed].
+    if silent.iter().all(has_timed_out) { Window::Expired { since: None } } else { Window::Unknown }
+}
+
+/// The value of a member that is there, null included.
+fn member<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,10 @@
+//! Every scenario of the conformance suite again, for every adapter, against the built binary and its control plane: the
+//! two fronts of the mock behave alike.
+
+use std::process::ExitCode;
+
+use transom_conformance::{Front, run_behind, subjects};
+
+fn main() -> ExitCode {
+    run_behind(subjects::ALL, &Front::Binary(env!("CARGO_BIN_EXE_transom").into()))
+}

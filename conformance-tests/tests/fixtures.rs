@@ -1,0 +1,121 @@
+//! Each documented request is what the adapter sends for the message that stands beside it, member for member.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::Value;
+use transom::config::{ChannelConfig, process_env};
+use transom::{Client, Context, Message, Messenger as _, Registry, Transport};
+use transom_conformance::subjects;
+use transom_mock_server::Simulator;
+
+/// A transport that is the mock itself, without a socket, and keeps what it was asked.
+#[derive(Debug)]
+struct Direct {
+    simulator: Mutex<Simulator>,
+    asked: Mutex<Vec<Request<Bytes>>>,
+}
+
+#[async_trait]
+impl Transport for Direct {
+    async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
+        self.asked.lock().unwrap().push(request.clone());
+        Ok(self.simulator.lock().unwrap().step(SystemTime::now(), &request).response)
+    }
+}
+
+fn fixtures() -> Vec<(PathBuf, Value)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mock-server/fixtures");
+    let mut fixtures = Vec::new();
+    for folder in std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let fixture = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            fixtures.push((file, fixture));
+        }
+    }
+    fixtures.sort_by(|(a, _), (b, _)| a.cmp(b));
+    fixtures
+}
+
+fn plain(call: &Value) -> Request<Bytes> {
+    let body = match &call["body"] {
+        Value::Null => call["raw_body"].as_str().unwrap_or_default().to_owned(),
+        body => body.to_string(),
+    };
+    let mut request = Request::builder().method(call["method"].as_str().unwrap()).uri(call["path"].as_str().unwrap());
+    for (name, value) in call["headers"].as_object().into_iter().flatten() {
+        request = request.header(name, value.as_str().unwrap());
+    }
+    request.body(Bytes::from(body)).unwrap()
+}
+
+/// What the adapter asks when it is given the fixture's message, in the fixture's state of the world.
+fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
+    let mut simulator = Simulator::new(SystemTime::now());
+    for call in fixture["given"].as_array().into_iter().flatten() {
+        simulator.step(SystemTime::now(), &plain(call));
+    }
+    let direct = Arc::new(Direct { simulator: Mutex::new(simulator), asked: Mutex::default() });
+    let registry = subjects::ALL.iter().fold(Registry::default(), |registry, subject| registry.with(subject.provider));
+    let mut channel = fixture["channel"].as_object().unwrap().clone();
+    let provider = channel.remove("provider").unwrap();
+    let config =
+        ChannelConfig::new("fixture", provider.as_str().unwrap(), channel.into_iter().collect(), process_env());
+    let context = Context::new(Arc::clone(&direct) as Arc<dyn Transport>);
+    // Without the window guard: what is documented is the request for this very message.
+    let client = Client::new(registry.messenger(&config, context).unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    // Whether the mock takes it is the mock's own test; here only what was asked counts.
+    if let Some(contact) = fixture["session_of"].as_str() {
+        let _ = runtime.block_on(client.session(&contact.parse().unwrap()));
+    } else {
+        let message: Message = serde_json::from_value(fixture["message"].clone()).unwrap();
+        let _ = runtime.block_on(client.send(&message));
+    }
+    std::mem::take(&mut direct.asked.lock().unwrap())
+}
+
+/// How a request differs from the documented one; `None` if it does not.
+fn difference(request: &Request<Bytes>, documented: &Value) -> Option<String> {
+    let path = request.uri().path_and_query().unwrap().as_str();
+    if request.method().as_str() != documented["method"] || path != documented["path"] {
+        return Some(format!("{} {path}", request.method()));
+    }
+    for (name, value) in documented["headers"].as_object().into_iter().flatten() {
+        let got = request.headers().get(name).map(|got| got.to_str().unwrap());
+        if got != value.as_str() {
+            return Some(format!("{name}: {got:?}, expected {value}"));
+        }
+    }
+    let body = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
+    (body != documented["body"]).then(|| format!("body {body}\n  expected {}", documented["body"]))
+}
+
+#[test]
+fn every_documented_request_is_what_the_adapter_sends_for_its_message() {
+    let mut problems = Vec::new();
+    let mut checked = std::collections::BTreeMap::<String, usize>::new();
+    for (file, fixture) in fixtures() {
+        if fixture.get("channel").is_none() {
+            continue;
+        }
+        *checked.entry(fixture["channel"]["provider"].as_str().unwrap().to_owned()).or_default() += 1;
+        let documented = fixture.get("adapter_request").unwrap_or(&fixture["request"]);
+        let differences: Vec<_> = asked(&fixture).iter().map(|request| difference(request, documented)).collect();
+        if differences.iter().all(Option::is_some) {
+            let name = file.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_or(&file).display().to_string();
+            let asked: Vec<_> = differences.into_iter().flatten().collect();
+            problems.push(format!("{name}: the adapter asked\n  {}", asked.join("\n  ")));
+        }
+    }
+    assert!(problems.is_empty(), "{} differ:\n{}", problems.len(), problems.join("\n"));
+    for subject in subjects::ALL {
+        let count = checked.get(subject.provider.name).copied().unwrap_or_default();
+        assert!(count >= 5, "only {count} documented requests of {} were checked", subject.provider.name);
+    }
+}

@@ -1,0 +1,123 @@
+//! The invariants of the repository itself.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use transom::Capability;
+use transom_conformance::subjects;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The packages of ours that each package of ours depends on, tests left out.
+fn arrows() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ours = |name: &str| name == "transom" || name.starts_with("transom-");
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().unwrap().iter().filter(|d| d["kind"].is_null());
+            let names =
+                dependencies.map(|d| d["name"].as_str().unwrap().to_owned()).filter(|name| ours(name)).collect();
+            (package["name"].as_str().unwrap().to_owned(), names)
+        })
+        .collect()
+}
+
+fn names(of: &[&str]) -> BTreeSet<String> {
+    of.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn the_sdk_and_the_mock_depend_on_nothing_of_ours_and_an_adapter_on_the_sdk_alone() {
+    let arrows = arrows();
+    assert_eq!(arrows["transom"], names(&[]));
+    assert_eq!(arrows["transom-mock-server"], names(&[]));
+    for subject in subjects::ALL {
+        assert_eq!(arrows[&format!("transom-{}", subject.provider.name)], names(&["transom"]));
+    }
+    assert!(!arrows["transom-conformance"].contains("transom-cli"));
+}
+
+#[test]
+fn every_adapter_folder_has_the_same_files_and_goes_through_the_suite() {
+    let expected = names(&["config.rs", "error.rs", "lib.rs", "messenger.rs", "webhook.rs", "wire.rs"]);
+    let mut folders = BTreeSet::new();
+    for folder in std::fs::read_dir(root().join("adapters")).unwrap().map(|entry| entry.unwrap().path()) {
+        let sources = std::fs::read_dir(folder.join("src")).unwrap().map(|entry| entry.unwrap().path());
+        let files =
+            sources.filter(|path| path.is_file()).map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
+        assert_eq!(files.collect::<BTreeSet<_>>(), expected, "{}", folder.display());
+        assert!(folder.join("README.md").is_file(), "{} has a README", folder.display());
+        folders.insert(folder.file_name().unwrap().to_str().unwrap().to_owned());
+    }
+    let tested: Vec<_> = subjects::ALL.iter().map(|subject| subject.provider.name).collect();
+    assert_eq!(folders, names(&tested), "every adapter is a subject of the suite");
+}
+
+/// The table of the README, from the adapters.
+fn table() -> String {
+    let title = |name: &str| match name {
+        "autocalls" => "Autocalls".to_owned(),
+        "exotel" => "Exotel".to_owned(),
+        "gosendapi" => "GoSendAPI".to_owned(),
+        "messangi" => "Messangi".to_owned(),
+        other => other.to_owned(),
+    };
+    let row = |first: &str, cells: Vec<String>| format!("| {first} | {} |", cells.join(" | "));
+    let subjects = subjects::ALL;
+    let mut lines = vec![
+        row("", subjects.iter().map(|subject| title(subject.provider.name)).collect()),
+        row("---", subjects.iter().map(|_| "---".to_owned()).collect()),
+    ];
+    for &capability in Capability::ALL {
+        let cell = |can: bool| if can { "yes".to_owned() } else { "–".to_owned() };
+        let cells = subjects.iter().map(|subject| cell(subject.capabilities.contains(capability))).collect();
+        lines.push(row(&capability.as_str().replace('_', " "), cells));
+    }
+    lines.push(row("longest text", subjects.iter().map(|subject| subject.text_max.to_string()).collect()));
+    lines.join("\n")
+}
+
+#[test]
+fn the_readmes_table_is_what_the_adapters_declare() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("<!-- capabilities -->\n").unwrap();
+    let (found, _) = rest.split_once("\n<!-- /capabilities -->").unwrap();
+    assert!(found == table(), "the table should be\n{}\n", table());
+}
+
+/// Evidence is what makes a table of codes more than an opinion.
+#[test]
+fn every_row_of_every_code_table_says_where_it_is_from() {
+    for subject in subjects::ALL {
+        assert!(!subject.provider.codes.is_empty(), "{}", subject.provider.name);
+        for fact in subject.provider.codes.iter().flat_map(|table| table.iter()) {
+            let place = format!("{} {}", subject.provider.name, fact.code);
+            assert!(!fact.code.is_empty() && !fact.source.is_empty(), "{place}");
+            let parts: Vec<_> = fact.date.split('-').map(str::len).collect();
+            assert_eq!(parts, [4, 2, 2], "{place}: {}", fact.date);
+        }
+    }
+}
+
+#[test]
+fn no_table_has_a_code_twice() {
+    for subject in subjects::ALL {
+        for table in subject.provider.codes {
+            let mut seen = BTreeSet::new();
+            for fact in *table {
+                assert!(seen.insert((fact.code, fact.status)), "{} {} stands twice", subject.provider.name, fact.code);
+            }
+        }
+    }
+}
