@@ -16,12 +16,13 @@ pub(crate) struct Cli {
 
 /// What every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Common {
     /// The configuration file [default: transom.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// The channel: a name from the configuration, @NAME for an environment variable that holds a URI, or a URI
-    /// [default: the file's `default`, else the URI in TRANSOM_URL]
+    /// [default: the file's `default`, else the URI in `TRANSOM_URL`]
     #[arg(long, global = true, value_name = "CHANNEL")]
     pub(crate) channel: Option<String>,
     /// Print JSON

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn adapters_with_different_numbers_of_cases_are_no_success() {
-        let same = ["conformance: exotel 120 cases against wiremock", "conformance: messangi 120 cases against wiremock"];
+        let same =
+            ["conformance: exotel 120 cases against wiremock", "conformance: messangi 120 cases against wiremock"];
         assert!(tally(&same).verdict().is_ok());
         assert_eq!(tally(&same).conformance.len(), 2);
         assert!(tally(&[same[0], "conformance: messangi 119 cases against the binary"]).verdict().is_err());

@@ -194,3 +194,168 @@ fn value(raw: &RawValue) -> Value {
 fn phone(text: &str) -> Option<PhoneNumber> {
     text.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn events_of(body: &str) -> Vec<Event> {
+        let events = read(&[], &Request::new(Bytes::copy_from_slice(body.as_bytes()))).unwrap();
+        assert!(!events.verified);
+        events.events
+    }
+
+    fn one(body: &str) -> Event {
+        let events = events_of(body);
+        let [event] = events.as_slice() else { panic!("{events:?}") };
+        event.clone()
+    }
+
+    const MESSAGE: &str = r#"{"from":"34611222333","id":"wamid.IN","timestamp":"1770110100","type":"text","text":{"body":"Thanks"},"context":{"id":"wamid.OUT"}}"#;
+
+    #[test]
+    fn an_inbound_message_is_read_wherever_its_name_and_its_object_stand() {
+        for (name, data) in [
+            ("event", format!(r#"{{"message":{MESSAGE},"contact_name":"Ana"}}"#)),
+            ("type", format!(r#"{{"messages":[{MESSAGE}],"contacts":[{{"profile":{{"name":"Ana"}}}}]}}"#)),
+            ("event_type", MESSAGE.replacen('{', r#"{"contact":{"name":"Ana"},"#, 1)),
+        ] {
+            let body = format!(r#"{{"id":"evt_1","{name}":"whatsapp.message.received","data":{data}}}"#);
+            let Event::Inbound(inbound) = one(&body) else { panic!("{body}") };
+            assert_eq!((inbound.message_id.as_str(), inbound.from.as_str()), ("wamid.IN", "+34611222333"));
+            assert_eq!(rfc3339::format(inbound.at), "2026-02-03T09:15:00Z");
+            assert_eq!(inbound.name.as_deref(), Some("Ana"), "{body}");
+            assert_eq!(inbound.reply_to.unwrap().as_str(), "wamid.OUT");
+            assert_eq!(inbound.content, json!({ "type": "text", "body": "Thanks" }));
+        }
+    }
+
+    #[test]
+    fn several_messages_in_one_call_are_several_events() {
+        let body = format!(r#"{{"event":"whatsapp.message.received","data":{{"messages":[{MESSAGE},{MESSAGE}]}}}}"#);
+        assert_eq!(events_of(&body).len(), 2);
+    }
+
+    #[test]
+    fn what_a_person_can_send_is_read_into_our_own_form() {
+        for (object, expected) in [
+            (
+                json!({ "type": "image", "image": { "id": "7", "mime_type": "image/png", "sha256": "x", "caption": "c" } }),
+                json!({ "type": "image", "id": "7", "mime_type": "image/png", "caption": "c" }),
+            ),
+            (
+                json!({ "type": "location", "location": { "latitude": 1.5, "longitude": 2 } }),
+                json!({ "type": "location", "latitude": 1.5, "longitude": 2 }),
+            ),
+            (
+                json!({ "type": "contacts", "contacts": [{ "name": {} }] }),
+                json!({ "type": "contacts", "contacts": [{ "name": {} }] }),
+            ),
+            (
+                json!({ "type": "reaction", "reaction": { "message_id": "wamid.x", "emoji": "👍" } }),
+                json!({ "type": "reaction", "message_id": "wamid.x", "emoji": "👍" }),
+            ),
+            (
+                json!({ "type": "button", "button": { "payload": "OK", "text": "Fine" } }),
+                json!({ "type": "button_reply", "id": "OK", "title": "Fine" }),
+            ),
+            (
+                json!({ "type": "interactive", "interactive": { "type": "list_reply", "list_reply": { "id": "m9", "title": "09:00", "description": "x" } } }),
+                json!({ "type": "list_reply", "id": "m9", "title": "09:00" }),
+            ),
+        ] {
+            assert_eq!(content::of(&object), expected);
+        }
+        for unknown in [json!({ "type": "unsupported", "errors": [] }), json!({ "type": "text" }), json!({}), json!(7)]
+        {
+            assert_eq!(content::of(&unknown), json!({ "type": "unknown", "raw": unknown }));
+        }
+    }
+
+    #[test]
+    fn a_status_is_what_the_events_name_says() {
+        for (word, expected) in [
+            ("sent", DeliveryStatus::Sent),
+            ("delivered", DeliveryStatus::Delivered),
+            ("read", DeliveryStatus::Read),
+            ("failed", DeliveryStatus::Failed),
+        ] {
+            let status =
+                format!(r#"{{"id":"wamid.A","status":"{word}","timestamp":1770110100,"recipient_id":"34611222333"}}"#);
+            for data in [format!(r#"{{"message":{status}}}"#), format!(r#"{{"statuses":[{status}]}}"#), status.clone()]
+            {
+                let Event::Status(update) = one(&format!(r#"{{"event":"whatsapp.message.{word}","data":{data}}}"#))
+                else {
+                    panic!("{data}")
+                };
+                assert_eq!((update.message_id.as_str(), &update.status), ("wamid.A", &expected));
+                assert_eq!(update.to.unwrap().as_str(), "+34611222333");
+                assert_eq!(rfc3339::format(update.at.unwrap()), "2026-02-03T09:15:00Z");
+                assert_eq!(update.error, None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_closed_window_may_come_as_a_failed_status_of_whatsapps_own_id() {
+        let body = r#"{"event":"whatsapp.message.failed","created_at":"2026-02-03T09:15:00Z","data":{"id":90017,"wamid":"wamid.A","errors":[{"code":131047,"title":"Re-engagement message"}]}}"#;
+        let Event::Status(update) = one(body) else { panic!() };
+        assert_eq!(update.message_id.as_str(), "wamid.A");
+        assert_eq!(update.error, Some((ErrorKind::SessionExpired, "131047".into())));
+        assert_eq!(rfc3339::format(update.at.unwrap()), "2026-02-03T09:15:00Z");
+        let Event::Status(unknown) = one(&body.replace("131047", "999999")) else { panic!() };
+        assert_eq!(unknown.error, Some((ErrorKind::ProviderUnavailable, "999999".into())));
+    }
+
+    #[test]
+    fn a_conversation_keeps_every_digit_of_its_id() {
+        for (event, data, state) in [
+            (
+                "whatsapp.conversation.ended",
+                r#"{"conversation":{"id":18446744073709551616,"status":"ended"}}"#,
+                "ended",
+            ),
+            ("whatsapp.conversation.inactive", r#"{"id":"18446744073709551616"}"#, "inactive"),
+        ] {
+            let expected = Event::Conversation { id: "18446744073709551616".into(), state: state.into() };
+            assert_eq!(one(&format!(r#"{{"event":"{event}","data":{data}}}"#)), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_kept_as_it_came() {
+        for body in [
+            "[]",
+            "7",
+            r#"{"event":"whatsapp.phone_number.created","data":{"id":"31"}}"#,
+            r#"{"event":"whatsapp.message.edited","data":{}}"#,
+            r#"{"event":"whatsapp.message.received","data":{"message":{"from":"nobody"}}}"#,
+            r#"{"event":"whatsapp.message.received"}"#,
+            r#"{"event":"whatsapp.message.read","data":[]}"#,
+            r#"{"event":7,"data":{}}"#,
+        ] {
+            assert_eq!(one(body), Event::Unknown(serde_json::from_str(body).unwrap()), "{body}");
+        }
+        assert!(read(&[], &Request::new(Bytes::from_static(b"{"))).is_err());
+    }
+
+    #[test]
+    fn with_a_secret_only_what_it_signed_is_read() {
+        // printf '%s' '{"event":"new"}' | openssl dgst -sha256 -hmac whsec_0d41c7
+        let (body, signature) =
+            (r#"{"event":"new"}"#, "a7a5ba1ecd3f55492978def7e9d40bd1e2beacfa1ea160772b5575bacda532a0");
+        let secrets = [Secret::new("whsec_0d41c7")];
+        let call = |body: &str, header: &str, signature: &str| {
+            let body = Bytes::copy_from_slice(body.as_bytes());
+            read(&secrets, &Request::builder().header(header, signature).body(body).unwrap())
+        };
+        let signature = format!("sha256={signature}");
+        assert!(call(body, "X-GoSendAPI-Signature", &signature).unwrap().verified);
+        for (body, header) in [(r#"{"event":"old"}"#, "X-GoSendAPI-Signature"), (body, "X-Signature")] {
+            let error = call(body, header, &signature).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{body} {header}");
+        }
+    }
+}

@@ -20,10 +20,8 @@ pub(crate) async fn run(output: &Output) -> Result<ExitCode, Failure> {
     let mock = MockServer::start().await.map_err(|error| {
         Error::new(ErrorKind::ProviderUnavailable, "the mock cannot listen on 127.0.0.1").with_source(error)
     })?;
-    let control = Control {
-        base: mock.url().to_owned(),
-        transport: Arc::new(HttpTransport::new(HttpTransportOptions::default())?),
-    };
+    let control =
+        Control { base: mock.url(), transport: Arc::new(HttpTransport::new(HttpTransportOptions::default())?) };
     let mut rows = Vec::new();
     for subject in SUBJECTS {
         let client = subject.client(&mock.url())?;
@@ -124,8 +122,13 @@ async fn outcome(client: &Client, message: &Message) -> String {
 }
 
 fn print(rows: &[Row], output: &Output) {
-    let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default();
-    let (provider, step, got) = (width(|row| row.provider), width(|row| row.step), width(|row| &row.got));
+    const TITLES: [&str; 3] = ["PROVIDER", "STEP", "GOT"];
+    let width = |title: &str, of: fn(&Row) -> &str| {
+        rows.iter().map(|row| of(row).chars().count()).chain([title.len()]).max().unwrap_or_default()
+    };
+    let [a, b, c] = TITLES;
+    let (provider, step, got) = (width(a, |row| row.provider), width(b, |row| row.step), width(c, |row| &row.got));
+    output.line(&format!("{a:provider$}  {b:step$}  {c}"));
     let mut last = "";
     for row in rows {
         // A provider is named once, at its first line.

@@ -47,7 +47,12 @@ impl ConfigFile {
     }
 
     /// As `parse`, for configuration that stands in another format.
-    pub fn from_values(root: BTreeMap<String, Value>, folder: &Path, providers: &[Provider], env: &Env) -> Result<Self> {
+    pub fn from_values(
+        root: BTreeMap<String, Value>,
+        folder: &Path,
+        providers: &[Provider],
+        env: &Env,
+    ) -> Result<Self> {
         let mut problems = Vec::new();
         let mut file = Self { default: None, channels: BTreeMap::new(), failovers: BTreeMap::new() };
         let lookup = Lookup::Real { env: Env::clone(env), folder: folder.to_owned() };

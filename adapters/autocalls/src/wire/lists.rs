@@ -155,3 +155,71 @@ fn all<T>(response: &Response<Bytes>, rows: impl Iterator<Item = Option<T>>) -> 
 fn phone(text: &str) -> Option<PhoneNumber> {
     text.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::tests::{answer, config, to};
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    #[test]
+    fn lists_ask_for_what_the_service_hides_by_default() {
+        let base = "https://app.autocalls.ai/api/user";
+        let uri = |request: Result<Request<Bytes>>| request.unwrap().uri().to_string();
+        assert_eq!(uri(encode_senders(&config())), format!("{base}/whatsapp/senders?status=all"));
+        assert_eq!(uri(encode_templates(&config())), format!("{base}/whatsapp/senders/77/templates?status=all"));
+        let filter = ConversationFilter::with_contact(to());
+        assert_eq!(
+            uri(encode_conversations(&config(), &filter, Some("a=b"))),
+            format!("{base}/conversations?type=whatsapp&per_page=100&customer_phone=%2B447700900123&cursor=a%3Db")
+        );
+    }
+
+    #[test]
+    fn a_sender_has_its_id_number_name_and_state() {
+        let body = r#"{"data":[{"id":77,"phone_number":"+12025550143","display_name":"Harbour Clinic","status":"offline","quality_rating":null,"messaging_limit":null}]}"#;
+        let senders = decode_senders(&answer(200, body), NOW).unwrap();
+        let [sender] = senders.as_slice() else { panic!("{senders:?}") };
+        assert_eq!((sender.id.as_str(), sender.status.as_str()), ("77", "offline"));
+        assert_eq!(sender.phone.as_ref().unwrap().as_str(), "+12025550143");
+        assert_eq!(sender.name.as_deref(), Some("Harbour Clinic"));
+    }
+
+    #[test]
+    fn a_template_has_the_names_of_its_variables() {
+        let body = r#"{"data":[{"id":310,"name":"visit_reminder","language":"en","status":"Approved","variables":["first_name","day"],"has_variables":true},{"id":312,"name":"again","language":"pt_BR","status":"new"}]}"#;
+        let templates = decode_templates(&answer(200, body), NOW).unwrap();
+        assert_eq!(templates[0].parameters, ["first_name", "day"]);
+        assert_eq!((templates[0].status.as_str(), templates[1].language.as_str()), ("approved", "pt_BR"));
+        assert!(templates[1].parameters.is_empty());
+    }
+
+    #[test]
+    fn a_page_of_conversations_ends_with_the_cursor_of_the_next() {
+        let page = |cursor: &str| {
+            let body = format!(
+                r#"{{"data":[{{"id":"0b7b6a1e","type":"whatsapp","customer":{{"name":"Mara","phone":"+447700900123"}}}},{{"id":"1"}}],"next_cursor":{cursor}}}"#
+            );
+            decode_conversations(&answer(200, &body), NOW).unwrap()
+        };
+        let (conversations, cursor) = page("\"abc\"");
+        assert_eq!(cursor.as_deref(), Some("abc"));
+        assert_eq!((conversations[0].id.as_str(), conversations[0].contact.clone()), ("0b7b6a1e", Some(to())));
+        assert_eq!(conversations[1].contact, None);
+        assert_eq!(page("null").1, None);
+    }
+
+    #[test]
+    fn a_list_with_a_hole_is_no_list() {
+        for body in ["", "{}", r#"{"data":{}}"#, r#"{"data":[{"name":"x"}]}"#, r#"{"data":[{"id":"1"},{"id":null}]}"#] {
+            for error in [
+                decode_senders(&answer(200, body), NOW).unwrap_err(),
+                decode_templates(&answer(200, body), NOW).unwrap_err(),
+                decode_conversations(&answer(200, body), NOW).unwrap_err(),
+            ] {
+                assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::MalformedResponse, false), "{body}");
+            }
+        }
+    }
+}

@@ -127,7 +127,8 @@ fn code(value: &Value) -> Option<String> {
 /// Names such as `INVALID_API_KEY`, and numbers such as the one in `(#131047) Re-engagement message`.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '#';
-    text.split(move |c| !is_part(c)).filter_map(|word| word.strip_prefix('#').or_else(|| Some(word).filter(|w| is_symbol(w))))
+    text.split(move |c| !is_part(c))
+        .filter_map(|word| word.strip_prefix('#').or_else(|| Some(word).filter(|w| is_symbol(w))))
 }
 
 /// Whether it is written `LIKE_THIS`. A reason phrase is one word, or not in capitals.

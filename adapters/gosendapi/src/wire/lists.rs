@@ -19,7 +19,7 @@ use crate::error;
 /// The largest page [docs, API Reference].
 pub(crate) const PER_PAGE: usize = 100;
 
-/// Why a conversation is closed [seed].
+/// Why a conversation is closed (seed).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
     /// `manual_close`.
@@ -221,4 +221,106 @@ fn decode<I: DeserializeOwned, T>(
 
 fn phone(text: &str) -> Option<PhoneNumber> {
     text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::tests::{answer, config, to};
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    #[test]
+    fn the_conversations_of_a_contact_are_asked_for_in_whatever_state() {
+        let uri = |contact: Option<&PhoneNumber>, page| {
+            encode_conversations(&config(), contact, page).unwrap().uri().to_string()
+        };
+        let base = "https://cloud.gosendapi.com/v1/conversations";
+        assert_eq!(
+            uri(Some(&to()), 1),
+            format!("{base}?contact_phone=34611222333&phone_number_id=109876543210987&per_page=100")
+        );
+        assert_eq!(uri(None, 2), format!("{base}?phone_number_id=109876543210987&per_page=100&page=2"));
+    }
+
+    #[test]
+    fn a_page_is_followed_by_what_the_count_says_else_if_it_is_full() {
+        let page = |items: usize, total: Option<&str>| {
+            let rows = vec!["{}"; items].join(",");
+            let mut response = answer(200, &format!(r#"{{"data":[{rows}]}}"#));
+            if let Some(total) = total {
+                response.headers_mut().insert("x-total-count", total.parse().unwrap());
+            }
+            decode_conversations(&response, NOW).unwrap()
+        };
+        assert!(page(20, Some("21")).is_followed(20));
+        assert!(!page(1, Some("21")).is_followed(21));
+        assert!(page(100, None).is_followed(100));
+        assert!(page(100, Some("many")).is_followed(100));
+        assert!(!page(99, None).is_followed(99));
+        // An empty page is the last one, whatever the count says.
+        assert!(!page(0, Some("21")).is_followed(20));
+    }
+
+    #[test]
+    fn a_sender_is_known_by_the_id_that_sends() {
+        let body = r#"{"data":[{"id":"31","waba_id":"8","phone_number_id":109876543210987,"display_phone_number":"+34 611 00 00 00","display_phone_number_normalized":"34611000000","display_name":"Acme Help","verified_name":null,"status":"active"}]}"#;
+        let page = decode_senders(&answer(200, body), NOW).unwrap();
+        let [sender] = page.items.as_slice() else { panic!("{page:?}") };
+        assert_eq!((sender.id.as_str(), sender.status.as_str()), ("109876543210987", "active"));
+        assert_eq!(sender.phone.as_ref().unwrap().as_str(), "+34611000000");
+        assert_eq!(sender.name.as_deref(), Some("Acme Help"));
+    }
+
+    #[test]
+    fn a_templates_parameters_are_the_placeholders_of_its_body() {
+        let body = r#"{"data":[{"id":"512","name":"visit","language":"es_ES","status":"APPROVED","components":[{"type":"HEADER","text":"{{9}}"},{"type":"BODY","text":"Hi {{1}}, see you on {{2}}, {{1}}. {{ day }} {{"}]},{"name":"again"}]}"#;
+        let templates = decode_templates(&answer(200, body), NOW).unwrap().items;
+        assert_eq!(templates[0].parameters, ["1", "2", "day"]);
+        assert_eq!((templates[0].id.as_str(), templates[0].status.as_str()), ("512", "approved"));
+        assert!(templates[1].parameters.is_empty());
+    }
+
+    #[test]
+    fn conversations_keep_their_ids_and_those_of_others_are_left_out() {
+        let body = r#"{"data":[{"id":7312,"contact_phone":"34611222333","status":"inactive","last_inbound_at":"2026-02-03T09:15:00Z"},{"id":"42","contact_phone":"5491140123456","status":"ended","last_inbound_at":null}]}"#;
+        let rows = || decode_conversations(&answer(200, body), NOW).unwrap().items;
+        let all = conversations(rows(), None);
+        assert_eq!((all[0].id.as_str(), all[0].state.as_str()), ("7312", "inactive"));
+        assert_eq!(all[0].contact, Some(to()));
+        assert!(all[0].last_inbound_at.is_some() && all[1].last_inbound_at.is_none());
+        let one = conversations(rows(), Some(&to()));
+        assert_eq!(one, all[..1]);
+    }
+
+    #[test]
+    fn a_list_with_a_hole_is_no_list() {
+        for body in ["", "{}", r#"{"data":{}}"#, r#"{"data":[{"id":null}]}"#] {
+            for error in [
+                decode_wabas(&answer(200, body), NOW).unwrap_err(),
+                decode_senders(&answer(200, body), NOW).unwrap_err(),
+                decode_templates(&answer(200, body), NOW).unwrap_err(),
+            ] {
+                let expected = (transom::ErrorKind::MalformedResponse, false);
+                assert_eq!((error.kind(), error.may_have_been_sent()), expected, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_conversation_is_closed_with_or_without_a_reason_but_never_without_a_body() {
+        for (reason, body) in [
+            (Some(CloseReason::Agent), r#"{"reason":"agent_close"}"#),
+            (Some(CloseReason::Manual), r#"{"reason":"manual_close"}"#),
+            (None, "{}"),
+        ] {
+            let request = encode_close(&config(), "42", reason).unwrap();
+            assert_eq!(request.uri(), "https://cloud.gosendapi.com/v1/conversations/42/close");
+            assert_eq!(request.body(), body);
+            assert_eq!(request.headers()["content-type"], "application/json");
+        }
+        assert!(encode_close(&config(), "..", None).is_err());
+        assert!(decode_close(&answer(204, ""), NOW).is_ok());
+        assert_eq!(decode_close(&answer(404, ""), NOW).unwrap_err().kind(), transom::ErrorKind::NotFound);
+    }
 }

@@ -103,3 +103,105 @@ fn without_times(rows: &[&Row]) -> Window {
 fn member<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "109876543210987";
+
+    fn contact() -> PhoneNumber {
+        "+34611222333".parse().unwrap()
+    }
+
+    fn at(text: &str) -> SystemTime {
+        rfc3339::parse(text).unwrap()
+    }
+
+    fn read(rows: &str, is_whole: bool) -> Session {
+        let rows: Vec<Row> = serde_json::from_str(rows).unwrap();
+        session(&rows, is_whole, LINE, &contact(), at("2026-02-04T09:00:00Z"))
+    }
+
+    fn check(rows: &str, window: Window) {
+        assert_eq!(read(rows, true).window, window, "{rows}");
+    }
+
+    #[test]
+    fn the_contacts_last_message_of_all_conversations_opens_the_window_for_24_hours() {
+        let rows = r#"[
+            {"id":"1","contact_phone":"34611222333","status":"active","last_inbound_at":"2026-01-01T00:00:00Z"},
+            {"id":"2","contact_phone":"+34 611-222-333","status":"ended","ended_reason":"manual_close","last_inbound_at":"2026-02-03T09:15:00.500Z"},
+            {"id":"3","contact_phone":"34611222333","status":"inactive","last_inbound_at":null}]"#;
+        let session = read(rows, true);
+        assert_eq!(session.window, Window::Open { until: Some(at("2026-02-04T09:15:00.500Z")) });
+        assert_eq!(session.last_inbound_at, Some(at("2026-02-03T09:15:00.500Z")));
+    }
+
+    #[test]
+    fn a_window_whose_24_hours_are_over_has_expired_however_active_the_conversation_is() {
+        let since = Some(at("2026-02-04T09:00:00Z"));
+        check(
+            r#"[{"status":"active","last_inbound_at":"2026-02-03T09:00:00Z","last_outbound_at":"2026-02-04T08:59:00Z"}]"#,
+            Window::Expired { since },
+        );
+    }
+
+    #[test]
+    fn a_contact_without_a_message_has_never_written_even_in_an_active_conversation() {
+        check("[]", Window::Never);
+        check(
+            r#"[{"status":"active","last_inbound_at":null},{"status":"ended","last_inbound_at":null}]"#,
+            Window::Never,
+        );
+    }
+
+    #[test]
+    fn conversations_with_others_do_not_count() {
+        check(
+            r#"[{"contact_phone":"34611222334","last_inbound_at":"2026-02-04T08:00:00Z"},{"contact_phone":"34611222333","last_inbound_at":null}]"#,
+            Window::Never,
+        );
+    }
+
+    #[test]
+    fn conversations_of_another_line_do_not_count_where_rows_name_lines_by_metas_id() {
+        let other = r#"{"phone_number_id":"999","last_inbound_at":"2026-02-04T08:00:00Z"}"#;
+        let ours = r#"{"phone_number_id":109876543210987,"last_inbound_at":null}"#;
+        check(&format!("[{other},{ours}]"), Window::Never);
+        // By the vendor's own id, which is not known here, the query's filter is trusted.
+        check(&format!("[{other}]"), Window::Open { until: Some(at("2026-02-05T08:00:00Z")) });
+    }
+
+    #[test]
+    fn where_no_row_has_the_time_the_state_decides() {
+        check(r#"[{"status":"ended","ended_reason":"timeout"},{"status":"inactive"}]"#, Window::Open { until: None });
+        check(r#"[{"status":"active"}]"#, Window::Open { until: None });
+        check(r#"[{"status":"ended","ended_reason":"timeout"}]"#, Window::Expired { since: None });
+        for unclear in [
+            r#"[{"status":"ended","ended_reason":"agent_close"}]"#,
+            r#"[{"status":"ended"}]"#,
+            r#"[{"status":"new"}]"#,
+            "[{}]",
+            r#"[{"status":"active","last_inbound_at":"yesterday"}]"#,
+        ] {
+            check(unclear, Window::Unknown);
+        }
+    }
+
+    #[test]
+    fn camel_case_is_read_too() {
+        check(
+            r#"[{"contactPhone":34611222333,"lastInboundAt":"2026-02-04T08:00:00Z"}]"#,
+            Window::Open { until: Some(at("2026-02-05T08:00:00Z")) },
+        );
+    }
+
+    #[test]
+    fn rows_that_were_not_read_leave_a_closed_window_unknown_and_an_open_one_open() {
+        let old = r#"[{"last_inbound_at":"2026-01-01T00:00:00Z"}]"#;
+        assert_eq!(read(old, false).window, Window::Unknown);
+        assert_eq!(read(r#"[{"last_inbound_at":null}]"#, false).window, Window::Unknown);
+        assert!(read(r#"[{"last_inbound_at":"2026-02-04T08:00:00Z"}]"#, false).window.is_open());
+    }
+}

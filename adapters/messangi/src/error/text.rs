@@ -70,13 +70,7 @@ const REASONS: &[Reason] = &[
         of: Sends::All,
         kind: ErrorKind::SenderNotFound,
     },
-    Reason {
-        phrases: &[],
-        fields: &["type"],
-        statuses: &[400, 422],
-        of: Sends::All,
-        kind: ErrorKind::Unsupported,
-    },
+    Reason { phrases: &[], fields: &["type"], statuses: &[400, 422], of: Sends::All, kind: ErrorKind::Unsupported },
     Reason {
         phrases: &["recipient"],
         fields: &["to", "number"],

@@ -1,11 +1,8 @@
 //! The samples that the providers publish, with only scheme and host changed: they work against the mock, and where a page
 //! prints an answer, the mock's has the same members under the same conditions.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
-mod support;
-
+use super::support::{Answer, Mock};
 use serde_json::{Value, json};
-use support::{Answer, Mock};
 
 fn members(value: &Value) -> Vec<&str> {
     let mut names: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
@@ -29,7 +26,10 @@ fn the_session_status_sample_is_accepted_with_a_finding_about_its_plus() {
     let never = ask();
     assert_eq!(never.status, 200);
     assert_eq!(members(&never.json()), ["has_conversation", "session_status", "success"]);
-    assert_eq!(members(&never.json()["session_status"]), ["can_send_freeform", "is_open", "message", "requires_template"]);
+    assert_eq!(
+        members(&never.json()["session_status"]),
+        ["can_send_freeform", "is_open", "message", "requires_template"]
+    );
     assert!(findings(&mock, "autocalls").iter().any(|finding| finding["text"].as_str().unwrap().contains('+')));
 
     mock.inbound("autocalls", "+1234567890");
@@ -115,9 +115,14 @@ fn the_conversation_samples_list_and_close() {
     assert!(!asked.json()["data"].as_array().unwrap().is_empty(), "{}", asked.body);
 
     let headers = [("X-API-Key", "gsk_test_demo"), ("Content-Type", "application/json")];
-    let closed = mock.http("POST", "/v1/conversations/42/close", &headers, r#"{
+    let closed = mock.http(
+        "POST",
+        "/v1/conversations/42/close",
+        &headers,
+        r#"{
   "reason": "agent_close"
-}"#);
+}"#,
+    );
     assert!((200..300).contains(&closed.status), "{}", closed.body);
 }
 
@@ -130,11 +135,21 @@ fn two_sends_then_too_many_requests() {
     mock.inbound("messangi", "+5215599992222");
     let send = || -> Answer {
         let body = json!({ "channel": "WHATSAPP", "request": { "from": "5215500001111", "to": "+5215599992222", "type": "text", "message": "Hola" } });
-        mock.http("POST", "/notification", &[("Authorization", "Bearer demo-key"), ("Content-Type", "application/json")], &body.to_string())
+        mock.http(
+            "POST",
+            "/notification",
+            &[("Authorization", "Bearer demo-key"), ("Content-Type", "application/json")],
+            &body.to_string(),
+        )
     };
     let first = send();
     assert_eq!(first.status, 200, "{}", first.body);
-    for (name, value) in [("ratelimit-limit", "2"), ("ratelimit-policy", "2;w= 300"), ("ratelimit-remaining", "1"), ("ratelimit-reset", "5m0s")] {
+    for (name, value) in [
+        ("ratelimit-limit", "2"),
+        ("ratelimit-policy", "2;w= 300"),
+        ("ratelimit-remaining", "1"),
+        ("ratelimit-reset", "5m0s"),
+    ] {
         assert_eq!(first.header(name), Some(value), "{name}");
     }
     assert_eq!(send().header("ratelimit-remaining"), Some("0"));

@@ -9,28 +9,29 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 
 /// What a run of the command came to.
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {:?} {:?}", self.stdout, self.stderr))
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {:?} {:?}", self.stdout, self.stderr))
     }
 
     /// The lines of the standard error.
-    pub fn errors(&self) -> Vec<&str> {
+    pub(crate) fn errors(&self) -> Vec<&str> {
         self.stderr.lines().collect()
     }
 }
 
 /// A folder of its own for one test, removed with the value.
-pub struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("transom-cli-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
@@ -38,17 +39,17 @@ impl Folder {
         Self(path)
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.0.join(name), text).unwrap();
     }
 
     /// Runs the command in this folder, with these variables and no other that it reads.
-    pub fn run(&self, arguments: &[&str], env: &[(&str, &str)]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str], env: &[(&str, &str)]) -> Run {
         run(&self.0, arguments, env, "")
     }
 
     /// As `run`, with something on the standard input.
-    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
         run(&self.0, arguments, &[], input)
     }
 }
@@ -81,18 +82,18 @@ fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)], input: &str) -> 
 }
 
 /// `transom mock` on a free port, stopped with the value.
-pub struct Mock {
+pub(crate) struct Mock {
     child: Child,
     /// `127.0.0.1:PORT`.
-    pub host: String,
+    pub(crate) host: String,
 }
 
 impl Mock {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(&[])
     }
 
-    pub fn start_with(more: &[&str]) -> Self {
+    pub(crate) fn start_with(more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_transom"))
             .args(["mock", "--listen", "127.0.0.1:0"])
             .args(more)
@@ -106,23 +107,23 @@ impl Mock {
     }
 
     /// A call of the control plane that must succeed.
-    pub fn control(&self, call: &str, body: &str) -> Value {
+    pub(crate) fn control(&self, call: &str, body: &str) -> Value {
         let method = if body.is_empty() { "GET" } else { "POST" };
         let answer = self.http(method, &format!("/_mock/{call}"), &[("content-type", "application/json")], body);
         assert_eq!(answer.status, 200, "{call}: {}", answer.body);
         answer.json()
     }
 
-    pub fn inbound(&self, provider: &str, from: &str) {
+    pub(crate) fn inbound(&self, provider: &str, from: &str) {
         self.control("inbound", &format!(r#"{{"provider":"{provider}","from":"{from}","text":"hi"}}"#));
     }
 
-    pub fn delivered(&self, provider: &str) -> Vec<Value> {
+    pub(crate) fn delivered(&self, provider: &str) -> Vec<Value> {
         self.control(&format!("messages?provider={provider}"), "").as_array().unwrap().clone()
     }
 
     /// One request as it stands, over a connection of its own.
-    pub fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.host).unwrap();
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.host);
         for (name, value) in headers {
@@ -135,7 +136,8 @@ impl Mock {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{text:?}"));
         let mut lines = head.lines();
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let headers = lines.filter_map(|line| line.split_once(": ")).map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect();
+        let headers =
+            lines.filter_map(|line| line.split_once(": ")).map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect();
         Answer { status, headers, body: body.to_owned() }
     }
 }
@@ -148,18 +150,18 @@ impl Drop for Mock {
 }
 
 /// What the mock answered.
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {:?}", self.body))
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }

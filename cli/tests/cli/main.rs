@@ -1,0 +1,13 @@
+//! The built command, from outside.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::format_push_string,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on should stop"
+)]
+
+mod commands;
+mod published_samples;
+mod support;
