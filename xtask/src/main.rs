@@ -87,12 +87,9 @@ impl Tally {
     }
 
     fn summary(&self) -> String {
-        let mut text = String::from("\nConformance cases\n");
-        for (what, count) in &self.conformance {
-            text.push_str(&format!("  {what:34} {count:>5}\n"));
-        }
-        text.push_str(&format!("{} passed, {} failed, {} skipped\n", self.passed, self.failed, self.ignored));
-        text
+        let cases = self.conformance.iter().map(|(what, count)| format!("  {what:34} {count:>5}\n"));
+        let totals = format!("{} passed, {} failed, {} skipped\n", self.passed, self.failed, self.ignored);
+        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain([totals]).collect()
     }
 
     /// An adapter with fewer cases than another would be one of which something was left out.
@@ -125,7 +122,9 @@ mod tests {
 
     fn tally(lines: &[&str]) -> Tally {
         let mut tally = Tally::default();
-        lines.iter().for_each(|line| tally.read(line));
+        for line in lines {
+            tally.read(line);
+        }
         tally
     }
 
