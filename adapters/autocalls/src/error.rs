@@ -116,7 +116,8 @@ pub(crate) fn refusal<'p>(
     // Member by member: one that is not what the pages say must not hide the others.
     let body: Value = json::decode_lenient(response);
     let status = response.status();
-    let text = text(&body).unwrap_or_else(|| json::excerpt(response.body()));
+    let text = text(&body);
+    let text = json::excerpt(text.as_deref().map_or(response.body().as_ref(), str::as_bytes));
     let error = if status.is_success() {
         // A yes around a no proves nothing until its code does.
         purpose.in_doubt(Error::new(ErrorKind::InvalidRequest, text).with_status(status))
@@ -274,6 +275,13 @@ pub(crate) mod tests {
     fn an_unknown_code_is_kept_with_the_kind_of_its_status() {
         let error = refused(403, &with_code("BRAND_NEW"));
         assert_eq!((error.kind(), error.code()), (ErrorKind::PermissionDenied, Some("BRAND_NEW")));
+    }
+
+    #[test]
+    fn what_the_service_says_is_one_short_line_of_an_error() {
+        let body = format!(r#"{{"error":"no\n\u001b[31m{}","error_code":"NEW"}}"#, "x".repeat(5_000));
+        let error = refused(400, &body);
+        assert!(error.message().starts_with("no [31mxxx") && error.message().len() == 200, "{error}");
     }
 
     #[test]

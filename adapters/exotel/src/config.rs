@@ -30,18 +30,18 @@ pub struct Config {
     pub waba_id: Option<String>,
 }
 
-/// The data centre of the account. A credential of one is refused by the other [docs, Authentication].
+/// The data centre of the account. A credential of one is refused by the other (docs, Authentication).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Region {
-    /// Mumbai: `api.in.exotel.com`, the host of the session-messages page [seed].
+    /// Mumbai: `api.in.exotel.com`, the host of the session-messages page (seed).
     #[default]
     India,
-    /// Singapore: `api.exotel.com` [docs, WhatsApp API overview].
+    /// Singapore: `api.exotel.com` (docs, WhatsApp API overview).
     Singapore,
 }
 
-/// The body of a send. The session-messages page shows the flat one [seed]; integrations report that the live endpoint
-/// refuses it with code 1001 and wants the wrapped one [field].
+/// The body of a send. The session-messages page shows the flat one (seed); integrations report that the live endpoint
+/// refuses it with code 1001 and wants the wrapped one (field).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RequestShape {
     /// Flat; on exactly that refusal, which sends nothing, wrapped from then on.

@@ -53,7 +53,7 @@ pub(crate) const ANSWERS: &[CodeFact] = {
 };
 
 /// The codes of delivery callbacks, `exo_status_code` with `exo_detailed_status`. An older page gives the same numbers
-/// other meanings without names, so a name decides before a number [docs, WhatsApp Status Codes].
+/// other meanings without names, so a name decides before a number (docs, WhatsApp Status Codes).
 pub(crate) const CALLBACKS: &[CodeFact] = {
     use ErrorKind as K;
     &[
@@ -103,7 +103,7 @@ pub(crate) const CALLBACKS: &[CodeFact] = {
     ]
 };
 
-/// The codes of the event dialects' `errors[].code`, a third numbering [docs, WhatsApp Status Codes (support)].
+/// The codes of the event dialects' `errors[].code`, a third numbering (docs, WhatsApp Status Codes (support)).
 pub(crate) const EVENTS: &[CodeFact] = {
     use ErrorKind as K;
     &[
@@ -203,7 +203,7 @@ impl Said {
         Self { code: answer.code.clone(), words: answer.message.iter().cloned().collect() }
     }
 
-    /// The row about it. The window's symbols count wherever they stand, since no page shows their place [seed].
+    /// The row about it. The window's symbols count wherever they stand, since no page shows their place (seed).
     fn fact(&self) -> Option<&'static CodeFact> {
         let symbol = self.words.iter().find_map(|text| {
             let mut tokens = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
@@ -259,8 +259,8 @@ fn by_table(error: Error, said: &Said, message: &Message) -> Error {
     }
 }
 
-/// An invalid parameter is the recipient's fault if the words begin with `to`, the sender's if with `from` [inferred];
-/// a refused template is answered with a plain 400 [docs, Template Messages].
+/// An invalid parameter is the recipient's fault if the words begin with `to`, the sender's if with `from` (inferred);
+/// a refused template is answered with a plain 400 (docs, Template Messages).
 fn refined(kind: ErrorKind, said: &Said, message: &Message) -> Option<ErrorKind> {
     if kind != ErrorKind::InvalidRequest {
         return None;

@@ -18,7 +18,7 @@ use crate::NAME;
 use crate::config::Config;
 use crate::error::{self, Said};
 
-/// Texts are held to 4096 characters by the session-messages page [seed], the rest to WhatsApp's own limits [docs,
+/// Texts are held to 4096 characters by the session-messages page (seed), the rest to WhatsApp's own limits [docs,
 /// Message Types].
 const LIMITS: Limits = Limits::WHATSAPP;
 
@@ -57,7 +57,7 @@ pub(crate) fn encode_send(config: &Config, shape: Shape, message: &Message) -> R
 }
 
 /// What the answer to a send says. A 2xx is not yet a yes: each message has a verdict of its own inside, and a 207 may
-/// hold nothing but failures [docs, Bulk WhatsApp Messages; the 207 from a sister API].
+/// hold nothing but failures (docs, Bulk WhatsApp Messages; the 207 from a sister API).
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
     if !response.status().is_success() {
         return Err(error::refusal(response, now, message));
@@ -81,7 +81,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     sid.map(|sid| Receipt::new(NAME, sid)).ok_or_else(|| malformed("there is no `sid` in the answer"))
 }
 
-/// Whether this is exactly the refusal with which the live endpoint asks for the wrapped shape [field]. It sends
+/// Whether this is exactly the refusal with which the live endpoint asks for the wrapped shape (field). It sends
 /// nothing.
 pub(crate) fn wants_wrapped(error: &Error) -> bool {
     error.kind() == ErrorKind::InvalidRequest
@@ -105,7 +105,7 @@ pub(crate) struct Answer {
     pub(crate) error: Option<ErrorData>,
 }
 
-/// The dialect of the authentication and throttling pages [docs, Rate Limiting].
+/// The dialect of the authentication and throttling pages (docs, Rate Limiting).
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct RestException {
@@ -130,7 +130,7 @@ pub(crate) struct Item {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ErrorData {
-    /// A number where a page shows it; the window's symbols are words [seed].
+    /// A number where a page shows it; the window's symbols are words (seed).
     #[serde(deserialize_with = "json::text_or_number")]
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
@@ -142,7 +142,7 @@ pub(crate) struct ErrorData {
 struct Data {
     #[serde(deserialize_with = "json::text_or_number")]
     sid: Option<String>,
-    /// Where the pages of flows and payments put the id [docs].
+    /// Where the pages of flows and payments put the id (docs).
     #[serde(deserialize_with = "json::text_or_number")]
     message_id: Option<String>,
 }

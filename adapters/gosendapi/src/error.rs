@@ -108,7 +108,7 @@ fn says_window(error: &Error) -> bool {
 /// What status, code and headers say.
 fn refusal(response: &Response<Bytes>, now: SystemTime, purpose: Purpose, said: &Said) -> Error {
     let status = response.status();
-    let text = said.text().map_or_else(|| json::excerpt(response.body()), str::to_owned);
+    let text = json::excerpt(said.text().map_or(response.body().as_ref(), str::as_bytes));
     let error = transport::refusal(status, purpose, text);
     let error = match said.fact().filter(|fact| is_about(fact, status)) {
         Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).unsent(),
@@ -292,6 +292,13 @@ pub(crate) mod tests {
         let error = refused(502, r#"{"code":131047}"#, &text());
         assert_eq!((error.kind(), error.sent()), (ErrorKind::ProviderUnavailable, Sent::Maybe));
         assert_eq!(error.code(), Some("131047"));
+    }
+
+    #[test]
+    fn what_the_service_says_is_one_short_line_of_an_error() {
+        let body = json!({ "message": format!("no\n\u{1b}[31m{}", "x".repeat(5_000)) }).to_string();
+        let error = refused(400, &body, &text());
+        assert!(error.message().starts_with("no [31mxxx") && error.message().len() == 200, "{error}");
     }
 
     #[test]
