@@ -15,7 +15,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command takes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Common {
     /// The configuration file [default: transom.toml]
@@ -42,6 +42,24 @@ pub(crate) enum Command {
     Send(Box<SendArgs>),
     /// May I write freely to this contact?
     Session(SessionArgs),
+    /// Show what a send would do, and the exact request, without sending
+    Plan(Box<SendArgs>),
+    /// List the numbers that may send
+    Senders,
+    /// List the templates and their states
+    Templates,
+    /// List the conversations that the provider knows
+    Conversations(ConversationsArgs),
+    /// Close a conversation at the provider
+    Close(CloseArgs),
+    /// Verify a webhook call and print its events, one JSON object a line
+    Webhook(WebhookArgs),
+    /// Receive webhooks at /CHANNEL and print their events as they come
+    Listen(ListenArgs),
+    /// What a provider's error code means here, and where that is known from
+    Explain(ExplainArgs),
+    /// Check the configuration
+    Doctor(DoctorArgs),
     /// Run the mock of all four providers on one port
     Mock(MockArgs),
     /// See a message travel through every layer to each provider, against the mock
@@ -59,7 +77,7 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "PHONE", required_unless_present = "message", conflicts_with = "message")]
     pub(crate) to: Option<String>,
     /// Send this text
-    #[arg(long, value_name = "TEXT", required_unless_present_any = ["template", "message"], conflicts_with_all = ["template", "message"])]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present_any = ["template", "message"], conflicts_with_all = ["template", "message"])]
     pub(crate) text: Option<String>,
     /// Send this template
     #[arg(long, value_name = "NAME", conflicts_with_all = ["message", "fallback_template"])]
@@ -74,7 +92,7 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "message")]
     pub(crate) fallback_template: Option<String>,
     /// Your own name for the message; it comes back in delivery events
-    #[arg(long, value_name = "REFERENCE", conflicts_with = "message")]
+    #[arg(long, value_name = "REFERENCE", allow_hyphen_values = true, conflicts_with = "message")]
     pub(crate) reference: Option<String>,
     /// A file with the message as JSON, or - for standard input
     #[arg(long, value_name = "FILE")]
@@ -89,6 +107,60 @@ pub(crate) struct SessionArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ConversationsArgs {
+    /// Only those with this contact
+    #[arg(long, value_name = "PHONE")]
+    pub(crate) to: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CloseArgs {
+    /// The conversation's id
+    pub(crate) id: String,
+    /// Why it is closed, in the provider's words
+    #[arg(long, value_name = "REASON")]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "The call's body is read from the standard input, byte for byte.\n\nExample:\n  \
+    transom webhook --channel india --header 'X-Exotel-Signature: sha256=…' < body.json")]
+pub(crate) struct WebhookArgs {
+    /// A header of the call, `Name: value`; may be given several times
+    #[arg(long = "header", value_name = "HEADER")]
+    pub(crate) headers: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListenArgs {
+    /// The loopback port to listen on; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 4020)]
+    pub(crate) port: u16,
+    /// Pass each call on to this URL as it came
+    #[arg(long, value_name = "URL")]
+    pub(crate) forward: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    transom explain exotel 30018\n  \
+    transom explain autocalls TWILIO_ERROR_63016\n  \
+    transom explain gosendapi 131047")]
+pub(crate) struct ExplainArgs {
+    /// The provider's name
+    pub(crate) provider: String,
+    /// The code, as the provider writes it
+    pub(crate) code: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Also ask each provider something that costs nothing, to see whether it knows us
+    #[arg(long)]
+    pub(crate) live: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct MockArgs {
     /// The loopback address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4010")]
@@ -96,6 +168,12 @@ pub(crate) struct MockArgs {
     /// Refuse what the providers' pages refuse, also where it is merely sloppy; take the demo credentials only
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Keep the state in this file: read at the start if it is there, written at the stop
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Make the ids from this number: the same number and the same calls give the same ids
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
 }
 
 const EXIT_CODES: &str = "Exit codes:\n  \

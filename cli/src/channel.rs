@@ -1,11 +1,15 @@
 //! Which channel a command is about, and the client for it.
 
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
 use transom::config::{ChannelConfig, ConfigFile, Env, process_env};
 use transom::layers::Retry;
-use transom::{Client, Error, ErrorKind, Registry};
+use transom::time::{Clock, SystemClock, parse_duration};
+use transom::{Client, Context, Error, ErrorKind, Registry, http_transport};
 
 use crate::args::Common;
 use crate::ledger_file;
@@ -24,6 +28,8 @@ pub(crate) struct Channel {
     pub(crate) client: Client,
     /// When each contact last wrote, from `--ledger`.
     pub(crate) ledger: Option<Arc<transom::MemoryLedger>>,
+    pub(crate) config: ChannelConfig,
+    pub(crate) registry: Registry,
 }
 
 /// The providers built in.
@@ -37,27 +43,79 @@ pub(crate) fn registry() -> Registry {
 
 /// The channel that the command line, the file or the environment names.
 pub(crate) fn open(common: &Common, output: &Output) -> Result<Channel, Failure> {
+    let config = find(common, &registry(), output)?;
+    connect(common, config)
+}
+
+/// Every channel of the file; the one that is named, if one is.
+pub(crate) fn all(common: &Common, output: &Output) -> Result<Vec<ChannelConfig>, Failure> {
+    let registry = registry();
+    if common.channel.is_none()
+        && let Some((_, file)) = load(common, &registry, &process_env())?
+    {
+        return Ok(file.channels.into_values().collect());
+    }
+    Ok(vec![find(common, &registry, output)?])
+}
+
+/// Makes a channel ready to be used.
+pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Channel, Failure> {
+    let name = config.name().to_owned();
     let mut registry = registry();
-    let mut config = find(common, &registry, output)?;
+    let on = |error: Error| Failure::in_channel(error, &config, &registry);
+    if let Some(timeout) = &common.timeout
+        && parse_duration(timeout).is_none()
+    {
+        let problem = format!("--timeout {timeout}: expected a duration such as 60s");
+        return Err(on(Error::problems(ErrorKind::Config, vec![problem])));
+    }
+    let ledger = match &common.ledger {
+        Some(file) => Some(Arc::new(ledger_file::read(file, &name).map_err(|failure| on(failure.error))?)),
+        None => None,
+    };
+    // The registry knows every provider that a configuration was found for.
+    let provider = registry.provider(config.provider()).map_err(on)?.name;
     if let Some(timeout) = &common.timeout {
         config = config.with("timeout", timeout.as_str());
     }
-    let name = config.name().to_owned();
-    let ledger = match &common.ledger {
-        Some(file) => Some(Arc::new(ledger_file::read(file, &name)?)),
-        None => None,
-    };
     if let Some(ledger) = &ledger {
         registry = registry.with_ledger(Arc::clone(ledger) as Arc<dyn transom::WindowLedger>);
     }
-    let client = registry.connect(&config)?.layer(Retry::default());
-    // `connect` knew the provider, so this finds it.
-    let provider = registry.provider(config.provider())?.name;
-    Ok(Channel { name, provider, client, ledger })
+    let connected = registry.connect(&config).map_err(|error| Failure::in_channel(error, &config, &registry))?;
+    let client = connected.layer(Retry::default().with_clock(Arc::new(Patience)));
+    Ok(Channel { name, provider, client, ledger, config, registry })
+}
+
+/// The machine's clock, which says so when there is something to wait for.
+#[derive(Debug)]
+struct Patience;
+
+#[async_trait]
+impl Clock for Patience {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        if duration >= Duration::from_secs(2) && std::io::stderr().is_terminal() {
+            let _ = writeln!(std::io::stderr(), "waiting {} s: the provider asks for it", duration.as_secs());
+        }
+        SystemClock.sleep(duration).await;
+    }
+}
+
+/// The network and the time, as the channel's settings want them.
+pub(crate) fn context(config: &ChannelConfig) -> transom::Result<Context> {
+    Ok(Context::new(http_transport(config)?))
 }
 
 fn find(common: &Common, registry: &Registry, output: &Output) -> Result<ChannelConfig, Failure> {
     let env = process_env();
+    if let Some(named) = &common.config
+        && !named.is_file()
+    {
+        return Err(config(format!("--config {}: there is no such file", named.display())));
+    }
     match common.channel.as_deref() {
         Some(uri) if uri.contains("://") => {
             output.note("warning: the process list shows the URI with its credential; put it into an environment variable and name that as @NAME");
@@ -88,7 +146,7 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Channel
             {
                 return named(path, file, default);
             }
-            if let Some(uri) = env(URL) {
+            if let Some(uri) = env(URL).filter(|uri| !uri.trim().is_empty()) {
                 return Ok(ChannelConfig::from_uri(URL, &uri, registry.providers(), env)?);
             }
             Err(config(match &file {
@@ -114,10 +172,22 @@ fn load(common: &Common, registry: &Registry, env: &Env) -> Result<Option<(PathB
         Err(error) => return Err(config(format!("{}: {error}", path.display()))),
     };
     let folder = path.parent().unwrap_or(Path::new(""));
-    let file = ConfigFile::parse(&text, folder, registry.providers(), env)
-        .and_then(|file| registry.check(&file).map(|()| file))
-        .map_err(|error| in_file(&path, &error))?;
-    Ok(Some((path, file)))
+    let (file, mut problems) =
+        ConfigFile::read(&text, folder, registry.providers(), env).map_err(|error| in_file(&path, &error))?;
+    if let Err(error) = registry.check(&file) {
+        problems.extend(error.problem_list().iter().cloned());
+    }
+    // The secrets of the channel in question are looked up, too, so that one run tells everything.
+    let wanted = common.channel.as_deref().or(file.default.as_deref()).and_then(|name| file.channels.get(name));
+    if let Some(Err(error)) = wanted.map(|channel| registry.check_channel(channel)) {
+        let fresh = error.problem_list().iter().filter(|line| !problems.contains(line)).cloned().collect::<Vec<_>>();
+        problems.extend(fresh);
+    }
+    if problems.is_empty() {
+        Ok(Some((path, file)))
+    } else {
+        Err(in_file(&path, &Error::problems(ErrorKind::Config, problems)))
+    }
 }
 
 fn named(path: &Path, file: &ConfigFile, name: &str) -> Result<ChannelConfig, Failure> {
@@ -135,6 +205,9 @@ fn named(path: &Path, file: &ConfigFile, name: &str) -> Result<ChannelConfig, Fa
 }
 
 fn names(file: &ConfigFile) -> String {
+    if file.channels.is_empty() {
+        return "none".to_owned();
+    }
     file.channels.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 

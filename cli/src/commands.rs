@@ -1,6 +1,13 @@
-//! One file for each command.
+//! One file for each command, or for a few that are alike.
 
+pub(crate) mod close;
 pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod listen;
+pub(crate) mod lists;
 pub(crate) mod mock;
+pub(crate) mod plan;
 pub(crate) mod send;
 pub(crate) mod session;
+pub(crate) mod webhook;

@@ -10,19 +10,13 @@ use transom::{Error, ErrorKind, MemoryLedger, PhoneNumber, WindowLedger as _};
 
 use crate::output::Failure;
 
+type Rows = BTreeMap<String, BTreeMap<String, Value>>;
+
 /// Reads the rows of `channel` from `{"CHANNEL": {"+PHONE": "TIME"}}`. A file that is not there yet has no rows.
 pub(crate) fn read(file: &Path, channel: &str) -> Result<MemoryLedger, Failure> {
     let ledger = MemoryLedger::default();
-    let problem = |what: String| {
-        Failure::from(Error::problems(ErrorKind::Config, vec![format!("--ledger {}: {what}", file.display())]))
-    };
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ledger),
-        Err(error) => return Err(problem(error.to_string())),
-    };
-    let channels: BTreeMap<String, BTreeMap<String, Value>> =
-        serde_json::from_str(&text).map_err(|error| problem(format!("it is no ledger: {error}")))?;
+    let problem = |what: String| problem(file, &what);
+    let channels = rows(file)?;
     for (phone, at) in channels.get(channel).into_iter().flatten() {
         let row = || Some((phone.parse::<PhoneNumber>().ok()?, rfc3339::parse(at.as_str()?)?));
         let (contact, at): (PhoneNumber, SystemTime) =
@@ -30,4 +24,31 @@ pub(crate) fn read(file: &Path, channel: &str) -> Result<MemoryLedger, Failure> 
         ledger.record(&contact, at);
     }
     Ok(ledger)
+}
+
+/// Writes the rows of `channel`, and leaves those of the others as they are. The file is replaced as a whole, so that a
+/// reader never sees half of it.
+pub(crate) fn write(file: &Path, channel: &str, ledger: &MemoryLedger) -> Result<(), Failure> {
+    let mut channels = rows(file)?;
+    let own = channels.entry(channel.to_owned()).or_default();
+    for (contact, at) in ledger.rows() {
+        own.insert(contact.to_string(), rfc3339::format(at).into());
+    }
+    let text = serde_json::to_string_pretty(&channels).map_err(|error| problem(file, &error.to_string()))?;
+    let fresh = file.with_extension(format!("tmp-{}", std::process::id()));
+    std::fs::write(&fresh, text + "\n")
+        .and_then(|()| std::fs::rename(&fresh, file))
+        .map_err(|error| problem(file, &error.to_string()))
+}
+
+fn rows(file: &Path) -> Result<Rows, Failure> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => serde_json::from_str(&text).map_err(|error| problem(file, &format!("it is no ledger: {error}"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Rows::new()),
+        Err(error) => Err(problem(file, &error.to_string())),
+    }
+}
+
+fn problem(file: &Path, what: &str) -> Failure {
+    Error::problems(ErrorKind::Config, vec![format!("--ledger {}: {what}", file.display())]).into()
 }

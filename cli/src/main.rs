@@ -1,4 +1,4 @@
-//! The `transom` command: send, look up windows, run the mock, see the whole path in a demo.
+//! The `transom` command: send, look things up, read webhooks, run the mock, see the whole path in a demo.
 
 mod args;
 mod channel;
@@ -23,6 +23,15 @@ async fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Send(args) => commands::send::run(&cli.common, args, &output).await,
         Command::Session(args) => commands::session::run(&cli.common, args, &output).await,
+        Command::Plan(args) => commands::plan::run(&cli.common, args, &output).await,
+        Command::Senders => commands::lists::senders(&cli.common, &output).await,
+        Command::Templates => commands::lists::templates(&cli.common, &output).await,
+        Command::Conversations(args) => commands::lists::conversations(&cli.common, args, &output).await,
+        Command::Close(args) => commands::close::run(&cli.common, args, &output).await,
+        Command::Webhook(args) => commands::webhook::run(&cli.common, args, &output),
+        Command::Listen(args) => commands::listen::run(&cli.common, args, &output).await,
+        Command::Explain(args) => commands::explain::run(args, &output),
+        Command::Doctor(args) => commands::doctor::run(&cli.common, args, &output).await,
         Command::Mock(args) => commands::mock::run(args, &output).await,
         Command::Demo => commands::demo::run(&output).await,
     };

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::{Value, json};
-use transom::{Error, ErrorKind, Sent};
+use transom::config::ChannelConfig;
+use transom::{Error, ErrorKind, Registry, Sent};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -39,6 +40,16 @@ impl Failure {
     /// The same failure, on this channel.
     pub(crate) fn on(error: Error, channel: &str, provider: &'static str) -> Self {
         Self { channel: Some(channel.to_owned()), provider: Some(provider), ..Self::from(error) }
+    }
+
+    /// The same failure, in what is configured as this channel.
+    pub(crate) fn in_channel(error: Error, config: &ChannelConfig, registry: &Registry) -> Self {
+        let provider = registry.providers().iter().find(|provider| provider.name == config.provider());
+        Self {
+            channel: Some(config.name().to_owned()),
+            provider: provider.map(|known| known.name),
+            ..Self::from(error)
+        }
     }
 
     fn exit_code(&self) -> u8 {
@@ -122,7 +133,9 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
         (None, None) => String::new(),
     };
     if !error.problem_list().is_empty() {
-        return error.problem_list().iter().map(|problem| format!("{place}{problem}")).collect();
+        // A problem of the configuration names its channel itself.
+        let place = if error.kind() == ErrorKind::Config { "" } else { place.as_str() };
+        return error.problem_list().iter().map(|problem| masked(&format!("{place}{problem}"))).collect();
     }
     // The provider stands in `place` already.
     let text = error.to_string();
@@ -144,10 +157,21 @@ fn failure_json(failure: &Failure) -> Value {
             "code": error.code(),
             "status": error.status(),
             "retry_after_ms": error.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-            "message": error.message(),
-            "problems": error.problem_list(),
+            "message": masked(error.message()),
+            "problems": error.problem_list().iter().map(|problem| masked(problem)).collect::<Vec<_>>(),
         },
     })
+}
+
+/// `text` without the credential of any URI in it, well written or not: what stands between a scheme's colon and an `@`.
+fn masked(text: &str) -> String {
+    let word = |word: &str| match (word.find(":/"), word.rfind('@')) {
+        (Some(colon), Some(at)) if colon < at => {
+            format!("{}:/***{}", word.get(..colon).unwrap_or_default(), word.get(at..).unwrap_or_default())
+        }
+        _ => word.to_owned(),
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Prints what is wrong with the command line, on one line, and says how to exit.
@@ -186,4 +210,23 @@ pub(crate) fn doubt(text: &str) -> String {
 
 fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uri_on_a_mistyped_command_line_does_not_show_its_credential() {
+        for text in [
+            "'exotel://KEY:TOKEN@default/acme' found",
+            "no channel `exotel:/KEY:TOKEN@x`",
+            "exotel://KEY@TOKEN@h: no such file",
+        ] {
+            let shown = masked(text);
+            assert!(shown.contains("exotel:/***@") && !shown.contains("KEY") && !shown.contains("TOKEN"), "{shown}");
+        }
+        let harmless = "put it into a variable and name that as @NAME, see https://example.com";
+        assert_eq!(masked(harmless), harmless);
+    }
 }

@@ -25,6 +25,7 @@ mod content;
 mod delivery;
 mod errors;
 mod hostile;
+mod lists;
 mod secrets;
 mod sending;
 mod templates;
@@ -62,6 +63,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         content::ALL,
         window::ALL,
         templates::ALL,
+        lists::ALL,
         errors::ALL,
         delivery::ALL,
         configuration::ALL,

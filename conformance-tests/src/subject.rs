@@ -29,6 +29,8 @@ pub struct Subject {
     pub carries_reference: bool,
     /// The longest text, in characters.
     pub text_max: usize,
+    /// Whether the provider's pages limit what buttons and rows say.
+    pub limits_titles: bool,
     /// The HTTP method and path of a send, as the journal shows it, without the query.
     pub send_paths: &'static [&'static str],
     /// The kind for a template name that the provider does not have: a refusal, or, where the adapter looks names up, a

@@ -10,6 +10,17 @@ pub(crate) struct Clock {
     running_since: Option<SystemTime>,
 }
 
+/// A [`Clock`] as it can be kept and put up again at another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// It stands at this time.
+    Frozen(SystemTime),
+    /// It runs, so much ahead of real time.
+    Ahead(Duration),
+    /// It runs, so much behind real time.
+    Behind(Duration),
+}
+
 impl Clock {
     /// A running clock that shows real time.
     pub(crate) fn new(real_now: SystemTime) -> Self {
@@ -19,6 +30,29 @@ impl Clock {
     pub(crate) fn now(&self, real_now: SystemTime) -> SystemTime {
         let elapsed = self.running_since.and_then(|since| real_now.duration_since(since).ok()).unwrap_or_default();
         self.shown.checked_add(elapsed).unwrap_or_else(latest).min(latest())
+    }
+
+    /// What the clock is without regard to the present: where it stands, or how far it is from real time.
+    pub(crate) fn reading(&self) -> Reading {
+        match self.running_since {
+            None => Reading::Frozen(self.shown),
+            Some(since) => match self.shown.duration_since(since) {
+                Ok(ahead) => Reading::Ahead(ahead),
+                Err(behind) => Reading::Behind(behind.duration()),
+            },
+        }
+    }
+
+    /// The clock of a reading; none if it would show a time before 1970 or after 9000.
+    pub(crate) fn of(reading: Reading) -> Option<Self> {
+        let shifted = |by: Duration| earliest().checked_add(by).filter(|time| *time <= latest());
+        match reading {
+            Reading::Frozen(shown) => {
+                (earliest()..=latest()).contains(&shown).then_some(Self { shown, running_since: None })
+            }
+            Reading::Ahead(by) => Some(Self { shown: shifted(by)?, running_since: Some(earliest()) }),
+            Reading::Behind(by) => Some(Self { shown: earliest(), running_since: Some(shifted(by)?) }),
+        }
     }
 
     pub(crate) fn frozen(&self) -> bool {
@@ -91,6 +125,26 @@ mod tests {
         assert!(clock.set(real(50), real(7)));
         assert_eq!(clock.now(real(51)), real(8));
         assert_eq!(clock.now(real(0)), real(7));
+    }
+
+    #[test]
+    fn a_clock_put_up_again_from_its_reading_shows_the_same_at_any_later_time() {
+        let mut clock = Clock::new(real(0));
+        for moved in [real(90_000), real(7), real(0) - Duration::from_secs(1_000_000)] {
+            assert!(clock.set(real(50), moved));
+            let again = Clock::of(clock.reading()).unwrap();
+            assert_eq!(again.now(real(60)), clock.now(real(60)));
+            assert_eq!(again.reading(), clock.reading());
+        }
+        clock.freeze(real(70), true);
+        let again = Clock::of(clock.reading()).unwrap();
+        assert_eq!((again.now(real(500)), again.frozen()), (clock.now(real(70)), true));
+    }
+
+    #[test]
+    fn a_reading_beyond_what_dates_can_print_is_no_clock() {
+        assert!(Clock::of(Reading::Ahead(Duration::MAX)).is_none());
+        assert!(Clock::of(Reading::Frozen(SystemTime::UNIX_EPOCH - Duration::from_secs(1))).is_none());
     }
 
     #[test]

@@ -5,9 +5,10 @@
 
 mod account;
 mod clock;
-mod faults;
-mod members;
+pub(crate) mod faults;
+pub(crate) mod members;
 mod traffic;
+mod webhooks;
 
 use std::time::SystemTime;
 
@@ -19,7 +20,7 @@ use crate::switch::list;
 use crate::{Query, Simulator, header, json_response, set_header};
 
 /// The methods of each call.
-const CALLS: [(&str, &[&str]); 8] = [
+const CALLS: &[(&str, &[&str])] = &[
     ("reset", &["POST"]),
     ("clock", &["GET", "POST"]),
     ("inbound", &["POST"]),
@@ -28,6 +29,9 @@ const CALLS: [(&str, &[&str]); 8] = [
     ("limits", &["POST"]),
     ("config", &["GET", "POST"]),
     ("faults", &["GET", "POST", "DELETE"]),
+    ("webhooks", &["GET", "POST", "DELETE"]),
+    ("webhooks/deliveries", &["GET"]),
+    ("state", &["GET", "PUT"]),
 ];
 
 /// Why a control call is refused.
@@ -42,6 +46,11 @@ impl Refusal {
     /// The body says something that cannot be: 400.
     pub(crate) fn bad(error: impl Into<String>) -> Self {
         Self { status: 400, error: error.into(), allow: None }
+    }
+
+    /// What is wrong, in a sentence.
+    pub(crate) fn into_error(self) -> String {
+        self.error
     }
 }
 
@@ -97,6 +106,17 @@ fn dispatch(
             simulator.faults.clear();
             faults::show(simulator)
         }
+        ("webhooks", &Method::GET) => webhooks::list(simulator, provider_filter(simulator, request)?),
+        ("webhooks", &Method::DELETE) => webhooks::remove(simulator, provider_filter(simulator, request)?),
+        ("webhooks", _) => webhooks::register(simulator, request)?,
+        ("webhooks/deliveries", _) => {
+            return Ok(webhooks::deliveries(simulator, provider_filter(simulator, request)?));
+        }
+        ("state", &Method::GET) => simulator.export(),
+        ("state", _) => {
+            simulator.import(&members::body(request)?).map_err(Refusal::bad)?;
+            json!({"imported": true})
+        }
         _ => faults::append(simulator, request)?,
     };
     Ok(json_response(200, &answer))
@@ -140,7 +160,7 @@ fn provider_filter(simulator: &Simulator, request: &Request<Bytes>) -> Result<Op
 }
 
 /// A provider by name.
-fn provider(simulator: &Simulator, name: &str) -> Result<&'static str, Refusal> {
+pub(crate) fn provider(simulator: &Simulator, name: &str) -> Result<&'static str, Refusal> {
     let names = || simulator.dialects.iter().map(|dialect| dialect.name());
     names()
         .find(|known| *known == name)

@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use serde_json::Value;
 
-use crate::{Answer, Switch, World};
+use crate::{Answer, Happening, Switch, WebhookRules, World};
 
 /// One provider's HTTP interface over the shared [`World`].
 ///
@@ -33,4 +34,15 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
 
     /// The provider's own answer to too many requests; [`World::exhausted`] has the numbers for its headers.
     fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes>;
+
+    /// What the provider posts to a business's webhook when this happens; none if it says nothing of it. What becomes of
+    /// messages happens only to those that [`handle`](Self::handle) reports with [`World::report`].
+    fn notify(&self, _world: &World, _happening: &Happening<'_>) -> Option<Value> {
+        None
+    }
+
+    /// How the provider signs webhook calls, and how often it tries.
+    fn webhook_rules(&self, _world: &World) -> WebhookRules {
+        WebhookRules::default()
+    }
 }

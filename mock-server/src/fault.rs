@@ -178,7 +178,8 @@ impl Fault {
             Kind::Redirect { status, location } => {
                 let mut response = text_response(*status, "");
                 // By default back to where the request went: a client that follows is seen in the ledger.
-                let target = location.as_deref().unwrap_or_else(|| request.uri().path());
+                let own = || request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+                let target = location.as_deref().unwrap_or_else(own);
                 set_header(&mut response, "location", target);
                 (response, Wire::Whole, Duration::ZERO)
             }

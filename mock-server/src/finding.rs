@@ -79,12 +79,18 @@ pub enum Mark {
 pub struct Review {
     findings: Vec<Finding>,
     strict: bool,
+    place: String,
 }
 
 impl Review {
     /// An empty review; `strict` as [`World::strict`](crate::World::strict) says.
     pub fn new(strict: bool) -> Self {
-        Self { findings: Vec::new(), strict }
+        Self { findings: Vec::new(), strict, place: String::new() }
+    }
+
+    /// What is found from here on is about this part of the request, such as one message of several; empty is the whole of it.
+    pub fn look_at(&mut self, place: impl Into<String>) {
+        self.place = place.into();
     }
 
     /// The request is refused because of this.
@@ -118,6 +124,7 @@ impl Review {
     }
 
     fn push(&mut self, level: Level, text: String, source: Source) {
+        let text = if self.place.is_empty() { text } else { format!("`{}`: {text}", self.place) };
         self.findings.push(Finding { level, text, source });
     }
 }

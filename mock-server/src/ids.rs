@@ -1,33 +1,35 @@
-//! Identifiers that look like the providers' own and are the same in every run.
+//! Identifiers that look like the providers' own and follow from a seed alone.
 
 /// A counter, and texts made from it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ids {
-    last: u64,
+    /// What the ids follow from. Runs with the same seed that ask for the same ids get the same ones.
+    pub(crate) seed: u64,
+    /// The last number given out; every id takes one.
+    pub(crate) last: u64,
 }
 
 impl Ids {
-    /// The first number is well above every seeded id.
-    pub(crate) fn new() -> Self {
-        Self { last: 100_000 }
+    /// The first number is well above every seeded id, and few enough digits long for a reader that keeps numbers as floats.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { seed, last: 100_000 + scatter(seed) % 9_000_000 * 1_000 }
     }
 
     /// The next number.
     pub(crate) fn number(&mut self) -> u64 {
-        self.last += 1;
+        self.last = self.last.wrapping_add(1);
         self.last
     }
 
     /// 32 lower-case hexadecimal digits.
     pub(crate) fn hex(&mut self) -> String {
-        let number = self.number();
-        format!("{:016x}{:016x}", scatter(number), scatter(!number))
+        let (high, low) = self.halves();
+        format!("{high:016x}{low:016x}")
     }
 
     /// A UUID, marked as version 4 and of the usual variant.
     pub(crate) fn uuid(&mut self) -> String {
-        let number = self.number();
-        let (high, low) = (scatter(number), scatter(!number));
+        let (high, low) = self.halves();
         format!(
             "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",
             high >> 32,
@@ -37,6 +39,12 @@ impl Ids {
             (low >> 48) & 0xfff,
             low & 0xffff_ffff_ffff
         )
+    }
+
+    /// 128 bits for the next number. A seed shifts the numbers without making two of them the same.
+    fn halves(&mut self) -> (u64, u64) {
+        let number = self.number() ^ scatter(self.seed);
+        (scatter(number), scatter(!number))
     }
 }
 
@@ -54,7 +62,7 @@ mod tests {
 
     #[test]
     fn ids_are_distinct_well_formed_and_the_same_in_every_run() {
-        let (mut one, mut other) = (Ids::new(), Ids::new());
+        let (mut one, mut other) = (Ids::new(0), Ids::new(0));
         let first = one.uuid();
         assert_eq!(first, other.uuid());
         assert_ne!(first, one.uuid());
@@ -64,5 +72,21 @@ mod tests {
         let hex = one.hex();
         assert_eq!(hex.len(), 32);
         assert!(hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn another_seed_gives_other_ids_of_every_kind() {
+        let (mut one, mut other) = (Ids::new(1), Ids::new(2));
+        assert_ne!(one.number(), other.number());
+        assert_ne!(one.hex(), other.hex());
+        assert_ne!(one.uuid(), other.uuid());
+    }
+
+    #[test]
+    fn numbers_stay_exact_in_a_reader_of_floats_whatever_the_seed() {
+        for seed in [0, 1, 7, u64::MAX] {
+            let first = Ids::new(seed).number();
+            assert!(first > 100_000 && first < 1 << 53, "{seed}: {first}");
+        }
     }
 }

@@ -15,6 +15,7 @@ mod dialect;
 pub mod dialects;
 mod fault;
 mod finding;
+mod fingerprint;
 mod ids;
 mod journal;
 mod limiter;
@@ -25,23 +26,27 @@ mod ring;
 #[cfg(feature = "server")]
 mod server;
 mod simulator;
+mod state;
 mod switch;
 #[cfg(test)]
 mod testing;
 mod time;
+mod webhook;
 mod world;
 
 pub use answer::{Answer, html_response, json_response, set_header, text_response};
 pub use dialect::Dialect;
 pub use finding::{Finding, Level, Mark, Review, Source};
+pub use fingerprint::fingerprint;
 pub use limiter::{Limiter, Quota};
 pub use phone::{Phone, is_e164};
 pub use request::{Query, basic_credentials, bearer_token, header, is_json};
 #[cfg(feature = "server")]
-pub use server::{MockServer, serve};
+pub use server::{MockServer, serve, serve_until};
 pub use simulator::{Reply, Simulator, Wire};
 pub use switch::{Switch, Switches};
 pub use time::{offset_time, rfc3339};
+pub use webhook::{DeliveryOutcome, Failure, Happening, Progress, Report, WebhookDelivery, WebhookRules, What};
 pub use world::{
     Account, Conversation, ConversationState, Delivery, Inbound, Message, Remembered, Replay, Sender, Template,
     TemplateStatus, Window, World,

@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 /// provider pages describe it: when the time is up, the counter is full again.
 #[derive(Debug, Clone)]
 pub struct Limiter {
-    limit: u32,
-    window: Duration,
-    started: Option<SystemTime>,
-    used: u32,
+    pub(crate) limit: u32,
+    pub(crate) window: Duration,
+    pub(crate) started: Option<SystemTime>,
+    pub(crate) used: u32,
 }
 
 /// What a [`Limiter`] says to one request, with the numbers that rate-limit headers print.
@@ -31,6 +31,12 @@ impl Quota {
     /// [`reset_after`](Self::reset_after) in whole seconds, rounded up, as `Retry-After` carries it.
     pub fn reset_after_seconds(&self) -> u64 {
         self.reset_after.as_secs() + u64::from(self.reset_after.subsec_nanos() > 0)
+    }
+
+    /// When the window ends, in whole seconds since 1970, rounded up, so that nobody who waits until then comes too early.
+    pub fn reset_epoch_seconds(&self, now: SystemTime) -> u64 {
+        let reset = (now + self.reset_after).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        reset.as_secs() + u64::from(reset.subsec_nanos() > 0)
     }
 }
 
@@ -115,6 +121,8 @@ mod tests {
         limiter.take(at(0));
         let quota = limiter.take(at(0) + Duration::from_millis(300));
         assert_eq!(quota.reset_after_seconds(), 1);
+        assert_eq!(quota.reset_epoch_seconds(at(0) + Duration::from_millis(300)), 1_000_001);
+        assert_eq!(quota.reset_epoch_seconds(at(0) + Duration::from_millis(301)), 1_000_002);
         assert!(!quota.allowed);
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use http::HeaderMap;
+use percent_encoding::percent_decode_str;
 
 const HIDDEN: &str = "***";
 
@@ -27,15 +28,23 @@ pub(crate) fn path(path_and_query: &str) -> Cow<'_, str> {
     let Some((path, query)) = path_and_query.split_once('?') else {
         return userinfo(path_and_query);
     };
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if is_secret_name(name) => format!("{name}={HIDDEN}"),
-        _ => userinfo(pair).into_owned(),
-    });
-    format!("{}?{}", userinfo(path), pairs.collect::<Vec<_>>().join("&")).into()
+    format!("{}?{}", userinfo(path), pairs(query)).into()
 }
 
-/// A body: the string values of credential-like JSON members and userinfo of embedded URLs are hidden.
+/// Pairs of a query or a form: the values of credential-like names and userinfo of embedded URLs are hidden.
+fn pairs(text: &str) -> String {
+    let pairs = text.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_secret_name(&percent_decode_str(name).decode_utf8_lossy()) => format!("{name}={HIDDEN}"),
+        _ => userinfo(pair).into_owned(),
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// A body: the values of credential-like JSON members or form fields and userinfo of embedded URLs are hidden.
 pub(crate) fn body(text: &str) -> String {
+    if text.contains('=') && !text.trim_start().starts_with(['{', '[', '"']) {
+        return pairs(text);
+    }
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     // Walks from one quoted text to the next; a quoted text followed by a colon is a member's name.
@@ -52,12 +61,10 @@ pub(crate) fn body(text: &str) -> String {
         if let Some(after_colon) = tail.trim_start().strip_prefix(':') {
             let spaces = after_colon.len() - after_colon.trim_start().len();
             let gap_end = value_start + 1 + spaces;
-            if let Some((gap, value)) = tail.split_at_checked(gap_end)
-                && value.starts_with('"')
-            {
+            if let Some((gap, value)) = tail.split_at_checked(gap_end) {
                 masked.push_str(gap);
                 masked.push_str("\"***\"");
-                rest = split_quoted(value).1;
+                rest = behind_value(value);
             }
         }
     }
@@ -65,6 +72,27 @@ pub(crate) fn body(text: &str) -> String {
     match userinfo(&masked) {
         Cow::Borrowed(_) => masked,
         Cow::Owned(hidden) => hidden,
+    }
+}
+
+/// What comes behind the JSON value that a text starts with.
+fn behind_value(text: &str) -> &str {
+    let mut rest = text;
+    let mut depth = 0_usize;
+    loop {
+        rest = match rest.chars().next() {
+            None => return rest,
+            Some('"') => split_quoted(rest).1,
+            Some('}' | ']' | ',') if depth == 0 => return rest,
+            Some(character) => {
+                match character {
+                    '{' | '[' => depth += 1,
+                    '}' | ']' => depth -= 1,
+                    _ => {}
+                }
+                rest.get(character.len_utf8()..).unwrap_or_default()
+            }
+        };
     }
 }
 
@@ -165,6 +193,12 @@ mod tests {
     }
 
     #[test]
+    fn forms_lose_credentials_however_their_names_are_written() {
+        assert_eq!(body("username=ops&password=s3cret&n=1"), "username=ops&password=***&n=1");
+        assert_eq!(path("/x?api%5Fkey=s3cret"), "/x?api%5Fkey=***");
+    }
+
+    #[test]
     fn bodies_lose_passwords_however_they_are_spaced_or_escaped() {
         assert_eq!(
             body(r#"{"username":"ops","password" : "s3\"cret", "note":"password"}"#),
@@ -172,6 +206,9 @@ mod tests {
         );
         assert_eq!(body(r#"{"link":"https://k:s3cret@h/p"}"#), r#"{"link":"https://***@h/p"}"#);
         assert_eq!(body(r#"{"password":"never closed"#), r#"{"password":"***""#);
+        assert_eq!(body(r#"{"password":12345,"n":1}"#), r#"{"password":"***","n":1}"#);
+        assert_eq!(body(r#"{"token":["a,]",{"b":2}],"n":[1]}"#), r#"{"token":"***","n":[1]}"#);
+        assert_eq!(body(r#"[{"secret":true}]"#), r#"[{"secret":"***"}]"#);
         assert_eq!(body("no json at all \u{1F44D} \""), "no json at all \u{1F44D} \"");
     }
 }

@@ -97,6 +97,11 @@ impl<V> BoundedMap<V> {
         }
     }
 
+    /// Every key with its value, in the order in which they would be forgotten.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
+        self.order.iter().filter_map(|key| self.values.get(key).map(|value| (&**key, value)))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.values.len()
     }

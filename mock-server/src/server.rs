@@ -2,10 +2,11 @@
 
 mod body;
 mod connection;
+mod delivery;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -22,12 +23,34 @@ const MOST_CONNECTIONS: usize = 256;
 /// After an error on accepting, such as too many open files, the next try waits.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves a simulator until the future is dropped; then its connections are closed, too.
+/// Serves a simulator until the future is dropped; then its connections are closed, too, and no webhook is delivered any more.
 ///
-/// HTTP/1.1 with keep-alive and pipelining. A head must arrive within 10 seconds, a body within 30; a body over 3 MiB is
-/// answered with 413. Bind the listener to a loopback address: the control plane knows no passwords.
+/// HTTP/1.1 with keep-alive and pipelining. A head must arrive within 10 seconds, a body within 30; a body over 3 MiB (64 MiB
+/// for a state to import) is answered with 413. Bind the listener to a loopback address: the control plane knows no passwords.
 pub async fn serve(listener: TcpListener, simulator: Simulator) {
+    accept_all(listener, Shared::new(simulator)).await;
+}
+
+/// As [`serve`], until `stop` is over; then gives the simulator back, with all that happened to it. A request that is being
+/// answered at that moment may get no answer, yet what it did is in the simulator or not at all.
+pub async fn serve_until(
+    listener: TcpListener,
+    simulator: Simulator,
+    stop: impl Future<Output = ()> + Send,
+) -> Simulator {
     let shared = Shared::new(simulator);
+    // Dropping the set, because nobody waits for this future any more, ends its task.
+    let mut serving = JoinSet::new();
+    serving.spawn(accept_all(listener, shared.clone()));
+    stop.await;
+    serving.shutdown().await;
+    // Tasks that are still ending hold the shared one, so that it is swapped and not taken apart.
+    std::mem::replace(&mut *shared.lock(), Simulator::new(now()))
+}
+
+async fn accept_all(listener: TcpListener, shared: Shared) {
+    let mut courier = JoinSet::new();
+    courier.spawn(delivery::run(shared.clone()));
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     // Dropping the set ends its tasks.
     let mut connections = JoinSet::new();
@@ -55,20 +78,35 @@ async fn answer_all(stream: TcpStream, shared: Shared) {
 
 /// The simulator behind every connection.
 #[derive(Debug, Clone)]
-struct Shared(Arc<Mutex<Simulator>>);
+struct Shared {
+    simulator: Arc<Mutex<Simulator>>,
+    desk: Arc<delivery::Desk>,
+}
 
 impl Shared {
     fn new(simulator: Simulator) -> Self {
-        Self(Arc::new(Mutex::new(simulator)))
+        Self { simulator: Arc::new(Mutex::new(simulator)), desk: Arc::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Simulator> {
+        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the simulator; none if a dialect panics in it.
+    fn guarded<T>(&self, work: impl FnOnce(&mut Simulator) -> T) -> Option<T> {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut self.lock()))).ok()
     }
 
     /// One step at the present time. A dialect that panics costs its client an answer of 500, and nobody else anything.
     fn step(&self, request: &Request<Bytes>) -> Reply {
-        let step = || {
-            let mut simulator = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            simulator.step(now(), request)
-        };
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(step)).unwrap_or_else(|_| Reply {
+        let reply = self.guarded(|simulator| {
+            let reply = simulator.step(now(), request);
+            if simulator.webhooks.is_waiting() {
+                self.desk.ring();
+            }
+            reply
+        });
+        reply.unwrap_or_else(|| Reply {
             response: self.dated(json_response(500, &json!({"error": "the mock failed on this request"}))),
             wire: Wire::Whole,
             delay: Duration::ZERO,
@@ -77,8 +115,7 @@ impl Shared {
 
     /// An answer of the server itself, with the virtual time that every answer carries.
     fn dated(&self, mut response: Response<Bytes>) -> Response<Bytes> {
-        let simulator = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        set_header(&mut response, "date", httpdate::fmt_http_date(simulator.now(now())));
+        set_header(&mut response, "date", httpdate::fmt_http_date(self.lock().now(now())));
         response
     }
 }

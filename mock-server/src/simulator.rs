@@ -10,6 +10,8 @@ use serde_json::json;
 use crate::clock::Clock;
 use crate::fault::Faults;
 use crate::journal::Journal;
+use crate::webhook::Webhooks;
+use crate::world::DEFAULT_SEED;
 use crate::{Answer, Dialect, World, control, dialects, json_response, set_header};
 
 /// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
@@ -27,10 +29,12 @@ use crate::{Answer, Dialect, World, control, dialects, json_response, set_header
 pub struct Simulator {
     pub(crate) dialects: Vec<Box<dyn Dialect>>,
     pub(crate) strict: bool,
+    seed: u64,
     pub(crate) world: World,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
+    pub(crate) webhooks: Webhooks,
 }
 
 /// What the client gets, and how. `Debug` leaves the body out.
@@ -78,10 +82,12 @@ impl Simulator {
         Self {
             dialects,
             strict: false,
+            seed: DEFAULT_SEED,
             world,
             clock: Clock::new(real_now),
             faults: Faults::default(),
             journal: Journal::new(),
+            webhooks: Webhooks::new(),
         }
     }
 
@@ -90,8 +96,22 @@ impl Simulator {
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.strict = true;
-        self.world = World::seeded(&self.dialects, true);
+        self.world = self.fresh_world();
         self
+    }
+
+    /// The same mock with ids that follow from `seed`: the same seed and the same requests at the same virtual times give the
+    /// same ids, ledger and journal. Without it the seed is a fixed one. The world starts afresh.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self.world = self.fresh_world();
+        self
+    }
+
+    /// The seeded world, as strict as this mock is.
+    pub(crate) fn fresh_world(&self) -> World {
+        World::with_seed(&self.dialects, self.strict, self.seed)
     }
 
     /// The world, to look into.
@@ -130,12 +150,14 @@ impl Simulator {
         dialect.is_some_and(|dialect| self.faults.would_drop_reply(dialect.name(), dialect.is_send(request)))
     }
 
-    /// Back to the seeded world: the clock at real time and running, no faults, an empty journal, default switches and limits.
+    /// Back to the seeded world: the clock at real time and running, no faults, no webhooks, an empty journal, default switches
+    /// and limits. The seed stays.
     pub(crate) fn reset(&mut self, real_now: SystemTime) {
-        self.world = World::seeded(&self.dialects, self.strict);
+        self.world = self.fresh_world();
         self.clock = Clock::new(real_now);
         self.faults.clear();
         self.journal.clear();
+        self.webhooks.clear();
     }
 
     fn step_provider(&mut self, real_now: SystemTime, index: usize, request: &Request<Bytes>) -> Reply {
@@ -147,6 +169,9 @@ impl Simulator {
         let taken = fault.as_ref().is_none_or(|fault| fault.after_accept);
         let (own, findings) = if taken {
             let Answer { response, findings } = dialect.handle(&mut self.world, now, request);
+            for report in self.world.take_reports() {
+                self.webhooks.accepted(dialect.as_ref(), &self.world, now, &report);
+            }
             (Some(response), findings)
         } else {
             (None, Vec::new())

@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{Reply, Simulator};
+use crate::{DeliveryOutcome, Reply, Simulator, WebhookDelivery};
 
 pub(crate) struct Mock {
     pub(crate) simulator: Simulator,
@@ -60,6 +60,27 @@ impl Mock {
 
     pub(crate) fn advance(&mut self, duration: &str) {
         self.control("clock", &json!({"advance": duration}));
+    }
+
+    /// Registers a webhook.
+    pub(crate) fn listen(&mut self, provider: &str) {
+        self.control(
+            "webhooks",
+            &json!({"provider": provider, "url": "http://127.0.0.1:9000/hook", "secret": "s3cret"}),
+        );
+    }
+
+    /// The next webhook call that is due, answered with a status; none if nothing is due.
+    pub(crate) fn answer_webhook(&mut self, status: u16) -> Option<WebhookDelivery> {
+        let delivery = self.simulator.due(self.real_now)?;
+        self.simulator.delivered(delivery.id, DeliveryOutcome::Answered(StatusCode::from_u16(status).unwrap()));
+        Some(delivery)
+    }
+
+    /// What the webhooks are told by now.
+    pub(crate) fn told(&mut self) -> Vec<Value> {
+        let due = std::iter::from_fn(|| self.answer_webhook(200));
+        due.map(|delivery| serde_json::from_slice(delivery.request.body()).unwrap()).collect()
     }
 
     /// How many messages people got.

@@ -4,6 +4,7 @@ mod account;
 mod conversation;
 mod idempotency;
 pub(crate) mod seed;
+pub(crate) mod state;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +21,7 @@ pub use idempotency::{Remembered, Replay};
 
 use crate::ids::Ids;
 use crate::ring::{BoundedMap, Ring};
-use crate::{Dialect, Phone, Quota, Switches};
+use crate::{Dialect, Phone, Quota, Report, Switches};
 
 /// How long a customer's message lets a business write freely. Source: every provider's page on session messages (seed).
 pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -29,8 +30,12 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_ROWS: usize = 1_000_000;
 const MAX_LEDGER_BYTES: usize = 512 * 1024 * 1024;
 
-/// The credentials a strict mock accepts.
-const DEMO_CREDENTIALS: [&str; 5] = ["demo-key", "demo-token", "gsk_test_demo", "demo@example.com", "demo-password"];
+/// What ids follow from unless somebody says otherwise.
+pub(crate) const DEFAULT_SEED: u64 = 0;
+
+/// The keys and tokens a strict mock accepts, and the one login.
+const DEMO_CREDENTIALS: [&str; 3] = ["demo-key", "demo-token", "gsk_test_demo"];
+const DEMO_LOGIN: (&str, &str) = ("demo@example.com", "demo-password");
 
 /// One world for all providers. The cost of every method is independent of how many contacts there are.
 pub struct World {
@@ -42,6 +47,7 @@ pub struct World {
     ledger: Ring<Delivery>,
     idempotency: Idempotency,
     ids: Ids,
+    reports: Vec<Report>,
 }
 
 /// What is known of one customer of one business number.
@@ -148,6 +154,11 @@ pub(crate) fn serialize_time<S: serde::Serializer>(time: &SystemTime, serializer
 impl World {
     /// The world as it is after a reset, with the accounts that these dialects seed.
     pub fn seeded(dialects: &[Box<dyn Dialect>], strict: bool) -> Self {
+        Self::with_seed(dialects, strict, DEFAULT_SEED)
+    }
+
+    /// As [`seeded`](Self::seeded), with ids that follow from `seed`.
+    pub fn with_seed(dialects: &[Box<dyn Dialect>], strict: bool, seed: u64) -> Self {
         let mut world = Self {
             strict,
             accounts: BTreeMap::new(),
@@ -156,7 +167,8 @@ impl World {
             conversations: Conversations::new(MAX_ROWS),
             ledger: Ring::new(MAX_ROWS, MAX_LEDGER_BYTES),
             idempotency: Idempotency::new(),
-            ids: Ids::new(),
+            ids: Ids::new(seed),
+            reports: Vec::new(),
         };
         for dialect in dialects {
             dialect.seed(&mut world);
@@ -176,6 +188,15 @@ impl World {
             DEMO_CREDENTIALS.contains(&credential)
         } else {
             !credential.is_empty() && credential != "invalid"
+        }
+    }
+
+    /// Whether a user with a password is let in, by the same rule as [`accepts_credential`](Self::accepts_credential).
+    pub fn accepts_login(&self, username: &str, password: &str) -> bool {
+        if self.strict {
+            (username, password) == DEMO_LOGIN
+        } else {
+            self.accepts_credential(username) && self.accepts_credential(password)
         }
     }
 
@@ -277,7 +298,6 @@ impl World {
         }
         // A `Value` always prints as JSON, so the fallback is out of reach.
         let content = serde_json::value::to_raw_value(&message.content).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        let size = 200 + message.message_id.len() + content.get().len();
         let delivery = Delivery {
             provider: message.provider,
             message_id: message.message_id,
@@ -287,8 +307,23 @@ impl World {
             reference: message.reference.map(str::to_owned),
             at: now,
         };
-        self.ledger.push(delivery, size);
+        self.write_down(delivery);
         conversation
+    }
+
+    /// Says what becomes of a message that was accepted, for the webhooks that tell of it.
+    pub fn report(&mut self, report: Report) {
+        self.reports.push(report);
+    }
+
+    /// What was reported since the last time.
+    pub(crate) fn take_reports(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.reports)
+    }
+
+    fn write_down(&mut self, delivery: Delivery) {
+        let size = 200 + delivery.message_id.len() + delivery.content.get().len();
+        self.ledger.push(delivery, size);
     }
 
     /// The ledger, newest last. It remembers the last 1,000,000 messages.

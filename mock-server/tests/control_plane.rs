@@ -44,6 +44,10 @@ fn a_wrong_inbound_message_is_refused_with_what_was_expected() {
         (json!({"provider": "exotel", "text": "hi"}), "`from` is missing, expected the customer's phone number"),
         (json!({"provider": "exotel", "from": "me", "text": "hi"}), "`from` is \"me\", expected a phone number"),
         (
+            json!({"provider": "exotel", "from": "0091 98765 43210", "text": "hi"}),
+            "`from` is \"0091 98765 43210\", expected a phone number",
+        ),
+        (
             json!({"provider": "exotel", "from": CONTACT, "to": "+911111111111", "text": "hi"}),
             "expected a sender of exotel: `+919876500001`",
         ),
@@ -109,7 +113,7 @@ fn a_wrong_time_is_refused_and_the_clock_stays() {
 #[test]
 fn unknown_calls_are_404_and_wrong_methods_405() {
     let mut mock = Mock::new();
-    for call in ["", "webhooks", "state", "events", "clock/now"] {
+    for call in ["", "stats", "events", "clock/now"] {
         let (status, json) = mock.call(Method::GET, call, "");
         assert!(
             status == 404 && json["error"].as_str().unwrap().contains("expected one of `/_mock/reset`"),
@@ -230,7 +234,7 @@ fn the_account_can_be_changed_and_wrong_changes_change_nothing() {
     assert_eq!((&changed["balance"], &changed["senders"][0]["online"]), (&json!(3.0), &json!(false)));
     assert_eq!(changed["templates"][0]["status"], "paused");
     for (body, error) in [
-        (json!({"balance": 1}), "`provider` is missing"),
+        (json!({"no_such_switch": 1}), "say which one is meant as `provider`"),
         (json!({"provider": "autocalls", "balance": "a lot"}), "`balance` is \"a lot\", expected a number"),
         (json!({"provider": "autocalls", "sender": "99", "online": true}), "expected one of `12`, `13`"),
         (json!({"provider": "autocalls", "sender": "12"}), "`online` is missing"),
@@ -280,4 +284,15 @@ fn a_head_request_is_a_get_without_its_body() {
     let reply = mock.simulator.step(mock.real_now, &request);
     assert_eq!((reply.response.status().as_u16(), reply.response.body().len()), (200, 0));
     assert_eq!(reply.response.headers()["content-length"], "45");
+}
+
+#[test]
+fn a_change_without_a_provider_is_made_wherever_it_fits() {
+    let mut mock = Mock::new();
+    assert_eq!(mock.post("config", &json!({"sender": "12", "online": false}))["provider"], "autocalls");
+    assert_eq!(mock.post("config", &json!({"balance": 3}))["provider"], "autocalls");
+    let changed = mock.post("config", &json!({"template": "visit_reminder", "status": "paused"}));
+    assert_eq!(changed.as_array().map(Vec::len), Some(4), "every provider has it: {changed}");
+    let error = mock.refused("config", &json!({"sender": "no-such", "online": false}));
+    assert!(error.contains("`provider`"), "{error}");
 }

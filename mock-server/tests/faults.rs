@@ -74,6 +74,15 @@ fn each_fault_does_what_its_name_says() {
 }
 
 #[test]
+fn a_redirect_leads_by_default_back_to_the_whole_address_that_was_asked() {
+    let mut mock = Mock::new();
+    mock.post("faults", &json!({"provider": "exotel", "fault": "redirect", "next": 1, "on": "any"}));
+    let request = Request::get("/v2/accounts/acme/templates?waba_id=8").body(Bytes::new()).unwrap();
+    let reply = mock.simulator.step(mock.real_now, &request);
+    assert_eq!(reply.response.headers()["location"], "/v2/accounts/acme/templates?waba_id=8");
+}
+
+#[test]
 fn a_truncated_answer_is_cut_within_its_body() {
     let mut mock = Mock::new();
     mock.open_window();
@@ -101,6 +110,25 @@ fn an_injected_429_is_the_providers_own_for_each_provider() {
             headers.contains_key("retry-after") || headers.contains_key("ratelimit-reset"),
             "{provider}: {headers:?}"
         );
+    }
+}
+
+#[test]
+fn whoever_waits_until_the_reset_of_a_limit_does_not_come_too_early() {
+    for (provider, path, window) in [
+        ("autocalls", "/api/user/whatsapp/send", 1),
+        ("exotel", "/v2/accounts/acme/messages", 60),
+        ("gosendapi", "/v1/messages", 1),
+    ] {
+        let mut mock = Mock::new();
+        mock.post("faults", &json!({"provider": provider, "fault": "rate_limited", "next": 1}));
+        let since = mock.real_now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        mock.real_now += std::time::Duration::from_millis(300);
+        let request = Request::post(path).body(Bytes::new()).unwrap();
+        let reply = mock.simulator.step(mock.real_now, &request);
+        // The window ends 300 ms after a whole second, and the header has whole ones.
+        let reset = (since + window + 1).to_string();
+        assert_eq!(reply.response.headers()["x-ratelimit-reset"], reset.as_str(), "{provider}");
     }
 }
 

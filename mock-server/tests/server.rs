@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use transom_mock_server::{MockServer, Simulator};
+use transom_mock_server::{MockServer, Simulator, serve_until};
 
 /// A hang is proved by waiting this long for a byte.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -241,4 +241,35 @@ async fn a_panic_in_a_dialect_is_a_500_and_the_server_goes_on() {
     let both = get("/buggy/panic", "") + &get("/buggy/fine", "connection: close\r\n");
     let answer = exchange(&mock, &both).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 500") && answer.ends_with("fine"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_state_may_be_longer_than_other_bodies() {
+    let simulator = Simulator::new(std::time::UNIX_EPOCH);
+    let mut state = simulator.export();
+    let content = serde_json::json!({"type": "text", "body": "x".repeat(4 * 1024 * 1024)});
+    state["messages"] = serde_json::json!([{
+        "provider": "exotel", "message_id": "7c1e", "from": "+919876500001", "to": "+919876543210", "content": content,
+        "reference": null, "at": "2026-05-11T09:00:00Z",
+    }]);
+    let mock = MockServer::start_with(simulator).await.unwrap();
+    let put = post("/_mock/state", &state.to_string()).replacen("POST", "PUT", 1);
+    assert!(exchange(&mock, &put).await.unwrap().starts_with("HTTP/1.1 200"));
+    assert_eq!(delivered(&mock).await, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_is_stopped_gives_back_what_happened() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let client = async move {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(send().as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    };
+    let simulator = serve_until(listener, Simulator::new(std::time::SystemTime::now()), client).await;
+    assert_eq!(simulator.world().ledger().count(), 1);
+    assert!(TcpStream::connect(address).await.is_err());
 }

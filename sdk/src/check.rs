@@ -85,6 +85,9 @@ fn check_buttons(at: &str, buttons: &Buttons, problems: &mut Vec<String>) {
     for (index, button) in buttons.buttons.iter().enumerate() {
         filled(at, &format!("buttons[{index}].id"), &button.id, problems);
         filled(at, &format!("buttons[{index}].title"), &button.title, problems);
+        if buttons.buttons.iter().take(index).any(|earlier| earlier.id == button.id || earlier.title == button.title) {
+            problems.push(format!("{at}.buttons[{index}]: its id or its title stands on an earlier button, too"));
+        }
     }
     if let Some(header) = &buttons.header {
         check_header(at, header, problems);
@@ -123,11 +126,14 @@ fn check_header(at: &str, header: &Header, problems: &mut Vec<String>) {
 fn link(at: &str, media: &Media, problems: &mut Vec<String>) {
     match &media.source {
         MediaSource::Link(link) => {
-            let host = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"));
-            let well_formed = host.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+            let host = link
+                .split_once("://")
+                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http"));
+            let well_formed = host.map(|(_, rest)| rest).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
                 && !link.chars().any(|c| c.is_whitespace() || c.is_control());
             if !well_formed {
-                problems.push(format!("{at}.link: expected an http:// or https:// URL"));
+                let head: String = link.chars().take(60).collect();
+                problems.push(format!("{at}.link: expected an http:// or https:// URL, got `{head}`"));
             }
         }
         MediaSource::Id(id) => filled(at, "id", id, problems),

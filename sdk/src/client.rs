@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
@@ -15,6 +17,7 @@ use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::message::{Message, Receipt};
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
+use crate::secret::Secret;
 use crate::session::Session;
 
 /// A messenger behind layers. It refuses what the provider cannot do, or what no provider takes, before the first
@@ -36,6 +39,8 @@ use crate::session::Session;
 pub struct Client {
     base: Arc<dyn Messenger>,
     layers: Arc<[Arc<dyn Layer>]>,
+    /// What no error may show, in the forms in which it travels.
+    secrets: Arc<[Secret]>,
 }
 
 /// Something that every call passes through on its way to the provider: a policy, a measurement. Every method passes
@@ -74,7 +79,19 @@ pub struct Next<'a> {
 impl Client {
     /// A client without layers.
     pub fn new(base: impl Messenger) -> Self {
-        Self { base: Arc::new(base), layers: Arc::new([]) }
+        Self { base: Arc::new(base), layers: Arc::new([]), secrets: Arc::new([]) }
+    }
+
+    /// Removes `secrets` from every error, alone or as the pair of a Basic credential: a provider may echo them.
+    #[must_use]
+    pub fn hiding(self, secrets: &[Secret]) -> Self {
+        let basic = |user: &Secret, password: &Secret| {
+            Secret::new(STANDARD.encode(format!("{}:{}", user.expose(), password.expose())))
+        };
+        let pairs = secrets.iter().flat_map(|user| secrets.iter().map(move |password| basic(user, password)));
+        // The longest first: a pair may hold the text of one of its parts.
+        let secrets = pairs.chain(secrets.iter().cloned()).collect();
+        Self { secrets, ..self }
     }
 
     /// Adds a layer below those already there: the first one attached is the outermost, so that the code reads in the
@@ -116,7 +133,9 @@ impl Client {
         Ok(message)
     }
 
+    /// An error as it leaves: with the provider's name and without any credential.
     fn named(&self, error: Error) -> Error {
+        let error = self.secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()));
         if error.provider().is_some() { error } else { error.with_provider(self.provider()) }
     }
 }
@@ -166,7 +185,11 @@ impl Messenger for Client {
             Ok(prepared) => self.next().send(&prepared).await,
             Err(refused) => Err(refused),
         };
-        result.map_err(|error| self.named(error).without_number(&message.to))
+        result.map_err(|error| {
+            // Without a send request, a status is a lookup's or a login's.
+            let error = if error.attempts() == 0 { error.without_status() } else { error };
+            self.named(error).without_number(&message.to)
+        })
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {

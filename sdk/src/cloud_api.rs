@@ -153,6 +153,24 @@ pub fn template(wanted: &Template, resolved: &ResolvedTemplate<'_>, policy: Opti
     Ok(object.into())
 }
 
+/// The names of the placeholders in the body of a template's definition, in the order of the text; `None` if the
+/// `components` hold no body. In a definition, unlike in a send, the type is written in capitals.
+pub fn body_placeholders(components: &Value) -> Option<Vec<String>> {
+    let is_body = |component: &&Value| {
+        component.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("body"))
+    };
+    let text = components.as_array()?.iter().find(is_body)?.get("text")?.as_str()?;
+    let mut found: Vec<String> = Vec::new();
+    for part in text.split("{{").skip(1) {
+        let Some((name, _)) = part.split_once("}}") else { continue };
+        let name = name.trim();
+        if !name.is_empty() && !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
+        }
+    }
+    Some(found)
+}
+
 fn interactive(kind: &str, body: &str, header: Option<&Header>, footer: Option<&str>, action: Value) -> Value {
     let mut object = Map::new();
     object.insert("type".into(), kind.into());
@@ -194,5 +212,23 @@ fn put_all(object: &mut Map<String, Value>, name: &str, values: impl Iterator<It
     let values: Vec<Value> = values.collect();
     if !values.is_empty() {
         object.insert(name.into(), values.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definitions_placeholders_are_named_once_in_the_order_of_the_text() {
+        let body = |text: &str| json!([{ "type": "HEADER", "text": "{{9}}" }, { "type": "BODY", "text": text }]);
+        assert_eq!(
+            body_placeholders(&body("Hi {{ name }}, {{day}} and {{name}} {{")),
+            Some(vec!["name".into(), "day".into()])
+        );
+        assert_eq!(body_placeholders(&body("no placeholders")), Some(Vec::new()));
+        for none in [json!([]), json!(null), json!([{ "type": "HEADER", "text": "{{1}}" }])] {
+            assert_eq!(body_placeholders(&none), None, "{none}");
+        }
     }
 }

@@ -5,7 +5,8 @@ use crate::error::{ErrorKind, Sent};
 /// What one of a provider's codes means here, and how that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeFact {
-    /// The code as text: `30018`, `SESSION_EXPIRED`. A trailing `*` stands for a family: `TWILIO_ERROR_*`.
+    /// The code as text: `30018`, `SESSION_EXPIRED`. A trailing `*` stands for a family, `TWILIO_ERROR_*`; two numbers with
+    /// a dash for all from one to the other, `200-299`.
     pub code: &'static str,
     /// The provider's name or words for it; empty where the code says it all.
     pub name: &'static str,
@@ -51,10 +52,15 @@ impl Certainty {
 impl CodeFact {
     /// Whether this fact is about `code`.
     pub fn covers(&self, code: &str) -> bool {
-        match self.code.strip_suffix('*') {
-            Some(family) => code.starts_with(family),
-            None => self.code == code,
+        if let Some(family) = self.code.strip_suffix('*') {
+            return code.starts_with(family);
         }
+        let number = |text: &str| text.parse::<u32>().ok();
+        let within = || {
+            let (first, last) = self.code.split_once('-')?;
+            Some((number(first)?..=number(last)?).contains(&number(code)?))
+        };
+        self.code == code || within().unwrap_or(false)
     }
 
     /// The fact about `code` in `table`: an exact row before a family, an earlier row before a later one.
@@ -83,5 +89,24 @@ mod tests {
         assert_eq!(CodeFact::find(&table, "T_63016").map(|fact| fact.kind), Some(ErrorKind::SessionExpired));
         assert_eq!(CodeFact::find(&table, "T_1").map(|fact| fact.kind), Some(ErrorKind::ProviderUnavailable));
         assert_eq!(CodeFact::find(&table, "X"), None);
+    }
+
+    #[test]
+    fn a_range_covers_its_ends_and_what_lies_between() {
+        let fact = CodeFact {
+            code: "200-299",
+            name: "",
+            status: None,
+            kind: ErrorKind::PermissionDenied,
+            sent: Sent::No,
+            source: "",
+            certainty: Certainty::Docs,
+            date: "2026-11-21",
+        };
+        for (code, covered) in
+            [("199", false), ("200", true), ("250", true), ("299", true), ("300", false), ("x", false)]
+        {
+            assert_eq!(fact.covers(code), covered, "{code}");
+        }
     }
 }

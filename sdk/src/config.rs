@@ -8,7 +8,7 @@ mod uri;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ pub use templates::{ResolvedTemplate, TemplateMapping, TemplateMappings};
 pub use uri::UriLayout;
 
 use crate::error::{Error, ErrorKind};
+use crate::secret::Secret;
 
 /// The settings of one channel: a provider's name and what that provider's adapter wants to know.
 ///
@@ -28,6 +29,8 @@ pub struct ChannelConfig {
     provider: String,
     values: BTreeMap<String, Value>,
     lookup: Lookup,
+    /// The secrets that were read from it, so that they can be kept out of errors.
+    resolved: Arc<Mutex<Vec<Secret>>>,
 }
 
 /// Where secrets that are references come from.
@@ -37,6 +40,13 @@ enum Lookup {
     Real { env: Env, folder: PathBuf },
     /// Nowhere: each reference is taken to be good. For checking a file on a machine that has none of its secrets.
     Assumed,
+}
+
+impl Lookup {
+    /// A channel's URI that is kept elsewhere: `{ env = "…" }` or `{ file = "…" }`.
+    fn url(&self, reference: &Value) -> Result<String, String> {
+        reader::referenced(reference, self).map(|url| url.trim().to_owned())
+    }
 }
 
 /// Reads an environment variable: the process's, or a test's.
@@ -56,7 +66,16 @@ impl ChannelConfig {
         env: Env,
     ) -> Self {
         let lookup = Lookup::Real { env, folder: PathBuf::new() };
-        Self { name: name.into(), provider: provider.into(), values, lookup }
+        Self::from_parts(name.into(), provider.into(), values, lookup)
+    }
+
+    fn from_parts(name: String, provider: String, values: BTreeMap<String, Value>, lookup: Lookup) -> Self {
+        Self { name, provider, values, lookup, resolved: Arc::default() }
+    }
+
+    /// The secrets that adapters have read from it so far.
+    pub(crate) fn resolved_secrets(&self) -> Vec<Secret> {
+        self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The name by which code and commands know the channel.

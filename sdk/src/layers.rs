@@ -1,7 +1,11 @@
 //! Policies between the application and the provider, one small file each.
 
 mod retry;
+#[cfg(feature = "trace")]
+mod trace;
 mod window;
 
 pub use retry::{LONGEST_WAIT, Retry};
+#[cfg(feature = "trace")]
+pub use trace::Trace;
 pub use window::{WindowGuard, WindowPolicy};

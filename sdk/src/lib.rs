@@ -13,6 +13,8 @@
 //!
 //! This crate knows no provider.
 
+#[cfg(feature = "axum")]
+pub mod axum;
 pub mod cloud_api;
 pub mod config;
 pub mod json;
@@ -41,6 +43,7 @@ mod registry;
 mod secret;
 mod session;
 mod template;
+mod template_list;
 
 pub use capability::{Capabilities, Capability};
 pub use check::{TEXT_MAX, over_length};
@@ -58,8 +61,11 @@ pub use lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 pub use message::{Message, MessageId, Receipt};
 pub use messenger::{Messenger, unsupported};
 pub use phone::{InvalidPhoneNumber, PhoneNumber};
+#[cfg(feature = "reqwest")]
+pub use registry::http_transport;
 pub use registry::{Context, Provider, Registry};
 pub use secret::Secret;
 pub use session::{Session, SessionSource, WINDOW, Window};
 pub use template::{Parameters, Template, TemplateButton};
+pub use template_list::TemplateList;
 pub use transport::{Purpose, Transport};

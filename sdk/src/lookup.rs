@@ -35,6 +35,9 @@ pub struct TemplateInfo {
     pub status: String,
     /// The names of its body's placeholders, in order; `1`, `2`, … where they have none.
     pub parameters: Vec<String>,
+    /// Whether the provider tells the placeholders. If not, `parameters` is empty and says nothing.
+    #[serde(skip)]
+    pub parameters_told: bool,
 }
 
 /// A conversation with one contact.
@@ -81,7 +84,16 @@ impl TemplateInfo {
             language: language.into(),
             status: status.into(),
             parameters: Vec::new(),
+            parameters_told: false,
         }
+    }
+
+    /// The same template with the placeholders that the provider tells; `None` if it tells none.
+    #[must_use]
+    pub fn with_parameters(mut self, told: Option<Vec<String>>) -> Self {
+        self.parameters_told = told.is_some();
+        self.parameters = told.unwrap_or_default();
+        self
     }
 }
 

@@ -24,6 +24,8 @@ use http::header::RETRY_AFTER;
 
 use grammar::{Item, Word};
 
+use crate::error::ErrorKind;
+
 /// The limits that one answer states. Everything is optional: any header may be missing from any answer.
 ///
 /// ```
@@ -92,7 +94,19 @@ impl RateLimit {
     ///
     /// Ask only after a refusal: an answer that is none states its reset too.
     pub fn wait(&self) -> Option<Duration> {
-        self.retry_after.max(self.reset).or_else(|| self.window())
+        match (self.retry_after, self.reset) {
+            // An instant in whole seconds, less a `Date` in whole seconds, may come out a second too late.
+            (Some(asked), Some(reset)) if reset > asked && reset.saturating_sub(asked) <= Duration::from_secs(1) => {
+                Some(asked)
+            }
+            (asked, reset) => asked.max(reset).or_else(|| self.window()),
+        }
+    }
+
+    /// How long an answer that means `kind` asks to wait. One for going too fast asks with any of its hints; any other only
+    /// with `Retry-After`, since what else it says of limits it says on every answer.
+    pub fn asked(&self, kind: ErrorKind) -> Option<Duration> {
+        if kind == ErrorKind::RateLimited { self.wait() } else { self.retry_after }
     }
 
     fn window(&self) -> Option<Duration> {

@@ -90,7 +90,8 @@ impl Registry {
         })
     }
 
-    /// A client for a channel: the provider's adapter over HTTP, behind a [`WindowGuard`] with the channel's policy.
+    /// A client for a channel: the provider's adapter over HTTP, behind a trace of each call (with the feature `trace`) and a
+    /// [`WindowGuard`] with the channel's policy.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel.
@@ -108,13 +109,24 @@ impl Registry {
         if let Some(ledger) = &self.ledger {
             guard = guard.with_ledger(Arc::clone(ledger), clock);
         }
-        Ok(Client::new(messenger).layer(guard))
+        let client = Client::new(messenger);
+        #[cfg(feature = "trace")]
+        let client = client.layer(crate::layers::Trace::new(self.provider(config.provider())?.codes));
+        Ok(client.layer(guard).hiding(&config.resolved_secrets()))
     }
 
     /// The provider's adapter itself, without any layer.
     pub fn messenger(&self, config: &ChannelConfig, context: Context) -> Result<Arc<dyn Messenger>> {
         let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
         (provider.connect)(config, context)
+    }
+
+    /// Checks one channel, its secrets included.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for each problem.
+    pub fn check_channel(&self, config: &ChannelConfig) -> Result<()> {
+        self.messenger(config, Context::new(Arc::new(NoTransport))).map(drop)
     }
 
     /// Checks every channel of a file as far as that goes without its secrets, and reports all problems at once.
@@ -124,8 +136,7 @@ impl Registry {
     pub fn check(&self, file: &ConfigFile) -> Result<()> {
         let mut problems = Vec::new();
         for channel in file.channels.values() {
-            let context = Context::new(Arc::new(NoTransport));
-            if let Err(error) = self.messenger(&channel.clone().assuming_secrets(), context) {
+            if let Err(error) = self.check_channel(&channel.clone().assuming_secrets()) {
                 problems.extend(error.problem_list().iter().cloned());
             }
         }
@@ -134,8 +145,11 @@ impl Registry {
 }
 
 /// The HTTP transport that a channel's settings ask for.
+///
+/// # Errors
+/// [`ErrorKind::Config`](crate::ErrorKind::Config) if no HTTP client can be built.
 #[cfg(feature = "reqwest")]
-fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
+pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
     let mut keys = config.reader();
     let options = crate::transport::HttpTransportOptions {
         timeout: keys.timeout(),

@@ -22,20 +22,20 @@ impl BaseUrl {
     /// Reads `https://host`, `http://127.0.0.1:4010` and the like.
     ///
     /// # Errors
-    /// What is wrong with it, in words: another scheme, a path, a query, or credentials, which have keys of their own.
+    /// What was expected, in words, where it is something else: another scheme, a path, a query, or credentials, which have keys of their own.
     pub fn parse(text: &str) -> std::result::Result<Self, String> {
-        let expected = "expected scheme, host and port such as https://api.example.com";
-        let url = url::Url::parse(text.trim()).map_err(|error| format!("{error}; {expected}"))?;
+        let expected = |but: &str| format!("scheme, host and port such as https://api.example.com, {but}");
+        let url = url::Url::parse(text.trim()).map_err(|error| expected(&format!("got no URL: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("`{}` is not http or https; {expected}", url.scheme()));
+            return Err(expected("and no scheme but http or https"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(format!("it holds credentials, which have keys of their own; {expected}"));
+            return Err(expected("without the credentials, which have keys of their own"));
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err(format!("it goes on after the host; {expected}"));
+            return Err(expected("and nothing after them"));
         }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(expected)?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| expected("got no host"))?;
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         Ok(Self(format!("{}://{host}{port}", url.scheme())))
     }
@@ -168,6 +168,11 @@ impl RequestBuilder {
         self.finish(purpose, body.into())
     }
 
+    /// The request with `body` as it is, declared as `content_type`.
+    pub fn bytes(self, purpose: Purpose, content_type: &str, body: Bytes) -> Result<Request<Bytes>> {
+        self.header(CONTENT_TYPE, content_type).finish(purpose, body)
+    }
+
     /// The request without a body.
     pub fn empty(self, purpose: Purpose) -> Result<Request<Bytes>> {
         self.finish(purpose, Bytes::new())
@@ -242,7 +247,7 @@ mod tests {
             "",
         ] {
             let error = BaseUrl::parse(text).unwrap_err();
-            assert!(error.contains("expected scheme, host and port"), "{text}: {error}");
+            assert!(error.starts_with("scheme, host and port such as https://"), "{text}: {error}");
         }
     }
 

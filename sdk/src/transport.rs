@@ -82,6 +82,13 @@ pub const fn sent_of(status: StatusCode) -> Sent {
 /// The error for an answer that is no success and whose body says nothing that the provider's table knows: the kind and
 /// the proof of its status.
 pub fn refusal(status: StatusCode, purpose: Purpose, message: impl Into<String>) -> Error {
+    let mut message = message.into();
+    if message.trim().is_empty() {
+        message = match status.as_u16() {
+            300..=399 => "it redirects, which is not followed".to_owned(),
+            _ => format!("it answered {status} and said no more"),
+        };
+    }
     let error = Error::new(kind_of(status), message).with_status(status);
     match sent_of(status) {
         Sent::No => error,

@@ -10,7 +10,7 @@ use transom::stub::Stub;
 use transom::time::Clock;
 use transom::{
     Capabilities, Capability, Client, Content, Error, ErrorKind, Layer, MemoryLedger, Message, Messenger, Next,
-    PhoneNumber, Receipt, Result, Sent, Template, WINDOW, Window, WindowLedger,
+    PhoneNumber, Receipt, Result, Sent, Session, Template, WINDOW, Window, WindowLedger,
 };
 
 fn to() -> PhoneNumber {
@@ -261,6 +261,31 @@ mod retry {
             assert_eq!(answer.unwrap_err().sent(), Sent::Maybe, "{kind}");
             assert_eq!(stub.sent().len(), 1, "{kind}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_lookup_is_made_again_after_a_passing_failure() {
+        #[derive(Debug)]
+        struct Flaky(Mutex<u32>);
+
+        #[async_trait]
+        impl Layer for Flaky {
+            async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
+                let calls = {
+                    let mut calls = self.0.lock().unwrap();
+                    *calls += 1;
+                    *calls
+                };
+                if calls < 3 { Err(throttled(2)) } else { next.session(contact).await }
+            }
+        }
+
+        let clock = Arc::new(StoppedClock::default());
+        let retry = Retry::attempts(4).with_time(Arc::clone(&clock) as Arc<dyn Clock>, || 0.0);
+        let stub = Stub::accepting().with_window(Window::Never);
+        let client = Client::new(stub).layer(retry).layer(Flaky(Mutex::new(0)));
+        assert_eq!(client.session(&to()).await.unwrap().window, Window::Never);
+        assert_eq!(*clock.waits.lock().unwrap(), [Duration::from_secs(2); 2]);
     }
 
     #[tokio::test]

@@ -32,7 +32,10 @@ fn main() -> ExitCode {
 fn test(arguments: &[String]) -> ExitCode {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(arguments).stdout(Stdio::piped());
+    command
+        .args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"])
+        .args(arguments)
+        .stdout(Stdio::piped());
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return fail(&format!("cargo cannot be started: {error}")),

@@ -137,14 +137,18 @@ pub(crate) fn refusal<'p>(
         _ => error,
     };
     // The body's seconds are what the AI reply endpoint gives [inferred].
-    let in_body = || body.get("retry_after")?.as_u64().map(Duration::from_secs);
-    let wait = RateLimit::of(response.headers(), now).wait().or_else(in_body);
-    match wait {
-        Some(wait) if error.kind() == ErrorKind::RateLimited => error.with_retry_after(wait),
-        _ => error,
-    }
-    .with_code(code)
+    let in_body = body.get("retry_after").and_then(Value::as_u64).map(Duration::from_secs);
+    let error = match RateLimit::of(response.headers(), now).asked(error.kind()).max(in_body) {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
+    };
+    // A throttle that names a message has not refused it.
+    let took_it = status == StatusCode::TOO_MANY_REQUESTS && body.get(MESSAGE_ID).is_some_and(|id| !id.is_null());
+    if took_it { purpose.in_doubt(error) } else { error }.with_code(code)
 }
+
+/// The member that names a message in the answer to a send.
+const MESSAGE_ID: &str = "whatsapp_message_id";
 
 /// The row about `code`. A gateway's 5xx is no refusal, whatever words it carries, unless a page documents the code
 /// with that very status.
@@ -185,150 +189,4 @@ fn text(body: &Value) -> Option<String> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use transom::Secret;
-    use transom::request::BaseUrl;
-
-    use super::*;
-    use crate::Config;
-
-    pub(crate) fn config() -> Config {
-        Config {
-            api_key: Secret::new("7|key"),
-            sender_id: 77,
-            base_url: BaseUrl::parse("https://app.autocalls.ai").unwrap(),
-            probe: true,
-            webhook_secrets: Vec::new(),
-            templates: transom::config::TemplateMappings::default(),
-        }
-    }
-
-    pub(crate) fn to() -> PhoneNumber {
-        "+447700900123".parse().unwrap()
-    }
-
-    pub(crate) fn answer(status: u16, body: &str) -> Response<Bytes> {
-        Response::builder().status(status).body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
-    }
-
-    fn refused(status: u16, body: &str) -> Error {
-        refusal(&answer(status, body), SystemTime::UNIX_EPOCH, Purpose::Send, &to())
-    }
-
-    fn with_code(code: &str) -> String {
-        format!(r#"{{"success":false,"error":"words","error_code":"{code}"}}"#)
-    }
-
-    #[test]
-    fn every_documented_code_has_its_kind_and_its_proof_under_its_status() {
-        for fact in ANSWERS {
-            let status = fact.status.unwrap();
-            let code = fact.code.replace('*', "99999");
-            let error = refused(status, &with_code(&code));
-            assert_eq!((error.kind(), error.sent()), (fact.kind, fact.sent), "{status} {code}");
-            assert_eq!((error.code(), error.status()), (Some(code.as_str()), Some(status)));
-            assert_eq!(error.message(), "words");
-        }
-    }
-
-    #[test]
-    fn an_offline_sender_is_proved_under_either_of_its_statuses_and_no_other_5xx() {
-        for status in [503, 422] {
-            let error = refused(status, &with_code("SENDER_OFFLINE"));
-            assert_eq!((error.kind(), error.sent()), (ErrorKind::SenderUnavailable, Sent::No), "{status}");
-        }
-        for (status, code) in [(500, "SENDER_OFFLINE"), (503, "SESSION_EXPIRED"), (503, "NEW"), (503, "")] {
-            let error = refused(status, &with_code(code));
-            assert_eq!((error.kind(), error.sent()), (ErrorKind::ProviderUnavailable, Sent::Maybe), "{status} {code}");
-        }
-    }
-
-    #[test]
-    fn a_known_number_of_the_carrier_is_not_its_family() {
-        assert_eq!(refused(422, &with_code("TWILIO_ERROR_63016")).kind(), ErrorKind::SessionExpired);
-        let unknown = refused(422, &with_code("TWILIO_ERROR_63017"));
-        assert_eq!((unknown.kind(), unknown.sent()), (ErrorKind::ProviderUnavailable, Sent::Maybe));
-    }
-
-    #[test]
-    fn without_a_known_code_the_status_decides_and_no_body_hides_it() {
-        for body in ["", "<html>Bad gateway</html>", "{", "[[[[", r#"{"error_code":{"a":1},"error":[1]}"#] {
-            for (status, kind, sent) in [
-                (400, ErrorKind::InvalidRequest, Sent::No),
-                (401, ErrorKind::Unauthenticated, Sent::No),
-                (403, ErrorKind::PermissionDenied, Sent::No),
-                (404, ErrorKind::NotFound, Sent::No),
-                (409, ErrorKind::Conflict, Sent::Maybe),
-                (422, ErrorKind::InvalidRequest, Sent::No),
-                (429, ErrorKind::RateLimited, Sent::No),
-                (500, ErrorKind::ProviderUnavailable, Sent::Maybe),
-                (503, ErrorKind::ProviderUnavailable, Sent::Maybe),
-                (303, ErrorKind::MalformedResponse, Sent::Maybe),
-            ] {
-                let error = refused(status, body);
-                assert_eq!((error.kind(), error.sent()), (kind, sent), "{status} {body}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_unknown_code_is_kept_with_the_kind_of_its_status() {
-        let error = refused(403, &with_code("BRAND_NEW"));
-        assert_eq!((error.kind(), error.code()), (ErrorKind::PermissionDenied, Some("BRAND_NEW")));
-    }
-
-    #[test]
-    fn what_the_service_says_is_one_short_line_of_an_error() {
-        let body = format!(r#"{{"error":"no\n\u001b[31m{}","error_code":"NEW"}}"#, "x".repeat(5_000));
-        let error = refused(400, &body);
-        assert!(error.message().starts_with("no [31mxxx") && error.message().len() == 200, "{error}");
-    }
-
-    #[test]
-    fn a_validation_error_names_the_fields_even_one_called_message() {
-        let body = r#"{"message":"The message is too long.","errors":{"message":["The message is too long."],"sender_id":["x"]}}"#;
-        let error = refused(422, body);
-        assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidRequest, None));
-        assert_eq!(error.message(), "The message is too long. (message, sender_id)");
-    }
-
-    #[test]
-    fn a_refusal_that_tells_when_the_window_closed_carries_it() {
-        let body = |status: &str| {
-            format!(r#"{{"success":false,"error":"x","error_code":"SESSION_EXPIRED","session_status":{status}}}"#)
-        };
-        let told = refused(403, &body(r#"{"can_send_freeform":false,"expired_at":"2026-05-09T17:05:00+00:00"}"#));
-        let since = transom::time::rfc3339::parse("2026-05-09T17:05:00Z");
-        assert_eq!(told.session().unwrap().window, transom::Window::Expired { since });
-        for untold in [r#"{"can_send_freeform":false,"message":"x"}"#, "null", "7", r#"{"expired_at":7}"#] {
-            let error = refused(403, &body(untold));
-            assert_eq!((error.kind(), error.session()), (ErrorKind::SessionExpired, None), "{untold}");
-        }
-    }
-
-    #[test]
-    fn a_throttled_answer_tells_how_long_to_wait_in_its_header_or_its_body() {
-        let body = r#"{"message":"Too Many Attempts.","retry_after":60}"#;
-        assert_eq!(refused(429, body).retry_after(), Some(Duration::from_secs(60)));
-        let mut response = answer(429, body);
-        response.headers_mut().insert("retry-after", "1".parse().unwrap());
-        let error = refusal(&response, SystemTime::UNIX_EPOCH, Purpose::Send, &to());
-        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(1))));
-        assert_eq!(refused(429, "").retry_after(), None);
-    }
-
-    #[test]
-    fn being_led_to_the_login_page_is_a_refused_key() {
-        let redirect = |status: u16, target: &str| {
-            let mut response = answer(status, "");
-            response.headers_mut().insert(LOCATION, target.parse().unwrap());
-            refusal(&response, SystemTime::UNIX_EPOCH, Purpose::Send, &to())
-        };
-        for target in ["https://app.autocalls.ai/login", "/login?next=%2Fapi"] {
-            let error = redirect(302, target);
-            assert_eq!((error.kind(), error.sent()), (ErrorKind::Unauthenticated, Sent::No), "{target}");
-        }
-        assert_eq!(redirect(302, "https://elsewhere.example/x").kind(), ErrorKind::MalformedResponse);
-        assert_eq!(redirect(200, "/login").kind(), ErrorKind::InvalidRequest);
-    }
-}
+pub(crate) mod tests;

@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::Request;
+use transom::config::ChannelConfig;
 use transom::{
-    Capabilities, Capability, Context, Conversation, ConversationFilter, Events, Message, Messenger, PhoneNumber,
-    Receipt, Result, Sender, Session, TemplateInfo, unsupported,
+    Capabilities, Capability, Context, Conversation, ConversationFilter, Error, ErrorKind, Events, Message, Messenger,
+    PhoneNumber, Receipt, Result, Sender, Session, TemplateInfo, TemplateList, unsupported,
 };
 
 use crate::config::{Config, RequestShape};
-use crate::wire::{self, Shape};
+use crate::wire::{self, Shape, Wanted};
 use crate::{NAME, webhook};
 
 /// What Exotel can do through this adapter.
@@ -27,10 +29,15 @@ pub const CAPABILITIES: Capabilities = Capabilities::of(&[
     Capability::List,
     Capability::Reaction,
     Capability::Template,
+    Capability::Templates,
     Capability::DeliveryStatus,
     Capability::Inbound,
     Capability::WebhookSignature,
+    Capability::Batch,
 ]);
+
+/// How many pages of templates are read at the most.
+const PAGES_MAX: usize = 20;
 
 /// An Exotel account.
 #[derive(Debug)]
@@ -39,12 +46,55 @@ pub struct Exotel {
     context: Context,
     /// Set once the flat shape was refused in favour of the wrapped one.
     wants_wrapped: AtomicBool,
+    /// The templates as last listed.
+    definitions: TemplateList,
 }
 
 impl Exotel {
     /// The account of `config`.
-    pub const fn new(config: Config, context: Context) -> Self {
-        Self { config, context, wants_wrapped: AtomicBool::new(false) }
+    pub fn new(config: Config, context: Context) -> Self {
+        Self { config, context, wants_wrapped: AtomicBool::new(false), definitions: TemplateList::default() }
+    }
+
+    /// The account that a channel's settings name, for callers who need more than [`Messenger`] has.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] with a line for everything that is wrong with the channel.
+    pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
+        Ok(Self::new(Config::read(channel)?, context))
+    }
+
+    /// Sends 1 to 100 messages in one request (docs, Bulk WhatsApp Messages), and tells of each, in the order given, what
+    /// became of it. Always in the wrapped shape, whatever `request_shape` says.
+    ///
+    /// No [`Client`](transom::Client) and no layer stands in between: fallbacks are not used, and a verdict of a closed
+    /// window is the caller's to act on.
+    ///
+    /// # Errors
+    /// The outer one is about all of them. [`ErrorKind::InvalidRequest`] or [`ErrorKind::Unsupported`] before a byte
+    /// leaves if there are none or too many, or if one of them cannot go; each problem begins with its place, such as
+    /// `messages[3]`. After that it says whether all or none may have been sent: an answer that cannot be read, or that
+    /// holds another number of verdicts than there are messages, leaves all of them in doubt, since nothing in a verdict
+    /// names its message.
+    pub async fn send_batch(&self, messages: &[Message]) -> Result<Vec<Result<Receipt>>> {
+        let ours = |error: Error| {
+            // What a client does for the calls of the trait.
+            let error = error.with_provider(NAME).without_number(&self.config.from);
+            let secrets = [&self.config.api_key, &self.config.api_token];
+            let error = secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()));
+            messages.iter().fold(error, |error, message| error.without_number(&message.to))
+        };
+        let request = wire::encode_batch(&self.config, messages).map_err(ours)?;
+        let refused = self.refused_by_definition(messages).await;
+        if let Some(error) = wire::in_their_places(&refused) {
+            return Err(ours(error));
+        }
+        let answer = match self.context.transport.send(request).await {
+            Ok(response) => wire::decode_batch(&response, self.context.now(&response), messages),
+            Err(error) => Err(error),
+        };
+        let ours = |error: Error| self.noted(ours(error)).with_attempts(1);
+        Ok(answer.map_err(ours)?.into_iter().map(|verdict| verdict.map_err(ours)).collect())
     }
 
     fn shape(&self) -> Shape {
@@ -55,13 +105,61 @@ impl Exotel {
         }
     }
 
-    async fn send_as(&self, shape: Shape, message: &Message) -> Result<Receipt> {
-        let request = wire::encode_send(&self.config, shape, message)?;
+    /// The templates among `messages` that their definitions do not let go, by place. A list that cannot be had holds
+    /// nothing back.
+    async fn refused_by_definition(&self, messages: &[Message]) -> Vec<(usize, Error)> {
+        let wanted = Wanted::among(&self.config, messages).unwrap_or_default();
+        if wanted.is_empty() || self.config.waba_id.is_none() || !self.config.probe {
+            return Vec::new();
+        }
+        let refused = |listed: &[TemplateInfo]| -> Vec<_> {
+            wanted.iter().filter_map(|template| template.refused_by(listed)).collect()
+        };
+        let suits = |listed: &[TemplateInfo]| refused(listed).is_empty();
+        let listed = self.definitions.glance(&*self.context.clock, self.list_templates(), suits).await;
+        listed.map_or_else(Vec::new, |listed| refused(&listed))
+    }
+
+    async fn list_templates(&self) -> Result<Vec<TemplateInfo>> {
+        let Some(waba_id) = self.config.waba_id.as_deref() else {
+            let line = "waba_id: missing, expected the id of the WhatsApp Business Account whose templates to list";
+            return Err(Error::problems(ErrorKind::Config, vec![line.to_owned()]));
+        };
+        let mut templates = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let request = wire::encode_templates(&self.config, waba_id, after.as_deref())?;
+            let response = self.context.transport.send(request).await.map_err(Error::unsent)?;
+            let page = wire::decode_templates(&response, self.context.now(&response))?;
+            // A cursor that leads back to where it stands has given this page before.
+            if after.is_some() && page.after == after {
+                break;
+            }
+            let is_last = page.templates.is_empty() || page.after.is_none();
+            templates.extend(page.templates);
+            after = page.after;
+            if is_last {
+                break;
+            }
+        }
+        Ok(templates)
+    }
+
+    async fn exchange(&self, request: Request<Bytes>, message: &Message) -> Result<Receipt> {
         let answer = match self.context.transport.send(request).await {
             Ok(response) => wire::decode_send(&response, self.context.now(&response), message),
             Err(error) => Err(error),
         };
-        answer.map_err(|error| error.with_attempts(1))
+        // The account's own number is no more for logs than the recipient's.
+        answer.map_err(|error| self.noted(error).without_number(&self.config.from).with_attempts(1))
+    }
+
+    /// A template that was refused was paused or changed since it was listed.
+    fn noted(&self, error: Error) -> Error {
+        if error.kind() == ErrorKind::TemplateRejected {
+            self.definitions.forget();
+        }
+        error
     }
 }
 
@@ -77,18 +175,18 @@ impl Messenger for Exotel {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let shape = self.shape();
-        let first = self.send_as(shape, message).await;
+        let request = wire::encode_send(&self.config, shape, message)?;
+        if let Some((_, refused)) = self.refused_by_definition(std::slice::from_ref(message)).await.pop() {
+            return Err(refused);
+        }
+        let first = self.exchange(request, message).await;
         let may_reshape = self.config.request_shape == RequestShape::Auto && shape == Shape::Flat && self.config.probe;
         match first {
             Err(refused) if may_reshape && wire::wants_wrapped(&refused) => {
                 self.wants_wrapped.store(true, Ordering::Relaxed);
-                match self.send_as(Shape::Wrapped, message).await {
-                    Ok(receipt) => Ok(receipt.with_attempts(2)),
-                    Err(error) => {
-                        let attempts = error.attempts().saturating_add(1);
-                        Err(error.with_attempts(attempts))
-                    }
-                }
+                let request = wire::encode_send(&self.config, Shape::Wrapped, message)?;
+                let second = self.exchange(request, message).await;
+                second.map(|receipt| receipt.with_attempts(2)).map_err(|error| error.with_attempts(2))
             }
             other => other,
         }
@@ -103,14 +201,17 @@ impl Messenger for Exotel {
     }
 
     async fn templates(&self) -> Result<Vec<TemplateInfo>> {
-        unsupported(NAME, Capability::Templates)
+        self.list_templates().await
     }
 
     async fn conversations(&self, _filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         unsupported(NAME, Capability::Conversations)
     }
 
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, request: &Request<Bytes>) -> Result<Events> {
         webhook::read(&self.config.webhook_secrets, request)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ mod wire;
 pub use config::Config;
 pub use messenger::{CAPABILITIES, GoSendApi};
 pub use wire::lists::CloseReason;
+pub use wire::upload::Upload;
 
 use std::sync::Arc;
 

@@ -1,7 +1,9 @@
 //! GoSendAPI's requests and answers: `POST /v1/messages`. Pure.
 
+pub(crate) mod definition;
 pub(crate) mod lists;
 pub(crate) mod session;
+pub(crate) mod upload;
 
 use std::time::SystemTime;
 
@@ -14,7 +16,9 @@ use serde_json::Map;
 use serde_json::value::RawValue;
 use transom::request::RequestBuilder;
 use transom::transport::unreadable;
-use transom::{Capability, Content, Limits, Message, Purpose, Receipt, Result, cloud_api, json, unsupported};
+use transom::{
+    Capability, Content, Limits, Message, PhoneNumber, Purpose, Receipt, Result, cloud_api, json, unsupported,
+};
 
 use crate::NAME;
 use crate::config::Config;
@@ -27,7 +31,8 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The request that sends `message`. With a key, the vendor answers a repetition within 24 hours with the first answer
-/// and sends nothing [docs, Error handling].
+/// and sends nothing [docs, Error handling]. Such an answer bears no mark: it is known by its id, which is the first
+/// one's.
 pub(crate) fn encode_send(config: &Config, message: &Message) -> Result<Request<Bytes>> {
     if matches!(message.content, Content::Reaction(_)) {
         // It is not among the ten types that the vendor lists [docs, Messages].
@@ -59,17 +64,26 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     }
     let forms: Forms = json::decode(response, purpose)?;
     let record: Record = json::decode(response, purpose)?;
-    let id = forms.id(record);
+    if forms.is_about_another_than(&message.to) {
+        return Err(unreadable(response.status(), purpose, "the answer is about another recipient"));
+    }
+    let id = forms.message_id(&record).or(record.id);
     let id = id.ok_or_else(|| unreadable(response.status(), purpose, "there is no message id in the answer"))?;
     Ok(Receipt::new(NAME, id))
 }
 
-/// The forms that an answer may have besides the bare record of the vendor's: Meta's list of messages, and the record
-/// within `data` [inferred].
+/// Whether `response` names a message, as only an answer to one that was taken does. An `id` alone may be a request's.
+pub(crate) fn names_a_message(response: &Response<Bytes>) -> bool {
+    json::decode_lenient::<Forms>(response).message_id(&json::decode_lenient(response)).is_some()
+}
+
+/// The forms that an answer may have besides the bare record of the vendor's: Meta's lists of messages and of contacts,
+/// and the record within `data` [inferred].
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Forms {
     messages: Option<Box<RawValue>>,
+    contacts: Option<Box<RawValue>>,
     data: Option<Box<RawValue>>,
 }
 
@@ -88,19 +102,40 @@ struct Record {
 }
 
 impl Forms {
-    fn id(self, record: Record) -> Option<String> {
-        let messages: Vec<Record> = self.messages.and_then(|raw| parse(&raw)).unwrap_or_default();
+    /// The id of the message, but for the one that stands bare in `record`.
+    fn message_id(&self, record: &Record) -> Option<String> {
         // In Meta's list `id` is WhatsApp's own.
-        let metas = messages.into_iter().next().and_then(|message| message.id);
-        let within: Record = self.data.and_then(|raw| parse(&raw)).unwrap_or_default();
-        let Record { wamid, message_id, camel_message_id, id } = record;
-        metas
-            .or(wamid)
-            .or(message_id)
-            .or(camel_message_id)
-            .or_else(|| within.wamid.or(within.message_id).or(within.camel_message_id).or(within.id))
-            .or(id)
+        let metas = first::<Record>(self.messages.as_deref()).and_then(|message| message.id);
+        let within: Record = self.data.as_deref().and_then(parse).unwrap_or_default();
+        metas.or_else(|| record.named()).or_else(|| within.named().or(within.id))
     }
+
+    /// Whether it repeats a recipient who is not `to`: an answer that strayed in from another request. Only the last
+    /// digits count, since WhatsApp's id of an Argentine or Mexican number has a digit more than the number.
+    fn is_about_another_than(&self, to: &PhoneNumber) -> bool {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Contact {
+            #[serde(deserialize_with = "json::text_or_number")]
+            input: Option<String>,
+        }
+        const COMPARED: usize = 7;
+        let tail =
+            |text: &str| -> Vec<char> { text.chars().rev().filter(char::is_ascii_digit).take(COMPARED).collect() };
+        let input = first::<Contact>(self.contacts.as_deref()).and_then(|contact| contact.input);
+        input.map(|input| tail(&input)).is_some_and(|input| input.len() == COMPARED && input != tail(to.digits()))
+    }
+}
+
+impl Record {
+    fn named(&self) -> Option<String> {
+        [&self.wamid, &self.message_id, &self.camel_message_id].into_iter().flatten().next().cloned()
+    }
+}
+
+/// The first item of a list that may be of any form.
+fn first<T: DeserializeOwned>(list: Option<&RawValue>) -> Option<T> {
+    parse::<Vec<T>>(list?)?.into_iter().next()
 }
 
 /// Reads a part of an answer that may be of any form.
@@ -117,136 +152,4 @@ fn with_key(config: &Config, request: RequestBuilder) -> RequestBuilder {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-    use transom::{ErrorKind, Sent, Template};
-
-    use super::*;
-    use crate::error::tests::{answer, config, text, to};
-
-    fn body(request: &Request<Bytes>) -> Value {
-        serde_json::from_slice(request.body()).unwrap()
-    }
-
-    /// Checks what stands beside the sender and the recipient.
-    fn check(content: &Value, kind: &str, object: &Value) {
-        let message = Message::new(to(), serde_json::from_value(content.clone()).unwrap());
-        let request = encode_send(&config(), &message).unwrap();
-        let expected = json!({ "phone_number_id": "109876543210987", "to": "34611222333", "type": kind, kind: object });
-        assert_eq!(body(&request), expected);
-    }
-
-    #[test]
-    fn a_text_goes_to_the_digits_without_their_plus() {
-        let request = encode_send(&config(), &text()).unwrap();
-        assert_eq!(request.uri(), "https://cloud.gosendapi.com/v1/messages");
-        assert_eq!(request.headers()[API_KEY], "gsk_test_key");
-        assert!(request.headers()[API_KEY].is_sensitive());
-        assert_eq!(request.headers()["content-type"], "application/json");
-        check(&json!({ "type": "text", "body": "Hi" }), "text", &json!({ "body": "Hi" }));
-    }
-
-    #[test]
-    fn a_key_makes_a_send_that_may_be_repeated() {
-        let without = encode_send(&config(), &text()).unwrap();
-        assert_eq!(Purpose::of(&without), Purpose::Send);
-        assert!(!without.headers().contains_key(IDEMPOTENCY_KEY));
-        let mut message = text();
-        message.idempotency_key = Some("visit-88-reminder".into());
-        let keyed = encode_send(&config(), &message).unwrap();
-        assert_eq!(Purpose::of(&keyed), Purpose::KeyedSend);
-        assert_eq!(keyed.headers()[IDEMPOTENCY_KEY], "visit-88-reminder");
-    }
-
-    #[test]
-    fn every_type_is_metas_object_under_its_own_name() {
-        let link = "https://files.example.org/x";
-        for kind in ["image", "video", "document"] {
-            let content = json!({ "type": kind, "link": link, "caption": "c" });
-            check(&content, kind, &json!({ "link": link, "caption": "c" }));
-        }
-        for kind in ["audio", "sticker"] {
-            check(&json!({ "type": kind, "id": "770011" }), kind, &json!({ "id": "770011" }));
-        }
-        check(
-            &json!({ "type": "location", "latitude": 41.3874, "longitude": 2.1686, "name": "Shop" }),
-            "location",
-            &json!({ "latitude": 41.3874, "longitude": 2.1686, "name": "Shop" }),
-        );
-        let card = json!({ "name": { "formatted_name": "Ana Ruiz" }, "phones": [{ "phone": "+34600111222", "type": "WORK" }] });
-        check(&json!({ "type": "contacts", "contacts": [card.clone()] }), "contacts", &json!([card]));
-        check(
-            &json!({ "type": "buttons", "body": "?", "buttons": [{ "id": "yes", "title": "Yes" }] }),
-            "interactive",
-            &json!({ "type": "button", "body": { "text": "?" },
-                "action": { "buttons": [{ "type": "reply", "reply": { "id": "yes", "title": "Yes" } }] } }),
-        );
-        check(
-            &json!({ "type": "list", "body": "?", "button": "Slots", "sections": [{ "rows": [{ "id": "m9", "title": "09:00" }] }] }),
-            "interactive",
-            &json!({ "type": "list", "body": { "text": "?" },
-                "action": { "button": "Slots", "sections": [{ "rows": [{ "id": "m9", "title": "09:00" }] }] } }),
-        );
-    }
-
-    #[test]
-    fn a_template_has_a_language_without_a_policy_and_no_components_without_values() {
-        check(
-            &json!({ "type": "template", "name": "visit_reminder", "language": "es_ES", "body": ["Ana", "12/02"] }),
-            "template",
-            &json!({ "name": "visit_reminder", "language": { "code": "es_ES" }, "components": [
-                { "type": "body", "parameters": [{ "type": "text", "text": "Ana" }, { "type": "text", "text": "12/02" }] },
-            ]}),
-        );
-        check(
-            &json!({ "type": "template", "name": "again", "language": "en" }),
-            "template",
-            &json!({ "name": "again", "language": { "code": "en" } }),
-        );
-    }
-
-    #[test]
-    fn what_the_vendor_does_not_list_or_whatsapp_does_not_take_is_refused() {
-        let refused = |message: &Message| encode_send(&config(), message).unwrap_err().kind();
-        let reaction = json!({ "type": "reaction", "message_id": "wamid.x", "emoji": "👍" });
-        let reaction = Message::new(to(), serde_json::from_value(reaction).unwrap());
-        assert_eq!(refused(&reaction), ErrorKind::Unsupported);
-        assert_eq!(refused(&Message::text(to(), "x".repeat(4097))), ErrorKind::InvalidRequest);
-        let named = Template::new("visit", "en").body_named([("day", "12/02")]);
-        assert_eq!(refused(&Message::template(to(), named)), ErrorKind::InvalidRequest);
-    }
-
-    fn decode(status: u16, body: &str) -> Result<Receipt> {
-        decode_send(&answer(status, body), SystemTime::UNIX_EPOCH, &text())
-    }
-
-    #[test]
-    fn the_id_is_whatsapps_own_wherever_it_stands_else_the_vendors() {
-        for (body, id) in [
-            (
-                r#"{"messaging_product":"whatsapp","contacts":[{"wa_id":"34611222333"}],"messages":[{"id":"wamid.A","message_status":"accepted"}],"id":"90017"}"#,
-                "wamid.A",
-            ),
-            (r#"{"id":"90017","wamid":"wamid.B","status":"queued"}"#, "wamid.B"),
-            (r#"{"id":90017,"wamid":null,"status":"queued"}"#, "90017"),
-            (r#"{"id":"90017","message_id":"wamid.C"}"#, "wamid.C"),
-            (r#"{"id":"90017","messageId":"wamid.D"}"#, "wamid.D"),
-            (r#"{"id":"req-1","data":{"id":18446744073709551616}}"#, "18446744073709551616"),
-            (r#"{"data":{"id":"90017","wamid":"wamid.E"}}"#, "wamid.E"),
-            (r#"{"messages":[],"data":[],"id":"90017"}"#, "90017"),
-            (r#"{"messages":"one","data":7,"id":"90017"}"#, "90017"),
-        ] {
-            for status in [200, 201, 202] {
-                assert_eq!(decode(status, body).unwrap().message_id.as_str(), id, "{body}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_success_without_an_id_may_have_been_sent() {
-        for body in ["", "{", "<html>", "[]", "7", "{}", r#"{"messages":[{}]}"#, r#"{"id":""}"#, r#"{"id":{}}"#] {
-            let error = decode(201, body).unwrap_err();
-            assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
-        }
-    }
-}
+mod tests;

@@ -155,11 +155,17 @@ fn reply(interactive: &Value) -> Option<Value> {
 
 impl Callback {
     fn at(&self) -> Option<SystemTime> {
-        self.date.as_deref().and_then(date).or_else(|| self.timestamp.as_deref().and_then(millis))
+        let date = self.date.as_deref();
+        date.and_then(date_or_millis).or_else(|| self.timestamp.as_deref().and_then(millis))
     }
 }
 
-/// UTC, whatever stands at its end. The page's own pattern has a dash before the `T` [docs, Callback URL WhatsApp
+/// A short number is no instant: it would be one of January 1970.
+fn date_or_millis(text: &str) -> Option<SystemTime> {
+    date(text).or_else(|| millis(text).filter(|_| text.len() >= 12))
+}
+
+/// UTC where no offset stands at its end. The page's own pattern has a dash before the `T` [docs, Callback URL WhatsApp
 /// Business].
 fn date(text: &str) -> Option<SystemTime> {
     let text = text.trim().replacen("-T", "T", 1);
@@ -216,6 +222,43 @@ mod tests {
         assert_eq!(status.reference.as_deref(), Some("ord7781"));
         assert_eq!(rfc3339::format(status.at.unwrap()), "2026-01-01T00:00:04.21Z");
         assert_eq!(status.error, None);
+    }
+
+    #[test]
+    fn a_callback_is_the_same_event_however_its_values_are_written() {
+        let (status, inbound) = (status_of(STATUS), inbound_of(INBOUND));
+        let same = |change: &dyn Fn(&str) -> String| {
+            assert_eq!(status_of(&change(STATUS)), status, "{}", change(STATUS));
+            assert_eq!(inbound_of(&change(INBOUND)), inbound, "{}", change(INBOUND));
+        };
+        // Members that nobody knows, and nulls for those that nothing here needs.
+        same(&|body| body.replacen('{', r#"{"new":{"x":[1]},"newer":null,"#, 1));
+        same(&|body| {
+            body.replace(r#""username":"ops@example.com","#, "")
+                .replace(r#""owner":"ops@example.com""#, r#""owner":null"#)
+        });
+        // Numbers with and without a plus, grouped, and as JSON numbers.
+        for number in [r#""5215599992222""#, r#""+52 1 55 9999 2222""#, "5215599992222"] {
+            same(&|body| body.replace(r#""+5215599992222""#, number));
+        }
+        same(&|body| body.replace(r#""5215500001111""#, "5215500001111"));
+        // The same instant with another offset, as the page's own pattern, and as Unix time.
+        same(&|body| body.replace("00:00:04.210Z", "05:30:04.210+05:30").replace("00:10:00Z", "05:40:00+05:30"));
+        same(&|body| body.replace("2026-01-01T", "2026-01-01-T"));
+        same(&|body| {
+            body.replace(r#""2026-01-01T00:00:04.210Z""#, "null").replace(r#""2026-01-01T00:10:00Z""#, "1767226200000")
+        });
+        // The name may lack, and with it all that stands beside the text.
+        let bare = inbound_of(&with("\"On my way\"", "null"));
+        assert_eq!((bare.name, bare.content, bare.at), (None, inbound.content.clone(), inbound.at));
+        // Ids beyond what a float can hold.
+        for id in ["9007199254740993", "18446744073709551617"] {
+            assert_eq!(status_of(&STATUS.replace(r#""6c1e""#, id)).message_id.as_str(), id);
+            assert_eq!(inbound_of(&INBOUND.replace(r#""in-5501""#, id)).message_id.as_str(), id);
+        }
+        let spare = status_of(r#"{"id":"6c1e","status":"DELIVERED"}"#);
+        assert_eq!((spare.message_id, spare.status), (status.message_id, status.status));
+        assert_eq!((spare.at, spare.to, spare.reference), (None, None, None));
     }
 
     #[test]
@@ -341,6 +384,7 @@ mod tests {
             r#"{"a":1}"#,
             r#"{"status":"SENT"}"#,
             r#"{"user":"+5215599992222","text":"no date"}"#,
+            r#"{"user":"+5215599992222","date":20260101,"text":"x"}"#,
             r#"{"user":"nobody","date":"2026-01-01T00:10:00Z","text":"x"}"#,
             r#"{"id":"a","id":"b","status":"SENT"}"#,
             "7",

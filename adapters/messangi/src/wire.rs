@@ -1,5 +1,6 @@
 //! Messangi's requests and answers: `POST /notification`, which serves all of its channels. Pure.
 
+mod answer;
 mod login;
 
 use std::time::SystemTime;
@@ -7,8 +8,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 use serde_json::{Value, json};
 use transom::config::TemplateMappings;
 use transom::request::RequestBuilder;
@@ -18,6 +18,7 @@ use transom::{
     Result, Secret, Template, cloud_api, json, unsupported,
 };
 
+pub(crate) use answer::Answer;
 pub(crate) use login::{decode_login, encode_login};
 
 use crate::NAME;
@@ -65,6 +66,9 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     let state = data.as_ref().and_then(|data| data.status.as_deref()).or(answer.status.as_deref());
     if let Some(refused) = state.and_then(|word| error::of_state(word, response, message)) {
         return Err(refused);
+    }
+    if data.as_ref().unwrap_or(&answer).is_about_another(&message.to) {
+        return Err(unreadable(response.status(), Purpose::Send, "the answer is about another recipient"));
     }
     let id = data.and_then(Answer::into_id).or_else(|| answer.into_id());
     id.map(|id| Receipt::new(NAME, id)).ok_or_else(|| {
@@ -204,42 +208,6 @@ fn template_header(header: &Header) -> Value {
 /// The segments of a configured path, which starts with a slash.
 fn segments(path: &str) -> Vec<&str> {
     path.trim_start_matches('/').split('/').collect()
-}
-
-/// An answer to a send. Members that nothing here needs are left out.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct Answer {
-    data: Option<Box<RawValue>>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    id: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    message_id: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    status: Option<String>,
-}
-
-impl Answer {
-    /// Whether it names a message: in `data`, in its first entry, or beside it. `meta.transactionId` names the request
-    /// and not the message, so it does not count.
-    pub(crate) fn names_a_message(&self) -> bool {
-        let named = |answer: &Self| answer.id.is_some() || answer.message_id.is_some();
-        named(self) || self.data().is_ok_and(|data| data.as_ref().is_some_and(named))
-    }
-
-    fn into_id(self) -> Option<String> {
-        self.id.or(self.message_id)
-    }
-
-    /// The answer inside the answer; none if `data` is neither an object nor a list with an entry.
-    fn data(&self) -> serde_json::Result<Option<Self>> {
-        let text = self.data.as_deref().map_or("", RawValue::get);
-        match text.bytes().next() {
-            Some(b'{') => serde_json::from_str(text).map(Some),
-            Some(b'[') => serde_json::from_str::<Vec<Self>>(text).map(|entries| entries.into_iter().next()),
-            _ => Ok(None),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -425,6 +393,27 @@ pub(crate) mod tests {
             let error = decode(200, body).unwrap_err();
             assert_eq!((error.kind(), error.sent(), error.code()), (kind, Sent::No, Some(code)), "{body}");
             assert_eq!(error.status(), Some(200));
+        }
+    }
+
+    #[test]
+    fn an_answer_about_somebody_else_may_have_been_sent() {
+        for to in ["+5215599992223", "5215599990000", "7999", "", "nobody"] {
+            for body in
+                [format!(r#"{{"data":{{"id":"6c1e","to":"{to}"}}}}"#), format!(r#"{{"id":"6c1e","to":"{to}"}}"#)]
+            {
+                let answer = decode(200, &body);
+                if to.len() < 7 {
+                    assert!(answer.is_ok(), "{body}");
+                } else {
+                    let error = answer.unwrap_err();
+                    assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
+                }
+            }
+        }
+        // The same person: WhatsApp's own form of a number may lack digits that the caller's has.
+        for to in ["5215599992222", "+525599992222", "52 1 55 9999 2222"] {
+            assert!(decode(200, &format!(r#"{{"data":{{"id":"6c1e","to":"{to}"}}}}"#)).is_ok(), "{to}");
         }
     }
 

@@ -1,30 +1,81 @@
 //! `transom mock`: the four providers on one port.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use tokio::net::{TcpListener, lookup_host};
-use transom_mock_server::Simulator;
+use transom_mock_server::{Simulator, serve_until};
 
 use crate::args::MockArgs;
 use crate::output::{Failure, Output};
 
 pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Failure> {
     let address = address(&args.listen).await?;
+    let simulator = simulator(args)?;
     let problem = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
     let listener = TcpListener::bind(address).await.map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?;
+    output.line(&format!("listening on http://{bound}"));
+    let simulator = serve_until(listener, simulator, stopped()).await;
+    if let Some(file) = &args.state {
+        save(file, &simulator)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn simulator(args: &MockArgs) -> Result<Simulator, Failure> {
     let mut simulator = Simulator::new(SystemTime::now());
     if args.strict {
         simulator = simulator.strict();
     }
-    output.line(&format!("listening on http://{bound}"));
-    tokio::select! {
-        () = transom_mock_server::serve(listener, simulator) => {}
-        _ = tokio::signal::ctrl_c() => {}
+    if let Some(seed) = args.seed {
+        simulator = simulator.with_seed(seed);
     }
-    Ok(ExitCode::SUCCESS)
+    if let Some(file) = &args.state {
+        load(file, &mut simulator)?;
+    }
+    Ok(simulator)
+}
+
+/// Reads the state that an earlier run left; a file that is not there yet leaves the seeded world.
+fn load(file: &Path, simulator: &mut Simulator) -> Result<(), Failure> {
+    let problem = |what: String| Failure::usage(format!("--state {}: {what}", file.display()));
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(problem(error.to_string())),
+    };
+    let state = serde_json::from_str(&text).map_err(|error| problem(format!("it is no JSON: {error}")))?;
+    simulator.import(&state).map_err(problem)
+}
+
+/// Writes the state as a whole, so that a stop in the middle leaves the file as it was.
+fn save(file: &Path, simulator: &Simulator) -> Result<(), Failure> {
+    let fresh = file.with_extension(format!("tmp-{}", std::process::id()));
+    std::fs::write(&fresh, simulator.export().to_string())
+        .and_then(|()| std::fs::rename(&fresh, file))
+        .map_err(|error| Failure::usage(format!("--state {}: {error}", file.display())))
+}
+
+/// Until somebody stops us: the terminal, or whoever started the process.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    // Without signals there is nothing to wait for but the end of the process.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// A loopback address. The mock obeys whoever reaches it, so nobody else may.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use transom::{Content, Message, Messenger as _, PhoneNumber, Receipt, Session, Template, Text};
+use transom::{Content, Limits, Message, Messenger as _, PhoneNumber, Receipt, Session, Template, Text};
 
 use crate::args::{Common, SendArgs};
 use crate::channel;
@@ -14,10 +14,23 @@ use crate::output::{Failure, Output, good};
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
     let message = message(args)?;
     let channel = channel::open(common, output)?;
-    let receipt =
-        channel.client.send(&message).await.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
+    let answer = channel.client.send(&message).await;
+    if answer.as_ref().map_or_else(transom::Error::attempts, |receipt| receipt.attempts) > 0 {
+        warn(&message, output);
+    }
+    let receipt = answer.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
     output.result(&Accepted::new(&channel.name, &receipt), || line(&channel.name, &receipt));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Warns of what went although WhatsApp's own limits are against it: a provider whose pages give none is asked, and may
+/// refuse it, cut it, or pass it on.
+fn warn(message: &Message, output: &Output) {
+    if let Err(over) = Limits::WHATSAPP.check(message) {
+        for line in over.problem_list() {
+            output.note(&format!("warning: {line}, which is WhatsApp's own"));
+        }
+    }
 }
 
 /// The JSON of a message that was taken.
@@ -47,12 +60,13 @@ impl<'a> Accepted<'a> {
 }
 
 fn line(channel: &str, receipt: &Receipt) -> String {
-    let what = if receipt.template_fallback { ", as its fallback template: the window is closed" } else { "" };
+    let what = if receipt.template_fallback { ", as its fallback template" } else { "" };
     let tries = if receipt.attempts > 1 { format!(", {} requests", receipt.attempts) } else { String::new() };
     format!("{} by {channel} ({}): {}{what}{tries}", good("accepted"), receipt.provider, receipt.message_id)
 }
 
-fn message(args: &SendArgs) -> Result<Message, Failure> {
+/// The message that the flags, or the file they name, make.
+pub(crate) fn message(args: &SendArgs) -> Result<Message, Failure> {
     if let Some(file) = &args.message {
         return read(file);
     }
@@ -115,12 +129,51 @@ fn read(file: &Path) -> Result<Message, Failure> {
         std::fs::read_to_string(file)
     };
     let text = text.map_err(|error| problem(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| problem(error.to_string()))
+    let json = text.trim_start_matches('\u{feff}').trim_start();
+    if !json.starts_with('{') {
+        return Err(problem("expected a message as a JSON object".to_owned()));
+    }
+    serde_json::from_str(json).map_err(|error| problem(plain(&error.to_string())))
+}
+
+/// A reader's complaint without what it complains of, which may be a number or a text of somebody's.
+fn plain(complaint: &str) -> String {
+    let mut text = complaint.to_owned();
+    for (word, quote, instead) in
+        [("string ", '"', "a text"), ("integer ", '`', "a number"), ("floating point ", '`', "a number")]
+    {
+        while let Some(at) = text.find(&format!("{word}{quote}")) {
+            let value = at + word.len() + 1;
+            // A text in quotes may hold escaped ones; the last quote before the complaint goes on ends it.
+            let rest = text.get(value..).unwrap_or_default();
+            let end = rest
+                .find(&format!("{quote}, expected"))
+                .or_else(|| rest.rfind(quote))
+                .map_or(text.len(), |end| value + end + 1);
+            text.replace_range(at..end, instead);
+        }
+    }
+    let names =
+        [("internally tagged enum Content", "a content object with a `type`"), ("struct Message", "a message object")];
+    names.into_iter().fold(text, |text, (name, instead)| text.replace(name, instead))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_complaint_about_a_message_does_not_repeat_it() {
+        for json in [
+            r#"{"to":919876543210,"content":{"type":"text","body":"x"}}"#,
+            r#"{"to":"+919876543210","content":"secret \" body"}"#,
+            r#"{"to":"+919876543210","content":{"type":"text","body":["secret body"]}}"#,
+            r#"{"to":"+919876543210","content":{"type":"location","latitude":"secret body","longitude":1}}"#,
+        ] {
+            let complaint = plain(&serde_json::from_str::<Message>(json).unwrap_err().to_string());
+            assert!(!complaint.contains("9876543210") && !complaint.contains("secret"), "{complaint}");
+        }
+    }
 
     #[test]
     fn a_parameter_is_named_only_by_a_name() {

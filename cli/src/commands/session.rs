@@ -15,14 +15,19 @@ use crate::output::{Failure, Output, bad, doubt, good};
 pub(crate) async fn run(common: &Common, args: &SessionArgs, output: &Output) -> Result<ExitCode, Failure> {
     let contact = phone(&args.to)?;
     let channel = channel::open(common, output)?;
-    let session = if channel.client.capabilities().contains(Capability::Session) {
-        let asked = channel.client.session(&contact).await;
-        asked.map_err(|error| Failure::on(error, &channel.name, channel.provider))?
-    } else {
-        recorded(&channel, contact)
-    };
+    let session =
+        look_up(&channel, &contact).await.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
     output.result(&Answer::new(&channel, &session), || line(&session));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the provider says of the window or, if it cannot, what the ledger knows.
+pub(crate) async fn look_up(channel: &Channel, contact: &PhoneNumber) -> transom::Result<Session> {
+    if channel.client.capabilities().contains(Capability::Session) {
+        channel.client.session(contact).await
+    } else {
+        Ok(recorded(channel, contact.clone()))
+    }
 }
 
 /// What the ledger knows, for a provider that cannot say. An absent row is unknown, never "never": a message may have

@@ -308,8 +308,8 @@ fn what_is_wrong_with_a_file_is_told_at_once_a_line_each() {
         "defualt = \"a\"\n[channels.a]\nprovider = \"exotel\"\napi_kee = \"secret-word\"\nregion = \"eu\"\n",
     );
     let run = folder.run(&["send", "--channel", "a", "--to", CONTACT, "--text", "Hi"], &[]);
-    assert_eq!((run.code, run.errors().len()), (2, 1), "the file's own shape comes first: {}", run.stderr);
-    assert!(run.stderr.contains("`defualt`"), "{}", run.stderr);
+    assert_eq!((run.code, run.errors().len()), (2, 7), "everything at once: {}", run.stderr);
+    assert!(run.stderr.contains("`defualt`") && run.stderr.contains("`api_kee`"), "{}", run.stderr);
 
     folder.write("transom.toml", "[channels.a]\nprovider = \"exotel\"\napi_kee = \"secret-word\"\nregion = \"eu\"\n");
     let run = folder.run(&["send", "--channel", "a", "--to", CONTACT, "--text", "Hi", "--json"], &[]);
@@ -388,4 +388,87 @@ fn the_demo_comes_out_as_stated_for_every_provider() {
         table.stdout
     );
     assert_eq!(table.stdout.matches("as stated").count(), 16, "{}", table.stdout);
+}
+
+/// A peer that answers one request with this refusal.
+fn refusing(status: &'static str, body: &'static str) -> String {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 16_384]);
+        let _ = write!(
+            stream,
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+    });
+    address.to_string()
+}
+
+#[test]
+fn a_credential_that_the_provider_echoes_is_not_printed() {
+    let folder = Folder::new();
+    let arguments = ["send", "--to", CONTACT, "--text", "Hi", "--json"];
+    for (uri, body) in [
+        ("autocalls://SECRETKEY1@HOST?sender_id=12", r#"{"message":"bad key SECRETKEY1","error_code":"SECRETKEY1"}"#),
+        (
+            "exotel://SECRETKEY1:SECRETTOKEN@HOST/acme?from=919876500001",
+            r#"{"message":"SECRETKEY1 SECRETTOKEN U0VDUkVUS0VZMTpTRUNSRVRUT0tFTg=="}"#,
+        ),
+        (
+            "gosendapi://SECRETKEY1@HOST?phone_number_id=555123456789",
+            r#"{"message":"bad key SECRETKEY1","code":"SECRETKEY1"}"#,
+        ),
+        ("messangi://SECRETKEY1@HOST?from=5215500001111", r#"{"errors":{"reason":"bad key SECRETKEY1"}}"#),
+    ] {
+        let run = folder.run(&arguments, &[("TRANSOM_URL", &uri.replace("HOST", &refusing("401 Unauthorized", body)))]);
+        assert_eq!((run.code, run.json()["error"]["kind"].as_str()), (1, Some("unauthenticated")), "{}", run.stderr);
+        for shown in [&run.stdout, &run.stderr] {
+            assert!(!shown.contains("SECRET") && !shown.contains("U0VDUkVUS0VZMTp"), "{uri}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_providers_text_stays_on_one_line() {
+    let folder = Folder::new();
+    let uri = format!(
+        "autocalls://demo-key@{}?sender_id=12",
+        refusing("422 Unprocessable", r#"{"error":"l1\nl2\u001b]0;pwned\u0007"}"#)
+    );
+    let run = folder.run(&["send", "--to", CONTACT, "--text", "Hi"], &[("TRANSOM_URL", &uri)]);
+    assert_eq!((run.code, run.errors().len()), (1, 1), "{}", run.stderr);
+    assert!(run.stderr.contains("l1 l2") && !run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
+}
+
+#[test]
+fn a_mistyped_command_shows_no_credential() {
+    let folder = Folder::new();
+    for arguments in [
+        &["send", "exotel://SECRETK:SECRETT@default/acme", "--to", CONTACT, "--text", "x"][..],
+        &["send", "--channel", "exotel:/SECRETK:SECRETT@default/acme", "--to", CONTACT, "--text", "x"],
+        &["send", "--config", "exotel://SECRETK:SECRETT@default/acme", "--to", CONTACT, "--text", "x"],
+        &["send", "--channel", "autocalls://SECRETK@127.0.0.1:9?sender_id=12&SECRET2", "--to", CONTACT, "--text", "x"],
+    ] {
+        let run = folder.run(arguments, &[]);
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        assert!(!run.stderr.contains("SECRET"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_long_title_at_a_provider_without_a_limit_is_a_warning() {
+    let (mock, folder) = stage();
+    mock.inbound("messangi", CONTACT);
+    let title = "x".repeat(21);
+    let message = format!(
+        r#"{{"to":"{CONTACT}","content":{{"type":"buttons","body":"?","buttons":[{{"id":"a","title":"{title}"}}]}}}}"#
+    );
+    let run = folder.run_with_input(&["send", "--channel", "mx", "--message", "-"], &message);
+    assert!(run.stderr.contains("warning: content.buttons[0].title: 21"), "{}", run.stderr);
+    let run = folder.run_with_input(&["send", "--channel", "india", "--message", "-"], &message);
+    assert_eq!(run.code, 1);
+    assert!(!run.stderr.contains("warning") && run.stderr.contains("content.buttons[0].title: 21"), "{}", run.stderr);
 }

@@ -9,5 +9,6 @@
 )]
 
 mod commands;
+mod more_commands;
 mod published_samples;
 mod support;

@@ -24,6 +24,7 @@ scenarios! { "content":
     a_link_that_is_not_http_is_refused_before_a_byte_leaves needs Image;
     a_fourth_button_is_refused_before_a_byte_leaves needs Buttons;
     an_eleventh_row_is_refused_before_a_byte_leaves needs List;
+    a_title_over_its_limit_is_refused_unless_the_provider_gives_none needs Buttons;
     every_free_form_content_needs_an_open_window needs Text;
 }
 
@@ -145,6 +146,21 @@ async fn an_eleventh_row_is_refused_before_a_byte_leaves(stage: &Stage) -> Check
     let rows: Vec<_> = (0..11).map(|n| json!({ "id": n.to_string(), "title": "A" })).collect();
     let list = json!({ "type": "list", "body": "?", "button": "b", "sections": [{ "rows": rows }] });
     refused_locally(stage, &list.to_string()).await
+}
+
+/// WhatsApp cuts titles at 20 characters. Where the provider says so, too, that is refused beforehand; where its pages
+/// give no limit, the provider is asked.
+async fn a_title_over_its_limit_is_refused_unless_the_provider_gives_none(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let title = "x".repeat(21);
+    let content = json!({ "type": "buttons", "body": "?", "buttons": [{ "id": "a", "title": title }] });
+    if stage.subject.limits_titles {
+        return refused_locally(stage, &content.to_string()).await;
+    }
+    let content: Content = serde_json::from_value(content).map_err(|error| error.to_string())?;
+    // Whether it is taken is the provider's to say.
+    let _ = stage.send(&Message::new(contact(), content)).await;
+    stage.asked(1).await
 }
 
 /// The window is about everything but templates, so each kind must be refused as the text is.

@@ -18,6 +18,7 @@ scenarios! { "errors":
     a_conflict_is_in_doubt_unless_the_provider_dedupes needs Template;
     too_fast_is_rate_limited_with_the_wait_that_the_provider_asks needs Text;
     a_throttled_send_may_go_again_and_then_arrives_once needs Text;
+    a_wait_that_a_gateway_asks_for_is_kept needs Text;
     an_empty_account_is_insufficient_balance needs Text;
     a_wrong_path_is_not_found needs Text;
     an_error_names_provider_kind_code_and_status_on_one_line needs Text;
@@ -162,6 +163,14 @@ async fn a_throttled_send_may_go_again_and_then_arrives_once(stage: &Stage) -> C
     ensure(error.is_safe_to_retry(), "a throttled message may go again")?;
     accepted(stage.send(&text()).await)?;
     stage.reached(1).await
+}
+
+/// Kept for whoever sends again on purpose; the outcome stays in doubt.
+async fn a_wait_that_a_gateway_asks_for_is_kept(stage: &Stage) -> Check {
+    let busy = json!({ "fault": "status", "status": 503, "headers": { "retry-after": "120" }, "next": 1 });
+    stage.control.fault(stage.provider(), busy).await?;
+    let error = failed(stage.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
+    equal("the wait", &error.retry_after(), &Some(Duration::from_secs(120)))
 }
 
 async fn an_empty_account_is_insufficient_balance(stage: &Stage) -> Check {

@@ -1,7 +1,7 @@
 //! Templates: names, languages, parameters, states.
 
 use serde_json::json;
-use transom::{ErrorKind, Message, Messenger as _, Sent, Template};
+use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, Template};
 
 use crate::check::{Check, accepted, equal, failed};
 use crate::stage::{Stage, contact};
@@ -16,6 +16,9 @@ scenarios! { "templates":
     a_template_that_nobody_knows_is_refused needs Template;
     a_template_in_a_language_that_it_does_not_have_is_refused needs Template;
     too_few_parameters_are_refused needs Template;
+    too_many_parameters_are_refused needs Template;
+    without_probe_the_provider_judges_the_parameters needs Template;
+    a_definition_that_cannot_be_read_blocks_no_template needs Template;
     a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves needs Template;
     an_empty_template_name_is_refused_before_a_byte_leaves needs Template;
 }
@@ -103,8 +106,59 @@ async fn a_template_in_a_language_that_it_does_not_have_is_refused(stage: &Stage
 }
 
 async fn too_few_parameters_are_refused(stage: &Stage) -> Check {
-    let answer = stage.send(&message(Template::new("visit_reminder", "en").body(["Ana"]))).await;
-    stage.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
+    are_refused(stage, &["Ana"]).await
+}
+
+async fn too_many_parameters_are_refused(stage: &Stage) -> Check {
+    are_refused(stage, &["Ana", "12/02", "9:00"]).await
+}
+
+/// Whether the adapter can hold a template against the provider's list before it sends it.
+fn lists_templates(stage: &Stage) -> bool {
+    stage.capabilities().contains(Capability::Templates)
+}
+
+/// Values that do not fit are refused before a byte of the send leaves, as `invalid_request`, where the provider lists
+/// its templates; by the provider, as `template_rejected`, elsewhere.
+async fn are_refused(stage: &Stage, values: &[&str]) -> Check {
+    let answer = stage.send(&message(Template::new("visit_reminder", "en").body(values.iter().copied()))).await;
+    if !lists_templates(stage) {
+        return stage.refused(answer, ErrorKind::TemplateRejected).await.map(drop);
+    }
+    let error = stage.refused(answer, ErrorKind::InvalidRequest).await?;
+    equal("attempts", &error.attempts(), &0)?;
+    for part in ["visit_reminder".to_owned(), "2".to_owned(), values.len().to_string()] {
+        crate::check::ensure(error.message().contains(&part), format_args!("the error names no {part}: {error}"))?;
+    }
+    stage.asked(0).await
+}
+
+/// The row that gives the seeded template its number, so that nothing has to be looked up for it.
+fn by_number() -> serde_json::Value {
+    json!({ "visit_reminder": { "id": 310 } })
+}
+
+async fn without_probe_the_provider_judges_the_parameters(stage: &Stage) -> Check {
+    let config = stage.config()?.with("templates", by_number()).with("probe", false);
+    let template = Template::new("visit_reminder", "en").body(["Ana"]);
+    let answer = stage.connect(&config)?.send(&message(template)).await;
+    stage.refused(answer, ErrorKind::TemplateRejected).await?;
+    stage.asked(1).await?;
+    equal("requests of any kind", &stage.control.requests(stage.provider()).await?.len(), &1)
+}
+
+/// The look at the definition is a courtesy: where it fails, the template goes all the same.
+async fn a_definition_that_cannot_be_read_blocks_no_template(stage: &Stage) -> Check {
+    let mut mapping = by_name(stage);
+    mapping["visit_reminder"]["id"] = json!(310);
+    let client = stage.connect(&stage.config()?.with("templates", mapping))?;
+    if lists_templates(stage) {
+        let fault = json!({ "fault": "status", "status": 500, "next": 1, "on": "any" });
+        stage.control.fault(stage.provider(), fault).await?;
+    }
+    let receipt = accepted(client.send(&message(Template::new("visit_reminder", "en").body(["Ana", "12/02"]))).await)?;
+    equal("attempts", &receipt.attempts, &1)?;
+    arrived(stage, ["Ana", "12/02"]).await
 }
 
 async fn a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {

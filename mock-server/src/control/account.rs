@@ -29,11 +29,46 @@ pub(super) fn show(simulator: &Simulator, only: Option<&str>) -> Value {
     json!({"switches": switches.collect::<Vec<_>>(), "accounts": accounts.collect::<Vec<_>>()})
 }
 
-/// Changes a provider's account: all of what the body says, or nothing if any of it is wrong.
+/// Changes a provider's account: all of what the body says, or nothing if any of it is wrong. Without a provider, every
+/// account that has all of what is named is changed: a sender's id is one provider's, a template may be each one's.
 pub(super) fn change(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
+    if let Some(named) = Members::of_body(request)?.text("provider")? {
+        let provider = provider(simulator, &named)?;
+        let account = changed(simulator.world.account(provider), request)?;
+        let answer = account_json(provider, &account);
+        simulator.world.open_account(provider, account);
+        return Ok(answer);
+    }
+    let holds_balance = |account: &Account| account.balance.is_some() || !asks_for(request, "balance");
+    let candidates = simulator.world.accounts().filter(|(_, account)| holds_balance(account));
+    let (fit, refused): (Vec<_>, Vec<_>) =
+        candidates.map(|(provider, account)| (provider, changed(account, request))).partition(|(_, fits)| fits.is_ok());
+    if fit.is_empty() {
+        // With one account to blame its own words are the clearest.
+        let mut refusals = refused.into_iter().filter_map(|(_, refusal)| refusal.err());
+        return Err(match (refusals.next(), refusals.next()) {
+            (Some(only), None) => only,
+            _ => Refusal::bad("no provider has all of what the body names; say which one is meant as `provider`"),
+        });
+    }
+    let mut answers = Vec::new();
+    for (provider, account) in fit {
+        let Ok(account) = account else { continue };
+        answers.push(account_json(provider, &account));
+        simulator.world.open_account(provider, account);
+    }
+    Ok(if answers.len() == 1 { answers.remove(0) } else { Value::from(answers) })
+}
+
+fn asks_for(request: &Request<Bytes>, name: &str) -> bool {
+    Members::of_body(request).is_ok_and(|mut members| members.take(name).is_some())
+}
+
+/// The account as the body wants it.
+fn changed(account: &Account, request: &Request<Bytes>) -> Result<Account, Refusal> {
+    let mut account = account.clone();
     let mut members = Members::of_body(request)?;
-    let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
-    let mut account = simulator.world.account(provider).clone();
+    members.take("provider");
     if let Some(value) = members.take("balance") {
         let balance = value.as_f64().filter(|balance| balance.is_finite());
         account.balance = Some(balance.ok_or_else(|| members.wrong("balance", &value, "a number"))?);
@@ -41,9 +76,7 @@ pub(super) fn change(simulator: &mut Simulator, request: &Request<Bytes>) -> Res
     change_sender(&mut account, &mut members)?;
     change_template(&mut account, &mut members)?;
     change_switches(&mut account, members.rest())?;
-    let answer = account_json(provider, &account);
-    simulator.world.open_account(provider, account);
-    Ok(answer)
+    Ok(account)
 }
 
 /// Replaces a provider's rate limit; the new one starts with a full quota.

@@ -50,7 +50,8 @@ pub(super) fn append(simulator: &mut Simulator, request: &Request<Bytes>) -> Res
     Ok(show(simulator))
 }
 
-fn read(simulator: &Simulator, mut members: Members) -> Result<Fault, Refusal> {
+/// Reads one rule.
+pub(crate) fn read(simulator: &Simulator, mut members: Members) -> Result<Fault, Refusal> {
     let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
     let kind = kind(&mut members)?;
     let schedule = schedule(&mut members)?;
@@ -139,7 +140,7 @@ fn schedule(members: &mut Members) -> Result<Schedule, Refusal> {
 }
 
 /// A rule as it was given; `next` is what remains of it.
-fn rule_json(rule: &Fault) -> Value {
+pub(crate) fn rule_json(rule: &Fault) -> Value {
     let mut json = json!({
         "provider": rule.provider,
         "fault": rule.kind.name(),

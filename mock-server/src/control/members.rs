@@ -9,7 +9,7 @@ use crate::switch::list;
 
 /// A JSON object whose members are taken out as they are read.
 #[derive(Debug)]
-pub(super) struct Members {
+pub(crate) struct Members {
     members: Map<String, Value>,
     /// Goes before every error, for a list of objects.
     place: String,
@@ -17,7 +17,7 @@ pub(super) struct Members {
 
 impl Members {
     /// The object that a value is; `place` goes before every error about it.
-    pub(super) fn of(value: Value, place: &str) -> Result<Self, Refusal> {
+    pub(crate) fn of(value: Value, place: &str) -> Result<Self, Refusal> {
         match value {
             Value::Object(members) => Ok(Self { members, place: place.to_owned() }),
             other => Err(Refusal::bad(format!("{place}it is {}, expected an object", kind(&other)))),
@@ -25,21 +25,21 @@ impl Members {
     }
 
     /// The object that the body of a request is.
-    pub(super) fn of_body(request: &Request<Bytes>) -> Result<Self, Refusal> {
+    pub(crate) fn of_body(request: &Request<Bytes>) -> Result<Self, Refusal> {
         Self::of(body(request)?, "the body: ")
     }
 
     /// As [`of_body`](Self::of_body); no body is an empty object.
-    pub(super) fn of_body_or_empty(request: &Request<Bytes>) -> Result<Self, Refusal> {
+    pub(crate) fn of_body_or_empty(request: &Request<Bytes>) -> Result<Self, Refusal> {
         if request.body().is_empty() { Self::of(Value::Object(Map::new()), "") } else { Self::of_body(request) }
     }
 
     /// A member; `null` is the same as none.
-    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.members.remove(name).filter(|value| !value.is_null())
     }
 
-    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -47,11 +47,35 @@ impl Members {
         }
     }
 
-    pub(super) fn needed_text(&mut self, name: &str, expected: &str) -> Result<String, Refusal> {
+    pub(crate) fn needed_text(&mut self, name: &str, expected: &str) -> Result<String, Refusal> {
         self.text(name)?.ok_or_else(|| self.missing(name, expected))
     }
 
-    pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
+    /// A string that must mean something: `read` turns it into that.
+    pub(crate) fn parsed<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        match read(&text) {
+            Some(value) => Ok(Some(value)),
+            None => Err(self.wrong(name, &Value::String(text), expected)),
+        }
+    }
+
+    /// As [`parsed`](Self::parsed), and it must be there.
+    pub(crate) fn needed<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, Refusal> {
+        self.parsed(name, expected, read)?.ok_or_else(|| self.missing(name, expected))
+    }
+
+    pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
@@ -60,7 +84,7 @@ impl Members {
     }
 
     /// A whole number within bounds, both included.
-    pub(super) fn number(&mut self, name: &str, least: u64, most: u64) -> Result<Option<u64>, Refusal> {
+    pub(crate) fn number(&mut self, name: &str, least: u64, most: u64) -> Result<Option<u64>, Refusal> {
         match self.take(name) {
             None => Ok(None),
             Some(value) => match value.as_u64().filter(|number| (least..=most).contains(number)) {
@@ -70,8 +94,34 @@ impl Members {
         }
     }
 
+    /// A member that is an object; errors about it name both.
+    pub(crate) fn object(&mut self, name: &str) -> Result<Self, Refusal> {
+        self.optional_object(name)?.ok_or_else(|| self.missing(name, "an object"))
+    }
+
+    /// As [`object`](Self::object), if it is there.
+    pub(crate) fn optional_object(&mut self, name: &str) -> Result<Option<Self>, Refusal> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(value) => Self::of(value, &format!("{}`{name}`: ", self.place)).map(Some),
+        }
+    }
+
+    /// A member that is a list of objects; errors about one name its place, counted from 1.
+    pub(crate) fn rows(&mut self, name: &str) -> Result<Vec<Self>, Refusal> {
+        match self.take(name) {
+            None => Err(self.missing(name, "an array of objects")),
+            Some(Value::Array(rows)) => {
+                let rows = rows.into_iter().enumerate();
+                let place = |index: usize| format!("{}`{name}` {}: ", self.place, index + 1);
+                rows.map(|(index, row)| Self::of(row, &place(index))).collect()
+            }
+            Some(other) => Err(self.wrong(name, &other, "an array of objects")),
+        }
+    }
+
     /// What is wrong with a member.
-    pub(super) fn wrong(&self, name: &str, value: &Value, expected: &str) -> Refusal {
+    pub(crate) fn wrong(&self, name: &str, value: &Value, expected: &str) -> Refusal {
         let shown = match value {
             Value::Array(_) | Value::Object(_) => kind(value).to_owned(),
             scalar => scalar.to_string(),
@@ -79,25 +129,25 @@ impl Members {
         self.error(&format!("`{name}` is {shown}, expected {expected}"))
     }
 
-    pub(super) fn missing(&self, name: &str, expected: &str) -> Refusal {
+    pub(crate) fn missing(&self, name: &str, expected: &str) -> Refusal {
         self.error(&format!("`{name}` is missing, expected {expected}"))
     }
 
-    pub(super) fn error(&self, text: &str) -> Refusal {
+    pub(crate) fn error(&self, text: &str) -> Refusal {
         Refusal::bad(format!("{}{text}", self.place))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
     /// What is left, for bodies whose names are not known beforehand.
-    pub(super) fn rest(self) -> Map<String, Value> {
+    pub(crate) fn rest(self) -> Map<String, Value> {
         self.members
     }
 
     /// Refuses whatever was not read; `known` are the names there are.
-    pub(super) fn finish<T: AsRef<str>>(self, known: &[T]) -> Result<(), Refusal> {
+    pub(crate) fn finish<T: AsRef<str>>(self, known: &[T]) -> Result<(), Refusal> {
         match self.members.keys().next() {
             None => Ok(()),
             Some(unknown) if known.is_empty() => Err(self.error(&format!("unknown member `{unknown}`, expected none"))),
@@ -107,7 +157,7 @@ impl Members {
 }
 
 /// The JSON of a body.
-pub(super) fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
+pub(crate) fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
     serde_json::from_slice(request.body()).map_err(|error| Refusal::bad(format!("the body is not JSON: {error}")))
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::members::Members;
 use super::{Refusal, json_list, provider};
-use crate::{Inbound, Phone, Simulator, Window, rfc3339};
+use crate::{Inbound, Phone, Simulator, Window, is_e164, rfc3339};
 
 const MEMBERS: [&str; 6] = ["provider", "from", "to", "text", "content", "name"];
 
@@ -24,12 +24,16 @@ pub(super) fn inbound(
     let from = phone(&members, "from", &from)?;
     let to = business_number(simulator, provider, &mut members)?;
     let name = members.text("name")?;
-    check_content(&mut members)?;
+    let content = content(&mut members)?;
     members.finish(&MEMBERS)?;
 
     let now = simulator.clock.now(real_now);
-    simulator.world.receive(now, &Inbound { provider, from: &from, to: &to, name: name.as_deref() });
+    let message = Inbound { provider, from: &from, to: &to, name: name.as_deref() };
+    simulator.world.receive(now, &message);
     let message_id = format!("wamid.{}", simulator.world.next_hex());
+    if let Some(dialect) = simulator.dialects.iter().find(|dialect| dialect.name() == provider) {
+        simulator.webhooks.received(dialect.as_ref(), &simulator.world, now, &message, &message_id, &content);
+    }
     let window = simulator.world.window(provider, &to, &from, now);
     Ok(json!({"message_id": message_id, "window": window_json(window)}))
 }
@@ -61,16 +65,16 @@ fn business_number(simulator: &Simulator, provider: &str, members: &mut Members)
 }
 
 fn phone(members: &Members, name: &str, text: &str) -> Result<Phone, Refusal> {
-    Phone::read(text).ok_or_else(|| {
+    Phone::read(text).filter(|phone| is_e164(&phone.e164())).ok_or_else(|| {
         members.error(&format!("`{name}` is \"{text}\", expected a phone number such as \"+919876543210\""))
     })
 }
 
-/// A customer's message is a text or one content with a type.
-fn check_content(members: &mut Members) -> Result<(), Refusal> {
+/// A customer's message: a text, or one content with a type.
+fn content(members: &mut Members) -> Result<Value, Refusal> {
     match (members.text("text")?, members.take("content")) {
-        (Some(_), None) => Ok(()),
-        (None, Some(Value::Object(content))) if content.get("type").is_some_and(Value::is_string) => Ok(()),
+        (Some(text), None) => Ok(json!({"type": "text", "body": text})),
+        (None, Some(content)) if content.get("type").is_some_and(Value::is_string) => Ok(content),
         (None, Some(other)) => Err(members.wrong(
             "content",
             &other,

@@ -2,6 +2,7 @@
 
 mod fields;
 mod lists;
+mod notify;
 mod send;
 mod session;
 
@@ -11,8 +12,12 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
+use crate::webhook::last_status;
 use crate::world::seed;
-use crate::{Answer, Dialect, Mark, Review, Source, Switch, World, bearer_token, header, json_response, set_header};
+use crate::{
+    Answer, Dialect, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header, json_response,
+    set_header,
+};
 
 const NAME: &str = "autocalls";
 const SESSION_PAGE: Source = Source::new("Get Session Status", Mark::Seed);
@@ -21,7 +26,7 @@ const TEMPLATE_PAGE: Source = Source::new("Send Template Message", Mark::Docs);
 /// The pages say nothing on it; the provider's answers elsewhere look like those of a framework that behaves this way.
 const FRAMEWORK: Source = Source::new("Autocalls API, not stated on its pages", Mark::Inferred);
 
-const SWITCHES: [Switch; 5] = [
+const SWITCHES: [Switch; 6] = [
     Switch {
         name: "message_sid",
         default: "sid",
@@ -57,6 +62,7 @@ const SWITCHES: [Switch; 5] = [
         about: "Whether a 429 carries `Retry-After` and `X-RateLimit-*`.",
         source: FRAMEWORK,
     },
+    last_status(Source::new("Read Receipts Webhook", Mark::Docs)),
 ];
 
 /// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get Senders,
@@ -102,13 +108,20 @@ impl Dialect for Autocalls {
         let mut response = json_response(429, &json!({"message": "Too Many Attempts."}));
         if world.switch(NAME, "rate_limit_headers") == "on" {
             let quota = world.exhausted(NAME, now);
-            let reset = (now + quota.reset_after).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             set_header(&mut response, "retry-after", quota.reset_after_seconds());
             set_header(&mut response, "x-ratelimit-limit", quota.limit);
             set_header(&mut response, "x-ratelimit-remaining", 0);
-            set_header(&mut response, "x-ratelimit-reset", reset.as_secs());
+            set_header(&mut response, "x-ratelimit-reset", quota.reset_epoch_seconds(now));
         }
         response
+    }
+
+    fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {
+        notify::payload(world, happening)
+    }
+
+    fn webhook_rules(&self, _: &World) -> WebhookRules {
+        notify::rules()
     }
 }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod content;
 mod interactive;
+mod notify;
 mod part;
 mod template;
 
@@ -12,9 +13,11 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
+use crate::webhook::last_status;
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Mark, Quota, Review, Source, Switch, World, basic_credentials, json_response, set_header,
+    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, basic_credentials,
+    json_response, set_header,
 };
 
 const NAME: &str = "exotel";
@@ -26,7 +29,7 @@ const TEMPLATE_PAGE: Source = Source::new("Template Messages", Mark::Docs);
 /// Errors that only the page of another v2 API prints.
 const TRUNK_ERRORS: Source = Source::new("Trunk API errors, another v2 API", Mark::Inferred);
 
-const SWITCHES: [Switch; 6] = [
+const SWITCHES: [Switch; 8] = [
     Switch {
         name: "window_error",
         default: "sync",
@@ -69,6 +72,8 @@ const SWITCHES: [Switch; 6] = [
         about: "The HTTP status of an accepted send; integrations report 200 around a body that says 202.",
         source: Source::new("Third-party reports of the live API", Mark::Field),
     },
+    last_status(Source::new("WhatsApp Status Codes", Mark::Docs)),
+    notify::CALLBACK_RETRIES,
 ];
 
 /// The Exotel HTTP interface. Sources: WhatsApp Session Messages (seed); Send WhatsApp Message, Bulk WhatsApp Messages, Template
@@ -116,6 +121,14 @@ impl Dialect for Exotel {
         set_header(&mut response, "retry-after", wait);
         rate_headers(&mut response, &quota, now);
         response
+    }
+
+    fn notify(&self, _: &World, happening: &Happening<'_>) -> Option<Value> {
+        Some(notify::payload(happening))
+    }
+
+    fn webhook_rules(&self, world: &World) -> WebhookRules {
+        notify::rules(world)
     }
 }
 
@@ -204,11 +217,17 @@ struct Problem {
     description: String,
     /// The status of the item, and of the whole answer where the message stands alone.
     status: u16,
+    /// The page with the rule, where the form of the request breaks one.
+    source: Source,
 }
 
 impl Problem {
     fn new(code: u16, message: &str, description: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.to_owned(), description: description.into(), status: 400 }
+        Self::of(code.into(), message, description.into(), SEND_PAGE)
+    }
+
+    fn of(code: Value, message: &str, description: String, source: Source) -> Self {
+        Self { code, message: message.to_owned(), description, status: 400, source }
     }
 
     /// Code 1001: something mandatory is not there.
@@ -223,7 +242,7 @@ impl Problem {
 
     /// One of the session page's symbols, which stands where numbers do otherwise.
     fn symbol(symbol: &str, description: &str) -> Self {
-        Self { code: symbol.into(), message: symbol.to_owned(), description: description.to_owned(), status: 400 }
+        Self::of(symbol.into(), symbol, description.to_owned(), SESSION_PAGE)
     }
 
     /// A result object, the same for a whole request and for one message.
@@ -243,10 +262,9 @@ fn failure(world: &mut World, request: &Request<Bytes>, status: u16, problem: &P
 
 /// Source: Rate Limiting (docs); the reset is in epoch seconds.
 fn rate_headers(response: &mut Response<Bytes>, quota: &Quota, now: SystemTime) {
-    let reset = (now + quota.reset_after).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     set_header(response, "x-ratelimit-limit", quota.limit);
     set_header(response, "x-ratelimit-remaining", quota.remaining);
-    set_header(response, "x-ratelimit-reset", reset.as_secs());
+    set_header(response, "x-ratelimit-reset", quota.reset_epoch_seconds(now));
 }
 
 #[cfg(test)]

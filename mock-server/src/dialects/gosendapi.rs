@@ -3,6 +3,7 @@
 mod conversations;
 mod directory;
 mod messages;
+mod notify;
 mod paging;
 mod refusal;
 mod request;
@@ -12,7 +13,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -23,7 +24,10 @@ use self::refusal::{Print, Refusal};
 use self::send::send;
 use crate::dialects::meta::Form;
 use crate::world::seed;
-use crate::{Answer, Dialect, Mark, Quota, Review, Source, Switch, World, header, is_json, json_response, set_header};
+use crate::{
+    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, header, is_json,
+    json_response, set_header,
+};
 
 const NAME: &str = "gosendapi";
 /// The error body, the headers of every answer, paging and the 415 (docs.gosendapi.com/api-reference, docs).
@@ -86,15 +90,21 @@ impl Dialect for GoSendApi {
         set_rate_headers(&mut response, &quota, now);
         response
     }
+
+    fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {
+        Some(notify::payload(world, happening))
+    }
+
+    fn webhook_rules(&self, _: &World) -> WebhookRules {
+        notify::rules()
+    }
 }
 
 /// The three headers of every answer (Rate limits, docs). The reset is a Unix time in seconds, rounded up.
 fn set_rate_headers(response: &mut Response<Bytes>, quota: &Quota, now: SystemTime) {
-    let reset = (now + quota.reset_after).duration_since(UNIX_EPOCH).unwrap_or_default();
-    let reset = reset.as_secs() + u64::from(reset.subsec_nanos() > 0);
     set_header(response, "x-ratelimit-limit", quota.limit);
     set_header(response, "x-ratelimit-remaining", quota.remaining);
-    set_header(response, "x-ratelimit-reset", reset);
+    set_header(response, "x-ratelimit-reset", quota.reset_epoch_seconds(now));
 }
 
 /// How the switches want refusals printed.

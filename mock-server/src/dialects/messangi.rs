@@ -1,6 +1,7 @@
 //! Messangi: its notification endpoint and the login that gives the key for it.
 
 mod login;
+mod notify;
 mod rate_headers;
 mod refusal;
 mod request;
@@ -13,13 +14,14 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
+use serde_json::Value;
 
 use self::login::{LOGIN_PATH, lives, login};
 use self::rate_headers::rate_headers;
 use self::refusal::Refusal;
 use self::send::send;
 use crate::world::seed;
-use crate::{Answer, Dialect, Quota, Review, Switch, World, bearer_token, set_header, text_response};
+use crate::{Answer, Dialect, Happening, Quota, Review, Switch, World, bearer_token, set_header, text_response};
 
 const NAME: &str = "messangi";
 /// The path as every page writes it (seed), and with the prefix that third parties report (inferred).
@@ -58,7 +60,7 @@ impl Dialect for Messangi {
         let response = match (request.uri().path(), request.method() == Method::POST) {
             (LOGIN_PATH, true) => login(world, now, request, &mut review),
             (path, true) if NOTIFICATION_PATHS.contains(&path) => {
-                return Answer::new(self.notify(world, now, request, &mut review), review.into_findings());
+                return Answer::new(self.take_notification(world, now, request, &mut review), review.into_findings());
             }
             (path, false) if path == LOGIN_PATH || NOTIFICATION_PATHS.contains(&path) => {
                 Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
@@ -73,11 +75,15 @@ impl Dialect for Messangi {
         set_rate_headers(&mut response, world, world.exhausted(NAME, now));
         response
     }
+
+    fn notify(&self, _: &World, happening: &Happening<'_>) -> Option<Value> {
+        Some(notify::payload(happening))
+    }
 }
 
 impl Messangi {
     /// Key, limit, then the message. A refused key does not count against the limit, a refused message does (inferred).
-    fn notify(
+    fn take_notification(
         self,
         world: &mut World,
         now: SystemTime,

@@ -9,11 +9,13 @@ mod contacts;
 mod interactive;
 mod location;
 mod media;
+mod received;
 
 pub(crate) use contacts::contacts;
 pub(crate) use interactive::interactive;
 pub(crate) use location::location;
 pub(crate) use media::{MediaRules, is_web_address, media};
+pub(crate) use received::{is_medium, received};
 
 use serde_json::{Map, Value};
 
@@ -52,6 +54,10 @@ impl Flaw {
 pub(crate) struct Form {
     /// The paths of the members nobody knows, in the order met.
     pub(crate) unknown: Vec<String>,
+    /// Whether what buttons and rows say may be longer than Meta has it, for a provider whose own pages give no limit.
+    pub(crate) long_titles_allowed: bool,
+    /// The titles that are longer all the same, in the order met.
+    long_titles: Vec<String>,
     /// What else breaks a rule of the provider's pages and is taken all the same, with the page, in the order met.
     pub(crate) sloppy: Vec<(String, Source)>,
 }
@@ -86,11 +92,47 @@ impl Form {
         for path in self.unknown {
             review.tolerated(format!("`{path}` is no member the provider knows"), members);
         }
+        for title in self.long_titles {
+            review.note(title, members);
+        }
         let mut refuse = false;
         for (text, source) in self.sloppy {
             refuse |= review.must_refuse(text, source);
         }
         refuse
+    }
+
+    /// The title `name` if it is there, up to `limit` characters unless longer ones are allowed.
+    pub(crate) fn title<'a>(
+        &mut self,
+        members: &'a Map<String, Value>,
+        field: &str,
+        name: &str,
+        limit: usize,
+    ) -> Result<Option<&'a str>, Flaw> {
+        if !self.long_titles_allowed {
+            return optional_text(members, field, name, limit);
+        }
+        let title = optional_text(members, field, name, usize::MAX)?;
+        if title.is_some_and(|title| title.chars().count() > limit) {
+            let place = join(field, name);
+            self.long_titles.push(format!("`{place}` is longer than the {limit} characters that WhatsApp shows"));
+        }
+        Ok(title)
+    }
+
+    /// As [`title`](Self::title), for one that has to be there.
+    pub(crate) fn needed_title<'a>(
+        &mut self,
+        members: &'a Map<String, Value>,
+        field: &str,
+        name: &str,
+        limit: usize,
+    ) -> Result<&'a str, Flaw> {
+        match self.title(members, field, name, limit)? {
+            None | Some("") => Err(Flaw::missing(join(field, name))),
+            Some(title) => Ok(title),
+        }
     }
 
     /// Notes the members of an object that are not among `known`.

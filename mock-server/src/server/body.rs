@@ -8,7 +8,10 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
-const MOST_BYTES: usize = 3 * 1024 * 1024;
+/// The longest body of a request.
+pub(super) const MOST_BYTES: usize = 3 * 1024 * 1024;
+/// The longest state to put up, which holds what many requests did.
+pub(super) const MOST_STATE_BYTES: usize = MOST_DRAINED;
 /// What is read of a body that is too long, so that the client is done writing and gets to read the answer.
 const MOST_DRAINED: usize = 64 * 1024 * 1024;
 
@@ -19,20 +22,20 @@ pub(super) enum Unread {
     Broken,
 }
 
-/// Reads a whole body of at most 3 MiB.
-pub(super) async fn read(mut body: Incoming) -> Result<Bytes, Unread> {
+/// Reads a whole body of at most so many bytes.
+pub(super) async fn read(mut body: Incoming, most: usize) -> Result<Bytes, Unread> {
     let mut whole = BytesMut::new();
     let mut length = 0_usize;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
         length = length.saturating_add(data.remaining());
-        if length <= MOST_BYTES {
+        if length <= most {
             whole.extend_from_slice(&data);
         } else if length > MOST_DRAINED {
             break;
         }
     }
-    if length > MOST_BYTES { Err(Unread::TooLong) } else { Ok(whole.freeze()) }
+    if length > most { Err(Unread::TooLong) } else { Ok(whole.freeze()) }
 }
 
 /// A body that declares its whole length and may break off before it.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -46,16 +46,22 @@ pub(super) async fn run(stream: TcpStream, shared: Shared) {
 
 async fn answer(shared: Shared, request: Request<Incoming>, reset: Arc<AtomicBool>) -> io::Result<Response<Outgoing>> {
     let (head, incoming) = request.into_parts();
-    let read = tokio::time::timeout(BODY_TIMEOUT, body::read(incoming)).await;
+    let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/') == "/_mock/state";
+    let most = if is_state { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
+    let read = tokio::time::timeout(BODY_TIMEOUT, body::read(incoming, most)).await;
     let request = match read {
         Ok(Ok(bytes)) => Request::from_parts(head, bytes),
         Ok(Err(Unread::TooLong)) => {
-            return Ok(closing(&shared, 413, "the body is over 3 MiB"));
+            return Ok(closing(&shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024))));
         }
         Ok(Err(Unread::Broken)) => return Err(io::Error::other("the request's body broke off")),
         Err(_) => return Ok(closing(&shared, 408, "the body did not arrive within 30 seconds")),
     };
     let reply = shared.step(&request);
+    if turns_clock(&request) && reply.response.status().is_success() {
+        // Whoever turned the clock may look at once for what fell due by it.
+        shared.desk.turned(super::now()).await;
+    }
     if !reply.delay.is_zero() {
         tokio::time::sleep(reply.delay).await;
     }
@@ -69,6 +75,10 @@ async fn answer(shared: Shared, request: Request<Incoming>, reset: Arc<AtomicBoo
         }
         Wire::Hang => pending().await,
     }
+}
+
+fn turns_clock(request: &Request<Bytes>) -> bool {
+    request.method() == Method::POST && request.uri().path().trim_end_matches('/') == "/_mock/clock"
 }
 
 /// An answer of the server itself, after which the connection is of no more use.

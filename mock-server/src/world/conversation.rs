@@ -109,6 +109,16 @@ impl Conversation {
         Some(self.closed.as_ref().map_or("timeout", |(_, reason)| reason.as_str()))
     }
 
+    /// When and why it was closed by hand.
+    pub(super) fn closed(&self) -> Option<(SystemTime, &str)> {
+        self.closed.as_ref().map(|(at, reason)| (*at, reason.as_str()))
+    }
+
+    /// Makes it one that was closed by hand, whatever its last messages say.
+    pub(super) fn set_closed(&mut self, at: SystemTime, reason: String) {
+        self.closed = Some((at, reason));
+    }
+
     /// Closes it by hand, unless it has ended.
     pub fn close(&mut self, reason: &str, now: SystemTime) {
         if self.ended_at(now).is_none() {
@@ -131,7 +141,11 @@ impl Conversations {
     }
 
     pub(super) fn insert(&mut self, row: Conversation) {
-        self.by_contact.entry(contact_key(row.provider, &row.contact)).or_default().push(row.id);
+        let ids = self.by_contact.entry(contact_key(row.provider, &row.contact)).or_default();
+        // In the order of their numbers, so that the rows alone say which one is the newest.
+        if let Err(place) = ids.binary_search(&row.id) {
+            ids.insert(place, row.id);
+        }
         self.rows.insert(row.id, row);
         if self.rows.len() > self.max_rows
             && let Some((id, oldest)) = self.rows.pop_first()

@@ -1,11 +1,11 @@
 //! Answers that are repeated when a request with the same idempotency key comes again.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
+use crate::fingerprint;
 use crate::ring::BoundedMap;
 
 /// Source: `GoSendAPI`, POST /v1/messages: keys live for 24 hours (docs).
@@ -65,12 +65,20 @@ impl Idempotency {
     pub(super) fn remember(&mut self, provider: &str, api_key: &str, key: &str, answer: Remembered) {
         self.answers.insert(&scoped(provider, api_key, key), answer);
     }
+
+    /// Every answer, oldest first, under its provider, the digest of its API key, and its key, with spaces between them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Remembered)> {
+        self.answers.iter()
+    }
+
+    /// Puts back an answer that [`iter`](Self::iter) gave.
+    pub(super) fn put(&mut self, scoped: &str, answer: Remembered) {
+        self.answers.insert(scoped, answer);
+    }
 }
 
 fn scoped(provider: &str, api_key: &str, key: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    api_key.hash(&mut hasher);
-    format!("{provider} {:016x} {key}", hasher.finish())
+    format!("{provider} {:016x} {key}", fingerprint(api_key.as_bytes()))
 }
 
 #[cfg(test)]

@@ -159,6 +159,21 @@ fn any_credential_is_good_but_the_refused_one_unless_the_world_is_strict() {
 }
 
 #[test]
+fn a_strict_world_lets_one_user_in_with_their_own_password() {
+    let strict = World::seeded(&dialects::all(), true);
+    for (username, password, by_default, strictly) in [
+        ("demo@example.com", "demo-password", true, true),
+        ("demo@example.com", "demo-key", true, false),
+        ("demo-key", "demo-password", true, false),
+        ("demo@example.com", "invalid", false, false),
+    ] {
+        assert_eq!(world().accepts_login(username, password), by_default, "{username} {password}");
+        assert_eq!(strict.accepts_login(username, password), strictly, "{username} {password}");
+    }
+    assert!(!strict.accepts_credential("demo-password"));
+}
+
+#[test]
 fn debug_shows_no_number_and_no_text() {
     let mut world = world();
     write(&mut world, now());

@@ -1,5 +1,7 @@
 //! A simulator and a real clock that stands still, asked without a socket.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;

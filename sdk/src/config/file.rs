@@ -37,22 +37,33 @@ impl ConfigFile {
     /// What is wrong inside a channel is for its provider to say: see [`Registry::check`](crate::Registry::check).
     #[cfg(feature = "toml")]
     pub fn parse(text: &str, folder: &Path, providers: &[Provider], env: &Env) -> Result<Self> {
+        let (file, problems) = Self::read(text, folder, providers, env)?;
+        if problems.is_empty() { Ok(file) } else { Err(config_error(problems)) }
+    }
+
+    /// As [`parse`](Self::parse), but what is wrong with the file's shape comes as lines beside what could be read all the
+    /// same, so that it can be reported together with what is wrong inside the channels.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) only if the text is no TOML.
+    #[cfg(feature = "toml")]
+    pub fn read(text: &str, folder: &Path, providers: &[Provider], env: &Env) -> Result<(Self, Vec<String>)> {
         let root: BTreeMap<String, Value> = toml::from_str(text).map_err(|error| {
             // The error's own display quotes the line, and a line may hold a literal secret.
             let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
             config_error(vec![format!("{place}{}", error.message())])
         })?;
-        Self::from_values(root, folder, providers, env)
+        Ok(Self::from_values(root, folder, providers, env))
     }
 
-    /// As `parse`, for configuration that stands in another format.
+    /// The configuration that stands in another format than TOML, and what is wrong with its shape.
     pub fn from_values(
         root: BTreeMap<String, Value>,
         folder: &Path,
         providers: &[Provider],
         env: &Env,
-    ) -> Result<Self> {
+    ) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let mut file = Self { default: None, channels: BTreeMap::new(), failovers: BTreeMap::new() };
         let lookup = Lookup::Real { env: Env::clone(env), folder: folder.to_owned() };
@@ -76,7 +87,7 @@ impl ConfigFile {
             }
         }
         file.check_names(&mut problems);
-        if problems.is_empty() { Ok(file) } else { Err(config_error(problems)) }
+        (file, problems)
     }
 
     fn add(&mut self, name: &str, table: Value, lookup: &Lookup, providers: &[Provider], problems: &mut Vec<String>) {
@@ -95,7 +106,14 @@ impl ConfigFile {
             }
             return;
         }
-        let provider = match (values.remove("url"), values.remove("provider")) {
+        let url = match values.remove("url") {
+            Some(Value::Object(reference)) => match lookup.url(&Value::Object(reference)) {
+                Ok(url) => Some(Value::String(url)),
+                Err(problem) => return problems.push(format!("channel `{name}`: url: {problem}")),
+            },
+            written => written,
+        };
+        let provider = match (url, values.remove("provider")) {
             (Some(Value::String(text)), None) => match uri::parse(&text, providers) {
                 Ok((provider, from_uri)) => {
                     for (key, value) in from_uri {
@@ -124,7 +142,7 @@ impl ConfigFile {
                 ));
             }
         };
-        let channel = ChannelConfig { name: name.to_owned(), provider, values, lookup: lookup.clone() };
+        let channel = ChannelConfig::from_parts(name.to_owned(), provider, values, lookup.clone());
         self.channels.insert(name.to_owned(), channel);
     }
 

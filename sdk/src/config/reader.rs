@@ -1,6 +1,7 @@
 //! Reading a channel's settings, with everything that is wrong reported at once.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -281,18 +282,7 @@ impl<'a> ConfigReader<'a> {
     fn resolve(&self, value: &Value) -> Result<Secret, String> {
         let found = match value {
             Value::String(text) => text.clone(),
-            Value::Object(table) => {
-                let reference = |name: &str| table.get(name).and_then(Value::as_str).filter(|_| table.len() == 1);
-                match (reference("env"), reference("file"), &self.config.lookup) {
-                    (None, None, _) => return Err(format!("expected {SECRET}")),
-                    (_, _, Lookup::Assumed) => "assumed".to_owned(),
-                    (Some(name), _, Lookup::Real { env, .. }) => {
-                        env(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))?
-                    }
-                    (_, Some(path), Lookup::Real { folder, .. }) => std::fs::read_to_string(resolve(folder, path))
-                        .map_err(|error| format!("the file `{path}` cannot be read: {error}"))?,
-                }
-            }
+            Value::Object(_) => referenced(value, &self.config.lookup)?,
             other => return Err(format!("expected {SECRET}, got {}", kind(other))),
         };
         // Files end in a line break, and a credential never does.
@@ -303,11 +293,30 @@ impl<'a> ConfigReader<'a> {
         if trimmed.chars().any(char::is_control) {
             return Err("it holds a line break or another control character".to_owned());
         }
-        Ok(Secret::new(trimmed))
+        let secret = Secret::new(trimmed);
+        if !matches!(self.config.lookup, Lookup::Assumed) {
+            self.config.resolved.lock().unwrap_or_else(PoisonError::into_inner).push(secret.clone());
+        }
+        Ok(secret)
     }
 
     fn line(&self, problem: &str) -> String {
         format!("channel `{}`: {problem}", self.config.name)
+    }
+}
+
+/// What `{ env = "NAME" }` or `{ file = "PATH" }` refers to.
+pub(super) fn referenced(value: &Value, lookup: &Lookup) -> Result<String, String> {
+    let table = value.as_object().filter(|table| table.len() == 1);
+    let reference = |name: &str| table?.get(name).and_then(Value::as_str);
+    match (reference("env"), reference("file"), lookup) {
+        (None, None, _) => Err(format!("expected {SECRET}")),
+        (_, _, Lookup::Assumed) => Ok("assumed".to_owned()),
+        (Some(name), _, Lookup::Real { env, .. }) => {
+            env(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))
+        }
+        (_, Some(path), Lookup::Real { folder, .. }) => std::fs::read_to_string(resolve(folder, path))
+            .map_err(|error| format!("the file `{path}` cannot be read: {error}")),
     }
 }
 

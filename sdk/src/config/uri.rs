@@ -32,7 +32,7 @@ impl ChannelConfig {
         let (provider, values) =
             parse(uri, providers).map_err(|problem| config_error(vec![format!("channel `{name}`: {problem}")]))?;
         let lookup = Lookup::Real { env, folder: PathBuf::new() };
-        Ok(Self { name: name.to_owned(), provider, values, lookup })
+        Ok(Self::from_parts(name.to_owned(), provider, values, lookup))
     }
 }
 
@@ -40,7 +40,7 @@ impl ChannelConfig {
 pub(super) fn parse(uri: &str, providers: &[Provider]) -> Result<(String, BTreeMap<String, Value>), String> {
     let form = "expected a URI such as provider://KEY@default?…";
     let (scheme, rest) = uri.trim().split_once("://").ok_or_else(|| format!("there is no `://` in it; {form}"))?;
-    let provider = providers.iter().find(|provider| provider.name == scheme).ok_or_else(|| {
+    let provider = providers.iter().find(|provider| scheme.eq_ignore_ascii_case(provider.name)).ok_or_else(|| {
         let known = listed(providers.iter().map(|provider| provider.name));
         format!("unknown provider `{}`, known: {known}", printable(scheme))
     })?;
@@ -76,17 +76,32 @@ pub(super) fn parse(uri: &str, providers: &[Provider]) -> Result<(String, BTreeM
         let port = url.port().or_else(|| explicit_443(rest)).map(|port| format!(":{port}")).unwrap_or_default();
         put(&mut values, "base_url", format!("{http_scheme}://{host}{port}"))?;
     }
-    Ok((scheme.to_owned(), values))
+    Ok((provider.name.to_owned(), values))
 }
 
 fn put(values: &mut BTreeMap<String, Value>, key: &str, value: String) -> Result<(), String> {
-    match values.insert(key.to_owned(), Value::String(value)) {
-        None => Ok(()),
-        Some(_) => Err(format!("{}: it is given twice", printable(key))),
+    // A text that is no key may be the rest of a secret whose `&` was not encoded, so it is not shown.
+    if !key.chars().all(|c| c.is_ascii_lowercase() || c == '_') || key.is_empty() {
+        return Err(
+            "a key is no word of lower-case letters; is a `&`, `=` or `#` in a value not percent-encoded?".to_owned()
+        );
     }
+    match (values.remove(key), Value::String(value)) {
+        (None, value) => drop(values.insert(key.to_owned(), value)),
+        // The one key that has two values: the new secret and the old one.
+        (Some(Value::String(first)), second) if key == "webhook_secret" => {
+            values.insert(key.to_owned(), Value::Array(vec![first.into(), second]));
+        }
+        (Some(_), _) => return Err(format!("{key}: it is given twice")),
+    }
+    Ok(())
 }
 
 fn decoded(text: &str) -> Result<String, String> {
+    let hex = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    if text.match_indices('%').any(|(at, _)| !(hex(at + 1) && hex(at + 2))) {
+        return Err("a `%` is not followed by two hexadecimal digits".to_owned());
+    }
     percent_decode_str(text)
         .decode_utf8()
         .map(std::borrow::Cow::into_owned)

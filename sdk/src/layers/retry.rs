@@ -8,11 +8,15 @@ use async_trait::async_trait;
 
 use crate::client::{Layer, Next};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::message::{Message, Receipt};
+use crate::phone::PhoneNumber;
+use crate::session::Session;
 use crate::time::{Clock, SystemClock};
 
 /// Hands a message over again when the failure was a passing one and it is proved that nothing was sent: the connection
-/// could not be made, or the provider said "too fast" and may be asked again.
+/// could not be made, or the provider said "too fast" and may be asked again. A lookup, which sends nothing, is made again
+/// after any passing failure.
 ///
 /// An unknown outcome is never repeated, whatever the settings. A wait that the provider asked for is never cut short; a
 /// longer one than [`LONGEST_WAIT`] is returned to the caller instead of being slept through.
@@ -35,6 +39,13 @@ impl Retry {
     /// Up to `attempts` in all, at least one.
     pub fn attempts(attempts: u32) -> Self {
         Self { attempts: attempts.max(1), ..Self::default() }
+    }
+
+    /// Waits on `clock`.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// Waits on `clock`, and takes the jitter from `random`, which gives numbers from 0 to 1.
@@ -78,23 +89,52 @@ impl fmt::Debug for Retry {
 impl Layer for Retry {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
         let mut requests: u32 = 0;
-        for attempt in 1.. {
-            match next.send(message).await {
-                Ok(receipt) => {
-                    let all = receipt.attempts.saturating_add(requests);
-                    return Ok(receipt.with_attempts(all));
-                }
-                Err(error) => {
-                    requests = requests.saturating_add(error.attempts());
-                    match self.wait(&error, attempt) {
-                        Some(wait) => self.clock.sleep(wait).await,
-                        None => return Err(error.with_attempts(requests)),
-                    }
-                }
+        let answer =
+            self.again(|| next.send(message), |error| requests = requests.saturating_add(error.attempts())).await;
+        match answer {
+            Ok(receipt) => {
+                let all = receipt.attempts.saturating_add(requests);
+                Ok(receipt.with_attempts(all))
             }
+            Err(error) => Err(error.with_attempts(requests)),
         }
-        // `wait` gives up after a finite number of attempts.
-        Err(Error::new(ErrorKind::ProviderUnavailable, "given up").with_attempts(requests))
+    }
+
+    async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
+        self.again(|| next.session(contact), |_| {}).await
+    }
+
+    async fn senders(&self, next: Next<'_>) -> Result<Vec<Sender>> {
+        self.again(|| next.senders(), |_| {}).await
+    }
+
+    async fn templates(&self, next: Next<'_>) -> Result<Vec<TemplateInfo>> {
+        self.again(|| next.templates(), |_| {}).await
+    }
+
+    async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
+        self.again(|| next.conversations(filter), |_| {}).await
+    }
+}
+
+impl Retry {
+    /// Makes the call, and makes it again as long as that is safe. `failed` sees every error, the last one too.
+    async fn again<T, F>(&self, call: impl Fn() -> F + Send + Sync, mut failed: impl FnMut(&Error) + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+        T: Send,
+    {
+        let mut attempt = 1;
+        loop {
+            let error = match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            failed(&error);
+            let Some(wait) = self.wait(&error, attempt) else { return Err(error) };
+            self.clock.sleep(wait).await;
+            attempt += 1;
+        }
     }
 }
 

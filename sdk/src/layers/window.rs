@@ -83,7 +83,9 @@ impl WindowGuard {
 
     fn recorded(&self, contact: &PhoneNumber) -> Option<Session> {
         let last = self.ledger.as_ref()?.last_inbound_at(contact)?;
-        let window = Window::after(last, self.clock.now());
+        let now = self.clock.now();
+        // A time in the future, from a clock ahead of ours, keeps no window open for longer than one from now would.
+        let window = Window::after(last.min(now), now);
         Some(Session::new(contact.clone(), window, SessionSource::Ledger).with_last_inbound_at(Some(last)))
     }
 }

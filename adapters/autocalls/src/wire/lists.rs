@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use transom::transport::unreadable;
 use transom::{
     Conversation, ConversationFilter, Error, ErrorKind, PhoneNumber, Purpose, Result, Sender, TemplateInfo, json,
@@ -28,6 +29,7 @@ pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Res
     struct Row {
         #[serde(default, deserialize_with = "json::text_or_number")]
         id: Option<String>,
+        #[serde(default, deserialize_with = "json::text_or_number")]
         phone_number: Option<String>,
         display_name: Option<String>,
         status: Option<String>,
@@ -57,28 +59,53 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
         name: Option<String>,
         language: Option<String>,
         status: Option<String>,
-        variables: Option<Vec<String>>,
+        variables: Option<Value>,
     }
     let page: Page<Row> = page(response, now)?;
     let row = |row: Row| {
         let status = row.status.unwrap_or_default().to_lowercase();
-        let mut template = TemplateInfo::new(row.id?, row.name?, row.language.unwrap_or_default(), status);
-        template.parameters = row.variables.unwrap_or_default();
-        Some(template)
+        let template = TemplateInfo::new(row.id?, row.name?, row.language.unwrap_or_default(), status);
+        Some(template.with_parameters(row.variables.as_ref().and_then(names)))
     };
     all(response, page.data.into_iter().map(row))
 }
 
-/// The id of the one template in `listed` with this name and language.
+/// The names of a template's variables. A list of another form tells none, and takes no other template with it.
+fn names(variables: &Value) -> Option<Vec<String>> {
+    let name = |variable: &Value| match variable {
+        Value::String(name) => Some(name.clone()),
+        Value::Number(place) => Some(place.to_string()),
+        _ => None,
+    };
+    variables.as_array()?.iter().map(name).collect()
+}
+
+/// The id of the template that is wanted: its own, else that of the one in `listed` with its name and language. If
+/// `checked`, its definition must have a place for each of its values, and be approved.
 ///
 /// # Errors
-/// [`ErrorKind::Config`] if there is none or several: which one is meant is for the channel's templates table to say.
-pub(crate) fn id_of(listed: &[TemplateInfo], wanted: &Wanted<'_>) -> Result<u64> {
+/// [`ErrorKind::Config`] if it has no id and there is none of its name or several: which one is meant is for the
+/// channel's templates table to say. [`ErrorKind::InvalidRequest`] or [`ErrorKind::TemplateRejected`] if the definition
+/// is against it.
+pub(crate) fn id_of(listed: &[TemplateInfo], wanted: &Wanted<'_>, checked: bool) -> Result<u64> {
+    let (id, definition) = match wanted.id {
+        // One that is not on the list is for the service to refuse.
+        Some(id) => (id, listed.iter().find(|template| template.id == id.to_string())),
+        None => by_name(listed, wanted).map(|(id, definition)| (id, Some(definition)))?,
+    };
+    if let Some(definition) = definition.filter(|_| checked) {
+        definition.check_status()?;
+        definition.check_names(wanted.names())?;
+    }
+    Ok(id)
+}
+
+fn by_name<'l>(listed: &'l [TemplateInfo], wanted: &Wanted<'_>) -> Result<(u64, &'l TemplateInfo)> {
     let fits = |template: &&TemplateInfo| template.name == wanted.name && template.language == wanted.language;
     let fitting: Vec<&TemplateInfo> = listed.iter().filter(fits).collect();
     let found = match fitting.as_slice() {
         [one] => match one.id.parse() {
-            Ok(id) => return Ok(id),
+            Ok(id) => return Ok((id, one)),
             Err(_) => "has an id that is not a whole number".to_owned(),
         },
         [] => "is not among the sender's templates".to_owned(),
@@ -120,6 +147,7 @@ pub(crate) fn decode_conversations(
     }
     #[derive(Deserialize)]
     struct Customer {
+        #[serde(default, deserialize_with = "json::text_or_number")]
         phone: Option<String>,
     }
     let page: Page<Row> = page(response, now)?;
@@ -192,7 +220,39 @@ mod tests {
         let templates = decode_templates(&answer(200, body), NOW).unwrap();
         assert_eq!(templates[0].parameters, ["first_name", "day"]);
         assert_eq!((templates[0].status.as_str(), templates[1].language.as_str()), ("approved", "pt_BR"));
-        assert!(templates[1].parameters.is_empty());
+        assert!(templates[0].parameters_told && !templates[1].parameters_told);
+        let odd = r#"{"data":[{"id":1,"name":"a","variables":[1,"day"]},{"id":2,"name":"b","variables":[null]},{"id":3,"name":"c","variables":{}}]}"#;
+        let odd = decode_templates(&answer(200, odd), NOW).unwrap();
+        assert_eq!(odd[0].parameters, ["1", "day"]);
+        assert!(!odd[1].parameters_told && !odd[2].parameters_told);
+    }
+
+    fn wanted<'t>(config: &'t Config, template: &'t transom::Template) -> Wanted<'t> {
+        Wanted::of(config, template).unwrap()
+    }
+
+    #[test]
+    fn a_definition_stops_what_does_not_fit_it_and_nothing_else() {
+        let body = r#"{"data":[{"id":310,"name":"visit","language":"en","status":"approved","variables":["first_name","day"]},
+            {"id":313,"name":"new","language":"en","status":"pending","variables":[]},
+            {"id":314,"name":"odd","language":"en","status":"in_review"}]}"#;
+        let listed = decode_templates(&answer(200, body), NOW).unwrap();
+        let config = config();
+        let template = |name: &str, values: &[&str]| transom::Template::new(name, "en").body(values.iter().copied());
+        for (template, expected) in [
+            (template("visit", &["Mara", "12 May"]), Ok(310)),
+            (template("visit", &["Mara"]), Err(ErrorKind::InvalidRequest)),
+            (template("visit", &["Mara", "12 May", "16:30"]), Err(ErrorKind::InvalidRequest)),
+            (template("visit", &[]).body_named([("day", "12 May"), ("first_name", "Mara")]), Ok(310)),
+            (template("visit", &[]).body_named([("day", "12 May"), ("name", "Mara")]), Err(ErrorKind::InvalidRequest)),
+            (template("new", &[]), Err(ErrorKind::TemplateRejected)),
+            // A state that nobody knows, and placeholders that nobody told, are for the service to judge.
+            (template("odd", &["Mara"]), Ok(314)),
+        ] {
+            let found = id_of(&listed, &wanted(&config, &template), true).map_err(|error| error.kind());
+            assert_eq!(found, expected, "{template:?}");
+        }
+        assert_eq!(id_of(&listed, &wanted(&config, &template("new", &["x"])), false).unwrap(), 313);
     }
 
     #[test]

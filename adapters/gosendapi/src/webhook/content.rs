@@ -1,44 +1,72 @@
-//! What a person wrote: Meta's content objects, in our own form.
+//! What a person wrote: Meta's content objects, in our own form. Members that our form does not have are left out, but
+//! for those of contact cards, which are the person's own.
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::members::{Members, value};
+
 /// The content of a message in Meta's shape; what is not known stays as it came.
-pub(super) fn of(message: &Value) -> Value {
-    let kind = message.get("type").and_then(Value::as_str).unwrap_or_default();
-    let object = message.get(kind).unwrap_or(&Value::Null);
-    let text = |name: &str| object.get(name).and_then(Value::as_str);
-    let known = match kind {
-        "text" => text("body").map(|body| json!({ "type": "text", "body": body })),
-        "image" | "video" | "audio" | "document" | "sticker" => media(kind, object),
-        "location" | "reaction" => with_type(kind, object),
-        "contacts" => object.is_array().then(|| json!({ "type": "contacts", "contacts": object })),
-        // The quick reply of a template, whose payload is the id that it was sent with.
-        "button" => text("text").map(|title| json!({ "type": "button_reply", "id": text("payload"), "title": title })),
-        "interactive" => reply(object),
-        _ => None,
-    };
-    known.unwrap_or_else(|| json!({ "type": "unknown", "raw": message }))
+pub(super) fn of(message: &RawValue) -> Value {
+    known(message).unwrap_or_else(|| json!({ "type": "unknown", "raw": value(message) }))
 }
 
-fn media(kind: &str, object: &Value) -> Option<Value> {
-    let mut media = Map::from_iter([("type".to_owned(), kind.into())]);
-    for name in ["id", "link", "caption", "filename", "mime_type"] {
-        if let Some(value) = object.get(name).and_then(Value::as_str) {
-            media.insert(name.to_owned(), value.into());
-        }
+fn known(message: &RawValue) -> Option<Value> {
+    let message = Members::of(message)?;
+    let kind = message.text(&["type"])?;
+    if kind == "contacts" {
+        let cards = value(message.raw(&["contacts"])?);
+        return cards.is_array().then(|| json!({ "type": "contacts", "contacts": cards }));
     }
-    (media.contains_key("link") || media.contains_key("id")).then(|| media.into())
+    let object = message.object(&[&kind])?;
+    let text = |name: &str| object.text(&[name]);
+    match kind.as_str() {
+        "text" => Some(json!({ "type": "text", "body": text("body")? })),
+        "image" | "video" | "audio" | "document" | "sticker" => media(&kind, &object),
+        "location" => location(&object),
+        // Without an emoji, an earlier reaction was taken back.
+        "reaction" => Some(json!({
+            "type": "reaction", "message_id": object.text(&["message_id", "messageId"])?,
+            "emoji": text("emoji").unwrap_or_default(),
+        })),
+        // The quick reply of a template, whose payload is the id that it was sent with.
+        "button" => Some(json!({ "type": "button_reply", "id": text("payload"), "title": text("text")? })),
+        "interactive" => reply(&object),
+        _ => None,
+    }
 }
 
-fn reply(object: &Value) -> Option<Value> {
-    let kind = object.get("type")?.as_str()?;
-    let reply = object.get(kind)?;
-    matches!(kind, "button_reply" | "list_reply")
-        .then(|| json!({ "type": kind, "id": reply.get("id"), "title": reply.get("title") }))
+fn media(kind: &str, object: &Members) -> Option<Value> {
+    let mut media = Map::from_iter([("type".to_owned(), kind.into())]);
+    put(&mut media, "id", object.text(&["id"]));
+    put(&mut media, "link", object.text(&["link", "url"]));
+    if media.len() == 1 {
+        return None;
+    }
+    put(&mut media, "caption", object.text(&["caption"]));
+    put(&mut media, "filename", object.text(&["filename", "fileName"]));
+    put(&mut media, "mime_type", object.text(&["mime_type", "mimeType"]));
+    Some(media.into())
 }
 
-fn with_type(kind: &str, object: &Value) -> Option<Value> {
-    let mut members = object.as_object()?.clone();
-    members.insert("type".to_owned(), kind.into());
-    Some(members.into())
+/// Meta writes degrees as numbers in samples and as texts in its schema.
+fn location(object: &Members) -> Option<Value> {
+    let degrees = |name: &str| object.text(&[name])?.parse::<f64>().ok().filter(|degrees| degrees.is_finite());
+    let place = json!({ "type": "location", "latitude": degrees("latitude")?, "longitude": degrees("longitude")? });
+    let Value::Object(mut place) = place else { return None };
+    put(&mut place, "name", object.text(&["name"]));
+    put(&mut place, "address", object.text(&["address"]));
+    Some(place.into())
+}
+
+fn reply(object: &Members) -> Option<Value> {
+    let kind = object.text(&["type"]).filter(|kind| matches!(kind.as_str(), "button_reply" | "list_reply"))?;
+    let reply = object.object(&[&kind])?;
+    Some(json!({ "type": kind, "id": reply.text(&["id"]), "title": reply.text(&["title"]) }))
+}
+
+fn put(object: &mut Map<String, Value>, name: &str, value: Option<String>) {
+    if let Some(value) = value {
+        object.insert(name.to_owned(), value.into());
+    }
 }

@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use transom::request::RequestBuilder;
 use transom::transport::unreadable;
-use transom::{Conversation, PhoneNumber, Purpose, Result, Sender, TemplateInfo, json};
+use transom::{Conversation, PhoneNumber, Purpose, Result, Sender, TemplateInfo, cloud_api, json};
 
 use super::session::Row;
 use super::{get, with_key};
@@ -77,9 +77,9 @@ pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Res
     struct Item {
         #[serde(default, deserialize_with = "json::text_or_number", alias = "phoneNumberId")]
         phone_number_id: Option<String>,
-        #[serde(alias = "displayPhoneNumber")]
+        #[serde(default, deserialize_with = "json::text_or_number", alias = "displayPhoneNumber")]
         display_phone_number: Option<String>,
-        #[serde(alias = "displayPhoneNumberNormalized")]
+        #[serde(default, deserialize_with = "json::text_or_number", alias = "displayPhoneNumberNormalized")]
         display_phone_number_normalized: Option<String>,
         #[serde(alias = "displayName")]
         display_name: Option<String>,
@@ -116,31 +116,9 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
         let status = item.status.unwrap_or_default().to_lowercase();
         let name = item.name?;
         let id = item.id.unwrap_or_else(|| name.clone());
-        let mut template = TemplateInfo::new(id, name, item.language.unwrap_or_default(), status);
-        template.parameters = item.components.as_ref().and_then(body_text).map(placeholders).unwrap_or_default();
-        Some(template)
+        let template = TemplateInfo::new(id, name, item.language.unwrap_or_default(), status);
+        Some(template.with_parameters(item.components.as_ref().and_then(cloud_api::body_placeholders)))
     })
-}
-
-/// The text of the component `BODY`.
-fn body_text(components: &Value) -> Option<&str> {
-    let is_body = |component: &&Value| {
-        component.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("body"))
-    };
-    components.as_array()?.iter().find(is_body)?.get("text")?.as_str()
-}
-
-/// What stands between `{{` and `}}`, each once, in the order of the text.
-fn placeholders(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for part in text.split("{{").skip(1) {
-        let Some((name, _)) = part.split_once("}}") else { continue };
-        let name = name.trim();
-        if !name.is_empty() && !found.iter().any(|known| known == name) {
-            found.push(name.to_owned());
-        }
-    }
-    found
 }
 
 /// `GET /v1/conversations` of this line, in whatever state [seed].
@@ -161,15 +139,19 @@ pub(crate) fn decode_conversations(response: &Response<Bytes>, now: SystemTime) 
 }
 
 /// The conversations in `rows`, without those of other contacts than the one asked for.
-pub(crate) fn conversations(rows: Vec<Row>, contact: Option<&PhoneNumber>) -> Vec<Conversation> {
+///
+/// # Errors
+/// [`MalformedResponse`](transom::ErrorKind::MalformedResponse) if one of them has no id.
+pub(crate) fn conversations(rows: Vec<Row>, contact: Option<&PhoneNumber>) -> Result<Vec<Conversation>> {
     let wanted = rows.into_iter().filter(|row| contact.is_none_or(|contact| row.is_with(contact)));
     let conversation = |row: Row| {
-        let mut conversation = Conversation::new(row.id().unwrap_or_default(), row.status().unwrap_or_default());
+        let mut conversation = Conversation::new(row.id()?, row.status().unwrap_or_default());
         conversation.contact = row.contact();
         conversation.last_inbound_at = row.last_inbound_at();
-        conversation
+        Some(conversation)
     };
-    wanted.map(conversation).collect()
+    let all: Option<Vec<Conversation>> = wanted.map(conversation).collect();
+    all.ok_or_else(|| unreadable(StatusCode::OK, Purpose::Read, "a conversation of the list has no id"))
 }
 
 /// `POST /v1/conversations/{id}/close` [seed]. A body is needed even without a reason: one that is no JSON is refused
@@ -264,6 +246,11 @@ mod tests {
 
     #[test]
     fn a_sender_is_known_by_the_id_that_sends() {
+        let camel = r#"{"data":[{"phoneNumberId":"109876543210987","displayPhoneNumberNormalized":34611000000,"displayName":"Acme Help","status":"active"}]}"#;
+        assert_eq!(
+            decode_senders(&answer(200, camel), NOW).unwrap().items[0].phone.as_ref().unwrap().as_str(),
+            "+34611000000"
+        );
         let body = r#"{"data":[{"id":"31","waba_id":"8","phone_number_id":109876543210987,"display_phone_number":"+34 611 00 00 00","display_phone_number_normalized":"34611000000","display_name":"Acme Help","verified_name":null,"status":"active"}]}"#;
         let page = decode_senders(&answer(200, body), NOW).unwrap();
         let [sender] = page.items.as_slice() else { panic!("{page:?}") };
@@ -278,18 +265,18 @@ mod tests {
         let templates = decode_templates(&answer(200, body), NOW).unwrap().items;
         assert_eq!(templates[0].parameters, ["1", "2", "day"]);
         assert_eq!((templates[0].id.as_str(), templates[0].status.as_str()), ("512", "approved"));
-        assert!(templates[1].parameters.is_empty());
+        assert!(templates[0].parameters_told && !templates[1].parameters_told);
     }
 
     #[test]
     fn conversations_keep_their_ids_and_those_of_others_are_left_out() {
         let body = r#"{"data":[{"id":7312,"contact_phone":"34611222333","status":"inactive","last_inbound_at":"2026-02-03T09:15:00Z"},{"id":"42","contact_phone":"5491140123456","status":"ended","last_inbound_at":null}]}"#;
         let rows = || decode_conversations(&answer(200, body), NOW).unwrap().items;
-        let all = conversations(rows(), None);
+        let all = conversations(rows(), None).unwrap();
         assert_eq!((all[0].id.as_str(), all[0].state.as_str()), ("7312", "inactive"));
         assert_eq!(all[0].contact, Some(to()));
         assert!(all[0].last_inbound_at.is_some() && all[1].last_inbound_at.is_none());
-        let one = conversations(rows(), Some(&to()));
+        let one = conversations(rows(), Some(&to())).unwrap();
         assert_eq!(one, all[..1]);
     }
 
@@ -305,6 +292,8 @@ mod tests {
                 assert_eq!((error.kind(), error.may_have_been_sent()), expected, "{body}");
             }
         }
+        let nameless = decode_conversations(&answer(200, r#"{"data":[{"status":"active"}]}"#), NOW).unwrap();
+        assert!(conversations(nameless.items, None).is_err());
     }
 
     #[test]

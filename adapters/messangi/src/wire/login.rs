@@ -26,15 +26,13 @@ pub(crate) fn decode_login(response: &Response<Bytes>, now: SystemTime) -> Resul
     let status = response.status();
     if !status.is_success() {
         let error = transport::refusal(status, Purpose::Read, "the login was refused");
-        return Err(match status {
-            // A public client takes a 403 for a wrong password [field].
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => error.with_kind(ErrorKind::Unauthenticated),
-            StatusCode::TOO_MANY_REQUESTS => match RateLimit::of(response.headers(), now).wait() {
-                Some(wait) => error.with_retry_after(wait),
-                None => error,
-            },
-            _ => error,
-        });
+        let error = match RateLimit::of(response.headers(), now).asked(error.kind()) {
+            Some(wait) => error.with_retry_after(wait),
+            None => error,
+        };
+        // A public client takes a 403 for a wrong password [field].
+        let is_refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        return Err(if is_refused { error.with_kind(ErrorKind::Unauthenticated) } else { error });
     }
     let value = json::header(response.headers(), AUTHORIZATION.as_str()).unwrap_or_default();
     let key = match value.split_at_checked(7) {
@@ -104,5 +102,9 @@ mod tests {
         response.headers_mut().insert("ratelimit-reset", "5m0s".parse().unwrap());
         let error = decode_login(&response, SystemTime::UNIX_EPOCH).unwrap_err();
         assert_eq!(error.retry_after(), Some(Duration::from_secs(300)));
+        let mut response = answer(503, "");
+        response.headers_mut().insert("retry-after", "7".parse().unwrap());
+        let error = decode_login(&response, SystemTime::UNIX_EPOCH).unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use super::session::session_status;
-use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, refusal};
+use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, notify, refusal};
 use crate::{Message, Phone, Review, Template, TemplateStatus, World, is_e164, json_response};
 
 /// Source: Send Freeform Message (seed).
@@ -141,6 +141,7 @@ fn accept(world: &mut World, now: SystemTime, party: &Party, content: Value) -> 
             reference: None,
         },
     );
+    world.report(notify::report(whatsapp_message_id, &party.sender, &party.contact, &sid));
     let mut answer = Map::new();
     answer.insert("success".to_owned(), true.into());
     answer.insert("conversation_id".to_owned(), conversation_id.into());
@@ -161,7 +162,11 @@ fn fill(template: &Template, variables: &Map<String, Value>) -> Result<Value, St
         .collect();
     match values {
         Some(values) if values.len() == variables.len() => {
-            Ok(json!({"type": "template", "name": template.name, "language": template.language, "body": values}))
+            let mut content = json!({"type": "template", "name": template.name, "language": template.language});
+            if let (Value::Object(content), false) = (&mut content, values.is_empty()) {
+                content.insert("body".to_owned(), json!(values));
+            }
+            Ok(content)
         }
         _ => Err(format!("Template expects {} variables, {} given", wanted.len(), variables.len())),
     }

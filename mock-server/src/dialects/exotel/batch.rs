@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::content::{self, Outcome};
 use super::part::Part;
-use super::{NAME, Problem, SEND_PAGE, SESSION_PAGE, TRUNK_ERRORS, failure};
+use super::{NAME, Problem, SEND_PAGE, TRUNK_ERRORS, failure, notify};
 use crate::{Mark, Message, Phone, Review, Source, Window, World, is_e164, is_json, json_response};
 
 /// Source: Bulk WhatsApp Messages, WhatsApp Status Codes (docs).
@@ -39,14 +39,15 @@ pub(super) fn send(
     let messages = match Shape::read(world, &body, review) {
         Ok(Shape::Flat(message)) => return answer_one(world, now, request, &message, review),
         Ok(Shape::List(messages)) => messages,
-        Err((problem, source)) => {
-            review.refused(problem.description.clone(), source);
+        Err(problem) => {
+            review.refused(problem.description.clone(), problem.source);
             return failure(world, request, problem.status, &problem);
         }
     };
     let mut results = Vec::with_capacity(messages.len());
     let mut failed = 0;
     for message in &messages {
+        review.look_at(message.place.as_str());
         results.push(verdict(world, now, message, review).map_or_else(
             |problem| {
                 failed += 1;
@@ -67,37 +68,38 @@ enum Shape<'a> {
 /// One message, with what the levels above it say about it.
 struct OneMessage<'a> {
     value: &'a Value,
+    /// Where it stands in the request; empty where it is the request.
+    place: String,
     reference: Option<&'a str>,
+    callback: Option<&'a str>,
 }
 
 impl<'a> Shape<'a> {
-    /// The shape of a body; what is wrong with it comes with the place that says so.
-    fn read(world: &World, body: &'a Value, review: &mut Review) -> Result<Self, (Problem, Source)> {
+    /// The shape of a body.
+    fn read(world: &World, body: &'a Value, review: &mut Review) -> Result<Self, Problem> {
         let only_wrapped = world.switch(NAME, "request_shape") == "wrapped";
         if only_wrapped && body.get("whatsapp").is_none_or(Value::is_null) {
-            return Err((Problem::missing("at least one channel is mandatory"), FLAT_REFUSED));
+            let problem = Problem::missing("at least one channel is mandatory");
+            return Err(Problem { source: FLAT_REFUSED, ..problem });
         }
-        Self::read_any(body, review).map_err(|problem| (problem, SEND_PAGE))
-    }
-
-    fn read_any(body: &'a Value, review: &mut Review) -> Result<Self, Problem> {
         let root = Part::of(body, "", SEND_PAGE)?;
-        let (list, reference) = if let Some(channel) = root.optional_part("whatsapp")? {
+        let (list, reference, callback) = if let Some(channel) = root.optional_part("whatsapp")? {
             root.review_unknown(&["whatsapp", "custom_data", "status_callback"], review);
             channel.review_unknown(&["messages", "custom_data", "status_callback"], review);
             // The pages do not say which of three levels wins, so the nearest one does.
-            let reference = channel.optional_text("custom_data")?.or(root.optional_text("custom_data")?);
-            (channel.items("messages")?, reference)
+            let nearest = |name| Ok::<_, Problem>(channel.optional_text(name)?.or(root.optional_text(name)?));
+            (channel.items("messages")?, nearest("custom_data")?, nearest("status_callback")?)
         } else if root.get("messages").is_some() {
             root.review_unknown(&["messages", "custom_data", "status_callback"], review);
-            (root.items("messages")?, root.optional_text("custom_data")?)
+            (root.items("messages")?, root.optional_text("custom_data")?, root.optional_text("status_callback")?)
         } else {
-            return Ok(Self::Flat(OneMessage { value: body, reference: None }));
+            return Ok(Self::Flat(OneMessage { value: body, place: String::new(), reference: None, callback: None }));
         };
         if list.len() > MOST_MESSAGES {
             return Err(Problem::invalid(format!("{} messages, at most {MOST_MESSAGES} are allowed", list.len())));
         }
-        Ok(Self::List(list.into_iter().map(|(_, value)| OneMessage { value, reference }).collect()))
+        let messages = list.into_iter().map(|(place, value)| OneMessage { value, place, reference, callback });
+        Ok(Self::List(messages.collect()))
     }
 }
 
@@ -141,8 +143,8 @@ fn verdict(
     review: &mut Review,
 ) -> Result<String, Problem> {
     let read = read_message(world, message, review);
-    let Addressed { from, to, content, reference } = read.inspect_err(|problem| {
-        review.refused(problem.description.clone(), if problem.code.is_string() { SESSION_PAGE } else { SEND_PAGE });
+    let Addressed { from, to, content, reference, callback } = read.inspect_err(|problem| {
+        review.refused(problem.description.clone(), problem.source);
     })?;
     let Some(sender) = world.account(NAME).sender_by_phone(&from) else {
         return Err(Problem::invalid("from is not valid"));
@@ -150,10 +152,16 @@ fn verdict(
     let online = sender.online;
     let needs_window = !matches!(content, content::Content::Template(_));
     let outcome = content::outcome(world, content)?;
+    let report =
+        |sid: &str, failure| notify::report(sid, (&from, &to), reference.as_deref(), callback.as_deref(), failure);
     if needs_window {
         match world.window(NAME, &from, &to, now) {
             Window::Open { .. } => {}
-            _ if world.switch(NAME, "window_error") == "callback" => return Ok(world.next_hex()),
+            _ if world.switch(NAME, "window_error") == "callback" => {
+                let sid = world.next_hex();
+                world.report(report(&sid, Some(notify::REENGAGEMENT)));
+                return Ok(sid);
+            }
             Window::Expired { .. } => return Err(Problem::symbol("SESSION_EXPIRED", "24-hour window has closed")),
             Window::Never => {
                 return Err(Problem::symbol("NO_ACTIVE_SESSION", "the customer has never written to this number"));
@@ -167,10 +175,17 @@ fn verdict(
     let sid = world.next_hex();
     let content = match outcome {
         // A sender that is not set up, and what the callback will report, are accepted first (WhatsApp Status Codes, docs).
-        Outcome::FailsLater => return Ok(sid),
-        _ if !online => return Ok(sid),
+        Outcome::FailsLater(failure) => {
+            world.report(report(&sid, Some(failure)));
+            return Ok(sid);
+        }
+        _ if !online => {
+            world.report(report(&sid, Some(notify::SETUP)));
+            return Ok(sid);
+        }
         Outcome::Delivered(content) => content,
     };
+    world.report(report(&sid, None));
     world.account_mut(NAME).charge();
     let message = Message {
         provider: NAME,
@@ -190,6 +205,7 @@ struct Addressed {
     to: Phone,
     content: content::Content,
     reference: Option<String>,
+    callback: Option<String>,
 }
 
 fn read_message(world: &World, message: &OneMessage<'_>, review: &mut Review) -> Result<Addressed, Problem> {
@@ -200,9 +216,9 @@ fn read_message(world: &World, message: &OneMessage<'_>, review: &mut Review) ->
     let from = number("from", from, review)?;
     let to = number("to", to, review)?;
     let reference = part.optional_text("custom_data")?.or(message.reference).map(str::to_owned);
-    part.optional_text("status_callback")?;
+    let callback = part.optional_text("status_callback")?.or(message.callback).map(str::to_owned);
     let content = content::read(world, &part.part("content")?, review)?;
-    Ok(Addressed { from, to, content, reference })
+    Ok(Addressed { from, to, content, reference, callback })
 }
 
 /// E.164 with its plus; a number without one is understood all the same.

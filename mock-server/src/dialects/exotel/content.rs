@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::part::Part;
 use super::template::{self, TemplateSend};
-use super::{NAME, Problem, interactive};
-use crate::{Review, World};
+use super::{NAME, Problem, SESSION_PAGE, TEMPLATE_PAGE, TYPES_PAGE, interactive, notify};
+use crate::{Failure, Review, World};
 
 /// Source: WhatsApp Session Messages (seed).
 const MOST_TEXT: usize = 4096;
@@ -18,25 +18,25 @@ pub(super) enum Content {
     /// For any time, still to be compared with the account's templates.
     Template(TemplateSend),
     /// Accepted now, and reported as failed later.
-    FailsLater,
+    FailsLater(Failure),
 }
 
 /// What becomes of content in this world.
 pub(super) enum Outcome {
     /// In our own form.
     Delivered(Value),
-    FailsLater,
+    FailsLater(Failure),
 }
 
 /// Compares a template with those of the account; other content stays as it is.
 pub(super) fn outcome(world: &World, content: Content) -> Result<Outcome, Problem> {
     match content {
         Content::Session(content) => Ok(Outcome::Delivered(content)),
-        Content::FailsLater => Ok(Outcome::FailsLater),
+        Content::FailsLater(failure) => Ok(Outcome::FailsLater(failure)),
         Content::Template(send) => match send.against(world.account(NAME)) {
             Ok(content) => Ok(Outcome::Delivered(content)),
-            Err(_) if world.switch(NAME, "template_error") == "callback" => Ok(Outcome::FailsLater),
-            Err(problem) => Err(problem),
+            Err((_, failure)) if world.switch(NAME, "template_error") == "callback" => Ok(Outcome::FailsLater(failure)),
+            Err((problem, _)) => Err(Problem::invalid(problem)),
         },
     }
 }
@@ -46,9 +46,12 @@ pub(super) fn outcome(world: &World, content: Content) -> Result<Outcome, Proble
 pub(super) fn read(world: &World, content: &Part<'_>, review: &mut Review) -> Result<Content, Problem> {
     let kind = content.text("type")?;
     content.review_unknown(&["type", "recipient_type", kind], review);
+    let content = &content.clone().on(TYPES_PAGE);
     let session = match kind {
-        "text" => return text(world, &content.part("text")?, review),
-        "template" => return template::read(&content.part("template")?, review).map(Content::Template),
+        "text" => return text(world, &content.part("text")?.on(SESSION_PAGE), review),
+        "template" => {
+            return template::read(&content.part("template")?.on(TEMPLATE_PAGE), review).map(Content::Template);
+        }
         "image" | "video" | "audio" | "document" | "sticker" => media(kind, &content.part(kind)?, review)?,
         "location" => location(&content.part("location")?, review)?,
         "contacts" => contacts(content, review)?,
@@ -68,7 +71,7 @@ fn text(world: &World, text: &Part<'_>, review: &mut Review) -> Result<Content, 
     text.review_unknown(&["body", "preview_url"], review);
     let body = match text.short_text("body", MOST_TEXT) {
         Err(_) if is_too_long(text) && world.switch(NAME, "text_too_long") == "callback" => {
-            return Ok(Content::FailsLater);
+            return Ok(Content::FailsLater(notify::MESSAGE_TOO_LONG));
         }
         body => body?,
     };
@@ -117,21 +120,32 @@ fn location(location: &Part<'_>, review: &mut Review) -> Result<Value, Problem> 
 
 fn contacts(content: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
     let cards = content.items("contacts")?;
-    for (path, card) in &cards {
-        let card = Part::of(card, path.clone(), super::TYPES_PAGE)?;
-        card.review_unknown(&["name", "phones", "emails", "addresses", "urls", "org", "birthday"], review);
-        card.part("name")?.text("formatted_name")?;
-        for (list, member) in [("phones", "phone"), ("emails", "email")] {
-            if card.get(list).is_none() {
-                continue;
-            }
-            for (path, entry) in card.items(list)? {
-                Part::of(entry, path, super::TYPES_PAGE)?.text(member)?;
-            }
-        }
+    let cards = cards.into_iter().map(|(path, card)| contact(&Part::of(card, path, TYPES_PAGE)?, review));
+    Ok(json!({"type": "contacts", "contacts": cards.collect::<Result<Vec<_>, _>>()?}))
+}
+
+/// One card. Names, phones and e-mail addresses are kept, for our own form of content has no more.
+fn contact(card: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+    card.review_unknown(&["name", "phones", "emails", "addresses", "urls", "org", "birthday"], review);
+    let given = card.part("name")?;
+    let mut name = json!({"formatted_name": given.text("formatted_name")?});
+    for part in ["first_name", "last_name"] {
+        insert(&mut name, part, given.optional_text(part)?);
     }
-    let cards: Vec<&Value> = cards.into_iter().map(|(_, card)| card).collect();
-    Ok(json!({"type": "contacts", "contacts": cards}))
+    let mut content = json!({"name": name});
+    for (list, member) in [("phones", "phone"), ("emails", "email")] {
+        if card.get(list).is_none() {
+            continue;
+        }
+        let entries = card.items(list)?.into_iter().map(|(path, entry)| {
+            let entry = Part::of(entry, path, TYPES_PAGE)?;
+            let mut line = json!({member: entry.text(member)?});
+            insert(&mut line, "type", entry.optional_text("type")?);
+            Ok(line)
+        });
+        insert(&mut content, list, Some(entries.collect::<Result<Vec<Value>, Problem>>()?));
+    }
+    Ok(content)
 }
 
 fn reaction(reaction: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {

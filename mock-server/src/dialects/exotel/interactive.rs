@@ -76,7 +76,10 @@ fn framed(mut content: Value, interactive: &Part<'_>, review: &mut Review) -> Re
         let kind = header.text("type")?;
         let header = match kind {
             "text" => json!({"type": "text", "text": header.short_text("text", MOST_HEADER)?}),
-            "image" | "video" | "document" => media(kind, &header.part(kind)?, review)?,
+            // A list has no picture above it.
+            "image" | "video" | "document" if interactive.text("type")? != "list" => {
+                media(kind, &header.part(kind)?, review)?
+            }
             _ => return Err(header.invalid("type")),
         };
         insert(&mut content, "header", Some(header));
@@ -91,7 +94,7 @@ fn buttons(action: &Part<'_>, review: &mut Review) -> Result<Vec<Value>, Problem
     action.review_unknown(&["buttons"], review);
     let buttons = action.items("buttons")?;
     if buttons.len() > MOST_BUTTONS {
-        return Err(Problem::invalid(format!("{} has more than {MOST_BUTTONS} buttons", action.path_of("buttons"))));
+        return Err(action.breaks_rule(format!("{} has more than {MOST_BUTTONS} buttons", action.path_of("buttons"))));
     }
     let buttons = buttons.into_iter().map(|(path, button)| {
         let button = Part::of(button, path, TYPES_PAGE)?;
@@ -110,7 +113,9 @@ fn sections(action: &Part<'_>, review: &mut Review) -> Result<Vec<Value>, Proble
     action.review_unknown(&["button", "sections"], review);
     let sections = action.items("sections")?;
     if sections.len() > MOST_SECTIONS {
-        return Err(Problem::invalid(format!("{} has more than {MOST_SECTIONS} sections", action.path_of("sections"))));
+        return Err(
+            action.breaks_rule(format!("{} has more than {MOST_SECTIONS} sections", action.path_of("sections")))
+        );
     }
     let mut count = 0;
     let mut read = Vec::with_capacity(sections.len());
@@ -134,7 +139,7 @@ fn sections(action: &Part<'_>, review: &mut Review) -> Result<Vec<Value>, Proble
         read.push(content);
     }
     if count > MOST_ROWS {
-        return Err(Problem::invalid(format!("{} has more than {MOST_ROWS} rows in all", action.path_of("sections"))));
+        return Err(action.breaks_rule(format!("{} has more than {MOST_ROWS} rows in all", action.path_of("sections"))));
     }
     Ok(read)
 }

@@ -16,10 +16,16 @@ pub(super) struct Part<'a> {
 impl<'a> Part<'a> {
     pub(super) fn of(value: &'a Value, path: impl Into<String>, source: Source) -> Result<Self, Problem> {
         let path = path.into();
-        match value {
-            Value::Object(members) => Ok(Self { path, members, source }),
-            _ => Err(Problem::invalid(format!("{path} is not valid"))),
-        }
+        let Value::Object(members) = value else {
+            let name = if path.is_empty() { "the message" } else { path.as_str() };
+            return Err(Problem { source, ..Problem::invalid(format!("{name} is not valid")) });
+        };
+        Ok(Self { path, members, source })
+    }
+
+    /// The same object, to be held against the rules of another page.
+    pub(super) fn on(self, source: Source) -> Self {
+        Self { source, ..self }
     }
 
     /// A member that is an object.
@@ -36,7 +42,7 @@ impl<'a> Part<'a> {
     pub(super) fn items(&self, name: &str) -> Result<Vec<(String, &'a Value)>, Problem> {
         let path = self.path_of(name);
         match self.needed(name)? {
-            Value::Array(items) if items.is_empty() => Err(Problem::missing(format!("{path} is mandatory"))),
+            Value::Array(items) if items.is_empty() => Err(self.missing(name)),
             Value::Array(items) => {
                 Ok(items.iter().enumerate().map(|(at, item)| (format!("{path}[{at}]"), item)).collect())
             }
@@ -46,9 +52,7 @@ impl<'a> Part<'a> {
 
     pub(super) fn text(&self, name: &str) -> Result<&'a str, Problem> {
         match self.needed(name)? {
-            Value::String(text) if text.is_empty() => {
-                Err(Problem::missing(format!("{} is mandatory", self.path_of(name))))
-            }
+            Value::String(text) if text.is_empty() => Err(self.missing(name)),
             Value::String(text) => Ok(text),
             _ => Err(self.invalid(name)),
         }
@@ -58,7 +62,7 @@ impl<'a> Part<'a> {
     pub(super) fn short_text(&self, name: &str, most: usize) -> Result<&'a str, Problem> {
         let text = self.text(name)?;
         if text.chars().count() > most {
-            return Err(Problem::invalid(format!("{} is longer than {most} characters", self.path_of(name))));
+            return Err(self.breaks_rule(format!("{} is longer than {most} characters", self.path_of(name))));
         }
         Ok(text)
     }
@@ -92,11 +96,20 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn needed(&self, name: &str) -> Result<&'a Value, Problem> {
-        self.get(name).ok_or_else(|| Problem::missing(format!("{} is mandatory", self.path_of(name))))
+        self.get(name).ok_or_else(|| self.missing(name))
     }
 
     pub(super) fn invalid(&self, name: &str) -> Problem {
-        Problem::invalid(format!("{} is not valid", self.path_of(name)))
+        self.breaks_rule(format!("{} is not valid", self.path_of(name)))
+    }
+
+    /// Something of this object is there that its page rules out.
+    pub(super) fn breaks_rule(&self, description: String) -> Problem {
+        Problem { source: self.source, ..Problem::invalid(description) }
+    }
+
+    fn missing(&self, name: &str) -> Problem {
+        Problem { source: self.source, ..Problem::missing(format!("{} is mandatory", self.path_of(name))) }
     }
 
     pub(super) fn path_of(&self, name: &str) -> String {

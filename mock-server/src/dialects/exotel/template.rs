@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::content::{insert, media};
 use super::part::Part;
-use super::{NAME, Problem, TEMPLATE_PAGE, failure};
-use crate::{Account, Query, Review, TemplateStatus, World, json_response};
+use super::{NAME, Problem, TEMPLATE_PAGE, failure, notify};
+use crate::{Account, Failure, Query, Review, TemplateStatus, World, json_response};
 
 /// A template as a send names it.
 #[derive(Debug)]
@@ -21,22 +21,22 @@ pub(super) struct TemplateSend {
 
 impl TemplateSend {
     /// The content, if the account has this template, approved, with as many parameters. Source: Template Messages (docs): a
-    /// template that is not approved is 400; the texts are ours.
-    pub(super) fn against(&self, account: &Account) -> Result<Value, Problem> {
+    /// template that is not approved is 400; the texts are ours. An error is what is wrong, and what a callback says of it.
+    pub(super) fn against(&self, account: &Account) -> Result<Value, (String, Failure)> {
         let Some(template) = account.template(&self.name, &self.language) else {
-            return Err(Problem::invalid(format!("template {} does not exist in {}", self.name, self.language)));
+            let problem = format!("template {} does not exist in {}", self.name, self.language);
+            return Err((problem, notify::TEMPLATE_NOT_FOUND));
         };
         if template.status != TemplateStatus::Approved {
-            return Err(Problem::invalid(format!("template {} is not approved", self.name)));
+            return Err((format!("template {} is not approved", self.name), notify::TEMPLATE));
         }
         let (wanted, given) = (template.parameters.len(), self.body.len());
         if wanted != given {
-            return Err(Problem::invalid(format!(
-                "template {} takes {wanted} body parameters, {given} given",
-                self.name
-            )));
+            let problem = format!("template {} takes {wanted} body parameters, {given} given", self.name);
+            return Err((problem, notify::TEMPLATE_PARAMETERS));
         }
-        let mut content = json!({"type": "template", "name": self.name, "language": self.language, "body": self.body});
+        let mut content = json!({"type": "template", "name": self.name, "language": self.language});
+        insert(&mut content, "body", (!self.body.is_empty()).then(|| self.body.clone()));
         insert(&mut content, "header", self.header.clone());
         insert(&mut content, "buttons", (!self.buttons.is_empty()).then(|| self.buttons.clone()));
         Ok(content)

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::testing::{Mock, Seen};
 
+mod findings;
+
 const CONTACT: &str = "+919876543210";
 const BUSINESS: &str = "+919876500001";
 /// `demo-key:demo-token`.
@@ -417,4 +419,19 @@ fn templates_are_listed_for_a_business_account_and_filtered() {
     assert_eq!(names(""), (400, vec![]));
     assert_eq!(names("?waba_id=8").1.len(), 4);
     assert_eq!(names("?waba_id=8&status=PENDING"), (200, vec!["pending_one".to_owned()]));
+}
+
+#[test]
+fn a_list_takes_no_picture_above_it() {
+    let list = |header: Value| {
+        let rows = json!([{"id": "1", "title": "One"}]);
+        let action = json!({"button": "Slots", "sections": [{"title": "Mon", "rows": rows}]});
+        let body = json!({"text": "When?"});
+        message(
+            &json!({"type": "interactive", "interactive": {"type": "list", "header": header, "body": body, "action": action}}),
+        )
+    };
+    let picture = json!({"type": "image", "image": {"link": "https://a.example/h.png"}});
+    assert_eq!(failed(&post(&mut open(), &list(picture))), (400, &json!(1002)));
+    assert_eq!(post(&mut open(), &list(json!({"type": "text", "text": "Up"}))).status, 202);
 }

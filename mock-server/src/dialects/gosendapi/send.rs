@@ -1,7 +1,5 @@
 //! `POST /v1/messages`: from a message whose form is right to a line in the ledger, or a refusal.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -9,8 +7,8 @@ use serde_json::{Value, json};
 use super::refusal::Refusal;
 use super::request::SendRequest;
 use super::template::TemplateSend;
-use super::{Call, MESSAGES, NAME, messages, request};
-use crate::{Message, Phone, Remembered, Replay, TemplateStatus, header, json_response};
+use super::{Call, MESSAGES, NAME, messages, notify, request};
+use crate::{Message, Phone, Remembered, Replay, TemplateStatus, fingerprint, header, json_response};
 
 pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let body = call.json()?;
@@ -71,12 +69,6 @@ fn idempotency_key(call: &mut Call<'_>) -> Result<Option<String>, Refusal> {
     }
 }
 
-fn fingerprint(body: &Bytes) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    body.hash(&mut hasher);
-    hasher.finish()
-}
-
 fn again(first: Remembered) -> Response<Bytes> {
     let mut response = json_response(first.status, &Value::Null);
     *response.body_mut() = first.body;
@@ -104,6 +96,7 @@ fn deliver(
     let number = call.world.next_number();
     let wamid = messages::wamid(number);
     let shape = call.world.switch(NAME, "response_shape");
+    call.world.report(notify::report(&wamid, from, &to, (!open).then_some(notify::REENGAGEMENT)));
     if open {
         let line =
             Message { provider: NAME, message_id: wamid.clone(), from, to: &to, content: message.content, reference };

@@ -1,5 +1,6 @@
 //! What the vendor's pages leave open.
 
+use crate::webhook::last_status;
 use crate::{Mark, Source, Switch};
 
 const CONVERSATIONS: &str = "GoSendAPI, Conversations";
@@ -37,4 +38,5 @@ pub(super) const ALL: &[Switch] = &[
         about: "Whether `message` of a validation error is an array of texts.",
         source: Source::new(ERRORS, Mark::Inferred),
     },
+    last_status(Source::new("GoSendAPI, Webhooks", Mark::Docs)),
 ];

@@ -57,7 +57,7 @@ fn credentials(form: &mut Form, body: &Value, world: &World) -> Result<bool, Fla
     let members = form.object(Some(body), "body", &["username", "password"])?;
     let username = required_text(members, "", "username", usize::MAX)?;
     let password = required_text(members, "", "password", usize::MAX)?;
-    Ok(world.accepts_credential(username) && world.accepts_credential(password))
+    Ok(world.accepts_login(username, password))
 }
 
 /// Whether a key is good now: one from the login for 24 hours after it, any other as the world says.

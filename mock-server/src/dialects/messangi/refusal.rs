@@ -3,17 +3,29 @@
 use http::StatusCode;
 use serde_json::json;
 
+use crate::{Mark, Source};
+
 /// An answer other than success: a status and a reason. Only the 429 is documented (seed); every other status and
 /// every reason is inferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) reason: String,
+    /// The page with the rule, where the form of the request breaks one.
+    pub(super) source: Source,
 }
+
+/// Where most rules on the form of a request stand.
+const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Mark::Docs);
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into() }
+        Self { status, reason: reason.into(), source: TEXT_MESSAGE }
+    }
+
+    /// The same refusal for a rule of another page.
+    pub(super) fn by(self, source: Source) -> Self {
+        Self { source, ..self }
     }
 
     /// A request that is not as it should be.

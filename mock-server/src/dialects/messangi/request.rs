@@ -15,6 +15,8 @@ const TEXT_LIMIT: usize = 1024;
 const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Mark::Docs);
 /// The page states the plus; its own samples leave it out, so that even a strict mock takes it.
 const TEXT_SAMPLES: Source = Source::new("Messangi, Text Message", Mark::Inferred);
+/// The vendor's samples have the shape of Meta's parts, and its pages state few limits of their own.
+const META_RULES: Source = Source::new("Messangi, Contacts and Interactive Message, as Meta's", Mark::Inferred);
 /// The members that every session message may have.
 const COMMON: [&str; 6] = ["from", "to", "type", "externalId", "clientId", "replyTo"];
 
@@ -33,6 +35,10 @@ pub(super) struct Notification {
     pub(super) template: Option<TemplateSend>,
     /// The caller's own name for the message.
     pub(super) external_id: Option<String>,
+    /// The caller's own name for the recipient.
+    pub(super) client_id: Option<String>,
+    /// Where the status is told, as it was written.
+    pub(super) callbacks: Vec<String>,
 }
 
 /// A template to send; whether it exists is for the world to say.
@@ -55,34 +61,36 @@ pub(super) fn read(form: &mut Form, body: &Value) -> Result<Notification, Refusa
         "SMS" | "EMAIL" | "PUSH" | "RCS" => return Err(Refusal::bad("channel is not configured for this account")),
         _ => return Err(Refusal::bad("channel must be one of SMS, EMAIL, PUSH, RCS, WHATSAPP")),
     }
-    callbacks(envelope.get("callbacks")).map_err(flaw)?;
+    let callbacks = callbacks(envelope.get("callbacks")).map_err(flaw)?;
     let Some(Value::Object(request)) = envelope.get("request") else {
         return Err(Refusal::bad("request should not be empty"));
     };
     let from = sender(form, request)?;
     let (to, to_digits) = recipient(form, request)?;
-    for name in ["clientId", "replyTo"] {
-        optional_text(request, "request", name, usize::MAX).map_err(flaw)?;
-    }
-    let external_id = optional_text(request, "request", "externalId", usize::MAX).map_err(flaw)?;
+    let own_text = |name| optional_text(request, "request", name, usize::MAX).map_err(flaw);
+    own_text("replyTo")?;
+    let client_id = own_text("clientId")?.map(str::to_owned);
+    let external_id = own_text("externalId")?.map(str::to_owned);
     let (content, template) = if request.contains_key("templateName") {
         let (content, template) = template(form, request).map_err(flaw)?;
         (content, Some(template))
     } else {
         (content(form, request)?, None)
     };
-    Ok(Notification { from, to, to_digits, content, template, external_id: external_id.map(str::to_owned) })
+    Ok(Notification { from, to, to_digits, content, template, external_id, client_id, callbacks })
 }
 
 /// The callback addresses: an array of texts, or one text joined by commas; the pages say both.
-fn callbacks(value: Option<&Value>) -> Result<(), Flaw> {
-    let wrong = || Err(Flaw::wrong("callbacks", "must be http or https URLs"));
-    match value {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::String(joined)) if joined.split(',').all(|link| is_web_address(link.trim())) => Ok(()),
-        Some(Value::Array(links)) if links.iter().all(|link| link.as_str().is_some_and(is_web_address)) => Ok(()),
-        Some(_) => wrong(),
-    }
+fn callbacks(value: Option<&Value>) -> Result<Vec<String>, Flaw> {
+    let links: Option<Vec<&str>> = match value {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::String(joined)) => Some(joined.split(',').map(str::trim).collect()),
+        Some(Value::Array(links)) => links.iter().map(Value::as_str).collect(),
+        Some(_) => None,
+    };
+    let links = links.filter(|links| links.iter().all(|link| is_web_address(link)));
+    let links = links.ok_or_else(|| Flaw::wrong("callbacks", "must be http or https URLs"))?;
+    Ok(links.into_iter().map(str::to_owned).collect())
 }
 
 /// The sender: digits only. A leading plus breaks the page's rule and is taken.
@@ -119,6 +127,7 @@ fn is_number(digits: &str) -> bool {
 /// The content of a session message.
 fn content(form: &mut Form, request: &Map<String, Value>) -> Result<Value, Refusal> {
     let flaw = |flaw: Flaw| Refusal::bad(flaw.text());
+    let by_meta = |flaw: Flaw| Refusal::bad(flaw.text()).by(META_RULES);
     let kind = required_text(request, "request", "type", usize::MAX).map_err(flaw)?;
     let own: &[&str] = match kind {
         "text" | "audio" => &["message"],
@@ -137,9 +146,9 @@ fn content(form: &mut Form, request: &Map<String, Value>) -> Result<Value, Refus
             let body = required_text(request, "request", "message", TEXT_LIMIT).map_err(flaw)?;
             Ok(json!({ "type": "text", "body": body }))
         }
-        "contacts" => contacts(form, request.get("contacts"), &member, usize::MAX).map_err(flaw),
-        "location" => location(form, request.get("location"), &member).map_err(flaw),
-        "interactive" => interactive(form, request.get("interactive"), &member).map_err(flaw),
+        "contacts" => contacts(form, request.get("contacts"), &member, usize::MAX).map_err(by_meta),
+        "location" => location(form, request.get("location"), &member).map_err(by_meta),
+        "interactive" => interactive(form, request.get("interactive"), &member).map_err(by_meta),
         _ => medium(request, kind).map_err(flaw),
     }
 }
@@ -193,7 +202,9 @@ fn template(form: &mut Form, request: &Map<String, Value>) -> Result<(Value, Tem
                 return Err(Flaw::wrong(format!("request.placeholders.{key}"), "must be a string"));
             }
             placeholders.extend(values.keys().cloned());
-            content.insert("body".to_owned(), Value::Object(values.clone()));
+            if !values.is_empty() {
+                content.insert("body".to_owned(), body(values));
+            }
         }
         Some(_) => return Err(Flaw::wrong("request.placeholders", "must be an object")),
     }
@@ -202,6 +213,12 @@ fn template(form: &mut Form, request: &Map<String, Value>) -> Result<(Value, Tem
     }
     let template = TemplateSend { name: name.to_owned(), language: language.to_owned(), placeholders };
     Ok((Value::Object(content), template))
+}
+
+/// The values of a template in the form of the ledger: a list where they are numbered from 1 on, else by name.
+fn body(values: &Map<String, Value>) -> Value {
+    let numbered: Option<Vec<&Value>> = (1..=values.len()).map(|number| values.get(&number.to_string())).collect();
+    numbered.map_or_else(|| Value::Object(values.clone()), |values| values.into_iter().cloned().collect())
 }
 
 /// The header of a template in the form of the ledger, where it has one that the ledger knows.

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::NAME;
 use super::refusal::Refusal;
 use super::request::{Notification, TemplateSend, read};
+use super::{NAME, notify};
 use crate::dialects::meta::Form;
 use crate::{Mark, Message, Phone, Review, Source, TemplateStatus, World, is_json, json_response, rfc3339};
 
@@ -39,6 +39,12 @@ pub(super) fn send(
     }
     let id = world.next_uuid();
     let answer = accepted(world, now, &message, &id, online);
+    let failure = match (online, open) {
+        (true, true) => None,
+        (true, false) => Some(notify::REENGAGEMENT),
+        (false, _) => Some(notify::CODE_NOT_ALLOWED),
+    };
+    world.report(notify::report(&id, (&from, &to), &message, failure));
     if online && open {
         world.account_mut(NAME).charge();
         let line = Message {
@@ -64,14 +70,16 @@ fn parse(request: &Request<Bytes>, review: &mut Review) -> Result<Notification, 
         review.refused("the body is no JSON", TEXT_MESSAGE);
         return Err(Refusal::bad("Malformed JSON"));
     };
+    // The vendor's page gives no lengths for titles.
     let mut form = Form::default();
+    form.long_titles_allowed = true;
     let message = read(&mut form, &body);
     let refuse = form.report(review, TEXT_MESSAGE);
     match message {
         Ok(_) if refuse => Err(Refusal::bad("Request is not as documented")),
         Ok(message) => Ok(message),
         Err(refusal) => {
-            review.refused(refusal.reason.as_str(), TEXT_MESSAGE);
+            review.refused(refusal.reason.as_str(), refusal.source);
             Err(refusal)
         }
     }

@@ -1,5 +1,6 @@
 //! What the vendor's pages leave open.
 
+use crate::webhook::last_status;
 use crate::{Mark, Source, Switch};
 
 const SESSION_PAGE: &str = "Messangi, Sending WhatsApp Session Message";
@@ -29,4 +30,5 @@ pub(super) const ALL: &[Switch] = &[
                 them, not at all, or without sense.",
         source: Source::new(SESSION_PAGE, Mark::Seed),
     },
+    last_status(Source::new("Messangi, WhatsApp Status", Mark::Docs)),
 ];

@@ -3,7 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Finding, Inbound, Level, Phone, TemplateStatus, dialects};
+use crate::{Finding, Inbound, Level, Mark, Phone, TemplateStatus, dialects};
 
 /// A nanosecond less than 24 hours.
 const ALMOST_A_DAY: Duration = Duration::from_nanos(86_399_999_999_999);
@@ -322,4 +322,24 @@ fn an_unknown_path_is_404_and_a_wrong_method_405() {
     assert_eq!(stage.ask(&post("/oberyn/v3/notification", "Bearer demo-key", &json!({}))).status, 404);
     assert_eq!(stage.ask(&Request::get("/notification").body(Bytes::new()).unwrap()).status, 405);
     assert_eq!(stage.ask(&Request::get(LOGIN_PATH).body(Bytes::new()).unwrap()).status, 405);
+}
+
+#[test]
+fn a_limit_that_only_meta_states_is_not_ascribed_to_the_vendors_pages() {
+    let mut stage = Stage::open();
+    let buttons = json!([{"type": "reply", "reply": {"id": "x".repeat(257), "title": "Yes"}}]);
+    let interactive = json!({"type": "button", "body": {"text": "?"}, "action": {"buttons": buttons}});
+    let seen = stage.send(&json!({"type": "interactive", "interactive": interactive}));
+    assert_eq!((seen.status, seen.findings[0].source.mark), (400, Mark::Inferred));
+    let seen = stage.send(&json!({"type": "text", "message": "x".repeat(1025)}));
+    assert_eq!((seen.status, seen.findings[0].source.mark), (400, Mark::Docs));
+}
+
+#[test]
+fn a_title_longer_than_whatsapp_shows_is_taken_with_a_note() {
+    let mut stage = Stage::open();
+    let buttons = json!([{"type": "reply", "reply": {"id": "1", "title": "x".repeat(21)}}]);
+    let interactive = json!({"type": "button", "body": {"text": "?"}, "action": {"buttons": buttons}});
+    let seen = stage.send(&json!({"type": "interactive", "interactive": interactive}));
+    assert_eq!((seen.status, seen.findings.len(), seen.findings[0].level), (200, 1, Level::Note));
 }

@@ -90,7 +90,7 @@ fn buttons(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value,
         let field = join(&field, "reply");
         let reply = form.object(members.get("reply"), &field, &["id", "title"])?;
         let id = required_text(reply, &field, "id", BUTTON_ID_LIMIT)?;
-        let title = required_text(reply, &field, "title", LABEL_LIMIT)?;
+        let title = form.needed_title(reply, &field, "title", LABEL_LIMIT)?;
         if !ids.insert(id) {
             return Err(Flaw::wrong(join(&field, "id"), "must be unique"));
         }
@@ -105,14 +105,14 @@ fn buttons(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value,
 /// The label of the button that opens a list, and its sections.
 fn list<'a>(form: &mut Form, value: Option<&'a Value>, field: &str) -> Result<(&'a str, Value), Flaw> {
     let action = form.object(value, field, &["button", "sections"])?;
-    let button = required_text(action, field, "button", LABEL_LIMIT)?;
+    let button = form.needed_title(action, field, "button", LABEL_LIMIT)?;
     let values = required_array(action, field, "sections", 1, MOST_ROWS)?;
     let mut ids = HashSet::new();
     let mut sections = Vec::with_capacity(values.len());
     for (index, value) in values.iter().enumerate() {
         let field = format!("{field}.sections.{index}");
         let members = form.object(Some(value), &field, &["title", "rows"])?;
-        let title = optional_text(members, &field, "title", ROW_TITLE_LIMIT)?;
+        let title = form.title(members, &field, "title", ROW_TITLE_LIMIT)?;
         if values.len() > 1 && title.is_none_or(str::is_empty) {
             return Err(Flaw::missing(join(&field, "title")));
         }
@@ -142,8 +142,8 @@ fn row<'a>(form: &mut Form, value: &'a Value, field: &str) -> Result<(&'a str, V
     let id = required_text(members, field, "id", ROW_ID_LIMIT)?;
     let mut row = Map::new();
     put_text(&mut row, "id", Some(id));
-    put_text(&mut row, "title", Some(required_text(members, field, "title", ROW_TITLE_LIMIT)?));
-    put_text(&mut row, "description", optional_text(members, field, "description", ROW_DESCRIPTION_LIMIT)?);
+    put_text(&mut row, "title", Some(form.needed_title(members, field, "title", ROW_TITLE_LIMIT)?));
+    put_text(&mut row, "description", form.title(members, field, "description", ROW_DESCRIPTION_LIMIT)?);
     Ok((id, Value::Object(row)))
 }
 

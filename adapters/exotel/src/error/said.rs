@@ -1,0 +1,78 @@
+//! What the body of an answer says of a failure, in whichever of the documented dialects it is written.
+
+use transom::{Certainty, CodeFact};
+
+use super::ANSWERS;
+use crate::wire::{Answer, ErrorData};
+
+/// A failure's code, and its words.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    code: Option<String>,
+    words: Vec<String>,
+}
+
+impl Said {
+    /// What an `error_data` object says.
+    pub(crate) fn of(data: &ErrorData) -> Self {
+        let words = [&data.message, &data.description].into_iter().flatten().cloned().collect();
+        Self { code: data.code.clone(), words }
+    }
+
+    /// What the body of a refusal says: in its verdict, else as a `RestException`, else in the plain members that no page
+    /// shows and gateways like (seed for the symbols alone, which may stand in any of them).
+    pub(super) fn of_answer(answer: &Answer) -> Self {
+        let mut said = Self::default();
+        for item in answer.items().unwrap_or_default() {
+            said.add(item.said());
+        }
+        if let Some(exception) = answer.rest_exception() {
+            said.add(Self { code: exception.code, words: exception.message.into_iter().collect() });
+        }
+        if let Some(error) = answer.error() {
+            said.add(Self::of(&error));
+        }
+        said.add(Self { code: answer.code(), words: answer.message().into_iter().collect() });
+        said
+    }
+
+    /// The first code stands; words are kept as far as they say something new.
+    fn add(&mut self, other: Self) {
+        self.code = self.code.take().or(other.code);
+        for text in other.words {
+            if !self.words.contains(&text) {
+                self.words.push(text);
+            }
+        }
+    }
+
+    pub(super) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// The row about it. The window's symbols count wherever they stand, since no page shows their place (seed).
+    pub(super) fn fact(&self) -> Option<&'static CodeFact> {
+        let symbol = self.words.iter().find_map(|text| {
+            let mut tokens = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+            tokens.find_map(|token| ANSWERS.iter().find(|fact| fact.certainty == Certainty::Seed && fact.code == token))
+        });
+        symbol.or_else(|| CodeFact::find(ANSWERS, self.code()?))
+    }
+
+    pub(super) fn text(&self, or: &str) -> String {
+        if self.words.is_empty() { or.to_owned() } else { self.words.join(": ") }
+    }
+
+    /// Whether one of its sentences begins with the name of this field: `to is not valid`.
+    pub(super) fn blames(&self, field: &str) -> bool {
+        self.tokens().any(|mut tokens| tokens.next() == Some(field))
+    }
+
+    pub(super) fn names_a_template(&self) -> bool {
+        self.tokens().any(|mut tokens| tokens.any(|token| token.eq_ignore_ascii_case("template")))
+    }
+
+    fn tokens(&self) -> impl Iterator<Item = impl Iterator<Item = &str>> {
+        self.words.iter().map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|token| !token.is_empty()))
+    }
+}

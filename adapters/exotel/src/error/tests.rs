@@ -1,0 +1,305 @@
+//! What a refusal means, whatever was asked.
+
+use transom::request::BaseUrl;
+use transom::{Secret, Template};
+
+use super::*;
+use crate::Config;
+
+pub(crate) fn config() -> Config {
+    Config {
+        api_key: Secret::new("key"),
+        api_token: Secret::new("token"),
+        account_sid: "acme".into(),
+        from: "+919876500001".parse().unwrap(),
+        base_url: BaseUrl::parse("https://api.in.exotel.com").unwrap(),
+        request_shape: crate::RequestShape::Auto,
+        probe: true,
+        webhook_secrets: Vec::new(),
+        templates: transom::config::TemplateMappings::default(),
+        waba_id: None,
+    }
+}
+
+pub(crate) fn answer(status: u16, body: &str) -> Response<Bytes> {
+    Response::builder().status(status).body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
+}
+
+fn refused(status: u16, body: &str, message: &Message) -> Error {
+    refusal(&answer(status, body), SystemTime::UNIX_EPOCH, Asked::to_send(std::slice::from_ref(message)))
+}
+
+fn text() -> Message {
+    Message::text("+919876543210".parse().unwrap(), "Hi")
+}
+
+fn error_data(code: &str, text: &str) -> String {
+    format!(
+        r#"{{"response":{{"code":400,"error_data":{{"code":{code},"message":"{text}"}},"status":"failure","data":null}}}}"#
+    )
+}
+
+/// The rows of the documented refusals: status and body in, kind and code out.
+const REFUSALS: &[(u16, &str, ErrorKind, Option<&str>)] = {
+    use ErrorKind as K;
+    &[
+        (
+            400,
+            r#"{"response":{"code":400,"error_data":{"code":1001,"message":"Mandatory Parameter missing"},"status":"failure","data":null}}"#,
+            K::InvalidRequest,
+            Some("1001"),
+        ),
+        (
+            400,
+            r#"{"response":{"code":400,"error_data":{"code":1002,"message":"Invalid parameter"},"status":"failure","data":null}}"#,
+            K::InvalidRequest,
+            Some("1002"),
+        ),
+        (
+            400,
+            r#"{"response":{"code":400,"error_data":{"code":1007,"message":"Invalid request body"},"status":"failure","data":null}}"#,
+            K::InvalidRequest,
+            Some("1007"),
+        ),
+        (
+            400,
+            r#"{"response":{"code":400,"error_data":{"code":1002,"message":"more than 100 messages"}}}"#,
+            K::InvalidRequest,
+            Some("1002"),
+        ),
+        (
+            401,
+            r#"{"response":{"code":401,"error_data":{"code":1010,"message":"Authentication failed"},"status":"failure"}}"#,
+            K::Unauthenticated,
+            Some("1010"),
+        ),
+        (401, r#"{"RestException":{"Status":401,"Message":"Authentication failed"}}"#, K::Unauthenticated, None),
+        (402, r#"{"RestException":{"Status":402,"Message":"Plan limit"}}"#, K::InsufficientBalance, None),
+        (
+            403,
+            r#"{"response":{"code":403,"error_data":{"code":1003,"message":"Forbidden"},"status":"failure"}}"#,
+            K::PermissionDenied,
+            Some("1003"),
+        ),
+        (
+            404,
+            r#"{"response":{"code":404,"error_data":{"code":1000,"message":"Not Found"},"status":"failure"}}"#,
+            K::NotFound,
+            Some("1000"),
+        ),
+        (
+            409,
+            r#"{"response":{"code":409,"error_data":{"code":1008,"message":"Duplicate"},"status":"failure"}}"#,
+            K::Conflict,
+            Some("1008"),
+        ),
+        (
+            415,
+            r#"{"response":{"code":415,"error_data":{"code":1011,"message":"Unsupported content type"},"status":"failure"}}"#,
+            K::InvalidRequest,
+            Some("1011"),
+        ),
+        (
+            429,
+            r#"{"RestException":{"Status":429,"Message":"Rate limit exceeded","Code":"RATE_LIMIT_EXCEEDED"}}"#,
+            K::RateLimited,
+            Some("RATE_LIMIT_EXCEEDED"),
+        ),
+        (400, r#"{"error":{"code":"SESSION_EXPIRED"}}"#, K::SessionExpired, Some("SESSION_EXPIRED")),
+        (403, r#"{"code":"NO_ACTIVE_SESSION"}"#, K::NoActiveSession, Some("NO_ACTIVE_SESSION")),
+        (
+            400,
+            r#"{"code":"MESSAGE_TYPE_NOT_SUPPORTED","message":"no"}"#,
+            K::Unsupported,
+            Some("MESSAGE_TYPE_NOT_SUPPORTED"),
+        ),
+        (400, r#"{"code":"MEDIA_DOWNLOAD_FAILED"}"#, K::InvalidRequest, Some("MEDIA_DOWNLOAD_FAILED")),
+        (400, r#"{"code":"MEDIA_TYPE_NOT_SUPPORTED"}"#, K::InvalidRequest, Some("MEDIA_TYPE_NOT_SUPPORTED")),
+        (400, r#"{"code":"MEDIA_SIZE_EXCEEDED"}"#, K::InvalidRequest, Some("MEDIA_SIZE_EXCEEDED")),
+        (400, r#"{"code":"INVALID_MEDIA_URL"}"#, K::InvalidRequest, Some("INVALID_MEDIA_URL")),
+        (400, r#"{"code":"MEDIA_PROCESSING_ERROR"}"#, K::InvalidRequest, Some("MEDIA_PROCESSING_ERROR")),
+        (403, r#"{"code":"MESSAGING_LIMIT_REACHED"}"#, K::RateLimited, Some("MESSAGING_LIMIT_REACHED")),
+        (400, r#"{"code":"BUSINESS_NOT_VERIFIED"}"#, K::PermissionDenied, Some("BUSINESS_NOT_VERIFIED")),
+    ]
+};
+
+#[test]
+fn every_documented_refusal_has_its_kind_and_code_and_proves_that_nothing_was_sent() {
+    for &(status, body, kind, code) in REFUSALS {
+        for asked in [Asked::to_send(&[text()]), Asked::to_send(&[text(), text()]), Asked::LIST] {
+            let error = refusal(&answer(status, body), SystemTime::UNIX_EPOCH, asked);
+            assert_eq!((error.kind(), error.code(), error.sent()), (kind, code, Sent::No), "{asked:?} {body}");
+            assert_eq!(error.status(), Some(status));
+        }
+    }
+    let tested = |fact: &&CodeFact| REFUSALS.iter().any(|row| row.3 == Some(fact.code));
+    assert!(ANSWERS.iter().all(|fact| tested(&fact)), "each row of the table is tested by a row of its own");
+}
+
+#[test]
+fn every_documented_refusal_says_the_same_inside_a_success() {
+    for &(status, body, kind, code) in REFUSALS {
+        let Some(code) = code else { continue };
+        let item =
+            serde_json::json!({ "code": status, "status": "failure", "error_data": { "code": code }, "data": null });
+        let item: Item = serde_json::from_str(&item.to_string()).unwrap();
+        for asked in [Asked::to_send(&[text()]), Asked::LIST] {
+            let error = of_item(&item, &answer(207, ""), SystemTime::UNIX_EPOCH, asked);
+            assert_eq!((error.kind(), error.code(), error.sent()), (kind, Some(code), Sent::No), "{body}");
+            assert_eq!(error.status(), Some(207));
+        }
+    }
+}
+
+#[test]
+fn a_lookup_that_fails_leaves_nothing_in_doubt() {
+    for (status, kind) in [
+        (303, ErrorKind::MalformedResponse),
+        (408, ErrorKind::ProviderUnavailable),
+        (409, ErrorKind::Conflict),
+        (500, ErrorKind::ProviderUnavailable),
+        (502, ErrorKind::ProviderUnavailable),
+        (503, ErrorKind::ProviderUnavailable),
+    ] {
+        let error = refusal(&answer(status, "<html>"), SystemTime::UNIX_EPOCH, Asked::LIST);
+        assert_eq!((error.kind(), error.sent()), (kind, Sent::No), "{status}");
+    }
+    // It has no recipient, no sender and no template that could be at fault.
+    for words in ["to is not valid", "from is not valid", "template is not approved"] {
+        let error = refusal(&answer(400, &error_data("1002", words)), SystemTime::UNIX_EPOCH, Asked::LIST);
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{words}");
+    }
+}
+
+#[test]
+fn a_refusal_that_names_a_message_as_taken_is_in_doubt() {
+    for body in [
+        r#"{"response":{"whatsapp":{"messages":[{"code":202,"status":"success","data":{"sid":"7c1e"}}]}}}"#,
+        r#"{"response":{"status":"success","data":{"message_id":"7c1e"}}}"#,
+    ] {
+        for status in [400, 429] {
+            assert_eq!(refused(status, body, &text()).sent(), Sent::Maybe, "{status} {body}");
+        }
+        let error = refusal(&answer(429, body), SystemTime::UNIX_EPOCH, Asked::LIST);
+        assert_eq!(error.sent(), Sent::No);
+    }
+}
+
+#[test]
+fn of_a_batch_that_is_refused_as_a_whole_nobody_knows_whose_number_it_is() {
+    let both = [text(), Message::template("+919876543210".parse().unwrap(), Template::new("t", "en"))];
+    let of = |words: &str| {
+        refusal(&answer(400, &error_data("1002", words)), SystemTime::UNIX_EPOCH, Asked::to_send(&both)).kind()
+    };
+    assert_eq!(of("to is not valid"), ErrorKind::InvalidRequest);
+    assert_eq!(of("from is not valid"), ErrorKind::SenderNotFound);
+    assert_eq!(of("template is not approved"), ErrorKind::TemplateRejected);
+}
+
+#[test]
+fn a_code_is_kept_beside_members_of_another_form() {
+    for body in [
+        r#"{"success":false,"error":"new","code":"BRAND_NEW"}"#,
+        r#"{"response":null,"error":["x"],"message":{"x":1},"code":"BRAND_NEW"}"#,
+        r#"{"response":"no","RestException":"no","code":"BRAND_NEW"}"#,
+    ] {
+        let error = refused(403, body, &text());
+        assert_eq!((error.kind(), error.code()), (ErrorKind::PermissionDenied, Some("BRAND_NEW")), "{body}");
+    }
+    assert_eq!(refused(400, r#"{"error":"why"}"#, &text()).message(), "why");
+}
+
+#[test]
+fn a_code_may_be_a_number_or_a_text() {
+    for code in ["1002", "\"1002\""] {
+        assert_eq!(refused(400, &error_data(code, "x"), &text()).code(), Some("1002"));
+    }
+}
+
+#[test]
+fn the_windows_symbols_count_wherever_they_stand() {
+    for body in [
+        error_data("\"NO_ACTIVE_SESSION\"", "x"),
+        error_data("400", "NO_ACTIVE_SESSION"),
+        r#"{"response":{"error_data":{"description":"refused: NO_ACTIVE_SESSION (no chat)"},"status":"failure"}}"#
+            .into(),
+        r#"{"RestException":{"Status":403,"Message":"x","Code":"NO_ACTIVE_SESSION"}}"#.into(),
+        r#"{"code":"NO_ACTIVE_SESSION"}"#.into(),
+        r#"{"error":{"code":"NO_ACTIVE_SESSION"}}"#.into(),
+    ] {
+        assert_eq!(refused(403, &body, &text()).kind(), ErrorKind::NoActiveSession, "{body}");
+    }
+    assert_eq!(refused(403, &error_data("1", "no_active_session"), &text()).kind(), ErrorKind::PermissionDenied);
+}
+
+#[test]
+fn the_words_tell_whose_number_a_bad_parameter_is() {
+    for (words, kind) in [
+        ("to is not valid", ErrorKind::RecipientInvalid),
+        ("from is not valid", ErrorKind::SenderNotFound),
+        ("unable to read from the body", ErrorKind::InvalidRequest),
+    ] {
+        assert_eq!(refused(400, &error_data("1002", words), &text()).kind(), kind, "{words}");
+    }
+}
+
+#[test]
+fn a_400_about_a_template_is_the_templates_fault_on_a_template_send_only() {
+    let template = Message::template("+919876543210".parse().unwrap(), Template::new("t", "en"));
+    let body = error_data("1002", "template is not approved");
+    assert_eq!(refused(400, &body, &template).kind(), ErrorKind::TemplateRejected);
+    assert_eq!(refused(400, &body, &text()).kind(), ErrorKind::InvalidRequest);
+}
+
+#[test]
+fn without_a_known_code_the_status_decides_and_no_body_hides_it() {
+    for body in ["", "<html>Bad gateway</html>", "{", "[[[["] {
+        for (status, kind, sent) in [
+            (400, ErrorKind::InvalidRequest, Sent::No),
+            (401, ErrorKind::Unauthenticated, Sent::No),
+            (402, ErrorKind::InsufficientBalance, Sent::No),
+            (403, ErrorKind::PermissionDenied, Sent::No),
+            (404, ErrorKind::NotFound, Sent::No),
+            (408, ErrorKind::ProviderUnavailable, Sent::Maybe),
+            (409, ErrorKind::Conflict, Sent::Maybe),
+            (429, ErrorKind::RateLimited, Sent::No),
+            (500, ErrorKind::ProviderUnavailable, Sent::Maybe),
+            (502, ErrorKind::ProviderUnavailable, Sent::Maybe),
+            (503, ErrorKind::ProviderUnavailable, Sent::Maybe),
+            (302, ErrorKind::MalformedResponse, Sent::No),
+            (303, ErrorKind::MalformedResponse, Sent::Maybe),
+        ] {
+            let error = refused(status, body, &text());
+            assert_eq!((error.kind(), error.sent()), (kind, sent), "{status} {body}");
+        }
+    }
+}
+
+#[test]
+fn a_5xx_stays_in_doubt_whatever_words_it_carries() {
+    let error = refused(503, &error_data("\"SESSION_EXPIRED\"", "x"), &text());
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::ProviderUnavailable, Sent::Maybe));
+    assert_eq!(error.code(), Some("SESSION_EXPIRED"));
+}
+
+#[test]
+fn an_unknown_code_inside_a_success_is_in_doubt_unless_its_own_status_refuses() {
+    let of = |status: &str| {
+        let item = format!(r#"{{"code":{status},"status":"failure","error_data":{{"code":77,"message":"new"}}}}"#);
+        let item = serde_json::from_str(&item).unwrap();
+        of_item(&item, &answer(202, ""), SystemTime::UNIX_EPOCH, Asked::to_send(&[text()]))
+    };
+    assert_eq!((of("400").sent(), of("400").code()), (Sent::No, Some("77")));
+    for status in ["null", "200", "500", "409"] {
+        assert_eq!(of(status).sent(), Sent::Maybe, "{status}");
+    }
+}
+
+#[test]
+fn a_throttled_answer_tells_how_long_to_wait() {
+    let mut response = answer(429, r#"{"RestException":{"Status":429,"Message":"slow","Code":"RATE_LIMIT_EXCEEDED"}}"#);
+    response.headers_mut().insert("retry-after", "30".parse().unwrap());
+    let error = refusal(&response, SystemTime::UNIX_EPOCH, Asked::to_send(&[text()]));
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(30)));
+}

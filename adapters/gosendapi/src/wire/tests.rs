@@ -1,0 +1,144 @@
+use serde_json::{Value, json};
+use transom::{ErrorKind, Sent, Template};
+
+use super::*;
+use crate::error::tests::{answer, config, text, to};
+
+fn body(request: &Request<Bytes>) -> Value {
+    serde_json::from_slice(request.body()).unwrap()
+}
+
+/// Checks what stands beside the sender and the recipient.
+fn check(content: &Value, kind: &str, object: &Value) {
+    let message = Message::new(to(), serde_json::from_value(content.clone()).unwrap());
+    let request = encode_send(&config(), &message).unwrap();
+    let expected = json!({ "phone_number_id": "109876543210987", "to": "34611222333", "type": kind, kind: object });
+    assert_eq!(body(&request), expected);
+}
+
+#[test]
+fn a_text_goes_to_the_digits_without_their_plus() {
+    let request = encode_send(&config(), &text()).unwrap();
+    assert_eq!(request.uri(), "https://cloud.gosendapi.com/v1/messages");
+    assert_eq!(request.headers()[API_KEY], "gsk_test_key");
+    assert!(request.headers()[API_KEY].is_sensitive());
+    assert_eq!(request.headers()["content-type"], "application/json");
+    check(&json!({ "type": "text", "body": "Hi" }), "text", &json!({ "body": "Hi" }));
+}
+
+#[test]
+fn a_key_makes_a_send_that_may_be_repeated() {
+    let without = encode_send(&config(), &text()).unwrap();
+    assert_eq!(Purpose::of(&without), Purpose::Send);
+    assert!(!without.headers().contains_key(IDEMPOTENCY_KEY));
+    let mut message = text();
+    message.idempotency_key = Some("visit-88-reminder".into());
+    let keyed = encode_send(&config(), &message).unwrap();
+    assert_eq!(Purpose::of(&keyed), Purpose::KeyedSend);
+    assert_eq!(keyed.headers()[IDEMPOTENCY_KEY], "visit-88-reminder");
+}
+
+#[test]
+fn every_type_is_metas_object_under_its_own_name() {
+    let link = "https://files.example.org/x";
+    for kind in ["image", "video", "document"] {
+        let content = json!({ "type": kind, "link": link, "caption": "c" });
+        check(&content, kind, &json!({ "link": link, "caption": "c" }));
+    }
+    for kind in ["audio", "sticker"] {
+        check(&json!({ "type": kind, "id": "770011" }), kind, &json!({ "id": "770011" }));
+    }
+    check(
+        &json!({ "type": "location", "latitude": 41.3874, "longitude": 2.1686, "name": "Shop" }),
+        "location",
+        &json!({ "latitude": 41.3874, "longitude": 2.1686, "name": "Shop" }),
+    );
+    let card =
+        json!({ "name": { "formatted_name": "Ana Ruiz" }, "phones": [{ "phone": "+34600111222", "type": "WORK" }] });
+    check(&json!({ "type": "contacts", "contacts": [card.clone()] }), "contacts", &json!([card]));
+    check(
+        &json!({ "type": "buttons", "body": "?", "buttons": [{ "id": "yes", "title": "Yes" }] }),
+        "interactive",
+        &json!({ "type": "button", "body": { "text": "?" },
+            "action": { "buttons": [{ "type": "reply", "reply": { "id": "yes", "title": "Yes" } }] } }),
+    );
+    check(
+        &json!({ "type": "list", "body": "?", "button": "Slots", "sections": [{ "rows": [{ "id": "m9", "title": "09:00" }] }] }),
+        "interactive",
+        &json!({ "type": "list", "body": { "text": "?" },
+            "action": { "button": "Slots", "sections": [{ "rows": [{ "id": "m9", "title": "09:00" }] }] } }),
+    );
+}
+
+#[test]
+fn a_template_has_a_language_without_a_policy_and_no_components_without_values() {
+    check(
+        &json!({ "type": "template", "name": "visit_reminder", "language": "es_ES", "body": ["Ana", "12/02"] }),
+        "template",
+        &json!({ "name": "visit_reminder", "language": { "code": "es_ES" }, "components": [
+            { "type": "body", "parameters": [{ "type": "text", "text": "Ana" }, { "type": "text", "text": "12/02" }] },
+        ]}),
+    );
+    check(
+        &json!({ "type": "template", "name": "again", "language": "en" }),
+        "template",
+        &json!({ "name": "again", "language": { "code": "en" } }),
+    );
+}
+
+#[test]
+fn what_the_vendor_does_not_list_or_whatsapp_does_not_take_is_refused() {
+    let refused = |message: &Message| encode_send(&config(), message).unwrap_err().kind();
+    let reaction = json!({ "type": "reaction", "message_id": "wamid.x", "emoji": "👍" });
+    let reaction = Message::new(to(), serde_json::from_value(reaction).unwrap());
+    assert_eq!(refused(&reaction), ErrorKind::Unsupported);
+    assert_eq!(refused(&Message::text(to(), "x".repeat(4097))), ErrorKind::InvalidRequest);
+    let named = Template::new("visit", "en").body_named([("day", "12/02")]);
+    assert_eq!(refused(&Message::template(to(), named)), ErrorKind::InvalidRequest);
+}
+
+fn decode(status: u16, body: &str) -> Result<Receipt> {
+    decode_send(&answer(status, body), SystemTime::UNIX_EPOCH, &text())
+}
+
+#[test]
+fn the_id_is_whatsapps_own_wherever_it_stands_else_the_vendors() {
+    for (body, id) in [
+        (
+            r#"{"messaging_product":"whatsapp","contacts":[{"wa_id":"34611222333"}],"messages":[{"id":"wamid.A","message_status":"accepted"}],"id":"90017"}"#,
+            "wamid.A",
+        ),
+        (r#"{"id":"90017","wamid":"wamid.B","status":"queued"}"#, "wamid.B"),
+        (r#"{"id":90017,"wamid":null,"status":"queued"}"#, "90017"),
+        (r#"{"id":"90017","message_id":"wamid.C"}"#, "wamid.C"),
+        (r#"{"id":"90017","messageId":"wamid.D"}"#, "wamid.D"),
+        (r#"{"id":"req-1","data":{"id":18446744073709551616}}"#, "18446744073709551616"),
+        (r#"{"data":{"id":"90017","wamid":"wamid.E"}}"#, "wamid.E"),
+        (r#"{"messages":[],"data":[],"id":"90017"}"#, "90017"),
+        (r#"{"messages":"one","data":7,"id":"90017"}"#, "90017"),
+    ] {
+        for status in [200, 201, 202] {
+            assert_eq!(decode(status, body).unwrap().message_id.as_str(), id, "{body}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_about_another_recipient_is_not_taken_for_ours() {
+    let body =
+        |input: &str| format!(r#"{{"contacts":[{{"input":{input},"wa_id":"1"}}],"messages":[{{"id":"wamid.A"}}]}}"#);
+    // As it was given, with its plus, as a number, and with the digit that WhatsApp puts into some numbers.
+    for ours in ["\"34611222333\"", "\"+34 611 222 333\"", "34611222333", "\"349611222333\"", "null", "\"\"", "{}"] {
+        assert!(decode(201, &body(ours)).is_ok(), "{ours}");
+    }
+    let error = decode(201, &body("\"34611222334\"")).unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe));
+}
+
+#[test]
+fn a_success_without_an_id_may_have_been_sent() {
+    for body in ["", "{", "<html>", "[]", "7", "{}", r#"{"messages":[{}]}"#, r#"{"id":""}"#, r#"{"id":{}}"#] {
+        let error = decode(201, body).unwrap_err();
+        assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
+    }
+}

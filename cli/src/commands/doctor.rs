@@ -1,0 +1,81 @@
+//! `transom doctor`: is the configuration right, and, with `--live`, does each provider know us?
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use transom::{Capability, Client, ConversationFilter, Error, ErrorKind, Messenger as _};
+
+use crate::args::{Common, DoctorArgs};
+use crate::channel::{self, registry};
+use crate::output::{Failure, Output, bad, good};
+
+pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> Result<ExitCode, Failure> {
+    let mut findings = Vec::new();
+    for config in channel::all(common, output)? {
+        let connected = registry().connect(&config);
+        let finding = match connected {
+            Err(error) => Finding::wrong(config.name(), config.provider(), &error),
+            Ok(client) if args.live => match ask(&client).await {
+                None => Finding::right(
+                    config.name(),
+                    config.provider(),
+                    "configured; it can be asked nothing without sending",
+                ),
+                Some(Ok(())) => {
+                    Finding::right(config.name(), config.provider(), "configured, and the provider knows us")
+                }
+                Some(Err(error)) => Finding::wrong(config.name(), config.provider(), &error),
+            },
+            Ok(_) => Finding::right(config.name(), config.provider(), "configured"),
+        };
+        findings.push(finding);
+    }
+    let well = findings.iter().all(|finding| finding.ok);
+    if output.is_json() {
+        output.json(&findings);
+    } else {
+        for finding in &findings {
+            let mark = if finding.ok { good("ok") } else { bad("wrong") };
+            for line in &finding.lines {
+                output.line(&format!("{mark}  {} ({}): {line}", finding.channel, finding.provider));
+            }
+        }
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(if args.live { 1 } else { 2 }) })
+}
+
+/// Asks the provider something that costs nothing; `None` if there is nothing that this channel can ask.
+async fn ask(client: &Client) -> Option<Result<(), Error>> {
+    let can = client.capabilities();
+    let answer = if can.contains(Capability::Senders) {
+        Some(client.senders().await.map(drop))
+    } else if can.contains(Capability::Templates) {
+        Some(client.templates().await.map(drop))
+    } else if can.contains(Capability::Conversations) {
+        Some(client.conversations(&ConversationFilter::default()).await.map(drop))
+    } else {
+        None
+    };
+    // The question itself needs a setting that sending does not.
+    answer.filter(|answer| !answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Config))
+}
+
+#[derive(Serialize)]
+struct Finding {
+    channel: String,
+    provider: String,
+    ok: bool,
+    lines: Vec<String>,
+}
+
+impl Finding {
+    fn right(channel: &str, provider: &str, line: &str) -> Self {
+        Self { channel: channel.to_owned(), provider: provider.to_owned(), ok: true, lines: vec![line.to_owned()] }
+    }
+
+    fn wrong(channel: &str, provider: &str, error: &Error) -> Self {
+        let problems = error.problem_list();
+        let lines = if problems.is_empty() { vec![error.to_string()] } else { problems.to_vec() };
+        Self { channel: channel.to_owned(), provider: provider.to_owned(), ok: false, lines }
+    }
+}

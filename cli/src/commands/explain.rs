@@ -1,0 +1,91 @@
+//! `transom explain`: a provider's code, with its evidence.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use transom::{CodeFact, Error, ErrorKind};
+
+use crate::args::ExplainArgs;
+use crate::channel::registry;
+use crate::output::{Failure, Output, good};
+
+pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failure> {
+    let registry = registry();
+    let provider = registry.provider(&args.provider)?;
+    let code = args.code.trim();
+    // In each of the places in which codes stand, the row that decides; a code can mean something else in each.
+    let facts = provider.codes.iter().flat_map(|table| rows(table, code));
+    let rows: Vec<Row<'_>> = facts.map(|fact| Row::new(provider.name, code, fact)).collect();
+    if rows.is_empty() {
+        let error = Error::new(
+            ErrorKind::NotFound,
+            format!("`{code}` is in no table; a message refused with it takes the kind of its HTTP status"),
+        );
+        return Err(Failure::from(error.with_provider(provider.name)));
+    }
+    if output.is_json() {
+        output.json(&rows);
+    } else {
+        for row in &rows {
+            output.line(&row.text());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The rows about `code`: those that name it, else those whose family or name it is.
+fn rows<'t>(table: &'t [CodeFact], code: &str) -> Vec<&'t CodeFact> {
+    let exact: Vec<_> = table.iter().filter(|fact| fact.code == code).collect();
+    if !exact.is_empty() {
+        return exact;
+    }
+    table.iter().filter(|fact| fact.covers(code) || fact.name == code).collect()
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    provider: &'static str,
+    code: &'a str,
+    name: &'static str,
+    kind: &'static str,
+    sent: &'static str,
+    advice: &'static str,
+    source: &'static str,
+    certainty: &'static str,
+    date: &'static str,
+    /// The HTTP status it is documented with.
+    status: Option<u16>,
+}
+
+impl<'a> Row<'a> {
+    fn new(provider: &'static str, code: &'a str, fact: &CodeFact) -> Self {
+        Self {
+            provider,
+            code,
+            name: fact.name,
+            kind: fact.kind.as_str(),
+            sent: fact.sent.as_str(),
+            advice: fact.kind.advice(),
+            source: fact.source,
+            certainty: fact.certainty.as_str(),
+            date: fact.date,
+            status: fact.status,
+        }
+    }
+
+    fn text(&self) -> String {
+        let name = if self.name.is_empty() { String::new() } else { format!(" ({})", self.name) };
+        let status = self.status.map(|status| format!(" with HTTP {status}")).unwrap_or_default();
+        let sent = if self.sent == "no" { "nothing was sent" } else { "it may have been sent" };
+        format!(
+            "{} {}{name}{status} is {}; {sent}\n  advice: {}\n  source: {} ({}, read {})",
+            self.provider,
+            self.code,
+            good(self.kind),
+            self.advice,
+            self.source,
+            self.certainty,
+            self.date
+        )
+    }
+}

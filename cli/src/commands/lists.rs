@@ -1,0 +1,89 @@
+//! `transom senders`, `templates`, `conversations`: what the provider lists.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use serde::Serialize;
+use transom::time::rfc3339;
+use transom::{Conversation, ConversationFilter, Messenger as _, PhoneNumber, Result, Sender, TemplateInfo};
+
+use crate::args::{Common, ConversationsArgs};
+use crate::channel::{self, Channel};
+use crate::commands::send::phone;
+use crate::output::{Failure, Output};
+
+pub(crate) async fn senders(common: &Common, output: &Output) -> std::result::Result<ExitCode, Failure> {
+    let channel = channel::open(common, output)?;
+    let listed = channel.client.senders().await;
+    print(&channel, listed, output, |sender: &Sender| {
+        [
+            sender.id.clone(),
+            sender.phone.as_ref().map(PhoneNumber::to_string).unwrap_or_default(),
+            sender.status.clone(),
+            sender.name.clone().unwrap_or_default(),
+        ]
+    })
+}
+
+pub(crate) async fn templates(common: &Common, output: &Output) -> std::result::Result<ExitCode, Failure> {
+    let channel = channel::open(common, output)?;
+    let listed = channel.client.templates().await;
+    print(&channel, listed, output, |template: &TemplateInfo| {
+        [
+            format!("{} ({})", template.name, template.language),
+            template.status.clone(),
+            template.id.clone(),
+            template.parameters.join(", "),
+        ]
+    })
+}
+
+pub(crate) async fn conversations(
+    common: &Common,
+    args: &ConversationsArgs,
+    output: &Output,
+) -> std::result::Result<ExitCode, Failure> {
+    let filter = match &args.to {
+        Some(contact) => ConversationFilter::with_contact(phone(contact)?),
+        None => ConversationFilter::default(),
+    };
+    let channel = channel::open(common, output)?;
+    let listed = channel.client.conversations(&filter).await;
+    print(&channel, listed, output, |conversation: &Conversation| {
+        let last = conversation.last_inbound_at.map(|at: SystemTime| format!("last wrote {}", rfc3339::format(at)));
+        [
+            conversation.id.clone(),
+            conversation.contact.as_ref().map(PhoneNumber::to_string).unwrap_or_default(),
+            conversation.state.clone(),
+            last.unwrap_or_default(),
+        ]
+    })
+}
+
+/// Prints a list: an array for programs, aligned columns for people.
+fn print<T: Serialize>(
+    channel: &Channel,
+    listed: Result<Vec<T>>,
+    output: &Output,
+    columns: impl Fn(&T) -> [String; 4],
+) -> std::result::Result<ExitCode, Failure> {
+    let listed = listed.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
+    if output.is_json() {
+        output.json(&listed);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<[String; 4]> = listed.iter().map(columns).collect();
+    let width = |column: usize| {
+        let widths = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let widths = [width(0), width(1), width(2)];
+    for [a, b, c, d] in &rows {
+        let [wa, wb, wc] = widths;
+        output.line(format!("{a:wa$}  {b:wb$}  {c:wc$}  {d}").trim_end());
+    }
+    if rows.is_empty() {
+        output.note("nothing is listed");
+    }
+    Ok(ExitCode::SUCCESS)
+}

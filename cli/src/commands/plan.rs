@@ -1,0 +1,181 @@
+//! `transom plan`: what a send would do, and the exact request, without sending.
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Map, Value, json};
+use transom::{
+    Content, Context, Error, ErrorKind, Layer, Message, Messenger as _, Next, PhoneNumber, Purpose, Receipt, Transport,
+    Window,
+};
+
+use crate::args::{Common, SendArgs};
+use crate::channel;
+use crate::commands::{send, session};
+use crate::output::{Failure, Output};
+
+pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
+    let message = send::message(args)?;
+    let channel = channel::open(common, output)?;
+    let on = |error| Failure::on(error, &channel.name, channel.provider);
+    let caught = Arc::new(Caught::default());
+    let context = channel::context(&channel.config).map_err(on)?;
+    let transport = Arc::new(DryRun { inner: context.transport, caught: Arc::clone(&caught) });
+    let client =
+        channel.registry.connect_with(&channel.config, Context { transport, clock: context.clock }).map_err(on)?;
+    let outcome = client.layer(Watch(Arc::clone(&caught))).send(&message).await;
+    let (Some(request), Some(planned)) = (caught.request.take(), caught.message.take()) else {
+        // It never came to a request: refused here, or while looking something up.
+        return Err(outcome.err().map_or_else(|| Failure::usage("the message makes no request"), on));
+    };
+    // A window that cannot be looked up is one that nobody here can say.
+    let window = session::look_up(&channel, &message.to).await.map_or(Window::Unknown, |session| session.window);
+    let template = match &planned.content {
+        Content::Template(template) => Some(template.name.as_str()),
+        _ => None,
+    };
+    let falls_back = message.content.is_free_form() && template.is_some();
+    let plan = json!({
+        "channel": channel.name,
+        "provider": channel.provider,
+        "why": why(&message, falls_back, window),
+        "window": window,
+        "template": template,
+        "template_fallback": falls_back,
+        "request": shown(&request, &message.to),
+    });
+    output.result(&plan, || text(&plan));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What would have been sent: the first send request, and the message that it is of.
+#[derive(Debug, Default)]
+struct Caught {
+    request: First<Request<Bytes>>,
+    message: First<Message>,
+}
+
+/// The first of several.
+#[derive(Debug)]
+struct First<T>(Mutex<Option<T>>);
+
+impl<T> Default for First<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T> First<T> {
+    fn keep(&self, value: T) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(value);
+    }
+
+    fn take(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Below the window guard, where the message is the one that goes.
+#[derive(Debug)]
+struct Watch(Arc<Caught>);
+
+#[async_trait]
+impl Layer for Watch {
+    async fn send(&self, message: &Message, next: Next<'_>) -> transom::Result<Receipt> {
+        self.0.message.keep(message.clone());
+        next.send(message).await
+    }
+}
+
+/// Lets lookups through and catches what would send.
+#[derive(Debug)]
+struct DryRun {
+    inner: Arc<dyn Transport>,
+    caught: Arc<Caught>,
+}
+
+#[async_trait]
+impl Transport for DryRun {
+    async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
+        if Purpose::of(&request) == Purpose::Read {
+            return self.inner.send(request).await;
+        }
+        self.caught.request.keep(request);
+        Err(Error::new(ErrorKind::Config, "a plan sends nothing"))
+    }
+}
+
+fn why(message: &Message, falls_back: bool, window: Window) -> &'static str {
+    if !message.content.is_free_form() {
+        return "a template goes whatever the window";
+    }
+    match window {
+        _ if falls_back && !window.is_known_closed() => "the channel's policy sends the fallback whatever the window",
+        _ if falls_back => "the window is known to be closed, so the fallback goes",
+        Window::Open { .. } => "the window is open",
+        Window::Unknown => "nobody here can say whether the window is open; the provider decides",
+        Window::Expired { .. } | Window::Never => {
+            "the window is closed, and nothing is to go in its place; the provider refuses"
+        }
+    }
+}
+
+/// The request with its credentials and phone numbers masked.
+fn shown(request: &Request<Bytes>, to: &PhoneNumber) -> Value {
+    let body = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
+    let header = |value: &http::HeaderValue| {
+        if value.is_sensitive() { "***".to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() }
+    };
+    let headers = request.headers().iter().map(|(name, value)| (name.to_string(), Value::from(header(value))));
+    json!({
+        "method": request.method().as_str(),
+        "url": mask(&request.uri().to_string(), to),
+        "headers": headers.collect::<Map<_, _>>(),
+        "body": masked("", body, to),
+    })
+}
+
+/// The body with the recipient's number masked wherever it stands, and ours where it is named as the sender.
+fn masked(name: &str, value: Value, to: &PhoneNumber) -> Value {
+    match value {
+        Value::String(text) => match text.parse::<PhoneNumber>() {
+            Ok(sender) if name == "from" => sender.masked().into(),
+            _ => mask(&text, to).into(),
+        },
+        Value::Array(list) => list.into_iter().map(|value| masked(name, value, to)).collect(),
+        Value::Object(members) => {
+            let members = members.into_iter().map(|(name, value)| {
+                let shown = masked(&name, value, to);
+                (name, shown)
+            });
+            members.collect::<Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
+fn mask(text: &str, to: &PhoneNumber) -> String {
+    let encoded = to.as_str().replace('+', "%2B");
+    text.replace(to.as_str(), &to.masked()).replace(&encoded, &to.masked()).replace(to.digits(), &to.masked())
+}
+
+fn text(plan: &Value) -> String {
+    let word = |pointer: &str| plan.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let what = match plan["template"].as_str() {
+        Some(name) => format!("the template `{name}` would go"),
+        None => "the message would go".to_owned(),
+    };
+    let mut lines = vec![
+        format!("{} ({}): {what}; {}", word("/channel"), word("/provider"), word("/why")),
+        format!("{} {}", word("/request/method"), word("/request/url")),
+    ];
+    for (name, value) in plan.pointer("/request/headers").and_then(Value::as_object).into_iter().flatten() {
+        lines.push(format!("{name}: {}", value.as_str().unwrap_or_default()));
+    }
+    let body = plan.pointer("/request/body").map(|body| serde_json::to_string_pretty(body).unwrap_or_default());
+    lines.extend([String::new(), body.unwrap_or_default()]);
+    lines.join("\n")
+}

@@ -1,0 +1,140 @@
+//! What Exotel posts to a webhook: the first of its documented dialects, a list of delivery reports or incoming messages within
+//! a channel.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::NAME;
+use crate::dialects::meta::{is_medium, received};
+use crate::time::local_time;
+use crate::{Failure, Happening, Mark, Phone, Progress, Report, Source, Switch, WebhookRules, What, World};
+
+/// The zone of the samples' times, in minutes east of UTC.
+const ZONE: i16 = 330;
+
+/// The three pages that state a number of retries; the pauses are those of Receive Messages and of WhatsApp Webhooks.
+const PAUSES_OF_FOUR: [Duration; 4] = [seconds(30), seconds(120), seconds(600), seconds(3600)];
+const PAUSES_OF_FIVE: [Duration; 5] = [seconds(30), seconds(120), seconds(600), seconds(1800), seconds(3600)];
+
+pub(super) const CALLBACK_RETRIES: Switch = Switch {
+    name: "callback_retries",
+    default: "2",
+    allowed: &["2", "4", "5"],
+    about: "How often a webhook call that failed is tried again: 2 after 30 s and 2 min; 4 with 10 min and 1 h, too; 5 with 30 \
+            min between those.",
+    source: Source::new("Webhooks; Receive Messages; WhatsApp Webhooks", Mark::Docs),
+};
+
+/// Free text outside the window.
+pub(super) const REENGAGEMENT: Failure = Failure {
+    code: 30018,
+    name: "EX_REENGAGEMENT_ERROR",
+    text: "More than 24 hours have passed since the customer last wrote",
+};
+/// A sender that is not set up.
+pub(super) const SETUP: Failure =
+    Failure { code: 30006, name: "EX_SETUP_ERROR", text: "The sender is not set up to send" };
+pub(super) const MESSAGE_TOO_LONG: Failure =
+    Failure { code: 30029, name: "EX_MESSAGE_TOO_LONG", text: "The text is longer than 4096 characters" };
+/// A template that is there and not approved.
+pub(super) const TEMPLATE: Failure =
+    Failure { code: 30022, name: "EX_TEMPLATE_ERROR", text: "The template cannot be sent" };
+pub(super) const TEMPLATE_PARAMETERS: Failure = Failure {
+    code: 30023,
+    name: "EX_TEMPLATE_PARAM_ERROR",
+    text: "The number of parameters is not that of the template",
+};
+pub(super) const TEMPLATE_NOT_FOUND: Failure =
+    Failure { code: 30024, name: "EX_TEMPLATE_NOT_FOUND", text: "The template does not exist in this language" };
+
+/// A message that was accepted, for the webhooks. `callback` is the address that the request named, the nearest one to the
+/// message.
+pub(super) fn report(
+    sid: &str,
+    (from, to): (&Phone, &Phone),
+    reference: Option<&str>,
+    callback: Option<&str>,
+    failure: Option<Failure>,
+) -> Report {
+    Report {
+        provider: NAME,
+        message_id: sid.to_owned(),
+        from: from.clone(),
+        to: to.clone(),
+        reference: reference.map(str::to_owned),
+        callbacks: callback.map(str::to_owned).into_iter().collect(),
+        details: Value::Null,
+        failure,
+    }
+}
+
+/// Sources: Receive Messages, Send WhatsApp Message, WhatsApp Status Codes (docs); that incoming messages carry a `sid`
+/// (field). The sentences of the description are ours, but for that of a delivery.
+pub(super) fn payload(happening: &Happening<'_>) -> Value {
+    let timestamp = local_time(happening.at, ZONE);
+    let mut message = match happening.what {
+        What::Received { content, .. } => json!({
+            "callback_type": "icm", "sid": happening.message_id, "from": happening.contact.e164(), "to": happening.business.e164(),
+            "content": incoming(content),
+        }),
+        What::Status { progress, .. } => {
+            let (code, name, description) = words(progress);
+            json!({
+                "callback_type": "dlr", "sid": happening.message_id, "to": happening.contact.digits(),
+                "exo_status_code": code, "exo_detailed_status": name, "description": description,
+            })
+        }
+    };
+    // Members that are there only when there is something to say.
+    let (name, text) = match happening.what {
+        What::Received { name, .. } => ("profile_name", name),
+        What::Status { report, .. } => ("custom_data", report.reference.as_deref()),
+    };
+    if let Value::Object(members) = &mut message {
+        members.insert("timestamp".to_owned(), timestamp.into());
+        if let Some(text) = text {
+            members.insert(name.to_owned(), text.into());
+        }
+    }
+    json!({"whatsapp": {"messages": [message]}})
+}
+
+/// Source: Receive Messages (docs) for the header; Webhooks (docs) for two retries, two other pages say four and five.
+pub(super) fn rules(world: &World) -> WebhookRules {
+    let pauses: &'static [Duration] = match world.switch(NAME, CALLBACK_RETRIES.name) {
+        "5" => &PAUSES_OF_FIVE,
+        "4" => &PAUSES_OF_FOUR,
+        _ => PAUSES_OF_FOUR.first_chunk::<2>().map_or(&[], <[Duration; 2]>::as_slice),
+    };
+    WebhookRules { signature_header: Some("x-exotel-signature"), pauses, client_errors_are_final: false }
+}
+
+/// Source: WhatsApp Status Codes (docs).
+fn words(progress: Progress) -> (u32, &'static str, &'static str) {
+    match progress {
+        Progress::Sent => (30001, "EX_MESSAGE_SENT", "Sent"),
+        Progress::Delivered => (30002, "EX_MESSAGE_DELIVERED", "Delivered"),
+        Progress::Read => (30003, "EX_MESSAGE_SEEN", "Seen"),
+        Progress::Failed(failure) => (failure.code, failure.name, failure.text),
+    }
+}
+
+/// `content` of an incoming message. A file has a `url` (field).
+fn incoming(content: &Value) -> Value {
+    let (kind, mut member) = received(content);
+    if is_medium(kind)
+        && let Value::Object(members) = &mut member
+        && let Some(link) = members.remove("link")
+    {
+        members.insert("url".to_owned(), link);
+    }
+    json!({"type": kind, kind: member})
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! What `GoSendAPI` posts to a webhook. The names of the events and the signature are documented; the envelope is our
+//! convention (inferred), since no page that could be read shows one. What it holds is worded as Meta does.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::NAME;
+use crate::dialects::meta::{is_medium, received};
+use crate::{Failure, Happening, Phone, Progress, Report, WebhookRules, What, World, rfc3339};
+
+/// Free text outside the window.
+pub(super) const REENGAGEMENT: Failure =
+    Failure { code: 131_047, name: "Re-engagement message", text: "More than 24 hours since the last user message" };
+
+/// Tries at 0 s, 1 min, 5 min, 30 min and 2 h, read as counted from the first. Source: Webhooks (docs).
+const PAUSES: [Duration; 4] =
+    [Duration::from_secs(60), Duration::from_secs(4 * 60), Duration::from_secs(25 * 60), Duration::from_secs(90 * 60)];
+
+/// A message that was accepted, for the webhooks.
+pub(super) fn report(wamid: &str, from: &Phone, to: &Phone, failure: Option<Failure>) -> Report {
+    Report {
+        provider: NAME,
+        message_id: wamid.to_owned(),
+        from: from.clone(),
+        to: to.clone(),
+        reference: None,
+        callbacks: Vec::new(),
+        details: Value::Null,
+        failure,
+    }
+}
+
+/// Sources: Webhooks (docs) for `whatsapp.message.received` and `.delivered`; `.sent`, `.read` and `.failed` follow their
+/// naming (inferred).
+pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Value {
+    let (event, message) = match happening.what {
+        What::Received { content, .. } => ("received", incoming(happening, content)),
+        What::Status { progress, .. } => status(happening, progress),
+    };
+    let sender = world.account(NAME).sender_by_phone(happening.business);
+    json!({
+        "id": format!("evt_{:016}", happening.number),
+        "event": format!("whatsapp.message.{event}"),
+        "created_at": rfc3339(happening.at),
+        "phone_number_id": sender.map(|sender| sender.id.as_str()),
+        "data": {"message": message},
+    })
+}
+
+/// Source: Webhooks (docs).
+pub(super) fn rules() -> WebhookRules {
+    WebhookRules { signature_header: Some("x-gosendapi-signature"), pauses: &PAUSES, client_errors_are_final: false }
+}
+
+fn incoming(happening: &Happening<'_>, content: &Value) -> Value {
+    let (kind, member) = received(content);
+    let member = if is_medium(kind) { medium(kind, &member, happening.message_id) } else { member };
+    json!({
+        "from": happening.contact.digits(), "id": happening.message_id, "timestamp": unix_seconds(happening.at),
+        "type": kind, kind: member,
+    })
+}
+
+/// A file has an id to fetch it by, and no address.
+fn medium(kind: &str, member: &Value, message_id: &str) -> Value {
+    let id = member.get("id").and_then(Value::as_str).map_or_else(|| format!("media-{message_id}"), str::to_owned);
+    let mime_type = match kind {
+        "image" => "image/jpeg",
+        "video" => "video/mp4",
+        "audio" => "audio/ogg; codecs=opus",
+        "sticker" => "image/webp",
+        _ => "application/pdf",
+    };
+    // Nobody has the file, so the digest is that of its name.
+    let sha256 = Sha256::digest(id.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let mut medium = Map::new();
+    for (name, value) in [("id", id.as_str()), ("mime_type", mime_type), ("sha256", sha256.as_str())] {
+        medium.insert(name.to_owned(), value.into());
+    }
+    if kind == "audio" {
+        medium.insert("voice".to_owned(), false.into());
+    }
+    for name in ["caption", "filename"] {
+        if let Some(text) = member.get(name) {
+            medium.insert(name.to_owned(), text.clone());
+        }
+    }
+    Value::Object(medium)
+}
+
+fn status(happening: &Happening<'_>, progress: Progress) -> (&'static str, Value) {
+    let (word, errors) = match progress {
+        Progress::Sent => ("sent", None),
+        Progress::Delivered => ("delivered", None),
+        Progress::Read => ("read", None),
+        Progress::Failed(failure) => ("failed", Some(failure)),
+    };
+    let mut message = json!({
+        "id": happening.message_id, "status": word, "timestamp": unix_seconds(happening.at),
+        "recipient_id": happening.contact.digits(),
+    });
+    if let (Some(failure), Value::Object(members)) = (errors, &mut message) {
+        let error = json!({
+            "code": failure.code, "title": failure.name, "message": failure.name, "error_data": {"details": failure.text},
+        });
+        members.insert("errors".to_owned(), json!([error]));
+    }
+    (word, message)
+}
+
+/// Unix seconds as a text, as Meta has them.
+fn unix_seconds(time: SystemTime) -> String {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().to_string()
+}
+
+#[cfg(test)]
+mod tests;

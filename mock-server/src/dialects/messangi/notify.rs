@@ -1,0 +1,139 @@
+//! What Messangi posts to a webhook. A part of the members is documented (Callback URL WhatsApp Business, Callback URL for
+//! incoming messages; docs), the rest is our convention (inferred). Nothing is signed, and nothing is tried twice: no page
+//! speaks of either.
+
+use std::time::UNIX_EPOCH;
+
+use serde_json::{Map, Value, json};
+
+use super::NAME;
+use super::request::Notification;
+use crate::dialects::meta::{is_medium, received};
+use crate::time::local_time;
+use crate::{Failure, Happening, Phone, Progress, Report, What};
+
+/// Free text outside the window. The word and Meta's number in the reason are inferred.
+pub(super) const REENGAGEMENT: Failure =
+    Failure { code: 131_047, name: "FAILED", text: "131047 Re-engagement message: more than 24 hours without a reply" };
+/// A sender that cannot send. Source: WhatsApp Status (docs) for the word.
+pub(super) const CODE_NOT_ALLOWED: Failure =
+    Failure { code: 0, name: "CODE_NOT_ALLOWED", text: "the sender is inactive" };
+
+/// The user whose account the seeded one is.
+const USER: &str = "demo@example.com";
+/// The id of the process that forwards what customers write.
+const PROCESS: u32 = 88;
+
+/// A message that was accepted, for the webhooks.
+pub(super) fn report(
+    id: &str,
+    (from, to): (&Phone, &Phone),
+    message: &Notification,
+    failure: Option<Failure>,
+) -> Report {
+    Report {
+        provider: NAME,
+        message_id: id.to_owned(),
+        from: from.clone(),
+        to: to.clone(),
+        reference: message.external_id.clone(),
+        callbacks: message.callbacks.clone(),
+        details: json!({"clientId": message.client_id, "message": message.content.get("body").filter(|body| body.is_string())}),
+        failure,
+    }
+}
+
+pub(super) fn payload(happening: &Happening<'_>) -> Value {
+    match happening.what {
+        What::Received { name, content } => incoming(happening, name, content),
+        What::Status { progress, report } => status(happening, progress, report),
+    }
+}
+
+fn status(happening: &Happening<'_>, progress: Progress, report: &Report) -> Value {
+    let (word, reason) = match progress {
+        Progress::Sent => ("SENT", None),
+        Progress::Delivered => ("DELIVERED", None),
+        Progress::Read => ("READ", None),
+        Progress::Failed(failure) => (failure.name, Some(failure.text)),
+    };
+    let since = happening.at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut members = json!({
+        "id": happening.message_id,
+        "status": word,
+        "from": happening.business.digits(),
+        "to": happening.contact.e164(),
+        "externalId": report.reference,
+        "clientId": report.details.get("clientId"),
+        "campaignId": null,
+        "callback": happening.url,
+        "date": local_time(happening.at, 0),
+        "timestamp": u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+        "username": USER,
+        "message": report.details.get("message"),
+    });
+    if let (Some(reason), Value::Object(members)) = (reason, &mut members) {
+        members.insert("reason".to_owned(), reason.into());
+    }
+    members
+}
+
+fn incoming(happening: &Happening<'_>, name: Option<&str>, content: &Value) -> Value {
+    let (kind, member) = received(content);
+    json!({
+        "id": happening.message_id,
+        "owner": USER,
+        "date": local_time(happening.at, 0),
+        "processId": PROCESS,
+        "origin": happening.business.digits(),
+        "user": happening.contact.e164(),
+        "connection": "WHATSAPP",
+        "externalId": "",
+        "callback": happening.url,
+        "text": text(kind, &member),
+        "extraInfo": extra_info(happening, name, kind, &member),
+    })
+}
+
+/// The words of a message: its text, or the title of what was chosen.
+fn text(kind: &str, member: &Value) -> Value {
+    let chosen = || ["button_reply", "list_reply"].into_iter().find_map(|reply| member.get(reply)?.get("title"));
+    let text = match kind {
+        "text" => member.get("body"),
+        "button" => member.get("text"),
+        "interactive" => chosen(),
+        _ => None,
+    };
+    text.cloned().unwrap_or_else(|| "".into())
+}
+
+/// The type, the writer, and what there is besides text: files as attachments, anything else under the name of its type.
+fn extra_info(happening: &Happening<'_>, name: Option<&str>, kind: &str, member: &Value) -> Value {
+    let contact = happening.contact.digits();
+    let mut info = Map::new();
+    info.insert("type".to_owned(), kind.into());
+    info.insert("contacts".to_owned(), json!([{"profile": {"name": name.unwrap_or(contact)}, "wa_id": contact}]));
+    match kind {
+        "text" => {}
+        kind if is_medium(kind) => {
+            let mut file = Map::new();
+            for (theirs, ours) in [("fileName", "filename"), ("url", "link"), ("caption", "caption"), ("id", "id")] {
+                if let Some(value) = member.get(ours) {
+                    file.insert(theirs.to_owned(), value.clone());
+                }
+            }
+            info.insert("attachments".to_owned(), json!([file]));
+        }
+        // `contacts` is the writer's, so the cards that were shared need another name.
+        "contacts" => {
+            info.insert("sharedContacts".to_owned(), member.clone());
+        }
+        kind => {
+            info.insert(kind.to_owned(), member.clone());
+        }
+    }
+    Value::Object(info)
+}
+
+#[cfg(test)]
+mod tests;

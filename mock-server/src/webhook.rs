@@ -1,0 +1,25 @@
+//! Webhooks: what a provider tells a business, at which moment of the virtual clock, where, and how often it tries.
+//!
+//! A dialect reports what becomes of a message with [`World::report`](crate::World::report), and
+//! [`Dialect::notify`](crate::Dialect::notify) writes each happening in the provider's own words. Nothing here opens a socket:
+//! whoever drives the [`Simulator`](crate::Simulator) takes what is due, posts it, and says how that went.
+
+mod deliver;
+mod happening;
+mod log;
+mod outbox;
+mod rules;
+mod signature;
+mod target;
+
+pub use deliver::{DeliveryOutcome, WebhookDelivery};
+pub use happening::{Failure, Happening, Progress, Report, What};
+pub use rules::WebhookRules;
+
+pub(crate) use outbox::{Registration, Webhooks};
+pub(crate) use rules::{LAST_STATUS, last_status};
+pub(crate) use signature::Secret;
+pub(crate) use target::Target;
+
+#[cfg(test)]
+mod tests;

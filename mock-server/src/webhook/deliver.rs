@@ -1,0 +1,123 @@
+//! Taking what is due, and what comes of posting it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::{Method, Request, StatusCode};
+
+use super::outbox::{Pending, Route};
+use super::{Secret, Target, WebhookRules};
+use crate::Simulator;
+
+const AGENT: HeaderValue = HeaderValue::from_static("transom-mock");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A webhook call that is due. `Debug` leaves headers and body out.
+pub struct WebhookDelivery {
+    /// Names it in [`Simulator::delivered`].
+    pub id: u64,
+    /// The provider's name.
+    pub provider: &'static str,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    /// The call with its absolute address, the headers of the provider and its body.
+    pub request: Request<Bytes>,
+    /// The loopback addresses to connect to, the first that listens; nothing need be looked up.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// What came of a webhook call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// The target answered.
+    Answered(StatusCode),
+    /// It did not: nobody listens, or no answer came in time.
+    Unanswered,
+}
+
+impl Simulator {
+    /// Takes the next webhook call that is due, in the order of virtual time. Post it, and tell
+    /// [`delivered`](Self::delivered) what came of it; a call that failed is then tried again on the provider's schedule.
+    pub fn due(&mut self, real_now: SystemTime) -> Option<WebhookDelivery> {
+        let now = self.clock.now(real_now);
+        loop {
+            let pending = self.webhooks.take_due(now)?;
+            let registration = self.webhooks.registration(pending.provider);
+            let target = match (&pending.route, registration) {
+                (Route::Own(target), _) => target.clone(),
+                (Route::Registered, Some(registration)) => registration.target.clone(),
+                // The webhook was removed while this waited for it.
+                (Route::Registered, None) => continue,
+            };
+            let secret = registration.and_then(|registration| registration.secret.as_ref());
+            let request = request(&target, &pending.body, self.webhook_rules(pending.provider), secret);
+            let addresses = target.addresses().to_vec();
+            let Pending { provider, attempt, .. } = pending;
+            return Some(WebhookDelivery { id: self.webhooks.depart(pending), provider, attempt, request, addresses });
+        }
+    }
+
+    /// What came of a call from [`due`](Self::due). The next try, if there is one, is counted from the moment at which this one
+    /// was due, so that the schedule is the same however fast the clock is turned. Unknown numbers are passed over: a reset may
+    /// have come in between.
+    pub fn delivered(&mut self, id: u64, outcome: DeliveryOutcome) {
+        let Some(pending) = self.webhooks.arrive(id) else { return };
+        let status = match outcome {
+            DeliveryOutcome::Answered(status) => Some(status.as_u16()),
+            DeliveryOutcome::Unanswered => None,
+        };
+        self.webhooks.record(&pending, status);
+        if let Some(pause) = self.webhook_rules(pending.provider).pause_after(pending.attempt, status) {
+            let (due, attempt) = (pending.due + pause, pending.attempt + 1);
+            self.webhooks.put(Pending { due, attempt, ..pending });
+        }
+    }
+
+    /// How long, in real time, until the next webhook call is due; zero if it is. None if nothing waits, or if the clock is
+    /// frozen and has to be moved first.
+    pub fn next_due_in(&self, real_now: SystemTime) -> Option<Duration> {
+        let due = self.webhooks.next_due()?;
+        match due.duration_since(self.clock.now(real_now)) {
+            Ok(left) if left.is_zero() => Some(left),
+            Ok(left) => (!self.clock.frozen()).then_some(left),
+            Err(_) => Some(Duration::ZERO),
+        }
+    }
+
+    /// How a provider signs and retries.
+    pub(crate) fn webhook_rules(&self, provider: &str) -> WebhookRules {
+        let dialect = self.dialects.iter().find(|dialect| dialect.name() == provider);
+        dialect.map(|dialect| dialect.webhook_rules(&self.world)).unwrap_or_default()
+    }
+}
+
+fn request(target: &Target, body: &Bytes, rules: WebhookRules, secret: Option<&Secret>) -> Request<Bytes> {
+    let mut request = Request::new(body.clone());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = target.uri().clone();
+    let host = target.uri().authority().and_then(|authority| HeaderValue::try_from(authority.as_str()).ok());
+    let headers = request.headers_mut();
+    if let Some(host) = host {
+        headers.insert(HOST, host);
+    }
+    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(USER_AGENT, AGENT);
+    if let Some(name) = rules.signature_header
+        && let Some(signature) = secret.and_then(|secret| secret.sign(body))
+        && let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(signature))
+    {
+        headers.insert(name, value);
+    }
+    request
+}
+
+impl fmt::Debug for WebhookDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut delivery = f.debug_struct("WebhookDelivery");
+        delivery.field("id", &self.id).field("provider", &self.provider).field("attempt", &self.attempt);
+        delivery.field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,315 @@
+//! What waits to be told, and to whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::happening::{Happening, Report, What};
+use super::log::{Log, Try};
+use super::rules::ladder;
+use super::{LAST_STATUS, Secret, Target};
+use crate::{Dialect, Inbound, Phone, World};
+
+/// More than this does not wait, by count or by bytes; what comes then is given up, and the log says so.
+const MOST_PENDING: usize = 100_000;
+const MOST_PENDING_BYTES: usize = 64 * 1024 * 1024;
+/// More tries than this are not under way at the same time.
+const MOST_IN_FLIGHT: usize = 1_000;
+/// More addresses of its own than this no message has.
+const MOST_CALLBACKS: usize = 10;
+
+/// The registered webhooks, what is still to be delivered in the order it falls due, and what was tried.
+pub(crate) struct Webhooks {
+    registered: BTreeMap<&'static str, Registration>,
+    pending: BTreeMap<(SystemTime, u64), Pending>,
+    pending_bytes: usize,
+    in_flight: BTreeMap<u64, Pending>,
+    log: Log,
+    happenings: u64,
+    /// Numbers every try, over resets too, so that the outcome of a try from before a reset means none after it.
+    last_id: u64,
+}
+
+/// Where a provider's webhooks go.
+#[derive(Debug, Clone)]
+pub(crate) struct Registration {
+    pub(crate) target: Target,
+    pub(crate) secret: Option<Secret>,
+}
+
+/// One thing to tell to one target.
+#[derive(Clone)]
+pub(super) struct Pending {
+    pub(super) provider: &'static str,
+    pub(super) route: Route,
+    pub(super) body: Bytes,
+    pub(super) due: SystemTime,
+    pub(super) attempt: u32,
+}
+
+/// How a target is found.
+#[derive(Clone)]
+pub(super) enum Route {
+    /// The provider's registered one, whichever that is when it falls due.
+    Registered,
+    /// One that the message named.
+    Own(Target),
+}
+
+impl Webhooks {
+    pub(crate) fn new() -> Self {
+        Self {
+            registered: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            pending_bytes: 0,
+            in_flight: BTreeMap::new(),
+            log: Log::new(),
+            happenings: 0,
+            last_id: 0,
+        }
+    }
+
+    /// Forgets the webhooks, what waits and what was tried.
+    pub(crate) fn clear(&mut self) {
+        *self = Self { last_id: self.last_id, ..Self::new() };
+    }
+
+    /// Sends what a provider tells to this target from now on, in place of the former one.
+    pub(crate) fn register(&mut self, provider: &'static str, registration: Registration) {
+        self.registered.insert(provider, registration);
+    }
+
+    /// Tells a provider's happenings to nobody but the targets that messages name; without a provider those of all.
+    pub(crate) fn remove(&mut self, provider: Option<&str>) {
+        self.registered.retain(|registered, _| provider.is_some_and(|provider| provider != *registered));
+    }
+
+    /// By provider.
+    pub(crate) fn registrations(&self) -> impl Iterator<Item = (&'static str, &Registration)> {
+        self.registered.iter().map(|(provider, registration)| (*provider, registration))
+    }
+
+    pub(super) fn registration(&self, provider: &str) -> Option<&Registration> {
+        self.registered.get(provider)
+    }
+
+    /// What was tried, oldest first; of one provider, or of all.
+    pub(crate) fn tries(&self, provider: Option<&str>) -> impl Iterator<Item = &Try> {
+        self.log.tries(provider)
+    }
+
+    /// Whether anything waits, due or not.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// When the next one falls due.
+    pub(super) fn next_due(&self) -> Option<SystemTime> {
+        self.pending.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// A message was accepted at `now`: what will be told of it is put down, if there is anybody to tell.
+    pub(crate) fn accepted(&mut self, dialect: &dyn Dialect, world: &World, now: SystemTime, report: &Report) {
+        let routes = self.routes(report.provider, &report.callbacks);
+        if routes.is_empty() {
+            return;
+        }
+        for (progress, after) in ladder(report, world.switch(report.provider, LAST_STATUS)) {
+            let told = Told {
+                at: now + after,
+                business: &report.from,
+                contact: &report.to,
+                message_id: &report.message_id,
+                what: What::Status { progress, report },
+            };
+            self.tell(dialect, world, &told, &routes);
+        }
+    }
+
+    /// A customer wrote at `now`.
+    pub(crate) fn received(
+        &mut self,
+        dialect: &dyn Dialect,
+        world: &World,
+        now: SystemTime,
+        message: &Inbound<'_>,
+        message_id: &str,
+        content: &Value,
+    ) {
+        let routes = self.routes(message.provider, &[]);
+        let name = world.contact_name(message.provider, message.to, message.from);
+        let told = Told {
+            at: now,
+            business: message.to,
+            contact: message.from,
+            message_id,
+            what: What::Received { name, content },
+        };
+        self.tell(dialect, world, &told, &routes);
+    }
+
+    fn tell(&mut self, dialect: &dyn Dialect, world: &World, told: &Told<'_>, routes: &[Route]) {
+        self.happenings += 1;
+        for route in routes {
+            let target = match route {
+                Route::Registered => self.registered.get(dialect.name()).map(|registered| &registered.target),
+                Route::Own(target) => Some(target),
+            };
+            let Some(url) = target.map(|target| target.uri().to_string()) else { continue };
+            let happening = Happening {
+                number: self.happenings,
+                at: told.at,
+                url: &url,
+                business: told.business,
+                contact: told.contact,
+                message_id: told.message_id,
+                what: told.what,
+            };
+            if let Some(payload) = dialect.notify(world, &happening) {
+                let body = Bytes::from(payload.to_string());
+                let provider = dialect.name();
+                self.put(Pending { provider, route: route.clone(), body, due: told.at, attempt: 1 });
+            }
+        }
+    }
+
+    /// The targets of the message's own on this machine, else the registered one. Source: Exotel, Receive Messages (docs): each
+    /// event goes to one address, the message's own before the account's.
+    fn routes(&self, provider: &str, callbacks: &[String]) -> Vec<Route> {
+        let mut seen = BTreeSet::new();
+        let own = callbacks.iter().map(String::as_str).map(str::trim).filter(|text| seen.insert(*text));
+        let own = own.filter_map(|text| Target::parse(text).ok()).take(MOST_CALLBACKS).map(Route::Own);
+        let own: Vec<Route> = own.collect();
+        if own.is_empty() && self.registered.contains_key(provider) { vec![Route::Registered] } else { own }
+    }
+
+    /// Lets something wait, behind all that falls due at the same time.
+    pub(super) fn put(&mut self, pending: Pending) {
+        let bytes = self.pending_bytes.saturating_add(pending.body.len());
+        if self.pending.len() >= MOST_PENDING || bytes > MOST_PENDING_BYTES {
+            self.record(&Pending { attempt: 0, ..pending }, None);
+            return;
+        }
+        self.pending_bytes = bytes;
+        self.last_id += 1;
+        self.pending.insert((pending.due, self.last_id), pending);
+    }
+
+    /// Takes the first that is due.
+    pub(super) fn take_due(&mut self, now: SystemTime) -> Option<Pending> {
+        let first = self.pending.first_entry()?;
+        if first.key().0 > now {
+            return None;
+        }
+        let pending = first.remove();
+        self.pending_bytes = self.pending_bytes.saturating_sub(pending.body.len());
+        Some(pending)
+    }
+
+    /// Remembers a try until its outcome is known, and numbers it. Tries whose outcome is never told are forgotten one by one.
+    pub(super) fn depart(&mut self, pending: Pending) -> u64 {
+        self.last_id += 1;
+        self.in_flight.insert(self.last_id, pending);
+        if self.in_flight.len() > MOST_IN_FLIGHT {
+            self.in_flight.pop_first();
+        }
+        self.last_id
+    }
+
+    /// The try of this number, if it is known; it is then forgotten.
+    pub(super) fn arrive(&mut self, id: u64) -> Option<Pending> {
+        self.in_flight.remove(&id)
+    }
+
+    pub(super) fn record(&mut self, pending: &Pending, status: Option<u16>) {
+        let target = match &pending.route {
+            Route::Registered => self.registered.get(pending.provider).map(|registered| &registered.target),
+            Route::Own(target) => Some(target),
+        };
+        let url = target.map(Target::masked).unwrap_or_default();
+        let Pending { provider, attempt, due, .. } = *pending;
+        self.log.record(Try { provider, url, attempt, status, body: pending.body.clone(), at: due });
+    }
+}
+
+/// A happening that is not yet addressed to anybody.
+struct Told<'a> {
+    at: SystemTime,
+    business: &'a Phone,
+    contact: &'a Phone,
+    message_id: &'a str,
+    what: What<'a>,
+}
+
+impl fmt::Debug for Webhooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhooks")
+            .field("registered", &self.registered.keys().collect::<Vec<_>>())
+            .field("pending", &self.pending.len())
+            .field("in_flight", &self.in_flight.len())
+            .field("log", &self.log)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pending(attempt: u32) -> Pending {
+        let route = Route::Own(Target::parse("http://127.0.0.1:9000/").unwrap());
+        Pending { provider: "exotel", route, body: Bytes::from_static(b"{}"), due: SystemTime::UNIX_EPOCH, attempt }
+    }
+
+    #[test]
+    fn what_comes_while_100_000_calls_wait_is_given_up_and_logged_as_never_tried() {
+        let mut webhooks = Webhooks::new();
+        for _ in 0..MOST_PENDING {
+            webhooks.put(pending(1));
+        }
+        assert_eq!(webhooks.tries(None).count(), 0);
+        webhooks.put(pending(1));
+        let given_up: Vec<(u32, Option<u16>)> =
+            webhooks.tries(None).map(|tried| (tried.attempt, tried.status)).collect();
+        assert_eq!((given_up, webhooks.pending.len()), (vec![(0, None)], MOST_PENDING));
+    }
+
+    #[test]
+    fn large_calls_are_given_up_beyond_64_mib_and_taking_one_makes_room() {
+        let mut webhooks = Webhooks::new();
+        let large = |webhooks: &mut Webhooks| {
+            let body = Bytes::from(vec![b'1'; MOST_PENDING_BYTES / 4]);
+            webhooks.put(Pending { body, ..pending(1) });
+            webhooks.tries(None).count()
+        };
+        assert_eq!([(); 5].map(|()| large(&mut webhooks)), [0, 0, 0, 0, 1]);
+        webhooks.take_due(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(large(&mut webhooks), 1);
+        assert_eq!(large(&mut webhooks), 2);
+    }
+
+    #[test]
+    fn tries_whose_outcome_is_never_told_are_forgotten() {
+        let mut webhooks = Webhooks::new();
+        let first = webhooks.depart(pending(1));
+        for _ in 0..MOST_IN_FLIGHT {
+            webhooks.depart(pending(1));
+        }
+        assert!(webhooks.arrive(first).is_none());
+        assert_eq!(webhooks.in_flight.len(), MOST_IN_FLIGHT);
+    }
+
+    #[test]
+    fn a_message_has_at_most_ten_callbacks_each_once() {
+        let webhooks = Webhooks::new();
+        let twice = ["http://127.0.0.1:9000/a".to_owned(), " http://127.0.0.1:9000/a".to_owned()];
+        assert_eq!(webhooks.routes("messangi", &twice).len(), 1);
+        let many: Vec<String> = (0..50).map(|number| format!("http://127.0.0.1:9000/{number}")).collect();
+        assert_eq!(webhooks.routes("messangi", &many).len(), MOST_CALLBACKS);
+        assert!(webhooks.routes("messangi", &["http://10.0.0.1/".to_owned()]).is_empty());
+    }
+}

@@ -1,0 +1,321 @@
+//! Webhooks on real sockets: the mock, a client that sends, and a receiver that knows nothing but bytes.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails the test; the lint's own exception covers test functions only"
+)]
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use transom_mock_server::MockServer;
+
+/// A delivery that nothing waits for is expected within this; it normally takes a millisecond.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a receiver does with a call.
+#[derive(Clone, Copy)]
+enum Manner {
+    /// Answers with a status and a body of so many bytes.
+    Answer(u16, usize),
+    /// Answers with a redirect to itself.
+    Redirect,
+    /// Closes without a word.
+    Close,
+}
+
+/// One call as it came.
+#[derive(Debug, Clone)]
+struct Call {
+    head: String,
+    body: String,
+}
+
+impl Call {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    fn status_code(&self) -> u64 {
+        self.json().pointer("/whatsapp/messages/0/exo_status_code").and_then(Value::as_u64).unwrap()
+    }
+}
+
+/// A receiver on a port of its own. It behaves as told, call by call, and then answers 200.
+struct Receiver {
+    port: u16,
+    calls: watch::Receiver<Vec<Call>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Receiver {
+    async fn start(manners: &[Manner]) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (seen, calls) = watch::channel(Vec::new());
+        let mut manners: VecDeque<Manner> = manners.iter().copied().collect();
+        let task = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let Some(call) = read_call(&mut stream).await else { continue };
+                seen.send_modify(|calls: &mut Vec<Call>| calls.push(call));
+                let answer = match manners.pop_front().unwrap_or(Manner::Answer(200, 0)) {
+                    Manner::Close => continue,
+                    Manner::Answer(status, length) => {
+                        format!("HTTP/1.1 {status} So\r\ncontent-length: {length}\r\n\r\n{}", "x".repeat(length))
+                    }
+                    Manner::Redirect => {
+                        format!(
+                            "HTTP/1.1 307 So\r\nlocation: http://127.0.0.1:{port}/elsewhere\r\ncontent-length: 0\r\n\r\n"
+                        )
+                    }
+                };
+                // A caller that has read enough may be gone.
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        Self { port, calls, task }
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/hook?kind=a", self.port)
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        self.calls.borrow().clone()
+    }
+
+    /// The calls, once there are so many.
+    async fn wait_for(&self, count: usize) -> Vec<Call> {
+        let mut calls = self.calls.clone();
+        let enough = calls.wait_for(|calls| calls.len() >= count);
+        let in_time = tokio::time::timeout(PATIENCE, enough).await.is_ok();
+        assert!(in_time, "{} calls came, {count} were expected", self.calls().len());
+        self.calls()
+    }
+}
+
+async fn read_call(stream: &mut TcpStream) -> Option<Call> {
+    let mut bytes = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
+            if body.len() >= length.parse().unwrap() {
+                return Some(Call { head: head.to_owned(), body: body.to_owned() });
+            }
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+}
+
+/// Asks the mock on a connection of its own; status and JSON.
+async fn ask(mock: &MockServer, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Basic ZGVtby1rZXk6ZGVtby10b2tlbg==\r\n\
+         content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(mock.address()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap_or_default())
+}
+
+async fn control(mock: &MockServer, call: &str, body: &Value) -> Value {
+    let method = if body.is_null() { "GET" } else { "POST" };
+    let (status, json) = ask(mock, method, &format!("/_mock/{call}"), body).await;
+    assert_eq!(status, 200, "{call}: {json}");
+    json
+}
+
+/// A mock whose clock stands still, and a receiver that it tells of Exotel.
+async fn listening(manners: &[Manner]) -> (MockServer, Receiver) {
+    let (mock, receiver) = (MockServer::start().await.unwrap(), Receiver::start(manners).await);
+    control(&mock, "clock", &json!({"set": "2026-05-11T09:20:00Z", "freeze": true})).await;
+    let webhook = json!({"provider": "exotel", "url": receiver.url(), "secret": "Jefe"});
+    control(&mock, "webhooks", &webhook).await;
+    (mock, receiver)
+}
+
+/// Sends a template, which goes at any time.
+async fn send(mock: &MockServer) {
+    let template = json!({"name": "re_engagement_v1", "language": {"code": "en", "policy": "deterministic"}});
+    let content = json!({"type": "template", "template": template});
+    let body = json!({"from": "+919876500001", "to": "+919876543210", "content": content});
+    let (status, json) = ask(mock, "POST", "/v2/accounts/acme/messages", &body).await;
+    assert_eq!(status, 202, "{json}");
+}
+
+async fn log(mock: &MockServer) -> Vec<(u64, Value)> {
+    let log = control(mock, "webhooks/deliveries", &Value::Null).await;
+    log.as_array().unwrap().iter().map(|line| (line["attempt"].as_u64().unwrap(), line["status"].clone())).collect()
+}
+
+#[tokio::test]
+async fn an_inbound_message_is_posted_signed_to_the_webhook() {
+    let (mock, receiver) = listening(&[]).await;
+    let from = json!({"provider": "exotel", "from": "+919876543210", "text": "grüß 👋"});
+    control(&mock, "inbound", &from).await;
+    let call = receiver.wait_for(1).await.remove(0);
+    assert!(call.head.starts_with("POST /hook?kind=a HTTP/1.1\r\n"), "{}", call.head);
+    assert_eq!(call.header("host"), Some(format!("127.0.0.1:{}", receiver.port).as_str()));
+    assert_eq!(call.header("content-type"), Some("application/json"));
+    assert_eq!(call.json()["whatsapp"]["messages"][0]["content"]["text"]["body"], "grüß 👋");
+    let signature = call.header("x-exotel-signature").unwrap();
+    assert_eq!(signature, hmac_sha256("Jefe", call.body.as_bytes()));
+}
+
+#[tokio::test]
+async fn advancing_the_clock_answers_after_everything_due_was_delivered_in_order() {
+    let (mock, receiver) = listening(&[]).await;
+    send(&mock).await;
+    send(&mock).await;
+    receiver.wait_for(2).await;
+    control(&mock, "clock", &json!({"advance": "999ms"})).await;
+    assert_eq!(receiver.calls().len(), 2);
+    control(&mock, "clock", &json!({"advance": "1ms"})).await;
+    let codes: Vec<u64> = receiver.calls().iter().map(Call::status_code).collect();
+    assert_eq!(codes, [30001, 30001, 30002, 30002]);
+}
+
+#[tokio::test]
+async fn one_turn_of_the_clock_runs_a_whole_schedule_of_retries() {
+    let manners = [Manner::Answer(500, 0), Manner::Close, Manner::Answer(200, 0)];
+    let (mock, receiver) = listening(&manners).await;
+    control(&mock, "config", &json!({"provider": "exotel", "last_status": "sent"})).await;
+    send(&mock).await;
+    receiver.wait_for(1).await;
+    control(&mock, "clock", &json!({"advance": "25h"})).await;
+    let calls = receiver.calls();
+    assert_eq!(calls.len(), 3);
+    assert!(calls.iter().all(|call| call.body == calls[0].body));
+    assert_eq!(log(&mock).await, [(1, json!(500)), (2, Value::Null), (3, json!(200))]);
+}
+
+#[tokio::test]
+async fn setting_the_clock_ahead_delivers_as_well() {
+    let (mock, receiver) = listening(&[]).await;
+    send(&mock).await;
+    control(&mock, "clock", &json!({"set": "2026-05-11T09:21:00Z"})).await;
+    assert_eq!(receiver.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_running_clock_delivers_by_itself() {
+    let (mock, receiver) = listening(&[]).await;
+    send(&mock).await;
+    control(&mock, "clock", &json!({"advance": "990ms"})).await;
+    assert_eq!(receiver.calls().len(), 1);
+    control(&mock, "clock", &json!({"freeze": false})).await;
+    let codes: Vec<u64> = receiver.wait_for(2).await.iter().map(Call::status_code).collect();
+    assert_eq!(codes, [30001, 30002]);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_counts_as_a_failure() {
+    let (mock, receiver) = listening(&[Manner::Redirect]).await;
+    control(&mock, "config", &json!({"provider": "exotel", "last_status": "sent"})).await;
+    send(&mock).await;
+    receiver.wait_for(1).await;
+    control(&mock, "clock", &json!({"advance": "30s"})).await;
+    assert!(receiver.calls().iter().all(|call| call.head.starts_with("POST /hook?kind=a ")));
+    assert_eq!(log(&mock).await, [(1, json!(307)), (2, json!(200))]);
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_not_read_to_its_end() {
+    let (mock, receiver) = listening(&[Manner::Answer(200, 8 * 1024 * 1024)]).await;
+    control(&mock, "config", &json!({"provider": "exotel", "last_status": "sent"})).await;
+    send(&mock).await;
+    receiver.wait_for(1).await;
+    control(&mock, "clock", &json!({"advance": "1h"})).await;
+    assert_eq!(log(&mock).await, [(1, json!(200))]);
+}
+
+#[tokio::test]
+async fn nobody_listening_is_a_failed_try_and_the_mock_goes_on() {
+    let (mock, receiver) = listening(&[]).await;
+    // A bound socket keeps the port from everybody else, and does not listen.
+    let deaf = TcpSocket::new_v4().unwrap();
+    deaf.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed = deaf.local_addr().unwrap();
+    let gone = json!({"provider": "exotel", "url": format!("http://{closed}/")});
+    control(&mock, "webhooks", &gone).await;
+    send(&mock).await;
+    control(&mock, "clock", &json!({"advance": "25h"})).await;
+    let tries = log(&mock).await;
+    assert_eq!(tries.len(), 6);
+    assert!(tries.iter().all(|(_, status)| status.is_null()), "{tries:?}");
+    assert!(receiver.calls().is_empty());
+}
+
+#[tokio::test]
+async fn the_callback_of_a_message_is_told_on_the_wire() {
+    let (mock, receiver) = listening(&[]).await;
+    let own = Receiver::start(&[]).await;
+    let template = json!({"name": "re_engagement_v1", "language": {"code": "en", "policy": "deterministic"}});
+    let body = json!({
+        "from": "+919876500001", "to": "+919876543210", "status_callback": own.url(), "custom_data": "order-17",
+        "content": {"type": "template", "template": template},
+    });
+    assert_eq!(ask(&mock, "POST", "/v2/accounts/acme/messages", &body).await.0, 202);
+    control(&mock, "clock", &json!({"advance": "1s"})).await;
+    let references: Vec<Value> =
+        own.calls().iter().map(|call| call.json()["whatsapp"]["messages"][0]["custom_data"].clone()).collect();
+    assert_eq!(references, ["order-17", "order-17"]);
+    assert!(receiver.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_webhook_that_points_elsewhere_is_refused_and_nothing_is_called() {
+    let (mock, receiver) = listening(&[]).await;
+    for url in [
+        format!("http://0.0.0.0:{}/", receiver.port),
+        format!("http://2130706433:{}/", receiver.port),
+        format!("http://[::ffff:127.0.0.1]:{}/", receiver.port),
+        format!("http://user:pass@127.0.0.1:{}/", receiver.port),
+        format!("https://127.0.0.1:{}/", receiver.port),
+    ] {
+        let body = json!({"provider": "messangi", "url": url});
+        let (status, json) = ask(&mock, "POST", "/_mock/webhooks", &body).await;
+        assert!(status == 400 && json["error"].as_str().unwrap().contains("`url` "), "{url}: {json}");
+    }
+    control(&mock, "inbound", &json!({"provider": "messangi", "from": "+5215599992222", "text": "hi"})).await;
+    control(&mock, "clock", &json!({"advance": "1h"})).await;
+    assert!(receiver.calls().is_empty());
+}
+
+/// By its definition (RFC 2104), so that the signer is not checked with itself.
+fn hmac_sha256(key: &str, body: &[u8]) -> String {
+    use sha2::{Digest as _, Sha256};
+    let pad = |with: u8| {
+        let mut block = [with; 64];
+        block.iter_mut().zip(key.bytes()).for_each(|(byte, key)| *byte ^= key);
+        block
+    };
+    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(body).finalize();
+    let outer = Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize();
+    outer.iter().fold(String::from("sha256="), |hex, byte| format!("{hex}{byte:02x}"))
+}

@@ -1,0 +1,135 @@
+//! Webhooks in an axum application: verified before the handler sees them.
+
+use axum_core::extract::{FromRef, FromRequest, Request};
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::event::Events;
+use crate::messenger::Messenger as _;
+
+/// The longest webhook body that is read.
+const BODY_MAX: usize = 3 * 1024 * 1024;
+
+/// The events of a webhook call, for a handler whose state gives the channel's [`Client`].
+///
+/// ```no_run
+/// use transom::axum::Webhook;
+/// use transom::Client;
+///
+/// async fn handler(Webhook(events): Webhook) {
+///     println!("{} events, verified: {}", events.events.len(), events.verified);
+/// }
+/// # fn app(client: Client) {
+/// // axum::Router::new().route("/hooks/india", axum::routing::post(handler)).with_state(client)
+/// # let _ = (handler, client);
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Webhook(pub Events);
+
+/// Why a webhook call did not reach the handler. Its answer tells the network the status and nothing else.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum WebhookRejection {
+    /// The body is longer than 3 MiB: 413.
+    TooLarge,
+    /// The body broke off: 400.
+    Broken,
+    /// A refused signature is 401, anything else 400. The error says which class failed, for the log.
+    Refused(Error),
+}
+
+impl IntoResponse for WebhookRejection {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Refused(error) if error.kind() == ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Broken | Self::Refused(_) => StatusCode::BAD_REQUEST,
+        };
+        status.into_response()
+    }
+}
+
+impl<S> FromRequest<S> for Webhook
+where
+    Client: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = WebhookRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let client = Client::from_ref(state);
+        let (head, body) = request.into_parts();
+        let body = Limited::new(body, BODY_MAX).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() { WebhookRejection::TooLarge } else { WebhookRejection::Broken }
+        })?;
+        let request = http::Request::from_parts(head, body.to_bytes());
+        client.webhook(&request).map(Self).map_err(WebhookRejection::Refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use async_trait::async_trait;
+    use axum_core::body::Body;
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
+    use crate::{Capabilities, Capability, Event, Message, Messenger, PhoneNumber, Receipt, Session, unsupported};
+
+    /// Takes the body `good` and refuses every other.
+    #[derive(Debug)]
+    struct Picky;
+
+    #[async_trait]
+    impl Messenger for Picky {
+        fn provider(&self) -> &'static str {
+            "picky"
+        }
+        fn capabilities(&self) -> Capabilities {
+            Capabilities::of(&[Capability::Inbound])
+        }
+        async fn send(&self, _: &Message) -> crate::Result<Receipt> {
+            unsupported("picky", Capability::Text)
+        }
+        async fn session(&self, _: &PhoneNumber) -> crate::Result<Session> {
+            unsupported("picky", Capability::Session)
+        }
+        async fn senders(&self) -> crate::Result<Vec<Sender>> {
+            unsupported("picky", Capability::Senders)
+        }
+        async fn templates(&self) -> crate::Result<Vec<TemplateInfo>> {
+            unsupported("picky", Capability::Templates)
+        }
+        async fn conversations(&self, _: &ConversationFilter) -> crate::Result<Vec<Conversation>> {
+            unsupported("picky", Capability::Conversations)
+        }
+        fn webhook(&self, request: &http::Request<Bytes>) -> crate::Result<Events> {
+            match request.body().as_ref() {
+                b"good" => Ok(Events::new(true, vec![Event::Challenge("c".into())])),
+                b"forged" => Err(Error::new(ErrorKind::Unauthenticated, "no")),
+                _ => Err(Error::new(ErrorKind::MalformedResponse, "no")),
+            }
+        }
+    }
+
+    async fn call(body: impl Into<Body>) -> Result<Webhook, StatusCode> {
+        let client = Client::new(Arc::new(Picky) as Arc<dyn Messenger>);
+        let extracted = Webhook::from_request(Request::new(body.into()), &client).await;
+        extracted.map_err(|rejection| rejection.into_response().status())
+    }
+
+    #[tokio::test]
+    async fn a_handler_sees_only_what_the_adapter_has_accepted() {
+        assert!(call("good").await.unwrap().0.verified);
+        assert_eq!(call("forged").await.unwrap_err(), StatusCode::UNAUTHORIZED);
+        assert_eq!(call("junk").await.unwrap_err(), StatusCode::BAD_REQUEST);
+        assert_eq!(call("x".repeat(BODY_MAX + 1)).await.unwrap_err(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+}
