@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{ChannelConfig, Env, Lookup, config_error, listed, uri};
+#[cfg(feature = "toml")]
+use super::config_error;
+use super::{ChannelConfig, Env, Lookup, listed, uri};
 use crate::error::Result;
 use crate::registry::Provider;
 
