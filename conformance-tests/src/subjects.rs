@@ -229,6 +229,12 @@ pub static GOSENDAPI: Subject = Subject {
     refusals: &[
         refusal(
             403,
+            r#"{"statusCode":403,"message":"Outside the 24h window","error":"Forbidden","code":"BRAND_NEW_CODE"}"#,
+            ErrorKind::SessionExpired,
+            Some("BRAND_NEW_CODE"),
+        ),
+        refusal(
+            403,
             r#"{"statusCode":403,"message":"Outside the 24h window: only approved templates can be sent","error":"Forbidden"}"#,
             ErrorKind::SessionExpired,
             None,

@@ -14,13 +14,13 @@ use crate::{Simulator, World, rfc3339, world};
 
 /// The form of what [`Simulator::export`] gives. Another number means that older mocks cannot read it.
 const VERSION: u64 = 1;
-const MEMBERS: [&str; 9] =
-    ["version", "clock", "faults", "ids", "accounts", "contacts", "conversations", "messages", "idempotency"];
+const MEMBERS: [&str; 10] =
+    ["version", "clock", "faults", "ids", "accounts", "contacts", "conversations", "messages", "idempotency", "media"];
 
 impl Simulator {
     /// Everything that later answers depend on, as JSON of a numbered version: accounts with their switches and limits,
-    /// contacts and windows, conversations, the ledger, idempotency keys, ids, the clock and the faults. Not in it are the
-    /// journal, webhooks and credentials.
+    /// contacts and windows, conversations, the ledger, idempotency keys, uploads, ids, the clock and the faults. Not in it are
+    /// the journal, webhooks and credentials.
     ///
     /// A clock that runs is kept as its distance from real time, one that is frozen as the time it shows.
     ///

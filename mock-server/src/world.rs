@@ -5,6 +5,7 @@ mod conversation;
 mod idempotency;
 pub(crate) mod seed;
 pub(crate) mod state;
+mod uploads;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -46,6 +47,7 @@ pub struct World {
     conversations: Conversations,
     ledger: Ring<Delivery>,
     idempotency: Idempotency,
+    uploads: BoundedMap<String>,
     ids: Ids,
     reports: Vec<Report>,
 }
@@ -167,6 +169,7 @@ impl World {
             conversations: Conversations::new(MAX_ROWS),
             ledger: Ring::new(MAX_ROWS, MAX_LEDGER_BYTES),
             idempotency: Idempotency::new(),
+            uploads: BoundedMap::new(uploads::MAX_UPLOADS),
             ids: Ids::new(seed),
             reports: Vec::new(),
         };

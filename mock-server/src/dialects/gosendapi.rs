@@ -2,7 +2,9 @@
 
 mod conversations;
 mod directory;
+mod media;
 mod messages;
+mod multipart;
 mod notify;
 mod paging;
 mod refusal;
@@ -136,6 +138,7 @@ impl Call<'_> {
         let page = Page::of(self.request, &mut self.review);
         match (self.request.method().as_str(), segments.as_slice()) {
             ("POST", ["messages"]) => send(self),
+            ("POST", ["media"]) => media::upload(self),
             ("GET", ["messages"]) => Ok(page?.print(messages::list(self.world))),
             ("GET", ["messages", id]) => single(messages::find(self.world, id), "Message"),
             ("GET", ["me"]) => Ok(json_response(200, &directory::me())),

@@ -35,6 +35,11 @@ pub(crate) fn export(world: &World, state: &mut Map<String, Value>) {
         ("idempotency", answers.collect()),
     ];
     state.extend(parts.map(|(name, value)| (name.to_owned(), value)));
+    let uploads: Vec<Value> = world.uploads().map(upload_json).collect();
+    // Only where there are any, so that a mock from before there were uploads reads every other state.
+    if !uploads.is_empty() {
+        state.insert("media".to_owned(), json!({"uploads": uploads}));
+    }
 }
 
 /// Takes the parts of a world out of `state`. What they do not say, such as strictness and the switches there are, is that of
@@ -65,6 +70,12 @@ pub(crate) fn import(mut fresh: World, state: &mut Members) -> Result<World, Ref
     for row in state.rows("idempotency")? {
         let (key, answer) = answer(&fresh, row)?;
         fresh.idempotency.put(&key, answer);
+    }
+    if let Some(mut media) = state.optional_object("media")? {
+        for row in media.rows("uploads")? {
+            import_upload(&mut fresh, row)?;
+        }
+        media.finish(&["uploads"])?;
     }
     Ok(fresh)
 }
@@ -190,6 +201,18 @@ fn answer(world: &World, mut row: Members) -> Result<(String, Remembered), Refus
     let at = row.needed("at", TIME, time)?;
     row.finish(&["provider", "api_key_digest", "key", "digest", "status", "body", "base64", "at"])?;
     Ok((format!("{provider} {api_key_digest:016x} {key}"), Remembered { digest, status, body: body.into(), at }))
+}
+
+fn upload_json((provider, id, sender): (&str, &str, &str)) -> Value {
+    json!({"provider": provider, "id": id, "sender": sender})
+}
+
+fn import_upload(fresh: &mut World, mut row: Members) -> Result<(), Refusal> {
+    let provider = provider(fresh, &mut row)?;
+    let (id, sender) = (row.needed_text("id", TEXT)?, row.needed_text("sender", TEXT)?);
+    row.finish(&["provider", "id", "sender"])?;
+    fresh.keep_upload(provider, &id, &sender);
+    Ok(())
 }
 
 /// One of the providers that have an account.

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::refusal::Refusal;
 use super::request::SendRequest;
 use super::template::TemplateSend;
-use super::{Call, MESSAGES, NAME, messages, notify, request};
+use super::{Call, MESSAGES, NAME, media, messages, notify, request};
 use crate::{Message, Phone, Remembered, Replay, TemplateStatus, fingerprint, header, json_response};
 
 pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let body = call.json()?;
     let message = call.read(&body, MESSAGES, request::read)?;
     let from = sender(call, &message.phone_number_id)?;
+    media::note_strangers(call, &message.content, &message.phone_number_id);
     let key = idempotency_key(call)?;
     let digest = fingerprint(call.request.body());
     if let Some(key) = &key {
@@ -37,7 +38,7 @@ pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
 }
 
 /// The number behind Meta's id of a sender.
-fn sender(call: &Call<'_>, phone_number_id: &str) -> Result<Phone, Refusal> {
+pub(super) fn sender(call: &Call<'_>, phone_number_id: &str) -> Result<Phone, Refusal> {
     let senders = &call.world.account(NAME).senders;
     let Some(sender) = senders.iter().find(|sender| sender.id == phone_number_id) else {
         let message = "phone_number_id does not exist";

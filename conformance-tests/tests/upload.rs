@@ -1,0 +1,128 @@
+//! A file uploaded at GoSendAPI, the only provider that takes one, against the mock. It is no call of `Messenger`, so the
+//! list of scenarios cannot have it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+use transom::config::{ChannelConfig, process_env};
+use transom::{Content, Context, ErrorKind, Media, Message, Messenger as _, Transport};
+use transom_gosendapi::{GoSendApi, PROVIDER, Upload};
+use transom_mock_server::Simulator;
+
+const ANA: &str = "+34611222333";
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// A transport that is the mock itself, without a socket.
+#[derive(Debug)]
+struct Direct(Mutex<Simulator>);
+
+#[async_trait]
+impl Transport for Direct {
+    async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
+        Ok(self.0.lock().unwrap().step(SystemTime::now(), &request).response)
+    }
+}
+
+impl Direct {
+    /// A mock to which Ana has just written.
+    fn open() -> Arc<Self> {
+        let mock = Arc::new(Self(Mutex::new(Simulator::new(SystemTime::now()))));
+        mock.control("POST", "inbound", &json!({ "provider": "gosendapi", "from": ANA, "text": "hi" }));
+        mock
+    }
+
+    fn control(&self, method: &str, call: &str, body: &Value) -> Value {
+        let request = Request::builder().method(method).uri(format!("/_mock/{call}"));
+        let request = request.body(Bytes::from(body.to_string())).unwrap();
+        let response = self.0.lock().unwrap().step(SystemTime::now(), &request).response;
+        serde_json::from_slice(response.body()).unwrap_or(Value::Null)
+    }
+
+    fn requests(&self) -> Vec<Value> {
+        self.control("GET", "requests?provider=gosendapi", &Value::Null).as_array().unwrap().clone()
+    }
+}
+
+fn adapter(mock: &Arc<Direct>, key: &str, phone_number_id: &str) -> GoSendApi {
+    let uri = format!("gosendapi://{key}@127.0.0.1?phone_number_id={phone_number_id}");
+    let channel = ChannelConfig::from_uri("support", &uri, &[PROVIDER], process_env()).unwrap();
+    GoSendApi::connect(&channel, Context::new(Arc::clone(mock) as Arc<dyn Transport>)).unwrap()
+}
+
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+/// Reads and uploads a file as a program would: what cannot be an upload never comes to a request.
+fn upload(mock: &Arc<Direct>, media_type: &str, bytes: Vec<u8>) -> transom::Result<String> {
+    let upload = Upload::new(media_type, "file", bytes)?;
+    wait(adapter(mock, "gsk_test_demo", "555123456789").upload(upload))
+}
+
+#[test]
+fn an_uploaded_image_reaches_the_customer_by_the_id_that_the_upload_gave() {
+    let mock = Direct::open();
+    let id = upload(&mock, "image/png", b"\x89PNG\r\n\x1a\n".to_vec()).unwrap();
+    let image = Message::new(ANA.parse().unwrap(), Content::Image(Media::id(&id)));
+    let receipt = wait(adapter(&mock, "gsk_test_demo", "555123456789").send(&image)).unwrap();
+
+    let delivered = mock.control("GET", "messages?provider=gosendapi", &Value::Null);
+    assert_eq!(delivered.as_array().unwrap().len(), 1, "an upload is no message");
+    assert_eq!(delivered[0]["message_id"], receipt.message_id.as_str());
+    assert_eq!(delivered[0]["content"], json!({ "type": "image", "id": id }));
+
+    let requests = mock.requests();
+    let asked: Vec<_> = requests.iter().map(|request| (&request["path"], &request["findings"])).collect();
+    // No note either: the id is known, and of this sender.
+    let nothing = json!([]);
+    assert_eq!(asked, [(&json!("/v1/media"), &nothing), (&json!("/v1/messages"), &nothing)]);
+}
+
+#[test]
+fn a_file_full_of_boundaries_and_one_of_just_the_largest_size_are_taken() {
+    let mock = Direct::open();
+    let boundaries = b"\r\n--transom-0000000000000000--\r\n--transom-0000000000000001\r\n\r\nx\r\n".repeat(100);
+    for (media_type, bytes) in
+        [("text/plain", boundaries), ("image/webp", vec![b'\n'; 500 * KIB]), ("image/jpeg", vec![b'-'; 5 * MIB])]
+    {
+        assert!(upload(&mock, media_type, bytes).is_ok(), "{media_type}");
+    }
+    assert!(mock.requests().iter().all(|request| request["findings"] == json!([])));
+}
+
+#[test]
+fn a_file_too_large_or_of_a_wrong_type_is_refused_without_a_request() {
+    let mock = Direct::open();
+    for (media_type, length) in [
+        ("image/png", 5 * MIB + 1),
+        ("image/webp", 500 * KIB + 1),
+        ("video/mp4", 16 * MIB + 1),
+        ("image/png", 0),
+        ("image/gif", 1),
+        ("application/zip", 1),
+    ] {
+        let error = upload(&mock, media_type, vec![0; length]).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::InvalidRequest, false), "{media_type}");
+    }
+    assert_eq!(mock.requests(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_bad_key_and_an_unknown_or_foreign_sender_fail_an_upload_as_they_fail_a_send() {
+    let mock = Direct::open();
+    for (key, sender, kind) in [
+        ("invalid", "555123456789", ErrorKind::Unauthenticated),
+        ("gsk_test_demo", "555000000000", ErrorKind::SenderNotFound),
+        ("gsk_test_demo", "999000111222", ErrorKind::SenderNotFound),
+    ] {
+        let png = Upload::new("image/png", "a.png", &b"\x89PNG"[..]).unwrap();
+        let error = wait(adapter(&mock, key, sender).upload(png)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (kind, false), "{key} {sender}");
+    }
+}
