@@ -186,7 +186,11 @@ fn load(common: &Common, registry: &Registry, env: &Env) -> Result<Option<(PathB
     if problems.is_empty() {
         Ok(Some((path, file)))
     } else {
-        Err(in_file(&path, &Error::problems(ErrorKind::Config, problems)))
+        let failure = in_file(&path, &Error::problems(ErrorKind::Config, problems));
+        Err(match wanted {
+            Some(channel) => Failure::in_channel(failure.error, channel, registry),
+            None => failure,
+        })
     }
 }
 

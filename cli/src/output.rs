@@ -165,11 +165,15 @@ fn failure_json(failure: &Failure) -> Value {
 
 /// `text` without the credential of any URI in it, well written or not: what stands between a scheme's colon and an `@`.
 fn masked(text: &str) -> String {
-    let word = |word: &str| match (word.find(":/"), word.rfind('@')) {
-        (Some(colon), Some(at)) if colon < at => {
-            format!("{}:/***{}", word.get(..colon).unwrap_or_default(), word.get(at..).unwrap_or_default())
-        }
-        _ => word.to_owned(),
+    // What the help itself writes.
+    const EXAMPLES: &[&str] = &["KEY", "KEY:TOKEN", "USER:PASSWORD"];
+    let word = |word: &str| {
+        let hidden = || {
+            let (scheme, rest) = word.split_once(":/")?;
+            let (credential, host) = rest.trim_start_matches('/').rsplit_once('@')?;
+            (!EXAMPLES.contains(&credential)).then(|| format!("{scheme}://***@{host}"))
+        };
+        hidden().unwrap_or_else(|| word.to_owned())
     };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
@@ -219,14 +223,18 @@ mod tests {
     #[test]
     fn a_uri_on_a_mistyped_command_line_does_not_show_its_credential() {
         for text in [
-            "'exotel://KEY:TOKEN@default/acme' found",
-            "no channel `exotel:/KEY:TOKEN@x`",
-            "exotel://KEY@TOKEN@h: no such file",
+            "'exotel://S3CR:T0K@default/acme' found",
+            "no channel `exotel:/S3CR:T0K@x`",
+            "exotel://S3CR@T0K@h: no such file",
         ] {
             let shown = masked(text);
-            assert!(shown.contains("exotel:/***@") && !shown.contains("KEY") && !shown.contains("TOKEN"), "{shown}");
+            assert!(shown.contains("***@") && !shown.contains("S3CR") && !shown.contains("T0K"), "{shown}");
         }
-        let harmless = "put it into a variable and name that as @NAME, see https://example.com";
-        assert_eq!(masked(harmless), harmless);
+        for harmless in [
+            "put it into a variable and name that as @NAME, see https://example.com",
+            "a URI such as exotel://KEY:TOKEN@default/ACCOUNT_SID?from=919876500001",
+        ] {
+            assert_eq!(masked(harmless), harmless);
+        }
     }
 }

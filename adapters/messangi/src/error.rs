@@ -128,8 +128,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
     // A gateway's page is no text of the provider's: its markup is full of words that mean something else.
     let is_page = excerpt.starts_with('<');
     let said = reason(response.body()).unwrap_or(excerpt);
-    let shown = if said.is_empty() { status.canonical_reason().unwrap_or("no reason given") } else { &said };
-    let error = transport::refusal(status, Purpose::Send, shown);
+    let error = transport::refusal(status, Purpose::Send, said.as_str());
     let error = match RateLimit::of(response.headers(), now).asked(error.kind()) {
         Some(wait) => error.with_retry_after(wait),
         None => error,

@@ -56,8 +56,9 @@ impl Messangi {
             }
             Err(error) => Err(error),
         };
-        // The account's own number is no more for logs than the recipient's.
-        answer.map_err(|error| error.without_number(&self.config.from).with_attempts(1))
+        // The account's own number is no more for logs than the recipient's, and nobody but us knows the key of a login.
+        let ours = |error: Error| error.without_number(&self.config.from).without_secret(key.secret.expose());
+        answer.map_err(|error| ours(error).with_attempts(1))
     }
 
     /// Whether `refused` may be followed by one login and one more send: only its key was at fault, and nothing was

@@ -13,6 +13,9 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failu
     let registry = registry();
     let provider = registry.provider(&args.provider)?;
     let code = args.code.trim();
+    if code.is_empty() {
+        return Err(Failure::usage("expected a code, got an empty text"));
+    }
     // In each of the places in which codes stand, the row that decides; a code can mean something else in each.
     let facts = provider.codes.iter().flat_map(|table| rows(table, code));
     let rows: Vec<Row<'_>> = facts.map(|fact| Row::new(provider.name, code, fact)).collect();

@@ -72,7 +72,9 @@ fn print<T: Serialize>(
         output.json(&listed);
         return Ok(ExitCode::SUCCESS);
     }
-    let rows: Vec<[String; 4]> = listed.iter().map(columns).collect();
+    // The provider's words go to a terminal: one line each, and nothing that a terminal obeys.
+    let plain = |cell: String| cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let rows: Vec<[String; 4]> = listed.iter().map(|item| columns(item).map(plain)).collect();
     let width = |column: usize| {
         let widths = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         widths.max().unwrap_or_default()

@@ -17,8 +17,10 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     let problem = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
     let listener = TcpListener::bind(address).await.map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?;
+    // Whoever reads the first line may stop us at once, so that has to be heard before it is printed.
+    let stop = stopped();
     output.line(&format!("listening on http://{bound}"));
-    let simulator = serve_until(listener, simulator, stopped()).await;
+    let simulator = serve_until(listener, simulator, stop).await;
     if let Some(file) = &args.state {
         save(file, &simulator)?;
     }
@@ -59,20 +61,27 @@ fn save(file: &Path, simulator: &Simulator) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("--state {}: {error}", file.display())))
 }
 
-/// Until somebody stops us: the terminal, or whoever started the process.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+/// Is over when somebody stops us: the terminal, or whoever started the process. It listens from this call on.
+#[cfg(unix)]
+fn stopped() -> impl Future<Output = ()> + Send {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).ok();
+    let (terminate, interrupt) = (listen(SignalKind::terminate()), listen(SignalKind::interrupt()));
+    async move {
+        let (Some(mut terminate), Some(mut interrupt)) = (terminate, interrupt) else {
+            // Without handlers a signal ends the process itself.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
     }
-    // Without signals there is nothing to wait for but the end of the process.
+}
+
+/// Is over when the terminal stops us.
+#[cfg(not(unix))]
+async fn stopped() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -112,11 +112,18 @@ fn why(message: &Message, falls_back: bool, window: Window) -> &'static str {
     if !message.content.is_free_form() {
         return "a template goes whatever the window";
     }
+    let held_back = message.fallback.is_some();
     match window {
         _ if falls_back && !window.is_known_closed() => "the channel's policy sends the fallback whatever the window",
         _ if falls_back => "the window is known to be closed, so the fallback goes",
         Window::Open { .. } => "the window is open",
+        Window::Unknown if held_back => {
+            "nobody here can say whether the window is open; if the provider refuses for it, the fallback goes"
+        }
         Window::Unknown => "nobody here can say whether the window is open; the provider decides",
+        Window::Expired { .. } | Window::Never if held_back => {
+            "the window is closed, but the channel's policy lets the provider say so; then the fallback goes"
+        }
         Window::Expired { .. } | Window::Never => {
             "the window is closed, and nothing is to go in its place; the provider refuses"
         }
@@ -138,11 +145,11 @@ fn shown(request: &Request<Bytes>, to: &PhoneNumber) -> Value {
     })
 }
 
-/// The body with the recipient's number masked wherever it stands, and ours where it is named as the sender.
+/// The body with the recipient's number masked wherever it stands, and any other where its member says that it is one.
 fn masked(name: &str, value: Value, to: &PhoneNumber) -> Value {
     match value {
         Value::String(text) => match text.parse::<PhoneNumber>() {
-            Ok(sender) if name == "from" => sender.masked().into(),
+            Ok(number) if matches!(name, "from" | "phone" | "wa_id") => number.masked().into(),
             _ => mask(&text, to).into(),
         },
         Value::Array(list) => list.into_iter().map(|value| masked(name, value, to)).collect(),

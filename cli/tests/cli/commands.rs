@@ -472,3 +472,22 @@ fn a_long_title_at_a_provider_without_a_limit_is_a_warning() {
     assert_eq!(run.code, 1);
     assert!(!run.stderr.contains("warning") && run.stderr.contains("content.buttons[0].title: 21"), "{}", run.stderr);
 }
+
+#[test]
+fn a_failure_in_a_channels_configuration_names_the_channel() {
+    let folder = Folder::new();
+    folder.write(
+        "transom.toml",
+        "[channels.a]\nprovider = \"autocalls\"\napi_key = { env = \"NOT_SET_ANYWHERE\" }\nsender_id = 12\n",
+    );
+    let run = folder.run(&["send", "--channel", "a", "--to", CONTACT, "--text", "Hi", "--json"], &[]);
+    assert_eq!((run.code, &run.json()["channel"], &run.json()["provider"]), (2, &json!("a"), &json!("autocalls")));
+}
+
+#[test]
+fn the_way_to_write_a_uri_can_be_read_from_the_error() {
+    let folder = Folder::new();
+    let run = folder.run(&["send", "--to", CONTACT, "--text", "Hi"], &[]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("exotel://KEY:TOKEN@default/ACCOUNT_SID?from=919876500001"), "{}", run.stderr);
+}
