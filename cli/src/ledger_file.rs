@@ -26,8 +26,7 @@ pub(crate) fn read(file: &Path, channel: &str) -> Result<MemoryLedger, Failure> 
     Ok(ledger)
 }
 
-/// Writes the rows of `channel`, and leaves those of the others as they are. The file is replaced as a whole, so that a
-/// reader never sees half of it.
+/// Writes the rows of `channel`, and leaves those of the others as they are.
 pub(crate) fn write(file: &Path, channel: &str, ledger: &MemoryLedger) -> Result<(), Failure> {
     let mut channels = rows(file)?;
     let own = channels.entry(channel.to_owned()).or_default();
@@ -35,10 +34,7 @@ pub(crate) fn write(file: &Path, channel: &str, ledger: &MemoryLedger) -> Result
         own.insert(contact.to_string(), rfc3339::format(at).into());
     }
     let text = serde_json::to_string_pretty(&channels).map_err(|error| problem(file, &error.to_string()))?;
-    let fresh = file.with_extension(format!("tmp-{}", std::process::id()));
-    std::fs::write(&fresh, text + "\n")
-        .and_then(|()| std::fs::rename(&fresh, file))
-        .map_err(|error| problem(file, &error.to_string()))
+    crate::file::replace(file, &(text + "\n")).map_err(|error| problem(file, &error.to_string()))
 }
 
 fn rows(file: &Path) -> Result<Rows, Failure> {

@@ -53,11 +53,8 @@ fn load(file: &Path, simulator: &mut Simulator) -> Result<(), Failure> {
     simulator.import(&state).map_err(problem)
 }
 
-/// Writes the state as a whole, so that a stop in the middle leaves the file as it was.
 fn save(file: &Path, simulator: &Simulator) -> Result<(), Failure> {
-    let fresh = file.with_extension(format!("tmp-{}", std::process::id()));
-    std::fs::write(&fresh, simulator.export().to_string())
-        .and_then(|()| std::fs::rename(&fresh, file))
+    crate::file::replace(file, &simulator.export().to_string())
         .map_err(|error| Failure::usage(format!("--state {}: {error}", file.display())))
 }
 

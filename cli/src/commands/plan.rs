@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
 use transom::{
-    Content, Context, Error, ErrorKind, Layer, Message, Messenger as _, Next, PhoneNumber, Purpose, Receipt, Transport,
-    Window,
+    Content, Context, Error, ErrorKind, Layer, Message, Messenger as _, Next, PhoneNumber, Purpose, Receipt, Session,
+    Transport, Window,
 };
 
 use crate::args::{Common, SendArgs};
@@ -31,8 +31,11 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
         // It never came to a request: refused here, or while looking something up.
         return Err(outcome.err().map_or_else(|| Failure::usage("the message makes no request"), on));
     };
-    // A window that cannot be looked up is one that nobody here can say.
-    let window = session::look_up(&channel, &message.to).await.map_or(Window::Unknown, |session| session.window);
+    // The guard may have asked already. A window that cannot be looked up is one that nobody here can say.
+    let window = match caught.window.take() {
+        Some(window) => window,
+        None => session::look_up(&channel, &message.to).await.map_or(Window::Unknown, |session| session.window),
+    };
     let template = match &planned.content {
         Content::Template(template) => Some(template.name.as_str()),
         _ => None,
@@ -51,11 +54,12 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// What would have been sent: the first send request, and the message that it is of.
+/// What would have been sent: the first send request, the message that it is of, and the window that was found for it.
 #[derive(Debug, Default)]
 struct Caught {
     request: First<Request<Bytes>>,
     message: First<Message>,
+    window: First<Window>,
 }
 
 /// The first of several.
@@ -87,6 +91,14 @@ impl Layer for Watch {
     async fn send(&self, message: &Message, next: Next<'_>) -> transom::Result<Receipt> {
         self.0.message.keep(message.clone());
         next.send(message).await
+    }
+
+    async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> transom::Result<Session> {
+        let answer = next.session(contact).await;
+        if let Ok(session) = &answer {
+            self.0.window.keep(session.window);
+        }
+        answer
     }
 }
 

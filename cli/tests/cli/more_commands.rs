@@ -67,6 +67,9 @@ fn a_plan_shows_the_request_and_sends_nothing() {
     assert_eq!((&plan["template"], &plan["template_fallback"]), (&json!("visit_reminder"), &json!(true)));
     assert_eq!(plan["window"], json!({ "state": "never" }));
     assert_eq!(plan.pointer("/request/body/template_id"), Some(&json!(310)));
+    let requests = mock.control("requests?provider=autocalls", "");
+    let asked = |request: &&Value| request["path"].as_str().unwrap().contains("session-status");
+    assert_eq!(requests.as_array().unwrap().iter().filter(asked).count(), 1, "the window is asked for once");
     assert_eq!(mock.delivered("autocalls").len(), 0);
 
     let too_long = "x".repeat(4097);
