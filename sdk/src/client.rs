@@ -19,6 +19,7 @@ use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::verdict::{Errand, Listeners, Verdict, Waiting};
 
 /// A messenger behind layers. It refuses what the provider cannot do, or what no provider takes, before the first
 /// layer, so that neither layers nor adapters ever see it.
@@ -41,6 +42,7 @@ pub struct Client {
     layers: Arc<[Arc<dyn Layer>]>,
     /// What no error may show, in the forms in which it travels.
     secrets: Arc<[Secret]>,
+    listeners: Listeners,
 }
 
 /// Something that every call passes through on its way to the provider: a policy, a measurement. Every method passes
@@ -72,14 +74,29 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 /// What lies below a layer. `Copy`, so that a layer may call it never, once or several times.
 #[derive(Clone, Copy, Debug)]
 pub struct Next<'a> {
-    base: &'a dyn Messenger,
+    base: &'a Arc<dyn Messenger>,
     layers: &'a [Arc<dyn Layer>],
+    /// The send that this is part of.
+    errand: Option<&'a Arc<Errand>>,
 }
 
 impl Client {
     /// A client without layers.
     pub fn new(base: impl Messenger) -> Self {
-        Self { base: Arc::new(base), layers: Arc::new([]), secrets: Arc::new([]) }
+        Self { base: Arc::new(base), layers: Arc::new([]), secrets: Arc::new([]), listeners: Listeners::default() }
+    }
+
+    /// Calls `listener` with each message and what became of it, once, before its `send` returns.
+    ///
+    /// If the future of a `send` is dropped, by a timeout around it or a task that is aborted, waiting for the provider's leave
+    /// or for another attempt stops. An attempt that has begun does not: it is finished in the background, and its verdict is
+    /// told here and nowhere else. Without a Tokio runtime to finish it the verdict is [`Verdict::Unknown`]; so it must be taken
+    /// to be if the process ends first.
+    ///
+    /// The listener must not block.
+    #[must_use]
+    pub fn on_verdict(self, listener: impl Fn(&Message, Verdict<'_>) + Send + Sync + 'static) -> Self {
+        Self { listeners: self.listeners.with(listener), ..self }
     }
 
     /// Removes `secrets` from every error, alone or as the pair of a Basic credential: a provider may echo them.
@@ -103,7 +120,18 @@ impl Client {
     }
 
     fn next(&self) -> Next<'_> {
-        Next { base: &*self.base, layers: &self.layers }
+        Next { base: &self.base, layers: &self.layers, errand: None }
+    }
+
+    pub(crate) const fn listeners(&self) -> &Listeners {
+        &self.listeners
+    }
+
+    /// The error of a send as it leaves.
+    pub(crate) fn presentable(&self, error: Error, message: &Message) -> Error {
+        // Without a send request, a status is a lookup's or a login's.
+        let error = if error.attempts() == 0 { error.without_status() } else { error };
+        self.named(error).without_number(&message.to)
     }
 
     fn requires(&self, capability: Capability) -> Result<()> {
@@ -181,15 +209,14 @@ impl Messenger for Client {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let result = match self.prepare(message) {
-            Ok(prepared) => self.next().send(&prepared).await,
+        let waiting = Waiting(Errand::new(self, message));
+        let outcome = match self.prepare(message) {
+            Ok(prepared) => Next { errand: Some(&waiting.0), ..self.next() }.send(&prepared).await,
             Err(refused) => Err(refused),
         };
-        result.map_err(|error| {
-            // Without a send request, a status is a lookup's or a login's.
-            let error = if error.attempts() == 0 { error.without_status() } else { error };
-            self.named(error).without_number(&message.to)
-        })
+        let outcome = outcome.map_err(|error| self.presentable(error, message));
+        waiting.0.tell(&outcome);
+        outcome
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
@@ -235,7 +262,10 @@ impl Next<'_> {
     pub async fn send(self, message: &Message) -> Result<Receipt> {
         match self.split() {
             Some((layer, below)) => layer.send(message, below).await,
-            None => self.base.send(message).await,
+            None => match self.errand {
+                Some(errand) => errand.attempt(self.base, message).await,
+                None => self.base.send(message).await,
+            },
         }
     }
 
@@ -273,6 +303,6 @@ impl Next<'_> {
 
     fn split(&self) -> Option<(&dyn Layer, Self)> {
         let (first, rest) = self.layers.split_first()?;
-        Some((&**first, Self { base: self.base, layers: rest }))
+        Some((&**first, Self { layers: rest, ..*self }))
     }
 }

@@ -4,11 +4,15 @@ mod kind;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 pub use kind::ErrorKind;
 
+use crate::decision::Stop;
+use crate::failover::FailedAttempt;
 use crate::phone::PhoneNumber;
+use crate::rate_limit::RateLimit;
 use crate::session::Session;
 
 /// What every fallible call returns.
@@ -27,10 +31,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert!(refused.is_window_closed() && !refused.may_have_been_sent());
 /// assert_eq!(refused.to_string(), "session expired (code SESSION_EXPIRED): the 24-hour window is closed");
 /// ```
+#[derive(Clone)]
 pub struct Error {
     inner: Box<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     sent: Sent,
@@ -39,10 +45,14 @@ struct Inner {
     code: Option<String>,
     status: Option<u16>,
     retry_after: Option<Duration>,
+    retry_at: Option<SystemTime>,
+    limits: RateLimit,
     session: Option<Session>,
     attempts: u32,
+    stopped_by: Option<Stop>,
+    earlier: Vec<FailedAttempt>,
     problems: Vec<String>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// Whether the message may be on its way although an error came back.
@@ -79,8 +89,12 @@ impl Error {
                 code: None,
                 status: None,
                 retry_after: None,
+                retry_at: None,
+                limits: RateLimit::default(),
                 session: None,
                 attempts: 0,
+                stopped_by: None,
+                earlier: Vec::new(),
                 problems: Vec::new(),
                 source: None,
             }),
@@ -127,6 +141,28 @@ impl Error {
     /// How long the provider asked us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
+    }
+
+    /// When the message may be handed over again, where the wait is too long to be waited out by a
+    /// [`Retry`](crate::layers::Retry) layer or a limiter.
+    pub fn retry_at(&self) -> Option<SystemTime> {
+        self.inner.retry_at
+    }
+
+    /// What the answer said of the provider's limits.
+    pub fn limits(&self) -> &RateLimit {
+        &self.inner.limits
+    }
+
+    /// Why a [`Retry`](crate::layers::Retry) layer did not try again, or not once more. `None` without one.
+    pub fn stopped_by(&self) -> Option<Stop> {
+        self.inner.stopped_by
+    }
+
+    /// What went wrong on the channels that a [`Failover`](crate::Failover) tried or passed over before this one, oldest
+    /// first.
+    pub fn earlier(&self) -> &[FailedAttempt] {
+        &self.inner.earlier
     }
 
     /// What the provider said of the window while refusing.
@@ -220,6 +256,35 @@ impl Error {
         self
     }
 
+    /// Keeps when the message may be handed over again.
+    #[must_use]
+    pub fn with_retry_at(mut self, at: Option<SystemTime>) -> Self {
+        self.inner.retry_at = at;
+        self
+    }
+
+    /// Keeps what the answer says of the provider's limits, and how long it asks to wait if it does.
+    #[must_use]
+    pub fn with_limits(mut self, limits: RateLimit) -> Self {
+        self.inner.retry_after = limits.asked(self.inner.kind).or(self.inner.retry_after);
+        self.inner.limits = limits;
+        self
+    }
+
+    /// Says why the call was not made again.
+    #[must_use]
+    pub(crate) fn with_stop(mut self, stop: Stop) -> Self {
+        self.inner.stopped_by = Some(stop);
+        self
+    }
+
+    /// Keeps what went wrong before, on other channels.
+    #[must_use]
+    pub(crate) fn with_earlier(mut self, earlier: Vec<FailedAttempt>) -> Self {
+        self.inner.earlier = earlier;
+        self
+    }
+
     /// Keeps what is known of the window.
     #[must_use]
     pub fn with_session(mut self, session: Session) -> Self {
@@ -237,7 +302,7 @@ impl Error {
     /// Keeps the cause. Its text must hold no URL and no secret: it is printed.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.inner.source = Some(source.into());
+        self.inner.source = Some(Arc::from(source.into()));
         self
     }
 
@@ -304,8 +369,12 @@ impl fmt::Debug for Error {
             .field("code", &inner.code)
             .field("status", &inner.status)
             .field("retry_after", &inner.retry_after)
+            .field("retry_at", &inner.retry_at)
+            .field("limits", &inner.limits)
             .field("session", &inner.session)
             .field("attempts", &inner.attempts)
+            .field("stopped_by", &inner.stopped_by)
+            .field("earlier", &inner.earlier)
             .field("problems", &inner.problems)
             .field("source", &inner.source)
             .finish()

@@ -5,7 +5,7 @@ mod retry;
 mod trace;
 mod window;
 
-pub use retry::{LONGEST_WAIT, Retry};
+pub use retry::Retry;
 #[cfg(feature = "trace")]
 pub use trace::Trace;
 pub use window::{WindowGuard, WindowPolicy};

@@ -17,6 +17,7 @@
 pub mod axum;
 pub mod cloud_api;
 pub mod config;
+pub mod decision;
 pub mod json;
 pub mod layers;
 pub mod rate_limit;
@@ -26,6 +27,7 @@ pub mod stub;
 pub mod time;
 pub mod transport;
 
+mod budget;
 mod capability;
 mod check;
 mod client;
@@ -33,6 +35,7 @@ mod code;
 mod content;
 mod error;
 mod event;
+mod failover;
 mod ledger;
 mod limits;
 mod lookup;
@@ -44,7 +47,9 @@ mod secret;
 mod session;
 mod template;
 mod template_list;
+mod verdict;
 
+pub use budget::Budget;
 pub use capability::{Capabilities, Capability};
 pub use check::{TEXT_MAX, over_length};
 pub use client::{Client, Layer, Next};
@@ -55,6 +60,7 @@ pub use content::{
 };
 pub use error::{Error, ErrorKind, Result, Sent};
 pub use event::{DeliveryStatus, Event, Events, Inbound, StatusUpdate};
+pub use failover::{BreakerState, FailedAttempt, Failover};
 pub use ledger::{MemoryLedger, WindowLedger};
 pub use limits::Limits;
 pub use lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
@@ -69,3 +75,4 @@ pub use session::{Session, SessionSource, WINDOW, Window};
 pub use template::{Parameters, Template, TemplateButton};
 pub use template_list::TemplateList;
 pub use transport::{Purpose, Transport};
+pub use verdict::Verdict;

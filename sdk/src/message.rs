@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::{Content, Media, Text};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failover::FailedAttempt;
 use crate::phone::PhoneNumber;
+use crate::rate_limit::RateLimit;
 use crate::session::Session;
 use crate::template::Template;
 
@@ -169,18 +171,40 @@ pub struct Receipt {
     pub attempts: u32,
     /// What the provider said of the window in the same breath.
     pub session: Option<Session>,
+    /// What the answer said of the provider's limits.
+    pub limits: RateLimit,
+    /// The channel that took it, where a [`Failover`](crate::Failover) chose one.
+    pub channel: Option<String>,
+    /// What went wrong on the channels that a [`Failover`](crate::Failover) tried or passed over before, oldest first.
+    pub earlier: Vec<FailedAttempt>,
 }
 
 impl Receipt {
     /// A receipt for one request.
     pub fn new(provider: &'static str, message_id: impl Into<MessageId>) -> Self {
-        Self { provider, message_id: message_id.into(), template_fallback: false, attempts: 1, session: None }
+        Self {
+            provider,
+            message_id: message_id.into(),
+            template_fallback: false,
+            attempts: 1,
+            session: None,
+            limits: RateLimit::default(),
+            channel: None,
+            earlier: Vec::new(),
+        }
     }
 
     /// Adds what the provider said of the window.
     #[must_use]
     pub fn with_session(mut self, session: Option<Session>) -> Self {
         self.session = session;
+        self
+    }
+
+    /// Adds what the answer said of the provider's limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: RateLimit) -> Self {
+        self.limits = limits;
         self
     }
 

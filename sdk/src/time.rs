@@ -1,6 +1,7 @@
 //! Time as an argument: the clock seam, and the two ways in which providers write instants.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -13,6 +14,11 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     fn now(&self) -> SystemTime;
     /// Returns after `duration`.
     async fn sleep(&self, duration: Duration);
+    /// Time since some start, which never goes back: what paces and deadlines are measured with. From [`now`](Self::now)
+    /// unless a clock knows better.
+    fn uptime(&self) -> Duration {
+        self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
 }
 
 /// The machine's clock.
@@ -27,6 +33,13 @@ impl Clock for SystemClock {
 
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    fn uptime(&self) -> Duration {
+        static START: OnceLock<std::time::Instant> = OnceLock::new();
+        // Tokio's, so that a paused runtime's time is the one that its sleeps pass.
+        let now = tokio::time::Instant::now().into_std();
+        now.saturating_duration_since(*START.get_or_init(|| now))
     }
 }
 

@@ -2,43 +2,73 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
+use crate::budget::Budget;
+use crate::capability::Capability;
 use crate::client::{Layer, Next};
-use crate::error::{Error, ErrorKind, Result};
+use crate::decision::{Decision, Evidence, Safety, Situation, Stop, decide};
+use crate::error::{Error, Result};
 use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::message::{Message, Receipt};
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::time::{Clock, SystemClock};
 
-/// Hands a message over again when the failure was a passing one and it is proved that nothing was sent: the connection
-/// could not be made, or the provider said "too fast" and may be asked again. A lookup, which sends nothing, is made again
-/// after any passing failure.
+/// Makes a call again where [`decide`] allows it: a send whose connection could not be made, or that the provider refused
+/// for going too fast; a lookup after any passing failure; and, where the provider dedupes by a documented key, a send whose
+/// outcome is unknown, with the same body under the same key.
 ///
-/// An unknown outcome is never repeated, whatever the settings. A wait that the provider asked for is never cut short; a
-/// longer one than [`LONGEST_WAIT`] is returned to the caller instead of being slept through.
+/// Without such a key an unknown outcome is never repeated, whatever the settings. A wait that the provider asked for is
+/// never cut short; a longer one than [`LONGEST_WAIT`](crate::decision::LONGEST_WAIT) is returned to the caller, with
+/// [`Error::retry_at`], instead of being slept through. Once an attempt may have been taken, the error says so, whatever
+/// became of the attempts after it.
+///
+/// Clones share a [`Budget`]: give the clients of one account clones of one layer.
 #[derive(Clone)]
 pub struct Retry {
     attempts: u32,
+    deadline: Option<Duration>,
+    key_life: Duration,
+    budget: Arc<Budget>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
 
-/// The longest wait that is waited out rather than returned.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// Where the waits between attempts start; each may be up to twice as long as the one before.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// After a refusal for going too fast, the start is later.
-const FIRST_WAIT_AFTER_THROTTLE: Duration = Duration::from_secs(1);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
+/// How long a call may take in all, attempts and waits together.
+const READ: Duration = Duration::from_secs(20);
+const KEYED_SEND: Duration = Duration::from_secs(60);
+const SEND: Duration = Duration::from_secs(75);
 
 impl Retry {
-    /// Up to `attempts` in all, at least one.
+    /// Up to `attempts` in all, at least one. The default is 4.
     pub fn attempts(attempts: u32) -> Self {
         Self { attempts: attempts.max(1), ..Self::default() }
+    }
+
+    /// No attempt starts when less than four seconds of `deadline` are left. The default is 20 s for lookups, 60 s for keyed
+    /// sends and 75 s for the others.
+    #[must_use]
+    pub const fn within(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// How long the provider keeps an idempotency key; a key is relied upon for four fifths of it. The default is one hour,
+    /// which is longer than any call lasts.
+    #[must_use]
+    pub const fn with_key_life(mut self, key_life: Duration) -> Self {
+        self.key_life = key_life;
+        self
+    }
+
+    /// Takes from `budget`, which others may take from, too.
+    #[must_use]
+    pub fn with_budget(mut self, budget: Arc<Budget>) -> Self {
+        self.budget = budget;
+        self
     }
 
     /// Waits on `clock`.
@@ -56,42 +86,142 @@ impl Retry {
         self
     }
 
-    /// How long to wait after `error`, the `attempt`th; `None` if it is not to be tried again.
-    fn wait(&self, error: &Error, attempt: u32) -> Option<Duration> {
-        if !error.is_safe_to_retry() || attempt >= self.attempts {
-            return None;
+    /// Makes the call, and makes it again as long as that is safe. `failed` sees every error, the last one too.
+    async fn again<T, F>(
+        &self,
+        safety: impl Fn(Duration) -> Safety + Send + Sync,
+        call: impl Fn() -> F + Send + Sync,
+        mut failed: impl FnMut(&Error) + Send,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+        T: Send,
+    {
+        let begun = Beginning::now(&*self.clock);
+        let mut attempt = 1;
+        let mut in_doubt = false;
+        loop {
+            let error = match call().await {
+                Ok(answer) => {
+                    if attempt == 1 {
+                        self.budget.earn();
+                    }
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            failed(&error);
+            let evidence = Evidence::of(&error, attempt > 1);
+            in_doubt |= error.may_have_been_sent();
+            let elapsed = begun.elapsed(&*self.clock);
+            let safety = safety(elapsed);
+            let situation = Situation {
+                safety,
+                evidence,
+                asked: error.retry_after(),
+                attempt,
+                attempts: self.attempts,
+                budget: self.budget.left(),
+                left: self.deadline.unwrap_or_else(|| usual_deadline(safety)).saturating_sub(elapsed),
+                jitter: (self.random)(),
+            };
+            let stop = match decide(&situation) {
+                // Somebody else may have taken the last of it in between.
+                Decision::Again { wait, cost } if self.budget.take(cost) => {
+                    #[cfg(feature = "trace")]
+                    tracing::debug!(?evidence, wait_ms = millis(wait), "trying again");
+                    self.clock.sleep(wait).await;
+                    attempt = attempt.saturating_add(1);
+                    continue;
+                }
+                Decision::Again { .. } => Stop::Budget,
+                Decision::Stop(stop) => stop,
+                Decision::Done => Stop::Evidence,
+            };
+            return Err(self.give_up(error, stop, in_doubt));
         }
-        let jitter = (self.random)().clamp(0.0, 1.0);
-        let Some(asked) = error.retry_after() else {
-            let first = if error.kind() == ErrorKind::RateLimited { FIRST_WAIT_AFTER_THROTTLE } else { FIRST_WAIT };
-            // Full jitter: anything up to the ceiling, so that a fleet does not come back as one.
-            let ceiling = first.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST_BACKOFF);
-            return Some(ceiling.mul_f64(jitter));
-        };
-        // Added, never subtracted: earlier than asked is another refusal.
-        (asked <= LONGEST_WAIT).then(|| asked + (asked / 10).mul_f64(jitter))
+    }
+
+    fn give_up(&self, error: Error, stop: Stop, in_doubt: bool) -> Error {
+        #[cfg(feature = "trace")]
+        if stop != Stop::Evidence {
+            tracing::warn!(reason = stop.as_str(), "not trying again");
+        }
+        let retry_at = error.retry_after().filter(|_| stop == Stop::LongWait);
+        let retry_at = retry_at.and_then(|wait| self.clock.now().checked_add(wait)).or(error.retry_at());
+        let error = error.with_stop(stop).with_retry_at(retry_at);
+        if in_doubt { error.maybe_sent() } else { error }
+    }
+}
+
+#[cfg(feature = "trace")]
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+}
+
+const fn usual_deadline(safety: Safety) -> Duration {
+    match safety {
+        Safety::Read => READ,
+        Safety::Keyed => KEYED_SEND,
+        Safety::Unkeyed => SEND,
+    }
+}
+
+/// When a call began, on both clocks: the one that never goes back stands still while the machine sleeps, and the wall's may
+/// be set. What is further along counts.
+struct Beginning {
+    uptime: Duration,
+    wall: SystemTime,
+}
+
+impl Beginning {
+    fn now(clock: &dyn Clock) -> Self {
+        Self { uptime: clock.uptime(), wall: clock.now() }
+    }
+
+    fn elapsed(&self, clock: &dyn Clock) -> Duration {
+        let wall = clock.now().duration_since(self.wall).unwrap_or_default();
+        clock.uptime().saturating_sub(self.uptime).max(wall)
     }
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { attempts: 4, clock: Arc::new(SystemClock), random: Arc::new(machine_random) }
+        Self {
+            attempts: 4,
+            deadline: None,
+            key_life: Duration::from_secs(3_600),
+            budget: Arc::default(),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(machine_random),
+        }
     }
 }
 
 impl fmt::Debug for Retry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Retry").field("attempts", &self.attempts).finish_non_exhaustive()
+        f.debug_struct("Retry")
+            .field("attempts", &self.attempts)
+            .field("deadline", &self.deadline)
+            .field("key_life", &self.key_life)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
     }
+}
+
+const fn read(_: Duration) -> Safety {
+    Safety::Read
 }
 
 #[async_trait]
 impl Layer for Retry {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        let is_keyed =
+            message.idempotency_key.is_some() && next.capabilities().contains(Capability::Idempotency);
+        let safety = |age| if is_keyed { Safety::keyed(age, self.key_life) } else { Safety::Unkeyed };
         let mut requests: u32 = 0;
-        let answer =
-            self.again(|| next.send(message), |error| requests = requests.saturating_add(error.attempts())).await;
-        match answer {
+        let count = |error: &Error| requests = requests.saturating_add(error.attempts());
+        match self.again(safety, || next.send(message), count).await {
             Ok(receipt) => {
                 let all = receipt.attempts.saturating_add(requests);
                 Ok(receipt.with_attempts(all))
@@ -101,40 +231,19 @@ impl Layer for Retry {
     }
 
     async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
-        self.again(|| next.session(contact), |_| {}).await
+        self.again(read, || next.session(contact), |_| {}).await
     }
 
     async fn senders(&self, next: Next<'_>) -> Result<Vec<Sender>> {
-        self.again(|| next.senders(), |_| {}).await
+        self.again(read, || next.senders(), |_| {}).await
     }
 
     async fn templates(&self, next: Next<'_>) -> Result<Vec<TemplateInfo>> {
-        self.again(|| next.templates(), |_| {}).await
+        self.again(read, || next.templates(), |_| {}).await
     }
 
     async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
-        self.again(|| next.conversations(filter), |_| {}).await
-    }
-}
-
-impl Retry {
-    /// Makes the call, and makes it again as long as that is safe. `failed` sees every error, the last one too.
-    async fn again<T, F>(&self, call: impl Fn() -> F + Send + Sync, mut failed: impl FnMut(&Error) + Send) -> Result<T>
-    where
-        F: Future<Output = Result<T>> + Send,
-        T: Send,
-    {
-        let mut attempt = 1;
-        loop {
-            let error = match call().await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            failed(&error);
-            let Some(wait) = self.wait(&error, attempt) else { return Err(error) };
-            self.clock.sleep(wait).await;
-            attempt += 1;
-        }
+        self.again(read, || next.conversations(filter), |_| {}).await
     }
 }
 

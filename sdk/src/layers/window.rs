@@ -1,14 +1,16 @@
 //! The 24-hour window as a policy: what goes when a free-form message may not.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::capability::Capability;
-use crate::client::{Layer, Next};
+use crate::client::{Client, Layer, Next};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::WindowLedger;
 use crate::message::{Message, Receipt};
+use crate::messenger::Messenger as _;
 use crate::phone::PhoneNumber;
 use crate::session::{Session, SessionSource, Window};
 use crate::time::{Clock, SystemClock};
@@ -23,7 +25,11 @@ pub struct WindowGuard {
     policy: WindowPolicy,
     ledger: Option<Arc<dyn WindowLedger>>,
     clock: Arc<dyn Clock>,
+    margin: Duration,
 }
+
+/// Our record and the provider's may differ by as much as their clocks, and a message takes a while to arrive.
+const MARGIN: Duration = Duration::from_secs(60);
 
 /// What [`WindowGuard`] does with a free-form message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +39,7 @@ pub enum WindowPolicy {
     /// provider refuses for the window. Without a fallback, the provider decides.
     #[default]
     TemplateIfClosed,
-    /// Refuses a message into a window that is known to be closed, and never sends a template in its place.
+    /// Refuses a message into a window that is known to be closed or about to close, and never sends a template in its place.
     Strict,
     /// Looks nothing up; falls back once if the provider refuses for the window.
     ProviderDecides,
@@ -54,7 +60,7 @@ impl WindowPolicy {
 impl WindowGuard {
     /// A guard with this policy, without a ledger.
     pub fn new(policy: WindowPolicy) -> Self {
-        Self { policy, ledger: None, clock: Arc::new(SystemClock) }
+        Self { policy, ledger: None, clock: Arc::new(SystemClock), margin: MARGIN }
     }
 
     /// Also asks `ledger`, whose times are compared with `clock`.
@@ -65,28 +71,70 @@ impl WindowGuard {
         self
     }
 
+    /// How long before its end a window on record counts as closing. The default is one minute.
+    #[must_use]
+    pub const fn with_margin(mut self, margin: Duration) -> Self {
+        self.margin = margin;
+        self
+    }
+
+    async fn before(&self, message: &Message, next: Next<'_>) -> Option<Known> {
+        let can_ask = next.capabilities().contains(Capability::Session);
+        self.look_up(&message.to, can_ask, || next.session(&message.to)).await
+    }
+
+    /// What is known of a channel's window to `contact`, from the ledger, else from the provider where it can say. A window
+    /// that is about to close and that nobody confirms is given as unknown.
+    pub(crate) async fn known(&self, contact: &PhoneNumber, client: &Client) -> Option<Session> {
+        let can_ask = client.capabilities().contains(Capability::Session);
+        let known = self.look_up(contact, can_ask, || client.session(contact)).await?;
+        let mut session = known.session;
+        if known.is_closing {
+            session.window = Window::Unknown;
+        }
+        Some(session)
+    }
+
     /// What is known of the window before anything is sent: from the ledger, else from the provider where it can say.
     ///
-    /// A ledger that says "open" is believed, since the provider still has the last word. One that says "expired" may
-    /// have missed a message, and is believed only where there is nobody else to ask: it must not turn a free text into
-    /// a paid template.
-    async fn look_up(&self, contact: &PhoneNumber, next: Next<'_>) -> Option<Session> {
+    /// A ledger that says "open" is believed, since the provider still has the last word, but for the last minute: the message
+    /// may arrive after it. One that says "expired" may have missed a message, and is believed only where there is nobody
+    /// else to ask: it must not turn a free text into a paid template.
+    async fn look_up<F>(&self, contact: &PhoneNumber, can_ask: bool, ask: impl FnOnce() -> F + Send) -> Option<Known>
+    where
+        F: Future<Output = Result<Session>> + Send,
+    {
         let recorded = self.recorded(contact);
-        if recorded.as_ref().is_some_and(|session| session.window.is_open())
-            || !next.capabilities().contains(Capability::Session)
-        {
+        let is_certain = recorded.as_ref().is_some_and(|known| known.session.window.is_open() && !known.is_closing);
+        if is_certain || !can_ask {
             return recorded;
         }
         // A query that fails leaves the window unknown; the send itself will tell.
-        next.session(contact).await.ok().or(recorded)
+        ask().await.ok().map(|session| Known { session, is_closing: false }).or(recorded)
     }
 
-    fn recorded(&self, contact: &PhoneNumber) -> Option<Session> {
+    fn recorded(&self, contact: &PhoneNumber) -> Option<Known> {
         let last = self.ledger.as_ref()?.last_inbound_at(contact)?;
         let now = self.clock.now();
         // A time in the future, from a clock ahead of ours, keeps no window open for longer than one from now would.
         let window = Window::after(last.min(now), now);
-        Some(Session::new(contact.clone(), window, SessionSource::Ledger).with_last_inbound_at(Some(last)))
+        let soon = now.checked_add(self.margin).unwrap_or(now);
+        let is_closing = window.is_open() && !Window::after(last.min(now), soon).is_open();
+        let session = Session::new(contact.clone(), window, SessionSource::Ledger).with_last_inbound_at(Some(last));
+        Some(Known { session, is_closing })
+    }
+}
+
+/// What is known of a window before a send.
+struct Known {
+    session: Session,
+    /// It is open, yet not for long enough to be sure that the message arrives in time, and nobody could be asked.
+    is_closing: bool,
+}
+
+impl Known {
+    const fn is_closed(&self) -> bool {
+        self.session.window.is_known_closed() || self.is_closing
     }
 }
 
@@ -105,22 +153,19 @@ impl Layer for WindowGuard {
         let fallback = message.as_fallback();
         match (self.policy, fallback) {
             (WindowPolicy::AlwaysTemplate, Some(template)) => send_template(&template, 0, next).await,
-            (WindowPolicy::TemplateIfClosed, Some(template)) => match self.look_up(&message.to, next).await {
-                Some(session) if session.window.is_known_closed() => send_template(&template, 0, next).await,
+            (WindowPolicy::TemplateIfClosed, Some(template)) => match self.before(message, next).await {
+                Some(known) if known.is_closed() => send_template(&template, 0, next).await,
                 _ => send_or_fall_back(message, &template, next).await,
             },
             (WindowPolicy::ProviderDecides, Some(template)) => send_or_fall_back(message, &template, next).await,
-            (WindowPolicy::Strict, _) => match self.look_up(&message.to, next).await {
-                Some(session) if session.window.is_known_closed() => Err(refused(session)),
+            (WindowPolicy::Strict, _) => match self.before(message, next).await {
+                Some(known) if known.is_closed() => Err(refused(known)),
                 _ => next.send(message).await,
             },
             (_, None) => next.send(message).await,
         }
     }
 
-    async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
-        next.session(contact).await
-    }
 }
 
 async fn send_or_fall_back(message: &Message, template: &Message, next: Next<'_>) -> Result<Receipt> {
@@ -147,10 +192,13 @@ async fn send_template(template: &Message, earlier: u32, next: Next<'_>) -> Resu
     }
 }
 
-fn refused(session: Session) -> Error {
-    let (kind, message) = match session.window {
+fn refused(known: Known) -> Error {
+    let (kind, message) = match known.session.window {
         Window::Never => (ErrorKind::NoActiveSession, "the contact has never written to this number"),
+        _ if known.is_closing => {
+            (ErrorKind::SessionExpired, "the 24-hour window is about to close: the message might arrive after it")
+        }
         _ => (ErrorKind::SessionExpired, "the 24-hour window is closed"),
     };
-    Error::new(kind, message).with_session(session)
+    Error::new(kind, message).with_session(known.session)
 }

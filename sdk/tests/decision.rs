@@ -1,0 +1,142 @@
+//! The decision whether a call is made again, held against a table in every combination of everything it depends on.
+
+use std::time::Duration;
+
+use transom::decision::{Decision, Evidence, LEAST_TIME, LONGEST_WAIT, Safety, Situation, Stop, decide};
+
+/// What each evidence allows a read, a keyed send and an unkeyed send: `a`gain, `s`top, `d`one. Then what a repetition costs
+/// the budget, and the ceiling of the first wait in milliseconds.
+const TABLE: &[(Evidence, [char; 3], u32, u64)] = &[
+    (Evidence::Accepted, ['d', 'd', 'd'], 0, 0),
+    (Evidence::NotHandedOver, ['a', 'a', 'a'], 5, 200),
+    (Evidence::NoAnswer, ['a', 'a', 's'], 10, 200),
+    (Evidence::Unreadable, ['a', 'a', 's'], 5, 200),
+    (Evidence::Refused, ['s', 's', 's'], 0, 0),
+    (Evidence::TimedOutThere, ['a', 'a', 's'], 10, 200),
+    (Evidence::Conflict, ['s', 's', 's'], 0, 0),
+    (Evidence::InProgress, ['s', 'a', 's'], 5, 200),
+    (Evidence::OtherConnection, ['a', 'a', 'a'], 5, 200),
+    (Evidence::TooFast, ['a', 'a', 'a'], 2, 1_000),
+    (Evidence::TooFastYetNamed, ['a', 'a', 's'], 2, 1_000),
+    (Evidence::Redirected, ['s', 's', 's'], 0, 0),
+    (Evidence::Handled, ['s', 's', 's'], 0, 0),
+    (Evidence::Failed, ['a', 'a', 's'], 5, 200),
+    (Evidence::FailedUnsent, ['a', 'a', 's'], 5, 200),
+    (Evidence::FailedForGood, ['s', 's', 's'], 0, 0),
+];
+
+const SAFETIES: [Safety; 3] = [Safety::Read, Safety::Keyed, Safety::Unkeyed];
+
+/// Hints of the provider in milliseconds; the greatest is all that a duration holds.
+const HINTS: &[Option<u64>] =
+    &[None, Some(0), Some(1), Some(2_000), Some(30_000), Some(30_001), Some(604_800_000), Some(u64::MAX)];
+
+/// Which attempt of how many, and how often the first wait has doubled by then, up to the ceiling of 20 s: 2^7 times 200 ms
+/// is over it.
+const ATTEMPTS: &[(u32, u32, u32)] =
+    &[(1, 4, 1), (2, 4, 2), (3, 4, 4), (4, 4, 0), (7, u32::MAX, 64), (u32::MAX - 1, u32::MAX, u32::MAX), (1, 1, 0)];
+
+const BUDGETS: &[u32] = &[0, 1, 2, 4, 5, 9, 10, 100];
+
+/// Time left, in milliseconds. 4 s must remain for an attempt.
+const LEFT: &[u64] = &[0, 3_999, 4_000, 5_000, 34_001, 75_000, u64::MAX];
+
+/// Jitter in thousandths; the last is no number at all.
+const JITTERS: &[Option<u32>] = &[Some(0), Some(500), Some(1_000), None];
+
+/// The wait in milliseconds for a hint in milliseconds: what is added is a tenth of it, 5 s at the most.
+fn asked_wait(asked: u64, thousandths: u64) -> u64 {
+    asked + (asked / 10).min(5_000) * thousandths / 1_000
+}
+
+#[test]
+fn every_combination_is_decided_as_the_table_says() {
+    let mut combinations = 0_u32;
+    for &(evidence, verdicts, cost, first) in TABLE {
+        for (safety, verdict) in SAFETIES.into_iter().zip(verdicts) {
+            for &hint in HINTS {
+                for &(attempt, attempts, doubled) in ATTEMPTS {
+                    for &budget in BUDGETS {
+                        for &left in LEFT {
+                            for &jitter in JITTERS {
+                                let situation = Situation {
+                                    safety,
+                                    evidence,
+                                    asked: hint.map(Duration::from_millis),
+                                    attempt,
+                                    attempts,
+                                    budget,
+                                    left: Duration::from_millis(left),
+                                    jitter: jitter.map_or(f64::NAN, |thousandths| f64::from(thousandths) / 1_000.0),
+                                };
+                                let thousandths = u64::from(jitter.unwrap_or(1_000));
+                                let wait = match hint {
+                                    Some(asked) if asked > 30_000 => None,
+                                    Some(asked) => Some(asked_wait(asked, thousandths)),
+                                    None => Some((first * u64::from(doubled)).min(20_000) * thousandths / 1_000),
+                                };
+                                let expected = match (verdict, wait) {
+                                    ('d', _) => Decision::Done,
+                                    ('s', _) => Decision::Stop(Stop::Evidence),
+                                    _ if attempt >= attempts => Decision::Stop(Stop::Attempts),
+                                    (_, None) => Decision::Stop(Stop::LongWait),
+                                    _ if budget < cost => Decision::Stop(Stop::Budget),
+                                    (_, Some(wait)) if left < wait.saturating_add(4_000) => {
+                                        Decision::Stop(Stop::Deadline)
+                                    }
+                                    (_, Some(wait)) => Decision::Again { wait: Duration::from_millis(wait), cost },
+                                };
+                                assert_eq!(rounded(decide(&situation)), expected, "{situation:?}");
+                                combinations += 1;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(combinations >= 25_000, "{combinations}");
+}
+
+/// A wait to the millisecond, which is what the table is written in.
+fn rounded(decision: Decision) -> Decision {
+    match decision {
+        Decision::Again { wait, cost } => {
+            let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            Decision::Again { wait: Duration::from_millis(millis), cost }
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn no_wait_is_shorter_than_the_provider_asked_for() {
+    for millis in (0..=30_000).step_by(7) {
+        for jitter in [0.0, 0.3, 1.0, -5.0, 17.0, f64::NAN, f64::INFINITY] {
+            let asked = Duration::from_millis(millis);
+            let situation = Situation { asked: Some(asked), jitter, ..throttled() };
+            let Decision::Again { wait, .. } = decide(&situation) else { unreachable!("{situation:?}") };
+            assert!(wait >= asked && wait <= asked + asked / 10 + Duration::from_millis(1), "{situation:?}: {wait:?}");
+        }
+    }
+}
+
+#[test]
+fn the_bounds_are_those_that_the_documentation_states() {
+    assert_eq!((LONGEST_WAIT, LEAST_TIME), (Duration::from_secs(30), Duration::from_secs(4)));
+    let over = Situation { asked: Some(LONGEST_WAIT + Duration::from_nanos(1)), ..throttled() };
+    assert_eq!(decide(&over), Decision::Stop(Stop::LongWait));
+}
+
+fn throttled() -> Situation {
+    Situation {
+        safety: Safety::Unkeyed,
+        evidence: Evidence::TooFast,
+        asked: None,
+        attempt: 1,
+        attempts: 4,
+        budget: 100,
+        left: Duration::from_secs(75),
+        jitter: 0.5,
+    }
+}
