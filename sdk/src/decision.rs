@@ -194,17 +194,15 @@ fn may_be_repeated(safety: Safety, evidence: Evidence) -> bool {
 fn wait(situation: &Situation) -> Duration {
     // What is no number counts as the longest wait.
     let jitter = if situation.jitter.is_nan() { 1.0 } else { situation.jitter.clamp(0.0, 1.0) };
-    match situation.asked {
+    if let Some(asked) = situation.asked {
         // Added, never subtracted: earlier than asked is another refusal.
-        Some(asked) => asked.saturating_add((asked / 10).min(LONGEST_SPREAD).mul_f64(jitter)),
-        // Full jitter: anything up to the ceiling, so that a fleet does not come back as one.
-        None => {
-            let is_throttle = matches!(situation.evidence, Evidence::TooFast | Evidence::TooFastYetNamed);
-            let first = if is_throttle { FIRST_WAIT_AFTER_THROTTLE } else { FIRST_WAIT };
-            let doublings = 2_u32.saturating_pow(situation.attempt.saturating_sub(1));
-            first.saturating_mul(doublings).min(LONGEST_BACKOFF).mul_f64(jitter)
-        }
+        return asked.saturating_add((asked / 10).min(LONGEST_SPREAD).mul_f64(jitter));
     }
+    // Full jitter: anything up to the ceiling, so that a fleet does not come back as one.
+    let is_throttle = matches!(situation.evidence, Evidence::TooFast | Evidence::TooFastYetNamed);
+    let first = if is_throttle { FIRST_WAIT_AFTER_THROTTLE } else { FIRST_WAIT };
+    let doublings = 2_u32.saturating_pow(situation.attempt.saturating_sub(1));
+    first.saturating_mul(doublings).min(LONGEST_BACKOFF).mul_f64(jitter)
 }
 
 impl Evidence {

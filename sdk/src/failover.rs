@@ -179,7 +179,8 @@ impl Member {
     /// How strongly this channel claims a contact: the largest claim wins, and of many contacts each channel wins a share in
     /// proportion to its weight (weighted rendezvous hashing).
     fn claim(&self, contact: &PhoneNumber) -> f64 {
-        let hash = Sha256::new().chain_update(&self.channel).chain_update([0]).chain_update(contact.digits()).finalize();
+        let hash =
+            Sha256::new().chain_update(&self.channel).chain_update([0]).chain_update(contact.digits()).finalize();
         let draw = hash.iter().take(6).fold(0.0, |draw, &byte| draw * 256.0 + f64::from(byte));
         // From 0 to 1, both excluded.
         let share = (draw + 0.5) / 256.0_f64.powi(6);
@@ -279,9 +280,8 @@ impl Messenger for Failover {
             Capability::Idempotency,
             Capability::Batch,
         ];
-        let all = self.members.iter().fold(Capabilities::default(), |all, member| {
-            all.union(member.client.capabilities())
-        });
+        let all =
+            self.members.iter().fold(Capabilities::default(), |all, member| all.union(member.client.capabilities()));
         all.iter().filter(|capability| !of_one.contains(capability)).collect()
     }
 
@@ -315,7 +315,11 @@ impl Messenger for Failover {
                         return Err(error.with_attempts(requests).with_earlier(earlier));
                     }
                     #[cfg(feature = "trace")]
-                    tracing::warn!(channel = member.channel, kind = error.kind().as_str(), "moving on to another channel");
+                    tracing::warn!(
+                        channel = member.channel,
+                        kind = error.kind().as_str(),
+                        "moving on to another channel"
+                    );
                     earlier.push(FailedAttempt::new(&member.channel, &error));
                     // What was really asked tells more than what was passed over.
                     last = Some(error);

@@ -41,6 +41,7 @@ mod limits;
 mod lookup;
 mod message;
 mod messenger;
+mod pace;
 mod phone;
 mod registry;
 mod secret;
@@ -66,6 +67,7 @@ pub use limits::Limits;
 pub use lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 pub use message::{Message, MessageId, Receipt};
 pub use messenger::{Messenger, unsupported};
+pub use pace::{Rate, Scope};
 pub use phone::{InvalidPhoneNumber, PhoneNumber};
 #[cfg(feature = "reqwest")]
 pub use registry::http_transport;

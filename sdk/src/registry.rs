@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::client::Client;
 use crate::code::CodeFact;
@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::layers::WindowGuard;
 use crate::ledger::WindowLedger;
 use crate::messenger::Messenger;
+use crate::pace::Rate;
 use crate::time::{Clock, SystemClock, date_of};
 use crate::transport::Transport;
 
@@ -26,6 +27,11 @@ pub struct Provider {
     /// Every code of the provider's pages, with what it means here and where that is known from: a table for each place
     /// in which codes stand, since the same code may mean different things in different places.
     pub codes: &'static [&'static [CodeFact]],
+    /// The limits that the provider's pages state for sends, for a [`Limit`](crate::layers::Limit). Empty where they state
+    /// none, or only in the headers of an answer.
+    pub rates: &'static [Rate],
+    /// How long the provider keeps an idempotency key; `None` where it documents none.
+    pub key_life: Option<Duration>,
 }
 
 /// What an adapter is given to work with: the network and the time.

@@ -65,8 +65,9 @@ impl Stub {
             sessions_asked: Vec::new(),
         };
         let can = |capability: &Capability| {
-            use Capability::{DeliveryStatus, Inbound, Session, WebhookSignature};
-            !matches!(capability, Session | DeliveryStatus | Inbound | WebhookSignature)
+            // It dedupes by no key: what is repeated would arrive twice.
+            use Capability::{DeliveryStatus, Idempotency, Inbound, Session, WebhookSignature};
+            !matches!(capability, Session | DeliveryStatus | Inbound | WebhookSignature | Idempotency)
         };
         let capabilities = Capability::ALL.iter().copied().filter(can).collect();
         Self { capabilities, state: Arc::new(Mutex::new(state)) }

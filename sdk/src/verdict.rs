@@ -134,12 +134,11 @@ impl Drop for Waiting {
             }
             state.last.take()
         };
-        match last {
-            Some(error) => self.0.tell_late(Err(error)),
-            None => {
-                self.0.lock().told = true;
-                self.0.client.listeners().tell(&self.0.message, Verdict::NotSent(None));
-            }
+        if let Some(error) = last {
+            self.0.tell_late(Err(error));
+        } else {
+            self.0.lock().told = true;
+            self.0.client.listeners().tell(&self.0.message, Verdict::NotSent(None));
         }
     }
 }
@@ -157,7 +156,8 @@ impl Drop for Attempt {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move { errand.tell_late(future.await) });
         } else {
-            let lost = Error::new(ErrorKind::ProviderUnavailable, "its caller gave up, and nothing is there to finish it");
+            let lost =
+                Error::new(ErrorKind::ProviderUnavailable, "its caller gave up, and nothing is there to finish it");
             errand.tell_late(Err(lost.maybe_sent()));
         }
     }

@@ -138,7 +138,8 @@ pub(crate) fn refusal<'p>(
     };
     // The body's seconds are what the AI reply endpoint gives [inferred].
     let in_body = body.get("retry_after").and_then(Value::as_u64).map(Duration::from_secs);
-    let error = match RateLimit::of(response.headers(), now).asked(error.kind()).max(in_body) {
+    let error = error.with_limits(RateLimit::of(response.headers(), now));
+    let error = match error.retry_after().max(in_body) {
         Some(wait) => error.with_retry_after(wait),
         None => error,
     };

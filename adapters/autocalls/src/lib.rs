@@ -10,9 +10,10 @@ pub use config::Config;
 pub use messenger::{Autocalls, CAPABILITIES};
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use transom::Provider;
 use transom::config::UriLayout;
+use transom::{Certainty, Provider, Rate, Scope};
 
 const NAME: &str = "autocalls";
 
@@ -22,4 +23,13 @@ pub const PROVIDER: Provider = Provider {
     uri: UriLayout { user: "api_key", user_and_password: None, path: None },
     connect: |config, context| Ok(Arc::new(Autocalls::new(Config::read(config)?, context))),
     codes: error::CODES,
+    rates: &[Rate {
+        scope: Scope::Account,
+        quota: 5,
+        window: Duration::from_secs(1),
+        codes: &[],
+        source: "Send Freeform Message: 5 requests per second per user",
+        certainty: Certainty::Seed,
+    }],
+    key_life: None,
 };

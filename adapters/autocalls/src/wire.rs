@@ -10,6 +10,7 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use transom::rate_limit::RateLimit;
 use transom::request::RequestBuilder;
 use transom::time::rfc3339;
 use transom::transport::unreadable;
@@ -120,7 +121,8 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, to: &Phon
     let id = taken.whatsapp_message_id.ok_or_else(|| {
         unreadable(response.status(), Purpose::Send, "there is no `whatsapp_message_id` in the answer")
     })?;
-    Ok(Receipt::new(NAME, id).with_session(taken.session_status.and_then(|status| Status::of(&status)?.session(to))))
+    let session = taken.session_status.and_then(|status| Status::of(&status)?.session(to));
+    Ok(Receipt::new(NAME, id).with_session(session).with_limits(RateLimit::of(response.headers(), now)))
 }
 
 /// The request that asks for the window: `GET /user/whatsapp/session-status`. It costs nothing [seed].

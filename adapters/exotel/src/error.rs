@@ -124,10 +124,7 @@ fn refined(kind: ErrorKind, said: &Said, asked: Asked) -> Option<ErrorKind> {
 
 /// With the wait that the answer asks for, if it asks for one.
 fn waiting(error: Error, response: &Response<Bytes>, now: SystemTime) -> Error {
-    match RateLimit::of(response.headers(), now).asked(error.kind()) {
-        Some(wait) => error.with_retry_after(wait),
-        None => error,
-    }
+    error.with_limits(RateLimit::of(response.headers(), now))
 }
 
 const fn row(

@@ -10,9 +10,10 @@ pub use config::{Config, Region, RequestShape};
 pub use messenger::{CAPABILITIES, Exotel};
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use transom::Provider;
 use transom::config::UriLayout;
+use transom::{Certainty, Provider, Rate, Scope};
 
 const NAME: &str = "exotel";
 
@@ -22,4 +23,13 @@ pub const PROVIDER: Provider = Provider {
     uri: UriLayout { user: "api_key", user_and_password: Some(("api_key", "api_token")), path: Some("account_sid") },
     connect: |config, context| Ok(Arc::new(Exotel::new(Config::read(config)?, context))),
     codes: error::CODES,
+    rates: &[Rate {
+        scope: Scope::Account,
+        quota: 200,
+        window: Duration::from_secs(60),
+        codes: &[],
+        source: "Rate Limiting: 200 WhatsApp requests per minute and account",
+        certainty: Certainty::Docs,
+    }],
+    key_life: None,
 };

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
+use transom::rate_limit::RateLimit;
 use transom::request::RequestBuilder;
 use transom::transport::unreadable;
 use transom::{
@@ -115,7 +116,7 @@ pub(crate) fn decode_batch(
         return Err(malformed(&format!("{} verdicts for {} messages", items.len(), messages.len())));
     }
     let verdict = |(item, message): (&Item, &Message)| match item.verdict() {
-        Verdict::Taken(sid) => Ok(Receipt::new(NAME, sid)),
+        Verdict::Taken(sid) => Ok(Receipt::new(NAME, sid).with_limits(RateLimit::of(response.headers(), now))),
         Verdict::Refused => {
             let asked = Asked::to_send(std::slice::from_ref(message));
             Err(error::of_item(item, response, now, asked))

@@ -129,8 +129,8 @@ fn refusal(response: &Response<Bytes>, now: SystemTime, purpose: Purpose, said: 
         None => error,
     };
     let code = said.code().unwrap_or_default();
-    let asked = RateLimit::of(response.headers(), now).asked(error.kind());
-    match asked.max(said.wait()).max(meta::least_wait(code)) {
+    let error = error.with_limits(RateLimit::of(response.headers(), now));
+    match error.retry_after().max(said.wait()).max(meta::least_wait(code)) {
         Some(wait) => error.with_retry_after(wait),
         None => error,
     }

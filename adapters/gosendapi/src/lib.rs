@@ -12,9 +12,10 @@ pub use wire::lists::CloseReason;
 pub use wire::upload::Upload;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use transom::Provider;
 use transom::config::UriLayout;
+use transom::{Certainty, Provider, Rate, Scope};
 
 const NAME: &str = "gosendapi";
 
@@ -24,4 +25,25 @@ pub const PROVIDER: Provider = Provider {
     uri: UriLayout { user: "api_key", user_and_password: None, path: None },
     connect: |config, context| Ok(Arc::new(GoSendApi::connect(config, context)?)),
     codes: error::CODES,
+    rates: &[
+        Rate {
+            scope: Scope::Account,
+            quota: 100,
+            window: Duration::from_secs(1),
+            codes: &[],
+            source: "Rate limits: a standard live key, 100 requests per second",
+            certainty: Certainty::Docs,
+        },
+        // One message every six seconds, of which a few may come at once.
+        Rate {
+            scope: Scope::Pair,
+            quota: 10,
+            window: Duration::from_secs(60),
+            codes: &["131056"],
+            source: "WhatsApp's pair rate limit, as its error 131056 is reported",
+            certainty: Certainty::Inferred,
+        },
+    ],
+    // Idempotency: keys live for 24 hours (docs).
+    key_life: Some(Duration::from_secs(24 * 60 * 60)),
 };

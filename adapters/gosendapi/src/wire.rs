@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Map;
 use serde_json::value::RawValue;
+use transom::rate_limit::RateLimit;
 use transom::request::RequestBuilder;
 use transom::transport::unreadable;
 use transom::{
@@ -69,7 +70,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     }
     let id = forms.message_id(&record).or(record.id);
     let id = id.ok_or_else(|| unreadable(response.status(), purpose, "there is no message id in the answer"))?;
-    Ok(Receipt::new(NAME, id))
+    Ok(Receipt::new(NAME, id).with_limits(RateLimit::of(response.headers(), now)))
 }
 
 /// Whether `response` names a message, as only an answer to one that was taken does. An `id` alone may be a request's.

@@ -129,10 +129,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
     let is_page = excerpt.starts_with('<');
     let said = reason(response.body()).unwrap_or(excerpt);
     let error = transport::refusal(status, Purpose::Send, said.as_str());
-    let error = match RateLimit::of(response.headers(), now).asked(error.kind()) {
-        Some(wait) => error.with_retry_after(wait),
-        None => error,
-    };
+    let error = error.with_limits(RateLimit::of(response.headers(), now));
     if status == StatusCode::TOO_MANY_REQUESTS {
         return throttled(error, response);
     }

@@ -22,4 +22,7 @@ pub const PROVIDER: Provider = Provider {
     uri: UriLayout { user: "api_key", user_and_password: Some(("username", "password")), path: None },
     connect: |config, context| Ok(Arc::new(Messangi::new(Config::read(config)?, context))),
     codes: error::CODES,
+    // The real numbers are not published: the answers' `ratelimit-policy` states them.
+    rates: &[],
+    key_life: None,
 };

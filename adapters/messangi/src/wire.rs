@@ -11,6 +11,7 @@ use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use transom::config::TemplateMappings;
+use transom::rate_limit::RateLimit;
 use transom::request::RequestBuilder;
 use transom::transport::unreadable;
 use transom::{
@@ -71,7 +72,8 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
         return Err(unreadable(response.status(), Purpose::Send, "the answer is about another recipient"));
     }
     let id = data.and_then(Answer::into_id).or_else(|| answer.into_id());
-    id.map(|id| Receipt::new(NAME, id)).ok_or_else(|| {
+    let limits = || RateLimit::of(response.headers(), now);
+    id.map(|id| Receipt::new(NAME, id).with_limits(limits())).ok_or_else(|| {
         let reason = error::reason(response.body()).map(|reason| format!(": {reason}")).unwrap_or_default();
         unreadable(response.status(), Purpose::Send, format!("there is no message id in the answer{reason}"))
     })

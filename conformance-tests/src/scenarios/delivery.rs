@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::{Client, ErrorKind, Messenger as _, Sent};
+use transom::{Capability, Client, ErrorKind, Messenger as _, Sent};
 
 use crate::check::{Check, accepted, ensure, equal, failed};
 use crate::stage::{Stage, peer, text};
@@ -29,7 +29,7 @@ scenarios! { "delivery":
     a_host_that_does_not_exist_proves_that_nothing_was_sent needs Text;
     a_peer_that_speaks_no_http_may_have_been_sent needs Text;
     a_peer_that_hangs_up_without_a_word_may_have_been_sent needs Text;
-    a_retry_layer_never_repeats_an_unknown_outcome needs Text;
+    a_retry_layer_repeats_an_unknown_outcome_only_under_a_key needs Text;
     a_retry_layer_waits_out_a_throttle_and_sends_once needs Text;
     a_retry_layer_reaches_a_provider_that_was_away needs Text;
     after_a_failure_the_next_message_goes_as_if_nothing_had_been needs Text;
@@ -181,7 +181,8 @@ fn persistent(client: &Client) -> Client {
     client.clone().layer(Retry::attempts(4).with_time(Arc::new(NoWaiting), || 0.5))
 }
 
-async fn a_retry_layer_never_repeats_an_unknown_outcome(stage: &Stage) -> Check {
+async fn a_retry_layer_repeats_an_unknown_outcome_only_under_a_key(stage: &Stage) -> Check {
+    let is_keyed = stage.capabilities().contains(Capability::Idempotency);
     stage.contact_writes().await?;
     stage.control.limit(stage.provider(), 1_000, 1).await?;
     let faults = [
@@ -192,12 +193,22 @@ async fn a_retry_layer_never_repeats_an_unknown_outcome(stage: &Stage) -> Check 
     ];
     for (n, fault) in faults.into_iter().enumerate() {
         stage.control.fault(stage.provider(), fault.clone()).await?;
-        let error =
-            persistent(&stage.client).send(&text()).await.err().ok_or_else(|| format!("{fault}: it was accepted"))?;
-        ensure(error.may_have_been_sent(), format_args!("{fault}: {error:?}"))?;
-        stage.asked(n + 1).await?;
+        let answer = persistent(&stage.client).send(&text()).await;
+        if is_keyed {
+            equal("attempts", &accepted(answer)?.attempts, &2)?;
+            stage.reached(n + 1).await?;
+            let sends = stage.sends().await?;
+            let [.., first, second] = sends.as_slice() else { return Err(format!("{fault}: {sends:?}")) };
+            equal("the repeated body", &second["body"], &first["body"])?;
+            equal("the repeated key", &second["headers"]["idempotency-key"], &first["headers"]["idempotency-key"])?;
+        } else {
+            let error = answer.err().ok_or_else(|| format!("{fault}: it was accepted"))?;
+            ensure(error.may_have_been_sent(), format_args!("{fault}: {error:?}"))?;
+            stage.asked(n + 1).await?;
+        }
     }
-    stage.reached(2).await
+    // The first two faults spoil the answer to a message that was taken.
+    stage.reached(if is_keyed { 4 } else { 2 }).await
 }
 
 async fn a_retry_layer_waits_out_a_throttle_and_sends_once(stage: &Stage) -> Check {

@@ -216,8 +216,7 @@ const fn read(_: Duration) -> Safety {
 #[async_trait]
 impl Layer for Retry {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
-        let is_keyed =
-            message.idempotency_key.is_some() && next.capabilities().contains(Capability::Idempotency);
+        let is_keyed = message.idempotency_key.is_some() && next.capabilities().contains(Capability::Idempotency);
         let safety = |age| if is_keyed { Safety::keyed(age, self.key_life) } else { Safety::Unkeyed };
         let mut requests: u32 = 0;
         let count = |error: &Error| requests = requests.saturating_add(error.attempts());

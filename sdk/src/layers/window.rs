@@ -165,7 +165,6 @@ impl Layer for WindowGuard {
             (_, None) => next.send(message).await,
         }
     }
-
 }
 
 async fn send_or_fall_back(message: &Message, template: &Message, next: Next<'_>) -> Result<Receipt> {

@@ -26,10 +26,7 @@ pub(crate) fn decode_login(response: &Response<Bytes>, now: SystemTime) -> Resul
     let status = response.status();
     if !status.is_success() {
         let error = transport::refusal(status, Purpose::Read, "the login was refused");
-        let error = match RateLimit::of(response.headers(), now).asked(error.kind()) {
-            Some(wait) => error.with_retry_after(wait),
-            None => error,
-        };
+        let error = error.with_limits(RateLimit::of(response.headers(), now));
         // A public client takes a 403 for a wrong password [field].
         let is_refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
         return Err(if is_refused { error.with_kind(ErrorKind::Unauthenticated) } else { error });

@@ -1,0 +1,234 @@
+//! Pacing: a send waits its turn here rather than being refused there.
+
+mod pacer;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::client::{Layer, Next};
+use crate::decision::LONGEST_WAIT;
+use crate::error::{Error, ErrorKind, Result};
+use crate::message::{Message, Receipt};
+use crate::pace::{Rate, Scope};
+use crate::phone::PhoneNumber;
+use crate::rate_limit::RateLimit;
+use crate::time::{Clock, SystemClock};
+
+use pacer::{Key, Pacer, Rule, Slot};
+
+/// Holds sends back so that no limit of the provider is exceeded: per account, per sender and per pair of sender and person.
+///
+/// It starts with the limits that the adapter states, and learns: a `RateLimit-Policy` in an answer replaces the account's
+/// limits, an answer that says "none left" when by our count there is some pauses the account until the provider's window
+/// starts anew, and a refusal for going too fast pauses what it was about for as long as it asks. Within any window at most
+/// the quota goes; sends go in the order in which they came.
+///
+/// A send that would have to wait for longer than 30 s is refused at once, as [`ErrorKind::RateLimited`] with
+/// [`Error::retry_at`], and nothing was sent.
+///
+/// Clones share their counts. Give every client of an account a clone of one `Limit`, and each its
+/// [sender](Self::sending_from).
+///
+/// Counting exactly takes a timestamp for each send of the last window. A leaky bucket needs less, but either lets twice the
+/// quota into one window or makes the first few messages of the day wait.
+#[derive(Clone)]
+pub struct Limit {
+    pacer: Arc<Mutex<Pacer>>,
+    rates: Arc<[Rate]>,
+    sender: Arc<str>,
+    clock: Arc<dyn Clock>,
+    patience: Duration,
+}
+
+impl Limit {
+    /// A limiter for one account with the limits in `rates`; see [`Provider::rates`](crate::Provider::rates).
+    pub fn new(rates: &[Rate]) -> Self {
+        let rule = |rate: &Rate| Rule {
+            scope: rate.scope,
+            quota: usize::try_from(rate.quota.max(1)).unwrap_or(usize::MAX),
+            window: rate.window,
+        };
+        Self {
+            pacer: Arc::new(Mutex::new(Pacer::new(rates.iter().map(rule).collect()))),
+            rates: rates.into(),
+            sender: "".into(),
+            clock: Arc::new(SystemClock),
+            patience: LONGEST_WAIT,
+        }
+    }
+
+    /// A limiter for one account that lets `quota` sends go within any second.
+    pub fn per_second(quota: u32) -> Self {
+        Self::new(&[Rate {
+            scope: Scope::Account,
+            quota,
+            window: Duration::from_secs(1),
+            codes: &[],
+            source: "the application",
+            certainty: crate::Certainty::Inferred,
+        }])
+    }
+
+    /// The same limiter, for a client that sends from another number than the others: limits per sender and per pair are
+    /// counted for each.
+    #[must_use]
+    pub fn sending_from(mut self, sender: impl Into<Arc<str>>) -> Self {
+        self.sender = sender.into();
+        self
+    }
+
+    /// Refuses a send that would have to wait for longer than `patience`. The default is 30 s.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Counts and waits on `clock`.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Waits for a turn in every scope.
+    async fn turn(&self, to: &PhoneNumber) -> Result<Turn<'_>> {
+        let mut turn = Turn { limit: self, slots: Vec::with_capacity(3), goes: false };
+        let mut waited = Duration::ZERO;
+        let keys =
+            [Key::Pair(Arc::clone(&self.sender), to.clone()), Key::Sender(Arc::clone(&self.sender)), Key::Account];
+        for key in keys {
+            loop {
+                let now = self.clock.uptime();
+                let slot = self.lock().reserve(key.clone(), now);
+                let wait = slot.at.saturating_sub(now);
+                turn.slots.push(slot);
+                if waited.saturating_add(wait) > self.patience {
+                    return Err(self.refused(wait));
+                }
+                if !wait.is_zero() {
+                    #[cfg(feature = "trace")]
+                    tracing::debug!(scope = ?key.scope(), wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "waiting for a turn");
+                    self.clock.sleep(wait).await;
+                    waited = waited.saturating_add(wait);
+                }
+                if turn.still_holds() {
+                    break;
+                }
+            }
+        }
+        Ok(turn)
+    }
+
+    fn refused(&self, wait: Duration) -> Error {
+        let message = format!("the limit leaves no room for another {} s", wait.as_secs().saturating_add(1));
+        Error::new(ErrorKind::RateLimited, message)
+            .with_retry_after(wait)
+            .with_retry_at(self.clock.now().checked_add(wait))
+    }
+
+    /// What an answer says of the limits.
+    fn learn(&self, limits: &RateLimit) {
+        let now = self.clock.uptime();
+        let usable = |policy: &crate::rate_limit::Policy| {
+            let window = policy.window.filter(|window| !window.is_zero())?;
+            (policy.quota > 0).then(|| (usize::try_from(policy.quota).unwrap_or(usize::MAX), window))
+        };
+        let stated: Vec<_> = limits.policies.iter().filter_map(usable).collect();
+        let mut pacer = self.lock();
+        if let Some(&(quota, _)) = stated.iter().min_by_key(|(quota, _)| *quota) {
+            let left = limits.remaining.and_then(|left| usize::try_from(left).ok());
+            pacer.replace_account_rules(&stated, left.map(|left| quota.saturating_sub(left)), now);
+        }
+        // Where our own count explains it, that count knows better when there is room again: the provider rounds.
+        if let (Some(0), Some(reset), false) = (limits.remaining, limits.reset, pacer.is_used_up(now)) {
+            pacer.pause(Key::Account, now.saturating_add(reset));
+        }
+    }
+
+    /// What a refusal for going too fast says.
+    fn slow_down(&self, refusal: &Error, to: &PhoneNumber) {
+        let about = refusal.code().and_then(|code| self.rates.iter().find(|rate| rate.codes.contains(&code)));
+        let key = match about.map_or(Scope::Account, |rate| rate.scope) {
+            Scope::Account => Key::Account,
+            Scope::Sender => Key::Sender(Arc::clone(&self.sender)),
+            Scope::Pair => Key::Pair(Arc::clone(&self.sender), to.clone()),
+        };
+        // One that asks for nothing is given the window of the limit, or a second.
+        let wait = refusal.retry_after().or(about.map(|rate| rate.window)).unwrap_or(Duration::from_secs(1));
+        self.lock().pause(key, self.clock.uptime().saturating_add(wait));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pacer> {
+        self.pacer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limit").field("rates", &self.rates).field("patience", &self.patience).finish_non_exhaustive()
+    }
+}
+
+/// The places of one send. Given back if its caller stops waiting.
+struct Turn<'a> {
+    limit: &'a Limit,
+    slots: Vec<Slot>,
+    goes: bool,
+}
+
+impl Turn<'_> {
+    /// The send goes: its places are used up, whatever becomes of it.
+    fn go(mut self) {
+        self.goes = true;
+    }
+
+    /// Whether the place that was waited for last is still good; else it is given back. The places before it are counted
+    /// from now, since that is when the send can go at the earliest.
+    fn still_holds(&mut self) -> bool {
+        let now = self.limit.clock.uptime();
+        let mut pacer = self.limit.lock();
+        let Some(last) = self.slots.pop() else { return true };
+        if !pacer.holds(&last, now) {
+            pacer.release(&last);
+            return false;
+        }
+        for slot in &mut self.slots {
+            pacer.postpone(slot, now);
+        }
+        self.slots.push(last);
+        true
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.goes {
+            let mut pacer = self.limit.lock();
+            for slot in &self.slots {
+                pacer.release(slot);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Layer for Limit {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        self.turn(&message.to).await?.go();
+        let outcome = next.send(message).await;
+        match &outcome {
+            Ok(receipt) => self.learn(&receipt.limits),
+            Err(error) => {
+                self.learn(error.limits());
+                if error.kind() == ErrorKind::RateLimited {
+                    self.slow_down(error, &message.to);
+                }
+            }
+        }
+        outcome
+    }
+}

@@ -1,0 +1,75 @@
+//! What the client itself refuses, names and keys.
+
+use super::*;
+
+#[derive(Debug)]
+struct Note(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+#[async_trait]
+impl Layer for Note {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        self.1.lock().unwrap().push(self.0);
+        next.send(message).await
+    }
+}
+
+#[tokio::test]
+async fn the_first_layer_attached_is_met_first_and_a_clone_keeps_its_own_list() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let note = |name| Note(name, Arc::clone(&seen));
+    let base = Client::new(Stub::accepting()).layer(note("outer"));
+    let longer = base.clone().layer(note("inner"));
+    longer.send(&text()).await.unwrap();
+    base.send(&text()).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), ["outer", "inner", "outer"]);
+}
+
+#[tokio::test]
+async fn what_the_provider_cannot_do_never_reaches_it() {
+    let stub = Stub::accepting().with_capabilities(Capabilities::of(&[Capability::Text]));
+    let client = Client::new(stub.clone());
+    for message in [
+        Message::image(to(), "https://x.example/a.png"),
+        with_fallback(),
+        text().with_reply_to("wamid.1"),
+        Message::template(to(), Template::new("t", "en")),
+    ] {
+        let error = client.send(&message).await.unwrap_err();
+        assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Unsupported, Sent::No, 0));
+    }
+    assert_eq!(client.session(&to()).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(client.senders().await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(stub.sent().len(), 0);
+}
+
+#[tokio::test]
+async fn a_message_that_no_provider_takes_never_reaches_one() {
+    let stub = Stub::accepting();
+    let error = Client::new(stub.clone()).send(&Message::text(to(), "")).await.unwrap_err();
+    assert_eq!((error.kind(), error.provider()), (ErrorKind::InvalidRequest, Some("stub")));
+    assert_eq!(stub.sent().len(), 0);
+}
+
+#[tokio::test]
+async fn the_key_is_the_reference_where_it_can_be_and_a_fixed_hash_of_it_else() {
+    let stub = Stub::accepting();
+    let client = Client::new(stub.clone());
+    for reference in ["order-17", "Größe 3", "Größe 3"] {
+        client.send(&text().with_reference(reference)).await.unwrap();
+    }
+    client.send(&text()).await.unwrap();
+    client.send(&text()).await.unwrap();
+    let keys: Vec<_> = stub.sent().into_iter().map(|message| message.idempotency_key.unwrap()).collect();
+    let [plain, hashed, again, random, other] = keys.as_slice() else { panic!("{keys:?}") };
+    assert_eq!(plain, "order-17");
+    assert_eq!(hashed, again);
+    assert!(hashed.len() == 32 && hashed.bytes().all(|b| b.is_ascii_hexdigit()));
+    assert_ne!(random, other, "a message without a reference is a message of its own");
+}
+
+#[tokio::test]
+async fn the_recipients_number_is_in_no_error() {
+    let echo = Error::new(ErrorKind::RecipientInvalid, "34600111222 is not on WhatsApp");
+    let error = Client::new(Stub::script([Err(echo)])).send(&text()).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("34600111222"), "{error}");
+}

@@ -1,0 +1,209 @@
+//! Several channels as one.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+fn channel(stub: &Stub) -> Client {
+    Client::new(stub.clone())
+}
+
+fn template() -> Message {
+    Message::template(to(), Template::new("visit_reminder", "en"))
+}
+
+fn failing(kind: ErrorKind) -> Stub {
+    Stub::script([Err(failed(kind))])
+}
+
+fn two(first: &Stub, second: &Stub) -> Client {
+    Client::new(Failover::new("first", channel(first)).then("second", channel(second)))
+}
+
+/// The kinds that are about a channel and not about the message.
+const OF_THE_CHANNEL: &[ErrorKind] = &[
+    ErrorKind::ProviderUnavailable,
+    ErrorKind::MalformedResponse,
+    ErrorKind::RateLimited,
+    ErrorKind::Unauthenticated,
+    ErrorKind::InsufficientBalance,
+    ErrorKind::SenderUnavailable,
+    ErrorKind::SenderNotFound,
+];
+
+#[tokio::test]
+async fn another_channel_is_asked_only_for_what_is_about_the_channel() {
+    for &kind in ErrorKind::ALL {
+        let (first, second) = (failing(kind), Stub::accepting());
+        let answer = two(&first, &second).send(&template()).await;
+        if OF_THE_CHANNEL.contains(&kind) {
+            let receipt = answer.unwrap();
+            assert_eq!((receipt.channel.as_deref(), receipt.attempts), (Some("second"), 2), "{kind}");
+            let [earlier] = receipt.earlier.as_slice() else { panic!("{kind}: {:?}", receipt.earlier) };
+            assert_eq!((earlier.channel.as_str(), earlier.kind, earlier.requests), ("first", kind, 1));
+        } else {
+            assert_eq!(answer.unwrap_err().kind(), kind);
+            assert_eq!(second.sent().len(), 0, "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_ends_the_search_whatever_its_kind() {
+    for &kind in ErrorKind::ALL {
+        let (first, second) = (Stub::script([Err(failed(kind).maybe_sent())]), Stub::accepting());
+        let error = two(&first, &second).send(&template()).await.unwrap_err();
+        assert_eq!((error.kind(), error.sent()), (kind, Sent::Maybe));
+        assert_eq!(second.sent().len(), 0, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn the_error_of_every_attempt_is_kept() {
+    let (first, second) = (failing(ErrorKind::InsufficientBalance), failing(ErrorKind::SenderUnavailable));
+    let error = two(&first, &second).send(&template()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::SenderUnavailable, 2));
+    let earlier: Vec<_> = error.earlier().iter().map(|attempt| (attempt.channel.as_str(), attempt.kind)).collect();
+    assert_eq!(earlier, [("first", ErrorKind::InsufficientBalance), ("second", ErrorKind::SenderUnavailable)]);
+}
+
+#[tokio::test]
+async fn on_another_number_a_free_message_becomes_its_template() {
+    for window in [Window::Never, Window::Expired { since: None }, Window::Unknown] {
+        let (first, second) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting().with_window(window));
+        let receipt = two(&first, &second).send(&with_fallback()).await.unwrap();
+        assert!(receipt.template_fallback);
+        assert_eq!(template_names(&second), [Some("follow_up".into())], "{window:?}");
+    }
+}
+
+#[tokio::test]
+async fn on_another_number_a_free_message_goes_as_it_is_only_into_a_window_that_is_known_to_be_open() {
+    let open = Stub::accepting().with_window(Window::Open { until: None });
+    let receipt = two(&failing(ErrorKind::ProviderUnavailable), &open).send(&text()).await.unwrap();
+    assert!(!receipt.template_fallback);
+    assert_eq!(template_names(&open), [None]);
+}
+
+#[tokio::test]
+async fn on_another_number_a_free_message_without_a_template_is_refused() {
+    for (window, kind) in [(Window::Never, ErrorKind::NoActiveSession), (Window::Unknown, ErrorKind::SessionExpired)] {
+        let (first, second) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting().with_window(window));
+        let error = two(&first, &second).send(&text()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ProviderUnavailable, "what was asked tells more than what was passed over");
+        assert_eq!(error.earlier().last().map(|attempt| (attempt.kind, attempt.requests)), Some((kind, 0)));
+        assert_eq!(second.sent().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_channels_own_ledger_opens_its_window() {
+    let clock = Arc::new(TestClock::default());
+    let ledger = Arc::new(MemoryLedger::default());
+    ledger.record(&to(), clock.now() - S(60));
+    let guard = WindowGuard::default().with_ledger(ledger, Arc::clone(&clock) as Arc<dyn Clock>);
+    let (first, second) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting());
+    let failover = Failover::new("first", channel(&first)).then("second", channel(&second)).with_windows(guard);
+    let receipt = Client::new(failover).send(&with_fallback()).await.unwrap();
+    assert!(!receipt.template_fallback);
+}
+
+#[tokio::test]
+async fn a_message_that_names_something_of_its_channel_goes_nowhere_else() {
+    let open = Stub::accepting().with_window(Window::Open { until: None });
+    let uploaded: Message = serde_json::from_value(
+        serde_json::json!({"to": "+34600111222", "content": {"type": "image", "id": "upload-1"}}),
+    )
+    .unwrap();
+    for message in [text().with_reply_to("wamid.1"), uploaded] {
+        let error = two(&failing(ErrorKind::ProviderUnavailable), &open).send(&message).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ProviderUnavailable);
+    }
+    assert_eq!(open.sent().len(), 0);
+}
+
+#[tokio::test]
+async fn a_channel_that_lacks_a_capability_is_passed_over() {
+    let plain = Stub::accepting().with_capabilities(Capabilities::of(&[Capability::Text]));
+    let able = Stub::accepting();
+    let receipt = two(&plain, &able).send(&template()).await.unwrap();
+    assert_eq!(receipt.channel.as_deref(), Some("second"));
+    assert_eq!((receipt.earlier[0].kind, receipt.earlier[0].requests), (ErrorKind::Unsupported, 0));
+    assert_eq!(plain.sent().len(), 0);
+}
+
+#[tokio::test]
+async fn what_belongs_to_one_provider_is_no_capability_of_several() {
+    let all = Stub::accepting().with_capabilities(Capability::ALL.iter().copied().collect());
+    let capabilities = two(&all, &all).capabilities();
+    for of_one in [
+        Capability::Idempotency,
+        Capability::DeliveryStatus,
+        Capability::Inbound,
+        Capability::WebhookSignature,
+        Capability::Batch,
+    ] {
+        assert!(!capabilities.contains(of_one), "{of_one}");
+    }
+    assert!(capabilities.contains(Capability::Text) && capabilities.contains(Capability::Session));
+}
+
+#[tokio::test]
+async fn a_channel_that_keeps_failing_is_left_alone_and_probed_later() {
+    let clock = Arc::new(TestClock::default());
+    let first = Stub::script([Err(failed(ErrorKind::Unauthenticated)), Ok("back".into()), Ok("again".into())]);
+    let failover = Arc::new(
+        Failover::new("first", channel(&first))
+            .then("second", channel(&Stub::accepting()))
+            .with_clock(Arc::clone(&clock) as Arc<dyn Clock>),
+    );
+    let send = async || failover.send(&template()).await.unwrap().channel.unwrap();
+    assert_eq!(failover.states(), [("first", BreakerState::Closed), ("second", BreakerState::Closed)]);
+    assert_eq!(send().await, "second");
+    assert_eq!(failover.states()[0].1, BreakerState::Open(S(60)));
+    assert_eq!(send().await, "second");
+    assert_eq!(first.sent().len(), 1, "it is not asked while it is left alone");
+    clock.advance(S(60));
+    assert_eq!(failover.states()[0].1, BreakerState::HalfOpen);
+    assert_eq!(send().await, "first");
+    assert_eq!(failover.states()[0].1, BreakerState::Closed);
+    assert_eq!(send().await, "first");
+}
+
+#[tokio::test]
+async fn with_equal_weights_the_first_channel_is_always_asked_first() {
+    let (first, second) = (Stub::accepting(), Stub::accepting());
+    let client = two(&first, &second);
+    for number in 0..50 {
+        let to = format!("+346001112{number:02}").parse().unwrap();
+        client.send(&Message::template(to, Template::new("t", "en"))).await.unwrap();
+    }
+    assert_eq!((first.sent().len(), second.sent().len()), (50, 0));
+}
+
+#[tokio::test]
+async fn with_weights_the_contacts_are_shared_in_proportion_and_each_stays_on_one_channel() {
+    let stub = Stub::accepting();
+    let client = Client::new(
+        Failover::new("a", channel(&stub))
+            .then("b", channel(&stub))
+            .with_weight(2)
+            .then("c", channel(&stub))
+            .with_weight(5),
+    );
+    let chosen = async |number: u32| {
+        let to = format!("+3460011{number:04}").parse().unwrap();
+        client.send(&Message::template(to, Template::new("t", "en"))).await.unwrap().channel.unwrap()
+    };
+    let mut shares = BTreeMap::new();
+    for number in 0..4_000 {
+        let first = chosen(number).await;
+        if number % 100 == 0 {
+            assert_eq!(chosen(number).await, first, "a contact stays on one number because the window does");
+        }
+        *shares.entry(first).or_insert(0_i32) += 1;
+    }
+    for (name, expected) in [("a", 500), ("b", 1_000), ("c", 2_500)] {
+        assert!((shares[name] - expected).abs() < 150, "{shares:?}");
+    }
+}

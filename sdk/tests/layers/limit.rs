@@ -1,0 +1,164 @@
+//! Pacing on a clock that only waits move.
+
+use transom::rate_limit::RateLimit;
+
+use super::*;
+
+/// A provider that takes everything and says `limits` with it.
+#[derive(Clone, Debug)]
+struct Saying {
+    stub: Stub,
+    limits: RateLimit,
+}
+
+#[async_trait]
+impl Layer for Saying {
+    async fn send(&self, message: &Message, _: Next<'_>) -> Result<Receipt> {
+        Ok(self.stub.send(message).await?.with_limits(self.limits.clone()))
+    }
+}
+
+fn rate(scope: Scope, quota: u32, seconds: u64) -> Rate {
+    Rate {
+        scope,
+        quota,
+        window: S(seconds),
+        codes: if scope == Scope::Pair { &["131056"] } else { &[] },
+        source: "a page",
+        certainty: transom::Certainty::Docs,
+    }
+}
+
+fn limited(stub: &Stub, rates: &[Rate]) -> (Client, Limit, Arc<TestClock>) {
+    let clock = Arc::new(TestClock::default());
+    let limit = Limit::new(rates).with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    (Client::new(stub.clone()).layer(limit.clone()), limit, clock)
+}
+
+fn headers(pairs: &[(&'static str, &str)]) -> RateLimit {
+    let mut headers = http::HeaderMap::new();
+    for (name, value) in pairs {
+        headers.insert(*name, value.parse().unwrap());
+    }
+    RateLimit::of(&headers, SystemTime::UNIX_EPOCH)
+}
+
+#[tokio::test]
+async fn a_burst_goes_at_once_and_what_is_over_it_waits() {
+    let (client, _, clock) = limited(&Stub::accepting(), &[rate(Scope::Account, 5, 1)]);
+    for _ in 0..11 {
+        client.send(&text()).await.unwrap();
+    }
+    assert_eq!(clock.waits(), [Duration::from_millis(1_010); 2]);
+}
+
+#[tokio::test]
+async fn two_clients_that_share_a_limiter_stay_within_it_together() {
+    let (first, limit, clock) = limited(&Stub::accepting(), &[rate(Scope::Account, 4, 1)]);
+    let second = Client::new(Stub::accepting()).layer(limit.sending_from("another number"));
+    for _ in 0..4 {
+        first.send(&text()).await.unwrap();
+        second.send(&text()).await.unwrap();
+    }
+    assert_eq!(clock.waits(), [Duration::from_millis(1_010)]);
+}
+
+#[tokio::test]
+async fn a_limit_per_sender_counts_each_number_for_itself() {
+    let (first, limit, clock) = limited(&Stub::accepting(), &[rate(Scope::Sender, 2, 1)]);
+    let second = Client::new(Stub::accepting()).layer(limit.sending_from("another number"));
+    for _ in 0..2 {
+        first.send(&text()).await.unwrap();
+        second.send(&text()).await.unwrap();
+    }
+    assert_eq!(clock.waits(), []);
+    second.send(&text()).await.unwrap();
+    assert_eq!(clock.waits(), [Duration::from_millis(1_010)]);
+}
+
+#[tokio::test]
+async fn a_limit_per_pair_holds_up_one_person_and_nobody_else() {
+    let (client, _, clock) = limited(&Stub::accepting(), &[rate(Scope::Pair, 1, 6)]);
+    client.send(&text()).await.unwrap();
+    client.send(&Message::text("+34600111333".parse().unwrap(), "Hi")).await.unwrap();
+    assert_eq!(clock.waits(), []);
+    client.send(&text()).await.unwrap();
+    assert_eq!(clock.waits(), [Duration::from_millis(6_060)]);
+}
+
+#[tokio::test]
+async fn a_refusal_for_going_too_fast_pauses_what_it_was_about() {
+    let wait = |code: &str| failed(ErrorKind::RateLimited).with_code(code).with_retry_after(S(9));
+    let other = || Message::text("+34600111333".parse().unwrap(), "Hi");
+
+    let stub = Stub::script([Err(wait("131056")), Ok("m2".into()), Ok("m3".into())]);
+    let (client, _, clock) = limited(&stub, &[rate(Scope::Pair, 10, 60)]);
+    assert!(client.send(&text()).await.is_err());
+    client.send(&other()).await.unwrap();
+    assert_eq!(clock.waits(), [], "the pause is the pair's");
+    client.send(&text()).await.unwrap();
+    assert_eq!(clock.waits(), [S(9)]);
+
+    let stub = Stub::script([Err(wait("")), Ok("m2".into())]);
+    let (client, _, clock) = limited(&stub, &[rate(Scope::Pair, 10, 60)]);
+    assert!(client.send(&text()).await.is_err());
+    client.send(&other()).await.unwrap();
+    assert_eq!(clock.waits(), [S(9)], "a refusal without a code is about the account");
+}
+
+#[tokio::test]
+async fn a_policy_in_an_answer_becomes_the_accounts_limit() {
+    let stub = Stub::accepting();
+    let limits = headers(&[("ratelimit-policy", "2;w= 20"), ("ratelimit-remaining", "1")]);
+    let (client, _, clock) = limited(&stub, &[]);
+    let client = client.layer(Saying { stub, limits });
+    for _ in 0..4 {
+        client.send(&text()).await.unwrap();
+    }
+    assert_eq!(clock.waits(), [Duration::from_millis(20_200)], "two at once, and two after the window");
+}
+
+#[tokio::test]
+async fn none_left_pauses_the_account_until_the_window_starts_anew() {
+    let stub = Stub::accepting();
+    let limits = headers(&[("ratelimit-remaining", "0"), ("ratelimit-reset", "0m7s")]);
+    let (client, _, clock) = limited(&stub, &[rate(Scope::Account, 100, 1)]);
+    let client = client.layer(Saying { stub, limits });
+    client.send(&text()).await.unwrap();
+    client.send(&text()).await.unwrap();
+    assert_eq!(clock.waits(), [S(7)]);
+}
+
+#[tokio::test]
+async fn a_wait_beyond_patience_is_refused_at_once_and_costs_no_place() {
+    let stub = Stub::accepting();
+    let (client, _, clock) = limited(&stub, &[rate(Scope::Account, 1, 300)]);
+    client.send(&text()).await.unwrap();
+    for _ in 0..2 {
+        let error = client.send(&text()).await.unwrap_err();
+        assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::RateLimited, Sent::No, 0));
+        assert_eq!(error.retry_at(), Some(clock.now() + S(303)));
+    }
+    assert_eq!((stub.sent().len(), clock.waits()), (1, vec![]));
+    clock.advance(S(303));
+    client.send(&text()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_go_in_the_order_in_which_they_came() {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let client = Client::new(Stub::accepting()).layer(Limit::per_second(2).with_patience(S(600)));
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..40 {
+        let (client, order) = (client.clone(), Arc::clone(&order));
+        tasks.spawn(async move {
+            client.send(&text()).await.unwrap();
+            order.lock().unwrap().push(number);
+        });
+        tokio::task::yield_now().await;
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), (0..40).collect::<Vec<_>>());
+}
