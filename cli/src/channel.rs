@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use transom::config::{ChannelConfig, ConfigFile, Env, process_env};
 use transom::layers::Retry;
 use transom::time::{Clock, SystemClock, parse_duration};
-use transom::{Client, Context, Error, ErrorKind, Registry, http_transport};
+use transom::{Client, Context, Error, ErrorKind, PhoneNumber, Registry, http_transport};
 
 use crate::args::Common;
+use crate::failover::Failover;
 use crate::ledger_file;
 use crate::output::{Failure, Output};
 
@@ -32,6 +33,23 @@ pub(crate) struct Channel {
     pub(crate) registry: Registry,
 }
 
+/// What a message may go through.
+#[derive(Debug)]
+pub(crate) enum Target {
+    Channel(Box<Channel>),
+    Failover(Failover),
+}
+
+impl Target {
+    /// The channel that is asked first for `contact`.
+    pub(crate) fn first_for(self, contact: &PhoneNumber) -> Result<Channel, Failure> {
+        match self {
+            Self::Channel(channel) => Ok(*channel),
+            Self::Failover(failover) => failover.into_first_for(contact),
+        }
+    }
+}
+
 /// The providers built in.
 pub(crate) fn registry() -> Registry {
     Registry::default()
@@ -43,8 +61,22 @@ pub(crate) fn registry() -> Registry {
 
 /// The channel that the command line, the file or the environment names.
 pub(crate) fn open(common: &Common, output: &Output) -> Result<Channel, Failure> {
-    let config = find(common, &registry(), output)?;
-    connect(common, config)
+    match target(common, output)? {
+        Target::Channel(channel) => Ok(*channel),
+        Target::Failover(failover) => Err(config(format!(
+            "channel `{}` is a failover of other channels, of which this command needs one; name one of {}",
+            failover.name,
+            failover.channels.iter().map(|channel| format!("`{}`", channel.name)).collect::<Vec<_>>().join(", ")
+        ))),
+    }
+}
+
+/// As [`open`], for a command that can use a failover of channels, too.
+pub(crate) fn target(common: &Common, output: &Output) -> Result<Target, Failure> {
+    match find(common, &registry(), output)? {
+        Found::Channel(config) => connect(common, config).map(|channel| Target::Channel(Box::new(channel))),
+        Found::Failover(name, file) => Failover::connect(common, name, &file).map(Target::Failover),
+    }
 }
 
 /// Every channel of the file; the one that is named, if one is.
@@ -55,7 +87,13 @@ pub(crate) fn all(common: &Common, output: &Output) -> Result<Vec<ChannelConfig>
     {
         return Ok(file.channels.into_values().collect());
     }
-    Ok(vec![find(common, &registry, output)?])
+    match find(common, &registry, output)? {
+        Found::Channel(config) => Ok(vec![config]),
+        Found::Failover(name, file) => {
+            let members = file.failovers.get(&name).map(|failover| failover.members.as_slice()).unwrap_or_default();
+            Ok(members.iter().filter_map(|(member, _)| file.channels.get(member).cloned()).collect())
+        }
+    }
 }
 
 /// Makes a channel ready to be used.
@@ -81,9 +119,14 @@ pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Chan
     if let Some(ledger) = &ledger {
         registry = registry.with_ledger(Arc::clone(ledger) as Arc<dyn transom::WindowLedger>);
     }
-    let connected = registry.connect(&config).map_err(|error| Failure::in_channel(error, &config, &registry))?;
-    let client = connected.layer(Retry::default().with_clock(Arc::new(Patience)));
+    let client = registry.connect(&config).map_err(|error| Failure::in_channel(error, &config, &registry))?;
+    let client = client.layer(patience());
     Ok(Channel { name, provider, client, ledger, config, registry })
+}
+
+/// What makes a call again, and says that it waits.
+pub(crate) fn patience() -> Retry {
+    Retry::default().with_clock(Arc::new(Patience))
 }
 
 /// The machine's clock, which says so when there is something to wait for.
@@ -109,7 +152,19 @@ pub(crate) fn context(config: &ChannelConfig) -> transom::Result<Context> {
     Ok(Context::new(http_transport(config)?))
 }
 
-fn find(common: &Common, registry: &Registry, output: &Output) -> Result<ChannelConfig, Failure> {
+/// What a name stands for.
+enum Found {
+    Channel(ChannelConfig),
+    Failover(String, ConfigFile),
+}
+
+impl From<ChannelConfig> for Found {
+    fn from(config: ChannelConfig) -> Self {
+        Self::Channel(config)
+    }
+}
+
+fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, Failure> {
     let env = process_env();
     if let Some(named) = &common.config
         && !named.is_file()
@@ -122,14 +177,14 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Channel
             let scheme = uri.split("://").next().unwrap_or_default();
             let name =
                 registry.providers().iter().find(|provider| provider.name == scheme).map_or("uri", |known| known.name);
-            Ok(ChannelConfig::from_uri(name, uri, registry.providers(), env)?)
+            Ok(ChannelConfig::from_uri(name, uri, registry.providers(), env)?.into())
         }
         Some(reference) if reference.starts_with('@') => {
             let variable = reference.trim_start_matches('@');
             let uri = env(variable).ok_or_else(|| {
                 config(format!("--channel {reference}: the environment variable `{variable}` is not set"))
             })?;
-            Ok(ChannelConfig::from_uri(reference, &uri, registry.providers(), env)?)
+            Ok(ChannelConfig::from_uri(reference, &uri, registry.providers(), env)?.into())
         }
         Some(name) => {
             let (path, file) = load(common, registry, &env)?.ok_or_else(|| {
@@ -137,17 +192,19 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Channel
                     "--channel {name}: there is no {FILE} here; name one with --config, or give a URI as @NAME"
                 ))
             })?;
-            named(&path, &file, name)
+            named(&path, file, name)
         }
         None => {
             let file = load(common, registry, &env)?;
-            if let Some((path, file)) = &file
-                && let Some(default) = &file.default
-            {
-                return named(path, file, default);
-            }
+            let file = match file {
+                Some((path, mut file)) => match file.default.take() {
+                    Some(default) => return named(&path, file, &default),
+                    None => Some((path, file)),
+                },
+                None => None,
+            };
             if let Some(uri) = env(URL).filter(|uri| !uri.trim().is_empty()) {
-                return Ok(ChannelConfig::from_uri(URL, &uri, registry.providers(), env)?);
+                return Ok(ChannelConfig::from_uri(URL, &uri, registry.providers(), env)?.into());
             }
             Err(config(match &file {
                 Some((path, file)) => format!(
@@ -194,25 +251,21 @@ fn load(common: &Common, registry: &Registry, env: &Env) -> Result<Option<(PathB
     }
 }
 
-fn named(path: &Path, file: &ConfigFile, name: &str) -> Result<ChannelConfig, Failure> {
+fn named(path: &Path, file: ConfigFile, name: &str) -> Result<Found, Failure> {
     if let Some(channel) = file.channels.get(name) {
-        return Ok(channel.clone());
+        return Ok(channel.clone().into());
     }
-    Err(config(if file.failovers.contains_key(name) {
-        format!(
-            "{}: channel `{name}` is a failover of other channels, which this command cannot drive; name one of its members",
-            path.display()
-        )
-    } else {
-        format!("{}: there is no channel `{name}`, known: {}", path.display(), names(file))
-    }))
+    if file.failovers.contains_key(name) {
+        return Ok(Found::Failover(name.to_owned(), file));
+    }
+    Err(config(format!("{}: there is no channel `{name}`, known: {}", path.display(), names(&file))))
 }
 
 fn names(file: &ConfigFile) -> String {
-    if file.channels.is_empty() {
+    if file.channels.is_empty() && file.failovers.is_empty() {
         return "none".to_owned();
     }
-    file.channels.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    file.channels.keys().chain(file.failovers.keys()).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn in_file(path: &Path, error: &Error) -> Failure {

@@ -3,6 +3,7 @@
 mod args;
 mod channel;
 mod commands;
+mod failover;
 mod file;
 mod ledger_file;
 mod output;

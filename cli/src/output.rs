@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::{Value, json};
 use transom::config::ChannelConfig;
-use transom::{Error, ErrorKind, Registry, Sent};
+use transom::{Error, ErrorKind, FailedAttempt, Registry, Sent};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -40,6 +40,11 @@ impl Failure {
     /// The same failure, on this channel.
     pub(crate) fn on(error: Error, channel: &str, provider: &'static str) -> Self {
         Self { channel: Some(channel.to_owned()), provider: Some(provider), ..Self::from(error) }
+    }
+
+    /// The same failure, on a channel that no provider stands behind alone.
+    pub(crate) fn named(self, channel: &str) -> Self {
+        Self { channel: Some(channel.to_owned()), ..self }
     }
 
     /// The same failure, in what is configured as this channel.
@@ -143,10 +148,22 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
     vec![format!("{place}{text}")]
 }
 
+/// What went wrong on a channel of a failover before another one was asked.
+pub(crate) fn earlier_json(attempt: &FailedAttempt) -> Value {
+    json!({
+        "channel": attempt.channel,
+        "kind": attempt.kind.as_str(),
+        "code": attempt.code,
+        "status": attempt.status,
+        "attempts": attempt.requests,
+        "message": masked(&attempt.message),
+    })
+}
+
 fn failure_json(failure: &Failure) -> Value {
     let error = &failure.error;
     let outcome = if error.may_have_been_sent() { "unknown" } else { "rejected" };
-    json!({
+    let mut value = json!({
         "outcome": outcome,
         "channel": failure.channel,
         "provider": failure.provider,
@@ -160,7 +177,11 @@ fn failure_json(failure: &Failure) -> Value {
             "message": masked(error.message()),
             "problems": error.problem_list().iter().map(|problem| masked(problem)).collect::<Vec<_>>(),
         },
-    })
+    });
+    if let (Some(members), false) = (value.as_object_mut(), error.earlier().is_empty()) {
+        members.insert("earlier".to_owned(), error.earlier().iter().map(earlier_json).collect());
+    }
+    value
 }
 
 /// `text` without the credential of any URI in it, well written or not: what stands between a scheme's colon and an `@`.

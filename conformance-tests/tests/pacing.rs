@@ -93,11 +93,11 @@ fn send(world: &World, provider: &str, clients: &[Client], count: usize) -> Dura
     }
     let begun = world.passed();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for n in 0..count {
-        let message = Message::text(people[n % people.len()].parse().unwrap(), format!("Number {n}"));
-        runtime.block_on(clients[n % clients.len()].send(&message)).unwrap();
+    for ((person, client), n) in people.iter().cycle().zip(clients.iter().cycle()).zip(0..count) {
+        let message = Message::text(person.parse().unwrap(), format!("Number {n}"));
+        runtime.block_on(client.send(&message)).unwrap();
     }
-    world.passed() - begun
+    world.passed().saturating_sub(begun)
 }
 
 #[test]

@@ -140,6 +140,11 @@ impl Failover {
         self.members.iter().map(|member| (member.channel.as_str(), member.breaker.state(now))).collect()
     }
 
+    /// The channel that is asked first for `contact`.
+    pub fn first_for(&self, contact: &PhoneNumber) -> &str {
+        self.order(contact).first().map_or("", |member| member.channel.as_str())
+    }
+
     /// The channels in the order in which they are asked for `contact`.
     fn order(&self, contact: &PhoneNumber) -> Vec<&Member> {
         let mut order: Vec<&Member> = self.members.iter().collect();

@@ -61,10 +61,10 @@ pub fn unsupported<T>(provider: &'static str, capability: Capability) -> Result<
 }
 
 macro_rules! forward {
-    ($($wrapper:ty),*) => {$(
+    ($($wrapper:ident),*) => {$(
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
-        impl Messenger for $wrapper {
+        impl<M: Messenger + ?Sized> Messenger for $wrapper<M> {
             fn provider(&self) -> &'static str {
                 (**self).provider()
             }
@@ -93,4 +93,4 @@ macro_rules! forward {
     )*};
 }
 
-forward!(Arc<dyn Messenger>, Box<dyn Messenger>);
+forward!(Arc, Box);

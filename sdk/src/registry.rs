@@ -1,5 +1,6 @@
 //! The providers that an application knows, and the way from configuration to a client.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,6 +9,7 @@ use crate::client::Client;
 use crate::code::CodeFact;
 use crate::config::{ChannelConfig, ConfigFile, UriLayout, config_error, listed};
 use crate::error::{Error, Result};
+use crate::failover::Failover;
 use crate::layers::WindowGuard;
 use crate::ledger::WindowLedger;
 use crate::messenger::Messenger;
@@ -63,6 +65,8 @@ impl Context {
 pub struct Registry {
     providers: Vec<Provider>,
     ledger: Option<Arc<dyn WindowLedger>>,
+    /// By the name of the channel.
+    ledgers: BTreeMap<String, Arc<dyn WindowLedger>>,
 }
 
 impl Registry {
@@ -73,10 +77,18 @@ impl Registry {
         self
     }
 
-    /// Lets the window guards of the clients ask `ledger` where a provider cannot say.
+    /// Lets the window guards of the clients ask `ledger` where a provider cannot say. A ledger is about one business number:
+    /// for several, see [`with_ledger_of`](Self::with_ledger_of).
     #[must_use]
     pub fn with_ledger(mut self, ledger: Arc<dyn WindowLedger>) -> Self {
         self.ledger = Some(ledger);
+        self
+    }
+
+    /// Lets the window guard of the channel of this name ask `ledger`.
+    #[must_use]
+    pub fn with_ledger_of(mut self, channel: impl Into<String>, ledger: Arc<dyn WindowLedger>) -> Self {
+        self.ledgers.insert(channel.into(), ledger);
         self
     }
 
@@ -106,15 +118,72 @@ impl Registry {
         self.connect_with(config, Context::new(http_transport(config)?))
     }
 
+    /// A client for a channel of `file` by its name; a failover channel becomes a [`Failover`] of its members.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel or its
+    /// members.
+    #[cfg(feature = "reqwest")]
+    pub fn open(&self, file: &ConfigFile, name: &str) -> Result<Client> {
+        if let Some(channel) = file.channels.get(name) {
+            return self.connect(channel);
+        }
+        let failover = self
+            .failover(file, name, |channel| Ok((self.connect(channel)?, self.guard(channel, Arc::new(SystemClock)))))?;
+        let client = Client::new(failover);
+        #[cfg(feature = "trace")]
+        let client = client.layer(crate::layers::Trace::default());
+        Ok(client)
+    }
+
+    /// The members of a failover channel of `file` as one messenger. `connect` makes the client of a member, and what knows
+    /// its windows.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such channel, or with a line for everything that is
+    /// wrong with its members.
+    pub fn failover(
+        &self,
+        file: &ConfigFile,
+        name: &str,
+        mut connect: impl FnMut(&ChannelConfig) -> Result<(Client, WindowGuard)>,
+    ) -> Result<Failover> {
+        let missing = |name: &str| config_error(vec![format!("there is no channel `{name}`")]);
+        let members = &file.failovers.get(name).ok_or_else(|| missing(name))?.members;
+        let mut problems = Vec::new();
+        let mut failover: Option<Failover> = None;
+        for (member, weight) in members {
+            match file.channels.get(member).ok_or_else(|| missing(member)).and_then(&mut connect) {
+                Ok((client, windows)) => {
+                    let longer = match failover.take() {
+                        Some(failover) => failover.then(member.as_str(), client),
+                        None => Failover::new(member.as_str(), client),
+                    };
+                    failover = Some(longer.with_weight(*weight).with_windows(windows));
+                }
+                Err(error) => problems.extend(error.problem_list().iter().cloned()),
+            }
+        }
+        match failover {
+            Some(failover) if problems.is_empty() => Ok(failover),
+            _ => Err(config_error(problems)),
+        }
+    }
+
+    /// The guard of a channel: its policy, and this registry's ledger if it has one.
+    pub fn guard(&self, config: &ChannelConfig, clock: Arc<dyn Clock>) -> WindowGuard {
+        // The adapter reports a bad policy, so what cannot be read here does not exist.
+        let guard = WindowGuard::new(config.reader().window_policy().unwrap_or_default());
+        match self.ledgers.get(config.name()).or(self.ledger.as_ref()) {
+            Some(ledger) => guard.with_ledger(Arc::clone(ledger), clock),
+            None => guard,
+        }
+    }
+
     /// As [`connect`](Self::connect), over a transport and a clock of the caller's.
     pub fn connect_with(&self, config: &ChannelConfig, context: Context) -> Result<Client> {
-        let clock = Arc::clone(&context.clock);
+        let guard = self.guard(config, Arc::clone(&context.clock));
         let messenger = self.messenger(config, context)?;
-        // The adapter has reported a bad policy, so what cannot be read here does not exist.
-        let mut guard = WindowGuard::new(config.reader().window_policy().unwrap_or_default());
-        if let Some(ledger) = &self.ledger {
-            guard = guard.with_ledger(Arc::clone(ledger), clock);
-        }
         let client = Client::new(messenger);
         #[cfg(feature = "trace")]
         let client = client.layer(crate::layers::Trace::new(self.provider(config.provider())?.codes));

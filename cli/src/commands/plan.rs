@@ -19,7 +19,7 @@ use crate::output::{Failure, Output};
 
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
     let message = send::message(args)?;
-    let channel = channel::open(common, output)?;
+    let channel = channel::target(common, output)?.first_for(&message.to)?;
     let on = |error| Failure::on(error, &channel.name, channel.provider);
     let caught = Arc::new(Caught::default());
     let context = channel::context(&channel.config).map_err(on)?;

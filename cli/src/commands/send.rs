@@ -5,21 +5,32 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use serde_json::Value;
 use transom::{Content, Limits, Message, Messenger as _, PhoneNumber, Receipt, Session, Template, Text};
 
 use crate::args::{Common, SendArgs};
-use crate::channel;
-use crate::output::{Failure, Output, good};
+use crate::channel::{self, Target};
+use crate::output::{Failure, Output, earlier_json, good};
 
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
     let message = message(args)?;
-    let channel = channel::open(common, output)?;
-    let answer = channel.client.send(&message).await;
+    let target = channel::target(common, output)?;
+    let (name, provider, client) = match &target {
+        Target::Channel(channel) => (&channel.name, channel.provider, &channel.client),
+        Target::Failover(failover) => (&failover.name, failover.provider(), &failover.client),
+    };
+    let answer = client.send(&message).await;
     if answer.as_ref().map_or_else(transom::Error::attempts, |receipt| receipt.attempts) > 0 {
         warn(&message, output);
     }
-    let receipt = answer.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
-    output.result(&Accepted::new(&channel.name, &receipt), || line(&channel.name, &receipt));
+    let receipt = answer.map_err(|error| {
+        let provider = error.provider().unwrap_or(provider);
+        Failure::on(error, name, provider)
+    })?;
+    for earlier in receipt.earlier.iter().filter(|_| !output.is_json()) {
+        output.note(&format!("{}: {}: {}", earlier.channel, earlier.kind, earlier.message));
+    }
+    output.result(&Accepted::new(name, &receipt), || line(name, &receipt));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -43,13 +54,24 @@ struct Accepted<'a> {
     template_fallback: bool,
     attempts: u32,
     session: Option<&'a Session>,
+    #[serde(flatten)]
+    failover: Option<ThroughFailover<'a>>,
+}
+
+/// What is added for a failover channel.
+#[derive(Serialize)]
+struct ThroughFailover<'a> {
+    failover: &'a str,
+    earlier: Vec<Value>,
 }
 
 impl<'a> Accepted<'a> {
-    fn new(channel: &'a str, receipt: &'a Receipt) -> Self {
+    fn new(name: &'a str, receipt: &'a Receipt) -> Self {
+        let earlier = || receipt.earlier.iter().map(earlier_json).collect();
         Self {
             outcome: "accepted",
-            channel,
+            channel: receipt.channel.as_deref().unwrap_or(name),
+            failover: receipt.channel.is_some().then(|| ThroughFailover { failover: name, earlier: earlier() }),
             provider: receipt.provider,
             message_id: receipt.message_id.as_str(),
             template_fallback: receipt.template_fallback,
@@ -59,7 +81,8 @@ impl<'a> Accepted<'a> {
     }
 }
 
-fn line(channel: &str, receipt: &Receipt) -> String {
+fn line(name: &str, receipt: &Receipt) -> String {
+    let channel = receipt.channel.as_deref().unwrap_or(name);
     let what = if receipt.template_fallback { ", as its fallback template" } else { "" };
     let tries = if receipt.attempts > 1 { format!(", {} requests", receipt.attempts) } else { String::new() };
     format!("{} by {channel} ({}): {}{what}{tries}", good("accepted"), receipt.provider, receipt.message_id)

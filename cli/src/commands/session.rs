@@ -14,7 +14,7 @@ use crate::output::{Failure, Output, bad, doubt, good};
 
 pub(crate) async fn run(common: &Common, args: &SessionArgs, output: &Output) -> Result<ExitCode, Failure> {
     let contact = phone(&args.to)?;
-    let channel = channel::open(common, output)?;
+    let channel = channel::target(common, output)?.first_for(&contact)?;
     let session =
         look_up(&channel, &contact).await.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
     output.result(&Answer::new(&channel, &session), || line(&session));

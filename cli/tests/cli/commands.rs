@@ -164,7 +164,7 @@ fn an_unknown_outcome_is_exit_3_and_says_so() {
     let (mock, folder) = stage();
     for (channel, provider) in CHANNELS {
         mock.inbound(provider, CONTACT);
-        mock.control("faults", &format!(r#"[{{"provider":"{provider}","fault":"lose_reply","next":1}}]"#));
+        mock.control("faults", &format!(r#"[{{"provider":"{provider}","fault":"lose_reply","always":true}}]"#));
         let run = send_text(&folder, channel);
         assert_eq!(run.code, 3, "{channel}: {}", run.stdout);
         let json = run.json();
@@ -273,7 +273,7 @@ fn bad_input_is_one_clear_line_and_its_exit_code() {
         (&["send", "--to", CONTACT, "--text", &too_long], 1, &["body", "4097", "4096"]),
         (&["send", "--channel", "mx", "--to", CONTACT, "--text", &too_long_for_messangi], 1, &["body", "1025", "1024"]),
         (&["send", "--channel", "nope", "--to", CONTACT, "--text", "Hi"], 2, &["`nope`", "`support`", "`india`"]),
-        (&["send", "--channel", "any", "--to", CONTACT, "--text", "Hi"], 2, &["`any`", "failover"]),
+        (&["senders", "--channel", "any"], 2, &["`any`", "failover", "`india`", "`support`"]),
         (&["send", "--channel", "acme://x", "--to", CONTACT, "--text", "Hi"], 2, &["`acme`", "`exotel`"]),
         (&["send", "--config", "other.toml", "--to", CONTACT, "--text", "Hi"], 2, &["other.toml"]),
         (&["send", "--to", CONTACT], 2, &["--text"]),

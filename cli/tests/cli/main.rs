@@ -9,6 +9,8 @@
 )]
 
 mod commands;
+mod failover;
+mod faults;
 mod more_commands;
 mod published_samples;
 mod support;

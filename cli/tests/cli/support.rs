@@ -159,6 +159,12 @@ impl Drop for Mock {
     }
 }
 
+/// An address of this machine at which nobody listens.
+pub(crate) fn closed_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
 /// What the mock answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
