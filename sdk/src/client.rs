@@ -86,7 +86,8 @@ impl Client {
         Self { base: Arc::new(base), layers: Arc::new([]), secrets: Arc::new([]), listeners: Listeners::default() }
     }
 
-    /// Calls `listener` with each message and what became of it, once, before its `send` returns.
+    /// Calls `listener` with each message, its idempotency key included, and what became of it: once, before its `send`
+    /// returns.
     ///
     /// If the future of a `send` is dropped, by a timeout around it or a task that is aborted, waiting for the provider's leave
     /// or for another attempt stops. An attempt that has begun does not: it is finished in the background, and its verdict is
@@ -138,8 +139,12 @@ impl Client {
         if self.capabilities().contains(capability) { Ok(()) } else { unsupported(self.provider(), capability) }
     }
 
-    /// The message as the layers get it: possible here, well formed, and with its key.
-    fn prepare(&self, message: &Message) -> Result<Message> {
+    /// The message as the layers get it: possible here, well formed, and with its idempotency key. Sending what this returns is
+    /// the same as sending `message`; whoever stores messages stores it, so that a repetition has the same key.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] or [`ErrorKind::InvalidRequest`], as a send of it.
+    pub fn prepare(&self, message: &Message) -> Result<Message> {
         self.requires(message.content.capability())?;
         if message.fallback.is_some() {
             self.requires(Capability::Template)?;
@@ -209,10 +214,11 @@ impl Messenger for Client {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let waiting = Waiting(Errand::new(self, message));
-        let outcome = match self.prepare(message) {
-            Ok(prepared) => Next { errand: Some(&waiting.0), ..self.next() }.send(&prepared).await,
-            Err(refused) => Err(refused),
+        let prepared = self.prepare(message);
+        let waiting = Waiting(Errand::new(self, prepared.as_ref().unwrap_or(message)));
+        let outcome = match &prepared {
+            Ok(prepared) => Next { errand: Some(&waiting.0), ..self.next() }.send(prepared).await,
+            Err(refused) => Err(refused.clone()),
         };
         let outcome = outcome.map_err(|error| self.presentable(error, message));
         waiting.0.tell(&outcome);

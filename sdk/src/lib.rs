@@ -48,6 +48,7 @@ mod secret;
 mod session;
 mod template;
 mod template_list;
+mod unresolved;
 mod verdict;
 
 pub use budget::Budget;
@@ -77,4 +78,5 @@ pub use session::{Session, SessionSource, WINDOW, Window};
 pub use template::{Parameters, Template, TemplateButton};
 pub use template_list::TemplateList;
 pub use transport::{Purpose, Transport};
+pub use unresolved::{Resolution, Unresolved};
 pub use verdict::Verdict;

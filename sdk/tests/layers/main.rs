@@ -1,11 +1,12 @@
 //! The layers over a scripted messenger, on a clock that the test owns.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 #![allow(clippy::unchecked_time_subtraction, reason = "the times of a test are its own")]
 
 mod client;
 mod failover;
 mod limit;
 mod retry;
+mod unresolved;
 mod verdict;
 mod window_guard;
 
@@ -17,9 +18,9 @@ use transom::layers::{Limit, Retry, WindowGuard, WindowPolicy};
 use transom::stub::Stub;
 use transom::time::Clock;
 use transom::{
-    BreakerState, Budget, Capabilities, Capability, Client, Content, Error, ErrorKind, Failover, Layer, MemoryLedger,
-    Message, Messenger, Next, PhoneNumber, Rate, Receipt, Result, Scope, Sent, Session, Template, Verdict, WINDOW,
-    Window, WindowLedger,
+    BreakerState, Budget, Capabilities, Capability, Client, Content, DeliveryStatus, Error, ErrorKind, Event, Events,
+    Failover, Layer, MemoryLedger, Message, Messenger, Next, PhoneNumber, Rate, Receipt, Resolution, Result, Scope,
+    Sent, Session, StatusUpdate, Template, Unresolved, Verdict, WINDOW, Window, WindowLedger,
 };
 
 fn to() -> PhoneNumber {

@@ -1,0 +1,176 @@
+//! A send of which nobody can know, until somebody says.
+
+use std::time::{Duration, SystemTime};
+
+use crate::capability::Capability;
+use crate::client::Client;
+use crate::decision::Safety;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{DeliveryStatus, Event, Events, StatusUpdate};
+use crate::message::{Message, MessageId};
+use crate::messenger::{Messenger as _, unsupported};
+
+/// The provider's clock and ours may differ by this much; an earlier report is about an earlier message.
+const SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// A message whose outcome is unknown, and what has been learned of it since.
+///
+/// It is settled by what the provider says of it, never by silence: by a delivery report that carries the message's reference
+/// (Exotel's `custom_data`, Messangi's `externalId`) or its id, by a look at the message where the provider has one, or,
+/// where the provider dedupes by a key, by handing it over once more under the same key. Reports may come in any order and any
+/// number.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::time::SystemTime;
+/// use transom::{
+///     Client, DeliveryStatus, Error, ErrorKind, Event, Events, Message, Messenger, Resolution, StatusUpdate, Unresolved,
+///     stub::Stub,
+/// };
+///
+/// let client = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "timeout").maybe_sent())]));
+/// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
+/// let begun = SystemTime::now();
+/// let error = client.send(&message).await.unwrap_err();
+/// let mut unresolved = Unresolved::new(&message, &error, begun).unwrap();
+/// assert_eq!(unresolved.resolution(), Resolution::Unknown);
+///
+/// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
+/// report.reference = Some("order-17".to_owned());
+/// unresolved.hear(&Events::new(true, vec![Event::Status(report)]), false);
+/// assert!(matches!(unresolved.resolution(), Resolution::Sent { .. }));
+/// # Ok::<(), transom::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Unresolved {
+    message: Message,
+    begun: SystemTime,
+    /// The id under which the provider reports on it, once that is known.
+    id: Option<MessageId>,
+    status: Option<DeliveryStatus>,
+    failure: Option<(ErrorKind, String)>,
+}
+
+/// What is known of an [`Unresolved`] message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resolution {
+    /// Still nothing.
+    Unknown,
+    /// The provider took it, or the person has it.
+    Sent {
+        /// The id under which the provider reports on it.
+        message_id: MessageId,
+        /// How far it got.
+        status: DeliveryStatus,
+    },
+    /// The provider says that it will not arrive: sending it again reaches the person once.
+    NotSent {
+        /// Why, where the provider says.
+        reason: Option<(ErrorKind, String)>,
+    },
+}
+
+impl Unresolved {
+    /// The message whose send, begun at `begun`, came to `error`. None if the error proves that nothing was sent.
+    ///
+    /// Give it the message as [`Client::prepare`] or a [verdict](Client::on_verdict) gives it, with its key, if it is to be
+    /// [repeated](Self::repeat) later.
+    pub fn new(message: &Message, error: &Error, begun: SystemTime) -> Option<Self> {
+        error.may_have_been_sent().then(|| Self {
+            message: message.clone(),
+            begun,
+            id: None,
+            status: None,
+            failure: None,
+        })
+    }
+
+    /// The provider reports on it under this id, as its answer or its own pages say.
+    #[must_use]
+    pub fn known_as(mut self, id: impl Into<MessageId>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// The message.
+    pub const fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// What is known by now.
+    pub fn resolution(&self) -> Resolution {
+        match (&self.status, &self.id) {
+            (Some(DeliveryStatus::Failed), _) => Resolution::NotSent { reason: self.failure.clone() },
+            (Some(status), Some(id)) => Resolution::Sent { message_id: id.clone(), status: status.clone() },
+            _ => Resolution::Unknown,
+        }
+    }
+
+    /// Takes in what a webhook call said. Events that are not verified are passed over unless `trust_unsigned`: a stranger
+    /// must not be able to settle anything.
+    pub fn hear(&mut self, events: &Events, trust_unsigned: bool) {
+        if events.verified || trust_unsigned {
+            for event in &events.events {
+                if let Event::Status(update) = event {
+                    self.consider(update);
+                }
+            }
+        }
+    }
+
+    /// Takes in one report, if it is about this message.
+    pub fn consider(&mut self, update: &StatusUpdate) {
+        if !self.is_about_this(update) {
+            return;
+        }
+        self.id.get_or_insert_with(|| update.message_id.clone());
+        if update.status == DeliveryStatus::Failed {
+            self.failure = update.error.clone().or(self.failure.take());
+        }
+        self.advance(update.status.clone());
+    }
+
+    fn advance(&mut self, status: DeliveryStatus) {
+        self.status = Some(match self.status.take() {
+            Some(so_far) => so_far.and(status),
+            None => status,
+        });
+    }
+
+    fn is_about_this(&self, update: &StatusUpdate) -> bool {
+        if let Some(id) = &self.id {
+            return *id == update.message_id;
+        }
+        let is_ours = self.message.reference.is_some() && self.message.reference == update.reference;
+        let is_other_person = update.to.as_ref().is_some_and(|to| *to != self.message.to);
+        let is_older = update.at.is_some_and(|at| at.checked_add(SKEW).is_some_and(|latest| latest < self.begun));
+        is_ours && !is_other_person && !is_older
+    }
+
+    /// Hands the message over once more under the same key: the provider answers what it answered the first time, or takes it
+    /// now if it never got it. Either way the person gets it once.
+    ///
+    /// `key_life` is how long the provider keeps a key (see [`Provider::key_life`](crate::Provider::key_life)).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] if the provider dedupes by no key; [`ErrorKind::Conflict`] if the message has no key or its
+    /// key is too old to be relied upon, and then nothing was sent by this call. Any other error leaves the message as unresolved
+    /// as it was.
+    pub async fn repeat(&mut self, client: &Client, key_life: Duration, now: SystemTime) -> Result<Resolution> {
+        if !client.capabilities().contains(Capability::Idempotency) {
+            return unsupported(client.provider(), Capability::Idempotency);
+        }
+        let age = now.duration_since(self.begun).unwrap_or_default();
+        if self.message.idempotency_key.is_none() || Safety::keyed(age, key_life) != Safety::Keyed {
+            let why =
+                "the key of the first attempt is unknown or no longer kept: a repetition could be a second message";
+            return Err(Error::new(ErrorKind::Conflict, why));
+        }
+        let receipt = client.send(&self.message).await.map_err(Error::maybe_sent)?;
+        // The id that a report gave stands: it is the one that the provider uses.
+        self.id.get_or_insert(receipt.message_id);
+        self.advance(DeliveryStatus::Queued);
+        Ok(self.resolution())
+    }
+}
