@@ -5,6 +5,8 @@
 mod client;
 mod failover;
 mod limit;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod retry;
 mod unresolved;
 mod verdict;

@@ -1,0 +1,193 @@
+//! OpenTelemetry metrics of what a client does.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram, Meter};
+
+use crate::client::{Layer, Next};
+use crate::error::{Error, Result};
+use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::message::{Message, Receipt};
+use crate::phone::PhoneNumber;
+use crate::session::Session;
+use crate::time::{Clock, SystemClock};
+
+/// Counts what becomes of messages. Attach it first, so that it sees what a caller sees.
+///
+/// | instrument | unit | attributes | counts |
+/// |---|---|---|---|
+/// | `transom.send.duration` | s | `provider`, `content`, `kind` | each send as a whole, waits and repetitions included |
+/// | `transom.request.duration` | s | `provider`, `operation`, `kind` | each call of the adapter; see [`requests`](Self::requests) |
+/// | `transom.send.unknown` | | `provider` | sends of which nobody can know |
+/// | `transom.window.refusals` | | `provider` | sends that ended at a closed window |
+/// | `transom.template.fallbacks` | | `provider` | templates that went in place of a free-form message |
+/// | `transom.wait.duration` | s | | each wait; see [`clock`](Self::clock) |
+///
+/// `kind` is `ok` or the error's kind. No attribute names a person.
+///
+/// ```
+/// use std::sync::Arc;
+/// use transom::{Client, layers::{Metrics, Retry, WindowGuard}, stub::Stub, time::SystemClock};
+///
+/// let metrics = Metrics::new(&opentelemetry::global::meter("shop"));
+/// let client = Client::new(Stub::accepting())
+///     .layer(metrics.clone())
+///     .layer(WindowGuard::default())
+///     .layer(Retry::default().with_clock(metrics.clock(Arc::new(SystemClock))))
+///     .layer(metrics.requests());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    instruments: Arc<Instruments>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug)]
+struct Instruments {
+    sends: Histogram<f64>,
+    requests: Histogram<f64>,
+    waits: Histogram<f64>,
+    unknown: Counter<u64>,
+    window_refusals: Counter<u64>,
+    fallbacks: Counter<u64>,
+}
+
+impl Metrics {
+    /// Metrics under this meter, whoever exports them.
+    pub fn new(meter: &Meter) -> Self {
+        let seconds = |name, what| meter.f64_histogram(name).with_unit("s").with_description(what).build();
+        let count = |name, what| meter.u64_counter(name).with_description(what).build();
+        let instruments = Instruments {
+            sends: seconds("transom.send.duration", "Sends as a whole"),
+            requests: seconds("transom.request.duration", "Calls of the provider's adapter"),
+            waits: seconds("transom.wait.duration", "Waits for a turn or before another attempt"),
+            unknown: count("transom.send.unknown", "Sends of which nobody can know whether the message went"),
+            window_refusals: count("transom.window.refusals", "Sends that ended at a closed window"),
+            fallbacks: count("transom.template.fallbacks", "Templates that went in place of a free-form message"),
+        };
+        Self { instruments: Arc::new(instruments), clock: Arc::new(SystemClock) }
+    }
+
+    /// Measures with `clock`.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The layer to attach last, which measures each call of the adapter.
+    pub fn requests(&self) -> RequestMetrics {
+        RequestMetrics(self.clone())
+    }
+
+    /// `clock`, with its waits measured: for the layers that wait.
+    pub fn clock(&self, clock: Arc<dyn Clock>) -> Arc<dyn Clock> {
+        Arc::new(MeasuredClock { clock, instruments: Arc::clone(&self.instruments) })
+    }
+
+    async fn request<T>(
+        &self,
+        operation: &'static str,
+        provider: &'static str,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let begun = self.clock.uptime();
+        let answer = call.await;
+        let attributes = [
+            KeyValue::new("provider", provider),
+            KeyValue::new("operation", operation),
+            KeyValue::new("kind", kind(answer.as_ref().err())),
+        ];
+        self.instruments.requests.record(self.since(begun), &attributes);
+        answer
+    }
+
+    fn since(&self, begun: Duration) -> f64 {
+        self.clock.uptime().saturating_sub(begun).as_secs_f64()
+    }
+}
+
+fn kind(error: Option<&Error>) -> &'static str {
+    error.map_or("ok", |error| error.kind().as_str())
+}
+
+#[async_trait]
+impl Layer for Metrics {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        let begun = self.clock.uptime();
+        let answer = next.send(message).await;
+        // Behind a failover the one who answered is known only now.
+        let provider = match &answer {
+            Ok(receipt) => receipt.provider,
+            Err(error) => error.provider().unwrap_or(next.provider()),
+        };
+        let provider = KeyValue::new("provider", provider);
+        let attributes = [
+            provider.clone(),
+            KeyValue::new("content", message.content.capability().as_str()),
+            KeyValue::new("kind", kind(answer.as_ref().err())),
+        ];
+        let Instruments { sends, unknown, window_refusals, fallbacks, .. } = &*self.instruments;
+        sends.record(self.since(begun), &attributes);
+        let about = [provider];
+        match &answer {
+            Ok(receipt) if receipt.template_fallback => fallbacks.add(1, &about),
+            Err(error) if error.may_have_been_sent() => unknown.add(1, &about),
+            Err(error) if error.is_window_closed() => window_refusals.add(1, &about),
+            _ => {}
+        }
+        answer
+    }
+}
+
+/// Measures each call of the adapter. See [`Metrics::requests`].
+#[derive(Clone, Debug)]
+pub struct RequestMetrics(Metrics);
+
+#[async_trait]
+impl Layer for RequestMetrics {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        self.0.request("send", next.provider(), next.send(message)).await
+    }
+
+    async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
+        self.0.request("session", next.provider(), next.session(contact)).await
+    }
+
+    async fn senders(&self, next: Next<'_>) -> Result<Vec<Sender>> {
+        self.0.request("senders", next.provider(), next.senders()).await
+    }
+
+    async fn templates(&self, next: Next<'_>) -> Result<Vec<TemplateInfo>> {
+        self.0.request("templates", next.provider(), next.templates()).await
+    }
+
+    async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
+        self.0.request("conversations", next.provider(), next.conversations(filter)).await
+    }
+}
+
+#[derive(Debug)]
+struct MeasuredClock {
+    clock: Arc<dyn Clock>,
+    instruments: Arc<Instruments>,
+}
+
+#[async_trait]
+impl Clock for MeasuredClock {
+    fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.instruments.waits.record(duration.as_secs_f64(), &[]);
+        self.clock.sleep(duration).await;
+    }
+
+    fn uptime(&self) -> Duration {
+        self.clock.uptime()
+    }
+}

@@ -1,0 +1,80 @@
+//! What the metrics count, as an exporter gets it.
+
+use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use transom::layers::Metrics;
+
+use super::*;
+
+/// Each exported number as `name attribute=value… count sum`.
+fn exported(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<String> {
+    provider.force_flush().unwrap();
+    let mut lines = Vec::new();
+    let mut line = |name: &str, attributes: Vec<(String, String)>, numbers: String| {
+        let mut attributes: Vec<_> = attributes.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        attributes.sort();
+        lines.push([name.to_owned()].into_iter().chain(attributes).chain([numbers]).collect::<Vec<_>>().join(" "));
+    };
+    for resource in exporter.get_finished_metrics().unwrap() {
+        for metric in resource.scope_metrics().flat_map(opentelemetry_sdk::metrics::data::ScopeMetrics::metrics) {
+            let pairs = |key: &opentelemetry::KeyValue| (key.key.to_string(), key.value.to_string());
+            match metric.data() {
+                AggregatedMetrics::F64(MetricData::Histogram(histogram)) => {
+                    for point in histogram.data_points() {
+                        let numbers = format!("{} {}", point.count(), point.sum());
+                        line(metric.name(), point.attributes().map(pairs).collect(), numbers);
+                    }
+                }
+                AggregatedMetrics::U64(MetricData::Sum(sum)) => {
+                    for point in sum.data_points() {
+                        line(metric.name(), point.attributes().map(pairs).collect(), point.value().to_string());
+                    }
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn outcomes_waits_and_requests_are_counted_and_nobody_is_named() {
+    let exporter = InMemoryMetricExporter::default();
+    let provider = SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
+    let clock = Arc::new(TestClock::default());
+    let metrics = Metrics::new(&provider.meter("test")).with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let stub = Stub::script([
+        Err(failed(ErrorKind::RateLimited).with_retry_after(S(2))),
+        Ok("m1".into()),
+        Err(failed(ErrorKind::SessionExpired)),
+        Ok("m2".into()),
+        Err(failed(ErrorKind::ProviderUnavailable).maybe_sent()),
+        Err(failed(ErrorKind::NoActiveSession)),
+    ]);
+    let retry = Retry::default().with_time(metrics.clock(clock), || 0.0);
+    let client =
+        Client::new(stub).layer(metrics.clone()).layer(WindowGuard::default()).layer(retry).layer(metrics.requests());
+    for message in [text(), with_fallback(), text(), text()] {
+        let _ = client.send(&message).await;
+    }
+
+    assert_eq!(
+        exported(&provider, &exporter),
+        [
+            "transom.request.duration kind=no_active_session operation=send provider=stub 1 0",
+            "transom.request.duration kind=ok operation=send provider=stub 2 0",
+            "transom.request.duration kind=provider_unavailable operation=send provider=stub 1 0",
+            "transom.request.duration kind=rate_limited operation=send provider=stub 1 0",
+            "transom.request.duration kind=session_expired operation=send provider=stub 1 0",
+            "transom.send.duration content=text kind=no_active_session provider=stub 1 0",
+            "transom.send.duration content=text kind=ok provider=stub 2 2",
+            "transom.send.duration content=text kind=provider_unavailable provider=stub 1 0",
+            "transom.send.unknown provider=stub 1",
+            "transom.template.fallbacks provider=stub 1",
+            "transom.wait.duration 1 2",
+            "transom.window.refusals provider=stub 1",
+        ]
+    );
+}
