@@ -1,0 +1,155 @@
+//! A lost answer, settled by the provider's own report: the mock takes the message, loses the answer, and posts its delivery
+//! reports to an axum application that listens with the extractor.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
+
+use std::time::{Duration, SystemTime};
+
+use axum::extract::{FromRef, State};
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use transom::axum::Webhook;
+use transom::config::{ChannelConfig, process_env};
+use transom::{
+    Client, Error, ErrorKind, Events, Message, Messenger as _, Provider, Purpose, Registry, Resolution, Sent,
+    Transport, Unresolved,
+};
+use transom_mock_server::MockServer;
+
+const CONTACT: &str = "+5491155550123";
+const SECRET: &str = "0123456789abcdef-secret";
+
+/// A report that nothing holds up comes within this.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+struct Stage {
+    provider: Provider,
+    client: Client,
+    mock: MockServer,
+    events: mpsc::UnboundedReceiver<Events>,
+}
+
+#[derive(Clone)]
+struct App {
+    client: Client,
+    events: mpsc::UnboundedSender<Events>,
+}
+
+impl FromRef<App> for Client {
+    fn from_ref(app: &App) -> Self {
+        app.client.clone()
+    }
+}
+
+async fn hear(State(app): State<App>, Webhook(events): Webhook) {
+    // A test that has seen enough is gone.
+    let _ = app.events.send(events);
+}
+
+impl Stage {
+    async fn open(provider: Provider, uri: &str) -> Self {
+        let mock = MockServer::start().await.unwrap();
+        let registry = Registry::default().with(provider);
+        let uri = uri.replace("HOST", &mock.address().to_string());
+        let signs = matches!(provider.name, "exotel" | "gosendapi");
+        let mut channel = ChannelConfig::from_uri("c", &uri, registry.providers(), process_env()).unwrap();
+        if signs {
+            channel = channel.with("webhook_secret", SECRET);
+        }
+        let client = registry.connect(&channel).unwrap();
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let hook = format!("http://{}/hook", listener.local_addr().unwrap());
+        let (sender, events) = mpsc::unbounded_channel();
+        let app = axum::Router::new()
+            .route("/hook", axum::routing::post(hear))
+            .with_state(App { client: client.clone(), events: sender });
+        tokio::spawn(async move { axum::serve(listener, app).await });
+
+        let stage = Self { provider, client, mock, events };
+        let mut registration = json!({ "provider": provider.name, "url": hook });
+        if signs {
+            registration["secret"] = SECRET.into();
+        }
+        stage.control("webhooks", &registration).await;
+        stage.control("inbound", &json!({ "provider": provider.name, "from": CONTACT, "text": "hi" })).await;
+        stage
+    }
+
+    async fn control(&self, call: &str, body: &Value) {
+        let transport = transom::transport::HttpTransport::new(Default::default()).unwrap();
+        let mut request =
+            Request::post(format!("{}/_mock/{call}", self.mock.url())).body(Bytes::from(body.to_string())).unwrap();
+        request.extensions_mut().insert(Purpose::Read);
+        let response = transport.send(request).await.unwrap();
+        assert!(response.status().is_success(), "{call}: {:?}", response.body());
+    }
+
+    /// Sends a text whose answer is lost.
+    async fn lose(&self, message: &Message) -> (Message, Error, Unresolved) {
+        self.control("faults", &json!([{ "provider": self.provider.name, "fault": "lose_reply", "next": 1 }])).await;
+        let begun = SystemTime::now();
+        let prepared = self.client.prepare(message).unwrap();
+        let error = self.client.send(&prepared).await.unwrap_err();
+        assert_eq!(error.sent(), Sent::Maybe);
+        let unresolved = Unresolved::new(&prepared, &error, begun).unwrap();
+        assert_eq!(unresolved.resolution(), Resolution::Unknown);
+        (prepared, error, unresolved)
+    }
+
+    /// Takes in reports until they settle it.
+    async fn settle(&mut self, unresolved: &mut Unresolved) -> Resolution {
+        // What becomes of a message takes a while by the mock's clock.
+        self.control("clock", &json!({ "advance": "1m" })).await;
+        while unresolved.resolution() == Resolution::Unknown {
+            let heard = tokio::time::timeout(PATIENCE, self.events.recv()).await;
+            unresolved.hear(&heard.expect("a report comes").unwrap(), true);
+        }
+        unresolved.resolution()
+    }
+}
+
+fn text() -> Message {
+    Message::text(CONTACT.parse().unwrap(), "Your parcel leaves today.").with_reference("order-17")
+}
+
+#[tokio::test]
+async fn a_report_that_carries_our_reference_settles_a_lost_answer() {
+    for (provider, uri) in [
+        (transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001"),
+        (transom_messangi::PROVIDER, "messangi://key@HOST?from=5215500001111"),
+    ] {
+        let mut stage = Stage::open(provider, uri).await;
+        let (_, _, mut unresolved) = stage.lose(&text()).await;
+        let resolution = stage.settle(&mut unresolved).await;
+        assert!(matches!(resolution, Resolution::Sent { .. }), "{}: {resolution:?}", provider.name);
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_the_message_failed_settles_it_as_not_sent() {
+    let mut stage = Stage::open(transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001").await;
+    stage.control("config", &json!({ "provider": "exotel", "window_error": "callback" })).await;
+    stage.control("clock", &json!({ "advance": "25h" })).await;
+    let (_, _, mut unresolved) = stage.lose(&text()).await;
+    let resolution = stage.settle(&mut unresolved).await;
+    let Resolution::NotSent { reason: Some((kind, code)) } = resolution else { panic!("{resolution:?}") };
+    assert_eq!((kind, code.as_str()), (ErrorKind::SessionExpired, "30018"));
+}
+
+#[tokio::test]
+async fn a_lost_answer_under_a_key_is_settled_by_the_same_message_once_more() {
+    let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
+    let stage = Stage::open(transom_gosendapi::PROVIDER, uri).await;
+    let (_, _, mut unresolved) = stage.lose(&text()).await;
+    let life = transom_gosendapi::PROVIDER.key_life.unwrap();
+    let resolution = unresolved.repeat(&stage.client, life, SystemTime::now()).await.unwrap();
+    assert!(matches!(resolution, Resolution::Sent { .. }), "{resolution:?}");
+    // The ledger of the mock has it once.
+    let transport = transom::transport::HttpTransport::new(Default::default()).unwrap();
+    let mut request = Request::get(format!("{}/_mock/messages", stage.mock.url())).body(Bytes::new()).unwrap();
+    request.extensions_mut().insert(Purpose::Read);
+    let messages: Vec<Value> = serde_json::from_slice(transport.send(request).await.unwrap().body()).unwrap();
+    assert_eq!(messages.len(), 1);
+}
