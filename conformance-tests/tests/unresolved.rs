@@ -1,6 +1,6 @@
 //! A lost answer, settled by the provider's own report: the mock takes the message, loses the answer, and posts its delivery
 //! reports to an axum application that listens with the extractor.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
+use transom::transport::{HttpTransport, HttpTransportOptions};
 use transom::{
     Client, Error, ErrorKind, Events, Message, Messenger as _, Provider, Purpose, Registry, Resolution, Sent,
     Transport, Unresolved,
@@ -78,7 +79,7 @@ impl Stage {
     }
 
     async fn control(&self, call: &str, body: &Value) {
-        let transport = transom::transport::HttpTransport::new(Default::default()).unwrap();
+        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
         let mut request =
             Request::post(format!("{}/_mock/{call}", self.mock.url())).body(Bytes::from(body.to_string())).unwrap();
         request.extensions_mut().insert(Purpose::Read);
@@ -104,7 +105,7 @@ impl Stage {
         self.control("clock", &json!({ "advance": "1m" })).await;
         while unresolved.resolution() == Resolution::Unknown {
             let heard = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-            unresolved.hear(&heard.expect("a report comes").unwrap(), true);
+            unresolved.hear(&heard.unwrap().unwrap(), true);
         }
         unresolved.resolution()
     }
@@ -147,9 +148,29 @@ async fn a_lost_answer_under_a_key_is_settled_by_the_same_message_once_more() {
     let resolution = unresolved.repeat(&stage.client, life, SystemTime::now()).await.unwrap();
     assert!(matches!(resolution, Resolution::Sent { .. }), "{resolution:?}");
     // The ledger of the mock has it once.
-    let transport = transom::transport::HttpTransport::new(Default::default()).unwrap();
+    let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
     let mut request = Request::get(format!("{}/_mock/messages", stage.mock.url())).body(Bytes::new()).unwrap();
     request.extensions_mut().insert(Purpose::Read);
     let messages: Vec<Value> = serde_json::from_slice(transport.send(request).await.unwrap().body()).unwrap();
     assert_eq!(messages.len(), 1);
+}
+
+#[tokio::test]
+async fn a_look_at_the_message_settles_it_where_its_id_is_known() {
+    let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
+    let stage = Stage::open(transom_gosendapi::PROVIDER, uri).await;
+    let receipt = stage.client.send(&text()).await.unwrap();
+    let lost =
+        Error::new(ErrorKind::ProviderUnavailable, "the process ended before it could be written down").maybe_sent();
+    let mut unresolved =
+        Unresolved::new(&text(), &lost, SystemTime::now()).unwrap().known_as(receipt.message_id.clone());
+
+    let uri = uri.replace("HOST", &stage.mock.address().to_string());
+    let channel = ChannelConfig::from_uri("c", &uri, &[transom_gosendapi::PROVIDER], process_env()).unwrap();
+    let context = transom::Context::new(transom::http_transport(&channel).unwrap());
+    let gosendapi = transom_gosendapi::GoSendApi::connect(&channel, context).unwrap();
+    let unknown = gosendapi.message_status(&"424242".into()).await.unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::NotFound);
+    unresolved.consider(&gosendapi.message_status(&receipt.message_id).await.unwrap());
+    assert!(matches!(unresolved.resolution(), Resolution::Sent { .. }));
 }

@@ -8,14 +8,15 @@ use http::{Request, Response, StatusCode};
 use transom::config::ChannelConfig;
 use transom::{
     Capabilities, Capability, Content, Context, Conversation, ConversationFilter, Error, ErrorKind, Events, Message,
-    Messenger, PhoneNumber, Receipt, Result, Sender, Session, TemplateInfo, TemplateList, Window,
+    MessageId, Messenger, PhoneNumber, Receipt, Result, Sender, Session, StatusUpdate, TemplateInfo, TemplateList,
+    Window,
 };
 
 use crate::config::Config;
 use crate::wire::definition::Wanted;
 use crate::wire::lists::{self, CloseReason, Page, Waba};
 use crate::wire::upload::{self, Upload};
-use crate::wire::{self, session};
+use crate::wire::{self, session, status};
 use crate::{NAME, error, webhook};
 
 /// What GoSendAPI can do through this adapter.
@@ -99,6 +100,15 @@ impl GoSendApi {
         let request = upload::encode_upload(&self.config, &upload)?;
         drop(upload);
         self.read(request, upload::decode_upload).await
+    }
+
+    /// What became of one message, for an outcome that is [unresolved](transom::Unresolved::consider) or a webhook that was
+    /// missed. Needs an id: the one of a receipt or an event.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if the vendor knows no such message, which proves nothing of one that was sent just now.
+    pub async fn message_status(&self, id: &MessageId) -> Result<StatusUpdate> {
+        self.read(status::encode_status(&self.config, id)?, status::decode_status).await
     }
 
     async fn send_once(&self, request: Request<Bytes>, message: &Message) -> Result<Receipt> {

@@ -74,7 +74,22 @@ fn delivery_status(word: &str) -> Option<DeliveryStatus> {
     }
 }
 
+/// A message's own record, as a lookup gives it.
+pub(crate) fn report(record: &RawValue) -> Option<StatusUpdate> {
+    let members = Members::of(record)?;
+    if let Some(inner) = members.raw(&["data"]) {
+        return report(inner);
+    }
+    let word = members.text(&["status"])?;
+    let status = delivery_status(&word).unwrap_or(DeliveryStatus::Other(word));
+    status_update(record, status, None)
+}
+
 fn update(item: &RawValue, status: DeliveryStatus, sent_at: Option<SystemTime>) -> Option<Event> {
+    status_update(item, status, sent_at).map(Event::Status)
+}
+
+fn status_update(item: &RawValue, status: DeliveryStatus, sent_at: Option<SystemTime>) -> Option<StatusUpdate> {
     let item = Members::of(item)?;
     let mut update = StatusUpdate::new(item.message_id()?, status);
     update.at = item.time(&["timestamp"]).or(sent_at);
@@ -88,7 +103,7 @@ fn update(item: &RawValue, status: DeliveryStatus, sent_at: Option<SystemTime>) 
             (kind, code)
         });
     }
-    Some(Event::Status(update))
+    Some(update)
 }
 
 /// A message of a contact's. `data` is what stands around it, where the names of both ends are.

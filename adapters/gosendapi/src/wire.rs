@@ -3,6 +3,7 @@
 pub(crate) mod definition;
 pub(crate) mod lists;
 pub(crate) mod session;
+pub(crate) mod status;
 pub(crate) mod upload;
 
 use std::time::SystemTime;
