@@ -1,4 +1,6 @@
-//! Automation of this repository: `cargo xtask test` runs every test.
+//! Automation of this repository: `cargo xtask test` runs every test, `cargo xtask kill` checks that they notice defects.
+
+mod kill;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -11,12 +13,14 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   test [-- ARGS]   Runs every test, then says how many conformance cases ran for each adapter
+  kill [OPTIONS]   Applies deliberate defects and checks that the tests notice each; see kill --help
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((command, rest)) if command == "test" => test(rest),
+        Some((command, rest)) if command == "kill" => kill::run(rest),
         Some((help, _)) if matches!(help.as_str(), "help" | "--help" | "-h") => {
             say(HELP);
             ExitCode::SUCCESS

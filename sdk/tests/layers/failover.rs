@@ -207,3 +207,49 @@ async fn with_weights_the_contacts_are_shared_in_proportion_and_each_stays_on_on
         assert!((shares[name] - expected).abs() < 150, "{shares:?}");
     }
 }
+
+#[tokio::test]
+async fn a_quoting_message_is_passed_over_as_unsupported_elsewhere_whatever_the_window_and_the_content() {
+    for second in [Stub::accepting(), Stub::accepting().with_window(Window::Never)] {
+        for message in [text().with_reply_to("wamid.1"), template().with_reply_to("wamid.1")] {
+            let error = two(&failing(ErrorKind::ProviderUnavailable), &second).send(&message).await.unwrap_err();
+            let passed_over = error.earlier().last().unwrap();
+            assert_eq!((passed_over.kind, passed_over.requests), (ErrorKind::Unsupported, 0));
+            assert!(passed_over.message.contains("only another channel knows"), "{passed_over:?}");
+        }
+        assert_eq!(second.sent().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_channel_without_templates_takes_no_fallback() {
+    let second = Stub::accepting().with_capabilities(Capabilities::of(&[Capability::Text]));
+    let (first, third) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting());
+    let failover =
+        Failover::new("first", channel(&first)).then("second", channel(&second)).then("third", channel(&third));
+    let receipt = Client::new(failover).send(&with_fallback()).await.unwrap();
+    assert_eq!(receipt.channel.as_deref(), Some("third"));
+    assert_eq!((receipt.earlier[1].kind, second.sent().len()), (ErrorKind::SessionExpired, 0));
+}
+
+#[tokio::test]
+async fn a_lookup_is_made_on_the_first_channel_that_can_and_a_session_on_the_contacts_own() {
+    let plain = Stub::accepting().with_capabilities(Capabilities::of(&[Capability::Text]));
+    let failover = Failover::new("plain", channel(&plain))
+        .then("able", channel(&Stub::accepting().with_window(Window::Never)))
+        .with_weight(1_000_000);
+    assert_eq!((failover.provider(), failover.first_for(&to())), ("failover", "able"));
+    assert_eq!(failover.session(&to()).await.unwrap().window, Window::Never);
+    assert_eq!(failover.senders().await.unwrap().len(), 1);
+    assert!(failover.templates().await.is_ok());
+    assert!(failover.conversations(&transom::ConversationFilter::default()).await.is_ok());
+    let alone = Failover::new("plain", channel(&plain));
+    for refused in [
+        alone.senders().await.err(),
+        alone.templates().await.err(),
+        alone.conversations(&transom::ConversationFilter::default()).await.err(),
+    ] {
+        assert_eq!(refused.map(|error| error.kind()), Some(ErrorKind::Unsupported));
+    }
+    assert!(format!("{alone:?}").contains("plain"), "a channel is named when it is shown");
+}

@@ -69,6 +69,9 @@ fn a_report_about_another_message_settles_nothing() {
     for update in [other_reference, no_reference, other_person, long_before] {
         assert_eq!(heard(std::slice::from_ref(&update)), Resolution::Unknown, "{update:?}");
     }
+    let mut just_before = report(DeliveryStatus::Delivered);
+    just_before.at = Some(TestClock::default().now() - S(300));
+    assert_ne!(heard(&[just_before]), Resolution::Unknown, "clocks differ by so much");
     let mut anonymous = unresolved(&text());
     anonymous.consider(&StatusUpdate::new("m1", DeliveryStatus::Delivered));
     assert_eq!(anonymous.resolution(), Resolution::Unknown, "a message without a reference is like any other");
