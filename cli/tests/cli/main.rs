@@ -12,3 +12,4 @@ mod commands;
 mod more_commands;
 mod published_samples;
 mod support;
+mod webhooks;
