@@ -13,8 +13,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use transom::request::RequestBuilder;
 use transom::transport::unreadable;
-use transom::{Error, ErrorKind, Purpose, Result, json};
+use transom::{Error, ErrorKind, MediaLimit, Purpose, Result, json};
 
+use super::media::MEDIA;
 use super::with_key;
 use crate::config::Config;
 use crate::error;
@@ -95,40 +96,14 @@ impl fmt::Debug for Upload {
 }
 
 const KIB: usize = 1024;
-const MIB: usize = 1024 * KIB;
-
-/// The types that WhatsApp takes, each with the most bytes of it (WhatsApp Cloud API, supported media types). A sticker
-/// that does not move may have 100 KiB only, which its type does not tell.
-const TYPES: &[(&str, usize)] = &[
-    ("image/jpeg", 5 * MIB),
-    ("image/png", 5 * MIB),
-    ("image/webp", 500 * KIB),
-    ("video/mp4", 16 * MIB),
-    ("video/3gpp", 16 * MIB),
-    ("audio/aac", 16 * MIB),
-    ("audio/amr", 16 * MIB),
-    ("audio/mpeg", 16 * MIB),
-    ("audio/mp4", 16 * MIB),
-    ("audio/ogg", 16 * MIB),
-    ("text/plain", 100 * MIB),
-    ("application/pdf", 100 * MIB),
-    ("application/msword", 100 * MIB),
-    ("application/vnd.ms-excel", 100 * MIB),
-    ("application/vnd.ms-powerpoint", 100 * MIB),
-    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", 100 * MIB),
-    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", 100 * MIB),
-    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", 100 * MIB),
-];
 
 fn limit_of(media_type: &str) -> Result<usize> {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(essence));
     // It is written into the body, whose lines it must not break.
     let is_one_line = media_type.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    match known {
-        Some((_, limit)) if is_one_line => Ok(*limit),
-        _ => {
-            let types = TYPES.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
+    match MediaLimit::of_type(MEDIA, media_type).filter(|_| is_one_line) {
+        Some(limit) => Ok(usize::try_from(limit.bytes).unwrap_or(usize::MAX)),
+        None => {
+            let types = MEDIA.iter().flat_map(|limit| limit.types).copied().collect::<Vec<_>>().join(", ");
             Err(refused(format!("type: expected one of {types}, got {media_type:?}")))
         }
     }
