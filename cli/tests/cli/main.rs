@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod bad_messages;
 mod commands;
 mod more_commands;
 mod published_samples;
