@@ -28,6 +28,7 @@ mod scenarios;
 mod stage;
 mod subject;
 pub mod subjects;
+pub mod webhooks;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -33,7 +33,8 @@ fn fixtures() -> Vec<(PathBuf, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mock-server/fixtures");
     let mut fixtures = Vec::new();
     for folder in std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
-        for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file())
+        {
             let fixture = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
             fixtures.push((file, fixture));
         }

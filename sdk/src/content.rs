@@ -263,6 +263,11 @@ impl Content {
 
     /// The media in it, its header's included.
     pub fn media(&self) -> impl Iterator<Item = &Media> {
+        self.placed_media().map(|(_, _, media)| media)
+    }
+
+    /// As [`media`](Self::media), each with where it stands within the content, and what it is.
+    pub(crate) fn placed_media(&self) -> impl Iterator<Item = (&'static str, Capability, &Media)> {
         let header = match self {
             Self::Buttons(Buttons { header, .. })
             | Self::List(List { header, .. })
@@ -277,7 +282,9 @@ impl Content {
             | Self::Sticker(media) => Some(media),
             _ => None,
         };
-        own.into_iter().chain(header.and_then(Header::media))
+        let own = own.map(|media| ("", self.capability(), media));
+        let header = header.and_then(|header| Some(("header.", header.capability()?, header.media()?)));
+        own.into_iter().chain(header)
     }
 
     /// Whether it needs an open window.
@@ -287,6 +294,16 @@ impl Content {
 }
 
 impl Header {
+    /// What the medium is, if it is one.
+    const fn capability(&self) -> Option<Capability> {
+        match self {
+            Self::Text(_) => None,
+            Self::Image(_) => Some(Capability::Image),
+            Self::Video(_) => Some(Capability::Video),
+            Self::Document(_) => Some(Capability::Document),
+        }
+    }
+
     /// The medium, if it is one.
     pub const fn media(&self) -> Option<&Media> {
         match self {

@@ -1,13 +1,20 @@
 //! Reading providers' JSON: tolerant of what does not matter, exact about ids.
 
+mod members;
+
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::Result;
 use crate::transport::{Purpose, unreadable};
+
+pub use members::Members;
 
 /// Reads the body of a successful answer.
 ///
@@ -49,6 +56,42 @@ fn text_of(raw: &str) -> Option<String> {
     }
 }
 
+/// JSON as it came, to be passed on unread. A whole number that 64 bits do not hold is kept as the text of its digits,
+/// where a tree of values would round it. Null if it is nested more than 127 deep.
+pub fn as_it_came(raw: &RawValue) -> Value {
+    match serde_json::from_str(raw.get()) {
+        Ok(value) if holds_rounded(&value) => with_every_digit(raw),
+        Ok(value) => value,
+        Err(_) => Value::Null,
+    }
+}
+
+fn holds_rounded(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(items) => items.iter().any(holds_rounded),
+        Value::Object(members) => members.values().any(holds_rounded),
+        _ => false,
+    }
+}
+
+/// `raw` is known not to be nested deeply.
+fn with_every_digit(raw: &RawValue) -> Value {
+    let text = raw.get();
+    let parsed = match text.as_bytes() {
+        [b'{', ..] => serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(text)
+            .map(|members| members.iter().map(|(name, member)| (name.clone(), with_every_digit(member))).collect()),
+        [b'[', ..] => serde_json::from_str::<Vec<Box<RawValue>>>(text)
+            .map(|items| items.iter().map(|item| with_every_digit(item)).collect()),
+        digits if digits.iter().all(|byte| matches!(byte, b'-' | b'0'..=b'9')) => match serde_json::from_str(text) {
+            Ok(Value::Number(number)) if number.is_f64() => Ok(Value::from(text)),
+            number => number,
+        },
+        _ => serde_json::from_str(text),
+    };
+    parsed.unwrap_or_default()
+}
+
 /// The value of a header as text, if there is exactly one readable value.
 pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim)
@@ -80,6 +123,20 @@ mod tests {
         assert_eq!(id(r#"{"id":18446744073709551616}"#).as_deref(), Some("18446744073709551616"));
         assert_eq!(id(r#"{"id":9007199254740993}"#).as_deref(), Some("9007199254740993"));
         assert_eq!(id(r#"{"id":"00417"}"#).as_deref(), Some("00417"));
+    }
+
+    #[test]
+    fn what_is_passed_on_unread_keeps_every_digit() {
+        let json = r#"{"a":[18446744073709551616,-9223372036854775809,9007199254740993],"b":{"c":1.5,"d":-1,"e":"x"}}"#;
+        let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
+        let expected = serde_json::json!({
+            "a": ["18446744073709551616", "-9223372036854775809", 9_007_199_254_740_993_u64],
+            "b": { "c": 1.5, "d": -1, "e": "x" },
+        });
+        assert_eq!(as_it_came(&raw), expected);
+        let deep: Box<RawValue> =
+            serde_json::from_str(&format!("{}1.5{}", "[".repeat(9999), "]".repeat(9999))).unwrap();
+        assert_eq!(as_it_came(&deep), Value::Null);
     }
 
     #[test]

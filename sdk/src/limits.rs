@@ -1,11 +1,12 @@
 //! What a provider limits, as data, checked before a byte leaves.
 
 use crate::check::{TEXT_MAX, over_length};
-use crate::content::{Buttons, Content, Header, List};
+use crate::content::{Buttons, Content, Header, List, MediaSource};
 use crate::error::{Error, ErrorKind, Result};
+use crate::media::MediaLimit;
 use crate::message::Message;
 
-/// The longest texts that a provider takes, in characters (Unicode scalar values).
+/// The longest texts that a provider takes, in characters (Unicode scalar values), and the media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -33,10 +34,12 @@ pub struct Limits {
     pub row_description: usize,
     /// What a row gives back.
     pub row_id: usize,
+    /// The formats and sizes of media; a kind that has no row may be anything.
+    pub media: &'static [MediaLimit],
 }
 
 impl Limits {
-    /// WhatsApp's own limits, for providers that pass content through.
+    /// WhatsApp's own limits on texts, for providers that pass content through.
     pub const WHATSAPP: Self = Self {
         text: TEXT_MAX,
         caption: 1024,
@@ -50,12 +53,20 @@ impl Limits {
         row_title: 24,
         row_description: 72,
         row_id: 200,
+        media: &[],
     };
 
     /// The same limits with another one for free texts.
     #[must_use]
     pub const fn with_text(mut self, text: usize) -> Self {
         self.text = text;
+        self
+    }
+
+    /// The same limits with these on media.
+    #[must_use]
+    pub const fn with_media(mut self, media: &'static [MediaLimit]) -> Self {
+        self.media = media;
         self
     }
 
@@ -73,13 +84,14 @@ impl Limits {
     /// Checks the content of `message`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] with a line for each text that is too long: field, length, limit.
+    /// [`ErrorKind::InvalidRequest`] with a line for each text that is too long, with field, length and limit; and for each
+    /// link to a medium of an excluded format, with field, formats and extension.
     pub fn check(&self, message: &Message) -> Result<()> {
         let problems = self.over(&message.content);
         if problems.is_empty() { Ok(()) } else { Err(Error::problems(ErrorKind::InvalidRequest, problems)) }
     }
 
-    /// A line for each text that is too long.
+    /// A line for each thing that goes beyond the limits.
     fn over(&self, content: &Content) -> Vec<String> {
         let mut found = Vec::new();
         let mut check = |field: &str, text: &str, limit: usize| {
@@ -96,9 +108,14 @@ impl Limits {
             }
             _ => {}
         }
-        for media in content.media() {
-            if let Some(caption) = &media.caption {
-                check("caption", caption, self.caption);
+        for (place, _, media) in content.placed_media() {
+            check(&format!("{place}caption"), media.caption.as_deref().unwrap_or_default(), self.caption);
+        }
+        for (place, kind, media) in content.placed_media() {
+            if let MediaSource::Link(link) = &media.source
+                && let Some(problem) = MediaLimit::refusing(self.media, kind).and_then(|limit| limit.excludes(link))
+            {
+                found.push(format!("content.{place}link: {problem}"));
             }
         }
         found
@@ -143,6 +160,8 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capability::Capability;
+    use crate::code::Certainty;
 
     fn check(limits: Limits, content: &str) -> Result<()> {
         let content = serde_json::from_str(content).unwrap();
@@ -156,6 +175,38 @@ mod tests {
         assert!(check(limits, &text(1024)).is_ok());
         let error = check(limits, &text(1025)).unwrap_err();
         assert_eq!(error.message(), "content.body: 1025 characters are over the limit of 1024");
+    }
+
+    #[test]
+    fn a_link_to_an_excluded_format_is_refused_wherever_it_stands_and_an_id_is_not() {
+        const IMAGES: MediaLimit = MediaLimit {
+            kind: Capability::Image,
+            types: &["image/png"],
+            bytes: 5,
+            source: "",
+            certainty: Certainty::Docs,
+        };
+        let limits = Limits::WHATSAPP.with_media(&[IMAGES]);
+        for (content, place) in [
+            (r#"{"type":"image","link":"https://x.example/a.gif"}"#, "content.link"),
+            (
+                r#"{"type":"buttons","body":"?","header":{"type":"image","link":"https://x.example/a.gif"},"buttons":[{"id":"a","title":"A"}]}"#,
+                "content.header.link",
+            ),
+            (
+                r#"{"type":"template","name":"t","header":{"type":"image","link":"https://x.example/a.gif"}}"#,
+                "content.header.link",
+            ),
+        ] {
+            let error = check(limits, content).unwrap_err();
+            assert_eq!(error.message(), format!("{place}: expected image as png, got gif"));
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+            assert!(check(limits, &content.replace("gif", "png")).is_ok());
+            assert!(check(limits, &content.replace(r#""link":"https://x.example/a.gif""#, r#""id":"7.gif""#)).is_ok());
+            assert!(check(Limits::WHATSAPP, content).is_ok(), "no list, no refusal");
+        }
+        // A kind without a row may be anything.
+        assert!(check(limits, r#"{"type":"video","link":"https://x.example/a.gif"}"#).is_ok());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport::Purpose;
+use crate::transport::{Purpose, StreamedBody};
 
 /// Everything but RFC 3986's unreserved characters; `+` too, which many servers read as a space.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -173,12 +173,17 @@ impl RequestBuilder {
         self.header(CONTENT_TYPE, content_type).finish(purpose, body)
     }
 
+    /// The request with a body that is read while it is sent, declared as `content_type`.
+    pub fn streamed(self, purpose: Purpose, content_type: &str, body: StreamedBody) -> Result<Request<StreamedBody>> {
+        self.header(CONTENT_TYPE, content_type).finish(purpose, body)
+    }
+
     /// The request without a body.
     pub fn empty(self, purpose: Purpose) -> Result<Request<Bytes>> {
         self.finish(purpose, Bytes::new())
     }
 
-    fn finish(self, purpose: Purpose, body: Bytes) -> Result<Request<Bytes>> {
+    fn finish<B>(self, purpose: Purpose, body: B) -> Result<Request<B>> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }

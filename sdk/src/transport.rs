@@ -5,6 +5,7 @@
 
 #[cfg(feature = "reqwest")]
 mod http_client;
+mod streamed;
 
 use std::fmt;
 
@@ -15,6 +16,8 @@ use http::{Request, Response, StatusCode};
 #[cfg(feature = "reqwest")]
 pub use http_client::{HttpTransport, HttpTransportOptions};
 
+pub use streamed::StreamedBody;
+
 use crate::error::{Error, ErrorKind, Result, Sent};
 
 /// Carries one request to a provider.
@@ -23,6 +26,16 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// One request, one response. Any status is `Ok`. Must not retry, follow redirects or use a proxy of the
     /// environment, and must read the request's [`Purpose`] extension.
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>>;
+
+    /// As [`send`](Self::send), with a body that is read while it is sent, such as a file's. A body that fails half-way is
+    /// the caller's fault ([`ErrorKind::InvalidRequest`]); the provider got less than its `content-length` promised, so
+    /// nothing was taken.
+    ///
+    /// A transport that does not implement this collects the body in memory first.
+    async fn send_streamed(&self, request: Request<StreamedBody>) -> Result<Response<Bytes>> {
+        let (parts, body) = request.into_parts();
+        self.send(Request::from_parts(parts, body.collect().await?)).await
+    }
 }
 
 /// What a request is for: it decides the timeout, whether a pooled connection may be used, and whether a failure leaves

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use transom::time::rfc3339;
 use transom::{
     CodeFact, DeliveryStatus, Error, ErrorKind, Event, Events, PhoneNumber, Result, Secret, StatusUpdate, json,
@@ -19,14 +20,15 @@ pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Event
     let given = given.map(|text| text.strip_prefix("sha256=").unwrap_or(text));
     let verified = signature::verify_hmac_sha256(secrets, request.body(), given)?;
     let malformed = |error| Error::new(ErrorKind::MalformedResponse, "the callback is not JSON").with_source(error);
-    let raw: Value = serde_json::from_slice(request.body()).map_err(malformed)?;
-    // Read from the bytes again, so that ids keep every digit.
-    let callback = serde_json::from_slice::<Callback>(request.body()).ok().filter(|_| raw.is_object());
+    let raw: Box<RawValue> = serde_json::from_slice(request.body()).map_err(malformed)?;
+    // Read from the text, so that ids keep every digit; a list would be read as the members in order.
+    let callback = serde_json::from_str::<Callback>(raw.get()).ok().filter(|_| raw.get().starts_with('{'));
+    let unknown = || Event::Unknown(json::as_it_came(&raw));
     let events = match callback {
         // The dashboard's button for trying the address out [inferred].
         Some(Callback { test: Some(Value::Bool(true)), .. }) => Vec::new(),
-        Some(callback) => vec![callback.event().unwrap_or(Event::Unknown(raw))],
-        None => vec![Event::Unknown(raw)],
+        Some(callback) => vec![callback.event().unwrap_or_else(unknown)],
+        None => vec![unknown()],
     };
     Ok(Events::new(verified, events))
 }

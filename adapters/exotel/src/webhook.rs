@@ -20,9 +20,10 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use transom::json::Members;
 use transom::{Error, ErrorKind, Event, Events, Result, Secret, json, signature};
 
-use raw::{parse, value};
+use raw::parse;
 
 /// Verifies and reads one callback.
 pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Events> {
@@ -88,20 +89,30 @@ impl Envelope {
             (None, None) => message(body),
             (None, Some("verification")) => self.challenge.map(Event::Challenge),
             (Some("message_status"), _) => status::read(self.message.as_deref()?, sent_at).map(Event::Status),
-            (Some("incoming_message"), _) => {
+            // A form that was sent back. What stands in its event is on no page (inferred: what stands in the others).
+            (Some("incoming_message" | "flow_response"), _) => {
                 inbound::read(self.message.as_deref()?, self.contact.as_ref(), sent_at).map(Event::Inbound)
             }
             (None, Some("message_status")) => status::read(self.data.as_deref()?, sent_at).map(Event::Status),
             (None, Some("inbound_message")) => {
                 inbound::read(self.data.as_deref()?, self.contact.as_ref(), sent_at).map(Event::Inbound)
             }
+            // That templates have such events is on the page, what stands in them is not (inferred).
+            (None, Some(kind)) if kind.contains("template") => template(self.data.as_deref()?),
             _ => None,
         }
     }
 }
 
+fn template(data: &RawValue) -> Option<Event> {
+    let data = Members::of(data)?;
+    let name = data.text(&["name", "template_name", "message_template_name", "id", "template_id"])?;
+    let language = data.text(&["language", "template_language", "message_template_language"]);
+    Some(Event::Template { name, language, status: data.text(&["status", "event"])?.to_lowercase() })
+}
+
 fn unknown(raw: &RawValue) -> Event {
-    Event::Unknown(value(raw))
+    Event::Unknown(json::as_it_came(raw))
 }
 
 #[cfg(test)]

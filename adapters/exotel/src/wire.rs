@@ -2,6 +2,7 @@
 
 mod answer;
 mod definition;
+mod media;
 mod templates;
 
 use std::time::SystemTime;
@@ -28,8 +29,8 @@ use crate::config::Config;
 use crate::error::{self, Asked};
 
 /// Texts are held to 4096 characters by the session-messages page (seed), the rest to WhatsApp's own limits (docs,
-/// Message Types).
-const LIMITS: Limits = Limits::WHATSAPP;
+/// Message Types), and media to the formats of a page of their own.
+const LIMITS: Limits = Limits::WHATSAPP.with_media(media::MEDIA);
 /// How many messages one request may hold (docs, Bulk WhatsApp Messages, WhatsApp Status Codes).
 const BATCH_MAX: usize = 100;
 

@@ -91,15 +91,16 @@ impl GoSendApi {
     /// Uploads a file (`POST /v1/media`, docs, Messages) and returns the id by which a message from this number may send
     /// it, as in [`Media::id`](transom::Media::id). How long the vendor keeps it is not documented.
     ///
-    /// A large file needs a `timeout` of the channel that is long enough for it; the default is that of a send, 60
-    /// seconds. The same file uploaded twice is two uploads: the vendor documents no key here.
+    /// The file is read while it is sent, so that memory does not grow with it. A large one needs a `timeout` of the channel
+    /// that is long enough; the default is that of a send, 60 seconds. The same file uploaded twice is two uploads: the vendor documents no key here.
     ///
     /// # Errors
-    /// Those of any call. Whatever happens, no message was sent.
+    /// Those of any call, and [`ErrorKind::InvalidRequest`] if the file cannot be read to its end, or became shorter or
+    /// longer meanwhile. Whatever happens, no message was sent.
     pub async fn upload(&self, upload: Upload) -> Result<String> {
-        let request = upload::encode_upload(&self.config, &upload)?;
-        drop(upload);
-        self.read(request, upload::decode_upload).await
+        let request = upload::encode_upload(&self.config, upload)?;
+        let response = self.context.transport.send_streamed(request).await.map_err(Error::unsent)?;
+        upload::decode_upload(&response, self.context.now(&response))
     }
 
     /// What became of one message, for an outcome that is [unresolved](transom::Unresolved::consider) or a webhook that was

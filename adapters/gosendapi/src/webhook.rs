@@ -5,18 +5,17 @@
 //! stand, in snake case or camel case [inferred]. Anything else is kept as [`Event::Unknown`].
 
 mod content;
-mod members;
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Request;
 use serde_json::value::RawValue;
+use transom::json::Members;
 use transom::{
     DeliveryStatus, Error, ErrorKind, Event, Events, Inbound, Result, Secret, StatusUpdate, json, signature,
 };
 
-use self::members::{Members, value};
 use crate::error;
 
 /// Verifies and reads one webhook call.
@@ -28,7 +27,7 @@ pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Event
     // Read as raw text, so that ids keep every digit.
     let body: Box<RawValue> = serde_json::from_slice(request.body())
         .map_err(|error| Error::new(ErrorKind::MalformedResponse, "the callback is not JSON").with_source(error))?;
-    Ok(Events::new(verified, events(&body).unwrap_or_else(|| vec![Event::Unknown(value(&body))])))
+    Ok(Events::new(verified, events(&body).unwrap_or_else(|| vec![Event::Unknown(json::as_it_came(&body))])))
 }
 
 /// The events of a call that is known. Its name, its time and its data stand in an envelope [docs, Webhooks; which
@@ -53,11 +52,17 @@ fn events(body: &RawValue) -> Option<Vec<Event>> {
     }
 }
 
-/// What `read` makes of each object under the first of `names` that holds any, else of `data` itself. `None` if one of
-/// them cannot be read: the call is then kept as a whole.
+/// What `read` makes of each object under the first of `names` that holds any, else of `data` itself; one that cannot be
+/// read takes no other with it. `None` if none of them can be read: the call is then kept as a whole.
 fn each(data: &RawValue, names: &[&str], read: impl Fn(&RawValue) -> Option<Event>) -> Option<Vec<Event>> {
     match Members::of(data)?.objects(names) {
-        Some(items) => items.iter().map(|item| read(item)).collect(),
+        Some(items) => {
+            let events: Vec<_> = items.iter().map(|item| read(item)).collect();
+            let is_known = events.iter().any(Option::is_some);
+            let all = events.into_iter().zip(&items);
+            let kept = all.map(|(event, item)| event.unwrap_or_else(|| Event::Unknown(json::as_it_came(item))));
+            is_known.then(|| kept.collect())
+        }
         None => Some(vec![read(data)?]),
     }
 }
@@ -91,7 +96,7 @@ fn update(item: &RawValue, status: DeliveryStatus, sent_at: Option<SystemTime>) 
 
 fn status_update(item: &RawValue, status: DeliveryStatus, sent_at: Option<SystemTime>) -> Option<StatusUpdate> {
     let item = Members::of(item)?;
-    let mut update = StatusUpdate::new(item.message_id()?, status);
+    let mut update = StatusUpdate::new(message_id(&item)?, status);
     update.at = item.time(&["timestamp"]).or(sent_at);
     update.to = item.phone(&["recipient_id", "recipientId", "to"]);
     if update.status == DeliveryStatus::Failed {
@@ -109,11 +114,12 @@ fn status_update(item: &RawValue, status: DeliveryStatus, sent_at: Option<System
 /// A message of a contact's. `data` is what stands around it, where the names of both ends are.
 fn inbound(item: &RawValue, data: &RawValue, sent_at: Option<SystemTime>) -> Option<Event> {
     let message = Members::of(item)?;
-    let at = message.time(&["timestamp"]).or(sent_at)?;
+    // Meta's name, else the one of the vendor's record [inferred].
+    let at = message.time(&["timestamp"]).or_else(|| message.time(&["created_at", "createdAt"])).or(sent_at)?;
     let from = message.phone(&["from"])?;
-    let mut inbound = Inbound::new(message.message_id()?, from, at, content::of(item));
+    let mut inbound = Inbound::new(message_id(&message)?, from, at, content::of(item));
     let quoted = message.object(&["context"]);
-    inbound.reply_to = quoted.and_then(|quoted| quoted.message_id()).map(Into::into);
+    inbound.reply_to = quoted.and_then(|quoted| message_id(&quoted)).map(Into::into);
     let around = Members::of(data)?;
     let line = around.object(&["metadata"]);
     let line = line.and_then(|line| line.phone(&["display_phone_number", "displayPhoneNumber"]));
@@ -124,6 +130,13 @@ fn inbound(item: &RawValue, data: &RawValue, sent_at: Option<SystemTime>) -> Opt
     let named = [profile, contact].into_iter().flatten().find_map(|person| person.text(&["name"]));
     inbound.name = named.or_else(|| around.text(&["contact_name", "contactName"]));
     Some(Event::Inbound(inbound))
+}
+
+/// WhatsApp's own id of a message wherever it stands, since that is what receipts carry, else the vendor's.
+fn message_id(item: &Members) -> Option<String> {
+    let names = ["wamid", "id", "message_id", "messageId"];
+    let ids: Vec<String> = names.iter().filter_map(|name| item.text(&[name])).collect();
+    ids.iter().find(|id| id.starts_with("wamid.")).or(ids.first()).cloned()
 }
 
 /// `word` ends the event's name, for a conversation that does not tell its own state.

@@ -2,6 +2,7 @@
 
 pub(crate) mod definition;
 pub(crate) mod lists;
+pub(crate) mod media;
 pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod upload;
@@ -26,8 +27,8 @@ use crate::NAME;
 use crate::config::Config;
 use crate::error;
 
-/// WhatsApp's own limits: the vendor states none, and says that its payload is Meta's [docs, Messages].
-const LIMITS: Limits = Limits::WHATSAPP;
+/// WhatsApp's own limits on texts: the vendor states none, and says that its payload is Meta's [docs, Messages].
+const LIMITS: Limits = Limits::WHATSAPP.with_media(media::MEDIA);
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -10,6 +10,7 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use transom::json::Members;
 use transom::time::rfc3339;
 use transom::{
     DeliveryStatus, Error, ErrorKind, Event, Events, Inbound, PhoneNumber, Result, Secret, StatusUpdate, json,
@@ -31,20 +32,20 @@ pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Event
         .map_err(|error| Error::new(ErrorKind::MalformedResponse, "the callback is not JSON").with_source(error))?;
     let list: Option<Vec<Box<RawValue>>> =
         if body.get().starts_with('[') { serde_json::from_str(body.get()).ok() } else { None };
-    let events = list.unwrap_or_else(|| vec![body]).iter().map(|item| event(item.get())).collect();
+    let events = list.unwrap_or_else(|| vec![body]).iter().map(|item| event(item)).collect();
     Ok(Events::new(false, events))
 }
 
-fn event(text: &str) -> Event {
-    let known = serde_json::from_str::<Callback>(text).ok().and_then(|callback| {
+fn event(raw: &RawValue) -> Event {
+    let known = serde_json::from_str::<Callback>(raw.get()).ok().and_then(|callback| {
         // Only the one has a state, and only the other a user.
         if callback.status.is_some() {
             status(callback).map(Event::Status)
         } else {
-            inbound(callback, text).map(Event::Inbound)
+            inbound(callback, raw).map(Event::Inbound)
         }
     });
-    known.unwrap_or_else(|| Event::Unknown(value(text)))
+    known.unwrap_or_else(|| Event::Unknown(json::as_it_came(raw)))
 }
 
 /// The fields of both kinds of callback. Every one of them may be missing.
@@ -76,7 +77,7 @@ struct Callback {
     connection: Option<String>,
     #[serde(deserialize_with = "json::text_or_number")]
     text: Option<String>,
-    extra_info: Option<Value>,
+    extra_info: Option<Box<RawValue>>,
 }
 
 fn status(callback: Callback) -> Option<StatusUpdate> {
@@ -101,43 +102,44 @@ fn status(callback: Callback) -> Option<StatusUpdate> {
     Some(update)
 }
 
-fn inbound(callback: Callback, raw: &str) -> Option<Inbound> {
+fn inbound(callback: Callback, raw: &RawValue) -> Option<Inbound> {
     // One URL may serve all channels, and a text message opens no window at WhatsApp.
     let channel = callback.connection.as_deref().unwrap_or_default();
     if ["SMS", "EMAIL", "PUSH", "RCS"].iter().any(|other| channel.eq_ignore_ascii_case(other)) {
         return None;
     }
     let at = callback.at()?;
-    let extra = callback.extra_info.as_ref().unwrap_or(&Value::Null);
-    let text_at = |place: &str| extra.pointer(place).and_then(Value::as_str);
-    let from = callback.user.as_deref().or_else(|| text_at("/contacts/0/wa_id")).and_then(phone)?;
-    let content =
-        content(callback.text.as_deref(), extra).unwrap_or_else(|| json!({ "type": "unknown", "raw": value(raw) }));
-    let name = text_at("/contacts/0/profile/name").map(str::to_owned);
+    let extra = callback.extra_info.as_deref().and_then(Members::of);
+    let contacts = extra.as_ref().and_then(|extra| extra.objects(&["contacts"])).unwrap_or_default();
+    let contact = contacts.first().and_then(|contact| Members::of(contact));
+    let from = callback.user.as_deref().and_then(phone).or_else(|| contact.as_ref()?.phone(&["wa_id"]))?;
+    let content = content(callback.text.as_deref(), extra.as_ref());
+    let content = content.unwrap_or_else(|| json!({ "type": "unknown", "raw": json::as_it_came(raw) }));
     let mut inbound = Inbound::new(callback.id.unwrap_or_default(), from, at, content);
     inbound.to = callback.origin.as_deref().and_then(phone);
-    inbound.name = name;
+    inbound.name = contact.and_then(|contact| contact.object(&["profile"])?.text(&["name"]));
     Some(inbound)
 }
 
 /// What the person wrote, in our own form; `None` if it is not known what it is.
-fn content(text: Option<&str>, extra: &Value) -> Option<Value> {
-    let kind = extra.get("type").and_then(Value::as_str).unwrap_or("text");
-    let attachments = extra.get("attachments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    match (kind, attachments) {
+fn content(text: Option<&str>, extra: Option<&Members>) -> Option<Value> {
+    let kind = extra.and_then(|extra| extra.text(&["type"]));
+    let attachments = extra.and_then(|extra| extra.objects(&["attachments"])).unwrap_or_default();
+    match (kind.as_deref().unwrap_or("text"), attachments.as_slice()) {
         ("text", []) => text.map(|body| json!({ "type": "text", "body": body })),
-        ("interactive", []) => reply(extra.get("interactive")?),
-        ("image" | "video" | "audio" | "document" | "sticker", [one]) => media(kind, one, text),
+        ("interactive", []) => reply(&extra?.object(&["interactive"])?, text),
+        (kind @ ("image" | "video" | "audio" | "document" | "sticker"), [one]) => media(kind, one, text),
         _ => None,
     }
 }
 
-fn media(kind: &str, attachment: &Value, text: Option<&str>) -> Option<Value> {
-    let text_at = |name: &str| attachment.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+fn media(kind: &str, attachment: &RawValue, text: Option<&str>) -> Option<Value> {
+    let attachment = Members::of(attachment)?;
     let mut media = Map::new();
     media.insert("type".to_owned(), kind.into());
-    media.insert("link".to_owned(), text_at("url")?.into());
-    for (name, value) in [("caption", text_at("caption").or(text)), ("filename", text_at("fileName"))] {
+    media.insert("link".to_owned(), attachment.text(&["url"])?.into());
+    let caption = attachment.text(&["caption"]).or_else(|| text.map(str::to_owned));
+    for (name, value) in [("caption", caption), ("filename", attachment.text(&["fileName"]))] {
         if let Some(value) = value {
             media.insert(name.to_owned(), value.into());
         }
@@ -145,11 +147,12 @@ fn media(kind: &str, attachment: &Value, text: Option<&str>) -> Option<Value> {
     Some(media.into())
 }
 
-/// The choice of a button or of a row, in WhatsApp's own shape [inferred].
-fn reply(interactive: &Value) -> Option<Value> {
+/// The choice of a button or of a row, in WhatsApp's own shape; its title is the text, too [inferred].
+fn reply(interactive: &Members, text: Option<&str>) -> Option<Value> {
     ["button_reply", "list_reply"].iter().find_map(|kind| {
-        let reply = interactive.get(kind)?;
-        Some(json!({ "type": kind, "id": reply.get("id")?, "title": reply.get("title") }))
+        let reply = interactive.object(&[kind])?;
+        let title = reply.text(&["title"]).or_else(|| text.map(str::to_owned));
+        Some(json!({ "type": kind, "id": reply.text(&["id"])?, "title": title }))
     })
 }
 
@@ -178,10 +181,6 @@ fn millis(text: &str) -> Option<SystemTime> {
 
 fn phone(text: &str) -> Option<PhoneNumber> {
     text.parse().ok()
-}
-
-fn value(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod answer;
 mod login;
+mod media;
 
 use std::time::SystemTime;
 
@@ -28,7 +29,7 @@ use crate::error;
 
 /// A text has 1024 characters at the most [docs, Text Message], fewer than at WhatsApp itself. No page gives a limit for
 /// the titles of buttons and rows; the rest is held to WhatsApp's own limits [inferred].
-const LIMITS: Limits = Limits::WHATSAPP.with_text(1024).without_titles();
+const LIMITS: Limits = Limits::WHATSAPP.with_text(1024).without_titles().with_media(media::MEDIA);
 
 /// The body that sends `message`. Whatever can be refused here is refused here, before a key is asked for.
 pub(crate) fn encode_body<'m>(config: &'m Config, message: &'m Message) -> Result<Envelope<'m>> {

@@ -8,9 +8,11 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod bad_messages;
 mod commands;
 mod failover;
 mod faults;
 mod more_commands;
 mod published_samples;
 mod support;
+mod webhooks;

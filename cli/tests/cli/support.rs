@@ -49,12 +49,12 @@ impl Folder {
 
     /// Runs the command in this folder, with these variables and no other that it reads.
     pub(crate) fn run(&self, arguments: &[&str], env: &[(&str, &str)]) -> Run {
-        run(&self.0, arguments, env, "")
+        run(&self.0, arguments, env, b"")
     }
 
     /// As `run`, with something on the standard input.
-    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
-        run(&self.0, arguments, &[], input)
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
+        run(&self.0, arguments, &[], input.as_ref())
     }
 }
 
@@ -64,7 +64,7 @@ impl Drop for Folder {
     }
 }
 
-fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)], input: &str) -> Run {
+fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)], input: &[u8]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_transom"))
         .args(arguments)
         .current_dir(folder)
@@ -76,7 +76,7 @@ fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)], input: &str) -> 
         .spawn()
         .unwrap();
     // A command that does not read its input closes it, which is no failure of the test.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     Run {
         code: output.status.code().unwrap(),

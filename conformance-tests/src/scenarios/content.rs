@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use transom::{Capability, Content, ErrorKind, Media, Message, Sent};
 
 use super::sample;
-use crate::check::{Check, accepted, equal, failed};
+use crate::check::{Check, accepted, ensure, equal, failed};
 use crate::stage::{Stage, contact, text};
 
 scenarios! { "content":
@@ -22,6 +22,9 @@ scenarios! { "content":
     a_reply_quotes_its_message needs Reply;
     a_caption_on_audio_is_refused_before_a_byte_leaves needs Audio;
     a_link_that_is_not_http_is_refused_before_a_byte_leaves needs Image;
+    a_link_to_an_excluded_format_is_refused_before_a_byte_leaves needs Image;
+    a_header_in_an_excluded_format_is_refused_before_a_byte_leaves needs Buttons;
+    a_link_that_does_not_say_its_format_is_sent needs Image;
     a_fourth_button_is_refused_before_a_byte_leaves needs Buttons;
     an_eleventh_row_is_refused_before_a_byte_leaves needs List;
     a_title_over_its_limit_is_refused_unless_the_provider_gives_none needs Buttons;
@@ -114,7 +117,7 @@ async fn a_reply_quotes_its_message(stage: &Stage) -> Check {
     stage.reached(1).await?;
     for request in stage.sends().await? {
         let body = request["body"].to_string();
-        crate::check::ensure(body.contains("a1b2c3d4e5f6"), format_args!("the request quotes no message: {body}"))?;
+        ensure(body.contains("a1b2c3d4e5f6"), format_args!("the request quotes no message: {body}"))?;
     }
     Ok(())
 }
@@ -131,6 +134,55 @@ async fn a_caption_on_audio_is_refused_before_a_byte_leaves(stage: &Stage) -> Ch
 
 async fn a_link_that_is_not_http_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
     refused_locally(stage, r#"{"type":"image","link":"file:///etc/passwd"}"#).await
+}
+
+/// Each kind by its link's extension, with a line that names the field, what the provider takes, and what it got.
+async fn a_link_to_an_excluded_format_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let capabilities = stage.capabilities();
+    for (capability, kind, extension) in [
+        (Capability::Image, "image", "gif"),
+        (Capability::Image, "image", "pdf"),
+        (Capability::Video, "video", "mov"),
+        (Capability::Audio, "audio", "wav"),
+        (Capability::Document, "document", "zip"),
+        (Capability::Sticker, "sticker", "png"),
+    ] {
+        if capabilities.contains(capability) {
+            let content = json!({ "type": kind, "link": format!("https://files.example.net/a.{extension}?v=1.png") });
+            refused_for_its_format(stage, content, "content.link", extension).await?;
+        }
+    }
+    stage.untouched().await
+}
+
+async fn a_header_in_an_excluded_format_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let header = json!({ "type": "image", "link": "https://files.example.net/h.svg" });
+    let buttons = json!({ "type": "buttons", "body": "?", "header": header, "buttons": [{ "id": "a", "title": "A" }] });
+    refused_for_its_format(stage, buttons, "content.header.link", "svg").await?;
+    let template = json!({ "type": "template", "name": "visit_reminder", "header": header });
+    refused_for_its_format(stage, template, "content.header.link", "svg").await?;
+    stage.untouched().await
+}
+
+async fn refused_for_its_format(stage: &Stage, content: Value, field: &str, extension: &str) -> Check {
+    let content: Content = serde_json::from_value(content).map_err(|error| error.to_string())?;
+    let answer = stage.send(&Message::new(contact(), content)).await;
+    let error = failed(answer, ErrorKind::InvalidRequest, Sent::No)?;
+    let says = error.message();
+    let is_clear = says.starts_with(&format!("{field}: expected ")) && says.ends_with(&format!("got {extension}"));
+    ensure(is_clear, format_args!("expected a line about {field} and {extension}, got `{says}`"))
+}
+
+/// A link need not have an extension, and one of no format is a hint of nothing.
+async fn a_link_that_does_not_say_its_format_is_sent(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let links = ["https://files.example.net/download?id=7", "https://files.example.net/image.php"];
+    for link in links {
+        accepted(stage.send(&Message::new(contact(), Content::Image(Media::link(link)))).await)?;
+    }
+    stage.reached(links.len()).await
 }
 
 async fn a_fourth_button_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {

@@ -1,14 +1,17 @@
 //! The transport over reqwest: redirects, proxies of the environment and retries off, every wait and size bounded.
 
 use std::error::Error as StdError;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, StatusCode};
+use hyper::body::{Frame, SizeHint};
 
-use super::{Purpose, Transport};
+use super::{Purpose, StreamedBody, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::is_loopback;
 
@@ -152,6 +155,16 @@ fn connect_timeout(total: Option<Duration>) -> Duration {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
+        self.carry(request).await
+    }
+
+    async fn send_streamed(&self, request: Request<StreamedBody>) -> Result<Response<Bytes>> {
+        self.carry(request.map(|body| reqwest::Body::wrap(Chunks(body)))).await
+    }
+}
+
+impl HttpTransport {
+    async fn carry(&self, request: Request<impl Into<reqwest::Body>>) -> Result<Response<Bytes>> {
         let clients = self.clients(request.uri())?;
         let purpose = Purpose::of(&request);
         let may_pool = self.options.reuse_connections || purpose != Purpose::Send;
@@ -166,11 +179,32 @@ impl Transport for HttpTransport {
     }
 }
 
+/// A streamed body as the HTTP library takes it.
+struct Chunks(StreamedBody);
+
+impl hyper::body::Body for Chunks {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
+        self.0.poll_chunk(context).map(|chunk| chunk.transpose().map(|chunk| chunk.map(Frame::data)))
+    }
+
+    /// Exact, so that the length goes ahead in the head.
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.length())
+    }
+}
+
 /// What a failure before the head of an answer proves.
 fn before_answer(error: reqwest::Error, purpose: Purpose) -> Error {
     let error = error.without_url();
+    let own = causes(&error).find_map(|cause| cause.downcast_ref::<Error>());
     // `is_connect` first: a connect that timed out is both, and only a connect that failed is a proof.
-    if error.is_builder() {
+    if let Some(own) = own {
+        // A streamed body that failed, which leaves the request incomplete.
+        Error::problems(own.kind(), vec![own.message().to_owned()]).with_source(error)
+    } else if error.is_builder() {
         Error::new(ErrorKind::InvalidRequest, "the request cannot be built").with_source(error)
     } else if error.is_connect() {
         let what = if error.is_timeout() { "the connection timed out" } else { "the connection could not be made" };

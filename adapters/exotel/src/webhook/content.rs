@@ -2,12 +2,13 @@
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use transom::json::as_it_came;
 
-use super::raw::{Members, parse, text, value};
+use super::raw::{Members, parse, text};
 
 /// The content; what is not known stays as it came.
 pub(super) fn of(content: &RawValue) -> Value {
-    known(content).unwrap_or_else(|| json!({ "type": "unknown", "raw": value(content) }))
+    known(content).unwrap_or_else(|| json!({ "type": "unknown", "raw": as_it_came(content) }))
 }
 
 /// The id of the message that it quotes. That `context` names it is reported by integrations; what the member is called
@@ -22,13 +23,17 @@ fn known(content: &RawValue) -> Option<Value> {
     let kind = text(&members, "type")?;
     let raw = members.get(kind.as_str())?;
     if kind == "contacts" {
-        return raw.get().starts_with('[').then(|| json!({ "type": kind, "contacts": value(raw) }));
+        return raw.get().starts_with('[').then(|| json!({ "type": kind, "contacts": as_it_came(raw) }));
     }
     let object: Members = parse(raw)?;
     match kind.as_str() {
         "text" => Some(json!({ "type": "text", "body": text(&object, "body")? })),
         "image" | "video" | "audio" | "document" | "sticker" => media(&kind, &object),
-        "location" | "reaction" => with_type(&kind, raw),
+        "location" => location(&object),
+        // Without an emoji, an earlier reaction was taken back.
+        "reaction" => Some(json!({
+            "type": kind, "message_id": text(&object, "message_id")?, "emoji": text(&object, "emoji").unwrap_or_default(),
+        })),
         // The quick reply of a template, whose payload is the id that it was sent with.
         "button" => {
             Some(json!({ "type": "button_reply", "id": text(&object, "payload"), "title": text(&object, "text")? }))
@@ -64,8 +69,15 @@ fn reply(object: &Members) -> Option<Value> {
     Some(json!({ "type": kind, "id": text(&reply, "id"), "title": text(&reply, "title") }))
 }
 
-fn with_type(kind: &str, raw: &RawValue) -> Option<Value> {
-    let Value::Object(mut members) = value(raw) else { return None };
-    members.insert("type".to_owned(), kind.into());
-    Some(members.into())
+/// WhatsApp writes degrees as numbers in samples and as texts in its schema.
+fn location(object: &Members) -> Option<Value> {
+    let degrees = |name: &str| text(object, name)?.parse::<f64>().ok().filter(|degrees| degrees.is_finite());
+    let place = json!({ "type": "location", "latitude": degrees("latitude")?, "longitude": degrees("longitude")? });
+    let Value::Object(mut place) = place else { return None };
+    for name in ["name", "address"] {
+        if let Some(value) = text(object, name) {
+            place.insert(name.to_owned(), value.into());
+        }
+    }
+    Some(place.into())
 }

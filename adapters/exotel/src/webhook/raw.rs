@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use transom::PhoneNumber;
 use transom::time::rfc3339;
@@ -25,10 +24,6 @@ pub(super) fn text(members: &Members, name: &str) -> Option<String> {
         [b'-' | b'0'..=b'9', ..] => Some(raw.to_owned()),
         _ => None,
     }
-}
-
-pub(super) fn value(raw: &RawValue) -> Value {
-    serde_json::from_str(raw.get()).unwrap_or_default()
 }
 
 /// A number with or without its `+`.

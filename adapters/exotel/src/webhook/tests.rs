@@ -300,7 +300,6 @@ fn what_is_not_known_is_kept_as_it_came() {
         r#"{"event":"payment_status","message":{"id":"a","status":"paid"}}"#,
         r#"{"event":"flow_response","message":{"id":"a"}}"#,
         r#"{"event":"message_status"}"#,
-        r#"{"type":"template_status","data":{"name":"visit","status":"APPROVED"}}"#,
         r#"{"type":"inbound_message","data":{"from":"919000012345","message":{"type":"text"}}}"#,
         r#"{"type":"verification"}"#,
         r#"{"event":{"name":"message_status"}}"#,

@@ -4,18 +4,18 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::members::{Members, value};
+use transom::json::{Members, as_it_came};
 
 /// The content of a message in Meta's shape; what is not known stays as it came.
 pub(super) fn of(message: &RawValue) -> Value {
-    known(message).unwrap_or_else(|| json!({ "type": "unknown", "raw": value(message) }))
+    known(message).unwrap_or_else(|| json!({ "type": "unknown", "raw": as_it_came(message) }))
 }
 
 fn known(message: &RawValue) -> Option<Value> {
     let message = Members::of(message)?;
     let kind = message.text(&["type"])?;
     if kind == "contacts" {
-        let cards = value(message.raw(&["contacts"])?);
+        let cards = as_it_came(message.raw(&["contacts"])?);
         return cards.is_array().then(|| json!({ "type": "contacts", "contacts": cards }));
     }
     let object = message.object(&[&kind])?;

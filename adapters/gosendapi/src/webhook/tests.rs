@@ -38,6 +38,10 @@ fn an_inbound_message_is_read_wherever_its_name_and_its_object_stand() {
 fn several_messages_in_one_call_are_several_events() {
     let body = format!(r#"{{"event":"whatsapp.message.received","data":{{"messages":[{MESSAGE},{MESSAGE}]}}}}"#);
     assert_eq!(events_of(&body).len(), 2);
+    // One that cannot be read is kept beside those that can.
+    let events = events_of(&body.replacen(MESSAGE, r#"{"from":"nobody"}"#, 1));
+    assert_eq!(events[0], Event::Unknown(json!({ "from": "nobody" })));
+    assert!(matches!(&events[1..], [Event::Inbound(_)]));
 }
 
 fn content_of(message: &Value) -> Value {

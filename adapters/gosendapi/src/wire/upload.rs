@@ -1,29 +1,28 @@
-//! Uploads: `POST /v1/media`, as multipart/form-data written here.
+//! Uploads: `POST /v1/media`, as multipart/form-data written here around the file.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::time::SystemTime;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use transom::request::RequestBuilder;
-use transom::transport::unreadable;
-use transom::{Error, ErrorKind, Purpose, Result, json};
+use transom::transport::{StreamedBody, unreadable};
+use transom::{Error, ErrorKind, MediaLimit, Purpose, Result, json};
 
+use super::media::MEDIA;
 use super::with_key;
 use crate::config::Config;
 use crate::error;
 
-/// A file to upload with [`GoSendApi::upload`](crate::GoSendApi::upload): its bytes, checked against what WhatsApp takes.
+/// A file to upload with [`GoSendApi::upload`](crate::GoSendApi::upload), checked against what GoSendAPI takes.
 ///
-/// The whole file is held in memory, since a request's body goes to the transport in one piece; while it is being sent,
-/// twice. WhatsApp's own limits keep that bounded: 5 MiB for an image, 16 MiB for audio and video, 500 KiB for a sticker,
-/// 100 MiB for a document. The vendor states formats but no sizes (docs, Messages; sizes inferred from WhatsApp's).
+/// It is read while it is sent, a chunk of 64 KiB at a time, so that memory does not grow with it. Its length is told
+/// beforehand; a file that turns out shorter or longer fails the upload.
 ///
 /// ```
 /// use transom_gosendapi::Upload;
@@ -32,11 +31,11 @@ use crate::error;
 /// assert!(Upload::new("image/gif", "cat.gif", &b"GIF89a"[..]).is_err());
 /// # Ok::<(), transom::Error>(())
 /// ```
-#[derive(Clone)]
 pub struct Upload {
     media_type: String,
     filename: String,
-    bytes: Bytes,
+    length: u64,
+    reader: Box<dyn Read + Send>,
 }
 
 impl Upload {
@@ -44,42 +43,48 @@ impl Upload {
     /// `audio/ogg; codecs=opus` are passed on.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] if WhatsApp does not take the type, or the file is empty or too large for it.
+    /// As [`from_reader`](Self::from_reader).
     pub fn new(media_type: &str, filename: impl Into<String>, bytes: impl Into<Bytes>) -> Result<Self> {
-        let limit = limit_of(media_type)?;
-        let bytes: Bytes = bytes.into();
-        match bytes.len() {
-            0 => Err(refused("file: expected its bytes, got none".to_owned())),
-            length if length > limit => {
-                Err(refused(format!("file: {length} bytes are over the limit of {limit} for {media_type}")))
-            }
-            _ => Ok(Self { media_type: media_type.to_owned(), filename: filename.into(), bytes }),
-        }
+        let bytes = bytes.into();
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Self::from_reader(media_type, filename, length, bytes.reader())
     }
 
-    /// A file that comes out of `reader`, which is read to its end, or to the first byte too many. Blocks meanwhile.
+    /// A file of `length` bytes that `reader` gives while it is sent.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`ErrorKind::InvalidRequest`] if the reader fails.
-    pub fn from_reader(media_type: &str, filename: impl Into<String>, reader: impl Read) -> Result<Self> {
+    /// [`ErrorKind::InvalidRequest`] if GoSendAPI does not take the type, or the file is empty or too large for it.
+    pub fn from_reader(
+        media_type: &str,
+        filename: impl Into<String>,
+        length: u64,
+        reader: impl Read + Send + 'static,
+    ) -> Result<Self> {
         let limit = limit_of(media_type)?;
-        let one_too_many = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        let mut bytes = Vec::new();
-        reader.take(one_too_many).read_to_end(&mut bytes).map_err(unread)?;
-        if bytes.len() > limit {
-            return Err(refused(format!("file: it is longer than the limit of {limit} bytes for {media_type}")));
+        if length == 0 {
+            return Err(refused("file: expected its bytes, got none".to_owned()));
         }
-        Self::new(media_type, filename, bytes)
+        if length > limit {
+            return Err(refused(format!("file: {length} bytes are over the limit of {limit} for {media_type}")));
+        }
+        let reader = Box::new(reader);
+        Ok(Self { media_type: media_type.to_owned(), filename: filename.into(), length, reader })
     }
 
-    /// The file at `path`, under its own name. Blocks while it is read.
+    /// The file at `path`, under its own name.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`ErrorKind::InvalidRequest`] if the file cannot be read.
+    /// As [`from_reader`](Self::from_reader), and [`ErrorKind::InvalidRequest`] if there is no such file.
     pub fn from_file(media_type: &str, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        let unread = |error| refused("file: it cannot be read".to_owned()).with_source(error);
+        let file = File::open(path).map_err(unread)?;
+        let about = file.metadata().map_err(unread)?;
+        if !about.is_file() {
+            return Err(refused("file: expected a file, got a directory or a device".to_owned()));
+        }
         let filename = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Self::from_reader(media_type, filename, File::open(path).map_err(unread)?)
+        Self::from_reader(media_type, filename, about.len(), file)
     }
 }
 
@@ -89,97 +94,57 @@ impl fmt::Debug for Upload {
         f.debug_struct("Upload")
             .field("media_type", &self.media_type)
             .field("filename", &self.filename)
-            .field("length", &self.bytes.len())
-            .finish()
+            .field("length", &self.length)
+            .finish_non_exhaustive()
     }
 }
 
-const KIB: usize = 1024;
-const MIB: usize = 1024 * KIB;
-
-/// The types that WhatsApp takes, each with the most bytes of it (WhatsApp Cloud API, supported media types). A sticker
-/// that does not move may have 100 KiB only, which its type does not tell.
-const TYPES: &[(&str, usize)] = &[
-    ("image/jpeg", 5 * MIB),
-    ("image/png", 5 * MIB),
-    ("image/webp", 500 * KIB),
-    ("video/mp4", 16 * MIB),
-    ("video/3gpp", 16 * MIB),
-    ("audio/aac", 16 * MIB),
-    ("audio/amr", 16 * MIB),
-    ("audio/mpeg", 16 * MIB),
-    ("audio/mp4", 16 * MIB),
-    ("audio/ogg", 16 * MIB),
-    ("text/plain", 100 * MIB),
-    ("application/pdf", 100 * MIB),
-    ("application/msword", 100 * MIB),
-    ("application/vnd.ms-excel", 100 * MIB),
-    ("application/vnd.ms-powerpoint", 100 * MIB),
-    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", 100 * MIB),
-    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", 100 * MIB),
-    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", 100 * MIB),
-];
-
-fn limit_of(media_type: &str) -> Result<usize> {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(essence));
+/// The most bytes that a file of this type may have.
+fn limit_of(media_type: &str) -> Result<u64> {
     // It is written into the body, whose lines it must not break.
     let is_one_line = media_type.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    match known {
-        Some((_, limit)) if is_one_line => Ok(*limit),
-        _ => {
-            let types = TYPES.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
-            Err(refused(format!("type: expected one of {types}, got {media_type:?}")))
-        }
-    }
+    let limit = MediaLimit::of_type(MEDIA, media_type).filter(|_| is_one_line);
+    limit.map(|limit| limit.bytes).ok_or_else(|| {
+        let types = MEDIA.iter().flat_map(|limit| limit.types).copied().collect::<Vec<_>>().join(", ");
+        refused(format!("type: expected one of {types}, got {media_type:?}"))
+    })
 }
 
 fn refused(problem: String) -> Error {
     Error::problems(ErrorKind::InvalidRequest, vec![problem])
 }
 
-fn unread(error: std::io::Error) -> Error {
-    refused("file: it cannot be read".to_owned()).with_source(error)
-}
-
 /// `POST /v1/media` with the parts `phone_number_id`, `type` and `file` [docs, Messages]. It sends nothing to anybody;
 /// its purpose is that of a send for the time that a send is given.
-pub(crate) fn encode_upload(config: &Config, upload: &Upload) -> Result<Request<Bytes>> {
-    let Upload { media_type, filename, bytes } = upload;
-    let boundary = boundary(bytes);
-    let mut body = BytesMut::with_capacity(bytes.len().saturating_add(KIB));
-    for (name, value) in [("phone_number_id", &config.phone_number_id), ("type", media_type)] {
-        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
-        body.put_slice(head.as_bytes());
-        body.put_slice(value.as_bytes());
-        body.put_slice(b"\r\n");
-    }
-    let filename = quoted(filename);
-    let head = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\nContent-Type: {media_type}\r\n\r\n"
-    );
-    body.put_slice(head.as_bytes());
-    body.put_slice(bytes);
-    body.put_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-    let content_type = format!("multipart/form-data; boundary={boundary}");
-    let request = RequestBuilder::post(&config.base_url, &["v1", "media"]);
-    with_key(config, request).bytes(Purpose::Send, &content_type, body.freeze())
+pub(crate) fn encode_upload(config: &Config, upload: Upload) -> Result<Request<StreamedBody>> {
+    encode_between(config, upload, &boundary()?)
 }
 
-/// A boundary that `bytes` does not hold: the first of a row of which no line of the file begins with.
-fn boundary(bytes: &[u8]) -> String {
-    let number = |line: &[u8]| {
-        let digits = line.strip_prefix(b"--transom-")?.get(..16)?;
-        u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-    };
-    let mut free = 0;
-    for taken in bytes.split(|byte| *byte == b'\n').filter_map(number).collect::<BTreeSet<u64>>() {
-        if taken != free {
-            break;
-        }
-        free = taken.wrapping_add(1);
-    }
-    format!("transom-{free:016x}")
+fn encode_between(config: &Config, upload: Upload, boundary: &str) -> Result<Request<StreamedBody>> {
+    let Upload { media_type, filename, length, reader } = upload;
+    let part = |disposition: &str| format!("--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n");
+    let head = [
+        part("name=\"phone_number_id\""),
+        format!("\r\n{}\r\n", config.phone_number_id),
+        part("name=\"type\""),
+        format!("\r\n{media_type}\r\n"),
+        part(&format!("name=\"file\"; filename=\"{}\"", quoted(&filename))),
+        format!("Content-Type: {media_type}\r\n\r\n"),
+    ]
+    .concat();
+    let tail = format!("\r\n--{boundary}--\r\n");
+    let body = StreamedBody::new(length, reader).between(head, tail);
+    let content_type = format!("multipart/form-data; boundary={boundary}");
+    let request = RequestBuilder::post(&config.base_url, &["v1", "media"]);
+    with_key(config, request).streamed(Purpose::Send, &content_type, body)
+}
+
+/// A boundary that the file does not hold: 128 random bits, since the file is not read beforehand.
+fn boundary() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::new(ErrorKind::Config, format!("this machine gives no random numbers: {error}")))?;
+    Ok(format!("transom-{:032x}", u128::from_be_bytes(bytes)))
 }
 
 /// `filename` as browsers write it between quotes (WHATWG HTML, multipart form data).
@@ -216,34 +181,29 @@ mod tests {
         Upload::new("image/png", "r \"1\"\r\n.png", bytes.to_vec()).unwrap()
     }
 
-    #[test]
-    fn an_upload_has_the_line_the_type_and_the_file_in_parts() {
-        let request = encode_upload(&config(), &png(b"\x89PNG\r\n\0")).unwrap();
+    #[tokio::test]
+    async fn an_upload_has_the_line_the_type_and_the_file_in_parts() {
+        let request = encode_between(&config(), png(b"\x89PNG\r\n\0"), "transom-0").unwrap();
         assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/v1/media"));
         assert_eq!(request.headers()["x-api-key"], "gsk_test_key");
-        assert_eq!(request.headers()["content-type"], "multipart/form-data; boundary=transom-0000000000000000");
-        let expected = b"--transom-0000000000000000\r\nContent-Disposition: form-data; name=\"phone_number_id\"\r\n\r\n109876543210987\r\n\
-            --transom-0000000000000000\r\nContent-Disposition: form-data; name=\"type\"\r\n\r\nimage/png\r\n\
-            --transom-0000000000000000\r\nContent-Disposition: form-data; name=\"file\"; filename=\"r %221%22%0D%0A.png\"\r\nContent-Type: image/png\r\n\r\n\
-            \x89PNG\r\n\0\r\n--transom-0000000000000000--\r\n";
-        assert_eq!(request.body().as_ref(), expected.as_slice());
+        assert_eq!(request.headers()["content-type"], "multipart/form-data; boundary=transom-0");
+        let expected = b"--transom-0\r\nContent-Disposition: form-data; name=\"phone_number_id\"\r\n\r\n109876543210987\r\n\
+            --transom-0\r\nContent-Disposition: form-data; name=\"type\"\r\n\r\nimage/png\r\n\
+            --transom-0\r\nContent-Disposition: form-data; name=\"file\"; filename=\"r %221%22%0D%0A.png\"\r\nContent-Type: image/png\r\n\r\n\
+            \x89PNG\r\n\0\r\n--transom-0--\r\n";
+        assert_eq!(request.body().length(), expected.len() as u64);
+        assert_eq!(request.into_body().collect().await.unwrap(), expected.as_slice());
     }
 
     #[test]
-    fn a_file_that_holds_a_boundary_gets_another_one() {
-        for (held, expected) in [
-            ("--transom-0000000000000000", 1),
-            ("x\r\n--transom-0000000000000001--\r\n--transom-0000000000000000", 2),
-            ("\n--transom-0000000000000000\n--transom-0000000000000002", 1),
-            ("\n--transom-0000000000000007", 0),
-            ("--transom-", 0),
-        ] {
-            assert_eq!(boundary(held.as_bytes()), format!("transom-{expected:016x}"), "{held:?}");
-        }
+    fn no_two_uploads_have_the_same_boundary() {
+        let (one, other) = (boundary().unwrap(), boundary().unwrap());
+        assert_ne!(one, other);
+        assert!(one.len() == 40 && one.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'), "{one}");
     }
 
     #[test]
-    fn what_whatsapp_does_not_take_is_refused_with_its_limit() {
+    fn what_is_not_taken_is_refused_with_its_limit() {
         for (media_type, limit) in [
             ("image/jpeg", 5 * 1024 * 1024),
             ("IMAGE/PNG", 5 * 1024 * 1024),
@@ -264,20 +224,30 @@ mod tests {
         assert!(Upload::new("image/png", "x", Bytes::new()).unwrap_err().message().contains("got none"));
     }
 
-    #[test]
-    fn a_reader_is_not_read_past_the_first_byte_too_many() {
-        let mut endless = std::io::repeat(7);
-        let error = Upload::from_reader("image/webp", "x", &mut endless).unwrap_err();
-        assert!(error.message().contains("longer than the limit of 512000 bytes"), "{error}");
-        assert!(Upload::from_reader("image/webp", "x", &b"RIFF"[..]).is_ok());
+    #[tokio::test]
+    async fn a_file_is_uploaded_under_its_own_name_and_a_missing_one_is_refused() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        let upload = Upload::from_file("text/plain", path).unwrap();
+        assert!(!format!("{upload:?}").contains("GoSendAPI"));
+        let body = encode_between(&config(), upload, "b").unwrap().into_body().collect().await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("filename=\"README.md\""), "{body}");
+        assert!(body.contains(&std::fs::read_to_string(path).unwrap()));
+        for path in ["/", "/no/such/file"] {
+            assert_eq!(Upload::from_file("text/plain", path).unwrap_err().kind(), ErrorKind::InvalidRequest, "{path}");
+        }
     }
 
     #[test]
-    fn a_file_is_uploaded_under_its_own_name_and_a_missing_one_is_refused() {
-        let upload = Upload::from_file("text/plain", concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-        assert_eq!((upload.filename.as_str(), &upload.bytes[..2]), ("README.md", &b"# "[..]));
-        assert!(!format!("{upload:?}").contains("GoSendAPI"));
-        assert_eq!(Upload::from_file("text/plain", "/").unwrap_err().kind(), ErrorKind::InvalidRequest);
+    fn a_file_too_large_is_refused_without_being_read() {
+        struct Untouched;
+        impl Read for Untouched {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                panic!("it was read")
+            }
+        }
+        let error = Upload::from_reader("application/pdf", "x", 100 * 1024 * 1024 + 1, Untouched).unwrap_err();
+        assert_eq!(error.message(), "file: 104857601 bytes are over the limit of 104857600 for application/pdf");
     }
 
     #[test]

@@ -1,0 +1,333 @@
+//! Every documented webhook call is read into its events, and so is every variant of it that says the same.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+use transom::config::{ChannelConfig, process_env};
+use transom::time::rfc3339;
+use transom::{Client, CodeFact, Context, ErrorKind, Events, Messenger as _, Registry, Transport};
+use transom_conformance::subjects;
+use transom_conformance::webhooks::{Changes, WebhookFixture, each_object, put};
+
+/// Webhooks are read without asking anybody.
+#[derive(Debug)]
+struct Nobody;
+
+#[async_trait]
+impl Transport for Nobody {
+    async fn send(&self, _: Request<Bytes>) -> transom::Result<Response<Bytes>> {
+        panic!("a webhook is read without a request")
+    }
+}
+
+/// A client of `provider`, whose webhooks are signed with `secret` if there is one.
+fn client(provider: &str, secret: Option<&str>) -> Client {
+    let settings = match provider {
+        "autocalls" => json!({ "api_key": "k", "sender_id": 12 }),
+        "exotel" => json!({ "api_key": "k", "api_token": "t", "account_sid": "acme", "from": "+919876500001" }),
+        "gosendapi" => json!({ "api_key": "gsk_test_k", "phone_number_id": "555123456789" }),
+        _ => json!({ "api_key": "k", "from": "5215500001111" }),
+    };
+    let mut settings: BTreeMap<String, Value> = serde_json::from_value(settings).unwrap();
+    if let Some(secret) = secret {
+        settings.insert("webhook_secret".to_owned(), json!(["the-next-secret", secret]));
+    }
+    let registry = subjects::ALL.iter().fold(Registry::default(), |registry, subject| registry.with(subject.provider));
+    let config = ChannelConfig::new("fixture", provider, settings.into_iter().collect(), process_env());
+    Client::new(registry.messenger(&config, Context::new(Arc::new(Nobody))).unwrap())
+}
+
+fn lines(provider: &str, events: &Events) -> Vec<Value> {
+    events.events.iter().map(|event| event.to_json(provider, events.verified)).collect()
+}
+
+/// Reads fixtures without a secret and keeps what is read otherwise than expected.
+#[derive(Default)]
+struct Reader {
+    clients: BTreeMap<String, Client>,
+    read: usize,
+    differences: Vec<String>,
+}
+
+impl Reader {
+    /// Reads `body` as a call of `fixture`'s provider; `expected` are the fixture's events with these changes.
+    fn expect(&mut self, fixture: &WebhookFixture, variant: &str, body: String, changes: &Changes) {
+        self.expect_after(fixture, variant, body, changes, |_| {});
+    }
+
+    /// As `expect`, looking at each event after `tidy`.
+    fn expect_after(
+        &mut self,
+        fixture: &WebhookFixture,
+        variant: &str,
+        body: String,
+        changes: &Changes,
+        mut tidy: impl FnMut(&mut Value),
+    ) {
+        let provider = fixture.provider().to_owned();
+        let client = self.clients.entry(provider.clone()).or_insert_with(|| client(&provider, None));
+        let mut got = match client.webhook(&fixture.request(body).unwrap()) {
+            Ok(events) => lines(&provider, &events),
+            Err(error) => vec![json!({ "error": error.to_string() })],
+        };
+        got.iter_mut().for_each(&mut tidy);
+        let expected = fixture.unverified(changes);
+        self.read += 1;
+        if got != expected {
+            let shown = |events: &[Value]| events.iter().map(Value::to_string).collect::<Vec<_>>().join("\n    ");
+            let (got, expected) = (shown(&got), shown(&expected));
+            self.differences
+                .push(format!("{}: {variant}\n  read\n    {got}\n  expected\n    {expected}", fixture.name));
+        }
+    }
+
+    /// Fails on any difference, or if fewer than `at_least` calls were read.
+    fn finish(self, at_least: usize) {
+        let Self { read, differences, .. } = self;
+        assert!(differences.is_empty(), "{} of {read} differ\n{}", differences.len(), differences.join("\n"));
+        assert!(read >= at_least, "only {read} calls were read, expected {at_least} at the least");
+    }
+}
+
+fn fixtures() -> Vec<WebhookFixture> {
+    WebhookFixture::all().unwrap()
+}
+
+#[test]
+fn every_documented_kind_has_a_fixture_and_every_fixture_is_of_a_documented_kind() {
+    let documented: BTreeSet<(String, String, String)> = WebhookFixture::kinds()
+        .unwrap()
+        .into_iter()
+        .flat_map(|(provider, kinds)| {
+            kinds.into_iter().map(move |(kind, page)| (provider.clone(), kind, page)).collect::<Vec<_>>()
+        })
+        .collect();
+    let shown: BTreeSet<(String, String, String)> = fixtures()
+        .into_iter()
+        .map(|fixture| (fixture.provider().to_owned(), fixture.kind, fixture.source.page))
+        .collect();
+    let missing: Vec<_> = documented.difference(&shown).collect();
+    let unlisted: Vec<_> = shown.difference(&documented).collect();
+    assert!(missing.is_empty() && unlisted.is_empty(), "without a fixture: {missing:?}\nnot listed: {unlisted:?}");
+}
+
+#[test]
+fn every_fixture_says_what_it_is_and_where_it_is_known_from() {
+    for fixture in fixtures() {
+        let (name, source) = (&fixture.name, &fixture.source);
+        assert!(fixture.title.ends_with('.') && fixture.title.len() > 20, "{name}: /title is no sentence");
+        assert!(source.url.starts_with("https://"), "{name}: /source/url");
+        assert!(matches!(&*source.certainty, "seed" | "docs" | "inferred"), "{name}: /source/certainty");
+        assert_eq!(source.date.split('-').map(str::len).collect::<Vec<_>>(), [4, 2, 2], "{name}: /source/date");
+        assert_eq!(fixture.secret.is_some(), fixture.signature().is_some(), "{name}: a secret without a signature");
+    }
+}
+
+#[test]
+fn every_documented_call_is_verified_under_the_second_of_two_secrets_and_read_into_its_events() {
+    let mut signed = 0;
+    for fixture in fixtures() {
+        let provider = fixture.provider();
+        let call = fixture.request(fixture.body.get().to_owned()).unwrap();
+        let events = client(provider, fixture.secret.as_deref()).webhook(&call);
+        assert_eq!(lines(provider, &events.unwrap()), fixture.events, "{}", fixture.name);
+        signed += usize::from(fixture.secret.is_some());
+    }
+    assert!(signed > 50, "only {signed} fixtures are signed");
+}
+
+#[test]
+fn a_call_that_the_provider_does_not_sign_is_refused_where_a_secret_is_configured() {
+    for fixture in fixtures().iter().filter(|fixture| fixture.secret.is_none()) {
+        let call = fixture.request(fixture.body.get().to_owned()).unwrap();
+        let error = client(fixture.provider(), Some("secret")).webhook(&call).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{}", fixture.name);
+    }
+}
+
+#[test]
+fn without_a_secret_the_same_events_say_that_nothing_vouches_for_them() {
+    let mut reader = Reader::default();
+    for fixture in fixtures() {
+        reader.expect(&fixture, "without a secret", fixture.body.get().to_owned(), &Changes::new());
+    }
+    reader.finish(130);
+}
+
+#[test]
+fn other_documented_values_of_a_call_are_read_into_their_events() {
+    let mut reader = Reader::default();
+    for fixture in fixtures() {
+        for row in &fixture.rows {
+            let mut body = fixture.tree().unwrap();
+            for (place, value) in &row.body {
+                assert!(put(&mut body, place, Some(value.clone())), "{}: /rows: no place {place}", fixture.name);
+            }
+            reader.expect(&fixture, &format!("{:?}", row.body), body.to_string(), &row.events);
+        }
+    }
+    reader.finish(200);
+}
+
+/// The mark of the members that the test adds.
+const ADDED: &str = "x_unknown";
+
+#[test]
+fn members_that_nobody_knows_change_no_event() {
+    let mut reader = Reader::default();
+    for fixture in fixtures() {
+        let mut body = fixture.tree().unwrap();
+        let mut objects = 0;
+        each_object(&mut body, &mut |object| {
+            object.insert(ADDED.to_owned(), json!({ "a": [1, null, { "type": "text", "status": "read" }] }));
+            objects += 1;
+        });
+        assert!(objects > 0, "{}", fixture.name);
+        // What is kept as it came, and a person's contact cards, have them, too; nothing else has.
+        reader.expect_after(&fixture, "unknown members", body.to_string(), &Changes::new(), |event| {
+            for kept in ["/raw", "/content/raw", "/content/contacts"] {
+                if let Some(raw) = event.pointer_mut(kept) {
+                    each_object(raw, &mut |object| drop(object.remove(ADDED)));
+                }
+            }
+        });
+    }
+    reader.finish(130);
+}
+
+#[test]
+fn an_optional_member_that_is_missing_or_null_takes_nothing_else_with_it() {
+    let mut reader = Reader::default();
+    for fixture in fixtures() {
+        for (place, changes) in &fixture.optional {
+            let mut body = fixture.tree().unwrap();
+            assert!(put(&mut body, place, None), "{}: /optional: there is no {place}", fixture.name);
+            reader.expect(&fixture, &format!("without {place}"), body.to_string(), changes);
+            put(&mut body, place, Some(Value::Null));
+            reader.expect(&fixture, &format!("{place} is null"), body.to_string(), changes);
+        }
+    }
+    reader.finish(1_000);
+}
+
+#[test]
+fn an_id_keeps_every_digit_whether_it_is_a_text_or_a_number() {
+    /// Stands for the number in a tree that cannot hold it.
+    const MARK: &str = "@id@";
+    let mut reader = Reader::default();
+    for fixture in fixtures() {
+        for (place, shown) in &fixture.ids {
+            for id in ["7", "9007199254740993", "18446744073709551616"] {
+                let mut body = fixture.tree().unwrap();
+                assert!(body.pointer(place).is_some(), "{}: /ids: there is no {place}", fixture.name);
+                put(&mut body, place, Some(MARK.into()));
+                let changes = shown.iter().map(|place| (place.clone(), json!(id))).collect();
+                for (form, written) in [("a number", id.to_owned()), ("a text", format!("\"{id}\""))] {
+                    let body = body.to_string().replace(&format!("\"{MARK}\""), &written);
+                    reader.expect(&fixture, &format!("{place} is {id}, {form}"), body, &changes);
+                }
+            }
+        }
+    }
+    reader.finish(500);
+}
+
+#[test]
+fn what_is_kept_as_it_came_keeps_every_digit_too() {
+    for subject in subjects::ALL {
+        let provider = subject.provider.name;
+        let body = r#"{"new":{"id":9007199254740993,"other":18446744073709551616,"amount":1.5}}"#;
+        let events = client(provider, None).webhook(&Request::new(Bytes::from_static(body.as_bytes()))).unwrap();
+        let raw = json!({ "new": { "id": 9_007_199_254_740_993_u64, "other": "18446744073709551616", "amount": 1.5 } });
+        assert_eq!(
+            lines(provider, &events),
+            [json!({ "type": "unknown", "provider": provider, "verified": false, "raw": raw })]
+        );
+    }
+}
+
+/// The same instant in other ways: India's offset, a later hour with the day's change, and Unix time both ways.
+fn other_times(written: &Value) -> Vec<Value> {
+    const OFFSET: std::time::Duration = std::time::Duration::from_secs(5 * 3_600 + 30 * 60);
+    let text = written.as_str().unwrap_or_default();
+    let (at, unix) = match text.parse::<u64>() {
+        Ok(seconds) => (std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds), Some(seconds)),
+        Err(_) => (rfc3339::parse(text).unwrap(), None),
+    };
+    let indian = rfc3339::format(at + OFFSET).replace('Z', "+05:30");
+    let mut others = vec![json!(indian), json!(rfc3339::format(at)), json!(rfc3339::format(at).replace('Z', "+00:00"))];
+    others.extend(unix.map(Value::from));
+    others
+}
+
+#[test]
+fn an_instant_is_the_same_in_every_offset() {
+    let mut reader = Reader::default();
+    for fixture in fixtures() {
+        for place in &fixture.times {
+            let written = fixture.tree().unwrap().pointer(place).cloned();
+            let written = written.unwrap_or_else(|| panic!("{}: /times: there is no {place}", fixture.name));
+            for other in other_times(&written) {
+                let mut body = fixture.tree().unwrap();
+                put(&mut body, place, Some(other.clone()));
+                reader.expect(&fixture, &format!("{place} is {other}"), body.to_string(), &Changes::new());
+            }
+        }
+    }
+    reader.finish(400);
+}
+
+#[test]
+fn a_phone_number_is_the_same_with_and_without_its_plus_and_as_a_number() {
+    let mut reader = Reader::default();
+    for fixture in fixtures() {
+        for place in &fixture.phones {
+            let tree = fixture.tree().unwrap();
+            let written = tree.pointer(place).and_then(Value::as_str);
+            let written = written.unwrap_or_else(|| panic!("{}: /phones: there is no {place}", fixture.name));
+            let digits = written.trim_start_matches('+');
+            for other in [json!(digits), json!(format!("+{digits}")), json!(digits.parse::<u64>().unwrap())] {
+                let mut body = tree.clone();
+                put(&mut body, place, Some(other.clone()));
+                reader.expect(&fixture, &format!("{place} is {other}"), body.to_string(), &Changes::new());
+            }
+        }
+    }
+    reader.finish(500);
+}
+
+/// The tables of the codes that a provider's callbacks carry, among its others.
+fn callback_codes(provider: &str) -> Vec<&'static CodeFact> {
+    let subject = subjects::ALL.iter().find(|subject| subject.provider.name == provider).unwrap();
+    let tables: &[usize] = match provider {
+        "autocalls" | "gosendapi" => &[1],
+        "exotel" => &[1, 3],
+        _ => &[1, 3, 4],
+    };
+    tables.iter().flat_map(|table| subject.provider.codes[*table]).collect()
+}
+
+#[test]
+fn every_code_of_the_callback_tables_is_shown_by_a_fixture_with_its_kind() {
+    for subject in subjects::ALL {
+        let provider = subject.provider.name;
+        let mut shown = BTreeSet::new();
+        for fixture in fixtures().iter().filter(|fixture| fixture.provider() == provider) {
+            for changes in std::iter::once(&Changes::new()).chain(fixture.rows.iter().map(|row| &row.events)) {
+                for event in fixture.unverified(changes) {
+                    let text = |name: &str| event["error"][name].as_str().map(str::to_owned);
+                    shown.extend(text("code").zip(text("kind")));
+                }
+            }
+        }
+        for fact in callback_codes(provider) {
+            let is_shown = shown.iter().any(|(code, kind)| fact.covers(code) && fact.kind.as_str() == kind);
+            assert!(is_shown, "{provider}: no fixture shows {} as {}", fact.code, fact.kind);
+        }
+    }
+}
