@@ -10,6 +10,7 @@
 
 mod answer;
 mod clock;
+mod console;
 mod control;
 mod dialect;
 pub mod dialects;
@@ -33,6 +34,7 @@ mod switch;
 #[cfg(test)]
 mod testing;
 mod time;
+mod transcript;
 mod webhook;
 mod world;
 

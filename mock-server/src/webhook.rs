@@ -17,7 +17,7 @@ pub use happening::{Failure, Happening, Progress, Report, What};
 pub use rules::WebhookRules;
 
 pub(crate) use outbox::{Registration, Webhooks};
-pub(crate) use rules::{LAST_STATUS, last_status};
+pub(crate) use rules::{LAST_STATUS, ladder, last_status};
 pub(crate) use signature::Secret;
 pub(crate) use target::Target;
 
