@@ -1,5 +1,6 @@
 //! Automation of this repository: `cargo xtask test` runs every test, `cargo xtask kill` checks that they notice defects.
 
+mod browser;
 mod kill;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,8 @@ Automation of this repository.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test [-- ARGS]   Runs every test, then says how many conformance cases ran for each adapter
+  test [-- ARGS]   Runs every test, then says how many conformance cases ran for each adapter; installs Chromium for the
+                   browser tests where it is missing, as root on Debian, and else names the package and exits 2
   kill [OPTIONS]   Applies deliberate defects and checks that the tests notice each; see kill --help
 ";
 
@@ -34,6 +36,10 @@ fn main() -> ExitCode {
 
 /// Runs every test of the workspace, with its output passed on, and counts on the way.
 fn test(arguments: &[String]) -> ExitCode {
+    if let Err(problem) = browser::ensure(say) {
+        fail(&problem);
+        return ExitCode::from(2);
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
@@ -69,6 +75,8 @@ struct Tally {
     passed: u64,
     failed: u64,
     ignored: u64,
+    /// Tests that looked at a page.
+    browser: u64,
     /// `exotel against wiremock` → 120.
     conformance: BTreeMap<String, u64>,
 }
@@ -84,6 +92,9 @@ impl Tally {
             self.failed += count("failed").unwrap_or_default();
             self.ignored += count("ignored").unwrap_or_default();
         }
+        if line.starts_with("test in_chromium::") && line.ends_with("... ok") {
+            self.browser += 1;
+        }
         // `conformance: exotel 120 cases against wiremock`
         if let Some(rest) = line.strip_prefix("conformance: ")
             && let [adapter, count, "cases", "against", front @ ..] = rest.split(' ').collect::<Vec<_>>().as_slice()
@@ -95,8 +106,9 @@ impl Tally {
 
     fn summary(&self) -> String {
         let cases = self.conformance.iter().map(|(what, count)| format!("  {what:34} {count:>5}\n"));
+        let browser = format!("\nTests in Chromium                    {:>5}\n", self.browser);
         let totals = format!("{} passed, {} failed, {} skipped\n", self.passed, self.failed, self.ignored);
-        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain([totals]).collect()
+        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain([browser, totals]).collect()
     }
 
     /// An adapter with fewer cases than another would be one of which something was left out.
@@ -143,6 +155,16 @@ mod tests {
         ]);
         assert_eq!((tally.passed, tally.failed, tally.ignored), (47, 2, 1));
         assert!(tally.verdict().is_err(), "a skipped test is no success");
+    }
+
+    #[test]
+    fn tests_in_the_browser_are_counted_by_themselves() {
+        let tally = tally(&[
+            "test in_chromium::story::a_person_writes ... ok",
+            "test in_chromium::looks::a_phone ... FAILED",
+            "test journal::tests::a_huge_body ... ok",
+        ]);
+        assert_eq!(tally.browser, 1);
     }
 
     #[test]
