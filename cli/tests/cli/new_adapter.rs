@@ -119,6 +119,9 @@ fn the_example_is_a_new_adapter_with_its_encoder_and_its_readme_written() {
         let text = text.replace(root.to_str().unwrap(), "../..");
         assert!(text == example(file), "cli/templates/adapter and examples/fifth-adapter differ in {file}");
     }
+    let reading = |text: &str| text.split_once("/// What the answer to a send says.").unwrap().1.to_owned();
+    let made = std::fs::read_to_string(crate_folder.join("src/wire.rs")).unwrap();
+    assert!(reading(&made) == reading(&example("src/wire.rs")), "they differ in how src/wire.rs reads answers");
 }
 
 #[test]

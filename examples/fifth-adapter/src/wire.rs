@@ -64,6 +64,11 @@ pub(crate) fn encode_send(config: &Config, message: &Message) -> Result<Request<
         .json(Purpose::Send, &send)
 }
 
+/// A number as Larkwire writes it: digits, with the international prefix `00` in place of the plus.
+fn dialled(number: &PhoneNumber) -> String {
+    format!("00{}", number.digits())
+}
+
 /// What the answer to a send says.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result<Receipt> {
     if !response.status().is_success() {
@@ -99,12 +104,29 @@ impl Answer {
     }
 }
 
-/// A number as Larkwire writes it: digits, with the international prefix `00` in place of the plus.
-fn dialled(number: &PhoneNumber) -> String {
-    format!("00{}", number.digits())
-}
-
 /// Reads a number as Larkwire writes it.
 pub(crate) fn undialled(text: &str) -> Option<PhoneNumber> {
     text.strip_prefix("00")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_code_0_with_an_id_is_a_success() {
+        let decode = |body: &'static str| {
+            decode_send(&Response::new(Bytes::from_static(body.as_bytes())), SystemTime::UNIX_EPOCH)
+        };
+        let taken = decode(r#"{"code":0,"msg":"accepted","data":{"id":18446744073709551615}}"#).unwrap();
+        assert_eq!(taken.message_id.as_str(), "18446744073709551615");
+        for body in [
+            r#"{"code":4103,"data":{"id":18446744073709551615}}"#,
+            r#"{"code":null,"data":{"id":18446744073709551615}}"#,
+            r#"{"data":{"id":18446744073709551615}}"#,
+            r#"{"code":0,"data":null}"#,
+        ] {
+            assert!(decode(body).unwrap_err().may_have_been_sent(), "{body}");
+        }
+    }
 }

@@ -5,10 +5,8 @@ use transom_conformance::{Refusal, Subject};
 
 use crate::dialect::Larkwire;
 
-/// The adapter under test, with the simulator of its provider.
+/// The adapter under test, with the simulator of its provider. What is not said here is as most providers have it.
 pub static SUBJECT: Subject = Subject {
-    provider: transom_larkwire::PROVIDER,
-    dialects: || vec![Box::new(Larkwire)],
     uri: "larkwire://canary-key@{host}?line=7001",
     uri_with_bad_credential: "larkwire://invalid@{host}?line=7001",
     uri_with_unknown_sender: "larkwire://canary-key@{host}?line=7999",
@@ -22,13 +20,8 @@ pub static SUBJECT: Subject = Subject {
         Capability::Inbound,
         Capability::WebhookSignature,
     ]),
-    never_wrote: ErrorKind::NoActiveSession,
     carries_reference: true,
-    text_max: 4096,
-    limits_titles: true,
     send_paths: &["/wa/send"],
-    unknown_template: ErrorKind::TemplateRejected,
-    placeholders: ["customer", "day"],
     // The provider's words as its page prints them, not as the simulator does.
     refusals: &[
         refused(r#"{"code":1001,"msg":"invalid key","data":null}"#, ErrorKind::Unauthenticated, "1001"),
@@ -41,6 +34,7 @@ pub static SUBJECT: Subject = Subject {
         refused(r#"{"code":4104,"msg":"no session","data":null}"#, ErrorKind::NoActiveSession, "4104"),
         refused(r#"{"code":5001,"msg":"insufficient credit","data":null}"#, ErrorKind::InsufficientBalance, "5001"),
     ],
+    ..Subject::new(transom_larkwire::PROVIDER, || vec![Box::new(Larkwire)])
 };
 
 const fn refused(body: &'static str, kind: ErrorKind, code: &'static str) -> Refusal {
