@@ -23,7 +23,9 @@
 
 mod check;
 mod control;
+pub mod drift;
 mod front;
+pub mod live;
 mod scenarios;
 mod stage;
 mod subject;
