@@ -175,3 +175,13 @@ fn a_checkout_that_is_none_is_refused_and_without_one_the_published_crates_are_n
     assert!(manifest.contains("\ntransom = { version = \"0.1\", default-features = false }\n"), "{manifest}");
     assert!(manifest.contains("# [patch.crates-io]") && !manifest.contains("{version}"), "{manifest}");
 }
+
+#[test]
+fn the_guide_says_what_each_source_file_of_a_new_adapter_is_for() {
+    let guide = std::fs::read_to_string(root().join("docs/writing-an-adapter.md")).unwrap();
+    let made = Folder::new().run(&["new-adapter", "acme", "--json"], &[]).json();
+    let files = made["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap());
+    for file in files.filter(|file| file.contains('/') || *file == "FACTS.md") {
+        assert!(guide.contains(&format!("| `{file}` |")), "{file}");
+    }
+}
