@@ -1,10 +1,12 @@
 //! Automation of this repository: `cargo xtask test` runs every test, `cargo xtask kill` checks that they notice defects.
 
 mod browser;
+mod example;
 mod kill;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 const HELP: &str = "\
@@ -13,8 +15,9 @@ Automation of this repository.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test [-- ARGS]   Runs every test, then says how many conformance cases ran for each adapter; installs Chromium for the
-                   browser tests where it is missing, as root on Debian, and else names the package and exits 2
+  test [-- ARGS]   Runs every test, the example adapter's too, then says how many conformance cases ran for each adapter;
+                   installs Chromium for the browser tests where it is missing, as root on Debian, and else names the
+                   package and exits 2
   kill [OPTIONS]   Applies deliberate defects and checks that the tests notice each; see kill --help
 ";
 
@@ -34,39 +37,47 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs every test of the workspace, with its output passed on, and counts on the way.
+/// Runs every test of the workspace and of the example, with their output passed on, and counts on the way.
 fn test(arguments: &[String]) -> ExitCode {
     if let Err(problem) = browser::ensure(say) {
         fail(&problem);
         return ExitCode::from(2);
     }
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"])
-        .args(arguments)
-        .stdout(Stdio::piped());
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return fail(&format!("cargo cannot be started: {error}")),
-    };
+    let mut workspace = cargo();
+    workspace.args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]).args(arguments);
     let mut tally = Tally::default();
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            tally.read(&line);
-            say(&format!("{line}\n"));
+    let runs = [Ok(workspace), example::tests(arguments)];
+    let mut passed = true;
+    for run in runs {
+        match run.and_then(|command| tally.follow(command)) {
+            Ok(success) => passed &= success,
+            Err(problem) => return fail(&problem),
         }
     }
-    let passed = match child.wait() {
-        Ok(status) => status.success(),
-        Err(error) => return fail(&format!("cargo was lost: {error}")),
-    };
     say(&tally.summary());
     match tally.verdict() {
         Ok(()) if passed => ExitCode::SUCCESS,
         Ok(()) => ExitCode::FAILURE,
         Err(problem) => fail(&problem),
     }
+}
+
+/// Cargo, without what an outer one said of this package: some build scripts look at it, and would build anew for another.
+fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_string_lossy();
+        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}
+
+/// The repository's folder.
+pub(crate) fn root() -> Result<PathBuf, String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(Path::to_owned).ok_or_else(|| "xtask stands in no repository".to_owned())
 }
 
 /// What the tests' own summary lines add up to.
@@ -84,6 +95,19 @@ struct Tally {
 }
 
 impl Tally {
+    /// Runs `command` to its end and counts in what it prints. Whether it succeeded.
+    fn follow(&mut self, mut command: Command) -> Result<bool, String> {
+        let mut child =
+            command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
+        if let Some(stdout) = child.stdout.take() {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                self.read(&line);
+                say(&format!("{line}\n"));
+            }
+        }
+        child.wait().map(|status| status.success()).map_err(|error| format!("cargo was lost: {error}"))
+    }
+
     fn read(&mut self, line: &str) {
         if let Some(counts) = line.strip_prefix("test result: ") {
             let count = |word: &str| {

@@ -13,6 +13,7 @@ mod commands;
 mod failover;
 mod faults;
 mod more_commands;
+mod new_adapter;
 mod published_samples;
 mod support;
 mod webhooks;

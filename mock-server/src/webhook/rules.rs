@@ -38,8 +38,9 @@ impl WebhookRules {
     }
 }
 
-/// The switch on how far a message gets; the source is the page that lists the provider's statuses.
-pub(crate) const fn last_status(source: Source) -> Switch {
+/// The switch on how far a message gets, for [`Dialect::switches`](crate::Dialect::switches) of a provider that tells it by
+/// webhook; the source is the page that lists the provider's statuses.
+pub const fn last_status(source: Source) -> Switch {
     Switch {
         name: LAST_STATUS,
         default: "delivered",
