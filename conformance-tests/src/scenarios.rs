@@ -1,10 +1,12 @@
-//! The list. Each group is a file; each scenario is a function whose name is the contract.
+//! The list. Each group is a file; each scenario is a function whose name is the contract. What a name cannot say stands above
+//! it in the list of its group, and so in reports.
 
 macro_rules! scenarios {
-    ($group:literal: $($(#[$doc:meta])* $name:ident $(needs $capability:ident)?;)+) => {
+    ($group:literal: $($(#[doc = $note:literal])* $name:ident $(needs $capability:ident)?;)+) => {
         pub(super) const ALL: &[crate::scenarios::Scenario] = &[$(crate::scenarios::Scenario {
             group: $group,
             name: stringify!($name),
+            note: concat!($($note),*),
             need: need!($($capability)?),
             play: |stage| Box::pin($name(stage)),
         }),+];
@@ -38,19 +40,22 @@ use transom::{
     Reaction, Sent, Template,
 };
 
-use crate::check::{Check, ensure, equal};
+use crate::check::{Broken, Check, ensure, equal};
 use crate::stage::{Stage, contact, text};
 
-/// One case of the suite.
+/// A contract that every adapter must keep, or refuse to be asked for.
+#[derive(Debug)]
 pub(crate) struct Scenario {
     pub(crate) group: &'static str,
     pub(crate) name: &'static str,
+    /// What the name does not say.
+    pub(crate) note: &'static str,
     pub(crate) need: Need,
     pub(crate) play: for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Check> + Send + 'a>>,
 }
 
 /// What an adapter must be able to do for a scenario to make sense.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Need {
     Nothing,
     Capability(Capability),
@@ -89,7 +94,7 @@ pub(crate) async fn refusal(stage: &Stage, capability: Capability) -> Check {
     stage.untouched().await
 }
 
-async fn provoke(stage: &Stage, capability: Capability) -> Result<Error, String> {
+async fn provoke(stage: &Stage, capability: Capability) -> Result<Error, Broken> {
     let client = &stage.client;
     let refused = match capability {
         Capability::Session => client.session(&contact()).await.err(),
@@ -105,7 +110,7 @@ async fn provoke(stage: &Stage, capability: Capability) -> Result<Error, String>
             client.send(&Message::new(contact(), content)).await.err()
         }
     };
-    refused.ok_or_else(|| format!("expected {capability} to be refused as unsupported, it was accepted"))
+    refused.ok_or_else(|| format!("expected {capability} to be refused as unsupported, it was accepted").into())
 }
 
 /// A content that needs exactly this capability.

@@ -66,7 +66,7 @@ async fn a_success_of_any_other_shape_is_in_doubt(stage: &Stage) -> Check {
             stage.control.fault(stage.provider(), fault).await?;
             let head: String = body.chars().take(80).collect();
             failed(stage.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)
-                .map_err(|problem| format!("{status} {head:?}: {problem}"))?;
+                .map_err(|broken| broken.at(format_args!("{status} {head:?}")))?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use serde_json::json;
 use transom::{ErrorKind, Messenger as _, Sent, TemplateInfo};
 
-use crate::check::{Check, ensure, equal};
+use crate::check::{Broken, Check, ensure, equal, told};
 use crate::stage::Stage;
 
 scenarios! { "lists":
@@ -14,12 +14,12 @@ scenarios! { "lists":
     a_list_that_is_refused_has_the_kind_of_its_status needs Templates;
 }
 
-async fn listed(stage: &Stage) -> Result<Vec<TemplateInfo>, String> {
-    stage.client.templates().await.map_err(|error| error.to_string())
+async fn listed(stage: &Stage) -> Result<Vec<TemplateInfo>, Broken> {
+    stage.client.templates().await.map_err(told)
 }
 
-fn named<'t>(templates: &'t [TemplateInfo], name: &str) -> Result<&'t TemplateInfo, String> {
-    templates.iter().find(|template| template.name == name).ok_or_else(|| format!("`{name}` is not in the list"))
+fn named<'t>(templates: &'t [TemplateInfo], name: &str) -> Result<&'t TemplateInfo, Broken> {
+    templates.iter().find(|template| template.name == name).ok_or_else(|| format!("`{name}` is not in the list").into())
 }
 
 async fn every_template_is_listed_with_its_language_its_state_and_its_parameters(stage: &Stage) -> Check {
@@ -58,7 +58,7 @@ async fn a_list_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Check {
         stage.control.fault(stage.provider(), fault.clone()).await?;
         match stage.client.templates().await {
             Err(error) => equal(&format!("{fault}: whether something may have been sent"), &error.sent(), &Sent::No)?,
-            Ok(templates) => return Err(format!("{fault}: expected the list to fail, got {templates:?}")),
+            Ok(templates) => return Err(format!("{fault}: expected the list to fail, got {templates:?}").into()),
         }
     }
     Ok(())

@@ -18,6 +18,7 @@ scenarios! { "templates":
     too_few_parameters_are_refused needs Template;
     too_many_parameters_are_refused needs Template;
     without_probe_the_provider_judges_the_parameters needs Template;
+    /// The look at the definition is a courtesy: where it fails, the template goes all the same.
     a_definition_that_cannot_be_read_blocks_no_template needs Template;
     a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves needs Template;
     an_empty_template_name_is_refused_before_a_byte_leaves needs Template;
@@ -147,7 +148,6 @@ async fn without_probe_the_provider_judges_the_parameters(stage: &Stage) -> Chec
     equal("requests of any kind", &stage.control.requests(stage.provider()).await?.len(), &1)
 }
 
-/// The look at the definition is a courtesy: where it fails, the template goes all the same.
 async fn a_definition_that_cannot_be_read_blocks_no_template(stage: &Stage) -> Check {
     let mut mapping = by_name(stage);
     mapping["visit_reminder"]["id"] = json!(310);
