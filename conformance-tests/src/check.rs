@@ -65,17 +65,21 @@ pub(crate) fn equal<T: PartialEq + Debug>(what: &str, got: &T, expected: &T) -> 
 
 /// The receipt of a send that should have been taken.
 pub(crate) fn accepted(answer: Result<Receipt>) -> std::result::Result<Receipt, Broken> {
-    answer.map_err(|error| broken("", "the message to be accepted".to_owned(), format!("{error:?}")))
+    answer.map_err(|error| broken("", "the message to be accepted".to_owned(), in_words(&error)))
 }
 
 /// The error of a call that should have failed like this.
 pub(crate) fn failed<T: Debug>(answer: Result<T>, kind: ErrorKind, sent: Sent) -> std::result::Result<Error, Broken> {
     let observed = match answer {
         Err(error) if error.kind() == kind && error.sent() == sent => return Ok(error),
-        Err(error) => format!("{error:?}"),
+        Err(error) => in_words(&error),
         Ok(value) => format!("{value:?}"),
     };
     Err(broken("", format!("{kind} with sent {}", sent.as_str()), observed))
+}
+
+fn in_words(error: &Error) -> String {
+    format!("{error} (sent: {}, attempts: {})", error.sent().as_str(), error.attempts())
 }
 
 fn broken(place: &str, expected: String, observed: String) -> Broken {

@@ -35,6 +35,11 @@ impl Control {
         self.post("clock", json!({ "advance": duration })).await
     }
 
+    /// Back to the seeded world.
+    pub(crate) async fn reset(&self) -> Answer<()> {
+        self.post("reset", json!({})).await
+    }
+
     /// What the clock shows.
     pub(crate) async fn now(&self) -> Answer<SystemTime> {
         let clock = self.call(Method::GET, "clock", None).await?;

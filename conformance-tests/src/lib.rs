@@ -23,9 +23,11 @@
 
 mod check;
 mod control;
+pub mod evidence;
 mod exchange;
 mod front;
 mod mask;
+mod played;
 #[cfg(feature = "harness")]
 mod runner;
 mod scenarios;
@@ -39,11 +41,13 @@ pub mod webhooks;
 use transom::ErrorKind;
 
 pub use check::Broken;
+pub use evidence::{Evidence, EvidenceKind};
 pub use exchange::Exchange;
 pub use front::Front;
+pub use played::Covered;
 #[cfg(feature = "harness")]
 pub use runner::{run, run_behind};
-pub use subject::{Refusal, Subject};
+pub use subject::{By, Place, Refusal, Said, Subject};
 pub use trace::{Arrived, Told, Trace};
 
 /// Every kind of error, for subjects that list how each is provoked.

@@ -2,12 +2,13 @@
 //! it in the list of its group, and so in reports.
 
 macro_rules! scenarios {
-    ($group:literal: $($(#[doc = $note:literal])* $name:ident $(needs $capability:ident)?;)+) => {
+    ($group:literal: $($(#[doc = $note:literal])* $name:ident $(needs $capability:ident)? $(covers $facts:ident)?;)+) => {
         pub(super) const ALL: &[crate::scenarios::Scenario] = &[$(crate::scenarios::Scenario {
             group: $group,
             name: stringify!($name),
             note: concat!($($note),*),
             need: need!($($capability)?),
+            covers: covers!($($facts)?),
             play: |stage| Box::pin($name(stage)),
         }),+];
     };
@@ -22,10 +23,20 @@ macro_rules! need {
     };
 }
 
+macro_rules! covers {
+    () => {
+        crate::evidence::nothing
+    };
+    ($facts:ident) => {
+        crate::evidence::$facts
+    };
+}
+
 mod configuration;
 mod content;
 mod delivery;
 mod errors;
+mod evidence;
 mod hostile;
 mod lists;
 mod secrets;
@@ -40,7 +51,9 @@ use transom::{
     Reaction, Sent, Template,
 };
 
+use crate::Subject;
 use crate::check::{Broken, Check, ensure, equal};
+use crate::evidence::Evidence;
 use crate::stage::{Stage, contact, text};
 
 /// A contract that every adapter must keep, or refuse to be asked for.
@@ -51,6 +64,8 @@ pub(crate) struct Scenario {
     /// What the name does not say.
     pub(crate) note: &'static str,
     pub(crate) need: Need,
+    /// The facts about the provider that it rests on.
+    pub(crate) covers: fn(&Subject) -> Vec<Evidence>,
     pub(crate) play: for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Check> + Send + 'a>>,
 }
 
@@ -74,6 +89,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         configuration::ALL,
         secrets::ALL,
         hostile::ALL,
+        evidence::ALL,
     ]
     .into_iter()
     .flatten()

@@ -1,21 +1,27 @@
 //! What a scenario stands on: a fresh world, an adapter connected to it, and eyes on both sides.
 
-use std::sync::Arc;
+mod watch;
 
-use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::{HttpTransport, HttpTransportOptions};
 use transom::{
-    Capabilities, Client, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent, Session,
+    Capabilities, Client, Context, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent,
+    Session, Transport,
 };
 
 use crate::Subject;
 use crate::check::{Broken, Check, ensure, equal, told};
 use crate::control::Control;
 use crate::front::{Front, Running};
+use crate::played::Covered;
 use crate::trace::Ear;
+
+pub(crate) use watch::Watch;
 
 /// The person whom most scenarios write to.
 pub(crate) const CONTACT: &str = "+5491155550123";
@@ -29,18 +35,28 @@ pub(crate) struct Stage {
     /// Hears what every client of this stage is told.
     pub(crate) trace: Ear,
     registry: Registry,
+    transport: Arc<dyn Transport>,
+    /// The exchanges of the worlds before this one.
+    earlier: Mutex<Vec<Value>>,
+    /// The facts that were played here.
+    covered: Mutex<Vec<Covered>>,
     front: Running,
 }
+
+/// More exchanges than this are not kept from earlier worlds.
+const MOST_EARLIER: usize = 500;
 
 impl Stage {
     /// A fresh mock, and the subject's channel connected to it.
     pub(crate) async fn open(subject: &'static Subject, front: &Front) -> Result<Self, Broken> {
         let front = Running::start(front, subject).await?;
-        let transport = HttpTransport::new(HttpTransportOptions::default()).map_err(told)?;
-        let control = Control::new(front.url(), Arc::new(transport));
+        let transport: Arc<dyn Transport> =
+            Arc::new(HttpTransport::new(HttpTransportOptions::default()).map_err(told)?);
+        let control = Control::new(front.url(), Arc::clone(&transport));
         let registry = Registry::default().with(subject.provider);
         let client = Client::new(transom::stub::Stub::accepting());
-        let mut stage = Self { subject, control, client, trace: Ear::default(), registry, front };
+        let (trace, earlier, covered) = (Ear::default(), Mutex::default(), Mutex::default());
+        let mut stage = Self { subject, control, client, trace, registry, transport, earlier, covered, front };
         stage.client = stage.connect(&stage.config()?)?;
         Ok(stage)
     }
@@ -59,6 +75,13 @@ impl Stage {
     /// A client for a channel.
     pub(crate) fn connect(&self, config: &ChannelConfig) -> Result<Client, Broken> {
         self.registry.connect(config).map(|client| self.trace.on(client)).map_err(told)
+    }
+
+    /// A client for a channel, and what it asks of whom.
+    pub(crate) fn watched(&self, config: &ChannelConfig) -> Result<(Client, Watch), Broken> {
+        let watch = Watch::over(Arc::clone(&self.transport));
+        let client = self.registry.connect_with(config, Context::new(Arc::new(watch.clone()))).map_err(told)?;
+        Ok((self.trace.on(client), watch))
     }
 
     /// A client whose provider is at `address` instead of the mock's.
@@ -83,6 +106,46 @@ impl Stage {
     /// Brings the mock into the state in which [`CONTACT`] has just written.
     pub(crate) async fn contact_writes(&self) -> Check {
         self.control.inbound(self.provider(), CONTACT).await
+    }
+
+    /// The next send is answered like this, and not taken.
+    pub(crate) async fn answer_with(&self, status: u16, body: Value) -> Check {
+        let fault = json!({ "fault": "status", "status": status, "body": body, "next": 1 });
+        self.control.fault(self.provider(), fault).await
+    }
+
+    /// Asks the mock, as a sample has it, and says with which status it answers.
+    pub(crate) async fn ask(&self, call: &Value) -> Result<u16, Broken> {
+        let request = watch::request(&self.url(), call)?;
+        Ok(self.transport.send(request).await.map_err(told)?.status().as_u16())
+    }
+
+    /// Starts with a fresh world; what was asked in this one is kept to be shown, and judged no more.
+    pub(crate) async fn reset(&self) -> Check {
+        let asked = self.control.requests(self.provider()).await?;
+        self.control.reset().await?;
+        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.extend(asked);
+        let surplus = earlier.len().saturating_sub(MOST_EARLIER);
+        earlier.drain(..surplus);
+        Ok(())
+    }
+
+    /// Every request that the provider was asked, in this world and those before it.
+    pub(crate) async fn exchanges(&self) -> Vec<Value> {
+        let asked = self.control.requests(self.provider()).await.unwrap_or_default();
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.iter().cloned().chain(asked).collect()
+    }
+
+    /// These facts were played.
+    pub(crate) fn covered(&self, facts: Vec<Covered>) {
+        self.covered.lock().unwrap_or_else(PoisonError::into_inner).extend(facts);
+    }
+
+    /// The facts that were played.
+    pub(crate) fn take_covered(&self) -> Vec<Covered> {
+        std::mem::take(&mut *self.covered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn provider(&self) -> &'static str {

@@ -7,7 +7,9 @@ use serde::Serialize;
 use transom::Capability;
 
 use crate::check::Broken;
+use crate::evidence::Evidence;
 use crate::exchange::Exchange;
+use crate::played::Covered;
 use crate::scenarios::{self, Need, Scenario};
 use crate::stage::Stage;
 use crate::trace::Trace;
@@ -45,6 +47,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// How it was broken; none if it held.
     pub problem: Option<Broken>,
+    /// The facts that were played one by one, for a case that goes through many.
+    pub covered: Vec<Covered>,
     /// Every request that the provider saw, in order.
     pub exchanges: Vec<Exchange>,
     /// What the caller was told and what reached people, in words that are the same for every provider.
@@ -94,6 +98,11 @@ impl Case {
         }
     }
 
+    /// The facts about the provider that the contract rests on. None: it is the sdk's own.
+    pub fn covers(&self) -> Vec<Evidence> {
+        (self.scenario.covers)(self.subject)
+    }
+
     /// Whether it is the refusal that runs: the adapter lacks what the scenario needs, and must say so without a request.
     pub fn is_refusal(&self) -> bool {
         self.needs().is_some_and(|capability| !self.subject.capabilities.contains(capability))
@@ -113,11 +122,12 @@ impl Case {
         let passed = opened.zip(closed).and_then(|(opened, closed)| closed.duration_since(opened).ok());
         // The clock runs while the case does; only what it was turned by counts.
         let turned = passed.unwrap_or_default().saturating_sub(duration) + Duration::from_millis(500);
-        let exchanges = stage.control.requests(stage.provider()).await.unwrap_or_default();
+        let exchanges = stage.exchanges().await;
         let delivered = stage.delivered().await.unwrap_or_default();
         Outcome {
             verdict: if problem.is_some() { Verdict::Failed } else { Verdict::Passed },
             problem,
+            covered: stage.take_covered(),
             exchanges: exchanges.iter().map(Exchange::of).collect(),
             trace: stage.trace.take(&delivered),
             duration,
@@ -154,6 +164,7 @@ impl Outcome {
         Self {
             verdict: Verdict::Failed,
             problem: Some(problem),
+            covered: Vec::new(),
             exchanges: Vec::new(),
             trace: Trace::default(),
             duration,

@@ -16,6 +16,8 @@ pub mod dialects;
 mod fault;
 mod finding;
 mod fingerprint;
+#[cfg(feature = "fixtures")]
+pub mod fixtures;
 mod ids;
 mod journal;
 mod limiter;
