@@ -23,9 +23,11 @@
 
 mod check;
 mod control;
+pub mod drift;
 pub mod evidence;
 mod exchange;
 mod front;
+pub mod live;
 mod mask;
 mod played;
 #[cfg(feature = "harness")]

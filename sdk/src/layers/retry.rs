@@ -129,7 +129,7 @@ impl Retry {
                 // Somebody else may have taken the last of it in between.
                 Decision::Again { wait, cost } if self.budget.take(cost) => {
                     #[cfg(feature = "trace")]
-                    tracing::debug!(?evidence, wait_ms = millis(wait), "trying again");
+                    tracing::debug!(?evidence, ?wait, "trying again");
                     self.clock.sleep(wait).await;
                     attempt = attempt.saturating_add(1);
                     continue;
@@ -152,11 +152,6 @@ impl Retry {
         let error = error.with_stop(stop).with_retry_at(retry_at);
         if in_doubt { error.maybe_sent() } else { error }
     }
-}
-
-#[cfg(feature = "trace")]
-fn millis(wait: Duration) -> u64 {
-    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
 const fn usual_deadline(safety: Safety) -> Duration {
