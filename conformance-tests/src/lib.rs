@@ -23,6 +23,7 @@
 
 mod check;
 mod control;
+pub mod differential;
 pub mod drift;
 pub mod evidence;
 mod exchange;
@@ -30,6 +31,8 @@ mod front;
 pub mod live;
 mod mask;
 mod played;
+pub mod report;
+pub mod run;
 #[cfg(feature = "harness")]
 mod runner;
 mod scenarios;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
+use crate::run::play_one;
 use crate::suite::{Case, Verdict, cases};
 use crate::{Front, Subject};
 
@@ -35,8 +36,7 @@ pub fn run_behind(subjects: &[&'static Subject], front: &Front) -> ExitCode {
 fn trial(case: Case, front: &Front) -> Trial {
     let front = front.clone();
     Trial::test(case.id(), move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let outcome = runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(case.play(&front));
+        let outcome = play_one(&case, &front);
         match outcome.verdict {
             Verdict::Passed => Ok(()),
             Verdict::Failed => Err(Failed::from(outcome.explanation())),

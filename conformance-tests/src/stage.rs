@@ -32,6 +32,8 @@ pub(crate) struct Stage {
     pub(crate) subject: &'static Subject,
     pub(crate) control: Control,
     pub(crate) client: Client,
+    /// What is random here is made from this.
+    pub(crate) seed: u64,
     /// Hears what every client of this stage is told.
     pub(crate) trace: Ear,
     registry: Registry,
@@ -48,7 +50,7 @@ const MOST_EARLIER: usize = 500;
 
 impl Stage {
     /// A fresh mock, and the subject's channel connected to it.
-    pub(crate) async fn open(subject: &'static Subject, front: &Front) -> Result<Self, Broken> {
+    pub(crate) async fn open(subject: &'static Subject, front: &Front, seed: u64) -> Result<Self, Broken> {
         let front = Running::start(front, subject).await?;
         let transport: Arc<dyn Transport> =
             Arc::new(HttpTransport::new(HttpTransportOptions::default()).map_err(told)?);
@@ -56,7 +58,7 @@ impl Stage {
         let registry = Registry::default().with(subject.provider);
         let client = Client::new(transom::stub::Stub::accepting());
         let (trace, earlier, covered) = (Ear::default(), Mutex::default(), Mutex::default());
-        let mut stage = Self { subject, control, client, trace, registry, transport, earlier, covered, front };
+        let mut stage = Self { subject, control, client, seed, trace, registry, transport, earlier, covered, front };
         stage.client = stage.connect(&stage.config()?)?;
         Ok(stage)
     }

@@ -20,14 +20,18 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// Every case of an adapter, group by group. Every adapter has the same ones.
 pub fn cases(subject: &'static Subject) -> Vec<Case> {
-    scenarios::all().map(|scenario| Case { subject, scenario }).collect()
+    scenarios::all().map(|scenario| Case { subject, scenario, seed: DEFAULT_SEED }).collect()
 }
+
+/// What the random cases are made from unless another seed is given.
+pub const DEFAULT_SEED: u64 = 20_261_121;
 
 /// One scenario, or its refusal, for one adapter.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
     subject: &'static Subject,
     scenario: &'static Scenario,
+    seed: u64,
 }
 
 /// Whether the contract held.
@@ -60,6 +64,17 @@ pub struct Outcome {
 }
 
 impl Case {
+    /// The same case with what is random in it made from `seed`.
+    #[must_use]
+    pub const fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The adapter under test.
+    pub const fn subject(&self) -> &'static Subject {
+        self.subject
+    }
+
     /// The provider's name.
     pub fn provider(&self) -> &'static str {
         self.subject.provider.name
@@ -78,6 +93,13 @@ impl Case {
     /// The name under which a test run lists it: `exotel::delivery::a_lost_answer_…`.
     pub fn id(&self) -> String {
         format!("{}::{}::{}", self.provider(), self.group(), self.name())
+    }
+
+    /// The command that plays it alone.
+    pub fn command(&self) -> String {
+        let seed = if self.seed == DEFAULT_SEED { String::new() } else { format!(" --seed {}", self.seed) };
+        let (provider, group, name) = (self.provider(), self.group(), self.name());
+        format!("transom conform --channel {provider} --group {group} --name {name}{seed}")
     }
 
     /// The contract in words.
@@ -111,7 +133,7 @@ impl Case {
     /// Plays it on a stage of its own. Needs a Tokio runtime with IO and time enabled.
     pub async fn play(&self, front: &Front) -> Outcome {
         let begun = Instant::now();
-        let stage = match Stage::open(self.subject, front).await {
+        let stage = match Stage::open(self.subject, front, self.seed).await {
             Ok(stage) => Arc::new(stage),
             Err(problem) => return Outcome::without_stage(problem, begun.elapsed()),
         };
@@ -160,7 +182,7 @@ impl Case {
 }
 
 impl Outcome {
-    fn without_stage(problem: Broken, duration: Duration) -> Self {
+    pub(crate) fn without_stage(problem: Broken, duration: Duration) -> Self {
         Self {
             verdict: Verdict::Failed,
             problem: Some(problem),

@@ -21,8 +21,8 @@ scenarios! { "delivery":
     a_cut_answer_may_have_been_sent needs Text;
     a_success_that_is_not_json_may_have_been_sent needs Text;
     a_success_that_is_a_web_page_may_have_been_sent needs Text;
-    a_gateways_error_may_have_been_sent_and_is_not_repeated needs Text;
-    a_gateways_error_page_hides_no_status needs Text;
+    a_gateways_error_may_have_been_sent_and_is_not_repeated needs Text covers doubt;
+    a_gateways_error_page_hides_no_status needs Text covers doubt;
     a_redirect_is_not_followed_and_sent_nothing needs Text;
     a_see_other_says_that_the_message_was_handled needs Text;
     a_refused_connection_proves_that_nothing_was_sent needs Text;
@@ -30,7 +30,7 @@ scenarios! { "delivery":
     a_peer_that_speaks_no_http_may_have_been_sent needs Text;
     a_peer_that_hangs_up_without_a_word_may_have_been_sent needs Text;
     a_retry_layer_repeats_an_unknown_outcome_only_under_a_key needs Text;
-    a_retry_layer_waits_out_a_throttle_and_sends_once needs Text;
+    a_retry_layer_waits_out_a_throttle_and_sends_once needs Text covers pace;
     a_retry_layer_reaches_a_provider_that_was_away needs Text;
     after_a_failure_the_next_message_goes_as_if_nothing_had_been needs Text;
 }

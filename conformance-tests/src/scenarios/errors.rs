@@ -9,23 +9,23 @@ use crate::check::{Broken, Check, accepted, ensure, equal, failed};
 use crate::stage::{Stage, contact, text};
 
 scenarios! { "errors":
-    a_bad_credential_is_unauthenticated needs Text;
-    an_unknown_sender_is_sender_not_found needs Text;
-    every_documented_refusal_has_its_kind_and_keeps_its_code needs Text;
+    a_bad_credential_is_unauthenticated needs Text covers credentials;
+    an_unknown_sender_is_sender_not_found needs Text covers senders;
+    every_documented_refusal_has_its_kind_and_keeps_its_code needs Text covers codes;
     /// Keeps the list of documented refusals honest: a kind that has a code in the adapter's table of answers, and that no
     /// state of the mock brings about, must be on it.
-    a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it;
+    a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it covers codes;
     a_refusal_without_a_known_code_has_the_kind_of_its_status needs Template;
     a_refusal_with_an_unknown_code_keeps_it_and_has_the_kind_of_its_status needs Template;
     a_conflict_is_in_doubt_unless_the_provider_dedupes needs Template;
-    too_fast_is_rate_limited_with_the_wait_that_the_provider_asks needs Text;
-    a_throttled_send_may_go_again_and_then_arrives_once needs Text;
+    too_fast_is_rate_limited_with_the_wait_that_the_provider_asks needs Text covers pace;
+    a_throttled_send_may_go_again_and_then_arrives_once needs Text covers pace;
     /// Kept for whoever sends again on purpose; the outcome stays in doubt.
     a_wait_that_a_gateway_asks_for_is_kept needs Text;
-    an_empty_account_is_insufficient_balance needs Text;
+    an_empty_account_is_insufficient_balance needs Text covers balance;
     /// A base URL that is another server's: its 404 is no missing sender.
     a_wrong_path_is_not_found needs Text;
-    an_error_names_provider_kind_code_and_status_on_one_line needs Text;
+    an_error_names_provider_kind_code_and_status_on_one_line needs Text covers codes;
 }
 
 async fn a_bad_credential_is_unauthenticated(stage: &Stage) -> Check {

@@ -7,9 +7,9 @@ use crate::check::{Broken, Check, ensure, equal, told};
 use crate::stage::Stage;
 
 scenarios! { "lists":
-    every_template_is_listed_with_its_language_its_state_and_its_parameters needs Templates;
-    a_template_that_was_paused_is_listed_as_such needs Templates;
-    listing_the_templates_sends_nothing needs Templates;
+    every_template_is_listed_with_its_language_its_state_and_its_parameters needs Templates covers lists;
+    a_template_that_was_paused_is_listed_as_such needs Templates covers lists;
+    listing_the_templates_sends_nothing needs Templates covers lists;
     a_list_that_fails_leaves_nothing_in_doubt needs Templates;
     a_list_that_is_refused_has_the_kind_of_its_status needs Templates;
 }

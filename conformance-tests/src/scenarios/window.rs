@@ -6,29 +6,29 @@ use crate::check::{Check, accepted, ensure, equal, failed, told};
 use crate::stage::{OTHER, Stage, contact, number, text};
 
 scenarios! { "window":
-    a_contact_who_never_wrote_gets_no_text needs Text;
-    a_text_is_refused_a_day_after_the_last_message needs Text;
-    a_text_is_accepted_a_second_before_the_edge needs Text;
-    a_text_is_refused_exactly_24_hours_after_the_last_message needs Text;
-    a_new_message_of_the_contact_opens_the_window_anew needs Text;
-    our_own_text_does_not_keep_the_window_open needs Text;
-    a_template_does_not_open_the_window needs Template;
-    the_window_is_the_contacts_own needs Text;
-    a_template_goes_whatever_the_window needs Template;
-    a_closed_window_sends_the_fallback_once needs Template;
-    a_contact_who_never_wrote_gets_the_fallback_once needs Template;
-    an_open_window_leaves_the_fallback_unused needs Template;
+    a_contact_who_never_wrote_gets_no_text needs Text covers window;
+    a_text_is_refused_a_day_after_the_last_message needs Text covers window;
+    a_text_is_accepted_a_second_before_the_edge needs Text covers window;
+    a_text_is_refused_exactly_24_hours_after_the_last_message needs Text covers window;
+    a_new_message_of_the_contact_opens_the_window_anew needs Text covers window;
+    our_own_text_does_not_keep_the_window_open needs Text covers window;
+    a_template_does_not_open_the_window needs Template covers window;
+    the_window_is_the_contacts_own needs Text covers window;
+    a_template_goes_whatever_the_window needs Template covers window;
+    a_closed_window_sends_the_fallback_once needs Template covers window;
+    a_contact_who_never_wrote_gets_the_fallback_once needs Template covers window;
+    an_open_window_leaves_the_fallback_unused needs Template covers window;
     /// The sharpest edge of all: the text may be out, so the template must not follow it.
-    a_lost_answer_in_an_open_window_does_not_send_the_fallback needs Template;
-    a_refused_fallback_is_reported_and_not_repeated needs Template;
+    a_lost_answer_in_an_open_window_does_not_send_the_fallback needs Template covers window;
+    a_refused_fallback_is_reported_and_not_repeated needs Template covers window;
     strict_refuses_and_sends_no_template needs Template;
-    provider_decides_falls_back_without_asking_first needs Template;
+    provider_decides_falls_back_without_asking_first needs Template covers window;
     always_template_leaves_the_text_unsent needs Template;
-    the_provider_tells_an_open_window_with_its_end needs Session;
-    the_provider_tells_an_expired_window needs Session;
-    the_provider_tells_that_a_contact_never_wrote needs Session;
+    the_provider_tells_an_open_window_with_its_end needs Session covers window;
+    the_provider_tells_an_expired_window needs Session covers window;
+    the_provider_tells_that_a_contact_never_wrote needs Session covers window;
     /// Providers list a conversation that we began with a template; the contact has still never written.
-    a_template_alone_is_no_message_of_the_contact needs Session;
+    a_template_alone_is_no_message_of_the_contact needs Session covers window;
     asking_for_the_window_sends_nothing needs Session;
     a_window_query_that_fails_leaves_nothing_in_doubt needs Session;
 }
