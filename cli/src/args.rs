@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Send WhatsApp messages through any provider, and test without one.
 #[derive(Debug, Parser)]
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Webhook(WebhookArgs),
     /// Receive webhooks at /CHANNEL and print their events as they come
     Listen(ListenArgs),
+    /// Prove an adapter: play the conformance suite against the mock, and keep the proof
+    Conform(ConformArgs),
     /// What a provider's error code means here, and where that is known from
     Explain(ExplainArgs),
     /// Check the configuration
@@ -160,6 +162,63 @@ pub(crate) struct DoctorArgs {
     /// Also ask each provider something that costs nothing, to see whether it knows us
     #[arg(long)]
     pub(crate) live: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    transom conform --all --report target/conform\n  \
+    transom conform --channel exotel --group delivery\n  \
+    transom conform --name a_lost_answer --list\n\nExit codes:\n  \
+    0  every case passed\n  \
+    1  a case failed, or the adapters differ where nobody said so\n  \
+    2  usage or configuration")]
+pub(crate) struct ConformArgs {
+    /// Every built-in adapter; so it is without --channel, too
+    #[arg(long, conflicts_with = "channel")]
+    pub(crate) all: bool,
+    // Of the same name as the option that every command takes, in the place of which it stands.
+    /// The adapters of these: a provider's name, or a channel of the configuration; may be given several times
+    #[arg(id = "channel", long = "channel", value_name = "CHANNEL", num_args = 1..)]
+    pub(crate) channels: Vec<String>,
+    /// What to play against: the mock in this process, or a provider
+    #[arg(long, value_enum, value_name = "TARGET", default_value_t = Target::Mock)]
+    pub(crate) target: Target,
+    /// Only this group of scenarios
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// Only scenarios that have this in their name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// Write report.json, junit.xml and index.html into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+    /// Show each case with its contract, and play none
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// What the random cases are made from: the same number makes the same ones
+    #[arg(long, value_name = "NUMBER", default_value_t = transom_conformance::suite::DEFAULT_SEED)]
+    pub(crate) seed: u64,
+    /// With --target live: a number that may be asked about and, with --max-messages, written to
+    #[arg(long, value_name = "PHONE")]
+    pub(crate) allow: Vec<String>,
+    /// With --target live: send so many messages at the most, after a typed confirmation; without it, it only reads
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) max_messages: usize,
+    /// With --target live: also send this template, which takes no parameters
+    #[arg(long, value_name = "NAME")]
+    pub(crate) template: Option<String>,
+    /// With --target live: send without asking for a confirmation
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// What the suite is played against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    /// The mock, in this process
+    Mock,
+    /// A provider's live service
+    Live,
 }
 
 #[derive(Debug, Args)]

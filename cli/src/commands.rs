@@ -1,6 +1,7 @@
 //! One file for each command, or for a few that are alike.
 
 pub(crate) mod close;
+pub(crate) mod conform;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;

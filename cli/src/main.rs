@@ -1,4 +1,4 @@
-//! The `transom` command: send, look things up, read webhooks, run the mock, see the whole path in a demo.
+//! The `transom` command: send, look things up, read webhooks, run the mock, prove an adapter, see the whole path in a demo.
 
 mod args;
 mod channel;
@@ -32,6 +32,7 @@ async fn main() -> ExitCode {
         Command::Close(args) => commands::close::run(&cli.common, args, &output).await,
         Command::Webhook(args) => commands::webhook::run(&cli.common, args, &output),
         Command::Listen(args) => commands::listen::run(&cli.common, args, &output).await,
+        Command::Conform(args) => commands::conform::run(&cli.common, args, &output).await,
         Command::Explain(args) => commands::explain::run(args, &output),
         Command::Doctor(args) => commands::doctor::run(&cli.common, args, &output).await,
         Command::Mock(args) => commands::mock::run(args, &output).await,

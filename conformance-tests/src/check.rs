@@ -1,32 +1,88 @@
 //! Saying what was expected and what came.
 
-use std::fmt::{Debug, Display};
+use std::fmt::{self, Debug, Display};
 
 use transom::{Error, ErrorKind, Receipt, Result, Sent};
 
 /// `Err` says which part of the contract was broken.
-pub(crate) type Check = std::result::Result<(), String>;
+pub(crate) type Check = std::result::Result<(), Broken>;
+
+/// How a contract was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// In words.
+    pub says: String,
+    /// What the contract demands, where it is one value.
+    pub expected: Option<String>,
+    /// What came instead.
+    pub observed: Option<String>,
+}
+
+impl Broken {
+    /// The same, found at a certain place.
+    #[must_use]
+    pub(crate) fn at(self, place: impl Display) -> Self {
+        Self { says: format!("{place}: {}", self.says), ..self }
+    }
+}
+
+impl From<String> for Broken {
+    fn from(says: String) -> Self {
+        Self { says, expected: None, observed: None }
+    }
+}
+
+impl From<&str> for Broken {
+    fn from(says: &str) -> Self {
+        says.to_owned().into()
+    }
+}
+
+impl Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.says)
+    }
+}
+
+/// An error that should not have been one.
+pub(crate) fn told(error: impl Display) -> Broken {
+    error.to_string().into()
+}
 
 /// Holds if `condition` does.
 pub(crate) fn ensure(condition: bool, contract: impl Display) -> Check {
-    if condition { Ok(()) } else { Err(contract.to_string()) }
+    if condition { Ok(()) } else { Err(contract.to_string().into()) }
 }
 
 /// Holds if both are equal.
 pub(crate) fn equal<T: PartialEq + Debug>(what: &str, got: &T, expected: &T) -> Check {
-    ensure(got == expected, format_args!("{what}: expected {expected:?}, got {got:?}"))
+    if got == expected {
+        Ok(())
+    } else {
+        Err(broken(&format!("{what}: "), format!("{expected:?}"), format!("{got:?}")))
+    }
 }
 
 /// The receipt of a send that should have been taken.
-pub(crate) fn accepted(answer: Result<Receipt>) -> std::result::Result<Receipt, String> {
-    answer.map_err(|error| format!("expected the message to be accepted, got {error:?}"))
+pub(crate) fn accepted(answer: Result<Receipt>) -> std::result::Result<Receipt, Broken> {
+    answer.map_err(|error| broken("", "the message to be accepted".to_owned(), in_words(&error)))
 }
 
 /// The error of a call that should have failed like this.
-pub(crate) fn failed<T: Debug>(answer: Result<T>, kind: ErrorKind, sent: Sent) -> std::result::Result<Error, String> {
-    match answer {
-        Err(error) if error.kind() == kind && error.sent() == sent => Ok(error),
-        Err(error) => Err(format!("expected {kind} with sent {}, got {error:?}", sent.as_str())),
-        Ok(value) => Err(format!("expected {kind} with sent {}, got {value:?}", sent.as_str())),
-    }
+pub(crate) fn failed<T: Debug>(answer: Result<T>, kind: ErrorKind, sent: Sent) -> std::result::Result<Error, Broken> {
+    let observed = match answer {
+        Err(error) if error.kind() == kind && error.sent() == sent => return Ok(error),
+        Err(error) => in_words(&error),
+        Ok(value) => format!("{value:?}"),
+    };
+    Err(broken("", format!("{kind} with sent {}", sent.as_str()), observed))
+}
+
+fn in_words(error: &Error) -> String {
+    format!("{error} (sent: {}, attempts: {})", error.sent().as_str(), error.attempts())
+}
+
+fn broken(place: &str, expected: String, observed: String) -> Broken {
+    let says = format!("{place}expected {expected}, got {observed}");
+    Broken { says, expected: Some(expected), observed: Some(observed) }
 }

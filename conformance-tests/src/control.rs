@@ -1,11 +1,15 @@
 //! The mock's control plane, over HTTP: the same calls that any other language would make.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
+use transom::time::rfc3339;
 use transom::{Purpose, Transport};
+
+use crate::check::Broken;
 
 /// A client of the control plane.
 #[derive(Debug)]
@@ -14,7 +18,7 @@ pub(crate) struct Control {
     transport: Arc<dyn Transport>,
 }
 
-type Answer<T> = Result<T, String>;
+type Answer<T> = Result<T, Broken>;
 
 impl Control {
     pub(crate) const fn new(base: String, transport: Arc<dyn Transport>) -> Self {
@@ -29,6 +33,18 @@ impl Control {
     /// Moves the clock on by `25h` and the like.
     pub(crate) async fn advance(&self, duration: &str) -> Answer<()> {
         self.post("clock", json!({ "advance": duration })).await
+    }
+
+    /// Back to the seeded world.
+    pub(crate) async fn reset(&self) -> Answer<()> {
+        self.post("reset", json!({})).await
+    }
+
+    /// What the clock shows.
+    pub(crate) async fn now(&self) -> Answer<SystemTime> {
+        let clock = self.call(Method::GET, "clock", None).await?;
+        let shown = clock["now"].as_str().and_then(rfc3339::parse);
+        shown.ok_or_else(|| format!("GET /_mock/clock: expected a time, got {clock}").into())
     }
 
     /// Lets `from` write to the provider's sender.
@@ -64,7 +80,7 @@ impl Control {
     async fn list(&self, call: &str) -> Answer<Vec<Value>> {
         match self.call(Method::GET, call, None).await? {
             Value::Array(list) => Ok(list),
-            other => Err(format!("GET /_mock/{call}: expected a list, got {other}")),
+            other => Err(format!("GET /_mock/{call}: expected a list, got {other}").into()),
         }
     }
 
@@ -74,7 +90,7 @@ impl Control {
 
     async fn call(&self, method: Method, call: &str, body: Option<Value>) -> Answer<Value> {
         let place = format!("{method} /_mock/{call}");
-        let problem = |what: String| format!("{place}: {what}");
+        let problem = |what: String| Broken::from(format!("{place}: {what}"));
         let mut request = Request::new(body.map(|body| Bytes::from(body.to_string())).unwrap_or_default());
         *request.method_mut() = method;
         *request.uri_mut() =

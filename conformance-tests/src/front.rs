@@ -1,23 +1,25 @@
-//! What stands between the adapter and the simulator: wiremock in this process, or the built binary.
+//! What stands between the adapter and the simulator: the mock's own server or wiremock in this process, or the built binary.
 
 use std::fmt;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use bytes::Bytes;
-use transom_mock_server::{Reply, Simulator, Wire};
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+use transom_mock_server::Simulator;
 
-use crate::{Shared, Subject};
+use crate::Subject;
+
+#[cfg(feature = "harness")]
+mod behind_wiremock;
 
 /// Where the simulators of a run stand.
 #[derive(Clone, Debug)]
 pub enum Front {
+    /// In this process, behind the mock's own server.
+    Mock,
     /// In this process, behind wiremock.
+    #[cfg(feature = "harness")]
     Wiremock,
     /// In a process of their own: `transom mock`, at this path, started afresh for each scenario.
     Binary(PathBuf),
@@ -26,6 +28,8 @@ pub enum Front {
 impl fmt::Display for Front {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Mock => "the mock",
+            #[cfg(feature = "harness")]
             Self::Wiremock => "wiremock",
             Self::Binary(_) => "the binary",
         })
@@ -34,23 +38,32 @@ impl fmt::Display for Front {
 
 /// A front that is up; it goes down when dropped.
 pub(crate) enum Running {
-    Wiremock(MockServer),
-    Binary { url: String, child: Child },
+    Mock(transom_mock_server::MockServer),
+    #[cfg(feature = "harness")]
+    Wiremock(wiremock::MockServer),
+    Binary {
+        url: String,
+        child: Child,
+    },
 }
 
 impl Running {
     pub(crate) async fn start(front: &Front, subject: &Subject) -> Result<Self, String> {
         match front {
-            Front::Wiremock => {
-                let simulator = Simulator::with_dialects(SystemTime::now(), (subject.dialects)());
-                Ok(Self::Wiremock(wiremock(simulator).await))
+            Front::Mock => {
+                let server = transom_mock_server::MockServer::start_with(simulator(subject)).await;
+                server.map(Self::Mock).map_err(|error| format!("the mock cannot listen on 127.0.0.1: {error}"))
             }
+            #[cfg(feature = "harness")]
+            Front::Wiremock => Ok(Self::Wiremock(behind_wiremock::start(simulator(subject)).await)),
             Front::Binary(path) => binary(path).map_err(|error| format!("{}: {error}", path.display())),
         }
     }
 
     pub(crate) fn url(&self) -> String {
         match self {
+            Self::Mock(server) => server.url(),
+            #[cfg(feature = "harness")]
             Self::Wiremock(server) => server.uri(),
             Self::Binary { url, .. } => url.clone(),
         }
@@ -67,66 +80,8 @@ impl Drop for Running {
     }
 }
 
-async fn wiremock(simulator: Simulator) -> MockServer {
-    let simulator = Arc::new(Mutex::new(simulator));
-    let server = MockServer::builder().disable_request_recording().start().await;
-    let drops = Simulated(Arc::clone(&simulator));
-    let swallowed = Simulated(Arc::clone(&simulator));
-    // Whether an answer is dropped is known only before it is made, and a mock either answers or drops: hence two, the
-    // first of which takes the requests whose answers get lost.
-    Mock::given(move |request: &Request| drops.would_drop(request))
-        .respond_with_err(move |request: &Request| {
-            swallowed.step(request);
-            std::io::Error::from(std::io::ErrorKind::ConnectionReset)
-        })
-        .with_priority(1)
-        .mount(&server)
-        .await;
-    Mock::given(any()).respond_with(Simulated(simulator)).with_priority(2).mount(&server).await;
-    server
-}
-
-/// The simulator as a responder.
-struct Simulated(Shared<Simulator>);
-
-impl Simulated {
-    fn would_drop(&self, request: &Request) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).would_drop_reply(&plain(request))
-    }
-
-    fn step(&self, request: &Request) -> Reply {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).step(SystemTime::now(), &plain(request))
-    }
-}
-
-impl Respond for Simulated {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let Reply { response, wire, delay } = self.step(request);
-        let (head, body) = response.into_parts();
-        let mut template = ResponseTemplate::new(head.status);
-        for (name, value) in &head.headers {
-            template = template.append_header(name, value);
-        }
-        match wire {
-            Wire::Whole => template.set_body_bytes(body).set_delay(delay),
-            // wiremock cannot cut a body. Half of one, declared as the whole, cannot be read either, and proves as little;
-            // the true cut is played against the binary.
-            Wire::Truncated(length) => template.set_body_bytes(body.get(..length).unwrap_or(&body)),
-            // Longer than any scenario waits. The lost ones are taken by the other mock.
-            Wire::Hang | Wire::Lost | Wire::Reset => template.set_delay(Duration::from_secs(3_600)),
-        }
-    }
-}
-
-fn plain(request: &Request) -> http::Request<Bytes> {
-    let mut plain = http::Request::new(Bytes::copy_from_slice(&request.body));
-    *plain.method_mut() = request.method.clone();
-    *plain.headers_mut() = request.headers.clone();
-    let query = request.url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    if let Ok(uri) = format!("{}{query}", request.url.path()).parse() {
-        *plain.uri_mut() = uri;
-    }
-    plain
+fn simulator(subject: &Subject) -> Simulator {
+    Simulator::with_dialects(SystemTime::now(), (subject.dialects)())
 }
 
 fn binary(path: &PathBuf) -> std::io::Result<Running> {

@@ -1,11 +1,14 @@
-//! The list. Each group is a file; each scenario is a function whose name is the contract.
+//! The list. Each group is a file; each scenario is a function whose name is the contract. What a name cannot say stands above
+//! it in the list of its group, and so in reports.
 
 macro_rules! scenarios {
-    ($group:literal: $($(#[$doc:meta])* $name:ident $(needs $capability:ident)?;)+) => {
+    ($group:literal: $($(#[doc = $note:literal])* $name:ident $(needs $capability:ident)? $(covers $facts:ident)?;)+) => {
         pub(super) const ALL: &[crate::scenarios::Scenario] = &[$(crate::scenarios::Scenario {
             group: $group,
             name: stringify!($name),
+            note: concat!($($note),*),
             need: need!($($capability)?),
+            covers: covers!($($facts)?),
             play: |stage| Box::pin($name(stage)),
         }),+];
     };
@@ -20,10 +23,20 @@ macro_rules! need {
     };
 }
 
+macro_rules! covers {
+    () => {
+        crate::evidence::nothing
+    };
+    ($facts:ident) => {
+        crate::evidence::$facts
+    };
+}
+
 mod configuration;
 mod content;
 mod delivery;
 mod errors;
+mod evidence;
 mod hostile;
 mod lists;
 mod secrets;
@@ -38,19 +51,26 @@ use transom::{
     Reaction, Sent, Template,
 };
 
-use crate::check::{Check, ensure, equal};
+use crate::Subject;
+use crate::check::{Broken, Check, ensure, equal};
+use crate::evidence::Evidence;
 use crate::stage::{Stage, contact, text};
 
-/// One case of the suite.
+/// A contract that every adapter must keep, or refuse to be asked for.
+#[derive(Debug)]
 pub(crate) struct Scenario {
     pub(crate) group: &'static str,
     pub(crate) name: &'static str,
+    /// What the name does not say.
+    pub(crate) note: &'static str,
     pub(crate) need: Need,
+    /// The facts about the provider that it rests on.
+    pub(crate) covers: fn(&Subject) -> Vec<Evidence>,
     pub(crate) play: for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Check> + Send + 'a>>,
 }
 
 /// What an adapter must be able to do for a scenario to make sense.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Need {
     Nothing,
     Capability(Capability),
@@ -69,6 +89,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         configuration::ALL,
         secrets::ALL,
         hostile::ALL,
+        evidence::ALL,
     ]
     .into_iter()
     .flatten()
@@ -89,7 +110,7 @@ pub(crate) async fn refusal(stage: &Stage, capability: Capability) -> Check {
     stage.untouched().await
 }
 
-async fn provoke(stage: &Stage, capability: Capability) -> Result<Error, String> {
+async fn provoke(stage: &Stage, capability: Capability) -> Result<Error, Broken> {
     let client = &stage.client;
     let refused = match capability {
         Capability::Session => client.session(&contact()).await.err(),
@@ -105,7 +126,7 @@ async fn provoke(stage: &Stage, capability: Capability) -> Result<Error, String>
             client.send(&Message::new(contact(), content)).await.err()
         }
     };
-    refused.ok_or_else(|| format!("expected {capability} to be refused as unsupported, it was accepted"))
+    refused.ok_or_else(|| format!("expected {capability} to be refused as unsupported, it was accepted").into())
 }
 
 /// A content that needs exactly this capability.

@@ -1,20 +1,27 @@
 //! What a scenario stands on: a fresh world, an adapter connected to it, and eyes on both sides.
 
-use std::sync::Arc;
+mod watch;
 
-use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::{HttpTransport, HttpTransportOptions};
 use transom::{
-    Capabilities, Client, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent, Session,
+    Capabilities, Client, Context, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent,
+    Session, Transport,
 };
 
 use crate::Subject;
-use crate::check::{Check, ensure, equal};
+use crate::check::{Broken, Check, ensure, equal, told};
 use crate::control::Control;
 use crate::front::{Front, Running};
+use crate::played::Covered;
+use crate::trace::Ear;
+
+pub(crate) use watch::Watch;
 
 /// The person whom most scenarios write to.
 pub(crate) const CONTACT: &str = "+5491155550123";
@@ -25,42 +32,62 @@ pub(crate) struct Stage {
     pub(crate) subject: &'static Subject,
     pub(crate) control: Control,
     pub(crate) client: Client,
+    /// What is random here is made from this.
+    pub(crate) seed: u64,
+    /// Hears what every client of this stage is told.
+    pub(crate) trace: Ear,
     registry: Registry,
+    transport: Arc<dyn Transport>,
+    /// The exchanges of the worlds before this one.
+    earlier: Mutex<Vec<Value>>,
+    /// The facts that were played here.
+    covered: Mutex<Vec<Covered>>,
     front: Running,
 }
 
+/// More exchanges than this are not kept from earlier worlds.
+const MOST_EARLIER: usize = 500;
+
 impl Stage {
     /// A fresh mock, and the subject's channel connected to it.
-    pub(crate) async fn open(subject: &'static Subject, front: Front) -> Result<Self, String> {
-        let front = Running::start(&front, subject).await?;
-        let transport = HttpTransport::new(HttpTransportOptions::default()).map_err(|error| error.to_string())?;
-        let control = Control::new(front.url(), Arc::new(transport));
+    pub(crate) async fn open(subject: &'static Subject, front: &Front, seed: u64) -> Result<Self, Broken> {
+        let front = Running::start(front, subject).await?;
+        let transport: Arc<dyn Transport> =
+            Arc::new(HttpTransport::new(HttpTransportOptions::default()).map_err(told)?);
+        let control = Control::new(front.url(), Arc::clone(&transport));
         let registry = Registry::default().with(subject.provider);
-        let mut stage =
-            Self { subject, control, client: Client::new(transom::stub::Stub::accepting()), registry, front };
+        let client = Client::new(transom::stub::Stub::accepting());
+        let (trace, earlier, covered) = (Ear::default(), Mutex::default(), Mutex::default());
+        let mut stage = Self { subject, control, client, seed, trace, registry, transport, earlier, covered, front };
         stage.client = stage.connect(&stage.config()?)?;
         Ok(stage)
     }
 
     /// The subject's channel, to be changed before it is connected.
-    pub(crate) fn config(&self) -> Result<ChannelConfig, String> {
+    pub(crate) fn config(&self) -> Result<ChannelConfig, Broken> {
         self.config_of(self.subject.uri)
     }
 
     /// A channel of the subject's provider at the mock.
-    pub(crate) fn config_of(&self, uri: &str) -> Result<ChannelConfig, String> {
+    pub(crate) fn config_of(&self, uri: &str) -> Result<ChannelConfig, Broken> {
         let uri = uri.replace("{host}", self.front.url().trim_start_matches("http://"));
-        ChannelConfig::from_uri("subject", &uri, self.registry.providers(), process_env())
-            .map_err(|error| error.to_string())
+        ChannelConfig::from_uri("subject", &uri, self.registry.providers(), process_env()).map_err(told)
     }
 
     /// A client for a channel.
-    pub(crate) fn connect(&self, config: &ChannelConfig) -> Result<Client, String> {
-        self.registry.connect(config).map_err(|error| error.to_string())
+    pub(crate) fn connect(&self, config: &ChannelConfig) -> Result<Client, Broken> {
+        self.registry.connect(config).map(|client| self.trace.on(client)).map_err(told)
+    }
+
+    /// A client for a channel, and what it asks of whom.
+    pub(crate) fn watched(&self, config: &ChannelConfig) -> Result<(Client, Watch), Broken> {
+        let watch = Watch::over(Arc::clone(&self.transport));
+        let client = self.registry.connect_with(config, Context::new(Arc::new(watch.clone()))).map_err(told)?;
+        Ok((self.trace.on(client), watch))
     }
 
     /// A client whose provider is at `address` instead of the mock's.
-    pub(crate) fn elsewhere(&self, address: &str) -> Result<Client, String> {
+    pub(crate) fn elsewhere(&self, address: &str) -> Result<Client, Broken> {
         self.connect(&self.config()?.with("base_url", format!("http://{address}")).with("timeout", "2s"))
     }
 
@@ -83,6 +110,46 @@ impl Stage {
         self.control.inbound(self.provider(), CONTACT).await
     }
 
+    /// The next send is answered like this, and not taken.
+    pub(crate) async fn answer_with(&self, status: u16, body: Value) -> Check {
+        let fault = json!({ "fault": "status", "status": status, "body": body, "next": 1 });
+        self.control.fault(self.provider(), fault).await
+    }
+
+    /// Asks the mock, as a sample has it, and says with which status it answers.
+    pub(crate) async fn ask(&self, call: &Value) -> Result<u16, Broken> {
+        let request = watch::request(&self.url(), call)?;
+        Ok(self.transport.send(request).await.map_err(told)?.status().as_u16())
+    }
+
+    /// Starts with a fresh world; what was asked in this one is kept to be shown, and judged no more.
+    pub(crate) async fn reset(&self) -> Check {
+        let asked = self.control.requests(self.provider()).await?;
+        self.control.reset().await?;
+        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.extend(asked);
+        let surplus = earlier.len().saturating_sub(MOST_EARLIER);
+        earlier.drain(..surplus);
+        Ok(())
+    }
+
+    /// Every request that the provider was asked, in this world and those before it.
+    pub(crate) async fn exchanges(&self) -> Vec<Value> {
+        let asked = self.control.requests(self.provider()).await.unwrap_or_default();
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.iter().cloned().chain(asked).collect()
+    }
+
+    /// These facts were played.
+    pub(crate) fn covered(&self, facts: Vec<Covered>) {
+        self.covered.lock().unwrap_or_else(PoisonError::into_inner).extend(facts);
+    }
+
+    /// The facts that were played.
+    pub(crate) fn take_covered(&self) -> Vec<Covered> {
+        std::mem::take(&mut *self.covered.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn provider(&self) -> &'static str {
         self.subject.provider.name
     }
@@ -96,12 +163,12 @@ impl Stage {
     }
 
     /// The messages that reached people.
-    pub(crate) async fn delivered(&self) -> Result<Vec<Value>, String> {
+    pub(crate) async fn delivered(&self) -> Result<Vec<Value>, Broken> {
         self.control.messages(self.provider()).await
     }
 
     /// The requests that the provider was asked to send something with.
-    pub(crate) async fn sends(&self) -> Result<Vec<Value>, String> {
+    pub(crate) async fn sends(&self) -> Result<Vec<Value>, Broken> {
         let requests = self.control.requests(self.provider()).await?;
         Ok(requests.into_iter().filter(|request| self.is_send(request)).collect())
     }
@@ -125,11 +192,11 @@ impl Stage {
     /// Holds if the provider was asked nothing at all.
     pub(crate) async fn untouched(&self) -> Check {
         let requests = self.control.requests(self.provider()).await?;
-        ensure(requests.is_empty(), format_args!("expected no request at all, the provider saw {}", requests.len()))
+        equal("requests of any kind", &requests.len(), &0)
     }
 
     /// Holds if `answer` is a refusal of `kind` that proves that nothing was sent, and nothing was.
-    pub(crate) async fn refused(&self, answer: Result<Receipt>, kind: ErrorKind) -> Result<transom::Error, String> {
+    pub(crate) async fn refused(&self, answer: Result<Receipt>, kind: ErrorKind) -> Result<transom::Error, Broken> {
         let error = crate::check::failed(answer, kind, Sent::No)?;
         self.reached(0).await?;
         Ok(error)
@@ -150,26 +217,13 @@ impl Stage {
         }
         Ok(())
     }
-
-    /// What a person needs to see why a scenario failed.
-    pub(crate) async fn report(&self) -> String {
-        let requests = self.control.requests(self.provider()).await.unwrap_or_default();
-        let mut lines = vec![format!("the provider saw {} requests", requests.len())];
-        lines.extend(requests.last().map(|last| {
-            let (method, path, body) = (&last["method"], &last["path"], &last["body"]);
-            format!("  the last: {method} {path} {body} -> {} {}", last["status"], last["response"])
-        }));
-        let delivered = self.delivered().await.unwrap_or_default();
-        lines.extend(delivered.iter().map(|message| format!("  reached a person: {message}")));
-        lines.join("\n")
-    }
 }
 
 /// The address of a peer that accepts one connection, reads what comes, says `words` and hangs up.
-pub(crate) async fn peer(words: impl Into<String>) -> Result<String, String> {
+pub(crate) async fn peer(words: impl Into<String>) -> Result<String, Broken> {
     let words = words.into();
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(told)?;
+    let address = listener.local_addr().map_err(told)?;
     tokio::spawn(async move {
         if let Ok((mut stream, _)) = listener.accept().await {
             let mut buffer = [0; 16 * 1024];

@@ -1,6 +1,7 @@
 //! What the suite must be told of an adapter: the facts in which providers differ.
 
-use transom::{Capabilities, ErrorKind, Provider};
+use serde_json::Value;
+use transom::{Capabilities, CodeFact, ErrorKind, Provider, Sent};
 use transom_mock_server::Dialect;
 
 /// An adapter under test.
@@ -43,13 +44,15 @@ pub struct Subject {
     pub placeholders: [&'static str; 2],
     /// Documented refusals that no state of the mock brings about.
     pub refusals: &'static [Refusal],
+    /// How the provider says the codes of each of its tables: a place for each of [`Provider::codes`], in the same order.
+    pub places: &'static [Place],
 }
 
 impl Subject {
     /// A subject that still needs its URIs, its table, its sender, its capabilities and its paths. The rest is what most
     /// providers have: a contact who never wrote is `no_active_session`, references are not carried, texts have 4096
     /// characters at the most, titles are limited, a template that nobody knows is `template_rejected`, the placeholders
-    /// are `customer` and `day`, and no refusal is documented.
+    /// are `customer` and `day`, no refusal is documented, and no code of a table is played.
     pub const fn new(provider: Provider, dialects: fn() -> Vec<Box<dyn Dialect>>) -> Self {
         Self {
             provider,
@@ -68,6 +71,7 @@ impl Subject {
             unknown_template: ErrorKind::TemplateRejected,
             placeholders: ["customer", "day"],
             refusals: &[],
+            places: &[],
         }
     }
 }
@@ -83,4 +87,83 @@ pub struct Refusal {
     pub kind: ErrorKind,
     /// The provider's code in it, if the body holds one.
     pub code: Option<&'static str>,
+}
+
+/// Where the codes of one table stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// What reports call the table: `answers`.
+    pub name: &'static str,
+    /// Every way in which the provider may say a code of it.
+    pub said: fn(&CodeFact) -> Vec<Said>,
+}
+
+/// A code in the provider's own dialect, and what has to be made of it.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// How it comes.
+    pub by: By,
+    /// The kind that it has to be read as.
+    pub kind: ErrorKind,
+    /// The code that has to be kept, none if the provider's words hold none.
+    pub code: Option<String>,
+}
+
+/// How a code comes.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// As the answer to a text.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// The body.
+        body: Value,
+        /// Whether the message may have been sent all the same.
+        sent: Sent,
+    },
+    /// In a webhook call about a message that was accepted.
+    Callback {
+        /// The body.
+        body: Value,
+    },
+}
+
+impl Said {
+    /// The code of `fact` in an answer, to be read as the row says.
+    pub fn answer(fact: &CodeFact, status: u16, body: Value) -> Self {
+        Self { by: By::Answer { status, body, sent: fact.sent }, kind: fact.kind, code: Some(Self::code(fact)) }
+    }
+
+    /// The code of `fact` in a webhook call, to be read as the row says.
+    pub fn callback(fact: &CodeFact, body: Value) -> Self {
+        Self { by: By::Callback { body }, kind: fact.kind, code: Some(Self::code(fact)) }
+    }
+
+    /// To be read as another kind than the row says.
+    #[must_use]
+    pub fn read_as(self, kind: ErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// With nothing in it that could be kept as a code.
+    #[must_use]
+    pub fn without_code(self) -> Self {
+        Self { code: None, ..self }
+    }
+
+    /// The code that stands for a row: one of the family or the range where it is about several.
+    pub fn code(fact: &CodeFact) -> String {
+        if let Some(family) = fact.code.strip_suffix('*') {
+            return format!("{family}99999");
+        }
+        // The middle of a range: both ends could be rows of their own.
+        let ends = fact.code.split_once('-').and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+        ends.map_or_else(|| fact.code.to_owned(), |(first, last): (u32, u32)| first.midpoint(last).to_string())
+    }
+
+    /// The same as a JSON number if it is one, else as a text.
+    pub fn number(fact: &CodeFact) -> Value {
+        let code = Self::code(fact);
+        code.parse::<u64>().map_or_else(|_| code.into(), Value::from)
+    }
 }

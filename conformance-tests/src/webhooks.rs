@@ -6,13 +6,13 @@
 //! event of it, from which the tests make variants.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use transom_mock_server::fixtures;
 
 /// One documented call.
 #[derive(Debug, Deserialize)]
@@ -87,19 +87,22 @@ impl WebhookFixture {
     pub fn all() -> Result<Vec<Self>, String> {
         let mut all = Vec::new();
         for subject in crate::subjects::ALL {
-            let folder = root().join(subject.provider.name).join("webhooks");
-            let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-            for entry in entries {
-                let path = entry.map_err(|error| error.to_string())?.path();
-                let file = path.file_name().unwrap_or_default().to_string_lossy();
-                let name = format!("{}/{file}", subject.provider.name);
-                let text = std::fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
-                let fixture: Self = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
-                all.push(Self { name, ..fixture });
-            }
+            all.extend(Self::of(subject.provider.name)?);
         }
-        all.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
+    }
+
+    /// Every call of a provider, in order; none for a provider that is not built in.
+    ///
+    /// # Errors
+    /// Which file cannot be read, and why.
+    pub fn of(provider: &str) -> Result<Vec<Self>, String> {
+        let calls = fixtures::webhooks_of(provider).into_iter().map(|(file, text)| {
+            let name = format!("{provider}/{file}.json");
+            let fixture: Self = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+            Ok(Self { name, ..fixture })
+        });
+        calls.collect()
     }
 
     /// The kinds of calls that each provider's pages document, each with the page.
@@ -107,8 +110,7 @@ impl WebhookFixture {
     /// # Errors
     /// Why the list cannot be read.
     pub fn kinds() -> Result<BTreeMap<String, BTreeMap<String, String>>, String> {
-        let text = std::fs::read_to_string(root().join("webhook-kinds.json")).map_err(|error| error.to_string())?;
-        serde_json::from_str(&text).map_err(|error| error.to_string())
+        serde_json::from_str(fixtures::webhook_kinds()).map_err(|error| error.to_string())
     }
 
     /// Whose call it is.
@@ -191,8 +193,4 @@ pub fn each_object(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Va
         Value::Array(items) => items.iter_mut().for_each(|item| each_object(item, visit)),
         _ => {}
     }
-}
-
-fn root() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../mock-server/fixtures")
 }

@@ -1,7 +1,7 @@
 //! The fault matrix: every way in which a connection to a provider can go wrong, and what the caller may then be told.
 //!
 //! A row is a fault. For each adapter that it concerns, a client made as an application makes one talks to a listener on this
-//! machine that plays a [script](script) byte by byte: it reads a part of the request and resets the connection, answers half a
+//! machine that plays a script byte by byte: it reads a part of the request and resets the connection, answers half a
 //! header, drips, hangs. Where a provider would have acted on the request, the script hands it to the provider's simulator
 //! first, so that there is a ledger of what reached people. The oracle is one-way: a message that is said to be unsent and
 //! stands in the ledger, or is said to be sent and does not, is a failure; "nobody can know" is right only for rows that say so.

@@ -28,6 +28,21 @@ pub fn of(provider: &str) -> Vec<Fixture> {
     fixtures
 }
 
+/// The documented webhook calls of a provider: the name of each file without its ending, and its text, which holds the very
+/// bytes that were signed. None for a provider that is not built in.
+pub fn webhooks_of(provider: &str) -> Vec<(&'static str, &'static str)> {
+    let files = FILES.get_dir(format!("{provider}/webhooks")).into_iter().flat_map(Dir::files);
+    let mut calls: Vec<_> =
+        files.filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?))).collect();
+    calls.sort_unstable();
+    calls
+}
+
+/// The kinds of webhook calls that each provider's pages document, as JSON: provider, kind, page.
+pub fn webhook_kinds() -> &'static str {
+    FILES.get_file("webhook-kinds.json").and_then(include_dir::File::contents_utf8).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +54,7 @@ mod tests {
             let entries = std::fs::read_dir(folder).unwrap().flatten();
             let files = entries.filter(|entry| entry.path().extension().is_some_and(|end| end == "json")).count();
             assert_eq!(of(provider).len(), files, "{provider}");
+            assert!(webhooks_of(provider).len() >= 10, "{provider}");
         }
         assert!(of("nobody").is_empty());
     }

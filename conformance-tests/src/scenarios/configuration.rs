@@ -6,7 +6,7 @@ use serde_json::Value;
 use transom::config::{ChannelConfig, ConfigFile, Env, process_env};
 use transom::{Client, ErrorKind, Messenger as _};
 
-use crate::check::{Check, accepted, ensure, equal};
+use crate::check::{Broken, Check, accepted, ensure, equal, told};
 use crate::stage::{Stage, text};
 
 scenarios! { "configuration":
@@ -39,10 +39,10 @@ fn parse(stage: &Stage, text: &str, env: &Env) -> Result<ChannelConfig, transom:
 }
 
 /// The problems of a channel whose table is this.
-fn problems(stage: &Stage, text: &str) -> Result<Vec<String>, String> {
+fn problems(stage: &Stage, text: &str) -> Result<Vec<String>, Broken> {
     let answer = parse(stage, text, &process_env()).and_then(|config| stage.registry().connect(&config));
     match answer {
-        Ok(_) => Err("expected the configuration to be refused".to_owned()),
+        Ok(_) => Err("expected the configuration to be refused".into()),
         Err(error) => {
             equal("the kind", &error.kind(), &ErrorKind::Config)?;
             Ok(error.problem_list().to_vec())
@@ -51,7 +51,7 @@ fn problems(stage: &Stage, text: &str) -> Result<Vec<String>, String> {
 }
 
 /// The form of the one request that a text makes, without what differs from send to send.
-async fn request_of(stage: &Stage, client: &Client) -> Result<(Value, Value, Value), String> {
+async fn request_of(stage: &Stage, client: &Client) -> Result<(Value, Value, Value), Broken> {
     accepted(client.send(&text().with_reference("order-17")).await)?;
     let request = stage.sends().await?.pop().ok_or("no request was made")?;
     Ok((request["method"].clone(), request["path"].clone(), request["body"].clone()))
@@ -60,12 +60,11 @@ async fn request_of(stage: &Stage, client: &Client) -> Result<(Value, Value, Val
 async fn a_table_and_a_uri_are_the_same_channel(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     let by_uri = request_of(stage, &stage.client).await?;
-    let config = parse(stage, &table(stage, ""), &process_env()).map_err(|error| error.to_string())?;
+    let config = parse(stage, &table(stage, ""), &process_env()).map_err(told)?;
     let by_table = request_of(stage, &stage.connect(&config)?).await?;
     equal("the request", &by_table, &by_uri)?;
     let uri = stage.subject.uri.replace("{host}", stage.url().trim_start_matches("http://"));
-    let config = parse(stage, &format!("[channels.subject]\nurl = \"{uri}\""), &process_env())
-        .map_err(|error| error.to_string())?;
+    let config = parse(stage, &format!("[channels.subject]\nurl = \"{uri}\""), &process_env()).map_err(told)?;
     equal("the request", &request_of(stage, &stage.connect(&config)?).await?, &by_uri)
 }
 
@@ -74,17 +73,17 @@ async fn a_secret_may_come_from_the_environment_or_a_file(stage: &Stage) -> Chec
     let env: Env = std::sync::Arc::new(|name| (name == "TRANSOM_TEST_KEY").then(|| "canary-key\n".to_owned()));
     let text = table(stage, "").replace("api_key = \"canary-key\"", "api_key = { env = \"TRANSOM_TEST_KEY\" }");
     ensure(text.contains("TRANSOM_TEST_KEY"), "the subject's table has the key `canary-key`")?;
-    let config = parse(stage, &text, &env).map_err(|error| error.to_string())?;
+    let config = parse(stage, &text, &env).map_err(told)?;
     request_of(stage, &stage.connect(&config)?).await?;
 
     let file = std::env::temp_dir().join(format!("transom-conformance-{}-{}", std::process::id(), stage.provider()));
-    std::fs::write(&file, "canary-key\n").map_err(|error| error.to_string())?;
+    std::fs::write(&file, "canary-key\n").map_err(told)?;
     let text = text.replace("env = \"TRANSOM_TEST_KEY\"", &format!("file = {:?}", file.display().to_string()));
     let sent = match parse(stage, &text, &env).and_then(|config| stage.registry().connect(&config)) {
         Ok(client) => request_of(stage, &client).await.map(drop),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(told(error)),
     };
-    std::fs::remove_file(&file).map_err(|error| error.to_string())?;
+    std::fs::remove_file(&file).map_err(told)?;
     sent
 }
 
@@ -142,8 +141,7 @@ async fn plain_http_to_another_machine_needs_leave(stage: &Stage) -> Check {
     let text = table(stage, "").replace(&stage.url(), "http://api.example.com");
     let problems = problems(stage, &text)?;
     ensure(problems.iter().any(|line| line.contains("insecure")), format_args!("{problems:?}"))?;
-    let config =
-        parse(stage, &format!("{text}insecure = true\n"), &process_env()).map_err(|error| error.to_string())?;
+    let config = parse(stage, &format!("{text}insecure = true\n"), &process_env()).map_err(told)?;
     stage.connect(&config).map(drop)
 }
 
@@ -167,17 +165,15 @@ async fn an_unknown_provider_is_named_with_the_known_ones(stage: &Stage) -> Chec
         process_env(),
     ) {
         Err(error) => ensure(!error.to_string().contains("canary"), format_args!("the credential is shown: {error}")),
-        Ok(_) => Err("expected the URI to be refused".to_owned()),
+        Ok(_) => Err("expected the URI to be refused".into()),
     }
 }
 
 async fn a_file_can_be_checked_without_its_secrets(stage: &Stage) -> Check {
     let text = table(stage, "").replace("\"canary-key\"", "{ env = \"TRANSOM_NOT_SET_ANYWHERE\" }");
-    let read = |text: &str| {
-        ConfigFile::parse(text, Path::new(""), stage.registry().providers(), &process_env())
-            .map_err(|error| error.to_string())
-    };
-    stage.registry().check(&read(&text)?).map_err(|error| error.to_string())?;
+    let read =
+        |text: &str| ConfigFile::parse(text, Path::new(""), stage.registry().providers(), &process_env()).map_err(told);
+    stage.registry().check(&read(&text)?).map_err(told)?;
     let bad = read(&format!("{text}bogus = 1\n"))?;
     ensure(stage.registry().check(&bad).is_err(), "an unknown key is found without the secrets")
 }

@@ -4,31 +4,36 @@ use serde_json::{Value, json};
 use transom::{Capability, Content, ErrorKind, Media, Message, Sent};
 
 use super::sample;
-use crate::check::{Check, accepted, ensure, equal, failed};
+use crate::check::{Check, accepted, ensure, equal, failed, told};
 use crate::stage::{Stage, contact, text};
 
 scenarios! { "content":
-    an_image_arrives_with_its_caption needs Image;
-    a_video_arrives_with_its_caption needs Video;
-    audio_arrives needs Audio;
-    a_document_arrives_with_its_name needs Document;
-    a_sticker_arrives needs Sticker;
-    a_location_arrives_with_its_name needs Location;
-    contact_cards_arrive needs Contacts;
-    buttons_arrive_with_header_and_footer needs Buttons;
-    a_list_arrives_with_its_sections needs List;
-    a_reaction_arrives needs Reaction;
-    media_arrive_by_the_id_of_an_upload needs MediaUpload;
-    a_reply_quotes_its_message needs Reply;
+    an_image_arrives_with_its_caption needs Image covers contents;
+    a_video_arrives_with_its_caption needs Video covers contents;
+    audio_arrives needs Audio covers contents;
+    a_document_arrives_with_its_name needs Document covers contents;
+    a_sticker_arrives needs Sticker covers contents;
+    a_location_arrives_with_its_name needs Location covers contents;
+    contact_cards_arrive needs Contacts covers contents;
+    buttons_arrive_with_header_and_footer needs Buttons covers contents;
+    a_list_arrives_with_its_sections needs List covers contents;
+    a_reaction_arrives needs Reaction covers contents;
+    media_arrive_by_the_id_of_an_upload needs MediaUpload covers contents;
+    a_reply_quotes_its_message needs Reply covers contents;
     a_caption_on_audio_is_refused_before_a_byte_leaves needs Audio;
     a_link_that_is_not_http_is_refused_before_a_byte_leaves needs Image;
+    /// Each kind by its link's extension, with a line that names the field, what the provider takes, and what it got.
     a_link_to_an_excluded_format_is_refused_before_a_byte_leaves needs Image;
     a_header_in_an_excluded_format_is_refused_before_a_byte_leaves needs Buttons;
-    a_link_that_does_not_say_its_format_is_sent needs Image;
+    /// A link need not have an extension, and one of no format is a hint of nothing.
+    a_link_that_does_not_say_its_format_is_sent needs Image covers contents;
     a_fourth_button_is_refused_before_a_byte_leaves needs Buttons;
     an_eleventh_row_is_refused_before_a_byte_leaves needs List;
+    /// WhatsApp cuts titles at 20 characters. Where the provider says so, too, that is refused beforehand; where its pages
+    /// give no limit, the provider is asked.
     a_title_over_its_limit_is_refused_unless_the_provider_gives_none needs Buttons;
-    every_free_form_content_needs_an_open_window needs Text;
+    /// The window is about everything but templates, so each kind must be refused as the text is.
+    every_free_form_content_needs_an_open_window needs Text covers window;
 }
 
 async fn an_image_arrives_with_its_caption(stage: &Stage) -> Check {
@@ -77,7 +82,7 @@ async fn arrives(stage: &Stage, capability: Capability) -> Check {
     let content = sample(capability).ok_or("no sample")?;
     accepted(stage.send(&Message::new(contact(), content.clone())).await)?;
     stage.reached(1).await?;
-    let sent = serde_json::to_value(&content).map_err(|error| error.to_string())?;
+    let sent = serde_json::to_value(&content).map_err(told)?;
     for message in stage.delivered().await? {
         contains("content", &message["content"], &sent)?;
     }
@@ -123,7 +128,7 @@ async fn a_reply_quotes_its_message(stage: &Stage) -> Check {
 }
 
 async fn refused_locally(stage: &Stage, content: &str) -> Check {
-    let content: Content = serde_json::from_str(content).map_err(|error| error.to_string())?;
+    let content: Content = serde_json::from_str(content).map_err(told)?;
     failed(stage.send(&Message::new(contact(), content)).await, ErrorKind::InvalidRequest, Sent::No)?;
     stage.untouched().await
 }
@@ -136,7 +141,6 @@ async fn a_link_that_is_not_http_is_refused_before_a_byte_leaves(stage: &Stage) 
     refused_locally(stage, r#"{"type":"image","link":"file:///etc/passwd"}"#).await
 }
 
-/// Each kind by its link's extension, with a line that names the field, what the provider takes, and what it got.
 async fn a_link_to_an_excluded_format_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     let capabilities = stage.capabilities();
@@ -167,7 +171,7 @@ async fn a_header_in_an_excluded_format_is_refused_before_a_byte_leaves(stage: &
 }
 
 async fn refused_for_its_format(stage: &Stage, content: Value, field: &str, extension: &str) -> Check {
-    let content: Content = serde_json::from_value(content).map_err(|error| error.to_string())?;
+    let content: Content = serde_json::from_value(content).map_err(told)?;
     let answer = stage.send(&Message::new(contact(), content)).await;
     let error = failed(answer, ErrorKind::InvalidRequest, Sent::No)?;
     let says = error.message();
@@ -175,7 +179,6 @@ async fn refused_for_its_format(stage: &Stage, content: Value, field: &str, exte
     ensure(is_clear, format_args!("expected a line about {field} and {extension}, got `{says}`"))
 }
 
-/// A link need not have an extension, and one of no format is a hint of nothing.
 async fn a_link_that_does_not_say_its_format_is_sent(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     let links = ["https://files.example.net/download?id=7", "https://files.example.net/image.php"];
@@ -200,8 +203,6 @@ async fn an_eleventh_row_is_refused_before_a_byte_leaves(stage: &Stage) -> Check
     refused_locally(stage, &list.to_string()).await
 }
 
-/// WhatsApp cuts titles at 20 characters. Where the provider says so, too, that is refused beforehand; where its pages
-/// give no limit, the provider is asked.
 async fn a_title_over_its_limit_is_refused_unless_the_provider_gives_none(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     let title = "x".repeat(21);
@@ -209,20 +210,22 @@ async fn a_title_over_its_limit_is_refused_unless_the_provider_gives_none(stage:
     if stage.subject.limits_titles {
         return refused_locally(stage, &content.to_string()).await;
     }
-    let content: Content = serde_json::from_value(content).map_err(|error| error.to_string())?;
+    let content: Content = serde_json::from_value(content).map_err(told)?;
     // Whether it is taken is the provider's to say.
     let _ = stage.send(&Message::new(contact(), content)).await;
     stage.asked(1).await
 }
 
-/// The window is about everything but templates, so each kind must be refused as the text is.
 async fn every_free_form_content_needs_an_open_window(stage: &Stage) -> Check {
     // The provider counts these attempts, too.
     stage.control.limit(stage.provider(), 1_000, 1).await?;
     for capability in stage.capabilities().iter() {
         let Some(content) = sample(capability).filter(Content::is_free_form) else { continue };
         let answer = stage.send(&Message::new(contact(), content)).await;
-        stage.refused(answer, stage.subject.never_wrote).await.map_err(|problem| format!("{capability}: {problem}"))?;
+        stage
+            .refused(answer, stage.subject.never_wrote)
+            .await
+            .map_err(|broken| broken.at(format_args!("{capability}")))?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use transom::layers::Retry;
 use transom::time::Clock;
 use transom::{Capability, Client, ErrorKind, Messenger as _, Sent};
 
-use crate::check::{Check, accepted, ensure, equal, failed};
+use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};
 use crate::stage::{Stage, peer, text};
 
 scenarios! { "delivery":
@@ -21,8 +21,8 @@ scenarios! { "delivery":
     a_cut_answer_may_have_been_sent needs Text;
     a_success_that_is_not_json_may_have_been_sent needs Text;
     a_success_that_is_a_web_page_may_have_been_sent needs Text;
-    a_gateways_error_may_have_been_sent_and_is_not_repeated needs Text;
-    a_gateways_error_page_hides_no_status needs Text;
+    a_gateways_error_may_have_been_sent_and_is_not_repeated needs Text covers doubt;
+    a_gateways_error_page_hides_no_status needs Text covers doubt;
     a_redirect_is_not_followed_and_sent_nothing needs Text;
     a_see_other_says_that_the_message_was_handled needs Text;
     a_refused_connection_proves_that_nothing_was_sent needs Text;
@@ -30,7 +30,7 @@ scenarios! { "delivery":
     a_peer_that_speaks_no_http_may_have_been_sent needs Text;
     a_peer_that_hangs_up_without_a_word_may_have_been_sent needs Text;
     a_retry_layer_repeats_an_unknown_outcome_only_under_a_key needs Text;
-    a_retry_layer_waits_out_a_throttle_and_sends_once needs Text;
+    a_retry_layer_waits_out_a_throttle_and_sends_once needs Text covers pace;
     a_retry_layer_reaches_a_provider_that_was_away needs Text;
     after_a_failure_the_next_message_goes_as_if_nothing_had_been needs Text;
 }
@@ -44,7 +44,7 @@ async fn fault(stage: &Stage, fault: Value) -> Check {
 }
 
 /// Holds if the one send ended in doubt like this, and this many messages reached the person.
-async fn in_doubt(stage: &Stage, client: &Client, kind: ErrorKind, reached: usize) -> Result<transom::Error, String> {
+async fn in_doubt(stage: &Stage, client: &Client, kind: ErrorKind, reached: usize) -> Result<transom::Error, Broken> {
     let error = failed(client.send(&text()).await, kind, Sent::Maybe)?;
     equal("attempts", &error.attempts(), &1)?;
     stage.asked(1).await?;
@@ -52,7 +52,7 @@ async fn in_doubt(stage: &Stage, client: &Client, kind: ErrorKind, reached: usiz
     Ok(error)
 }
 
-fn impatient(stage: &Stage) -> Result<Client, String> {
+fn impatient(stage: &Stage) -> Result<Client, Broken> {
     stage.connect(&stage.config()?.with("timeout", PATIENCE))
 }
 
@@ -138,8 +138,8 @@ async fn a_see_other_says_that_the_message_was_handled(stage: &Stage) -> Check {
 async fn a_refused_connection_proves_that_nothing_was_sent(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     // Bound and let go: nobody listens there.
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(told)?;
+    let address = listener.local_addr().map_err(told)?;
     drop(listener);
     let client = stage.elsewhere(&address.to_string())?;
     let error = stage.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
@@ -198,7 +198,7 @@ async fn a_retry_layer_repeats_an_unknown_outcome_only_under_a_key(stage: &Stage
             equal("attempts", &accepted(answer)?.attempts, &2)?;
             stage.reached(n + 1).await?;
             let sends = stage.sends().await?;
-            let [.., first, second] = sends.as_slice() else { return Err(format!("{fault}: {sends:?}")) };
+            let [.., first, second] = sends.as_slice() else { return Err(format!("{fault}: {sends:?}").into()) };
             equal("the repeated body", &second["body"], &first["body"])?;
             equal("the repeated key", &second["headers"]["idempotency-key"], &first["headers"]["idempotency-key"])?;
         } else {
@@ -223,8 +223,8 @@ async fn a_retry_layer_waits_out_a_throttle_and_sends_once(stage: &Stage) -> Che
 
 async fn a_retry_layer_reaches_a_provider_that_was_away(stage: &Stage) -> Check {
     stage.contact_writes().await?;
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(told)?;
+    let address = listener.local_addr().map_err(told)?;
     drop(listener);
     let error =
         persistent(&stage.elsewhere(&address.to_string())?).send(&text()).await.err().ok_or("it was accepted")?;

@@ -5,23 +5,27 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, Template};
 
-use crate::check::{Check, accepted, ensure, equal, failed};
+use crate::check::{Broken, Check, accepted, ensure, equal, failed};
 use crate::stage::{Stage, contact, text};
 
 scenarios! { "errors":
-    a_bad_credential_is_unauthenticated needs Text;
-    an_unknown_sender_is_sender_not_found needs Text;
-    every_documented_refusal_has_its_kind_and_keeps_its_code needs Text;
-    a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it;
+    a_bad_credential_is_unauthenticated needs Text covers credentials;
+    an_unknown_sender_is_sender_not_found needs Text covers senders;
+    every_documented_refusal_has_its_kind_and_keeps_its_code needs Text covers codes;
+    /// Keeps the list of documented refusals honest: a kind that has a code in the adapter's table of answers, and that no
+    /// state of the mock brings about, must be on it.
+    a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it covers codes;
     a_refusal_without_a_known_code_has_the_kind_of_its_status needs Template;
     a_refusal_with_an_unknown_code_keeps_it_and_has_the_kind_of_its_status needs Template;
     a_conflict_is_in_doubt_unless_the_provider_dedupes needs Template;
-    too_fast_is_rate_limited_with_the_wait_that_the_provider_asks needs Text;
-    a_throttled_send_may_go_again_and_then_arrives_once needs Text;
+    too_fast_is_rate_limited_with_the_wait_that_the_provider_asks needs Text covers pace;
+    a_throttled_send_may_go_again_and_then_arrives_once needs Text covers pace;
+    /// Kept for whoever sends again on purpose; the outcome stays in doubt.
     a_wait_that_a_gateway_asks_for_is_kept needs Text;
-    an_empty_account_is_insufficient_balance needs Text;
+    an_empty_account_is_insufficient_balance needs Text covers balance;
+    /// A base URL that is another server's: its 404 is no missing sender.
     a_wrong_path_is_not_found needs Text;
-    an_error_names_provider_kind_code_and_status_on_one_line needs Text;
+    an_error_names_provider_kind_code_and_status_on_one_line needs Text covers codes;
 }
 
 async fn a_bad_credential_is_unauthenticated(stage: &Stage) -> Check {
@@ -44,7 +48,7 @@ async fn answer(stage: &Stage, status: u16, body: Value) -> Check {
 async fn every_documented_refusal_has_its_kind_and_keeps_its_code(stage: &Stage) -> Check {
     stage.control.limit(stage.provider(), 1_000, 1).await?;
     for refusal in stage.subject.refusals {
-        let place = |problem: String| format!("{} {}: {problem}", refusal.status, refusal.body);
+        let place = |broken: Broken| broken.at(format_args!("{} {}", refusal.status, refusal.body));
         answer(stage, refusal.status, json!(refusal.body)).await?;
         // Without the probe, so that the answer alone decides.
         let client = stage.connect(&stage.config()?.with("probe", false))?;
@@ -56,8 +60,6 @@ async fn every_documented_refusal_has_its_kind_and_keeps_its_code(stage: &Stage)
     ensure(!stage.subject.refusals.is_empty(), "the subject lists the documented refusals")
 }
 
-/// Keeps the list of documented refusals honest: a kind that has a code in the adapter's table of answers, and that no
-/// state of the mock brings about, must be on it.
 async fn a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it(stage: &Stage) -> Check {
     let by_state = [
         ErrorKind::SessionExpired,
@@ -70,7 +72,7 @@ async fn a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it(sta
         ErrorKind::Conflict,
     ];
     let Some(table) = stage.subject.provider.codes.first() else {
-        return Err("the adapter has no table of codes".to_owned());
+        return Err("the adapter has no table of codes".into());
     };
     for kind in crate::KINDS.iter().filter(|kind| !by_state.contains(kind)) {
         let listed = stage.subject.refusals.iter().any(|refusal| refusal.kind == *kind);
@@ -111,7 +113,7 @@ async fn a_refusal_without_a_known_code_has_the_kind_of_its_status(stage: &Stage
         for body in [json!(""), json!({}), json!("<html><body>Nope</body></html>")] {
             answer(stage, *status, body.clone()).await?;
             let refused = stage.refused(stage.send(&template()).await, *kind).await;
-            let error = refused.map_err(|problem| format!("{status} {body}: {problem}"))?;
+            let error = refused.map_err(|broken| broken.at(format_args!("{status} {body}")))?;
             equal("the status", &error.status(), &Some(*status))?;
         }
     }
@@ -128,7 +130,7 @@ async fn a_refusal_with_an_unknown_code_keeps_it_and_has_the_kind_of_its_status(
     for (status, kind) in BY_STATUS {
         answer(stage, *status, body.clone()).await?;
         let refused = stage.refused(stage.send(&template()).await, *kind).await;
-        let error = refused.map_err(|problem| format!("{status}: {problem}"))?;
+        let error = refused.map_err(|broken| broken.at(format_args!("{status}")))?;
         ensure(error.to_string().contains("BRAND_NEW_CODE"), format_args!("the code is lost: {error}"))?;
     }
     Ok(())
@@ -165,7 +167,6 @@ async fn a_throttled_send_may_go_again_and_then_arrives_once(stage: &Stage) -> C
     stage.reached(1).await
 }
 
-/// Kept for whoever sends again on purpose; the outcome stays in doubt.
 async fn a_wait_that_a_gateway_asks_for_is_kept(stage: &Stage) -> Check {
     let busy = json!({ "fault": "status", "status": 503, "headers": { "retry-after": "120" }, "next": 1 });
     stage.control.fault(stage.provider(), busy).await?;
@@ -179,7 +180,6 @@ async fn an_empty_account_is_insufficient_balance(stage: &Stage) -> Check {
     stage.refused(stage.send(&text()).await, ErrorKind::InsufficientBalance).await.map(drop)
 }
 
-/// A base URL that is another server's: its 404 is no missing sender.
 async fn a_wrong_path_is_not_found(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     answer(stage, 404, json!("<html><h1>404 page not found</h1></html>")).await?;

@@ -11,6 +11,7 @@ scenarios! { "hostile":
     a_refusal_of_any_shape_is_a_refusal needs Text;
     a_body_without_end_is_cut_off needs Text;
     an_odd_status_is_in_doubt needs Text;
+    random_bytes_are_never_a_success_and_a_refusal_stays_one needs Text;
 }
 
 /// Bodies of the wrong shape: none of them holds an id where a provider puts one.
@@ -66,7 +67,7 @@ async fn a_success_of_any_other_shape_is_in_doubt(stage: &Stage) -> Check {
             stage.control.fault(stage.provider(), fault).await?;
             let head: String = body.chars().take(80).collect();
             failed(stage.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)
-                .map_err(|problem| format!("{status} {head:?}: {problem}"))?;
+                .map_err(|broken| broken.at(format_args!("{status} {head:?}")))?;
         }
     }
     Ok(())
@@ -111,4 +112,55 @@ async fn an_odd_status_is_in_doubt(stage: &Stage) -> Check {
         ensure(error.may_have_been_sent(), format_args!("{status}: {error:?}"))?;
     }
     Ok(())
+}
+
+/// How many bodies of each status are made from the seed.
+const RANDOM_BODIES: u64 = 60;
+
+async fn random_bytes_are_never_a_success_and_a_refusal_stays_one(stage: &Stage) -> Check {
+    stage.control.limit(stage.provider(), 10_000, 1).await?;
+    let mut random = Random(stage.seed);
+    for _ in 0..RANDOM_BODIES {
+        let body = random.body();
+        for status in [200, 400] {
+            let fault = json!({ "fault": "status", "status": status, "body": body, "next": 1 });
+            stage.control.fault(stage.provider(), fault).await?;
+            let error =
+                stage.send(&text()).await.err().ok_or_else(|| format!("{body:?}: it was taken for a success"))?;
+            let expected = if status == 200 { Sent::Maybe } else { Sent::No };
+            ensure(error.sent() == expected, format_args!("{status} {body:?}: {error:?}"))?;
+            ensure(error.to_string().len() < 2_000, format_args!("{body:?}: a long error"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Numbers that follow from a seed (splitmix64): the same seed makes the same bodies.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Up to 400 characters: half the time of anything, else of what JSON is made of.
+    fn body(&mut self) -> String {
+        const JSON: &[u8] = b"{}[]\",:0123456789.eE+-truefalsn \\u";
+        let length = self.next() % 400;
+        let is_json = self.next() % 2 == 0;
+        let mut next = || {
+            let number = self.next();
+            if is_json {
+                let at = usize::try_from(number % JSON.len() as u64).unwrap_or_default();
+                char::from(JSON.get(at).copied().unwrap_or(b' '))
+            } else {
+                char::from_u32(u32::try_from(number % 0x11_0000).unwrap_or_default()).unwrap_or('\u{fffd}')
+            }
+        };
+        (0..length).map(|_| next()).collect()
+    }
 }

@@ -3,23 +3,23 @@
 use serde_json::json;
 use transom::{ErrorKind, Messenger as _, Sent, TemplateInfo};
 
-use crate::check::{Check, ensure, equal};
+use crate::check::{Broken, Check, ensure, equal, told};
 use crate::stage::Stage;
 
 scenarios! { "lists":
-    every_template_is_listed_with_its_language_its_state_and_its_parameters needs Templates;
-    a_template_that_was_paused_is_listed_as_such needs Templates;
-    listing_the_templates_sends_nothing needs Templates;
+    every_template_is_listed_with_its_language_its_state_and_its_parameters needs Templates covers lists;
+    a_template_that_was_paused_is_listed_as_such needs Templates covers lists;
+    listing_the_templates_sends_nothing needs Templates covers lists;
     a_list_that_fails_leaves_nothing_in_doubt needs Templates;
     a_list_that_is_refused_has_the_kind_of_its_status needs Templates;
 }
 
-async fn listed(stage: &Stage) -> Result<Vec<TemplateInfo>, String> {
-    stage.client.templates().await.map_err(|error| error.to_string())
+async fn listed(stage: &Stage) -> Result<Vec<TemplateInfo>, Broken> {
+    stage.client.templates().await.map_err(told)
 }
 
-fn named<'t>(templates: &'t [TemplateInfo], name: &str) -> Result<&'t TemplateInfo, String> {
-    templates.iter().find(|template| template.name == name).ok_or_else(|| format!("`{name}` is not in the list"))
+fn named<'t>(templates: &'t [TemplateInfo], name: &str) -> Result<&'t TemplateInfo, Broken> {
+    templates.iter().find(|template| template.name == name).ok_or_else(|| format!("`{name}` is not in the list").into())
 }
 
 async fn every_template_is_listed_with_its_language_its_state_and_its_parameters(stage: &Stage) -> Check {
@@ -58,7 +58,7 @@ async fn a_list_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Check {
         stage.control.fault(stage.provider(), fault.clone()).await?;
         match stage.client.templates().await {
             Err(error) => equal(&format!("{fault}: whether something may have been sent"), &error.sent(), &Sent::No)?,
-            Ok(templates) => return Err(format!("{fault}: expected the list to fail, got {templates:?}")),
+            Ok(templates) => return Err(format!("{fault}: expected the list to fail, got {templates:?}").into()),
         }
     }
     Ok(())

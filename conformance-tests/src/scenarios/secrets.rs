@@ -5,13 +5,14 @@ use std::error::Error as _;
 use serde_json::json;
 use transom::{Message, Messenger as _, Template};
 
-use crate::check::{Check, ensure};
+use crate::check::{Check, ensure, told};
 use crate::stage::{CONTACT, Stage, contact, text};
 
 scenarios! { "secrets":
     no_error_shows_a_credential_or_a_full_number needs Text;
     no_debug_form_shows_a_credential needs Text;
     an_answer_that_echoes_the_number_is_masked needs Text;
+    /// URLs end up in logs on the way.
     no_credential_is_in_a_url needs Text;
 }
 
@@ -65,7 +66,7 @@ async fn no_debug_form_shows_a_credential(stage: &Stage) -> Check {
     clean("the message", &format!("{message:?} {message:#?}"))?;
     // After a send, an adapter may hold a session of its own.
     stage.contact_writes().await?;
-    let receipt = stage.send(&text()).await.map_err(|error| error.to_string())?;
+    let receipt = stage.send(&text()).await.map_err(told)?;
     clean("the client after a send", &format!("{:?}", stage.client))?;
     clean("the receipt", &format!("{receipt:?}"))
 }
@@ -86,10 +87,9 @@ async fn an_answer_that_echoes_the_number_is_masked(stage: &Stage) -> Check {
     Ok(())
 }
 
-/// URLs end up in logs on the way.
 async fn no_credential_is_in_a_url(stage: &Stage) -> Check {
     stage.contact_writes().await?;
-    stage.send(&text()).await.map_err(|error| error.to_string())?;
+    stage.send(&text()).await.map_err(told)?;
     for request in stage.control.requests(stage.provider()).await? {
         let path = request["path"].as_str().unwrap_or_default();
         ensure(!path.contains(CANARY), format_args!("a credential is in the path: {path}"))?;

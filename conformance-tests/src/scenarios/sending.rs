@@ -7,23 +7,27 @@ use crate::check::{Check, accepted, ensure, equal, failed};
 use crate::stage::{CONTACT, OTHER, Stage, contact, number, text};
 
 scenarios! { "sending":
-    a_text_reaches_the_person_once_as_it_was_written needs Text;
-    the_receipt_carries_the_id_of_the_message_that_was_delivered needs Text;
-    every_script_and_every_line_break_arrives_intact needs Text;
-    the_longest_text_is_sent_whole needs Text;
-    a_longer_text_is_refused_before_a_byte_leaves needs Text;
+    /// The text that reached the person is the text that was sent, from our number to theirs.
+    a_text_reaches_the_person_once_as_it_was_written needs Text covers texts;
+    /// The receipt's id is the one that delivery events will carry, so it must be the delivered message's.
+    the_receipt_carries_the_id_of_the_message_that_was_delivered needs Text covers texts;
+    every_script_and_every_line_break_arrives_intact needs Text covers texts;
+    the_longest_text_is_sent_whole needs Text covers texts;
+    a_longer_text_is_refused_before_a_byte_leaves needs Text covers texts;
     an_empty_text_is_refused_before_a_byte_leaves needs Text;
+    /// Where the provider carries our reference, delivery events can be matched by it; where not, it must not be lost
+    /// silently into some other member.
     the_reference_travels_where_the_provider_carries_one needs Text;
     a_reference_that_is_no_plain_word_is_no_obstacle needs Text;
     a_reference_with_a_line_break_is_refused_before_a_byte_leaves needs Text;
     two_messages_to_one_person_are_two needs Text;
     two_persons_get_their_own_messages needs Text;
-    one_send_is_one_request needs Text;
+    one_send_is_one_request needs Text covers texts;
+    /// Refusing is always legal, so an adapter that silently loses a capability would pass everything else.
     the_declared_capabilities_are_the_pinned_ones;
     the_provider_has_the_name_of_its_scheme;
 }
 
-/// The text that reached the person is the text that was sent, from our number to theirs.
 async fn a_text_reaches_the_person_once_as_it_was_written(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     let receipt = accepted(stage.send(&text()).await)?;
@@ -40,7 +44,6 @@ async fn a_text_reaches_the_person_once_as_it_was_written(stage: &Stage) -> Chec
     Ok(())
 }
 
-/// The receipt's id is the one that delivery events will carry, so it must be the delivered message's.
 async fn the_receipt_carries_the_id_of_the_message_that_was_delivered(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     let receipt = accepted(stage.send(&text()).await)?;
@@ -86,8 +89,6 @@ async fn an_empty_text_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
     stage.untouched().await
 }
 
-/// Where the provider carries our reference, delivery events can be matched by it; where not, it must not be lost
-/// silently into some other member.
 async fn the_reference_travels_where_the_provider_carries_one(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     accepted(stage.send(&text().with_reference("order-17")).await)?;
@@ -133,7 +134,6 @@ async fn one_send_is_one_request(stage: &Stage) -> Check {
     stage.asked(1).await
 }
 
-/// Refusing is always legal, so an adapter that silently loses a capability would pass everything else.
 async fn the_declared_capabilities_are_the_pinned_ones(stage: &Stage) -> Check {
     equal("capabilities", &stage.capabilities(), &stage.subject.capabilities)
 }

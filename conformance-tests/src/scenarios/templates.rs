@@ -7,19 +7,20 @@ use crate::check::{Check, accepted, equal, failed};
 use crate::stage::{Stage, contact};
 
 scenarios! { "templates":
-    positional_parameters_arrive_in_their_places needs Template;
-    named_parameters_arrive_in_the_places_that_the_channel_gives_them needs Template;
-    a_channels_own_name_for_a_template_is_used needs Template;
-    a_template_without_parameters_arrives needs Template;
-    a_template_that_is_not_approved_is_refused needs Template;
-    a_paused_template_is_refused needs Template;
-    a_template_that_nobody_knows_is_refused needs Template;
-    a_template_in_a_language_that_it_does_not_have_is_refused needs Template;
-    too_few_parameters_are_refused needs Template;
-    too_many_parameters_are_refused needs Template;
-    without_probe_the_provider_judges_the_parameters needs Template;
+    positional_parameters_arrive_in_their_places needs Template covers templates;
+    named_parameters_arrive_in_the_places_that_the_channel_gives_them needs Template covers templates;
+    a_channels_own_name_for_a_template_is_used needs Template covers templates;
+    a_template_without_parameters_arrives needs Template covers templates;
+    a_template_that_is_not_approved_is_refused needs Template covers templates;
+    a_paused_template_is_refused needs Template covers templates;
+    a_template_that_nobody_knows_is_refused needs Template covers templates;
+    a_template_in_a_language_that_it_does_not_have_is_refused needs Template covers templates;
+    too_few_parameters_are_refused needs Template covers templates;
+    too_many_parameters_are_refused needs Template covers templates;
+    without_probe_the_provider_judges_the_parameters needs Template covers templates;
+    /// The look at the definition is a courtesy: where it fails, the template goes all the same.
     a_definition_that_cannot_be_read_blocks_no_template needs Template;
-    a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves needs Template;
+    a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves needs Template covers templates;
     an_empty_template_name_is_refused_before_a_byte_leaves needs Template;
 }
 
@@ -147,7 +148,6 @@ async fn without_probe_the_provider_judges_the_parameters(stage: &Stage) -> Chec
     equal("requests of any kind", &stage.control.requests(stage.provider()).await?.len(), &1)
 }
 
-/// The look at the definition is a courtesy: where it fails, the template goes all the same.
 async fn a_definition_that_cannot_be_read_blocks_no_template(stage: &Stage) -> Check {
     let mut mapping = by_name(stage);
     mapping["visit_reminder"]["id"] = json!(310);

@@ -2,31 +2,33 @@
 
 use transom::{ErrorKind, Message, Messenger as _, Sent, SessionSource, Template, Window};
 
-use crate::check::{Check, accepted, ensure, equal, failed};
+use crate::check::{Check, accepted, ensure, equal, failed, told};
 use crate::stage::{OTHER, Stage, contact, number, text};
 
 scenarios! { "window":
-    a_contact_who_never_wrote_gets_no_text needs Text;
-    a_text_is_refused_a_day_after_the_last_message needs Text;
-    a_text_is_accepted_a_second_before_the_edge needs Text;
-    a_text_is_refused_exactly_24_hours_after_the_last_message needs Text;
-    a_new_message_of_the_contact_opens_the_window_anew needs Text;
-    our_own_text_does_not_keep_the_window_open needs Text;
-    a_template_does_not_open_the_window needs Template;
-    the_window_is_the_contacts_own needs Text;
-    a_template_goes_whatever_the_window needs Template;
-    a_closed_window_sends_the_fallback_once needs Template;
-    a_contact_who_never_wrote_gets_the_fallback_once needs Template;
-    an_open_window_leaves_the_fallback_unused needs Template;
-    a_lost_answer_in_an_open_window_does_not_send_the_fallback needs Template;
-    a_refused_fallback_is_reported_and_not_repeated needs Template;
+    a_contact_who_never_wrote_gets_no_text needs Text covers window;
+    a_text_is_refused_a_day_after_the_last_message needs Text covers window;
+    a_text_is_accepted_a_second_before_the_edge needs Text covers window;
+    a_text_is_refused_exactly_24_hours_after_the_last_message needs Text covers window;
+    a_new_message_of_the_contact_opens_the_window_anew needs Text covers window;
+    our_own_text_does_not_keep_the_window_open needs Text covers window;
+    a_template_does_not_open_the_window needs Template covers window;
+    the_window_is_the_contacts_own needs Text covers window;
+    a_template_goes_whatever_the_window needs Template covers window;
+    a_closed_window_sends_the_fallback_once needs Template covers window;
+    a_contact_who_never_wrote_gets_the_fallback_once needs Template covers window;
+    an_open_window_leaves_the_fallback_unused needs Template covers window;
+    /// The sharpest edge of all: the text may be out, so the template must not follow it.
+    a_lost_answer_in_an_open_window_does_not_send_the_fallback needs Template covers window;
+    a_refused_fallback_is_reported_and_not_repeated needs Template covers window;
     strict_refuses_and_sends_no_template needs Template;
-    provider_decides_falls_back_without_asking_first needs Template;
+    provider_decides_falls_back_without_asking_first needs Template covers window;
     always_template_leaves_the_text_unsent needs Template;
-    the_provider_tells_an_open_window_with_its_end needs Session;
-    the_provider_tells_an_expired_window needs Session;
-    the_provider_tells_that_a_contact_never_wrote needs Session;
-    a_template_alone_is_no_message_of_the_contact needs Session;
+    the_provider_tells_an_open_window_with_its_end needs Session covers window;
+    the_provider_tells_an_expired_window needs Session covers window;
+    the_provider_tells_that_a_contact_never_wrote needs Session covers window;
+    /// Providers list a conversation that we began with a template; the contact has still never written.
+    a_template_alone_is_no_message_of_the_contact needs Session covers window;
     asking_for_the_window_sends_nothing needs Session;
     a_window_query_that_fails_leaves_nothing_in_doubt needs Session;
 }
@@ -135,7 +137,6 @@ async fn an_open_window_leaves_the_fallback_unused(stage: &Stage) -> Check {
     stage.asked(1).await
 }
 
-/// The sharpest edge of all: the text may be out, so the template must not follow it.
 async fn a_lost_answer_in_an_open_window_does_not_send_the_fallback(stage: &Stage) -> Check {
     stage.contact_writes().await?;
     stage.control.fault(stage.provider(), serde_json::json!({ "fault": "lose_reply", "next": 1 })).await?;
@@ -182,11 +183,11 @@ async fn the_provider_tells_an_open_window_with_its_end(stage: &Stage) -> Check 
     stage.control.freeze().await?;
     stage.contact_writes().await?;
     stage.control.advance("23h").await?;
-    let session = stage.session().await.map_err(|error| error.to_string())?;
+    let session = stage.session().await.map_err(told)?;
     equal("who says so", &session.source, &SessionSource::Provider)?;
     equal("the contact", &session.contact, &contact())?;
     let Window::Open { until: Some(until) } = session.window else {
-        return Err(format!("expected an open window with its end, got {:?}", session.window));
+        return Err(format!("expected an open window with its end, got {:?}", session.window).into());
     };
     let last = session.last_inbound_at.ok_or("expected the time of the contact's last message")?;
     equal("the end", &until, &(last + transom::WINDOW))
@@ -196,29 +197,28 @@ async fn the_provider_tells_an_expired_window(stage: &Stage) -> Check {
     stage.control.freeze().await?;
     stage.contact_writes().await?;
     stage.control.advance("24h").await?;
-    let session = stage.session().await.map_err(|error| error.to_string())?;
+    let session = stage.session().await.map_err(told)?;
     let Window::Expired { since: Some(since) } = session.window else {
-        return Err(format!("expected an expired window with its end, got {:?}", session.window));
+        return Err(format!("expected an expired window with its end, got {:?}", session.window).into());
     };
     let last = session.last_inbound_at.ok_or("expected the time of the contact's last message")?;
     equal("the end", &since, &(last + transom::WINDOW))
 }
 
 async fn the_provider_tells_that_a_contact_never_wrote(stage: &Stage) -> Check {
-    let session = stage.session().await.map_err(|error| error.to_string())?;
+    let session = stage.session().await.map_err(told)?;
     equal("the window", &session.window, &Window::Never)?;
     equal("the last message", &session.last_inbound_at, &None)
 }
 
-/// Providers list a conversation that we began with a template; the contact has still never written.
 async fn a_template_alone_is_no_message_of_the_contact(stage: &Stage) -> Check {
     accepted(stage.send(&Message::template(contact(), Template::new("re_engagement_v1", "en"))).await)?;
-    let session = stage.session().await.map_err(|error| error.to_string())?;
+    let session = stage.session().await.map_err(told)?;
     equal("the window", &session.window, &Window::Never)
 }
 
 async fn asking_for_the_window_sends_nothing(stage: &Stage) -> Check {
-    stage.session().await.map_err(|error| error.to_string())?;
+    stage.session().await.map_err(told)?;
     stage.asked(0).await?;
     stage.reached(0).await
 }
@@ -232,7 +232,7 @@ async fn a_window_query_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Che
         stage.control.fault(stage.provider(), fault).await?;
         match stage.session().await {
             Err(error) => equal("whether something may have been sent", &error.sent(), &Sent::No)?,
-            Ok(session) => return Err(format!("expected the query to fail, got {session:?}")),
+            Ok(session) => return Err(format!("expected the query to fail, got {session:?}").into()),
         }
     }
     Ok(())

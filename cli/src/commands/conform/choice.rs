@@ -1,0 +1,82 @@
+//! Which cases the command line asks for.
+
+use transom_conformance::suite::{self, Case};
+use transom_conformance::{Subject, subjects};
+
+use crate::args::{Common, ConformArgs};
+use crate::channel;
+use crate::output::{Failure, Output};
+
+/// The cases of the adapters that are named, of all where none is, narrowed to a group and to a name.
+pub(super) fn cases(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<Case>, Failure> {
+    let subjects = if args.channels.is_empty() { subjects::ALL.to_vec() } else { named(common, args, output)? };
+    let all: Vec<Case> = subjects.into_iter().flat_map(suite::cases).map(|case| case.with_seed(args.seed)).collect();
+    let of_group: Vec<Case> = match &args.group {
+        None => all,
+        Some(group) => {
+            let known = groups(&all);
+            if !known.contains(&group.as_str()) {
+                return Err(Failure::usage(format!(
+                    "--group {group}: there is no such group, known: {}",
+                    known.join(", ")
+                )));
+            }
+            all.into_iter().filter(|case| case.group() == group).collect()
+        }
+    };
+    let Some(name) = &args.name else { return Ok(of_group) };
+    let wanted = name.trim().to_lowercase().replace(' ', "_");
+    // A whole name is meant as such, even if it is the beginning of another.
+    let is_whole = of_group.iter().any(|case| case.name() == wanted);
+    let fits = |case: &Case| if is_whole { case.name() == wanted } else { case.name().contains(&wanted) };
+    let chosen: Vec<Case> = of_group.into_iter().filter(fits).collect();
+    if chosen.is_empty() {
+        return Err(Failure::usage(format!("--name {name}: no scenario has this in its name; --list shows them all")));
+    }
+    Ok(chosen)
+}
+
+fn groups(cases: &[Case]) -> Vec<&'static str> {
+    let mut groups: Vec<&'static str> = cases.iter().map(Case::group).collect();
+    groups.dedup();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+/// The adapters behind names of providers and of channels, each once.
+fn named(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<&'static Subject>, Failure> {
+    let mut subjects: Vec<&'static Subject> = Vec::new();
+    for name in &args.channels {
+        let providers = match subject(name) {
+            Some(known) => vec![known],
+            None => of_channel(common, name, output)?,
+        };
+        for subject in providers {
+            if subjects.iter().all(|known| known.provider.name != subject.provider.name) {
+                subjects.push(subject);
+            }
+        }
+    }
+    Ok(subjects)
+}
+
+fn subject(provider: &str) -> Option<&'static Subject> {
+    subjects::ALL.iter().copied().find(|subject| subject.provider.name == provider)
+}
+
+/// The adapter of a channel of the configuration, or those of a failover.
+fn of_channel(common: &Common, name: &str, output: &Output) -> Result<Vec<&'static Subject>, Failure> {
+    let common = Common { channel: Some(name.to_owned()), ..common.clone() };
+    let known = || subjects::ALL.iter().map(|subject| subject.provider.name).collect::<Vec<_>>().join(", ");
+    let configs = channel::all(&common, output).map_err(|failure| {
+        if common.config.is_some() || name.contains("://") || name.starts_with('@') {
+            return failure;
+        }
+        Failure::usage(format!(
+            "--channel {name}: neither a provider ({}) nor a channel of a configuration here",
+            known()
+        ))
+    })?;
+    Ok(configs.iter().filter_map(|config| subject(config.provider())).collect())
+}

@@ -1,0 +1,138 @@
+//! A report as people read it in a terminal: what failed, a table, a line.
+
+use transom_conformance::Exchange;
+use transom_conformance::report::{CaseReport, Report, Totals};
+use transom_conformance::suite::Verdict;
+
+use crate::output::{Output, bad, good};
+
+/// More facts than this are not told of a case that failed; the report has them all.
+const MOST_FACTS: usize = 3;
+/// More lines than this of a body are not shown.
+const MOST_LINES: usize = 24;
+
+pub(super) fn print(report: &Report, output: &Output) {
+    for case in report.cases.iter().filter(|case| case.verdict == Verdict::Failed) {
+        failure(case, report, output);
+    }
+    for scenario in report.differential.iter().filter(|scenario| !scenario.verdict.is_well()) {
+        let (group, name) = (scenario.group, scenario.name);
+        output.line(&format!("{} {group}::{name}", bad("differs")));
+        for shared in &scenario.traces {
+            let sends: Vec<String> = shared.trace.sends.iter().map(ToString::to_string).collect();
+            output.line(&format!(
+                "  {}: {}; {} arrived",
+                shared.providers.join(", "),
+                sends.join(", "),
+                shared.trace.reached.len()
+            ));
+        }
+    }
+    table(report, output);
+    output.line(&verdict(report));
+}
+
+fn failure(case: &CaseReport, report: &Report, output: &Output) {
+    output.line(&format!("{} {}", bad("FAILED"), case.id));
+    output.line(&format!("  contract  {}. {}", case.contract, case.note).trim_end().to_owned());
+    if let Some(problem) = &case.problem {
+        match (&problem.expected, &problem.observed) {
+            (Some(expected), Some(observed)) => {
+                block("expected", expected, output);
+                block("observed", observed, output);
+                if !problem.says.starts_with("expected ") {
+                    block("in full", &problem.says, output);
+                }
+            }
+            _ => block("problem", &problem.says, output),
+        }
+    }
+    let facts: Vec<_> = case.contradicts(report).collect();
+    for fact in facts.iter().take(MOST_FACTS) {
+        let evidence = &fact.evidence;
+        block("against", &format!("{} [{}; {}]", evidence.fact, evidence.source, evidence.certainty), output);
+    }
+    match facts.len() {
+        0 => block("against", "the contract of the sdk itself", output),
+        count if count > MOST_FACTS => block("", &format!("and {} more facts", count - MOST_FACTS), output),
+        _ => {}
+    }
+    if let Some(last) = case.exchanges.last() {
+        exchange(last, output);
+    }
+    block("alone", &case.command, output);
+    output.line("");
+}
+
+fn exchange(exchange: &Exchange, output: &Output) {
+    let Exchange { method, path, body, status, response, fault, .. } = exchange;
+    block("request", format!("{method} {path}\n{body}").trim_end(), output);
+    let fault = fault.as_ref().map(|fault| format!(" (fault: {fault})")).unwrap_or_default();
+    block("answer", format!("{status}{fault}\n{response}").trim_end(), output);
+}
+
+/// Lines behind a label, cut if there are many.
+fn block(label: &str, text: &str, output: &Output) {
+    for (at, line) in text.lines().take(MOST_LINES).enumerate() {
+        let label = if at == 0 { label } else { "" };
+        output.line(format!("  {label:9} {line}").trim_end());
+    }
+    let more = text.lines().count().saturating_sub(MOST_LINES);
+    if more > 0 {
+        output.line(&format!("  {:9} … {more} more lines", ""));
+    }
+}
+
+/// Groups against providers.
+fn table(report: &Report, output: &Output) {
+    let mut groups: Vec<&str> = report.cases.iter().map(|case| case.group).collect();
+    groups.dedup();
+    let mut seen = Vec::new();
+    groups.retain(|group| {
+        let is_first = !seen.contains(group);
+        seen.push(*group);
+        is_first
+    });
+    let first = groups.iter().map(|group| group.len()).max().unwrap_or_default().max("GROUP".len());
+    let width = report.providers.iter().map(|card| card.name.len()).max().unwrap_or_default().max(7);
+    let titles: Vec<String> =
+        report.providers.iter().map(|card| format!("{:>width$}", card.name.to_uppercase())).collect();
+    output.line(&format!("{:first$}  {}", "GROUP", titles.join("  ")));
+    for group in groups {
+        let cells: Vec<String> =
+            report.providers.iter().map(|card| cell(of(report, Some(group), card.name), width)).collect();
+        output.line(&format!("{group:first$}  {}", cells.join("  ")));
+    }
+    let cells: Vec<String> = report.providers.iter().map(|card| cell(of(report, None, card.name), width)).collect();
+    output.line(&format!("{:first$}  {}", "all", cells.join("  ")));
+}
+
+fn of(report: &Report, group: Option<&str>, provider: &str) -> Totals {
+    let cases = report.cases.iter().filter(|case| case.provider == provider);
+    Totals::of(cases.filter(|case| group.is_none_or(|group| case.group == group)).map(|case| case.verdict))
+}
+
+/// `19` in green, or `18/19` in red.
+fn cell(totals: Totals, width: usize) -> String {
+    let Totals { cases, passed, failed } = totals;
+    if failed == 0 {
+        good(&format!("{passed:>width$}"))
+    } else {
+        bad(&format!("{:>width$}", format!("{passed}/{cases}")))
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "for people, to a tenth of a second")]
+fn verdict(report: &Report) -> String {
+    let Totals { cases, passed, failed } = report.totals;
+    let facts = report.evidence.iter().filter(|fact| fact.verdict.is_some()).count();
+    let same = report.differential.iter().filter(|scenario| scenario.verdict.is_well()).count();
+    let line = format!(
+        "{cases} cases of {} adapters: {passed} passed, {failed} failed, in {:.1} s; {facts} of {} facts played; {same} of {} scenarios the same for all, or declared not to be",
+        report.providers.len(),
+        report.duration_ms as f64 / 1_000.0,
+        report.evidence.len(),
+        report.differential.len(),
+    );
+    if report.is_all_well() { good(&line) } else { bad(&line) }
+}

@@ -1,0 +1,65 @@
+//! A case that plays many facts, one after the other, and goes on behind one that is contradicted.
+
+use std::collections::BTreeMap;
+
+use crate::check::{Broken, Check};
+use crate::evidence::Evidence;
+use crate::stage::Stage;
+
+/// More contradictions than this are not told in words; the report has them all.
+const MOST_TOLD: usize = 5;
+
+/// A fact that a case has played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// The fact.
+    pub evidence: Evidence,
+    /// How it is contradicted; none if it holds.
+    pub problem: Option<Broken>,
+}
+
+/// What has been played so far.
+pub(crate) struct Played<'s> {
+    stage: &'s Stage,
+    /// By the fact's id, in the order in which they were played first.
+    order: Vec<String>,
+    facts: BTreeMap<String, Covered>,
+}
+
+impl<'s> Played<'s> {
+    pub(crate) const fn on(stage: &'s Stage) -> Self {
+        Self { stage, order: Vec::new(), facts: BTreeMap::new() }
+    }
+
+    /// Puts down what came of a fact. One that is played in several ways holds if it holds in each.
+    pub(crate) fn add(&mut self, evidence: Evidence, check: Check) {
+        let problem = check.err();
+        match self.facts.get_mut(&evidence.id) {
+            Some(known) => known.problem = known.problem.take().or(problem),
+            None => {
+                self.order.push(evidence.id.clone());
+                self.facts.insert(evidence.id.clone(), Covered { evidence, problem });
+            }
+        }
+    }
+
+    /// Hands everything to the stage, and says which facts are contradicted.
+    pub(crate) fn judged(mut self) -> Check {
+        let facts: Vec<Covered> = self.order.iter().filter_map(|id| self.facts.remove(id)).collect();
+        let broken = facts.iter().filter_map(|fact| Some((&fact.evidence, fact.problem.as_ref()?)));
+        let broken: Vec<(&Evidence, &Broken)> = broken.collect();
+        let verdict = match broken.first() {
+            None => Ok(()),
+            Some((_, first)) => {
+                let mut lines = vec![format!("{} of {} facts are contradicted", broken.len(), facts.len())];
+                lines.extend(broken.iter().take(MOST_TOLD).map(|(evidence, problem)| {
+                    format!("{} ({}, {}): {problem}", evidence.fact, evidence.source, evidence.certainty)
+                }));
+                let (expected, observed) = (first.expected.clone(), first.observed.clone());
+                Err(Broken { says: lines.join("\n"), expected, observed })
+            }
+        };
+        self.stage.covered(facts);
+        verdict
+    }
+}

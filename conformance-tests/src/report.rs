@@ -1,0 +1,315 @@
+//! What came of a run, as a document: JSON for programs, `JUnit` for build servers, a page for people. All three are made
+//! from one value, so that they agree.
+
+mod html;
+mod junit;
+mod scorecard;
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+use transom::time::rfc3339;
+
+use crate::check::Broken;
+use crate::differential::{self, Comparison, Difference};
+use crate::evidence::{Evidence, EvidenceKind};
+use crate::exchange::Exchange;
+use crate::mask;
+use crate::run::Run;
+use crate::suite::{Case, Outcome, Verdict};
+use crate::trace::Trace;
+
+pub use scorecard::{Coverage, Scorecard};
+
+/// Counts up when a member of the document changes its name or meaning, or goes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Of so many exchanges at the beginning and at the end of a case the report tells; a case that failed has more of the end.
+const FIRST: usize = 2;
+const LAST: usize = 2;
+const LAST_OF_FAILED: usize = 10;
+
+/// A report. `docs/conformance-report.md` says what each member means.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What wrote it.
+    pub generator: Generator,
+    /// What the cases were played against: `mock`.
+    pub target: String,
+    /// What the random cases were made from: the same seed makes the same ones.
+    pub seed: u64,
+    /// When the run began, RFC 3339.
+    pub started_at: String,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// Where it ran.
+    pub environment: Environment,
+    /// All cases, counted.
+    pub totals: Totals,
+    /// Each provider, in the order in which they were played.
+    pub providers: Vec<Scorecard>,
+    /// Each case, in order: provider by provider, group by group.
+    pub cases: Vec<CaseReport>,
+    /// Each fact on record about the providers, with the cases that played it.
+    pub evidence: Vec<EvidenceReport>,
+    /// Each scenario that was played with several adapters, and whether it came to the same.
+    pub differential: Vec<Comparison>,
+}
+
+/// What wrote a report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Generator {
+    /// `transom conform`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// Where a run took place.
+#[derive(Clone, Debug, Serialize)]
+pub struct Environment {
+    /// The operating system: `linux`.
+    pub os: &'static str,
+    /// The processor: `x86_64`.
+    pub arch: &'static str,
+    /// How many cases were played at a time.
+    pub threads: usize,
+}
+
+/// Cases, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// All.
+    pub cases: usize,
+    /// Those in which the contract held.
+    pub passed: usize,
+    /// Those in which it was broken.
+    pub failed: usize,
+}
+
+/// One case.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseReport {
+    /// `exotel::delivery::a_lost_answer_…`.
+    pub id: String,
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The scenario's group.
+    pub group: &'static str,
+    /// The scenario's name.
+    pub name: &'static str,
+    /// The contract in words.
+    pub contract: String,
+    /// What else is to be known of it; empty if its words say it all.
+    pub note: &'static str,
+    /// The capability that the scenario needs.
+    pub needs: Option<&'static str>,
+    /// Whether the adapter lacks it, so that its refusal was played.
+    pub refusal: bool,
+    /// Whether the contract held.
+    pub verdict: Verdict,
+    /// How it was broken.
+    pub problem: Option<Problem>,
+    /// The ids of the facts that the contract rests on; none if it is the sdk's own.
+    pub covers: Vec<String>,
+    /// The facts that were played one by one.
+    pub played: Vec<PlayedFact>,
+    /// What the caller was told, and what reached people.
+    pub trace: Trace,
+    /// What was asked and answered, without credentials and phone numbers.
+    pub exchanges: Vec<Exchange>,
+    /// How many exchanges were left out between the first and the last.
+    pub exchanges_left_out: usize,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// By how much the provider's clock was turned, in seconds.
+    pub virtual_s: u64,
+    /// The command that plays it alone.
+    pub command: String,
+}
+
+/// How a contract was broken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// In words.
+    pub says: String,
+    /// What it demands, where that is one value.
+    pub expected: Option<String>,
+    /// What came instead.
+    pub observed: Option<String>,
+}
+
+/// A fact that a case played.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlayedFact {
+    /// The fact's id.
+    pub id: String,
+    /// Whether it held.
+    pub verdict: Verdict,
+    /// How it is contradicted.
+    pub problem: Option<Problem>,
+}
+
+/// A fact on record, and the cases about it.
+#[derive(Clone, Debug, Serialize)]
+pub struct EvidenceReport {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The fact.
+    #[serde(flatten)]
+    pub evidence: Evidence,
+    /// The cases that played it one by one.
+    pub played_by: Vec<String>,
+    /// The verdict of those; none if no case of this run played it.
+    pub verdict: Option<Verdict>,
+}
+
+impl Report {
+    /// The report of a run.
+    pub fn of(run: &Run, seed: u64, declared: &[Difference]) -> Self {
+        let cases: Vec<CaseReport> = run.played.iter().map(|(case, outcome)| CaseReport::of(case, outcome)).collect();
+        let evidence = evidence_of(run, &cases);
+        Self {
+            schema_version: SCHEMA_VERSION,
+            generator: Generator { name: "transom conform", version: env!("CARGO_PKG_VERSION") },
+            target: run.target.clone(),
+            seed,
+            started_at: rfc3339::format(run.began),
+            duration_ms: milliseconds(run.duration),
+            environment: Environment { os: std::env::consts::OS, arch: std::env::consts::ARCH, threads: run.threads },
+            totals: Totals::of(cases.iter().map(|case| case.verdict)),
+            providers: scorecard::of(run, &cases, &evidence),
+            differential: differential::compare(&run.played, declared),
+            cases,
+            evidence,
+        }
+    }
+
+    /// Whether every case passed, and the adapters agree wherever they are not declared to differ.
+    pub fn is_all_well(&self) -> bool {
+        self.totals.failed == 0 && self.differential.iter().all(|scenario| scenario.verdict.is_well())
+    }
+
+    /// Writes `report.json`, `junit.xml` and `index.html` into `folder`, which is made if it is not there.
+    ///
+    /// # Errors
+    /// What went wrong with which file.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let write = |name: &str, text: String| {
+            std::fs::write(folder.join(name), text)
+                .map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))
+        };
+        write("report.json", serde_json::to_string_pretty(self)? + "\n")?;
+        write("junit.xml", junit::of(self).to_string().map_err(io::Error::other)?)?;
+        write("index.html", html::of(self))
+    }
+
+    /// The fact of this id about this provider.
+    pub fn fact(&self, provider: &str, id: &str) -> Option<&EvidenceReport> {
+        self.evidence.iter().find(|fact| fact.provider == provider && fact.evidence.id == id)
+    }
+}
+
+impl Totals {
+    /// These, counted.
+    pub fn of(verdicts: impl Iterator<Item = Verdict>) -> Self {
+        verdicts.fold(Self::default(), |mut totals, verdict| {
+            totals.cases += 1;
+            match verdict {
+                Verdict::Passed => totals.passed += 1,
+                Verdict::Failed => totals.failed += 1,
+            }
+            totals
+        })
+    }
+}
+
+impl CaseReport {
+    fn of(case: &Case, outcome: &Outcome) -> Self {
+        let (exchanges, exchanges_left_out) = picked(&outcome.exchanges, outcome.verdict);
+        let played = outcome.covered.iter().map(|covered| PlayedFact {
+            id: covered.evidence.id.clone(),
+            verdict: if covered.problem.is_some() { Verdict::Failed } else { Verdict::Passed },
+            problem: covered.problem.as_ref().map(Problem::of),
+        });
+        Self {
+            id: case.id(),
+            provider: case.provider(),
+            group: case.group(),
+            name: case.name(),
+            contract: case.contract(),
+            note: case.note(),
+            needs: case.needs().map(transom::Capability::as_str),
+            refusal: case.is_refusal(),
+            verdict: outcome.verdict,
+            problem: outcome.problem.as_ref().map(Problem::of),
+            covers: case.covers().into_iter().map(|fact| fact.id).collect(),
+            played: played.collect(),
+            trace: outcome.trace.clone(),
+            exchanges,
+            exchanges_left_out,
+            duration_ms: milliseconds(outcome.duration),
+            virtual_s: outcome.virtual_time.as_secs(),
+            command: case.command(),
+        }
+    }
+
+    /// The facts that it contradicts: those that it played and that did not hold, else those that it rests on.
+    pub fn contradicts<'r>(&'r self, report: &'r Report) -> impl Iterator<Item = &'r EvidenceReport> {
+        let broken: Vec<&str> =
+            self.played.iter().filter(|fact| fact.verdict == Verdict::Failed).map(|fact| fact.id.as_str()).collect();
+        let rests_on = || self.covers.iter().map(String::as_str).collect();
+        let ids: Vec<&str> = if self.played.is_empty() { rests_on() } else { broken };
+        ids.into_iter().filter_map(|id| report.fact(self.provider, id))
+    }
+}
+
+impl Problem {
+    fn of(broken: &Broken) -> Self {
+        let masked = |text: &Option<String>| text.as_deref().map(mask::numbers);
+        Self {
+            says: mask::numbers(&broken.says),
+            expected: masked(&broken.expected),
+            observed: masked(&broken.observed),
+        }
+    }
+}
+
+/// The first and the last exchanges, and how many stood between.
+fn picked(exchanges: &[Exchange], verdict: Verdict) -> (Vec<Exchange>, usize) {
+    let last = if verdict == Verdict::Failed { LAST_OF_FAILED } else { LAST };
+    let left_out = exchanges.len().saturating_sub(FIRST + last);
+    let shown = exchanges.iter().enumerate().filter(|(at, _)| *at < FIRST || *at >= FIRST + left_out);
+    (shown.map(|(_, exchange)| exchange.clone()).collect(), left_out)
+}
+
+fn evidence_of(run: &Run, cases: &[CaseReport]) -> Vec<EvidenceReport> {
+    let mut reports = Vec::new();
+    for subject in run.subjects() {
+        for evidence in crate::evidence::all(subject) {
+            let mut verdict = None;
+            let mut played_by = Vec::new();
+            for case in cases.iter().filter(|case| case.provider == subject.provider.name) {
+                let Some(played) = case.played.iter().find(|played| played.id == evidence.id) else { continue };
+                played_by.push(case.id.clone());
+                if verdict != Some(Verdict::Failed) {
+                    verdict = Some(played.verdict);
+                }
+            }
+            reports.push(EvidenceReport { provider: subject.provider.name, evidence, played_by, verdict });
+        }
+    }
+    reports
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The kinds of facts, in the order in which reports list them.
+const KINDS: &[EvidenceKind] = &[EvidenceKind::Code, EvidenceKind::Rate, EvidenceKind::Sample, EvidenceKind::Webhook];

@@ -1,0 +1,225 @@
+//! The report for people: one page, readable without scripts and without a network.
+
+mod case;
+mod matrix;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Coverage, EvidenceReport, Report, Scorecard};
+use crate::differential::{Agreement, Comparison};
+use crate::suite::Verdict;
+
+const STYLE: &str = include_str!("html/style.css");
+
+/// The whole page.
+pub(super) fn of(report: &Report) -> String {
+    let failed: Vec<_> = report.cases.iter().filter(|case| case.verdict == Verdict::Failed).collect();
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Transom conformance: " (headline(report)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header.top {
+                    p.kicker { "Transom conformance" }
+                    h1.bad[!report.is_all_well()] { (mark(report.is_all_well())) " " (headline(report)) }
+                    p.facts { (circumstances(report)) }
+                }
+                nav aria-label="Sections" {
+                    @if !failed.is_empty() { a href="#failed" { "What failed" } }
+                    a href="#groups" { "Matrix" }
+                    a href="#scenarios" { "Scenarios" }
+                    a href="#providers" { "Providers" }
+                    a href="#differential" { "Differences" }
+                    a href="#evidence" { "Evidence" }
+                    a href="#run" { "This run" }
+                }
+                main {
+                    @if !failed.is_empty() {
+                        section #failed {
+                            h2 { "What failed" }
+                            @for case in &failed { (case::failure(case, report)) }
+                        }
+                    }
+                    (matrix::groups(report))
+                    (matrix::scenarios(report))
+                    section #providers {
+                        h2 { "Providers" }
+                        div.cards { @for card in &report.providers { (scorecard(card)) } }
+                    }
+                    (differences(&report.differential))
+                    (evidence(report))
+                    (run(report))
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn headline(report: &Report) -> String {
+    let totals = report.totals;
+    let adapters = match report.providers.as_slice() {
+        [only] => format!("of {}", only.name),
+        several => format!("of {} adapters", several.len()),
+    };
+    let differing = report.differential.iter().filter(|scenario| !scenario.verdict.is_well()).count();
+    match (totals.failed, differing) {
+        (0, 0) => format!("all {} cases {adapters} hold", totals.cases),
+        (0, _) => format!("all {} cases {adapters} hold, {differing} scenarios differ between them", totals.cases),
+        (failed, _) => format!("{failed} of {} cases {adapters} failed", totals.cases),
+    }
+}
+
+fn circumstances(report: &Report) -> String {
+    format!(
+        "against {}, {}, in {:.1} s, version {}, seed {}",
+        report.target,
+        report.started_at,
+        seconds(report.duration_ms),
+        report.generator.version,
+        report.seed
+    )
+}
+
+#[allow(clippy::cast_precision_loss, reason = "for people, to a tenth of a second")]
+fn seconds(milliseconds: u64) -> f64 {
+    milliseconds as f64 / 1_000.0
+}
+
+/// A symbol, so that colour is never alone in saying it.
+const fn mark(well: bool) -> &'static str {
+    if well { "✔" } else { "✘" }
+}
+
+fn scorecard(card: &Scorecard) -> Markup {
+    let well = card.totals.failed == 0;
+    html! {
+        article.card.bad[!well] {
+            h3 { (mark(well)) " " (card.name) }
+            p.score { b { (card.totals.passed) } " of " (card.totals.cases) " cases hold" }
+            p.small { (card.refusals) " of them as the refusal of what it does not offer; " (format!("{:.1}", seconds(card.duration_ms))) " s of work" }
+            table {
+                thead { tr { th { "On record" } th { "facts" } th { "played" } th { "contradicted" } } }
+                tbody { @for row in &card.coverage { (coverage(row)) } }
+            }
+            p.small {
+                @for (certainty, count) in &card.certainties { (badge(certainty)) " " (count) " " }
+            }
+            details {
+                summary { (card.capabilities.len()) " capabilities" }
+                p.small { (card.capabilities.join(", ").replace('_', " ")) }
+            }
+        }
+    }
+}
+
+fn coverage(row: &Coverage) -> Markup {
+    html! {
+        tr {
+            th { (row.kind.as_str()) "s" }
+            td { (row.on_record) }
+            td { (row.played) @if row.played < row.on_record { " ✘" } }
+            td { (row.contradicted) @if row.contradicted > 0 { " ✘" } }
+        }
+    }
+}
+
+/// How sure a fact is.
+fn badge(certainty: &str) -> Markup {
+    html! { span class={ "badge " (certainty) } { (certainty) } }
+}
+
+fn differences(compared: &[Comparison]) -> Markup {
+    let same = compared.iter().filter(|scenario| scenario.verdict == Agreement::Same).count();
+    html! {
+        section #differential {
+            h2 { "Differences between adapters" }
+            p {
+                "Of " (compared.len()) " scenarios that several adapters play, " b { (same) } " come to the same for all: kind of "
+                "outcome, whether the message is out, attempts, fallback, and what reaches the person. The others differ for a reason:"
+            }
+            @for scenario in compared.iter().filter(|scenario| scenario.verdict != Agreement::Same) {
+                details.difference.bad[!scenario.verdict.is_well()] {
+                    summary {
+                        (mark(scenario.verdict.is_well())) " " code { (scenario.group) "::" (scenario.name) }
+                        span.why { (why(scenario)) }
+                    }
+                    @for shared in &scenario.traces {
+                        h4 { (shared.providers.join(", ")) }
+                        (case::trace(&shared.trace))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn why(scenario: &Comparison) -> &'static str {
+    match scenario.verdict {
+        Agreement::Same => "the same",
+        Agreement::Declared => scenario.reason.unwrap_or_default(),
+        Agreement::Undeclared => "they differ, and nobody said why",
+        Agreement::Stale => "declared to differ, and they do not",
+    }
+}
+
+fn evidence(report: &Report) -> Markup {
+    html! {
+        section #evidence {
+            h2 { "Evidence" }
+            p { "Every fact on record about a provider: the rows of its tables of codes, its limits, its documented requests and webhook calls." }
+            @for card in &report.providers {
+                @let facts: Vec<&EvidenceReport> =
+                    report.evidence.iter().filter(|fact| fact.provider == card.name).collect();
+                details.facts {
+                    summary { (card.name) ": " (facts.len()) " facts" }
+                    div.wide { table {
+                        thead { tr { th {} th { "Fact" } th { "Source" } th { "Certainty" } th { "Read" } } }
+                        tbody { @for fact in facts { (fact_row(fact)) } }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn fact_row(fact: &EvidenceReport) -> Markup {
+    let (symbol, word) = match fact.verdict {
+        Some(Verdict::Passed) => ("✔", "holds"),
+        Some(Verdict::Failed) => ("✘", "contradicted"),
+        None => ("·", "not played"),
+    };
+    html! {
+        tr.bad[fact.verdict == Some(Verdict::Failed)] {
+            td title=(word) { (symbol) }
+            td { code { (fact.evidence.id) } br; (fact.evidence.fact) }
+            td { (fact.evidence.source) }
+            td { (badge(&fact.evidence.certainty)) }
+            td { (fact.evidence.date) }
+        }
+    }
+}
+
+fn run(report: &Report) -> Markup {
+    let environment = &report.environment;
+    html! {
+        section #run {
+            h2 { "This run" }
+            dl {
+                dt { "Version" } dd { (report.generator.name) " " (report.generator.version) }
+                dt { "Target" } dd { (report.target) }
+                dt { "Began" } dd { (report.started_at) }
+                dt { "Took" } dd { (format!("{:.1}", seconds(report.duration_ms))) " s, " (environment.threads) " cases at a time" }
+                dt { "Machine" } dd { (environment.os) ", " (environment.arch) }
+                dt { "Seed" } dd { (report.seed) }
+                dt { "Again" } dd { code { "transom conform --all --seed " (report.seed) } }
+            }
+            p.small { "Credentials and phone numbers are masked. " code { "report.json" } " and " code { "junit.xml" } " beside this page say the same to programs." }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The suite as a library: the cases of an adapter, and what comes of playing one.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use transom::Capability;
+
+use crate::check::Broken;
+use crate::evidence::Evidence;
+use crate::exchange::Exchange;
+use crate::played::Covered;
+use crate::scenarios::{self, Need, Scenario};
+use crate::stage::Stage;
+use crate::trace::Trace;
+use crate::{Front, Subject};
+
+/// A case that has not ended after this long, in real time, has failed: nothing may hang.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Every case of an adapter, group by group. Every adapter has the same ones.
+pub fn cases(subject: &'static Subject) -> Vec<Case> {
+    scenarios::all().map(|scenario| Case { subject, scenario, seed: DEFAULT_SEED }).collect()
+}
+
+/// What the random cases are made from unless another seed is given.
+pub const DEFAULT_SEED: u64 = 20_261_121;
+
+/// One scenario, or its refusal, for one adapter.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    subject: &'static Subject,
+    scenario: &'static Scenario,
+    seed: u64,
+}
+
+/// Whether the contract held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It held.
+    Passed,
+    /// It was broken.
+    Failed,
+}
+
+/// What came of a case.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Whether the contract held.
+    pub verdict: Verdict,
+    /// How it was broken; none if it held.
+    pub problem: Option<Broken>,
+    /// The facts that were played one by one, for a case that goes through many.
+    pub covered: Vec<Covered>,
+    /// Every request that the provider saw, in order.
+    pub exchanges: Vec<Exchange>,
+    /// What the caller was told and what reached people, in words that are the same for every provider.
+    pub trace: Trace,
+    /// How long it took.
+    pub duration: Duration,
+    /// By how much the mock's clock was turned, to the second.
+    pub virtual_time: Duration,
+}
+
+impl Case {
+    /// The same case with what is random in it made from `seed`.
+    #[must_use]
+    pub const fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The adapter under test.
+    pub const fn subject(&self) -> &'static Subject {
+        self.subject
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &'static str {
+        self.subject.provider.name
+    }
+
+    /// The group that the scenario belongs to: `delivery`.
+    pub const fn group(&self) -> &'static str {
+        self.scenario.group
+    }
+
+    /// The scenario's name, the contract with underscores: `a_lost_answer_may_have_been_sent_and_is_not_repeated`.
+    pub const fn name(&self) -> &'static str {
+        self.scenario.name
+    }
+
+    /// The name under which a test run lists it: `exotel::delivery::a_lost_answer_…`.
+    pub fn id(&self) -> String {
+        format!("{}::{}::{}", self.provider(), self.group(), self.name())
+    }
+
+    /// The command that plays it alone.
+    pub fn command(&self) -> String {
+        let seed = if self.seed == DEFAULT_SEED { String::new() } else { format!(" --seed {}", self.seed) };
+        let (provider, group, name) = (self.provider(), self.group(), self.name());
+        format!("transom conform --channel {provider} --group {group} --name {name}{seed}")
+    }
+
+    /// The contract in words.
+    pub fn contract(&self) -> String {
+        sentence(self.scenario.name)
+    }
+
+    /// What else is to be known of the contract; empty if its words say it all.
+    pub fn note(&self) -> &'static str {
+        self.scenario.note.trim_ascii()
+    }
+
+    /// What an adapter must be able to do for the scenario to make sense.
+    pub const fn needs(&self) -> Option<Capability> {
+        match self.scenario.need {
+            Need::Nothing => None,
+            Need::Capability(capability) => Some(capability),
+        }
+    }
+
+    /// The facts about the provider that the contract rests on. None: it is the sdk's own.
+    pub fn covers(&self) -> Vec<Evidence> {
+        (self.scenario.covers)(self.subject)
+    }
+
+    /// Whether it is the refusal that runs: the adapter lacks what the scenario needs, and must say so without a request.
+    pub fn is_refusal(&self) -> bool {
+        self.needs().is_some_and(|capability| !self.subject.capabilities.contains(capability))
+    }
+
+    /// Plays it on a stage of its own. Needs a Tokio runtime with IO and time enabled.
+    pub async fn play(&self, front: &Front) -> Outcome {
+        let begun = Instant::now();
+        let stage = match Stage::open(self.subject, front, self.seed).await {
+            Ok(stage) => Arc::new(stage),
+            Err(problem) => return Outcome::without_stage(problem, begun.elapsed()),
+        };
+        let opened = stage.control.now().await.ok();
+        let problem = self.problem(&stage).await;
+        let closed = stage.control.now().await.ok();
+        let duration = begun.elapsed();
+        let passed = opened.zip(closed).and_then(|(opened, closed)| closed.duration_since(opened).ok());
+        // The clock runs while the case does; only what it was turned by counts.
+        let turned = passed.unwrap_or_default().saturating_sub(duration) + Duration::from_millis(500);
+        let exchanges = stage.exchanges().await;
+        let delivered = stage.delivered().await.unwrap_or_default();
+        Outcome {
+            verdict: if problem.is_some() { Verdict::Failed } else { Verdict::Passed },
+            problem,
+            covered: stage.take_covered(),
+            exchanges: exchanges.iter().map(Exchange::of).collect(),
+            trace: stage.trace.take(&delivered),
+            duration,
+            virtual_time: Duration::from_secs(turned.as_secs()),
+        }
+    }
+
+    /// How the contract is broken on `stage`; `None` if it holds. A panic and a hang break it, too.
+    async fn problem(&self, stage: &Arc<Stage>) -> Option<Broken> {
+        let (scenario, on) = (self.scenario, Arc::clone(stage));
+        let played = tokio::spawn(async move {
+            match scenario.need {
+                Need::Capability(capability) if !on.capabilities().contains(capability) => {
+                    scenarios::refusal(&on, capability).await
+                }
+                Need::Capability(_) | Need::Nothing => (scenario.play)(&on).await,
+            }
+        });
+        let stop = played.abort_handle();
+        match tokio::time::timeout(LONGEST, played).await {
+            Ok(Ok(Ok(()))) => stage.no_findings().await.err(),
+            Ok(Ok(Err(broken))) => Some(broken),
+            Ok(Err(panicked)) => Some(format!("it panicked: {}", words_of(panicked)).into()),
+            Err(_) => {
+                stop.abort();
+                Some(format!("it had not ended after {} s", LONGEST.as_secs()).into())
+            }
+        }
+    }
+}
+
+impl Outcome {
+    pub(crate) fn without_stage(problem: Broken, duration: Duration) -> Self {
+        Self {
+            verdict: Verdict::Failed,
+            problem: Some(problem),
+            covered: Vec::new(),
+            exchanges: Vec::new(),
+            trace: Trace::default(),
+            duration,
+            virtual_time: Duration::ZERO,
+        }
+    }
+
+    /// What a person needs to see why it failed: the problem, the last request, what reached people.
+    pub fn explanation(&self) -> String {
+        let mut lines: Vec<String> = self.problem.iter().map(ToString::to_string).collect();
+        lines.push(format!("the provider saw {} requests", self.exchanges.len()));
+        lines.extend(self.exchanges.last().map(|last| {
+            let Exchange { method, path, body, status, response, .. } = last;
+            format!("  the last: {method} {path} {body} -> {status} {response}")
+        }));
+        lines.extend(self.trace.reached.iter().map(|message| format!("  reached a person: {message}")));
+        lines.join("\n")
+    }
+}
+
+fn words_of(panicked: tokio::task::JoinError) -> String {
+    let Ok(payload) = panicked.try_into_panic() else { return "it was cancelled".to_owned() };
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+/// What a name with underscores cannot write.
+const SPELLINGS: &[(&str, &str)] = &[
+    (" json", " JSON"),
+    (" http", " HTTP"),
+    (" uri", " URI"),
+    (" url", " URL"),
+    (" ids", " ids"),
+    (" gateways ", " gateway's "),
+    (" channels own", " channel's own"),
+    (" contacts own", " contact's own"),
+];
+
+/// A function's name as a sentence.
+fn sentence(name: &str) -> String {
+    let words = format!(" {} ", name.replace('_', " "));
+    let spelled = SPELLINGS.iter().fold(words, |text, (plain, spelled)| text.replace(plain, spelled));
+    let mut letters = spelled.trim().chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_reads_as_a_sentence() {
+        for (name, said) in [
+            ("a_gateways_error_hides_no_status", "A gateway's error hides no status"),
+            ("a_table_and_a_uri_are_the_same_channel", "A table and a URI are the same channel"),
+            ("plain_http_needs_leave", "Plain HTTP needs leave"),
+        ] {
+            assert_eq!(sentence(name), said);
+        }
+    }
+
+    #[test]
+    fn every_case_has_a_name_of_its_own_and_a_contract_in_words() {
+        for subject in crate::subjects::ALL {
+            let mut names: Vec<String> = cases(subject).iter().map(Case::id).collect();
+            let count = names.len();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), count, "{}", subject.provider.name);
+            for case in cases(subject) {
+                assert!(case.contract().contains(' ') && !case.contract().contains('_'), "{}", case.contract());
+            }
+        }
+    }
+}
