@@ -1,6 +1,9 @@
-//! Automation of this repository: `cargo xtask test` runs every test, `cargo xtask kill` checks that they notice defects.
+//! Automation of this repository: `cargo xtask test` runs every test, `cargo xtask kill` checks that they notice defects,
+//! `cargo xtask bench mock` says what the mock costs.
 
+mod bench;
 mod kill;
+mod needs;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -12,14 +15,16 @@ Automation of this repository.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test [-- ARGS]   Runs every test, then says how many conformance cases ran for each adapter
-  kill [OPTIONS]   Applies deliberate defects and checks that the tests notice each; see kill --help
+  test [-- ARGS]         Runs every test, then says how many conformance cases ran for each adapter
+  bench mock [--quick]   What the mock costs for each request, against a bare server and against wiremock
+  kill [OPTIONS]         Applies deliberate defects and checks that the tests notice each; see kill --help
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((command, rest)) if command == "test" => test(rest),
+        Some((command, rest)) if command == "bench" => bench::run(rest),
         Some((command, rest)) if command == "kill" => kill::run(rest),
         Some((help, _)) if matches!(help.as_str(), "help" | "--help" | "-h") => {
             say(HELP);
@@ -34,8 +39,11 @@ fn main() -> ExitCode {
 
 /// Runs every test of the workspace, with its output passed on, and counts on the way.
 fn test(arguments: &[String]) -> ExitCode {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    if let Err(missing) = needs::provide(&needs::OF_TESTS) {
+        let _ = writeln!(io::stderr(), "error: {missing}");
+        return ExitCode::from(2);
+    }
+    let mut command = cargo();
     command
         .args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"])
         .args(arguments)
@@ -61,6 +69,10 @@ fn test(arguments: &[String]) -> ExitCode {
         Ok(()) => ExitCode::FAILURE,
         Err(problem) => fail(&problem),
     }
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// What the tests' own summary lines add up to.
