@@ -22,7 +22,6 @@
 )]
 
 mod check;
-mod control;
 mod front;
 mod scenarios;
 mod stage;

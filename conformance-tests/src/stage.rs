@@ -1,20 +1,17 @@
 //! What a scenario stands on: a fresh world, an adapter connected to it, and eyes on both sides.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
 use transom::{
     Capabilities, Client, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent, Session,
 };
 
 use crate::Subject;
 use crate::check::{Check, ensure, equal};
-use crate::control::Control;
 use crate::front::{Front, Running};
+use transom_mock_server::Control;
 
 /// The person whom most scenarios write to.
 pub(crate) const CONTACT: &str = "+5491155550123";
@@ -33,8 +30,7 @@ impl Stage {
     /// A fresh mock, and the subject's channel connected to it.
     pub(crate) async fn open(subject: &'static Subject, front: Front) -> Result<Self, String> {
         let front = Running::start(&front, subject).await?;
-        let transport = HttpTransport::new(HttpTransportOptions::default()).map_err(|error| error.to_string())?;
-        let control = Control::new(front.url(), Arc::new(transport));
+        let control = Control::new(&front.url())?;
         let registry = Registry::default().with(subject.provider);
         let mut stage =
             Self { subject, control, client: Client::new(transom::stub::Stub::accepting()), registry, front };
@@ -80,7 +76,7 @@ impl Stage {
 
     /// Brings the mock into the state in which [`CONTACT`] has just written.
     pub(crate) async fn contact_writes(&self) -> Check {
-        self.control.inbound(self.provider(), CONTACT).await
+        Ok(self.control.inbound(self.provider(), CONTACT, "hi").await.map(drop)?)
     }
 
     pub(crate) fn provider(&self) -> &'static str {
@@ -97,7 +93,7 @@ impl Stage {
 
     /// The messages that reached people.
     pub(crate) async fn delivered(&self) -> Result<Vec<Value>, String> {
-        self.control.messages(self.provider()).await
+        Ok(self.control.messages(self.provider()).await?)
     }
 
     /// The requests that the provider was asked to send something with.

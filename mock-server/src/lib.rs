@@ -8,7 +8,10 @@
 //! Tests and scripts steer it through the control plane under `/_mock/`: a virtual clock, customers who write, faults, limits,
 //! switches, and what was asked and delivered.
 
+mod access;
 mod answer;
+#[cfg(feature = "client")]
+mod client;
 mod clock;
 mod control;
 mod dialect;
@@ -16,6 +19,7 @@ pub mod dialects;
 mod fault;
 mod finding;
 mod fingerprint;
+mod gate;
 mod ids;
 mod journal;
 mod limiter;
@@ -35,6 +39,8 @@ mod webhook;
 mod world;
 
 pub use answer::{Answer, html_response, json_response, set_header, text_response};
+#[cfg(feature = "client")]
+pub use client::{Control, ControlError};
 pub use dialect::Dialect;
 pub use finding::{Finding, Level, Mark, Review, Source};
 pub use fingerprint::fingerprint;
@@ -42,7 +48,7 @@ pub use limiter::{Limiter, Quota};
 pub use phone::{Phone, is_e164};
 pub use request::{Query, basic_credentials, bearer_token, header, is_json};
 #[cfg(feature = "server")]
-pub use server::{MockServer, serve, serve_until};
+pub use server::{MockServer, serve, serve_and_save, serve_until};
 pub use simulator::{Reply, Simulator, Wire};
 pub use switch::{Switch, Switches};
 pub use time::{offset_time, rfc3339};

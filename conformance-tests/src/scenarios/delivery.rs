@@ -40,7 +40,7 @@ const PATIENCE: &str = "150ms";
 
 async fn fault(stage: &Stage, fault: Value) -> Check {
     stage.contact_writes().await?;
-    stage.control.fault(stage.provider(), fault).await
+    Ok(stage.control.fault(stage.provider(), fault).await?)
 }
 
 /// Holds if the one send ended in doubt like this, and this many messages reached the person.

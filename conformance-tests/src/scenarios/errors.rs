@@ -38,7 +38,8 @@ async fn an_unknown_sender_is_sender_not_found(stage: &Stage) -> Check {
 
 /// The next send is answered like this.
 async fn answer(stage: &Stage, status: u16, body: Value) -> Check {
-    stage.control.fault(stage.provider(), json!({ "fault": "status", "status": status, "body": body, "next": 1 })).await
+    let fault = json!({ "fault": "status", "status": status, "body": body, "next": 1 });
+    Ok(stage.control.fault(stage.provider(), fault).await?)
 }
 
 async fn every_documented_refusal_has_its_kind_and_keeps_its_code(stage: &Stage) -> Check {

@@ -117,7 +117,7 @@ async fn two_messages_to_one_person_are_two(stage: &Stage) -> Check {
 
 async fn two_persons_get_their_own_messages(stage: &Stage) -> Check {
     stage.contact_writes().await?;
-    stage.control.inbound(stage.provider(), OTHER).await?;
+    stage.control.inbound(stage.provider(), OTHER, "hi").await?;
     accepted(stage.send(&Message::text(contact(), "for one")).await)?;
     accepted(stage.send(&Message::text(number(OTHER), "for the other")).await)?;
     let got: Vec<_> =

@@ -14,7 +14,7 @@ use crate::fault::{Fault, Kind, MAX_RULES, Schedule};
 use crate::switch::list;
 
 const LONGEST_DELAY_MS: u64 = 3_600_000;
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 13] = [
     "provider",
     "fault",
     "next",
@@ -27,11 +27,23 @@ const MEMBERS: [&str; 12] = [
     "body",
     "headers",
     "location",
+    "gate",
 ];
 
 /// Every rule that is still there, in order.
 pub(super) fn show(simulator: &Simulator) -> Value {
-    simulator.faults.rules().iter().map(rule_json).collect()
+    simulator
+        .faults
+        .rules()
+        .iter()
+        .map(|rule| {
+            let mut json = rule_json(rule);
+            if let Value::Object(json) = &mut json {
+                json.insert("number".to_owned(), rule.number.into());
+            }
+            json
+        })
+        .collect()
 }
 
 /// Appends one rule or a list of them: all, or none if any is wrong.
@@ -64,7 +76,7 @@ pub(crate) fn read(simulator: &Simulator, mut members: Members) -> Result<Fault,
     let instead = matches!(kind, Kind::Redirect { .. } | Kind::Status { .. } | Kind::RateLimited);
     let after_accept = members.flag("after_accept")?.unwrap_or(!instead);
     members.finish(&MEMBERS)?;
-    Ok(Fault { provider, kind, schedule, any_request, after_accept })
+    Ok(Fault { number: 0, provider, kind, schedule, any_request, after_accept })
 }
 
 fn kind(members: &mut Members) -> Result<Kind, Refusal> {
@@ -97,6 +109,10 @@ fn kind(members: &mut Members) -> Result<Kind, Refusal> {
             Kind::Status { status, body: members.take("body"), headers: headers(members)? }
         }
         "rate_limited" => Kind::RateLimited,
+        "gate" => {
+            let name = members.text("gate")?.unwrap_or_else(|| "gate".to_owned());
+            Kind::Gate(name.into())
+        }
         other => return Err(members.error(&format!("`fault` is \"{other}\", expected one of {}", list(Kind::NAMES)))),
     })
 }
@@ -160,6 +176,7 @@ pub(crate) fn rule_json(rule: &Fault) -> Value {
                 headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
             json!({"status": status, "body": body, "headers": headers})
         }
+        Kind::Gate(name) => json!({"gate": name}),
         _ => json!({}),
     };
     if let Value::Object(json) = &mut json {

@@ -2,8 +2,10 @@
 
 use std::future::{pending, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,19 +17,25 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use super::Shared;
 use super::body::{self, Outgoing, Unread};
+use super::doors::Door;
+use super::spaces::{Name, take_name};
+use super::{Shared, wait};
 use crate::{Wire, json_response, set_header};
 
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Answers the requests of one connection until the client leaves or the mock breaks it.
-pub(super) async fn run(stream: TcpStream, shared: Shared) {
-    let reset = Arc::new(AtomicBool::new(false));
-    let service = service_fn({
-        let reset = Arc::clone(&reset);
-        move |request| Box::pin(answer(shared.clone(), request, Arc::clone(&reset)))
+/// Answers the requests of one connection until the client leaves, the mock breaks it, or its place is needed.
+pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
+    let reset = AtomicBool::new(false);
+    let (shared, door, reset) = (&shared, &*door, &reset);
+    let service = service_fn(move |request| {
+        Box::pin(async move {
+            let answered = answer(shared, door, request, reset).await;
+            door.idle();
+            answered
+        })
     });
     let mut connection = http1::Builder::new()
         // Dates are virtual; the server's own would be real.
@@ -35,8 +43,15 @@ pub(super) async fn run(stream: TcpStream, shared: Shared) {
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
-    // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
-    let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    {
+        let mut shut = pin!(door.shut());
+        // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
+        let _ = poll_fn(|context| match shut.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Ok(())),
+            Poll::Pending => connection.poll_without_shutdown(context),
+        })
+        .await;
+    }
     let stream = connection.into_parts().io.into_inner();
     if reset.load(Ordering::Relaxed) {
         // Closing a socket that lingers for no time sends a reset in place of an orderly end.
@@ -44,29 +59,48 @@ pub(super) async fn run(stream: TcpStream, shared: Shared) {
     }
 }
 
-async fn answer(shared: Shared, request: Request<Incoming>, reset: Arc<AtomicBool>) -> io::Result<Response<Outgoing>> {
+async fn answer(
+    shared: &Shared,
+    door: &Door,
+    request: Request<Incoming>,
+    reset: &AtomicBool,
+) -> io::Result<Response<Outgoing>> {
     let (head, incoming) = request.into_parts();
-    let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/') == "/_mock/state";
+    let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
     let most = if is_state { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
     let read = tokio::time::timeout(BODY_TIMEOUT, body::read(incoming, most)).await;
-    let request = match read {
+    door.busy();
+    let mut request = match read {
         Ok(Ok(bytes)) => Request::from_parts(head, bytes),
         Ok(Err(Unread::TooLong)) => {
-            return Ok(closing(&shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024))));
+            return Ok(closing(shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024))));
         }
         Ok(Err(Unread::Broken)) => return Err(io::Error::other("the request's body broke off")),
-        Err(_) => return Ok(closing(&shared, 408, "the body did not arrive within 30 seconds")),
+        Err(_) => return Ok(closing(shared, 408, "the body did not arrive within 30 seconds")),
     };
-    let reply = shared.step(&request);
+    let name = match take_name(&mut request) {
+        Ok(name) => name,
+        Err(error) => return Ok(closing(shared, 400, &error)),
+    };
+    let reply = if wait::is_wait(&request) {
+        // Boxed, as what follows is: rare, and large for every request that is none.
+        Box::pin(wait::answer(shared, &name, &request)).await
+    } else {
+        shared.step(&name, &request)
+    };
     if turns_clock(&request) && reply.response.status().is_success() {
         // Whoever turned the clock may look at once for what fell due by it.
-        shared.desk.turned(super::now()).await;
+        Box::pin(shared.desk.turned(super::now())).await;
     }
     if !reply.delay.is_zero() {
-        tokio::time::sleep(reply.delay).await;
+        Box::pin(tokio::time::sleep(reply.delay)).await;
     }
     match reply.wire {
         Wire::Whole => Ok(reply.response.map(Outgoing::whole)),
+        Wire::Held(number) => {
+            Box::pin(released(shared, name, number)).await;
+            Ok(reply.response.map(Outgoing::whole))
+        }
         Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at))),
         Wire::Lost => Err(io::Error::other("the answer is lost")),
         Wire::Reset => {
@@ -75,6 +109,20 @@ async fn answer(shared: Shared, request: Request<Incoming>, reset: Arc<AtomicBoo
         }
         Wire::Hang => pending().await,
     }
+}
+
+/// Waits until somebody lets a held answer go. A client that leaves before takes its answer along.
+async fn released(shared: &Shared, name: Name, number: u64) {
+    struct Place<'a>(&'a Shared, Name, u64);
+    impl Drop for Place<'_> {
+        fn drop(&mut self) {
+            if let Some(simulator) = self.0.lock().find(&self.1) {
+                simulator.forget_held(self.2);
+            }
+        }
+    }
+    let place = Place(shared, name, number);
+    shared.changed.until(|| shared.lock().find(&place.1).is_none_or(|simulator| !simulator.is_held(number))).await;
 }
 
 fn turns_clock(request: &Request<Bytes>) -> bool {

@@ -86,10 +86,11 @@ pub(super) async fn run(shared: Shared) {
 
 /// Tries the first that is due; false if none is.
 async fn deliver_one(shared: &Shared, at: SystemTime) -> bool {
-    let Some(delivery) = shared.guarded(|simulator| simulator.due(at)).flatten() else { return false };
+    let Some((name, delivery)) = shared.guarded(|spaces| spaces.due(at)).flatten() else { return false };
     let id = delivery.id;
     let outcome = post(delivery, TRY).await;
-    shared.guarded(|simulator| simulator.delivered(id, outcome));
+    shared.guarded(|spaces| spaces.delivered(&name, id, outcome));
+    shared.changed.ring();
     true
 }
 
