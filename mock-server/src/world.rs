@@ -133,10 +133,12 @@ pub struct Delivery {
     pub provider: &'static str,
     /// The id that the provider's callbacks would carry.
     pub message_id: String,
-    /// The business number in E.164.
-    pub from: String,
-    /// The customer in E.164.
-    pub to: String,
+    /// The business number; it serialises in E.164.
+    #[serde(serialize_with = "serialize_phone")]
+    pub from: Phone,
+    /// The customer; the number serialises in E.164.
+    #[serde(serialize_with = "serialize_phone")]
+    pub to: Phone,
     /// See [`Message::content`].
     pub content: Box<RawValue>,
     /// The client's own reference.
@@ -157,6 +159,10 @@ impl fmt::Debug for Delivery {
 
 pub(crate) fn serialize_time<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&crate::rfc3339(*time))
+}
+
+fn serialize_phone<S: serde::Serializer>(phone: &Phone, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&phone.e164())
 }
 
 impl World {
@@ -327,8 +333,8 @@ impl World {
         let delivery = Delivery {
             provider: message.provider,
             message_id: message.message_id,
-            from: message.from.e164(),
-            to: message.to.e164(),
+            from: message.from.clone(),
+            to: message.to.clone(),
             content,
             reference: message.reference.map(str::to_owned),
             at: now,

@@ -48,6 +48,6 @@ pub(crate) fn wiremock() -> io::Result<()> {
     })
 }
 
-pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

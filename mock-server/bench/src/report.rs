@@ -10,6 +10,8 @@ use crate::servers::{Load, Sample, Server};
 
 const PROVIDERS: [&str; 4] = ["exotel", "autocalls", "gosendapi", "messangi"];
 const CONNECTIONS: u32 = 32;
+/// Requests before anything is measured.
+const WARM_UP: u64 = 20_000;
 const SIZES: [u64; 4] = [1, 1_000, 100_000, 1_000_000];
 
 struct Plan {
@@ -30,7 +32,7 @@ pub(crate) fn run(transom: &str, quick: bool) -> io::Result<()> {
         sizes: if quick { vec![1, 1_000] } else { SIZES.to_vec() },
     };
     say(&format!(
-        "{CONNECTIONS} keep-alive connections from one process (own loop; no wrk), POST of a text in an open window;\n\
+        "{CONNECTIONS} keep-alive connections from one process (own loop that never sleeps; no wrk), POST of a text in an open window;\n\
          floor: bare hyper that answers a constant; each ratio is to the floor measured right before it; medians of {}.\n\
          CPU is that of the server process, which has a CPU of its own where `own CPU` is said.\n",
         plan.rounds
@@ -105,18 +107,28 @@ fn pair(plan: &Plan, name: &str) -> io::Result<Pair> {
         milliseconds: plan.milliseconds,
     };
     let serve = |cpu| {
-        if name == "wiremock-rs" { Server::start(&plan.this, &["wiremock"], cpu) } else { mock(plan, name, 1_000, cpu) }
+        if name == "wiremock-rs" {
+            Server::start(&plan.this, &["wiremock"], cpu)
+        } else {
+            mock(plan, name, WARM_UP, cpu)
+        }
     };
+    // So that neither measures how it starts: first connections, and memory that is touched for the first time.
+    let warm = Load { contacts: WARM_UP, milliseconds: 0, ..load(0) };
     let floor = Server::start(&plan.this, &["floor"], None)?;
+    floor.under(warm, None)?;
     let floor_shared = floor.under(load(1_000), None)?;
     drop(floor);
     let server = serve(None)?;
+    server.under(warm, None)?;
     let shared = server.under(load(1_000), None)?;
     drop(server);
     let floor = Server::start(&plan.this, &["floor"], Some(0))?;
+    floor.under(warm, Some(1))?;
     let floor_own = floor.under(load(1_000), Some(1))?;
     drop(floor);
     let server = serve(Some(0))?;
+    server.under(warm, Some(1))?;
     let own = server.under(load(1_000), Some(1))?;
     let resident_mib = server.resident_mib()?;
     Ok(Pair { floor_shared, shared, floor_own, own, resident_mib })

@@ -166,8 +166,8 @@ fn delivery(world: &World, mut row: Members) -> Result<Delivery, Refusal> {
     let delivery = Delivery {
         provider,
         message_id: row.needed_text("message_id", TEXT)?,
-        from: phone(&mut row, "from")?.e164(),
-        to: phone(&mut row, "to")?.e164(),
+        from: phone(&mut row, "from")?,
+        to: phone(&mut row, "to")?,
         content: content.unwrap_or_else(|| RawValue::NULL.to_owned()),
         reference: row.text("reference")?,
         at: row.needed("at", TIME, time)?,

@@ -36,13 +36,13 @@ fn row(world: &World, line: &Delivery) -> Value {
         "buttons" | "list" => "interactive",
         kind => kind,
     };
-    let sender = world.account(NAME).senders.iter().find(|sender| sender.phone.e164() == line.from);
+    let sender = world.account(NAME).senders.iter().find(|sender| sender.phone == line.from);
     json!({
         "id": number(line),
         "wamid": line.message_id,
         "status": "sent",
         "type": kind,
-        "to": line.to.trim_start_matches('+'),
+        "to": line.to.digits(),
         "phone_number_id": sender.map(|sender| sender.id.as_str()),
         "created_at": rfc3339(line.at),
     })
