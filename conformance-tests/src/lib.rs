@@ -22,7 +22,9 @@
 )]
 
 mod check;
+pub mod drift;
 mod front;
+pub mod live;
 mod scenarios;
 mod stage;
 mod subject;

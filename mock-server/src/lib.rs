@@ -19,6 +19,8 @@ pub mod dialects;
 mod fault;
 mod finding;
 mod fingerprint;
+#[cfg(feature = "fixtures")]
+pub mod fixtures;
 mod gate;
 mod ids;
 mod journal;

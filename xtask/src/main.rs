@@ -83,6 +83,8 @@ struct Tally {
     ignored: u64,
     /// `exotel against wiremock` → 120.
     conformance: BTreeMap<String, u64>,
+    /// What the fault matrix came to, in its own words.
+    faults: Option<String>,
 }
 
 impl Tally {
@@ -103,12 +105,17 @@ impl Tally {
         {
             self.conformance.insert(format!("{adapter} against {}", front.join(" ")), count);
         }
+        // `faults: 2204 executions of 102 rows, …`
+        if let Some(rest) = line.strip_prefix("faults: ") {
+            self.faults = Some(rest.to_owned());
+        }
     }
 
     fn summary(&self) -> String {
         let cases = self.conformance.iter().map(|(what, count)| format!("  {what:34} {count:>5}\n"));
         let totals = format!("{} passed, {} failed, {} skipped\n", self.passed, self.failed, self.ignored);
-        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain([totals]).collect()
+        let faults = self.faults.iter().map(|faults| format!("Fault matrix\n  {faults}\n"));
+        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain(faults).chain([totals]).collect()
     }
 
     /// An adapter with fewer cases than another would be one of which something was left out.
@@ -155,6 +162,12 @@ mod tests {
         ]);
         assert_eq!((tally.passed, tally.failed, tally.ignored), (47, 2, 1));
         assert!(tally.verdict().is_err(), "a skipped test is no success");
+    }
+
+    #[test]
+    fn the_fault_matrix_is_in_the_summary() {
+        let summary = tally(&["faults: 2204 executions of 102 rows, 0 wrong verdicts"]).summary();
+        assert!(summary.contains("Fault matrix\n  2204 executions of 102 rows, 0 wrong verdicts\n"), "{summary}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::budget::Budget;
 use crate::capability::Capability;
 use crate::client::{Layer, Next};
-use crate::decision::{Decision, Evidence, Safety, Situation, Stop, decide};
+use crate::decision::{Decision, Evidence, LEAST_TIME, Safety, Situation, Stop, decide};
 use crate::error::{Error, Result};
 use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::message::{Message, Receipt};
@@ -129,8 +129,13 @@ impl Retry {
                 // Somebody else may have taken the last of it in between.
                 Decision::Again { wait, cost } if self.budget.take(cost) => {
                     #[cfg(feature = "trace")]
-                    tracing::debug!(?evidence, wait_ms = millis(wait), "trying again");
+                    tracing::debug!(?evidence, ?wait, "trying again");
                     self.clock.sleep(wait).await;
+                    // It may have been a longer wait than was meant: machines sleep, too.
+                    let deadline = self.deadline.unwrap_or_else(|| usual_deadline(safety));
+                    if deadline.saturating_sub(begun.elapsed(&*self.clock)) < LEAST_TIME {
+                        return Err(self.give_up(error, Stop::Deadline, in_doubt));
+                    }
                     attempt = attempt.saturating_add(1);
                     continue;
                 }
@@ -152,11 +157,6 @@ impl Retry {
         let error = error.with_stop(stop).with_retry_at(retry_at);
         if in_doubt { error.maybe_sent() } else { error }
     }
-}
-
-#[cfg(feature = "trace")]
-fn millis(wait: Duration) -> u64 {
-    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
 const fn usual_deadline(safety: Safety) -> Duration {

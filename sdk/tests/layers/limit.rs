@@ -162,3 +162,66 @@ async fn those_who_wait_go_in_the_order_in_which_they_came() {
     }
     assert_eq!(*order.lock().unwrap(), (0..40).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn a_wait_of_exactly_the_patience_is_waited() {
+    let (client, limit, clock) = limited(&Stub::accepting(), &[rate(Scope::Account, 1, 100)]);
+    let patient = Client::new(Stub::accepting()).layer(limit.with_patience(S(101)));
+    client.send(&text()).await.unwrap();
+    patient.send(&text()).await.unwrap();
+    assert_eq!(clock.waits(), [S(101)]);
+}
+
+#[tokio::test]
+async fn a_policy_that_allows_nothing_is_no_policy() {
+    let stub = Stub::accepting();
+    let limits = headers(&[("ratelimit-policy", "0;w=20")]);
+    let (client, _, clock) = limited(&stub, &[]);
+    let client = client.layer(Saying { stub, limits });
+    for _ in 0..3 {
+        client.send(&text()).await.unwrap();
+    }
+    assert_eq!(clock.waits(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_waits_already_heeds_a_pause_that_comes_meanwhile() {
+    /// Refuses the first send half a second after it came, and takes the others.
+    #[derive(Debug, Default)]
+    struct Slow(Mutex<Vec<tokio::time::Instant>>);
+
+    #[async_trait]
+    impl Layer for Slow {
+        async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+            let is_first = {
+                let mut times = self.0.lock().unwrap();
+                times.push(tokio::time::Instant::now());
+                times.len() == 1
+            };
+            if !is_first {
+                return next.send(message).await;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            Err(failed(ErrorKind::RateLimited).with_retry_after(S(5)))
+        }
+    }
+
+    let slow = Arc::new(Slow::default());
+    let client = Client::new(Stub::accepting()).layer(Limit::per_second(1)).layer(Shared(Arc::clone(&slow)));
+    let message = text();
+    let (first, second) = tokio::join!(client.send(&message), client.send(&message));
+    assert!(first.is_err() && second.is_ok());
+    let times = slow.0.lock().unwrap().clone();
+    assert!(times[1] - times[0] >= Duration::from_millis(5_500), "{:?}", times[1] - times[0]);
+}
+
+/// A layer that the test keeps a hand on.
+#[derive(Debug)]
+struct Shared<L>(Arc<L>);
+
+#[async_trait]
+impl<L: Layer> Layer for Shared<L> {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        self.0.send(message, next).await
+    }
+}

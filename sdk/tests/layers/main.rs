@@ -7,6 +7,7 @@ mod failover;
 mod limit;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod passing_on;
 mod retry;
 mod unresolved;
 mod verdict;

@@ -52,11 +52,12 @@ async fn outcomes_waits_and_requests_are_counted_and_nobody_is_named() {
         Ok("m2".into()),
         Err(failed(ErrorKind::ProviderUnavailable).maybe_sent()),
         Err(failed(ErrorKind::NoActiveSession)),
+        Err(failed(ErrorKind::RecipientInvalid)),
     ]);
     let retry = Retry::default().with_time(metrics.clock(clock), || 0.0);
     let client =
         Client::new(stub).layer(metrics.clone()).layer(WindowGuard::default()).layer(retry).layer(metrics.requests());
-    for message in [text(), with_fallback(), text(), text()] {
+    for message in [text(), with_fallback(), text(), text(), text()] {
         let _ = client.send(&message).await;
     }
 
@@ -67,14 +68,25 @@ async fn outcomes_waits_and_requests_are_counted_and_nobody_is_named() {
             "transom.request.duration kind=ok operation=send provider=stub 2 0",
             "transom.request.duration kind=provider_unavailable operation=send provider=stub 1 0",
             "transom.request.duration kind=rate_limited operation=send provider=stub 1 0",
+            "transom.request.duration kind=recipient_invalid operation=send provider=stub 1 0",
             "transom.request.duration kind=session_expired operation=send provider=stub 1 0",
             "transom.send.duration content=text kind=no_active_session provider=stub 1 0",
             "transom.send.duration content=text kind=ok provider=stub 2 2",
             "transom.send.duration content=text kind=provider_unavailable provider=stub 1 0",
+            "transom.send.duration content=text kind=recipient_invalid provider=stub 1 0",
             "transom.send.unknown provider=stub 1",
             "transom.template.fallbacks provider=stub 1",
             "transom.wait.duration 1 2",
             "transom.window.refusals provider=stub 1",
         ]
     );
+}
+
+#[tokio::test]
+async fn a_measured_clock_tells_the_same_time() {
+    let provider = SdkMeterProvider::builder().build();
+    let clock = Arc::new(TestClock::default());
+    clock.advance(S(77));
+    let measured = Metrics::new(&provider.meter("test")).clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    assert_eq!((measured.now(), measured.uptime()), (clock.now(), clock.uptime()));
 }

@@ -182,7 +182,7 @@ async fn a_machine_that_slept_through_the_deadline_does_not_send_a_message_of_lo
     let stub = Stub::script([Err(unreachable()), Err(unreachable()), Ok("m1".into())]);
     let retry = Retry::default().with_time(Arc::new(Suspended::default()), || 0.0);
     let error = Client::new(stub.clone()).layer(retry).send(&text()).await.unwrap_err();
-    assert_eq!((error.attempts(), stub.sent().len()), (2, 2));
+    assert_eq!((error.attempts(), stub.sent().len()), (1, 1));
 }
 
 #[tokio::test]
@@ -244,4 +244,19 @@ async fn a_wait_that_is_too_long_says_when_to_come_back() {
     let error = Client::new(stub).layer(retry).send(&text()).await.unwrap_err();
     assert_eq!(error.retry_at(), Some(clock.now() + S(3_600)));
     assert_eq!((error.kind(), error.sent()), (ErrorKind::RateLimited, Sent::No));
+}
+
+#[tokio::test]
+async fn the_machines_own_jitter_is_anything_up_to_the_ceiling() {
+    let mut waits = Vec::new();
+    for _ in 0..40 {
+        let clock = Arc::new(TestClock::default());
+        let stub = Stub::script([Err(unreachable()), Ok("m1".into())]);
+        let retry = Retry::default().with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+        Client::new(stub).layer(retry).send(&text()).await.unwrap();
+        waits.extend(clock.waits());
+    }
+    let millis = |n| Duration::from_millis(n);
+    assert!(waits.iter().all(|wait| *wait <= millis(200)), "{waits:?}");
+    assert!(waits.iter().any(|wait| *wait < millis(100)) && waits.iter().any(|wait| *wait > millis(100)), "{waits:?}");
 }

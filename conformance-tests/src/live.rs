@@ -1,0 +1,189 @@
+//! A provider's live endpoint, asked a few harmless questions: does it still answer as its pages say?
+//!
+//! Reads only, unless numbers are allowed and messages are asked for. What it will do is a plan that can be shown before
+//! anything happens; each answer is held against the pages (see [`drift`](crate::drift)).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde::Serialize;
+use transom::{
+    Capabilities, Capability, Client, CodeFact, ConversationFilter, Error, Message, Messenger as _, PhoneNumber,
+    Provider, Template, Transport,
+};
+
+use crate::drift::{self, Documented, Drift, DriftKind, Observed};
+
+/// What may be done.
+#[derive(Clone, Debug, Default)]
+pub struct Permission {
+    /// The numbers that may be asked about and written to, and no others.
+    pub contacts: Vec<PhoneNumber>,
+    /// How many messages may be sent in all. None: it only reads.
+    pub messages: usize,
+    /// A template to send, too; else free texts alone.
+    pub template: Option<Template>,
+}
+
+/// One thing to ask.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// List the senders.
+    Senders,
+    /// List the templates.
+    Templates,
+    /// List the conversations.
+    Conversations,
+    /// Ask for the window to this number.
+    Session(PhoneNumber),
+    /// Send this. It costs money and reaches a person.
+    Send(Box<Message>),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Senders => f.write_str("list the senders"),
+            Self::Templates => f.write_str("list the templates"),
+            Self::Conversations => f.write_str("list the conversations"),
+            Self::Session(contact) => write!(f, "ask for the window to {}", contact.masked()),
+            Self::Send(message) => {
+                write!(f, "SEND a {} to {}", message.content.capability().as_str(), message.to.masked())
+            }
+        }
+    }
+}
+
+/// What will be asked of an account with these capabilities, in order: reads first.
+pub fn plan(capabilities: Capabilities, permission: &Permission) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for (capability, step) in [
+        (Capability::Senders, Step::Senders),
+        (Capability::Templates, Step::Templates),
+        (Capability::Conversations, Step::Conversations),
+    ] {
+        if capabilities.contains(capability) {
+            steps.push(step);
+        }
+    }
+    if capabilities.contains(Capability::Session) {
+        steps.extend(permission.contacts.iter().cloned().map(Step::Session));
+    }
+    let template = permission.template.iter();
+    let sends = permission.contacts.iter().flat_map(|contact| {
+        let text = Message::text(contact.clone(), "A test of this line. Please ignore it.");
+        let templates = template.clone().map(|template| Message::template(contact.clone(), template.clone()));
+        [text].into_iter().chain(templates)
+    });
+    steps.extend(sends.take(permission.messages).map(|message| Step::Send(Box::new(message))));
+    steps
+}
+
+/// What one step came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepReport {
+    /// The step, in words; numbers are masked.
+    pub step: String,
+    /// `ok`, or the error's kind.
+    pub outcome: &'static str,
+    /// What was wrong, in words.
+    pub error: Option<String>,
+    /// How many answers were looked at.
+    pub answers: usize,
+    /// Where they differ from the pages.
+    pub drift: Vec<Drift>,
+}
+
+impl StepReport {
+    /// Whether the provider answered, and as documented.
+    pub fn is_as_documented(&self) -> bool {
+        self.answers > 0 && self.drift.is_empty()
+    }
+}
+
+/// Carries an account's requests, and keeps the answers to be looked at. Give it to
+/// [`Registry::connect_with`](transom::Registry::connect_with).
+#[derive(Debug)]
+pub struct Recorder {
+    inner: Arc<dyn Transport>,
+    answers: Mutex<Vec<Observed>>,
+}
+
+impl Recorder {
+    /// A recorder in front of `inner`.
+    pub fn new(inner: Arc<dyn Transport>) -> Arc<Self> {
+        Arc::new(Self { inner, answers: Mutex::default() })
+    }
+
+    fn take(&self) -> Vec<Observed> {
+        std::mem::take(&mut *self.answers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Transport for Recorder {
+    async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+        let response = self.inner.send(request).await?;
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers: BTreeMap<String, String> =
+            response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        let body = if response.body().is_empty() {
+            Some(serde_json::Value::Null)
+        } else {
+            serde_json::from_slice(response.body()).ok()
+        };
+        let answer = Observed { method, path, status: response.status().as_u16(), headers, body };
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
+        Ok(response)
+    }
+}
+
+/// Takes one step. `client` must send through `recorder`.
+pub async fn take(provider: &Provider, client: &Client, recorder: &Recorder, step: &Step) -> StepReport {
+    let documented = drift::of_provider(provider.name);
+    recorder.take();
+    let error = match step {
+        Step::Senders => client.senders().await.err(),
+        Step::Templates => client.templates().await.err(),
+        Step::Conversations => client.conversations(&ConversationFilter::default()).await.err(),
+        Step::Session(contact) => client.session(contact).await.err(),
+        Step::Send(message) => client.send(message).await.err(),
+    };
+    let answers = recorder.take();
+    StepReport {
+        step: step.to_string(),
+        outcome: error.as_ref().map_or("ok", |error| error.kind().as_str()),
+        drift: found(provider, &documented, &answers, error.as_ref()),
+        error: error.map(|error| error.to_string()),
+        answers: answers.len(),
+    }
+}
+
+fn found(provider: &Provider, documented: &[Documented], answers: &[Observed], error: Option<&Error>) -> Vec<Drift> {
+    let mut drifts: Vec<Drift> = answers.iter().flat_map(|answer| drift::compare(documented, answer)).collect();
+    if let (Some(code), Some(last)) = (error.and_then(Error::code), answers.last())
+        && !provider.codes.iter().any(|table| CodeFact::find(table, code).is_some())
+    {
+        drifts.push(Drift {
+            call: format!("{} {}", last.method, last.path),
+            kind: DriftKind::UnknownCode,
+            place: String::new(),
+            documented: "no such code".to_owned(),
+            observed: code.to_owned(),
+            source: None,
+        });
+    }
+    // The pages of a list have the same shape, and are told of once.
+    let mut seen = Vec::new();
+    drifts.retain(|drift| {
+        let is_first = !seen.contains(drift);
+        seen.push(drift.clone());
+        is_first
+    });
+    drifts
+}
