@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Run the mock of all four providers on one port
     Mock(MockArgs),
+    /// Begin the crate of an adapter: everything but the encoder, with a simulator and the conformance suite
+    NewAdapter(NewAdapterArgs),
     /// See a message travel through every layer to each provider, against the mock
     Demo,
 }
@@ -183,6 +185,21 @@ pub(crate) struct MockArgs {
     /// Make the ids from this number: the same number and the same calls give the same ids
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    transom new-adapter acme\n  \
+    transom new-adapter acme --path ../acme-adapter --transom-path .")]
+pub(crate) struct NewAdapterArgs {
+    /// The provider's name in configuration: one word of lower-case letters and digits
+    pub(crate) name: String,
+    /// The folder of the crate, which must not be there yet or be empty [default: transom-NAME]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) path: Option<PathBuf>,
+    /// A checkout of Transom to build with, in place of its published crates
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) transom_path: Option<PathBuf>,
 }
 
 const EXIT_CODES: &str = "Exit codes:\n  \

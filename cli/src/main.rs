@@ -48,6 +48,7 @@ async fn run(cli: &Cli) -> ExitCode {
         Command::Explain(args) => commands::explain::run(args, &output),
         Command::Doctor(args) => commands::doctor::run(&cli.common, args, &output).await,
         Command::Mock(args) => commands::mock::run(args, &output).await,
+        Command::NewAdapter(args) => commands::new_adapter::run(args, &output),
         Command::Demo => commands::demo::run(&output).await,
     };
     done.unwrap_or_else(|failure: Failure| output.failure(&failure))

@@ -12,8 +12,8 @@ use crate::{html_response, json_response, set_header, text_response};
 /// One rule of the script: which requests it hits, how often, and what happens to them.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
-    /// Counts the rules since the last reset, from 1, so that an answer can name the rule that made it.
-    pub(crate) number: u64,
+    /// Names the rule among those that there are; 0 until it is one of them.
+    pub(crate) id: u64,
     pub(crate) provider: &'static str,
     pub(crate) kind: Kind,
     pub(crate) schedule: Schedule,
@@ -127,7 +127,7 @@ impl Kind {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     lanes: Vec<Lane>,
-    last_number: u64,
+    last_id: u64,
 }
 
 /// More rules than this are refused.
@@ -153,8 +153,8 @@ impl Faults {
             return false;
         }
         for mut rule in rules {
-            self.last_number += 1;
-            rule.number = self.last_number;
+            self.last_id += 1;
+            rule.id = self.last_id;
             let provider = rule.provider;
             match self.lanes.iter_mut().find(|lane| lane.provider == provider) {
                 Some(lane) => lane.append(rule),
@@ -169,10 +169,15 @@ impl Faults {
         self.lanes.clear();
     }
 
+    /// Removes one rule; false if there is none of that number.
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        self.lanes.iter_mut().any(|lane| lane.remove(id))
+    }
+
     /// Every rule as it stands, in the order in which they came.
     pub(crate) fn rules(&self) -> Vec<Fault> {
         let mut rules: Vec<Fault> = self.lanes.iter().flat_map(Lane::counted).collect();
-        rules.sort_by_key(|rule| rule.number);
+        rules.sort_by_key(|rule| rule.id);
         rules
     }
 
@@ -196,6 +201,14 @@ impl Lane {
         self.settle();
         self.rules.push(rule);
         self.quiet = 0;
+    }
+
+    fn remove(&mut self, id: u64) -> bool {
+        self.settle();
+        let before = self.rules.len();
+        self.rules.retain(|rule| rule.id != id);
+        self.quiet = 0;
+        self.rules.len() < before
     }
 
     fn take(&mut self, is_send: bool) -> Option<Fault> {
@@ -250,7 +263,7 @@ impl Fault {
 
     /// Says in an answer, and in the journal, which rule made it.
     pub(crate) fn cause(&self) -> String {
-        format!("fault {} ({})", self.number, self.kind.name())
+        format!("fault {} ({})", self.id, self.kind.name())
     }
 
     /// Turns the provider's own answer, none if the message was not taken, into what the client gets.
@@ -315,7 +328,7 @@ mod tests {
     use super::*;
 
     fn fault(kind: Kind, schedule: Schedule) -> Fault {
-        Fault { number: 0, provider: "exotel", kind, schedule, any_request: false, after_accept: true }
+        Fault { id: 0, provider: "exotel", kind, schedule, any_request: false, after_accept: true }
     }
 
     fn names(faults: &mut Faults, requests: usize) -> Vec<&'static str> {
@@ -350,6 +363,18 @@ mod tests {
         faults.clear();
         assert!(faults.append(vec![Fault { any_request: true, ..fault(Kind::Reset, Schedule::Always) }]));
         assert!(faults.take("exotel", false).is_some());
+    }
+
+    #[test]
+    fn a_rule_is_removed_by_its_number_which_no_other_ever_gets() {
+        let mut faults = Faults::default();
+        assert!(faults.append(vec![fault(Kind::Html, Schedule::Always), fault(Kind::Reset, Schedule::Always)]));
+        assert!(faults.remove(2) && !faults.remove(2));
+        assert!(faults.append(vec![fault(Kind::Hang, Schedule::Always)]));
+        assert_eq!(
+            faults.rules().iter().map(|rule| (rule.id, rule.kind.name())).collect::<Vec<_>>(),
+            [(1, "html"), (3, "hang")]
+        );
     }
 
     #[test]
@@ -391,7 +416,7 @@ mod tests {
         for request in 0..500_u32 {
             let is_send = request % 3 != 1;
             let expected = plain(&mut counted, is_send).map(|index| index as u64 + 1);
-            assert_eq!(faults.take("exotel", is_send).map(|hit| hit.number), expected, "request {request}");
+            assert_eq!(faults.take("exotel", is_send).map(|hit| hit.id), expected, "request {request}");
             let seen: Vec<_> = faults.rules().iter().map(|rule| rule.schedule).collect();
             assert_eq!(seen, counted.iter().map(|rule| rule.schedule).collect::<Vec<_>>(), "request {request}");
         }

@@ -13,6 +13,7 @@ mod answer;
 #[cfg(feature = "client")]
 mod client;
 mod clock;
+mod console;
 mod control;
 mod dialect;
 pub mod dialects;
@@ -37,6 +38,7 @@ mod switch;
 #[cfg(test)]
 mod testing;
 mod time;
+mod transcript;
 mod webhook;
 mod world;
 
@@ -54,7 +56,9 @@ pub use server::{MockServer, serve, serve_and_save, serve_until};
 pub use simulator::{Reply, Simulator, Wire};
 pub use switch::{Switch, Switches};
 pub use time::{offset_time, rfc3339};
-pub use webhook::{DeliveryOutcome, Failure, Happening, Progress, Report, WebhookDelivery, WebhookRules, What};
+pub use webhook::{
+    DeliveryOutcome, Failure, Happening, Progress, Report, WebhookDelivery, WebhookRules, What, last_status,
+};
 pub use world::{
     Account, Conversation, ConversationState, Delivery, Inbound, Message, Remembered, Replay, Sender, Template,
     TemplateStatus, Window, World,

@@ -32,7 +32,7 @@ pub(crate) fn write_headers(headers: &HeaderMap, to: &mut String) {
                 }
                 to.push_str(HIDDEN);
             }
-            name if is_secret_name(name) => to.push_str(HIDDEN),
+            name if is_secret_header(name) => to.push_str(HIDDEN),
             _ => match value.to_str() {
                 Ok(text) => to.push_str(&userinfo(text)),
                 Err(_) => to.push_str(&userinfo(&String::from_utf8_lossy(value.as_bytes()))),
@@ -146,7 +146,7 @@ fn is_secret_name(name: &str) -> bool {
 }
 
 /// In lower case; a dash also stands for an underscore.
-const SECRET_NAMES: [&str; 18] = [
+const SECRET_NAMES: [&str; 17] = [
     "password",
     "passwd",
     "secret",
@@ -164,8 +164,13 @@ const SECRET_NAMES: [&str; 18] = [
     "webhook-secret",
     "cookie",
     "set-cookie",
-    "x-mock-token",
 ];
+/// Whether a header of this name carries a credential. Providers put their own name before the word for it, as in
+/// `x-acme-token`, and a dialect may be of any provider.
+fn is_secret_header(name: &str) -> bool {
+    let words = ["-key", "-token", "-secret", "-password"];
+    is_secret_name(name) || (words.iter().any(|word| name.ends_with(word)) && !name.ends_with("idempotency-key"))
+}
 
 /// Hides `user:password@` in every URL of a text.
 fn userinfo(text: &str) -> Cow<'_, str> {
@@ -204,9 +209,13 @@ mod tests {
     #[test]
     fn credential_headers_keep_only_their_scheme() {
         let mut map = HeaderMap::new();
-        for (name, value) in
-            [("authorization", "Bearer s3cret"), ("x-api-key", "gsk_s3cret"), ("idempotency-key", "order-17")]
-        {
+        for (name, value) in [
+            ("authorization", "Bearer s3cret"),
+            ("x-api-key", "gsk_s3cret"),
+            ("x-acme-token", "s3cret"),
+            ("idempotency-key", "order-17"),
+            ("x-acme-idempotency-key", "order-17"),
+        ] {
             map.insert(name, HeaderValue::from_static(value));
         }
         map.insert("via", HeaderValue::from_static("a"));
@@ -215,7 +224,17 @@ mod tests {
         write_headers(&map, &mut masked);
         let mut lines: Vec<_> = masked.lines().collect();
         lines.sort_unstable();
-        assert_eq!(lines, ["authorization:Bearer ***", "idempotency-key:order-17", "via:a, b", "x-api-key:***"]);
+        assert_eq!(
+            lines,
+            [
+                "authorization:Bearer ***",
+                "idempotency-key:order-17",
+                "via:a, b",
+                "x-acme-idempotency-key:order-17",
+                "x-acme-token:***",
+                "x-api-key:***",
+            ]
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod body;
 mod connection;
 mod delivery;
 mod doors;
+mod events;
 mod spaces;
 mod wait;
 
@@ -27,6 +28,8 @@ use crate::{Reply, Simulator, Wire, json_response, set_header};
 
 /// More connections than this do not stay open: each further one ends the one that has been idle longest.
 const MOST_CONNECTIONS: usize = 256;
+/// The newest event whose effect an answer of the control plane includes; told while anybody listens.
+const LAST_EVENT: &str = "x-transom-event";
 /// After an error on accepting, such as too many open files, the next try waits; and so does a client that comes while every
 /// connection is being answered.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -93,6 +96,7 @@ async fn save_all(shared: Shared, mut save: impl FnMut(&Simulator)) {
 async fn accept_all(listener: TcpListener, shared: Shared) {
     let mut courier = JoinSet::new();
     courier.spawn(delivery::run(shared.clone()));
+    courier.spawn(events::run(shared.clone()));
     let doors = Arc::new(Doors::new());
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut number = 0_u64;
@@ -137,11 +141,14 @@ struct Shared {
     spaces: Arc<Mutex<Spaces>>,
     desk: Arc<delivery::Desk>,
     changed: Arc<Changed>,
+    events: Arc<events::Hub>,
 }
 
 impl Shared {
     fn new(simulator: Simulator) -> Self {
-        Self { spaces: Arc::new(Mutex::new(Spaces::new(simulator))), desk: Arc::default(), changed: Arc::default() }
+        let events = Arc::new(events::Hub::new(&simulator));
+        let spaces = Arc::new(Mutex::new(Spaces::new(simulator)));
+        Self { spaces, desk: Arc::default(), changed: Arc::default(), events }
     }
 
     fn lock(&self) -> MutexGuard<'_, Spaces> {
@@ -161,7 +168,14 @@ impl Shared {
                 return reply;
             }
             let simulator = spaces.of(now, name);
-            let reply = simulator.step(now, request);
+            let mut reply = simulator.step(now, request);
+            // Events are told of the one world that every server has.
+            if name.is_none()
+                && let Some(event) = self.events.tell(simulator, now)
+                && request.uri().path().starts_with("/_mock/")
+            {
+                set_header(&mut reply.response, LAST_EVENT, event);
+            }
             if simulator.webhooks.is_waiting() {
                 self.desk.ring();
             }

@@ -11,9 +11,11 @@ use serde_json::json;
 
 use crate::access::Access;
 use crate::clock::Clock;
+use crate::control::Calls;
 use crate::fault::{Faults, Kind};
 use crate::gate::{Gates, Held};
 use crate::journal::{Journal, Remarks};
+use crate::transcript::Transcript;
 use crate::webhook::Webhooks;
 use crate::world::DEFAULT_SEED;
 use crate::{Answer, Dialect, World, control, dialects, json_response, set_header};
@@ -39,6 +41,8 @@ pub struct Simulator {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) webhooks: Webhooks,
+    pub(crate) transcript: Transcript,
+    pub(crate) calls: Calls,
     pub(crate) gates: Gates,
     pub(crate) access: Access,
     dates: Dates,
@@ -128,6 +132,8 @@ impl Simulator {
             faults: Faults::default(),
             journal: Journal::new(),
             webhooks: Webhooks::new(),
+            transcript: Transcript::new(),
+            calls: Calls::default(),
             gates: Gates::default(),
             access: Access::default(),
             changes: 0,
@@ -199,6 +205,8 @@ impl Simulator {
             whole(control::answer(self, real_now, request))
         } else if let Some(index) = self.dialects.iter().position(|dialect| dialect.owns(path)) {
             self.step_provider(real_now, index, request)
+        } else if path == "/" {
+            whole(control::console(&self.access, request))
         } else {
             let error = format!("no provider has the path {path}; the control plane is under /_mock/");
             whole(json_response(404, &json!({"error": error})))
@@ -224,6 +232,7 @@ impl Simulator {
         self.faults.clear();
         self.journal.clear();
         self.webhooks.clear();
+        self.transcript.clear();
         self.gates.release(None, usize::MAX);
     }
 
@@ -239,6 +248,7 @@ impl Simulator {
             let Answer { response, findings } = dialect.handle(&mut self.world, now, request);
             for report in self.world.take_reports() {
                 self.webhooks.accepted(dialect.as_ref(), &self.world, now, &report);
+                self.transcript.accepted(now, &self.world, report);
             }
             (Some(response), findings)
         } else {

@@ -364,7 +364,7 @@ impl World {
     }
 
     /// The number of the last line of the ledger, 0 before the first.
-    pub(crate) fn ledger_last(&self) -> u64 {
+    pub(crate) fn last_line(&self) -> u64 {
         self.ledger.total()
     }
 

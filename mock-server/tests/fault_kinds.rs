@@ -133,5 +133,5 @@ async fn what_was_injected_is_named_with_its_rule_in_the_answer_and_in_the_journ
     let causes: Vec<_> = journal.as_array().unwrap().iter().map(|row| row["cause"].as_str()).collect();
     assert_eq!(causes, [Some("fault 2 (status)"), Some("limit of 0 requests in 5 s"), None]);
     let faults = control(&mock, "GET", "faults", "").await;
-    assert_eq!((faults.as_array().unwrap().len(), &faults[0]["number"]), (1, &serde_json::json!(1)));
+    assert_eq!((faults.as_array().unwrap().len(), &faults[0]["id"]), (1, &serde_json::json!(1)));
 }

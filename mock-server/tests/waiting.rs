@@ -146,7 +146,6 @@ async fn a_wait_whose_time_is_up_says_how_far_it_got() {
 async fn a_wrong_wait_is_refused_with_what_was_expected() {
     let mock = mock().await;
     for (query, error) in [
-        ("", "`for` is missing"),
         ("?for=miracle", "expected one of `request`, `message`, `delivery`, `gate`"),
         ("?for=message&path=/x", "unknown parameter `path`"),
         ("?for=message&count=0", "`count` is `0`, expected a whole number from 1"),

@@ -2,11 +2,14 @@
 //! `cargo xtask bench mock` says what the mock costs.
 
 mod bench;
+mod browser;
+mod example;
 mod kill;
 mod needs;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 const HELP: &str = "\
@@ -15,7 +18,9 @@ Automation of this repository.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test [-- ARGS]         Runs every test, then says how many conformance cases ran for each adapter
+  test [-- ARGS]         Runs every test, the example adapter's too, then says how many conformance cases ran for each
+                         adapter; installs what the tests run and Cargo does not bring (Chromium, curl, Node.js and Python's
+                         requests) where it is missing, as root on Debian, and else names the packages and exits 2
   bench mock [--quick]   What the mock costs for each request, against a bare server and against wiremock
   kill [OPTIONS]         Applies deliberate defects and checks that the tests notice each; see kill --help
 ";
@@ -37,32 +42,23 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs every test of the workspace, with its output passed on, and counts on the way.
+/// Runs every test of the workspace and of the example, with their output passed on, and counts on the way.
 fn test(arguments: &[String]) -> ExitCode {
-    if let Err(missing) = needs::provide(&needs::OF_TESTS) {
-        let _ = writeln!(io::stderr(), "error: {missing}");
+    if let Err(problem) = needs::provide(&needs::OF_TESTS).and_then(|()| browser::ensure(say)) {
+        fail(&problem);
         return ExitCode::from(2);
     }
-    let mut command = cargo();
-    command
-        .args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"])
-        .args(arguments)
-        .stdout(Stdio::piped());
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return fail(&format!("cargo cannot be started: {error}")),
-    };
+    let mut workspace = cargo();
+    workspace.args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]).args(arguments);
     let mut tally = Tally::default();
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            tally.read(&line);
-            say(&format!("{line}\n"));
+    let runs = [Ok(workspace), example::tests(arguments)];
+    let mut passed = true;
+    for run in runs {
+        match run.and_then(|command| tally.follow(command)) {
+            Ok(success) => passed &= success,
+            Err(problem) => return fail(&problem),
         }
     }
-    let passed = match child.wait() {
-        Ok(status) => status.success(),
-        Err(error) => return fail(&format!("cargo was lost: {error}")),
-    };
     say(&tally.summary());
     match tally.verdict() {
         Ok(()) if passed => ExitCode::SUCCESS,
@@ -71,8 +67,22 @@ fn test(arguments: &[String]) -> ExitCode {
     }
 }
 
+/// Cargo, without what an outer one said of this package: some build scripts look at it, and would build anew for another.
 fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_string_lossy();
+        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}
+
+/// The repository's folder.
+pub(crate) fn root() -> Result<PathBuf, String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(Path::to_owned).ok_or_else(|| "xtask stands in no repository".to_owned())
 }
 
 /// What the tests' own summary lines add up to.
@@ -81,6 +91,8 @@ struct Tally {
     passed: u64,
     failed: u64,
     ignored: u64,
+    /// Tests that looked at a page.
+    browser: u64,
     /// `exotel against wiremock` → 120.
     conformance: BTreeMap<String, u64>,
     /// What the fault matrix came to, in its own words.
@@ -88,6 +100,19 @@ struct Tally {
 }
 
 impl Tally {
+    /// Runs `command` to its end and counts in what it prints. Whether it succeeded.
+    fn follow(&mut self, mut command: Command) -> Result<bool, String> {
+        let mut child =
+            command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
+        if let Some(stdout) = child.stdout.take() {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                self.read(&line);
+                say(&format!("{line}\n"));
+            }
+        }
+        child.wait().map(|status| status.success()).map_err(|error| format!("cargo was lost: {error}"))
+    }
+
     fn read(&mut self, line: &str) {
         if let Some(counts) = line.strip_prefix("test result: ") {
             let count = |word: &str| {
@@ -97,6 +122,9 @@ impl Tally {
             self.passed += count("passed").unwrap_or_default();
             self.failed += count("failed").unwrap_or_default();
             self.ignored += count("ignored").unwrap_or_default();
+        }
+        if line.starts_with("test in_chromium::") && line.ends_with("... ok") {
+            self.browser += 1;
         }
         // `conformance: exotel 120 cases against wiremock`
         if let Some(rest) = line.strip_prefix("conformance: ")
@@ -113,9 +141,10 @@ impl Tally {
 
     fn summary(&self) -> String {
         let cases = self.conformance.iter().map(|(what, count)| format!("  {what:34} {count:>5}\n"));
+        let browser = format!("\nTests in Chromium                    {:>5}\n", self.browser);
         let totals = format!("{} passed, {} failed, {} skipped\n", self.passed, self.failed, self.ignored);
         let faults = self.faults.iter().map(|faults| format!("Fault matrix\n  {faults}\n"));
-        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain(faults).chain([totals]).collect()
+        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain(faults).chain([browser, totals]).collect()
     }
 
     /// An adapter with fewer cases than another would be one of which something was left out.
@@ -162,6 +191,16 @@ mod tests {
         ]);
         assert_eq!((tally.passed, tally.failed, tally.ignored), (47, 2, 1));
         assert!(tally.verdict().is_err(), "a skipped test is no success");
+    }
+
+    #[test]
+    fn tests_in_the_browser_are_counted_by_themselves() {
+        let tally = tally(&[
+            "test in_chromium::story::a_person_writes ... ok",
+            "test in_chromium::looks::a_phone ... FAILED",
+            "test journal::tests::a_huge_body ... ok",
+        ]);
+        assert_eq!(tally.browser, 1);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod failover;
 mod faults;
 mod mock_command;
 mod more_commands;
+mod new_adapter;
 mod published_samples;
 mod real_clients;
 mod support;

@@ -72,7 +72,7 @@ impl Kind {
 impl<'a> Wanted<'a> {
     fn read(simulator: &Simulator, query: &'a Query) -> Result<Self, Refusal> {
         let kinds = "expected one of `request`, `message`, `delivery`, `gate`";
-        let kind = query.get("for").ok_or_else(|| Refusal::bad(format!("`for` is missing, {kinds}")))?;
+        let kind = query.get("for").unwrap_or("request");
         let kind = Kind::read(kind).ok_or_else(|| Refusal::bad(format!("`for` is `{kind}`, {kinds}")))?;
         let number = |name: &str, least: u64| match query.get(name) {
             None => Ok(None),
@@ -153,7 +153,7 @@ impl<'a> Wanted<'a> {
     fn last(&self, simulator: &Simulator) -> u64 {
         match self.kind {
             Kind::Request | Kind::Gate => simulator.journal.last(),
-            Kind::Message => simulator.world.ledger_last(),
+            Kind::Message => simulator.world.last_line(),
             Kind::Delivery => simulator.webhooks.last_try(),
         }
     }

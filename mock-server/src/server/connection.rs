@@ -10,30 +10,37 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
+use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 use super::body::{self, Outgoing, Unread};
 use super::doors::Door;
+use super::events::Feed;
 use super::spaces::{Name, take_name};
 use super::{Shared, wait};
-use crate::{Wire, json_response, set_header};
+use crate::{Reply, Wire, header, json_response, set_header};
 
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Answers the requests of one connection until the client leaves, the mock breaks it, or its place is needed.
+/// Answers the requests of one connection until the client leaves, the mock breaks it, its place is needed, or it listens too
+/// slowly.
 pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
     let reset = AtomicBool::new(false);
     let (shared, door, reset) = (&shared, &*door, &reset);
     let service = service_fn(move |request| {
         Box::pin(async move {
             let answered = answer(shared, door, request, reset).await;
-            door.idle();
+            // Who listens to events is no idler.
+            if !matches!(&answered, Ok(response) if matches!(response.body(), Either::Right(_))) {
+                door.idle();
+            }
             answered
         })
     });
@@ -59,12 +66,15 @@ pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
     }
 }
 
+/// A whole answer, or events without end.
+type Body = Either<Outgoing, Feed>;
+
 async fn answer(
     shared: &Shared,
     door: &Door,
     request: Request<Incoming>,
     reset: &AtomicBool,
-) -> io::Result<Response<Outgoing>> {
+) -> io::Result<Response<Body>> {
     let (head, incoming) = request.into_parts();
     let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
     let most = if is_state { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
@@ -88,6 +98,9 @@ async fn answer(
     } else {
         shared.step(&name, &request)
     };
+    if asks_for_events(&request) && reply.response.status().is_success() {
+        return Ok(listen(shared, &name, &request, reply, door.shutter()));
+    }
     if turns_clock(&request) && reply.response.status().is_success() {
         // Whoever turned the clock may look at once for what fell due by it.
         Box::pin(shared.desk.turned(super::now())).await;
@@ -96,12 +109,12 @@ async fn answer(
         Box::pin(tokio::time::sleep(reply.delay)).await;
     }
     match reply.wire {
-        Wire::Whole => Ok(reply.response.map(Outgoing::whole)),
+        Wire::Whole => Ok(reply.response.map(Outgoing::whole).map(Either::Left)),
         Wire::Held(number) => {
             Box::pin(released(shared, name, number)).await;
-            Ok(reply.response.map(Outgoing::whole))
+            Ok(reply.response.map(Outgoing::whole).map(Either::Left))
         }
-        Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at))),
+        Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at)).map(Either::Left)),
         Wire::Lost => Err(io::Error::other("the answer is lost")),
         Wire::Reset => {
             reset.store(true, Ordering::Relaxed);
@@ -129,9 +142,29 @@ fn turns_clock(request: &Request<Bytes>) -> bool {
     request.method() == Method::POST && request.uri().path().trim_end_matches('/') == "/_mock/clock"
 }
 
+fn asks_for_events(request: &Request<Bytes>) -> bool {
+    request.method() == Method::GET && request.uri().path().trim_end_matches('/') == "/_mock/events"
+}
+
+/// The simulator's answer is how the events begin, unless the listener goes on where it stopped.
+fn listen(shared: &Shared, name: &Name, request: &Request<Bytes>, reply: Reply, cut: Arc<Notify>) -> Response<Body> {
+    if name.is_some() {
+        return closing(shared, 404, "a namespace tells no events; `GET /_mock/wait` waits for what happens in it");
+    }
+    let (head, greeting) = reply.response.into_parts();
+    let last_id = header(request, "last-event-id");
+    let mut spaces = shared.lock();
+    let feed = shared.events.listen(spaces.home(), super::now(), last_id, &greeting, cut);
+    drop(spaces);
+    match feed {
+        Some(feed) => Response::from_parts(head, Either::Right(feed)),
+        None => closing(shared, 503, "too many listen already"),
+    }
+}
+
 /// An answer of the server itself, after which the connection is of no more use.
-fn closing(shared: &Shared, status: u16, error: &str) -> Response<Outgoing> {
+fn closing(shared: &Shared, status: u16, error: &str) -> Response<Body> {
     let mut response = shared.dated(json_response(status, &json!({"error": error})));
     set_header(&mut response, "connection", "close");
-    response.map(Outgoing::whole)
+    response.map(Outgoing::whole).map(Either::Left)
 }

@@ -89,7 +89,10 @@ async fn deliver_one(shared: &Shared, at: SystemTime) -> bool {
     let Some((name, delivery)) = shared.guarded(|spaces| spaces.due(at)).flatten() else { return false };
     let id = delivery.id;
     let outcome = post(delivery, TRY).await;
-    shared.guarded(|spaces| spaces.delivered(&name, id, outcome));
+    shared.guarded(|spaces| {
+        spaces.delivered(&name, id, outcome);
+        shared.events.tell(spaces.home(), now());
+    });
     shared.changed.ring();
     true
 }

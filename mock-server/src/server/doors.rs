@@ -22,7 +22,7 @@ pub(super) struct Doors {
 pub(super) struct Door {
     /// The nanoseconds since the start at which it became idle; [`BUSY`] while a request is answered.
     idle_since: AtomicU64,
-    shut: Notify,
+    shut: Arc<Notify>,
     started: Instant,
 }
 
@@ -35,7 +35,7 @@ impl Doors {
 
     /// A connection came; it is to be [`close`](Self::close)d under the same number.
     pub(super) fn open(&self, number: u64) -> Arc<Door> {
-        let door = Arc::new(Door { idle_since: AtomicU64::new(0), shut: Notify::new(), started: self.started });
+        let door = Arc::new(Door { idle_since: AtomicU64::new(0), shut: Arc::default(), started: self.started });
         door.idle();
         self.lock().insert(number, Arc::clone(&door));
         door
@@ -74,7 +74,12 @@ impl Door {
         self.idle_since.store(nanoseconds(self.started.elapsed()), Ordering::Relaxed);
     }
 
-    /// Is over when somebody else needs the place.
+    /// Ends the connection when it is rung.
+    pub(super) fn shutter(&self) -> Arc<Notify> {
+        Arc::clone(&self.shut)
+    }
+
+    /// Is over when somebody else needs the place, or the connection has to end for another reason.
     pub(super) async fn shut(&self) {
         self.shut.notified().await;
     }

@@ -195,7 +195,7 @@ impl Webhooks {
         if routes.is_empty() {
             return;
         }
-        let steps = ladder(report, world.switch(report.provider, LAST_STATUS));
+        let steps = ladder(report.failure, world.switch(report.provider, LAST_STATUS));
         let last = steps.last().map(|(_, after)| *after).unwrap_or_default();
         for (progress, after) in steps {
             let told = Told {
