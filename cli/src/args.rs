@@ -226,6 +226,15 @@ pub(crate) struct MockArgs {
     /// The loopback address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4010")]
     pub(crate) listen: String,
+    /// Let --listen be an address that other machines reach; needs a token
+    #[arg(long)]
+    pub(crate) listen_public: bool,
+    /// Ask every control call for the token in this file, of at least 32 characters [default: the one in `TRANSOM_MOCK_TOKEN`, if any]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Let webhooks go to this network, too, such as 10.1.0.0/16; can be given several times
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) allow_webhook_net: Vec<String>,
     /// Refuse what the providers' pages refuse, also where it is merely sloppy; take the demo credentials only
     #[arg(long)]
     pub(crate) strict: bool,

@@ -15,12 +15,25 @@ use clap::Parser as _;
 use crate::args::{Cli, Command};
 use crate::output::{Failure, Output};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
+    // What the mock does for a request is done under one lock, and handing it from thread to thread costs more than the work.
+    let mut runtime = match cli.command {
+        Command::Mock(_) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    match runtime.enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(&cli)),
+        Err(error) => {
+            Output::new(cli.common.json).failure(&Failure::usage(format!("the runtime cannot be started: {error}")))
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> ExitCode {
     let output = Output::new(cli.common.json);
     let done = match &cli.command {
         Command::Send(args) => commands::send::run(&cli.common, args, &output).await,

@@ -5,9 +5,12 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::Finding;
+
+/// Room for most answers.
+const USUAL_BYTES: usize = 512;
 
 /// A provider's answer, and what was noticed about the form of the request. `Debug` leaves the body out.
 pub struct Answer {
@@ -37,9 +40,14 @@ impl From<Response<Bytes>> for Answer {
     }
 }
 
-/// A JSON response. A status outside 100 to 999 becomes 500.
-pub fn json_response(status: u16, body: &Value) -> Response<Bytes> {
-    response(status, Some("application/json"), Bytes::from(body.to_string()))
+/// A JSON response. A status outside 100 to 999 becomes 500, and so does that of a body that cannot be JSON, such as a map whose
+/// keys are not texts.
+pub fn json_response<T: Serialize + ?Sized>(status: u16, body: &T) -> Response<Bytes> {
+    let mut text = Vec::with_capacity(USUAL_BYTES);
+    match serde_json::to_writer(&mut text, body) {
+        Ok(()) => response(status, Some("application/json"), Bytes::from(text)),
+        Err(_) => response(500, None, Bytes::new()),
+    }
 }
 
 /// A plain text response; see [`json_response`] for the status. An empty text carries no content type.
@@ -65,9 +73,24 @@ fn response(status: u16, content_type: Option<&'static str>, body: Bytes) -> Res
 
 /// Sets one header, in place of what was there. Names must be lower case. What HTTP cannot carry is left out.
 pub fn set_header(response: &mut Response<Bytes>, name: &str, value: impl fmt::Display) {
-    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value.to_string())) {
+    if let (Some(name), Ok(value)) = (header_name(name), HeaderValue::try_from(value.to_string())) {
         response.headers_mut().insert(name, value);
     }
+}
+
+/// The names that nearly every answer has need not be read.
+fn header_name(name: &str) -> Option<HeaderName> {
+    const USUAL: [HeaderName; 7] = [
+        HeaderName::from_static("x-ratelimit-limit"),
+        HeaderName::from_static("x-ratelimit-remaining"),
+        HeaderName::from_static("x-ratelimit-reset"),
+        HeaderName::from_static("ratelimit-limit"),
+        HeaderName::from_static("ratelimit-remaining"),
+        HeaderName::from_static("ratelimit-reset"),
+        HeaderName::from_static("ratelimit-policy"),
+    ];
+    let usual = USUAL.into_iter().find(|usual| usual.as_str() == name);
+    usual.or_else(|| HeaderName::try_from(name).ok())
 }
 
 #[cfg(test)]

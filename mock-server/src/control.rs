@@ -7,20 +7,27 @@ mod account;
 mod clock;
 mod conversations;
 mod events;
+mod export;
 pub(crate) mod faults;
+mod gates;
 pub(crate) mod members;
 mod openapi;
 pub(crate) mod traffic;
+mod wait;
 mod webhooks;
+
+#[cfg(feature = "server")]
+pub(crate) use wait::NOT_YET as WAIT_NOT_YET;
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::access::Access;
 use crate::switch::list;
-use crate::{Query, Simulator, console, header, json_response, set_header};
+use crate::{Query, Simulator, console, json_response, set_header};
 
 /// Where the console's files are, behind the prefix of every call.
 const CONSOLE: &str = "console/";
@@ -32,12 +39,17 @@ const CALLS: &[(&str, &[&str])] = &[
     ("inbound", &["POST"]),
     ("messages", &["GET"]),
     ("requests", &["GET"]),
+    ("requests/har", &["GET"]),
+    ("requests/curl", &["GET"]),
+    ("wait", &["GET"]),
+    ("gates", &["GET", "POST", "DELETE"]),
     ("limits", &["POST"]),
     ("config", &["GET", "POST"]),
     ("faults", &["GET", "POST", "DELETE"]),
     ("conversations", &["GET"]),
     ("webhooks", &["GET", "POST", "DELETE"]),
     ("webhooks/deliveries", &["GET"]),
+    ("webhooks/redeliver", &["POST"]),
     ("state", &["GET", "PUT"]),
     ("events", &["GET"]),
     ("openapi.json", &["GET"]),
@@ -66,7 +78,7 @@ impl Calls {
 /// Why a control call is refused.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    status: u16,
+    pub(crate) status: u16,
     error: String,
     allow: Option<String>,
 }
@@ -77,7 +89,13 @@ impl Refusal {
         Self { status: 400, error: error.into(), allow: None }
     }
 
-    fn into_response(self) -> Response<Bytes> {
+    /// With a status of its own.
+    pub(crate) fn of(status: u16, error: impl Into<String>) -> Self {
+        Self { status, error: error.into(), allow: None }
+    }
+
+    /// As an answer.
+    pub(crate) fn into_response(self) -> Response<Bytes> {
         let mut response = json_response(self.status, &json!({"error": self.error}));
         if let Some(allow) = self.allow {
             set_header(&mut response, "allow", allow);
@@ -93,7 +111,7 @@ impl Refusal {
 
 /// Answers one control call.
 pub(crate) fn answer(simulator: &mut Simulator, real_now: SystemTime, request: &Request<Bytes>) -> Response<Bytes> {
-    let answered = refuse_strangers(request).and_then(|()| dispatch(simulator, real_now, request));
+    let answered = simulator.access.admit(request).and_then(|()| dispatch(simulator, real_now, request));
     if answered.is_ok() && !request.method().is_safe() {
         simulator.calls.count(request);
     }
@@ -101,8 +119,8 @@ pub(crate) fn answer(simulator: &mut Simulator, real_now: SystemTime, request: &
 }
 
 /// Answers `/`: the console, for whom the control plane is for.
-pub(crate) fn console(request: &Request<Bytes>) -> Response<Bytes> {
-    let answered = refuse_strangers(request).and_then(|()| page(request, ""));
+pub(crate) fn console(access: &Access, request: &Request<Bytes>) -> Response<Bytes> {
+    let answered = access.admit(request).and_then(|()| page(request, ""));
     answered.unwrap_or_else(Refusal::into_response)
 }
 
@@ -144,6 +162,12 @@ fn dispatch(
         ("openapi.json", _) => return Ok(openapi::document()),
         ("messages", _) => return Ok(traffic::messages(simulator, provider_filter(simulator, request)?)),
         ("requests", _) => return Ok(traffic::requests(simulator, last_filter(simulator, request)?)),
+        ("requests/har", _) => export::har(simulator, provider_filter(simulator, request)?),
+        ("requests/curl", _) => return Ok(export::curl(simulator, provider_filter(simulator, request)?, request)),
+        ("wait", _) => return wait::answer(simulator, request),
+        ("gates", &Method::GET) => gates::show(simulator),
+        ("gates", &Method::DELETE) => gates::open_all(simulator),
+        ("gates", _) => gates::release(simulator, request)?,
         ("limits", _) => account::limit(simulator, request)?,
         ("config", &Method::GET) => account::show(simulator, provider_filter(simulator, request)?),
         ("config", _) => account::change(simulator, request)?,
@@ -155,6 +179,7 @@ fn dispatch(
         ("webhooks/deliveries", _) => {
             return Ok(webhooks::deliveries(simulator, last_filter(simulator, request)?));
         }
+        ("webhooks/redeliver", _) => webhooks::redeliver(simulator, real_now, request)?,
         ("state", &Method::GET) => simulator.export(),
         ("state", _) => {
             simulator.import(&members::body(request)?).map_err(Refusal::bad)?;
@@ -167,8 +192,7 @@ fn dispatch(
 
 fn missing(request: &Request<Bytes>) -> Refusal {
     let known = list(CALLS.iter().map(|(call, _)| format!("/_mock/{call}")));
-    let error = format!("there is no call {}, expected one of {known}", request.uri().path());
-    Refusal { status: 404, error, allow: None }
+    Refusal::of(404, format!("there is no call {}, expected one of {known}", request.uri().path()))
 }
 
 fn wrong_method(request: &Request<Bytes>, methods: &[&str]) -> Refusal {
@@ -179,34 +203,6 @@ fn wrong_method(request: &Request<Bytes>, methods: &[&str]) -> Refusal {
 /// The name of a call, which may be no call at all.
 fn name(request: &Request<Bytes>) -> &str {
     request.uri().path().strip_prefix("/_mock/").unwrap_or_default().trim_end_matches('/')
-}
-
-/// The control plane is for this machine: a web page that gets its visitor's browser to call it is refused, whether it comes
-/// under a name that was made to point here or straight from another origin.
-fn refuse_strangers(request: &Request<Bytes>) -> Result<(), Refusal> {
-    let stranger = |error: String| Refusal { status: 403, error, allow: None };
-    if let Some(host) = header(request, "host")
-        && !is_loopback(host)
-    {
-        return Err(stranger(format!("the host is `{host}`, expected a loopback address or `localhost`")));
-    }
-    let foreign = header(request, "origin").filter(|origin| {
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
-        !authority.is_some_and(is_loopback)
-    });
-    match foreign {
-        Some(origin) => Err(stranger(format!("the origin is `{origin}`, expected none or a loopback one"))),
-        None => Ok(()),
-    }
-}
-
-fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, _)) => host,
-        None => authority.split_once(':').map_or(authority, |(host, _)| host),
-    };
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The provider that `?provider=` names, if any; other parameters are refused.
@@ -240,33 +236,5 @@ pub(crate) fn provider(simulator: &Simulator, name: &str) -> Result<&'static str
 
 /// The last so many of things that serialise, as a response.
 fn json_list<T: serde::Serialize>(things: &[T], last: usize) -> Response<Bytes> {
-    let things = things.get(things.len().saturating_sub(last)..).unwrap_or_default();
-    // Values of this crate always print as JSON, so the fallback is out of reach.
-    let body = serde_json::to_vec(things).unwrap_or_else(|_| b"[]".to_vec());
-    let mut response = json_response(200, &Value::Null);
-    *response.body_mut() = Bytes::from(body);
-    response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_loopback_names_are_local() {
-        for host in ["127.0.0.1", "127.0.0.1:4010", "localhost:4010", "LOCALHOST", "[::1]:4010", "127.1.2.3"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in [
-            "example.org",
-            "127.0.0.1.example.org",
-            "localhost.example.org",
-            "10.0.0.1:80",
-            "[2001:db8::1]:80",
-            "",
-            "null",
-        ] {
-            assert!(!is_loopback(host), "{host}");
-        }
-    }
+    json_response(200, things.get(things.len().saturating_sub(last)..).unwrap_or_default())
 }

@@ -33,9 +33,18 @@ pub(crate) enum Kind {
     Garbage,
     Html,
     Delay(Duration),
-    Redirect { status: u16, location: Option<String> },
-    Status { status: u16, body: Option<Value>, headers: Vec<(String, String)> },
+    Redirect {
+        status: u16,
+        location: Option<String>,
+    },
+    Status {
+        status: u16,
+        body: Option<Value>,
+        headers: Vec<(String, String)>,
+    },
     RateLimited,
+    /// The answer is held until somebody opens the gate of this name.
+    Gate(Box<str>),
 }
 
 /// How often.
@@ -60,6 +69,14 @@ impl Schedule {
         }
     }
 
+    /// How many requests may pass before it is due.
+    fn quiet(self) -> u64 {
+        match self {
+            Self::Every { n, seen } => n.saturating_sub(1).saturating_sub(seen),
+            Self::Next(_) | Self::Always => 0,
+        }
+    }
+
     fn count(&mut self) {
         match self {
             Self::Next(left) => *left = left.saturating_sub(1),
@@ -70,8 +87,19 @@ impl Schedule {
 }
 
 impl Kind {
-    pub(crate) const NAMES: [&'static str; 10] =
-        ["lose_reply", "truncate", "hang", "reset", "garbage", "html", "delay", "redirect", "status", "rate_limited"];
+    pub(crate) const NAMES: [&'static str; 11] = [
+        "lose_reply",
+        "truncate",
+        "hang",
+        "reset",
+        "garbage",
+        "html",
+        "delay",
+        "redirect",
+        "status",
+        "rate_limited",
+        "gate",
+    ];
 
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -85,6 +113,7 @@ impl Kind {
             Self::Redirect { .. } => "redirect",
             Self::Status { .. } => "status",
             Self::RateLimited => "rate_limited",
+            Self::Gate(_) => "gate",
         }
     }
 
@@ -97,47 +126,103 @@ impl Kind {
 /// The script, first match first.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    rules: Vec<Fault>,
+    lanes: Vec<Lane>,
     last_id: u64,
 }
 
-/// More rules than this are refused: the script is looked through on every request.
+/// More rules than this are refused.
 pub(crate) const MAX_RULES: usize = 1_000;
 
+/// The rules of one provider. While none can be due, a request only counts, so that many rules cost no more than few.
+#[derive(Debug)]
+struct Lane {
+    provider: &'static str,
+    rules: Vec<Fault>,
+    /// So many requests pass before a rule can be due.
+    quiet: u64,
+    /// Sends, and other requests, that passed and that the rules have not counted. None if it is not quiet.
+    uncounted: (u64, u64),
+}
+
 impl Faults {
-    /// Appends rules; false, and none is taken, if there would be too many.
+    /// Appends rules and numbers them; false, and none is taken, if there would be too many.
     #[must_use]
-    pub(crate) fn append(&mut self, mut rules: Vec<Fault>) -> bool {
-        let fits = self.rules.len() + rules.len() <= MAX_RULES;
-        if fits {
-            for rule in &mut rules {
-                self.last_id += 1;
-                rule.id = self.last_id;
-            }
-            self.rules.append(&mut rules);
+    pub(crate) fn append(&mut self, rules: Vec<Fault>) -> bool {
+        let present: usize = self.lanes.iter().map(|lane| lane.rules.len()).sum();
+        if present + rules.len() > MAX_RULES {
+            return false;
         }
-        fits
+        for mut rule in rules {
+            self.last_id += 1;
+            rule.id = self.last_id;
+            let provider = rule.provider;
+            match self.lanes.iter_mut().find(|lane| lane.provider == provider) {
+                Some(lane) => lane.append(rule),
+                None => self.lanes.push(Lane { provider, rules: vec![rule], quiet: 0, uncounted: (0, 0) }),
+            }
+        }
+        true
     }
 
+    /// Removes every rule. Numbers go on.
     pub(crate) fn clear(&mut self) {
-        self.rules.clear();
+        self.lanes.clear();
     }
 
     /// Removes one rule; false if there is none of that number.
     pub(crate) fn remove(&mut self, id: u64) -> bool {
-        let before = self.rules.len();
-        self.rules.retain(|rule| rule.id != id);
-        self.rules.len() < before
+        self.lanes.iter_mut().any(|lane| lane.remove(id))
     }
 
-    pub(crate) fn rules(&self) -> &[Fault] {
-        &self.rules
+    /// Every rule as it stands, in the order in which they came.
+    pub(crate) fn rules(&self) -> Vec<Fault> {
+        let mut rules: Vec<Fault> = self.lanes.iter().flat_map(Lane::counted).collect();
+        rules.sort_by_key(|rule| rule.id);
+        rules
     }
 
     /// The fault for this request, and counts it. A used-up rule is dropped.
     pub(crate) fn take(&mut self, provider: &str, is_send: bool) -> Option<Fault> {
+        self.lanes.iter_mut().find(|lane| lane.provider == provider)?.take(is_send)
+    }
+
+    /// Whether the fault for this request, which is not counted, leaves the client without an answer.
+    pub(crate) fn would_drop_reply(&self, provider: &str, is_send: bool) -> bool {
+        let Some(lane) = self.lanes.iter().find(|lane| lane.provider == provider && lane.quiet == 0) else {
+            return false;
+        };
+        let next = lane.rules.iter().find(|rule| rule.reaches(is_send) && rule.schedule.is_due());
+        next.is_some_and(|rule| rule.kind.drops_reply())
+    }
+}
+
+impl Lane {
+    fn append(&mut self, rule: Fault) {
+        self.settle();
+        self.rules.push(rule);
+        self.quiet = 0;
+    }
+
+    fn remove(&mut self, id: u64) -> bool {
+        self.settle();
+        let before = self.rules.len();
+        self.rules.retain(|rule| rule.id != id);
+        self.quiet = 0;
+        self.rules.len() < before
+    }
+
+    fn take(&mut self, is_send: bool) -> Option<Fault> {
+        if self.quiet > 0 {
+            self.quiet -= 1;
+            let (sends, others) = &mut self.uncounted;
+            *(if is_send { sends } else { others }) += 1;
+            if self.quiet == 0 {
+                self.settle();
+            }
+            return None;
+        }
         let mut hit = None;
-        for rule in self.rules.iter_mut().filter(|rule| rule.aims_at(provider, is_send)) {
+        for rule in self.rules.iter_mut().filter(|rule| rule.reaches(is_send)) {
             let due = rule.schedule.is_due();
             rule.schedule.count();
             if due {
@@ -145,20 +230,40 @@ impl Faults {
                 break;
             }
         }
-        self.rules.retain(|rule| rule.schedule != Schedule::Next(0));
+        if hit.as_ref().is_some_and(|hit| hit.schedule == Schedule::Next(0)) {
+            self.rules.retain(|rule| rule.schedule != Schedule::Next(0));
+        }
+        if hit.is_none() || self.rules.is_empty() {
+            self.quiet = self.rules.iter().map(|rule| rule.schedule.quiet()).min().unwrap_or(u64::MAX);
+        }
         hit
     }
 
-    /// Whether the fault for this request, which is not counted, leaves the client without an answer.
-    pub(crate) fn would_drop_reply(&self, provider: &str, is_send: bool) -> bool {
-        let next = self.rules.iter().find(|rule| rule.aims_at(provider, is_send) && rule.schedule.is_due());
-        next.is_some_and(|rule| rule.kind.drops_reply())
+    /// Lets the rules count what passed while it was quiet.
+    fn settle(&mut self) {
+        self.rules = self.counted().collect();
+        self.uncounted = (0, 0);
+    }
+
+    fn counted(&self) -> impl Iterator<Item = Fault> {
+        let (sends, others) = self.uncounted;
+        self.rules.iter().cloned().map(move |mut rule| {
+            if let Schedule::Every { seen, .. } = &mut rule.schedule {
+                *seen += if rule.any_request { sends + others } else { sends };
+            }
+            rule
+        })
     }
 }
 
 impl Fault {
-    fn aims_at(&self, provider: &str, is_send: bool) -> bool {
-        self.provider == provider && (is_send || self.any_request)
+    fn reaches(&self, is_send: bool) -> bool {
+        is_send || self.any_request
+    }
+
+    /// Says in an answer, and in the journal, which rule made it.
+    pub(crate) fn cause(&self) -> String {
+        format!("fault {} ({})", self.id, self.kind.name())
     }
 
     /// Turns the provider's own answer, none if the message was not taken, into what the client gets.
@@ -209,6 +314,8 @@ impl Fault {
                 (response, Wire::Whole, Duration::ZERO)
             }
             Kind::RateLimited => (rate_limited(), Wire::Whole, Duration::ZERO),
+            // Whoever holds the gates says under which number.
+            Kind::Gate(_) => (own, Wire::Whole, Duration::ZERO),
         };
         let mut response = response;
         set_header(&mut response, "x-transom-fault", self.kind.name());
@@ -286,5 +393,41 @@ mod tests {
         let mut faults = Faults::default();
         assert!(!faults.append(vec![fault(Kind::Html, Schedule::Always); MAX_RULES + 1]));
         assert!(faults.rules().is_empty());
+    }
+
+    /// As the rules would be counted one by one.
+    fn plain(rules: &mut [Fault], is_send: bool) -> Option<usize> {
+        for (index, rule) in rules.iter_mut().enumerate().filter(|(_, rule)| rule.reaches(is_send)) {
+            let due = rule.schedule.is_due();
+            rule.schedule.count();
+            if due {
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn requests_that_pass_many_quiet_rules_are_counted_as_if_one_by_one() {
+        let every = |n, any_request| Fault { any_request, ..fault(Kind::Html, Schedule::Every { n, seen: 0 }) };
+        let rules = vec![every(7, false), every(5, true), every(11, true), every(3, false)];
+        let (mut faults, mut counted) = (Faults::default(), rules.clone());
+        assert!(faults.append(rules));
+        for request in 0..500_u32 {
+            let is_send = request % 3 != 1;
+            let expected = plain(&mut counted, is_send).map(|index| index as u64 + 1);
+            assert_eq!(faults.take("exotel", is_send).map(|hit| hit.id), expected, "request {request}");
+            let seen: Vec<_> = faults.rules().iter().map(|rule| rule.schedule).collect();
+            assert_eq!(seen, counted.iter().map(|rule| rule.schedule).collect::<Vec<_>>(), "request {request}");
+        }
+    }
+
+    #[test]
+    fn numbers_go_on_so_that_no_two_rules_have_the_same() {
+        let mut faults = Faults::default();
+        assert!(faults.append(vec![fault(Kind::Html, Schedule::Next(1)); 2]));
+        faults.clear();
+        assert!(faults.append(vec![fault(Kind::Html, Schedule::Next(1))]));
+        assert_eq!(faults.take("exotel", true).map(|hit| hit.cause()), Some("fault 3 (html)".to_owned()));
     }
 }

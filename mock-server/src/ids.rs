@@ -29,16 +29,26 @@ impl Ids {
 
     /// A UUID, marked as version 4 and of the usual variant.
     pub(crate) fn uuid(&mut self) -> String {
-        let (high, low) = self.halves();
+        let (high, low) = self.uuid_halves();
         format!(
-            "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
             high >> 32,
             (high >> 16) & 0xffff,
-            high & 0xfff,
-            8 + ((low >> 60) & 0x3),
-            (low >> 48) & 0xfff,
+            high & 0xffff,
+            low >> 48,
             low & 0xffff_ffff_ffff
         )
+    }
+
+    /// The same as a number.
+    pub(crate) fn uuid_number(&mut self) -> u128 {
+        let (high, low) = self.uuid_halves();
+        u128::from(high) << 64 | u128::from(low)
+    }
+
+    fn uuid_halves(&mut self) -> (u64, u64) {
+        let (high, low) = self.halves();
+        (high & !0xf000 | 0x4000, low & !(0b11 << 62) | 0b10 << 62)
     }
 
     /// 128 bits for the next number. A seed shifts the numbers without making two of them the same.
@@ -66,6 +76,10 @@ mod tests {
         let first = one.uuid();
         assert_eq!(first, other.uuid());
         assert_ne!(first, one.uuid());
+        assert_eq!(
+            format!("{:032x}", other.uuid_number()),
+            Ids { last: other.last - 1, ..other.clone() }.uuid().replace('-', "")
+        );
         assert_eq!(first.len(), 36);
         assert_eq!(first.as_bytes()[14], b'4');
         assert!(b"89ab".contains(&first.as_bytes()[19]));

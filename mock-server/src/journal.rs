@@ -1,21 +1,22 @@
 //! What was asked and what was answered, without credentials.
 
+mod exchange;
+
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
-use serde_json::Value;
-use serde_json::value::RawValue;
 
+pub(crate) use exchange::Exchange;
+
+use crate::Finding;
 use crate::ring::Ring;
-use crate::{Finding, mask};
 
 const MAX_EXCHANGES: usize = 10_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-/// What is longer is cut in the journal.
-const MAX_TEXT: usize = 256 * 1024;
+
+/// A larger piece of memory is not used again.
+const MOST_REUSED: usize = 4 * 1024;
 
 /// The last 10,000 exchanges, or fewer if they are large.
 #[derive(Debug)]
@@ -23,24 +24,14 @@ pub(crate) struct Journal {
     exchanges: Ring<Exchange>,
 }
 
-/// One request and its answer.
-#[derive(Serialize)]
-pub(crate) struct Exchange {
-    pub(crate) provider: &'static str,
-    method: Box<str>,
-    path: Box<str>,
-    #[serde(serialize_with = "as_map")]
-    headers: Vec<(Box<str>, Box<str>)>,
-    #[serde(serialize_with = "as_json_if_it_is")]
-    body: Box<str>,
-    status: u16,
-    #[serde(serialize_with = "as_json_if_it_is")]
-    response: Box<str>,
-    findings: Vec<Finding>,
-    #[serde(serialize_with = "crate::world::serialize_time")]
-    at: SystemTime,
-    #[serde(skip_serializing_if = "Option::is_none")]
+/// What is noticed of an exchange besides what went over the wire.
+#[derive(Debug, Default)]
+pub(crate) struct Remarks {
+    pub(crate) findings: Vec<Finding>,
+    /// The kind of fault that was injected.
     pub(crate) fault: Option<&'static str>,
+    /// Why the answer is not what the request alone would have got.
+    pub(crate) cause: Option<Box<str>>,
 }
 
 impl Journal {
@@ -48,31 +39,20 @@ impl Journal {
         Self { exchanges: Ring::new(MAX_EXCHANGES, MAX_BYTES) }
     }
 
-    /// Copies what it keeps: holding on to the server's own buffers would pin far more memory than the texts need.
     pub(crate) fn record(
         &mut self,
         provider: &'static str,
         at: SystemTime,
         request: &Request<Bytes>,
         response: &Response<Bytes>,
-        findings: Vec<Finding>,
-        fault: Option<&'static str>,
+        remarks: Remarks,
     ) {
-        let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let exchange = Exchange {
-            provider,
-            method: request.method().as_str().into(),
-            path: mask::path(path).into(),
-            headers: mask::headers(request.headers()),
-            body: mask::body(&text(request.body())).into(),
-            status: response.status().as_u16(),
-            response: text(response.body()).into(),
-            findings,
-            at,
-            fault,
-        };
-        let headers: usize = exchange.headers.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
-        let size = 300 + exchange.path.len() + headers + exchange.body.len() + exchange.response.len();
+        // One that is forgotten now leaves its memory to the one that comes.
+        let buffer = self.exchanges.pop_if_full().map(Exchange::into_buffer);
+        // But not that of a huge one to a small one.
+        let buffer = buffer.filter(|buffer| buffer.capacity() <= MOST_REUSED).unwrap_or_default();
+        let exchange = Exchange::of(self.last() + 1, provider, at, request, response, remarks, buffer);
+        let size = exchange.size();
         self.exchanges.push(exchange, size);
     }
 
@@ -82,47 +62,17 @@ impl Journal {
     }
 
     /// Those that came after the one of this number, oldest first.
-    #[cfg(feature = "server")]
     pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Exchange> {
         self.exchanges.after(number).map(|(_, exchange)| exchange)
     }
 
     /// The number of the last exchange; 0 before the first.
-    #[cfg(feature = "server")]
     pub(crate) fn last(&self) -> u64 {
         self.exchanges.total()
     }
 
     pub(crate) fn clear(&mut self) {
         *self = Self::new();
-    }
-}
-
-fn text(bytes: &Bytes) -> String {
-    match bytes.get(..MAX_TEXT) {
-        Some(head) if bytes.len() > MAX_TEXT => format!("{}… ({} bytes)", String::from_utf8_lossy(head), bytes.len()),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
-    }
-}
-
-fn as_map<S: Serializer>(headers: &[(Box<str>, Box<str>)], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(headers.len()))?;
-    for (name, value) in headers {
-        map.serialize_entry(name, value)?;
-    }
-    map.end()
-}
-
-/// JSON stays JSON, digit for digit; nothing becomes null, and anything else a string.
-fn as_json_if_it_is<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    if text.is_empty() {
-        return serializer.serialize_none();
-    }
-    // Raw text is checked less strictly than a value is: half a surrogate pair, or a depth that no reader follows, would
-    // make the whole journal unreadable.
-    match (serde_json::from_str::<&RawValue>(text), serde_json::from_str::<Value>(text)) {
-        (Ok(json), Ok(_)) => json.serialize(serializer),
-        _ => serializer.serialize_str(text),
     }
 }
 
@@ -133,17 +83,25 @@ mod tests {
     use super::*;
     use crate::json_response;
 
+    fn record(journal: &mut Journal, request: &Request<Bytes>) {
+        journal.record("exotel", SystemTime::UNIX_EPOCH, request, &json_response(200, &json!(1)), Remarks::default());
+    }
+
     #[test]
     fn an_exchange_is_kept_without_its_credentials() {
         let mut journal = Journal::new();
         let request = Request::post("/kingslanding/login?key=s3cret")
             .header("authorization", "Basic s3cret")
+            .header("accept", "*/*")
             .body(Bytes::from_static(br#"{"username":"ops","password":"s3cret"}"#))
             .unwrap();
         let response = json_response(200, &json!({"id": 12_345_678_901_234_567_890_u64}));
-        journal.record("messangi", SystemTime::UNIX_EPOCH, &request, &response, Vec::new(), Some("delay"));
+        let remarks = Remarks { fault: Some("delay"), ..Remarks::default() };
+        journal.record("messangi", SystemTime::UNIX_EPOCH, &request, &response, remarks);
         let printed = serde_json::to_string(&journal.exchanges(None).collect::<Vec<_>>()).unwrap();
         assert!(!printed.contains("s3cret"), "{printed}");
+        assert!(printed.contains(r#""headers":{"authorization":"Basic ***","accept":"*/*"}"#), "{printed}");
+        assert!(printed.contains(r#""body":{"username":"ops","password":"***"}"#), "{printed}");
         assert!(printed.contains(r#""response":{"id":12345678901234567890}"#), "{printed}");
         assert!(
             printed.contains(r#""fault":"delay""#) && printed.contains(r#""at":"1970-01-01T00:00:00Z""#),
@@ -155,16 +113,23 @@ mod tests {
     #[test]
     fn a_huge_body_is_cut_and_its_size_told() {
         let mut journal = Journal::new();
-        let request = Request::post("/v1/messages").body(Bytes::from(vec![b'x'; MAX_TEXT + 1])).unwrap();
-        journal.record(
-            "gosendapi",
-            SystemTime::UNIX_EPOCH,
-            &request,
-            &json_response(400, &json!(null)),
-            Vec::new(),
-            None,
-        );
-        let kept = journal.exchanges(None).next().unwrap();
-        assert!(kept.body.len() < MAX_TEXT + 50 && kept.body.ends_with("(262145 bytes)"));
+        let request = Request::post("/v1/messages").body(Bytes::from(vec![b'x'; 256 * 1024 + 1])).unwrap();
+        record(&mut journal, &request);
+        let kept = journal.exchanges(None).next().unwrap().body();
+        assert!(kept.len() < 256 * 1024 + 50 && kept.ends_with("(262145 bytes)"));
+    }
+
+    #[test]
+    fn those_after_a_number_are_found_also_when_older_ones_are_forgotten() {
+        let mut journal = Journal::new();
+        let request = Request::get("/x").body(Bytes::new()).unwrap();
+        for _ in 0..MAX_EXCHANGES + 5 {
+            record(&mut journal, &request);
+        }
+        let last = journal.last();
+        assert_eq!(journal.exchanges(None).count(), MAX_EXCHANGES);
+        assert_eq!(journal.after(last).count(), 0);
+        assert_eq!(journal.after(last - 2).count(), 2);
+        assert_eq!(journal.after(0).count(), MAX_EXCHANGES);
     }
 }

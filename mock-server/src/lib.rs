@@ -8,7 +8,10 @@
 //! Tests and scripts steer it through the control plane under `/_mock/`: a virtual clock, customers who write, faults, limits,
 //! switches, and what was asked and delivered.
 
+mod access;
 mod answer;
+#[cfg(feature = "client")]
+mod client;
 mod clock;
 mod console;
 mod control;
@@ -19,6 +22,7 @@ mod finding;
 mod fingerprint;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
+mod gate;
 mod ids;
 mod journal;
 mod limiter;
@@ -39,6 +43,8 @@ mod webhook;
 mod world;
 
 pub use answer::{Answer, html_response, json_response, set_header, text_response};
+#[cfg(feature = "client")]
+pub use client::{Control, ControlError};
 pub use dialect::Dialect;
 pub use finding::{Finding, Level, Mark, Review, Source};
 pub use fingerprint::fingerprint;
@@ -46,7 +52,7 @@ pub use limiter::{Limiter, Quota};
 pub use phone::{Phone, is_e164};
 pub use request::{Query, basic_credentials, bearer_token, header, is_json};
 #[cfg(feature = "server")]
-pub use server::{MockServer, serve, serve_until};
+pub use server::{MockServer, serve, serve_and_save, serve_until};
 pub use simulator::{Reply, Simulator, Wire};
 pub use switch::{Switch, Switches};
 pub use time::{offset_time, rfc3339};

@@ -7,20 +7,38 @@ use percent_encoding::percent_decode_str;
 
 const HIDDEN: &str = "***";
 
-/// Headers as name and value, lower-case names in order, values of one name joined with a comma; credentials are hidden.
-pub(crate) fn headers(headers: &HeaderMap) -> Vec<(Box<str>, Box<str>)> {
-    let names = headers.keys();
-    let values = names.map(|name| {
-        let all = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let value = all.collect::<Vec<_>>().join(", ");
-        let value = match name.as_str() {
-            "authorization" | "proxy-authorization" => scheme_only(&value),
-            name if is_secret_header(name) => HIDDEN.to_owned(),
-            _ => userinfo(&value).into_owned(),
-        };
-        (name.as_str().into(), value.into())
-    });
-    values.collect()
+/// Writes headers as lines of `name:value`, lower-case names in order, values of one name joined with a comma; credentials are
+/// hidden. No header has a line's end in it.
+pub(crate) fn write_headers(headers: &HeaderMap, to: &mut String) {
+    let mut last = None;
+    for (name, value) in headers {
+        // Values of one name follow each other.
+        if last == Some(name) {
+            to.push_str(", ");
+        } else {
+            if last.is_some() {
+                to.push('\n');
+            }
+            to.push_str(name.as_str());
+            to.push(':');
+        }
+        last = Some(name);
+        match name.as_str() {
+            "authorization" | "proxy-authorization" => {
+                let text = String::from_utf8_lossy(value.as_bytes());
+                if let Some((scheme, _)) = text.trim().split_once(' ') {
+                    to.push_str(scheme);
+                    to.push(' ');
+                }
+                to.push_str(HIDDEN);
+            }
+            name if is_secret_header(name) => to.push_str(HIDDEN),
+            _ => match value.to_str() {
+                Ok(text) => to.push_str(&userinfo(text)),
+                Err(_) => to.push_str(&userinfo(&String::from_utf8_lossy(value.as_bytes()))),
+            },
+        }
+    }
 }
 
 /// A path with its query: the values of credential-like parameters and userinfo of embedded URLs are hidden.
@@ -40,21 +58,31 @@ fn pairs(text: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// A body: the values of credential-like JSON members or form fields and userinfo of embedded URLs are hidden.
-pub(crate) fn body(text: &str) -> String {
-    if text.contains('=') && !text.trim_start().starts_with(['{', '[', '"']) {
-        return pairs(text);
+/// Writes a body: the values of credential-like JSON members or form fields and userinfo of embedded URLs are hidden.
+pub(crate) fn write_body(text: &str, to: &mut String) {
+    if text.contains("://") {
+        let mut masked = String::with_capacity(text.len());
+        write_members(text, &mut masked);
+        to.push_str(&userinfo(&masked));
+    } else {
+        write_members(text, to);
     }
-    let mut masked = String::with_capacity(text.len());
+}
+
+fn write_members(text: &str, to: &mut String) {
+    if text.contains('=') && !text.trim_start().starts_with(['{', '[', '"']) {
+        to.push_str(&pairs(text));
+        return;
+    }
     let mut rest = text;
     // Walks from one quoted text to the next; a quoted text followed by a colon is a member's name.
     while let Some(open) = rest.find('"') {
-        let (before, quoted) = rest.split_at(open);
-        masked.push_str(before);
+        let Some((before, quoted)) = rest.split_at_checked(open) else { break };
+        to.push_str(before);
         let (name, tail) = split_quoted(quoted);
-        masked.push_str(name);
+        to.push_str(name);
         rest = tail;
-        if !is_secret_name(name.trim_matches('"')) {
+        if !tail.trim_start().starts_with(':') || !is_secret_name(name.trim_matches('"')) {
             continue;
         }
         let value_start = tail.len() - tail.trim_start().len();
@@ -62,17 +90,13 @@ pub(crate) fn body(text: &str) -> String {
             let spaces = after_colon.len() - after_colon.trim_start().len();
             let gap_end = value_start + 1 + spaces;
             if let Some((gap, value)) = tail.split_at_checked(gap_end) {
-                masked.push_str(gap);
-                masked.push_str("\"***\"");
+                to.push_str(gap);
+                to.push_str("\"***\"");
                 rest = behind_value(value);
             }
         }
     }
-    masked.push_str(rest);
-    match userinfo(&masked) {
-        Cow::Borrowed(_) => masked,
-        Cow::Owned(hidden) => hidden,
-    }
+    to.push_str(rest);
 }
 
 /// What comes behind the JSON value that a text starts with.
@@ -98,13 +122,15 @@ fn behind_value(text: &str) -> &str {
 
 /// Splits a text that starts with a quote behind its closing quote, or at the end if there is none.
 fn split_quoted(text: &str) -> (&str, &str) {
-    let mut escaped = false;
-    for (index, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return text.split_at_checked(index + 1).unwrap_or((text, "")),
-            _ => {}
+    let mut from = 1;
+    while let Some(found) = text.get(from..).and_then(|rest| rest.find('"')) {
+        let quote = from + found;
+        let before = text.as_bytes().get(1..quote).unwrap_or_default();
+        let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+        from = quote + 1;
+        // Behind an odd number of them it is part of the text.
+        if backslashes % 2 == 0 {
+            return text.split_at_checked(from).unwrap_or((text, ""));
         }
     }
     (text, "")
@@ -113,35 +139,37 @@ fn split_quoted(text: &str) -> (&str, &str) {
 /// Whether a header, a parameter or a member of this name carries a credential. Idempotency keys do not, nor do the names
 /// that merely contain a word such as `token` as part of another (`flow_token` is a message's own).
 fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('_', "-");
-    matches!(
-        name.as_str(),
-        "password"
-            | "passwd"
-            | "secret"
-            | "api-key"
-            | "apikey"
-            | "x-api-key"
-            | "api-token"
-            | "access-token"
-            | "auth-token"
-            | "x-auth-token"
-            | "token"
-            | "key"
-            | "verify-token"
-            | "client-secret"
-            | "webhook-secret"
-            | "cookie"
-            | "set-cookie"
-    )
+    SECRET_NAMES.iter().any(|secret| {
+        let same = |(one, other): (u8, u8)| one.to_ascii_lowercase() == other || (one == b'_' && other == b'-');
+        secret.len() == name.len() && name.bytes().zip(secret.bytes()).all(same)
+    })
 }
 
+/// In lower case; a dash also stands for an underscore.
+const SECRET_NAMES: [&str; 17] = [
+    "password",
+    "passwd",
+    "secret",
+    "api-key",
+    "apikey",
+    "x-api-key",
+    "api-token",
+    "access-token",
+    "auth-token",
+    "x-auth-token",
+    "token",
+    "key",
+    "verify-token",
+    "client-secret",
+    "webhook-secret",
+    "cookie",
+    "set-cookie",
+];
 /// Whether a header of this name carries a credential. Providers put their own name before the word for it, as in
 /// `x-acme-token`, and a dialect may be of any provider.
 fn is_secret_header(name: &str) -> bool {
-    let words = ["key", "token", "secret", "password"];
-    is_secret_name(name)
-        || (words.iter().any(|word| name.ends_with(&format!("-{word}"))) && !name.ends_with("idempotency-key"))
+    let words = ["-key", "-token", "-secret", "-password"];
+    is_secret_name(name) || (words.iter().any(|word| name.ends_with(word)) && !name.ends_with("idempotency-key"))
 }
 
 /// Hides `user:password@` in every URL of a text.
@@ -166,18 +194,17 @@ fn userinfo(text: &str) -> Cow<'_, str> {
     masked.into()
 }
 
-fn scheme_only(authorization: &str) -> String {
-    match authorization.trim().split_once(' ') {
-        Some((scheme, _)) => format!("{scheme} {HIDDEN}"),
-        None => HIDDEN.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
 
     use super::*;
+
+    fn body(text: &str) -> String {
+        let mut masked = String::new();
+        write_body(text, &mut masked);
+        masked
+    }
 
     #[test]
     fn credential_headers_keep_only_their_scheme() {
@@ -191,13 +218,23 @@ mod tests {
         ] {
             map.insert(name, HeaderValue::from_static(value));
         }
-        let masked: Vec<_> = headers(&map).into_iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
-        assert!(masked.contains(&("authorization".to_owned(), "Bearer ***".to_owned())));
-        assert!(masked.contains(&("x-api-key".to_owned(), "***".to_owned())));
-        assert!(masked.contains(&("x-acme-token".to_owned(), "***".to_owned())));
-        for name in ["idempotency-key", "x-acme-idempotency-key"] {
-            assert!(masked.contains(&(name.to_owned(), "order-17".to_owned())));
-        }
+        map.insert("via", HeaderValue::from_static("a"));
+        map.append("via", HeaderValue::from_static("b"));
+        let mut masked = String::new();
+        write_headers(&map, &mut masked);
+        let mut lines: Vec<_> = masked.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            [
+                "authorization:Bearer ***",
+                "idempotency-key:order-17",
+                "via:a, b",
+                "x-acme-idempotency-key:order-17",
+                "x-acme-token:***",
+                "x-api-key:***",
+            ]
+        );
     }
 
     #[test]
@@ -219,6 +256,8 @@ mod tests {
             body(r#"{"username":"ops","password" : "s3\"cret", "note":"password"}"#),
             r#"{"username":"ops","password" : "***", "note":"password"}"#
         );
+        assert_eq!(body(r#"{"a":"\\","password":"s3cret"}"#), r#"{"a":"\\","password":"***"}"#);
+        assert_eq!(body(r#"{"a":"\\\"password\":","b":"\\"}"#), r#"{"a":"\\\"password\":","b":"\\"}"#);
         assert_eq!(body(r#"{"link":"https://k:s3cret@h/p"}"#), r#"{"link":"https://***@h/p"}"#);
         assert_eq!(body(r#"{"password":"never closed"#), r#"{"password":"***""#);
         assert_eq!(body(r#"{"password":12345,"n":1}"#), r#"{"password":"***","n":1}"#);

@@ -2,9 +2,17 @@
 
 use std::fmt;
 
-/// A phone number as its digits, without a plus. `Debug` shows only the last two.
+/// No number is longer.
+const MOST_DIGITS: usize = 15;
+/// Ten to the power of [`MOST_DIGITS`]: no number is as great.
+const BEYOND: u64 = 1_000_000_000_000_000;
+
+/// A phone number as its digits, without a plus, kept in place. `Debug` shows only the last two.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Phone(Box<str>);
+pub struct Phone {
+    digits: [u8; MOST_DIGITS],
+    length: u8,
+}
 
 impl Phone {
     /// Reads a number with or without `+`, ignoring spaces, dots, dashes and brackets. None unless 5 to 15 digits remain and
@@ -12,36 +20,68 @@ impl Phone {
     pub fn read(text: &str) -> Option<Self> {
         let trimmed = text.trim();
         let rest = trimmed.strip_prefix('+').unwrap_or(trimmed);
-        let mut digits = String::with_capacity(15);
-        for character in rest.chars() {
-            match character {
-                '0'..='9' if digits.len() < 15 => digits.push(character),
-                ' ' | '.' | '-' | '(' | ')' => {}
+        let mut phone = Self { digits: [0; MOST_DIGITS], length: 0 };
+        for byte in rest.bytes() {
+            match byte {
+                b'0'..=b'9' => phone.push(byte)?,
+                b' ' | b'.' | b'-' | b'(' | b')' => {}
                 _ => return None,
             }
         }
-        (digits.len() >= 5).then(|| Self(digits.into_boxed_str()))
+        (phone.length >= 5).then_some(phone)
+    }
+
+    fn push(&mut self, digit: u8) -> Option<()> {
+        *self.digits.get_mut(usize::from(self.length))? = digit;
+        self.length += 1;
+        Some(())
     }
 
     /// A number nobody has.
     pub(crate) fn nobody() -> Self {
-        Self("00000".into())
+        let mut nobody = Self { digits: [0; MOST_DIGITS], length: 5 };
+        nobody.digits[..5].fill(b'0');
+        nobody
     }
 
     /// The digits alone.
     pub fn digits(&self) -> &str {
-        &self.0
+        let digits = self.digits.get(..usize::from(self.length)).unwrap_or_default();
+        // They are ASCII, so the fallback is out of reach.
+        std::str::from_utf8(digits).unwrap_or_default()
     }
 
     /// The number in E.164, with its `+`.
     pub fn e164(&self) -> String {
-        format!("+{}", self.0)
+        let mut text = String::with_capacity(1 + MOST_DIGITS);
+        text.push('+');
+        text.push_str(self.digits());
+        text
+    }
+
+    /// The number in 54 bits, for rows of which there are many: its value and its length, for zeros may lead.
+    pub(crate) fn packed(&self) -> u64 {
+        let value = self.digits().bytes().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+        u64::from(self.length) * BEYOND + value
+    }
+
+    /// The number that [`packed`](Self::packed) gave.
+    pub(crate) fn unpacked(packed: u64) -> Self {
+        let (length, mut value) = (packed / BEYOND, packed % BEYOND);
+        let length = u8::try_from(length).unwrap_or_default();
+        let mut phone = Self { digits: [0; MOST_DIGITS], length };
+        for digit in phone.digits.iter_mut().take(usize::from(length)).rev() {
+            *digit = b'0' + u8::try_from(value % 10).unwrap_or_default();
+            value /= 10;
+        }
+        phone
     }
 }
 
 impl fmt::Debug for Phone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tail = self.0.get(self.0.len().saturating_sub(2)..).unwrap_or_default();
+        let digits = self.digits();
+        let tail = digits.get(digits.len().saturating_sub(2)..).unwrap_or_default();
         write!(f, "Phone(…{tail})")
     }
 }
@@ -71,6 +111,16 @@ mod tests {
         for text in ["", "+", "12", "+91x9876543210", "++919876543210", "9876543210123456", "٣٤٥٦٧٨"] {
             assert_eq!(Phone::read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_packed_number_comes_out_as_it_went_in() {
+        for text in ["00000", "12345", "00123456", "919876543210", "999999999999999", "000000000000000"] {
+            let phone = Phone::read(text).unwrap();
+            assert!(phone.packed() < 1 << 54);
+            assert_eq!(Phone::unpacked(phone.packed()), phone, "{text}");
+        }
+        assert_eq!(Phone::unpacked(Phone::nobody().packed()).digits(), "00000");
     }
 
     #[test]

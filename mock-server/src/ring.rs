@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, VecDeque, vec_deque};
 use std::fmt;
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// A list bounded in entries and in bytes; the oldest go first. Adding is O(1).
 pub(crate) struct Ring<T> {
@@ -29,6 +32,16 @@ impl<T> Ring<T> {
                 self.bytes = self.bytes.saturating_sub(size);
             }
         }
+    }
+
+    /// Takes the oldest entry if there is no room for one more.
+    pub(crate) fn pop_if_full(&mut self) -> Option<T> {
+        if self.entries.len() < self.max_entries {
+            return None;
+        }
+        let (size, entry) = self.entries.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(size);
+        Some(entry)
     }
 
     /// Oldest first.
@@ -94,20 +107,6 @@ impl<V> BoundedMap<V> {
         }
     }
 
-    /// Changes the value of a key, starting from the default one.
-    pub(crate) fn update(&mut self, key: &str, change: impl FnOnce(&mut V))
-    where
-        V: Default,
-    {
-        if let Some(present) = self.values.get_mut(key) {
-            change(present);
-        } else {
-            let mut value = V::default();
-            change(&mut value);
-            self.insert(key, value);
-        }
-    }
-
     /// Every key with its value, in the order in which they would be forgotten.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         self.order.iter().filter_map(|key| self.values.get(key).map(|value| (&**key, value)))
@@ -115,6 +114,94 @@ impl<V> BoundedMap<V> {
 
     pub(crate) fn len(&self) -> usize {
         self.values.len()
+    }
+}
+
+/// Rows found by their keys, in the order in which they came and bounded in number: for the many, so that a row costs its own
+/// size and five bytes. The one that came first goes first.
+pub(crate) struct Table<K, V> {
+    rows: VecDeque<(K, V)>,
+    /// The number of the first row there is; rows are numbered as they come, from 0.
+    first: u32,
+    numbers: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    max_rows: usize,
+}
+
+impl<K: Hash + Eq, V> Table<K, V> {
+    pub(crate) fn new(max_rows: usize) -> Self {
+        let (numbers, hasher) = (HashTable::new(), DefaultHashBuilder::default());
+        Self { rows: VecDeque::new(), first: 0, numbers, hasher, max_rows }
+    }
+
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+        let number = self.number(key)?;
+        self.row(number).map(|(_, value)| value)
+    }
+
+    /// The value of a key; a row is made for it if there is none.
+    pub(crate) fn entry(&mut self, key: K) -> Option<&mut V>
+    where
+        V: Default,
+    {
+        let number = match self.number(&key) {
+            Some(number) => number,
+            None => self.push(key, V::default()),
+        };
+        let index = usize::try_from(number.wrapping_sub(self.first)).ok()?;
+        self.rows.get_mut(index).map(|(_, value)| value)
+    }
+
+    /// Puts a row behind the others, and in the place of one with the same key for those who look for it by key.
+    fn push(&mut self, key: K, value: V) -> u32 {
+        let number = self.first.wrapping_add(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
+        let hash = self.hasher.hash_one(&key);
+        self.rows.push_back((key, value));
+        let (rows, first, hasher) = (&self.rows, self.first, &self.hasher);
+        self.numbers.insert_unique(hash, number, |number| hash_of(rows, first, hasher, *number));
+        if self.rows.len() > self.max_rows {
+            self.forget_first();
+        }
+        number
+    }
+
+    fn forget_first(&mut self) {
+        let Some((key, _)) = self.rows.pop_front() else { return };
+        let first = self.first;
+        self.first = first.wrapping_add(1);
+        if let Ok(entry) = self.numbers.find_entry(self.hasher.hash_one(&key), |number| *number == first) {
+            entry.remove();
+        }
+    }
+
+    fn number(&self, key: &K) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        let is_key = |number: &u32| self.row(*number).is_some_and(|(other, _)| other == key);
+        self.numbers.find(hash, is_key).copied()
+    }
+
+    fn row(&self, number: u32) -> Option<&(K, V)> {
+        self.rows.get(usize::try_from(number.wrapping_sub(self.first)).ok()?)
+    }
+
+    /// Every row, in the order in which they would be forgotten.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
+        self.rows.iter()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+fn hash_of<K: Hash, V>(rows: &VecDeque<(K, V)>, first: u32, hasher: &DefaultHashBuilder, number: u32) -> u64 {
+    let row = usize::try_from(number.wrapping_sub(first)).ok().and_then(|index| rows.get(index));
+    row.map_or(0, |(key, _)| hasher.hash_one(key))
+}
+
+impl<K, V> fmt::Debug for Table<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("len", &self.rows.len()).finish_non_exhaustive()
     }
 }
 
@@ -149,10 +236,27 @@ mod tests {
         let mut map = BoundedMap::new(2);
         map.insert("a", 1);
         map.insert("b", 2);
-        map.update("a", |value| *value += 10);
+        map.insert("a", 11);
         assert_eq!(map.get("a"), Some(&11));
         map.insert("c", 3);
         assert_eq!((map.get("a"), map.get("b"), map.get("c")), (None, Some(&2), Some(&3)));
         assert_eq!(map.len(), 2);
+    }
+
+    #[test]
+    fn a_table_forgets_the_first_row_and_finds_every_other() {
+        let mut table = Table::new(1_000);
+        for key in 0..5_000_u64 {
+            *table.entry(key).unwrap() = key * 2;
+            if key >= 1 {
+                *table.entry(key - 1).unwrap() += 1;
+            }
+        }
+        assert_eq!(table.len(), 1_000);
+        for key in 0..5_000_u64 {
+            let expected = (key >= 4_000).then_some(key * 2 + u64::from(key < 4_999));
+            assert_eq!(table.get(&key).copied(), expected, "{key}");
+        }
+        assert_eq!(table.iter().map(|(key, _)| *key).collect::<Vec<_>>(), (4_000..5_000).collect::<Vec<_>>());
     }
 }

@@ -3,7 +3,10 @@
 mod body;
 mod connection;
 mod delivery;
+mod doors;
 mod events;
+mod spaces;
+mod wait;
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,23 +16,32 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{AbortHandle, JoinSet};
+
+use self::doors::Doors;
+use self::spaces::{Name, Spaces};
+use self::wait::Changed;
 
 use crate::{Reply, Simulator, Wire, json_response, set_header};
 
-/// More connections than this wait until others are closed.
+/// More connections than this do not stay open: each further one ends the one that has been idle longest.
 const MOST_CONNECTIONS: usize = 256;
 /// The newest event whose effect an answer of the control plane includes; told while anybody listens.
 const LAST_EVENT: &str = "x-transom-event";
-/// After an error on accepting, such as too many open files, the next try waits.
+/// After an error on accepting, such as too many open files, the next try waits; and so does a client that comes while every
+/// connection is being answered.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves a simulator until the future is dropped; then its connections are closed, too, and no webhook is delivered any more.
 ///
-/// HTTP/1.1 with keep-alive and pipelining. A head must arrive within 10 seconds, a body within 30; a body over 3 MiB (64 MiB
-/// for a state to import) is answered with 413. Bind the listener to a loopback address: the control plane knows no passwords.
+/// HTTP/1.1 with keep-alive and pipelining, 256 connections at a time. A head must arrive within 10 seconds, a body within 30; a
+/// body over 3 MiB (64 MiB for a state to import) is answered with 413. Bind the listener to a loopback address, or give the
+/// simulator a [token](Simulator::with_token).
+///
+/// A request may name a world of its own: by a path that starts with `/_ns/NAME`, by a header `X-Mock-Namespace`, or by a
+/// credential `ns~NAME~KEY`.
 pub async fn serve(listener: TcpListener, simulator: Simulator) {
     accept_all(listener, Shared::new(simulator)).await;
 }
@@ -41,73 +53,125 @@ pub async fn serve_until(
     simulator: Simulator,
     stop: impl Future<Output = ()> + Send,
 ) -> Simulator {
+    serve_and_save(listener, simulator, stop, |_| {}).await
+}
+
+/// As [`serve_until`], and shows the simulator to `save` about a second after something changed it, so that what it did is not
+/// lost with the process. Saving takes at most a twentieth of the time, so that a large state is saved less often.
+pub async fn serve_and_save(
+    listener: TcpListener,
+    simulator: Simulator,
+    stop: impl Future<Output = ()> + Send,
+    save: impl FnMut(&Simulator) + Send + 'static,
+) -> Simulator {
     let shared = Shared::new(simulator);
-    // Dropping the set, because nobody waits for this future any more, ends its task.
+    // Dropping the set, because nobody waits for this future any more, ends its tasks.
     let mut serving = JoinSet::new();
     serving.spawn(accept_all(listener, shared.clone()));
+    serving.spawn(save_all(shared.clone(), save));
     stop.await;
     serving.shutdown().await;
     // Tasks that are still ending hold the shared one, so that it is swapped and not taken apart.
-    std::mem::replace(&mut *shared.lock(), Simulator::new(now()))
+    std::mem::replace(&mut *shared.lock(), Spaces::new(Simulator::new(now()))).into_home()
+}
+
+async fn save_all(shared: Shared, mut save: impl FnMut(&Simulator)) {
+    const PAUSE: Duration = Duration::from_secs(1);
+    let mut saved = shared.lock().home().changes();
+    let mut pause = PAUSE;
+    loop {
+        tokio::time::sleep(pause).await;
+        let started = std::time::Instant::now();
+        shared.guarded(|spaces| {
+            let simulator = spaces.home();
+            if simulator.changes() != saved {
+                saved = simulator.changes();
+                save(simulator);
+            }
+        });
+        pause = PAUSE.max(20 * started.elapsed());
+    }
 }
 
 async fn accept_all(listener: TcpListener, shared: Shared) {
     let mut courier = JoinSet::new();
     courier.spawn(delivery::run(shared.clone()));
     courier.spawn(events::run(shared.clone()));
+    let doors = Arc::new(Doors::new());
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut number = 0_u64;
     // Dropping the set ends its tasks.
     let mut connections = JoinSet::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let Some(place) = place(&places, &doors).await else { return };
         while connections.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let shared = shared.clone();
-                connections.spawn(async move {
-                    answer_all(stream, shared).await;
-                    drop(place);
-                });
-            }
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        number += 1;
+        let (shared, doors) = (shared.clone(), Arc::clone(&doors));
+        connections.spawn(async move {
+            // Small answers must not wait for more; a socket that cannot do without the delay serves all the same.
+            let _ = stream.set_nodelay(true);
+            let door = doors.open(number);
+            connection::run(stream, shared, door).await;
+            doors.close(number);
+            drop(place);
+        });
+    }
+}
+
+/// A place for one connection more, taken from the idlest one if need be.
+async fn place(places: &Arc<Semaphore>, doors: &Doors) -> Option<OwnedSemaphorePermit> {
+    loop {
+        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+            return Some(place);
+        }
+        doors.shut_idlest();
+        if let Ok(place) = tokio::time::timeout(ACCEPT_PAUSE, Arc::clone(places).acquire_owned()).await {
+            return place.ok();
         }
     }
 }
 
-async fn answer_all(stream: TcpStream, shared: Shared) {
-    // Small answers must not wait for more; a socket that cannot do without the delay serves all the same.
-    let _ = stream.set_nodelay(true);
-    connection::run(stream, shared).await;
-}
-
-/// The simulator behind every connection.
+/// The simulators behind every connection.
 #[derive(Debug, Clone)]
 struct Shared {
-    simulator: Arc<Mutex<Simulator>>,
+    spaces: Arc<Mutex<Spaces>>,
     desk: Arc<delivery::Desk>,
+    changed: Arc<Changed>,
     events: Arc<events::Hub>,
 }
 
 impl Shared {
     fn new(simulator: Simulator) -> Self {
         let events = Arc::new(events::Hub::new(&simulator));
-        Self { simulator: Arc::new(Mutex::new(simulator)), desk: Arc::default(), events }
+        let spaces = Arc::new(Mutex::new(Spaces::new(simulator)));
+        Self { spaces, desk: Arc::default(), changed: Arc::default(), events }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Simulator> {
-        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Spaces> {
+        self.spaces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something with the simulator; none if a dialect panics in it.
-    fn guarded<T>(&self, work: impl FnOnce(&mut Simulator) -> T) -> Option<T> {
+    /// Does something with the worlds; none if a dialect panics in it.
+    fn guarded<T>(&self, work: impl FnOnce(&mut Spaces) -> T) -> Option<T> {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut self.lock()))).ok()
     }
 
     /// One step at the present time. A dialect that panics costs its client an answer of 500, and nobody else anything.
-    fn step(&self, request: &Request<Bytes>) -> Reply {
-        let reply = self.guarded(|simulator| {
-            let mut reply = simulator.step(now(), request);
-            if let Some(event) = self.events.tell(simulator, now())
+    fn step(&self, name: &Name, request: &Request<Bytes>) -> Reply {
+        let reply = self.guarded(|spaces| {
+            let now = now();
+            if let Some(reply) = spaces.answer(now, request) {
+                return reply;
+            }
+            let simulator = spaces.of(now, name);
+            let mut reply = simulator.step(now, request);
+            // Events are told of the one world that every server has.
+            if name.is_none()
+                && let Some(event) = self.events.tell(simulator, now)
                 && request.uri().path().starts_with("/_mock/")
             {
                 set_header(&mut reply.response, LAST_EVENT, event);
@@ -117,6 +181,7 @@ impl Shared {
             }
             reply
         });
+        self.changed.ring();
         reply.unwrap_or_else(|| Reply {
             response: self.dated(json_response(500, &json!({"error": "the mock failed on this request"}))),
             wire: Wire::Whole,
@@ -124,9 +189,15 @@ impl Shared {
         })
     }
 
+    /// As [`step`](Self::step), for a request that changes nothing.
+    fn look(&self, name: &Name, request: &Request<Bytes>) -> Reply {
+        let now = now();
+        self.lock().of(now, name).step(now, request)
+    }
+
     /// An answer of the server itself, with the virtual time that every answer carries.
     fn dated(&self, mut response: Response<Bytes>) -> Response<Bytes> {
-        set_header(&mut response, "date", httpdate::fmt_http_date(self.lock().now(now())));
+        set_header(&mut response, "date", httpdate::fmt_http_date(self.lock().home().now(now())));
         response
     }
 }

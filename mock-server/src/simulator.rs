@@ -1,16 +1,20 @@
 //! The whole mock as one function from a time and a request to a reply.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::header::{DATE, HeaderName, HeaderValue};
 use http::{Method, Request, Response};
 use serde_json::json;
 
+use crate::access::Access;
 use crate::clock::Clock;
 use crate::control::Calls;
-use crate::fault::Faults;
-use crate::journal::Journal;
+use crate::fault::{Faults, Kind};
+use crate::gate::{Gates, Held};
+use crate::journal::{Journal, Remarks};
 use crate::transcript::Transcript;
 use crate::webhook::Webhooks;
 use crate::world::DEFAULT_SEED;
@@ -29,7 +33,7 @@ use crate::{Answer, Dialect, World, control, dialects, json_response, set_header
 /// ```
 #[derive(Debug)]
 pub struct Simulator {
-    pub(crate) dialects: Vec<Box<dyn Dialect>>,
+    pub(crate) dialects: Arc<[Box<dyn Dialect>]>,
     pub(crate) strict: bool,
     seed: u64,
     pub(crate) world: World,
@@ -39,6 +43,35 @@ pub struct Simulator {
     pub(crate) webhooks: Webhooks,
     pub(crate) transcript: Transcript,
     pub(crate) calls: Calls,
+    pub(crate) gates: Gates,
+    pub(crate) access: Access,
+    dates: Dates,
+    changes: u64,
+}
+
+/// Names what made an answer other than the request alone would have got.
+const CAUSE: HeaderName = HeaderName::from_static("x-mock-cause");
+
+/// The `Date` of the second that was asked for last: a second has many requests.
+#[derive(Debug, Default)]
+struct Dates {
+    last: Option<(u64, HeaderValue)>,
+}
+
+impl Dates {
+    fn header(&mut self, now: SystemTime) -> HeaderValue {
+        let second = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        match &self.last {
+            Some((last, header)) if *last == second => header.clone(),
+            _ => {
+                // A date is made of letters, digits and spaces, so the fallback is out of reach.
+                let header = HeaderValue::try_from(httpdate::fmt_http_date(now));
+                let header = header.unwrap_or_else(|_| HeaderValue::from_static(""));
+                self.last = Some((second, header.clone()));
+                header
+            }
+        }
+    }
 }
 
 /// What the client gets, and how. `Debug` leaves the body out.
@@ -68,6 +101,9 @@ pub enum Wire {
     Lost,
     /// The head arrives, declaring the whole length, and so many bytes of the body; then the connection is closed.
     Truncated(usize),
+    /// The whole answer waits until [`Simulator::is_held`] says otherwise of this number; whoever does not wait for it calls
+    /// [`Simulator::forget_held`].
+    Held(u64),
     /// The connection is reset.
     Reset,
     /// Nothing ever comes, and the connection stays open.
@@ -82,11 +118,15 @@ impl Simulator {
 
     /// A mock of other providers; see [`Dialect`]. Where two own a path, the first in the list answers.
     pub fn with_dialects(real_now: SystemTime, dialects: Vec<Box<dyn Dialect>>) -> Self {
-        let world = World::seeded(&dialects, false);
+        Self::of(real_now, dialects.into(), false, DEFAULT_SEED)
+    }
+
+    fn of(real_now: SystemTime, dialects: Arc<[Box<dyn Dialect>]>, strict: bool, seed: u64) -> Self {
+        let world = World::with_seed(&dialects, strict, seed);
         Self {
             dialects,
-            strict: false,
-            seed: DEFAULT_SEED,
+            strict,
+            seed,
             world,
             clock: Clock::new(real_now),
             faults: Faults::default(),
@@ -94,7 +134,18 @@ impl Simulator {
             webhooks: Webhooks::new(),
             transcript: Transcript::new(),
             calls: Calls::default(),
+            gates: Gates::default(),
+            access: Access::default(),
+            changes: 0,
+            dates: Dates::default(),
         }
+    }
+
+    /// Another mock of the same providers, as strict and with the same seed, in its seeded world.
+    #[must_use]
+    pub fn sibling(&self, real_now: SystemTime) -> Self {
+        let sibling = Self::of(real_now, Arc::clone(&self.dialects), self.strict, self.seed);
+        Self { webhooks: self.webhooks.fresh(), access: self.access.clone(), ..sibling }
     }
 
     /// The same mock, strict: it accepts only the seeded credentials, and refuses what a documented fact refuses. The world
@@ -113,6 +164,19 @@ impl Simulator {
         self.seed = seed;
         self.world = self.fresh_world();
         self
+    }
+
+    /// The same mock for a port that others can reach: every control call must bring this token, as `Authorization: Bearer …` or
+    /// `X-Mock-Token: …`. It has at least 32 characters that a header can carry; none is the answer otherwise.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Option<Self> {
+        self.access = Access::with_token(token)?;
+        Some(self)
+    }
+
+    /// How often something was asked that may have changed the state.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// The seeded world, as strict as this mock is.
@@ -135,19 +199,21 @@ impl Simulator {
         if request.method() == Method::HEAD {
             return self.step_head(real_now, request);
         }
+        self.changes += u64::from(!request.method().is_safe());
         let path = request.uri().path();
         let mut reply = if path == "/_mock" || path.starts_with("/_mock/") {
             whole(control::answer(self, real_now, request))
         } else if let Some(index) = self.dialects.iter().position(|dialect| dialect.owns(path)) {
             self.step_provider(real_now, index, request)
         } else if path == "/" {
-            whole(control::console(request))
+            whole(control::console(&self.access, request))
         } else {
             let error = format!("no provider has the path {path}; the control plane is under /_mock/");
             whole(json_response(404, &json!({"error": error})))
         };
         // A control call may have moved the clock, so the time is read after it.
-        set_header(&mut reply.response, "date", httpdate::fmt_http_date(self.clock.now(real_now)));
+        let date = self.dates.header(self.clock.now(real_now));
+        reply.response.headers_mut().insert(DATE, date);
         reply
     }
 
@@ -167,11 +233,13 @@ impl Simulator {
         self.journal.clear();
         self.webhooks.clear();
         self.transcript.clear();
+        self.gates.release(None, usize::MAX);
     }
 
     fn step_provider(&mut self, real_now: SystemTime, index: usize, request: &Request<Bytes>) -> Reply {
         let now = self.clock.now(real_now);
-        let Some(dialect) = self.dialects.get(index) else {
+        let dialects = Arc::clone(&self.dialects);
+        let Some(dialect) = dialects.get(index) else {
             return whole(json_response(404, &json!({"error": "no such provider"})));
         };
         let fault = self.faults.take(dialect.name(), dialect.is_send(request));
@@ -186,14 +254,34 @@ impl Simulator {
         } else {
             (None, Vec::new())
         };
-        let (response, wire, delay) = match (&fault, own) {
+        let (mut response, mut wire, delay) = match (&fault, own) {
             (None, Some(own)) => (own, Wire::Whole, Duration::ZERO),
             (Some(fault), own) => fault.spoil(own, || dialect.rate_limited(&self.world, now), request),
             (None, None) => (json_response(500, &json!({"error": "no answer"})), Wire::Whole, Duration::ZERO),
         };
-        let fault = fault.map(|fault| fault.kind.name());
-        self.journal.record(dialect.name(), now, request, &response, findings, fault);
+        let own_cause = self.world.take_cause();
+        let cause = fault.as_ref().map(crate::fault::Fault::cause).or(own_cause);
+        if let Some(cause) = cause.as_deref().and_then(|cause| HeaderValue::try_from(cause).ok()) {
+            response.headers_mut().insert(CAUSE, cause);
+        }
+        let name = fault.as_ref().map(|fault| fault.kind.name());
+        let remarks = Remarks { findings, fault: name, cause: cause.map(Into::into) };
+        self.journal.record(dialect.name(), now, request, &response, remarks);
+        if let Some(Kind::Gate(gate)) = fault.map(|fault| fault.kind) {
+            let request = self.journal.last();
+            wire = Wire::Held(self.gates.hold(Held { gate, provider: dialect.name(), request, at: now }));
+        }
         Reply { response, wire, delay }
+    }
+
+    /// Whether an answer that came as [`Wire::Held`] is still to wait.
+    pub fn is_held(&self, number: u64) -> bool {
+        self.gates.is_held(number)
+    }
+
+    /// Nobody waits for a held answer any more.
+    pub fn forget_held(&mut self, number: u64) {
+        self.gates.forget(number);
     }
 
     /// HEAD is GET without the body, its length told all the same.

@@ -7,6 +7,7 @@
 mod deliver;
 mod happening;
 mod log;
+mod net;
 mod outbox;
 mod rules;
 mod signature;
@@ -16,7 +17,8 @@ pub use deliver::{DeliveryOutcome, WebhookDelivery};
 pub use happening::{Failure, Happening, Progress, Report, What};
 pub use rules::{WebhookRules, last_status};
 
-pub(crate) use outbox::{Registration, Webhooks};
+pub(crate) use net::{Net, Nets};
+pub(crate) use outbox::{Registration, Signature, Trouble, Webhooks};
 pub(crate) use rules::{LAST_STATUS, ladder};
 pub(crate) use signature::Secret;
 pub(crate) use target::Target;

@@ -2,26 +2,30 @@
 
 mod account;
 mod conversation;
+mod conversations;
 mod idempotency;
+mod pair;
 pub(crate) mod seed;
 pub(crate) mod state;
 mod uploads;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub use account::{Account, Sender, Template, TemplateStatus};
-use conversation::Conversations;
 pub use conversation::{Conversation, ConversationState};
+use conversations::Conversations;
 use idempotency::Idempotency;
 pub use idempotency::{Remembered, Replay};
+use pair::{Pair, Providers};
 
 use crate::ids::Ids;
-use crate::ring::{BoundedMap, Ring};
+use crate::ring::{BoundedMap, Ring, Table};
 use crate::{Dialect, Phone, Quota, Report, Switches};
 
 /// How long a customer's message lets a business write freely. Source: every provider's page on session messages (seed).
@@ -43,19 +47,21 @@ pub struct World {
     strict: bool,
     accounts: BTreeMap<&'static str, Account>,
     nobody: Account,
-    contacts: BoundedMap<Contact>,
+    providers: Providers,
+    contacts: Table<Pair, Contact>,
     conversations: Conversations,
     ledger: Ring<Delivery>,
     idempotency: Idempotency,
     uploads: BoundedMap<String>,
     ids: Ids,
     reports: Vec<Report>,
+    cause: Option<String>,
 }
 
 /// What is known of one customer of one business number.
 #[derive(Default, Clone)]
 struct Contact {
-    name: Option<String>,
+    name: Option<Arc<str>>,
     last_inbound: Option<SystemTime>,
     window_opened: Option<SystemTime>,
 }
@@ -127,10 +133,12 @@ pub struct Delivery {
     pub provider: &'static str,
     /// The id that the provider's callbacks would carry.
     pub message_id: String,
-    /// The business number in E.164.
-    pub from: String,
-    /// The customer in E.164.
-    pub to: String,
+    /// The business number; it serialises in E.164.
+    #[serde(serialize_with = "serialize_phone")]
+    pub from: Phone,
+    /// The customer; the number serialises in E.164.
+    #[serde(serialize_with = "serialize_phone")]
+    pub to: Phone,
     /// See [`Message::content`].
     pub content: Box<RawValue>,
     /// The client's own reference.
@@ -153,6 +161,10 @@ pub(crate) fn serialize_time<S: serde::Serializer>(time: &SystemTime, serializer
     serializer.serialize_str(&crate::rfc3339(*time))
 }
 
+fn serialize_phone<S: serde::Serializer>(phone: &Phone, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&phone.e164())
+}
+
 impl World {
     /// The world as it is after a reset, with the accounts that these dialects seed.
     pub fn seeded(dialects: &[Box<dyn Dialect>], strict: bool) -> Self {
@@ -165,13 +177,15 @@ impl World {
             strict,
             accounts: BTreeMap::new(),
             nobody: Account::default(),
-            contacts: BoundedMap::new(MAX_ROWS),
+            providers: Providers::default(),
+            contacts: Table::new(MAX_ROWS),
             conversations: Conversations::new(MAX_ROWS),
             ledger: Ring::new(MAX_ROWS, MAX_LEDGER_BYTES),
             idempotency: Idempotency::new(),
             uploads: BoundedMap::new(uploads::MAX_UPLOADS),
             ids: Ids::new(seed),
             reports: Vec::new(),
+            cause: None,
         };
         for dialect in dialects {
             dialect.seed(&mut world);
@@ -230,7 +244,17 @@ impl World {
 
     /// Counts one request against the provider's rate limit.
     pub fn take_quota(&mut self, provider: &'static str, now: SystemTime) -> Quota {
-        self.account_mut(provider).limiter.take(now)
+        let quota = self.account_mut(provider).limiter.take(now);
+        if !quota.allowed {
+            let (limit, window) = (quota.limit, quota.window.as_secs());
+            self.cause = Some(format!("limit of {limit} requests in {window} s"));
+        }
+        quota
+    }
+
+    /// What made the answer to this request other than it would have been, if something did.
+    pub(crate) fn take_cause(&mut self) -> Option<String> {
+        self.cause.take()
     }
 
     /// What is left of the provider's rate limit.
@@ -247,7 +271,7 @@ impl World {
 
     /// The window between a business number and a customer. Closed from the instant at which it ends.
     pub fn window(&self, provider: &str, business: &Phone, contact: &Phone, now: SystemTime) -> Window {
-        let opened = self.contacts.get(&pair(provider, business, contact)).and_then(|contact| contact.window_opened);
+        let opened = self.contact(provider, business, contact).and_then(|contact| contact.window_opened);
         match opened {
             None => Window::Never,
             Some(opened) => {
@@ -259,53 +283,58 @@ impl World {
 
     /// When a customer last wrote to a business number.
     pub fn last_inbound(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<SystemTime> {
-        self.contacts.get(&pair(provider, business, contact))?.last_inbound
+        self.contact(provider, business, contact)?.last_inbound
     }
 
     /// A customer's profile name.
     pub fn contact_name(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<&str> {
-        self.contacts.get(&pair(provider, business, contact))?.name.as_deref()
+        self.contact(provider, business, contact)?.name.as_deref()
+    }
+
+    fn contact(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<&Contact> {
+        self.contacts.get(&Pair::new(self.providers.find(provider)?, business, contact))
     }
 
     /// A customer writes: the window opens or starts anew, and the conversation goes on.
     pub fn receive(&mut self, now: SystemTime, message: &Inbound<'_>) {
-        self.contacts.update(&pair(message.provider, message.to, message.from), |contact| {
+        let pair = Pair::new(self.providers.number(message.provider), message.to, message.from);
+        let mut name = None;
+        if let Some(contact) = self.contacts.entry(pair) {
             contact.last_inbound = Some(now);
             contact.window_opened = Some(now);
-            if let Some(name) = message.name {
-                contact.name = Some(name.to_owned());
-            }
-        });
-        let conversation = self.conversation_to_continue(message.provider, message.to, message.from, now);
-        if let Some(row) = self.conversations.get_mut(conversation) {
-            row.last_inbound_at = Some(now);
-            row.messages_count += 1;
-            if let Some(name) = message.name {
-                row.contact_name = Some(name.to_owned());
+            if let Some(given) = message.name {
+                if contact.name.as_deref() != Some(given) {
+                    contact.name = Some(given.into());
+                }
+                name.clone_from(&contact.name);
             }
         }
+        let conversation = self.conversation_to_continue(pair, now);
+        self.conversations.received(conversation, now, name.as_ref());
     }
 
     /// Opens the window although nobody wrote, for the one documented claim that a template does so.
-    pub fn open_window(&mut self, provider: &str, business: &Phone, contact: &Phone, now: SystemTime) {
-        self.contacts.update(&pair(provider, business, contact), |contact| contact.window_opened = Some(now));
+    pub fn open_window(&mut self, provider: &'static str, business: &Phone, contact: &Phone, now: SystemTime) {
+        let pair = Pair::new(self.providers.number(provider), business, contact);
+        if let Some(contact) = self.contacts.entry(pair) {
+            contact.window_opened = Some(now);
+        }
     }
 
     /// A person gets a message: a line in the ledger, and the conversation goes on. Nothing is checked here.
     /// Returns the conversation's id.
     pub fn hand_over(&mut self, now: SystemTime, message: Message<'_>) -> u64 {
-        let conversation = self.conversation_to_continue(message.provider, message.from, message.to, now);
-        if let Some(row) = self.conversations.get_mut(conversation) {
-            row.last_outbound_at = Some(now);
-            row.messages_count += 1;
-        }
+        let pair = Pair::new(self.providers.number(message.provider), message.from, message.to);
+        let conversation = self.conversation_to_continue(pair, now);
+        self.conversations.sent(conversation, now);
+        let conversation = self.conversations.id_at(conversation);
         // A `Value` always prints as JSON, so the fallback is out of reach.
         let content = serde_json::value::to_raw_value(&message.content).unwrap_or_else(|_| RawValue::NULL.to_owned());
         let delivery = Delivery {
             provider: message.provider,
             message_id: message.message_id,
-            from: message.from.e164(),
-            to: message.to.e164(),
+            from: message.from.clone(),
+            to: message.to.clone(),
             content,
             reference: message.reference.map(str::to_owned),
             at: now,
@@ -329,73 +358,71 @@ impl World {
         self.ledger.push(delivery, size);
     }
 
+    /// The lines of the ledger that came after that of this number, counted from 1, each with its own.
+    pub(crate) fn ledger_after(&self, number: u64) -> impl Iterator<Item = (u64, &Delivery)> {
+        self.ledger.after(number)
+    }
+
+    /// The number of the last line of the ledger, 0 before the first.
+    pub(crate) fn last_line(&self) -> u64 {
+        self.ledger.total()
+    }
+
     /// The ledger, newest last. It remembers the last 1,000,000 messages.
     pub fn ledger(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
         self.ledger.iter()
     }
 
-    /// The lines of the ledger that came after the one of this number, oldest first.
-    pub(crate) fn ledger_after(&self, number: u64) -> impl Iterator<Item = &Delivery> {
-        self.ledger.after(number).map(|(_, line)| line)
-    }
-
-    /// The number of the ledger's last line; 0 before the first.
-    pub(crate) fn last_line(&self) -> u64 {
-        self.ledger.total()
-    }
-
-    fn conversation_to_continue(
-        &mut self,
-        provider: &'static str,
-        business: &Phone,
-        contact: &Phone,
-        now: SystemTime,
-    ) -> u64 {
+    /// The place of the conversation that a message goes on with.
+    fn conversation_to_continue(&mut self, pair: Pair, now: SystemTime) -> usize {
+        let provider = self.providers.name(pair.provider());
+        let goes_on = |place: &usize| {
+            let row = self.conversations.at(&self.providers, *place);
+            row.is_some_and(|row| row.state(now) != ConversationState::Ended)
+        };
         let ends = self.account(provider).conversations_end;
-        if let Some(row) = self.conversations.latest(provider, business, contact)
-            && !(ends && row.state(now) == ConversationState::Ended)
-        {
-            return row.id;
+        if let Some(place) = self.conversations.latest_place(pair).filter(|place| !ends || goes_on(place)) {
+            return place;
         }
-        let (id, uuid) = (self.ids.number(), self.ids.uuid());
-        let mut row = Conversation::new(provider, id, uuid, business.clone(), contact.clone(), now);
-        row.contact_name = self.contact_name(provider, business, contact).map(str::to_owned);
-        self.conversations.insert(row);
-        id
+        let (id, uuid) = (self.ids.number(), self.ids.uuid_number());
+        let mut row = Conversation::new(provider, id, uuid, pair.business(), pair.contact(), now);
+        row.contact_name = self.contacts.get(&pair).and_then(|contact| contact.name.clone());
+        self.conversations.insert(&mut self.providers, row)
     }
 
     /// Puts a conversation from before the world began into it, with the window that its last inbound message left.
     pub fn import_conversation(&mut self, row: Conversation) {
-        self.contacts.update(&pair(row.provider, &row.business, &row.contact), |contact| {
+        let pair = Pair::new(self.providers.number(row.provider), &row.business, &row.contact);
+        if let Some(contact) = self.contacts.entry(pair) {
             contact.last_inbound = contact.last_inbound.max(row.last_inbound_at);
             contact.window_opened = contact.window_opened.max(row.last_inbound_at);
             contact.name.clone_from(&row.contact_name);
-        });
-        self.conversations.insert(row);
+        }
+        self.conversations.insert(&mut self.providers, row);
     }
 
     /// A provider's conversations, oldest first. This walks the rows of every provider: it is for lists.
-    pub fn conversations(&self, provider: &str) -> impl DoubleEndedIterator<Item = &Conversation> {
-        self.conversations.iter().filter(move |row| row.provider == provider)
+    pub fn conversations(&self, provider: &str) -> impl DoubleEndedIterator<Item = Conversation> {
+        self.conversations.iter(&self.providers).filter(move |row| row.provider == provider)
     }
 
-    /// A provider's conversations with one customer, oldest first.
-    pub fn conversations_with(
-        &self,
+    /// A provider's conversations with one customer, newest first.
+    pub fn conversations_with<'a>(
+        &'a self,
         provider: &str,
         contact: &Phone,
-    ) -> impl DoubleEndedIterator<Item = &Conversation> {
-        self.conversations.with(provider, contact)
+    ) -> impl Iterator<Item = Conversation> + use<'a> {
+        self.conversations.with(&self.providers, provider, contact)
     }
 
     /// The newest conversation between a business number and a customer.
-    pub fn latest_conversation(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<&Conversation> {
-        self.conversations.latest(provider, business, contact)
+    pub fn latest_conversation(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<Conversation> {
+        self.conversations.latest(&self.providers, Pair::new(self.providers.find(provider)?, business, contact))
     }
 
     /// A provider's conversation by its number.
-    pub fn conversation(&self, provider: &str, id: u64) -> Option<&Conversation> {
-        self.conversations.get(id).filter(|row| row.provider == provider)
+    pub fn conversation(&self, provider: &str, id: u64) -> Option<Conversation> {
+        self.conversations.get(&self.providers, id).filter(|row| row.provider == provider)
     }
 
     /// Closes a conversation by hand, for bookkeeping only: the window stays as it is. One that ended stays as it ended.
@@ -405,10 +432,9 @@ impl World {
         id: u64,
         reason: &str,
         now: SystemTime,
-    ) -> Option<&Conversation> {
-        let row = self.conversations.get_mut(id).filter(|row| row.provider == provider)?;
-        row.close(reason, now);
-        Some(row)
+    ) -> Option<Conversation> {
+        self.conversation(provider, id)?;
+        self.conversations.close(&self.providers, id, reason, now)
     }
 
     /// What is remembered of an idempotency key. `digest` is any fingerprint of the request's body.
@@ -435,10 +461,6 @@ impl World {
     pub fn next_uuid(&mut self) -> String {
         self.ids.uuid()
     }
-}
-
-fn pair(provider: &str, business: &Phone, contact: &Phone) -> String {
-    format!("{provider} {} {}", business.digits(), contact.digits())
 }
 
 impl fmt::Debug for World {

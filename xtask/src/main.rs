@@ -1,8 +1,11 @@
-//! Automation of this repository: `cargo xtask test` runs every test, `cargo xtask kill` checks that they notice defects.
+//! Automation of this repository: `cargo xtask test` runs every test, `cargo xtask kill` checks that they notice defects,
+//! `cargo xtask bench mock` says what the mock costs.
 
+mod bench;
 mod browser;
 mod example;
 mod kill;
+mod needs;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -15,16 +18,18 @@ Automation of this repository.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test [-- ARGS]   Runs every test, the example adapter's too, then says how many conformance cases ran for each adapter;
-                   installs Chromium for the browser tests where it is missing, as root on Debian, and else names the
-                   package and exits 2
-  kill [OPTIONS]   Applies deliberate defects and checks that the tests notice each; see kill --help
+  test [-- ARGS]         Runs every test, the example adapter's too, then says how many conformance cases ran for each
+                         adapter; installs what the tests run and Cargo does not bring (Chromium, curl, Node.js and Python's
+                         requests) where it is missing, as root on Debian, and else names the packages and exits 2
+  bench mock [--quick]   What the mock costs for each request, against a bare server and against wiremock
+  kill [OPTIONS]         Applies deliberate defects and checks that the tests notice each; see kill --help
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((command, rest)) if command == "test" => test(rest),
+        Some((command, rest)) if command == "bench" => bench::run(rest),
         Some((command, rest)) if command == "kill" => kill::run(rest),
         Some((help, _)) if matches!(help.as_str(), "help" | "--help" | "-h") => {
             say(HELP);
@@ -39,7 +44,7 @@ fn main() -> ExitCode {
 
 /// Runs every test of the workspace and of the example, with their output passed on, and counts on the way.
 fn test(arguments: &[String]) -> ExitCode {
-    if let Err(problem) = browser::ensure(say) {
+    if let Err(problem) = needs::provide(&needs::OF_TESTS).and_then(|()| browser::ensure(say)) {
         fail(&problem);
         return ExitCode::from(2);
     }

@@ -6,29 +6,78 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use tokio::net::{TcpListener, lookup_host};
-use transom_mock_server::{Simulator, serve_until};
+use transom_mock_server::{Simulator, serve_and_save, serve_until};
 
 use crate::args::MockArgs;
 use crate::output::{Failure, Output};
 
+/// Where the token for control calls is looked for.
+const TOKEN_VARIABLE: &str = "TRANSOM_MOCK_TOKEN";
+
 pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let address = address(&args.listen).await?;
-    let simulator = simulator(args)?;
+    let token = token(args)?;
+    let address = address(args, token.is_some()).await?;
+    let simulator = simulator(args, token.as_deref())?;
+    if let Some(file) = &args.state {
+        // Whoever cannot keep the state is told so now, and not when there is something to lose.
+        save(file, &simulator)?;
+    }
     let problem = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
     let listener = TcpListener::bind(address).await.map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?;
     // Whoever reads the first line may stop us at once, so that has to be heard before it is printed.
     let stop = stopped();
     output.line(&format!("listening on http://{bound}"));
-    let simulator = serve_until(listener, simulator, stop).await;
-    if let Some(file) = &args.state {
-        save(file, &simulator)?;
-    }
+    let Some(file) = args.state.clone() else {
+        serve_until(listener, simulator, stop).await;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mut told = false;
+    let simulator = serve_and_save(listener, simulator, stop, {
+        let file = file.clone();
+        move |simulator| {
+            // A disk may be full for a while; the last attempt at the stop is the one that counts, and the first is told.
+            if let (Err(_), false) = (save(&file, simulator), told) {
+                told = true;
+                complain(&format!("--state {}: it cannot be written at the moment", file.display()));
+            }
+        }
+    })
+    .await;
+    save(&file, &simulator)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn simulator(args: &MockArgs) -> Result<Simulator, Failure> {
+fn complain(problem: &str) {
+    use std::io::Write as _;
+    // Nobody may be listening any more.
+    let _ = writeln!(std::io::stderr(), "{problem}");
+}
+
+/// The token for control calls: out of a file or the environment, since arguments are for everybody to read.
+fn token(args: &MockArgs) -> Result<Option<String>, Failure> {
+    let Some(file) = &args.token_file else {
+        return Ok(std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty()));
+    };
+    let text = std::fs::read_to_string(file);
+    text.map(|text| Some(text.trim().to_owned()))
+        .map_err(|error| Failure::usage(format!("--token-file {}: {error}", file.display())))
+}
+
+fn simulator(args: &MockArgs, token: Option<&str>) -> Result<Simulator, Failure> {
     let mut simulator = Simulator::new(SystemTime::now());
+    if let Some(token) = token {
+        let place =
+            args.token_file.as_ref().map_or_else(|| TOKEN_VARIABLE.to_owned(), |file| file.display().to_string());
+        simulator = simulator.with_token(token).ok_or_else(|| {
+            Failure::usage(format!("{place}: it holds no token, expected at least 32 visible ASCII characters"))
+        })?;
+    }
+    for net in &args.allow_webhook_net {
+        simulator = simulator
+            .allow_webhook_net(net)
+            .map_err(|error| Failure::usage(format!("--allow-webhook-net {net}: it {error}")))?;
+    }
     if args.strict {
         simulator = simulator.strict();
     }
@@ -84,15 +133,26 @@ async fn stopped() {
     }
 }
 
-/// A loopback address. The mock obeys whoever reaches it, so nobody else may.
-async fn address(text: &str) -> Result<SocketAddr, Failure> {
+/// Where to listen. Whoever reaches the mock can steer it, so that an address which others reach has to be asked for twice, and
+/// needs a token.
+async fn address(args: &MockArgs, has_token: bool) -> Result<SocketAddr, Failure> {
+    let text = &args.listen;
     let expected = "expected a loopback address with a port, such as 127.0.0.1:4010";
     let problem = |what: String| Failure::usage(format!("--listen {text}: {what}"));
     let mut found = lookup_host(text).await.map_err(|error| problem(format!("{error}; {expected}")))?;
     let address = found.next().ok_or_else(|| problem(expected.to_owned()))?;
     if address.ip().to_canonical().is_loopback() {
-        Ok(address)
-    } else {
-        Err(problem(format!("{} is not on this machine alone; {expected}", address.ip())))
+        return Ok(address);
+    }
+    match (args.listen_public, has_token) {
+        (true, true) => Ok(address),
+        (true, false) => Err(problem(format!(
+            "{} is not on this machine alone, so that a token is needed, in {TOKEN_VARIABLE} or by --token-file",
+            address.ip()
+        ))),
+        (false, _) => Err(problem(format!(
+            "{} is not on this machine alone; {expected}, or --listen-public and a token",
+            address.ip()
+        ))),
     }
 }

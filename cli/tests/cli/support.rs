@@ -69,6 +69,7 @@ fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)], input: &[u8]) ->
         .args(arguments)
         .current_dir(folder)
         .env_remove("TRANSOM_URL")
+        .env_remove("TRANSOM_MOCK_TOKEN")
         .envs(env.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -98,8 +99,13 @@ impl Mock {
     }
 
     pub(crate) fn start_with(more: &[&str]) -> Self {
+        Self::start_listening("127.0.0.1:0", more)
+    }
+
+    /// On another address; whichever it is, this machine can be reached by it.
+    pub(crate) fn start_listening(address: &str, more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_transom"))
-            .args(["mock", "--listen", "127.0.0.1:0"])
+            .args(["mock", "--listen", address])
             .args(more)
             .stdout(Stdio::piped())
             .spawn()
@@ -114,6 +120,12 @@ impl Mock {
     pub(crate) fn stop(mut self) {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(self.child.wait().unwrap().success());
+    }
+
+    /// Ends it without a warning.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// A call of the control plane that must succeed.

@@ -55,7 +55,7 @@ impl Respond for Simulated {
             // the true cut is played against the binary.
             Wire::Truncated(length) => template.set_body_bytes(body.get(..length).unwrap_or(&body)),
             // Longer than any scenario waits. The lost ones are taken by the other mock.
-            Wire::Hang | Wire::Lost | Wire::Reset => template.set_delay(Duration::from_secs(3_600)),
+            Wire::Hang | Wire::Held(_) | Wire::Lost | Wire::Reset => template.set_delay(Duration::from_secs(3_600)),
         }
     }
 }

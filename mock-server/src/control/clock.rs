@@ -15,7 +15,8 @@ pub(super) fn show(simulator: &Simulator, real_now: SystemTime) -> Value {
     json!({"now": rfc3339(simulator.clock.now(real_now)), "frozen": simulator.clock.frozen()})
 }
 
-/// Sets, then advances, then freezes or thaws; any of the three may be absent, but not all.
+/// Sets, then advances, then freezes or thaws; any of the three may be absent, but not all. An advance to `next` says what it
+/// went to, null if nothing waits, and then the clock stays.
 pub(super) fn change(
     simulator: &mut Simulator,
     real_now: SystemTime,
@@ -24,6 +25,7 @@ pub(super) fn change(
     let mut members = Members::of_body(request)?;
     let mut clock = simulator.clock.clone();
     let mut changes = 0;
+    let mut event = None;
     if let Some(text) = members.text("set")? {
         let time = parse_time(&text).ok_or_else(|| {
             members.error(&format!("`set` is \"{text}\", expected a time such as \"2026-05-11T09:00:00Z\""))
@@ -33,10 +35,26 @@ pub(super) fn change(
         }
         changes += 1;
     }
-    if let Some(text) = members.text("advance")? {
+    let advance = members.text("advance")?;
+    if advance.as_deref() == Some("next") {
+        // The first thing that waits, if it is later than now: what is due already needs no advance.
+        let due = simulator.webhooks.next_waiting();
+        if let Some((at, _)) = due
+            && at > clock.now(real_now)
+            && !clock.set(real_now, at)
+        {
+            return Err(members.error("`advance` is \"next\", which leads beyond the year 9000"));
+        }
+        event =
+            Some(due.map_or(
+                Value::Null,
+                |(at, provider)| json!({"kind": "webhook", "provider": provider, "at": rfc3339(at)}),
+            ));
+        changes += 1;
+    } else if let Some(text) = advance {
         let duration = parse_duration(&text).ok_or_else(|| {
             members.error(&format!(
-                "`advance` is \"{text}\", expected a duration such as \"25h\", \"1h30m\", \"500ms\" or \"2d\""
+                "`advance` is \"{text}\", expected a duration such as \"25h\", \"1h30m\", \"500ms\" or \"2d\", or \"next\""
             ))
         })?;
         if !clock.advance(real_now, duration) {
@@ -53,5 +71,9 @@ pub(super) fn change(
     }
     members.finish(&["advance", "set", "freeze"])?;
     simulator.clock = clock;
-    Ok(show(simulator, real_now))
+    let mut answer = show(simulator, real_now);
+    if let (Some(event), Value::Object(answer)) = (event, &mut answer) {
+        answer.insert("event".to_owned(), event);
+    }
+    Ok(answer)
 }

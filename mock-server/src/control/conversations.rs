@@ -45,15 +45,15 @@ pub(super) fn list(simulator: &Simulator, real_now: SystemTime, only: Option<&st
 }
 
 /// The newest row of each business number and customer, the liveliest first. This walks every row: it is for lists.
-fn latest<'a>(simulator: &'a Simulator, only: Option<&str>) -> Vec<&'a Conversation> {
-    let mut latest: BTreeMap<(&str, &Phone, &Phone), &Conversation> = BTreeMap::new();
+fn latest(simulator: &Simulator, only: Option<&str>) -> Vec<Conversation> {
+    let mut latest: BTreeMap<(&str, Phone, Phone), Conversation> = BTreeMap::new();
     let accounts = simulator.world.accounts();
     for (provider, _) in accounts.filter(|(provider, _)| only.is_none_or(|only| only == *provider)) {
         for row in simulator.world.conversations(provider) {
-            latest.insert((row.provider, &row.business, &row.contact), row);
+            latest.insert((row.provider, row.business.clone(), row.contact.clone()), row);
         }
     }
-    let mut latest: Vec<&Conversation> = latest.into_values().collect();
+    let mut latest: Vec<Conversation> = latest.into_values().collect();
     latest.sort_by_key(|row| Reverse((row.last_activity(), row.id)));
     latest
 }
@@ -62,7 +62,7 @@ fn latest<'a>(simulator: &'a Simulator, only: Option<&str>) -> Vec<&'a Conversat
 fn messages(simulator: &Simulator, now: SystemTime) -> HashMap<Key, Vec<Value>> {
     let ledger = || simulator.world.ledger_after(simulator.world.last_line().saturating_sub(MOST_LINES));
     let lines: HashMap<(&str, &str), &Delivery> =
-        ledger().map(|line| ((line.provider, line.message_id.as_str()), line)).collect();
+        ledger().map(|(_, line)| ((line.provider, line.message_id.as_str()), line)).collect();
     let accepted = simulator.transcript.after(0).filter_map(|entry| match entry {
         Entry::Accepted(message) => Some((message.provider, message.message_id.as_str())),
         Entry::Received(_) => None,
@@ -73,9 +73,9 @@ fn messages(simulator: &Simulator, now: SystemTime) -> HashMap<Key, Vec<Value>> 
         written.entry((provider, business, contact)).or_default().push(message);
     };
     // Of an imported ledger it is not known how far its messages got; they are older than what was written since.
-    for line in ledger() {
+    for (_, line) in ledger() {
         if !accepted.contains(&(line.provider, line.message_id.as_str())) {
-            add(line.provider, line.from.clone(), line.to.clone(), message("out", json!(line), None));
+            add(line.provider, line.from.e164(), line.to.e164(), message("out", json!(line), None));
         }
     }
     for entry in simulator.transcript.after(0) {

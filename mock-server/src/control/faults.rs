@@ -14,7 +14,7 @@ use crate::switch::list;
 use crate::{Query, Simulator};
 
 const LONGEST_DELAY_MS: u64 = 3_600_000;
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 13] = [
     "provider",
     "fault",
     "next",
@@ -27,6 +27,7 @@ const MEMBERS: [&str; 12] = [
     "body",
     "headers",
     "location",
+    "gate",
 ];
 
 /// Every rule that is still there, in order.
@@ -113,6 +114,10 @@ fn kind(members: &mut Members) -> Result<Kind, Refusal> {
             Kind::Status { status, body: members.take("body"), headers: headers(members)? }
         }
         "rate_limited" => Kind::RateLimited,
+        "gate" => {
+            let name = members.text("gate")?.unwrap_or_else(|| "gate".to_owned());
+            Kind::Gate(name.into())
+        }
         other => return Err(members.error(&format!("`fault` is \"{other}\", expected one of {}", list(Kind::NAMES)))),
     })
 }
@@ -177,6 +182,7 @@ pub(crate) fn rule_json(rule: &Fault) -> Value {
                 headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
             json!({"status": status, "body": body, "headers": headers})
         }
+        Kind::Gate(name) => json!({"gate": name}),
         _ => json!({}),
     };
     if let Value::Object(json) = &mut json {

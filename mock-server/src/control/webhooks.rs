@@ -1,5 +1,7 @@
 //! `webhooks`: where a provider's statuses and inbound messages go, and what was tried.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -7,20 +9,52 @@ use serde_json::{Value, json};
 use super::members::Members;
 use super::{Refusal, json_list, provider};
 use crate::Simulator;
-use crate::webhook::{Registration, Secret, Target};
+use crate::webhook::{Registration, Secret, Signature, Target, Trouble};
 
 /// Registers a webhook, in place of the provider's former one.
 pub(super) fn register(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
     let mut members = Members::of_body(request)?;
     let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
     let url = members.needed_text("url", "a loopback URL such as \"http://127.0.0.1:9000/hook\"")?;
-    let target = Target::parse(&url).map_err(|error| members.error(&format!("`url` {error}")))?;
+    let target =
+        Target::parse(&url, simulator.webhooks.nets()).map_err(|error| members.error(&format!("`url` {error}")))?;
     let secret = secret(&mut members)?;
-    members.finish(&["provider", "url", "secret"])?;
-    let registration = Registration { target, secret };
+    let trouble = trouble(&mut members)?;
+    members.finish(&["provider", "url", "secret", "copies", "reorder", "signature"])?;
+    let registration = Registration { target, secret, trouble };
     let answer = print(simulator, provider, &registration);
     simulator.webhooks.register(provider, registration);
     Ok(answer)
+}
+
+/// Makes the call of a former try once more.
+pub(super) fn redeliver(
+    simulator: &mut Simulator,
+    real_now: SystemTime,
+    request: &Request<Bytes>,
+) -> Result<Value, Refusal> {
+    let mut members = Members::of_body(request)?;
+    let number = members.number("number", 1, u64::MAX)?;
+    let number = number.ok_or_else(|| members.missing("number", "that of a try in `webhooks/deliveries`"))?;
+    let unknown = members.error(&format!("`number` is {number}, expected that of a try in `webhooks/deliveries`"));
+    members.finish(&["number"])?;
+    let now = simulator.clock.now(real_now);
+    if simulator.webhooks.redeliver(number, now) { Ok(json!({"queued": true})) } else { Err(unknown) }
+}
+
+/// What is to go wrong on the way to the webhook.
+fn trouble(members: &mut Members) -> Result<Trouble, Refusal> {
+    let copies = members.number("copies", 1, 10)?.and_then(|copies| u32::try_from(copies).ok()).unwrap_or(1);
+    let reorder = members.flag("reorder")?.unwrap_or(false);
+    let signature = match members.text("signature")?.as_deref() {
+        None | Some("good") => Signature::Good,
+        Some("wrong") => Signature::Wrong,
+        Some("missing") => Signature::Missing,
+        Some(other) => {
+            return Err(members.error(&format!("`signature` is \"{other}\", expected `good`, `wrong` or `missing`")));
+        }
+    };
+    Ok(Trouble { copies, reorder, signature })
 }
 
 /// The registered webhooks, without their secrets.

@@ -139,7 +139,7 @@ impl Call<'_> {
         match (self.request.method().as_str(), segments.as_slice()) {
             ("POST", ["messages"]) => send(self),
             ("POST", ["media"]) => media::upload(self),
-            ("GET", ["messages"]) => Ok(page?.print(messages::list(self.world))),
+            ("GET", ["messages"]) => Ok(messages::list(self.world, page?)),
             ("GET", ["messages", id]) => single(messages::find(self.world, id), "Message"),
             ("GET", ["me"]) => Ok(json_response(200, &directory::me())),
             ("GET", ["wabas"]) => Ok(page?.print(directory::wabas())),
@@ -150,7 +150,7 @@ impl Call<'_> {
             ("GET", ["wabas", id, "templates"]) => {
                 single_page(page, directory::waba(id).map(|_| directory::templates(self.world)))
             }
-            ("GET", ["conversations"]) => Ok(page?.print(conversations::list(self)?)),
+            ("GET", ["conversations"]) => conversations::list(self, page?),
             ("GET", ["conversations", id]) => single(conversations::find(self.world, id, self.now), "Conversation"),
             ("POST", ["conversations", id, "close"]) => conversations::close(self, id),
             (method, _) => Err(Refusal::new(StatusCode::NOT_FOUND, format!("Cannot {method} {path}"))),

@@ -29,6 +29,10 @@ pub(super) async fn read(mut body: Incoming, most: usize) -> Result<Bytes, Unrea
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
         length = length.saturating_add(data.remaining());
+        if whole.is_empty() && length <= most && body.is_end_stream() {
+            // Nearly every body comes in one piece, and is not kept for long.
+            return Ok(data);
+        }
         if length <= most {
             whole.extend_from_slice(&data);
         } else if length > MOST_DRAINED {

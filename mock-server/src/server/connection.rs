@@ -19,21 +19,30 @@ use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use super::Shared;
 use super::body::{self, Outgoing, Unread};
+use super::doors::Door;
 use super::events::Feed;
+use super::spaces::{Name, take_name};
+use super::{Shared, wait};
 use crate::{Reply, Wire, header, json_response, set_header};
 
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Answers the requests of one connection until the client leaves or the mock breaks it.
-pub(super) async fn run(stream: TcpStream, shared: Shared) {
-    let reset = Arc::new(AtomicBool::new(false));
-    let cut = Arc::new(Notify::new());
-    let service = service_fn({
-        let (reset, cut) = (Arc::clone(&reset), Arc::clone(&cut));
-        move |request| Box::pin(answer(shared.clone(), request, Arc::clone(&reset), Arc::clone(&cut)))
+/// Answers the requests of one connection until the client leaves, the mock breaks it, its place is needed, or it listens too
+/// slowly.
+pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
+    let reset = AtomicBool::new(false);
+    let (shared, door, reset) = (&shared, &*door, &reset);
+    let service = service_fn(move |request| {
+        Box::pin(async move {
+            let answered = answer(shared, door, request, reset).await;
+            // Who listens to events is no idler.
+            if !matches!(&answered, Ok(response) if matches!(response.body(), Either::Right(_))) {
+                door.idle();
+            }
+            answered
+        })
     });
     let mut connection = http1::Builder::new()
         // Dates are virtual; the server's own would be real.
@@ -41,14 +50,15 @@ pub(super) async fn run(stream: TcpStream, shared: Shared) {
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
-    // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
-    let mut cut_off = pin!(cut.notified());
-    poll_fn(|context| {
-        // A listener who reads too slowly is not waited for.
-        let over = connection.poll_without_shutdown(context).is_ready() || cut_off.as_mut().poll(context).is_ready();
-        if over { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
+    {
+        let mut shut = pin!(door.shut());
+        // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
+        let _ = poll_fn(|context| match shut.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Ok(())),
+            Poll::Pending => connection.poll_without_shutdown(context),
+        })
+        .await;
+    }
     let stream = connection.into_parts().io.into_inner();
     if reset.load(Ordering::Relaxed) {
         // Closing a socket that lingers for no time sends a reset in place of an orderly end.
@@ -60,36 +70,50 @@ pub(super) async fn run(stream: TcpStream, shared: Shared) {
 type Body = Either<Outgoing, Feed>;
 
 async fn answer(
-    shared: Shared,
+    shared: &Shared,
+    door: &Door,
     request: Request<Incoming>,
-    reset: Arc<AtomicBool>,
-    cut: Arc<Notify>,
+    reset: &AtomicBool,
 ) -> io::Result<Response<Body>> {
     let (head, incoming) = request.into_parts();
-    let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/') == "/_mock/state";
+    let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
     let most = if is_state { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
     let read = tokio::time::timeout(BODY_TIMEOUT, body::read(incoming, most)).await;
-    let request = match read {
+    door.busy();
+    let mut request = match read {
         Ok(Ok(bytes)) => Request::from_parts(head, bytes),
         Ok(Err(Unread::TooLong)) => {
-            return Ok(closing(&shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024))));
+            return Ok(closing(shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024))));
         }
         Ok(Err(Unread::Broken)) => return Err(io::Error::other("the request's body broke off")),
-        Err(_) => return Ok(closing(&shared, 408, "the body did not arrive within 30 seconds")),
+        Err(_) => return Ok(closing(shared, 408, "the body did not arrive within 30 seconds")),
     };
-    let reply = shared.step(&request);
+    let name = match take_name(&mut request) {
+        Ok(name) => name,
+        Err(error) => return Ok(closing(shared, 400, &error)),
+    };
+    let reply = if wait::is_wait(&request) {
+        // Boxed, as what follows is: rare, and large for every request that is none.
+        Box::pin(wait::answer(shared, &name, &request)).await
+    } else {
+        shared.step(&name, &request)
+    };
     if asks_for_events(&request) && reply.response.status().is_success() {
-        return Ok(listen(&shared, &request, reply, cut));
+        return Ok(listen(shared, &name, &request, reply, door.shutter()));
     }
     if turns_clock(&request) && reply.response.status().is_success() {
         // Whoever turned the clock may look at once for what fell due by it.
-        shared.desk.turned(super::now()).await;
+        Box::pin(shared.desk.turned(super::now())).await;
     }
     if !reply.delay.is_zero() {
-        tokio::time::sleep(reply.delay).await;
+        Box::pin(tokio::time::sleep(reply.delay)).await;
     }
     match reply.wire {
         Wire::Whole => Ok(reply.response.map(Outgoing::whole).map(Either::Left)),
+        Wire::Held(number) => {
+            Box::pin(released(shared, name, number)).await;
+            Ok(reply.response.map(Outgoing::whole).map(Either::Left))
+        }
         Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at)).map(Either::Left)),
         Wire::Lost => Err(io::Error::other("the answer is lost")),
         Wire::Reset => {
@@ -98,6 +122,20 @@ async fn answer(
         }
         Wire::Hang => pending().await,
     }
+}
+
+/// Waits until somebody lets a held answer go. A client that leaves before takes its answer along.
+async fn released(shared: &Shared, name: Name, number: u64) {
+    struct Place<'a>(&'a Shared, Name, u64);
+    impl Drop for Place<'_> {
+        fn drop(&mut self) {
+            if let Some(simulator) = self.0.lock().find(&self.1) {
+                simulator.forget_held(self.2);
+            }
+        }
+    }
+    let place = Place(shared, name, number);
+    shared.changed.until(|| shared.lock().find(&place.1).is_none_or(|simulator| !simulator.is_held(number))).await;
 }
 
 fn turns_clock(request: &Request<Bytes>) -> bool {
@@ -109,12 +147,15 @@ fn asks_for_events(request: &Request<Bytes>) -> bool {
 }
 
 /// The simulator's answer is how the events begin, unless the listener goes on where it stopped.
-fn listen(shared: &Shared, request: &Request<Bytes>, reply: Reply, cut: Arc<Notify>) -> Response<Body> {
+fn listen(shared: &Shared, name: &Name, request: &Request<Bytes>, reply: Reply, cut: Arc<Notify>) -> Response<Body> {
+    if name.is_some() {
+        return closing(shared, 404, "a namespace tells no events; `GET /_mock/wait` waits for what happens in it");
+    }
     let (head, greeting) = reply.response.into_parts();
     let last_id = header(request, "last-event-id");
-    let simulator = shared.lock();
-    let feed = shared.events.listen(&simulator, super::now(), last_id, &greeting, cut);
-    drop(simulator);
+    let mut spaces = shared.lock();
+    let feed = shared.events.listen(spaces.home(), super::now(), last_id, &greeting, cut);
+    drop(spaces);
     match feed {
         Some(feed) => Response::from_parts(head, Either::Right(feed)),
         None => closing(shared, 503, "too many listen already"),

@@ -86,13 +86,14 @@ pub(super) async fn run(shared: Shared) {
 
 /// Tries the first that is due; false if none is.
 async fn deliver_one(shared: &Shared, at: SystemTime) -> bool {
-    let Some(delivery) = shared.guarded(|simulator| simulator.due(at)).flatten() else { return false };
+    let Some((name, delivery)) = shared.guarded(|spaces| spaces.due(at)).flatten() else { return false };
     let id = delivery.id;
     let outcome = post(delivery, TRY).await;
-    shared.guarded(|simulator| {
-        simulator.delivered(id, outcome);
-        shared.events.tell(simulator, now());
+    shared.guarded(|spaces| {
+        spaces.delivered(&name, id, outcome);
+        shared.events.tell(spaces.home(), now());
     });
+    shared.changed.ring();
     true
 }
 

@@ -188,7 +188,8 @@ impl Board {
 /// Tells the statuses of messages as they fall due, until it is dropped.
 pub(super) async fn run(shared: Shared) {
     loop {
-        let due = shared.guarded(|simulator| {
+        let due = shared.guarded(|spaces| {
+            let simulator = spaces.home();
             shared.events.tell(simulator, now())?;
             shared.events.board().watch.next_due_in(simulator, now())
         });

@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, StatusCode};
 
 use super::outbox::{Pending, Route};
-use super::{Secret, Target, WebhookRules};
+use super::{Net, Signature, Target, WebhookRules};
 use crate::Simulator;
 
 const AGENT: HeaderValue = HeaderValue::from_static("transom-mock");
@@ -25,7 +25,7 @@ pub struct WebhookDelivery {
     pub attempt: u32,
     /// The call with its absolute address, the headers of the provider and its body.
     pub request: Request<Bytes>,
-    /// The loopback addresses to connect to, the first that listens; nothing need be looked up.
+    /// The addresses to connect to, the first that listens; nothing need be looked up.
     pub addresses: Vec<SocketAddr>,
 }
 
@@ -39,6 +39,18 @@ pub enum DeliveryOutcome {
 }
 
 impl Simulator {
+    /// The same mock, whose webhooks may also go to the addresses of a network such as `10.1.0.0/16` or `fd12::/16`. Without it
+    /// they stay on this machine. Addresses by which clouds tell secrets, those that hold another address in them and those of
+    /// nobody in particular are never called, whatever the network says.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the network, to be read after its name.
+    pub fn allow_webhook_net(mut self, net: &str) -> Result<Self, String> {
+        self.webhooks.allow(Net::parse(net)?);
+        Ok(self)
+    }
+
     /// Takes the next webhook call that is due, in the order of virtual time. Post it, and tell
     /// [`delivered`](Self::delivered) what came of it; a call that failed is then tried again on the provider's schedule.
     pub fn due(&mut self, real_now: SystemTime) -> Option<WebhookDelivery> {
@@ -53,7 +65,13 @@ impl Simulator {
                 (Route::Registered, None) => continue,
             };
             let secret = registration.and_then(|registration| registration.secret.as_ref());
-            let request = request(&target, &pending.body, self.webhook_rules(pending.provider), secret);
+            let kind = registration.map_or(Signature::Good, |registration| registration.trouble.signature);
+            let signature = secret.and_then(|secret| match kind {
+                Signature::Good => secret.sign(&pending.body),
+                Signature::Wrong => secret.other().sign(&pending.body),
+                Signature::Missing => None,
+            });
+            let request = request(&target, &pending.body, self.webhook_rules(pending.provider), signature);
             let addresses = target.addresses().to_vec();
             let Pending { provider, attempt, .. } = pending;
             return Some(WebhookDelivery { id: self.webhooks.depart(pending), provider, attempt, request, addresses });
@@ -94,7 +112,7 @@ impl Simulator {
     }
 }
 
-fn request(target: &Target, body: &Bytes, rules: WebhookRules, secret: Option<&Secret>) -> Request<Bytes> {
+fn request(target: &Target, body: &Bytes, rules: WebhookRules, signature: Option<String>) -> Request<Bytes> {
     let mut request = Request::new(body.clone());
     *request.method_mut() = Method::POST;
     *request.uri_mut() = target.uri().clone();
@@ -106,7 +124,7 @@ fn request(target: &Target, body: &Bytes, rules: WebhookRules, secret: Option<&S
     headers.insert(CONTENT_TYPE, JSON);
     headers.insert(USER_AGENT, AGENT);
     if let Some(name) = rules.signature_header
-        && let Some(signature) = secret.and_then(|secret| secret.sign(body))
+        && let Some(signature) = signature
         && let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(signature))
     {
         headers.insert(name, value);

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::outbox::Route;
 use crate::ring::Ring;
 
 const MOST_TRIES: usize = 10_000;
@@ -20,7 +21,9 @@ pub(super) struct Log {
 /// One try to deliver.
 #[derive(Serialize)]
 pub(crate) struct Try {
-    pub(super) provider: &'static str,
+    /// Counts the tries since the last reset, from 1.
+    pub(super) number: u64,
+    pub(crate) provider: &'static str,
     pub(super) url: String,
     /// From 1; 0 for what was given up untried, because too much was waiting.
     pub(super) attempt: u32,
@@ -31,6 +34,9 @@ pub(crate) struct Try {
     /// When it was due, in virtual time.
     #[serde(serialize_with = "crate::world::serialize_time")]
     pub(super) at: SystemTime,
+    /// How the target was found, to find it again.
+    #[serde(skip)]
+    pub(super) route: Route,
 }
 
 impl Log {
@@ -38,19 +44,17 @@ impl Log {
         Self { tries: Ring::new(MOST_TRIES, MOST_BYTES) }
     }
 
-    pub(super) fn record(&mut self, tried: Try) {
+    pub(super) fn record(&mut self, mut tried: Try) {
+        tried.number = self.last() + 1;
         let size = 200 + tried.url.len() + tried.body.len();
         self.tries.push(tried, size);
     }
 
-    /// Those that came after the one of this number, oldest first.
-    #[cfg(feature = "server")]
-    pub(super) fn after(&self, number: u64) -> impl Iterator<Item = &Try> {
-        self.tries.after(number).map(|(_, tried)| tried)
+    /// Those after the one of this number, counted from 1, each with its own.
+    pub(super) fn after(&self, number: u64) -> impl Iterator<Item = (u64, &Try)> {
+        self.tries.after(number)
     }
 
-    /// The number of the last try; 0 before the first.
-    #[cfg(feature = "server")]
     pub(super) fn last(&self) -> u64 {
         self.tries.total()
     }

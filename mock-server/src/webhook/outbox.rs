@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::happening::{Happening, Report, What};
 use super::log::{Log, Try};
 use super::rules::ladder;
-use super::{LAST_STATUS, Secret, Target};
+use super::{LAST_STATUS, Net, Nets, Secret, Target};
 use crate::{Dialect, Inbound, Phone, World};
 
 /// More than this does not wait, by count or by bytes; what comes then is given up, and the log says so.
@@ -28,6 +28,7 @@ pub(crate) struct Webhooks {
     pending_bytes: usize,
     in_flight: BTreeMap<u64, Pending>,
     log: Log,
+    nets: Nets,
     happenings: u64,
     /// Numbers every try, over resets too, so that the outcome of a try from before a reset means none after it.
     last_id: u64,
@@ -38,6 +39,34 @@ pub(crate) struct Webhooks {
 pub(crate) struct Registration {
     pub(crate) target: Target,
     pub(crate) secret: Option<Secret>,
+    pub(crate) trouble: Trouble,
+}
+
+/// What goes wrong on the way, on order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trouble {
+    /// How often each call is made, from 1.
+    pub(crate) copies: u32,
+    /// Whether the statuses of a message come newest first.
+    pub(crate) reorder: bool,
+    /// What stands in the place of the signature.
+    pub(crate) signature: Signature,
+}
+
+impl Default for Trouble {
+    fn default() -> Self {
+        Self { copies: 1, reorder: false, signature: Signature::Good }
+    }
+}
+
+/// What stands in the place of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signature {
+    Good,
+    /// That of another secret.
+    Wrong,
+    /// None, although there is a secret.
+    Missing,
 }
 
 /// One thing to tell to one target.
@@ -67,14 +96,30 @@ impl Webhooks {
             pending_bytes: 0,
             in_flight: BTreeMap::new(),
             log: Log::new(),
+            nets: Nets::default(),
             happenings: 0,
             last_id: 0,
         }
     }
 
+    /// An empty one under the same rules.
+    pub(crate) fn fresh(&self) -> Self {
+        Self { nets: self.nets.clone(), ..Self::new() }
+    }
+
+    /// Lets targets be in these networks, too.
+    pub(crate) fn allow(&mut self, net: Net) {
+        self.nets.allow(net);
+    }
+
+    /// The networks that targets may be in besides this machine.
+    pub(crate) fn nets(&self) -> &Nets {
+        &self.nets
+    }
+
     /// Forgets the webhooks, what waits and what was tried.
     pub(crate) fn clear(&mut self) {
-        *self = Self { last_id: self.last_id, ..Self::new() };
+        *self = Self { last_id: self.last_id, ..self.fresh() };
     }
 
     /// Sends what a provider tells to this target from now on, in place of the former one.
@@ -101,22 +146,42 @@ impl Webhooks {
         self.log.tries(provider)
     }
 
-    /// The tries that came after the one of this number, oldest first.
-    #[cfg(feature = "server")]
-    pub(crate) fn tries_after(&self, number: u64) -> impl Iterator<Item = &Try> {
+    /// The tries after the one of this number, counted from 1, each with its own.
+    pub(crate) fn tries_after(&self, number: u64) -> impl Iterator<Item = (u64, &Try)> {
         self.log.after(number)
     }
 
-    /// The number of the last try; 0 before the first.
-    #[cfg(feature = "server")]
+    /// The number of the last try, 0 before the first.
     pub(crate) fn last_try(&self) -> u64 {
         self.log.last()
+    }
+
+    /// Makes the call of a former try once more, as a first one; false if that try is not known, or not any more.
+    pub(crate) fn redeliver(&mut self, number: u64, now: SystemTime) -> bool {
+        let Some(before) = number.checked_sub(1) else { return false };
+        let former = self.log.after(before).find(|(found, _)| *found == number);
+        let Some(pending) = former.map(|(_, tried)| Pending {
+            provider: tried.provider,
+            route: tried.route.clone(),
+            body: tried.body.clone(),
+            due: now,
+            attempt: 1,
+        }) else {
+            return false;
+        };
+        self.put(pending);
+        true
     }
 
     /// Whether anything waits, due or not.
     #[cfg(feature = "server")]
     pub(crate) fn is_waiting(&self) -> bool {
         !self.pending.is_empty()
+    }
+
+    /// What falls due next, and whose it is.
+    pub(crate) fn next_waiting(&self) -> Option<(SystemTime, &'static str)> {
+        self.pending.first_key_value().map(|((due, _), pending)| (*due, pending.provider))
     }
 
     /// When the next one falls due.
@@ -130,9 +195,12 @@ impl Webhooks {
         if routes.is_empty() {
             return;
         }
-        for (progress, after) in ladder(report.failure, world.switch(report.provider, LAST_STATUS)) {
+        let steps = ladder(report.failure, world.switch(report.provider, LAST_STATUS));
+        let last = steps.last().map(|(_, after)| *after).unwrap_or_default();
+        for (progress, after) in steps {
             let told = Told {
                 at: now + after,
+                mirrored: now + last.saturating_sub(after),
                 business: &report.from,
                 contact: &report.to,
                 message_id: &report.message_id,
@@ -153,9 +221,13 @@ impl Webhooks {
         content: &Value,
     ) {
         let routes = self.routes(message.provider, &[]);
+        if routes.is_empty() {
+            return;
+        }
         let name = world.contact_name(message.provider, message.to, message.from);
         let told = Told {
             at: now,
+            mirrored: now,
             business: message.to,
             contact: message.from,
             message_id,
@@ -184,7 +256,11 @@ impl Webhooks {
             if let Some(payload) = dialect.notify(world, &happening) {
                 let body = Bytes::from(payload.to_string());
                 let provider = dialect.name();
-                self.put(Pending { provider, route: route.clone(), body, due: told.at, attempt: 1 });
+                let trouble = self.registered.get(provider).map(|registered| registered.trouble).unwrap_or_default();
+                let due = if trouble.reorder { told.mirrored } else { told.at };
+                for _ in 0..trouble.copies {
+                    self.put(Pending { provider, route: route.clone(), body: body.clone(), due, attempt: 1 });
+                }
             }
         }
     }
@@ -192,11 +268,15 @@ impl Webhooks {
     /// The targets of the message's own on this machine, else the registered one. Source: Exotel, Receive Messages (docs): each
     /// event goes to one address, the message's own before the account's.
     fn routes(&self, provider: &str, callbacks: &[String]) -> Vec<Route> {
+        let registered = || if self.registered.contains_key(provider) { vec![Route::Registered] } else { Vec::new() };
+        if callbacks.is_empty() {
+            return registered();
+        }
         let mut seen = BTreeSet::new();
         let own = callbacks.iter().map(String::as_str).map(str::trim).filter(|text| seen.insert(*text));
-        let own = own.filter_map(|text| Target::parse(text).ok()).take(MOST_CALLBACKS).map(Route::Own);
+        let own = own.filter_map(|text| Target::parse(text, &self.nets).ok()).take(MOST_CALLBACKS).map(Route::Own);
         let own: Vec<Route> = own.collect();
-        if own.is_empty() && self.registered.contains_key(provider) { vec![Route::Registered] } else { own }
+        if own.is_empty() { registered() } else { own }
     }
 
     /// Lets something wait, behind all that falls due at the same time.
@@ -244,13 +324,16 @@ impl Webhooks {
         };
         let url = target.map(Target::masked).unwrap_or_default();
         let Pending { provider, attempt, due, .. } = *pending;
-        self.log.record(Try { provider, url, attempt, status, body: pending.body.clone(), at: due });
+        let (route, body) = (pending.route.clone(), pending.body.clone());
+        self.log.record(Try { number: 0, provider, url, attempt, status, body, at: due, route });
     }
 }
 
 /// A happening that is not yet addressed to anybody.
 struct Told<'a> {
     at: SystemTime,
+    /// When it is told if what comes last is told first.
+    mirrored: SystemTime,
     business: &'a Phone,
     contact: &'a Phone,
     message_id: &'a str,
@@ -273,7 +356,7 @@ mod tests {
     use super::*;
 
     fn pending(attempt: u32) -> Pending {
-        let route = Route::Own(Target::parse("http://127.0.0.1:9000/").unwrap());
+        let route = Route::Own(Target::parse("http://127.0.0.1:9000/", &Nets::default()).unwrap());
         Pending { provider: "exotel", route, body: Bytes::from_static(b"{}"), due: SystemTime::UNIX_EPOCH, attempt }
     }
 

@@ -15,6 +15,11 @@ impl Secret {
         (!text.is_empty()).then(|| Self(text.into_boxed_str()))
     }
 
+    /// A secret that is not this one.
+    pub(super) fn other(&self) -> Self {
+        Self(format!("not {}", self.0).into_boxed_str())
+    }
+
     /// `sha256=` and the lower-case hexadecimal HMAC-SHA256 of the very bytes that are posted.
     pub(super) fn sign(&self, body: &[u8]) -> Option<String> {
         // This kind of key may have any length, so there always is a signature.

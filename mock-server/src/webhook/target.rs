@@ -1,14 +1,15 @@
-//! Where webhooks may go: this machine, and nowhere else.
+//! Where webhooks may go: this machine, and the networks that somebody allowed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::Uri;
 
+use super::Nets;
 use crate::mask;
 
 const MOST_BYTES: usize = 2048;
 
-/// An http address on this machine. It is read once; what is connected to is what was checked, and no name is looked up.
+/// An http address on this machine or in an allowed network. It is read once; what is connected to is what was checked, and no name is looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     uri: Uri,
@@ -16,13 +17,13 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads an address: `http`, a host that is `127.…`, `[::1]` or `localhost`, and neither user nor fragment. Other ways to
-    /// write such a host (a number, hexadecimal, an IPv4 address within an IPv6 one) are refused: they are ways around a check.
+    /// Reads an address: `http`, a host that is `127.…`, `[::1]`, `localhost` or a number within `nets`, and neither user nor
+    /// fragment. No other name is taken, so that nothing is ever looked up. Other ways to write such a host (a number, hexadecimal, an IPv4 address within an IPv6 one) are refused: they are ways around a check.
     ///
     /// # Errors
     ///
     /// What is wrong, to be read after the name of the member. It never repeats the address, which may hold a secret.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, nets: &Nets) -> Result<Self, String> {
         let expected = "expected one such as \"http://127.0.0.1:9000/hook\"";
         if text.len() > MOST_BYTES {
             return Err(format!("is longer than {MOST_BYTES} bytes"));
@@ -42,8 +43,9 @@ impl Target {
             return Err(format!("carries a user or a password, {expected}"));
         }
         let host = authority.host();
-        let hosts =
-            loopback(host).ok_or("has a host other than a loopback address (127.0.0.1, [::1]) or `localhost`")?;
+        let hosts = addresses(host, nets).ok_or(
+            "has a host other than a loopback address (127.0.0.1, [::1]) or `localhost`, and in no allowed network",
+        )?;
         let port = port(authority.as_str(), host).ok_or("has a port that is not a number from 1 to 65535")?;
         let addresses = hosts.into_iter().map(|host| SocketAddr::new(host, port)).collect();
         Ok(Self { uri, addresses })
@@ -65,8 +67,8 @@ impl Target {
     }
 }
 
-/// The addresses of a host, if it is this machine.
-fn loopback(host: &str) -> Option<Vec<IpAddr>> {
+/// The addresses of a host, if it is this machine or in an allowed network.
+fn addresses(host: &str, nets: &Nets) -> Option<Vec<IpAddr>> {
     if host.eq_ignore_ascii_case("localhost") {
         return Some(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
     }
@@ -74,7 +76,7 @@ fn loopback(host: &str) -> Option<Vec<IpAddr>> {
         Some(inner) => inner.parse::<Ipv6Addr>().ok()?.into(),
         None => host.parse::<Ipv4Addr>().ok()?.into(),
     };
-    address.is_loopback().then(|| vec![address])
+    (address.is_loopback() || nets.allows(address)).then(|| vec![address])
 }
 
 /// The port of an authority, 80 if it names none. A colon without a number is an error.
@@ -102,7 +104,7 @@ mod tests {
             ("http://[::1]:9000/hook", "[::1]:9000"),
             ("http://[0:0:0:0:0:0:0:1]:9000", "[::1]:9000"),
         ] {
-            let target = Target::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let target = Target::parse(text, &Nets::default()).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(target.addresses()[0].to_string(), first, "{text}");
             assert!(target.addresses().iter().all(|address| address.ip().is_loopback()), "{text}");
         }
@@ -120,7 +122,17 @@ mod tests {
             "http://8.8.8.8/",
             "http://example.org/hook",
             "http://127.0.0.1.example.org/",
+            "http://127.0.0.1.nip.io/",
             "http://localhost.example.org/",
+            "http://metadata.google.internal/",
+            "http://100.64.0.1/",
+            "http://172.16.0.1/",
+            "http://224.0.0.1/",
+            "http://255.255.255.255/",
+            "http://[fc00::1]/",
+            "http://[ff02::1]/",
+            "http://[fec0::1]/",
+            "http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
             "http://localtest.me/",
             "http://localhost./",
             // Any address of this machine.
@@ -174,7 +186,56 @@ mod tests {
             "http://127.0.0.1/a b",
             "http://127.0.0.1/\r\nx: y",
         ] {
-            assert!(Target::parse(text).is_err(), "{text:?} was taken");
+            assert!(Target::parse(text, &Nets::default()).is_err(), "{text:?} was taken");
+        }
+    }
+
+    /// Ways to a machine that is not meant, tried with every network allowed.
+    #[test]
+    fn some_addresses_are_never_called_whatever_is_allowed() {
+        let mut nets = Nets::default();
+        for net in ["0.0.0.0/0", "::/0"] {
+            nets.allow(crate::webhook::Net::parse(net).unwrap());
+        }
+        for text in [
+            "http://169.254.169.254/latest/meta-data/",
+            "http://169.254.170.2/v2/credentials",
+            "http://169.254.0.1/",
+            "http://100.100.100.200/latest/meta-data/",
+            "http://168.63.129.16/",
+            "http://192.0.0.192/",
+            "http://[fd00:ec2::254]/",
+            "http://[fe80::a9fe:a9fe]/",
+            "http://[fe80::1]/",
+            "http://[fec0::1]/",
+            "http://[ff02::1]/",
+            "http://[::]/",
+            "http://[::ffff:169.254.169.254]/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://[::a9fe:a9fe]/",
+            "http://[::169.254.169.254]/",
+            "http://[64:ff9b::a9fe:a9fe]/",
+            "http://[64:ff9b:1::a9fe:a9fe]/",
+            "http://[2002:a9fe:a9fe::]/",
+            "http://[2001:0:a9fe:a9fe::1]/",
+            "http://0.0.0.0/",
+            "http://0.1.2.3/",
+            "http://224.0.0.1/",
+            "http://239.255.255.250:1900/",
+            "http://255.255.255.255/",
+            "http://240.0.0.1/",
+            "http://2852039166/",
+            "http://0xa9fea9fe/",
+            "http://0251.0376.0251.0376/",
+            "http://example.org/",
+            "http://metadata.google.internal/",
+            "https://10.0.0.1/",
+            "http://user@10.0.0.1/",
+        ] {
+            assert!(Target::parse(text, &nets).is_err(), "{text} was taken");
+        }
+        for text in ["http://10.0.0.1:9000/", "http://192.168.1.5/hook", "http://[fd12::5]:80/", "http://8.8.8.8/"] {
+            assert!(Target::parse(text, &nets).is_ok(), "{text}");
         }
     }
 
@@ -188,15 +249,15 @@ mod tests {
             ("http://127.0.0.1/#s3cret", "has a fragment"),
             ("no url", "expected one such as \"http://127.0.0.1:9000/hook\""),
         ] {
-            let said = Target::parse(text).unwrap_err();
+            let said = Target::parse(text, &Nets::default()).unwrap_err();
             assert!(said.contains(error) && !said.contains("s3cret"), "{text}: {said}");
         }
-        assert!(Target::parse(&format!("http://127.0.0.1/{}", "x".repeat(2048))).is_err());
+        assert!(Target::parse(&format!("http://127.0.0.1/{}", "x".repeat(2048)), &Nets::default()).is_err());
     }
 
     #[test]
     fn a_shown_target_hides_credentials_among_its_parameters() {
-        let target = Target::parse("http://127.0.0.1:9000/hook?token=s3cret&kind=a").unwrap();
+        let target = Target::parse("http://127.0.0.1:9000/hook?token=s3cret&kind=a", &Nets::default()).unwrap();
         assert_eq!(target.masked(), "http://127.0.0.1:9000/hook?token=***&kind=a");
     }
 }

@@ -156,7 +156,7 @@ fn the_log_has_every_try_with_its_body_and_its_moment() {
     let told = mock.told();
     let line = |attempt: u32, status: u16, at: &str| {
         json!({
-            "provider": "exotel", "url": "http://127.0.0.1:9000/hook?token=***", "attempt": attempt, "status": status,
+            "number": attempt, "provider": "exotel", "url": "http://127.0.0.1:9000/hook?token=***", "attempt": attempt, "status": status,
             "body": told[0], "at": at,
         })
     };

@@ -1,6 +1,6 @@
 //! Conversations as providers keep books of them, which is not the same as the 24-hour window.
 
-use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::WINDOW;
@@ -17,14 +17,14 @@ pub struct Conversation {
     pub provider: &'static str,
     /// Its number.
     pub id: u64,
-    /// Its UUID, for the providers that have both.
-    pub uuid: String,
+    /// Its UUID as a number, for the providers that have both.
+    pub uuid: u128,
     /// The business number.
     pub business: Phone,
     /// The customer.
     pub contact: Phone,
     /// The customer's profile name.
-    pub contact_name: Option<String>,
+    pub contact_name: Option<Arc<str>>,
     /// When it began.
     pub started_at: SystemTime,
     /// The customer's last message in it.
@@ -33,7 +33,7 @@ pub struct Conversation {
     pub last_outbound_at: Option<SystemTime>,
     /// Messages in both directions.
     pub messages_count: u64,
-    closed: Option<(SystemTime, String)>,
+    pub(super) closed: Option<Box<(SystemTime, String)>>,
 }
 
 /// How lively a [`Conversation`] is.
@@ -60,14 +60,7 @@ impl ConversationState {
 
 impl Conversation {
     /// A conversation without a message.
-    pub fn new(
-        provider: &'static str,
-        id: u64,
-        uuid: String,
-        business: Phone,
-        contact: Phone,
-        now: SystemTime,
-    ) -> Self {
+    pub fn new(provider: &'static str, id: u64, uuid: u128, business: Phone, contact: Phone, now: SystemTime) -> Self {
         Self {
             provider,
             id,
@@ -99,91 +92,39 @@ impl Conversation {
     /// When it ended, if it has.
     pub fn ended_at(&self, now: SystemTime) -> Option<SystemTime> {
         let timeout = self.last_activity() + WINDOW;
-        let closed = self.closed.as_ref().map(|(at, _)| *at);
+        let closed = self.closed.as_ref().map(|closed| closed.0);
         closed.or((now >= timeout).then_some(timeout))
     }
 
     /// Why it ended, if it has: the reason given by hand, or `timeout`.
     pub fn ended_reason(&self, now: SystemTime) -> Option<&str> {
         self.ended_at(now)?;
-        Some(self.closed.as_ref().map_or("timeout", |(_, reason)| reason.as_str()))
+        Some(self.closed.as_ref().map_or("timeout", |closed| closed.1.as_str()))
+    }
+
+    /// Its UUID as text.
+    pub fn uuid_text(&self) -> String {
+        let hex = format!("{:032x}", self.uuid);
+        let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+        [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
     }
 
     /// When and why it was closed by hand.
     pub(super) fn closed(&self) -> Option<(SystemTime, &str)> {
-        self.closed.as_ref().map(|(at, reason)| (*at, reason.as_str()))
+        self.closed.as_ref().map(|closed| (closed.0, closed.1.as_str()))
     }
 
     /// Makes it one that was closed by hand, whatever its last messages say.
     pub(super) fn set_closed(&mut self, at: SystemTime, reason: String) {
-        self.closed = Some((at, reason));
+        self.closed = Some(Box::new((at, reason)));
     }
 
     /// Closes it by hand, unless it has ended.
     pub fn close(&mut self, reason: &str, now: SystemTime) {
         if self.ended_at(now).is_none() {
-            self.closed = Some((now, reason.to_owned()));
+            self.closed = Some(Box::new((now, reason.to_owned())));
         }
     }
-}
-
-/// Every conversation, by number and by customer.
-#[derive(Debug)]
-pub(super) struct Conversations {
-    rows: BTreeMap<u64, Conversation>,
-    by_contact: HashMap<String, Vec<u64>>,
-    max_rows: usize,
-}
-
-impl Conversations {
-    pub(super) fn new(max_rows: usize) -> Self {
-        Self { rows: BTreeMap::new(), by_contact: HashMap::new(), max_rows }
-    }
-
-    pub(super) fn insert(&mut self, row: Conversation) {
-        let ids = self.by_contact.entry(contact_key(row.provider, &row.contact)).or_default();
-        // In the order of their numbers, so that the rows alone say which one is the newest.
-        if let Err(place) = ids.binary_search(&row.id) {
-            ids.insert(place, row.id);
-        }
-        self.rows.insert(row.id, row);
-        if self.rows.len() > self.max_rows
-            && let Some((id, oldest)) = self.rows.pop_first()
-        {
-            let key = contact_key(oldest.provider, &oldest.contact);
-            if let Some(ids) = self.by_contact.get_mut(&key) {
-                ids.retain(|other| *other != id);
-                if ids.is_empty() {
-                    self.by_contact.remove(&key);
-                }
-            }
-        }
-    }
-
-    pub(super) fn get(&self, id: u64) -> Option<&Conversation> {
-        self.rows.get(&id)
-    }
-
-    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Conversation> {
-        self.rows.get_mut(&id)
-    }
-
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Conversation> {
-        self.rows.values()
-    }
-
-    pub(super) fn with(&self, provider: &str, contact: &Phone) -> impl DoubleEndedIterator<Item = &Conversation> {
-        let ids = self.by_contact.get(&contact_key(provider, contact)).map(Vec::as_slice).unwrap_or_default();
-        ids.iter().filter_map(|id| self.rows.get(id))
-    }
-
-    pub(super) fn latest(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<&Conversation> {
-        self.with(provider, contact).rev().find(|row| row.business == *business)
-    }
-}
-
-fn contact_key(provider: &str, contact: &Phone) -> String {
-    format!("{provider} {}", contact.digits())
 }
 
 #[cfg(test)]
@@ -192,7 +133,7 @@ mod tests {
 
     fn row(id: u64, contact: &str) -> Conversation {
         let phone = |text| Phone::read(text).unwrap();
-        Conversation::new("gosendapi", id, String::new(), phone("34611000000"), phone(contact), SystemTime::UNIX_EPOCH)
+        Conversation::new("gosendapi", id, 0, phone("34611000000"), phone(contact), SystemTime::UNIX_EPOCH)
     }
 
     #[test]
@@ -220,13 +161,9 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_conversation_is_forgotten_beyond_the_bound() {
-        let mut all = Conversations::new(2);
-        for (id, contact) in [(1, "34600000001"), (2, "34600000002"), (3, "34600000001")] {
-            all.insert(row(id, contact));
-        }
-        assert!(all.get(1).is_none());
-        let left = all.with("gosendapi", &Phone::read("34600000001").unwrap()).map(|row| row.id).collect::<Vec<_>>();
-        assert_eq!(left, [3]);
+    fn a_uuid_prints_in_its_five_groups() {
+        let mut row = row(1, "34600111222");
+        row.uuid = 0x42;
+        assert_eq!(row.uuid_text(), "00000000-0000-0000-0000-000000000042");
     }
 }

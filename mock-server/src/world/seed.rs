@@ -48,9 +48,9 @@ pub(crate) fn gosendapi(world: &mut World) {
 
     // 3 March 2025, 09:01 UTC.
     let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_740_992_460);
-    let uuid = "00000000-0000-4000-8000-000000000042".to_owned();
+    let uuid = 0x0000_0000_0000_4000_8000_0000_0000_0042;
     let mut row = Conversation::new("gosendapi", 42, uuid, business, phone("5491140123456"), started);
-    row.contact_name = Some("Ana".to_owned());
+    row.contact_name = Some("Ana".into());
     row.last_inbound_at = Some(started + Duration::from_secs(14 * 60));
     row.last_outbound_at = Some(started + Duration::from_secs(20 * 60));
     row.messages_count = 6;

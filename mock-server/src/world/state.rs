@@ -7,10 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::{BoundedMap, Contact, Conversation, Conversations, Delivery, MAX_ROWS, Remembered, World, pair};
+use super::conversations::Conversations;
+use super::pair::Pair;
+use super::{Contact, Conversation, Delivery, MAX_ROWS, Remembered, World};
 use crate::control::Refusal;
 use crate::control::members::Members;
 use crate::ids::Ids;
+use crate::ring::Table;
 use crate::time::parse_time;
 use crate::{Phone, rfc3339};
 
@@ -19,18 +22,19 @@ mod account;
 const NUMBER: &str = "a phone number such as \"+919876543210\"";
 const TIME: &str = "a time between 1970 and 9000 such as \"2026-05-11T09:00:00Z\"";
 const WHOLE_NUMBER: &str = "digits in a string, such as \"100042\"";
+const UUID: &str = "a UUID such as \"00000000-0000-4000-8000-000000000042\"";
 const HEXADECIMAL: &str = "16 hexadecimal digits";
 const TEXT: &str = "a string";
 
 /// Puts every part of the world into `state`. API keys are in it as digests only.
 pub(crate) fn export(world: &World, state: &mut Map<String, Value>) {
-    let contacts = world.contacts.iter().map(|(key, contact)| contact_json(key, contact));
+    let contacts = world.contacts.iter().map(|(pair, contact)| contact_json(world, *pair, contact));
     let answers = world.idempotency.iter().map(|(key, answer)| answer_json(key, answer));
     let parts: [(&str, Value); 6] = [
         ("ids", json!({"seed": world.ids.seed.to_string(), "last": world.ids.last.to_string()})),
         ("accounts", world.accounts().map(|(provider, account)| account::export(provider, account)).collect()),
         ("contacts", contacts.collect()),
-        ("conversations", world.conversations.iter().map(conversation_json).collect()),
+        ("conversations", world.conversations.iter(&world.providers).map(|row| conversation_json(&row)).collect()),
         ("messages", world.ledger.iter().map(delivery_json).collect()),
         ("idempotency", answers.collect()),
     ];
@@ -49,19 +53,21 @@ pub(crate) fn import(mut fresh: World, state: &mut Members) -> Result<World, Ref
     fresh.ids = Ids { seed: ids.needed("seed", WHOLE_NUMBER, whole)?, last: ids.needed("last", WHOLE_NUMBER, whole)? };
     ids.finish(&["seed", "last"])?;
     account::import(&mut fresh, state)?;
-    fresh.contacts = BoundedMap::new(MAX_ROWS);
+    fresh.contacts = Table::new(MAX_ROWS);
     fresh.conversations = Conversations::new(MAX_ROWS);
     for row in state.rows("contacts")? {
-        let (key, contact) = contact(&fresh, row)?;
-        fresh.contacts.insert(&key, contact);
+        let (pair, contact) = contact(&mut fresh, row)?;
+        if let Some(place) = fresh.contacts.entry(pair) {
+            *place = contact;
+        }
     }
     for row in state.rows("conversations")? {
         let conversation = conversation(&fresh, row)?;
-        if fresh.conversations.get(conversation.id).is_some() {
+        if fresh.conversations.get(&fresh.providers, conversation.id).is_some() {
             let id = conversation.id;
             return Err(state.error(&format!("`conversations` has \"{id}\" twice, expected every `id` once")));
         }
-        fresh.conversations.insert(conversation);
+        fresh.conversations.insert(&mut fresh.providers, conversation);
     }
     for row in state.rows("messages")? {
         let delivery = delivery(&fresh, row)?;
@@ -80,33 +86,31 @@ pub(crate) fn import(mut fresh: World, state: &mut Members) -> Result<World, Ref
     Ok(fresh)
 }
 
-fn contact_json(key: &str, contact: &Contact) -> Value {
-    let mut parts = key.splitn(3, ' ');
-    let mut part = || parts.next().unwrap_or_default();
-    let (provider, business, customer) = (part(), part(), part());
+fn contact_json(world: &World, pair: Pair, contact: &Contact) -> Value {
     json!({
-        "provider": provider, "business": format!("+{business}"), "contact": format!("+{customer}"), "name": contact.name,
+        "provider": world.providers.name(pair.provider()), "business": pair.business().e164(), "contact": pair.contact().e164(),
+        "name": contact.name.as_deref(),
         "last_inbound_at": contact.last_inbound.map(rfc3339), "window_opened_at": contact.window_opened.map(rfc3339),
     })
 }
 
-fn contact(world: &World, mut row: Members) -> Result<(String, Contact), Refusal> {
+fn contact(world: &mut World, mut row: Members) -> Result<(Pair, Contact), Refusal> {
     let provider = provider(world, &mut row)?;
     let (business, customer) = (phone(&mut row, "business")?, phone(&mut row, "contact")?);
     let contact = Contact {
-        name: row.text("name")?,
+        name: row.text("name")?.map(Into::into),
         last_inbound: row.parsed("last_inbound_at", TIME, time)?,
         window_opened: row.parsed("window_opened_at", TIME, time)?,
     };
     row.finish(&["provider", "business", "contact", "name", "last_inbound_at", "window_opened_at"])?;
-    Ok((pair(provider, &business, &customer), contact))
+    Ok((Pair::new(world.providers.number(provider), &business, &customer), contact))
 }
 
 fn conversation_json(row: &Conversation) -> Value {
     let closed = row.closed().map(|(at, reason)| json!({"at": rfc3339(at), "reason": reason}));
     json!({
-        "provider": row.provider, "id": row.id.to_string(), "uuid": row.uuid, "business": row.business.e164(),
-        "contact": row.contact.e164(), "contact_name": row.contact_name, "started_at": rfc3339(row.started_at),
+        "provider": row.provider, "id": row.id.to_string(), "uuid": row.uuid_text(), "business": row.business.e164(),
+        "contact": row.contact.e164(), "contact_name": row.contact_name.as_deref(), "started_at": rfc3339(row.started_at),
         "last_inbound_at": row.last_inbound_at.map(rfc3339), "last_outbound_at": row.last_outbound_at.map(rfc3339),
         "messages_count": row.messages_count, "closed": closed,
     })
@@ -128,11 +132,11 @@ fn conversation(world: &World, mut row: Members) -> Result<Conversation, Refusal
     ];
     let provider = provider(world, &mut row)?;
     let id = row.needed("id", WHOLE_NUMBER, whole)?;
-    let uuid = row.needed_text("uuid", TEXT)?;
+    let uuid = row.needed("uuid", UUID, uuid)?;
     let (business, customer) = (phone(&mut row, "business")?, phone(&mut row, "contact")?);
     let started_at = row.needed("started_at", TIME, time)?;
     let mut conversation = Conversation::new(provider, id, uuid, business, customer, started_at);
-    conversation.contact_name = row.text("contact_name")?;
+    conversation.contact_name = row.text("contact_name")?.map(Into::into);
     conversation.last_inbound_at = row.parsed("last_inbound_at", TIME, time)?;
     conversation.last_outbound_at = row.parsed("last_outbound_at", TIME, time)?;
     let count = row.number("messages_count", 0, u64::MAX)?;
@@ -162,8 +166,8 @@ fn delivery(world: &World, mut row: Members) -> Result<Delivery, Refusal> {
     let delivery = Delivery {
         provider,
         message_id: row.needed_text("message_id", TEXT)?,
-        from: phone(&mut row, "from")?.e164(),
-        to: phone(&mut row, "to")?.e164(),
+        from: phone(&mut row, "from")?,
+        to: phone(&mut row, "to")?,
         content: content.unwrap_or_else(|| RawValue::NULL.to_owned()),
         reference: row.text("reference")?,
         at: row.needed("at", TIME, time)?,
@@ -229,6 +233,13 @@ fn phone(row: &mut Members, name: &str) -> Result<Phone, Refusal> {
 
 fn whole(text: &str) -> Option<u64> {
     text.parse().ok()
+}
+
+/// A UUID in its five groups.
+fn uuid(text: &str) -> Option<u128> {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    let digits = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    (digits && lengths == [8, 4, 4, 4, 12]).then(|| u128::from_str_radix(&text.replace('-', ""), 16).ok())?
 }
 
 fn hexadecimal(text: &str) -> Option<u64> {

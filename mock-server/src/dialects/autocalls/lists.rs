@@ -74,20 +74,20 @@ pub(super) fn conversations(world: &World, request: &Request<Bytes>, review: &mu
     let before = query.get("cursor").and_then(|cursor| cursor.parse::<u64>().ok());
     let per_page = query.get("per_page").and_then(|text| text.parse::<usize>().ok()).unwrap_or(15).clamp(1, 100);
 
-    let rows: Box<dyn Iterator<Item = &Conversation>> = match &customer {
-        Some(Some(customer)) => Box::new(world.conversations_with(NAME, customer).rev()),
+    let rows: Box<dyn Iterator<Item = Conversation>> = match &customer {
+        Some(Some(customer)) => Box::new(world.conversations_with(NAME, customer)),
         Some(None) => Box::new(std::iter::empty()),
         None => Box::new(world.conversations(NAME).rev()),
     };
     let rows =
         rows.filter(|row| !other_kind && sender.as_ref().is_none_or(|sender| sender.as_ref() == Some(&row.business)));
-    let mut rows: Vec<&Conversation> =
+    let mut rows: Vec<Conversation> =
         rows.filter(|row| before.is_none_or(|id| row.id < id)).take(per_page + 1).collect();
     let more = rows.len() > per_page;
     rows.truncate(per_page);
     let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
     let account = world.account(NAME);
-    let data: Vec<Value> = rows.into_iter().map(|row| conversation(account, row)).collect();
+    let data: Vec<Value> = rows.iter().map(|row| conversation(account, row)).collect();
     json_response(
         200,
         &json!({"data": data, "path": "/api/user/conversations", "per_page": per_page, "next_cursor": next, "prev_cursor": null}),
@@ -99,11 +99,11 @@ const ASSISTANT_ID: &str = "5f2c4b7a-11aa-4c3d-8e9f-0a1b2c3d4e5f";
 fn conversation(account: &Account, row: &Conversation) -> Value {
     let sender_name = account.sender_by_phone(&row.business).map(|sender| sender.name.as_str());
     json!({
-        "id": row.uuid, "assistant_id": ASSISTANT_ID, "assistant_name": "Demo assistant", "type": "whatsapp",
+        "id": row.uuid_text(), "assistant_id": ASSISTANT_ID, "assistant_name": "Demo assistant", "type": "whatsapp",
         "variables": Value::Null, "message_count": row.messages_count, "total_cost": 0, "ai_enabled": true,
         "created_at": zoneless_time(row.started_at), "updated_at": zoneless_time(row.last_activity()),
         "whatsapp_sender": {"name": sender_name, "phone": row.business.e164()},
-        "customer": {"name": row.contact_name, "phone": row.contact.e164()},
+        "customer": {"name": row.contact_name.as_deref(), "phone": row.contact.e164()},
     })
 }
 

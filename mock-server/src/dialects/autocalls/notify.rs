@@ -11,7 +11,7 @@ use crate::{Happening, Phone, Progress, Report, WebhookRules, What, World, offse
 const PAUSES: [Duration; 3] = [Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(120)];
 
 /// A message that was accepted, for the webhooks. `sid` is that of the answer, null for a sender on Meta's own API.
-pub(super) fn report(whatsapp_message_id: u64, from: &Phone, to: &Phone, sid: &Value) -> Report {
+pub(super) fn report(whatsapp_message_id: u64, from: &Phone, to: &Phone, sid: Option<&str>) -> Report {
     Report {
         provider: NAME,
         message_id: whatsapp_message_id.to_string(),
@@ -44,7 +44,7 @@ pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Option<Value>
         "whatsapp_message_id": report.details.get("whatsapp_message_id"),
         "message_sid": sid,
         "meta_message_id": over_meta.then(|| format!("wamid.{}", happening.message_id)),
-        "conversation_id": conversation.map(|row| row.uuid.as_str()),
+        "conversation_id": conversation.map(|row| row.uuid_text()),
         "assistant_id": null,
         "sender": sender.map(|sender| json!({
             // The seeded ids are numbers, as the page has them.

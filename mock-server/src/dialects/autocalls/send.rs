@@ -4,10 +4,11 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
-use super::session::session_status;
+use super::session::{SessionStatus, session_status};
 use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, notify, refusal};
 use crate::{Message, Phone, Review, Template, TemplateStatus, World, is_e164, json_response};
 
@@ -33,17 +34,14 @@ pub(super) fn freeform(
     if !world.window(NAME, &party.sender, &party.contact, now).is_open() {
         let error = "The 24-hour messaging window is closed. Customer must reply first, or use a template message.";
         let mut status = session_status(world, now, &party.sender, &party.contact);
-        if let Value::Object(status) = &mut status {
-            // The page gives a refusal its four members and, in its sample, the moment of expiry; nothing else.
-            status.remove("expires_at");
-        }
+        // The page gives a refusal its four members and, in its sample, the moment of expiry; nothing else.
+        status.expires_at = None;
         return Err(refusal(world, 403, "SESSION_EXPIRED", error, json!({"session_status": status})).into());
     }
     let content = json!({"type": "text", "body": message.unwrap_or_default()});
-    let mut answer = accept(world, now, &party, content);
+    let accepted = accept(world, now, &party, content);
     let status = session_status(world, now, &party.sender, &party.contact);
-    answer.insert("session_status".to_owned(), status);
-    Ok(json_response(200, &Value::Object(answer)))
+    Ok(json_response(200, &Accepted { session_status: Some(status), ..accepted }))
 }
 
 /// POST /user/whatsapp/send. Source: Send Template Message (docs); the texts of its refusals are inferred.
@@ -76,12 +74,11 @@ pub(super) fn template(
         }
     };
     ready(world, &party, 422)?;
-    let mut answer = accept(world, now, &party, content);
+    let accepted = accept(world, now, &party, content);
     if world.switch(NAME, "template_opens_window") == "on" {
         world.open_window(NAME, &party.sender, &party.contact, now);
     }
-    answer.insert("status".to_owned(), "queued".into());
-    Ok(json_response(200, &Value::Object(answer)))
+    Ok(json_response(200, &Accepted { status: Some("queued"), ..accepted }))
 }
 
 /// Who writes to whom.
@@ -120,15 +117,27 @@ fn ready(world: &World, party: &Party, offline_status: u16) -> Result<(), Refusa
     Ok(())
 }
 
-/// Takes the message; the members that both sends answer with.
-fn accept(world: &mut World, now: SystemTime, party: &Party, content: Value) -> Map<String, Value> {
+/// The answer to a message that was taken: the last two members belong to one kind of send each.
+#[derive(Serialize)]
+struct Accepted {
+    success: bool,
+    conversation_id: u64,
+    message_id: u64,
+    whatsapp_message_id: u64,
+    message_sid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_status: Option<SessionStatus>,
+}
+
+/// Takes the message.
+fn accept(world: &mut World, now: SystemTime, party: &Party, content: Value) -> Accepted {
     world.account_mut(NAME).charge();
     let message_id = world.next_number();
     let whatsapp_message_id = world.next_number();
-    let sid = match world.switch(NAME, "message_sid") {
-        "null" => Value::Null,
-        _ => Value::String(format!("SM{}", world.next_hex())),
-    };
+    let has_sid = world.switch(NAME, "message_sid") != "null";
+    let sid = has_sid.then(|| format!("SM{}", world.next_hex()));
     let conversation_id = world.hand_over(
         now,
         Message {
@@ -141,14 +150,16 @@ fn accept(world: &mut World, now: SystemTime, party: &Party, content: Value) -> 
             reference: None,
         },
     );
-    world.report(notify::report(whatsapp_message_id, &party.sender, &party.contact, &sid));
-    let mut answer = Map::new();
-    answer.insert("success".to_owned(), true.into());
-    answer.insert("conversation_id".to_owned(), conversation_id.into());
-    answer.insert("message_id".to_owned(), message_id.into());
-    answer.insert("whatsapp_message_id".to_owned(), whatsapp_message_id.into());
-    answer.insert("message_sid".to_owned(), sid);
-    answer
+    world.report(notify::report(whatsapp_message_id, &party.sender, &party.contact, sid.as_deref()));
+    Accepted {
+        success: true,
+        conversation_id,
+        message_id,
+        whatsapp_message_id,
+        message_sid: sid,
+        status: None,
+        session_status: None,
+    }
 }
 
 /// The content of a template with its variables, which are keyed by position or by name. Exactly those of the template must be

@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::fields::Fields;
 use super::{NAME, Refusal, SESSION_PAGE, invalid_phone, refusal};
@@ -49,35 +50,53 @@ pub(super) fn status(
 }
 
 /// The object `session_status`: four members always, the others only in their state.
-pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, contact: &Phone) -> Value {
+#[derive(Serialize)]
+pub(super) struct SessionStatus {
+    is_open: bool,
+    can_send_freeform: bool,
+    requires_template: bool,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minutes_remaining: Option<u64>,
+    /// Null where nobody wrote, which is another thing than absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expires_at: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expired_at: Option<String>,
+}
+
+/// What a session with a customer is at the moment.
+pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, contact: &Phone) -> SessionStatus {
     let window = world.window(NAME, sender, contact, now);
-    let mut more = Map::new();
+    let (mut minutes_remaining, mut ends, mut ended) = (None, None, None);
     let message = match window {
         Window::Open { until } => {
             let minutes = until.duration_since(now).unwrap_or_default().as_secs() / 60;
-            more.insert("minutes_remaining".to_owned(), minutes.into());
-            more.insert("expires_at".to_owned(), offset_time(until).into());
+            minutes_remaining = Some(minutes);
+            ends = Some(Value::String(offset_time(until)));
             let (hours, rest) = (minutes / 60, minutes % 60);
             format!("Session open ({hours} hr {rest} min remaining). Unlimited free-form messages allowed.")
         }
         Window::Expired { since } => {
-            more.insert("expired_at".to_owned(), offset_time(since).into());
+            ended = Some(offset_time(since));
             "Session expired. Send a template or wait for customer to reply.".to_owned()
         }
         Window::Never if world.latest_conversation(NAME, sender, contact).is_some() => {
             if world.switch(NAME, "unanswered_expires_at") == "null" {
-                more.insert("expires_at".to_owned(), Value::Null);
+                ends = Some(Value::Null);
             }
             "No customer message yet. Send a template or wait for customer to reply.".to_owned()
         }
         Window::Never => "No conversation exists with this recipient. Send a template message first.".to_owned(),
     };
     let open = window.is_open();
-    let mut status = Map::new();
-    status.insert("is_open".to_owned(), open.into());
-    status.insert("can_send_freeform".to_owned(), open.into());
-    status.insert("requires_template".to_owned(), (!open).into());
-    status.insert("message".to_owned(), message.into());
-    status.extend(more);
-    Value::Object(status)
+    SessionStatus {
+        is_open: open,
+        can_send_freeform: open,
+        requires_template: !open,
+        message,
+        minutes_remaining,
+        expires_at: ends,
+        expired_at: ended,
+    }
 }

@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::content::{self, Outcome};
 use super::part::Part;
@@ -51,9 +52,9 @@ pub(super) fn send(
         results.push(verdict(world, now, message, review).map_or_else(
             |problem| {
                 failed += 1;
-                problem.result(problem.status)
+                Item::Failure(problem.result(problem.status))
             },
-            |sid| success(&sid),
+            success,
         ));
     }
     accepted(world, request, &results, failed)
@@ -112,25 +113,64 @@ fn answer_one(
     review: &mut Review,
 ) -> Response<Bytes> {
     match verdict(world, now, message, review) {
-        Ok(sid) => accepted(world, request, &[success(&sid)], 0),
+        Ok(sid) => accepted(world, request, &[success(sid)], 0),
         Err(problem) => failure(world, request, problem.status, &problem),
     }
 }
 
-fn success(sid: &str) -> Value {
-    json!({"code": 202, "error_data": null, "status": "success", "data": {"sid": sid}})
+/// What became of one message: typed where it is the usual thing, so that it costs little to print.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Item {
+    Success { code: u16, error_data: (), status: &'static str, data: Sid },
+    Failure(Value),
+}
+
+#[derive(Serialize)]
+struct Sid {
+    sid: String,
+}
+
+#[derive(Serialize)]
+struct Accepted<'a> {
+    request_id: String,
+    method: &'a str,
+    http_code: u16,
+    metadata: Metadata,
+    response: Channels<'a>,
+}
+
+#[derive(Serialize)]
+struct Metadata {
+    failed: usize,
+    total: usize,
+    success: usize,
+}
+
+#[derive(Serialize)]
+struct Channels<'a> {
+    whatsapp: Channel<'a>,
+}
+
+#[derive(Serialize)]
+struct Channel<'a> {
+    messages: &'a [Item],
+}
+
+fn success(sid: String) -> Item {
+    Item::Success { code: 202, error_data: (), status: "success", data: Sid { sid } }
 }
 
 /// 202, or 207 as soon as one message failed, even if none is left. Source: Trunk API errors (another v2 API).
-fn accepted(world: &mut World, request: &Request<Bytes>, results: &[Value], failed: usize) -> Response<Bytes> {
+fn accepted(world: &mut World, request: &Request<Bytes>, results: &[Item], failed: usize) -> Response<Bytes> {
     let (total, code) = (results.len(), if failed == 0 { 202 } else { 207 });
-    let body = json!({
-        "request_id": world.next_hex(),
-        "method": request.method().as_str(),
-        "http_code": code,
-        "metadata": {"failed": failed, "total": total, "success": total - failed},
-        "response": {"whatsapp": {"messages": results}},
-    });
+    let body = Accepted {
+        request_id: world.next_hex(),
+        method: request.method().as_str(),
+        http_code: code,
+        metadata: Metadata { failed, total, success: total - failed },
+        response: Channels { whatsapp: Channel { messages: results } },
+    };
     let status = if failed == 0 && world.switch(NAME, "accepted_status") == "200" { 200 } else { code };
     json_response(status, &body)
 }

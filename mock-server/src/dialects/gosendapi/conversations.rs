@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
+use super::paging::Page;
 use super::refusal::Refusal;
 use super::request::close_reason;
 use super::{Call, NAME, directory};
@@ -17,8 +18,8 @@ const CONVERSATIONS: Source = Source::new("GoSendAPI, Conversations", Mark::Seed
 const FILTERS: [&str; 8] =
     ["status", "customer_id", "contact_phone", "phone_number_id", "since", "until", "page", "per_page"];
 
-/// The rows that the filters let through, newest first.
-pub(super) fn list(call: &mut Call<'_>) -> Result<Vec<Value>, Refusal> {
+/// A page of the rows that the filters let through, newest first.
+pub(super) fn list(call: &mut Call<'_>, page: Page) -> Result<Response<Bytes>, Refusal> {
     let query = Query::of(call.request);
     for name in query.names().filter(|name| !FILTERS.contains(name)) {
         call.review.tolerated(format!("`{name}` is no filter of this list"), CONVERSATIONS);
@@ -29,28 +30,28 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Vec<Value>, Refusal> {
     }
     // No conversation of the mock belongs to a customer record, so any of these filters lets nothing through.
     if query.get("customer_id").is_some() {
-        return Ok(Vec::new());
+        return Ok(page.print(Vec::new()));
     }
     let (since, until) = (moment(&query, "since")?, moment(&query, "until")?);
     let world = &*call.world;
-    let rows: Vec<&Conversation> = match query.get("contact_phone") {
-        None => world.conversations(NAME).rev().collect(),
+    let rows: Box<dyn Iterator<Item = Conversation>> = match query.get("contact_phone") {
+        None => Box::new(world.conversations(NAME).rev()),
         Some(text) => {
             if text.contains(['+', ' ']) {
                 call.review.tolerated("`contact_phone` is digits only in the page's sample", CONVERSATIONS);
             }
             let contact = Phone::read(text);
-            contact.map(|contact| world.conversations_with(NAME, &contact).rev().collect()).unwrap_or_default()
+            Box::new(contact.into_iter().flat_map(|contact| world.conversations_with(NAME, &contact)))
         }
     };
     let line = query.get("phone_number_id");
-    let kept = rows.into_iter().filter(|row| {
+    let kept = rows.filter(|row| {
         status.is_none_or(|status| row.state(call.now).as_str() == status)
             && line.is_none_or(|id| directory::is_id_of(world, id, &row.business))
             && since.is_none_or(|since| row.started_at >= since)
             && until.is_none_or(|until| row.started_at <= until)
     });
-    Ok(kept.map(|row| print(world, row, call.now)).collect())
+    Ok(page.print_with(kept, |row| print(world, &row, call.now)))
 }
 
 /// A moment of the date range: RFC 3339 or a day. Neither the format nor the column is documented; the column is the
@@ -67,7 +68,7 @@ fn moment(query: &Query, name: &str) -> Result<Option<SystemTime>, Refusal> {
 /// One conversation.
 pub(super) fn find(world: &World, id: &str, now: SystemTime) -> Option<Value> {
     let row = world.conversation(NAME, id.parse().ok()?)?;
-    Some(print(world, row, now))
+    Some(print(world, &row, now))
 }
 
 /// Closes a conversation, which leaves the window as it is. Without a reason it is a manual close. What is answered is
@@ -84,7 +85,7 @@ pub(super) fn close(call: &mut Call<'_>, id: &str) -> Result<Response<Bytes>, Re
     let Some(row) = closed.and_then(|id| call.world.conversation(NAME, id)) else {
         return Err(Refusal::not_found("Conversation"));
     };
-    Ok(json_response(200, &print(call.world, row, call.now)))
+    Ok(json_response(200, &print(call.world, &row, call.now)))
 }
 
 /// A row with every member of the page's table, in snake case.
@@ -98,7 +99,7 @@ fn print(world: &World, row: &Conversation, now: SystemTime) -> Value {
         "phone_number_id": sender.map(|sender| sender.id.as_str()),
         "contact_phone": row.contact.digits(),
         "contact_bsuid": stable_user_id(&row.contact),
-        "contact_name": row.contact_name,
+        "contact_name": row.contact_name.as_deref(),
         "status": row.state(now).as_str(),
         "ended_reason": row.ended_reason(now),
         "messages_count": row.messages_count,

@@ -1,8 +1,11 @@
 //! `GET /v1/messages` and `GET /v1/messages/{id}`. That they exist is documented, their fields are not (inferred).
 
+use bytes::Bytes;
+use http::Response;
 use serde_json::{Value, json};
 
 use super::NAME;
+use super::paging::Page;
 use crate::{Delivery, World, rfc3339};
 
 /// What a message's id at Meta starts with here; its number at the vendor follows.
@@ -13,9 +16,9 @@ pub(super) fn wamid(number: u64) -> String {
     format!("{WAMID_PREFIX}{number:020}")
 }
 
-/// Every message, newest first.
-pub(super) fn list(world: &World) -> Vec<Value> {
-    lines(world).map(|line| row(world, line)).collect()
+/// A page of all messages, newest first.
+pub(super) fn list(world: &World, page: Page) -> Response<Bytes> {
+    page.print_with(lines(world), |line| row(world, line))
 }
 
 /// One message, by either of its ids: no page says which one it is.
@@ -33,13 +36,13 @@ fn row(world: &World, line: &Delivery) -> Value {
         "buttons" | "list" => "interactive",
         kind => kind,
     };
-    let sender = world.account(NAME).senders.iter().find(|sender| sender.phone.e164() == line.from);
+    let sender = world.account(NAME).senders.iter().find(|sender| sender.phone == line.from);
     json!({
         "id": number(line),
         "wamid": line.message_id,
         "status": "sent",
         "type": kind,
-        "to": line.to.trim_start_matches('+'),
+        "to": line.to.digits(),
         "phone_number_id": sender.map(|sender| sender.id.as_str()),
         "created_at": rfc3339(line.at),
     })

@@ -35,9 +35,20 @@ impl Page {
 
     /// The rows of this page out of all `rows`, with the headers that tell where it stands.
     pub(super) fn print(self, rows: Vec<Value>) -> Response<Bytes> {
-        let total = rows.len();
+        self.print_with(rows.into_iter(), |row| row)
+    }
+
+    /// As [`print`](Self::print), for many rows: only those of this page are printed.
+    pub(super) fn print_with<T>(self, rows: impl Iterator<Item = T>, print: impl Fn(T) -> Value) -> Response<Bytes> {
         let skip = self.rows.saturating_mul(self.number - 1);
-        let data: Vec<Value> = rows.into_iter().skip(skip).take(self.rows).collect();
+        let page = skip..skip.saturating_add(self.rows);
+        let (mut data, mut total) = (Vec::new(), 0);
+        for row in rows {
+            if page.contains(&total) {
+                data.push(print(row));
+            }
+            total += 1;
+        }
         let mut response = json_response(200, &json!({ "data": data }));
         set_header(&mut response, "x-total-count", total);
         set_header(&mut response, "x-page", self.number);

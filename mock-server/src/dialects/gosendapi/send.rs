@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::refusal::Refusal;
 use super::request::SendRequest;
@@ -104,7 +105,7 @@ fn deliver(
         call.world.hand_over(call.now, line);
     }
     call.world.account_mut(NAME).charge();
-    Ok(json_response(201, &accepted(shape, &message.to, number, &wamid)))
+    Ok(accepted(shape, &message.to, number, &wamid))
 }
 
 /// How free text outside the window is refused, unless it is accepted all the same, to fail by callback.
@@ -142,10 +143,35 @@ fn check_template(call: &Call<'_>, sent: &TemplateSend) -> Result<(), Refusal> {
 }
 
 /// The answer to a send, in Meta's shape or as the vendor's record. Neither is documented (inferred).
-fn accepted(shape: &str, to: &str, number: u64, wamid: &str) -> Value {
+fn accepted(shape: &str, to: &str, number: u64, wamid: &str) -> Response<Bytes> {
     if shape == "record" {
-        json!({ "id": number.to_string(), "wamid": wamid, "status": "queued" })
-    } else {
-        json!({ "messaging_product": "whatsapp", "contacts": [{ "input": to, "wa_id": to }], "messages": [{ "id": wamid }] })
+        return json_response(201, &Record { id: number.to_string(), wamid, status: "queued" });
     }
+    let contacts = [Contact { input: to, wa_id: to }];
+    json_response(201, &Accepted { messaging_product: "whatsapp", contacts, messages: [Id { id: wamid }] })
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    id: String,
+    wamid: &'a str,
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct Accepted<'a> {
+    messaging_product: &'static str,
+    contacts: [Contact<'a>; 1],
+    messages: [Id<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Contact<'a> {
+    input: &'a str,
+    wa_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Id<'a> {
+    id: &'a str,
 }

@@ -140,7 +140,7 @@ fn the_answer_to_a_send_has_one_of_two_shapes_and_the_ledger_has_its_wamid() {
     assert_eq!(seen.body["contacts"], json!([{"input": ANA, "wa_id": ANA}]));
     let line = stage.world.ledger().next().unwrap();
     assert_eq!(seen.body["messages"][0]["id"], line.message_id.as_str());
-    assert_eq!((line.from.as_str(), line.to.as_str()), ("+34611000000", "+34611222333"));
+    assert_eq!((line.from.e164().as_str(), line.to.e164().as_str()), ("+34611000000", "+34611222333"));
     stage.switch("response_shape", "record");
     let record = stage.send(&text()).body;
     assert_eq!(record["status"], "queued");

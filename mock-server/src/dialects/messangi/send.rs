@@ -4,7 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::refusal::Refusal;
 use super::request::{Notification, TemplateSend, read};
@@ -38,7 +39,7 @@ pub(super) fn send(
         return Err(Refusal::bad(format!("24-hour session window is closed for {}", message.to)));
     }
     let id = world.next_uuid();
-    let answer = accepted(world, now, &message, &id, online);
+    let answer = json_response(200, &accepted(world, now, &message, &id, online));
     let failure = match (online, open) {
         (true, true) => None,
         (true, false) => Some(notify::REENGAGEMENT),
@@ -57,7 +58,7 @@ pub(super) fn send(
         };
         world.hand_over(now, line);
     }
-    Ok(json_response(200, &answer))
+    Ok(answer)
 }
 
 /// The body, its form checked and remarked upon.
@@ -110,19 +111,45 @@ fn check_template(world: &World, sent: &TemplateSend, review: &mut Review) -> Re
 
 /// The answer to a send: our convention for every type, since no page shows one (inferred). `QUEUE` and
 /// `CODE_NOT_ALLOWED`, for a sender that cannot send, are status words of the vendor (WhatsApp Status, docs).
-fn accepted(world: &mut World, now: SystemTime, message: &Notification, id: &str, online: bool) -> Value {
+fn accepted<'a>(world: &mut World, now: SystemTime, message: &'a Notification, id: &str, online: bool) -> Accepted<'a> {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let milliseconds = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-    let mut data = json!({
-        "id": id,
-        "channel": "WHATSAPP",
-        "from": message.from,
-        "to": message.to,
-        "status": if online { "QUEUE" } else { "CODE_NOT_ALLOWED" },
-        "date": rfc3339(now),
-    });
-    if let (Some(external_id), Some(data)) = (&message.external_id, data.as_object_mut()) {
-        data.insert("externalId".to_owned(), Value::from(external_id.as_str()));
+    let timestamp = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+    Accepted {
+        meta: Meta { timestamp, transaction_id: world.next_uuid() },
+        data: Data {
+            id: id.to_owned(),
+            channel: "WHATSAPP",
+            from: &message.from,
+            to: &message.to,
+            status: if online { "QUEUE" } else { "CODE_NOT_ALLOWED" },
+            date: rfc3339(now),
+            external_id: message.external_id.as_deref(),
+        },
     }
-    json!({ "meta": { "timestamp": milliseconds, "transactionId": world.next_uuid() }, "data": data })
+}
+
+#[derive(Serialize)]
+struct Accepted<'a> {
+    meta: Meta,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta {
+    timestamp: u64,
+    transaction_id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Data<'a> {
+    id: String,
+    channel: &'static str,
+    from: &'a str,
+    to: &'a str,
+    status: &'static str,
+    date: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<&'a str>,
 }

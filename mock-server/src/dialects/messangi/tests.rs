@@ -133,7 +133,7 @@ fn an_answer_names_the_message_in_the_ledger_and_echoes_its_reference() {
         (seen.body["data"]["externalId"].as_str(), line.reference.as_deref()),
         (Some("ord7781"), Some("ord7781"))
     );
-    assert_eq!((line.from.as_str(), line.to.as_str()), ("+5215500001111", ANA));
+    assert_eq!((line.from.e164().as_str(), line.to.e164().as_str()), ("+5215500001111", ANA));
     assert_eq!(seen.body["meta"]["timestamp"], 1_780_000_000_000_u64);
     assert!(stage.text().body["data"].get("externalId").is_none());
 }

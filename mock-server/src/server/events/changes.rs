@@ -116,7 +116,7 @@ impl Watch {
             events.push(("faults", faults::show(simulator)));
         }
         self.push_due(now, events);
-        events.extend(simulator.webhooks.tries_after(seen.tries).map(|tried| ("webhook", json!(tried))));
+        events.extend(simulator.webhooks.tries_after(seen.tries).map(|(_, tried)| ("webhook", json!(tried))));
         changes
     }
 
@@ -143,10 +143,9 @@ impl Watch {
                 events.push(("inbound", with(message.json(), "window", window)));
             }
         }
-        for line in simulator.world.ledger_after(seen.ledger) {
-            let phones = Phone::read(&line.from).zip(Phone::read(&line.to));
-            let window = phones.map(|(business, contact)| window(line.provider, &business, &contact));
-            events.push(("message", with(json!(line), "window", window.into())));
+        for (_, line) in simulator.world.ledger_after(seen.ledger) {
+            let window = window(line.provider, &line.from, &line.to);
+            events.push(("message", with(json!(line), "window", window)));
         }
         for entry in entries {
             if let Entry::Accepted(message) = entry {

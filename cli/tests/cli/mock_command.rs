@@ -1,0 +1,123 @@
+//! `transom mock`: where it listens, who may steer it, and what it keeps.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::support::{Folder, Mock};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const CONTACT: &str = "+919876543210";
+
+#[test]
+fn an_address_that_others_reach_has_to_be_asked_for_and_needs_a_token() {
+    let folder = Folder::new();
+    folder.write("short", "0123456789abcdef");
+    folder.write("token", TOKEN);
+    let public = ["mock", "--listen", "0.0.0.0:0"];
+    for (more, env, error) in [
+        (vec![], "", "0.0.0.0 is not on this machine alone"),
+        (vec![], TOKEN, "--listen-public and a token"),
+        (vec!["--listen-public"], "", "a token is needed, in TRANSOM_MOCK_TOKEN or by --token-file"),
+        (vec!["--listen-public"], "0123456789abcdef", "TRANSOM_MOCK_TOKEN: it holds no token, expected at least 32"),
+        (vec!["--listen-public", "--token-file", "short"], "", "short: it holds no token"),
+        (vec!["--listen-public", "--token-file", "none"], "", "--token-file none: "),
+        (vec!["--token-file", "token"], "", "0.0.0.0 is not on this machine alone"),
+    ] {
+        let run = folder.run(&[&public[..], &more].concat(), &[("TRANSOM_MOCK_TOKEN", env)]);
+        assert_eq!(run.code, 2, "{more:?}: {}", run.stderr);
+        assert!(run.errors().len() == 1 && run.stderr.contains(error), "{more:?}: {}", run.stderr);
+        assert!(!run.stderr.contains("0123456789"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn with_a_token_the_control_plane_asks_for_it_and_the_providers_do_not() {
+    let folder = Folder::new();
+    folder.write("token", &format!("{TOKEN}\n"));
+    let file = folder.path().join("token");
+    let mock = Mock::start_listening("0.0.0.0:0", &["--listen-public", "--token-file", file.to_str().unwrap()]);
+    for (headers, expected) in [
+        (vec![], 401),
+        (vec![("authorization", "Bearer 0123456789abcdef0123456789abcdeX")], 401),
+        (vec![("x-mock-token", TOKEN)], 200),
+        (vec![("x-mock-token", TOKEN), ("sec-fetch-site", "cross-site")], 403),
+    ] {
+        assert_eq!(mock.http("GET", "/_mock/clock", &headers, "").status, expected, "{headers:?}");
+        assert_eq!(mock.http("GET", "/_mock/namespaces", &headers, "").status, expected, "{headers:?}");
+    }
+    assert_eq!(mock.http("GET", "/api/user/me", &[("authorization", "Bearer k")], "").status, 200);
+}
+
+#[test]
+fn a_wrong_network_for_webhooks_is_told_at_the_start() {
+    let folder = Folder::new();
+    let run = folder.run(&["mock", "--listen", "127.0.0.1:0", "--allow-webhook-net", "10.0.0.1"], &[]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("--allow-webhook-net 10.0.0.1: it has no `/`"), "{}", run.stderr);
+}
+
+#[test]
+fn webhooks_may_go_to_an_allowed_network_only() {
+    let mock = Mock::start_with(&["--allow-webhook-net", "10.9.0.0/16"]);
+    let register = |url: &str| {
+        let body = json!({"provider": "exotel", "url": url}).to_string();
+        mock.http("POST", "/_mock/webhooks", &[], &body).status
+    };
+    assert_eq!(register("http://10.9.1.2:9000/hook"), 200);
+    assert_eq!(register("http://10.8.1.2:9000/hook"), 400);
+    assert_eq!(register("http://169.254.169.254/"), 400);
+}
+
+#[test]
+fn a_state_that_cannot_be_kept_is_told_at_the_start() {
+    let folder = Folder::new();
+    let run = folder.run(&["mock", "--listen", "127.0.0.1:0", "--state", "no/such/folder/state.json"], &[]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("--state no/such/folder/state.json"), "{}", run.stderr);
+}
+
+#[test]
+fn the_state_survives_a_mock_that_is_killed() {
+    let folder = Folder::new();
+    let file = folder.path().join("state.json");
+    let arguments = ["--state", file.to_str().unwrap()];
+    let mock = Mock::start_with(&arguments);
+    mock.inbound("exotel", CONTACT);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !std::fs::read_to_string(&file).is_ok_and(|text| text.contains(CONTACT)) {
+        assert!(Instant::now() < deadline, "it is not saved while the mock runs");
+        std::thread::yield_now();
+    }
+    mock.kill();
+    let again = Mock::start_with(&arguments);
+    assert!(again.control("state", "")["contacts"].to_string().contains(CONTACT));
+}
+
+#[test]
+fn the_state_survives_a_mock_that_is_stopped() {
+    let folder = Folder::new();
+    let file = folder.path().join("state.json");
+    let arguments = ["--state", file.to_str().unwrap()];
+    let mock = Mock::start_with(&arguments);
+    mock.inbound("exotel", CONTACT);
+    mock.stop();
+    let again = Mock::start_with(&arguments);
+    assert!(again.control("state", "")["contacts"].to_string().contains(CONTACT));
+}
+
+#[test]
+fn three_hundred_idle_connections_to_the_binary_keep_nobody_out() {
+    let mock = Mock::start();
+    let idle: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(&mock.host).unwrap()).collect();
+    assert!(mock.control("clock", "")["now"].is_string());
+    drop(idle);
+}
+
+#[test]
+fn the_help_names_where_a_token_comes_from_and_takes_none_as_an_argument() {
+    let output = Command::new(env!("CARGO_BIN_EXE_transom")).args(["mock", "--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.contains("TRANSOM_MOCK_TOKEN") && help.contains("--token-file <FILE>"), "{help}");
+}

@@ -1,0 +1,88 @@
+//! `requests/har` and `requests/curl`: the journal for other tools. Credentials are masked, as they are everywhere.
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::{Request, Response};
+use serde_json::{Value, json};
+
+use crate::journal::Exchange;
+use crate::{Simulator, header, rfc3339, text_response};
+
+/// HTTP Archive 1.2. Times on the way are not known and are 0.
+pub(super) fn har(simulator: &Simulator, provider: Option<&str>) -> Value {
+    let entries: Vec<Value> = simulator.journal.exchanges(provider).map(entry).collect();
+    let creator = json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")});
+    json!({"log": {"version": "1.2", "creator": creator, "entries": entries}})
+}
+
+fn entry(exchange: &Exchange) -> Value {
+    let headers: Vec<Value> = exchange.headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let content_type = value_of(exchange, "content-type").unwrap_or_default();
+    let body = exchange.body();
+    let post_data = (!body.is_empty()).then(|| json!({"mimeType": content_type, "text": body}));
+    let query = exchange.path().split_once('?').map_or("", |(_, query)| query);
+    let query = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        json!({"name": name, "value": value})
+    });
+    let response = exchange.response();
+    let is_json = response.starts_with(['{', '[']);
+    let mut request = json!({
+        "method": exchange.method.as_str(), "url": address(exchange), "httpVersion": "HTTP/1.1", "cookies": [],
+        "headers": headers, "queryString": query.collect::<Vec<_>>(), "headersSize": -1, "bodySize": body.len(),
+    });
+    if let (Some(post_data), Value::Object(request)) = (post_data, &mut request) {
+        request.insert("postData".to_owned(), post_data);
+    }
+    json!({
+        "startedDateTime": rfc3339(exchange.at), "time": 0, "request": request,
+        "response": {
+            "status": exchange.status.as_u16(), "statusText": exchange.status.canonical_reason().unwrap_or_default(),
+            "httpVersion": "HTTP/1.1", "cookies": [], "headers": [], "redirectURL": "", "headersSize": -1,
+            "bodySize": response.len(),
+            "content": {
+                "size": response.len(), "mimeType": if is_json { "application/json" } else { "text/plain" }, "text": response,
+            },
+        },
+        "cache": {}, "timings": {"send": 0, "wait": 0, "receive": 0},
+        "comment": exchange.cause.as_deref().unwrap_or_default(),
+    })
+}
+
+/// A script with a command for each request, as it was put, to the host that this was asked of.
+pub(super) fn curl(simulator: &Simulator, provider: Option<&str>, request: &Request<Bytes>) -> Response<Bytes> {
+    let host = header(request, HOST.as_str()).unwrap_or("127.0.0.1:4010");
+    let lines: Vec<String> = simulator.journal.exchanges(provider).map(|exchange| command(exchange, host)).collect();
+    text_response(200, lines.concat())
+}
+
+fn command(exchange: &Exchange, host: &str) -> String {
+    let mut command = format!("# {} {}\ncurl -X {}", exchange.number, exchange.status.as_u16(), exchange.method);
+    for (name, value) in
+        exchange.headers().filter(|(name, _)| !matches!(*name, "host" | "content-length" | "accept-encoding"))
+    {
+        command.push_str(" -H ");
+        command.push_str(&quoted(&format!("{name}: {value}")));
+    }
+    if !exchange.body().is_empty() {
+        command.push_str(" --data-binary ");
+        command.push_str(&quoted(exchange.body()));
+    }
+    command.push(' ');
+    command.push_str(&quoted(&format!("http://{host}{}", exchange.path())));
+    command.push('\n');
+    command
+}
+
+/// In single quotes, for a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn address(exchange: &Exchange) -> String {
+    format!("http://{}{}", value_of(exchange, "host").unwrap_or("localhost"), exchange.path())
+}
+
+fn value_of<'a>(exchange: &'a Exchange, name: &str) -> Option<&'a str> {
+    exchange.headers().find(|(known, _)| *known == name).map(|(_, value)| value)
+}

@@ -1,0 +1,272 @@
+//! Namespaces: worlds of their own for tests that share one server, each with its clock, faults, journal and webhooks.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::{Method, Request, Response, Uri};
+use serde_json::json;
+
+use crate::{DeliveryOutcome, Query, Reply, Simulator, WebhookDelivery, Wire, json_response};
+
+/// More namespaces than this, and the one that was used least lately is forgotten.
+const MOST: usize = 1_000;
+const LONGEST_NAME: usize = 64;
+const HEADER: HeaderName = HeaderName::from_static("x-mock-namespace");
+const PREFIX: &str = "/_ns/";
+/// A credential that starts like this names a namespace, and goes on behind the next such sign.
+const SIGN: &str = "ns~";
+/// The sign as Basic credentials have it.
+const SIGN_IN_BASE64: &str = "bnN+";
+
+/// The name of a namespace; none is the one world that every server has.
+pub(super) type Name = Option<Arc<str>>;
+
+/// Every world of a server.
+pub(super) struct Spaces {
+    home: Simulator,
+    others: HashMap<Arc<str>, Space>,
+    uses: u64,
+}
+
+struct Space {
+    simulator: Simulator,
+    used: u64,
+}
+
+impl Spaces {
+    pub(super) fn new(home: Simulator) -> Self {
+        Self { home, others: HashMap::new(), uses: 0 }
+    }
+
+    pub(super) fn home(&mut self) -> &mut Simulator {
+        &mut self.home
+    }
+
+    pub(super) fn into_home(self) -> Simulator {
+        self.home
+    }
+
+    /// A world; one that nobody named before is made.
+    pub(super) fn of(&mut self, now: SystemTime, name: &Name) -> &mut Simulator {
+        let Some(name) = name else { return &mut self.home };
+        self.uses += 1;
+        if self.others.len() >= MOST && !self.others.contains_key(name) {
+            let oldest = self.others.iter().min_by_key(|(_, space)| space.used).map(|(name, _)| Arc::clone(name));
+            oldest.and_then(|oldest| self.others.remove(&oldest));
+        }
+        let home = &self.home;
+        let made = || Space { simulator: home.sibling(now), used: 0 };
+        let space = self.others.entry(Arc::clone(name)).or_insert_with(made);
+        space.used = self.uses;
+        &mut space.simulator
+    }
+
+    /// A world that is there.
+    pub(super) fn find(&mut self, name: &Name) -> Option<&mut Simulator> {
+        match name {
+            None => Some(&mut self.home),
+            Some(name) => self.others.get_mut(name).map(|space| &mut space.simulator),
+        }
+    }
+
+    /// The next webhook call of any world that is due, and whose it is.
+    pub(super) fn due(&mut self, now: SystemTime) -> Option<(Name, WebhookDelivery)> {
+        if let Some(delivery) = self.home.due(now) {
+            return Some((None, delivery));
+        }
+        let mut others = self.others.iter_mut();
+        others.find_map(|(name, space)| Some((Some(Arc::clone(name)), space.simulator.due(now)?)))
+    }
+
+    pub(super) fn delivered(&mut self, name: &Name, id: u64, outcome: DeliveryOutcome) {
+        if let Some(simulator) = self.find(name) {
+            simulator.delivered(id, outcome);
+        }
+    }
+
+    pub(super) fn next_due_in(&self, now: SystemTime) -> Option<Duration> {
+        let all = std::iter::once(&self.home).chain(self.others.values().map(|space| &space.simulator));
+        all.filter_map(|simulator| simulator.next_due_in(now)).min()
+    }
+
+    /// Answers a request that is for no single world, if it is one: `/_mock/namespaces`.
+    pub(super) fn answer(&mut self, now: SystemTime, request: &Request<Bytes>) -> Option<Reply> {
+        if request.uri().path().trim_end_matches('/') != "/_mock/namespaces" {
+            return None;
+        }
+        let response = match self.home.access.admit(request) {
+            Err(refusal) => refusal.into_response(),
+            Ok(()) => self.list_or_remove(request),
+        };
+        let mut reply = Reply { response, wire: Wire::Whole, delay: Duration::ZERO };
+        crate::set_header(&mut reply.response, "date", httpdate::fmt_http_date(self.home.now(now)));
+        Some(reply)
+    }
+
+    fn list_or_remove(&mut self, request: &Request<Bytes>) -> Response<Bytes> {
+        let query = Query::of(request);
+        match *request.method() {
+            Method::GET => {}
+            Method::DELETE => match query.get("name") {
+                None => self.others.clear(),
+                Some(name) => {
+                    self.others.remove(name);
+                }
+            },
+            _ => {
+                let error =
+                    format!("{} does not take {}, expected `GET`, `DELETE`", request.uri().path(), request.method());
+                let mut response = json_response(405, &json!({"error": error}));
+                crate::set_header(&mut response, "allow", "GET, DELETE");
+                return response;
+            }
+        }
+        let mut names: Vec<&str> = self.others.keys().map(|name| &**name).collect();
+        names.sort_unstable();
+        json_response(200, &json!(names))
+    }
+}
+
+impl fmt::Debug for Spaces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spaces").field("others", &self.others.len()).finish_non_exhaustive()
+    }
+}
+
+/// The namespace that a request names: by the start of its path, by its header, or by its credential, the first of the three
+/// that does. The request is then one without it.
+///
+/// # Errors
+///
+/// What is wrong with the name.
+pub(super) fn take_name<B>(request: &mut Request<B>) -> Result<Name, String> {
+    if let Some(rest) = request.uri().path_and_query().and_then(|path| path.as_str().strip_prefix(PREFIX)) {
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (name, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let name = checked(name)?;
+        let path = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+        *request.uri_mut() = path.parse::<Uri>().map_err(|error| format!("the path behind the namespace: {error}"))?;
+        return Ok(Some(name));
+    }
+    if let Some(value) = request.headers_mut().remove(HEADER) {
+        return checked(value.to_str().unwrap_or_default()).map(Some);
+    }
+    for header in [AUTHORIZATION, HeaderName::from_static("x-api-key")] {
+        let text = request.headers().get(&header).and_then(|value| value.to_str().ok());
+        let Some((name, rest)) = text.and_then(of_credential) else { continue };
+        let name = checked(&name)?;
+        let rest = HeaderValue::try_from(rest).map_err(|_| "the credential behind the namespace".to_owned())?;
+        request.headers_mut().insert(header, rest);
+        return Ok(Some(name));
+    }
+    Ok(None)
+}
+
+/// The namespace in the value of a credential header, and the value without it.
+fn of_credential(value: &str) -> Option<(String, String)> {
+    let (scheme, credential) = value.split_once(' ').map_or(("", value), |(scheme, rest)| (scheme, rest.trim()));
+    let joined = |rest: &str| if scheme.is_empty() { rest.to_owned() } else { format!("{scheme} {rest}") };
+    if let Some((name, rest)) = credential.strip_prefix(SIGN).and_then(|rest| rest.split_once('~')) {
+        return Some((name.to_owned(), joined(rest)));
+    }
+    if !scheme.eq_ignore_ascii_case("basic") || !credential.starts_with(SIGN_IN_BASE64) {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(credential).ok()?).ok()?;
+    let (name, rest) = decoded.strip_prefix(SIGN)?.split_once('~')?;
+    Some((name.to_owned(), joined(&STANDARD.encode(rest))))
+}
+
+fn checked(name: &str) -> Result<Arc<str>, String> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(legal) {
+        Ok(name.into())
+    } else {
+        Err(format!("the namespace has to be 1 to {LONGEST_NAME} letters, digits, dots, dashes and underscores"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(path: &str, headers: &[(&str, &str)]) -> Result<(Name, Request<()>), String> {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(()).unwrap();
+        take_name(&mut request).map(|name| (name, request))
+    }
+
+    #[test]
+    fn a_namespace_is_named_by_path_header_or_credential_and_then_is_gone() {
+        let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
+        for (path, headers, expected, left) in [
+            ("/_ns/t1/api/user/me?x=1", vec![], "/api/user/me?x=1", None),
+            ("/_ns/t1", vec![], "/", None),
+            ("/_ns/t1?x=1", vec![], "/?x=1", None),
+            ("/v1/messages", vec![("x-mock-namespace", "t1".to_owned())], "/v1/messages", None),
+            (
+                "/v1/messages",
+                vec![("x-api-key", "ns~t1~gsk_test_demo".to_owned())],
+                "/v1/messages",
+                Some("gsk_test_demo".to_owned()),
+            ),
+            ("/x", vec![("authorization", "Bearer ns~t1~a~b".to_owned())], "/x", Some("Bearer a~b".to_owned())),
+            ("/x", vec![("authorization", basic("ns~t1~key:token"))], "/x", Some(basic("key:token"))),
+        ] {
+            let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let (name, request) = taken(path, &headers).unwrap();
+            assert_eq!(name.as_deref(), Some("t1"), "{path} {headers:?}");
+            assert_eq!(request.uri().path_and_query().unwrap().as_str(), expected);
+            assert!(!request.headers().contains_key("x-mock-namespace"));
+            let credential = request.headers().get("authorization").or(request.headers().get("x-api-key"));
+            assert_eq!(credential.map(|value| value.to_str().unwrap().to_owned()), left);
+        }
+    }
+
+    #[test]
+    fn other_requests_are_for_the_one_world_and_stay_as_they_are() {
+        for (path, name, value) in [
+            ("/_nsx/t1/x", "accept", "*/*"),
+            ("/x", "authorization", "Bearer ns~t1"),
+            ("/x", "authorization", "Basic bnN+!!"),
+            ("/x", "x-api-key", "key"),
+        ] {
+            let (found, request) = taken(path, &[(name, value)]).unwrap();
+            assert!(found.is_none() && request.uri().path() == path && request.headers()[name] == value, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_is_refused() {
+        for path in ["/_ns/", "/_ns//x", "/_ns/a%20b/x", &format!("/_ns/{}/x", "n".repeat(65))] {
+            assert!(taken(path, &[]).is_err(), "{path}");
+        }
+        assert!(taken("/x", &[("x-mock-namespace", "")]).is_err());
+        assert!(taken("/x", &[("authorization", "Bearer ns~a/b~key")]).is_err());
+    }
+
+    #[test]
+    fn the_least_used_namespace_is_forgotten_beyond_the_bound() {
+        let now = SystemTime::UNIX_EPOCH;
+        let mut spaces = Spaces::new(Simulator::new(now).with_seed(7));
+        let name = |number: usize| Some(Arc::from(format!("n{number}")));
+        for number in 0..MOST {
+            assert!(!spaces.of(now, &name(number)).world().strict());
+        }
+        spaces.of(now, &name(0));
+        spaces.of(now, &name(MOST));
+        assert!(
+            spaces.find(&name(0)).is_some() && spaces.find(&name(1)).is_none() && spaces.find(&name(MOST)).is_some()
+        );
+        assert_eq!(spaces.others.len(), MOST);
+    }
+}

@@ -1,0 +1,173 @@
+//! Clients that are slow, many, too large or lying: the mock keeps serving the others.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails the test; the lint's own exception covers test functions only"
+)]
+
+#[cfg(test)]
+#[path = "common/socket.rs"]
+mod socket;
+
+use std::time::Duration;
+
+use socket::{connect, control, delivered, exchange, mock, post, send, status};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use transom_mock_server::MockServer;
+
+/// Others are served well within this, and what would keep them out lasts far longer.
+const SOON: Duration = Duration::from_secs(5);
+
+/// Whether somebody else gets an answer.
+async fn serves_others(mock: &MockServer) {
+    let answer = timeout(SOON, exchange(mock, &send())).await.unwrap().unwrap();
+    assert_eq!(status(&answer), 200, "{answer}");
+}
+
+async fn many(mock: &MockServer, count: usize, bytes: &str) -> Vec<TcpStream> {
+    let mut streams = Vec::new();
+    for _ in 0..count {
+        let mut stream = connect(mock).await;
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    streams
+}
+
+#[tokio::test]
+async fn three_hundred_idle_connections_keep_nobody_out() {
+    let mock = mock().await;
+    let idle = many(&mock, 300, "").await;
+    serves_others(&mock).await;
+    drop(idle);
+    serves_others(&mock).await;
+}
+
+#[tokio::test]
+async fn three_hundred_heads_that_never_end_keep_nobody_out() {
+    let mock = mock().await;
+    let _slow = many(&mock, 300, "GET /api/user/me HTTP/1.1\r\nhost: 127.0.0.1\r\nx-sl").await;
+    serves_others(&mock).await;
+}
+
+#[tokio::test]
+async fn three_hundred_bodies_that_never_end_keep_nobody_out() {
+    let mock = mock().await;
+    let head = "POST /v1/messages HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000\r\n\r\n{";
+    let _slow = many(&mock, 300, head).await;
+    serves_others(&mock).await;
+}
+
+#[tokio::test]
+async fn three_hundred_clients_that_hang_up_on_a_hanging_answer_keep_nobody_out() {
+    let mock = mock().await;
+    control(&mock, "POST", "faults", r#"{"provider":"gosendapi","fault":"hang","always":true,"on":"any"}"#).await;
+    drop(many(&mock, 300, "GET /v1/me HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").await);
+    serves_others(&mock).await;
+}
+
+#[tokio::test]
+async fn the_connection_that_goes_is_the_one_that_was_idle_longest() {
+    let mock = mock().await;
+    let mut first = connect(&mock).await;
+    let rest = many(&mock, 255, "").await;
+    // Longer than the time in which a connection counts as still writing.
+    timeout(Duration::from_millis(300), first.read_u8()).await.unwrap_err();
+    serves_others(&mock).await;
+    assert_eq!(timeout(SOON, first.read(&mut [0])).await.unwrap().unwrap(), 0, "the oldest is closed");
+    for mut stream in rest {
+        let get =
+            "GET /api/user/me HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer k\r\nconnection: close\r\n\r\n";
+        stream.write_all(get.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(status(&answer), 200, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_a_hundred_megabytes_is_refused_and_keeps_nobody_out() {
+    let mock = mock().await;
+    let mut stream = connect(&mock).await;
+    let head = "POST /v1/media HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 104857600\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let part = vec![b'x'; 1024 * 1024];
+    for megabyte in 0..100 {
+        if stream.write_all(&part).await.is_err() {
+            // It has read enough to know, and has closed.
+            assert!(megabyte >= 60, "{megabyte}");
+            break;
+        }
+        if megabyte == 10 {
+            serves_others(&mock).await;
+        }
+    }
+    let mut answer = Vec::new();
+    // The refusal may be cut by the reset that answers the bytes nobody read.
+    let _ = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.is_empty() || status(&answer) == 413, "{answer}");
+    serves_others(&mock).await;
+    assert_eq!(delivered(&mock).await, 2);
+}
+
+#[tokio::test]
+async fn a_body_that_is_shorter_than_it_says_sends_nothing() {
+    let mock = mock().await;
+    let whole = send();
+    let mut stream = connect(&mock).await;
+    stream.write_all(whole.as_bytes().split_last().unwrap().1).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert_ne!(status(&answer), 200, "{answer}");
+    assert_eq!(delivered(&mock).await, 0);
+    serves_others(&mock).await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_longer_than_it_says_sends_its_first_part_once() {
+    let mock = mock().await;
+    let keep_open = send().replace("connection: close\r\n", "");
+    let answer = exchange(&mock, &format!("{keep_open}GARBAGE that is no request\r\n\r\n")).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("HTTP/1.1 400"), "{answer}");
+    assert_eq!(delivered(&mock).await, 1);
+}
+
+#[tokio::test]
+async fn two_lengths_that_contradict_each_other_are_refused() {
+    let mock = mock().await;
+    let body = r#"{"sender_id":12,"template_id":312,"recipient_phone":"+447700900123"}"#;
+    for lies in ["content-length: 5\r\n", "transfer-encoding: chunked\r\ncontent-length: 5\r\n"] {
+        let both = post("/api/user/whatsapp/send", body).replacen("connection: close\r\n", lies, 1);
+        let answer = timeout(SOON, exchange(&mock, &both)).await.unwrap().unwrap();
+        assert_ne!(status(&answer), 200, "{lies}: {answer}");
+    }
+    assert_eq!(delivered(&mock).await, 0);
+}
+
+#[tokio::test]
+async fn a_hundred_pipelined_requests_are_answered_in_order() {
+    let mock = mock().await;
+    control(&mock, "POST", "limits", r#"{"provider":"autocalls","limit":1000,"window_s":1}"#).await;
+    let one = send().replace("connection: close\r\n", "");
+    let answer = exchange(&mock, &format!("{}{}", one.repeat(99), send())).await.unwrap();
+    let ids: Vec<u64> = answer
+        .split("\"whatsapp_message_id\":")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(ids.len(), 100);
+    assert!(ids.is_sorted(), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_head_with_too_many_headers_is_refused() {
+    let mock = mock().await;
+    let many = (0..101).fold(String::new(), |all, number| format!("{all}x-{number}: 1\r\n"));
+    let answer = exchange(&mock, &format!("GET /api/user/me HTTP/1.1\r\nhost: 127.0.0.1\r\n{many}\r\n")).await.unwrap();
+    assert_eq!(status(&answer), 431, "{answer}");
+    serves_others(&mock).await;
+}

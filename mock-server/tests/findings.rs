@@ -1,0 +1,280 @@
+//! What the mock remarks upon in requests that a provider would refuse, only tolerates, or ignores; and what a strict one refuses.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a helper of a test fails the test; the lint's own exception covers test functions only"
+)]
+
+#[cfg(test)]
+mod common;
+
+use bytes::Bytes;
+use common::{CONTACT, Mock};
+use http::Request;
+use serde_json::{Value, json};
+
+/// One request, what is remarked, and what a lenient and a strict mock answer.
+struct Row {
+    about: &'static str,
+    request: Request<Bytes>,
+    finding: (&'static str, &'static str),
+    lenient: u16,
+    strict: u16,
+}
+
+fn row(
+    about: &'static str,
+    request: Request<Bytes>,
+    finding: (&'static str, &'static str),
+    lenient: u16,
+    strict: u16,
+) -> Row {
+    Row { about, request, finding, lenient, strict }
+}
+
+fn post(path: &str, headers: &[(&str, &str)], body: &Value) -> Request<Bytes> {
+    let mut request = Request::post(path).header("accept", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Bytes::from(body.to_string())).unwrap()
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const BEARER: (&str, &str) = ("authorization", "Bearer demo-key");
+const BASIC: (&str, &str) = ("authorization", "Basic ZGVtby1rZXk6ZGVtby10b2tlbg==");
+const API_KEY: (&str, &str) = ("x-api-key", "gsk_test_demo");
+
+fn with(mut body: Value, name: &str, value: Value) -> Value {
+    body[name] = value;
+    body
+}
+
+fn autocalls(body: &Value) -> Request<Bytes> {
+    post("/api/user/whatsapp/send-freeform", &[JSON, BEARER], body)
+}
+
+fn exotel(body: &Value) -> Request<Bytes> {
+    post("/v2/accounts/acme/messages", &[JSON, BASIC], body)
+}
+
+fn gosendapi(body: &Value) -> Request<Bytes> {
+    post("/v1/messages", &[JSON, API_KEY], body)
+}
+
+fn messangi(request: &Value) -> Request<Bytes> {
+    post("/notification", &[JSON, BEARER], &json!({"channel": "WHATSAPP", "request": request}))
+}
+
+fn get(uri: &str, header: (&str, &str), accept: bool) -> Request<Bytes> {
+    let mut request = Request::get(uri).header(header.0, header.1);
+    if accept {
+        request = request.header("accept", "application/json");
+    }
+    request.body(Bytes::new()).unwrap()
+}
+
+fn rows() -> Vec<Row> {
+    let a = json!({"sender_id": 12, "recipient_phone": CONTACT, "message": "Hi"});
+    let e = json!({"from": "+919876500001", "to": CONTACT, "content": {"type": "text", "text": {"body": "Hi"}}});
+    let g = json!({"phone_number_id": "555123456789", "to": "919876543210", "type": "text", "text": {"body": "Hi"}});
+    let m = json!({"from": "5215500001111", "to": CONTACT, "type": "text", "message": "Hi"});
+    let status = "/api/user/whatsapp/session-status?sender_id=12&recipient_phone=";
+    vec![
+        row("an unknown member", autocalls(&with(a.clone(), "speed", json!(9))), ("tolerated", "`speed`"), 200, 200),
+        row(
+            "a number as text",
+            autocalls(&with(a.clone(), "sender_id", json!("12"))),
+            ("tolerated", "`sender_id` is a string"),
+            200,
+            422,
+        ),
+        row(
+            "a text as number",
+            autocalls(&with(a.clone(), "message", json!(5))),
+            ("refused", "`message` is not a string"),
+            422,
+            422,
+        ),
+        row(
+            "a number without its plus",
+            autocalls(&with(a.clone(), "recipient_phone", json!("919876543210"))),
+            ("refused", "E.164"),
+            422,
+            422,
+        ),
+        row(
+            "a bare plus in a query",
+            get(&format!("{status}+919876543210"), BEARER, true),
+            ("tolerated", "bare `+`"),
+            200,
+            200,
+        ),
+        row(
+            "no accept",
+            get(&format!("{status}%2B919876543210"), BEARER, false),
+            ("note", "no `Accept: application/json`"),
+            200,
+            200,
+        ),
+        row(
+            "no content type",
+            post("/api/user/whatsapp/send-freeform", &[BEARER], &a),
+            ("tolerated", "`Content-Type`"),
+            200,
+            200,
+        ),
+        row("nothing", autocalls(&json!({})), ("refused", "`sender_id` is missing"), 422, 422),
+        row(
+            "an unknown member",
+            exotel(&with(e.clone(), "speed", json!(9))),
+            ("tolerated", "unknown member `speed`"),
+            202,
+            202,
+        ),
+        row("a wrong type", exotel(&with(e.clone(), "custom_data", json!(5))), ("refused", "custom_data"), 400, 400),
+        row(
+            "a number without its plus",
+            exotel(&with(e.clone(), "to", json!("919876543210"))),
+            ("tolerated", "`to` is not in E.164"),
+            202,
+            400,
+        ),
+        row(
+            "credentials in the address",
+            post("http://demo-key:demo-token@127.0.0.1/v2/accounts/acme/messages", &[JSON, BASIC], &e),
+            ("tolerated", "userinfo"),
+            202,
+            202,
+        ),
+        row(
+            "a link that is not https",
+            exotel(&with(e.clone(), "content", json!({"type": "image", "image": {"link": "http://x.example/a.png"}}))),
+            ("tolerated", "is http, expected https"),
+            202,
+            400,
+        ),
+        row(
+            "no content type",
+            post("/v2/accounts/acme/messages", &[BASIC], &e),
+            ("refused", "`Content-Type`"),
+            415,
+            415,
+        ),
+        row("an unknown member", gosendapi(&with(g.clone(), "speed", json!(9))), ("tolerated", "`speed`"), 201, 201),
+        row("a wrong type", gosendapi(&with(g.clone(), "text", json!("Hi"))), ("refused", "text"), 400, 400),
+        row("a number that is none", gosendapi(&with(g.clone(), "to", json!("me"))), ("refused", "to"), 400, 400),
+        row("no content type", post("/v1/messages", &[API_KEY], &g), ("tolerated", "`Content-Type`"), 201, 415),
+        row(
+            "a filter with a plus",
+            get("/v1/conversations?contact_phone=%2B919876543210", API_KEY, true),
+            ("tolerated", "digits only"),
+            200,
+            200,
+        ),
+        row(
+            "an unknown filter",
+            get("/v1/conversations?colour=red", API_KEY, true),
+            ("tolerated", "`colour`"),
+            200,
+            200,
+        ),
+        row(
+            "an empty key",
+            post("/v1/messages", &[JSON, API_KEY, ("idempotency-key", "")], &g),
+            ("refused", "`Idempotency-Key` is empty"),
+            400,
+            400,
+        ),
+        row("an unknown member", messangi(&with(m.clone(), "speed", json!(9))), ("tolerated", "speed"), 200, 200),
+        row(
+            "a sender with a plus",
+            messangi(&with(m.clone(), "from", json!("+5215500001111"))),
+            ("tolerated", "request.from has a leading plus"),
+            200,
+            400,
+        ),
+        row(
+            "a recipient without its plus",
+            messangi(&with(m.clone(), "to", json!("919876543210"))),
+            ("tolerated", "request.to has no leading plus"),
+            200,
+            200,
+        ),
+        row("a wrong type", messangi(&with(m.clone(), "message", json!(5))), ("refused", "message"), 400, 400),
+        row("no content type", post("/notification", &[BEARER], &m), ("refused", "`Content-Type`"), 415, 415),
+    ]
+}
+
+fn mock(strict: bool) -> Mock {
+    let mut mock = Mock::new();
+    if strict {
+        mock.simulator = mock.simulator.strict();
+    }
+    for provider in ["autocalls", "exotel", "gosendapi", "messangi"] {
+        mock.post("inbound", &json!({"provider": provider, "from": CONTACT, "text": "hi"}));
+    }
+    mock
+}
+
+#[test]
+fn each_flaw_is_remarked_upon_and_a_strict_mock_refuses_what_is_documented() {
+    for row in rows() {
+        for strict in [false, true] {
+            let mut mock = mock(strict);
+            let (status, answer) = mock.raw(&row.request);
+            let place = format!("{} {} (strict: {strict}): {status} {answer}", row.about, row.request.uri().path());
+            assert_eq!(status, if strict { row.strict } else { row.lenient }, "{place}");
+            let findings = mock.ask("requests")[0]["findings"].as_array().unwrap().clone();
+            let (level, text) = row.finding;
+            let level = if strict && row.strict != row.lenient { "refused" } else { level };
+            let found = findings.iter().any(|f| f["level"] == level && f["text"].as_str().unwrap().contains(text));
+            assert!(found, "{place}: expected {level} `{text}`, found {findings:?}");
+            assert!(
+                findings.iter().all(|f| f["source"].as_str().is_some_and(|source| source.ends_with(']'))),
+                "{findings:?}"
+            );
+        }
+    }
+}
+
+/// The control to the test above: the same requests without their flaw.
+#[test]
+fn requests_without_a_flaw_have_no_finding() {
+    let flat = json!({"from": "+919876500001", "to": CONTACT, "content": {"type": "text", "text": {"body": "Hi"}}});
+    for (request, expected) in [
+        (autocalls(&json!({"sender_id": 12, "recipient_phone": CONTACT, "message": "Hi"})), 200),
+        (exotel(&flat), 202),
+        (
+            gosendapi(
+                &json!({"phone_number_id": "555123456789", "to": "919876543210", "type": "text", "text": {"body": "Hi"}}),
+            ),
+            201,
+        ),
+        (messangi(&json!({"from": "5215500001111", "to": CONTACT, "type": "text", "message": "Hi"})), 200),
+    ] {
+        for strict in [false, true] {
+            let mut mock = mock(strict);
+            let (status, answer) = mock.raw(&request);
+            assert_eq!((status, &mock.ask("requests")[0]["findings"]), (expected, &json!([])), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn a_shape_that_only_live_reports_refuse_is_refused_by_a_switch_and_by_no_strictness() {
+    for strict in [false, true] {
+        let mut mock = mock(strict);
+        assert_eq!(mock.send(), 202);
+        mock.post("config", &json!({"provider": "exotel", "request_shape": "wrapped"}));
+        assert_eq!(mock.send(), 400);
+        let finding = mock.ask("requests")[1]["findings"][0].clone();
+        assert_eq!(
+            (&finding["level"], &finding["text"]),
+            (&json!("refused"), &json!("at least one channel is mandatory"))
+        );
+        assert!(finding["source"].as_str().unwrap().ends_with("[field]"), "{finding}");
+    }
+}
