@@ -71,13 +71,12 @@ pub fn compare(played: &[(Case, Outcome)], declared: &[Difference]) -> Vec<Compa
     for (case, outcome) in played.iter().filter(|(case, _)| !case.is_refusal()) {
         let (group, name) = (case.group(), case.name());
         let known = compared.iter_mut().find(|known| known.group == group && known.name == name);
-        let traces = match known {
-            Some(known) => &mut known.traces,
-            None => {
-                compared.push(Comparison { group, name, verdict: Agreement::Same, reason: None, traces: Vec::new() });
-                let Some(added) = compared.last_mut() else { continue };
-                &mut added.traces
-            }
+        let traces = if let Some(known) = known {
+            &mut known.traces
+        } else {
+            compared.push(Comparison { group, name, verdict: Agreement::Same, reason: None, traces: Vec::new() });
+            let Some(added) = compared.last_mut() else { continue };
+            &mut added.traces
         };
         match traces.iter_mut().find(|shared| shared.trace == outcome.trace) {
             Some(shared) => shared.providers.push(case.provider()),

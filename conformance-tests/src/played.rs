@@ -34,12 +34,11 @@ impl<'s> Played<'s> {
     /// Puts down what came of a fact. One that is played in several ways holds if it holds in each.
     pub(crate) fn add(&mut self, evidence: Evidence, check: Check) {
         let problem = check.err();
-        match self.facts.get_mut(&evidence.id) {
-            Some(known) => known.problem = known.problem.take().or(problem),
-            None => {
-                self.order.push(evidence.id.clone());
-                self.facts.insert(evidence.id.clone(), Covered { evidence, problem });
-            }
+        if let Some(known) = self.facts.get_mut(&evidence.id) {
+            known.problem = known.problem.take().or(problem);
+        } else {
+            self.order.push(evidence.id.clone());
+            self.facts.insert(evidence.id.clone(), Covered { evidence, problem });
         }
     }
 

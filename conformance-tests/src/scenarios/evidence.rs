@@ -106,12 +106,11 @@ async fn goes_out(stage: &Stage, sample: &Fixture) -> Check {
 async fn asked_for(stage: &Stage, sample: &Fixture) -> Result<(Vec<Request<Bytes>>, transom::Result<()>), Broken> {
     set_the_scene(stage, sample).await?;
     let (client, asked) = stage.watched(&channel(stage, sample)?)?;
-    let answer = match sample.json["session_of"].as_str() {
-        Some(contact) => client.session(&contact.parse().map_err(told)?).await.map(drop),
-        None => {
-            let message: Message = serde_json::from_value(sample.json["message"].clone()).map_err(told)?;
-            client.send(&message).await.map(drop)
-        }
+    let answer = if let Some(contact) = sample.json["session_of"].as_str() {
+        client.session(&contact.parse().map_err(told)?).await.map(drop)
+    } else {
+        let message: Message = serde_json::from_value(sample.json["message"].clone()).map_err(told)?;
+        client.send(&message).await.map(drop)
     };
     Ok((asked.take(), answer))
 }

@@ -151,7 +151,7 @@ impl Random {
     fn body(&mut self) -> String {
         const JSON: &[u8] = b"{}[]\",:0123456789.eE+-truefalsn \\u";
         let length = self.next() % 400;
-        let is_json = self.next() % 2 == 0;
+        let is_json = self.next().is_multiple_of(2);
         let mut next = || {
             let number = self.next();
             if is_json {
