@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Run the mock of all four providers on one port
     Mock(MockArgs),
+    /// Begin the crate of an adapter: everything but the encoder, with a simulator and the conformance suite
+    NewAdapter(NewAdapterArgs),
     /// See a message travel through every layer to each provider, against the mock
     Demo,
 }
@@ -196,6 +198,18 @@ pub(crate) struct ConformArgs {
     /// What the random cases are made from: the same number makes the same ones
     #[arg(long, value_name = "NUMBER", default_value_t = transom_conformance::suite::DEFAULT_SEED)]
     pub(crate) seed: u64,
+    /// With --target live: a number that may be asked about and, with --max-messages, written to
+    #[arg(long, value_name = "PHONE")]
+    pub(crate) allow: Vec<String>,
+    /// With --target live: send so many messages at the most, after a typed confirmation; without it, it only reads
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) max_messages: usize,
+    /// With --target live: also send this template, which takes no parameters
+    #[arg(long, value_name = "NAME")]
+    pub(crate) template: Option<String>,
+    /// With --target live: send without asking for a confirmation
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// What the suite is played against.
@@ -221,6 +235,21 @@ pub(crate) struct MockArgs {
     /// Make the ids from this number: the same number and the same calls give the same ids
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    transom new-adapter acme\n  \
+    transom new-adapter acme --path ../acme-adapter --transom-path .")]
+pub(crate) struct NewAdapterArgs {
+    /// The provider's name in configuration: one word of lower-case letters and digits
+    pub(crate) name: String,
+    /// The folder of the crate, which must not be there yet or be empty [default: transom-NAME]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) path: Option<PathBuf>,
+    /// A checkout of Transom to build with, in place of its published crates
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) transom_path: Option<PathBuf>,
 }
 
 const EXIT_CODES: &str = "Exit codes:\n  \

@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod listen;
 pub(crate) mod lists;
 pub(crate) mod mock;
+pub(crate) mod new_adapter;
 pub(crate) mod plan;
 pub(crate) mod send;
 pub(crate) mod session;

@@ -32,10 +32,11 @@ async fn main() -> ExitCode {
         Command::Close(args) => commands::close::run(&cli.common, args, &output).await,
         Command::Webhook(args) => commands::webhook::run(&cli.common, args, &output),
         Command::Listen(args) => commands::listen::run(&cli.common, args, &output).await,
-        Command::Conform(args) => commands::conform::run(&cli.common, args, &output),
+        Command::Conform(args) => commands::conform::run(&cli.common, args, &output).await,
         Command::Explain(args) => commands::explain::run(args, &output),
         Command::Doctor(args) => commands::doctor::run(&cli.common, args, &output).await,
         Command::Mock(args) => commands::mock::run(args, &output).await,
+        Command::NewAdapter(args) => commands::new_adapter::run(args, &output),
         Command::Demo => commands::demo::run(&output).await,
     };
     done.unwrap_or_else(|failure: Failure| output.failure(&failure))

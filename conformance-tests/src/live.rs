@@ -1,7 +1,7 @@
 //! A provider's live endpoint, asked a few harmless questions: does it still answer as its pages say?
 //!
 //! Reads only, unless numbers are allowed and messages are asked for. What it will do is a plan that can be shown before
-//! anything happens; each answer is held against the pages (see [`drift`](crate::drift)).
+//! anything happens; each answer is held against the pages (see `drift`).
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -5,6 +5,8 @@ use transom::{Capabilities, CodeFact, ErrorKind, Provider, Sent};
 use transom_mock_server::Dialect;
 
 /// An adapter under test.
+///
+/// One of another repository sets what it has over [`Subject::new`], so that a fact asked for later breaks nothing there.
 #[derive(Debug)]
 pub struct Subject {
     /// The adapter.
@@ -44,6 +46,34 @@ pub struct Subject {
     pub refusals: &'static [Refusal],
     /// How the provider says the codes of each of its tables: a place for each of [`Provider::codes`], in the same order.
     pub places: &'static [Place],
+}
+
+impl Subject {
+    /// A subject that still needs its URIs, its table, its sender, its capabilities and its paths. The rest is what most
+    /// providers have: a contact who never wrote is `no_active_session`, references are not carried, texts have 4096
+    /// characters at the most, titles are limited, a template that nobody knows is `template_rejected`, the placeholders
+    /// are `customer` and `day`, no refusal is documented, and no code of a table is played.
+    pub const fn new(provider: Provider, dialects: fn() -> Vec<Box<dyn Dialect>>) -> Self {
+        Self {
+            provider,
+            dialects,
+            uri: "",
+            uri_with_bad_credential: "",
+            uri_with_unknown_sender: "",
+            table: "",
+            sender: "",
+            capabilities: Capabilities::of(&[]),
+            never_wrote: ErrorKind::NoActiveSession,
+            carries_reference: false,
+            text_max: transom::TEXT_MAX,
+            limits_titles: true,
+            send_paths: &[],
+            unknown_template: ErrorKind::TemplateRejected,
+            placeholders: ["customer", "day"],
+            refusals: &[],
+            places: &[],
+        }
+    }
 }
 
 /// An answer of the provider, word for word, and what it means.

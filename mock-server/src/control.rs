@@ -5,9 +5,12 @@
 
 mod account;
 mod clock;
+mod conversations;
+mod events;
 pub(crate) mod faults;
 pub(crate) mod members;
-mod traffic;
+mod openapi;
+pub(crate) mod traffic;
 mod webhooks;
 
 use std::time::SystemTime;
@@ -17,7 +20,10 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::switch::list;
-use crate::{Query, Simulator, header, json_response, set_header};
+use crate::{Query, Simulator, console, header, json_response, set_header};
+
+/// Where the console's files are, behind the prefix of every call.
+const CONSOLE: &str = "console/";
 
 /// The methods of each call.
 const CALLS: &[(&str, &[&str])] = &[
@@ -29,10 +35,33 @@ const CALLS: &[(&str, &[&str])] = &[
     ("limits", &["POST"]),
     ("config", &["GET", "POST"]),
     ("faults", &["GET", "POST", "DELETE"]),
+    ("conversations", &["GET"]),
     ("webhooks", &["GET", "POST", "DELETE"]),
     ("webhooks/deliveries", &["GET"]),
     ("state", &["GET", "PUT"]),
+    ("events", &["GET"]),
+    ("openapi.json", &["GET"]),
 ];
+
+/// How often each call has changed something, in the order of [`CALLS`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Calls([u64; CALLS.len()]);
+
+impl Calls {
+    fn count(&mut self, request: &Request<Bytes>) {
+        let index = CALLS.iter().position(|(call, _)| *call == name(request));
+        if let Some(count) = index.and_then(|index| self.0.get_mut(index)) {
+            *count += 1;
+        }
+    }
+
+    /// The calls that changed something since `earlier`.
+    #[cfg(feature = "server")]
+    pub(crate) fn since(&self, earlier: &Self) -> impl Iterator<Item = &'static str> {
+        let counts = self.0.iter().zip(earlier.0);
+        CALLS.iter().zip(counts).filter(|(_, (now, then))| *now != then).map(|((call, _), _)| *call)
+    }
+}
 
 /// Why a control call is refused.
 #[derive(Debug)]
@@ -48,6 +77,14 @@ impl Refusal {
         Self { status: 400, error: error.into(), allow: None }
     }
 
+    fn into_response(self) -> Response<Bytes> {
+        let mut response = json_response(self.status, &json!({"error": self.error}));
+        if let Some(allow) = self.allow {
+            set_header(&mut response, "allow", allow);
+        }
+        response
+    }
+
     /// What is wrong, in a sentence.
     pub(crate) fn into_error(self) -> String {
         self.error
@@ -57,13 +94,25 @@ impl Refusal {
 /// Answers one control call.
 pub(crate) fn answer(simulator: &mut Simulator, real_now: SystemTime, request: &Request<Bytes>) -> Response<Bytes> {
     let answered = refuse_strangers(request).and_then(|()| dispatch(simulator, real_now, request));
-    answered.unwrap_or_else(|refusal| {
-        let mut response = json_response(refusal.status, &json!({"error": refusal.error}));
-        if let Some(allow) = refusal.allow {
-            set_header(&mut response, "allow", allow);
-        }
-        response
-    })
+    if answered.is_ok() && !request.method().is_safe() {
+        simulator.calls.count(request);
+    }
+    answered.unwrap_or_else(Refusal::into_response)
+}
+
+/// Answers `/`: the console, for whom the control plane is for.
+pub(crate) fn console(request: &Request<Bytes>) -> Response<Bytes> {
+    let answered = refuse_strangers(request).and_then(|()| page(request, ""));
+    answered.unwrap_or_else(Refusal::into_response)
+}
+
+/// A file of the console by its name; the page itself has none.
+fn page(request: &Request<Bytes>, file: &str) -> Result<Response<Bytes>, Refusal> {
+    if request.method() == Method::GET {
+        console::file(file).ok_or_else(|| missing(request))
+    } else {
+        Err(wrong_method(request, &["GET"]))
+    }
 }
 
 fn dispatch(
@@ -71,20 +120,14 @@ fn dispatch(
     real_now: SystemTime,
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Refusal> {
-    let path = request.uri().path();
-    let name = path.strip_prefix("/_mock/").unwrap_or_default().trim_end_matches('/');
-    let Some((_, methods)) = CALLS.iter().find(|(call, _)| *call == name) else {
-        let known = list(CALLS.iter().map(|(call, _)| format!("/_mock/{call}")));
-        return Err(Refusal {
-            status: 404,
-            error: format!("there is no call {path}, expected one of {known}"),
-            allow: None,
-        });
-    };
+    let name = name(request);
+    if let Some(file) = name.strip_prefix(CONSOLE) {
+        return page(request, file);
+    }
+    let Some((_, methods)) = CALLS.iter().find(|(call, _)| *call == name) else { return Err(missing(request)) };
     let method = request.method();
     if !methods.contains(&method.as_str()) {
-        let error = format!("{path} does not take {method}, expected {}", list(*methods));
-        return Err(Refusal { status: 405, error, allow: Some(methods.join(", ")) });
+        return Err(wrong_method(request, methods));
     }
     let answer = match (name, method) {
         ("reset", _) => {
@@ -96,21 +139,21 @@ fn dispatch(
         ("clock", &Method::GET) => clock::show(simulator, real_now),
         ("clock", _) => clock::change(simulator, real_now, request)?,
         ("inbound", _) => traffic::inbound(simulator, real_now, request)?,
+        ("conversations", _) => conversations::list(simulator, real_now, provider_filter(simulator, request)?),
+        ("events", _) => return Ok(events::greeting(simulator, real_now)),
+        ("openapi.json", _) => return Ok(openapi::document()),
         ("messages", _) => return Ok(traffic::messages(simulator, provider_filter(simulator, request)?)),
-        ("requests", _) => return Ok(traffic::requests(simulator, provider_filter(simulator, request)?)),
+        ("requests", _) => return Ok(traffic::requests(simulator, last_filter(simulator, request)?)),
         ("limits", _) => account::limit(simulator, request)?,
         ("config", &Method::GET) => account::show(simulator, provider_filter(simulator, request)?),
         ("config", _) => account::change(simulator, request)?,
         ("faults", &Method::GET) => faults::show(simulator),
-        ("faults", &Method::DELETE) => {
-            simulator.faults.clear();
-            faults::show(simulator)
-        }
+        ("faults", &Method::DELETE) => faults::remove(simulator, request)?,
         ("webhooks", &Method::GET) => webhooks::list(simulator, provider_filter(simulator, request)?),
         ("webhooks", &Method::DELETE) => webhooks::remove(simulator, provider_filter(simulator, request)?),
         ("webhooks", _) => webhooks::register(simulator, request)?,
         ("webhooks/deliveries", _) => {
-            return Ok(webhooks::deliveries(simulator, provider_filter(simulator, request)?));
+            return Ok(webhooks::deliveries(simulator, last_filter(simulator, request)?));
         }
         ("state", &Method::GET) => simulator.export(),
         ("state", _) => {
@@ -120,6 +163,22 @@ fn dispatch(
         _ => faults::append(simulator, request)?,
     };
     Ok(json_response(200, &answer))
+}
+
+fn missing(request: &Request<Bytes>) -> Refusal {
+    let known = list(CALLS.iter().map(|(call, _)| format!("/_mock/{call}")));
+    let error = format!("there is no call {}, expected one of {known}", request.uri().path());
+    Refusal { status: 404, error, allow: None }
+}
+
+fn wrong_method(request: &Request<Bytes>, methods: &[&str]) -> Refusal {
+    let error = format!("{} does not take {}, expected {}", request.uri().path(), request.method(), list(methods));
+    Refusal { status: 405, error, allow: Some(methods.join(", ")) }
+}
+
+/// The name of a call, which may be no call at all.
+fn name(request: &Request<Bytes>) -> &str {
+    request.uri().path().strip_prefix("/_mock/").unwrap_or_default().trim_end_matches('/')
 }
 
 /// The control plane is for this machine: a web page that gets its visitor's browser to call it is refused, whether it comes
@@ -152,9 +211,21 @@ fn is_loopback(authority: &str) -> bool {
 
 /// The provider that `?provider=` names, if any; other parameters are refused.
 fn provider_filter(simulator: &Simulator, request: &Request<Bytes>) -> Result<Option<&'static str>, Refusal> {
+    filtered(simulator, &Query::of(request), &["provider"])
+}
+
+/// As [`provider_filter`], and how many of the newest `?last=` asks for; without it all.
+fn last_filter(simulator: &Simulator, request: &Request<Bytes>) -> Result<(Option<&'static str>, usize), Refusal> {
     let query = Query::of(request);
-    if let Some(unknown) = query.names().find(|name| *name != "provider") {
-        return Err(Refusal::bad(format!("unknown parameter `{unknown}`, expected `provider`")));
+    let provider = filtered(simulator, &query, &["provider", "last"])?;
+    let last = query.get("last").map_or(Ok(usize::MAX), str::parse);
+    let last = last.map_err(|_| Refusal::bad("`last` is no count, expected a whole number such as 100"))?;
+    Ok((provider, last))
+}
+
+fn filtered(simulator: &Simulator, query: &Query, known: &[&str]) -> Result<Option<&'static str>, Refusal> {
+    if let Some(unknown) = query.names().find(|name| !known.contains(name)) {
+        return Err(Refusal::bad(format!("unknown parameter `{unknown}`, expected {}", list(known))));
     }
     query.get("provider").map(|name| provider(simulator, name)).transpose()
 }
@@ -167,8 +238,9 @@ pub(crate) fn provider(simulator: &Simulator, name: &str) -> Result<&'static str
         .ok_or_else(|| Refusal::bad(format!("`provider` is `{name}`, expected one of {}", list(names()))))
 }
 
-/// A list of things that serialise, as a response.
-fn json_list<T: serde::Serialize>(things: &[T]) -> Response<Bytes> {
+/// The last so many of things that serialise, as a response.
+fn json_list<T: serde::Serialize>(things: &[T], last: usize) -> Response<Bytes> {
+    let things = things.get(things.len().saturating_sub(last)..).unwrap_or_default();
     // Values of this crate always print as JSON, so the fallback is out of reach.
     let body = serde_json::to_vec(things).unwrap_or_else(|_| b"[]".to_vec());
     let mut response = json_response(200, &Value::Null);

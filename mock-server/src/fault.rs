@@ -12,6 +12,8 @@ use crate::{html_response, json_response, set_header, text_response};
 /// One rule of the script: which requests it hits, how often, and what happens to them.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
+    /// Names the rule among those that there are; 0 until it is one of them.
+    pub(crate) id: u64,
     pub(crate) provider: &'static str,
     pub(crate) kind: Kind,
     pub(crate) schedule: Schedule,
@@ -96,6 +98,7 @@ impl Kind {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     rules: Vec<Fault>,
+    last_id: u64,
 }
 
 /// More rules than this are refused: the script is looked through on every request.
@@ -107,6 +110,10 @@ impl Faults {
     pub(crate) fn append(&mut self, mut rules: Vec<Fault>) -> bool {
         let fits = self.rules.len() + rules.len() <= MAX_RULES;
         if fits {
+            for rule in &mut rules {
+                self.last_id += 1;
+                rule.id = self.last_id;
+            }
             self.rules.append(&mut rules);
         }
         fits
@@ -114,6 +121,13 @@ impl Faults {
 
     pub(crate) fn clear(&mut self) {
         self.rules.clear();
+    }
+
+    /// Removes one rule; false if there is none of that number.
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|rule| rule.id != id);
+        self.rules.len() < before
     }
 
     pub(crate) fn rules(&self) -> &[Fault] {
@@ -207,7 +221,7 @@ mod tests {
     use super::*;
 
     fn fault(kind: Kind, schedule: Schedule) -> Fault {
-        Fault { provider: "exotel", kind, schedule, any_request: false, after_accept: true }
+        Fault { id: 0, provider: "exotel", kind, schedule, any_request: false, after_accept: true }
     }
 
     fn names(faults: &mut Faults, requests: usize) -> Vec<&'static str> {
@@ -242,6 +256,18 @@ mod tests {
         faults.clear();
         assert!(faults.append(vec![Fault { any_request: true, ..fault(Kind::Reset, Schedule::Always) }]));
         assert!(faults.take("exotel", false).is_some());
+    }
+
+    #[test]
+    fn a_rule_is_removed_by_its_number_which_no_other_ever_gets() {
+        let mut faults = Faults::default();
+        assert!(faults.append(vec![fault(Kind::Html, Schedule::Always), fault(Kind::Reset, Schedule::Always)]));
+        assert!(faults.remove(2) && !faults.remove(2));
+        assert!(faults.append(vec![fault(Kind::Hang, Schedule::Always)]));
+        assert_eq!(
+            faults.rules().iter().map(|rule| (rule.id, rule.kind.name())).collect::<Vec<_>>(),
+            [(1, "html"), (3, "hang")]
+        );
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(crate) struct Exchange {
     #[serde(serialize_with = "crate::world::serialize_time")]
     at: SystemTime,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fault: Option<&'static str>,
+    pub(crate) fault: Option<&'static str>,
 }
 
 impl Journal {
@@ -81,8 +81,20 @@ impl Journal {
         self.exchanges.iter().filter(move |exchange| provider.is_none_or(|provider| exchange.provider == provider))
     }
 
+    /// Those that came after the one of this number, oldest first.
+    #[cfg(feature = "server")]
+    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Exchange> {
+        self.exchanges.after(number).map(|(_, exchange)| exchange)
+    }
+
+    /// The number of the last exchange; 0 before the first.
+    #[cfg(feature = "server")]
+    pub(crate) fn last(&self) -> u64 {
+        self.exchanges.total()
+    }
+
     pub(crate) fn clear(&mut self) {
-        self.exchanges.clear();
+        *self = Self::new();
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod answer;
 mod clock;
+mod console;
 mod control;
 mod dialect;
 pub mod dialects;
@@ -33,6 +34,7 @@ mod switch;
 #[cfg(test)]
 mod testing;
 mod time;
+mod transcript;
 mod webhook;
 mod world;
 
@@ -48,7 +50,9 @@ pub use server::{MockServer, serve, serve_until};
 pub use simulator::{Reply, Simulator, Wire};
 pub use switch::{Switch, Switches};
 pub use time::{offset_time, rfc3339};
-pub use webhook::{DeliveryOutcome, Failure, Happening, Progress, Report, WebhookDelivery, WebhookRules, What};
+pub use webhook::{
+    DeliveryOutcome, Failure, Happening, Progress, Report, WebhookDelivery, WebhookRules, What, last_status,
+};
 pub use world::{
     Account, Conversation, ConversationState, Delivery, Inbound, Message, Remembered, Replay, Sender, Template,
     TemplateStatus, Window, World,

@@ -15,7 +15,7 @@ pub(crate) fn headers(headers: &HeaderMap) -> Vec<(Box<str>, Box<str>)> {
         let value = all.collect::<Vec<_>>().join(", ");
         let value = match name.as_str() {
             "authorization" | "proxy-authorization" => scheme_only(&value),
-            name if is_secret_name(name) => HIDDEN.to_owned(),
+            name if is_secret_header(name) => HIDDEN.to_owned(),
             _ => userinfo(&value).into_owned(),
         };
         (name.as_str().into(), value.into())
@@ -136,6 +136,14 @@ fn is_secret_name(name: &str) -> bool {
     )
 }
 
+/// Whether a header of this name carries a credential. Providers put their own name before the word for it, as in
+/// `x-acme-token`, and a dialect may be of any provider.
+fn is_secret_header(name: &str) -> bool {
+    let words = ["key", "token", "secret", "password"];
+    is_secret_name(name)
+        || (words.iter().any(|word| name.ends_with(&format!("-{word}"))) && !name.ends_with("idempotency-key"))
+}
+
 /// Hides `user:password@` in every URL of a text.
 fn userinfo(text: &str) -> Cow<'_, str> {
     let mut masked = String::new();
@@ -174,15 +182,22 @@ mod tests {
     #[test]
     fn credential_headers_keep_only_their_scheme() {
         let mut map = HeaderMap::new();
-        for (name, value) in
-            [("authorization", "Bearer s3cret"), ("x-api-key", "gsk_s3cret"), ("idempotency-key", "order-17")]
-        {
+        for (name, value) in [
+            ("authorization", "Bearer s3cret"),
+            ("x-api-key", "gsk_s3cret"),
+            ("x-acme-token", "s3cret"),
+            ("idempotency-key", "order-17"),
+            ("x-acme-idempotency-key", "order-17"),
+        ] {
             map.insert(name, HeaderValue::from_static(value));
         }
         let masked: Vec<_> = headers(&map).into_iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
         assert!(masked.contains(&("authorization".to_owned(), "Bearer ***".to_owned())));
         assert!(masked.contains(&("x-api-key".to_owned(), "***".to_owned())));
-        assert!(masked.contains(&("idempotency-key".to_owned(), "order-17".to_owned())));
+        assert!(masked.contains(&("x-acme-token".to_owned(), "***".to_owned())));
+        for name in ["idempotency-key", "x-acme-idempotency-key"] {
+            assert!(masked.contains(&(name.to_owned(), "order-17".to_owned())));
+        }
     }
 
     #[test]

@@ -10,15 +10,18 @@ pub(crate) struct Ring<T> {
     bytes: usize,
     max_entries: usize,
     max_bytes: usize,
+    /// How many entries there ever were.
+    total: u64,
 }
 
 impl<T> Ring<T> {
     pub(crate) fn new(max_entries: usize, max_bytes: usize) -> Self {
-        Self { entries: VecDeque::new(), bytes: 0, max_entries, max_bytes }
+        Self { entries: VecDeque::new(), bytes: 0, max_entries, max_bytes, total: 0 }
     }
 
     /// Adds an entry that holds about `size` bytes. The newest entry always stays, however large.
     pub(crate) fn push(&mut self, entry: T, size: usize) {
+        self.total += 1;
         self.entries.push_back((size, entry));
         self.bytes = self.bytes.saturating_add(size);
         while self.entries.len() > 1 && (self.entries.len() > self.max_entries || self.bytes > self.max_bytes) {
@@ -34,13 +37,21 @@ impl<T> Ring<T> {
         entries.map(|(_, entry)| entry)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+    /// The entries are numbered from 1 as they come; this is the number of the last, 0 before the first.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.entries.clear();
-        self.bytes = 0;
+    /// Those that came after the one of this number, each with its own, oldest first.
+    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = (u64, &T)> {
+        let newer = usize::try_from(self.total.saturating_sub(number)).unwrap_or(usize::MAX);
+        let skipped = self.entries.len().saturating_sub(newer);
+        let first = self.total - (self.entries.len() - skipped) as u64 + 1;
+        (first..).zip(self.iter().skip(skipped))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 }
 
@@ -126,6 +137,9 @@ mod tests {
         assert_eq!(ring.iter().copied().collect::<Vec<_>>(), [2, 3, 4]);
         ring.push(5, 85);
         assert_eq!(ring.iter().copied().collect::<Vec<_>>(), [4, 5]);
+        assert_eq!(ring.after(0).collect::<Vec<_>>(), [(4, &4), (5, &5)]);
+        assert_eq!(ring.after(4).collect::<Vec<_>>(), [(5, &5)]);
+        assert_eq!((ring.after(5).count(), ring.after(99).count(), ring.total()), (0, 0, 5));
         ring.push(6, 500);
         assert_eq!(ring.iter().copied().collect::<Vec<_>>(), [6]);
     }

@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod delivery;
+mod events;
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,6 +21,8 @@ use crate::{Reply, Simulator, Wire, json_response, set_header};
 
 /// More connections than this wait until others are closed.
 const MOST_CONNECTIONS: usize = 256;
+/// The newest event whose effect an answer of the control plane includes; told while anybody listens.
+const LAST_EVENT: &str = "x-transom-event";
 /// After an error on accepting, such as too many open files, the next try waits.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -51,6 +54,7 @@ pub async fn serve_until(
 async fn accept_all(listener: TcpListener, shared: Shared) {
     let mut courier = JoinSet::new();
     courier.spawn(delivery::run(shared.clone()));
+    courier.spawn(events::run(shared.clone()));
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     // Dropping the set ends its tasks.
     let mut connections = JoinSet::new();
@@ -81,11 +85,13 @@ async fn answer_all(stream: TcpStream, shared: Shared) {
 struct Shared {
     simulator: Arc<Mutex<Simulator>>,
     desk: Arc<delivery::Desk>,
+    events: Arc<events::Hub>,
 }
 
 impl Shared {
     fn new(simulator: Simulator) -> Self {
-        Self { simulator: Arc::new(Mutex::new(simulator)), desk: Arc::default() }
+        let events = Arc::new(events::Hub::new(&simulator));
+        Self { simulator: Arc::new(Mutex::new(simulator)), desk: Arc::default(), events }
     }
 
     fn lock(&self) -> MutexGuard<'_, Simulator> {
@@ -100,7 +106,12 @@ impl Shared {
     /// One step at the present time. A dialect that panics costs its client an answer of 500, and nobody else anything.
     fn step(&self, request: &Request<Bytes>) -> Reply {
         let reply = self.guarded(|simulator| {
-            let reply = simulator.step(now(), request);
+            let mut reply = simulator.step(now(), request);
+            if let Some(event) = self.events.tell(simulator, now())
+                && request.uri().path().starts_with("/_mock/")
+            {
+                set_header(&mut reply.response, LAST_EVENT, event);
+            }
             if simulator.webhooks.is_waiting() {
                 self.desk.ring();
             }

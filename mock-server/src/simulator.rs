@@ -8,8 +8,10 @@ use http::{Method, Request, Response};
 use serde_json::json;
 
 use crate::clock::Clock;
+use crate::control::Calls;
 use crate::fault::Faults;
 use crate::journal::Journal;
+use crate::transcript::Transcript;
 use crate::webhook::Webhooks;
 use crate::world::DEFAULT_SEED;
 use crate::{Answer, Dialect, World, control, dialects, json_response, set_header};
@@ -35,6 +37,8 @@ pub struct Simulator {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) webhooks: Webhooks,
+    pub(crate) transcript: Transcript,
+    pub(crate) calls: Calls,
 }
 
 /// What the client gets, and how. `Debug` leaves the body out.
@@ -88,6 +92,8 @@ impl Simulator {
             faults: Faults::default(),
             journal: Journal::new(),
             webhooks: Webhooks::new(),
+            transcript: Transcript::new(),
+            calls: Calls::default(),
         }
     }
 
@@ -134,6 +140,8 @@ impl Simulator {
             whole(control::answer(self, real_now, request))
         } else if let Some(index) = self.dialects.iter().position(|dialect| dialect.owns(path)) {
             self.step_provider(real_now, index, request)
+        } else if path == "/" {
+            whole(control::console(request))
         } else {
             let error = format!("no provider has the path {path}; the control plane is under /_mock/");
             whole(json_response(404, &json!({"error": error})))
@@ -158,6 +166,7 @@ impl Simulator {
         self.faults.clear();
         self.journal.clear();
         self.webhooks.clear();
+        self.transcript.clear();
     }
 
     fn step_provider(&mut self, real_now: SystemTime, index: usize, request: &Request<Bytes>) -> Reply {
@@ -171,6 +180,7 @@ impl Simulator {
             let Answer { response, findings } = dialect.handle(&mut self.world, now, request);
             for report in self.world.take_reports() {
                 self.webhooks.accepted(dialect.as_ref(), &self.world, now, &report);
+                self.transcript.accepted(now, &self.world, report);
             }
             (Some(response), findings)
         } else {

@@ -42,8 +42,8 @@ impl Simulator {
         Value::Object(state)
     }
 
-    /// Takes over what [`export`](Self::export) gave, in place of the present state. The journal stays as it is, and so does
-    /// strictness.
+    /// Takes over what [`export`](Self::export) gave, in place of the present state. What customers wrote is forgotten; the
+    /// journal stays as it is, and so does strictness.
     ///
     /// # Errors
     ///
@@ -53,6 +53,7 @@ impl Simulator {
         self.clock = clock;
         self.faults = faults;
         self.world = world;
+        self.transcript.clear();
         Ok(())
     }
 
@@ -124,6 +125,7 @@ fn fault_json(fault: &Fault) -> Value {
     let mut rule = faults::rule_json(fault);
     if let Value::Object(rule) = &mut rule {
         rule.remove("remaining");
+        rule.remove("id");
         if let Schedule::Every { seen, .. } = fault.schedule {
             rule.insert("seen".to_owned(), seen.into());
         }

@@ -14,10 +14,10 @@ mod target;
 
 pub use deliver::{DeliveryOutcome, WebhookDelivery};
 pub use happening::{Failure, Happening, Progress, Report, What};
-pub use rules::WebhookRules;
+pub use rules::{WebhookRules, last_status};
 
 pub(crate) use outbox::{Registration, Webhooks};
-pub(crate) use rules::{LAST_STATUS, last_status};
+pub(crate) use rules::{LAST_STATUS, ladder};
 pub(crate) use signature::Secret;
 pub(crate) use target::Target;
 

@@ -334,6 +334,16 @@ impl World {
         self.ledger.iter()
     }
 
+    /// The lines of the ledger that came after the one of this number, oldest first.
+    pub(crate) fn ledger_after(&self, number: u64) -> impl Iterator<Item = &Delivery> {
+        self.ledger.after(number).map(|(_, line)| line)
+    }
+
+    /// The number of the ledger's last line; 0 before the first.
+    pub(crate) fn last_line(&self) -> u64 {
+        self.ledger.total()
+    }
+
     fn conversation_to_continue(
         &mut self,
         provider: &'static str,

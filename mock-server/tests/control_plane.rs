@@ -113,7 +113,7 @@ fn a_wrong_time_is_refused_and_the_clock_stays() {
 #[test]
 fn unknown_calls_are_404_and_wrong_methods_405() {
     let mut mock = Mock::new();
-    for call in ["", "stats", "events", "clock/now"] {
+    for call in ["", "stats", "event", "clock/now", "console/none.js"] {
         let (status, json) = mock.call(Method::GET, call, "");
         assert!(
             status == 404 && json["error"].as_str().unwrap().contains("expected one of `/_mock/reset`"),

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::capability::{Capabilities, Capability};
 use crate::content::MediaSource;
+use crate::discreet::Discreet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Events;
 use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
@@ -108,8 +109,9 @@ impl Client {
         };
         let pairs = secrets.iter().flat_map(|user| secrets.iter().map(move |password| basic(user, password)));
         // The longest first: a pair may hold the text of one of its parts.
-        let secrets = pairs.chain(secrets.iter().cloned()).collect();
-        Self { secrets, ..self }
+        let secrets: Arc<[Secret]> = pairs.chain(secrets.iter().cloned()).collect();
+        let base = Arc::new(Discreet { base: self.base, secrets: Arc::clone(&secrets) });
+        Self { base, secrets, ..self }
     }
 
     /// Adds a layer below those already there: the first one attached is the outermost, so that the code reads in the

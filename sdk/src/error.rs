@@ -322,14 +322,26 @@ impl Error {
     #[must_use]
     pub fn without_secret(mut self, secret: &str) -> Self {
         if secret.chars().count() >= 4 {
-            self.inner.message = self.inner.message.replace(secret, "***");
-            self.inner.code = self.inner.code.map(|code| code.replace(secret, "***"));
+            self.inner.message = hidden(&self.inner.message, secret);
+            self.inner.code = self.inner.code.map(|code| hidden(&code, secret));
             for problem in &mut self.inner.problems {
-                *problem = problem.replace(secret, "***");
+                *problem = hidden(problem, secret);
             }
         }
         self
     }
+}
+
+/// `text` without `secret`, and without the head of it at the end, where a text is cut.
+fn hidden(text: &str, secret: &str) -> String {
+    /// Fewer characters than this give nothing away, and are the end of many a word.
+    const HEAD_MIN: usize = 6;
+    let text = text.replace(secret, "***");
+    let (kept, mark) = text.strip_suffix('…').map_or((text.as_str(), ""), |kept| (kept, "…"));
+    let ends = secret.char_indices().map(|(at, _)| at).skip(HEAD_MIN);
+    // The longest head that fits.
+    let without = ends.filter_map(|at| kept.strip_suffix(secret.get(..at)?)).last();
+    without.map_or_else(|| text.clone(), |kept| format!("{kept}***{mark}"))
 }
 
 /// `text` with every run of white space and control characters as one space, cut at `limit` characters.
@@ -433,6 +445,15 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_is_cut_in_two_is_removed_as_far_as_it_goes() {
+        let long = format!("{} SECRETKEY1SECRETKEY2", "x".repeat(85));
+        let error = Error::new(ErrorKind::Unauthenticated, "it ends with SECRETKEY1SEC").with_code(long);
+        let error = error.without_secret("SECRETKEY1SECRETKEY2");
+        assert_eq!(error.message(), "it ends with ***");
+        assert!(error.code().unwrap().ends_with("x ***…"), "{error}");
+    }
+
+    #[test]
     fn the_recipient_is_masked_in_whatever_form_it_was_echoed() {
         let to: PhoneNumber = "+34600111222".parse().unwrap();
         let error = Error::new(ErrorKind::RecipientInvalid, "34600111222 or +34 600 111 222 is no number")
@@ -440,5 +461,9 @@ mod tests {
             .without_number(&to);
         assert_eq!(error.message(), "•••1222 or •••1222 is no number");
         assert_eq!(error.code(), Some("BAD_•••1222"));
+        for cut in ["to +34 600 11", "to 34600111…"] {
+            let error = Error::new(ErrorKind::RecipientInvalid, cut).without_number(&to);
+            assert!(error.message().starts_with("to •••1222"), "{error}");
+        }
     }
 }

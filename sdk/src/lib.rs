@@ -33,6 +33,7 @@ mod check;
 mod client;
 mod code;
 mod content;
+mod discreet;
 mod error;
 mod event;
 mod failover;

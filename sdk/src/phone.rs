@@ -58,20 +58,28 @@ impl PhoneNumber {
         out
     }
 
-    /// How many bytes at the head of `text` spell this number, if it stands there.
+    /// How many bytes at the head of `text` spell this number, or as much of it as there was room for.
     fn length_at(&self, text: &str) -> Option<usize> {
+        /// A text that is cut may end with so many digits of a number, and they would say who it is.
+        const HEAD_MIN: usize = 7;
         let mut wanted = self.digits().chars();
         let mut next = wanted.next();
+        let mut found = 0;
         for (at, c) in text.char_indices() {
             match (c, next) {
                 (_, None) => return Some(at),
-                (c, Some(digit)) if c == digit => next = wanted.next(),
+                (c, Some(digit)) if c == digit => {
+                    found += 1;
+                    next = wanted.next();
+                }
                 ('+', _) if at == 0 => {}
                 (' ' | '-' | '.' | '(' | ')', _) if at > 0 => {}
+                // The mark of a cut.
+                ('…', _) if found >= HEAD_MIN => return Some(at),
                 _ => return None,
             }
         }
-        next.is_none().then_some(text.len())
+        (next.is_none() || found >= HEAD_MIN).then_some(text.len())
     }
 }
 

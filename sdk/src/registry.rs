@@ -18,6 +18,19 @@ use crate::time::{Clock, SystemClock, date_of};
 use crate::transport::Transport;
 
 /// What an adapter crate exports: its name, its way of being configured, and what is known of its error codes.
+///
+/// An adapter of another repository sets what it has over [`Provider::new`], so that a field added here breaks nothing there:
+///
+/// ```
+/// use transom::Provider;
+/// use transom::config::UriLayout;
+///
+/// const URI: UriLayout = UriLayout { user: "api_key", user_and_password: None, path: None };
+/// # fn connect(_: &transom::config::ChannelConfig, _: transom::Context) -> transom::Result<std::sync::Arc<dyn transom::Messenger>> {
+/// #     Ok(std::sync::Arc::new(transom::stub::Stub::accepting()))
+/// # }
+/// pub const PROVIDER: Provider = Provider { codes: &[], ..Provider::new("acme", URI, connect) };
+/// ```
 #[derive(Clone, Copy)]
 pub struct Provider {
     /// The name used in configuration and as a URI's scheme: `exotel`.
@@ -34,6 +47,17 @@ pub struct Provider {
     pub rates: &'static [Rate],
     /// How long the provider keeps an idempotency key; `None` where it documents none.
     pub key_life: Option<Duration>,
+}
+
+impl Provider {
+    /// A provider of this name, without codes, limits or idempotency keys.
+    pub const fn new(
+        name: &'static str,
+        uri: UriLayout,
+        connect: fn(&ChannelConfig, Context) -> Result<Arc<dyn Messenger>>,
+    ) -> Self {
+        Self { name, uri, connect, codes: &[], rates: &[], key_life: None }
+    }
 }
 
 /// What an adapter is given to work with: the network and the time.
@@ -230,6 +254,7 @@ pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
         timeout: keys.timeout(),
         reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
         insecure: keys.flag("insecure").unwrap_or_default(),
+        ..Default::default()
     };
     Ok(Arc::new(crate::transport::HttpTransport::new(options)?))
 }

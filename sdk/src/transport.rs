@@ -5,6 +5,8 @@
 
 #[cfg(feature = "reqwest")]
 mod http_client;
+#[cfg(feature = "reqwest")]
+mod options;
 mod streamed;
 
 use std::fmt;
@@ -14,8 +16,9 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
 #[cfg(feature = "reqwest")]
-pub use http_client::{HttpTransport, HttpTransportOptions};
-
+pub use http_client::HttpTransport;
+#[cfg(feature = "reqwest")]
+pub use options::{HttpTransportOptions, Resolver, Roots};
 pub use streamed::StreamedBody;
 
 use crate::error::{Error, ErrorKind, Result, Sent};
@@ -74,19 +77,20 @@ pub const fn kind_of(status: StatusCode) -> ErrorKind {
         409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
         // 421 and 425 ask for the same request on another connection: the provider's trouble, not the message's.
-        408 | 421 | 425 | 500..=599 => ErrorKind::ProviderUnavailable,
+        408 | 421 | 425 | 499 | 500..=599 => ErrorKind::ProviderUnavailable,
         _ => ErrorKind::MalformedResponse,
     }
 }
 
 /// What an HTTP status alone proves about a send. An error table may know better about a documented code.
 ///
-/// A refusal (4xx) proves that nothing was sent, but for 408 (the server gave up on a request it may have acted on) and
-/// 409 (something is already there). A gateway answers 5xx for a backend that may have acted. Of the redirects, 303
-/// says that the request was handled. Anything odd proves nothing.
+/// A refusal (4xx) proves that nothing was sent, but for 408 (the server gave up on a request it may have acted on), 409
+/// (something is already there) and 499 (a gateway's note that its client went away while the backend was at work). A
+/// gateway answers 5xx for a backend that may have acted. Of the redirects, 303 says that the request was handled.
+/// Anything odd proves nothing.
 pub const fn sent_of(status: StatusCode) -> Sent {
     match status.as_u16() {
-        408 | 409 | 303 => Sent::Maybe,
+        303 | 408 | 409 | 499 => Sent::Maybe,
         300..=499 => Sent::No,
         _ => Sent::Maybe,
     }
@@ -132,7 +136,7 @@ mod tests {
             (&[404, 410], ErrorKind::NotFound),
             (&[409], ErrorKind::Conflict),
             (&[429], ErrorKind::RateLimited),
-            (&[408, 500, 501, 502, 503, 504, 520, 599], ErrorKind::ProviderUnavailable),
+            (&[408, 421, 425, 499, 500, 501, 502, 503, 504, 520, 599], ErrorKind::ProviderUnavailable),
             (&[100, 101, 301, 302, 303, 307, 308, 999], ErrorKind::MalformedResponse),
         ];
         for (codes, kind) in table {
@@ -147,7 +151,7 @@ mod tests {
         for code in [301, 302, 307, 308, 400, 401, 402, 403, 404, 413, 415, 422, 429, 431] {
             assert_eq!(sent_of(status(code)), Sent::No, "{code}");
         }
-        for code in [101, 200, 202, 303, 408, 409, 500, 502, 503, 504, 520, 999] {
+        for code in [101, 200, 202, 303, 408, 409, 499, 500, 502, 503, 504, 520, 999] {
             assert_eq!(sent_of(status(code)), Sent::Maybe, "{code}");
         }
     }

@@ -93,7 +93,7 @@ impl Options {
 
 /// Whether every chosen defect was noticed.
 fn kill(options: &Options) -> Result<bool, String> {
-    let root = root()?;
+    let root = crate::root()?;
     let defects = options.choose(defect::all(&root)?);
     if options.list {
         for defect in &defects {
@@ -127,11 +127,6 @@ fn kill(options: &Options) -> Result<bool, String> {
     table.write(&report.join("report.json"))?;
     crate::say(&table.summary());
     Ok(table.all_killed())
-}
-
-fn root() -> Result<PathBuf, String> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().map(Path::to_owned).ok_or_else(|| "xtask stands in no repository".to_owned())
 }
 
 /// A copy of the repository's sources, whose builds share the repository's dependencies.
@@ -201,8 +196,7 @@ impl Scratch {
     }
 
     fn test(&self, suite: Suite) -> Result<outcome::Tests, String> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
+        let output = crate::cargo()
             .arg("test")
             .args(suite.arguments())
             .args(["--locked", "--no-fail-fast"])

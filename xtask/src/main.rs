@@ -1,9 +1,12 @@
 //! Automation of this repository: `cargo xtask test` runs every test, `cargo xtask kill` checks that they notice defects.
 
+mod browser;
+mod example;
 mod kill;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 const HELP: &str = "\
@@ -12,7 +15,9 @@ Automation of this repository.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test [-- ARGS]   Runs every test, then says how many conformance cases ran for each adapter
+  test [-- ARGS]   Runs every test, the example adapter's too, then says how many conformance cases ran for each adapter;
+                   installs Chromium for the browser tests where it is missing, as root on Debian, and else names the
+                   package and exits 2
   kill [OPTIONS]   Applies deliberate defects and checks that the tests notice each; see kill --help
 ";
 
@@ -32,29 +37,23 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs every test of the workspace, with its output passed on, and counts on the way.
+/// Runs every test of the workspace and of the example, with their output passed on, and counts on the way.
 fn test(arguments: &[String]) -> ExitCode {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"])
-        .args(arguments)
-        .stdout(Stdio::piped());
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return fail(&format!("cargo cannot be started: {error}")),
-    };
+    if let Err(problem) = browser::ensure(say) {
+        fail(&problem);
+        return ExitCode::from(2);
+    }
+    let mut workspace = cargo();
+    workspace.args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]).args(arguments);
     let mut tally = Tally::default();
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            tally.read(&line);
-            say(&format!("{line}\n"));
+    let runs = [Ok(workspace), example::tests(arguments)];
+    let mut passed = true;
+    for run in runs {
+        match run.and_then(|command| tally.follow(command)) {
+            Ok(success) => passed &= success,
+            Err(problem) => return fail(&problem),
         }
     }
-    let passed = match child.wait() {
-        Ok(status) => status.success(),
-        Err(error) => return fail(&format!("cargo was lost: {error}")),
-    };
     say(&tally.summary());
     match tally.verdict() {
         Ok(()) if passed => ExitCode::SUCCESS,
@@ -63,17 +62,52 @@ fn test(arguments: &[String]) -> ExitCode {
     }
 }
 
+/// Cargo, without what an outer one said of this package: some build scripts look at it, and would build anew for another.
+fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_string_lossy();
+        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}
+
+/// The repository's folder.
+pub(crate) fn root() -> Result<PathBuf, String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(Path::to_owned).ok_or_else(|| "xtask stands in no repository".to_owned())
+}
+
 /// What the tests' own summary lines add up to.
 #[derive(Default)]
 struct Tally {
     passed: u64,
     failed: u64,
     ignored: u64,
+    /// Tests that looked at a page.
+    browser: u64,
     /// `exotel against wiremock` → 120.
     conformance: BTreeMap<String, u64>,
+    /// What the fault matrix came to, in its own words.
+    faults: Option<String>,
 }
 
 impl Tally {
+    /// Runs `command` to its end and counts in what it prints. Whether it succeeded.
+    fn follow(&mut self, mut command: Command) -> Result<bool, String> {
+        let mut child =
+            command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
+        if let Some(stdout) = child.stdout.take() {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                self.read(&line);
+                say(&format!("{line}\n"));
+            }
+        }
+        child.wait().map(|status| status.success()).map_err(|error| format!("cargo was lost: {error}"))
+    }
+
     fn read(&mut self, line: &str) {
         if let Some(counts) = line.strip_prefix("test result: ") {
             let count = |word: &str| {
@@ -84,6 +118,9 @@ impl Tally {
             self.failed += count("failed").unwrap_or_default();
             self.ignored += count("ignored").unwrap_or_default();
         }
+        if line.starts_with("test in_chromium::") && line.ends_with("... ok") {
+            self.browser += 1;
+        }
         // `conformance: exotel 120 cases against wiremock`
         if let Some(rest) = line.strip_prefix("conformance: ")
             && let [adapter, count, "cases", "against", front @ ..] = rest.split(' ').collect::<Vec<_>>().as_slice()
@@ -91,12 +128,18 @@ impl Tally {
         {
             self.conformance.insert(format!("{adapter} against {}", front.join(" ")), count);
         }
+        // `faults: 2204 executions of 102 rows, …`
+        if let Some(rest) = line.strip_prefix("faults: ") {
+            self.faults = Some(rest.to_owned());
+        }
     }
 
     fn summary(&self) -> String {
         let cases = self.conformance.iter().map(|(what, count)| format!("  {what:34} {count:>5}\n"));
+        let browser = format!("\nTests in Chromium                    {:>5}\n", self.browser);
         let totals = format!("{} passed, {} failed, {} skipped\n", self.passed, self.failed, self.ignored);
-        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain([totals]).collect()
+        let faults = self.faults.iter().map(|faults| format!("Fault matrix\n  {faults}\n"));
+        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain(faults).chain([browser, totals]).collect()
     }
 
     /// An adapter with fewer cases than another would be one of which something was left out.
@@ -143,6 +186,22 @@ mod tests {
         ]);
         assert_eq!((tally.passed, tally.failed, tally.ignored), (47, 2, 1));
         assert!(tally.verdict().is_err(), "a skipped test is no success");
+    }
+
+    #[test]
+    fn tests_in_the_browser_are_counted_by_themselves() {
+        let tally = tally(&[
+            "test in_chromium::story::a_person_writes ... ok",
+            "test in_chromium::looks::a_phone ... FAILED",
+            "test journal::tests::a_huge_body ... ok",
+        ]);
+        assert_eq!(tally.browser, 1);
+    }
+
+    #[test]
+    fn the_fault_matrix_is_in_the_summary() {
+        let summary = tally(&["faults: 2204 executions of 102 rows, 0 wrong verdicts"]).summary();
+        assert!(summary.contains("Fault matrix\n  2204 executions of 102 rows, 0 wrong verdicts\n"), "{summary}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `transom conform`: the conformance suite, to prove an adapter and keep the proof.
 
 mod choice;
+mod live;
 mod text;
 
 use std::io::IsTerminal as _;
@@ -10,17 +11,16 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use transom_conformance::report::Report;
+use transom_conformance::run::play;
 use transom_conformance::suite::{Case, Outcome, Verdict};
-use transom_conformance::{Front, differential, run};
+use transom_conformance::{Front, differential};
 
 use crate::args::{Common, ConformArgs, Target};
 use crate::output::{Failure, Output, bad};
 
-pub(crate) fn run(common: &Common, args: &ConformArgs, output: &Output) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) -> Result<ExitCode, Failure> {
     if args.target == Target::Live {
-        return Err(Failure::usage(
-            "--target live needs a channel of the configuration and its provider's leave, and this version plays against the mock only",
-        ));
+        return live::run(common, args, output).await;
     }
     let cases = choice::cases(common, args, output)?;
     if args.list {
@@ -29,7 +29,7 @@ pub(crate) fn run(common: &Common, args: &ConformArgs, output: &Output) -> Resul
     }
     let progress = progress(cases.len(), output);
     let run =
-        tokio::task::block_in_place(|| run::play(&cases, &Front::Mock, |case, outcome| tell(&progress, case, outcome)));
+        tokio::task::block_in_place(|| play(&cases, &Front::Mock, |case, outcome| tell(&progress, case, outcome)));
     progress.finish_and_clear();
     let report = Report::of(&run, args.seed, differential::DECLARED);
     if let Some(folder) = &args.report {

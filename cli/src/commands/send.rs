@@ -116,7 +116,12 @@ pub(crate) fn message(args: &SendArgs) -> Result<Message, Failure> {
 
 /// The phone number of `--to`.
 pub(crate) fn phone(text: &str) -> Result<PhoneNumber, Failure> {
-    text.parse().map_err(|error| Failure::usage(format!("--to: {error}")))
+    phone_of("--to", text)
+}
+
+/// The phone number of a flag.
+pub(crate) fn phone_of(flag: &str, text: &str) -> Result<PhoneNumber, Failure> {
+    text.parse().map_err(|error| Failure::usage(format!("{flag}: {error}")))
 }
 
 /// A template with the parameters of the command line: by name if each is `NAME=VALUE`, else by position.

@@ -10,9 +10,11 @@
 
 mod bad_messages;
 mod commands;
+mod conform_live;
 mod failover;
 mod faults;
 mod more_commands;
+mod new_adapter;
 mod published_samples;
 mod support;
 mod webhooks;

@@ -382,6 +382,17 @@ fn the_mocks_state_outlives_it_in_its_file() {
 }
 
 #[test]
+fn the_mock_has_its_console_and_its_description_in_the_binary() {
+    let mock = Mock::start();
+    let page = mock.http("GET", "/", &[], "");
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(page.body.contains("Transom"));
+    assert_eq!(mock.control("openapi.json", "")["openapi"], "3.1.1");
+    // What is nobody's path is still answered in JSON.
+    assert!(mock.http("GET", "/nowhere", &[], "").json()["error"].is_string());
+}
+
+#[test]
 fn the_same_seed_and_the_same_calls_give_the_same_ids() {
     let ids = |seed: &str| {
         let mock = Mock::start_with(&["--seed", seed]);

@@ -157,12 +157,17 @@ async fn a_credential_in_the_base_url_is_refused(stage: &Stage) -> Check {
 
 async fn an_unknown_provider_is_named_with_the_known_ones(stage: &Stage) -> Check {
     let known = format!("provider = \"{}\"", stage.provider());
-    let problems = problems(stage, &table(stage, "").replace(&known, "provider = \"acme\""))?;
+    let problems = problems(stage, &table(stage, "").replace(&known, "provider = \"nosuchprovider\""))?;
     ensure(
-        problems.iter().any(|line| line.contains("`acme`") && line.contains(stage.provider())),
+        problems.iter().any(|line| line.contains("`nosuchprovider`") && line.contains(stage.provider())),
         format_args!("{problems:?}"),
     )?;
-    match ChannelConfig::from_uri("subject", "acme://canary@default", stage.registry().providers(), process_env()) {
+    match ChannelConfig::from_uri(
+        "subject",
+        "nosuchprovider://canary@default",
+        stage.registry().providers(),
+        process_env(),
+    ) {
         Err(error) => ensure(!error.to_string().contains("canary"), format_args!("the credential is shown: {error}")),
         Ok(_) => Err("expected the URI to be refused".into()),
     }

@@ -161,7 +161,7 @@ fn account_json(provider: &str, account: &Account) -> Value {
     let templates = account.templates.iter().map(|template| {
         json!({
             "id": template.id.to_string(), "name": template.name, "language": template.language,
-            "status": template.status.as_str(), "parameters": template.parameters,
+            "status": template.status.as_str(), "body": template.body, "parameters": template.parameters,
         })
     });
     json!({

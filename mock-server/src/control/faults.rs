@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::members::{Members, body};
 use super::{Refusal, provider};
-use crate::Simulator;
 use crate::fault::{Fault, Kind, MAX_RULES, Schedule};
 use crate::switch::list;
+use crate::{Query, Simulator};
 
 const LONGEST_DELAY_MS: u64 = 3_600_000;
 const MEMBERS: [&str; 12] = [
@@ -30,7 +30,7 @@ const MEMBERS: [&str; 12] = [
 ];
 
 /// Every rule that is still there, in order.
-pub(super) fn show(simulator: &Simulator) -> Value {
+pub(crate) fn show(simulator: &Simulator) -> Value {
     simulator.faults.rules().iter().map(rule_json).collect()
 }
 
@@ -50,6 +50,22 @@ pub(super) fn append(simulator: &mut Simulator, request: &Request<Bytes>) -> Res
     Ok(show(simulator))
 }
 
+/// Removes the rule that `?id=` names, or every one; what is left is the answer.
+pub(super) fn remove(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
+    let query = Query::of(request);
+    if let Some(unknown) = query.names().find(|name| *name != "id") {
+        return Err(Refusal::bad(format!("unknown parameter `{unknown}`, expected `id`")));
+    }
+    match query.get("id").map(str::parse) {
+        None => simulator.faults.clear(),
+        Some(Ok(id)) if simulator.faults.remove(id) => {}
+        Some(_) => {
+            return Err(Refusal::bad("`id` names no fault, expected one of those that `GET /_mock/faults` lists"));
+        }
+    }
+    Ok(show(simulator))
+}
+
 /// Reads one rule.
 pub(crate) fn read(simulator: &Simulator, mut members: Members) -> Result<Fault, Refusal> {
     let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
@@ -64,7 +80,7 @@ pub(crate) fn read(simulator: &Simulator, mut members: Members) -> Result<Fault,
     let instead = matches!(kind, Kind::Redirect { .. } | Kind::Status { .. } | Kind::RateLimited);
     let after_accept = members.flag("after_accept")?.unwrap_or(!instead);
     members.finish(&MEMBERS)?;
-    Ok(Fault { provider, kind, schedule, any_request, after_accept })
+    Ok(Fault { id: 0, provider, kind, schedule, any_request, after_accept })
 }
 
 fn kind(members: &mut Members) -> Result<Kind, Refusal> {
@@ -142,6 +158,7 @@ fn schedule(members: &mut Members) -> Result<Schedule, Refusal> {
 /// A rule as it was given; `next` is what remains of it.
 pub(crate) fn rule_json(rule: &Fault) -> Value {
     let mut json = json!({
+        "id": rule.id,
         "provider": rule.provider,
         "fault": rule.kind.name(),
         "on": if rule.any_request { "any" } else { "send" },

@@ -34,6 +34,7 @@ pub(super) fn inbound(
     if let Some(dialect) = simulator.dialects.iter().find(|dialect| dialect.name() == provider) {
         simulator.webhooks.received(dialect.as_ref(), &simulator.world, now, &message, &message_id, &content);
     }
+    simulator.transcript.received(now, &message, &message_id, &content);
     let window = simulator.world.window(provider, &to, &from, now);
     Ok(json!({"message_id": message_id, "window": window_json(window)}))
 }
@@ -41,12 +42,12 @@ pub(super) fn inbound(
 /// Every message that a person got, newest last.
 pub(super) fn messages(simulator: &Simulator, provider: Option<&str>) -> Response<Bytes> {
     let ledger = simulator.world.ledger().filter(|line| provider.is_none_or(|provider| line.provider == provider));
-    json_list(&ledger.collect::<Vec<_>>())
+    json_list(&ledger.collect::<Vec<_>>(), usize::MAX)
 }
 
-/// Every request to a provider and its answer, newest last.
-pub(super) fn requests(simulator: &Simulator, provider: Option<&str>) -> Response<Bytes> {
-    json_list(&simulator.journal.exchanges(provider).collect::<Vec<_>>())
+/// Every request to a provider and its answer, newest last, or the last so many.
+pub(super) fn requests(simulator: &Simulator, (provider, last): (Option<&str>, usize)) -> Response<Bytes> {
+    json_list(&simulator.journal.exchanges(provider).collect::<Vec<_>>(), last)
 }
 
 /// The number that `to` names by its number or its id; without `to` the provider's first.
@@ -85,7 +86,7 @@ fn content(members: &mut Members) -> Result<Value, Refusal> {
     }
 }
 
-fn window_json(window: Window) -> Value {
+pub(crate) fn window_json(window: Window) -> Value {
     match window {
         Window::Never => json!({"state": "never"}),
         Window::Open { until } => json!({"state": "open", "until": rfc3339(until)}),

@@ -36,9 +36,9 @@ pub(super) fn remove(simulator: &mut Simulator, only: Option<&str>) -> Value {
     list(simulator, None)
 }
 
-/// Every try to deliver, newest last.
-pub(super) fn deliveries(simulator: &Simulator, only: Option<&str>) -> Response<Bytes> {
-    json_list(&simulator.webhooks.tries(only).collect::<Vec<_>>())
+/// Every try to deliver, newest last, or the last so many.
+pub(super) fn deliveries(simulator: &Simulator, (only, last): (Option<&str>, usize)) -> Response<Bytes> {
+    json_list(&simulator.webhooks.tries(only).collect::<Vec<_>>(), last)
 }
 
 /// The refusal does not repeat what was given: it may be a secret all the same.

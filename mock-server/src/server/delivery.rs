@@ -89,7 +89,10 @@ async fn deliver_one(shared: &Shared, at: SystemTime) -> bool {
     let Some(delivery) = shared.guarded(|simulator| simulator.due(at)).flatten() else { return false };
     let id = delivery.id;
     let outcome = post(delivery, TRY).await;
-    shared.guarded(|simulator| simulator.delivered(id, outcome));
+    shared.guarded(|simulator| {
+        simulator.delivered(id, outcome);
+        shared.events.tell(simulator, now());
+    });
     true
 }
 

@@ -43,6 +43,18 @@ impl Log {
         self.tries.push(tried, size);
     }
 
+    /// Those that came after the one of this number, oldest first.
+    #[cfg(feature = "server")]
+    pub(super) fn after(&self, number: u64) -> impl Iterator<Item = &Try> {
+        self.tries.after(number).map(|(_, tried)| tried)
+    }
+
+    /// The number of the last try; 0 before the first.
+    #[cfg(feature = "server")]
+    pub(super) fn last(&self) -> u64 {
+        self.tries.total()
+    }
+
     /// Oldest first; of one provider, or of all.
     pub(super) fn tries(&self, provider: Option<&str>) -> impl Iterator<Item = &Try> {
         self.tries.iter().filter(move |tried| provider.is_none_or(|provider| tried.provider == provider))

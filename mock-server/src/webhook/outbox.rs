@@ -101,6 +101,18 @@ impl Webhooks {
         self.log.tries(provider)
     }
 
+    /// The tries that came after the one of this number, oldest first.
+    #[cfg(feature = "server")]
+    pub(crate) fn tries_after(&self, number: u64) -> impl Iterator<Item = &Try> {
+        self.log.after(number)
+    }
+
+    /// The number of the last try; 0 before the first.
+    #[cfg(feature = "server")]
+    pub(crate) fn last_try(&self) -> u64 {
+        self.log.last()
+    }
+
     /// Whether anything waits, due or not.
     #[cfg(feature = "server")]
     pub(crate) fn is_waiting(&self) -> bool {
@@ -118,7 +130,7 @@ impl Webhooks {
         if routes.is_empty() {
             return;
         }
-        for (progress, after) in ladder(report, world.switch(report.provider, LAST_STATUS)) {
+        for (progress, after) in ladder(report.failure, world.switch(report.provider, LAST_STATUS)) {
             let told = Told {
                 at: now + after,
                 business: &report.from,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{Source, Switch};
 
-use super::happening::{Progress, Report};
+use super::happening::{Failure, Progress};
 
 /// The switch that says how far a message gets.
 pub(crate) const LAST_STATUS: &str = "last_status";
@@ -38,8 +38,9 @@ impl WebhookRules {
     }
 }
 
-/// The switch on how far a message gets; the source is the page that lists the provider's statuses.
-pub(crate) const fn last_status(source: Source) -> Switch {
+/// The switch on how far a message gets, for [`Dialect::switches`](crate::Dialect::switches) of a provider that tells it by
+/// webhook; the source is the page that lists the provider's statuses.
+pub const fn last_status(source: Source) -> Switch {
     Switch {
         name: LAST_STATUS,
         default: "delivered",
@@ -51,8 +52,8 @@ pub(crate) const fn last_status(source: Source) -> Switch {
 }
 
 /// What is told of a message, and how long after it was accepted.
-pub(super) fn ladder(report: &Report, last_status: &str) -> Vec<(Progress, Duration)> {
-    if let Some(failure) = report.failure {
+pub(crate) fn ladder(failure: Option<Failure>, last_status: &str) -> Vec<(Progress, Duration)> {
+    if let Some(failure) = failure {
         return vec![(Progress::Failed(failure), Duration::ZERO)];
     }
     let steps =

@@ -113,6 +113,21 @@ pub struct Template {
 }
 
 impl Template {
+    /// The templates that every provider has in a fresh world, and that the conformance suite sends: `visit_reminder` (310)
+    /// with two placeholders of these names, `follow_up` (311) with one, `re_engagement_v1` (312) with none, and
+    /// `pending_one` (313), which is not approved. All are in `en`. A provider that numbers placeholders has `["1", "2"]`.
+    pub fn seeded(placeholders: [&str; 2]) -> Vec<Self> {
+        let [first, second] = placeholders;
+        let reminder = format!("Hello {{{{{first}}}}}, see you on {{{{{second}}}}}.");
+        let pending = Self::new(313, "pending_one", "en", "Not yet reviewed.");
+        vec![
+            Self::new(310, "visit_reminder", "en", &reminder),
+            Self::new(311, "follow_up", "en", "A word on your request: {{1}}"),
+            Self::new(312, "re_engagement_v1", "en", "We would like to hear from you again."),
+            Self { status: TemplateStatus::Pending, ..pending },
+        ]
+    }
+
     /// An approved utility template; its parameters are the placeholders of the body, each once, in order.
     pub fn new(id: u64, name: &str, language: &str, body: &str) -> Self {
         let mut parameters: Vec<String> = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Account, Conversation, Sender, Template, TemplateStatus, World};
+use super::{Account, Conversation, Sender, Template, World};
 use crate::{Limiter, Phone};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -70,26 +70,13 @@ pub(crate) fn messangi(world: &mut World) {
 }
 
 fn numbered_templates() -> Vec<Template> {
-    vec![
-        Template::new(310, "visit_reminder", "en", "Hello {{1}}, see you on {{2}}."),
-        Template::new(311, "follow_up", "en", "A word on your request: {{1}}"),
-        Template::new(312, "re_engagement_v1", "en", "We would like to hear from you again."),
-        pending(),
-    ]
+    Template::seeded(["1", "2"])
 }
 
 fn named_templates() -> Vec<Template> {
-    vec![
-        Template::new(310, "visit_reminder", "en", "Hello {{customer}}, see you on {{day}}."),
-        Template::new(311, "follow_up", "en", "A word on your request: {{1}}"),
-        Template::new(312, "re_engagement_v1", "en", "We would like to hear from you again."),
-        pending(),
-        Template::new(314, "recordatorio", "es", "Hola {{customer}}, nos vemos el {{day}}."),
-    ]
-}
-
-fn pending() -> Template {
-    Template { status: TemplateStatus::Pending, ..Template::new(313, "pending_one", "en", "Not yet reviewed.") }
+    let mut templates = Template::seeded(["customer", "day"]);
+    templates.push(Template::new(314, "recordatorio", "es", "Hola {{customer}}, nos vemos el {{day}}."));
+    templates
 }
 
 fn sender(id: &str, number: &str, name: &str) -> Sender {

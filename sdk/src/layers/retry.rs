@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::budget::Budget;
 use crate::capability::Capability;
 use crate::client::{Layer, Next};
-use crate::decision::{Decision, Evidence, Safety, Situation, Stop, decide};
+use crate::decision::{Decision, Evidence, LEAST_TIME, Safety, Situation, Stop, decide};
 use crate::error::{Error, Result};
 use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::message::{Message, Receipt};
@@ -131,6 +131,11 @@ impl Retry {
                     #[cfg(feature = "trace")]
                     tracing::debug!(?evidence, ?wait, "trying again");
                     self.clock.sleep(wait).await;
+                    // It may have been a longer wait than was meant: machines sleep, too.
+                    let deadline = self.deadline.unwrap_or_else(|| usual_deadline(safety));
+                    if deadline.saturating_sub(begun.elapsed(&*self.clock)) < LEAST_TIME {
+                        return Err(self.give_up(error, Stop::Deadline, in_doubt));
+                    }
                     attempt = attempt.saturating_add(1);
                     continue;
                 }

@@ -1,6 +1,11 @@
 //! The transport over reqwest: redirects, proxies of the environment and retries off, every wait and size bounded.
 
 use std::error::Error as StdError;
+use std::io::{
+    self,
+    ErrorKind::{InvalidData, InvalidInput},
+};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -8,9 +13,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response, StatusCode};
+use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::{Frame, SizeHint};
+use rustls_platform_verifier::Verifier;
 
+use super::options::{HttpTransportOptions, Resolver, Roots};
 use super::{Purpose, StreamedBody, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::is_loopback;
@@ -26,19 +34,6 @@ const KEYED_SEND: Duration = Duration::from_secs(30);
 const SEND: Duration = Duration::from_secs(60);
 /// Shorter than the idle time after which common servers close, so that a pooled connection is rarely a dead one.
 const POOL_IDLE: Duration = Duration::from_secs(4);
-
-/// The knobs of [`HttpTransport`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpTransportOptions {
-    /// How long one request may take in all. `None`: 10 s for reads, 30 s for keyed sends, 60 s for the others. A value
-    /// under 1 ms counts as 1 ms.
-    pub timeout: Option<Duration>,
-    /// Whether unkeyed sends, too, may use a pooled connection. Off by default: a server that writes a stray answer on
-    /// a kept connection would have it taken for the answer to the next message.
-    pub reuse_connections: bool,
-    /// Whether `http://` is allowed to hosts other than this machine.
-    pub insecure: bool,
-}
 
 /// HTTP/1.1 over reqwest and rustls.
 #[derive(Clone, Debug)]
@@ -65,7 +60,7 @@ impl HttpTransport {
     /// [`ErrorKind::Config`] if no HTTP client can be built. A missing certificate store is reported by the first
     /// request over https.
     pub fn new(options: HttpTransportOptions) -> Result<Self> {
-        let plain = Clients::new(options, rustls::RootCertStore::empty())?;
+        let plain = Clients::new(&options, rustls::RootCertStore::empty())?;
         Ok(Self { options, plain, secure: Arc::new(OnceLock::new()) })
     }
 
@@ -73,10 +68,12 @@ impl HttpTransport {
     fn clients(&self, uri: &http::Uri) -> Result<&Clients> {
         let refuse = |message: &str| Err(Error::new(ErrorKind::Config, message));
         match (uri.scheme_str(), uri.host()) {
-            (Some("https"), Some(_)) => match self.secure.get_or_init(|| Clients::new(self.options, Verified)) {
-                Ok(clients) => Ok(clients),
-                Err(reason) => refuse(reason.message()),
-            },
+            (Some("https"), Some(_)) => {
+                match self.secure.get_or_init(|| Clients::new(&self.options, Verified(&self.options.extra_roots))) {
+                    Ok(clients) => Ok(clients),
+                    Err(reason) => refuse(reason.message()),
+                }
+            }
             (Some("http"), Some(host)) if self.options.insecure || is_loopback(host) => Ok(&self.plain),
             (Some("http"), Some(_)) => refuse("http:// off this machine needs `insecure = true`"),
             _ => refuse("expected an http:// or https:// address"),
@@ -98,14 +95,14 @@ impl HttpTransport {
 }
 
 impl Clients {
-    fn new(options: HttpTransportOptions, trust: impl Trust) -> Result<Self> {
+    fn new(options: &HttpTransportOptions, trust: impl Trust) -> Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let versions = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| Error::new(ErrorKind::Config, "TLS cannot be set up").with_source(error))?;
         let tls = trust.finish(versions, provider)?;
         let client = |idle: usize| {
-            reqwest::Client::builder()
+            let builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
@@ -114,7 +111,12 @@ impl Clients {
                 .connect_timeout(connect_timeout(options.timeout))
                 .pool_max_idle_per_host(idle)
                 .pool_idle_timeout(POOL_IDLE)
-                .user_agent(concat!("transom/", env!("CARGO_PKG_VERSION")))
+                .user_agent(concat!("transom/", env!("CARGO_PKG_VERSION")));
+            let builder = match &options.resolver {
+                Some(resolver) => builder.dns_resolver(Named(Arc::clone(resolver))),
+                None => builder,
+            };
+            builder
                 .build()
                 .map_err(|error| Error::new(ErrorKind::Config, "no HTTP client can be built").with_source(error))
         };
@@ -136,15 +138,34 @@ impl Trust for rustls::RootCertStore {
     }
 }
 
-/// Whom this machine trusts.
-struct Verified;
+/// Whom this machine trusts, and these.
+struct Verified<'r>(&'r Roots);
 
-impl Trust for Verified {
+impl Trust for Verified<'_> {
     fn finish(self, versions: Versions, provider: Arc<rustls::crypto::CryptoProvider>) -> Result<rustls::ClientConfig> {
-        let verifier = rustls_platform_verifier::Verifier::new(provider).map_err(|error| {
+        let verifier = if self.0.is_empty() {
+            Verifier::new(provider)
+        } else {
+            Verifier::new_with_extra_roots(self.0.iter(), provider)
+        };
+        let verifier = verifier.map_err(|error| {
             Error::new(ErrorKind::Config, format!("no certificate authority to trust on this machine: {error}"))
         })?;
         Ok(versions.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    }
+}
+
+/// A resolver of the caller's as one of reqwest's.
+struct Named(Arc<dyn Resolver>);
+
+impl reqwest::dns::Resolve for Named {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let resolver = Arc::clone(&self.0);
+        Box::pin(async move {
+            let found = resolver.resolve(name.as_str()).await?;
+            // Port 0 stands for the one in the URL.
+            Ok(Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0))) as reqwest::dns::Addrs)
+        })
     }
 }
 
@@ -167,7 +188,8 @@ impl HttpTransport {
     async fn carry(&self, request: Request<impl Into<reqwest::Body>>) -> Result<Response<Bytes>> {
         let clients = self.clients(request.uri())?;
         let purpose = Purpose::of(&request);
-        let may_pool = self.options.reuse_connections || purpose != Purpose::Send;
+        // A key makes a repetition harmless. It does not make a stray answer, to another message, this one's.
+        let may_pool = self.options.reuse_connections || purpose == Purpose::Read;
         let client = if may_pool { &clients.pooled } else { &clients.fresh };
 
         let mut request = reqwest::Request::try_from(request).map_err(|error| {
@@ -206,6 +228,10 @@ fn before_answer(error: reqwest::Error, purpose: Purpose) -> Error {
         Error::problems(own.kind(), vec![own.message().to_owned()]).with_source(error)
     } else if error.is_builder() {
         Error::new(ErrorKind::InvalidRequest, "the request cannot be built").with_source(error)
+    } else if error.is_connect() && is_bad_tls(&error) {
+        // The same server would say the same again, so this is no passing failure.
+        let what = format!("the server's TLS cannot be accepted: {}", root_cause(&error));
+        Error::new(ErrorKind::MalformedResponse, what).with_source(error)
     } else if error.is_connect() {
         let what = if error.is_timeout() { "the connection timed out" } else { "the connection could not be made" };
         Error::new(ErrorKind::ProviderUnavailable, format!("{what}: {}", root_cause(&error))).with_source(error)
@@ -223,6 +249,9 @@ fn before_answer(error: reqwest::Error, purpose: Purpose) -> Error {
 /// whose body breaks is a message most likely taken.
 async fn read(mut response: reqwest::Response, purpose: Purpose) -> Result<Response<Bytes>> {
     let status = response.status();
+    if status.is_success() && is_packed(response.headers()) {
+        return Err(super::unreadable(status, purpose, "the answer is packed, which it was asked not to be"));
+    }
     let limit = if status.is_success() { BODY_MAX } else { ERROR_BODY_MAX };
     let mut body = BytesMut::new();
     loop {
@@ -254,8 +283,32 @@ fn in_body(error: reqwest::Error, status: StatusCode, purpose: Purpose) -> Error
     purpose.in_doubt(Error::new(kind, what).with_status(status).with_source(error))
 }
 
+/// Whether an answer says that its body is in a coding. Every request asks for none, and none is undone: what unpacks may
+/// unpack to gigabytes.
+fn is_packed(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
+    codings.any(|coding| !matches!(coding.trim_ascii(), b"" | b"identity"))
+}
+
+/// Whether it was what came that was wrong, and not that nothing more came.
 fn is_not_http(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse))
+    causes(error).any(|cause| {
+        // The size of a chunk that is no number is this kind of error and not the other.
+        let is_nonsense = |error: &io::Error| matches!(error.kind(), InvalidData | InvalidInput);
+        cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
+            || cause.downcast_ref::<io::Error>().is_some_and(is_nonsense)
+    })
+}
+
+/// Whether a handshake failed for what was said in it: no TLS at all, a certificate that cannot be trusted, no common
+/// version.
+fn is_bad_tls(error: &reqwest::Error) -> bool {
+    // An I/O error's content is not among its causes, and rustls's errors come as content, of content at times.
+    fn is_rustls(error: &(dyn StdError + 'static)) -> bool {
+        let content = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        error.is::<rustls::Error>() || content.is_some_and(|content| is_rustls(content))
+    }
+    causes(error).any(is_rustls)
 }
 
 fn root_cause(error: &reqwest::Error) -> String {

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn every_defect_still_has_its_place_in_the_sources_and_a_name_of_its_own() {
-        let defects = all(&crate::kill::root().unwrap()).unwrap();
+        let defects = all(&crate::root().unwrap()).unwrap();
         assert!(defects.len() >= 60, "{}", defects.len());
         let names: std::collections::BTreeSet<_> = defects.iter().map(|defect| &defect.name).collect();
         assert_eq!(names.len(), defects.len());

@@ -142,6 +142,9 @@ pub(crate) fn reason(body: &[u8]) -> Option<String> {
         "/message",
         "/description",
         "/reason",
+        // A problem in HTTP's own form, whose other members are words of no meaning here.
+        "/detail",
+        "/title",
     ];
     let body: Value = serde_json::from_slice(body).ok()?;
     let text = PLACES.iter().find_map(|place| body.pointer(place)?.as_str().filter(|text| !text.trim().is_empty()))?;

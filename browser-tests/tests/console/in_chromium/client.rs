@@ -1,0 +1,72 @@
+//! The other side of the story: an application with the sdk, and a person who writes.
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use transom::config::{ChannelConfig, process_env};
+use transom::{Client, Message, Messenger, Receipt, Registry, Result};
+use transom_mock_server::MockServer;
+
+pub(crate) const CONTACT: &str = "+919876543210";
+
+/// A client of Exotel at this mock.
+pub(crate) fn client(mock: &MockServer) -> Client {
+    let registry = Registry::default().with(transom_exotel::PROVIDER);
+    let uri = format!("exotel://demo-key:demo-token@{}/acme?from=919876500001", mock.address());
+    let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env()).unwrap();
+    registry.connect(&channel).unwrap()
+}
+
+pub(crate) async fn send_text(client: &Client, text: &str) -> Result<Receipt> {
+    client.send(&Message::text(CONTACT.parse().unwrap(), text)).await
+}
+
+/// A message as it stands in the interface: content of any type.
+pub(crate) async fn send(client: &Client, content: Value, reference: &str) -> Result<Receipt> {
+    let message = json!({"to": CONTACT, "reference": reference, "content": content});
+    client.send(&serde_json::from_value(message).unwrap()).await
+}
+
+/// One call of the control plane, from outside the browser.
+pub(crate) async fn control(mock: &MockServer, call: &str, body: &Value) {
+    let answer = exchange(mock, &format!("POST /_mock/{call}"), &body.to_string()).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// One question to a provider, by a client that is less careful than the sdk.
+pub(crate) async fn ask(mock: &MockServer, path: &str) -> String {
+    exchange(mock, &format!("GET {path}"), "").await
+}
+
+async fn exchange(mock: &MockServer, what: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(mock.address()).await.unwrap();
+    let head = format!(
+        "{what} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer demo-key\r\nconnection: close\r\ncontent-length: {}",
+        body.len()
+    );
+    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// A conversation worth looking at, with the clock frozen on a Monday morning.
+pub(crate) async fn talk(mock: &MockServer, client: &Client) {
+    control(mock, "clock", &json!({"set": "2026-05-11T09:20:00Z", "freeze": true})).await;
+    let template =
+        json!({"type": "template", "name": "visit_reminder", "language": "en", "body": ["Asha", "Tuesday at 10:30"]});
+    send(client, template, "visit-88").await.unwrap();
+    control(mock, "clock", &json!({"advance": "4m"})).await;
+    customer(mock, "Thanks! Could we make it a bit later?").await;
+    control(mock, "clock", &json!({"advance": "2m"})).await;
+    let buttons = json!({
+        "type": "buttons", "body": "Of course. Which of these suits you?",
+        "buttons": [{"id": "t11", "title": "11:30"}, {"id": "t15", "title": "15:00"}],
+    });
+    send(client, buttons, "visit-88").await.unwrap();
+    control(mock, "clock", &json!({"advance": "1s"})).await;
+}
+
+pub(crate) async fn customer(mock: &MockServer, text: &str) {
+    control(mock, "inbound", &json!({"provider": "exotel", "from": CONTACT, "name": "Asha Rao", "text": text})).await;
+}

@@ -1,0 +1,239 @@
+//! What the console is for: to watch an application and to be its customer.
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use transom::{ErrorKind, Sent};
+use transom_browser_tests::{Key, Screen, browse};
+use transom_mock_server::{MockServer, Simulator};
+
+use super::client::{CONTACT, ask, client, send, send_text, talk};
+
+#[tokio::test]
+async fn a_person_writes_is_answered_and_sees_the_window_close_on_the_next_send() {
+    let mock = MockServer::start().await.unwrap();
+    let client = client(&mock);
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#live", "Live").await;
+        page.click("#filter button:nth-child(3)").await;
+        page.see("#people-empty", "/_mock/inbound -d '{\"provider\":\"exotel\"").await;
+        page.see("#requests-empty", "/v2/accounts/acme/messages").await;
+        page.shot("1-empty").await;
+
+        // The customer writes first.
+        page.press("n").await;
+        page.has_focus("#new-from").await;
+        page.choose("#new-provider", "exotel").await;
+        page.write("#new-from", CONTACT).await;
+        page.write("#new-name", "Asha Rao").await;
+        page.write("#new-text", "Is my parcel on its way?").await;
+        page.shot("2-a-customer-writes").await;
+        page.click("#dialog-new button.primary").await;
+        page.see(".bubble.in", "Is my parcel on its way?").await;
+        page.see("#chat-title", "Asha Rao").await;
+        page.see("#window-text", "23:59:").await;
+
+        // The application answers, and its message gets its ticks.
+        send_text(&client, "Yes, it leaves today.").await.unwrap();
+        page.see(".bubble.out", "Yes, it leaves today.").await;
+        page.see(".bubble.out .status.delivered", "delivered").await;
+        page.see("#requests .code", "202").await;
+
+        // The customer goes on, by keyboard.
+        page.has_focus("#compose-text").await;
+        page.press("Lovely, thank you!\n").await;
+        page.see(".bubble.in", "Lovely, thank you!").await;
+        assert_eq!(page.texts(".bubble .words").await.len(), 3);
+
+        // A day later a free text is refused, and the page shows why.
+        page.click("#clock-day").await;
+        page.see("#window-text", "closed").await;
+        page.see(".divider.closed", "Only templates go").await;
+        let refused = send_text(&client, "How was it?").await.unwrap_err();
+        assert_eq!((refused.kind(), refused.sent()), (ErrorKind::SessionExpired, Sent::No));
+        page.see("#requests li:first-child .code", "400").await;
+        page.see("#requests li:first-child", "SESSION_EXPIRED").await;
+        assert!(!page.texts(".bubble.out").await.iter().any(|text| text.contains("How was it?")));
+        page.shot("3-window-closed").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_and_its_answer_stand_side_by_side_and_are_copied_as_curl_without_credentials() {
+    let mock = MockServer::start().await.unwrap();
+    let client = client(&mock);
+    talk(&mock, &client).await;
+    send(&client, json!({"type": "text", "body": "It's \"quoted\" & $(dangerous)"}), "o'clock").await.unwrap();
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#requests li:first-child .path", "/v2/accounts/acme/messages").await;
+        page.click("#requests li:first-child button").await;
+        page.see("#dialog-exchange [aria-label=Request]", "Basic ***").await;
+        page.see("#dialog-exchange [aria-label=Request]", "$(dangerous)").await;
+        page.see("#dialog-exchange [aria-label=Answer] .code", "202").await;
+        page.shot("4-request-and-answer").await;
+        page.click("#copy-curl").await;
+        page.see(".toast", "Copied").await;
+        let copied = page.clipboard().await;
+        assert!(copied.starts_with("curl --globoff") && copied.contains("authorization: Basic ***"), "{copied}");
+        assert!(!copied.contains("demo-token") && !copied.contains("ZGVtby"), "{copied}");
+        // It runs in a shell as it is, and says the same to the letter; only the credentials have to be filled in.
+        let run = tokio::task::spawn_blocking(move || std::process::Command::new("sh").args(["-c", &copied]).output());
+        assert!(run.await.unwrap().unwrap().status.success());
+        page.key(Key::Escape).await;
+        page.see("#requests li:first-child .code", "401").await;
+        page.click("#requests li:first-child button").await;
+        page.see("#dialog-exchange [aria-label=Answer] .code", "401").await;
+        let bodies = page.texts("#dialog-exchange [aria-label=Request] .wire").await;
+        assert!(
+            bodies[0].contains(r#""body": "It's \"quoted\" & $(dangerous)""#) && bodies[0].contains("o'clock"),
+            "{bodies:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_form_of_a_request_stands_out() {
+    let mock = MockServer::start().await.unwrap();
+    ask(&mock, "/api/user/whatsapp/session-status?sender_id=12&recipient_phone=+447700900123").await;
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#requests .badge[data-level=tolerated]", "1 tolerated").await;
+        page.click("#requests li:first-child button").await;
+        page.see("#dialog-exchange .finding[data-level=tolerated]", "+").await;
+        page.shot("8-a-finding").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_fault_is_switched_on_felt_and_switched_off_again() {
+    let mock = MockServer::start().await.unwrap();
+    let client = client(&mock);
+    talk(&mock, &client).await;
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#chat-title", "Asha Rao").await;
+        page.press("2").await;
+        page.see("#faults-empty", "/_mock/faults -d").await;
+        page.choose("#fault-provider", "exotel").await;
+        page.choose("#fault-kind", "status").await;
+        page.choose("#fault-how", "always").await;
+        page.click("#fault-form button.primary").await;
+        page.see("#faults .rule", "Exotel: answer a status").await;
+        page.see("#count-faults", "1").await;
+        let broken = send_text(&client, "Anybody there?").await.unwrap_err();
+        assert_eq!(broken.status(), Some(503));
+        page.shot("5-a-fault").await;
+        page.press("1").await;
+        page.see("#requests li:first-child .badge", "status").await;
+        page.see("#requests li:first-child .code", "503").await;
+        page.press("2").await;
+        page.click("#faults .rule button").await;
+        page.see("#faults-empty", "Nothing goes wrong").await;
+        send_text(&client, "There you are.").await.unwrap();
+        page.see(".bubble.out", "There you are.").await;
+        assert!(!page.texts(".bubble.out").await.iter().any(|text| text.contains("Anybody there?")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_customer_chooses_what_a_message_offers() {
+    let mock = MockServer::start().await.unwrap();
+    let client = client(&mock);
+    talk(&mock, &client).await;
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see(".bubble.template .mark", "Template visit_reminder · en").await;
+        page.see(".bubble.template .words", "Hello Asha, see you on Tuesday at 10:30.").await;
+        page.click(".bubble .choice:nth-child(2)").await;
+        page.see(".bubble.in", "chose t15").await;
+        page.shot("6-conversation").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_clock_is_frozen_set_and_let_go_from_the_page() {
+    let mock = MockServer::start().await.unwrap();
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#live", "Live").await;
+        page.press("f").await;
+        page.see("#clock-date", "frozen").await;
+        page.press("s").await;
+        page.see("#dialog-clock", "Set the clock").await;
+        page.run("document.querySelector('#dialog-clock input').value = '2026-05-11T09:20:00'", Vec::new()).await;
+        page.click("#dialog-clock button.primary").await;
+        page.see("#clock-time", "09:20:00").await;
+        page.see_no_more("#dialog-clock", "Set the clock").await;
+        page.press("h").await;
+        page.see("#clock-time", "10:20:00").await;
+        page.see("#clock-date", "Mon 11 May 2026").await;
+        page.click("#clock-freeze").await;
+        page.see_no_more("#clock-date", "frozen").await;
+        page.see("#clock-time", "10:20:01").await;
+        page.click("#reset").await;
+        page.see("#dialog-reset", "Reset the mock?").await;
+        page.click("#dialog-reset button.danger").await;
+        page.see_no_more("#clock-date", "2026-05-11").await;
+        page.see(".toast", "as it was at the start").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn webhook_deliveries_come_in_as_they_are_made() {
+    let mock = MockServer::start().await.unwrap();
+    let client = client(&mock);
+    let target = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = target.local_addr().unwrap();
+    let answering = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = target.accept().await.unwrap();
+            let mut request = [0; 8192];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        }
+    });
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#live", "Live").await;
+        page.press("3").await;
+        page.see("#webhooks-empty", "/_mock/webhooks -d").await;
+        page.choose("#webhook-provider", "exotel").await;
+        page.write("#webhook-url", &format!("http://{address}/hook")).await;
+        page.write("#webhook-secret", "s3cret").await;
+        page.click("#webhook-form button.primary").await;
+        page.see("#webhooks .rule", "signed").await;
+        talk(&mock, &client).await;
+        page.see("#deliveries .code", "200").await;
+        page.see("#count-webhooks", "5").await;
+        page.click("#deliveries li:first-child summary").await;
+        page.see("#deliveries .wire", "EX_MESSAGE_DELIVERED").await;
+        page.shot("7-webhooks").await;
+        assert!(!page.run("return document.body.innerText", Vec::new()).await.to_string().contains("s3cret"));
+        page.click("#webhooks .rule button").await;
+        page.see_no_more("#webhooks .rule", "Exotel").await;
+    })
+    .await;
+    answering.abort();
+}
+
+#[tokio::test]
+async fn the_page_comes_back_by_itself_when_the_mock_does() {
+    let mock = MockServer::start().await.unwrap();
+    let (url, address) = (mock.url(), mock.address());
+    talk(&mock, &client(&mock)).await;
+    browse(&url, Screen::DESKTOP, async |page| {
+        page.see("#chat-title", "Asha Rao").await;
+        page.see("#live", "Live").await;
+        drop(mock);
+        page.see("#live", "Reconnecting").await;
+        let listener = TcpListener::bind(address).await.unwrap();
+        let again = tokio::spawn(transom_mock_server::serve(listener, Simulator::new(std::time::SystemTime::now())));
+        page.see("#live", "Live").await;
+        // Another process knows nothing of what was said, and the page shows no more than it knows.
+        page.see_no_more("#chat-title", "Asha Rao").await;
+        page.see_no_more(".bubble", "").await;
+        again.abort();
+    })
+    .await;
+}

@@ -1,0 +1,74 @@
+//! Larkwire as a messenger.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use transom::{
+    Capabilities, Capability, Context, Conversation, ConversationFilter, Events, Message, Messenger, PhoneNumber,
+    Receipt, Result, Sender, Session, TemplateInfo, unsupported,
+};
+
+use crate::config::Config;
+use crate::{NAME, webhook, wire};
+
+/// What Larkwire can do through this adapter.
+pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Capability::Text,
+    Capability::Template,
+    Capability::DeliveryStatus,
+    Capability::Inbound,
+    Capability::WebhookSignature,
+]);
+
+/// A Larkwire account.
+#[derive(Debug)]
+pub struct Larkwire {
+    config: Config,
+    context: Context,
+}
+
+impl Larkwire {
+    /// The account of `config`.
+    pub fn new(config: Config, context: Context) -> Self {
+        Self { config, context }
+    }
+}
+
+#[async_trait]
+impl Messenger for Larkwire {
+    fn provider(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        let request = wire::encode_send(&self.config, message)?;
+        let answer = match self.context.transport.send(request).await {
+            Ok(response) => wire::decode_send(&response, self.context.now(&response)),
+            Err(error) => Err(error),
+        };
+        answer.map_err(|error| error.with_attempts(1))
+    }
+
+    async fn session(&self, _contact: &PhoneNumber) -> Result<Session> {
+        unsupported(NAME, Capability::Session)
+    }
+
+    async fn senders(&self) -> Result<Vec<Sender>> {
+        unsupported(NAME, Capability::Senders)
+    }
+
+    async fn templates(&self) -> Result<Vec<TemplateInfo>> {
+        unsupported(NAME, Capability::Templates)
+    }
+
+    async fn conversations(&self, _filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+        unsupported(NAME, Capability::Conversations)
+    }
+
+    fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events> {
+        webhook::read(&self.config.webhook_secrets, request)
+    }
+}

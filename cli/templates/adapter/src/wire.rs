@@ -1,0 +1,98 @@
+//! Larkwire's requests and answers. Pure: no network, no clock.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use transom::json::Members;
+use transom::rate_limit::RateLimit;
+use transom::transport::unreadable;
+use transom::{Content, Error, ErrorKind, Limits, Message, PhoneNumber, Purpose, Receipt, Result, json, unsupported};
+
+use crate::NAME;
+use crate::config::Config;
+use crate::error;
+
+/// The page gives no limit of its own [docs, larkwire.example/docs/send]; WhatsApp's is 4096 characters.
+const LIMITS: Limits = Limits::WHATSAPP;
+
+/// The request that sends `message`: `POST /wa/send`.
+///
+/// Still to be written: [`RequestBuilder`](transom::request::RequestBuilder) makes one from `config` and `message`.
+pub(crate) fn encode_send(_config: &Config, message: &Message) -> Result<Request<Bytes>> {
+    LIMITS.check(message)?;
+    match &message.content {
+        Content::Text(_) => unwritten("a text"),
+        Content::Template(_) => unwritten("a template"),
+        other => unsupported(NAME, other.capability()),
+    }
+}
+
+/// What is not written yet refuses, so that nothing is sent and the caller is told why.
+fn unwritten<T>(what: &str) -> Result<T> {
+    Err(Error::new(ErrorKind::Unsupported, format!("`encode_send` in src/wire.rs does not write {what} yet")))
+}
+
+/// What the answer to a send says.
+pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result<Receipt> {
+    if !response.status().is_success() {
+        return Err(error::refusal(response, now));
+    }
+    let answer: Answer = json::decode(response, Purpose::Send)?;
+    match (answer.code.as_deref(), answer.datum("id")) {
+        (Some("0"), Some(id)) => Ok(Receipt::new(NAME, id).with_limits(RateLimit::of(response.headers(), now))),
+        (Some("0") | None, _) => {
+            Err(unreadable(response.status(), Purpose::Send, "there is no `data.id` under code 0 in the answer"))
+        }
+        // A 200 says that the request was understood; whether the message was taken stands in `code`.
+        (Some(_), _) => Err(error::refusal(response, now)),
+    }
+}
+
+/// The envelope of every answer [docs, larkwire.example/docs/send]. Any member may be missing.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Answer {
+    #[serde(deserialize_with = "json::text_or_number")]
+    pub(crate) code: Option<String>,
+    #[serde(deserialize_with = "json::text_or_number")]
+    pub(crate) msg: Option<String>,
+    /// Kept as it came: ids are whole numbers of up to 20 digits, more than a float holds.
+    data: Option<Box<RawValue>>,
+}
+
+impl Answer {
+    /// A member of `data`.
+    pub(crate) fn datum(&self, name: &str) -> Option<String> {
+        Members::of(self.data.as_deref()?)?.text(&[name])
+    }
+}
+
+/// Reads a number as Larkwire writes it.
+pub(crate) fn undialled(text: &str) -> Option<PhoneNumber> {
+    text.strip_prefix("00")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_code_0_with_an_id_is_a_success() {
+        let decode = |body: &'static str| {
+            decode_send(&Response::new(Bytes::from_static(body.as_bytes())), SystemTime::UNIX_EPOCH)
+        };
+        let taken = decode(r#"{"code":0,"msg":"accepted","data":{"id":18446744073709551615}}"#).unwrap();
+        assert_eq!(taken.message_id.as_str(), "18446744073709551615");
+        for body in [
+            r#"{"code":4103,"data":{"id":18446744073709551615}}"#,
+            r#"{"code":null,"data":{"id":18446744073709551615}}"#,
+            r#"{"data":{"id":18446744073709551615}}"#,
+            r#"{"code":0,"data":null}"#,
+        ] {
+            assert!(decode(body).unwrap_err().may_have_been_sent(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What a Larkwire account needs to be told.
+
+use transom::config::{ChannelConfig, TemplateMappings};
+use transom::request::BaseUrl;
+use transom::{Result, Secret};
+
+/// The provider's own host [docs, larkwire.example/docs/send].
+const HOST: &str = "api.larkwire.example";
+
+/// The settings of a Larkwire channel.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// `api_key`.
+    pub api_key: Secret,
+    /// `line`: the id of the line to send from.
+    pub line: u64,
+    /// `base_url`, else the provider's own host.
+    pub base_url: BaseUrl,
+    /// `webhook_secret`: what events are signed with, the newest first; empty if they are not verified.
+    pub webhook_secrets: Vec<Secret>,
+    /// `templates`: the provider's side of the application's template names.
+    pub templates: TemplateMappings,
+}
+
+impl Config {
+    /// Reads a channel's settings. The reader collects: whoever writes them is told everything that is wrong at once.
+    pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
+        let mut keys = channel.reader();
+        let api_key = keys.required_secret("api_key");
+        let line = keys.required_integer("line", "the line's id, a whole number such as 7001");
+        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::of_host(HOST));
+        let webhook_secrets = keys.webhook_secrets();
+        let templates = keys.templates();
+        keys.finish(|| Some(Self { api_key: api_key?, line: line?, base_url, webhook_secrets, templates }))
+    }
+}

@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod error;
+mod messenger;
+mod webhook;
+mod wire;
+
+pub use config::Config;
+pub use messenger::CAPABILITIES;
+
+pub use messenger::Larkwire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use transom::config::UriLayout;
+use transom::{Certainty, Provider, Rate, Scope};
+
+/// The name in configuration, and the scheme of a channel's URI.
+const NAME: &str = "larkwire";
+
+/// `larkwire://API_KEY@HOST?line=7001`.
+const URI: UriLayout = UriLayout { user: "api_key", user_and_password: None, path: None };
+
+/// Larkwire, for a [`Registry`](transom::Registry).
+pub const PROVIDER: Provider = Provider {
+    codes: error::CODES,
+    rates: &[Rate {
+        scope: Scope::Account,
+        quota: 20,
+        window: Duration::from_secs(1),
+        codes: &["4290"],
+        source: "larkwire.example/docs/limits",
+        certainty: Certainty::Docs,
+    }],
+    ..Provider::new(NAME, URI, |config, context| Ok(Arc::new(Larkwire::new(Config::read(config)?, context))))
+};

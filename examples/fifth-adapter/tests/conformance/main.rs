@@ -1,0 +1,8 @@
+//! Every scenario of the suite, for this adapter.
+
+mod dialect;
+mod subject;
+
+fn main() -> std::process::ExitCode {
+    transom_conformance::run(&subject::SUBJECT)
+}

@@ -1,0 +1,42 @@
+//! What the suite must be told of Larkwire: the facts in which providers differ.
+
+use transom::{Capabilities, Capability, ErrorKind};
+use transom_conformance::{Refusal, Subject};
+
+use crate::dialect::Larkwire;
+
+/// The adapter under test, with the simulator of its provider. What is not said here is as most providers have it.
+pub static SUBJECT: Subject = Subject {
+    uri: "larkwire://canary-key@{host}?line=7001",
+    uri_with_bad_credential: "larkwire://invalid@{host}?line=7001",
+    uri_with_unknown_sender: "larkwire://canary-key@{host}?line=7999",
+    table: "api_key = \"canary-key\"\nline = 7001",
+    sender: "+442079460001",
+    // Pinned here apart from the adapter, so that losing one is seen.
+    capabilities: Capabilities::of(&[
+        Capability::Text,
+        Capability::Template,
+        Capability::DeliveryStatus,
+        Capability::Inbound,
+        Capability::WebhookSignature,
+    ]),
+    carries_reference: true,
+    send_paths: &["/wa/send"],
+    // The provider's words as its page prints them, not as the simulator does.
+    refusals: &[
+        refused(r#"{"code":1001,"msg":"invalid key","data":null}"#, ErrorKind::Unauthenticated, "1001"),
+        refused(r#"{"code":1003,"msg":"not your line","data":null}"#, ErrorKind::PermissionDenied, "1003"),
+        refused(r#"{"code":2001,"msg":"unknown line","data":null}"#, ErrorKind::SenderNotFound, "2001"),
+        refused(r#"{"code":2002,"msg":"line is offline","data":null}"#, ErrorKind::SenderUnavailable, "2002"),
+        refused(r#"{"code":3001,"msg":"to: not a number","data":null}"#, ErrorKind::RecipientInvalid, "3001"),
+        refused(r#"{"code":3002,"msg":"body: required","data":null}"#, ErrorKind::InvalidRequest, "3002"),
+        refused(r#"{"code":4103,"msg":"session closed","data":null}"#, ErrorKind::SessionExpired, "4103"),
+        refused(r#"{"code":4104,"msg":"no session","data":null}"#, ErrorKind::NoActiveSession, "4104"),
+        refused(r#"{"code":5001,"msg":"insufficient credit","data":null}"#, ErrorKind::InsufficientBalance, "5001"),
+    ],
+    ..Subject::new(transom_larkwire::PROVIDER, || vec![Box::new(Larkwire)])
+};
+
+const fn refused(body: &'static str, kind: ErrorKind, code: &'static str) -> Refusal {
+    Refusal { status: 200, body, kind, code: Some(code) }
+}

@@ -1,0 +1,108 @@
+//! Secrets that are planted so as to be found again, wherever they turn up.
+
+use std::error::Error as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// What every planted credential begins with, and the same at the head of a Basic pair.
+const WORD: &str = "canary";
+const WORD_IN_BASE64: &str = "Y2FuYXJ5";
+/// What the number of every recipient begins with. Six digits follow that tell the execution.
+const NUMBER: &str = "5491155";
+
+/// The credentials and the recipient of one execution. No two executions share any.
+#[derive(Clone, Debug)]
+pub(crate) struct Canaries {
+    pub(crate) execution: u32,
+    pub(crate) key: String,
+    pub(crate) token: String,
+    pub(crate) username: String,
+    pub(crate) password: String,
+    /// The recipient's number, in digits.
+    pub(crate) to: String,
+}
+
+impl Canaries {
+    pub(crate) fn plant() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let execution = NEXT.fetch_add(1, Ordering::Relaxed);
+        let secret = |what: &str| format!("{WORD}-{what}-{execution:06}");
+        Self {
+            execution,
+            key: secret("key"),
+            token: secret("token/x"),
+            username: secret("user@example.net"),
+            password: secret("pass\"word"),
+            to: format!("{NUMBER}{execution:06}"),
+        }
+    }
+
+    /// The pair as it travels in a Basic credential.
+    pub(crate) fn pair(&self) -> String {
+        STANDARD.encode(format!("{}:{}", self.key, self.token))
+    }
+
+    /// The same recipient's neighbour, for messages that are not the one under test.
+    pub(crate) fn other(&self) -> String {
+        format!("{NUMBER}9{:05}", self.execution % 100_000)
+    }
+}
+
+/// What of the planted stands in `text`, in words.
+pub(crate) fn found_in(text: &str) -> Option<&'static str> {
+    if let Some(found) = credential_in(text) {
+        return Some(found);
+    }
+    let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
+    (digits.contains(NUMBER) || OUR_NUMBERS.iter().any(|number| digits.contains(number))).then_some("a phone number")
+}
+
+/// As [`found_in`], for places in which a number may stand.
+pub(crate) fn credential_in(text: &str) -> Option<&'static str> {
+    if text.contains(WORD) {
+        Some("a credential")
+    } else if text.contains(WORD_IN_BASE64) {
+        Some("a Basic pair")
+    } else {
+        None
+    }
+}
+
+/// The numbers that the channels send from.
+const OUR_NUMBERS: &[&str] = &["919876500001", "5215500001111"];
+
+/// Looks at an error from all sides: its line, its debug forms, and its causes.
+pub(crate) fn in_error(error: &transom::Error) -> Result<(), String> {
+    let mut forms = vec![error.to_string(), format!("{error:?}"), format!("{error:#?}")];
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        forms.push(format!("{inner} {inner:?}"));
+        cause = inner.source();
+    }
+    for form in forms {
+        if let Some(found) = found_in(&form) {
+            return Err(format!("the error shows {found}: {form}"));
+        }
+        if ["//127.0.0.1", "//api.localhost", "//255."].iter().any(|address| form.contains(address)) {
+            return Err(format!("the error shows a URL: {form}"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_planted_is_found_however_it_is_written() {
+        let planted = Canaries::plant();
+        for text in [&planted.key, &planted.token, &planted.password, &planted.pair(), &planted.to] {
+            assert!(found_in(&format!("<{text}>")).is_some(), "{text}");
+        }
+        assert_eq!(found_in("to +54 911 55-123456"), Some("a phone number"));
+        assert_eq!(found_in("to •••3456, key ***"), None);
+    }
+}

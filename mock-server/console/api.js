@@ -1,0 +1,41 @@
+// Calls of the control plane.
+
+import { toast } from "./dom.js";
+
+/** Numbers that JavaScript would round are kept as they were written, where the browser can. */
+const exactly = (_, value, context) =>
+  typeof value === "number" && context?.source !== undefined && String(value) !== context.source && JSON.rawJSON
+    ? JSON.rawJSON(context.source)
+    : value;
+
+export const parse = (text) => JSON.parse(text, exactly);
+
+/** What was parsed, as text again; on lines of its own with a `space`. */
+export const stringify = (value, space) => JSON.stringify(value, null, space);
+
+/** One call; gives its answer and the last event whose effect that includes. A refusal is shown and thrown. */
+export async function call(method, name, body) {
+  const options = { method, headers: {} };
+  if (body !== undefined) {
+    options.headers["content-type"] = "application/json";
+    options.body = JSON.stringify(body);
+  }
+  let response, text;
+  try {
+    response = await fetch(`/_mock/${name}`, options);
+    text = await response.text();
+  } catch {
+    toast("The mock does not answer. Is it still running?");
+    throw new Error("no answer");
+  }
+  const answer = parse(text);
+  if (!response.ok) {
+    toast(answer.error ?? `The mock answered ${response.status}.`);
+    throw new Error(answer.error);
+  }
+  return { answer, event: response.headers.get("x-transom-event") };
+}
+
+export const get = (name) => call("GET", name);
+export const post = (name, body) => call("POST", name, body);
+export const remove = (name) => call("DELETE", name);

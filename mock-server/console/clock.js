@@ -1,0 +1,59 @@
+// The virtual clock and the buttons that turn it.
+
+import { $, announce, h, open, field } from "./dom.js";
+import { post } from "./api.js";
+import { on } from "./store.js";
+import { day, isFrozen, now, setClock, timeOfDay } from "./time.js";
+
+/** Turns the clock, and takes its answer at once instead of waiting for the event. */
+export async function turn(body, words) {
+  const { answer } = await post("clock", body);
+  setClock(answer);
+  render();
+  announce(`${words}. It is ${timeOfDay(now())} on ${day(now())}.`);
+}
+
+export const advance = (by, words) => turn({ advance: by }, words).catch(() => {});
+
+export const toggleFreeze = () =>
+  turn({ freeze: !isFrozen() }, isFrozen() ? "The clock runs" : "The clock is frozen").catch(() => {});
+
+/** Shows the time as it is. */
+export function tick() {
+  $("clock-time").textContent = timeOfDay(now());
+  $("clock-date").textContent = `${day(now())} UTC${isFrozen() ? " · frozen" : ""}`;
+}
+
+function render() {
+  tick();
+  $("clock-freeze").setAttribute("aria-pressed", String(isFrozen()));
+}
+
+/** Asks for a time. */
+export function choose() {
+  const dialog = $("dialog-clock");
+  const time = h("input", { type: "datetime-local", step: 1, required: true, name: "time" });
+  time.value = new Date(now()).toISOString().slice(0, 19);
+  const set = async (event) => {
+    event.preventDefault();
+    const wanted = time.value.length === 16 ? `${time.value}:00Z` : `${time.value}Z`;
+    await turn({ set: wanted }, "The clock is set").then(() => dialog.close(), () => {});
+  };
+  const real = () => turn({ set: new Date().toISOString(), freeze: false }, "The clock shows real time").then(() => dialog.close(), () => {});
+  dialog.replaceChildren(h("form", { class: "form", on: { submit: set } },
+    h("h2", { id: "dialog-clock-title", text: "Set the clock" }),
+    field("Time in UTC", time, "Windows, limits and webhook retries follow this clock."),
+    h("div", { class: "buttons" },
+      h("button", { type: "button", on: { click: real }, text: "Real time" }),
+      h("button", { type: "button", on: { click: () => dialog.close() }, text: "Cancel" }),
+      h("button", { type: "submit", class: "primary", text: "Set" }))));
+  open(dialog);
+}
+
+export function start() {
+  on(["clock"], render);
+  $("clock-hour").addEventListener("click", () => advance("1h", "One hour later"));
+  $("clock-day").addEventListener("click", () => advance("25h", "25 hours later"));
+  $("clock-freeze").addEventListener("click", toggleFreeze);
+  $("clock-set").addEventListener("click", choose);
+}

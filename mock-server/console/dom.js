@@ -1,0 +1,122 @@
+// Building the page. Text goes in as text only: what is shown here was written by anybody.
+
+/**
+ * An element. `properties` are set as such where the element has them (`class`, `text` and `on` apart), else as attributes;
+ * children are elements or texts, and what is null is left out.
+ */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "class") element.className = value;
+    else if (name === "text") element.textContent = value;
+    else if (name === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+    else if (name === "data") Object.assign(element.dataset, value);
+    else if (name in element && typeof value !== "string") element[name] = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** The element of an id. */
+export const $ = (id) => document.getElementById(id);
+
+const SVG = "http://www.w3.org/2000/svg";
+const SHAPES = {
+  tick: ["M2 8.5l3.5 3.5L12 5"],
+  ticks: ["M1 8.5l3.5 3.5L11 5", "M7.5 11l1 1L15 5"],
+  cross: ["M4 4l8 8M12 4l-8 8"],
+  copy: ["M5.5 5.5h8v8h-8z", "M10.5 5.5v-3h-8v8h3"],
+};
+
+/** A small drawing that says nothing to a screen reader. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("class", `icon ${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  for (const shape of SHAPES[name]) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", shape);
+    svg.append(path);
+  }
+  return svg;
+}
+
+/**
+ * Makes the children of `parent` those of `items`, in order, and keeps the element of an item that was there already, and
+ * with it focus and selection. `make` builds an element; `update` brings a kept one up to date.
+ */
+export function reconcile(parent, items, keyOf, make, update = () => {}) {
+  const kept = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const key = String(keyOf(item));
+    let element = kept.get(key);
+    kept.delete(key);
+    if (!element) {
+      element = make(item);
+      element.dataset.key = key;
+    }
+    update(element, item);
+    if (element === place) place = place.nextElementSibling;
+    else parent.insertBefore(element, place);
+  }
+  for (const element of kept.values()) element.remove();
+}
+
+/** Says something to screen readers. */
+export function announce(text) {
+  $("announcer").textContent = text;
+}
+
+/** Shows a short message that goes away; problems stay longer. */
+export function toast(text, kind = "problem") {
+  const toasts = $("toasts");
+  const element = h("p", { class: `toast ${kind}`, text });
+  toasts.append(element);
+  // Shown anew, it lies above a dialog that was opened since.
+  if (toasts.matches(":popover-open")) toasts.hidePopover();
+  toasts.showPopover();
+  setTimeout(() => {
+    element.remove();
+    if (toasts.childElementCount === 0) toasts.hidePopover();
+  }, kind === "problem" ? 9000 : 2500);
+}
+
+/** A button that copies what `text` gives. */
+export function copyButton(label, text, properties = {}) {
+  const copy = async () => {
+    await navigator.clipboard.writeText(text()).then(
+      () => toast("Copied", "fine"),
+      () => toast("The browser does not let this page copy; select the text instead."),
+    );
+  };
+  return h("button", { type: "button", class: "quiet small copy", ...properties, on: { click: copy } }, icon("copy"), label);
+}
+
+/** What there is to do where there is nothing to see: a sentence, and a command to try. */
+export function emptyState(element, sentence, command) {
+  if (element.childElementCount > 0) return;
+  element.className = "empty";
+  element.append(
+    h("p", { text: sentence }),
+    h("div", { class: "try" }, h("pre", { tabindex: "0" }, h("code", { text: command })), copyButton("Copy", () => command)),
+  );
+}
+
+/** A labelled control of a form. */
+export function field(label, control, hint = null) {
+  return h("label", { class: "field" }, h("span", { text: label }), control, hint && h("small", { text: hint }));
+}
+
+/** A choice; options are names with what is shown. */
+export function choice(properties, options) {
+  return h("select", properties, options.map(([value, text]) => h("option", { value, text })));
+}
+
+/** Shows a dialog, unless it is open. */
+export function open(dialog) {
+  if (!dialog.open) dialog.showModal();
+}

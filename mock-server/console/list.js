@@ -1,0 +1,91 @@
+// The list of conversations.
+
+import { $, emptyState, h, reconcile } from "./dom.js";
+import { summary } from "./content.js";
+import { changed, on, people, select, state, title } from "./store.js";
+import { minuteOfDay, windowNow } from "./time.js";
+
+export const dot = (provider) => h("i", { class: "dot", data: { provider }, "aria-hidden": "true" });
+
+/** Shows a place on a narrow screen, where there is room for one at a time. */
+export function go(place) {
+  document.body.dataset.place = place;
+  // What was drawn while it was not shown has no height to scroll by.
+  if (place === "chat") $("log").scrollTop = $("log").scrollHeight;
+}
+
+function make(row) {
+  const choose = () => {
+    select(row.key);
+    go("chat");
+  };
+  return h("li", {}, h("button", { type: "button", class: "person", on: { click: choose } },
+    h("span", { class: "person-top" }, dot(row.provider), h("b"), h("time")),
+    h("span", { class: "person-last" }),
+    h("span", { class: "person-bottom" }, h("span", { text: title(row.provider) }), h("span", { class: "left" })),
+  ));
+}
+
+function update(element, row) {
+  const button = element.firstElementChild;
+  const last = row.messages.at(-1);
+  button.setAttribute("aria-current", String(row.key === state.selected));
+  element.querySelector("b").textContent = row.name ?? row.contact;
+  element.querySelector("time").textContent = last ? minuteOfDay(last.at) : "";
+  const words = last ? summary(row.provider, last.content) : "no message here";
+  element.querySelector(".person-last").textContent = last?.direction === "out" ? `You: ${words}` : words;
+  updateWindow(element, row);
+}
+
+function updateWindow(element, row) {
+  const { state: condition, text } = windowNow(row.window);
+  const left = element.querySelector(".left");
+  left.textContent = condition === "open" || condition === "short" ? `${text} left` : text;
+  left.dataset.state = condition;
+}
+
+function renderFilter() {
+  const providers = [null, ...state.accounts.keys()];
+  const choose = (provider) => () => {
+    state.filter = provider;
+    changed("people", "accounts");
+  };
+  reconcile($("filter"), providers, (provider) => provider ?? "all",
+    (provider) => h("button", { type: "button", class: "chip", on: { click: choose(provider) } }, provider && dot(provider), provider ? title(provider) : "All"),
+    (element, provider) => element.setAttribute("aria-pressed", String(state.filter === provider)));
+}
+
+function render() {
+  const rows = people();
+  reconcile($("people"), rows, (row) => row.key, make, update);
+  const empty = $("people-empty");
+  empty.hidden = rows.length > 0;
+  const command = `curl ${location.origin}/_mock/inbound -d '${JSON.stringify({ provider: state.filter ?? "exotel", from: "+919876543210", text: "hi" })}'`;
+  if (empty.dataset.command !== command) empty.replaceChildren();
+  empty.dataset.command = command;
+  emptyState(empty, "Nobody has written here yet. Start with New, or from a terminal:", command);
+}
+
+/** Goes up or down in the list. */
+export function move(step) {
+  const rows = people();
+  const index = rows.findIndex((row) => row.key === state.selected);
+  const next = rows[Math.min(rows.length - 1, Math.max(0, index + step))];
+  if (!next) return;
+  select(next.key);
+  document.querySelector(`#people [data-key="${CSS.escape(next.key)}"] button`)?.focus();
+}
+
+/** What is left of every window, as time goes by. */
+export function tick() {
+  const rows = state.conversations;
+  for (const element of $("people").children) {
+    const row = rows.get(element.dataset.key);
+    if (row) updateWindow(element, row);
+  }
+}
+
+export function start() {
+  on(["people"], render);
+  on(["accounts"], renderFilter);
+}

@@ -1,0 +1,55 @@
+// Listening to what happens.
+
+import { parse } from "./api.js";
+import { $ } from "./dom.js";
+import { EVENTS, apply, load } from "./store.js";
+
+const WORDS = { live: "Live", connecting: "Connecting", lost: "Reconnecting…" };
+
+/** Events that come while everything is loaded wait for that; null when nothing is being loaded. */
+let waiting = null;
+
+function show(condition) {
+  const live = $("live");
+  if (live.dataset.state === condition) return;
+  live.dataset.state = condition;
+  live.lastElementChild.textContent = WORDS[condition];
+}
+
+async function reload() {
+  if (waiting) {
+    waiting.again = true;
+    return;
+  }
+  do {
+    waiting = [];
+    try {
+      await load();
+    } catch {
+      // The call has said what was wrong; coming back starts anew.
+    }
+  } while (waiting.again);
+  const events = waiting;
+  waiting = null;
+  for (const event of events) apply(...event);
+}
+
+/** Listens for good; the browser comes back by itself when the connection is lost. */
+export function listen() {
+  const source = new EventSource("/_mock/events");
+  source.addEventListener("open", () => show("live"));
+  source.addEventListener("error", () => {
+    show("lost");
+    // After an answer that is no stream, such as 503, the browser gives up; the page does not.
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+  });
+  source.addEventListener("hello", reload);
+  source.addEventListener("reset", reload);
+  for (const name of EVENTS) {
+    source.addEventListener(name, (event) => {
+      const told = [name, parse(event.data), event.lastEventId];
+      if (waiting) waiting.push(told);
+      else apply(...told);
+    });
+  }
+}

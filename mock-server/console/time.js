@@ -1,0 +1,54 @@
+// The mock's clock, and how times and durations are shown.
+
+let shown = Date.now();
+let since = performance.now();
+let frozen = false;
+
+/** Takes over the clock as the control plane tells it. */
+export function setClock(clock) {
+  shown = Date.parse(clock.now);
+  since = performance.now();
+  frozen = clock.frozen;
+}
+
+export const isFrozen = () => frozen;
+
+/** The virtual time in milliseconds. */
+export const now = () => (frozen ? shown : shown + (performance.now() - since));
+
+/** `09:20:00`, in UTC as everything here. */
+export const timeOfDay = (time) => new Date(time).toISOString().slice(11, 19);
+
+/** `09:20`. */
+export const minuteOfDay = (time) => new Date(time).toISOString().slice(11, 16);
+
+/** `Mon 11 May 2026`. */
+export function day(time) {
+  const format = { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
+  return new Date(time).toLocaleDateString("en-GB", format).replace(",", "");
+}
+
+/** `23:59:41`, for what is left. */
+export function countdown(milliseconds) {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  const two = (number) => String(number).padStart(2, "0");
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+/** `3 min`, `25 h`, `12 d`: how long something is past. */
+export function roughly(milliseconds) {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 1) return "moments";
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 72 ? `${hours} h` : `${Math.floor(hours / 24).toLocaleString("en")} d`;
+}
+
+/** A window as it is at the moment, whatever it was when it was told: `state`, what is `left` of it, and a text. */
+export function windowNow(window) {
+  if (window.state === "never") return { state: "never", left: 0, text: "never wrote" };
+  const end = Date.parse(window.until ?? window.since);
+  const left = end - now();
+  if (left > 0) return { state: left < 3_600_000 ? "short" : "open", left, text: countdown(left) };
+  return { state: "closed", left: 0, text: `closed ${roughly(-left)} ago`, since: end };
+}

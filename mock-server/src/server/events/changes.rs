@@ -1,0 +1,202 @@
+//! What has happened to a simulator since the last look at it.
+//!
+//! The simulator does not know that anybody listens: it counts what it writes down, and here the counts are compared.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::clock::Reading;
+use crate::control::{Calls, faults, traffic};
+use crate::transcript::{Accepted, Entry};
+use crate::{Phone, Simulator, rfc3339};
+
+/// More new lines than this are not told one by one: everybody had better look at the whole again.
+const MOST_NEW: u64 = 1_000;
+/// More statuses than this do not wait to be told.
+const MOST_SCHEDULED: usize = 20_000;
+
+/// What there was at the last look.
+#[derive(Debug)]
+pub(super) struct Watch {
+    seen: Counts,
+    calls: Calls,
+    clock: Reading,
+    /// Statuses that are to come, by the virtual time at which they do.
+    scheduled: BTreeMap<(SystemTime, u64), Scheduled>,
+    last_scheduled: u64,
+}
+
+/// How many lines each record ever got.
+#[derive(Debug, Clone, Copy)]
+struct Counts {
+    journal: u64,
+    ledger: u64,
+    transcript: u64,
+    tries: u64,
+}
+
+/// The event that a status will be; its content is nobody's business.
+struct Scheduled(Value);
+
+/// What there is to tell.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// There was more than is told, and everybody has to look at the whole again.
+    pub(super) too_many: bool,
+    /// Names with JSON, in order.
+    pub(super) events: Vec<(&'static str, Value)>,
+}
+
+impl Counts {
+    fn of(simulator: &Simulator) -> Self {
+        Self {
+            journal: simulator.journal.last(),
+            ledger: simulator.world.last_line(),
+            transcript: simulator.transcript.last(),
+            tries: simulator.webhooks.last_try(),
+        }
+    }
+
+    /// How many lines there are of the record that has most beyond `earlier`.
+    fn most_beyond(self, earlier: Self) -> u64 {
+        let (journal, ledger) =
+            (self.journal.saturating_sub(earlier.journal), self.ledger.saturating_sub(earlier.ledger));
+        let transcript = self.transcript.saturating_sub(earlier.transcript);
+        journal.max(ledger).max(transcript).max(self.tries.saturating_sub(earlier.tries))
+    }
+}
+
+impl Watch {
+    pub(super) fn new(simulator: &Simulator) -> Self {
+        Self {
+            seen: Counts::of(simulator),
+            calls: simulator.calls.clone(),
+            clock: simulator.clock.reading(),
+            scheduled: BTreeMap::new(),
+            last_scheduled: 0,
+        }
+    }
+
+    /// What is new since the last time.
+    pub(super) fn changes(&mut self, simulator: &Simulator, real_now: SystemTime) -> Changes {
+        let now = simulator.clock.now(real_now);
+        let seen = std::mem::replace(&mut self.seen, Counts::of(simulator));
+        let calls = std::mem::replace(&mut self.calls, simulator.calls.clone());
+        let clock = std::mem::replace(&mut self.clock, simulator.clock.reading());
+        let calls: Vec<&'static str> = simulator.calls.since(&calls).collect();
+
+        let mut changes = Changes::default();
+        if let Some(reason) = calls.iter().find(|call| matches!(**call, "reset" | "state")) {
+            self.scheduled.clear();
+            let reason = if *reason == "state" { "import" } else { "reset" };
+            changes.events.push(("reset", json!({"reason": reason})));
+            return changes;
+        }
+        if self.seen.most_beyond(seen) > MOST_NEW {
+            self.reschedule(simulator, now);
+            changes.too_many = true;
+            return changes;
+        }
+        let events = &mut changes.events;
+        if clock != self.clock {
+            events.push(("clock", json!({"now": rfc3339(now), "frozen": simulator.clock.frozen()})));
+        }
+        for call in calls.iter().filter(|call| !matches!(**call, "clock" | "inbound" | "faults")) {
+            events.push(("config", json!({"call": call})));
+        }
+        self.push_written(simulator, now, seen, events);
+        let mut hit = calls.contains(&"faults");
+        for exchange in simulator.journal.after(seen.journal) {
+            hit |= exchange.fault.is_some();
+            events.push(("request", json!(exchange)));
+        }
+        if hit {
+            events.push(("faults", faults::show(simulator)));
+        }
+        self.push_due(now, events);
+        events.extend(simulator.webhooks.tries_after(seen.tries).map(|tried| ("webhook", json!(tried))));
+        changes
+    }
+
+    /// How long, in real time, until the next status is to be told; none if there is none, or the clock stands.
+    pub(super) fn next_due_in(&self, simulator: &Simulator, real_now: SystemTime) -> Option<Duration> {
+        let ((due, _), _) = self.scheduled.first_key_value()?;
+        (!simulator.clock.frozen()).then(|| due.duration_since(simulator.clock.now(real_now)).unwrap_or_default())
+    }
+
+    fn push_written(
+        &mut self,
+        simulator: &Simulator,
+        now: SystemTime,
+        seen: Counts,
+        events: &mut Vec<(&'static str, Value)>,
+    ) {
+        let window = |provider: &str, business: &Phone, contact: &Phone| {
+            traffic::window_json(simulator.world.window(provider, business, contact, now))
+        };
+        let entries: Vec<&Entry> = simulator.transcript.after(seen.transcript).collect();
+        for entry in &entries {
+            if let Entry::Received(message) = entry {
+                let window = window(message.provider, &message.to, &message.from);
+                events.push(("inbound", with(message.json(), "window", window)));
+            }
+        }
+        for line in simulator.world.ledger_after(seen.ledger) {
+            let phones = Phone::read(&line.from).zip(Phone::read(&line.to));
+            let window = phones.map(|(business, contact)| window(line.provider, &business, &contact));
+            events.push(("message", with(json!(line), "window", window.into())));
+        }
+        for entry in entries {
+            if let Entry::Accepted(message) = entry {
+                self.schedule(message, None);
+            }
+        }
+    }
+
+    /// Everything that is to come of what is known.
+    fn reschedule(&mut self, simulator: &Simulator, now: SystemTime) {
+        self.scheduled.clear();
+        for entry in simulator.transcript.after(0) {
+            if let Entry::Accepted(message) = entry {
+                self.schedule(message, Some(now));
+            }
+        }
+    }
+
+    fn schedule(&mut self, message: &Accepted, after: Option<SystemTime>) {
+        for (progress, due) in message.statuses().filter(|(_, due)| after.is_none_or(|after| *due > after)) {
+            if self.scheduled.len() < MOST_SCHEDULED {
+                let mut status = message.json();
+                if let (Value::Object(members), Value::Object(more)) =
+                    (&mut status, Accepted::status_json(progress, due))
+                {
+                    members.remove("content");
+                    members.extend(more);
+                }
+                self.last_scheduled += 1;
+                self.scheduled.insert((due, self.last_scheduled), Scheduled(status));
+            }
+        }
+    }
+
+    fn push_due(&mut self, now: SystemTime, events: &mut Vec<(&'static str, Value)>) {
+        while let Some(first) = self.scheduled.first_entry().filter(|first| first.key().0 <= now) {
+            events.push(("status", first.remove().0));
+        }
+    }
+}
+
+fn with(mut object: Value, name: &str, value: Value) -> Value {
+    if let Value::Object(members) = &mut object {
+        members.insert(name.to_owned(), value);
+    }
+    object
+}
+
+impl std::fmt::Debug for Scheduled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scheduled")
+    }
+}
