@@ -12,7 +12,7 @@ use transom::{Purpose, Transport};
 use crate::check::Broken;
 
 /// A client of the control plane.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Control {
     base: String,
     transport: Arc<dyn Transport>,
@@ -50,6 +50,20 @@ impl Control {
     /// Lets `from` write to the provider's sender.
     pub(crate) async fn inbound(&self, provider: &str, from: &str) -> Answer<()> {
         self.post("inbound", json!({ "provider": provider, "from": from, "text": "hi" })).await
+    }
+
+    /// Lets `from` write this to the provider's sender.
+    pub(crate) async fn writes(&self, provider: &str, from: &str, content: Value) -> Answer<()> {
+        self.post("inbound", json!({ "provider": provider, "from": from, "content": content })).await
+    }
+
+    /// Lets the provider tell what happens at `url`, signed with `secret` where there is one.
+    pub(crate) async fn webhook(&self, provider: &str, url: &str, secret: Option<&str>) -> Answer<()> {
+        let mut hook = json!({ "provider": provider, "url": url });
+        if let Some(secret) = secret {
+            hook["secret"] = secret.into();
+        }
+        self.post("webhooks", hook).await
     }
 
     /// Switches a fault on; `fault` holds its members but for the provider's.

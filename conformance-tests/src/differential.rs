@@ -1,7 +1,11 @@
 //! The same scenario over all adapters comes to the same: what the caller is told, and what reaches the person. Where it
 //! does not, that is declared here, with the reason.
 
+mod declared;
+
 use serde::Serialize;
+
+pub use declared::DECLARED;
 
 use crate::suite::{Case, Outcome};
 use crate::trace::Trace;
@@ -16,9 +20,6 @@ pub struct Difference {
     /// Why.
     pub reason: &'static str,
 }
-
-/// Every difference that is known, with its reason.
-pub const DECLARED: &[Difference] = &[];
 
 /// What became of a scenario over all adapters that it was played with.
 #[derive(Clone, Debug, Serialize)]
@@ -100,20 +101,81 @@ impl Comparison {
         self.verdict = match declared {
             None if differs => Agreement::Undeclared,
             None => Agreement::Same,
-            Some(_) if !differs => Agreement::Stale,
-            Some(difference) if difference.providers.is_empty() => Agreement::Declared,
-            Some(difference) => {
-                // Those that are not named share one trace, in which none of the named has a part.
-                let others: Vec<&Shared> = self
-                    .traces
-                    .iter()
-                    .filter(|shared| shared.providers.iter().any(|name| !difference.providers.contains(name)))
-                    .collect();
-                let apart = others
-                    .iter()
-                    .all(|shared| shared.providers.iter().all(|name| !difference.providers.contains(name)));
-                if others.len() <= 1 && apart { Agreement::Declared } else { Agreement::Undeclared }
-            }
+            Some(difference) if differs == self.should_differ(difference) => Agreement::Declared,
+            Some(_) if differs => Agreement::Undeclared,
+            Some(_) => Agreement::Stale,
         };
+        // Those that are not named agree, and none of the named agrees with them.
+        if let (Agreement::Declared, Some(difference)) = (self.verdict, declared)
+            && !difference.providers.is_empty()
+            && !self.others_agree(difference)
+        {
+            self.verdict = Agreement::Undeclared;
+        }
+    }
+
+    /// Whether the adapters that were played are ones that differ, as declared: of a run with some of them that need not be so.
+    fn should_differ(&self, difference: &Difference) -> bool {
+        let mut played = self.traces.iter().flat_map(|shared| &shared.providers);
+        if difference.providers.is_empty() {
+            // Each goes its own way, and two of them may go the same.
+            return self.traces.len() > 1 || played.count() >= crate::subjects::ALL.len();
+        }
+        let mut named = false;
+        let mut other = false;
+        for provider in played.by_ref() {
+            if difference.providers.contains(provider) { named = true } else { other = true }
+        }
+        (named && other) || (named && self.traces.len() > 1)
+    }
+
+    fn others_agree(&self, difference: &Difference) -> bool {
+        let is_named = |provider: &&'static str| difference.providers.contains(provider);
+        let mut others = self.traces.iter().filter(|shared| !shared.providers.iter().all(is_named));
+        let first = others.next();
+        others.next().is_none() && first.is_none_or(|shared| !shared.providers.iter().any(is_named))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Told;
+
+    fn trace(outcome: &str) -> Trace {
+        let told = Told { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
+        Trace { sends: vec![told], reached: Vec::new() }
+    }
+
+    fn judged(traces: &[(&'static [&'static str], &str)], declared: &[Difference]) -> Agreement {
+        let shared = |(providers, outcome): &(&'static [&'static str], &str)| Shared {
+            providers: providers.to_vec(),
+            trace: trace(outcome),
+        };
+        let traces = traces.iter().map(shared).collect();
+        let mut scenario = Comparison { group: "g", name: "s", verdict: Agreement::Same, reason: None, traces };
+        scenario.judge(declared);
+        scenario.verdict
+    }
+
+    #[test]
+    fn a_difference_is_well_only_if_it_is_the_declared_one() {
+        const OF_B: &[Difference] = &[Difference { scenario: "g::s", providers: &["b"], reason: "why" }];
+        assert_eq!(judged(&[(&["a", "b"], "x")], &[]), Agreement::Same);
+        assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], &[]), Agreement::Undeclared);
+        assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], OF_B), Agreement::Declared);
+        assert_eq!(judged(&[(&["a", "b"], "x"), (&["c"], "y")], OF_B), Agreement::Undeclared);
+        assert_eq!(judged(&[(&["a"], "x"), (&["b"], "y"), (&["c"], "z")], OF_B), Agreement::Undeclared);
+        assert_eq!(judged(&[(&["a", "b", "c"], "x")], OF_B), Agreement::Stale);
+        // A run without the one that differs says nothing of it.
+        assert_eq!(judged(&[(&["a", "c"], "x")], OF_B), Agreement::Declared);
+    }
+
+    #[test]
+    fn one_that_goes_its_own_way_may_go_the_same_as_another() {
+        const EACH: &[Difference] = &[Difference { scenario: "g::s", providers: &[], reason: "why" }];
+        assert_eq!(judged(&[(&["a", "b"], "x"), (&["c", "d"], "y")], EACH), Agreement::Declared);
+        assert_eq!(judged(&[(&["a", "b"], "x")], EACH), Agreement::Declared);
+        assert_eq!(judged(&[(&["a", "b", "c", "d"], "x")], EACH), Agreement::Stale);
     }
 }

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use transom_mock_server::Simulator;
 
 use crate::Subject;
+use crate::stage::Inbox;
 
 #[cfg(feature = "harness")]
 mod behind_wiremock;
@@ -40,7 +41,7 @@ impl fmt::Display for Front {
 pub(crate) enum Running {
     Mock(transom_mock_server::MockServer),
     #[cfg(feature = "harness")]
-    Wiremock(wiremock::MockServer),
+    Wiremock(behind_wiremock::Served),
     Binary {
         url: String,
         child: Child,
@@ -64,8 +65,21 @@ impl Running {
         match self {
             Self::Mock(server) => server.url(),
             #[cfg(feature = "harness")]
-            Self::Wiremock(server) => server.uri(),
+            Self::Wiremock(served) => served.url(),
             Self::Binary { url, .. } => url.clone(),
+        }
+    }
+
+    /// Sees to it that what the provider has to tell by now has come to `inbox`. The mock's own server has told it before it
+    /// answered the turn of the clock; behind wiremock there is nobody else to carry it.
+    #[cfg_attr(
+        not(feature = "harness"),
+        allow(unused_variables, clippy::unused_self, reason = "wiremock alone needs it")
+    )]
+    pub(crate) fn deliver(&self, inbox: &Inbox) {
+        #[cfg(feature = "harness")]
+        if let Self::Wiremock(served) = self {
+            served.deliver(inbox);
         }
     }
 }

@@ -37,11 +37,14 @@ mod content;
 mod delivery;
 mod errors;
 mod evidence;
+mod failover;
 mod hostile;
 mod lists;
+mod pacing;
 mod secrets;
 mod sending;
 mod templates;
+mod webhooks;
 mod window;
 
 use std::pin::Pin;
@@ -86,6 +89,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         lists::ALL,
         errors::ALL,
         delivery::ALL,
+        pacing::ALL,
+        failover::ALL,
+        webhooks::ALL,
         configuration::ALL,
         secrets::ALL,
         hostile::ALL,
@@ -96,8 +102,15 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
 }
 
 /// What must happen in place of a scenario whose capability the adapter does not declare: the call is refused as
-/// unsupported, nothing was sent, and the provider saw no request.
+/// unsupported, nothing was sent, and the provider saw no request. What is no call of ours, but the provider's to do, must not
+/// be taken for done.
 pub(crate) async fn refusal(stage: &Stage, capability: Capability) -> Check {
+    match capability {
+        Capability::Inbound => return webhooks::nothing_inbound_is_told(stage).await,
+        Capability::WebhookSignature => return webhooks::nothing_is_verified(stage).await,
+        Capability::Idempotency => return sending::no_key_travels(stage).await,
+        _ => {}
+    }
     let error = provoke(stage, capability).await?;
     equal("the kind", &error.kind(), &ErrorKind::Unsupported)?;
     equal("whether it may have been sent", &error.sent(), &Sent::No)?;
@@ -117,6 +130,7 @@ async fn provoke(stage: &Stage, capability: Capability) -> Result<Error, Broken>
         Capability::Senders => client.senders().await.err(),
         Capability::Templates => client.templates().await.err(),
         Capability::Conversations => client.conversations(&ConversationFilter::default()).await.err(),
+        Capability::DeliveryStatus => client.webhook(&http::Request::new(bytes::Bytes::from_static(b"{}"))).err(),
         Capability::Reply => client.send(&text().with_reply_to("wamid.1")).await.err(),
         Capability::MediaUpload => {
             client.send(&Message::new(contact(), Content::Image(Media::id("770011223344556")))).await.err()

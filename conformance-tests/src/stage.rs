@@ -1,9 +1,13 @@
 //! What a scenario stands on: a fresh world, an adapter connected to it, and eyes on both sides.
 
+mod clock;
+mod inbox;
 mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+use http::Request;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -21,6 +25,8 @@ use crate::front::{Front, Running};
 use crate::played::Covered;
 use crate::trace::Ear;
 
+pub(crate) use clock::Shared as Clock;
+pub(crate) use inbox::Inbox;
 pub(crate) use watch::Watch;
 
 /// The person whom most scenarios write to.
@@ -120,6 +126,25 @@ impl Stage {
     pub(crate) async fn ask(&self, call: &Value) -> Result<u16, Broken> {
         let request = watch::request(&self.url(), call)?;
         Ok(self.transport.send(request).await.map_err(told)?.status().as_u16())
+    }
+
+    /// Where the provider's webhook calls go from now on, signed with `secret` where there is one.
+    pub(crate) async fn inbox(&self, secret: Option<&str>) -> Result<Inbox, Broken> {
+        let inbox = Inbox::open().await?;
+        self.control.webhook(self.provider(), inbox.url(), secret).await?;
+        Ok(inbox)
+    }
+
+    /// Turns the clock by `duration`, and takes what the provider has told by then.
+    pub(crate) async fn told(&self, inbox: &Inbox, duration: &str) -> Result<Vec<Request<Bytes>>, Broken> {
+        self.control.advance(duration).await?;
+        self.front.deliver(inbox);
+        Ok(inbox.take())
+    }
+
+    /// A clock on which waiting turns the mock's, which must be frozen.
+    pub(crate) fn clock(&self) -> Clock {
+        Clock::of(self.control.clone())
     }
 
     /// Starts with a fresh world; what was asked in this one is kept to be shown, and judged no more.

@@ -125,7 +125,7 @@ impl Case {
         (self.scenario.covers)(self.subject)
     }
 
-    /// Whether it is the refusal that runs: the adapter lacks what the scenario needs, and must say so without a request.
+    /// Whether it is the refusal that runs: the adapter lacks what the scenario needs, and must say so, or do without.
     pub fn is_refusal(&self) -> bool {
         self.needs().is_some_and(|capability| !self.subject.capabilities.contains(capability))
     }

@@ -4,12 +4,35 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use transom_mock_server::{Reply, Simulator, Wire};
+use transom_mock_server::{DeliveryOutcome, Reply, Simulator, Wire};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::stage::Inbox;
+
+/// A simulator with a server in front of it.
+pub(crate) struct Served {
+    server: MockServer,
+    simulator: Arc<Mutex<Simulator>>,
+}
+
+impl Served {
+    pub(super) fn url(&self) -> String {
+        self.server.uri()
+    }
+
+    /// Carries every webhook call that is due.
+    pub(super) fn deliver(&self, inbox: &Inbox) {
+        let mut simulator = self.simulator.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(delivery) = simulator.due(SystemTime::now()) {
+            let status = inbox.receive(delivery.request);
+            simulator.delivered(delivery.id, DeliveryOutcome::Answered(status));
+        }
+    }
+}
+
 /// A server in front of `simulator`.
-pub(super) async fn start(simulator: Simulator) -> MockServer {
+pub(super) async fn start(simulator: Simulator) -> Served {
     let simulator = Arc::new(Mutex::new(simulator));
     let server = MockServer::builder().disable_request_recording().start().await;
     let drops = Simulated(Arc::clone(&simulator));
@@ -24,8 +47,8 @@ pub(super) async fn start(simulator: Simulator) -> MockServer {
         .with_priority(1)
         .mount(&server)
         .await;
-    Mock::given(any()).respond_with(Simulated(simulator)).with_priority(2).mount(&server).await;
-    server
+    Mock::given(any()).respond_with(Simulated(Arc::clone(&simulator))).with_priority(2).mount(&server).await;
+    Served { server, simulator }
 }
 
 /// The simulator as a responder.

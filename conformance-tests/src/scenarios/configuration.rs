@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 use transom::config::{ChannelConfig, ConfigFile, Env, process_env};
-use transom::{Client, ErrorKind, Messenger as _};
+use transom::{Client, ErrorKind, Messenger as _, Sent};
 
-use crate::check::{Broken, Check, accepted, ensure, equal, told};
+use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};
 use crate::stage::{Stage, text};
 
 scenarios! { "configuration":
@@ -20,6 +20,10 @@ scenarios! { "configuration":
     a_credential_in_the_base_url_is_refused;
     an_unknown_provider_is_named_with_the_known_ones;
     a_file_can_be_checked_without_its_secrets;
+    /// A slash at its end, capitals in its host: the same place.
+    a_base_url_means_the_same_however_it_is_written needs Text;
+    every_window_policy_that_is_documented_can_be_configured;
+    two_channels_of_one_provider_know_nothing_of_each_other needs Text;
 }
 
 /// The channel's table, with the mock as its host.
@@ -176,4 +180,31 @@ async fn a_file_can_be_checked_without_its_secrets(stage: &Stage) -> Check {
     stage.registry().check(&read(&text)?).map_err(told)?;
     let bad = read(&format!("{text}bogus = 1\n"))?;
     ensure(stage.registry().check(&bad).is_err(), "an unknown key is found without the secrets")
+}
+
+async fn a_base_url_means_the_same_however_it_is_written(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let by_uri = request_of(stage, &stage.client).await?;
+    for url in [format!("{}/", stage.url()), stage.url().replace("http://", "HTTP://")] {
+        let client = stage.connect(&stage.config()?.with("base_url", url.as_str()))?;
+        equal("the request", &request_of(stage, &client).await?, &by_uri).map_err(|broken| broken.at(&url))?;
+    }
+    Ok(())
+}
+
+async fn every_window_policy_that_is_documented_can_be_configured(stage: &Stage) -> Check {
+    for policy in ["template_if_closed", "strict", "provider_decides", "always_template"] {
+        stage.connect(&stage.config()?.with("window_policy", policy)).map_err(|broken| broken.at(policy))?;
+    }
+    Ok(())
+}
+
+async fn two_channels_of_one_provider_know_nothing_of_each_other(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let stranger = stage.connect(&stage.config_of(stage.subject.uri_with_bad_credential)?)?;
+    for _ in 0..2 {
+        failed(stranger.send(&text()).await, ErrorKind::Unauthenticated, Sent::No)?;
+        accepted(stage.send(&text()).await)?;
+    }
+    stage.reached(2).await
 }

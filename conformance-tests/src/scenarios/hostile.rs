@@ -1,17 +1,31 @@
 //! Answers that no honest provider gives: a typed error, never a panic, a hang or a false yes.
 
-use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+use transom::layers::Retry;
 use transom::{ErrorKind, Messenger as _, Sent};
 
-use crate::check::{Check, ensure, failed};
+use crate::check::{Broken, Check, accepted, ensure, equal, failed};
 use crate::stage::{Stage, peer, text};
+use crate::webhooks::WebhookFixture;
 
 scenarios! { "hostile":
     a_success_of_any_other_shape_is_in_doubt needs Text;
     a_refusal_of_any_shape_is_a_refusal needs Text;
     a_body_without_end_is_cut_off needs Text;
     an_odd_status_is_in_doubt needs Text;
-    random_bytes_are_never_a_success_and_a_refusal_stays_one needs Text;
+    /// Two hundred bodies made from the run's seed, under statuses of each kind.
+    random_bytes_are_no_success_and_no_panic needs Text;
+    /// The provider's own answer with one member at a time of another type, or gone: an id that is there, or doubt.
+    a_spoilt_success_is_accepted_with_an_id_or_in_doubt needs Text;
+    a_success_with_much_more_in_it_is_read needs Text;
+    /// Numbers out of range, dates long gone, words: neither a wait without end nor a repetition at once and for ever.
+    a_throttle_with_an_odd_wait_is_returned_to_the_caller needs Text covers pace;
+    /// Documented calls, cut, doubled and with bytes turned, made from the run's seed; never verified, never a panic.
+    a_spoilt_webhook_call_is_read_or_refused_and_never_believed needs DeliveryStatus covers webhooks;
 }
 
 /// Bodies of the wrong shape: none of them holds an id where a provider puts one.
@@ -114,53 +128,144 @@ async fn an_odd_status_is_in_doubt(stage: &Stage) -> Check {
     Ok(())
 }
 
-/// How many bodies of each status are made from the seed.
-const RANDOM_BODIES: u64 = 60;
+/// What JSON is made of.
+const JSON: &[u8] = b"{}[]\",:0123456789.eE-truefalsn \\";
 
-async fn random_bytes_are_never_a_success_and_a_refusal_stays_one(stage: &Stage) -> Check {
+async fn random_bytes_are_no_success_and_no_panic(stage: &Stage) -> Check {
     stage.control.limit(stage.provider(), 10_000, 1).await?;
-    let mut random = Random(stage.seed);
-    for _ in 0..RANDOM_BODIES {
-        let body = random.body();
-        for status in [200, 400] {
-            let fault = json!({ "fault": "status", "status": status, "body": body, "next": 1 });
-            stage.control.fault(stage.provider(), fault).await?;
-            let error =
-                stage.send(&text()).await.err().ok_or_else(|| format!("{body:?}: it was taken for a success"))?;
-            let expected = if status == 200 { Sent::Maybe } else { Sent::No };
-            ensure(error.sent() == expected, format_args!("{status} {body:?}: {error:?}"))?;
-            ensure(error.to_string().len() < 2_000, format_args!("{body:?}: a long error"))?;
+    let mut random = Rng::with_seed(stage.seed);
+    for n in 0..200 {
+        let length = random.usize(1..400);
+        // Of what JSON is made of, and of anything.
+        let body: String = (0..length)
+            .map(|_| {
+                if random.bool() { random.choice(JSON).map_or(' ', |byte| char::from(*byte)) } else { random.char(..) }
+            })
+            .collect();
+        let status = [200, 202, 207, 400, 403, 404, 422, 429, 500, 503][n % 10];
+        stage.answer_with(status, json!(body)).await?;
+        let place = || format!("body {n} of seed {} with {status}", stage.seed);
+        let error = stage.send(&text()).await.err().ok_or_else(|| Broken::from(format!("{}: accepted", place())))?;
+        let is_refusal = (400..500).contains(&status);
+        let expected = if is_refusal { Sent::No } else { Sent::Maybe };
+        ensure(error.sent() == expected, format_args!("{}: sent {}: {error}", place(), error.sent().as_str()))?;
+        ensure(
+            error.to_string().len() < 2_000,
+            format_args!("{}: an error of {} bytes", place(), error.to_string().len()),
+        )?;
+    }
+    stage.reached(0).await
+}
+
+/// A real success of the provider's.
+async fn success(stage: &Stage) -> Result<(u16, Value), Broken> {
+    stage.contact_writes().await?;
+    accepted(stage.send(&text()).await)?;
+    let request = stage.sends().await?.pop().ok_or("no request was made")?;
+    let status = request["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
+    Ok((status, request["response"].clone()))
+}
+
+/// Every place in a value, the outermost first.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut visit = |name: &str, member: &Value| {
+        let place = format!("{at}/{name}");
+        found.push(place.clone());
+        places(member, &place, found);
+    };
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, member)| visit(name, member)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(n, item)| visit(&n.to_string(), item)),
+        _ => {}
+    }
+}
+
+async fn a_spoilt_success_is_accepted_with_an_id_or_in_doubt(stage: &Stage) -> Check {
+    let (status, body) = success(stage).await?;
+    stage.control.limit(stage.provider(), 10_000, 1).await?;
+    let mut found = Vec::new();
+    places(&body, "", &mut found);
+    for place in found {
+        for spoilt in [Value::Null, json!(true), json!(-1.5), json!(""), json!([]), json!({}), json!([[{}]])] {
+            let mut body = body.clone();
+            if let Some(member) = body.pointer_mut(&place) {
+                *member = spoilt.clone();
+            }
+            stage.answer_with(status, body).await?;
+            match stage.send(&text()).await {
+                Ok(receipt) => {
+                    let id = receipt.message_id.as_str();
+                    let is_one = !id.trim().is_empty() && !matches!(id, "null" | "true" | "{}" | "[]");
+                    ensure(is_one, format_args!("{place} is {spoilt}: accepted under the id {id:?}"))?;
+                }
+                // A success around a refusal that the pages document is one; anything else proves nothing.
+                Err(error) => ensure(
+                    error.may_have_been_sent()
+                        || error.code().is_some()
+                        || error.kind() != ErrorKind::MalformedResponse,
+                    format_args!("{place} is {spoilt}: {error} says that nothing was sent"),
+                )?,
+            }
+        }
+    }
+    stage.reached(1).await
+}
+
+async fn a_success_with_much_more_in_it_is_read(stage: &Stage) -> Check {
+    let (status, mut body) = success(stage).await?;
+    body["x_more"] = json!((0..4_000).map(|n| json!({ "n": n, "text": "ñ".repeat(20) })).collect::<Vec<_>>());
+    stage.answer_with(status, body).await?;
+    accepted(stage.send(&text()).await).map(drop)
+}
+
+async fn a_throttle_with_an_odd_wait_is_returned_to_the_caller(stage: &Stage) -> Check {
+    stage.control.freeze().await?;
+    stage.control.limit(stage.provider(), 10_000, 1).await?;
+    for wait in ["-1", "NaN", "soon", "", "99999999999999999999", "1e400", "Thu, 01 Jan 1970 00:00:00 GMT", "1, 2"] {
+        let clock = stage.clock();
+        let client = stage.client.clone().layer(Retry::attempts(3).with_time(Arc::new(clock.clone()), || 0.5));
+        let headers = json!({ "retry-after": wait, "x-ratelimit-reset": wait, "ratelimit-reset": wait, "ratelimit-policy": wait });
+        let fault = json!({ "fault": "status", "status": 429, "body": {}, "headers": headers, "next": 3 });
+        let before = stage.sends().await?.len();
+        stage.control.fault(stage.provider(), fault.clone()).await?;
+        let error = failed(client.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;
+        let asked = stage.sends().await?.len() - before;
+        equal(&format!("{wait:?}: attempts"), &(error.attempts() as usize), &asked)?;
+        ensure(clock.passed() <= Duration::from_secs(90), format_args!("{wait:?}: waited {:?}", clock.passed()))?;
+        // What is left of the fault is for this wait alone.
+        for _ in asked..3 {
+            failed(stage.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;
+        }
+    }
+    stage.reached(0).await
+}
+
+async fn a_spoilt_webhook_call_is_read_or_refused_and_never_believed(stage: &Stage) -> Check {
+    let mut random = Rng::with_seed(stage.seed);
+    let client = stage.connect(&stage.config()?.with("webhook_secret", "a-secret"))?;
+    for call in WebhookFixture::of(stage.provider())? {
+        let body = call.body.get().as_bytes();
+        for _ in 0..20 {
+            let mut spoilt = body.to_vec();
+            match random.u8(0..4) {
+                0 => spoilt.truncate(random.usize(..body.len())),
+                1 => spoilt.extend_from_slice(body),
+                _ => {
+                    for _ in 0..random.usize(1..6) {
+                        let at = random.usize(..spoilt.len());
+                        spoilt[at] = random.u8(..);
+                    }
+                }
+            }
+            let request = call.request(spoilt)?;
+            // Where a secret is configured nothing passes that it does not vouch for.
+            failed(client.webhook(&request), ErrorKind::Unauthenticated, Sent::No)
+                .map_err(|broken| broken.at(&call.name))?;
+            match stage.client.webhook(&request) {
+                Ok(events) => ensure(!events.verified, format_args!("{}: a spoilt call is believed", call.name))?,
+                Err(error) => ensure(error.sent() == Sent::No, format_args!("{}: {error}", call.name))?,
+            }
         }
     }
     Ok(())
-}
-
-/// Numbers that follow from a seed (splitmix64): the same seed makes the same bodies.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Up to 400 characters: half the time of anything, else of what JSON is made of.
-    fn body(&mut self) -> String {
-        const JSON: &[u8] = b"{}[]\",:0123456789.eE+-truefalsn \\u";
-        let length = self.next() % 400;
-        let is_json = self.next().is_multiple_of(2);
-        let mut next = || {
-            let number = self.next();
-            if is_json {
-                let at = usize::try_from(number % JSON.len() as u64).unwrap_or_default();
-                char::from(JSON.get(at).copied().unwrap_or(b' '))
-            } else {
-                char::from_u32(u32::try_from(number % 0x11_0000).unwrap_or_default()).unwrap_or('\u{fffd}')
-            }
-        };
-        (0..length).map(|_| next()).collect()
-    }
 }

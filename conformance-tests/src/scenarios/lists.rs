@@ -1,10 +1,13 @@
 //! What a provider lists, beyond the window.
 
+use std::sync::Arc;
+
 use serde_json::json;
-use transom::{ErrorKind, Messenger as _, Sent, TemplateInfo};
+use transom::layers::Retry;
+use transom::{Conversation, ConversationFilter, ErrorKind, Messenger as _, Sent, TemplateInfo};
 
 use crate::check::{Broken, Check, ensure, equal, told};
-use crate::stage::Stage;
+use crate::stage::{OTHER, Stage, contact};
 
 scenarios! { "lists":
     every_template_is_listed_with_its_language_its_state_and_its_parameters needs Templates covers lists;
@@ -12,6 +15,14 @@ scenarios! { "lists":
     listing_the_templates_sends_nothing needs Templates covers lists;
     a_list_that_fails_leaves_nothing_in_doubt needs Templates;
     a_list_that_is_refused_has_the_kind_of_its_status needs Templates;
+    the_channels_own_sender_is_listed_with_its_number needs Senders covers lists;
+    a_sender_that_is_away_is_listed_as_such needs Senders covers lists;
+    listing_the_senders_sends_nothing needs Senders;
+    a_conversation_is_listed_once_the_contact_has_written needs Conversations covers lists;
+    the_conversations_of_one_contact_are_theirs_alone needs Conversations covers lists;
+    a_list_of_conversations_that_fails_leaves_nothing_in_doubt needs Conversations;
+    /// A read sends nothing, so it may be asked again.
+    a_read_that_fails_once_is_asked_again_by_a_retry_layer needs Templates;
 }
 
 async fn listed(stage: &Stage) -> Result<Vec<TemplateInfo>, Broken> {
@@ -79,4 +90,71 @@ async fn a_list_that_is_refused_has_the_kind_of_its_status(stage: &Stage) -> Che
         equal("the provider", &error.provider(), &Some(stage.provider()))?;
     }
     Ok(())
+}
+
+async fn the_channels_own_sender_is_listed_with_its_number(stage: &Stage) -> Check {
+    let senders = stage.client.senders().await.map_err(told)?;
+    let own =
+        senders.iter().find(|sender| sender.phone.as_ref().is_some_and(|phone| phone.as_str() == stage.subject.sender));
+    let own = own.ok_or("the number that the channel sends from is not in the list")?;
+    ensure(!own.id.is_empty() && !own.status.is_empty(), format_args!("a sender without id or state: {own:?}"))
+}
+
+async fn a_sender_that_is_away_is_listed_as_such(stage: &Stage) -> Check {
+    let before = stage.client.senders().await.map_err(told)?;
+    let first = before.first().ok_or("no sender is listed")?;
+    stage.control.config(stage.provider(), json!({ "sender": first.id, "online": false })).await?;
+    let after = stage.client.senders().await.map_err(told)?;
+    let same = after.iter().find(|sender| sender.id == first.id).ok_or("a sender that is away is not listed")?;
+    ensure(same.status != first.status, format_args!("it is still {}", same.status))
+}
+
+async fn listing_the_senders_sends_nothing(stage: &Stage) -> Check {
+    stage.client.senders().await.map_err(told)?;
+    stage.asked(0).await?;
+    stage.reached(0).await
+}
+
+async fn conversations_with(stage: &Stage, filter: ConversationFilter) -> Result<Vec<Conversation>, Broken> {
+    stage.client.conversations(&filter).await.map_err(told)
+}
+
+async fn a_conversation_is_listed_once_the_contact_has_written(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let listed = conversations_with(stage, ConversationFilter::default()).await?;
+    let theirs = listed.iter().find(|conversation| conversation.contact == Some(contact()));
+    let theirs = theirs.ok_or("the conversation is not in the list")?;
+    ensure(!theirs.id.is_empty(), format_args!("a conversation without id: {theirs:?}"))
+}
+
+async fn the_conversations_of_one_contact_are_theirs_alone(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.inbound(stage.provider(), OTHER).await?;
+    let listed = conversations_with(stage, ConversationFilter::with_contact(contact())).await?;
+    let strangers = listed.iter().filter(|conversation| conversation.contact != Some(contact())).count();
+    equal("conversations with somebody else", &strangers, &0)?;
+    ensure(!listed.is_empty(), "the contact's own conversation is not in the list")
+}
+
+async fn a_list_of_conversations_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Check {
+    for fault in ["lose_reply", "garbage", "html"] {
+        stage.control.fault(stage.provider(), json!({ "fault": fault, "next": 1, "on": "any" })).await?;
+        match stage.client.conversations(&ConversationFilter::default()).await {
+            Err(error) => equal(&format!("{fault}: whether something may have been sent"), &error.sent(), &Sent::No)?,
+            Ok(listed) => {
+                return Err(format!("{fault}: expected the list to fail, got {} entries", listed.len()).into());
+            }
+        }
+    }
+    stage.reached(0).await
+}
+
+async fn a_read_that_fails_once_is_asked_again_by_a_retry_layer(stage: &Stage) -> Check {
+    stage.control.freeze().await?;
+    let retry = Retry::attempts(3).with_time(Arc::new(stage.clock()), || 0.5);
+    let client = stage.client.clone().layer(retry);
+    let fault = json!({ "fault": "status", "status": 503, "next": 1, "on": "any" });
+    stage.control.fault(stage.provider(), fault).await?;
+    ensure(!client.templates().await.map_err(told)?.is_empty(), "the list is empty")?;
+    stage.asked(0).await
 }

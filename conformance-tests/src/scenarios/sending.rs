@@ -1,9 +1,9 @@
 //! A text from the application to a person, inside the window.
 
 use serde_json::json;
-use transom::{ErrorKind, Message, Messenger as _, Sent};
+use transom::{Content, ErrorKind, Message, Messenger as _, Sent, Template};
 
-use crate::check::{Check, accepted, ensure, equal, failed};
+use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};
 use crate::stage::{CONTACT, OTHER, Stage, contact, number, text};
 
 scenarios! { "sending":
@@ -20,6 +20,14 @@ scenarios! { "sending":
     the_reference_travels_where_the_provider_carries_one needs Text;
     a_reference_that_is_no_plain_word_is_no_obstacle needs Text;
     a_reference_with_a_line_break_is_refused_before_a_byte_leaves needs Text;
+    /// With another text under the same key nothing goes, and nobody is told that it did.
+    a_repeated_reference_is_one_message needs Idempotency;
+    the_fallback_has_a_key_of_its_own needs Idempotency covers window;
+    a_message_without_a_reference_has_a_key_that_no_other_has needs Idempotency;
+    a_template_parameter_in_any_script_arrives_intact needs Template covers templates;
+    a_caption_in_any_script_arrives_intact needs Image covers contents;
+    a_file_name_with_spaces_and_accents_arrives_intact needs Document covers contents;
+    a_button_in_any_script_arrives_intact needs Buttons covers contents;
     two_messages_to_one_person_are_two needs Text;
     two_persons_get_their_own_messages needs Text;
     one_send_is_one_request needs Text covers texts;
@@ -106,6 +114,97 @@ async fn a_reference_that_is_no_plain_word_is_no_obstacle(stage: &Stage) -> Chec
 async fn a_reference_with_a_line_break_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
     failed(stage.send(&text().with_reference("a\r\nx-evil: 1")).await, ErrorKind::InvalidRequest, Sent::No)?;
     stage.untouched().await
+}
+
+/// In place of a scenario about keys, where the provider dedupes by none: none is sent that nobody reads.
+pub(super) async fn no_key_travels(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    accepted(stage.send(&text().with_reference("order-17")).await)?;
+    accepted(stage.send(&text().with_reference("order-17")).await)?;
+    for request in stage.sends().await? {
+        equal("the key", &request["headers"]["idempotency-key"], &json!(null))?;
+    }
+    // Without a key two are two, and the caller must know.
+    stage.reached(2).await
+}
+
+async fn keys(stage: &Stage) -> Result<Vec<String>, Broken> {
+    let key = |request: &serde_json::Value| request["headers"]["idempotency-key"].as_str().map(str::to_owned);
+    stage.sends().await?.iter().map(|request| key(request).ok_or_else(|| "a send has no key".into())).collect()
+}
+
+async fn a_repeated_reference_is_one_message(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    let message = text().with_reference("order-17");
+    let first = accepted(stage.send(&message).await)?;
+    let second = accepted(stage.send(&message).await)?;
+    equal("the id of the copy", &second.message_id, &first.message_id)?;
+    stage.reached(1).await?;
+    let another = Message::text(contact(), "Something else.").with_reference("order-17");
+    failed(stage.send(&another).await, ErrorKind::Conflict, Sent::No)?;
+    stage.reached(1).await
+}
+
+async fn the_fallback_has_a_key_of_its_own(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    stage.control.advance("25h").await?;
+    let config = stage.config()?.with("window_policy", "provider_decides").with("probe", false);
+    let message = text().with_fallback(Template::new("re_engagement_v1", "en")).with_reference("order-17");
+    accepted(stage.connect(&config)?.send(&message).await)?;
+    equal("the keys", &keys(stage).await?, &vec!["order-17".to_owned(), "order-17-template".to_owned()])
+}
+
+async fn a_message_without_a_reference_has_a_key_that_no_other_has(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    for _ in 0..3 {
+        accepted(stage.send(&text()).await)?;
+    }
+    let mut keys = keys(stage).await?;
+    ensure(keys.iter().all(|key| key.len() >= 16), "a key that somebody else could have had")?;
+    keys.sort();
+    keys.dedup();
+    equal("different keys", &keys.len(), &3)?;
+    stage.reached(3).await
+}
+
+/// Of several alphabets, both directions, and more than one unit of UTF-16.
+const SCRIPTS: &str = "Ñandú «שלום» नमस्ते 你好 👩‍👩‍👧";
+
+/// Holds if the content that arrived has this at `place`.
+async fn arrived_with(stage: &Stage, content: serde_json::Value, place: &str, value: &str) -> Check {
+    stage.contact_writes().await?;
+    let content: Content = serde_json::from_value(content).map_err(told)?;
+    accepted(stage.send(&Message::new(contact(), content)).await)?;
+    let got: Vec<_> = stage.delivered().await?.iter().map(|m| m["content"].pointer(place).cloned()).collect();
+    equal(place, &got, &vec![Some(json!(value))])
+}
+
+async fn a_template_parameter_in_any_script_arrives_intact(stage: &Stage) -> Check {
+    let template = Message::template(contact(), Template::new("visit_reminder", "en").body([SCRIPTS, "12/02"]));
+    let mapping = json!({ "visit_reminder": { "params": stage.subject.placeholders } });
+    accepted(stage.connect(&stage.config()?.with("templates", mapping))?.send(&template).await)?;
+    let delivered = stage.delivered().await?;
+    stage.reached(1).await?;
+    let body = delivered.first().map(|message| message["content"]["body"].to_string()).unwrap_or_default();
+    ensure(body.contains(SCRIPTS), format_args!("the parameter is not in {body}"))
+}
+
+async fn a_caption_in_any_script_arrives_intact(stage: &Stage) -> Check {
+    let image = json!({ "type": "image", "link": "https://files.example.net/a.png", "caption": SCRIPTS });
+    arrived_with(stage, image, "/caption", SCRIPTS).await
+}
+
+async fn a_file_name_with_spaces_and_accents_arrives_intact(stage: &Stage) -> Check {
+    let name = "Factura nº 19 — año 2026.pdf";
+    let document = json!({ "type": "document", "link": "https://files.example.net/a.pdf", "filename": name });
+    arrived_with(stage, document, "/filename", name).await
+}
+
+async fn a_button_in_any_script_arrives_intact(stage: &Stage) -> Check {
+    // Twenty characters, in more bytes.
+    let title = "नमस्ते 👍 sí, señor";
+    let buttons = json!({ "type": "buttons", "body": SCRIPTS, "buttons": [{ "id": "sí", "title": title }] });
+    arrived_with(stage, buttons, "/buttons/0/title", title).await
 }
 
 async fn two_messages_to_one_person_are_two(stage: &Stage) -> Check {
