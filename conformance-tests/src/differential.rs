@@ -126,7 +126,7 @@ impl Comparison {
         for provider in played.by_ref() {
             if difference.providers.contains(provider) { named = true } else { other = true }
         }
-        (named && other) || (named && self.traces.len() > 1)
+        named && (other || self.traces.len() > 1)
     }
 
     fn others_agree(&self, difference: &Difference) -> bool {
