@@ -151,13 +151,22 @@ async fn a_report_settles_a_message_of_which_nobody_knew_only_if_it_is_verified(
 
 /// The one message that the contact wrote, as it was told.
 async fn inbound(stage: &Stage, content: Value) -> Result<(transom::Inbound, bool), Broken> {
+    let told = inbound_if_told(stage, content).await?;
+    told.ok_or_else(|| "expected one message of the contact, and there was no call".into())
+}
+
+/// As [`inbound`]; none if the provider makes no call for such a message.
+async fn inbound_if_told(stage: &Stage, content: Value) -> Result<Option<(transom::Inbound, bool)>, Broken> {
     let (client, inbox) = listening(stage).await?;
     stage.control.writes(stage.provider(), CONTACT, content).await?;
     let calls = heard(stage, &client, &inbox).await?;
+    if calls.is_empty() {
+        return Ok(None);
+    }
     let verified = calls.iter().all(|call| call.verified);
     let mut events = calls.into_iter().flat_map(|call| call.events);
     match (events.next(), events.next()) {
-        (Some(Event::Inbound(inbound)), None) => Ok((inbound, verified)),
+        (Some(Event::Inbound(inbound)), None) => Ok(Some((inbound, verified))),
         other => Err(format!("expected one message of the contact, got {other:?}").into()),
     }
 }
@@ -181,7 +190,9 @@ async fn every_kind_of_message_that_a_contact_writes_is_told(stage: &Stage) -> C
     let replies = ["button_reply", "list_reply"].map(|kind| (kind, reply(kind)));
     for (kind, content) in files.into_iter().chain(replies) {
         stage.reset().await?;
-        let (inbound, _) = inbound(stage, content.clone()).await.map_err(|broken| broken.at(kind))?;
+        // There are providers that hand on texts alone; what they are silent about cannot be read wrongly.
+        let told = inbound_if_told(stage, content.clone()).await.map_err(|broken| broken.at(kind))?;
+        let Some((inbound, _)) = told else { continue };
         equal("the type", &inbound.content["type"], &json!(kind))?;
         // A provider hands a file over by its id, or by a link.
         let kept = |name: &str| inbound.content[name] == content[name];
