@@ -8,13 +8,22 @@ const exactly = (_, value, context) =>
     ? JSON.rawJSON(context.source)
     : value;
 
+/** The namespace that the page shows; empty for the one world that every mock has. */
+export const world = decodeURIComponent(location.pathname.match(/^\/_ns\/([^/]+)/)?.[1] ?? "");
+
+/** What stands before every path of that world. */
+export const base = world === "" ? "" : `/_ns/${world}`;
+
 export const parse = (text) => JSON.parse(text, exactly);
 
 /** What was parsed, as text again; on lines of its own with a `space`. */
 export const stringify = (value, space) => JSON.stringify(value, null, space);
 
-/** One call; gives its answer and the last event whose effect that includes. A refusal is shown and thrown. */
-export async function call(method, name, body) {
+/**
+ * One call to the world that is shown, or to the one at `from`; gives its answer and the last event whose effect that includes.
+ * A refusal is shown and thrown.
+ */
+export async function call(method, name, body, from = base) {
   const options = { method, headers: {} };
   if (body !== undefined) {
     options.headers["content-type"] = "application/json";
@@ -22,7 +31,7 @@ export async function call(method, name, body) {
   }
   let response, text;
   try {
-    response = await fetch(`/_mock/${name}`, options);
+    response = await fetch(`${from}/_mock/${name}`, options);
     text = await response.text();
   } catch {
     toast("The mock does not answer. Is it still running?");

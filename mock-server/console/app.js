@@ -10,9 +10,10 @@ import * as list from "./list.js";
 import * as requests from "./requests.js";
 import * as tabs from "./tabs.js";
 import * as webhooks from "./webhooks.js";
+import * as worlds from "./worlds.js";
 import { listen } from "./live.js";
 
-for (const part of [chat, clock, dialogs, exchange, faults, keys, list, requests, tabs, webhooks]) part.start();
+for (const part of [chat, clock, dialogs, exchange, faults, keys, list, requests, tabs, webhooks, worlds]) part.start();
 
 setInterval(() => {
   clock.tick();

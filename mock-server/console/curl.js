@@ -1,6 +1,6 @@
 // A request of the journal as a command to repeat it.
 
-import { stringify } from "./api.js";
+import { base, stringify } from "./api.js";
 
 /** One word of a shell, whatever is in it. */
 export const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
@@ -12,7 +12,7 @@ const LEFT_OUT = ["host", "content-length", "connection", "accept-encoding", "tr
 export function curl(exchange) {
   const words = ["curl --globoff"];
   if (exchange.method !== "GET") words.push(`-X ${quoted(exchange.method)}`);
-  words.push(quoted(location.origin + exchange.path));
+  words.push(quoted(location.origin + base + exchange.path));
   for (const [name, value] of Object.entries(exchange.headers)) {
     if (!LEFT_OUT.includes(name)) words.push(`-H ${quoted(value === "" ? `${name};` : `${name}: ${value}`)}`);
   }

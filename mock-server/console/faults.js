@@ -1,7 +1,7 @@
 // Faults: what goes wrong on order.
 
 import { $, choice, emptyState, field, h, reconcile } from "./dom.js";
-import { post, remove } from "./api.js";
+import { base, post, remove } from "./api.js";
 import { dot } from "./list.js";
 import { on, state, title } from "./store.js";
 
@@ -97,7 +97,7 @@ function render() {
   const empty = $("faults-empty");
   empty.hidden = state.faults.length > 0;
   emptyState(empty, "Nothing goes wrong at the moment. Switch something on above, or:",
-    `curl ${location.origin}/_mock/faults -d '[{"provider":"exotel","fault":"lose_reply","next":2}]'`);
+    `curl ${location.origin}${base}/_mock/faults -d '[{"provider":"exotel","fault":"lose_reply","next":2}]'`);
 }
 
 export function start() {

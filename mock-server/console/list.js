@@ -1,6 +1,7 @@
 // The list of conversations.
 
 import { $, emptyState, h, reconcile } from "./dom.js";
+import { base } from "./api.js";
 import { summary } from "./content.js";
 import { changed, on, people, select, state, title } from "./store.js";
 import { minuteOfDay, windowNow } from "./time.js";
@@ -60,7 +61,7 @@ function render() {
   reconcile($("people"), rows, (row) => row.key, make, update);
   const empty = $("people-empty");
   empty.hidden = rows.length > 0;
-  const command = `curl ${location.origin}/_mock/inbound -d '${JSON.stringify({ provider: state.filter ?? "exotel", from: "+919876543210", text: "hi" })}'`;
+  const command = `curl ${location.origin}${base}/_mock/inbound -d '${JSON.stringify({ provider: state.filter ?? "exotel", from: "+919876543210", text: "hi" })}'`;
   if (empty.dataset.command !== command) empty.replaceChildren();
   empty.dataset.command = command;
   emptyState(empty, "Nobody has written here yet. Start with New, or from a terminal:", command);

@@ -1,6 +1,6 @@
 // Listening to what happens.
 
-import { parse } from "./api.js";
+import { base, parse } from "./api.js";
 import { $ } from "./dom.js";
 import { EVENTS, apply, load } from "./store.js";
 
@@ -36,7 +36,7 @@ async function reload() {
 
 /** Listens for good; the browser comes back by itself when the connection is lost. */
 export function listen() {
-  const source = new EventSource("/_mock/events");
+  const source = new EventSource(`${base}/_mock/events`);
   source.addEventListener("open", () => show("live"));
   source.addEventListener("error", () => {
     show("lost");

@@ -1,6 +1,7 @@
 // The journal, live: the newest request first.
 
 import { $, emptyState, h, reconcile } from "./dom.js";
+import { base } from "./api.js";
 import { dot } from "./list.js";
 import { findingsOf, hint, mood, show } from "./exchange.js";
 import { on, state } from "./store.js";
@@ -37,7 +38,7 @@ function render() {
   empty.hidden = state.requests.length > 0;
   const body = JSON.stringify({ from: "+919876500001", to: "+919876543210", content: { type: "text", text: { body: "Hello" } } });
   emptyState(empty, "No client has asked for anything yet. Point one at this address, or try:",
-    `curl -u demo-key:demo-token ${location.origin}/v2/accounts/acme/messages \\\n  -H 'content-type: application/json' \\\n  -d '${body}'`);
+    `curl -u demo-key:demo-token ${location.origin}${base}/v2/accounts/acme/messages \\\n  -H 'content-type: application/json' \\\n  -d '${body}'`);
 }
 
 export function start() {

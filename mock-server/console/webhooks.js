@@ -1,7 +1,7 @@
 // Webhooks: where they go, and what came of each try.
 
 import { $, choice, emptyState, field, h, reconcile } from "./dom.js";
-import { post, remove, stringify } from "./api.js";
+import { base, post, remove, stringify } from "./api.js";
 import { dot } from "./list.js";
 import { changed, on, state, title } from "./store.js";
 import { timeOfDay } from "./time.js";
@@ -54,7 +54,7 @@ function render() {
   const empty = $("webhooks-empty");
   empty.hidden = state.webhooks.length + state.deliveries.length > 0;
   emptyState(empty, "No webhook is registered. Statuses and what customers write go to an address on this machine:",
-    `curl ${location.origin}/_mock/webhooks -d '{"provider":"exotel","url":"http://127.0.0.1:9000/hook","secret":"s3cret"}'`);
+    `curl ${location.origin}${base}/_mock/webhooks -d '{"provider":"exotel","url":"http://127.0.0.1:9000/hook","secret":"s3cret"}'`);
 }
 
 export function start() {

@@ -46,6 +46,7 @@ const FILES: &[(&str, &str, &str)] = &[
     file!(SCRIPT, "tabs.js"),
     file!(SCRIPT, "time.js"),
     file!(SCRIPT, "webhooks.js"),
+    file!(SCRIPT, "worlds.js"),
 ];
 
 /// A file by its name; the page itself has the empty one.

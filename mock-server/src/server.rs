@@ -72,7 +72,7 @@ pub async fn serve_and_save(
     stop.await;
     serving.shutdown().await;
     // Tasks that are still ending hold the shared one, so that it is swapped and not taken apart.
-    std::mem::replace(&mut *shared.lock(), Spaces::new(Simulator::new(now()))).into_home()
+    std::mem::replace(&mut *shared.lock(), Spaces::new(Simulator::new(now()), Arc::default())).into_home()
 }
 
 async fn save_all(shared: Shared, mut save: impl FnMut(&Simulator)) {
@@ -141,14 +141,14 @@ struct Shared {
     spaces: Arc<Mutex<Spaces>>,
     desk: Arc<delivery::Desk>,
     changed: Arc<Changed>,
-    events: Arc<events::Hub>,
+    switchboard: Arc<events::Switchboard>,
 }
 
 impl Shared {
     fn new(simulator: Simulator) -> Self {
-        let events = Arc::new(events::Hub::new(&simulator));
-        let spaces = Arc::new(Mutex::new(Spaces::new(simulator)));
-        Self { spaces, desk: Arc::default(), changed: Arc::default(), events }
+        let switchboard = Arc::<events::Switchboard>::default();
+        let spaces = Arc::new(Mutex::new(Spaces::new(simulator, Arc::clone(&switchboard))));
+        Self { spaces, desk: Arc::default(), changed: Arc::default(), switchboard }
     }
 
     fn lock(&self) -> MutexGuard<'_, Spaces> {
@@ -169,15 +169,13 @@ impl Shared {
             }
             let simulator = spaces.of(now, name);
             let mut reply = simulator.step(now, request);
-            // Events are told of the one world that every server has.
-            if name.is_none()
-                && let Some(event) = self.events.tell(simulator, now)
+            if simulator.webhooks.is_waiting() {
+                self.desk.ring();
+            }
+            if let Some(event) = spaces.tell(now, name)
                 && request.uri().path().starts_with("/_mock/")
             {
                 set_header(&mut reply.response, LAST_EVENT, event);
-            }
-            if simulator.webhooks.is_waiting() {
-                self.desk.ring();
             }
             reply
         });

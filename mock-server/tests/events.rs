@@ -25,9 +25,14 @@ struct Listener {
 
 impl Listener {
     async fn new(mock: &MockServer, last_id: Option<&str>) -> Self {
+        Self::at(mock, "", last_id).await
+    }
+
+    /// Behind this prefix of the path.
+    async fn at(mock: &MockServer, prefix: &str, last_id: Option<&str>) -> Self {
         let mut stream = TcpStream::connect(mock.address()).await.unwrap();
         let last_id = last_id.map(|id| format!("last-event-id: {id}\r\n")).unwrap_or_default();
-        let request = format!("GET /_mock/events HTTP/1.1\r\nhost: localhost\r\n{last_id}\r\n");
+        let request = format!("GET {prefix}/_mock/events HTTP/1.1\r\nhost: localhost\r\n{last_id}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut listener = Self { lines: BufReader::new(stream), last_id: String::new() };
         let mut head = String::new();
@@ -230,6 +235,46 @@ async fn an_answer_says_which_event_it_includes() {
     listener.wait_for("inbound").await;
     let answer = call(&mock, "GET", "/_mock/conversations", &Value::Null).await;
     assert!(answer.contains(&format!("x-transom-event: {}\r\n", listener.last_id)), "{answer}");
+}
+
+#[tokio::test]
+async fn a_namespace_tells_its_own_events_and_no_others() {
+    let mock = MockServer::start().await.unwrap();
+    let mut home = Listener::new(&mock, None).await;
+    let mut own = Listener::at(&mock, "/_ns/t1", None).await;
+    own.wait_for("hello").await;
+    home.wait_for("hello").await;
+    inbound(&mock, "at home").await;
+    let write = |text: &str| json!({"provider": "autocalls", "from": CONTACT, "text": text});
+    let answer = call(&mock, "POST", "/_ns/t1/_mock/inbound", &write("in the namespace")).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("x-transom-event: "), "{answer}");
+    assert_eq!(own.wait_for("inbound").await["content"]["body"], "in the namespace");
+    assert_eq!(home.wait_for("inbound").await["content"]["body"], "at home");
+    // What falls due by itself is told there, too.
+    let body = json!({"sender_id": 12, "template_id": 312, "recipient_phone": CONTACT});
+    let sent = call(&mock, "POST", "/_ns/t1/api/user/whatsapp/send", &body).await;
+    assert!(sent.starts_with("HTTP/1.1 200"), "{sent}");
+    assert_eq!(own.wait_for("status").await["status"], "sent");
+    assert_eq!(own.wait_for("status").await["status"], "delivered");
+    // A listener goes on where it stopped; one of another world has no place here.
+    let last_id = own.last_id.clone();
+    drop(own);
+    call(&mock, "POST", "/_ns/t1/_mock/inbound", &write("meanwhile")).await;
+    let mut again = Listener::at(&mock, "/_ns/t1", Some(&last_id)).await;
+    assert_eq!(again.wait_for("inbound").await["content"]["body"], "meanwhile");
+    let (name, data) = Listener::new(&mock, Some(&last_id)).await.next().await;
+    assert_eq!((name.as_str(), data), ("reset", json!({"reason": "gap"})));
+}
+
+#[tokio::test]
+async fn who_listens_to_a_namespace_that_is_forgotten_is_sent_away() {
+    let mock = MockServer::start().await.unwrap();
+    let mut listener = Listener::at(&mock, "/_ns/t1", None).await;
+    listener.wait_for("hello").await;
+    call(&mock, "DELETE", "/_mock/namespaces?name=t1", &Value::Null).await;
+    assert!(listener.try_next().await.is_none());
+    let (name, data) = Listener::at(&mock, "/_ns/t1", Some(&listener.last_id)).await.next().await;
+    assert_eq!((name.as_str(), data), ("reset", json!({"reason": "gap"})));
 }
 
 #[tokio::test]

@@ -148,13 +148,12 @@ fn asks_for_events(request: &Request<Bytes>) -> bool {
 
 /// The simulator's answer is how the events begin, unless the listener goes on where it stopped.
 fn listen(shared: &Shared, name: &Name, request: &Request<Bytes>, reply: Reply, cut: Arc<Notify>) -> Response<Body> {
-    if name.is_some() {
-        return closing(shared, 404, "a namespace tells no events; `GET /_mock/wait` waits for what happens in it");
-    }
     let (head, greeting) = reply.response.into_parts();
     let last_id = header(request, "last-event-id");
     let mut spaces = shared.lock();
-    let feed = shared.events.listen(spaces.home(), super::now(), last_id, &greeting, cut);
+    let now = super::now();
+    let (hub, simulator) = spaces.hub(now, name);
+    let feed = hub.listen(simulator, now, last_id, &greeting, cut);
     drop(spaces);
     match feed {
         Some(feed) => Response::from_parts(head, Either::Right(feed)),

@@ -91,7 +91,7 @@ async fn deliver_one(shared: &Shared, at: SystemTime) -> bool {
     let outcome = post(delivery, TRY).await;
     shared.guarded(|spaces| {
         spaces.delivered(&name, id, outcome);
-        shared.events.tell(spaces.home(), now());
+        spaces.tell(now(), &name);
     });
     shared.changed.ring();
     true

@@ -1,7 +1,7 @@
-//! `GET /_mock/events` on a port: what happens, told as it happens to everybody who listens.
+//! `GET /_mock/events` on a port: what happens in a world, told as it happens to everybody who listens.
 //!
-//! One bounded list of events serves all listeners; each has its place in it and nothing of its own. Who falls so far behind
-//! that the list has moved on is cut off, and on coming back is told to look at the state afresh.
+//! One bounded list of events serves all listeners of a world; each has its place in it and nothing of its own. Who falls so far
+//! behind that the list has moved on is cut off, and on coming back is told to look at the state afresh.
 
 mod changes;
 mod feed;
@@ -23,22 +23,29 @@ use crate::ring::Ring;
 use changes::Watch;
 pub(super) use feed::Feed;
 
-/// More events than this, or more bytes of them, are not kept.
+/// More events than this are not kept, whatever their size.
 const MOST_EVENTS: usize = 2_000;
-const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// More listeners than this are refused, so that some connections are left for requests.
+/// More listeners than this, of all worlds, are refused, so that some connections are left for requests.
 const MOST_LISTENERS: usize = 64;
 /// Without a status to wait for, the loop looks again after this long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
-/// The list of events and everybody who listens.
+/// What the hubs of all worlds share.
+#[derive(Debug, Default)]
+pub(super) struct Switchboard {
+    /// Everybody who listens to any of them.
+    listeners: AtomicUsize,
+    /// A status may fall due sooner than before.
+    bell: Notify,
+}
+
+/// The list of a world's events and everybody who listens.
 #[derive(Debug)]
 pub(super) struct Hub {
+    switchboard: Arc<Switchboard>,
     /// How many listen. While nobody does, a request costs one look at this.
     listeners: AtomicUsize,
     board: Mutex<Board>,
-    /// A status may fall due sooner than before.
-    bell: Notify,
 }
 
 #[derive(Debug)]
@@ -47,6 +54,7 @@ struct Board {
     origin: String,
     newest: u64,
     kept: Ring<Bytes>,
+    most_bytes: usize,
     watch: Watch,
     listeners: HashMap<u64, Listener>,
     last_listener: u64,
@@ -61,27 +69,40 @@ struct Listener {
 }
 
 impl Hub {
-    pub(super) fn new(simulator: &Simulator) -> Self {
+    /// A hub of this world, which keeps so many bytes of events and is the `number`th of its server.
+    pub(super) fn new(simulator: &Simulator, switchboard: Arc<Switchboard>, most_bytes: usize, number: u64) -> Self {
         let started = now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let board = Board {
-            origin: format!("{started:x}"),
+            origin: format!("{started:x}.{number:x}"),
             newest: 0,
-            kept: Ring::new(MOST_EVENTS, MOST_BYTES),
+            kept: Ring::new(MOST_EVENTS, most_bytes),
+            most_bytes,
             watch: Watch::new(simulator),
             listeners: HashMap::new(),
             last_listener: 0,
         };
-        Self { listeners: AtomicUsize::new(0), board: Mutex::new(board), bell: Notify::new() }
+        Self { switchboard, listeners: AtomicUsize::new(0), board: Mutex::new(board) }
+    }
+
+    /// Whether anybody listens.
+    pub(super) fn is_heard(&self) -> bool {
+        self.listeners.load(Ordering::Relaxed) > 0
     }
 
     /// Tells what has happened since the last time, if anybody listens. Returns the id of the newest event then.
     pub(super) fn tell(&self, simulator: &Simulator, real_now: SystemTime) -> Option<String> {
-        if self.listeners.load(Ordering::Relaxed) == 0 {
+        if !self.is_heard() {
             return None;
         }
         let mut board = self.board();
         self.catch_up(&mut board, simulator, real_now);
         Some(board.id(board.newest))
+    }
+
+    /// As [`tell`](Self::tell), and says how long until there will be something to tell by itself.
+    pub(super) fn tell_due(&self, simulator: &Simulator, real_now: SystemTime) -> Option<Duration> {
+        self.tell(simulator, real_now)?;
+        self.board().watch.next_due_in(simulator, real_now)
     }
 
     /// A new listener, who may have been here before and then says up to where; none if there are too many. `cut` is rung
@@ -94,10 +115,10 @@ impl Hub {
         greeting: &Bytes,
         cut: Arc<Notify>,
     ) -> Option<Feed> {
-        let mut board = self.board();
-        if board.listeners.len() >= MOST_LISTENERS {
+        if self.switchboard.listeners.load(Ordering::Relaxed) >= MOST_LISTENERS {
             return None;
         }
+        let mut board = self.board();
         self.catch_up(&mut board, simulator, real_now);
         let known = last_id.and_then(|id| board.position(id));
         let first = match (last_id, known) {
@@ -109,14 +130,26 @@ impl Hub {
         let (id, at) = (board.last_listener, known.unwrap_or(board.newest));
         board.listeners.insert(id, Listener { at, waker: None, cut });
         self.listeners.store(board.listeners.len(), Ordering::Relaxed);
-        self.bell.notify_one();
+        self.switchboard.listeners.fetch_add(1, Ordering::Relaxed);
+        self.switchboard.bell.notify_one();
         Some(Feed::new(Arc::clone(self), id, first))
     }
 
+    /// The world is no more: everybody is sent away.
+    pub(super) fn close(&self) {
+        let mut board = self.board();
+        for listener in std::mem::take(&mut board.listeners).into_values() {
+            listener.cut.notify_one();
+        }
+        self.listeners.store(0, Ordering::Relaxed);
+    }
+
+    /// A feed is gone, which every listener has exactly one of.
     fn leave(&self, listener: u64) {
         let mut board = self.board();
         board.listeners.remove(&listener);
         self.listeners.store(board.listeners.len(), Ordering::Relaxed);
+        self.switchboard.listeners.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn catch_up(&self, board: &mut Board, simulator: &Simulator, real_now: SystemTime) {
@@ -124,7 +157,7 @@ impl Hub {
         let changes = board.watch.changes(simulator, real_now);
         if changes.too_many {
             // A number without an event, so that nobody's place is in the list any more.
-            board.kept = Ring::new(MOST_EVENTS, MOST_BYTES);
+            board.kept = Ring::new(MOST_EVENTS, board.most_bytes);
             board.newest += 1;
         }
         for (name, data) in changes.events {
@@ -132,7 +165,7 @@ impl Hub {
         }
         if board.newest > before {
             board.wake();
-            self.bell.notify_one();
+            self.switchboard.bell.notify_one();
         }
     }
 
@@ -188,12 +221,8 @@ impl Board {
 /// Tells the statuses of messages as they fall due, until it is dropped.
 pub(super) async fn run(shared: Shared) {
     loop {
-        let due = shared.guarded(|spaces| {
-            let simulator = spaces.home();
-            shared.events.tell(simulator, now())?;
-            shared.events.board().watch.next_due_in(simulator, now())
-        });
-        let pause = due.flatten().unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-        let _ = timeout(pause, shared.events.bell.notified()).await;
+        let due = shared.guarded(|spaces| spaces.tell_due(now())).flatten();
+        let pause = due.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        let _ = timeout(pause, shared.switchboard.bell.notified()).await;
     }
 }

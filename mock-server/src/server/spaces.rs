@@ -12,6 +12,7 @@ use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use http::{Method, Request, Response, Uri};
 use serde_json::json;
 
+use super::events::{Switchboard, Hub};
 use crate::{DeliveryOutcome, Query, Reply, Simulator, WebhookDelivery, Wire, json_response};
 
 /// More namespaces than this, and the one that was used least lately is forgotten.
@@ -24,24 +25,44 @@ const SIGN: &str = "ns~";
 /// The sign as Basic credentials have it.
 const SIGN_IN_BASE64: &str = "bnN+";
 
+/// So many bytes of events are kept for who listens to the one world, and for who listens to a namespace.
+const BYTES_OF_EVENTS: usize = 8 * 1024 * 1024;
+const BYTES_OF_EVENTS_OF_A_NAMESPACE: usize = 1024 * 1024;
+/// Of more namespaces than this, those that nobody listens to any more forget what they told.
+const MOST_HUBS: usize = 64;
+
 /// The name of a namespace; none is the one world that every server has.
 pub(super) type Name = Option<Arc<str>>;
 
 /// Every world of a server.
 pub(super) struct Spaces {
     home: Simulator,
+    home_hub: Arc<Hub>,
+    switchboard: Arc<Switchboard>,
     others: HashMap<Arc<str>, Space>,
     uses: u64,
+    hubs: u64,
 }
 
 struct Space {
     simulator: Simulator,
     used: u64,
+    /// Since somebody listened.
+    hub: Option<Arc<Hub>>,
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        if let Some(hub) = &self.hub {
+            hub.close();
+        }
+    }
 }
 
 impl Spaces {
-    pub(super) fn new(home: Simulator) -> Self {
-        Self { home, others: HashMap::new(), uses: 0 }
+    pub(super) fn new(home: Simulator, switchboard: Arc<Switchboard>) -> Self {
+        let home_hub = Arc::new(Hub::new(&home, Arc::clone(&switchboard), BYTES_OF_EVENTS, 0));
+        Self { home, home_hub, switchboard, others: HashMap::new(), uses: 0, hubs: 0 }
     }
 
     pub(super) fn home(&mut self) -> &mut Simulator {
@@ -61,7 +82,7 @@ impl Spaces {
             oldest.and_then(|oldest| self.others.remove(&oldest));
         }
         let home = &self.home;
-        let made = || Space { simulator: home.sibling(now), used: 0 };
+        let made = || Space { simulator: home.sibling(now), used: 0, hub: None };
         let space = self.others.entry(Arc::clone(name)).or_insert_with(made);
         space.used = self.uses;
         &mut space.simulator
@@ -73,6 +94,45 @@ impl Spaces {
             None => Some(&mut self.home),
             Some(name) => self.others.get_mut(name).map(|space| &mut space.simulator),
         }
+    }
+
+    /// What happens in a world, for who wants to listen; the world is made if it is not there.
+    pub(super) fn hub(&mut self, now: SystemTime, name: &Name) -> (Arc<Hub>, &Simulator) {
+        self.of(now, name);
+        let hubs = self.others.values().filter(|space| space.hub.is_some()).count();
+        if hubs >= MOST_HUBS {
+            for space in self.others.values_mut() {
+                space.hub = space.hub.take().filter(|hub| hub.is_heard());
+            }
+        }
+        let Some(space) = name.as_ref().and_then(|name| self.others.get_mut(name)) else {
+            return (Arc::clone(&self.home_hub), &self.home);
+        };
+        let Space { simulator, hub, .. } = space;
+        let hub = hub.get_or_insert_with(|| {
+            self.hubs += 1;
+            let switchboard = Arc::clone(&self.switchboard);
+            Arc::new(Hub::new(simulator, switchboard, BYTES_OF_EVENTS_OF_A_NAMESPACE, self.hubs))
+        });
+        (Arc::clone(hub), simulator)
+    }
+
+    /// Tells who listens to a world what has happened in it. Returns the id of the newest event if anybody does.
+    pub(super) fn tell(&self, now: SystemTime, name: &Name) -> Option<String> {
+        match name {
+            None => self.home_hub.tell(&self.home, now),
+            Some(name) => {
+                let space = self.others.get(name)?;
+                space.hub.as_ref()?.tell(&space.simulator, now)
+            }
+        }
+    }
+
+    /// Tells who listens to any world what has fallen due in it, and says how long until something does again.
+    pub(super) fn tell_due(&self, now: SystemTime) -> Option<Duration> {
+        let others = self.others.values().filter_map(|space| Some((space.hub.as_ref()?, &space.simulator)));
+        let all = std::iter::once((&self.home_hub, &self.home)).chain(others);
+        all.filter_map(|(hub, simulator)| hub.tell_due(simulator, now)).min()
     }
 
     /// The next webhook call of any world that is due, and whose it is.
@@ -257,7 +317,7 @@ mod tests {
     #[test]
     fn the_least_used_namespace_is_forgotten_beyond_the_bound() {
         let now = SystemTime::UNIX_EPOCH;
-        let mut spaces = Spaces::new(Simulator::new(now).with_seed(7));
+        let mut spaces = Spaces::new(Simulator::new(now).with_seed(7), Arc::default());
         let name = |number: usize| Some(Arc::from(format!("n{number}")));
         for number in 0..MOST {
             assert!(!spaces.of(now, &name(number)).world().strict());

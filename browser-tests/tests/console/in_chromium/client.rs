@@ -29,7 +29,12 @@ pub(crate) async fn send(client: &Client, content: Value, reference: &str) -> Re
 
 /// One call of the control plane, from outside the browser.
 pub(crate) async fn control(mock: &MockServer, call: &str, body: &Value) {
-    let answer = exchange(mock, &format!("POST /_mock/{call}"), &body.to_string()).await;
+    control_at(mock, &format!("/_mock/{call}"), body).await;
+}
+
+/// The same by its whole path, which may begin with a namespace.
+pub(crate) async fn control_at(mock: &MockServer, path: &str, body: &Value) {
+    let answer = exchange(mock, &format!("POST {path}"), &body.to_string()).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 

@@ -7,7 +7,7 @@ use transom::{ErrorKind, Sent};
 use transom_browser_tests::{Key, Screen, browse};
 use transom_mock_server::{MockServer, Simulator};
 
-use super::client::{CONTACT, ask, client, send, send_text, talk};
+use super::client::{CONTACT, ask, client, control_at, send, send_text, talk};
 
 #[tokio::test]
 async fn a_person_writes_is_answered_and_sees_the_window_close_on_the_next_send() {
@@ -215,6 +215,31 @@ async fn webhook_deliveries_come_in_as_they_are_made() {
     })
     .await;
     answering.abort();
+}
+
+#[tokio::test]
+async fn a_namespace_has_a_page_of_its_own_to_which_the_main_one_leads() {
+    let mock = MockServer::start().await.unwrap();
+    let message = json!({"provider": "exotel", "from": CONTACT, "name": "Asha Rao", "text": "In a world of my own"});
+    control_at(&mock, "/_ns/t1/_mock/inbound", &message).await;
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#live", "Live").await;
+        page.see("#people-empty", "/_mock/inbound").await;
+        page.choose("#world", "t1").await;
+        page.see("#chat-title", "Asha Rao").await;
+        page.see(".bubble.in", "In a world of my own").await;
+        page.see("#live", "Live").await;
+        // What is done on the page is done in the namespace, and comes back as its event.
+        page.write("#compose-text", "And another\n").await;
+        page.see(".bubble.in", "And another").await;
+        page.click("#clock-day").await;
+        page.see("#window-text", "closed").await;
+        page.shot("9-a-namespace").await;
+        page.choose("#world", "").await;
+        page.see("#people-empty", "/_mock/inbound").await;
+    })
+    .await;
+    assert_eq!(ask(&mock, "/_mock/conversations").await.matches("Asha Rao").count(), 0);
 }
 
 #[tokio::test]
