@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use documented::{Documented, of_provider};
 
@@ -28,6 +28,19 @@ pub struct Observed {
     pub headers: BTreeMap<String, String>,
     /// The body; none if it is no JSON.
     pub body: Option<Value>,
+}
+
+impl Observed {
+    /// The answer as the `response` of a fixture has it, to be merged by hand: every member with its type, and nobody's data.
+    pub fn as_fixture(&self) -> Value {
+        let headers = self.headers.keys().filter(|name| !is_usual(name));
+        let headers: serde_json::Map<String, Value> = headers.map(|name| (name.clone(), Value::Null)).collect();
+        let mut fixture = json!({ "status": self.status, "headers": headers });
+        if let (Some(body), Value::Object(members)) = (&self.body, &mut fixture) {
+            members.insert("body".to_owned(), shape::without_values(body));
+        }
+        fixture
+    }
 }
 
 /// One difference between an answer and the pages.
@@ -72,6 +85,19 @@ pub enum DriftKind {
 }
 
 impl DriftKind {
+    /// Every kind, the gravest first.
+    pub const ALL: &'static [Self] = &[
+        Self::UndocumentedCall,
+        Self::OtherStatus,
+        Self::NotJson,
+        Self::MissingMember,
+        Self::NewMember,
+        Self::ChangedType,
+        Self::MissingHeader,
+        Self::NewHeader,
+        Self::UnknownCode,
+    ];
+
     /// The name in reports: `missing_member`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -138,6 +164,10 @@ const USUAL_HEADERS: &[&str] = &[
     "x-xss-protection",
 ];
 
+fn is_usual(header: &str) -> bool {
+    USUAL_HEADERS.contains(&header) || header.starts_with("access-control-")
+}
+
 /// Every difference between `observed` and what is documented of its call.
 pub fn compare(documented: &[Documented], observed: &Observed) -> Vec<Drift> {
     let same_call: Vec<&Documented> = documented.iter().filter(|known| known.is_about(observed)).collect();
@@ -196,9 +226,8 @@ pub fn compare(documented: &[Documented], observed: &Observed) -> Vec<Drift> {
         }
     }
     for name in observed.headers.keys() {
-        let is_known = USUAL_HEADERS.contains(&name.as_str())
-            || name.starts_with("access-control-")
-            || documented.iter().any(|page| page.headers.iter().any(|(known, _)| known == name));
+        let is_known =
+            is_usual(name) || documented.iter().any(|page| page.headers.iter().any(|(known, _)| known == name));
         if !is_known {
             found.push(drift(DriftKind::NewHeader, name, "none".into(), "a value".into(), None));
         }

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde::Serialize;
+use serde_json::Value;
 use transom::{
     Capabilities, Capability, Client, CodeFact, ConversationFilter, Error, Message, Messenger as _, PhoneNumber,
     Provider, Template, Transport,
@@ -96,6 +97,8 @@ pub struct StepReport {
     pub answers: usize,
     /// Where they differ from the pages.
     pub drift: Vec<Drift>,
+    /// The answers that differ, each as the `response` of a fixture: members and types without their values.
+    pub observed: Vec<Value>,
 }
 
 impl StepReport {
@@ -155,10 +158,14 @@ pub async fn take(provider: &Provider, client: &Client, recorder: &Recorder, ste
         Step::Send(message) => client.send(message).await.err(),
     };
     let answers = recorder.take();
+    let differs = |answer: &&Observed| !drift::compare(&documented, answer).is_empty();
+    let mut observed: Vec<Value> = answers.iter().filter(differs).map(Observed::as_fixture).collect();
+    observed.dedup();
     StepReport {
         step: step.to_string(),
         outcome: error.as_ref().map_or("ok", |error| error.kind().as_str()),
         drift: found(provider, &documented, &answers, error.as_ref()),
+        observed,
         error: error.map(|error| error.to_string()),
         answers: answers.len(),
     }

@@ -1,6 +1,7 @@
 //! What came of a run, as a document: JSON for programs, `JUnit` for build servers, a page for people. All three are made
 //! from one value, so that they agree.
 
+mod drift;
 mod html;
 mod junit;
 mod scorecard;
@@ -21,6 +22,7 @@ use crate::run::Run;
 use crate::suite::{Case, Outcome, Verdict};
 use crate::trace::Trace;
 
+pub use drift::{AskedChannel, DriftReport, DriftTotals};
 pub use scorecard::{Coverage, Scorecard};
 
 /// Counts up when a member of the document changes its name or meaning, or goes.
@@ -199,20 +201,25 @@ impl Report {
     /// # Errors
     /// What went wrong with which file.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let write = |name: &str, text: String| {
-            std::fs::write(folder.join(name), text)
-                .map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))
-        };
-        write("report.json", serde_json::to_string_pretty(self)? + "\n")?;
-        write("junit.xml", junit::of(self).to_string().map_err(io::Error::other)?)?;
-        write("index.html", html::of(self))
+        write_all(folder, self, &junit::of(self), html::of(self))
     }
 
     /// The fact of this id about this provider.
     pub fn fact(&self, provider: &str, id: &str) -> Option<&EvidenceReport> {
         self.evidence.iter().find(|fact| fact.provider == provider && fact.evidence.id == id)
     }
+}
+
+/// The same document for programs, for build servers and for people.
+fn write_all(folder: &Path, report: &impl Serialize, junit: &quick_junit::Report, page: String) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let write = |name: &str, text: String| {
+        std::fs::write(folder.join(name), text)
+            .map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))
+    };
+    write("report.json", serde_json::to_string_pretty(report)? + "\n")?;
+    write("junit.xml", junit.to_string().map_err(io::Error::other)?)?;
+    write("index.html", page)
 }
 
 impl Totals {

@@ -5,6 +5,7 @@ mod live;
 mod text;
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -33,8 +34,7 @@ pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
     progress.finish_and_clear();
     let report = Report::of(&run, args.seed, differential::DECLARED);
     if let Some(folder) = &args.report {
-        let problem = |error: std::io::Error| Failure::usage(format!("--report {}: {error}", folder.display()));
-        report.write(folder).map_err(problem)?;
+        report.write(folder).map_err(|error| unwritten(folder, &error))?;
     }
     if output.is_json() {
         output.json(&report);
@@ -45,6 +45,10 @@ pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
         }
     }
     Ok(if report.is_all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn unwritten(folder: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("--report {}: {error}", folder.display()))
 }
 
 /// A bar on a terminal; nothing where nobody watches.

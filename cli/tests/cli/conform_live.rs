@@ -15,11 +15,15 @@ fn a_provider_that_answers_as_its_pages_say_is_only_read_and_is_all_well() {
     let (mock, folder) = (Mock::start(), Folder::new());
     let run = run(&folder, &mock, &["--report", "out"]);
     assert_eq!(run.code, 0, "{} {}", run.stdout, run.stderr);
-    let steps = run.json()[0]["steps"].as_array().unwrap().clone();
+    let steps = run.json()["channels"][0]["steps"].as_array().unwrap().clone();
     assert_eq!(steps.len(), 3, "{steps:?}");
     assert!(steps.iter().all(|step| step["outcome"] == "ok" && step["drift"].as_array().unwrap().is_empty()));
     assert!(run.stderr.contains("list the senders"), "the plan is told first: {}", run.stderr);
-    assert!(folder.path().join("out/drift.json").is_file());
+    let written = std::fs::read_to_string(folder.path().join("out/report.json")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), run.json());
+    let written = |name: &str| std::fs::read_to_string(folder.path().join("out").join(name)).unwrap();
+    assert!(written("junit.xml").contains(r#"tests="3" failures="0""#), "{}", written("junit.xml"));
+    assert!(written("index.html").contains("all 3 answers of"), "{}", written("index.html"));
     assert!(mock.delivered("gosendapi").is_empty());
 }
 
@@ -48,13 +52,19 @@ fn an_answer_that_drifts_is_told_by_its_place_and_its_page() {
     let fault =
         r#"[{"provider":"gosendapi","fault":"status","status":206,"body":{"data":[]},"on":"any","always":true}]"#;
     mock.control("faults", fault);
-    let run = run(&folder, &mock, &[]);
+    let run = run(&folder, &mock, &["--report", "out"]);
     assert_eq!(run.code, 1, "{}", run.stdout);
-    let drift = &run.json()[0]["steps"][0]["drift"];
+    let step = &run.json()["channels"][0]["steps"][0];
+    let drift = &step["drift"];
     assert_eq!(
         (drift[0]["kind"].as_str(), drift[0]["observed"].as_str()),
         (Some("other_status"), Some("206")),
         "{drift}"
     );
     assert!(drift[0]["source"].as_str().unwrap().contains("docs"), "{drift}");
+    assert_eq!(step["observed"][0], serde_json::json!({"status": 206, "headers": {}, "body": {"data": []}}));
+    let page = std::fs::read_to_string(folder.path().join("out/index.html")).unwrap();
+    assert!(page.contains("are not as documented") && page.contains("other status"), "{page}");
+    let junit = std::fs::read_to_string(folder.path().join("out/junit.xml")).unwrap();
+    assert!(junit.contains("failures=\"3\"") && junit.contains("documented 200, got 206"), "{junit}");
 }

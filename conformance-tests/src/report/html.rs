@@ -1,6 +1,7 @@
 //! The report for people: one page, readable without scripts and without a network.
 
 mod case;
+mod drift;
 mod matrix;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -11,54 +12,82 @@ use crate::suite::Verdict;
 
 const STYLE: &str = include_str!("html/style.css");
 
+pub(super) use drift::of as of_drift;
+
 /// The whole page.
 pub(super) fn of(report: &Report) -> String {
     let failed: Vec<_> = report.cases.iter().filter(|case| case.verdict == Verdict::Failed).collect();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Transom conformance: " (headline(report)) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header.top {
-                    p.kicker { "Transom conformance" }
-                    h1.bad[!report.is_all_well()] { (mark(report.is_all_well())) " " (headline(report)) }
-                    p.facts { (circumstances(report)) }
-                }
-                nav aria-label="Sections" {
-                    @if !failed.is_empty() { a href="#failed" { "What failed" } }
-                    a href="#groups" { "Matrix" }
-                    a href="#scenarios" { "Scenarios" }
-                    a href="#providers" { "Providers" }
-                    a href="#differential" { "Differences" }
-                    a href="#evidence" { "Evidence" }
-                    a href="#run" { "This run" }
-                }
-                main {
-                    @if !failed.is_empty() {
-                        section #failed {
-                            h2 { "What failed" }
-                            @for case in &failed { (case::failure(case, report)) }
-                        }
-                    }
-                    (matrix::groups(report))
-                    (matrix::scenarios(report))
-                    section #providers {
-                        h2 { "Providers" }
-                        div.cards { @for card in &report.providers { (scorecard(card)) } }
-                    }
-                    (differences(&report.differential))
-                    (evidence(report))
-                    (run(report))
-                }
+    let sections = [
+        ("groups", "Matrix"),
+        ("scenarios", "Scenarios"),
+        ("providers", "Providers"),
+        ("differential", "Differences"),
+        ("evidence", "Evidence"),
+        ("run", "This run"),
+    ];
+    let first = (!failed.is_empty()).then_some(("failed", "What failed"));
+    let page = Page {
+        kicker: "Transom conformance",
+        well: report.is_all_well(),
+        headline: headline(report),
+        circumstances: circumstances(report),
+        sections: first.into_iter().chain(sections).collect(),
+    };
+    page.around(&html! {
+        @if !failed.is_empty() {
+            section #failed {
+                h2 { "What failed" }
+                @for case in &failed { (case::failure(case, report)) }
             }
         }
-    };
-    page.into_string()
+        (matrix::groups(report))
+        (matrix::scenarios(report))
+        section #providers {
+            h2 { "Providers" }
+            div.cards { @for card in &report.providers { (scorecard(card)) } }
+        }
+        (differences(&report.differential))
+        (evidence(report))
+        (run(report))
+    })
+}
+
+/// What stands around the sections of a page.
+struct Page {
+    kicker: &'static str,
+    well: bool,
+    headline: String,
+    circumstances: String,
+    /// Ids with the words that lead there.
+    sections: Vec<(&'static str, &'static str)>,
+}
+
+impl Page {
+    fn around(&self, sections: &Markup) -> String {
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (self.kicker) ": " (self.headline) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    header.top {
+                        p.kicker { (self.kicker) }
+                        h1.bad[!self.well] { (mark(self.well)) " " (self.headline) }
+                        p.facts { (self.circumstances) }
+                    }
+                    nav aria-label="Sections" {
+                        @for (id, words) in &self.sections { a href={ "#" (id) } { (words) } }
+                    }
+                    main { (sections) }
+                }
+            }
+        };
+        page.into_string()
+    }
 }
 
 fn headline(report: &Report) -> String {

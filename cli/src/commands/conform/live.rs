@@ -1,12 +1,14 @@
 //! `--target live`: does a provider still answer as its pages say?
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
-use serde::Serialize;
 use transom::{Context, Messenger as _, Template};
 use transom_conformance::live::{self, Permission, Recorder, Step, StepReport};
+use transom_conformance::report::{AskedChannel, DriftReport};
 
 use crate::args::{Common, ConformArgs};
 use crate::channel::{self, Channel};
@@ -21,6 +23,7 @@ pub(super) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
         ([], Some(channel)) => vec![Some(channel.clone())],
         (several, _) => several.iter().cloned().map(Some).collect(),
     };
+    let (began, clock) = (SystemTime::now(), Instant::now());
     let mut asked = Vec::new();
     for channel in names {
         let common = Common { channel, ..common.clone() };
@@ -31,24 +34,14 @@ pub(super) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
             confirm(&channel, output)?;
         }
         let reports = ask(&channel, &steps).await?;
-        asked.push(Asked { channel: channel.name.clone(), provider: channel.provider, steps: reports });
+        asked.push(AskedChannel { channel: channel.name.clone(), provider: channel.provider, steps: reports });
     }
+    let report = DriftReport::of(asked, began, clock.elapsed());
     if let Some(folder) = &args.report {
-        write(folder, &asked).map_err(|error| Failure::usage(format!("--report {}: {error}", folder.display())))?;
+        report.write(folder).map_err(|error| super::unwritten(folder, &error))?;
     }
-    // What was not asked is not proved.
-    let all_well =
-        asked.iter().all(|asked| !asked.steps.is_empty() && asked.steps.iter().all(StepReport::is_as_documented));
-    output.result(&asked, || text(&asked));
-    Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// What one channel answered.
-#[derive(Serialize)]
-struct Asked {
-    channel: String,
-    provider: &'static str,
-    steps: Vec<StepReport>,
+    output.result(&report, || text(&report, args.report.as_deref()));
+    Ok(if report.is_all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn permission(args: &ConformArgs) -> Result<Permission, Failure> {
@@ -106,27 +99,22 @@ async fn ask(channel: &Channel, steps: &[Step]) -> Result<Vec<StepReport>, Failu
     Ok(reports)
 }
 
-fn write(folder: &std::path::Path, asked: &[Asked]) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let text = serde_json::to_string_pretty(asked).map_err(std::io::Error::other)?;
-    crate::file::replace(&folder.join("drift.json"), &text)
-}
-
-fn text(asked: &[Asked]) -> String {
+fn text(report: &DriftReport, folder: Option<&Path>) -> String {
     let mut lines = Vec::new();
-    for asked in asked {
-        for report in &asked.steps {
-            let verdict = if report.is_as_documented() { good("as documented") } else { bad("drift") };
-            let error = report.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-            lines.push(format!("{}: {}: {verdict}, {}{error}", asked.channel, report.step, report.outcome));
-            if report.answers == 0 {
+    for asked in &report.channels {
+        for step in &asked.steps {
+            let verdict = if step.is_as_documented() { good("as documented") } else { bad("drift") };
+            let error = step.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            lines.push(format!("{}: {}: {verdict}, {}{error}", asked.channel, step.step, step.outcome));
+            if step.answers == 0 {
                 lines.push("    no answer came".to_owned());
             }
-            lines.extend(report.drift.iter().map(|drift| format!("    {drift}")));
+            lines.extend(step.drift.iter().map(|drift| format!("    {drift}")));
         }
     }
     if lines.is_empty() {
         lines.push("nothing was asked".to_owned());
     }
+    lines.extend(folder.map(|folder| format!("report: {}", folder.join("index.html").display())));
     lines.join("\n")
 }

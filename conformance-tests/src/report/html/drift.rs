@@ -1,0 +1,133 @@
+//! The drift report for people: how each provider answers, against its pages.
+
+use maud::{Markup, html};
+
+use super::{Page, mark, seconds};
+use crate::drift::{Drift, DriftKind};
+use crate::live::StepReport;
+use crate::report::{AskedChannel, DriftReport};
+
+/// The whole page.
+pub(in crate::report) fn of(report: &DriftReport) -> String {
+    let page = Page {
+        kicker: "Transom provider conformance",
+        well: report.is_all_well(),
+        headline: headline(report),
+        circumstances: format!(
+            "asked {}, in {:.1} s, version {}",
+            report.started_at,
+            seconds(report.duration_ms),
+            report.generator.version
+        ),
+        sections: vec![("kinds", "Matrix"), ("channels", "Channels"), ("run", "This run")],
+    };
+    page.around(&html! {
+        (kinds(report))
+        section #channels {
+            h2 { "Channels" }
+            @for channel in &report.channels { (one(channel)) }
+        }
+        section #run {
+            h2 { "This run" }
+            dl {
+                dt { "Version" } dd { (report.generator.name) " " (report.generator.version) }
+                dt { "Target" } dd { (report.target) }
+                dt { "Began" } dd { (report.started_at) }
+                dt { "Took" } dd { (format!("{:.1}", seconds(report.duration_ms))) " s" }
+            }
+            p.small { "Credentials and phone numbers are masked, and of what was answered only the shape is kept. " code { "report.json" } " and " code { "junit.xml" } " beside this page say the same to programs." }
+        }
+    })
+}
+
+fn headline(report: &DriftReport) -> String {
+    let totals = report.totals;
+    let channels = match report.channels.as_slice() {
+        [only] => format!("of {}", only.channel),
+        several => format!("of {} channels", several.len()),
+    };
+    match totals.steps - totals.as_documented {
+        0 if totals.steps == 0 => "nothing was asked".to_owned(),
+        0 => format!("all {} answers {channels} are as documented", totals.steps),
+        other => format!("{other} of {} answers {channels} are not as documented", totals.steps),
+    }
+}
+
+/// Kinds of differences against channels, to be read across a room.
+fn kinds(report: &DriftReport) -> Markup {
+    html! {
+        section #kinds {
+            h2 { "Matrix" }
+            div.wide { table.groups {
+                thead { tr { th { "Difference" } @for channel in &report.channels { th scope="col" { (channel.channel) br; span.small { (channel.provider) } } } } }
+                tbody {
+                    @for kind in DriftKind::ALL {
+                        tr {
+                            th scope="row" { (kind.as_str().replace('_', " ")) }
+                            @for channel in &report.channels { (cell(count(channel, *kind))) }
+                        }
+                    }
+                    tr {
+                        th scope="row" { "no answer" }
+                        @for channel in &report.channels {
+                            (cell(channel.steps.iter().filter(|step| step.answers == 0).count()))
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn count(channel: &AskedChannel, kind: DriftKind) -> usize {
+    channel.steps.iter().flat_map(|step| &step.drift).filter(|drift| drift.kind == kind).count()
+}
+
+fn cell(count: usize) -> Markup {
+    html! { td class=(if count == 0 { "pass" } else { "fail" }) { span.symbol { (mark(count == 0)) } @if count > 0 { " " (count) } } }
+}
+
+fn one(channel: &AskedChannel) -> Markup {
+    html! {
+        article.card.bad[!channel.is_all_well()] data-channel=(channel.channel) {
+            h3 { (mark(channel.is_all_well())) " " (channel.channel) " (" (channel.provider) ")" }
+            @if channel.steps.is_empty() { p.small { "Nothing was asked: the provider lists nothing, and no message was allowed." } }
+            @for asked in &channel.steps { (step(asked)) }
+        }
+    }
+}
+
+fn step(step: &StepReport) -> Markup {
+    let well = step.is_as_documented();
+    html! {
+        details.case.bad[!well] open[!well] data-step=(step.step) {
+            summary { b { (mark(well)) " " (step.step) } span.small { " " (step.outcome) ", " (step.answers) " answers" } }
+            @if let Some(error) = &step.error { pre { (error) } }
+            @if step.answers == 0 { p { "No answer came." } }
+            @if !step.drift.is_empty() {
+                div.wide { table {
+                    thead { tr { th { "Difference" } th { "Place" } th { "Documented" } th { "Observed" } th { "Page" } } }
+                    tbody { @for drift in &step.drift { (row(drift)) } }
+                } }
+            }
+            @if !step.observed.is_empty() {
+                details {
+                    summary { "The shape of what came, as a fixture has it" }
+                    @for shape in &step.observed { pre { (format!("{shape:#}")) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(drift: &Drift) -> Markup {
+    html! {
+        tr.bad {
+            td { (drift.kind.as_str().replace('_', " ")) br; span.small { (drift.call) } }
+            td { code { (drift.place) } }
+            td { (drift.documented) }
+            td { (drift.observed) }
+            td { @match &drift.source { Some(source) => (source), None => "no page" } }
+        }
+    }
+}
