@@ -169,11 +169,12 @@ pub(crate) struct DoctorArgs {
     transom conform --all --report target/conform\n  \
     transom conform --channel exotel --group delivery\n  \
     transom conform --name a_lost_answer --list\n\nExit codes:\n  \
-    0  every case passed\n  \
-    1  a case failed, or the adapters differ where nobody said so\n  \
-    2  usage or configuration")]
+    0  every case passed; with --target live, every step went as documented\n  \
+    1  a case failed, or the adapters differ where nobody said so; a step did not go as documented\n  \
+    2  usage or configuration\n  \
+    3  with --target live: nobody can know whether a message was sent")]
 pub(crate) struct ConformArgs {
-    /// Every built-in adapter; so it is without --channel, too
+    /// Every built-in adapter, as without --channel, too; with --target live every channel of the configuration
     #[arg(long, conflicts_with = "channel")]
     pub(crate) all: bool,
     // Of the same name as the option that every command takes, in the place of which it stands.
@@ -192,16 +193,16 @@ pub(crate) struct ConformArgs {
     /// Write report.json, junit.xml and index.html into this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
-    /// Show each case with its contract, and play none
+    /// Show each case with its contract, and play none; with --target live, show what would be asked, and ask nothing
     #[arg(long)]
     pub(crate) list: bool,
-    /// What the random cases are made from: the same number makes the same ones
-    #[arg(long, value_name = "NUMBER", default_value_t = transom_conformance::suite::DEFAULT_SEED)]
-    pub(crate) seed: u64,
+    /// What the random cases are made from: the same number makes the same ones [default: a fixed one]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
     /// With --target live: a number that may be asked about and, with --max-messages, written to
     #[arg(long, value_name = "PHONE")]
     pub(crate) allow: Vec<String>,
-    /// With --target live: send so many messages at the most, after a typed confirmation; without it, it only reads
+    /// With --target live: send so many messages in all, at the most, after a typed confirmation; without it, it only reads
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(crate) max_messages: usize,
     /// With --target live: also send this template, which takes no parameters

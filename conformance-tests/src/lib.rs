@@ -28,6 +28,7 @@ pub mod drift;
 pub mod evidence;
 mod exchange;
 mod front;
+mod level;
 pub mod live;
 mod mask;
 mod played;
@@ -49,6 +50,7 @@ pub use check::Broken;
 pub use evidence::{Evidence, EvidenceKind};
 pub use exchange::Exchange;
 pub use front::Front;
+pub use level::Level;
 pub use played::Covered;
 #[cfg(feature = "harness")]
 pub use runner::{run, run_behind};

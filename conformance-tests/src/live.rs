@@ -45,6 +45,13 @@ pub enum Step {
     Send(Box<Message>),
 }
 
+impl Step {
+    /// Whether it costs money and reaches a person.
+    pub const fn sends(&self) -> bool {
+        matches!(self, Self::Send(_))
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -95,16 +102,57 @@ pub struct StepReport {
     pub error: Option<String>,
     /// How many answers were looked at.
     pub answers: usize,
-    /// Where they differ from the pages.
+    /// What the step shows of the provider.
+    pub verdict: StepVerdict,
+    /// Where the answers differ from the pages.
     pub drift: Vec<Drift>,
     /// The answers that differ, each as the `response` of a fixture: members and types without their values.
     pub observed: Vec<Value>,
 }
 
 impl StepReport {
-    /// Whether the provider answered, and as documented.
+    /// Whether the provider did what it was asked, and answered as documented.
     pub fn is_as_documented(&self) -> bool {
-        self.answers > 0 && self.drift.is_empty()
+        self.verdict == StepVerdict::AsDocumented
+    }
+}
+
+/// What a step shows of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepVerdict {
+    /// It did what it was asked, and answered as documented.
+    AsDocumented,
+    /// It refused in documented words, so that the call itself is not proved.
+    Refused,
+    /// It answered, and not as documented.
+    Drift,
+    /// It did not answer.
+    NoAnswer,
+    /// Nobody can know whether the message was sent.
+    InDoubt,
+}
+
+impl StepVerdict {
+    /// The name in reports: `as_documented`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AsDocumented => "as_documented",
+            Self::Refused => "refused",
+            Self::Drift => "drift",
+            Self::NoAnswer => "no_answer",
+            Self::InDoubt => "in_doubt",
+        }
+    }
+
+    fn of(error: Option<&Error>, answers: usize, drift: &[Drift]) -> Self {
+        match error {
+            Some(error) if error.may_have_been_sent() => Self::InDoubt,
+            _ if answers == 0 => Self::NoAnswer,
+            _ if !drift.is_empty() => Self::Drift,
+            Some(_) => Self::Refused,
+            None => Self::AsDocumented,
+        }
     }
 }
 
@@ -161,10 +209,12 @@ pub async fn take(provider: &Provider, client: &Client, recorder: &Recorder, ste
     let differs = |answer: &&Observed| !drift::compare(&documented, answer).is_empty();
     let mut observed: Vec<Value> = answers.iter().filter(differs).map(Observed::as_fixture).collect();
     observed.dedup();
+    let drift = found(provider, &documented, &answers, error.as_ref());
     StepReport {
         step: step.to_string(),
         outcome: error.as_ref().map_or("ok", |error| error.kind().as_str()),
-        drift: found(provider, &documented, &answers, error.as_ref()),
+        verdict: StepVerdict::of(error.as_ref(), answers.len(), &drift),
+        drift,
         observed,
         error: error.map(|error| error.to_string()),
         answers: answers.len(),

@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde::Serialize;
 use transom::time::rfc3339;
 
+use crate::Level;
 use crate::check::Broken;
 use crate::differential::{self, Comparison, Difference};
 use crate::evidence::{Evidence, EvidenceKind};
@@ -44,6 +45,8 @@ pub struct Report {
     pub target: String,
     /// What the random cases were made from: the same seed makes the same ones.
     pub seed: u64,
+    /// The command that plays the same cases again.
+    pub command: String,
     /// When the run began, RFC 3339.
     pub started_at: String,
     /// How long it took.
@@ -80,6 +83,8 @@ pub struct Environment {
     pub arch: &'static str,
     /// How many cases were played at a time.
     pub threads: usize,
+    /// How it was built: `release`, or `debug`, which is slower.
+    pub build: &'static str,
 }
 
 /// Cases, counted.
@@ -118,6 +123,8 @@ pub struct CaseReport {
     pub problem: Option<Problem>,
     /// The ids of the facts that the contract rests on; none if it is the sdk's own.
     pub covers: Vec<String>,
+    /// How binding the contract is: as its most binding fact, and a must where it is the sdk's own.
+    pub level: Level,
     /// The facts that were played one by one.
     pub played: Vec<PlayedFact>,
     /// What the caller was told, and what reached people.
@@ -164,6 +171,8 @@ pub struct EvidenceReport {
     /// The fact.
     #[serde(flatten)]
     pub evidence: Evidence,
+    /// How binding it is.
+    pub level: Level,
     /// The cases that played it one by one.
     pub played_by: Vec<String>,
     /// The verdict of those; none if no case of this run played it.
@@ -180,15 +189,27 @@ impl Report {
             generator: Generator { name: "transom conform", version: env!("CARGO_PKG_VERSION") },
             target: run.target.clone(),
             seed,
+            command: format!("transom conform --all --seed {seed}"),
             started_at: rfc3339::format(run.began),
             duration_ms: milliseconds(run.duration),
-            environment: Environment { os: std::env::consts::OS, arch: std::env::consts::ARCH, threads: run.threads },
+            environment: Environment {
+                os: std::env::consts::OS,
+                arch: std::env::consts::ARCH,
+                threads: run.threads,
+                build: if cfg!(debug_assertions) { "debug" } else { "release" },
+            },
             totals: Totals::of(cases.iter().map(|case| case.verdict)),
             providers: scorecard::of(run, &cases, &evidence),
             differential: differential::compare(&run.played, declared),
             cases,
             evidence,
         }
+    }
+
+    /// The same report of cases that this command chose.
+    #[must_use]
+    pub fn of_command(self, command: String) -> Self {
+        Self { command, ..self }
     }
 
     /// Whether every case passed, and the adapters agree wherever they are not declared to differ.
@@ -238,6 +259,7 @@ impl Totals {
 
 impl CaseReport {
     fn of(case: &Case, outcome: &Outcome) -> Self {
+        let covers = case.covers();
         let (exchanges, exchanges_left_out) = picked(&outcome.exchanges, outcome.verdict);
         let played = outcome.covered.iter().map(|covered| PlayedFact {
             id: covered.evidence.id.clone(),
@@ -255,7 +277,8 @@ impl CaseReport {
             refusal: case.is_refusal(),
             verdict: outcome.verdict,
             problem: outcome.problem.as_ref().map(Problem::of),
-            covers: case.covers().into_iter().map(|fact| fact.id).collect(),
+            level: covers.iter().map(|fact| Level::of(&fact.certainty)).max().unwrap_or(Level::Must),
+            covers: covers.into_iter().map(|fact| fact.id).collect(),
             played: played.collect(),
             trace: outcome.trace.clone(),
             exchanges,
@@ -308,7 +331,8 @@ fn evidence_of(run: &Run, cases: &[CaseReport]) -> Vec<EvidenceReport> {
                     verdict = Some(played.verdict);
                 }
             }
-            reports.push(EvidenceReport { provider: subject.provider.name, evidence, played_by, verdict });
+            let level = Level::of(&evidence.certainty);
+            reports.push(EvidenceReport { provider: subject.provider.name, evidence, level, played_by, verdict });
         }
     }
     reports

@@ -2,24 +2,24 @@
 
 mod choice;
 mod live;
+mod progress;
 mod text;
 
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use transom_conformance::report::Report;
 use transom_conformance::run::play;
-use transom_conformance::suite::{Case, Outcome, Verdict};
+use transom_conformance::suite::{self, Case};
 use transom_conformance::{Front, differential};
 
 use crate::args::{Common, ConformArgs, Target};
-use crate::output::{Failure, Output, bad};
+use crate::output::{Failure, Output};
+use progress::Progress;
 
 pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) -> Result<ExitCode, Failure> {
+    out_of_place(args)?;
     if args.target == Target::Live {
         return live::run(common, args, output).await;
     }
@@ -28,48 +28,83 @@ pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
         list(&cases, output);
         return Ok(ExitCode::SUCCESS);
     }
-    let progress = progress(cases.len(), output);
-    let run =
-        tokio::task::block_in_place(|| play(&cases, &Front::Mock, |case, outcome| tell(&progress, case, outcome)));
-    progress.finish_and_clear();
-    let report = Report::of(&run, args.seed, differential::DECLARED);
     if let Some(folder) = &args.report {
-        report.write(folder).map_err(|error| unwritten(folder, &error))?;
+        prepare(folder)?;
     }
+    let mut progress = Progress::of(cases.len(), output);
+    let run = tokio::task::block_in_place(|| play(&cases, &Front::Mock, |case, outcome| progress.tell(case, outcome)));
+    progress.end();
+    let report =
+        Report::of(&run, args.seed.unwrap_or(suite::DEFAULT_SEED), differential::DECLARED).of_command(again(args));
+    let written = args.report.as_ref().map(|folder| (folder, report.write(folder)));
+    // What came of it is told, whatever becomes of the report.
     if output.is_json() {
         output.json(&report);
     } else {
         text::print(&report, output);
-        if let Some(folder) = &args.report {
+    }
+    if let Some((folder, written)) = written {
+        written.map_err(|error| unwritten(folder, &error))?;
+        if !output.is_json() {
             output.line(&format!("report: {}", folder.join("index.html").display()));
         }
     }
     Ok(if report.is_all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Options that the other target has, and that would do nothing here.
+fn out_of_place(args: &ConformArgs) -> Result<(), Failure> {
+    let given: &[(&str, bool)] = match args.target {
+        Target::Live => {
+            &[("--group", args.group.is_some()), ("--name", args.name.is_some()), ("--seed", args.seed.is_some())]
+        }
+        Target::Mock => &[
+            ("--allow", !args.allow.is_empty()),
+            ("--max-messages", args.max_messages > 0),
+            ("--template", args.template.is_some()),
+            ("--yes", args.yes),
+        ],
+    };
+    let (here, there) = match args.target {
+        Target::Live => ("live", "mock"),
+        Target::Mock => ("mock", "live"),
+    };
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => {
+            Err(Failure::usage(format!("{option} goes with --target {there}, and the target is {here}")))
+        }
+    }
+}
+
+/// The command that plays the same cases again.
+fn again(args: &ConformArgs) -> String {
+    let mut words = vec!["transom conform".to_owned()];
+    if args.channels.is_empty() {
+        words.push("--all".to_owned());
+    }
+    // A URI has a credential in it.
+    words.extend(
+        args.channels
+            .iter()
+            .map(|name| if name.contains("://") { "--channel URI".to_owned() } else { format!("--channel {name}") }),
+    );
+    words.extend(args.group.iter().map(|group| format!("--group {group}")));
+    words.extend(args.name.iter().map(|name| format!("--name '{name}'")));
+    words.push(format!("--seed {}", args.seed.unwrap_or(suite::DEFAULT_SEED)));
+    words.join(" ")
+}
+
+/// Makes the folder of a report, so that one that cannot be written is told before anything is done.
+fn prepare(folder: &Path) -> Result<(), Failure> {
+    let probe = folder.join("report.json");
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::OpenOptions::new().create(true).append(true).open(&probe).map(drop))
+        .map_err(|error| unwritten(folder, &error))
+}
+
 fn unwritten(folder: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("--report {}: {error}", folder.display()))
-}
-
-/// A bar on a terminal; nothing where nobody watches.
-fn progress(cases: usize, output: &Output) -> ProgressBar {
-    if output.is_json() || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(u64::try_from(cases).unwrap_or(u64::MAX));
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}  {elapsed}  {wide_msg}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
-}
-
-fn tell(progress: &ProgressBar, case: &Case, outcome: &Outcome) {
-    progress.inc(1);
-    progress.set_message(case.id());
-    if outcome.verdict == Verdict::Failed {
-        progress.println(format!("{} {}", anstream::adapter::strip_str(&bad("failed")), case.id()));
-    }
 }
 
 /// A case as a program reads it.

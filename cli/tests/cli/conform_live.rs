@@ -23,7 +23,7 @@ fn a_provider_that_answers_as_its_pages_say_is_only_read_and_is_all_well() {
     assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), run.json());
     let written = |name: &str| std::fs::read_to_string(folder.path().join("out").join(name)).unwrap();
     assert!(written("junit.xml").contains(r#"tests="3" failures="0""#), "{}", written("junit.xml"));
-    assert!(written("index.html").contains("all 3 answers of"), "{}", written("index.html"));
+    assert!(written("index.html").contains("all 3 steps of"), "{}", written("index.html"));
     assert!(mock.delivered("gosendapi").is_empty());
 }
 
@@ -64,7 +64,7 @@ fn an_answer_that_drifts_is_told_by_its_place_and_its_page() {
     assert!(drift[0]["source"].as_str().unwrap().contains("docs"), "{drift}");
     assert_eq!(step["observed"][0], serde_json::json!({"status": 206, "headers": {}, "body": {"data": []}}));
     let page = std::fs::read_to_string(folder.path().join("out/index.html")).unwrap();
-    assert!(page.contains("are not as documented") && page.contains("other status"), "{page}");
+    assert!(page.contains("did not go as documented") && page.contains("other status"), "{page}");
     let junit = std::fs::read_to_string(folder.path().join("out/junit.xml")).unwrap();
     assert!(junit.contains("failures=\"3\"") && junit.contains("documented 200, got 206"), "{junit}");
 }

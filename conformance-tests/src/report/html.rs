@@ -7,6 +7,7 @@ mod matrix;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Coverage, EvidenceReport, Report, Scorecard};
+use crate::Level;
 use crate::differential::{Agreement, Comparison};
 use crate::suite::Verdict;
 
@@ -158,9 +159,9 @@ fn coverage(row: &Coverage) -> Markup {
     }
 }
 
-/// How sure a fact is.
+/// How binding a fact is, and how sure.
 fn badge(certainty: &str) -> Markup {
-    html! { span class={ "badge " (certainty) } { (certainty) } }
+    html! { span class={ "badge " (certainty) } { b { (Level::of(certainty).as_str()) } " " (certainty) } }
 }
 
 fn differences(compared: &[Comparison]) -> Markup {
@@ -208,7 +209,7 @@ fn evidence(report: &Report) -> Markup {
                 details.facts {
                     summary { (card.name) ": " (facts.len()) " facts" }
                     div.wide { table {
-                        thead { tr { th {} th { "Fact" } th { "Source" } th { "Certainty" } th { "Read" } } }
+                        thead { tr { th {} th { "Fact" } th { "Source" } th { "Level" } th { "Read" } } }
                         tbody { @for fact in facts { (fact_row(fact)) } }
                     } }
                 }
@@ -244,9 +245,9 @@ fn run(report: &Report) -> Markup {
                 dt { "Target" } dd { (report.target) }
                 dt { "Began" } dd { (report.started_at) }
                 dt { "Took" } dd { (format!("{:.1}", seconds(report.duration_ms))) " s, " (environment.threads) " cases at a time" }
-                dt { "Machine" } dd { (environment.os) ", " (environment.arch) }
+                dt { "Machine" } dd { (environment.os) ", " (environment.arch) ", a " (environment.build) " build" }
                 dt { "Seed" } dd { (report.seed) }
-                dt { "Again" } dd { code { "transom conform --all --seed " (report.seed) } }
+                dt { "Again" } dd { code { (report.command) } }
             }
             p.small { "Credentials and phone numbers are masked. " code { "report.json" } " and " code { "junit.xml" } " beside this page say the same to programs." }
         }

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CaseReport, DriftReport, Report};
+use super::{CaseReport, DriftReport, Problem, Report};
 use crate::live::StepReport;
 use crate::suite::Verdict;
+
+/// More facts than this are not told of a case that failed; the report has them all.
+const MOST_FACTS: usize = 3;
 
 /// A test suite for each provider, a test case for each case.
 pub(super) fn of(report: &Report) -> JUnit {
@@ -17,10 +20,26 @@ pub(super) fn of(report: &Report) -> JUnit {
         suite.set_time(Duration::from_millis(provider.duration_ms));
         suite.add_property(("target", report.target.as_str()));
         suite.add_property(("seed", report.seed.to_string().as_str()));
-        suite.add_test_cases(report.cases.iter().filter(|case| case.provider == provider.name).map(test_case));
+        let own = report.cases.iter().filter(|case| case.provider == provider.name);
+        suite.add_test_cases(own.map(|case| test_case(case, report)));
         junit.add_test_suite(suite);
     }
     junit
+}
+
+/// What somebody needs who sees the build server's page alone.
+fn description(case: &CaseReport, problem: Option<&Problem>, report: &Report) -> String {
+    let mut lines: Vec<String> = problem.map(|problem| problem.says.clone()).into_iter().collect();
+    lines.extend(case.contradicts(report).take(MOST_FACTS).map(|fact| {
+        let evidence = &fact.evidence;
+        format!("against: {} [{}; {}]", evidence.fact, evidence.source, evidence.certainty)
+    }));
+    if let Some(last) = case.exchanges.last() {
+        lines.push(format!("request: {} {}\n{}", last.method, last.path, last.body));
+        lines.push(format!("answer: {}\n{}", last.status, last.response));
+    }
+    lines.push(format!("alone: {}", case.command));
+    lines.join("\n")
 }
 
 /// A test suite for each channel, a test case for each step.
@@ -45,24 +64,20 @@ fn step_status(step: &StepReport) -> TestCaseStatus {
         return TestCaseStatus::success();
     }
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(match step.drift.len() {
-        0 => "no answer came".to_owned(),
-        1 => "one difference from the documented answer".to_owned(),
-        count => format!("{count} differences from the documented answer"),
-    });
+    status.set_message(step.verdict.as_str().replace('_', " "));
     let lines = step.drift.iter().map(ToString::to_string).chain(step.error.clone());
     status.set_description(lines.collect::<Vec<_>>().join("\n"));
     status
 }
 
-fn test_case(case: &CaseReport) -> TestCase {
+fn test_case(case: &CaseReport, report: &Report) -> TestCase {
     let status = match (case.verdict, &case.problem) {
         (Verdict::Passed, _) => TestCaseStatus::success(),
         (Verdict::Failed, problem) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_message(case.contract.as_str());
-            let says = problem.as_ref().map_or("", |problem| problem.says.as_str());
-            status.set_description(format!("{says}\nalone: {}", case.command));
+            status.set_type(case.level.as_str());
+            status.set_description(description(case, problem.as_ref(), report));
             status
         }
     };

@@ -9,8 +9,9 @@ use crate::output::{Failure, Output};
 
 /// The cases of the adapters that are named, of all where none is, narrowed to a group and to a name.
 pub(super) fn cases(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<Case>, Failure> {
+    let seed = args.seed.unwrap_or(suite::DEFAULT_SEED);
     let subjects = if args.channels.is_empty() { subjects::ALL.to_vec() } else { named(common, args, output)? };
-    let all: Vec<Case> = subjects.into_iter().flat_map(suite::cases).map(|case| case.with_seed(args.seed)).collect();
+    let all: Vec<Case> = subjects.into_iter().flat_map(suite::cases).map(|case| case.with_seed(seed)).collect();
     let of_group: Vec<Case> = match &args.group {
         None => all,
         Some(group) => {
@@ -26,9 +27,12 @@ pub(super) fn cases(common: &Common, args: &ConformArgs, output: &Output) -> Res
     };
     let Some(name) = &args.name else { return Ok(of_group) };
     let wanted = name.trim().to_lowercase().replace(' ', "_");
-    // A whole name is meant as such, even if it is the beginning of another.
+    if wanted.is_empty() {
+        return Err(Failure::usage("--name: expected a part of a scenario's name; --list shows them all"));
+    }
+    // A whole name is meant as such, even if it is the beginning of another; so is one with its group and provider, as --list has it.
     let is_whole = of_group.iter().any(|case| case.name() == wanted);
-    let fits = |case: &Case| if is_whole { case.name() == wanted } else { case.name().contains(&wanted) };
+    let fits = |case: &Case| if is_whole { case.name() == wanted } else { case.id().contains(&wanted) };
     let chosen: Vec<Case> = of_group.into_iter().filter(fits).collect();
     if chosen.is_empty() {
         return Err(Failure::usage(format!("--name {name}: no scenario has this in its name; --list shows them all")));

@@ -1,13 +1,12 @@
 //! `--target live`: does a provider still answer as its pages say?
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use transom::{Context, Messenger as _, Template};
-use transom_conformance::live::{self, Permission, Recorder, Step, StepReport};
+use transom::{Client, Context, Messenger as _, Provider, Template};
+use transom_conformance::live::{self, Permission, Recorder, Step, StepVerdict};
 use transom_conformance::report::{AskedChannel, DriftReport};
 
 use crate::args::{Common, ConformArgs};
@@ -15,106 +14,172 @@ use crate::channel::{self, Channel};
 use crate::commands::send::phone_of;
 use crate::output::{Failure, Output, bad, good};
 
-/// Asks each channel, after saying what will be asked.
+/// Asks each channel, after saying all that will be asked. Nothing is asked before everything is known to be right.
 pub(super) async fn run(common: &Common, args: &ConformArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let permission = permission(args)?;
-    let names: Vec<Option<String>> = match (args.channels.as_slice(), &common.channel) {
-        ([], None) => vec![None],
-        ([], Some(channel)) => vec![Some(channel.clone())],
-        (several, _) => several.iter().cloned().map(Some).collect(),
-    };
+    let mut permission = permission(args)?;
+    let lines = channels(common, args, output)?
+        .into_iter()
+        .map(|channel| Line::ready(channel, &mut permission))
+        .collect::<Result<Vec<Line>, Failure>>()?;
+    for line in &lines {
+        line.show(output);
+    }
+    if args.list {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if lines.iter().any(Line::sends) && !args.yes {
+        confirm(&lines, output)?;
+    }
+    if let Some(folder) = &args.report {
+        super::prepare(folder)?;
+    }
     let (began, clock) = (SystemTime::now(), Instant::now());
     let mut asked = Vec::new();
-    for channel in names {
-        let common = Common { channel, ..common.clone() };
-        let channel = channel::open(&common, output)?;
-        let steps = live::plan(channel.client.capabilities(), &permission);
-        show(&channel, &steps, output);
-        if steps.iter().any(|step| matches!(step, Step::Send(_))) && !args.yes {
-            confirm(&channel, output)?;
-        }
-        let reports = ask(&channel, &steps).await?;
-        asked.push(AskedChannel { channel: channel.name.clone(), provider: channel.provider, steps: reports });
+    for line in lines {
+        asked.push(line.ask().await);
     }
     let report = DriftReport::of(asked, began, clock.elapsed());
-    if let Some(folder) = &args.report {
-        report.write(folder).map_err(|error| super::unwritten(folder, &error))?;
+    let written = args.report.as_ref().map(|folder| (folder, report.write(folder)));
+    // What was done is told, whatever becomes of the report.
+    output.result(&report, || text(&report));
+    if let Some((folder, written)) = written {
+        written.map_err(|error| super::unwritten(folder, &error))?;
+        if !output.is_json() {
+            output.line(&format!("report: {}", folder.join("index.html").display()));
+        }
     }
-    output.result(&report, || text(&report, args.report.as_deref()));
-    Ok(if report.is_all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(match report.verdict() {
+        _ if report.is_all_well() => ExitCode::SUCCESS,
+        Some(StepVerdict::InDoubt) => ExitCode::from(3),
+        _ => ExitCode::FAILURE,
+    })
+}
+
+/// The channels that are named, all of the configuration with `--all`, else the default one; of a failover its members. Each once.
+fn channels(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<Channel>, Failure> {
+    let configs = match args.channels.as_slice() {
+        [] if args.all => channel::all(common, output)?,
+        [] => vec![channel::open(common, output)?.config],
+        several => {
+            let mut configs = Vec::new();
+            for name in several {
+                configs.extend(channel::all(&Common { channel: Some(name.clone()), ..common.clone() }, output)?);
+            }
+            configs
+        }
+    };
+    let mut channels: Vec<Channel> = Vec::new();
+    for config in configs {
+        if channels.iter().all(|known| known.name != config.name()) {
+            channels.push(channel::connect(common, config)?);
+        }
+    }
+    Ok(channels)
+}
+
+/// A channel with what will be asked of it.
+struct Line {
+    name: String,
+    provider: Provider,
+    client: Client,
+    recorder: Arc<Recorder>,
+    steps: Vec<Step>,
+}
+
+impl Line {
+    /// Takes the messages that it may send out of the permission, which is for the whole run.
+    fn ready(channel: Channel, permission: &mut Permission) -> Result<Self, Failure> {
+        let on = |error| Failure::on(error, &channel.name, channel.provider);
+        let context = channel::context(&channel.config).map_err(on)?;
+        let recorder = Recorder::new(context.transport);
+        let context = Context { transport: Arc::clone(&recorder) as Arc<dyn transom::Transport>, clock: context.clock };
+        let client = channel.registry.connect_with(&channel.config, context).map_err(on)?;
+        let provider = *channel.registry.provider(channel.provider).map_err(on)?;
+        let steps = live::plan(client.capabilities(), permission);
+        permission.messages -= steps.iter().filter(|step| step.sends()).count().min(permission.messages);
+        Ok(Self { name: channel.name, provider, client, recorder, steps })
+    }
+
+    fn sends(&self) -> bool {
+        self.steps.iter().any(Step::sends)
+    }
+
+    fn show(&self, output: &Output) {
+        output.note(&format!("{} ({}):", self.name, self.provider.name));
+        if self.steps.is_empty() {
+            output.note(
+                "  nothing: this provider lists nothing, and no message may be sent; see --allow and --max-messages",
+            );
+        }
+        for step in &self.steps {
+            output.note(&format!("  {step}"));
+        }
+    }
+
+    async fn ask(self) -> AskedChannel {
+        let mut reports = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            reports.push(live::take(&self.provider, &self.client, &self.recorder, step).await);
+        }
+        AskedChannel { channel: self.name, provider: self.provider.name, steps: reports }
+    }
 }
 
 fn permission(args: &ConformArgs) -> Result<Permission, Failure> {
     let mut permission = Permission::default();
     for number in &args.allow {
-        permission.contacts.push(phone_of("--allow", number)?);
+        let phone = phone_of("--allow", number)?;
+        if !permission.contacts.contains(&phone) {
+            permission.contacts.push(phone);
+        }
     }
     if args.max_messages > 0 && permission.contacts.is_empty() {
         return Err(Failure::usage("--max-messages: no number may be written to; name some with --allow"));
+    }
+    if args.template.is_some() && args.max_messages == 0 {
+        return Err(Failure::usage("--template: no message may be sent; say how many with --max-messages"));
     }
     permission.messages = args.max_messages;
     permission.template = args.template.as_ref().map(|name| Template::new(name.as_str(), "en"));
     Ok(permission)
 }
 
-/// The plan, before anything happens.
-fn show(channel: &Channel, steps: &[Step], output: &Output) {
-    output.note(&format!("{} ({}):", channel.name, channel.provider));
-    if steps.is_empty() {
-        output
-            .note("  nothing: this provider lists nothing, and no message may be sent; see --allow and --max-messages");
-    }
-    for step in steps {
-        output.note(&format!("  {step}"));
-    }
-}
-
-/// Sends cost money and reach people: the channel's name has to be typed.
-fn confirm(channel: &Channel, output: &Output) -> Result<(), Failure> {
+/// Sends cost money and reach people: the names of the channels that send have to be typed.
+fn confirm(lines: &[Line], output: &Output) -> Result<(), Failure> {
     let refused = |why: &str| Failure::usage(format!("nothing was sent: {why}"));
     if !std::io::stdin().is_terminal() {
         return Err(refused("messages are sent after a typed confirmation, or with --yes"));
     }
-    output.note(&format!("To send these messages, type the channel's name, {}:", channel.name));
+    let sending: Vec<&str> = lines.iter().filter(|line| line.sends()).map(|line| line.name.as_str()).collect();
+    let names = sending.join(" ");
+    output.note(&format!("To send these messages, type {names}:"));
     let _ = std::io::stderr().flush();
     let mut typed = String::new();
     let read = std::io::stdin().lock().read_line(&mut typed);
     match read {
-        Ok(_) if typed.trim() == channel.name => Ok(()),
-        _ => Err(refused("the channel's name was not typed")),
+        Ok(_) if typed.split_whitespace().eq(sending) => Ok(()),
+        _ => Err(refused(&format!("{names} was not typed"))),
     }
 }
 
-async fn ask(channel: &Channel, steps: &[Step]) -> Result<Vec<StepReport>, Failure> {
-    let on = |error| Failure::on(error, &channel.name, channel.provider);
-    let context = channel::context(&channel.config).map_err(on)?;
-    let recorder = Recorder::new(context.transport);
-    let context = Context { transport: Arc::clone(&recorder) as Arc<dyn transom::Transport>, clock: context.clock };
-    let client = channel.registry.connect_with(&channel.config, context).map_err(on)?;
-    let provider = channel.registry.provider(channel.provider).map_err(on)?;
-    let mut reports = Vec::with_capacity(steps.len());
-    for step in steps {
-        reports.push(live::take(provider, &client, &recorder, step).await);
-    }
-    Ok(reports)
-}
-
-fn text(report: &DriftReport, folder: Option<&Path>) -> String {
+fn text(report: &DriftReport) -> String {
     let mut lines = Vec::new();
     for asked in &report.channels {
+        if asked.steps.is_empty() {
+            lines.push(format!("{}: nothing to read, and nothing was sent", asked.channel));
+        }
         for step in &asked.steps {
-            let verdict = if step.is_as_documented() { good("as documented") } else { bad("drift") };
+            let words = step.verdict.as_str().replace('_', " ");
+            let verdict = if step.verdict == StepVerdict::AsDocumented { good(&words) } else { bad(&words) };
             let error = step.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
             lines.push(format!("{}: {}: {verdict}, {}{error}", asked.channel, step.step, step.outcome));
-            if step.answers == 0 {
-                lines.push("    no answer came".to_owned());
-            }
             lines.extend(step.drift.iter().map(|drift| format!("    {drift}")));
         }
     }
-    if lines.is_empty() {
-        lines.push("nothing was asked".to_owned());
-    }
-    lines.extend(folder.map(|folder| format!("report: {}", folder.join("index.html").display())));
+    let totals = report.totals;
+    lines.push(format!(
+        "{} of {} steps as documented, {} differences",
+        totals.as_documented, totals.steps, totals.differences
+    ));
     lines.join("\n")
 }

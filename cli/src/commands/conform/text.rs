@@ -50,7 +50,11 @@ fn failure(case: &CaseReport, report: &Report, output: &Output) {
     let facts: Vec<_> = case.contradicts(report).collect();
     for fact in facts.iter().take(MOST_FACTS) {
         let evidence = &fact.evidence;
-        block("against", &format!("{} [{}; {}]", evidence.fact, evidence.source, evidence.certainty), output);
+        block(
+            "against",
+            &format!("{} [{}; {}, {}]", evidence.fact, evidence.source, fact.level.as_str(), evidence.certainty),
+            output,
+        );
     }
     match facts.len() {
         0 => block("against", "the contract of the sdk itself", output),

@@ -14,7 +14,7 @@ pub(super) fn failure(case: &CaseReport, report: &Report) -> Markup {
     html! {
         article.failure {
             h3 { "✘ " (case.contract) }
-            p.small { (case.provider) " · " (case.group) }
+            p.small { (case.provider) " · " (case.group) " · " (case.level.as_str()) }
             @if let Some(problem) = &case.problem { (broken(problem)) }
             h4 { "The fact that it contradicts" }
             (facts(&contradicted))

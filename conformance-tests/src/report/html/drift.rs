@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{Page, mark, seconds};
 use crate::drift::{Drift, DriftKind};
-use crate::live::StepReport;
+use crate::live::{StepReport, StepVerdict};
 use crate::report::{AskedChannel, DriftReport};
 
 /// The whole page.
@@ -48,8 +48,8 @@ fn headline(report: &DriftReport) -> String {
     };
     match totals.steps - totals.as_documented {
         0 if totals.steps == 0 => "nothing was asked".to_owned(),
-        0 => format!("all {} answers {channels} are as documented", totals.steps),
-        other => format!("{other} of {} answers {channels} are not as documented", totals.steps),
+        0 => format!("all {} steps {channels} went as documented", totals.steps),
+        other => format!("{other} of {} steps {channels} did not go as documented", totals.steps),
     }
 }
 
@@ -67,10 +67,12 @@ fn kinds(report: &DriftReport) -> Markup {
                             @for channel in &report.channels { (cell(count(channel, *kind))) }
                         }
                     }
-                    tr {
-                        th scope="row" { "no answer" }
-                        @for channel in &report.channels {
-                            (cell(channel.steps.iter().filter(|step| step.answers == 0).count()))
+                    @for verdict in [StepVerdict::Refused, StepVerdict::NoAnswer, StepVerdict::InDoubt] {
+                        tr {
+                            th scope="row" { (verdict.as_str().replace('_', " ")) }
+                            @for channel in &report.channels {
+                                (cell(channel.steps.iter().filter(|step| step.verdict == verdict).count()))
+                            }
                         }
                     }
                 }
@@ -101,9 +103,8 @@ fn step(step: &StepReport) -> Markup {
     let well = step.is_as_documented();
     html! {
         details.case.bad[!well] open[!well] data-step=(step.step) {
-            summary { b { (mark(well)) " " (step.step) } span.small { " " (step.outcome) ", " (step.answers) " answers" } }
+            summary { b { (mark(well)) " " (step.step) } span.small { " " (step.verdict.as_str().replace('_', " ")) ", " (step.outcome) ", answers: " (step.answers) } }
             @if let Some(error) = &step.error { pre { (error) } }
-            @if step.answers == 0 { p { "No answer came." } }
             @if !step.drift.is_empty() {
                 div.wide { table {
                     thead { tr { th { "Difference" } th { "Place" } th { "Documented" } th { "Observed" } th { "Page" } } }
