@@ -23,6 +23,7 @@
 
 mod check;
 mod control;
+pub mod defects;
 pub mod differential;
 pub mod drift;
 pub mod evidence;

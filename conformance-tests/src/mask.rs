@@ -46,8 +46,8 @@ fn number_at(text: &str, before: char) -> (String, usize) {
     }
     let after = text.get(end..).unwrap_or_default().chars().next().unwrap_or(' ');
     let alone = !(after.is_alphanumeric() || after == '_');
-    // Seconds since 1970, as some providers write instants.
-    let is_time = plus.is_none() && digits.len() == 10 && digits.starts_with('1');
+    // Seconds or milliseconds since 1970, as some providers write instants. No number of the latter length begins with a 1.
+    let is_time = plus.is_none() && matches!(digits.len(), 10 | 13) && digits.starts_with('1');
     if LENGTHS.contains(&digits.len()) && alone && !is_time { (digits, end) } else { none() }
 }
 
@@ -74,6 +74,7 @@ mod tests {
             "2026-11-21T10:00:00.123456789Z",
             "wamid.HBgLMzQ2MDAxMTEyMjI",
             "1763719200",
+            r#"{"timestamp":1763719200123}"#,
             "a1b2c3d4e5f6",
             "7c1e5a90d4b2f83a6be0917243fd5c1a",
             "sid_12345678901",

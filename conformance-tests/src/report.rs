@@ -15,6 +15,7 @@ use transom::time::rfc3339;
 
 use crate::Level;
 use crate::check::Broken;
+use crate::defects::{self, KillTable};
 use crate::differential::{self, Comparison, Difference};
 use crate::evidence::{Evidence, EvidenceKind};
 use crate::exchange::Exchange;
@@ -63,6 +64,8 @@ pub struct Report {
     pub evidence: Vec<EvidenceReport>,
     /// Each scenario that was played with several adapters, and whether it came to the same.
     pub differential: Vec<Comparison>,
+    /// The deliberate defects that this version's tests were shown to notice.
+    pub kill_table: KillTable,
 }
 
 /// What wrote a report.
@@ -203,6 +206,7 @@ impl Report {
             differential: differential::compare(&run.played, declared),
             cases,
             evidence,
+            kill_table: defects::table(),
         }
     }
 

@@ -46,6 +46,77 @@ fn messages_need_an_allowed_number_and_a_confirmation_and_keep_to_the_cap() {
     assert!(!confirmed.stdout.contains("447700900123") && !confirmed.stderr.contains("447700900123"));
 }
 
+/// Two channels of two providers at one mock.
+fn two_channels(folder: &Folder, mock: &Mock) {
+    let go = format!("url = \"gosendapi://gsk_test_demo@{}?phone_number_id=555123456789\"", mock.host);
+    let me = format!("url = \"messangi://demo-key@{}?from=5215500001111\"", mock.host);
+    folder.write("transom.toml", &format!("[channels.go]\n{go}\n[channels.me]\n{me}\n"));
+}
+
+fn live(folder: &Folder, arguments: &[&str]) -> Run {
+    folder.run(&[&["conform", "--target", "live", "--json"], arguments].concat(), &[])
+}
+
+#[test]
+fn all_channels_are_asked_the_cap_is_for_the_run_and_a_number_given_twice_is_one() {
+    let (mock, folder) = (Mock::start(), Folder::new());
+    two_channels(&folder, &mock);
+    mock.inbound("gosendapi", CONTACT);
+    mock.inbound("messangi", CONTACT);
+    let reading = live(&folder, &["--all"]);
+    assert_eq!(reading.code, 0, "{} {}", reading.stdout, reading.stderr);
+    let channels = reading.json()["channels"].as_array().unwrap().clone();
+    assert_eq!(channels.iter().map(|channel| channel["channel"].as_str().unwrap()).collect::<Vec<_>>(), ["go", "me"]);
+    // Messangi lists nothing: there is nothing to read, and that is no failure.
+    assert!(channels[1]["steps"].as_array().unwrap().is_empty());
+
+    let sending = live(&folder, &["--all", "--allow", CONTACT, "--allow", CONTACT, "--max-messages", "1", "--yes"]);
+    assert_eq!(sending.code, 0, "{} {}", sending.stdout, sending.stderr);
+    assert_eq!(mock.delivered("gosendapi").len() + mock.delivered("messangi").len(), 1);
+}
+
+#[test]
+fn the_list_is_the_plan_of_all_channels_and_asks_nothing() {
+    let (mock, folder) = (Mock::start(), Folder::new());
+    two_channels(&folder, &mock);
+    mock.inbound("gosendapi", CONTACT);
+    let plan = live(&folder, &["--all", "--allow", CONTACT, "--max-messages", "5", "--yes", "--list"]);
+    assert_eq!(plan.code, 0, "{} {}", plan.stdout, plan.stderr);
+    assert_eq!(plan.stderr.matches("SEND a text to").count(), 2, "{}", plan.stderr);
+    assert!(mock.delivered("gosendapi").is_empty());
+}
+
+#[test]
+fn nothing_is_sent_before_every_channel_and_the_report_are_known_to_be_right() {
+    let (mock, folder) = (Mock::start(), Folder::new());
+    two_channels(&folder, &mock);
+    folder.write("file", "");
+    mock.inbound("gosendapi", CONTACT);
+    let send = ["--allow", CONTACT, "--max-messages", "1", "--yes"];
+    for more in [["--channel", "go", "nobody"].as_slice(), &["--channel", "go", "--report", "file/out"]] {
+        let run = live(&folder, &[&send[..], more].concat());
+        assert_eq!(run.code, 2, "{more:?}: {} {}", run.stdout, run.stderr);
+    }
+    assert!(mock.delivered("gosendapi").is_empty());
+}
+
+#[test]
+fn a_send_that_nobody_can_know_of_is_exit_3_and_a_documented_refusal_is_exit_1() {
+    let (mock, folder) = (Mock::start(), Folder::new());
+    mock.inbound("gosendapi", CONTACT);
+    let send = ["--allow", CONTACT, "--max-messages", "1", "--yes"];
+    mock.control("faults", r#"[{"provider":"gosendapi","fault":"garbage","always":true}]"#);
+    let unknown = run(&folder, &mock, &send);
+    assert_eq!(unknown.code, 3, "{} {}", unknown.stdout, unknown.stderr);
+    let last = |run: &Run| run.json()["channels"][0]["steps"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(last(&unknown)["verdict"], "in_doubt");
+
+    mock.control("reset", "{}");
+    let refused = run(&folder, &mock, &send);
+    assert_eq!(refused.code, 1, "{} {}", refused.stdout, refused.stderr);
+    assert_eq!(last(&refused)["verdict"], "refused", "{}", last(&refused));
+}
+
 #[test]
 fn an_answer_that_drifts_is_told_by_its_place_and_its_page() {
     let (mock, folder) = (Mock::start(), Folder::new());

@@ -10,6 +10,7 @@
 
 mod bad_messages;
 mod commands;
+mod conform;
 mod conform_live;
 mod failover;
 mod faults;

@@ -8,6 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Coverage, EvidenceReport, Report, Scorecard};
 use crate::Level;
+use crate::defects::KillTable;
 use crate::differential::{Agreement, Comparison};
 use crate::suite::Verdict;
 
@@ -24,6 +25,7 @@ pub(super) fn of(report: &Report) -> String {
         ("providers", "Providers"),
         ("differential", "Differences"),
         ("evidence", "Evidence"),
+        ("defects", "Defects"),
         ("run", "This run"),
     ];
     let first = (!failed.is_empty()).then_some(("failed", "What failed"));
@@ -49,6 +51,7 @@ pub(super) fn of(report: &Report) -> String {
         }
         (differences(&report.differential))
         (evidence(report))
+        (defects(&report.kill_table))
         (run(report))
     })
 }
@@ -109,11 +112,16 @@ fn circumstances(report: &Report) -> String {
     format!(
         "against {}, {}, in {:.1} s, version {}, seed {}",
         report.target,
-        report.started_at,
+        minute(&report.started_at),
         seconds(report.duration_ms),
         report.generator.version,
         report.seed
     )
+}
+
+/// `2026-05-11 09:20 UTC`, of an RFC 3339 time.
+fn minute(time: &str) -> String {
+    time.get(..16).map_or_else(|| time.to_owned(), |minute| minute.replace('T', " ") + " UTC")
 }
 
 #[allow(clippy::cast_precision_loss, reason = "for people, to a tenth of a second")]
@@ -134,7 +142,7 @@ fn scorecard(card: &Scorecard) -> Markup {
             p.score { b { (card.totals.passed) } " of " (card.totals.cases) " cases hold" }
             p.small { (card.refusals) " of them as the refusal of what it does not offer; " (format!("{:.1}", seconds(card.duration_ms))) " s of work" }
             table {
-                thead { tr { th { "On record" } th { "facts" } th { "played" } th { "contradicted" } } }
+                thead { tr { th { "On record" } th { "facts" } th { "played" } th { "broken" } } }
                 tbody { @for row in &card.coverage { (coverage(row)) } }
             }
             p.small {
@@ -231,6 +239,30 @@ fn fact_row(fact: &EvidenceReport) -> Markup {
             td { (fact.evidence.source) }
             td { (badge(&fact.evidence.certainty)) }
             td { (fact.evidence.date) }
+        }
+    }
+}
+
+/// Why the page can be believed when it says that all is well.
+fn defects(table: &KillTable) -> Markup {
+    html! {
+        section #defects {
+            h2 { "Deliberate defects" }
+            p {
+                "Would the tests notice? Each of these " b { (table.defects.len()) } " defects was put into a copy of the sources, one at a time, "
+                "and made these tests fail (recorded " (table.recorded) ")."
+            }
+            details.facts {
+                summary { (table.defects.len()) " defects, and what noticed each" }
+                div.wide { table {
+                    thead { tr { th { "Defect" } th { "Tests that failed" } th { "Among them" } } }
+                    tbody { @for defect in &table.defects { tr {
+                        td { (defect.name) br; span.small { (defect.file) } }
+                        td { (defect.failed) }
+                        td { @for test in &defect.noticed_by { code { (test) } br; } }
+                    } } }
+                } }
+            }
         }
     }
 }

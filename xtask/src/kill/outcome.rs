@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::defect::Defect;
 
@@ -96,13 +97,43 @@ struct Row {
     name: String,
     file: String,
     killed: bool,
+    /// Parts of the names of the tests that must notice it.
+    #[serde(skip)]
+    expected: Vec<String>,
     #[serde(flatten)]
     outcome: Outcome,
 }
 
+impl Row {
+    /// The first test for each name that the defect gives.
+    fn named(&self) -> Vec<&str> {
+        let mut named: Vec<&str> = Vec::new();
+        for part in &self.expected {
+            let first = self.outcome.caught_by.iter().find(|test| test.contains(part.as_str()));
+            named.extend(first.map(String::as_str).filter(|first| !named.contains(first)));
+        }
+        named
+    }
+
+    fn recorded(&self) -> serde_json::Value {
+        json!({ "name": self.name, "file": self.file, "failed": self.outcome.caught_by.len(), "noticed_by": self.named() })
+    }
+}
+
+/// `YYYY-MM-DD`, in UTC.
+fn today() -> String {
+    jiff::Timestamp::now().strftime("%F").to_string()
+}
+
 impl Table {
     pub(super) fn add(&mut self, defect: &Defect, outcome: Outcome) {
-        let row = Row { name: defect.name.clone(), file: defect.file.clone(), killed: outcome.is_killed(), outcome };
+        let row = Row {
+            name: defect.name.clone(),
+            file: defect.file.clone(),
+            killed: outcome.is_killed(),
+            expected: defect.caught_by.clone(),
+            outcome,
+        };
         self.defects.push(row);
     }
 
@@ -110,9 +141,40 @@ impl Table {
         self.defects.iter().all(|row| row.killed)
     }
 
-    pub(super) fn write(&self, path: &Path) -> Result<(), String> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
+    /// Writes the table into `folder`, for programs and for people.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), String> {
+        let json = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
+        for (name, text) in [("report.json", json), ("table.md", self.markdown())] {
+            let path = folder.join(name);
+            std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what a conformance report shows of it.
+    pub(super) fn record(&self, path: &Path) -> Result<(), String> {
+        let defects: Vec<_> = self.defects.iter().map(Row::recorded).collect();
+        let table = json!({ "recorded": today(), "defects": defects });
+        let text = serde_json::to_string_pretty(&table).map_err(|error| error.to_string())? + "\n";
         std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    fn markdown(&self) -> String {
+        let mut text =
+            "| defect | file | killed | tests that failed | among them |\n|---|---|---|---|---|\n".to_owned();
+        for row in &self.defects {
+            let killed = if row.killed { "yes" } else { "NO" };
+            let among = row.named().join("<br>");
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                text,
+                "| {} | {} | {killed} | {} | {among} |",
+                row.name,
+                row.file,
+                row.outcome.caught_by.len()
+            );
+        }
+        text
     }
 
     pub(super) fn summary(&self) -> String {
@@ -124,7 +186,7 @@ impl Table {
         }
         let _ = writeln!(
             text,
-            "{} defects, {} killed, {} not; the table is in target/kill/report.json",
+            "{} defects, {} killed, {} not; the table is in target/kill/table.md",
             self.defects.len(),
             self.defects.len() - survivors.len(),
             survivors.len()

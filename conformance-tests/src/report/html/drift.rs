@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Page, mark, seconds};
+use super::{Page, mark, minute, seconds};
 use crate::drift::{Drift, DriftKind};
 use crate::live::{StepReport, StepVerdict};
 use crate::report::{AskedChannel, DriftReport};
@@ -15,7 +15,7 @@ pub(in crate::report) fn of(report: &DriftReport) -> String {
         headline: headline(report),
         circumstances: format!(
             "asked {}, in {:.1} s, version {}",
-            report.started_at,
+            minute(&report.started_at),
             seconds(report.duration_ms),
             report.generator.version
         ),

@@ -24,7 +24,7 @@ pub(super) fn groups(report: &Report) -> Markup {
             } }
             p.legend {
                 span.cell.pass { "✔" } " the contract holds "
-                span.cell.refused { "⊘" } " the adapter does not offer it, and refuses it as it must "
+                span.cell.refused { "⊘" } " the adapter does not offer it, and refuses it as it must (counted in) "
                 span.cell.fail { "✘" } " the contract is broken"
             }
         }
@@ -33,10 +33,16 @@ pub(super) fn groups(report: &Report) -> Markup {
 
 fn group_cell(report: &Report, group: &str, provider: &str) -> Markup {
     let cases = report.cases.iter().filter(|case| case.group == group && case.provider == provider);
+    let refused = cases.clone().filter(|case| case.refusal && case.verdict == Verdict::Passed).count();
     let Totals { cases, passed, failed } = Totals::of(cases.map(|case| case.verdict));
     let class = if failed == 0 { "pass" } else { "fail" };
     html! {
-        td class=(class) { span.symbol { (super::mark(failed == 0)) } " " (passed) @if failed > 0 { " of " (cases) } }
+        td class=(class) {
+            a href={ "#group-" (group) } {
+                span.symbol { (super::mark(failed == 0)) } " " (passed) @if failed > 0 { " of " (cases) }
+                @if refused > 0 { span.of-them title="refusals of what the adapter does not offer, among them" { "⊘ " (refused) } }
+            }
+        }
     }
 }
 
