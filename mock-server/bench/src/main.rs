@@ -1,8 +1,9 @@
 //! What the mock costs: throughput and CPU time for each request against a bare server and against wiremock, in one run, and
-//! what a million contacts cost in time and memory.
+//! what a million contacts cost in time and memory. Then the figures that the mock is held to, each beside its limit.
 //!
-//! Every number is a ratio to a bare server that was measured right before, since absolute ones move with the machine.
+//! Every speed is a ratio to a bare server that was measured right before, since absolute ones move with the machine.
 
+mod figures;
 mod load;
 mod peers;
 mod report;

@@ -5,21 +5,23 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::say;
 use crate::servers::{Load, Sample, Server};
+use crate::{figures, say};
 
 const PROVIDERS: [&str; 4] = ["exotel", "autocalls", "gosendapi", "messangi"];
-const CONNECTIONS: u32 = 32;
+pub(crate) const CONNECTIONS: u32 = 32;
 /// Requests before anything is measured.
 const WARM_UP: u64 = 20_000;
 const SIZES: [u64; 4] = [1, 1_000, 100_000, 1_000_000];
 
-struct Plan {
-    transom: PathBuf,
+pub(crate) struct Plan {
+    pub(crate) transom: PathBuf,
     this: PathBuf,
     rounds: u32,
     milliseconds: u64,
     sizes: Vec<u64>,
+    /// Requests after which nothing may have become slower or larger.
+    pub(crate) long: u64,
 }
 
 /// Everything, in one run.
@@ -30,6 +32,7 @@ pub(crate) fn run(transom: &str, quick: bool) -> io::Result<()> {
         rounds: if quick { 1 } else { 5 },
         milliseconds: if quick { 500 } else { 2_000 },
         sizes: if quick { vec![1, 1_000] } else { SIZES.to_vec() },
+        long: if quick { 20_000 } else { 1_100_000 },
     };
     say(&format!(
         "{CONNECTIONS} keep-alive connections from one process (own loop that never sleeps; no wrk), POST of a text in an open window;\n\
@@ -39,7 +42,8 @@ pub(crate) fn run(transom: &str, quick: bool) -> io::Result<()> {
     ));
     compare(&plan)?;
     growth(&plan)?;
-    start(&plan)
+    start(&plan)?;
+    figures::all(&plan)
 }
 
 /// The mock, provider by provider, and wiremock, each next to the floor.
@@ -190,7 +194,7 @@ fn start(plan: &Plan) -> io::Result<()> {
 }
 
 /// A mock without limits, in which so many contacts have written to the provider.
-fn mock(plan: &Plan, provider: &str, contacts: u64, cpu: Option<u32>) -> io::Result<Server> {
+pub(crate) fn mock(plan: &Plan, provider: &str, contacts: u64, cpu: Option<u32>) -> io::Result<Server> {
     let server = Server::start(&plan.transom, &["mock", "--listen", "127.0.0.1:0"], cpu)?;
     post(&server.address, "limits", &format!(r#"{{"provider":"{provider}","limit":4294967295,"window_s":1}}"#))?;
     if provider == "autocalls" {
@@ -202,7 +206,7 @@ fn mock(plan: &Plan, provider: &str, contacts: u64, cpu: Option<u32>) -> io::Res
     Ok(server)
 }
 
-fn post(address: &str, call: &str, body: &str) -> io::Result<()> {
+pub(crate) fn post(address: &str, call: &str, body: &str) -> io::Result<()> {
     let request = format!(
         "POST /_mock/{call} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
@@ -211,7 +215,7 @@ fn post(address: &str, call: &str, body: &str) -> io::Result<()> {
     if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(crate::other(answer)) }
 }
 
-fn exchange(address: &str, request: &str) -> io::Result<String> {
+pub(crate) fn exchange(address: &str, request: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.write_all(request.as_bytes())?;

@@ -104,6 +104,11 @@ impl Server {
         kib.map(|kib| f64::from(kib) / 1024.0).ok_or_else(|| other("the system does not tell how much memory is used"))
     }
 
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> io::Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/task", self.child.id()))?.count())
+    }
+
     /// CPU time of the process so far.
     fn cpu(&self) -> io::Result<Duration> {
         cpu_of(self.child.id())
