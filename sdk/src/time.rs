@@ -17,7 +17,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Returns once `duration` has passed while something else is going on: what cuts a read that takes too long. Never, unless
     /// a clock knows better: on one that only waits move, no time passes meanwhile.
     async fn elapse(&self, _duration: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
     /// Time since some start, which never goes back: what paces and deadlines are measured with. From [`now`](Self::now)
     /// unless a clock knows better.

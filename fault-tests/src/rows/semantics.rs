@@ -122,7 +122,7 @@ pub(super) const CROWDS: &[Row] = &[
     left_out(
         "N3",
         "many callers, one limit",
-        "no wire is involved; the limit layer's own tests hold it, on a virtual clock",
+        "no wire is involved; `conformance-tests/tests/pacing.rs` holds it, many tasks against each simulator",
     ),
     left_out("N4", "the webhook comes before the answer", "nothing here parks a status; the application matches them"),
     once("N5", "statuses in any order, with copies", || {
