@@ -145,6 +145,14 @@ impl Clock for Patience {
         }
         SystemClock.sleep(duration).await;
     }
+
+    async fn elapse(&self, duration: Duration) {
+        SystemClock.elapse(duration).await;
+    }
+
+    fn uptime(&self) -> Duration {
+        SystemClock.uptime()
+    }
 }
 
 /// The network and the time, as the channel's settings want them.

@@ -23,8 +23,10 @@ pub(crate) struct Output {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    /// The channel, as far as it got to one.
+    /// The channel, as far as it got to one; the one of a failover that this is about.
     pub(crate) channel: Option<String>,
+    /// The failover, if the channel is one of its members.
+    pub(crate) failover: Option<String>,
     pub(crate) provider: Option<&'static str>,
     /// Bad flags, or input that cannot be read: exit 2 whatever the kind.
     usage: bool,
@@ -39,7 +41,10 @@ impl Failure {
 
     /// The same failure, on this channel.
     pub(crate) fn on(error: Error, channel: &str, provider: &'static str) -> Self {
-        Self { channel: Some(channel.to_owned()), provider: Some(provider), ..Self::from(error) }
+        let member = error.channel().map(str::to_owned);
+        let failover = member.is_some().then(|| channel.to_owned());
+        let channel = member.unwrap_or_else(|| channel.to_owned());
+        Self { channel: Some(channel), failover, provider: Some(provider), ..Self::from(error) }
     }
 
     /// The same failure, on a channel that no provider stands behind alone.
@@ -70,7 +75,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let provider = error.provider();
-        Self { error, channel: None, provider, usage: false }
+        Self { error, channel: None, failover: None, provider, usage: false }
     }
 }
 
@@ -178,7 +183,8 @@ fn failure_json(failure: &Failure) -> Value {
             "problems": error.problem_list().iter().map(|problem| masked(problem)).collect::<Vec<_>>(),
         },
     });
-    if let (Some(members), false) = (value.as_object_mut(), error.earlier().is_empty()) {
+    if let (Some(members), Some(failover)) = (value.as_object_mut(), &failure.failover) {
+        members.insert("failover".to_owned(), failover.as_str().into());
         members.insert("earlier".to_owned(), error.earlier().iter().map(earlier_json).collect());
     }
     value

@@ -1,41 +1,68 @@
-//! A thousand sends through a limiter, against each provider's simulator with its usual limits, on a virtual clock.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
+//! Sends through a limiter, one after the other and all at once, against each provider's simulator with its usual limits, on a
+//! virtual clock.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+#![allow(clippy::unchecked_time_subtraction, reason = "the times of a test are its own")]
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Limit;
 use transom::time::Clock;
-use transom::{Client, Context, Message, Messenger as _, Provider, Registry, Transport};
+use transom::{Certainty, Client, Context, Message, Messenger as _, Provider, Rate, Registry, Scope, Transport};
 use transom_mock_server::Simulator;
 
-/// The simulator without a socket, and the only clock there is: waiting moves it.
+/// The simulator without a socket, on a clock that only waits move.
 #[derive(Debug)]
 struct World {
     simulator: Mutex<Simulator>,
-    passed: Mutex<Duration>,
+    begun: tokio::time::Instant,
+    /// How long an answer takes.
+    latency: Duration,
+    /// What was sent, with the time at which it came.
+    sends: Mutex<Vec<(Duration, String)>>,
     refusals: Mutex<usize>,
 }
 
 impl World {
     fn new() -> Arc<Self> {
+        Self::with_latency(Duration::ZERO)
+    }
+
+    fn with_latency(latency: Duration) -> Arc<Self> {
         let simulator = Mutex::new(Simulator::new(start()));
-        Arc::new(Self { simulator, passed: Mutex::default(), refusals: Mutex::default() })
+        let begun = tokio::time::Instant::now();
+        Arc::new(Self { simulator, begun, latency, sends: Mutex::default(), refusals: Mutex::default() })
     }
 
     fn passed(&self) -> Duration {
-        *self.passed.lock().unwrap()
+        self.begun.elapsed()
     }
 
     fn post(&self, call: &str, body: &serde_json::Value) {
         let request = Request::post(format!("/_mock/{call}")).body(Bytes::from(body.to_string())).unwrap();
         let response = self.simulator.lock().unwrap().step(self.now(), &request).response;
         assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
+    }
+
+    /// These people have just written, and what the provider charges is no matter here.
+    fn opens(&self, provider: &str, people: &[String]) {
+        for person in people {
+            self.post("inbound", &json!({ "provider": provider, "from": person, "text": "hi" }));
+        }
+        if provider == "autocalls" {
+            self.post("config", &json!({ "provider": provider, "balance": 1_000_000 }));
+        }
+    }
+
+    /// When the messages went whose text begins so.
+    fn times(&self, text: &str) -> Vec<(Duration, String)> {
+        let sends = self.sends.lock().unwrap();
+        sends.iter().filter(|(_, body)| body.contains(text)).cloned().collect()
     }
 }
 
@@ -46,9 +73,16 @@ fn start() -> SystemTime {
 #[async_trait]
 impl Transport for World {
     async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
+        if request.method() == Method::POST {
+            let body = String::from_utf8_lossy(request.body()).into_owned();
+            self.sends.lock().unwrap().push((self.passed(), body));
+        }
         let response = self.simulator.lock().unwrap().step(self.now(), &request).response;
         if response.status() == StatusCode::TOO_MANY_REQUESTS {
             *self.refusals.lock().unwrap() += 1;
+        }
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
         }
         Ok(response)
     }
@@ -61,7 +95,7 @@ impl Clock for World {
     }
 
     async fn sleep(&self, duration: Duration) {
-        *self.passed.lock().unwrap() += duration;
+        tokio::time::sleep(duration).await;
     }
 }
 
@@ -74,47 +108,53 @@ fn client(world: &Arc<World>, provider: Provider, uri: &str) -> Client {
 }
 
 fn limit(world: &Arc<World>, provider: &Provider) -> Limit {
+    paced_by(world, provider.rates)
+}
+
+fn paced_by(world: &Arc<World>, rates: &[Rate]) -> Limit {
     let forever = Duration::from_secs(1_000_000_000);
-    Limit::new(provider.rates).with_clock(Arc::clone(world) as Arc<dyn Clock>).with_patience(forever)
+    Limit::new(rates).with_clock(Arc::clone(world) as Arc<dyn Clock>).with_patience(forever)
 }
 
 const AUTOCALLS: &str = "autocalls://key@127.0.0.1?sender_id=12";
 
+/// Each provider with a channel of its own and the limit of its account in the seeded world.
+fn providers() -> [(Provider, &'static str, u32, Duration); 4] {
+    let within = Duration::from_secs;
+    [
+        (transom_autocalls::PROVIDER, AUTOCALLS, 5, within(1)),
+        (transom_exotel::PROVIDER, "exotel://key:token@127.0.0.1/acme?from=919876500001", 200, within(60)),
+        (transom_gosendapi::PROVIDER, "gosendapi://key@127.0.0.1?phone_number_id=555123456789", 100, within(1)),
+        (transom_messangi::PROVIDER, "messangi://key@127.0.0.1?from=5215500001111", 100, within(300)),
+    ]
+}
+
+fn people(count: usize) -> Vec<String> {
+    (0..count).map(|n| format!("+54911555{n:05}")).collect()
+}
+
 /// Sends `count` texts in turn to a hundred people, through the clients in turn, and says how long that took.
-fn send(world: &World, provider: &str, clients: &[Client], count: usize) -> Duration {
-    let people: Vec<String> = (0..100).map(|n| format!("+54911555{n:05}")).collect();
-    for person in &people {
-        world.post("inbound", &json!({ "provider": provider, "from": person, "text": "hi" }));
-    }
-    // What a provider charges is no matter here.
-    let config = json!({ "provider": provider, "balance": 1_000_000 });
-    if provider == "autocalls" {
-        world.post("config", &config);
-    }
+async fn send(world: &World, provider: &str, clients: &[Client], count: usize) -> Duration {
+    let people = people(100);
+    world.opens(provider, &people);
     let begun = world.passed();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for ((person, client), n) in people.iter().cycle().zip(clients.iter().cycle()).zip(0..count) {
         let message = Message::text(person.parse().unwrap(), format!("Number {n}"));
-        runtime.block_on(client.send(&message)).unwrap();
+        client.send(&message).await.unwrap();
     }
     world.passed().saturating_sub(begun)
 }
 
-#[test]
-fn a_thousand_paced_sends_meet_no_refusal_and_use_what_is_allowed() {
-    let cases = [
-        (transom_autocalls::PROVIDER, AUTOCALLS, 5.0, 1.0),
-        (transom_exotel::PROVIDER, "exotel://key:token@127.0.0.1/acme?from=919876500001", 200.0, 60.0),
-        (transom_gosendapi::PROVIDER, "gosendapi://key@127.0.0.1?phone_number_id=555123456789", 100.0, 1.0),
-        (transom_messangi::PROVIDER, "messangi://key@127.0.0.1?from=5215500001111", 100.0, 300.0),
-    ];
-    for (provider, uri, quota, window) in cases {
+#[tokio::test(start_paused = true)]
+async fn a_thousand_paced_sends_meet_no_refusal_and_use_what_is_allowed() {
+    for (provider, uri, quota, window) in providers() {
         let world = World::new();
         let client = client(&world, provider, uri).layer(limit(&world, &provider));
-        let took = send(&world, provider.name, &[client], 1_000).as_secs_f64();
+        let took = send(&world, provider.name, &[client], 1_000).await.as_secs_f64();
         assert_eq!(*world.refusals.lock().unwrap(), 0, "{}", provider.name);
         // The first quota goes at once, as it may; the rest shows the pace.
-        let used = (1_000.0 - quota) / took / (quota / window);
+        let quota = f64::from(quota);
+        let used = (1_000.0 - quota) / took / (quota / window.as_secs_f64());
         println!(
             "{}: 1000 sends in {took:.1} s of virtual time, {:.1} % of the allowed rate",
             provider.name,
@@ -124,28 +164,78 @@ fn a_thousand_paced_sends_meet_no_refusal_and_use_what_is_allowed() {
     }
 }
 
-#[test]
-fn two_clients_that_share_a_limiter_meet_no_refusal_either() {
+#[tokio::test(start_paused = true)]
+async fn tasks_that_send_together_exceed_no_limit_in_any_window_and_keep_each_persons_order() {
+    const GAP: Duration = Duration::from_secs(6);
+    let pair = Rate {
+        scope: Scope::Pair,
+        quota: 1,
+        window: GAP,
+        codes: &[],
+        source: "this test",
+        certainty: Certainty::Inferred,
+    };
+    for (provider, uri, quota, window) in providers() {
+        let world = World::with_latency(Duration::from_millis(30));
+        let account = provider.rates.iter().copied().filter(|rate| rate.scope == Scope::Account);
+        let rates: Vec<_> = account.chain([pair]).collect();
+        let shared = paced_by(&world, &rates);
+        let clients = [(); 2].map(|()| client(&world, provider, uri).layer(shared.clone()));
+        let people = people(10);
+        world.opens(provider.name, &people);
+        let mut tasks = tokio::task::JoinSet::new();
+        for round in 0..12 {
+            for ((n, person), client) in people.iter().enumerate().zip(clients.iter().cycle()) {
+                let message = Message::text(person.parse().unwrap(), format!("to{n:02} number {round:02}"));
+                let client = client.clone();
+                tasks.spawn(async move { client.send(&message).await });
+                tokio::task::yield_now().await;
+            }
+        }
+        while let Some(sent) = tasks.join_next().await {
+            sent.unwrap().unwrap();
+        }
+
+        assert_eq!(*world.refusals.lock().unwrap(), 0, "{}", provider.name);
+        let all = world.times("to");
+        assert_eq!(all.len(), 120, "{}", provider.name);
+        for over in all.windows(usize::try_from(quota).unwrap() + 1) {
+            let [first, .., last] = over else { unreachable!() };
+            assert!(last.0 - first.0 >= window, "{}: {first:?} to {last:?}", provider.name);
+        }
+        for n in 0..people.len() {
+            let own = world.times(&format!("to{n:02}"));
+            for (round, (_, body)) in own.iter().enumerate() {
+                assert!(body.contains(&format!("number {round:02}")), "{}: {own:?}", provider.name);
+            }
+            for two in own.windows(2) {
+                assert!(two[1].0 - two[0].0 >= GAP, "{}: {two:?}", provider.name);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_clients_that_share_a_limiter_meet_no_refusal_either() {
     let world = World::new();
     let provider = transom_autocalls::PROVIDER;
     let shared = limit(&world, &provider);
     let clients = [(); 2].map(|()| client(&world, provider, AUTOCALLS).layer(shared.clone()));
-    send(&world, "autocalls", &clients, 200);
+    send(&world, "autocalls", &clients, 200).await;
     assert_eq!(*world.refusals.lock().unwrap(), 0);
 }
 
-#[test]
-fn two_limiters_that_know_nothing_of_each_other_are_refused() {
+#[tokio::test(start_paused = true)]
+async fn two_limiters_that_know_nothing_of_each_other_are_refused() {
     let world = World::new();
     let provider = transom_autocalls::PROVIDER;
     let own = || client(&world, provider, AUTOCALLS).layer(limit(&world, &provider));
     let clients = [own(), own()];
-    let people = "+5491155500000";
-    world.post("inbound", &json!({ "provider": "autocalls", "from": people, "text": "hi" }));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let people = people(1);
+    world.opens("autocalls", &people);
     for client in clients.iter().cycle().take(20) {
         // Refused ones among them: that is the point.
-        let _ = runtime.block_on(client.send(&Message::text(people.parse().unwrap(), "hi")));
+        let _ = client.send(&Message::text(people[0].parse().unwrap(), "hi")).await;
     }
     assert!(*world.refusals.lock().unwrap() > 0, "the simulator enforces its limit");
 }

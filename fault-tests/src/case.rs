@@ -19,7 +19,7 @@ use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::tls::Server;
 
-/// How many times in all the client's retry layer may try.
+/// How many times in all the client's retry layer usually may try.
 pub(crate) const TRIES: u32 = 2;
 /// How long a client waits for a peer that hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(250);
@@ -82,8 +82,8 @@ pub(crate) struct Expect {
     pub(crate) id: Option<String>,
     /// The HTTP status that an error must have.
     pub(crate) status: Option<u16>,
-    /// How long the provider asked to wait.
-    pub(crate) hint: Option<Duration>,
+    /// How long the provider asked to wait after each refusal, in order; after those that are missing, not at all.
+    pub(crate) hints: Vec<Duration>,
     /// How many connections the listener must have seen.
     pub(crate) connections: Option<RangeInclusive<usize>>,
 }
@@ -106,6 +106,8 @@ pub(crate) struct Case {
     /// A resolver, and a host name in the place of an address.
     pub(crate) names: Option<Arc<Names>>,
     pub(crate) clockwork: Clockwork,
+    /// How many times in all the client's retry layer may try.
+    pub(crate) tries: u32,
     pub(crate) small_buffer: bool,
     pub(crate) is_window_open: bool,
     pub(crate) expect: Expect,
@@ -129,7 +131,7 @@ impl Case {
             within: NOISE,
             id: None,
             status: None,
-            hint: None,
+            hints: Vec::new(),
             connections: None,
         };
         Self {
@@ -144,6 +146,7 @@ impl Case {
             keys: Vec::new(),
             names: None,
             clockwork: Clockwork::Right,
+            tries: TRIES,
             small_buffer: false,
             is_window_open: true,
             expect,

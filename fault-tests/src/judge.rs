@@ -124,10 +124,15 @@ pub(crate) fn covers(stage: &Stage, attempts: u32) -> Check {
 }
 
 fn waited(expect: &Expect, stage: &Stage, attempts: u32) -> Check {
-    let (Some(hint), true) = (expect.hint, attempts > 1) else { return Ok(()) };
     let waits = stage.clock.so_far();
-    ensure(waits.first().is_some_and(|wait| *wait >= hint), || {
-        format!("the provider asked to wait {hint:?}, it was asked again after {waits:?}")
+    // Each attempt after the first waited for the one before it.
+    let made = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    ensure(expect.hints.is_empty() || waits.len() == made, || {
+        format!("{attempts} attempts were made after the waits {waits:?}")
+    })?;
+    let mut pairs = expect.hints.iter().zip(&waits);
+    ensure(pairs.all(|(hint, wait)| wait >= hint), || {
+        format!("the provider asked to wait {:?}, it was asked again after {waits:?}", expect.hints)
     })
 }
 

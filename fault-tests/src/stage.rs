@@ -10,7 +10,7 @@ use transom::transport::{HttpTransport, HttpTransportOptions};
 use transom::{Client, Context, ConversationFilter, Message, Messenger as _, PhoneNumber, Registry, Result, Transport};
 
 use crate::canary::{self, Canaries};
-use crate::case::{Call, Case, Peer, TRIES};
+use crate::case::{Call, Case, Peer};
 use crate::clock::Waits;
 use crate::listener::{Listener, Pace, Play};
 use crate::names::Names;
@@ -29,6 +29,7 @@ pub(crate) struct Stage {
     pub(crate) listener: Listener,
     pub(crate) client: Client,
     pub(crate) clock: Arc<Waits>,
+    tries: u32,
     pub(crate) transport: Arc<Watched>,
     pub(crate) names: Option<Arc<Names>>,
     pub(crate) config: ChannelConfig,
@@ -92,6 +93,7 @@ impl Stage {
             listener,
             client: Client::new(transom::stub::Stub::accepting()),
             clock,
+            tries: case.tries,
             transport,
             names: case.names.clone(),
             config,
@@ -107,7 +109,7 @@ impl Stage {
     /// A client as the registry makes it, with a retry layer, on the clock and the transport of this case.
     pub(crate) fn connect(&self, config: &ChannelConfig) -> Result<Client> {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        Ok(self.bare(config)?.layer(Retry::attempts(TRIES).with_time(clock, || 0.5)))
+        Ok(self.bare(config)?.layer(Retry::attempts(self.tries).with_time(clock, || 0.5)))
     }
 
     /// The same without a retry layer.

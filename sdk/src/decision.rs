@@ -4,6 +4,7 @@
 //! provider refused it and may be asked again, or if the provider dedupes by a key that is still alive. In every other
 //! case the outcome is unknown and stays so; no setting turns it into a repetition.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Sent};
@@ -59,7 +60,7 @@ pub enum Evidence {
     TimedOutThere,
     /// 409: the key was used with another body, or something is already there.
     Conflict,
-    /// 409 to a repetition of the same body under the same key: the first one is still being worked on.
+    /// 409 that says that the same body under the same key is still being worked on.
     InProgress,
     /// 421 or 425: the same request, on another connection please.
     OtherConnection,
@@ -194,10 +195,13 @@ fn may_be_repeated(safety: Safety, evidence: Evidence) -> bool {
 fn wait(situation: &Situation) -> Duration {
     // What is no number counts as the longest wait.
     let jitter = if situation.jitter.is_nan() { 1.0 } else { situation.jitter.clamp(0.0, 1.0) };
-    if let Some(asked) = situation.asked {
-        // Added, never subtracted: earlier than asked is another refusal.
-        return asked.saturating_add((asked / 10).min(LONGEST_SPREAD).mul_f64(jitter));
-    }
+    // Added, never subtracted: earlier than asked is another refusal.
+    let spread = |asked: Duration| asked.saturating_add((asked / 10).min(LONGEST_SPREAD).mul_f64(jitter));
+    // The longer of the two: one that asks for no time, or next to none, is no leave to ask at once, again and again.
+    situation.asked.map_or(Duration::ZERO, spread).max(backoff(situation, jitter))
+}
+
+fn backoff(situation: &Situation, jitter: f64) -> Duration {
     // Full jitter: anything up to the ceiling, so that a fleet does not come back as one.
     let is_throttle = matches!(situation.evidence, Evidence::TooFast | Evidence::TooFastYetNamed);
     let first = if is_throttle { FIRST_WAIT_AFTER_THROTTLE } else { FIRST_WAIT };
@@ -206,14 +210,18 @@ fn wait(situation: &Situation) -> Duration {
 }
 
 impl Evidence {
-    /// What a failed attempt is evidence of. `is_repetition` says whether the same body had gone under the same key before.
-    pub fn of(error: &Error, is_repetition: bool) -> Self {
+    /// What a failed attempt of a call of this safety is evidence of.
+    pub fn of(error: &Error, safety: Safety) -> Self {
         let is_doubtful = error.sent() == Sent::Maybe;
         match (error.kind(), error.status()) {
             (ErrorKind::RateLimited, _) if is_doubtful => Self::TooFastYetNamed,
             (ErrorKind::RateLimited, _) => Self::TooFast,
-            (ErrorKind::Conflict, _) if is_repetition => Self::InProgress,
+            (ErrorKind::Conflict, _) if error.is_under_way() => Self::InProgress,
             (ErrorKind::Conflict, _) => Self::Conflict,
+            // A read is never in doubt, so its error does not tell by that how far it got.
+            (ErrorKind::ProviderUnavailable, None) if safety == Safety::Read && got_no_answer_in_time(error) => {
+                Self::NoAnswer
+            }
             (ErrorKind::ProviderUnavailable, None) if !is_doubtful => Self::NotHandedOver,
             (ErrorKind::ProviderUnavailable, Some(421 | 425)) => Self::OtherConnection,
             (_, Some(408)) => Self::TimedOutThere,
@@ -238,6 +246,22 @@ impl Evidence {
             _ => 5,
         }
     }
+}
+
+/// Whether the time for an answer ran out, the request being on its way.
+fn got_no_answer_in_time(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        #[cfg(feature = "reqwest")]
+        if let Some(error) = source.downcast_ref::<reqwest::Error>() {
+            return error.is_timeout() && !error.is_connect();
+        }
+        if source.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut) {
+            return true;
+        }
+        cause = source.source();
+    }
+    false
 }
 
 #[cfg(test)]
@@ -272,7 +296,7 @@ mod tests {
             (InvalidRequest, 0, Evidence::Refused),
         ];
         for &(kind, status, evidence) in unsent {
-            assert_eq!(Evidence::of(&failed(kind, status), false), evidence, "{kind} {status}");
+            assert_eq!(Evidence::of(&failed(kind, status), Safety::Unkeyed), evidence, "{kind} {status}");
         }
         let doubtful: &[(ErrorKind, u16, Evidence)] = &[
             (ProviderUnavailable, 0, Evidence::NoAnswer),
@@ -289,9 +313,27 @@ mod tests {
             (Conflict, 409, Evidence::Conflict),
         ];
         for &(kind, status, evidence) in doubtful {
-            assert_eq!(Evidence::of(&failed(kind, status).maybe_sent(), false), evidence, "{kind} {status}");
+            assert_eq!(Evidence::of(&failed(kind, status).maybe_sent(), Safety::Unkeyed), evidence, "{kind} {status}");
         }
-        assert_eq!(Evidence::of(&failed(Conflict, 409), true), Evidence::InProgress);
+    }
+
+    #[test]
+    fn a_conflict_is_what_it_says_and_not_which_attempt_met_it() {
+        let conflict = || failed(ErrorKind::Conflict, 409);
+        for safety in [Safety::Keyed, Safety::Unkeyed] {
+            assert_eq!(Evidence::of(&conflict(), safety), Evidence::Conflict);
+            assert_eq!(Evidence::of(&conflict().under_way(), safety), Evidence::InProgress);
+        }
+    }
+
+    #[test]
+    fn a_read_that_got_no_answer_in_time_costs_what_a_timeout_costs() {
+        let late = || std::io::Error::from(std::io::ErrorKind::TimedOut);
+        let timed_out = || failed(ErrorKind::ProviderUnavailable, 0).with_source(late());
+        assert_eq!(Evidence::of(&timed_out(), Safety::Read), Evidence::NoAnswer);
+        assert_eq!(Evidence::of(&failed(ErrorKind::ProviderUnavailable, 0), Safety::Read), Evidence::NotHandedOver);
+        // A login in front of a send, say: what is proved to be unsent stays so.
+        assert_eq!(Evidence::of(&timed_out(), Safety::Unkeyed), Evidence::NotHandedOver);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one error of this crate: what went wrong, whether the message may be out, and what the provider said.
 
 mod kind;
+mod text;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -14,6 +15,8 @@ use crate::failover::FailedAttempt;
 use crate::phone::PhoneNumber;
 use crate::rate_limit::RateLimit;
 use crate::session::Session;
+
+use text::{hidden, one_line};
 
 /// What every fallible call returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -49,7 +52,10 @@ struct Inner {
     limits: RateLimit,
     session: Option<Session>,
     attempts: u32,
+    is_under_way: bool,
+    window_refused: bool,
     stopped_by: Option<Stop>,
+    channel: Option<String>,
     earlier: Vec<FailedAttempt>,
     problems: Vec<String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -93,7 +99,10 @@ impl Error {
                 limits: RateLimit::default(),
                 session: None,
                 attempts: 0,
+                is_under_way: false,
+                window_refused: false,
                 stopped_by: None,
+                channel: None,
                 earlier: Vec::new(),
                 problems: Vec::new(),
                 source: None,
@@ -154,13 +163,29 @@ impl Error {
         &self.inner.limits
     }
 
+    /// Whether a conflict is with the very same message, sent before under the same key and still being worked on: to wait and
+    /// ask again under that key brings its outcome.
+    pub fn is_under_way(&self) -> bool {
+        self.inner.is_under_way
+    }
+
+    /// Whether the provider refused a free-form message for the window, before its fallback template failed in this way.
+    pub fn window_refused(&self) -> bool {
+        self.inner.window_refused
+    }
+
+    /// The channel of a [`Failover`](crate::Failover) that this is about, the last one asked. `None` without one.
+    pub fn channel(&self) -> Option<&str> {
+        self.inner.channel.as_deref()
+    }
+
     /// Why a [`Retry`](crate::layers::Retry) layer did not try again, or not once more. `None` without one.
     pub fn stopped_by(&self) -> Option<Stop> {
         self.inner.stopped_by
     }
 
     /// What went wrong on the channels that a [`Failover`](crate::Failover) tried or passed over before this one, oldest
-    /// first.
+    /// first; those of the attempts before the last one included, where a [`Retry`](crate::layers::Retry) layer made several.
     pub fn earlier(&self) -> &[FailedAttempt] {
         &self.inner.earlier
     }
@@ -271,6 +296,27 @@ impl Error {
         self
     }
 
+    /// Marks a conflict as one with the very same message, sent before under the same key and still being worked on.
+    #[must_use]
+    pub fn under_way(mut self) -> Self {
+        self.inner.is_under_way = true;
+        self
+    }
+
+    /// Says that a free-form message was refused for the window before this.
+    #[must_use]
+    pub(crate) fn after_window_refusal(mut self) -> Self {
+        self.inner.window_refused = true;
+        self
+    }
+
+    /// Names the channel that this is about.
+    #[must_use]
+    pub(crate) fn with_channel(mut self, channel: impl Into<String>) -> Self {
+        self.inner.channel = Some(channel.into());
+        self
+    }
+
     /// Says why the call was not made again.
     #[must_use]
     pub(crate) fn with_stop(mut self, stop: Stop) -> Self {
@@ -332,25 +378,6 @@ impl Error {
     }
 }
 
-/// `text` without `secret`, and without the head of it at the end, where a text is cut.
-fn hidden(text: &str, secret: &str) -> String {
-    /// Fewer characters than this give nothing away, and are the end of many a word.
-    const HEAD_MIN: usize = 6;
-    let text = text.replace(secret, "***");
-    let (kept, mark) = text.strip_suffix('…').map_or((text.as_str(), ""), |kept| (kept, "…"));
-    let ends = secret.char_indices().map(|(at, _)| at).skip(HEAD_MIN);
-    // The longest head that fits.
-    let without = ends.filter_map(|at| kept.strip_suffix(secret.get(..at)?)).last();
-    without.map_or_else(|| text.clone(), |kept| format!("{kept}***{mark}"))
-}
-
-/// `text` with every run of white space and control characters as one space, cut at `limit` characters.
-fn one_line(text: &str, limit: usize) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let line = words.collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= limit { line } else { line.chars().take(limit).chain(['…']).collect() }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(provider) = self.inner.provider {
@@ -385,6 +412,9 @@ impl fmt::Debug for Error {
             .field("limits", &inner.limits)
             .field("session", &inner.session)
             .field("attempts", &inner.attempts)
+            .field("is_under_way", &inner.is_under_way)
+            .field("window_refused", &inner.window_refused)
+            .field("channel", &inner.channel)
             .field("stopped_by", &inner.stopped_by)
             .field("earlier", &inner.earlier)
             .field("problems", &inner.problems)

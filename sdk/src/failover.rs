@@ -20,11 +20,12 @@ use crate::layers::WindowGuard;
 use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::message::{Message, Receipt};
 use crate::messenger::{Messenger, unsupported};
+use crate::pace::Rate;
 use crate::phone::PhoneNumber;
 use crate::session::{Session, Window};
 use crate::time::{Clock, SystemClock};
 
-use breaker::Breaker;
+use breaker::{Breaker, Pass};
 
 /// A messenger made of channels, which sends each message through one of them.
 ///
@@ -69,6 +70,8 @@ struct Member {
     weight: u32,
     /// What knows this channel's windows.
     guard: WindowGuard,
+    /// The provider's limits, by which a refusal for going too fast tells what it is about.
+    rates: Arc<[Rate]>,
     breaker: Breaker,
 }
 
@@ -104,6 +107,7 @@ impl Failover {
             client,
             weight: 1,
             guard: WindowGuard::default(),
+            rates: Arc::new([]),
             breaker: Breaker::default(),
         });
         self
@@ -123,6 +127,16 @@ impl Failover {
     pub fn with_windows(mut self, guard: WindowGuard) -> Self {
         if let Some(last) = self.members.last_mut() {
             last.guard = guard;
+        }
+        self
+    }
+
+    /// Says what the limits of the provider behind the channel that was added last are, so that a refusal that is about one
+    /// person does not stop the channel for all; see [`Provider::rates`](crate::Provider::rates).
+    #[must_use]
+    pub fn with_rates(mut self, rates: &[Rate]) -> Self {
+        if let Some(last) = self.members.last_mut() {
+            last.rates = rates.into();
         }
         self
     }
@@ -160,9 +174,9 @@ impl Failover {
     }
 
     /// The message as it may go through `member` now, or why that channel is passed over.
-    async fn admit(&self, member: &Member, message: &Message, is_first: bool) -> Result<Message> {
+    async fn admit<'a>(&self, member: &'a Member, message: &Message, is_first: bool) -> Result<(Message, Pass<'a>)> {
         let resting = || {
-            Error::new(ErrorKind::ProviderUnavailable, "not asked: it has failed too often of late")
+            Error::new(ErrorKind::ProviderUnavailable, "not asked: it has failed or refused too often of late")
                 .with_provider(member.client.provider())
         };
         // Before the plan, which may ask the channel for its window.
@@ -170,7 +184,8 @@ impl Failover {
             return Err(resting());
         }
         let planned = member.plan(message, is_first).await?;
-        if member.breaker.admit(self.clock.uptime()) { Ok(planned) } else { Err(resting()) }
+        let pass = member.breaker.admit(&message.to, self.clock.uptime()).ok_or_else(resting)?;
+        Ok((planned, pass))
     }
 
     /// The channel that comes first and can do this.
@@ -295,17 +310,17 @@ impl Messenger for Failover {
         let mut requests: u32 = 0;
         let mut last = None;
         for (at, member) in self.order(&message.to).into_iter().enumerate() {
-            let planned = match self.admit(member, message, at == 0).await {
-                Ok(planned) => planned,
+            let (planned, pass) = match self.admit(member, message, at == 0).await {
+                Ok(admitted) => admitted,
                 Err(reason) => {
                     earlier.push(FailedAttempt::new(&member.channel, &reason));
-                    last.get_or_insert(reason);
+                    last.get_or_insert_with(|| reason.with_channel(&member.channel));
                     continue;
                 }
             };
             let is_template = message.content.is_free_form() && !planned.content.is_free_form();
             let outcome = member.client.send(&planned).await;
-            member.breaker.record(outcome.as_ref().map(drop), self.clock.uptime());
+            pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.uptime());
             match outcome {
                 Ok(mut receipt) => {
                     receipt.template_fallback |= is_template;
@@ -315,6 +330,7 @@ impl Messenger for Failover {
                     return Ok(receipt);
                 }
                 Err(error) => {
+                    let error = error.with_channel(&member.channel);
                     requests = requests.saturating_add(error.attempts());
                     if !moves_on(&error) {
                         return Err(error.with_attempts(requests).with_earlier(earlier));
@@ -331,7 +347,6 @@ impl Messenger for Failover {
                 }
             }
         }
-        // The last one is not before itself.
         let error = last.unwrap_or_else(|| Error::new(ErrorKind::Config, "there is no channel to ask"));
         Err(error.with_attempts(requests).with_earlier(earlier))
     }

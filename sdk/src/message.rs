@@ -167,6 +167,8 @@ pub struct Receipt {
     pub message_id: MessageId,
     /// Whether the fallback template went instead of the content.
     pub template_fallback: bool,
+    /// Whether the provider had refused the content for the window before its fallback template went.
+    pub window_refused: bool,
     /// How many send requests it took, re-shaped and fallback ones included; probes and logins are not counted.
     pub attempts: u32,
     /// What the provider said of the window in the same breath.
@@ -186,6 +188,7 @@ impl Receipt {
             provider,
             message_id: message_id.into(),
             template_fallback: false,
+            window_refused: false,
             attempts: 1,
             session: None,
             limits: RateLimit::default(),

@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use crate::code::Certainty;
+use crate::error::Error;
+
+/// No pause that a provider asks for is longer: one absurd number in one answer must not silence a process for good.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// A documented limit: so many sends within any so much time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,14 @@ pub struct Rate {
     pub source: &'static str,
     /// How sure that is.
     pub certainty: Certainty,
+}
+
+impl Rate {
+    /// The limit of `rates` that a refusal for going too fast is about, by its code.
+    pub(crate) fn about<'a>(rates: &'a [Self], refusal: &Error) -> Option<&'a Self> {
+        let code = refusal.code()?;
+        rates.iter().find(|rate| rate.codes.contains(&code))
+    }
 }
 
 /// What a limit counts.

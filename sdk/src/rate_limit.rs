@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-use grammar::{Item, Word};
+use grammar::{Item, Until, Word};
 
 use crate::error::ErrorKind;
 
@@ -71,20 +71,24 @@ impl RateLimit {
     /// Reads the headers of an answer given at `now` (the answer's own `Date`).
     ///
     /// Instants are turned into waits by `now`; one that is not after it says nothing. Where headers disagree, the
-    /// latest instant wins. Waits are rounded up to whole milliseconds, those of `Retry-After` to whole seconds, and
+    /// latest instant wins; a reset that is written as an instant counts as the `Retry-After` beside it if it comes out at
+    /// most a second later, which is what whole seconds lose. Waits are rounded up to whole milliseconds, those of `Retry-After` to whole seconds, and
     /// numbers too large for their type become the largest one.
     pub fn of(headers: &HeaderMap, now: SystemTime) -> Self {
         let count = |name| texts(headers, name).filter_map(|text| grammar::count(&text)).min();
         let ceiling = |name| texts(headers, name).find_map(|text| grammar::first_count(&text));
         let until = |name| texts(headers, name).filter_map(|text| grammar::until(&text, now)).max();
+        let retry_after =
+            texts(headers, RETRY_AFTER.as_str()).filter_map(|text| grammar::retry_after(&text, now)).max();
 
         let policies = policies_of(headers);
         let combined = Combined::of(headers, &policies, now);
+        let reset = until("ratelimit-reset").max(combined.reset).max(until("x-ratelimit-reset"));
         Self {
             limit: ceiling("ratelimit-limit").or(combined.limit).or_else(|| ceiling("x-ratelimit-limit")),
             remaining: least([count("ratelimit-remaining"), combined.remaining, count("x-ratelimit-remaining")]),
-            reset: until("ratelimit-reset").max(combined.reset).max(until("x-ratelimit-reset")),
-            retry_after: texts(headers, RETRY_AFTER.as_str()).filter_map(|text| grammar::retry_after(&text, now)).max(),
+            reset: reset.map(|until| until.beside(retry_after)),
+            retry_after,
             policies,
         }
     }
@@ -94,13 +98,7 @@ impl RateLimit {
     ///
     /// Ask only after a refusal: an answer that is none states its reset too.
     pub fn wait(&self) -> Option<Duration> {
-        match (self.retry_after, self.reset) {
-            // An instant in whole seconds, less a `Date` in whole seconds, may come out a second too late.
-            (Some(asked), Some(reset)) if reset > asked && reset.saturating_sub(asked) <= Duration::from_secs(1) => {
-                Some(asked)
-            }
-            (asked, reset) => asked.max(reset).or_else(|| self.window()),
-        }
+        self.retry_after.max(self.reset).or_else(|| self.window())
     }
 
     /// How long an answer that means `kind` asks to wait. One for going too fast asks with any of its hints; any other only
@@ -109,6 +107,7 @@ impl RateLimit {
         if kind == ErrorKind::RateLimited { self.wait() } else { self.retry_after }
     }
 
+    /// The window of the policy that binds, of those that the answer states.
     fn window(&self) -> Option<Duration> {
         let longest = |binds: &dyn Fn(&Policy) -> bool| {
             self.policies.iter().filter(|policy| binds(policy)).filter_map(|policy| policy.window).max()
@@ -125,7 +124,7 @@ impl RateLimit {
 struct Combined {
     limit: Option<u64>,
     remaining: Option<u64>,
-    reset: Option<Duration>,
+    reset: Option<Until>,
 }
 
 impl Combined {
@@ -339,6 +338,13 @@ mod tests {
             ("Tuesday, 11-Nov-25 10:00:41 GMT", 41),
             ("Tue Nov 11 10:00:41 2025", 41),
             ("9999999999999999999999999999999999999999", u64::MAX),
+            // Two lines that were joined on the way.
+            ("1, 3", 3),
+            ("3,1", 3),
+            ("-5, 3, soon", 3),
+            ("2, Tue, 11 Nov 2025 10:00:41 GMT", 41),
+            ("Tuesday, 11-Nov-25 10:00:41 GMT, 2", 41),
+            ("Tue, 11 Nov 2025 09:00:41 GMT, 2", 2),
         ] {
             assert_eq!(read(text), Some(secs(seconds)), "{text}");
         }
@@ -346,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_negative_past_or_malformed_hint_is_no_hint() {
-        for text in ["", "-5", "+5", "1e9", "2h", "5 5", "soon", ".", "Tue, 11 Nov 2025 10:00:00 GMT"] {
+        for text in ["", "-5", "+5", "1e9", "2h", "5 5", "soon", ".", ",", "-1, x", "Tue, 11 Nov 2025 10:00:00 GMT"] {
             assert_eq!(of(&[("retry-after", text)]).wait(), None, "{text}");
         }
         let past = (NOW - 1).to_string();
@@ -366,6 +372,21 @@ mod tests {
         assert_eq!(of(&[("retry-after", "90"), ("ratelimit-reset", "41")]).wait(), Some(secs(90)));
         assert_eq!(of(&[("retry-after", "2"), ("retry-after", "5")]).wait(), Some(secs(5)));
         assert_eq!(of(&[("retry-after", "-2"), ("ratelimit-reset", "5")]).wait(), Some(secs(5)));
+    }
+
+    #[test]
+    fn only_an_instant_may_be_a_second_late_for_the_wait_beside_it() {
+        let waits = |name, reset: &str| of(&[("retry-after", "2"), (name, reset)]).wait();
+        for (name, reset) in [("ratelimit-reset", "3"), ("x-ratelimit-reset", "2.4"), ("ratelimit", "\"d\";r=0;t=3")] {
+            assert!(waits(name, reset) > Some(secs(2)), "a number of seconds is what it says: {name}: {reset}");
+        }
+        let date = "Tue, 11 Nov 2025 10:00:03 GMT";
+        for reset in [(NOW + 3).to_string(), ((NOW + 3) * 1_000).to_string(), date.to_owned()] {
+            assert_eq!(waits("x-ratelimit-reset", &reset), Some(secs(2)), "{reset}");
+        }
+        assert_eq!(waits("x-ratelimit-reset", &(NOW + 4).to_string()), Some(secs(4)));
+        let both = [("retry-after", "2"), ("ratelimit-reset", "3"), ("x-ratelimit-reset", "1762855203")];
+        assert_eq!(of(&both).wait(), Some(secs(3)), "the seconds and the instant agree: it is no rounding");
     }
 
     #[test]

@@ -183,7 +183,9 @@ impl Registry {
                         Some(failover) => failover.then(member.as_str(), client),
                         None => Failover::new(member.as_str(), client),
                     };
-                    failover = Some(longer.with_weight(*weight).with_windows(windows));
+                    let rates = file.channels.get(member).and_then(|channel| self.provider(channel.provider()).ok());
+                    let rates = rates.map_or(&[] as &[Rate], |provider| provider.rates);
+                    failover = Some(longer.with_weight(*weight).with_windows(windows).with_rates(rates));
                 }
                 Err(error) => problems.extend(error.problem_list().iter().cloned()),
             }

@@ -14,6 +14,11 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     fn now(&self) -> SystemTime;
     /// Returns after `duration`.
     async fn sleep(&self, duration: Duration);
+    /// Returns once `duration` has passed while something else is going on: what cuts a read that takes too long. Never, unless
+    /// a clock knows better: on one that only waits move, no time passes meanwhile.
+    async fn elapse(&self, _duration: Duration) {
+        std::future::pending::<()>().await;
+    }
     /// Time since some start, which never goes back: what paces and deadlines are measured with. From [`now`](Self::now)
     /// unless a clock knows better.
     fn uptime(&self) -> Duration {
@@ -32,6 +37,10 @@ impl Clock for SystemClock {
     }
 
     async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    async fn elapse(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
 

@@ -70,10 +70,12 @@ fn every_combination_is_decided_as_the_table_says() {
                                     jitter: jitter.map_or(f64::NAN, |thousandths| f64::from(thousandths) / 1_000.0),
                                 };
                                 let thousandths = u64::from(jitter.unwrap_or(1_000));
+                                let backoff = (first * u64::from(doubled)).min(20_000) * thousandths / 1_000;
                                 let wait = match hint {
                                     Some(asked) if asked > 30_000 => None,
-                                    Some(asked) => Some(asked_wait(asked, thousandths)),
-                                    None => Some((first * u64::from(doubled)).min(20_000) * thousandths / 1_000),
+                                    // Never earlier than asked, and never earlier than without having been asked.
+                                    Some(asked) => Some(asked_wait(asked, thousandths).max(backoff)),
+                                    None => Some(backoff),
                                 };
                                 let expected = match (verdict, wait) {
                                     ('d', _) => Decision::Done,
@@ -116,8 +118,19 @@ fn no_wait_is_shorter_than_the_provider_asked_for() {
             let asked = Duration::from_millis(millis);
             let situation = Situation { asked: Some(asked), jitter, ..throttled() };
             let Decision::Again { wait, .. } = decide(&situation) else { unreachable!("{situation:?}") };
-            assert!(wait >= asked && wait <= asked + asked / 10 + Duration::from_millis(1), "{situation:?}: {wait:?}");
+            let longest = (asked + asked / 10 + Duration::from_millis(1)).max(Duration::from_secs(1));
+            assert!(wait >= asked && wait <= longest, "{situation:?}: {wait:?}");
         }
+    }
+}
+
+#[test]
+fn to_be_asked_for_no_time_is_no_leave_to_come_back_at_once() {
+    for asked in [Duration::ZERO, Duration::from_nanos(1)] {
+        let waits = [1, 2, 3].map(|attempt| decide(&Situation { asked: Some(asked), attempt, ..throttled() }));
+        let expected =
+            [500, 1_000, 2_000].map(|millis| Decision::Again { wait: Duration::from_millis(millis), cost: 2 });
+        assert_eq!(waits, expected);
     }
 }
 

@@ -63,10 +63,14 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, purpose: Purp
     let said = Said::of(&json::decode_lenient::<Value>(response), response.status());
     let error = refusal(response, now, purpose, &said);
     match (response.status(), error.kind()) {
-        // A key that was used with another body [docs, Error handling]: this body was not sent. The one that came
-        // before it under the same key may have been, and is the earlier call's to report.
-        (StatusCode::CONFLICT, ErrorKind::Conflict) if purpose == Purpose::KeyedSend && !says_under_way(&error) => {
-            error.unsent()
+        (StatusCode::CONFLICT, ErrorKind::Conflict) if purpose == Purpose::KeyedSend => {
+            if says_under_way(&error) {
+                error.under_way()
+            } else {
+                // A key that was used with another body [docs, Error handling]: this body was not sent. The one that came
+                // before it under the same key may have been, and is the earlier call's to report.
+                error.unsent()
+            }
         }
         // A throttle that names a message has not refused it.
         (StatusCode::TOO_MANY_REQUESTS, _) if wire::names_a_message(response) => purpose.in_doubt(error),

@@ -61,6 +61,9 @@ fn a_free_text_without_a_template_goes_from_another_number_only_into_its_open_wi
         refused.stderr
     );
     assert_eq!(refused.json()["earlier"][1]["kind"], "no_active_session");
+    let json = refused.json();
+    assert_eq!((&json["channel"], &json["failover"]), (&"first".into(), &"any".into()), "the last one that was asked");
+    assert!(refused.stderr.contains("first (exotel): "), "{}", refused.stderr);
     assert!(mock.delivered("gosendapi").is_empty());
 
     mock.inbound("gosendapi", CONTACT);
@@ -82,6 +85,8 @@ fn an_unknown_outcome_is_the_end_of_it() {
         "{}",
         run.stderr
     );
+    assert_eq!((&json["channel"], &json["failover"]), (&"first".into(), &"any".into()));
+    assert_eq!(json["earlier"], Value::Array(Vec::new()));
     assert_eq!((mock.delivered("exotel").len(), mock.delivered("gosendapi").len()), (1, 0));
 }
 

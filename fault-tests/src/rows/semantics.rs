@@ -90,7 +90,7 @@ pub(super) const MEANINGS: &[Row] = &[
         let pair = r#"{"error":{"message":"(#131056) (Business Account, Consumer Account) pair rate limit hit","code":131056}}"#;
         let case = Case::send(s, "and then it goes");
         let again = case.plays([Step::ReadRequest, says(400, JSON, pair)]).plays([Step::Take, answer()]).sent_after(2);
-        vec![again.with(|case| case.expect.hint = Some(std::time::Duration::from_secs(6)))]
+        vec![again.with(|case| case.expect.hints = vec![std::time::Duration::from_secs(6)])]
     }),
 ];
 
@@ -122,7 +122,7 @@ pub(super) const CROWDS: &[Row] = &[
     left_out(
         "N3",
         "many callers, one limit",
-        "no wire is involved; the limit layer's own tests hold it, on a virtual clock",
+        "no wire is involved; `conformance-tests/tests/pacing.rs` holds it, many tasks against each simulator",
     ),
     left_out("N4", "the webhook comes before the answer", "nothing here parks a status; the application matches them"),
     once("N5", "statuses in any order, with copies", || {

@@ -65,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
     each("S18", "503 without a word", |s| {
         let later = || {
             let case = refusing(s, "with a wait", 503, &[("retry-after", "1")], "");
-            case.in_doubt(UNAVAILABLE).with_status(503).with(|case| case.expect.hint = Some(super::SECOND))
+            case.in_doubt(UNAVAILABLE).with_status(503).with(|case| case.expect.hints = vec![super::SECOND])
         };
         [in_doubt(s, &[503]), both_paces(later)].concat()
     }),
@@ -143,9 +143,24 @@ fn conflicts(s: &'static Subject) -> Vec<Case> {
     match s.name() {
         "gosendapi" => {
             let under_way = r#"{"statusCode":409,"message":"A request with this key is already in progress"}"#;
-            let waits = || refusing(s, "in progress", 409, JSON, under_way).in_doubt(&[ErrorKind::Conflict]).or_final();
+            let another = r#"{"statusCode":409,"message":"Idempotency-Key was already used with a different body"}"#;
+            let stays = || refusing(s, "in progress", 409, JSON, under_way).in_doubt(&[ErrorKind::Conflict]);
+            // Nothing of ours came before: the one that is under way is that of a process that is gone, say.
+            let ends = || {
+                let case =
+                    Case::send(s, "in progress, then done").plays([Step::ReadRequest, says(409, JSON, under_way)]);
+                case.plays([Step::Take, answer()]).sent_after(2).connects(2..=2)
+            };
             let other = || bare().refused(&[ErrorKind::Conflict]);
-            [both_paces(other), both_paces(waits)].concat()
+            let other_body = || refusing(s, "another body", 409, JSON, another).refused(&[ErrorKind::Conflict]);
+            // What was lost stays in doubt, and the same body again would be refused again.
+            let then_other_body = || {
+                let case = Case::send(s, "another body after a lost answer").plays([Step::Take, Step::Fin]);
+                let case = case.plays([Step::ReadRequest, says(409, JSON, another)]).in_doubt(&[ErrorKind::Conflict]);
+                case.with(|case| case.tries = 4)
+            };
+            let cases = [both_paces(other), both_paces(other_body), both_paces(then_other_body)];
+            [cases.concat(), both_paces(stays), both_paces(ends)].concat()
         }
         "exotel" => {
             let coded =

@@ -9,12 +9,15 @@ use super::status::{refusing, then_taken};
 use crate::case::Case;
 use crate::clock::Clockwork;
 use crate::row::{Row, each};
+use crate::script::{Step, answer, says};
 use crate::subject::Subject;
 
 pub(super) const THROTTLES: &[Row] = &[
     each("S12", "429 with a wait in seconds", |s| {
         let mut cases = both_paces(|| waits(s, "2", &[("retry-after", "2")], 2_000));
         cases.push(too_long(s, "120", &[("retry-after", "120")]));
+        cases.push(waits_twice(s, "the longer first", "5", "2", [5_000, 2_000]));
+        cases.push(waits_twice(s, "the shorter first", "2", "5", [2_000, 5_000]));
         cases
     }),
     each("S13", "429 with a wait in every form and in none", |s| {
@@ -30,6 +33,9 @@ pub(super) const THROTTLES: &[Row] = &[
             ("a unit", "2h", 1),
             ("a word", "soon", 1),
             ("nothing", "", 1),
+            // No time at all is no leave to come back at once.
+            ("no time", "0", 500),
+            ("two that were joined", "1, 3", 3_000),
         ];
         let mut cases = Vec::new();
         for (name, hint, least) in hints {
@@ -52,6 +58,17 @@ pub(super) const THROTTLES: &[Row] = &[
         for (name, headers, least) in hints {
             let headers: Vec<_> = [("date", DATE)].into_iter().chain(headers.iter().copied()).collect();
             cases.extend(both_paces(move || waits(s, name, &headers, least)));
+        }
+        let beside: [(&str, Headers, u64); 4] = [
+            ("seconds a second after the wait", &[("retry-after", "2"), ("ratelimit-reset", "3")], 3_000),
+            ("a duration a second after the wait", &[("retry-after", "2"), ("ratelimit-reset", "0m3s")], 3_000),
+            ("seconds a second before the wait", &[("retry-after", "3"), ("ratelimit-reset", "2")], 3_000),
+            // What whole seconds lose: the wait says it exactly.
+            ("an epoch a second after the wait", &[("retry-after", "2"), ("x-ratelimit-reset", "1762855203")], 2_000),
+        ];
+        for (name, headers, least) in beside {
+            let headers: Vec<_> = [("date", DATE)].into_iter().chain(headers.iter().copied()).collect();
+            cases.push(waits(s, name, &headers, least));
         }
         cases.push(too_long(s, "five minutes", &[("ratelimit-reset", "5m0s"), ("ratelimit-policy", "2;w= 300")]));
         cases
@@ -91,10 +108,21 @@ type Headers = &'static [(&'static str, &'static str)];
 
 const DATE: &str = "Tue, 11 Nov 2025 10:00:00 GMT";
 
+/// The first two attempts are refused for going too fast, with these waits, and the third, no earlier than asked, is taken.
+fn waits_twice(s: &'static Subject, name: &str, first: &str, second: &str, least_ms: [u64; 2]) -> Case {
+    let refusal = |wait: &str| [Step::ReadRequest, says(429, &[("retry-after", wait)], "")];
+    let case = Case::send(s, name).plays(refusal(first)).plays(refusal(second)).plays([Step::Take, answer()]);
+    let case = case.sent_after(3).connects(3..=3);
+    case.with(|case| {
+        case.tries = 3;
+        case.expect.hints = least_ms.map(Duration::from_millis).into();
+    })
+}
+
 /// The first attempt is refused for going too fast, and the next, no earlier than asked, is taken.
 fn waits(s: &'static Subject, name: &str, headers: &[(&str, &str)], least_ms: u64) -> Case {
     let case = then_taken(Case::send(s, name), 429, headers).connects(2..=2);
-    case.with(|case| case.expect.hint = Some(Duration::from_millis(least_ms)))
+    case.with(|case| case.expect.hints = vec![Duration::from_millis(least_ms)])
 }
 
 /// A wait that nobody sits out is returned.

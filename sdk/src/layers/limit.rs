@@ -12,19 +12,22 @@ use crate::client::{Layer, Next};
 use crate::decision::LONGEST_WAIT;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::{Message, Receipt};
-use crate::pace::{Rate, Scope};
+use crate::pace::{LONGEST_PAUSE, Rate, Scope};
 use crate::phone::PhoneNumber;
 use crate::rate_limit::RateLimit;
 use crate::time::{Clock, SystemClock};
 
-use pacer::{Key, Pacer, Rule, Slot};
+use pacer::{Key, Pacer, Place, Rule};
+
+/// Providers give the reset in whole seconds: what is later than our own count by less is the same instant.
+const ROUNDING: Duration = Duration::from_secs(1);
 
 /// Holds sends back so that no limit of the provider is exceeded: per account, per sender and per pair of sender and person.
 ///
 /// It starts with the limits that the adapter states, and learns: a `RateLimit-Policy` in an answer replaces the account's
-/// limits, an answer that says "none left" when by our count there is some pauses the account until the provider's window
-/// starts anew, and a refusal for going too fast pauses what it was about for as long as it asks. Within any window at most
-/// the quota goes; sends go in the order in which they came.
+/// limits, an answer that says "none left" pauses the account until the provider's window starts anew, unless our own count
+/// explains it to the second, and a refusal for going too fast pauses what it was about for as long as it asks, for a week at
+/// the most. Within any window at most the quota goes; sends go in the order in which they came.
 ///
 /// A send that would have to wait for longer than 30 s is refused at once, as [`ErrorKind::RateLimited`] with
 /// [`Error::retry_at`], and nothing was sent.
@@ -94,33 +97,28 @@ impl Limit {
         self
     }
 
-    /// Waits for a turn in every scope.
-    async fn turn(&self, to: &PhoneNumber) -> Result<Turn<'_>> {
-        let mut turn = Turn { limit: self, slots: Vec::with_capacity(3), goes: false };
-        let mut waited = Duration::ZERO;
+    /// Waits until a send may go in every scope, and counts it.
+    async fn turn(&self, to: &PhoneNumber) -> Result<()> {
         let keys =
             [Key::Pair(Arc::clone(&self.sender), to.clone()), Key::Sender(Arc::clone(&self.sender)), Key::Account];
-        for key in keys {
-            loop {
-                let now = self.clock.uptime();
-                let slot = self.lock().reserve(key.clone(), now);
-                let wait = slot.at.saturating_sub(now);
-                turn.slots.push(slot);
-                if waited.saturating_add(wait) > self.patience {
-                    return Err(self.refused(wait));
-                }
-                if !wait.is_zero() {
-                    #[cfg(feature = "trace")]
-                    tracing::debug!(scope = ?key.scope(), wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "waiting for a turn");
-                    self.clock.sleep(wait).await;
-                    waited = waited.saturating_add(wait);
-                }
-                if turn.still_holds() {
-                    break;
-                }
+        let mut turn = Turn { limit: self, places: Vec::with_capacity(keys.len()) };
+        let mut waited = Duration::ZERO;
+        while let Some((wait, scope)) = turn.step(&keys) {
+            waited = waited.saturating_add(wait);
+            if waited > self.patience {
+                return Err(self.refused(wait));
             }
+            #[cfg(feature = "trace")]
+            tracing::debug!(
+                ?scope,
+                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                "waiting for a turn"
+            );
+            #[cfg(not(feature = "trace"))]
+            let _ = scope;
+            self.clock.sleep(wait).await;
         }
-        Ok(turn)
+        Ok(())
     }
 
     fn refused(&self, wait: Duration) -> Error {
@@ -143,22 +141,30 @@ impl Limit {
             let left = limits.remaining.and_then(|left| usize::try_from(left).ok());
             pacer.replace_account_rules(&stated, left.map(|left| quota.saturating_sub(left)), now);
         }
-        // Where our own count explains it, that count knows better when there is room again: the provider rounds.
-        if let (Some(0), Some(reset), false) = (limits.remaining, limits.reset, pacer.is_used_up(now)) {
-            pacer.pause(Key::Account, now.saturating_add(reset));
+        if limits.remaining == Some(0) {
+            let quota = limits.limit.and_then(|limit| usize::try_from(limit).ok());
+            let reset = limits.retry_after.max(limits.reset);
+            let wait = reset.or_else(|| pacer.account_window(quota)).unwrap_or_default();
+            let until = now.saturating_add(wait.min(LONGEST_PAUSE));
+            // Without a reset a window from now is the most that it can be, and our own count knows when it is.
+            let is_explained = |free: Duration| reset.is_none() || until <= free.saturating_add(ROUNDING);
+            if !pacer.account_free_again(now).is_some_and(is_explained) {
+                pacer.pause(Key::Account, until);
+            }
         }
     }
 
     /// What a refusal for going too fast says.
     fn slow_down(&self, refusal: &Error, to: &PhoneNumber) {
-        let about = refusal.code().and_then(|code| self.rates.iter().find(|rate| rate.codes.contains(&code)));
+        let about = Rate::about(&self.rates, refusal);
         let key = match about.map_or(Scope::Account, |rate| rate.scope) {
             Scope::Account => Key::Account,
             Scope::Sender => Key::Sender(Arc::clone(&self.sender)),
             Scope::Pair => Key::Pair(Arc::clone(&self.sender), to.clone()),
         };
-        // One that asks for nothing is given the window of the limit, or a second.
-        let wait = refusal.retry_after().or(about.map(|rate| rate.window)).unwrap_or(Duration::from_secs(1));
+        // One that asks for nothing, or for no time, is given the window of the limit, or a second.
+        let asked = refusal.retry_after().filter(|wait| !wait.is_zero());
+        let wait = asked.or(about.map(|rate| rate.window)).unwrap_or(Duration::from_secs(1)).min(LONGEST_PAUSE);
         self.lock().pause(key, self.clock.uptime().saturating_add(wait));
     }
 
@@ -173,43 +179,48 @@ impl fmt::Debug for Limit {
     }
 }
 
-/// The places of one send. Given back if its caller stops waiting.
+/// The places of one send that waits. Given back if its caller stops waiting.
 struct Turn<'a> {
     limit: &'a Limit,
-    slots: Vec<Slot>,
-    goes: bool,
+    /// One for each of the first keys, those before the last of them being free when it was taken.
+    places: Vec<Place>,
 }
 
 impl Turn<'_> {
-    /// The send goes: its places are used up, whatever becomes of it.
-    fn go(mut self) {
-        self.goes = true;
-    }
-
-    /// Whether the place that was waited for last is still good; else it is given back. The places before it are counted
-    /// from now, since that is when the send can go at the earliest.
-    fn still_holds(&mut self) -> bool {
+    /// Goes, if the send may go now in every scope; else says how long to wait, and for which.
+    ///
+    /// A place is taken only once those before it are free, since one in the account's queue that waits for a person is one
+    /// that nobody else has. All are looked at again each time, under one lock: while the last was waited for, the first may
+    /// have been taken or paused.
+    fn step(&mut self, keys: &[Key]) -> Option<(Duration, Scope)> {
         let now = self.limit.clock.uptime();
         let mut pacer = self.limit.lock();
-        let Some(last) = self.slots.pop() else { return true };
-        if !pacer.holds(&last, now) {
-            pacer.release(&last);
-            return false;
+        for (at, key) in keys.iter().enumerate() {
+            match self.places.get_mut(at) {
+                Some(place) => pacer.review(place, now),
+                None => self.places.push(pacer.reserve(key.clone(), now)),
+            }
+            let wait = self.places.get(at).map_or(Duration::ZERO, |place| place.at.saturating_sub(now));
+            if !wait.is_zero() {
+                for later in self.places.drain(at.saturating_add(1)..) {
+                    pacer.release(&later);
+                }
+                return Some((wait, key.scope()));
+            }
         }
-        for slot in &mut self.slots {
-            pacer.postpone(slot, now);
+        for place in self.places.drain(..) {
+            pacer.go(&place, now);
         }
-        self.slots.push(last);
-        true
+        None
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        if !self.goes {
+        if !self.places.is_empty() {
             let mut pacer = self.limit.lock();
-            for slot in &self.slots {
-                pacer.release(slot);
+            for place in &self.places {
+                pacer.release(place);
             }
         }
     }
@@ -218,7 +229,7 @@ impl Drop for Turn<'_> {
 #[async_trait]
 impl Layer for Limit {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
-        self.turn(&message.to).await?.go();
+        self.turn(&message.to).await?;
         let outcome = next.send(message).await;
         match &outcome {
             Ok(receipt) => self.learn(&receipt.limits),

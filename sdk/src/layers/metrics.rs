@@ -22,7 +22,7 @@ use crate::time::{Clock, SystemClock};
 /// | `transom.send.duration` | s | `provider`, `content`, `kind` | each send as a whole, waits and repetitions included |
 /// | `transom.request.duration` | s | `provider`, `operation`, `kind` | each call of the adapter; see [`requests`](Self::requests) |
 /// | `transom.send.unknown` | | `provider` | sends of which nobody can know |
-/// | `transom.window.refusals` | | `provider` | sends that ended at a closed window |
+/// | `transom.window.refusals` | | `provider` | sends that met a closed window, a template that then went in their place or not |
 /// | `transom.template.fallbacks` | | `provider` | templates that went in place of a free-form message |
 /// | `transom.wait.duration` | s | | each wait; see [`clock`](Self::clock) |
 ///
@@ -65,7 +65,7 @@ impl Metrics {
             requests: seconds("transom.request.duration", "Calls of the provider's adapter"),
             waits: seconds("transom.wait.duration", "Waits for a turn or before another attempt"),
             unknown: count("transom.send.unknown", "Sends of which nobody can know whether the message went"),
-            window_refusals: count("transom.window.refusals", "Sends that ended at a closed window"),
+            window_refusals: count("transom.window.refusals", "Sends that met a closed window"),
             fallbacks: count("transom.template.fallbacks", "Templates that went in place of a free-form message"),
         };
         Self { instruments: Arc::new(instruments), clock: Arc::new(SystemClock) }
@@ -133,11 +133,18 @@ impl Layer for Metrics {
         let Instruments { sends, unknown, window_refusals, fallbacks, .. } = &*self.instruments;
         sends.record(self.since(begun), &attributes);
         let about = [provider];
-        match &answer {
-            Ok(receipt) if receipt.template_fallback => fallbacks.add(1, &about),
-            Err(error) if error.may_have_been_sent() => unknown.add(1, &about),
-            Err(error) if error.is_window_closed() => window_refusals.add(1, &about),
-            _ => {}
+        let (is_unknown, is_fallback, met_closed_window) = match &answer {
+            Ok(receipt) => (false, receipt.template_fallback, receipt.window_refused),
+            Err(error) => {
+                let is_unknown = error.may_have_been_sent();
+                (is_unknown, false, error.window_refused() || error.is_window_closed() && !is_unknown)
+            }
+        };
+        for (counter, counts) in [(unknown, is_unknown), (fallbacks, is_fallback), (window_refusals, met_closed_window)]
+        {
+            if counts {
+                counter.add(1, &about);
+            }
         }
         answer
     }
@@ -185,6 +192,10 @@ impl Clock for MeasuredClock {
     async fn sleep(&self, duration: Duration) {
         self.instruments.waits.record(duration.as_secs_f64(), &[]);
         self.clock.sleep(duration).await;
+    }
+
+    async fn elapse(&self, duration: Duration) {
+        self.clock.elapse(duration).await;
     }
 
     fn uptime(&self) -> Duration {

@@ -1,7 +1,10 @@
 //! Trying again, only where it is proved to be safe.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -10,7 +13,7 @@ use crate::budget::Budget;
 use crate::capability::Capability;
 use crate::client::{Layer, Next};
 use crate::decision::{Decision, Evidence, LEAST_TIME, Safety, Situation, Stop, decide};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::message::{Message, Receipt};
 use crate::phone::PhoneNumber;
@@ -26,6 +29,10 @@ use crate::time::{Clock, SystemClock};
 /// [`Error::retry_at`], instead of being slept through. Once an attempt may have been taken, the error says so, whatever
 /// became of the attempts after it.
 ///
+/// There is a [deadline](Self::within) for the call as a whole. It bounds when an attempt may start, and cuts a lookup; it
+/// does not cut a send, since a send that is cut is one of which nobody can know. The last attempt of a send may so end after
+/// it, by as much as the channel's `timeout` allows an attempt.
+///
 /// Clones share a [`Budget`]: give the clients of one account clones of one layer.
 #[derive(Clone)]
 pub struct Retry {
@@ -37,7 +44,7 @@ pub struct Retry {
     random: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
 
-/// How long a call may take in all, attempts and waits together.
+/// How long a call may go on, attempts and waits together: a lookup ends by then, a send starts no attempt after it.
 const READ: Duration = Duration::from_secs(20);
 const KEYED_SEND: Duration = Duration::from_secs(60);
 const SEND: Duration = Duration::from_secs(75);
@@ -48,8 +55,9 @@ impl Retry {
         Self { attempts: attempts.max(1), ..Self::default() }
     }
 
-    /// No attempt starts when less than four seconds of `deadline` are left. The default is 20 s for lookups, 60 s for keyed
-    /// sends and 75 s for the others.
+    /// No attempt starts when less than four seconds of `deadline` are left, and a lookup that is under way by then is given up
+    /// at the deadline. An attempt to send is never given up: it may last for as long as the channel's `timeout` lets it. The
+    /// default is 20 s for lookups, 60 s for keyed sends and 75 s for the others.
     #[must_use]
     pub const fn within(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
@@ -101,7 +109,11 @@ impl Retry {
         let mut attempt = 1;
         let mut in_doubt = false;
         loop {
-            let error = match call().await {
+            let answer = match safety(Duration::ZERO) {
+                Safety::Read => self.in_time(&begun, call()).await,
+                Safety::Keyed | Safety::Unkeyed => call().await,
+            };
+            let error = match answer {
                 Ok(answer) => {
                     if attempt == 1 {
                         self.budget.earn();
@@ -111,10 +123,10 @@ impl Retry {
                 Err(error) => error,
             };
             failed(&error);
-            let evidence = Evidence::of(&error, attempt > 1);
             in_doubt |= error.may_have_been_sent();
             let elapsed = begun.elapsed(&*self.clock);
             let safety = safety(elapsed);
+            let evidence = Evidence::of(&error, safety);
             let situation = Situation {
                 safety,
                 evidence,
@@ -122,9 +134,11 @@ impl Retry {
                 attempt,
                 attempts: self.attempts,
                 budget: self.budget.left(),
-                left: self.deadline.unwrap_or_else(|| usual_deadline(safety)).saturating_sub(elapsed),
+                left: self.deadline_of(safety).saturating_sub(elapsed),
                 jitter: (self.random)(),
             };
+            // Counted from the refusal, whatever is waited after it.
+            let retry_at = self.clock.now().checked_add(error.retry_after().unwrap_or_default());
             let stop = match decide(&situation) {
                 // Somebody else may have taken the last of it in between.
                 Decision::Again { wait, cost } if self.budget.take(cost) => {
@@ -132,9 +146,8 @@ impl Retry {
                     tracing::debug!(?evidence, ?wait, "trying again");
                     self.clock.sleep(wait).await;
                     // It may have been a longer wait than was meant: machines sleep, too.
-                    let deadline = self.deadline.unwrap_or_else(|| usual_deadline(safety));
-                    if deadline.saturating_sub(begun.elapsed(&*self.clock)) < LEAST_TIME {
-                        return Err(self.give_up(error, Stop::Deadline, in_doubt));
+                    if self.deadline_of(safety).saturating_sub(begun.elapsed(&*self.clock)) < LEAST_TIME {
+                        return Err(give_up(error, Stop::Deadline, retry_at, in_doubt));
                     }
                     attempt = attempt.saturating_add(1);
                     continue;
@@ -143,20 +156,40 @@ impl Retry {
                 Decision::Stop(stop) => stop,
                 Decision::Done => Stop::Evidence,
             };
-            return Err(self.give_up(error, stop, in_doubt));
+            return Err(give_up(error, stop, retry_at, in_doubt));
         }
     }
 
-    fn give_up(&self, error: Error, stop: Stop, in_doubt: bool) -> Error {
-        #[cfg(feature = "trace")]
-        if stop != Stop::Evidence {
-            tracing::warn!(reason = stop.as_str(), "not trying again");
-        }
-        let retry_at = error.retry_after().filter(|_| stop == Stop::LongWait);
-        let retry_at = retry_at.and_then(|wait| self.clock.now().checked_add(wait)).or(error.retry_at());
-        let error = error.with_stop(stop).with_retry_at(retry_at);
-        if in_doubt { error.maybe_sent() } else { error }
+    /// `call`, given up at the deadline of a lookup: nothing is lost with its answer.
+    async fn in_time<T>(&self, begun: &Beginning, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let left = self.deadline_of(Safety::Read).saturating_sub(begun.elapsed(&*self.clock));
+        let mut call = pin!(call);
+        let mut end = pin!(self.clock.elapse(left));
+        poll_fn(|context| match call.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(answer),
+            Poll::Pending => end.as_mut().poll(context).map(|()| {
+                let late = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                Err(Error::new(ErrorKind::ProviderUnavailable, "no answer before the deadline").with_source(late))
+            }),
+        })
+        .await
     }
+
+    fn deadline_of(&self, safety: Safety) -> Duration {
+        self.deadline.unwrap_or_else(|| usual_deadline(safety))
+    }
+}
+
+/// The error as it is returned. `retry_at` is when the wait that it asks for is over.
+fn give_up(error: Error, stop: Stop, retry_at: Option<SystemTime>, in_doubt: bool) -> Error {
+    #[cfg(feature = "trace")]
+    if stop != Stop::Evidence {
+        tracing::warn!(reason = stop.as_str(), "not trying again");
+    }
+    let asks_to_wait = error.retry_after().is_some_and(|wait| !wait.is_zero()) && stop != Stop::Evidence;
+    let retry_at = error.retry_at().or(retry_at.filter(|_| asks_to_wait));
+    let error = error.with_stop(stop).with_retry_at(retry_at);
+    if in_doubt { error.maybe_sent() } else { error }
 }
 
 const fn usual_deadline(safety: Safety) -> Duration {
@@ -219,13 +252,20 @@ impl Layer for Retry {
         let is_keyed = message.idempotency_key.is_some() && next.capabilities().contains(Capability::Idempotency);
         let safety = |age| if is_keyed { Safety::keyed(age, self.key_life) } else { Safety::Unkeyed };
         let mut requests: u32 = 0;
-        let count = |error: &Error| requests = requests.saturating_add(error.attempts());
-        match self.again(safety, || next.send(message), count).await {
-            Ok(receipt) => {
+        // What went wrong on the channels of a failover below, in each attempt.
+        let mut earlier = Vec::new();
+        let remember = |error: &Error| {
+            requests = requests.saturating_add(error.attempts());
+            earlier.extend_from_slice(error.earlier());
+        };
+        match self.again(safety, || next.send(message), remember).await {
+            Ok(mut receipt) => {
+                earlier.append(&mut receipt.earlier);
+                receipt.earlier = earlier;
                 let all = receipt.attempts.saturating_add(requests);
                 Ok(receipt.with_attempts(all))
             }
-            Err(error) => Err(error.with_attempts(requests)),
+            Err(error) => Err(error.with_attempts(requests).with_earlier(earlier)),
         }
     }
 

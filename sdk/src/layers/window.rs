@@ -39,7 +39,9 @@ pub enum WindowPolicy {
     /// provider refuses for the window. Without a fallback, the provider decides.
     #[default]
     TemplateIfClosed,
-    /// Refuses a message into a window that is known to be closed or about to close, and never sends a template in its place.
+    /// Refuses a message into a window that is known to be closed, and never sends a template in its place. One that is about
+    /// to close by our own record alone, the provider not being able to say, counts as closed; a provider's own "open" is
+    /// believed to the last second.
     Strict,
     /// Looks nothing up; falls back once if the provider refuses for the window.
     ProviderDecides,
@@ -71,7 +73,8 @@ impl WindowGuard {
         self
     }
 
-    /// How long before its end a window on record counts as closing. The default is one minute.
+    /// How long before its end a window on our own record counts as closing; what a provider says of its window has no such
+    /// margin. The default is one minute.
     #[must_use]
     pub const fn with_margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
@@ -152,9 +155,9 @@ impl Layer for WindowGuard {
         }
         let fallback = message.as_fallback();
         match (self.policy, fallback) {
-            (WindowPolicy::AlwaysTemplate, Some(template)) => send_template(&template, 0, next).await,
+            (WindowPolicy::AlwaysTemplate, Some(template)) => send_template(&template, None, next).await,
             (WindowPolicy::TemplateIfClosed, Some(template)) => match self.before(message, next).await {
-                Some(known) if known.is_closed() => send_template(&template, 0, next).await,
+                Some(known) if known.is_closed() => send_template(&template, None, next).await,
                 _ => send_or_fall_back(message, &template, next).await,
             },
             (WindowPolicy::ProviderDecides, Some(template)) => send_or_fall_back(message, &template, next).await,
@@ -170,23 +173,26 @@ impl Layer for WindowGuard {
 async fn send_or_fall_back(message: &Message, template: &Message, next: Next<'_>) -> Result<Receipt> {
     match next.send(message).await {
         Err(refused) if refused.is_window_closed() && !refused.may_have_been_sent() => {
-            send_template(template, refused.attempts(), next).await
+            send_template(template, Some(&refused), next).await
         }
         other => other,
     }
 }
 
-/// Sends the template and counts the `earlier` attempts in.
-async fn send_template(template: &Message, earlier: u32, next: Next<'_>) -> Result<Receipt> {
+/// Sends the template. What `refused` the message itself, if anything did, is counted in.
+async fn send_template(template: &Message, refused: Option<&Error>, next: Next<'_>) -> Result<Receipt> {
+    let earlier = refused.map_or(0, Error::attempts);
     match next.send(template).await {
         Ok(mut receipt) => {
             receipt.template_fallback = true;
+            receipt.window_refused = refused.is_some();
             receipt.attempts = receipt.attempts.saturating_add(earlier);
             Ok(receipt)
         }
         Err(error) => {
             let attempts = error.attempts().saturating_add(earlier);
-            Err(error.with_attempts(attempts))
+            let error = error.with_attempts(attempts);
+            Err(if refused.is_some() { error.after_window_refusal() } else { error })
         }
     }
 }

@@ -85,24 +85,68 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     go_duration(text).or_else(|| seconds(text)).map(from_nanos)
 }
 
-/// How long after `now` the text says: a duration, an HTTP date, or a Unix time if it is a number of that size. `None`
-/// for an instant that is not after `now`.
-pub(super) fn until(text: &str, now: SystemTime) -> Option<Duration> {
-    let instant = match count(text) {
-        Some(millis) if millis > UNIX_MILLIS_FROM => Duration::from_millis(millis),
-        Some(seconds) if seconds > UNIX_SECONDS_FROM => Duration::from_secs(seconds),
-        _ => return duration(text).or_else(|| until_date(text, now)),
-    };
-    after(instant, now)
+/// How long until something, and how that was written. Of two that are as long, the one that was written as a wait is the
+/// greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Until {
+    wait: Duration,
+    is_written_as_wait: bool,
 }
 
-/// `Retry-After`: seconds, of which a fraction counts as a whole one, or an HTTP date.
+impl Until {
+    /// The wait, where `asked` is what another header of the same answer asks for. An instant in whole seconds, less a `Date`
+    /// in whole seconds, may come out a second too late.
+    pub(super) fn beside(self, asked: Option<Duration>) -> Duration {
+        let rounds = |asked: &Duration| {
+            !self.is_written_as_wait && self.wait > *asked && self.wait.saturating_sub(*asked) <= Duration::from_secs(1)
+        };
+        asked.filter(rounds).unwrap_or(self.wait)
+    }
+}
+
+/// How long after `now` the text says: a duration, an HTTP date, or a Unix time if it is a number of that size. `None`
+/// for an instant that is not after `now`.
+pub(super) fn until(text: &str, now: SystemTime) -> Option<Until> {
+    let instant = match count(text) {
+        Some(millis) if millis > UNIX_MILLIS_FROM => after(Duration::from_millis(millis), now),
+        Some(seconds) if seconds > UNIX_SECONDS_FROM => after(Duration::from_secs(seconds), now),
+        _ => match duration(text) {
+            Some(wait) => return Some(Until { wait, is_written_as_wait: true }),
+            None => until_date(text, now),
+        },
+    };
+    instant.map(|wait| Until { wait, is_written_as_wait: false })
+}
+
+/// `Retry-After`: seconds, of which a fraction counts as a whole one, or an HTTP date; of several in one line, which is what
+/// becomes of several lines on the way, the latest.
 pub(super) fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
-    let seconds = seconds(text.trim()).map(|nanos| {
-        let whole = nanos.div_ceil(NANOS);
-        Duration::from_secs(u64::try_from(whole).unwrap_or(u64::MAX))
-    });
-    seconds.or_else(|| until_date(text, now))
+    let mut latest = None;
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let (part, after_part) = split_at_comma(text);
+        // The comma may be the one inside a date.
+        let date = after_part.and_then(|tail| {
+            let (_, after_date) = split_at_comma(tail);
+            let length = text.len().saturating_sub(after_date.map_or(0, |rest| rest.len().saturating_add(1)));
+            let date = text.get(..length).filter(|date| httpdate::parse_http_date(date.trim()).is_ok())?;
+            Some((date, after_date))
+        });
+        let (hint, after_hint) = date.unwrap_or((part, after_part));
+        latest = latest.max(whole_seconds(hint).or_else(|| until_date(hint, now)));
+        rest = after_hint;
+    }
+    latest
+}
+
+/// What stands before the first comma, and what stands after it.
+fn split_at_comma(text: &str) -> (&str, Option<&str>) {
+    text.split_once(',').map_or((text, None), |(part, rest)| (part, Some(rest)))
+}
+
+fn whole_seconds(text: &str) -> Option<Duration> {
+    let whole = seconds(text.trim())?.div_ceil(NANOS);
+    Some(Duration::from_secs(u64::try_from(whole).unwrap_or(u64::MAX)))
 }
 
 /// The members of a list, empty ones left out; `None` if one of them is malformed.

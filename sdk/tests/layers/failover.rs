@@ -68,6 +68,92 @@ async fn the_error_of_every_attempt_is_kept() {
 }
 
 #[tokio::test]
+async fn the_errors_of_every_attempt_are_kept_when_the_whole_search_is_made_again() {
+    let busy = || Err(failed(ErrorKind::RateLimited).with_retry_after(S(2)));
+    for last in [Ok("m1".to_owned()), Err(failed(ErrorKind::RecipientInvalid))] {
+        let clock = Arc::new(TestClock::default()) as Arc<dyn Clock>;
+        let failover = Failover::new("first", channel(&Stub::script([busy(), last.clone()])))
+            .then("second", channel(&Stub::script([busy()])))
+            .with_clock(Arc::clone(&clock));
+        let client = Client::new(failover).layer(Retry::default().with_time(clock, || 0.0));
+        let (attempts, earlier) = match client.send(&template()).await {
+            Ok(receipt) => (receipt.attempts, receipt.earlier),
+            Err(error) => (error.attempts(), error.earlier().to_vec()),
+        };
+        let earlier: Vec<_> = earlier.iter().map(|attempt| (attempt.channel.as_str(), attempt.kind)).collect();
+        let busy = [("first", ErrorKind::RateLimited), ("second", ErrorKind::RateLimited)];
+        assert_eq!((attempts, earlier), (3, busy.to_vec()), "{last:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_says_which_channel_it_is_of() {
+    let down = || failing(ErrorKind::ProviderUnavailable);
+    let channel_of = async |first: &Stub, second: &Stub, message: &Message| {
+        two(first, second).send(message).await.unwrap_err().channel().map(str::to_owned)
+    };
+    assert_eq!(channel_of(&failing(ErrorKind::RecipientInvalid), &down(), &template()).await.as_deref(), Some("first"));
+    let lost = Stub::script([Err(failed(ErrorKind::ProviderUnavailable).maybe_sent())]);
+    assert_eq!(channel_of(&down(), &lost, &template()).await.as_deref(), Some("second"));
+    assert_eq!(channel_of(&down(), &down(), &template()).await.as_deref(), Some("second"));
+    let passed_over = Stub::accepting();
+    assert_eq!(
+        channel_of(&down(), &passed_over, &text()).await.as_deref(),
+        Some("first"),
+        "the last one that was asked"
+    );
+    assert_eq!(failed(ErrorKind::Config).channel(), None);
+}
+
+#[tokio::test]
+async fn a_limit_that_is_about_one_person_keeps_nobody_else_off_the_channel() {
+    let rates = [Rate {
+        scope: Scope::Pair,
+        quota: 1,
+        window: S(6),
+        codes: &["131056"],
+        source: "a page",
+        certainty: transom::Certainty::Docs,
+    }];
+    let clock = Arc::new(TestClock::default());
+    let limit = failed(ErrorKind::RateLimited).with_code("131056").with_retry_after(S(9));
+    let first = Stub::script([Err(limit), Ok("m2".into()), Ok("m3".into())]);
+    let failover = Failover::new("first", channel(&first))
+        .with_rates(&rates)
+        .then("second", channel(&Stub::accepting()))
+        .with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let client = Client::new(failover);
+    let channel_for = async |digit: u8| {
+        let to = format!("+3460011122{digit}").parse().unwrap();
+        client.send(&Message::template(to, Template::new("t", "en"))).await.unwrap().channel.unwrap()
+    };
+    assert_eq!(channel_for(2).await, "second");
+    assert_eq!(channel_for(2).await, "second", "asked again for that person only when the pause is over");
+    assert_eq!(channel_for(3).await, "first");
+    clock.advance(S(9));
+    assert_eq!(channel_for(2).await, "first");
+}
+
+#[tokio::test]
+async fn a_members_own_limiter_does_not_stop_the_channel() {
+    let clock = Arc::new(TestClock::default()) as Arc<dyn Clock>;
+    let limit = Limit::new(&[Rate {
+        scope: Scope::Pair,
+        quota: 1,
+        window: S(600),
+        codes: &[],
+        source: "a page",
+        certainty: transom::Certainty::Docs,
+    }]);
+    let limited = channel(&Stub::accepting()).layer(limit.with_clock(Arc::clone(&clock)));
+    let failover = Failover::new("first", limited).then("second", channel(&Stub::accepting())).with_clock(clock);
+    for expected in ["first", "second"] {
+        assert_eq!(failover.send(&template()).await.unwrap().channel.as_deref(), Some(expected));
+    }
+    assert_eq!(failover.states()[0].1, BreakerState::Closed);
+}
+
+#[tokio::test]
 async fn on_another_number_a_free_message_becomes_its_template() {
     for window in [Window::Never, Window::Expired { since: None }, Window::Unknown] {
         let (first, second) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting().with_window(window));

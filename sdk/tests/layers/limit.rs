@@ -130,6 +130,73 @@ async fn none_left_pauses_the_account_until_the_window_starts_anew() {
 }
 
 #[tokio::test]
+async fn none_left_is_believed_also_when_the_quota_is_used_up_unless_our_own_count_explains_it() {
+    for (reset, waited) in [("1", 1_010), ("2", 1_010), ("30", 30_000)] {
+        let stub = Stub::accepting();
+        let limits = headers(&[("ratelimit-remaining", "0"), ("ratelimit-reset", reset)]);
+        let (client, _, clock) = limited(&stub, &[rate(Scope::Account, 5, 1)]);
+        let last = client.clone().layer(Saying { stub, limits });
+        for _ in 0..4 {
+            client.send(&text()).await.unwrap();
+        }
+        last.send(&text()).await.unwrap();
+        client.send(&text()).await.unwrap();
+        assert_eq!(clock.waits(), [Duration::from_millis(waited)], "{reset}");
+    }
+}
+
+#[tokio::test]
+async fn none_left_without_a_reset_pauses_for_the_window_of_the_limit_that_is_known() {
+    for (stated, window) in [(None, 20), (Some(("ratelimit-limit", "9")), 25)] {
+        let stub = Stub::accepting();
+        let lines: Vec<_> = [("ratelimit-remaining", "0")].into_iter().chain(stated).collect();
+        let (client, _, clock) = limited(&stub, &[rate(Scope::Account, 5, 20), rate(Scope::Account, 9, 25)]);
+        client.clone().layer(Saying { stub, limits: headers(&lines) }).send(&text()).await.unwrap();
+        client.send(&text()).await.unwrap();
+        assert_eq!(clock.waits(), [S(window)], "{stated:?}");
+    }
+}
+
+#[tokio::test]
+async fn none_left_without_a_reset_adds_nothing_to_a_count_that_is_used_up() {
+    let stub = Stub::accepting();
+    let limits = headers(&[("ratelimit-remaining", "0")]);
+    let (client, _, clock) = limited(&stub, &[rate(Scope::Account, 2, 20)]);
+    client.send(&text()).await.unwrap();
+    clock.advance(S(19));
+    client.clone().layer(Saying { stub, limits }).send(&text()).await.unwrap();
+    client.send(&text()).await.unwrap();
+    assert_eq!(clock.waits(), [Duration::from_millis(1_200)]);
+}
+
+#[tokio::test]
+async fn a_refusal_that_asks_for_no_time_pauses_for_the_window_of_the_limit_or_a_second() {
+    for (code, pause) in [("131056", S(60)), ("", S(1))] {
+        let refusal = failed(ErrorKind::RateLimited).with_code(code).with_retry_after(Duration::ZERO);
+        let (client, limit, clock) = limited(&Stub::script([Err(refusal)]), &[rate(Scope::Pair, 10, 60)]);
+        assert!(client.send(&text()).await.is_err());
+        Client::new(Stub::accepting()).layer(limit.with_patience(S(60))).send(&text()).await.unwrap();
+        assert_eq!(clock.waits(), [pause], "{code}");
+    }
+}
+
+#[tokio::test]
+async fn one_absurd_wait_does_not_silence_the_account_for_good() {
+    let refusal = failed(ErrorKind::RateLimited).with_retry_after(Duration::MAX);
+    let absurd = headers(&[("ratelimit-remaining", "0"), ("ratelimit-reset", &"9".repeat(40))]);
+    for (answer, limits) in [(Err(refusal), RateLimit::default()), (Ok("m1".to_owned()), absurd)] {
+        let stub = Stub::script([answer, Ok("m2".into())]);
+        let (client, _, clock) = limited(&stub, &[]);
+        let client = client.layer(Saying { stub, limits });
+        let _ = client.send(&text()).await;
+        let error = client.send(&text()).await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(S(7 * 86_400)));
+        clock.advance(S(7 * 86_400));
+        client.send(&text()).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_wait_beyond_patience_is_refused_at_once_and_costs_no_place() {
     let stub = Stub::accepting();
     let (client, _, clock) = limited(&stub, &[rate(Scope::Account, 1, 300)]);
@@ -213,6 +280,79 @@ async fn one_that_waits_already_heeds_a_pause_that_comes_meanwhile() {
     assert!(first.is_err() && second.is_ok());
     let times = slow.0.lock().unwrap().clone();
     assert!(times[1] - times[0] >= Duration::from_millis(5_500), "{:?}", times[1] - times[0]);
+}
+
+/// Takes everything, and writes down who was written to when; the first send to `slow` takes five seconds, and is refused for
+/// going too fast with that person.
+#[derive(Debug)]
+struct Noting {
+    begun: tokio::time::Instant,
+    went: Mutex<Vec<(PhoneNumber, u128)>>,
+    slow: Option<PhoneNumber>,
+}
+
+impl Noting {
+    fn new(slow: Option<PhoneNumber>) -> Arc<Self> {
+        Arc::new(Self { begun: tokio::time::Instant::now(), went: Mutex::default(), slow })
+    }
+
+    /// When `person` was written to, in milliseconds.
+    fn times(&self, person: &PhoneNumber) -> Vec<u128> {
+        self.went.lock().unwrap().iter().filter(|(to, _)| to == person).map(|&(_, at)| at).collect()
+    }
+}
+
+#[async_trait]
+impl Layer for Noting {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        self.went.lock().unwrap().push((message.to.clone(), self.begun.elapsed().as_millis()));
+        if self.slow.as_ref() == Some(&message.to) && self.times(&message.to).len() == 1 {
+            tokio::time::sleep(S(5)).await;
+            return Err(failed(ErrorKind::RateLimited).with_code("131056").with_retry_after(S(12)));
+        }
+        next.send(message).await
+    }
+}
+
+/// Sends to each of `people` at once, and waits until all are through.
+async fn send_together(client: &Client, people: impl IntoIterator<Item = PhoneNumber>) {
+    let mut tasks = tokio::task::JoinSet::new();
+    for person in people {
+        let client = client.clone();
+        tasks.spawn(async move { client.send(&Message::text(person, "Hi")).await });
+        tokio::task::yield_now().await;
+    }
+    while let Some(done) = tasks.join_next().await {
+        let _ = done.unwrap();
+    }
+}
+
+fn person(digit: u8) -> PhoneNumber {
+    format!("+3460011100{digit}").parse().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_account_is_waited_for_the_persons_own_limit_goes_on_counting() {
+    let noting = Noting::new(None);
+    let limit = Limit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 1, 6)]);
+    let client = Client::new(Stub::accepting()).layer(limit).layer(Shared(Arc::clone(&noting)));
+    // The two others take the account's quota; both messages to the third could go with the next one.
+    send_together(&client, [person(1), person(2), person(3), person(3)]).await;
+    let times = noting.times(&person(3));
+    assert!(times[1] - times[0] >= 6_000, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_account_is_waited_for_a_pause_of_the_person_is_heeded() {
+    let noting = Noting::new(Some(person(3)));
+    let limit = Limit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 10, 60)]);
+    let client = Client::new(Stub::accepting()).layer(limit).layer(Shared(Arc::clone(&noting)));
+    // The refusal comes after five seconds, when the second message to the same person waits for the account.
+    send_together(&client, [person(1), person(3), person(3), person(2)]).await;
+    let times = noting.times(&person(3));
+    assert_eq!(times[0], 0);
+    assert!(times[1] >= 17_000, "{times:?}");
+    assert!(noting.times(&person(2))[0] < 11_000, "nobody else is held up");
 }
 
 /// A layer that the test keeps a hand on.

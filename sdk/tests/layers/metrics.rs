@@ -53,11 +53,13 @@ async fn outcomes_waits_and_requests_are_counted_and_nobody_is_named() {
         Err(failed(ErrorKind::ProviderUnavailable).maybe_sent()),
         Err(failed(ErrorKind::NoActiveSession)),
         Err(failed(ErrorKind::RecipientInvalid)),
+        Err(failed(ErrorKind::SessionExpired)),
+        Err(failed(ErrorKind::TemplateRejected)),
     ]);
     let retry = Retry::default().with_time(metrics.clock(clock), || 0.0);
     let client =
         Client::new(stub).layer(metrics.clone()).layer(WindowGuard::default()).layer(retry).layer(metrics.requests());
-    for message in [text(), with_fallback(), text(), text(), text()] {
+    for message in [text(), with_fallback(), text(), text(), text(), with_fallback()] {
         let _ = client.send(&message).await;
     }
 
@@ -69,15 +71,17 @@ async fn outcomes_waits_and_requests_are_counted_and_nobody_is_named() {
             "transom.request.duration kind=provider_unavailable operation=send provider=stub 1 0",
             "transom.request.duration kind=rate_limited operation=send provider=stub 1 0",
             "transom.request.duration kind=recipient_invalid operation=send provider=stub 1 0",
-            "transom.request.duration kind=session_expired operation=send provider=stub 1 0",
+            "transom.request.duration kind=session_expired operation=send provider=stub 2 0",
+            "transom.request.duration kind=template_rejected operation=send provider=stub 1 0",
             "transom.send.duration content=text kind=no_active_session provider=stub 1 0",
             "transom.send.duration content=text kind=ok provider=stub 2 2",
             "transom.send.duration content=text kind=provider_unavailable provider=stub 1 0",
             "transom.send.duration content=text kind=recipient_invalid provider=stub 1 0",
+            "transom.send.duration content=text kind=template_rejected provider=stub 1 0",
             "transom.send.unknown provider=stub 1",
             "transom.template.fallbacks provider=stub 1",
             "transom.wait.duration 1 2",
-            "transom.window.refusals provider=stub 1",
+            "transom.window.refusals provider=stub 3",
         ]
     );
 }

@@ -139,15 +139,19 @@ async fn a_key_that_is_nearly_used_up_is_no_longer_relied_upon() {
 }
 
 #[tokio::test]
-async fn a_conflict_is_waited_out_only_if_our_own_earlier_attempt_may_be_its_cause() {
-    let conflict = || Err(failed(ErrorKind::Conflict));
-    let stub = keyed([conflict()]);
-    let (answer, _) = run(&stub, 4, 0.0).await;
-    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Conflict);
-
-    let stub = keyed([lost(), conflict(), Ok("m1".into())]);
-    let (answer, _) = run(&stub, 4, 0.0).await;
+async fn a_conflict_is_waited_out_if_it_says_that_the_message_is_under_way_and_only_then() {
+    let under_way = || Err(failed(ErrorKind::Conflict).maybe_sent().under_way());
+    // Somebody else's attempt, or that of a process that is gone: nothing of ours came before.
+    let (answer, _) = run(&keyed([under_way(), under_way(), Ok("m1".into())]), 4, 0.0).await;
     assert_eq!(answer.unwrap().attempts, 3);
+
+    // Another body under the key: the same again would say the same again, whichever attempt meets it.
+    let other_body = || Err(failed(ErrorKind::Conflict));
+    for (answers, attempts, sent) in [(vec![other_body()], 1, Sent::No), (vec![lost(), other_body()], 2, Sent::Maybe)] {
+        let (answer, _) = run(&keyed(answers), 4, 0.0).await;
+        let error = answer.unwrap_err();
+        assert_eq!((error.kind(), error.attempts(), error.sent()), (ErrorKind::Conflict, attempts, sent));
+    }
 }
 
 #[tokio::test]
@@ -244,6 +248,99 @@ async fn a_wait_that_is_too_long_says_when_to_come_back() {
     let error = Client::new(stub).layer(retry).send(&text()).await.unwrap_err();
     assert_eq!(error.retry_at(), Some(clock.now() + S(3_600)));
     assert_eq!((error.kind(), error.sent()), (ErrorKind::RateLimited, Sent::No));
+}
+
+#[tokio::test]
+async fn a_refusal_for_going_too_fast_that_is_not_waited_out_says_when_to_come_back_whatever_the_reason() {
+    let stops = [
+        (Retry::attempts(1), "attempts"),
+        (Retry::default().within(S(10)), "deadline"),
+        (Retry::default().with_budget(Arc::new(spent())), "budget"),
+    ];
+    for (retry, stop) in stops {
+        let clock = Arc::new(TestClock::default());
+        let stub = Stub::script([Err(throttled(20)), Ok("m1".into())]);
+        let client = Client::new(stub).layer(retry.with_time(Arc::clone(&clock) as Arc<dyn Clock>, || 0.0));
+        let error = client.send(&text()).await.unwrap_err();
+        assert_eq!(error.stopped_by().map(transom::decision::Stop::as_str), Some(stop));
+        assert_eq!(error.retry_at(), Some(clock.now() + S(20)), "{stop}");
+    }
+    // What asks for no wait names no time, and what no wait helps against does not either.
+    for error in [throttled(0), failed(ErrorKind::RecipientInvalid).with_retry_after(S(20))] {
+        let (answer, _) = run(&Stub::script([Err(error)]), 1, 0.0).await;
+        assert_eq!(answer.unwrap_err().retry_at(), None);
+    }
+}
+
+fn spent() -> Budget {
+    let budget = Budget::default();
+    assert!(budget.take(Budget::FULL));
+    budget
+}
+
+#[tokio::test]
+async fn to_be_asked_for_no_time_is_answered_with_a_wait_of_our_own() {
+    let stub = Stub::script([Err(throttled(0)), Err(throttled(0)), Ok("m1".into())]);
+    let (answer, waits) = run(&stub, 4, 1.0).await;
+    assert_eq!(answer.unwrap().attempts, 3);
+    assert_eq!(waits, [S(1), S(2)]);
+}
+
+/// Answers a lookup after `takes`, and a send too.
+#[derive(Debug)]
+struct Slow {
+    takes: Duration,
+}
+
+#[async_trait]
+impl Layer for Slow {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        tokio::time::sleep(self.takes).await;
+        next.send(message).await
+    }
+
+    async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
+        tokio::time::sleep(self.takes).await;
+        next.session(contact).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lookup_is_given_up_at_the_deadline_and_a_send_is_not() {
+    let begun = tokio::time::Instant::now();
+    let stub = Stub::accepting().with_window(Window::Never);
+    let client = Client::new(stub).layer(Retry::default()).layer(Slow { takes: S(300) });
+    let error = client.session(&to()).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::ProviderUnavailable, Sent::No));
+    assert_eq!(error.stopped_by().map(transom::decision::Stop::as_str), Some("deadline"));
+    assert_eq!(begun.elapsed(), S(20));
+
+    client.send(&text()).await.unwrap();
+    assert_eq!(begun.elapsed(), S(320), "one that is cut is one of which nobody can know");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lookup_that_is_made_again_has_what_is_left_of_the_time() {
+    #[derive(Debug, Default)]
+    struct FailsThenHangs(Mutex<u32>);
+
+    #[async_trait]
+    impl Layer for FailsThenHangs {
+        async fn session(&self, _: &PhoneNumber, _: Next<'_>) -> Result<Session> {
+            *self.0.lock().unwrap() += 1;
+            if *self.0.lock().unwrap() == 1 {
+                tokio::time::sleep(S(8)).await;
+                return Err(throttled(2));
+            }
+            std::future::pending().await
+        }
+    }
+
+    let begun = tokio::time::Instant::now();
+    let stub = Stub::accepting().with_window(Window::Never);
+    let client = Client::new(stub).layer(Retry::default()).layer(FailsThenHangs::default());
+    assert!(client.session(&to()).await.is_err());
+    assert!(begun.elapsed() >= S(20) && begun.elapsed() < S(21), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

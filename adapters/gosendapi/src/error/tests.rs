@@ -309,11 +309,14 @@ fn a_conflict_under_a_key_says_that_this_body_was_not_sent_unless_it_is_under_wa
     for body in [other, "{}", ""] {
         let error = conflict(Purpose::KeyedSend, body);
         assert_eq!((error.kind(), error.sent()), (ErrorKind::Conflict, Sent::No), "{body}");
+        assert!(!error.is_under_way(), "{body}");
         assert_eq!(conflict(Purpose::Send, body).sent(), Sent::Maybe, "{body}");
     }
     for body in [r#"{"message":"A request with this key is in progress"}"#, r#"{"code":"REQUEST_IN_PROGRESS"}"#] {
         let error = conflict(Purpose::KeyedSend, body);
         assert_eq!((error.kind(), error.sent()), (ErrorKind::Conflict, Sent::Maybe), "{body}");
+        assert!(error.is_under_way(), "{body}");
+        assert!(!conflict(Purpose::Send, body).is_under_way(), "without a key it is no message of ours: {body}");
     }
 }
 

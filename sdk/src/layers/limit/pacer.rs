@@ -40,10 +40,13 @@ impl Rule {
     }
 }
 
-/// A place in the queue of one count: the instant from which the send may go.
-#[derive(Clone, Debug)]
-pub(super) struct Slot {
+/// A place in the queue of one count.
+#[derive(Debug)]
+pub(super) struct Place {
     pub(super) key: Key,
+    /// Who has the smaller number came first.
+    number: u64,
+    /// The instant from which the send may go, as far as is known.
     pub(super) at: Duration,
 }
 
@@ -52,14 +55,19 @@ pub(super) struct Slot {
 pub(super) struct Pacer {
     rules: Vec<Rule>,
     tracks: HashMap<Key, Track>,
+    /// How many places were ever given.
+    given: u64,
     /// How many tracks there were after the last sweep.
     swept: usize,
 }
 
-/// When the sends of one key went or will go, in order.
+/// The sends of one key.
 #[derive(Debug, Default)]
 struct Track {
-    stamps: VecDeque<Duration>,
+    /// When they went, in order.
+    gone: VecDeque<Duration>,
+    /// Those that wait, by number, with the instant from which each may go.
+    waiting: VecDeque<(u64, Duration)>,
     paused_until: Duration,
 }
 
@@ -72,44 +80,40 @@ impl Pacer {
         Self { rules, ..Self::default() }
     }
 
-    /// The next free place for `key`, taken.
-    pub(super) fn reserve(&mut self, key: Key, now: Duration) -> Slot {
+    /// A place for `key`, behind all that are there.
+    pub(super) fn reserve(&mut self, key: Key, now: Duration) -> Place {
         self.sweep(now);
         let longest = self.longest(key.scope());
         let track = self.tracks.entry(key.clone()).or_default();
         track.forget_before(now.saturating_sub(longest));
-        // Never before one that stands in the queue already: who comes first goes first.
-        let free = now.max(track.paused_until).max(track.stamps.back().copied().unwrap_or_default());
-        let rules = self.rules.iter().filter(|rule| rule.scope == key.scope());
-        let at = rules.filter_map(|rule| track.free_after(track.stamps.len(), rule)).fold(free, Duration::max);
-        track.insert(at);
-        Slot { key, at }
+        let at = track.free_after(track.waiting.len(), &self.rules, key.scope(), now);
+        self.given = self.given.saturating_add(1);
+        track.waiting.push_back((self.given, at));
+        Place { key, number: self.given, at }
     }
 
-    /// Whether `slot` still holds at `now`: since it was given, a pause may have come, or a send before it may have gone
-    /// later than it was to.
-    pub(super) fn holds(&self, slot: &Slot, now: Duration) -> bool {
-        let Some(track) = self.tracks.get(&slot.key) else { return true };
-        let before = track.stamps.partition_point(|&stamp| stamp < slot.at);
-        let rules = self.rules.iter().filter(|rule| rule.scope == slot.key.scope());
-        track.paused_until <= now && rules.filter_map(|rule| track.free_after(before, rule)).all(|free| free <= now)
-    }
-
-    /// Gives a place back.
-    pub(super) fn release(&mut self, slot: &Slot) {
-        if let Some(track) = self.tracks.get_mut(&slot.key) {
-            track.remove(slot.at);
+    /// Looks at `now` when a send that waits may go: since it was last told, a pause may have come, or a send before it may
+    /// have gone later than it was to.
+    pub(super) fn review(&mut self, place: &mut Place, now: Duration) {
+        let Some(track) = self.tracks.get_mut(&place.key) else { return };
+        let Some(before) = track.position(place.number) else { return };
+        place.at = track.free_after(before, &self.rules, place.key.scope(), now);
+        if let Some(waiting) = track.waiting.get_mut(before) {
+            waiting.1 = place.at;
         }
     }
 
-    /// The send of `slot` goes at `now` and not before, as it had to wait elsewhere, too.
-    pub(super) fn postpone(&mut self, slot: &mut Slot, now: Duration) {
-        if slot.at < now
-            && let Some(track) = self.tracks.get_mut(&slot.key)
-        {
-            track.remove(slot.at);
-            track.insert(now);
-            slot.at = now;
+    /// The send of `place` goes at `now`.
+    pub(super) fn go(&mut self, place: &Place, now: Duration) {
+        let Some(track) = self.tracks.get_mut(&place.key) else { return };
+        track.leave(place.number);
+        track.gone.push_back(now);
+    }
+
+    /// Gives a place back.
+    pub(super) fn release(&mut self, place: &Place) {
+        if let Some(track) = self.tracks.get_mut(&place.key) {
+            track.leave(place.number);
         }
     }
 
@@ -130,21 +134,25 @@ impl Pacer {
         // What went before there was a rule was perhaps not counted.
         let track = self.tracks.entry(Key::Account).or_default();
         let longest = limits.iter().map(|limit| limit.1).max().unwrap_or_default();
-        let counted = track.stamps.iter().filter(|&&stamp| stamp.saturating_add(longest) > now && stamp <= now).count();
+        let counted = track.gone.iter().filter(|&&stamp| stamp.saturating_add(longest) > now).count();
         for _ in counted..used.unwrap_or_default() {
-            track.insert(now);
+            track.gone.push_back(now);
         }
     }
 
-    /// Whether our own count, too, says that the account has nothing left at `now`. If not, somebody else draws on the same
-    /// limit.
-    pub(super) fn is_used_up(&self, now: Duration) -> bool {
-        let Some(track) = self.tracks.get(&Key::Account) else { return false };
-        let used = |rule: &Rule| {
-            let within = |stamp: &&Duration| stamp.saturating_add(rule.span()) > now && **stamp <= now;
-            track.stamps.iter().filter(within).count()
-        };
-        self.rules.iter().any(|rule| rule.scope == Scope::Account && used(rule) >= rule.quota)
+    /// When there is room again for the account, if by our own count, too, there is none left at `now`. `None`: there is, and
+    /// somebody else draws on the same limit if the provider says otherwise.
+    pub(super) fn account_free_again(&self, now: Duration) -> Option<Duration> {
+        let track = self.tracks.get(&Key::Account)?;
+        let rules = self.rules.iter().filter(|rule| rule.scope == Scope::Account);
+        rules.filter_map(|rule| track.room(0, rule, now)).max().filter(|&free| free > now)
+    }
+
+    /// The window of the account's limit of this quota; where none has it, the shortest of them.
+    pub(super) fn account_window(&self, quota: Option<usize>) -> Option<Duration> {
+        let rules = || self.rules.iter().filter(|rule| rule.scope == Scope::Account);
+        let of_quota = rules().find(|rule| Some(rule.quota) == quota).map(|rule| rule.window);
+        of_quota.or_else(|| rules().map(|rule| rule.window).min())
     }
 
     fn longest(&self, scope: Scope) -> Duration {
@@ -162,7 +170,7 @@ impl Pacer {
                     Scope::Account => account,
                 };
                 let is_recent = |stamp: &Duration| stamp.saturating_add(span) > now;
-                track.paused_until > now || track.stamps.back().is_some_and(is_recent)
+                track.paused_until > now || !track.waiting.is_empty() || track.gone.back().is_some_and(is_recent)
             });
             self.swept = self.tracks.len();
         }
@@ -170,27 +178,39 @@ impl Pacer {
 }
 
 impl Track {
-    /// When there is room under `rule` for one that follows the first `before` stamps.
-    fn free_after(&self, before: usize, rule: &Rule) -> Option<Duration> {
-        let last_in_the_way = self.stamps.get(before.checked_sub(rule.quota)?)?;
+    /// From when on a send may go that has the first `before` of those that wait before it.
+    fn free_after(&self, before: usize, rules: &[Rule], scope: Scope, now: Duration) -> Duration {
+        // Never before one that came earlier.
+        let last = before.checked_sub(1).and_then(|last| self.waiting.get(last)).map(|&(_, at)| at);
+        let free = now.max(self.paused_until).max(last.unwrap_or_default());
+        let rules = rules.iter().filter(|rule| rule.scope == scope);
+        rules.filter_map(|rule| self.room(before, rule, now)).fold(free, Duration::max)
+    }
+
+    /// When there is room under `rule` for one more than have gone and the first `before` of those that wait, each of which goes
+    /// at `now` at the earliest. `None`: there always is.
+    fn room(&self, before: usize, rule: &Rule, now: Duration) -> Option<Duration> {
+        let in_the_way = self.gone.len().saturating_add(before).checked_sub(rule.quota)?;
+        let last_in_the_way = match in_the_way.checked_sub(self.gone.len()) {
+            Some(waiting) => self.waiting.get(waiting)?.1.max(now),
+            None => *self.gone.get(in_the_way)?,
+        };
         Some(last_in_the_way.saturating_add(rule.span()))
     }
 
     fn forget_before(&mut self, then: Duration) {
-        while self.stamps.front().is_some_and(|&stamp| stamp < then) {
-            self.stamps.pop_front();
+        while self.gone.front().is_some_and(|&stamp| stamp < then) {
+            self.gone.pop_front();
         }
     }
 
-    fn insert(&mut self, at: Duration) {
-        let place = self.stamps.partition_point(|&stamp| stamp <= at);
-        self.stamps.insert(place, at);
+    fn position(&self, number: u64) -> Option<usize> {
+        self.waiting.binary_search_by_key(&number, |&(number, _)| number).ok()
     }
 
-    fn remove(&mut self, at: Duration) {
-        let place = self.stamps.partition_point(|&stamp| stamp < at);
-        if self.stamps.get(place) == Some(&at) {
-            self.stamps.remove(place);
+    fn leave(&mut self, number: u64) {
+        if let Some(position) = self.position(number) {
+            self.waiting.remove(position);
         }
     }
 }
@@ -203,18 +223,32 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    fn five_a_second() -> Pacer {
-        Pacer::new(vec![Rule { scope: Scope::Account, quota: 5, window: ms(1_000) }])
+    fn limited(scope: Scope, quota: usize, window: u64) -> Pacer {
+        Pacer::new(vec![Rule { scope, quota, window: ms(window) }])
     }
 
-    fn at(pacer: &mut Pacer, now: u64) -> u128 {
-        pacer.reserve(Key::Account, ms(now)).at.as_millis()
+    fn five_a_second() -> Pacer {
+        limited(Scope::Account, 5, 1_000)
+    }
+
+    fn pair(digit: u8) -> Key {
+        Key::Pair("12".into(), format!("+3460011122{digit}").parse().unwrap())
+    }
+
+    fn place(pacer: &mut Pacer, now: u64) -> Place {
+        pacer.reserve(Key::Account, ms(now))
+    }
+
+    /// When a send may go that waits, looked at at `now`.
+    fn reviewed(pacer: &mut Pacer, place: &mut Place, now: u64) -> Duration {
+        pacer.review(place, ms(now));
+        place.at
     }
 
     #[test]
     fn a_burst_up_to_the_quota_goes_at_once_and_the_rest_as_room_comes_free() {
         let mut pacer = five_a_second();
-        let times: Vec<_> = (0..11).map(|_| at(&mut pacer, 0)).collect();
+        let times: Vec<_> = (0..11).map(|_| place(&mut pacer, 0).at.as_millis()).collect();
         assert_eq!(times, [0, 0, 0, 0, 0, 1_010, 1_010, 1_010, 1_010, 1_010, 2_020]);
     }
 
@@ -222,13 +256,29 @@ mod tests {
     fn no_window_anywhere_holds_more_than_the_quota() {
         let mut pacer = five_a_second();
         let mut now = 0;
-        let mut times = Vec::new();
-        for step in 0..2_000_u64 {
+        let mut waiting = VecDeque::new();
+        let mut gone = Vec::new();
+        for step in 0..20_000_u64 {
             // Uneven arrivals: bursts, trickles and gaps.
-            now += [0, 0, 3, 170, 0, 991, 40][usize::try_from(step % 7).unwrap()];
-            times.push(at(&mut pacer, now));
+            let pause = [0, 0, 3, 170, 0, 991, 40][usize::try_from(step % 7).unwrap()];
+            now += pause;
+            if step % 3 == 0 {
+                waiting.push_back(place(&mut pacer, now));
+            }
+            // Those that wait are woken in any order, and late.
+            let turned = usize::try_from(step).unwrap() % waiting.len().max(1);
+            waiting.rotate_left(turned);
+            waiting.retain_mut(|place| {
+                let goes = reviewed(&mut pacer, place, now) <= ms(now);
+                if goes {
+                    pacer.go(place, ms(now));
+                    gone.push(now);
+                }
+                !goes
+            });
         }
-        for pair in times.windows(6) {
+        assert!(gone.len() > 6_000, "{}", gone.len());
+        for pair in gone.windows(6) {
             assert!(pair[5] - pair[0] >= 1_000, "{pair:?}");
         }
     }
@@ -237,30 +287,28 @@ mod tests {
     fn a_place_that_is_given_back_is_there_for_the_next() {
         let mut pacer = five_a_second();
         for _ in 0..5 {
-            at(&mut pacer, 0);
+            place(&mut pacer, 0);
         }
-        let waiting = pacer.reserve(Key::Account, ms(0));
+        let waiting = place(&mut pacer, 0);
         assert_eq!(waiting.at, ms(1_010));
         pacer.release(&waiting);
-        assert_eq!(at(&mut pacer, 1), 1_010);
+        assert_eq!(place(&mut pacer, 1).at, ms(1_011));
     }
 
     #[test]
     fn a_pause_holds_up_those_that_wait_already() {
         let mut pacer = five_a_second();
-        let slot = pacer.reserve(Key::Account, ms(0));
-        assert!(pacer.holds(&slot, ms(0)));
+        let mut first = place(&mut pacer, 0);
+        assert_eq!(reviewed(&mut pacer, &mut first, 0), ms(0));
         pacer.pause(Key::Account, ms(7_000));
-        assert!(!pacer.holds(&slot, ms(6_999)) && pacer.holds(&slot, ms(7_000)));
+        assert_eq!(reviewed(&mut pacer, &mut first, 6_999), ms(7_000));
         pacer.pause(Key::Account, ms(500));
-        assert_eq!(at(&mut pacer, 100), 7_000, "a shorter pause does not shorten a longer one");
+        assert_eq!(place(&mut pacer, 100).at, ms(7_000), "a shorter pause does not shorten a longer one");
     }
 
     #[test]
     fn one_person_waits_without_holding_up_another() {
-        let mut pacer = Pacer::new(vec![Rule { scope: Scope::Pair, quota: 1, window: ms(6_000) }]);
-        let sender: Arc<str> = "12".into();
-        let pair = |digit: u8| Key::Pair(Arc::clone(&sender), format!("+3460011122{digit}").parse().unwrap());
+        let mut pacer = limited(Scope::Pair, 1, 6_000);
         assert_eq!(pacer.reserve(pair(1), ms(0)).at, ms(0));
         assert_eq!(pacer.reserve(pair(1), ms(0)).at, ms(6_060));
         assert_eq!(pacer.reserve(pair(2), ms(0)).at, ms(0));
@@ -268,31 +316,58 @@ mod tests {
 
     #[test]
     fn a_send_that_goes_late_makes_the_next_one_wait_from_then() {
-        let mut pacer = Pacer::new(vec![Rule { scope: Scope::Account, quota: 1, window: ms(1_000) }]);
-        let mut first = pacer.reserve(Key::Account, ms(0));
-        let second = pacer.reserve(Key::Account, ms(0));
+        let mut pacer = limited(Scope::Account, 1, 1_000);
+        let first = place(&mut pacer, 0);
+        let mut second = place(&mut pacer, 0);
         assert_eq!(second.at, ms(1_010));
-        pacer.postpone(&mut first, ms(600));
-        assert!(!pacer.holds(&second, ms(1_010)) && pacer.holds(&second, ms(1_610)));
+        pacer.go(&first, ms(600));
+        assert_eq!(reviewed(&mut pacer, &mut second, 1_010), ms(1_610));
+    }
+
+    #[test]
+    fn one_that_was_to_go_and_waits_elsewhere_is_not_overtaken() {
+        let mut pacer = limited(Scope::Pair, 1, 6_000);
+        let first = pacer.reserve(pair(1), ms(0));
+        let mut second = pacer.reserve(pair(1), ms(0));
+        assert_eq!(
+            reviewed(&mut pacer, &mut second, 10_000),
+            ms(16_060),
+            "the first goes at ten seconds at the earliest"
+        );
+        pacer.go(&first, ms(11_000));
+        assert_eq!(reviewed(&mut pacer, &mut second, 16_060), ms(17_060));
     }
 
     #[test]
     fn limits_that_the_provider_states_replace_ours_and_count_what_it_has_counted() {
         let mut pacer = five_a_second();
         pacer.replace_account_rules(&[(2, ms(300_000))], Some(1), ms(0));
-        assert_eq!(at(&mut pacer, 0), 0);
-        assert_eq!(at(&mut pacer, 0), 303_000);
+        assert_eq!(place(&mut pacer, 0).at, ms(0));
+        assert_eq!(place(&mut pacer, 0).at, ms(303_000));
         pacer.replace_account_rules(&[(2, ms(300_000))], Some(1), ms(1));
-        assert_eq!(at(&mut pacer, 1), 303_000, "the same limits again change nothing");
+        assert_eq!(place(&mut pacer, 1).at, ms(303_001), "the same limits again change nothing");
+    }
+
+    #[test]
+    fn the_account_is_used_up_when_its_quota_has_gone_and_not_when_it_waits() {
+        let mut pacer = five_a_second();
+        let places: Vec<_> = (0..9).map(|_| place(&mut pacer, 0)).collect();
+        for (n, place) in places.iter().take(5).enumerate() {
+            assert_eq!(pacer.account_free_again(ms(0)), None, "{n} of five have gone");
+            pacer.go(place, ms(0));
+        }
+        assert_eq!(pacer.account_free_again(ms(1_009)), Some(ms(1_010)));
+        assert_eq!(pacer.account_free_again(ms(1_010)), None);
     }
 
     #[test]
     fn people_of_long_ago_are_forgotten() {
-        let mut pacer = Pacer::new(vec![Rule { scope: Scope::Pair, quota: 1, window: ms(6_000) }]);
+        let mut pacer = limited(Scope::Pair, 1, 6_000);
         let sender: Arc<str> = "12".into();
         for person in 0..100_000_u64 {
             let to = format!("+3460{person:07}").parse().unwrap();
-            pacer.reserve(Key::Pair(Arc::clone(&sender), to), ms(person * 100));
+            let place = pacer.reserve(Key::Pair(Arc::clone(&sender), to), ms(person * 100));
+            pacer.go(&place, ms(person * 100));
         }
         assert!(pacer.tracks.len() <= SWEEP * 2, "{}", pacer.tracks.len());
     }
