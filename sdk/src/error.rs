@@ -11,6 +11,7 @@ pub use kind::ErrorKind;
 
 use crate::decision::Stop;
 use crate::failover::FailedAttempt;
+use crate::message::Message;
 use crate::phone::PhoneNumber;
 use crate::rate_limit::RateLimit;
 use crate::session::Session;
@@ -49,6 +50,7 @@ struct Inner {
     limits: RateLimit,
     session: Option<Session>,
     attempts: u32,
+    attempted: Option<Arc<Message>>,
     stopped_by: Option<Stop>,
     earlier: Vec<FailedAttempt>,
     problems: Vec<String>,
@@ -93,6 +95,7 @@ impl Error {
                 limits: RateLimit::default(),
                 session: None,
                 attempts: 0,
+                attempted: None,
                 stopped_by: None,
                 earlier: Vec::new(),
                 problems: Vec::new(),
@@ -173,6 +176,12 @@ impl Error {
     /// How many send requests were made, re-shaped and fallback ones included; probes and logins are not counted.
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
+    }
+
+    /// Where the message may have been sent: the form in which it was handed over, as it was or as its fallback template, with
+    /// the key of that form. It is what may be [repeated](crate::Unresolved::repeat), and nothing else is.
+    pub fn attempted(&self) -> Option<&Message> {
+        self.inner.attempted.as_deref()
     }
 
     /// Each problem on a line of its own, where there are several (configuration, validation). Else empty.
@@ -299,6 +308,13 @@ impl Error {
         self
     }
 
+    /// Keeps the form in which the message was handed over.
+    #[must_use]
+    pub(crate) fn with_attempted(mut self, form: &Arc<Message>) -> Self {
+        self.inner.attempted = Some(Arc::clone(form));
+        self
+    }
+
     /// Keeps the cause. Its text must hold no URL and no secret: it is printed.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -311,8 +327,9 @@ impl Error {
     #[must_use]
     pub fn without_number(mut self, recipient: &PhoneNumber) -> Self {
         self.inner.message = recipient.mask_in(&self.inner.message);
-        if let Some(code) = &mut self.inner.code {
-            *code = recipient.mask_in(code);
+        self.inner.code = self.inner.code.map(|code| recipient.mask_in(&code));
+        for problem in &mut self.inner.problems {
+            *problem = recipient.mask_in(problem);
         }
         self
     }
@@ -385,6 +402,8 @@ impl fmt::Debug for Error {
             .field("limits", &inner.limits)
             .field("session", &inner.session)
             .field("attempts", &inner.attempts)
+            // What people write to each other does not belong into logs.
+            .field("attempted", &inner.attempted.as_ref().map(|_| format_args!("…")))
             .field("stopped_by", &inner.stopped_by)
             .field("earlier", &inner.earlier)
             .field("problems", &inner.problems)
