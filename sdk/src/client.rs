@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
@@ -18,7 +16,7 @@ use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::message::{Message, Receipt};
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
-use crate::secret::Secret;
+use crate::secret::{Secret, travelling};
 use crate::session::Session;
 use crate::verdict::{Errand, Listeners, Verdict, Waiting};
 
@@ -105,15 +103,11 @@ impl Client {
         Self { listeners: self.listeners.with(listener), ..self }
     }
 
-    /// Removes `secrets` from every error, alone or as the pair of a Basic credential: a provider may echo them.
+    /// Removes `secrets` from every error, alone or as the pair of a Basic credential, as they are or in Base64 or
+    /// percent-encoded: a provider may echo them.
     #[must_use]
     pub fn hiding(self, secrets: &[Secret]) -> Self {
-        let basic = |user: &Secret, password: &Secret| {
-            Secret::new(STANDARD.encode(format!("{}:{}", user.expose(), password.expose())))
-        };
-        let pairs = secrets.iter().flat_map(|user| secrets.iter().map(move |password| basic(user, password)));
-        // The longest first: a pair may hold the text of one of its parts.
-        let secrets: Arc<[Secret]> = pairs.chain(secrets.iter().cloned()).collect();
+        let secrets: Arc<[Secret]> = travelling(secrets).into();
         let base = Arc::new(Discreet { base: self.base, secrets: Arc::clone(&secrets) });
         Self { base, secrets, ..self }
     }

@@ -322,8 +322,8 @@ impl Error {
         self
     }
 
-    /// Removes `recipient` from the text, in every form in which a provider may have echoed it: with `+`, without, or
-    /// with the digits grouped. Errors are logged, and logs hold no full phone numbers.
+    /// Removes `recipient` from the text, in every form in which a provider may have echoed it: with `+` or without, with the
+    /// digits grouped, in its national form, or with the country's prefix rewritten. Errors are logged, and logs hold no full phone numbers.
     #[must_use]
     pub fn without_number(mut self, recipient: &PhoneNumber) -> Self {
         self.inner.message = recipient.mask_in(&self.inner.message);
@@ -461,6 +461,14 @@ mod tests {
             .with_code("SECRETKEY1")
             .without_secret("SECRETKEY1");
         assert_eq!((error.message(), error.code()), ("bad key ***", Some("***")));
+    }
+
+    #[test]
+    fn neither_a_number_nor_a_secret_stays_in_a_list_of_problems() {
+        let problems = vec!["to: 9876543210 is no number".to_owned(), "key: SECRETKEY1 is wrong".to_owned()];
+        let error = Error::problems(ErrorKind::InvalidRequest, problems).without_secret("SECRETKEY1");
+        let error = error.without_number(&"+919876543210".parse().unwrap());
+        assert_eq!(error.problem_list(), ["to: •••3210 is no number", "key: *** is wrong"]);
     }
 
     #[test]
