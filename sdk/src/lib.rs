@@ -74,7 +74,7 @@ pub use message::{Message, MessageId, Receipt};
 pub use messenger::{Messenger, unsupported};
 pub use pace::{Rate, Scope};
 pub use phone::{InvalidPhoneNumber, PhoneNumber};
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 pub use registry::http_transport;
 pub use registry::{Context, Provider, Registry};
 pub use reports::Reports;
