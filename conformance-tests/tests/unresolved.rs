@@ -13,8 +13,8 @@ use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::{HttpTransport, HttpTransportOptions};
 use transom::{
-    Client, Error, ErrorKind, Events, Message, Messenger as _, Provider, Purpose, Registry, Resolution, Sent,
-    Transport, Unresolved,
+    Client, Error, ErrorKind, Event, Events, Message, Messenger as _, Provider, Purpose, Registry, Reports, Resolution,
+    Sent, Transport, Unresolved,
 };
 use transom_mock_server::MockServer;
 
@@ -87,6 +87,15 @@ impl Stage {
         assert!(response.status().is_success(), "{call}: {:?}", response.body());
     }
 
+    async fn see(&self, call: &str) -> Value {
+        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+        let mut request = Request::get(format!("{}/_mock/{call}", self.mock.url())).body(Bytes::new()).unwrap();
+        request.extensions_mut().insert(Purpose::Read);
+        let response = transport.send(request).await.unwrap();
+        assert!(response.status().is_success(), "{call}: {:?}", response.body());
+        serde_json::from_slice(response.body()).unwrap()
+    }
+
     /// Sends a text whose answer is lost.
     async fn lose(&self, message: &Message) -> (Message, Error, Unresolved) {
         self.control("faults", &json!([{ "provider": self.provider.name, "fault": "lose_reply", "next": 1 }])).await;
@@ -129,6 +138,36 @@ async fn a_report_that_carries_our_reference_settles_a_lost_answer() {
 }
 
 #[tokio::test]
+async fn a_report_that_comes_before_the_answer_is_lost_settles_it() {
+    let uri = "exotel://key:token@HOST/acme?from=919876500001";
+    let mut stage = Stage::open(transom_exotel::PROVIDER, uri).await;
+    // Taken, and the answer is held.
+    let held = json!([{ "provider": "exotel", "fault": "gate", "gate": "answer", "next": 1 }]);
+    stage.control("faults", &held).await;
+    let (client, begun) = (stage.client.clone(), SystemTime::now());
+    let sending = tokio::spawn(async move { client.send(&text()).await });
+    stage.see("wait?for=gate&gate=answer&provider=exotel").await;
+    stage.control("clock", &json!({ "advance": "1m" })).await;
+
+    let reports = Reports::default();
+    let mut has_reported = false;
+    while !has_reported {
+        let heard = tokio::time::timeout(PATIENCE, stage.events.recv()).await.unwrap().unwrap();
+        has_reported = heard.events.iter().any(|event| matches!(event, Event::Status(_)));
+        reports.hear(&heard, false);
+    }
+    assert!(!sending.is_finished(), "it is still waited for");
+
+    // The provider goes away, and the answer with it.
+    drop(stage.mock);
+    let error = sending.await.unwrap().unwrap_err();
+    assert_eq!(error.sent(), Sent::Maybe);
+    let mut unresolved = Unresolved::new(&text(), &error, begun).unwrap();
+    assert_eq!(unresolved.resolution(), Resolution::Unknown);
+    assert!(matches!(unresolved.recall(&reports), Resolution::Sent { .. }), "{unresolved:?}");
+}
+
+#[tokio::test]
 async fn a_report_that_the_message_failed_settles_it_as_not_sent() {
     let mut stage = Stage::open(transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001").await;
     stage.control("config", &json!({ "provider": "exotel", "window_error": "callback" })).await;
@@ -148,10 +187,8 @@ async fn a_lost_answer_under_a_key_is_settled_by_the_same_message_once_more() {
     let resolution = unresolved.repeat(&stage.client, life, SystemTime::now()).await.unwrap();
     assert!(matches!(resolution, Resolution::Sent { .. }), "{resolution:?}");
     // The ledger of the mock has it once.
-    let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
-    let mut request = Request::get(format!("{}/_mock/messages", stage.mock.url())).body(Bytes::new()).unwrap();
-    request.extensions_mut().insert(Purpose::Read);
-    let messages: Vec<Value> = serde_json::from_slice(transport.send(request).await.unwrap().body()).unwrap();
+    let messages = stage.see("messages").await;
+    let messages = messages.as_array().unwrap();
     assert_eq!(messages.len(), 1);
 }
 

@@ -44,6 +44,26 @@ impl Canaries {
         STANDARD.encode(format!("{}:{}", self.key, self.token))
     }
 
+    /// The number as providers rewrite it: without the digit of Argentina's mobiles, as it is dialled at home, in a query, and in
+    /// the digits of another alphabet.
+    pub(crate) fn rewritten(&self) -> [String; 5] {
+        let (_, local) = self.to.split_at(3);
+        let (area, subscriber) = local.split_at(2);
+        let wide = |c: char| c.to_digit(10).and_then(|digit| char::from_u32(0xff10 + digit)).unwrap_or(c);
+        [
+            format!("54{local}"),
+            local.to_owned(),
+            format!("0{area} 15-{subscriber}"),
+            format!("%2B54%20{area}%20{subscriber}"),
+            format!("54{local}").chars().map(wide).collect(),
+        ]
+    }
+
+    /// Each credential alone in Base64, and the pair as it stands in a query.
+    pub(crate) fn encoded(&self) -> [String; 3] {
+        [STANDARD.encode(&self.key), STANDARD.encode(&self.token), self.pair().replace('=', "%3D")]
+    }
+
     /// The same recipient's neighbour, for messages that are not the one under test.
     pub(crate) fn other(&self) -> String {
         format!("{NUMBER}9{:05}", self.execution % 100_000)
@@ -70,12 +90,28 @@ pub(crate) fn credential_in(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a sentence holds the last eight digits of a recipient's number, in whatever digits. Of longer texts, which hold
+/// times and ids, nobody can say.
+fn has_a_tail(sentence: &str) -> bool {
+    let plain = sentence.replace("%20", " ").replace("%2B", "+");
+    let ascii = |c: char| char::from_digit(u32::from(c).checked_sub(0xff10)?, 10);
+    let digits: String = plain.chars().map(|c| ascii(c).unwrap_or(c)).filter(|c| !matches!(c, ' ' | '-')).collect();
+    let is_one = |at: usize| {
+        let tail = digits.as_bytes().get(at..at + 8);
+        tail.is_some_and(|tail| tail.starts_with(b"550") && tail.iter().all(u8::is_ascii_digit))
+    };
+    (0..digits.len()).any(is_one)
+}
+
 /// The numbers that the channels send from.
 const OUR_NUMBERS: &[&str] = &["919876500001", "5215500001111"];
 
 /// Looks at an error from all sides: its line, its debug forms, and its causes.
 pub(crate) fn in_error(error: &transom::Error) -> Result<(), String> {
     let mut forms = vec![error.to_string(), format!("{error:?}"), format!("{error:#?}")];
+    if has_a_tail(error.message()) || error.problem_list().iter().any(|problem| has_a_tail(problem)) {
+        return Err(format!("the error shows a number as a provider rewrote it: {error}"));
+    }
     let mut cause = error.source();
     while let Some(inner) = cause {
         forms.push(format!("{inner} {inner:?}"));
@@ -104,5 +140,12 @@ mod tests {
         }
         assert_eq!(found_in("to +54 911 55-123456"), Some("a phone number"));
         assert_eq!(found_in("to •••3456, key ***"), None);
+        for text in planted.rewritten() {
+            assert!(has_a_tail(&format!("<{text}>")), "{text}");
+        }
+        for text in planted.encoded() {
+            assert!(credential_in(&text).is_some(), "{text}");
+        }
+        assert!(!has_a_tail("to •••3456 at 55 past"));
     }
 }

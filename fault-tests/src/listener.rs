@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
@@ -15,6 +15,9 @@ use tokio_rustls::server::TlsStream;
 
 use crate::provider::Provider;
 use crate::script::Step;
+
+/// How long a flood lasts that nobody stops.
+const FLOOD: Duration = Duration::from_secs(10);
 
 /// How the other side writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -193,6 +196,7 @@ impl Side {
                     }
                     std::future::pending::<()>().await;
                 }
+                Step::Flood(bytes) => return flood(wire, bytes).await,
                 Step::Endless(bytes) => loop {
                     wire.write(&bytes).await?;
                     tokio::task::yield_now().await;
@@ -252,6 +256,22 @@ impl Side {
         seen.by.push(self.number);
         Ok(request)
     }
+}
+
+/// Writes from a thread that does nothing else, so that there is always more to read: until the client closes, or for longer
+/// than any client may wait.
+async fn flood(wire: Wire, bytes: Bytes) -> io::Result<()> {
+    let Wire::Plain(stream) = wire else { return Err(io::ErrorKind::Unsupported.into()) };
+    let mut stream = stream.into_std()?;
+    stream.set_nonblocking(false)?;
+    let begun = Instant::now();
+    let writing = tokio::task::spawn_blocking(move || {
+        while begun.elapsed() < FLOOD {
+            io::Write::write_all(&mut stream, &bytes)?;
+        }
+        Ok(())
+    });
+    writing.await.map_err(io::Error::other)?
 }
 
 fn parse(head: &[u8]) -> Option<Request<Bytes>> {

@@ -38,6 +38,8 @@ pub(crate) enum Step {
     Drip(Bytes),
     /// Writes these bytes again and again, for as long as the client takes them.
     Endless(Bytes),
+    /// The same from a thread of its own, as fast as the machine can.
+    Flood(Bytes),
 }
 
 /// What is made of a genuine answer on its way.
@@ -60,6 +62,7 @@ impl fmt::Debug for Step {
             Self::Hang => "hang",
             Self::Drip(_) => "drip",
             Self::Endless(_) => "endless",
+            Self::Flood(_) => "flood",
         })
     }
 }

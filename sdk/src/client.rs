@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
@@ -18,7 +16,7 @@ use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::message::{Message, Receipt};
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
-use crate::secret::Secret;
+use crate::secret::{Secret, travelling};
 use crate::session::Session;
 use crate::verdict::{Errand, Listeners, Verdict, Waiting};
 
@@ -91,25 +89,25 @@ impl Client {
     /// returns.
     ///
     /// If the future of a `send` is dropped, by a timeout around it or a task that is aborted, waiting for the provider's leave
-    /// or for another attempt stops. An attempt that has begun does not: it is finished in the background, and its verdict is
-    /// told here and nowhere else. Without a Tokio runtime to finish it the verdict is [`Verdict::Unknown`]; so it must be taken
-    /// to be if the process ends first.
+    /// or for another attempt stops, and a [`Failover`](crate::Failover) asks no further channel. An attempt that has begun does
+    /// not stop: it is finished in the background, and its verdict is told here and nowhere else. If it cannot be finished,
+    /// because its adapter panicks or the Tokio runtime ends or there is none, the verdict is [`Verdict::Unknown`]; so it must be
+    /// taken to be if the process ends first.
     ///
-    /// The listener must not block.
+    /// A verdict is never better than what any attempt left open: a message of which one attempt may have been taken is not
+    /// called unsent because the next one was refused.
+    ///
+    /// The listener must neither block nor panic.
     #[must_use]
     pub fn on_verdict(self, listener: impl Fn(&Message, Verdict<'_>) + Send + Sync + 'static) -> Self {
         Self { listeners: self.listeners.with(listener), ..self }
     }
 
-    /// Removes `secrets` from every error, alone or as the pair of a Basic credential: a provider may echo them.
+    /// Removes `secrets` from every error, alone or as the pair of a Basic credential, as they are or in Base64 or
+    /// percent-encoded: a provider may echo them.
     #[must_use]
     pub fn hiding(self, secrets: &[Secret]) -> Self {
-        let basic = |user: &Secret, password: &Secret| {
-            Secret::new(STANDARD.encode(format!("{}:{}", user.expose(), password.expose())))
-        };
-        let pairs = secrets.iter().flat_map(|user| secrets.iter().map(move |password| basic(user, password)));
-        // The longest first: a pair may hold the text of one of its parts.
-        let secrets: Arc<[Secret]> = pairs.chain(secrets.iter().cloned()).collect();
+        let secrets: Arc<[Secret]> = travelling(secrets).into();
         let base = Arc::new(Discreet { base: self.base, secrets: Arc::clone(&secrets) });
         Self { base, secrets, ..self }
     }
@@ -128,6 +126,17 @@ impl Client {
 
     pub(crate) const fn listeners(&self) -> &Listeners {
         &self.listeners
+    }
+
+    /// Hands over once more what may have been taken in just this form. It goes through the layers, of which none may send
+    /// anything else in its place.
+    pub(crate) async fn repeat(&self, form: &Message) -> Result<Receipt> {
+        let waiting = Waiting(Errand::repeating(self, form));
+        let outcome = match self.prepare(form) {
+            Ok(form) => Next { errand: Some(&waiting.0), ..self.next() }.send(&form).await,
+            Err(refused) => Err(refused),
+        };
+        waiting.0.conclude(outcome)
     }
 
     /// The error of a send as it leaves.
@@ -222,9 +231,7 @@ impl Messenger for Client {
             Ok(prepared) => Next { errand: Some(&waiting.0), ..self.next() }.send(prepared).await,
             Err(refused) => Err(refused.clone()),
         };
-        let outcome = outcome.map_err(|error| self.presentable(error, message));
-        waiting.0.tell(&outcome);
-        outcome
+        waiting.0.conclude(outcome)
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
@@ -264,6 +271,11 @@ impl Next<'_> {
     /// The provider's name.
     pub fn provider(&self) -> &'static str {
         self.base.provider()
+    }
+
+    /// Whether the message may have been taken before, in just this form: it goes as it is, or not at all.
+    pub(crate) fn is_repetition(&self) -> bool {
+        self.errand.is_some_and(|errand| errand.is_repetition())
     }
 
     /// Goes on with [`Messenger::send`].

@@ -4,6 +4,7 @@ mod file;
 mod reader;
 mod templates;
 mod uri;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 pub use file::{ConfigFile, Failover};
 pub use reader::ConfigReader;
@@ -19,15 +21,16 @@ pub use uri::UriLayout;
 
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
+use values::Values;
 
 /// The settings of one channel: a provider's name and what that provider's adapter wants to know.
 ///
-/// The values are kept as written. A secret that is a reference (`{ env = "…" }`) is looked up when an adapter reads it.
+/// The values are kept as written, and wiped when the last copy is dropped. A secret that is a reference (`{ env = "…" }`) is looked up when an adapter reads it.
 #[derive(Clone)]
 pub struct ChannelConfig {
     name: String,
     provider: String,
-    values: BTreeMap<String, Value>,
+    values: Values,
     lookup: Lookup,
     /// The secrets that were read from it, so that they can be kept out of errors.
     resolved: Arc<Mutex<Vec<Secret>>>,
@@ -44,8 +47,8 @@ enum Lookup {
 
 impl Lookup {
     /// A channel's URI that is kept elsewhere: `{ env = "…" }` or `{ file = "…" }`.
-    fn url(&self, reference: &Value) -> Result<String, String> {
-        reader::referenced(reference, self).map(|url| url.trim().to_owned())
+    fn url(&self, reference: &Value) -> Result<Zeroizing<String>, String> {
+        reader::referenced(reference, self).map(|url| Zeroizing::new(url.trim().to_owned()))
     }
 }
 
@@ -70,7 +73,7 @@ impl ChannelConfig {
     }
 
     fn from_parts(name: String, provider: String, values: BTreeMap<String, Value>, lookup: Lookup) -> Self {
-        Self { name, provider, values, lookup, resolved: Arc::default() }
+        Self { name, provider, values: Values::new(values), lookup, resolved: Arc::default() }
     }
 
     /// The secrets that adapters have read from it so far.
@@ -98,7 +101,7 @@ impl ChannelConfig {
     /// Sets `key` to `value`, over whatever was there.
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.values.insert(key.into(), value.into());
+        self.values.set(key.into(), value.into());
         self
     }
 

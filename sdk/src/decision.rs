@@ -252,10 +252,6 @@ impl Evidence {
 fn got_no_answer_in_time(error: &Error) -> bool {
     let mut cause = error.source();
     while let Some(source) = cause {
-        #[cfg(feature = "reqwest")]
-        if let Some(error) = source.downcast_ref::<reqwest::Error>() {
-            return error.is_timeout() && !error.is_connect();
-        }
         if source.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut) {
             return true;
         }

@@ -12,6 +12,7 @@ pub use kind::ErrorKind;
 
 use crate::decision::Stop;
 use crate::failover::FailedAttempt;
+use crate::message::Message;
 use crate::phone::PhoneNumber;
 use crate::rate_limit::RateLimit;
 use crate::session::Session;
@@ -54,6 +55,7 @@ struct Inner {
     attempts: u32,
     is_under_way: bool,
     window_refused: bool,
+    attempted: Option<Arc<Message>>,
     stopped_by: Option<Stop>,
     channel: Option<String>,
     earlier: Vec<FailedAttempt>,
@@ -101,6 +103,7 @@ impl Error {
                 attempts: 0,
                 is_under_way: false,
                 window_refused: false,
+                attempted: None,
                 stopped_by: None,
                 channel: None,
                 earlier: Vec::new(),
@@ -198,6 +201,12 @@ impl Error {
     /// How many send requests were made, re-shaped and fallback ones included; probes and logins are not counted.
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
+    }
+
+    /// Where the message may have been sent: the form in which it was handed over, as it was or as its fallback template, with
+    /// the key of that form. It is what may be [repeated](crate::Unresolved::repeat), and nothing else is.
+    pub fn attempted(&self) -> Option<&Message> {
+        self.inner.attempted.as_deref()
     }
 
     /// Each problem on a line of its own, where there are several (configuration, validation). Else empty.
@@ -345,6 +354,13 @@ impl Error {
         self
     }
 
+    /// Keeps the form in which the message was handed over.
+    #[must_use]
+    pub(crate) fn with_attempted(mut self, form: &Arc<Message>) -> Self {
+        self.inner.attempted = Some(Arc::clone(form));
+        self
+    }
+
     /// Keeps the cause. Its text must hold no URL and no secret: it is printed.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -352,13 +368,14 @@ impl Error {
         self
     }
 
-    /// Removes `recipient` from the text, in every form in which a provider may have echoed it: with `+`, without, or
-    /// with the digits grouped. Errors are logged, and logs hold no full phone numbers.
+    /// Removes `recipient` from the text, in every form in which a provider may have echoed it: with `+` or without, with the
+    /// digits grouped, in its national form, or with the country's prefix rewritten. Errors are logged, and logs hold no full phone numbers.
     #[must_use]
     pub fn without_number(mut self, recipient: &PhoneNumber) -> Self {
         self.inner.message = recipient.mask_in(&self.inner.message);
-        if let Some(code) = &mut self.inner.code {
-            *code = recipient.mask_in(code);
+        self.inner.code = self.inner.code.map(|code| recipient.mask_in(&code));
+        for problem in &mut self.inner.problems {
+            *problem = recipient.mask_in(problem);
         }
         self
     }
@@ -415,6 +432,8 @@ impl fmt::Debug for Error {
             .field("is_under_way", &inner.is_under_way)
             .field("window_refused", &inner.window_refused)
             .field("channel", &inner.channel)
+            // What people write to each other does not belong into logs.
+            .field("attempted", &inner.attempted.as_ref().map(|_| format_args!("…")))
             .field("stopped_by", &inner.stopped_by)
             .field("earlier", &inner.earlier)
             .field("problems", &inner.problems)
@@ -472,6 +491,14 @@ mod tests {
             .with_code("SECRETKEY1")
             .without_secret("SECRETKEY1");
         assert_eq!((error.message(), error.code()), ("bad key ***", Some("***")));
+    }
+
+    #[test]
+    fn neither_a_number_nor_a_secret_stays_in_a_list_of_problems() {
+        let problems = vec!["to: 9876543210 is no number".to_owned(), "key: SECRETKEY1 is wrong".to_owned()];
+        let error = Error::problems(ErrorKind::InvalidRequest, problems).without_secret("SECRETKEY1");
+        let error = error.without_number(&"+919876543210".parse().unwrap());
+        assert_eq!(error.problem_list(), ["to: •••3210 is no number", "key: *** is wrong"]);
     }
 
     #[test]

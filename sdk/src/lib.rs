@@ -46,6 +46,7 @@ mod messenger;
 mod pace;
 mod phone;
 mod registry;
+mod reports;
 mod secret;
 mod session;
 mod template;
@@ -73,13 +74,14 @@ pub use message::{Message, MessageId, Receipt};
 pub use messenger::{Messenger, unsupported};
 pub use pace::{Rate, Scope};
 pub use phone::{InvalidPhoneNumber, PhoneNumber};
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 pub use registry::http_transport;
 pub use registry::{Context, Provider, Registry};
+pub use reports::Reports;
 pub use secret::Secret;
 pub use session::{Session, SessionSource, WINDOW, Window};
 pub use template::{Parameters, Template, TemplateButton};
 pub use template_list::TemplateList;
 pub use transport::{Purpose, Transport};
-pub use unresolved::{Resolution, Unresolved};
+pub use unresolved::{LOOKUPS, Resolution, Unresolved};
 pub use verdict::Verdict;

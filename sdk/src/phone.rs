@@ -1,5 +1,7 @@
 //! Phone numbers.
 
+mod mask;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -42,44 +44,10 @@ impl PhoneNumber {
         format!("•••{}", digits.get(tail..).unwrap_or_default())
     }
 
-    /// Replaces every occurrence of this number in `text`, grouped by spaces or dashes or not, by its masked form.
+    /// Replaces every occurrence of this number in `text` by its masked form: grouped or not, whole, cut short, or with another
+    /// prefix before its last eight digits.
     pub(crate) fn mask_in(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            if let Some(length) = self.length_at(rest) {
-                out.push_str(&self.masked());
-                rest = rest.get(length..).unwrap_or_default();
-            } else {
-                out.push(first);
-                rest = rest.get(first.len_utf8()..).unwrap_or_default();
-            }
-        }
-        out
-    }
-
-    /// How many bytes at the head of `text` spell this number, or as much of it as there was room for.
-    fn length_at(&self, text: &str) -> Option<usize> {
-        /// A text that is cut may end with so many digits of a number, and they would say who it is.
-        const HEAD_MIN: usize = 7;
-        let mut wanted = self.digits().chars();
-        let mut next = wanted.next();
-        let mut found = 0;
-        for (at, c) in text.char_indices() {
-            match (c, next) {
-                (_, None) => return Some(at),
-                (c, Some(digit)) if c == digit => {
-                    found += 1;
-                    next = wanted.next();
-                }
-                ('+', _) if at == 0 => {}
-                (' ' | '-' | '.' | '(' | ')', _) if at > 0 => {}
-                // The mark of a cut.
-                ('…', _) if found >= HEAD_MIN => return Some(at),
-                _ => return None,
-            }
-        }
-        (next.is_none() || found >= HEAD_MIN).then_some(text.len())
+        mask::replaced(text, self.digits(), &self.masked())
     }
 }
 

@@ -137,7 +137,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "hyper")]
     pub fn connect(&self, config: &ChannelConfig) -> Result<Client> {
         self.connect_with(config, Context::new(http_transport(config)?))
     }
@@ -147,7 +147,7 @@ impl Registry {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel or its
     /// members.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "hyper")]
     pub fn open(&self, file: &ConfigFile, name: &str) -> Result<Client> {
         if let Some(channel) = file.channels.get(name) {
             return self.connect(channel);
@@ -249,7 +249,7 @@ impl Registry {
 ///
 /// # Errors
 /// [`ErrorKind::Config`](crate::ErrorKind::Config) if no HTTP client can be built.
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
     let mut keys = config.reader();
     let options = crate::transport::HttpTransportOptions {

@@ -3,9 +3,11 @@
 //! This is the only place that decides, for network trouble, whether a message may have been sent. The rule is short:
 //! a connection that was never made proves that nothing was sent; nothing else does.
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
+mod connection;
+#[cfg(feature = "hyper")]
 mod http_client;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 mod options;
 mod streamed;
 
@@ -15,9 +17,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 pub use http_client::HttpTransport;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 pub use options::{HttpTransportOptions, Resolver, Roots};
 pub use streamed::StreamedBody;
 

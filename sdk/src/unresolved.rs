@@ -9,6 +9,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{DeliveryStatus, Event, Events, StatusUpdate};
 use crate::message::{Message, MessageId};
 use crate::messenger::{Messenger as _, unsupported};
+use crate::reports::Reports;
+use crate::time::Clock;
+
+/// When [`Unresolved::look_up`] looks, counted from the beginning of the send.
+pub const LOOKUPS: [Duration; 4] =
+    [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(2 * 60), Duration::from_secs(10 * 60)];
 
 /// The provider's clock and ours may differ by this much; an earlier report is about an earlier message.
 const SKEW: Duration = Duration::from_secs(5 * 60);
@@ -16,9 +22,12 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 /// A message whose outcome is unknown, and what has been learned of it since.
 ///
 /// It is settled by what the provider says of it, never by silence: by a delivery report that carries the message's reference
-/// (Exotel's `custom_data`, Messangi's `externalId`) or its id, by a look at the message where the provider has one, or,
-/// where the provider dedupes by a key, by handing it over once more under the same key. Reports may come in any order and any
-/// number.
+/// (Exotel's `custom_data`, Messangi's `externalId`) or its id, by a [look](Self::look_up) at the message where the provider has
+/// one, or, where the provider dedupes by a key, by [handing it over once more](Self::repeat) under the same key. Reports may
+/// come in any order and any number. Those that came before this was made are in [`Reports`], if the application keeps them.
+///
+/// Autocalls has none of the three: its reports carry its own id alone, which a lost answer does not tell. Such a message stays
+/// unknown, unless a person looks at the conversation.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -43,6 +52,7 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Unresolved {
+    /// As it was handed over, where that is known.
     message: Message,
     begun: SystemTime,
     /// The id under which the provider reports on it, once that is known.
@@ -74,11 +84,12 @@ pub enum Resolution {
 impl Unresolved {
     /// The message whose send, begun at `begun`, came to `error`. None if the error proves that nothing was sent.
     ///
-    /// Give it the message as [`Client::prepare`] or a [verdict](Client::on_verdict) gives it, with its key, if it is to be
-    /// [repeated](Self::repeat) later.
+    /// An error of a client knows the [form](Error::attempted) in which the message was handed over, with its key. With an error
+    /// of your own, such as one for a process that ended in the middle, give it the message as [`Client::prepare`] or a
+    /// [verdict](Client::on_verdict) gives it, with its key, if it is to be [repeated](Self::repeat) later.
     pub fn new(message: &Message, error: &Error, begun: SystemTime) -> Option<Self> {
         error.may_have_been_sent().then(|| Self {
-            message: message.clone(),
+            message: error.attempted().unwrap_or(message).clone(),
             begun,
             id: None,
             status: None,
@@ -93,7 +104,7 @@ impl Unresolved {
         self
     }
 
-    /// The message.
+    /// The message, in the form in which it was handed over where that is known.
     pub const fn message(&self) -> &Message {
         &self.message
     }
@@ -148,26 +159,68 @@ impl Unresolved {
         is_ours && !is_other_person && !is_older
     }
 
-    /// Hands the message over once more under the same key: the provider answers what it answered the first time, or takes it
-    /// now if it never got it. Either way the person gets it once.
+    /// Takes in the reports that came before this was made, and those since. What is known then.
+    pub fn recall(&mut self, reports: &Reports) -> Resolution {
+        reports.for_each(|update| self.consider(update));
+        self.resolution()
+    }
+
+    /// Looks at the message with `look` 5 s, 30 s, 2 min and 10 min after the send began ([`LOOKUPS`]), until that settles it.
+    /// What is known then, which may be nothing: a provider that does not know the message yet says nothing about it, so an
+    /// error of `look`, [`ErrorKind::NotFound`] above all, settles nothing. Times that are over are made up for by one look.
     ///
-    /// `key_life` is how long the provider keeps a key (see [`Provider::key_life`](crate::Provider::key_life)).
+    /// Of the providers here only GoSendAPI can be asked, by `GoSendApi::message_status`, and only by its own id. None can be
+    /// asked for a message by your reference.
+    pub async fn look_up<F>(&mut self, clock: &dyn Clock, mut look: impl FnMut() -> F + Send) -> Resolution
+    where
+        F: Future<Output = Result<StatusUpdate>> + Send,
+    {
+        let over = clock.now().duration_since(self.begun).unwrap_or_default();
+        let missed = LOOKUPS.iter().filter(|due| **due < over).count();
+        for due in LOOKUPS.iter().skip(missed.saturating_sub(1)) {
+            if self.resolution() != Resolution::Unknown {
+                break;
+            }
+            let age = clock.now().duration_since(self.begun).unwrap_or_default();
+            let wait = due.saturating_sub(age);
+            if !wait.is_zero() {
+                clock.sleep(wait).await;
+            }
+            if let Ok(update) = look().await {
+                self.consider(&update);
+            }
+        }
+        self.resolution()
+    }
+
+    /// Hands the message over once more, in the very form in which it was handed over, under the same key: the provider answers
+    /// what it answered the first time, or takes it now if it never got it. Either way the person gets it once. Nothing goes in
+    /// its place, whatever the window is by now.
+    ///
+    /// `client` is of the account that the message was handed to: no other account knows the key. `key_life` is how long the
+    /// provider keeps a key (see [`Provider::key_life`](crate::Provider::key_life)).
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] if the provider dedupes by no key; [`ErrorKind::Conflict`] if the message has no key or its
-    /// key is too old to be relied upon, and then nothing was sent by this call. Any other error leaves the message as unresolved
-    /// as it was.
+    /// key is too old to be relied upon, if `now` is before the first attempt, or if it is not known whether the message or its
+    /// fallback was handed over, and then nothing was sent by this call. Any other error leaves the message as unresolved as it
+    /// was.
     pub async fn repeat(&mut self, client: &Client, key_life: Duration, now: SystemTime) -> Result<Resolution> {
         if !client.capabilities().contains(Capability::Idempotency) {
             return unsupported(client.provider(), Capability::Idempotency);
         }
-        let age = now.duration_since(self.begun).unwrap_or_default();
+        let refused =
+            |why: &str| Err(Error::new(ErrorKind::Conflict, format!("{why}: a repetition could be a second message")));
+        let Ok(age) = now.duration_since(self.begun) else {
+            return refused("by this clock the first attempt is yet to come, so the age of its key is unknown");
+        };
         if self.message.idempotency_key.is_none() || Safety::keyed(age, key_life) != Safety::Keyed {
-            let why =
-                "the key of the first attempt is unknown or no longer kept: a repetition could be a second message";
-            return Err(Error::new(ErrorKind::Conflict, why));
+            return refused("the key of the first attempt is unknown or no longer kept");
         }
-        let receipt = client.send(&self.message).await.map_err(Error::maybe_sent)?;
+        if self.message.fallback.is_some() {
+            return refused("whether the message or its fallback was handed over is unknown");
+        }
+        let receipt = client.repeat(&self.message).await.map_err(Error::maybe_sent)?;
         // The id that a report gave stands: it is the one that the provider uses.
         self.id.get_or_insert(receipt.message_id);
         self.advance(DeliveryStatus::Queued);

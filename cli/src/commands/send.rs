@@ -3,10 +3,14 @@
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::Value;
-use transom::{Content, Limits, Message, Messenger as _, PhoneNumber, Receipt, Session, Template, Text};
+use transom::time::rfc3339;
+use transom::{
+    Content, Limits, Message, Messenger as _, PhoneNumber, Receipt, Session, SessionSource, Template, Text, Window,
+};
 
 use crate::args::{Common, SendArgs};
 use crate::channel::{self, Target};
@@ -53,9 +57,25 @@ struct Accepted<'a> {
     message_id: &'a str,
     template_fallback: bool,
     attempts: u32,
-    session: Option<&'a Session>,
+    session: Option<Seen<'a>>,
     #[serde(flatten)]
     failover: Option<ThroughFailover<'a>>,
+}
+
+/// What the provider said of the window in the same breath. Whose it is, the caller knows; what a send prints is logged more
+/// often than read, and a log should not hold full numbers.
+#[derive(Serialize)]
+struct Seen<'a> {
+    window: &'a Window,
+    #[serde(with = "rfc3339::option")]
+    last_inbound_at: Option<SystemTime>,
+    source: SessionSource,
+}
+
+impl<'a> From<&'a Session> for Seen<'a> {
+    fn from(session: &'a Session) -> Self {
+        Self { window: &session.window, last_inbound_at: session.last_inbound_at, source: session.source }
+    }
 }
 
 /// What is added for a failover channel.
@@ -76,7 +96,7 @@ impl<'a> Accepted<'a> {
             message_id: receipt.message_id.as_str(),
             template_fallback: receipt.template_fallback,
             attempts: receipt.attempts,
-            session: receipt.session.as_ref(),
+            session: receipt.session.as_ref().map(Seen::from),
         }
     }
 }

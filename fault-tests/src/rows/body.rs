@@ -8,6 +8,7 @@ use transom::ErrorKind;
 
 use super::{MALFORMED, UNAVAILABLE, after_the_request, impatient};
 use crate::case::Case;
+use crate::judge::{ensure, failed};
 use crate::row::{Row, each};
 use crate::script::{Step, answer_with, chunks, head, head_of, says, whole_of, write};
 use crate::subject::Subject;
@@ -115,9 +116,16 @@ fn packed(s: &'static Subject) -> Vec<Case> {
             [head_of(answer), length.into_bytes(), body].concat()
         })
     };
+    let refusal = says(400, &[("content-encoding", "gzip")], pack(br#"{"message":"no"}"#));
     vec![
         Case::send(s, "the genuine answer").plays([Step::Take, packed(&pack)]).in_doubt(MALFORMED),
         Case::send(s, "a bomb").plays([Step::Take, packed(&bomb)]).in_doubt(MALFORMED),
+        Case::own(s, "a refusal", |stage| async move {
+            let error = failed(stage.send(&stage.message(1)?).await?)?;
+            ensure(error.status() == Some(400) && !error.may_have_been_sent(), || format!("{error:?}"))?;
+            ensure(error.message().chars().all(|c| c != char::REPLACEMENT_CHARACTER), || format!("rubbish: {error}"))
+        })
+        .plays([Step::ReadRequest, refusal]),
     ]
 }
 

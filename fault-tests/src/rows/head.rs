@@ -29,11 +29,20 @@ pub(super) const ROWS: &[Row] = &[
             .flat_map(|half| after_the_request(s, half.trim(), &[write(*half), Step::Fin], UNAVAILABLE))
             .collect()
     }),
-    each("H7", "a header of 600 KiB, 101 headers", |s| {
-        let long = says(200, &[("x-long", "x".repeat(600 * 1024).as_str())], "{}");
+    each("H7", "a head of more than 64 KiB, 101 headers", |s| {
         let many: Vec<_> = (0..101).map(|n| (format!("x-{n}"), "1")).collect();
         let many: Vec<_> = many.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        let mut cases = after_the_request(s, "600 KiB", &[long, Step::Hang], MALFORMED);
+        let long = |kib: usize| ("x-long", "x".repeat(kib * 1024));
+        let mut cases = vec![
+            // The genuine answer with a long head, which is not yet too long.
+            Case::send(s, "60 KiB").plays([Step::Take, with_header(long(60))]),
+            Case::send(s, "60 KiB, and a long body").plays([Step::Take, with_header_and_tail(long(60))]),
+        ];
+        for kib in [70, 200, 600] {
+            let (name, value) = long(kib);
+            let step = says(200, &[(name, value.as_str())], (s.yes)("\"m1\""));
+            cases.extend(after_the_request(s, &format!("{kib} KiB"), &[step, Step::Hang], MALFORMED));
+        }
         cases.extend(after_the_request(s, "101 headers", &[says(200, &many, "{}"), Step::Hang], MALFORMED));
         cases
     }),
@@ -63,6 +72,29 @@ pub(super) const ROWS: &[Row] = &[
         impatient(after_the_request(s, "drip", &[slow], UNAVAILABLE))
     }),
 ];
+
+/// The genuine answer with one more header.
+fn with_header((name, value): (&'static str, String)) -> Step {
+    answer_with(move |answer| {
+        let mut text = head_of(answer);
+        text.extend_from_slice(
+            format!("{name}: {value}\r\ncontent-length: {}\r\n\r\n", answer.body().len()).as_bytes(),
+        );
+        text.extend_from_slice(answer.body());
+        text
+    })
+}
+
+/// The same with white space behind its body, more than a head may be long.
+fn with_header_and_tail((name, value): (&'static str, String)) -> Step {
+    answer_with(move |answer| {
+        let body = [answer.body(), &*vec![b' '; 100 * 1024]].concat();
+        let mut text = head_of(answer);
+        text.extend_from_slice(format!("{name}: {value}\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes());
+        text.extend_from_slice(&body);
+        text
+    })
+}
 
 fn both_lengths(s: &'static Subject) -> Vec<Case> {
     let both = || {
@@ -103,5 +135,8 @@ fn informational(s: &'static Subject) -> Vec<Case> {
     let endless = [Step::Endless(proceed.into())];
     let both = [ErrorKind::ProviderUnavailable, ErrorKind::MalformedResponse];
     cases.extend(impatient(after_the_request(s, "100 without end", &endless, &both)));
+    // More than can be read before the client's patience ends, at any speed.
+    let flood = [Step::Flood(proceed.repeat(100_000).into())];
+    cases.extend(impatient(after_the_request(s, "100 without end, as fast as the machine can", &flood, MALFORMED)));
     cases
 }

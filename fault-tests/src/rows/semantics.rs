@@ -124,7 +124,11 @@ pub(super) const CROWDS: &[Row] = &[
         "many callers, one limit",
         "no wire is involved; `conformance-tests/tests/pacing.rs` holds it, many tasks against each simulator",
     ),
-    left_out("N4", "the webhook comes before the answer", "nothing here parks a status; the application matches them"),
+    left_out(
+        "N4",
+        "the webhook comes before the answer",
+        "the mock posts it and the answer is lost, in the conformance crate: `a_report_that_comes_before_the_answer_is_lost_settles_it`",
+    ),
     once("N5", "statuses in any order, with copies", || {
         vec![Case::own(&subject::EXOTEL, "every order", |_| async { every_order() })]
     }),

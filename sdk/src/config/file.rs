@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 #[cfg(feature = "toml")]
 use super::config_error;
@@ -110,13 +111,13 @@ impl ConfigFile {
         }
         let url = match values.remove("url") {
             Some(Value::Object(reference)) => match lookup.url(&Value::Object(reference)) {
-                Ok(url) => Some(Value::String(url)),
+                Ok(url) => Some(Value::String(url.as_str().to_owned())),
                 Err(problem) => return problems.push(format!("channel `{name}`: url: {problem}")),
             },
             written => written,
         };
         let provider = match (url, values.remove("provider")) {
-            (Some(Value::String(text)), None) => match uri::parse(&text, providers) {
+            (Some(Value::String(text)), None) => match uri::parse(&Zeroizing::new(text), providers) {
                 Ok((provider, from_uri)) => {
                     for (key, value) in from_uri {
                         if values.insert(key.clone(), value).is_some() {

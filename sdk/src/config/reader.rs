@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::file::{kind, resolve};
 use super::{ChannelConfig, Lookup, TemplateMapping, TemplateMappings, config_error, listed};
@@ -67,7 +68,7 @@ impl<'a> ConfigReader<'a> {
         self.webhook_secrets();
         self.templates();
         for key in self.config.values.keys() {
-            if !self.named.contains(key.as_str()) {
+            if !self.named.contains(key) {
                 let known = listed(self.named.iter().copied());
                 self.problems.push(self.line(&format!("unknown key `{key}`, expected one of {known}")));
             }
@@ -281,7 +282,7 @@ impl<'a> ConfigReader<'a> {
 
     fn resolve(&self, value: &Value) -> Result<Secret, String> {
         let found = match value {
-            Value::String(text) => text.clone(),
+            Value::String(text) => Zeroizing::new(text.clone()),
             Value::Object(_) => referenced(value, &self.config.lookup)?,
             other => return Err(format!("expected {SECRET}, got {}", kind(other))),
         };
@@ -306,16 +307,18 @@ impl<'a> ConfigReader<'a> {
 }
 
 /// What `{ env = "NAME" }` or `{ file = "PATH" }` refers to.
-pub(super) fn referenced(value: &Value, lookup: &Lookup) -> Result<String, String> {
+pub(super) fn referenced(value: &Value, lookup: &Lookup) -> Result<Zeroizing<String>, String> {
     let table = value.as_object().filter(|table| table.len() == 1);
     let reference = |name: &str| table?.get(name).and_then(Value::as_str);
     match (reference("env"), reference("file"), lookup) {
         (None, None, _) => Err(format!("expected {SECRET}")),
-        (_, _, Lookup::Assumed) => Ok("assumed".to_owned()),
+        (_, _, Lookup::Assumed) => Ok(Zeroizing::new("assumed".to_owned())),
         (Some(name), _, Lookup::Real { env, .. }) => {
-            env(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))
+            let found = env(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))?;
+            Ok(Zeroizing::new(found))
         }
         (_, Some(path), Lookup::Real { folder, .. }) => std::fs::read_to_string(resolve(folder, path))
+            .map(Zeroizing::new)
             .map_err(|error| format!("the file `{path}` cannot be read: {error}")),
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::{ChannelConfig, Env, Lookup, config_error, listed};
 use crate::error::Result;
@@ -45,8 +46,8 @@ pub(super) fn parse(uri: &str, providers: &[Provider]) -> Result<(String, BTreeM
         format!("unknown provider `{}`, known: {known}", printable(scheme))
     })?;
     // The `url` crate reads the rest as it would a web address's, which is what people expect of it.
-    let url =
-        url::Url::parse(&format!("https://{rest}")).map_err(|error| format!("the URI after `://`: {error}; {form}"))?;
+    let url = url::Url::parse(&Zeroizing::new(format!("https://{rest}")))
+        .map_err(|error| format!("the URI after `://`: {error}; {form}"))?;
     let mut values = BTreeMap::new();
     let layout = &provider.uri;
 
@@ -76,6 +77,7 @@ pub(super) fn parse(uri: &str, providers: &[Provider]) -> Result<(String, BTreeM
         let port = url.port().or_else(|| explicit_443(rest)).map(|port| format!(":{port}")).unwrap_or_default();
         put(&mut values, "base_url", format!("{http_scheme}://{host}{port}"))?;
     }
+    drop(Zeroizing::new(String::from(url)));
     Ok((provider.name.to_owned(), values))
 }
 

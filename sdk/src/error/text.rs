@@ -4,6 +4,11 @@
 pub(super) fn hidden(text: &str, secret: &str) -> String {
     /// Fewer characters than this give nothing away, and are the end of many a word.
     const HEAD_MIN: usize = 6;
+    let stem = secret.char_indices().nth(HEAD_MIN).and_then(|(end, _)| secret.get(..end)).unwrap_or(secret);
+    // Nearly always: there are many forms of a secret, and few texts with one.
+    if !text.contains(stem) {
+        return text.to_owned();
+    }
     let text = text.replace(secret, "***");
     let (kept, mark) = text.strip_suffix('…').map_or((text.as_str(), ""), |kept| (kept, "…"));
     let ends = secret.char_indices().map(|(at, _)| at).skip(HEAD_MIN);

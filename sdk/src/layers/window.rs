@@ -150,7 +150,7 @@ impl Default for WindowGuard {
 #[async_trait]
 impl Layer for WindowGuard {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
-        if !message.content.is_free_form() {
+        if !message.content.is_free_form() || next.is_repetition() {
             return next.send(message).await;
         }
         let fallback = message.as_fallback();

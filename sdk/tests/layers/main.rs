@@ -8,6 +8,7 @@ mod limit;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod passing_on;
+mod repetition;
 mod retry;
 mod unresolved;
 mod verdict;
@@ -22,8 +23,8 @@ use transom::stub::Stub;
 use transom::time::Clock;
 use transom::{
     BreakerState, Budget, Capabilities, Capability, Client, Content, DeliveryStatus, Error, ErrorKind, Event, Events,
-    Failover, Layer, MemoryLedger, Message, Messenger, Next, PhoneNumber, Rate, Receipt, Resolution, Result, Scope,
-    Sent, Session, StatusUpdate, Template, Unresolved, Verdict, WINDOW, Window, WindowLedger,
+    Failover, LOOKUPS, Layer, MemoryLedger, Message, Messenger, Next, PhoneNumber, Rate, Receipt, Reports, Resolution,
+    Result, Scope, Sent, Session, StatusUpdate, Template, Unresolved, Verdict, WINDOW, Window, WindowLedger,
 };
 
 fn to() -> PhoneNumber {

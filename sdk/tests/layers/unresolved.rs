@@ -96,35 +96,88 @@ fn a_stranger_settles_nothing() {
     assert_eq!(unresolved.resolution(), sent(DeliveryStatus::Delivered));
 }
 
-#[tokio::test]
-async fn a_keyed_message_is_settled_by_handing_it_over_once_more_while_its_key_lives() {
-    let day = S(24 * 3_600);
-    let stub = Stub::script([Ok("m1".into())]).with_capabilities(Capabilities::of(&[
-        Capability::Text,
-        Capability::Template,
-        Capability::Idempotency,
-    ]));
-    let client = Client::new(stub.clone());
-    let prepared = client.prepare(&with_fallback()).unwrap();
-    let begun = TestClock::default().now();
+#[test]
+fn a_report_that_came_before_the_timeout_settles_it() {
+    let reports = Reports::default();
+    reports.hear(&Events::new(true, vec![Event::Status(report(DeliveryStatus::Delivered))]), false);
+    assert_eq!(unresolved(&with_fallback()).recall(&reports), sent(DeliveryStatus::Delivered));
+    assert_eq!(unresolved(&with_fallback().with_reference("order-18")).recall(&reports), Resolution::Unknown);
+    assert_eq!(unresolved(&text()).known_as("m1").recall(&reports), sent(DeliveryStatus::Delivered));
+}
 
-    let mut late = unresolved(&prepared);
-    let error = late.repeat(&client, day, begun + day / 5 * 4).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
-    let mut without_key = unresolved(&with_fallback());
-    assert!(without_key.repeat(&client, day, begun).await.is_err());
-    assert_eq!(stub.sent().len(), 0);
+#[test]
+fn a_strangers_early_report_is_not_kept() {
+    let reports = Reports::default();
+    let events = Events::new(false, vec![Event::Status(report(DeliveryStatus::Delivered))]);
+    reports.hear(&events, false);
+    assert_eq!(unresolved(&with_fallback()).recall(&reports), Resolution::Unknown);
+    reports.hear(&events, true);
+    assert_eq!(unresolved(&with_fallback()).recall(&reports), sent(DeliveryStatus::Delivered));
+}
 
-    let mut in_time = unresolved(&prepared);
-    assert_eq!(in_time.repeat(&client, day, begun + S(60)).await.unwrap(), sent(DeliveryStatus::Queued));
-    assert_eq!(stub.sent()[0].idempotency_key.as_deref(), Some("order-17"));
+#[test]
+fn early_reports_are_kept_for_a_quarter_of_an_hour() {
+    let clock = Arc::new(TestClock::default());
+    let reports = Reports::default().with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let heard = Events::new(true, vec![Event::Status(report(DeliveryStatus::Delivered))]);
+    reports.hear(&heard, false);
+    clock.advance(S(15 * 60) - Duration::from_millis(1));
+    assert_eq!(unresolved(&with_fallback()).recall(&reports), sent(DeliveryStatus::Delivered));
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(unresolved(&with_fallback()).recall(&reports), Resolution::Unknown);
+    reports.hear(&Events::new(true, vec![]), false);
+    assert!(format!("{reports:?}").contains("kept: 0"), "{reports:?}");
+}
+
+#[test]
+fn where_there_are_more_reports_than_room_the_oldest_go() {
+    let reports = Reports::with_room(2);
+    for id in ["m1", "m2", "m3"] {
+        let update = StatusUpdate::new(id, DeliveryStatus::Read);
+        reports.hear(&Events::new(true, vec![Event::Status(update)]), false);
+    }
+    let known = |id: &str| unresolved(&text()).known_as(id).recall(&reports) != Resolution::Unknown;
+    assert_eq!(["m1", "m2", "m3"].map(known), [false, true, true]);
+}
+
+/// When, in seconds after the send began, a look was taken, and what was known in the end. `found` is what each look finds.
+async fn looked(
+    late: Duration,
+    found: impl IntoIterator<Item = Result<StatusUpdate>> + Send,
+) -> (Vec<u64>, Resolution) {
+    let clock = TestClock::default();
+    let begun = clock.now();
+    let mut unresolved = unresolved(&text()).known_as("m1");
+    clock.advance(late);
+    let found: Vec<_> = found.into_iter().collect();
+    let mut found = found.into_iter();
+    let mut looks = Vec::new();
+    let resolution = unresolved
+        .look_up(&clock, || {
+            looks.push(clock.now().duration_since(begun).unwrap().as_secs());
+            std::future::ready(found.next().unwrap_or_else(|| Err(failed(ErrorKind::NotFound))))
+        })
+        .await;
+    (looks, resolution)
 }
 
 #[tokio::test]
-async fn without_a_key_a_message_is_never_handed_over_again() {
-    let stub = Stub::accepting();
-    let client = Client::new(stub.clone());
-    let mut unresolved = unresolved(&client.prepare(&with_fallback()).unwrap());
-    let error = unresolved.repeat(&client, S(86_400), TestClock::default().now()).await.unwrap_err();
-    assert_eq!((error.kind(), stub.sent().len()), (ErrorKind::Unsupported, 0));
+async fn a_message_is_looked_up_after_5_s_30_s_2_min_and_10_min_and_silence_settles_nothing() {
+    assert_eq!(looked(S(0), []).await, (vec![5, 30, 120, 600], Resolution::Unknown));
+    assert_eq!(looked(S(0), []).await.0, LOOKUPS.map(|due| due.as_secs()));
+}
+
+#[tokio::test]
+async fn the_first_look_that_settles_it_is_the_last() {
+    let answers = [Err(failed(ErrorKind::NotFound)), Ok(report(DeliveryStatus::Sent))];
+    assert_eq!(looked(S(0), answers).await, (vec![5, 30], sent(DeliveryStatus::Sent)));
+    let reason = Some((ErrorKind::SessionExpired, "30018".to_owned()));
+    let told = looked(S(0), [Ok(report(DeliveryStatus::Failed))]).await;
+    assert_eq!(told, (vec![5], Resolution::NotSent { reason }), "the provider says so itself");
+}
+
+#[tokio::test]
+async fn looks_whose_time_is_over_are_made_up_for_by_one() {
+    assert_eq!(looked(S(60), []).await.0, [60, 120, 600], "a send takes up to a minute");
+    assert_eq!(looked(S(24 * 3_600), []).await.0, [24 * 3_600]);
 }

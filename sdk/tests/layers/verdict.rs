@@ -71,6 +71,28 @@ impl Messenger for Gated {
     }
 }
 
+/// A clock whose waits never end.
+#[derive(Debug)]
+struct Endless;
+
+#[async_trait]
+impl Clock for Endless {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH
+    }
+    async fn sleep(&self, _: Duration) {
+        pending::<()>().await;
+    }
+}
+
+/// Waits until `count` verdicts were told.
+async fn wait_for(verdicts: &Told, count: usize) -> Vec<String> {
+    while told(verdicts).len() < count {
+        tokio::task::yield_now().await;
+    }
+    told(verdicts)
+}
+
 /// Polls the send of `message` once and drops it.
 fn begin_and_give_up(client: &Client, message: &Message) {
     let mut send = client.send(message);
@@ -125,19 +147,6 @@ async fn a_send_that_nobody_began_has_sent_nothing() {
 
 #[tokio::test]
 async fn a_caller_who_goes_while_another_attempt_is_waited_for_stops_it() {
-    #[derive(Debug)]
-    struct Endless;
-
-    #[async_trait]
-    impl Clock for Endless {
-        fn now(&self) -> SystemTime {
-            SystemTime::UNIX_EPOCH
-        }
-        async fn sleep(&self, _: Duration) {
-            pending::<()>().await;
-        }
-    }
-
     let stub = Stub::script([Err(failed(ErrorKind::ProviderUnavailable)), Ok("m2".into())]);
     let (client, verdicts) = listening(stub.clone());
     begin_and_give_up(&client.layer(Retry::default().with_clock(Arc::new(Endless))), &text().with_reference("a"));
@@ -148,19 +157,6 @@ async fn a_caller_who_goes_while_another_attempt_is_waited_for_stops_it() {
 
 #[tokio::test]
 async fn a_caller_who_goes_while_waiting_for_a_turn_has_sent_nothing() {
-    #[derive(Debug)]
-    struct Endless;
-
-    #[async_trait]
-    impl Clock for Endless {
-        fn now(&self) -> SystemTime {
-            SystemTime::UNIX_EPOCH
-        }
-        async fn sleep(&self, _: Duration) {
-            pending::<()>().await;
-        }
-    }
-
     let stub = Stub::accepting();
     let (client, verdicts) = listening(stub.clone());
     let client = client.layer(Limit::per_second(1).with_clock(Arc::new(Endless)));
@@ -192,4 +188,219 @@ async fn a_late_verdict_holds_no_full_number_either() {
     }
     let seen = seen.lock().unwrap().clone();
     assert!(seen.contains("•••1222") && !seen.contains("34600111222"), "{seen}");
+}
+
+/// A stub that dedupes by a key.
+fn keyed(answers: impl IntoIterator<Item = Result<String>>) -> Stub {
+    Stub::script(answers).with_capabilities(Capabilities::of(&[Capability::Text, Capability::Idempotency]))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_goes_after_a_lost_attempt_and_a_refused_one_leaves_it_unknown() {
+    let stub = keyed([
+        Err(failed(ErrorKind::ProviderUnavailable).maybe_sent()),
+        Err(failed(ErrorKind::RateLimited).with_retry_after(S(10))),
+    ]);
+    let (client, verdicts) = listening(stub.clone());
+    let client = client.layer(Retry::default());
+    let given_up = tokio::time::timeout(S(5), client.send(&text().with_reference("a"))).await;
+    assert!(given_up.is_err(), "it waits for the provider's leave");
+    assert_eq!(stub.sent().len(), 2);
+    assert_eq!(told(&verdicts), ["a: unknown provider_unavailable"]);
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_during_the_attempt_after_a_lost_one_leaves_it_unknown() {
+    let lost = Err(failed(ErrorKind::ProviderUnavailable).maybe_sent());
+    let gated = Gated::new(&keyed([lost, Err(failed(ErrorKind::RateLimited))]));
+    let gate = Arc::clone(&gated.gate);
+    let (client, verdicts) = listening(gated);
+    gate.notify_one();
+    // The clock of the test passes every wait at once, so the send stops at the gate of its second attempt.
+    let client = client.layer(Retry::default().with_clock(Arc::new(TestClock::default())));
+    begin_and_give_up(&client, &text().with_reference("a"));
+    gate.notify_one();
+    assert_eq!(wait_for(&verdicts, 1).await, ["a: unknown provider_unavailable"]);
+}
+
+/// A layer of an application's own, which goes on working after the send.
+#[derive(Debug)]
+struct Bookkeeping {
+    fails: bool,
+}
+
+#[async_trait]
+impl Layer for Bookkeeping {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        let receipt = next.send(message).await?;
+        if self.fails {
+            return Err(failed(ErrorKind::Config));
+        }
+        pending::<()>().await;
+        Ok(receipt)
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_after_the_message_was_taken_leaves_it_taken() {
+    let (client, verdicts) = listening(Stub::accepting());
+    begin_and_give_up(&client.layer(Bookkeeping { fails: false }), &text().with_reference("a"));
+    assert_eq!(told(&verdicts), ["a: taken stub-1"]);
+}
+
+#[tokio::test]
+async fn a_layer_that_fails_after_the_message_was_taken_does_not_make_it_unsent() {
+    let (client, verdicts) = listening(Stub::accepting());
+    let client = client.layer(Bookkeeping { fails: true });
+    let error = client.send(&text().with_reference("a")).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::Config, Sent::Maybe));
+    assert_eq!(told(&verdicts), ["a: taken stub-1"]);
+}
+
+#[tokio::test]
+async fn a_layer_that_abandons_an_attempt_does_not_make_it_unsent() {
+    #[derive(Debug)]
+    struct Impatient;
+
+    #[async_trait]
+    impl Layer for Impatient {
+        async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+            let mut send = Box::pin(next.send(message));
+            std::future::poll_fn(|context| {
+                assert!(send.as_mut().poll(context).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+            Err(failed(ErrorKind::ProviderUnavailable))
+        }
+    }
+
+    let gated = Gated::new(&Stub::accepting());
+    let gate = Arc::clone(&gated.gate);
+    let (client, verdicts) = listening(gated);
+    let error = client.layer(Impatient).send(&text().with_reference("a")).await.unwrap_err();
+    assert_eq!((error.sent(), told(&verdicts).len()), (Sent::Maybe, 0), "it is on its way");
+    gate.notify_one();
+    assert_eq!(wait_for(&verdicts, 1).await, ["a: taken stub-1"]);
+}
+
+/// Panics in the send, before or after the gate.
+#[derive(Debug)]
+struct Panicking {
+    gated: Gated,
+    waits: bool,
+}
+
+#[async_trait]
+impl Messenger for Panicking {
+    fn provider(&self) -> &'static str {
+        self.gated.provider()
+    }
+    fn capabilities(&self) -> Capabilities {
+        self.gated.capabilities()
+    }
+    async fn send(&self, _: &Message) -> Result<Receipt> {
+        if self.waits {
+            self.gated.gate.notified().await;
+        }
+        panic!("an adapter's mistake")
+    }
+    async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
+        self.gated.session(contact).await
+    }
+    async fn senders(&self) -> Result<Vec<transom::Sender>> {
+        self.gated.senders().await
+    }
+    async fn templates(&self) -> Result<Vec<transom::TemplateInfo>> {
+        self.gated.templates().await
+    }
+    async fn conversations(&self, filter: &transom::ConversationFilter) -> Result<Vec<transom::Conversation>> {
+        self.gated.conversations(filter).await
+    }
+    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::Events> {
+        self.gated.webhook(request)
+    }
+}
+
+#[tokio::test]
+async fn an_adapter_that_panics_leaves_the_outcome_unknown() {
+    let (client, verdicts) = listening(Panicking { gated: Gated::new(&Stub::accepting()), waits: false });
+    let task = tokio::spawn(async move { client.send(&text().with_reference("a")).await });
+    assert!(task.await.unwrap_err().is_panic());
+    assert_eq!(told(&verdicts), ["a: unknown provider_unavailable"]);
+}
+
+#[tokio::test]
+async fn an_adapter_that_panics_when_its_caller_has_gone_leaves_the_outcome_unknown() {
+    let gated = Gated::new(&Stub::accepting());
+    let gate = Arc::clone(&gated.gate);
+    let (client, verdicts) = listening(Panicking { gated, waits: true });
+    begin_and_give_up(&client, &text().with_reference("a"));
+    gate.notify_one();
+    assert_eq!(wait_for(&verdicts, 1).await, ["a: unknown provider_unavailable"]);
+}
+
+#[test]
+fn a_runtime_that_ends_in_the_middle_leaves_the_outcome_unknown() {
+    for caller_stays in [true, false] {
+        let (client, verdicts) = listening(Gated::new(&Stub::accepting()));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            if caller_stays {
+                tokio::spawn(async move { client.send(&text().with_reference("a")).await });
+            } else {
+                begin_and_give_up(&client, &text().with_reference("a"));
+            }
+            tokio::task::yield_now().await;
+            assert!(told(&verdicts).is_empty());
+        });
+        drop(runtime);
+        assert_eq!(told(&verdicts), ["a: unknown provider_unavailable"], "{caller_stays}");
+    }
+}
+
+/// Two channels: the first is at its gate, the second would take anything.
+fn failing_over(first: Client, second: &Stub) -> (Client, Told) {
+    listening(Arc::new(Failover::new("first", first).then("second", Client::new(second.clone()))))
+}
+
+#[tokio::test]
+async fn a_failover_whose_caller_has_gone_finishes_the_attempt_and_asks_no_other_channel() {
+    let gated = Gated::new(&Stub::script([Err(failed(ErrorKind::ProviderUnavailable))]));
+    let (gate, second) = (Arc::clone(&gated.gate), Stub::accepting());
+    let (client, verdicts) = failing_over(Client::new(gated), &second);
+    begin_and_give_up(&client, &text().with_reference("a"));
+    tokio::task::yield_now().await;
+    assert!(told(&verdicts).is_empty(), "it is on its way");
+    gate.notify_one();
+    assert_eq!(wait_for(&verdicts, 1).await, ["a: not sent provider_unavailable 1"]);
+    assert_eq!(second.sent().len(), 0);
+}
+
+#[tokio::test]
+async fn what_a_failovers_channel_took_after_its_caller_had_gone_is_told() {
+    let gated = Gated::new(&Stub::accepting());
+    let gate = Arc::clone(&gated.gate);
+    let (client, verdicts) = failing_over(Client::new(gated), &Stub::accepting());
+    begin_and_give_up(&client, &text().with_reference("a"));
+    gate.notify_one();
+    assert_eq!(wait_for(&verdicts, 1).await, ["a: taken stub-1"]);
+}
+
+#[tokio::test]
+async fn a_failover_whose_caller_goes_while_a_channel_waits_stops_waiting() {
+    let stub = Stub::script([Err(failed(ErrorKind::ProviderUnavailable)), Ok("m2".into())]);
+    let patient = Client::new(stub.clone()).layer(Retry::default().with_clock(Arc::new(Endless)));
+    let (client, verdicts) = failing_over(patient, &Stub::accepting());
+    begin_and_give_up(&client, &text().with_reference("a"));
+    tokio::task::yield_now().await;
+    assert_eq!(told(&verdicts), ["a: not sent provider_unavailable 1"]);
+    assert_eq!(stub.sent().len(), 1);
+}
+
+#[test]
+fn a_failover_without_a_runtime_leaves_what_had_begun_unknown() {
+    let (client, verdicts) = failing_over(Client::new(Gated::new(&Stub::accepting())), &Stub::accepting());
+    begin_and_give_up(&client, &text().with_reference("a"));
+    assert_eq!(told(&verdicts), ["a: unknown provider_unavailable"]);
 }
