@@ -1,14 +1,20 @@
-// What the page knows, and how events change it. Nothing here touches the page itself.
+// What the page knows. Nothing here touches the page itself.
 
-import { get } from "./api.js";
+import { attemptsOf } from "./attempts.js";
+import { get, offers } from "./api.js";
+import { changed } from "./subjects.js";
 import { now, setClock } from "./time.js";
 
-const MOST_REQUESTS = 300;
-const MOST_DELIVERIES = 200;
+/** The oldest of what is more goes: the page stays as light after a week as in its first minute. */
+export const MOST = { conversations: 500, messages: 200, requests: 1000, deliveries: 200 };
 
 export const state = {
   /** Accounts with senders and templates, by provider. */
   accounts: new Map(),
+  /** Every switch with its source. */
+  switches: [],
+  /** Rate limits, as far as the mock tells them. */
+  limits: [],
   /** Conversations by key. */
   conversations: new Map(),
   selected: null,
@@ -16,6 +22,8 @@ export const state = {
   /** Exchanges, newest first. */
   requests: [],
   faults: [],
+  /** Answers that wait at a gate, oldest first. */
+  held: [],
   webhooks: [],
   /** Tries, newest first. */
   deliveries: [],
@@ -24,35 +32,19 @@ export const state = {
 const NAMES = { autocalls: "Autocalls", exotel: "Exotel", gosendapi: "GoSendAPI", messangi: "Messangi" };
 
 /** A provider's name as it writes it itself. */
-export const title = (provider) => NAMES[provider] ?? provider;
+export const title = (provider) => NAMES[provider] ?? provider ?? "no provider";
+
+/** The provider that a form most likely is about: that of what is looked at. */
+export const likelyProvider = () => selected()?.provider ?? state.filter ?? [...state.accounts.keys()][0] ?? null;
 
 /** The number of an event's id. */
 const number = (id) => Number(id?.slice(id.lastIndexOf("-") + 1) ?? 0);
 
-const listeners = new Map();
-const due = new Set();
-
-/** Calls `render` after any of these subjects has changed, once for many changes. */
-export function on(subjects, render) {
-  for (const subject of subjects) listeners.set(subject, [...(listeners.get(subject) ?? []), render]);
-}
-
-/** Says that subjects have changed. */
-export function changed(...subjects) {
-  if (due.size === 0) {
-    queueMicrotask(() => {
-      const renders = new Set([...due].flatMap((subject) => listeners.get(subject) ?? []));
-      due.clear();
-      for (const render of renders) render();
-    });
-  }
-  for (const subject of subjects) due.add(subject);
-}
-
-const keyOf = (provider, business, contact) => `${provider} ${business} ${contact}`;
-
 /** The events that each part of what was loaded includes already. */
 let included = {};
+
+/** Whether what was loaded has the effect of an event already. */
+export const isIncluded = (part, id) => number(id) <= (included[part] ?? 0);
 
 /** Loads everything anew. */
 export async function load() {
@@ -60,10 +52,10 @@ export async function load() {
     get("clock"),
     get("config"),
     get("conversations"),
-    get(`requests?last=${MOST_REQUESTS}`),
+    get(`requests?last=${MOST.requests}`),
     get("faults"),
     get("webhooks"),
-    get(`webhooks/deliveries?last=${MOST_DELIVERIES}`),
+    get(`webhooks/deliveries?last=${MOST.deliveries}`),
   ]);
   const [clock, config, conversations, requests, faults, webhooks, deliveries] = parts.map((part) => part.answer);
   const upTo = parts.map((part) => number(part.event));
@@ -71,99 +63,116 @@ export async function load() {
   setClock(clock);
   setAccounts(config);
   state.conversations = new Map(conversations.map((row) => [keyOf(row.provider, row.business, row.contact), row]));
-  for (const [key, row] of state.conversations) row.key = key;
-  if (!state.conversations.has(state.selected)) state.selected = state.conversations.size > 0 ? [...state.conversations.keys()][0] : null;
+  for (const [key, row] of state.conversations) Object.assign(row, { key, active: Date.parse(row.last_activity_at ?? row.messages[0]?.at ?? "1970-01-01"), cut: row.messages.length >= MOST.messages });
   state.requests = requests.reverse().map(numbered);
+  for (const exchange of state.requests.toReversed()) addAttempts(exchange);
+  if (!state.conversations.has(state.selected)) state.selected = people().find((row) => row.messages.length > 0)?.key ?? null;
   state.faults = faults;
   state.webhooks = webhooks;
   state.deliveries = deliveries.reverse().map(numbered);
   changed("clock", "accounts", "people", "chat", "requests", "faults", "webhooks");
+  await Promise.all([loadHeld(), loadLimits()]);
 }
 
-let last = 0;
-const numbered = (thing) => ({ ...thing, key: (last += 1) });
+/** Looks which answers wait at a gate: no event tells it. */
+export async function loadHeld() {
+  state.held = (await get("gates")).answer;
+  changed("faults");
+}
+
+/** Not every mock tells its limits. */
+export async function loadLimits() {
+  if (!(await offers("get", "limits"))) return;
+  const { answer } = await get("limits");
+  state.limits = Array.isArray(answer) ? answer : (answer.limits ?? []);
+  changed("settings");
+}
+
+export async function loadConfig() {
+  const [config, webhooks] = await Promise.all([get("config"), get("webhooks"), loadLimits()]);
+  setAccounts(config.answer);
+  state.webhooks = webhooks.answer;
+  changed("accounts", "webhooks", "settings");
+}
 
 function setAccounts(config) {
   state.accounts = new Map(config.accounts.map((account) => [account.provider, account]));
+  state.switches = config.switches;
+  changed("settings");
 }
 
+let last = 0;
+const numbered = (thing) => ({ ...thing, key: String((last += 1)) });
+
+/** Puts something in front of a list that is kept short. */
+function keep(list, thing, most) {
+  list.unshift(numbered(thing));
+  if (list.length > most) list.length = most;
+  return list[0];
+}
+
+export function addRequest(exchange) {
+  addAttempts(keep(state.requests, exchange, MOST.requests));
+}
+
+export const addDelivery = (tried) => keep(state.deliveries, tried, MOST.deliveries);
+
+/** What a business wanted to say and was not let: it stands in the conversation all the same. */
+function addAttempts(exchange) {
+  for (const attempt of attemptsOf(exchange, state.accounts)) {
+    const row = conversation(attempt, attempt.from, attempt.to);
+    // The journal and the conversations are two lists: this is where it belongs in time.
+    const at = Date.parse(attempt.at);
+    const later = row.messages.findLastIndex((message) => Date.parse(message.at) <= at) + 1;
+    row.messages.splice(later, 0, attempt);
+    touch(row, attempt.at);
+  }
+}
+
+const keyOf = (provider, business, contact) => `${provider} ${business} ${contact}`;
+
 /** The conversation of a message, made if it is the first; `business` and `contact` are its two sides. */
-function conversation(message, business, contact) {
+export function conversation(message, business, contact) {
   const key = keyOf(message.provider, business, contact);
   let row = state.conversations.get(key);
   if (!row) {
-    row = { key, provider: message.provider, business, contact, name: null, window: { state: "never" }, messages: [] };
+    row = { key, provider: message.provider, business, contact, name: null, window: { state: "never" }, messages: [], active: 0, cut: false };
     state.conversations.set(key, row);
+    if (state.conversations.size > MOST.conversations) forgetQuietest(row);
     state.selected ??= key;
   }
   return row;
 }
 
-function add(row, message) {
-  row.messages.push(message);
-  row.last_activity_at = message.at;
-  if (message.window) row.window = message.window;
-  if (message.name) row.name = message.name;
-  changed("people", "chat");
+/** Makes room for another conversation. */
+function forgetQuietest(newest) {
+  let quietest = null;
+  for (const row of state.conversations.values()) {
+    if (row !== newest && row.key !== state.selected && row.active < (quietest?.active ?? Infinity)) quietest = row;
+  }
+  if (quietest) state.conversations.delete(quietest.key);
 }
 
-/** What each event changes, by its name. */
-const changes = {
-  clock(clock) {
-    setClock(clock);
-    changed("clock", "people", "chat");
-  },
-  inbound(message) {
-    add(conversation(message, message.to, message.from), { ...message, direction: "in", statuses: [] });
-  },
-  message(message) {
-    add(conversation(message, message.from, message.to), { ...message, direction: "out", statuses: [] });
-  },
-  status(status) {
-    const row = conversation(status, status.from, status.to);
-    let message = row.messages.findLast((known) => known.message_id === status.message_id);
-    if (!message) {
-      message = { ...status, content: null, direction: "out", statuses: [] };
-      add(row, message);
-    }
-    message.statuses.push(status);
-    changed("people", "chat");
-  },
-  request(exchange) {
-    state.requests = [numbered(exchange), ...state.requests].slice(0, MOST_REQUESTS);
-    changed("requests");
-  },
-  faults(faults) {
-    state.faults = faults;
-    changed("faults");
-  },
-  webhook(tried) {
-    state.deliveries = [numbered(tried), ...state.deliveries].slice(0, MOST_DELIVERIES);
-    changed("webhooks");
-  },
-  config() {
-    return Promise.all([get("config"), get("webhooks")]).then(([config, webhooks]) => {
-      setAccounts(config.answer);
-      state.webhooks = webhooks.answer;
-      changed("accounts", "webhooks");
-    });
-  },
-};
+/** Something was said in a conversation. */
+function touch(row, at) {
+  row.active = Math.max(row.active, Date.parse(at));
+  if (row.messages.length > MOST.messages) {
+    row.messages.splice(0, row.messages.length - MOST.messages);
+    row.cut = true;
+  }
+}
 
-const PARTS = { inbound: "chat", message: "chat", status: "chat", request: "requests", webhook: "deliveries" };
-
-export const EVENTS = Object.keys(changes);
-
-/** Applies one event, unless what was loaded has it already. */
-export function apply(name, data, id) {
-  if (number(id) <= (included[PARTS[name] ?? name] ?? 0)) return;
-  changes[name](data);
+export function addMessage(row, message) {
+  row.messages.push(message);
+  touch(row, message.at);
+  if (message.window) row.window = message.window;
+  if (message.name) row.name = message.name;
 }
 
 /** Every conversation, the liveliest first. */
 export function people() {
   const rows = [...state.conversations.values()].filter((row) => !state.filter || row.provider === state.filter);
-  return rows.sort((a, b) => Date.parse(b.last_activity_at ?? 0) - Date.parse(a.last_activity_at ?? 0));
+  return rows.sort((a, b) => b.active - a.active);
 }
 
 export const selected = () => state.conversations.get(state.selected) ?? null;
@@ -177,6 +186,6 @@ export function select(key) {
 /** Makes room for a customer who is about to write for the first time. */
 export function expect(provider, business, contact) {
   const row = conversation({ provider }, business, contact);
-  row.last_activity_at ??= new Date(now()).toISOString();
+  row.active ||= now();
   select(row.key);
 }
