@@ -49,8 +49,14 @@ let description = null;
 
 /** What the mock says of itself. */
 async function described() {
-  description ??= get("openapi.json");
-  return (await description).answer;
+  description ??= look("openapi.json");
+  try {
+    return (await description).answer;
+  } catch (error) {
+    // Who is asked the next time may be there again.
+    description = null;
+    throw error;
+  }
 }
 
 /** Whether the mock has a call. */
@@ -62,6 +68,9 @@ export async function offers(method, name) {
 export async function faultKinds() {
   return (await described()).components?.schemas?.FaultOrder?.properties?.fault?.enum ?? null;
 }
+
+/** Asks for something that the page wants to know and nobody has asked for. */
+export const look = (name) => call("GET", name, undefined, base, true);
 
 export const get = (name) => call("GET", name);
 export const post = (name, body) => call("POST", name, body);

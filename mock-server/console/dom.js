@@ -50,11 +50,12 @@ export function icon(name) {
  */
 export function reconcile(parent, items, keyOf, make, update = () => {}) {
   const kept = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const wanted = new Map(items.map((item) => [String(keyOf(item)), item]));
+  // What goes, goes first: else everything behind it would be moved to where it was.
+  for (const [key, element] of kept) if (!wanted.has(key)) element.remove();
   let place = parent.firstElementChild;
-  for (const item of items) {
-    const key = String(keyOf(item));
+  for (const [key, item] of wanted) {
     let element = kept.get(key);
-    kept.delete(key);
     if (!element) {
       element = make(item);
       element.dataset.key = key;
@@ -63,7 +64,6 @@ export function reconcile(parent, items, keyOf, make, update = () => {}) {
     if (element === place) place = place.nextElementSibling;
     else parent.insertBefore(element, place);
   }
-  for (const element of kept.values()) element.remove();
 }
 
 /** Writes a text where it is another one: the same again would be work for the browser, and news for a screen reader. */

@@ -4,6 +4,25 @@ import { addDelivery, addMessage, addRequest, conversation, isIncluded, loadConf
 import { changed } from "./subjects.js";
 import { setClock } from "./time.js";
 
+/** Loads at most once at a time: what is told meanwhile is in the next one. If it fails, the next event asks again. */
+function gently(load) {
+  let running = false;
+  let again = false;
+  return async () => {
+    again = true;
+    if (running) return;
+    running = true;
+    while (again) {
+      again = false;
+      await load().catch(() => {});
+    }
+    running = false;
+  };
+}
+
+const lookAtHeld = gently(loadHeld);
+const lookAtConfig = gently(loadConfig);
+
 /** What each event changes, by its name. */
 const changes = {
   clock(clock) {
@@ -33,7 +52,7 @@ const changes = {
   request(exchange) {
     addRequest(exchange);
     changed("requests", "people", "chat");
-    if (exchange.fault === "gate") quietly(loadHeld());
+    if (exchange.fault === "gate") lookAtHeld();
   },
   faults(faults) {
     state.faults = faults;
@@ -44,12 +63,10 @@ const changes = {
     changed("webhooks");
   },
   config({ call }) {
-    quietly(call === "gates" ? loadHeld() : loadConfig());
+    if (call === "gates") lookAtHeld();
+    else lookAtConfig();
   },
 };
-
-/** The call has said what was wrong, and the next event asks again. */
-const quietly = (loading) => loading.catch(() => {});
 
 const PARTS = { inbound: "chat", message: "chat", status: "chat", request: "requests", webhook: "deliveries" };
 

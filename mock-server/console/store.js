@@ -1,7 +1,7 @@
 // What the page knows. Nothing here touches the page itself.
 
 import { attemptsOf } from "./attempts.js";
-import { get, offers } from "./api.js";
+import { get, look, offers } from "./api.js";
 import { changed } from "./subjects.js";
 import { now, setClock } from "./time.js";
 
@@ -76,20 +76,20 @@ export async function load() {
 
 /** Looks which answers wait at a gate: no event tells it. */
 export async function loadHeld() {
-  state.held = (await get("gates")).answer;
+  state.held = (await look("gates")).answer;
   changed("faults");
 }
 
 /** Not every mock tells its limits. */
 export async function loadLimits() {
   if (!(await offers("get", "limits"))) return;
-  const { answer } = await get("limits");
+  const { answer } = await look("limits");
   state.limits = Array.isArray(answer) ? answer : (answer.limits ?? []);
   changed("settings");
 }
 
 export async function loadConfig() {
-  const [config, webhooks] = await Promise.all([get("config"), get("webhooks"), loadLimits()]);
+  const [config, webhooks] = await Promise.all([look("config"), look("webhooks"), loadLimits()]);
   setAccounts(config.answer);
   state.webhooks = webhooks.answer;
   changed("accounts", "webhooks", "settings");

@@ -58,6 +58,21 @@ async fn a_phone_in_the_dark_does_too() {
 }
 
 #[tokio::test]
+async fn the_smallest_of_phones_has_room_for_it_all() {
+    let mock = lively().await;
+    browse(&mock.url(), Screen { width: 320, height: 640, ..Screen::PHONE }, async |page| {
+        page.click("#people .person").await;
+        page.see(".bubble.out", "See you on Tuesday").await;
+        page.fits().await;
+        page.shot("phone-320").await;
+        // The bar has one line for the name and one for the clock's face and buttons each.
+        let top = "return document.querySelector('#help').getBoundingClientRect().top < 30";
+        assert_eq!(page.run(top, Vec::new()).await, json!(true));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_phone_on_its_side_shows_one_place_at_a_time_too() {
     let mock = lively().await;
     let on_its_side = Screen { width: 844, height: 390, ..Screen::PHONE };

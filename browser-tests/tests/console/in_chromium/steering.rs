@@ -99,6 +99,34 @@ async fn a_webhook_is_registered_with_what_goes_wrong_on_the_way() {
 }
 
 #[tokio::test]
+async fn what_the_mock_tells_of_an_answer_and_a_delivery_is_shown_as_far_as_it_tells_it() {
+    let mock = MockServer::start().await.unwrap();
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#live", "Live").await;
+        let told = json!({
+            "number": 1, "provider": "exotel", "url": "http://127.0.0.1:9/hook", "attempt": 1, "status": null, "body": {"sid": "x"},
+            "at": "2026-05-11T09:26:01Z", "headers": {"x-signature": "5ig"}, "error": "nobody listens there",
+            "next_at": "2026-05-11T09:26:31Z",
+        });
+        let tell = "(await import('/_mock/console/events.js')).apply('webhook', arguments[0], 'of-1000')";
+        page.run(tell, vec![told]).await;
+        page.press("3").await;
+        page.click("#deliveries summary").await;
+        for words in ["nobody listens there", "Next try at 09:26:31 on Mon 11 May 2026", "5ig"] {
+            page.see("#deliveries .try-more", words).await;
+        }
+        let exchange = json!({
+            "key": "0", "provider": null, "method": "GET", "path": "/nowhere", "headers": {}, "body": null, "status": 404,
+            "response": null, "response_headers": {"retry-after": "7"}, "findings": [], "at": "2026-05-11T09:26:01Z",
+        });
+        page.run("(await import('/_mock/console/exchange.js')).show(arguments[0])", vec![exchange]).await;
+        page.see("#dialog-exchange [aria-label=Answer] .headers", "retry-after").await;
+        page.see("#dialog-exchange", "no provider").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_customer_sends_a_photo_a_place_and_a_reaction() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);

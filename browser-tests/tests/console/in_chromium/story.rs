@@ -4,10 +4,10 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use transom::{ErrorKind, Sent};
-use transom_browser_tests::{Key, Screen, browse};
+use transom_browser_tests::{Screen, browse};
 use transom_mock_server::{MockServer, Simulator};
 
-use super::client::{CONTACT, ask, client, control_at, send, send_text, talk};
+use super::client::{CONTACT, ask, client, control_at, send_text, talk};
 
 #[tokio::test]
 async fn a_person_writes_is_answered_and_sees_the_window_close_on_the_next_send() {
