@@ -21,7 +21,7 @@ export const advance = (by, words) => turn({ advance: by }, words).catch(() => {
 export async function next() {
   const { event } = await turn({ advance: "next" }, "The clock went to what comes next");
   if (!event) toast("Nothing waits for a later time", "fine");
-  else toast([title(event.provider), String(event.kind).replaceAll("_", " "), `at ${timeOfDay(event.at)}`].join(" · "), "fine");
+  else toast([event.provider ? title(event.provider) : null, String(event.kind).replaceAll("_", " "), event.status, event.contact ?? event.to, `at ${timeOfDay(event.at)}`].filter(Boolean).join(" · "), "fine");
 }
 
 export const toggleFreeze = () =>

@@ -12,7 +12,9 @@ const MASKED = "***";
 
 /** What stands for a credential that the journal does not keep: one that every mock takes, or, where it was refused, one that none does. */
 function stand(exchange) {
-  if (exchange.status === 401) return { key: "invalid", user: "invalid:invalid", password: "invalid" };
+  // A login that is wrong is a 403 where a key that is wrong is a 401.
+  const refused = exchange.status === 401 || (exchange.status === 403 && /\/login(\?|$)/.test(exchange.path));
+  if (refused) return { key: "invalid", user: "invalid:invalid", password: "invalid" };
   return { key: exchange.provider === "gosendapi" ? "gsk_test_demo" : "demo-key", user: "demo-key:demo-token", password: "demo-password" };
 }
 

@@ -14,14 +14,17 @@ const chosen = () => KINDS.find((kind) => kind.name === controls.kind.value);
 /** Only the controls that the chosen kind and schedule need. */
 function adapt() {
   const kind = chosen();
-  const taken = !kind.instead && !controls.refuse.checked;
+  // Whether the message is taken can be chosen only where it does not follow from the kind.
+  const free = !kind.instead && !kind.late;
+  const taken = free ? !controls.refuse.checked : !kind.instead;
   controls.about.textContent = `The message is ${taken ? "" : "not "}taken; ${kind.does}`;
-  for (const name of ["ms", "gate", "location", "status", "body", "headers"]) {
+  for (const name of ["ms", "gate", "code", "location", "status", "body", "headers"]) {
     const label = controls[name].closest("label");
     label.hidden = !kind.needs?.includes(name);
     controls[name].disabled = label.hidden;
   }
-  controls.refuse.closest("label").hidden = Boolean(kind.instead);
+  controls.refuse.closest("label").hidden = !free;
+  controls.refuse.disabled = !free;
   controls.count.closest("label").hidden = controls.how.value === "always";
   controls.count.disabled = controls.how.value === "always";
 }
@@ -59,7 +62,8 @@ function rule() {
     asked.headers = headersFrom(controls.headers.value);
     if (asked.headers === null) return null;
   }
-  if (!chosen().instead && refuse.checked) asked.after_accept = false;
+  if (!controls.code.disabled && controls.code.value !== "") asked.code = Number(controls.code.value);
+  if (!refuse.disabled && refuse.checked) asked.after_accept = false;
   return asked;
 }
 
@@ -93,6 +97,7 @@ function build() {
   controls.ms = number("ms", 2000, 0, 3_600_000);
   controls.status = number("status", 503, 200, 999);
   controls.gate = h("input", { id: "fault-gate", value: "gate", required: true, autocomplete: "off" });
+  controls.code = h("input", { id: "fault-code", type: "number", min: 0, placeholder: "its most usual one" });
   controls.location = h("input", { id: "fault-location", placeholder: "the provider's own path", autocomplete: "off" });
   controls.body = h("textarea", { id: "fault-body", rows: 2, placeholder: "none", spellcheck: "false" });
   controls.headers = h("textarea", { id: "fault-headers", rows: 2, placeholder: "retry-after: 30", spellcheck: "false" });
@@ -107,7 +112,7 @@ function build() {
   form.append(
     h("div", { class: "fields" },
       field("Provider", controls.provider), field("Fault", controls.kind), field("How often", controls.how), field("Requests", controls.count),
-      field("Milliseconds", controls.ms), field("Name of the gate", controls.gate), field("Status", controls.status),
+      field("Milliseconds", controls.ms), field("Name of the gate", controls.gate), field("The provider's code", controls.code), field("Status", controls.status),
       wide(field("Where to", controls.location)), wide(field("Body", controls.body)), wide(field("Headers, one a line", controls.headers))),
     controls.about,
     check(controls.refuse, "and the message is not taken"), check(controls.any, "on every request, not only on sends"),

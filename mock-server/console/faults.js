@@ -22,7 +22,7 @@ function make(rule) {
 function update(element, rule) {
   const details = [
     schedule(rule), rule.on === "any" ? "on every request" : "on sends", rule.ms === undefined ? null : `${rule.ms} ms`,
-    rule.gate ? `gate ${rule.gate}` : null, rule.status ? String(rule.status) : null, rule.location, Object.keys(rule.headers ?? {}).join(", "),
+    rule.gate ? `gate ${rule.gate}` : null, rule.code ? `code ${rule.code}` : null, rule.name, rule.status ? String(rule.status) : null, rule.location, Object.keys(rule.headers ?? {}).join(", "),
     rule.after_accept ? "message taken" : "message not taken",
   ];
   setText(element.querySelector(".schedule"), details.filter(Boolean).join(" · "));

@@ -13,7 +13,7 @@ export const KINDS = [
   { name: "redirect", words: "redirect", does: "the answer points elsewhere.", needs: ["location"], instead: true },
   { name: "status", words: "answer a status", does: "the answer is this one.", needs: ["status", "body", "headers"], instead: true },
   { name: "rate_limited", words: "limit the rate", does: "the answer is the provider's own for too many.", instead: true },
-  { name: "fail_later", words: "fail later", does: "its status callback says that it failed." },
+  { name: "fail_later", words: "fail later", does: "its status callback says that it failed.", needs: ["code"], late: true },
 ];
 
 /** What a kind is called; one that is not known here keeps its name. */

@@ -20,7 +20,7 @@ function makeHook(hook) {
 }
 
 function updateHook(element, hook) {
-  const words = [hook.url, hook.signed ? "signed" : "not signed", hook.copies > 1 ? `${hook.copies} calls each` : null, hook.reorder ? "newest first" : null, hook.signature && hook.signature !== "good" ? `signature ${hook.signature}` : null];
+  const words = [hook.url ?? "kept here, not sent", hook.signed ? "signed" : "not signed", hook.copies > 1 ? `${hook.copies} calls each` : null, hook.reorder ? "newest first" : null, hook.signature && hook.signature !== "good" ? `signature ${hook.signature}` : null];
   setText(element.querySelector(".fine"), words.filter(Boolean).join(" · "));
 }
 
@@ -32,7 +32,7 @@ function makeTry(tried) {
   const words = tried.attempt === 0 ? "given up" : tried.status === null ? "no answer" : String(tried.status);
   const again = () => post("webhooks/redeliver", { number: tried.number }).then(() => toast("Delivered once more", "fine"), () => {});
   return h("li", {}, h("details", { class: "try-made" },
-    h("summary", {}, dot(tried.provider), h("time", { text: timeOfDay(tried.at) }), h("span", { class: "path", text: tried.url }),
+    h("summary", {}, dot(tried.provider), h("time", { text: timeOfDay(tried.at) }), h("span", { class: "path", text: tried.url ?? "kept here, not sent" }),
       tried.attempt > 1 ? h("span", { class: "badge", text: `try ${tried.attempt}` }) : null,
       h("b", { class: "code", data: { mood: good ? "good" : "broken" }, text: words })),
     h("div", { class: "try-more" },

@@ -62,15 +62,21 @@ async fn a_request_and_its_answer_stand_side_by_side_and_the_copied_command_runs
 
 #[tokio::test]
 async fn the_command_of_a_request_with_wrong_credentials_is_refused_again() {
-    let mock = MockServer::start().await.unwrap();
-    speak(&mock, "GET /v1/me HTTP/1.1\r\nx-api-key: invalid", b"").await;
-    browse(&mock.url(), Screen::DESKTOP, async |page| {
-        page.see("#requests li:first-child .code", "401").await;
-        run(copy_newest(page).await).await;
-        page.see("#count-requests", "2").await;
-        page.see("#requests li:first-child .code", "401").await;
-    })
-    .await;
+    let login = r#"{"username":"ops@example.com","password":"invalid"}"#;
+    for (head, body, refusal) in [
+        ("GET /v1/me HTTP/1.1\r\nx-api-key: invalid", "", "401"),
+        ("POST /kingslanding/login HTTP/1.1\r\ncontent-type: application/json", login, "403"),
+    ] {
+        let mock = MockServer::start().await.unwrap();
+        speak(&mock, head, body.as_bytes()).await;
+        browse(&mock.url(), Screen::DESKTOP, async |page| {
+            page.see("#requests li:first-child .code", refusal).await;
+            run(copy_newest(page).await).await;
+            page.see("#count-requests", "2").await;
+            page.see("#requests li:first-child .code", refusal).await;
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
