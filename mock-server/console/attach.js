@@ -45,7 +45,10 @@ export function attach() {
     const type = kind.value;
     if (type === "reaction") return { type, message_id: target.value, emoji: emoji.value };
     if (type === "location") return { type, latitude: Number(latitude.value), longitude: Number(longitude.value), ...(place.value && { name: place.value }) };
-    return { type, link: link.value, ...(type === "document" && { filename: new URL(link.value).pathname.split("/").at(-1) || "document" }), ...(!caption.disabled && caption.value && { caption: caption.value }) };
+    const file = { type, link: link.value };
+    if (type === "document") file.filename = new URL(link.value).pathname.split("/").at(-1) || "document";
+    if (!caption.disabled && caption.value) file.caption = caption.value;
+    return file;
   };
   const send = (event) => {
     event.preventDefault();

@@ -23,7 +23,10 @@ export function bubble(message, row, answer) {
   const kind = message.content?.type === "template" ? " template" : "";
   return h("article", { class: `bubble ${message.direction}${kind}`, "aria-label": message.direction === "in" ? "Customer" : "Business" },
     h("div", { class: "said" }, elements(row.provider, message.content, message.direction === "out" ? answer : null), target(message, row)),
-    h("footer", {}, message.reference ? h("span", { class: "reference", text: message.reference, title: "The client's own reference" }) : null, h("time", { datetime: message.at, text: minuteOfDay(message.at) }), h("span", { class: "ticks" })),
+    h("footer", {},
+      message.reference ? h("span", { class: "reference", text: message.reference, title: "The client's own reference" }) : null,
+      h("time", { datetime: message.at, text: minuteOfDay(message.at) }),
+      h("span", { class: "ticks" })),
     h("p", { class: "why", hidden: true }));
 }
 

@@ -20,8 +20,13 @@ export const advance = (by, words) => turn({ advance: by }, words).catch(() => {
 /** Goes to the next thing that waits, and says what it was. */
 export async function next() {
   const { event } = await turn({ advance: "next" }, "The clock went to what comes next");
-  if (!event) toast("Nothing waits for a later time", "fine");
-  else toast([event.provider ? title(event.provider) : null, String(event.kind).replaceAll("_", " "), event.status, event.contact ?? event.to, `at ${timeOfDay(event.at)}`].filter(Boolean).join(" · "), "fine");
+  if (!event) {
+    toast("Nothing waits for a later time", "fine");
+    return;
+  }
+  const who = event.provider ? title(event.provider) : null;
+  const what = [who, String(event.kind).replaceAll("_", " "), event.status, event.contact ?? event.to, `at ${timeOfDay(event.at)}`];
+  toast(what.filter(Boolean).join(" · "), "fine");
 }
 
 export const toggleFreeze = () =>

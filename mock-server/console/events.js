@@ -1,6 +1,7 @@
 // What happens, and what it changes of what the page knows.
 
-import { addDelivery, addMessage, addRequest, conversation, isIncluded, loadConfig, loadHeld, state } from "./store.js";
+import { isIncluded, loadConfig, loadHeld } from "./loading.js";
+import { addDelivery, addMessage, addRequest, conversation, state } from "./store.js";
 import { changed } from "./subjects.js";
 import { setClock } from "./time.js";
 

@@ -5,7 +5,8 @@ import { base, post, remove } from "./api.js";
 import { take } from "./fault-form.js";
 import { wordsOf } from "./kinds.js";
 import { dot } from "./list.js";
-import { loadHeld, state, title } from "./store.js";
+import { loadHeld } from "./loading.js";
+import { state, title } from "./store.js";
 import { on } from "./subjects.js";
 import { timeOfDay } from "./time.js";
 

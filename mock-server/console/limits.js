@@ -2,7 +2,8 @@
 
 import { $, field, h, reconcile, setText, setValue, toast } from "./dom.js";
 import { post } from "./api.js";
-import { loadLimits, state } from "./store.js";
+import { loadLimits } from "./loading.js";
+import { state } from "./store.js";
 import { timeOfDay } from "./time.js";
 
 /** The form that sets it for the provider that `chosen` gives. */

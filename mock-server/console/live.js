@@ -3,7 +3,7 @@
 import { base, parse } from "./api.js";
 import { $ } from "./dom.js";
 import { EVENTS, apply } from "./events.js";
-import { load } from "./store.js";
+import { load } from "./loading.js";
 
 const WORDS = { live: "Live", connecting: "Connecting", lost: "Reconnecting…" };
 

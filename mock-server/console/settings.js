@@ -3,8 +3,9 @@
 import { $, choice, field, h, reconcile, setText, setValue } from "./dom.js";
 import { post } from "./api.js";
 import * as limits from "./limits.js";
+import { loadConfig, loadLimits } from "./loading.js";
 import { follow } from "./provider.js";
-import { likelyProvider, loadConfig, loadLimits, state, title } from "./store.js";
+import { likelyProvider, state, title } from "./store.js";
 import { changed, on } from "./subjects.js";
 import { Switches } from "./switches.js";
 

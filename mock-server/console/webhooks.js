@@ -20,7 +20,10 @@ function makeHook(hook) {
 }
 
 function updateHook(element, hook) {
-  const words = [hook.url ?? "kept here, not sent", hook.signed ? "signed" : "not signed", hook.copies > 1 ? `${hook.copies} calls each` : null, hook.reorder ? "newest first" : null, hook.signature && hook.signature !== "good" ? `signature ${hook.signature}` : null];
+  const words = [
+    hook.url ?? "kept here, not sent", hook.signed ? "signed" : "not signed", hook.copies > 1 ? `${hook.copies} calls each` : null,
+    hook.reorder ? "newest first" : null, hook.signature && hook.signature !== "good" ? `signature ${hook.signature}` : null,
+  ];
   setText(element.querySelector(".fine"), words.filter(Boolean).join(" · "));
 }
 

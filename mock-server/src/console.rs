@@ -51,6 +51,7 @@ const FILES: &[(&str, &str, &str)] = &[
     file!(SCRIPT, "limits.js"),
     file!(SCRIPT, "list.js"),
     file!(SCRIPT, "live.js"),
+    file!(SCRIPT, "loading.js"),
     file!(SCRIPT, "marks.js"),
     file!(SCRIPT, "provider.js"),
     file!(SCRIPT, "query.js"),
