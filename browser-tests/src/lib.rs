@@ -109,14 +109,15 @@ impl Page {
         done["result"]["value"].take()
     }
 
-    /// Waits until an expression of JavaScript is true; `what` says what that means.
-    async fn until(&self, what: &str, expression: &str, arguments: Vec<Value>) {
+    /// Waits until an expression of JavaScript is true, and gives what it then is; `what` says what that means.
+    async fn until(&self, what: &str, expression: &str, arguments: Vec<Value>) -> Value {
         let deadline = Instant::now() + PATIENCE;
         let mut glances = tokio::time::interval(GLANCE);
         glances.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if self.run(&format!("return Boolean({expression})"), arguments.clone()).await == json!(true) {
-                return;
+            let value = self.run(&format!("return ({expression}) || null"), arguments.clone()).await;
+            if !value.is_null() {
+                return value;
             }
             if Instant::now() >= deadline {
                 let shown = self.run("return document.body.innerText", Vec::new()).await;
@@ -163,8 +164,8 @@ impl Page {
 
     /// Clicks on the first that matches, as soon as there is one in sight that nothing covers.
     pub async fn click(&self, css: &str) {
-        self.until(&format!("`{css}` to click on"), &format!("({PLACE})(arguments[0])"), vec![css.into()]).await;
-        let place = self.run(&format!("return ({PLACE})(arguments[0])"), vec![css.into()]).await;
+        let place =
+            self.until(&format!("`{css}` to click on"), &format!("({PLACE})(arguments[0])"), vec![css.into()]).await;
         for step in ["mousePressed", "mouseReleased"] {
             let event = json!({"type": step, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
             self.tab.order("Input.dispatchMouseEvent", event).await;

@@ -21,9 +21,9 @@ export const stringify = (value, space) => JSON.stringify(value, null, space);
 
 /**
  * One call to the world that is shown, or to the one at `from`; gives its answer and the last event whose effect that includes.
- * A refusal is shown and thrown.
+ * A refusal is thrown, and shown unless it is `quiet`, which is for what nobody asked for.
  */
-export async function call(method, name, body, from = base) {
+export async function call(method, name, body, from = base, quiet = false) {
   const options = { method, headers: {} };
   if (body !== undefined) {
     options.headers["content-type"] = "application/json";
@@ -34,16 +34,43 @@ export async function call(method, name, body, from = base) {
     response = await fetch(`${from}/_mock/${name}`, options);
     text = await response.text();
   } catch {
-    toast("The mock does not answer. Is it still running?");
+    if (!quiet) toast("The mock does not answer. Is it still running?");
     throw new Error("no answer");
   }
   const answer = parse(text);
   if (!response.ok) {
-    toast(answer.error ?? `The mock answered ${response.status}.`);
+    if (!quiet) toast(answer.error ?? `The mock answered ${response.status}.`);
     throw new Error(answer.error);
   }
   return { answer, event: response.headers.get("x-transom-event") };
 }
+
+let description = null;
+
+/** What the mock says of itself. */
+async function described() {
+  description ??= look("openapi.json");
+  try {
+    return (await description).answer;
+  } catch (error) {
+    // Who is asked the next time may be there again.
+    description = null;
+    throw error;
+  }
+}
+
+/** Whether the mock has a call. */
+export async function offers(method, name) {
+  return (await described()).paths[`/_mock/${name}`]?.[method] !== undefined;
+}
+
+/** The kinds of fault that the mock has; null where it does not say. */
+export async function faultKinds() {
+  return (await described()).components?.schemas?.FaultOrder?.properties?.fault?.enum ?? null;
+}
+
+/** Asks for something that the page wants to know and nobody has asked for. */
+export const look = (name) => call("GET", name, undefined, base, true);
 
 export const get = (name) => call("GET", name);
 export const post = (name, body) => call("POST", name, body);

@@ -1,102 +1,93 @@
-// One conversation: what was said, what is left of the window, and a box to write as the customer.
+// One conversation: what was said, and what is left of the window.
 
-import { $, announce, h, icon, reconcile } from "./dom.js";
-import { post } from "./api.js";
-import { elements } from "./content.js";
+import { $, announce, copyButton, h, reconcile, setText } from "./dom.js";
+import { base } from "./api.js";
+import { bubble, updateBubble } from "./bubble.js";
+import { answer } from "./compose.js";
+import { begin } from "./dialogs.js";
 import { dot, go } from "./list.js";
-import { on, selected, title } from "./store.js";
+import { MOST, selected, title } from "./store.js";
+import { on } from "./subjects.js";
 import { day, minuteOfDay, windowNow } from "./time.js";
 
-const WORDS = { sent: "sent", delivered: "delivered", read: "read", failed: "failed" };
-const RANK = ["sent", "delivered", "read", "failed"];
-
-/** How far a message got: the furthest of its statuses. */
-function furthest(message) {
-  return message.statuses.reduce((best, status) => (!best || RANK.indexOf(status.status) >= RANK.indexOf(best.status) ? status : best), null);
-}
-
-function ticks(message) {
-  const status = furthest(message);
-  if (!status) return [];
-  const drawing = status.status === "failed" ? "cross" : status.status === "sent" ? "tick" : "ticks";
-  return [h("span", { class: `status ${status.status}`, title: WORDS[status.status] ?? status.status }, icon(drawing), h("span", { class: "unseen", text: WORDS[status.status] ?? status.status }))];
-}
-
-/** Writes as the customer of the conversation that is shown. */
-async function write(content) {
-  const row = selected();
-  if (!row) return;
-  const words = content.type === "text" ? { text: content.body } : { content };
-  await post("inbound", { provider: row.provider, from: row.contact, to: row.business, ...words });
-}
-
-const answer = (content) => write(content).catch(() => {});
-
-function bubble({ message, row }) {
-  const kind = message.content?.type === "template" ? " template" : "";
-  const who = message.direction === "in" ? "Customer" : "Business";
-  return h("article", { class: `bubble ${message.direction}${kind}`, "aria-label": who },
-    h("div", { class: "said" }, elements(row.provider, message.content, message.direction === "out" ? answer : null)),
-    h("footer", {}, message.reference ? h("span", { class: "reference", text: message.reference, title: "The client's own reference" }) : null, h("time", { datetime: message.at, text: minuteOfDay(message.at) }), h("span", { class: "ticks" })),
-    h("p", { class: "why", hidden: true }));
-}
-
-function updateBubble(element, { message }) {
-  const status = furthest(message);
-  const told = status?.status ?? "";
-  if (message.direction === "in" || element.dataset.status === told) return;
-  element.dataset.status = told;
-  element.querySelector(".ticks").replaceChildren(...ticks(message));
-  const why = element.querySelector(".why");
-  why.hidden = !status?.error;
-  if (status?.error) why.textContent = `${status.error.code} ${status.error.name}: ${status.error.text}`;
-}
-
-/** Messages with a line before each new day, and one where the window closed. */
+/** Messages with a line before each new day, one where older ones are left out, and one where the window closed. */
 function lines(row) {
   const all = [];
   let today = null;
-  row.messages.forEach((message, index) => {
+  if (row.cut) all.push({ key: "cut", make: earlier });
+  for (const message of row.messages) {
     const date = day(message.at);
-    if (date !== today) all.push({ key: `day ${index} ${date}`, words: date });
+    // By the message that it stands before, so that a day that comes twice has two lines.
+    if (date !== today) all.push({ key: `day ${message.message_id}`, make: () => divider(date) });
     today = date;
-    all.push({ key: `${message.direction} ${message.message_id}`, message, row });
-  });
+    all.push({ key: `${message.direction} ${message.message_id}`, make: () => bubble(message, row, answer), message });
+  }
   const window = windowNow(row.window);
   if (window.state === "closed") {
-    all.push({ key: `closed ${window.since}`, words: `The 24-hour window closed on ${day(window.since)} at ${minuteOfDay(window.since)}. Only templates go.`, closed: true });
+    const words = `The 24-hour window closed on ${day(window.since)} at ${minuteOfDay(window.since)}. Only templates go.`;
+    all.push({ key: `closed ${window.since}`, make: () => divider(words, "closed") });
   } else if (window.state === "never") {
-    all.push({ key: "never", words: "The customer has never written. Only templates go.", closed: true });
+    all.push({ key: "never", make: () => divider("The customer has never written. Only templates go.", "closed") });
   }
   return all;
 }
 
+const divider = (words, kind = "") => h("p", { class: `divider ${kind}`, text: words });
+
+function earlier() {
+  const all = h("a", { href: `${base}/_mock/messages`, target: "_blank", text: "everything that reached people" });
+  return h("p", { class: "divider", id: "log-cut" }, `The last ${MOST.messages} messages. Elsewhere: `, all);
+}
+
+/** What is shown while no conversation is chosen. */
+function welcome() {
+  const command = `curl ${location.origin}${base}/_mock/inbound -d '{"provider":"exotel","from":"+919876543210","text":"hi"}'`;
+  return h("div", { class: "welcome", data: { key: "welcome" } },
+    h("h3", { text: "Be the customer" }),
+    h("p", { text: "Write to one of the four providers as a customer would. That opens the 24-hour window, and whatever your application answers shows up here." }),
+    h("button", { type: "button", class: "primary", id: "welcome-new", text: "A customer writes…", on: { click: begin } }),
+    h("p", { class: "fine", text: `Your application needs only another host: ${location.origin}${base}` }),
+    h("details", {}, h("summary", { class: "fine", text: "The same from a terminal" }),
+      h("div", { class: "try" }, h("pre", { tabindex: "0" }, h("code", { text: command })), copyButton("Copy", () => command))));
+}
+
 let shown = null;
 let windowState = null;
+/** Whether the newest message is in sight, and so is the next one to be. */
+let atEnd = true;
+
+function toEnd() {
+  const log = $("log");
+  log.scrollTop = log.scrollHeight;
+  atEnd = true;
+  $("newer").hidden = true;
+}
 
 function render() {
   const row = selected();
   const log = $("log");
   $("compose").hidden = !row;
   $("window").hidden = !row;
+  if (shown !== (row?.key ?? null) || !row) log.replaceChildren();
   if (!row) {
-    $("chat-title").textContent = "No conversation chosen";
-    $("chat-line").textContent = "";
-    log.replaceChildren();
+    shown = null;
+    setText($("chat-title"), "No conversation chosen");
+    $("chat-line").replaceChildren();
+    log.append(welcome());
     return;
   }
-  $("chat-title").textContent = row.name ?? row.contact;
-  $("chat-line").replaceChildren(dot(row.provider), `${title(row.provider)} · ${row.name ? `${row.contact} · ` : ""}to ${row.business}`);
-  $("compose-label").textContent = `Write as ${row.name ?? row.contact}`;
-  const other = shown !== row.key;
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  const before = log.childElementCount;
-  if (other) log.replaceChildren();
+  setText($("chat-title"), row.name ?? row.contact);
+  const line = `${title(row.provider)} · ${row.name ? `${row.contact} · ` : ""}to ${row.business}`;
+  if ($("chat-line").textContent !== line) $("chat-line").replaceChildren(dot(row.provider), line);
+  setText($("compose-label"), `Write as ${row.name ?? row.contact}`);
+  const newest = log.lastElementChild;
+  reconcile(log, lines(row), (item) => item.key, (item) => item.make(), (element, item) => item.message && updateBubble(element, item.message));
+  if (shown !== row.key || atEnd) {
+    if (newest !== log.lastElementChild || atEnd) toEnd();
+  } else if (newest !== log.lastElementChild) {
+    $("newer").hidden = false;
+  }
   shown = row.key;
-  reconcile(log, lines(row), (line) => line.key,
-    (line) => (line.message ? bubble(line) : h("p", { class: line.closed ? "divider closed" : "divider", text: line.words })),
-    (element, line) => line.message && updateBubble(element, line));
-  if (other || atEnd || log.childElementCount !== before) log.scrollTop = log.scrollHeight;
   tick();
 }
 
@@ -108,8 +99,8 @@ export function tick() {
   const words = {
     open: `${window.text} left`, short: `${window.text} left`, closed: `Window ${window.text}`, never: "Window never opened",
   };
-  $("window").dataset.state = window.state;
-  $("window-text").textContent = words[window.state];
+  if ($("window").dataset.state !== window.state) $("window").dataset.state = window.state;
+  setText($("window-text"), words[window.state]);
   $("window-left").value = window.left / 1000;
   const now = `${row.key} ${window.state}`;
   if (windowState === now) return;
@@ -121,33 +112,13 @@ export function tick() {
   }
 }
 
-async function submit(event) {
-  event.preventDefault();
-  const box = $("compose-text");
-  const words = box.value.trim();
-  if (words === "") return;
-  box.value = "";
-  grow();
-  await write({ type: "text", body: words }).catch(() => {
-    box.value = words;
-    grow();
-  });
-  box.focus();
-}
-
-/** The box is as high as what is in it, up to a limit of its style. */
-function grow() {
-  const box = $("compose-text");
-  box.style.height = "auto";
-  box.style.height = `${box.scrollHeight + 2}px`;
-}
-
 export function start() {
   on(["chat", "accounts"], render);
-  $("compose").addEventListener("submit", submit);
-  $("compose-text").addEventListener("input", grow);
-  $("compose-text").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
-  });
   $("back").addEventListener("click", () => go("people"));
+  $("newer").addEventListener("click", toEnd);
+  $("log").addEventListener("scroll", () => {
+    const log = $("log");
+    atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+    if (atEnd) $("newer").hidden = true;
+  }, { passive: true });
 }

@@ -1,8 +1,9 @@
 // The virtual clock and the buttons that turn it.
 
-import { $, announce, h, open, field } from "./dom.js";
+import { $, announce, field, h, open, setText, toast } from "./dom.js";
 import { post } from "./api.js";
-import { on } from "./store.js";
+import { title } from "./store.js";
+import { on } from "./subjects.js";
 import { day, isFrozen, now, setClock, timeOfDay } from "./time.js";
 
 /** Turns the clock, and takes its answer at once instead of waiting for the event. */
@@ -11,17 +12,30 @@ export async function turn(body, words) {
   setClock(answer);
   render();
   announce(`${words}. It is ${timeOfDay(now())} on ${day(now())}.`);
+  return answer;
 }
 
 export const advance = (by, words) => turn({ advance: by }, words).catch(() => {});
+
+/** Goes to the next thing that waits, and says what it was. */
+export async function next() {
+  const { event } = await turn({ advance: "next" }, "The clock went to what comes next");
+  if (!event) {
+    toast("Nothing waits for a later time", "fine");
+    return;
+  }
+  const who = event.provider ? title(event.provider) : null;
+  const what = [who, String(event.kind).replaceAll("_", " "), event.status, event.contact ?? event.to, `at ${timeOfDay(event.at)}`];
+  toast(what.filter(Boolean).join(" · "), "fine");
+}
 
 export const toggleFreeze = () =>
   turn({ freeze: !isFrozen() }, isFrozen() ? "The clock runs" : "The clock is frozen").catch(() => {});
 
 /** Shows the time as it is. */
 export function tick() {
-  $("clock-time").textContent = timeOfDay(now());
-  $("clock-date").textContent = `${day(now())} UTC${isFrozen() ? " · frozen" : ""}`;
+  setText($("clock-time"), timeOfDay(now()));
+  setText($("clock-date"), `${day(now())} UTC${isFrozen() ? " · frozen" : ""}`);
 }
 
 function render() {
@@ -54,6 +68,7 @@ export function start() {
   on(["clock"], render);
   $("clock-hour").addEventListener("click", () => advance("1h", "One hour later"));
   $("clock-day").addEventListener("click", () => advance("25h", "25 hours later"));
+  $("clock-next").addEventListener("click", () => next().catch(() => {}));
   $("clock-freeze").addEventListener("click", toggleFreeze);
   $("clock-set").addEventListener("click", choose);
 }

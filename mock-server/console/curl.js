@@ -1,4 +1,4 @@
-// A request of the journal as a command to repeat it.
+// A request of the journal as a command that repeats it.
 
 import { base, stringify } from "./api.js";
 
@@ -6,18 +6,57 @@ import { base, stringify } from "./api.js";
 export const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 
 /** What curl sets itself, or what would contradict the body it sends. */
-const LEFT_OUT = ["host", "content-length", "connection", "accept-encoding", "transfer-encoding"];
+const LEFT_OUT = ["host", "content-length", "connection", "accept-encoding", "transfer-encoding", "expect"];
 
-/** The command. Credentials stand as `***`, as everywhere in the journal. */
+const MASKED = "***";
+
+/** What stands for a credential that the journal does not keep: one that every mock takes, or, where it was refused, one that none does. */
+function stand(exchange) {
+  // A login that is wrong is a 403 where a key that is wrong is a 401.
+  const refused = exchange.status === 401 || (exchange.status === 403 && /\/login(\?|$)/.test(exchange.path));
+  if (refused) return { key: "invalid", user: "invalid:invalid", password: "invalid" };
+  return { key: exchange.provider === "gosendapi" ? "gsk_test_demo" : "demo-key", user: "demo-key:demo-token", password: "demo-password" };
+}
+
+function header(name, value, credentials) {
+  const masked = value === MASKED || value.endsWith(` ${MASKED}`);
+  if (masked && /^basic /i.test(value)) return `-u ${quoted(credentials.user)}`;
+  const whole = masked ? value.replace(MASKED, credentials.key) : value;
+  return `-H ${quoted(whole === "" ? `${name};` : `${name}: ${whole}`)}`;
+}
+
+/** A body with its credentials put in; only a member or field of that name is one. */
+function filled(text, credentials) {
+  const put = (name) => (/pass/i.test(name) ? credentials.password : credentials.key);
+  return text
+    .replace(/"([^"\\]+)"(\s*:\s*)"\*\*\*"/g, (_, name, colon) => `"${name}"${colon}"${put(name)}"`)
+    .replace(/(^|&)([^=&\s]+)=\*\*\*(?=&|$)/g, (_, before, name) => `${before}${name}=${put(name)}`);
+}
+
+/** What the journal cannot give back of a body. */
+function losses({ headers, body }) {
+  if (typeof body !== "string") return [];
+  const lost = [];
+  if (/… \(\d+ bytes\)$/.test(body)) lost.push("the body was longer: the journal keeps its beginning");
+  if (body.includes("\uFFFD")) lost.push("the body was no text throughout: bytes are missing where \uFFFD stands");
+  if (/json/i.test(headers["content-type"] ?? "")) lost.push("the body may have been this text in quotes: the journal shows both alike");
+  return lost;
+}
+
+/** The command, which runs as it is. Comments say what it cannot repeat. */
 export function curl(exchange) {
+  const { method, path, headers, body } = exchange;
+  const credentials = stand(exchange);
   const words = ["curl --globoff"];
-  if (exchange.method !== "GET") words.push(`-X ${quoted(exchange.method)}`);
-  words.push(quoted(location.origin + base + exchange.path));
-  for (const [name, value] of Object.entries(exchange.headers)) {
-    if (!LEFT_OUT.includes(name)) words.push(`-H ${quoted(value === "" ? `${name};` : `${name}: ${value}`)}`);
-  }
-  if (exchange.body !== null) {
-    words.push(`--data-raw ${quoted(typeof exchange.body === "string" ? exchange.body : stringify(exchange.body))}`);
-  }
-  return words.join(" \\\n  ");
+  if (method === "HEAD") words.push("--head");
+  else if (method !== "GET" || body !== null) words.push(`-X ${quoted(method)}`);
+  words.push(quoted(location.origin + base + filledPath(path, credentials)));
+  for (const [name, value] of Object.entries(headers)) if (!LEFT_OUT.includes(name)) words.push(header(name, value, credentials));
+  if (body !== null) words.push(`--data-raw ${quoted(filled(typeof body === "string" ? body : stringify(body), credentials))}`);
+  return [...losses(exchange).map((lost) => `# ${lost}\n`), words.join(" \\\n  ")].join("");
+}
+
+function filledPath(path, credentials) {
+  const [start, ...query] = path.split("?");
+  return [start, ...query.map((part) => filled(part, credentials))].join("?");
 }

@@ -3,7 +3,8 @@
 import { $, choice, field, h, open, toast } from "./dom.js";
 import { post } from "./api.js";
 import { go } from "./list.js";
-import { expect, state, title } from "./store.js";
+import { expect, likelyProvider, state, title } from "./store.js";
+import { drawn } from "./subjects.js";
 
 const cancel = (dialog) => h("button", { type: "button", text: "Cancel", on: { click: () => dialog.close() } });
 
@@ -12,7 +13,7 @@ export function begin() {
   const dialog = $("dialog-new");
   const providers = [...state.accounts.keys()].map((name) => [name, title(name)]);
   const provider = choice({ id: "new-provider" }, providers);
-  if (state.filter) provider.value = state.filter;
+  if (likelyProvider()) provider.value = likelyProvider();
   const sender = h("select", { id: "new-business" });
   const from = h("input", { type: "tel", required: true, id: "new-from", autocomplete: "off", placeholder: "+919876543210" });
   const name = h("input", { id: "new-name", autocomplete: "off", placeholder: "optional" });
@@ -27,10 +28,11 @@ export function begin() {
     event.preventDefault();
     const body = { provider: provider.value, from: from.value, to: sender.value, text: words.value };
     if (name.value.trim() !== "") body.name = name.value.trim();
-    await post("inbound", body).then(() => {
+    await post("inbound", body).then(async () => {
       dialog.close();
       expect(provider.value, sender.value, `+${from.value.replace(/\D/g, "")}`);
       go("chat");
+      await drawn();
       $("compose-text").focus();
     }, () => {});
   };

@@ -50,11 +50,12 @@ export function icon(name) {
  */
 export function reconcile(parent, items, keyOf, make, update = () => {}) {
   const kept = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const wanted = new Map(items.map((item) => [String(keyOf(item)), item]));
+  // What goes, goes first: else everything behind it would be moved to where it was.
+  for (const [key, element] of kept) if (!wanted.has(key)) element.remove();
   let place = parent.firstElementChild;
-  for (const item of items) {
-    const key = String(keyOf(item));
+  for (const [key, item] of wanted) {
     let element = kept.get(key);
-    kept.delete(key);
     if (!element) {
       element = make(item);
       element.dataset.key = key;
@@ -63,7 +64,17 @@ export function reconcile(parent, items, keyOf, make, update = () => {}) {
     if (element === place) place = place.nextElementSibling;
     else parent.insertBefore(element, place);
   }
-  for (const element of kept.values()) element.remove();
+}
+
+/** Writes a text where it is another one: the same again would be work for the browser, and news for a screen reader. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Brings a field up to a number, unless somebody is at it. The number may be one that is kept as it was written. */
+export function setValue(input, number) {
+  if (document.activeElement === input) return;
+  input.value = number === null || number === undefined ? "" : Number(number.rawJSON ?? number);
 }
 
 /** Says something to screen readers. */
@@ -74,15 +85,17 @@ export function announce(text) {
 /** Shows a short message that goes away; problems stay longer. */
 export function toast(text, kind = "problem") {
   const toasts = $("toasts");
-  const element = h("p", { class: `toast ${kind}`, text });
+  const element = h("p", { class: `toast ${kind}` }, h("span", { text }));
+  const away = () => {
+    element.remove();
+    if (toasts.childElementCount === 0 && toasts.matches(":popover-open")) toasts.hidePopover();
+  };
+  if (kind === "problem") element.append(h("button", { type: "button", "aria-label": "Dismiss", text: "×", on: { click: away } }));
   toasts.append(element);
   // Shown anew, it lies above a dialog that was opened since.
   if (toasts.matches(":popover-open")) toasts.hidePopover();
   toasts.showPopover();
-  setTimeout(() => {
-    element.remove();
-    if (toasts.childElementCount === 0) toasts.hidePopover();
-  }, kind === "problem" ? 9000 : 2500);
+  setTimeout(away, kind === "problem" ? 9000 : 2500);
 }
 
 /** A button that copies what `text` gives. */
@@ -114,6 +127,11 @@ export function field(label, control, hint = null) {
 /** A choice; options are names with what is shown. */
 export function choice(properties, options) {
   return h("select", properties, options.map(([value, text]) => h("option", { value, text })));
+}
+
+/** How many there are, beside the name of a place, wherever that name stands. */
+export function showCount(name, text) {
+  for (const element of document.querySelectorAll(`[data-count="${name}"]`)) setText(element, text);
 }
 
 /** Shows a dialog, unless it is open. */

@@ -4,6 +4,7 @@ import { $, copyButton, h, open } from "./dom.js";
 import { stringify } from "./api.js";
 import { curl } from "./curl.js";
 import { dot } from "./list.js";
+import * as marks from "./marks.js";
 import { state, title } from "./store.js";
 import { timeOfDay } from "./time.js";
 
@@ -27,14 +28,19 @@ export function hint(response) {
 
 export const findingsOf = (exchange) => (Array.isArray(exchange.findings) ? exchange.findings : []);
 
-function body(value, empty) {
-  if (value === null) return h("p", { class: "fine", text: empty });
+const NONE = new Map();
+
+/** A body, with the names marked that the findings give. */
+export function body(value, empty, names = NONE) {
+  if (value === null || value === undefined) return h("p", { class: "fine", text: empty });
   const words = typeof value === "string" ? value : stringify(value, 2);
-  return h("pre", { class: "wire", tabindex: "0" }, h("code", { text: words }));
+  return h("pre", { class: "wire", tabindex: "0" }, h("code", {}, marks.members(words, names)));
 }
 
-function headers(all) {
-  const rows = Object.entries(all).flatMap(([name, value]) => [h("dt", { text: name }), h("dd", { text: value })]);
+/** Names and values of headers; nothing where they are not known. */
+export function headers(all, names = NONE) {
+  if (all === null || typeof all !== "object") return null;
+  const rows = Object.entries(all).flatMap(([name, value]) => [h("dt", {}, marks.header(name, names)), h("dd", { text: String(value) })]);
   return h("dl", { class: "headers" }, rows);
 }
 
@@ -42,13 +48,31 @@ function finding({ level, text, source }) {
   return h("li", { class: "finding", data: { level } }, h("b", { text: level }), h("span", { text }), h("small", { text: source }));
 }
 
+/** Faults that answer in the provider's place; the others happen to its answer. */
+const INSTEAD = ["redirect", "status", "rate_limited"];
+
+/** Why an answer is not what the request alone would have got. */
+function cause({ fault, cause: words }) {
+  if (!fault && !words) return null;
+  const name = words ?? fault;
+  if (!fault) return `Answered because of the ${name}.`;
+  return INSTEAD.includes(fault)
+    ? `A fault was switched on: ${name}. It gave this answer, and the message was not taken.`
+    : `A fault was switched on: ${name}. The answer below is what the mock had to say; the fault decided what of it went out, and how.`;
+}
+
+/** The list that the arrows go through. */
+let through = () => state.requests;
+
 function fill(dialog, exchange) {
   const findings = findingsOf(exchange);
-  const index = state.requests.findIndex((known) => known.key === exchange.key);
+  const names = marks.namesIn(findings);
+  const index = through().findIndex((known) => known.key === exchange.key);
   const step = (by, label, words) => {
-    const other = state.requests[index + by];
+    const other = index < 0 ? undefined : through()[index + by];
     return h("button", { type: "button", class: "quiet", disabled: !other, "aria-label": words, title: words, text: label, on: { click: () => fill(dialog, other) } });
   };
+  const because = cause(exchange);
   dialog.dataset.key = exchange.key;
   const parts = [
     h("header", { class: "exchange-head" },
@@ -57,25 +81,27 @@ function fill(dialog, exchange) {
         step(1, "‹", "Earlier request (←)"), step(-1, "›", "Later request (→)"),
         copyButton("Copy as curl", () => curl(exchange), { class: "quiet copy", id: "copy-curl" }),
         h("button", { type: "button", class: "quiet round", "aria-label": "Close", text: "×", on: { click: () => dialog.close() } }))),
-    exchange.fault ? h("p", { class: "fault-line", text: `A fault was switched on: ${exchange.fault}. The answer below is what the mock had to say; the fault decided what of it went out, and how.` }) : null,
+    because ? h("p", { class: "fault-line", text: because }) : null,
     findings.length > 0 ? h("ul", { class: "findings", "aria-label": "Findings" }, findings.map(finding)) : null,
     h("div", { class: "sides" },
       h("section", { "aria-label": "Request" },
         h("h3", {}, "Request"),
-        h("p", { class: "line" }, h("b", { text: exchange.method }), " ", exchange.path),
-        headers(exchange.headers),
-        body(exchange.body, "no body")),
+        h("p", { class: "line" }, h("b", { text: exchange.method }), " ", marks.parameters(exchange.path, names)),
+        headers(exchange.headers, names),
+        body(exchange.body, "no body", names)),
       h("section", { "aria-label": "Answer" },
         h("h3", {}, "Answer"),
         h("p", { class: "line" }, h("b", { class: "code", data: { mood: mood(exchange) }, text: String(exchange.status) })),
+        headers(exchange.response_headers),
         body(exchange.response, "no body"))),
   ];
   dialog.replaceChildren(...parts.filter(Boolean));
 }
 
-/** Shows an exchange; arrows go to the one before and after. */
-export function show(exchange) {
+/** Shows an exchange; arrows go to the one before and after in a list, which is that of all unless another is given. */
+export function show(exchange, list = () => state.requests) {
   const dialog = $("dialog-exchange");
+  through = list;
   fill(dialog, exchange);
   open(dialog);
 }
@@ -85,8 +111,8 @@ export function start() {
   dialog.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: 1, ArrowRight: -1 }[event.key];
     if (by === undefined || event.target.closest("pre")) return;
-    const index = state.requests.findIndex((known) => String(known.key) === dialog.dataset.key);
-    const other = state.requests[index + by];
+    const index = through().findIndex((known) => known.key === dialog.dataset.key);
+    const other = index < 0 ? undefined : through()[index + by];
     if (other) fill(dialog, other);
     event.preventDefault();
   });

@@ -1,12 +1,19 @@
 // Single keys as shortcuts, while no text is being written and no dialog is open.
 
 import { $, h, open } from "./dom.js";
-import { advance, choose, toggleFreeze } from "./clock.js";
+import { attach } from "./attach.js";
+import { advance, choose, next, toggleFreeze } from "./clock.js";
 import { begin } from "./dialogs.js";
 import { move } from "./list.js";
+import { EXAMPLES } from "./query.js";
 import { openTab } from "./tabs.js";
 
 const write = () => $("compose-text").focus();
+
+function search() {
+  openTab("requests");
+  $("search").focus();
+}
 
 const SHORTCUTS = [
   { keys: ["?"], words: "these shortcuts", run: () => help() },
@@ -14,13 +21,17 @@ const SHORTCUTS = [
   { keys: ["k", "↑"], words: "previous conversation", run: () => move(-1) },
   { keys: ["n"], words: "a customer writes for the first time", run: () => begin() },
   { keys: ["w"], words: "write as the customer", run: write },
+  { keys: ["a"], words: "send a file, a place or a reaction as the customer", run: () => attach() },
+  { keys: ["/"], words: "search the requests", run: search },
   { keys: ["h"], words: "one hour ahead", run: () => advance("1h", "One hour later") },
   { keys: ["d"], words: "25 hours ahead", run: () => advance("25h", "25 hours later") },
+  { keys: ["e"], words: "on to the next event", run: () => next().catch(() => {}) },
   { keys: ["f"], words: "freeze the clock, or let it run", run: () => toggleFreeze() },
   { keys: ["s"], words: "set the clock", run: () => choose() },
   { keys: ["1"], words: "requests", run: () => openTab("requests") },
   { keys: ["2"], words: "faults", run: () => openTab("faults") },
   { keys: ["3"], words: "webhooks", run: () => openTab("webhooks") },
+  { keys: ["4"], words: "settings", run: () => openTab("settings") },
 ];
 
 const SWITCH = "transom-keys";
@@ -35,9 +46,11 @@ function help() {
   on.addEventListener("change", () => setKeys(on.checked));
   dialog.replaceChildren(h("div", { class: "form" },
     h("h2", { id: "dialog-help-title", text: "Keyboard shortcuts" }),
-    h("dl", { class: "keys" }, SHORTCUTS.flatMap(({ keys, words }) => [h("dt", {}, keys.map((key) => h("kbd", { text: key }))), h("dd", { text: words })])),
+    h("dl", { class: "keys paired" }, SHORTCUTS.flatMap(({ keys, words }) => [h("dt", {}, keys.map((key) => h("kbd", { text: key }))), h("dd", { text: words })])),
+    h("h3", { text: "Words of a search" }),
+    h("dl", { class: "keys" }, EXAMPLES.flatMap(([example, words]) => [h("dt", {}, h("kbd", { text: example })), h("dd", { text: words })])),
     h("label", { class: "check" }, on, h("span", { text: "Single keys are shortcuts" })),
-    h("p", { class: "fine" }, "Everything here is also a call: ", h("a", { href: "/_mock/openapi.json", text: "/_mock/openapi.json" })),
+    h("p", { class: "fine" }, "Everything here is also a call: ", h("a", { href: "/_mock/openapi.json", target: "_blank", text: "/_mock/openapi.json" })),
     h("div", { class: "buttons" }, h("button", { type: "button", class: "primary", text: "Close", on: { click: () => dialog.close() } }))));
   open(dialog);
 }

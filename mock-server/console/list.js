@@ -1,12 +1,14 @@
 // The list of conversations.
 
-import { $, emptyState, h, reconcile } from "./dom.js";
+import { $, emptyState, h, reconcile, setText } from "./dom.js";
 import { base } from "./api.js";
 import { summary } from "./content.js";
-import { changed, on, people, select, state, title } from "./store.js";
+import { Growing } from "./growing.js";
+import { people, select, state, title } from "./store.js";
+import { changed, on } from "./subjects.js";
 import { minuteOfDay, windowNow } from "./time.js";
 
-export const dot = (provider) => h("i", { class: "dot", data: { provider }, "aria-hidden": "true" });
+export const dot = (provider) => h("i", { class: "dot", data: { provider: provider ?? "" }, "aria-hidden": "true" });
 
 /** Shows a place on a narrow screen, where there is room for one at a time. */
 export function go(place) {
@@ -31,24 +33,26 @@ function update(element, row) {
   const button = element.firstElementChild;
   const last = row.messages.at(-1);
   button.setAttribute("aria-current", String(row.key === state.selected));
-  element.querySelector("b").textContent = row.name ?? row.contact;
-  element.querySelector("time").textContent = last ? minuteOfDay(last.at) : "";
+  setText(element.querySelector("b"), row.name ?? row.contact);
+  setText(element.querySelector("time"), last ? minuteOfDay(last.at) : "");
   const words = last ? summary(row.provider, last.content) : "no message here";
-  element.querySelector(".person-last").textContent = last?.direction === "out" ? `You: ${words}` : words;
+  const who = { in: "", out: "You: ", attempt: "Refused: " }[last?.direction] ?? "";
+  setText(element.querySelector(".person-last"), who + words);
   updateWindow(element, row);
 }
 
 function updateWindow(element, row) {
   const { state: condition, text } = windowNow(row.window);
   const left = element.querySelector(".left");
-  left.textContent = condition === "open" || condition === "short" ? `${text} left` : text;
-  left.dataset.state = condition;
+  setText(left, condition === "open" || condition === "short" ? `${text} left` : text);
+  if (left.dataset.state !== condition) left.dataset.state = condition;
 }
 
 function renderFilter() {
   const providers = [null, ...state.accounts.keys()];
   const choose = (provider) => () => {
     state.filter = provider;
+    shown.reset();
     changed("people", "accounts");
   };
   reconcile($("filter"), providers, (provider) => provider ?? "all",
@@ -56,9 +60,11 @@ function renderFilter() {
     (element, provider) => element.setAttribute("aria-pressed", String(state.filter === provider)));
 }
 
+const shown = new Growing("people-more", "conversations", () => changed("people"));
+
 function render() {
   const rows = people();
-  reconcile($("people"), rows, (row) => row.key, make, update);
+  reconcile($("people"), shown.part(rows), (row) => row.key, make, update);
   const empty = $("people-empty");
   empty.hidden = rows.length > 0;
   const command = `curl ${location.origin}${base}/_mock/inbound -d '${JSON.stringify({ provider: state.filter ?? "exotel", from: "+919876543210", text: "hi" })}'`;
@@ -69,7 +75,7 @@ function render() {
 
 /** Goes up or down in the list. */
 export function move(step) {
-  const rows = people();
+  const rows = shown.part(people());
   const index = rows.findIndex((row) => row.key === state.selected);
   const next = rows[Math.min(rows.length - 1, Math.max(0, index + step))];
   if (!next) return;

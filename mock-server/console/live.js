@@ -2,7 +2,8 @@
 
 import { base, parse } from "./api.js";
 import { $ } from "./dom.js";
-import { EVENTS, apply, load } from "./store.js";
+import { EVENTS, apply } from "./events.js";
+import { load } from "./loading.js";
 
 const WORDS = { live: "Live", connecting: "Connecting", lost: "Reconnecting…" };
 

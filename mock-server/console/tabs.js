@@ -1,11 +1,11 @@
-// Requests, faults and webhooks share a place; on a narrow screen everything does.
+// Requests, faults, webhooks and settings share a place; on a narrow screen everything does.
 
 import { $ } from "./dom.js";
 import { go } from "./list.js";
 
-const TABS = ["requests", "faults", "webhooks"];
+const TABS = ["requests", "faults", "webhooks", "settings"];
 
-/** Shows one of the three. */
+/** Shows one of the four. */
 export function openTab(name, focus = true) {
   for (const tab of TABS) {
     const chosen = tab === name;

@@ -22,10 +22,16 @@ export const timeOfDay = (time) => new Date(time).toISOString().slice(11, 19);
 /** `09:20`. */
 export const minuteOfDay = (time) => new Date(time).toISOString().slice(11, 16);
 
-/** `Mon 11 May 2026`. */
+const DAY = 86_400_000;
+/** Made once: a formatter costs a hundred times what it formats. */
+const DATE = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+let dated = { number: null, words: "" };
+
+/** `Mon 11 May 2026`. Most of what is shown together is of one day. */
 export function day(time) {
-  const format = { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
-  return new Date(time).toLocaleDateString("en-GB", format).replace(",", "");
+  const number = Math.floor(new Date(time).getTime() / DAY);
+  if (dated.number !== number) dated = { number, words: DATE.format(number * DAY).replace(",", "") };
+  return dated.words;
 }
 
 /** `23:59:41`, for what is left. */
@@ -35,20 +41,26 @@ export function countdown(milliseconds) {
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
+const NUMBER = new Intl.NumberFormat("en");
+
+/** `1,000`. */
+export const count = (number) => NUMBER.format(number);
+
 /** `3 min`, `25 h`, `12 d`: how long something is past. */
 export function roughly(milliseconds) {
   const minutes = Math.floor(milliseconds / 60_000);
   if (minutes < 1) return "moments";
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return hours < 72 ? `${hours} h` : `${Math.floor(hours / 24).toLocaleString("en")} d`;
+  return hours < 72 ? `${hours} h` : `${count(Math.floor(hours / 24))} d`;
 }
 
 /** A window as it is at the moment, whatever it was when it was told: `state`, what is `left` of it, and a text. */
 export function windowNow(window) {
   if (window.state === "never") return { state: "never", left: 0, text: "never wrote" };
   const end = Date.parse(window.until ?? window.since);
-  const left = end - now();
+  // The page's clock is a moment behind the mock's: a window that has just opened has a day left, and no more.
+  const left = Math.min(end - now(), DAY);
   if (left > 0) return { state: left < 3_600_000 ? "short" : "open", left, text: countdown(left) };
   return { state: "closed", left: 0, text: `closed ${roughly(-left)} ago`, since: end };
 }

@@ -1,27 +1,13 @@
 // Webhooks: where they go, and what came of each try.
 
-import { $, choice, emptyState, field, h, reconcile } from "./dom.js";
-import { base, post, remove, stringify } from "./api.js";
+import { $, emptyState, h, reconcile, setText, showCount, toast } from "./dom.js";
+import { base, post, remove } from "./api.js";
+import { body, headers } from "./exchange.js";
+import { Growing } from "./growing.js";
 import { dot } from "./list.js";
-import { changed, on, state, title } from "./store.js";
-import { timeOfDay } from "./time.js";
-
-function build() {
-  const form = $("webhook-form");
-  if (form.childElementCount > 0 || state.accounts.size === 0) return;
-  const provider = choice({ id: "webhook-provider" }, [...state.accounts.keys()].map((name) => [name, title(name)]));
-  const url = h("input", { type: "url", required: true, placeholder: "http://127.0.0.1:9000/hook", id: "webhook-url" });
-  const secret = h("input", { type: "password", autocomplete: "off", placeholder: "none", id: "webhook-secret" });
-  form.append(
-    h("div", { class: "fields" }, field("Provider", provider), field("Secret", secret), field("Address on this machine", url)),
-    h("div", { class: "buttons" }, h("button", { type: "submit", class: "primary", text: "Register" })));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const body = { provider: provider.value, url: url.value };
-    if (secret.value !== "") body.secret = secret.value;
-    await post("webhooks", body).then(() => form.reset(), () => {});
-  });
-}
+import { MOST, state, title } from "./store.js";
+import { changed, on } from "./subjects.js";
+import { day, now, timeOfDay } from "./time.js";
 
 function makeHook(hook) {
   const off = () => remove(`webhooks?provider=${encodeURIComponent(hook.provider)}`).then(({ answer }) => {
@@ -33,22 +19,40 @@ function makeHook(hook) {
     h("button", { type: "button", class: "small", on: { click: off }, "aria-label": `Remove the webhook of ${title(hook.provider)}`, text: "Remove" }));
 }
 
+function updateHook(element, hook) {
+  const words = [
+    hook.url ?? "kept here, not sent", hook.signed ? "signed" : "not signed", hook.copies > 1 ? `${hook.copies} calls each` : null,
+    hook.reorder ? "newest first" : null, hook.signature && hook.signature !== "good" ? `signature ${hook.signature}` : null,
+  ];
+  setText(element.querySelector(".fine"), words.filter(Boolean).join(" · "));
+}
+
+/** The time of something, with its day where that is another one. */
+const when = (time) => (day(time) === day(now()) ? timeOfDay(time) : `${timeOfDay(time)} on ${day(time)}`);
+
 function makeTry(tried) {
   const good = tried.status >= 200 && tried.status < 300;
   const words = tried.attempt === 0 ? "given up" : tried.status === null ? "no answer" : String(tried.status);
+  const again = () => post("webhooks/redeliver", { number: tried.number }).then(() => toast("Delivered once more", "fine"), () => {});
   return h("li", {}, h("details", { class: "try-made" },
-    h("summary", {}, dot(tried.provider), h("time", { text: timeOfDay(tried.at) }), h("span", { class: "path", text: tried.url }),
+    h("summary", {}, dot(tried.provider), h("time", { text: timeOfDay(tried.at) }), h("span", { class: "path", text: tried.url ?? "kept here, not sent" }),
       tried.attempt > 1 ? h("span", { class: "badge", text: `try ${tried.attempt}` }) : null,
       h("b", { class: "code", data: { mood: good ? "good" : "broken" }, text: words })),
-    h("pre", { class: "wire", tabindex: "0" }, h("code", { text: stringify(tried.body, 2) }))));
+    h("div", { class: "try-more" },
+      tried.error ? h("p", { class: "why", text: tried.error }) : null,
+      tried.next_at ? h("p", { class: "fine", text: `Next try at ${when(tried.next_at)}` }) : null,
+      headers(tried.headers),
+      body(tried.body, "no body"),
+      tried.number === undefined ? null : h("div", { class: "buttons" }, h("button", { type: "button", class: "small redeliver", on: { click: again }, text: "Deliver again" })))));
 }
 
+const shown = new Growing("deliveries-more", "deliveries", () => changed("webhooks"));
+
 function render() {
-  reconcile($("webhooks"), state.webhooks, (hook) => hook.provider, makeHook, (element, hook) => {
-    element.querySelector(".fine").textContent = `${hook.url} · ${hook.signed ? "signed" : "not signed"}`;
-  });
-  reconcile($("deliveries"), state.deliveries, (tried) => tried.key, makeTry);
-  $("count-webhooks").textContent = state.deliveries.length > 0 ? String(state.deliveries.length) : "";
+  reconcile($("webhooks"), state.webhooks, (hook) => hook.provider, makeHook, updateHook);
+  const kept = state.deliveries.length >= MOST.deliveries ? `The page keeps the last ${MOST.deliveries}; the mock has more under /_mock/webhooks/deliveries.` : null;
+  reconcile($("deliveries"), shown.part(state.deliveries, kept), (tried) => tried.key, makeTry);
+  showCount("webhooks", state.deliveries.length > 0 ? String(state.deliveries.length) : "");
   $("webhooks-title").hidden = state.webhooks.length === 0;
   $("deliveries-title").hidden = state.deliveries.length === 0;
   const empty = $("webhooks-empty");
@@ -58,6 +62,5 @@ function render() {
 }
 
 export function start() {
-  on(["accounts"], build);
-  on(["webhooks"], render);
+  on(["webhooks", "accounts"], render);
 }

@@ -5,14 +5,17 @@ import { call, world } from "./api.js";
 
 const address = (name) => (name === "" ? "/" : `/_ns/${encodeURIComponent(name)}/`);
 
+/** How often the page looks for new ones. */
+const EVERY = 3000;
+
 let offered = [];
 
 /** Fills the choice with what there is; without any namespace there is nothing to choose. */
 async function refresh() {
-  const { answer } = await call("GET", "namespaces", undefined, "");
+  const { answer } = await call("GET", "namespaces", undefined, "", true);
   const names = answer.includes(world) || world === "" ? answer : [world, ...answer];
   // A list that is being looked at would close if it were made anew.
-  if (names.join() === offered.join()) return;
+  if (names.join() === offered.join() || document.activeElement === $("world")) return;
   offered = names;
   $("world").replaceChildren(...["", ...names].map((name) => h("option", { value: name, text: name || "Main world" })));
   $("world").value = world;
@@ -23,8 +26,8 @@ export function start() {
   if (world !== "") document.title = `${world} · ${document.title}`;
   $("world").addEventListener("change", () => location.assign(address($("world").value)));
   const again = () => refresh().catch(() => {});
-  // Tests begin namespaces while the page is open: whoever comes back to it, or is about to choose, sees them.
+  // Tests begin namespaces while the page is open, and no event of this world tells it.
+  setInterval(() => document.hidden || again(), EVERY);
   window.addEventListener("focus", again);
-  $("world").addEventListener("focus", again);
   again();
 }

@@ -1,7 +1,7 @@
 //! The other side of the story: an application with the sdk, and a person who writes.
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
 use tokio::net::TcpStream;
 use transom::config::{ChannelConfig, process_env};
 use transom::{Client, Message, Messenger, Receipt, Registry, Result};
@@ -43,13 +43,52 @@ pub(crate) async fn ask(mock: &MockServer, path: &str) -> String {
     exchange(mock, &format!("GET {path}"), "").await
 }
 
+/// A text to Exotel, and its whole answer.
+pub(crate) async fn post_text(mock: &MockServer, text: &str) -> String {
+    let head = "POST /v2/accounts/acme/messages HTTP/1.1\r\nauthorization: Basic ZGVtby1rZXk6ZGVtby10b2tlbg==\r\ncontent-type: application/json";
+    speak(mock, head, text_body(text).as_bytes()).await
+}
+
+fn text_body(text: &str) -> String {
+    let content = json!({"type": "text", "text": {"body": text}});
+    json!({"from": "+919876500001", "to": CONTACT, "content": content}).to_string()
+}
+
+/// So many texts to Exotel, as fast as they are answered, on one connection: `message 1` and so on.
+pub(crate) async fn burst(mock: &MockServer, count: usize) {
+    let mut stream = BufStream::new(TcpStream::connect(mock.address()).await.unwrap());
+    for number in 1..=count {
+        let body = text_body(&format!("message {number}"));
+        let head = format!(
+            "POST /v2/accounts/acme/messages HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic ZGVtby1rZXk6ZGVtby10b2tlbg==\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        let mut length = 0;
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            stream.read_line(&mut line).await.unwrap();
+            assert!(!line.starts_with("HTTP/1.1") || line.contains("202"), "{line}");
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        stream.read_exact(&mut vec![0; length]).await.unwrap();
+    }
+}
+
 async fn exchange(mock: &MockServer, what: &str, body: &str) -> String {
+    speak(mock, &format!("{what} HTTP/1.1\r\nauthorization: Bearer demo-key"), body.as_bytes()).await
+}
+
+/// One request as it is written here, and its whole answer. A body may be no text.
+pub(crate) async fn speak(mock: &MockServer, head: &str, body: &[u8]) -> String {
     let mut stream = TcpStream::connect(mock.address()).await.unwrap();
-    let head = format!(
-        "{what} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer demo-key\r\nconnection: close\r\ncontent-length: {}",
-        body.len()
-    );
-    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
+    let head = format!("{head}\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     answer

@@ -36,9 +36,10 @@ async fn visit_on_a_phone(screen: Screen, suffix: &str) {
         page.fits().await;
         page.shot(&format!("phone-3-request{suffix}")).await;
         page.click("#dialog-exchange [aria-label=Close]").await;
-        for place in ["faults", "webhooks"] {
+        page.see("[data-go=requests] .count", "3").await;
+        for (place, content) in [("faults", "curl"), ("webhooks", "curl"), ("settings", "window_error")] {
             page.click(&format!("[data-go={place}]")).await;
-            page.see(&format!("#panel-{place}"), "curl").await;
+            page.see(&format!("#panel-{place}"), content).await;
             page.fits().await;
             page.shot(&format!("phone-4-{place}{suffix}")).await;
         }
@@ -54,6 +55,70 @@ async fn a_phone_of_360_pixels_shows_everything_one_place_at_a_time() {
 #[tokio::test]
 async fn a_phone_in_the_dark_does_too() {
     visit_on_a_phone(Screen::PHONE.dark(), "-dark").await;
+}
+
+#[tokio::test]
+async fn the_smallest_of_phones_has_room_for_it_all() {
+    let mock = lively().await;
+    browse(&mock.url(), Screen { width: 320, height: 640, ..Screen::PHONE }, async |page| {
+        page.click("#people .person").await;
+        page.see(".bubble.out", "See you on Tuesday").await;
+        page.fits().await;
+        page.shot("phone-320").await;
+        // The bar has one line for the name and one for the clock's face and buttons each.
+        let top = "return document.querySelector('#help').getBoundingClientRect().top < 30";
+        assert_eq!(page.run(top, Vec::new()).await, json!(true));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_phone_on_its_side_shows_one_place_at_a_time_too() {
+    let mock = lively().await;
+    let on_its_side = Screen { width: 844, height: 390, ..Screen::PHONE };
+    browse(&mock.url(), on_its_side, async |page| {
+        page.click("#people .person").await;
+        page.see(".bubble.out", "See you on Tuesday").await;
+        page.see("#compose-text", "").await;
+        page.see_no_more(".people, .rail", "").await;
+        page.fits().await;
+        page.shot("phone-on-its-side").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_first_screen_says_how_to_begin() {
+    let mock = MockServer::start().await.unwrap();
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see(".welcome", "Be the customer").await;
+        page.shot("first-screen").await;
+        page.click("#welcome-new").await;
+        page.has_focus("#new-from").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_problem_is_told_where_it_covers_nothing_that_one_writes_in() {
+    let mock = lively().await;
+    browse(&mock.url(), Screen::PHONE, async |page| {
+        page.click("#people .person").await;
+        page.see(".bubble.out", "See you on Tuesday").await;
+        drop(mock);
+        page.see("#live", "Reconnecting").await;
+        page.write("#compose-text", "Are you there?\n").await;
+        page.see(".toast.problem", "does not answer").await;
+        // The words are not lost, and the box can be clicked into while the problem is still told.
+        page.click("#compose-text").await;
+        assert_eq!(
+            page.run("return document.querySelector('#compose-text').value", Vec::new()).await,
+            json!("Are you there?")
+        );
+        page.click(".toast [aria-label=Dismiss]").await;
+        page.see_no_more(".toast", "").await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -97,6 +162,7 @@ async fn everything_is_reached_by_keyboard_and_the_focus_is_seen() {
             "a.skip",
             "#clock-hour",
             "#clock-day",
+            "#clock-next",
             "#clock-freeze",
             "#clock-set",
             "#reset",

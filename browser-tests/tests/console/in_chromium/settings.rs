@@ -1,0 +1,83 @@
+//! A provider's account, set from the page.
+
+use serde_json::json;
+use transom_browser_tests::{Page, Screen, browse};
+use transom_mock_server::MockServer;
+
+use super::client::{ask, client, control, customer, post_text, talk};
+
+async fn value(page: &Page, css: &str) -> serde_json::Value {
+    page.run("return document.querySelector(arguments[0]).value", vec![css.into()]).await
+}
+
+#[tokio::test]
+async fn every_switch_stands_there_with_its_source_and_is_set() {
+    let mock = MockServer::start().await.unwrap();
+    let client = client(&mock);
+    talk(&mock, &client).await;
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#chat-title", "Asha Rao").await;
+        page.press("4").await;
+        page.see("#settings .source", "WhatsApp Session Messages [seed]").await;
+        // It begins with the provider of the conversation that is shown.
+        assert_eq!(value(page, "#settings-provider").await, json!("exotel"));
+        page.choose("#switches [aria-label=window_error]", "callback").await;
+        page.see("#switches .changed b", "window_error").await;
+        page.click("#clock-day").await;
+        page.see("#window-text", "closed").await;
+        // What was a refusal is now a failure that is told later.
+        assert!(post_text(&mock, "Later, then").await.starts_with("HTTP/1.1 202"));
+        page.see(".bubble.out .why", "30018").await;
+        page.shot("10-settings").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sender_goes_offline_a_template_is_paused_and_the_balance_runs_out() {
+    let mock = MockServer::start().await.unwrap();
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#live", "Live").await;
+        page.press("4").await;
+        page.see("#senders", "Demo Clinic").await;
+        page.click("#senders [role=switch]").await;
+        page.see("#senders li:first-child .toggle", "offline").await;
+        assert!(
+            ask(&mock, "/_mock/config?provider=autocalls")
+                .await
+                .contains(r#""id":"12","name":"Demo Clinic","online":false"#)
+        );
+        page.choose("#templates [aria-label='Status of visit_reminder']", "paused").await;
+        page.write("#balance", "0").await;
+        page.click("#balance-form button").await;
+        page.see("#senders li:first-child .toggle", "offline").await;
+        // What another client changes is shown as well.
+        control(&mock, "config", &json!({"provider": "autocalls", "balance": 7, "sender": "12", "online": true})).await;
+        page.see("#senders li:first-child .toggle", "online").await;
+        assert_eq!(value(page, "#balance").await, json!("7"));
+        assert_eq!(value(page, "#templates [aria-label='Status of visit_reminder']").await, json!("paused"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_limit_is_set_and_what_it_refuses_says_so() {
+    let mock = MockServer::start().await.unwrap();
+    customer(&mock, "Hello?").await;
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#chat-title", "Asha Rao").await;
+        page.press("4").await;
+        page.write("#limit-count", "1").await;
+        page.write("#limit-seconds", "300").await;
+        page.click("#limit-form button").await;
+        page.see(".toast", "limit").await;
+        post_text(&mock, "One").await;
+        assert!(post_text(&mock, "Two").await.starts_with("HTTP/1.1 429"));
+        page.press("1").await;
+        page.see("#requests .badge", "limit of 1 requests in 300 s").await;
+        page.see(".bubble.attempt", "limit of 1 requests").await;
+        page.click("#requests li:first-child button").await;
+        page.see("#dialog-exchange .fault-line", "limit of 1 requests in 300 s").await;
+    })
+    .await;
+}

@@ -1,0 +1,45 @@
+// Writing as the customer of the conversation that is shown.
+
+import { $ } from "./dom.js";
+import { post } from "./api.js";
+import { selected } from "./store.js";
+
+/** Refused, it has been shown why, and it throws. */
+export async function write(content) {
+  const row = selected();
+  if (!row) return;
+  const words = content.type === "text" ? { text: content.body } : { content };
+  await post("inbound", { provider: row.provider, from: row.contact, to: row.business, ...words });
+}
+
+/** Says what a message offered to say. */
+export const answer = (content) => write(content).catch(() => {});
+
+async function submit(event) {
+  event.preventDefault();
+  const box = $("compose-text");
+  const words = box.value.trim();
+  if (words === "") return;
+  box.value = "";
+  grow();
+  await write({ type: "text", body: words }).catch(() => {
+    box.value = words;
+    grow();
+  });
+  box.focus();
+}
+
+/** The box is as high as what is in it, up to a limit of its style. */
+function grow() {
+  const box = $("compose-text");
+  box.style.height = "auto";
+  box.style.height = `${box.scrollHeight + 2}px`;
+}
+
+export function start() {
+  $("compose").addEventListener("submit", submit);
+  $("compose-text").addEventListener("input", grow);
+  $("compose-text").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
+  });
+}

@@ -1,0 +1,79 @@
+// What happens, and what it changes of what the page knows.
+
+import { isIncluded, loadConfig, loadHeld } from "./loading.js";
+import { addDelivery, addMessage, addRequest, conversation, state } from "./store.js";
+import { changed } from "./subjects.js";
+import { setClock } from "./time.js";
+
+/** Loads at most once at a time: what is told meanwhile is in the next one. If it fails, the next event asks again. */
+function gently(load) {
+  let running = false;
+  let again = false;
+  return async () => {
+    again = true;
+    if (running) return;
+    running = true;
+    while (again) {
+      again = false;
+      await load().catch(() => {});
+    }
+    running = false;
+  };
+}
+
+const lookAtHeld = gently(loadHeld);
+const lookAtConfig = gently(loadConfig);
+
+/** What each event changes, by its name. */
+const changes = {
+  clock(clock) {
+    setClock(clock);
+    changed("clock", "people", "chat");
+  },
+  inbound(message) {
+    addMessage(conversation(message, message.to, message.from), { ...message, direction: "in", statuses: [] });
+    changed("people", "chat");
+  },
+  message(message) {
+    addMessage(conversation(message, message.from, message.to), { ...message, direction: "out", statuses: [] });
+    changed("people", "chat");
+  },
+  status(status) {
+    const row = conversation(status, status.from, status.to);
+    let message = row.messages.findLast((known) => known.message_id === status.message_id);
+    // A message that never reached anybody is told by its statuses alone; one that is no longer shown needs none.
+    if (!message && row.cut && status.status !== "failed") return;
+    if (!message) {
+      message = { ...status, content: null, direction: "out", statuses: [] };
+      addMessage(row, message);
+    }
+    message.statuses.push(status);
+    changed("people", "chat");
+  },
+  request(exchange) {
+    addRequest(exchange);
+    changed("requests", "people", "chat");
+    if (exchange.fault === "gate") lookAtHeld();
+  },
+  faults(faults) {
+    state.faults = faults;
+    changed("faults");
+  },
+  webhook(tried) {
+    addDelivery(tried);
+    changed("webhooks");
+  },
+  config({ call }) {
+    if (call === "gates") lookAtHeld();
+    else lookAtConfig();
+  },
+};
+
+const PARTS = { inbound: "chat", message: "chat", status: "chat", request: "requests", webhook: "deliveries" };
+
+export const EVENTS = Object.keys(changes);
+
+/** Applies one event, unless what was loaded has it already. */
+export function apply(name, data, id) {
+  if (!isIncluded(PARTS[name] ?? name, id)) changes[name](data);
+}

@@ -1,0 +1,20 @@
+// What can go wrong on order, and what each fault needs to be told.
+
+/** Each with its name here, what it does, and the controls of the form that it has. */
+export const KINDS = [
+  { name: "lose_reply", words: "lose the answer", does: "the connection closes without an answer." },
+  { name: "truncate", words: "cut the answer", does: "half of the answer arrives." },
+  { name: "hang", words: "hang", does: "no answer ever comes." },
+  { name: "reset", words: "reset the connection", does: "the connection is reset." },
+  { name: "garbage", words: "answer garbage", does: "the answer is 200 and not JSON." },
+  { name: "html", words: "answer a web page", does: "the answer is 200 and a page of HTML." },
+  { name: "delay", words: "answer late", does: "the answer waits.", needs: ["ms"] },
+  { name: "gate", words: "hold the answer", does: "the answer is held here until you release it.", needs: ["gate"] },
+  { name: "redirect", words: "redirect", does: "the answer points elsewhere.", needs: ["location"], instead: true },
+  { name: "status", words: "answer a status", does: "the answer is this one.", needs: ["status", "body", "headers"], instead: true },
+  { name: "rate_limited", words: "limit the rate", does: "the answer is the provider's own for too many.", instead: true },
+  { name: "fail_later", words: "fail later", does: "its status callback says that it failed.", needs: ["code"], late: true },
+];
+
+/** What a kind is called; one that is not known here keeps its name. */
+export const wordsOf = (name) => KINDS.find((kind) => kind.name === name)?.words ?? name;
