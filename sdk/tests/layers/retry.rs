@@ -332,7 +332,8 @@ async fn a_lookup_that_is_made_again_has_what_is_left_of_the_time() {
                 tokio::time::sleep(S(8)).await;
                 return Err(throttled(2));
             }
-            std::future::pending().await
+            tokio::time::sleep(S(300)).await;
+            Err(throttled(2))
         }
     }
 
