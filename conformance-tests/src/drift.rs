@@ -1,10 +1,12 @@
 //! Where an answer differs from what the provider's pages document: the shape of its body, its status, its headers, its codes.
 //!
-//! The pages are the fixtures of the mock. An answer is held against the documented answers to the same call: those with the
-//! same status if there are any, of which the one that it resembles most decides which members are missing and which have
-//! another type. A member is new only if none of them has it; a header is missing if any of them has it.
+//! The pages are the fixtures of the mock. An answer is held against the documented answers to the same call and those that
+//! may come to any: those with the same status if there are any, of which the one that it resembles most decides which
+//! members are missing. A member is new only if none of them has it, and of another type only if none of them shows that one;
+//! a header is missing if any of them has it.
 
 mod documented;
+mod form;
 mod shape;
 
 use std::collections::BTreeMap;
@@ -13,7 +15,15 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-pub use documented::{Documented, of_provider};
+pub use documented::{Documented, Pages, of_provider};
+
+use shape::Rules;
+
+/// What is documented of every answer of a provider, as the fixtures have it.
+fn documented_everywhere(provider: &str) -> Value {
+    let all: Value = serde_json::from_str(transom_mock_server::fixtures::every_answer()).unwrap_or_default();
+    all.get(provider).cloned().unwrap_or_default()
+}
 
 /// An answer as it came.
 #[derive(Clone, Debug)]
@@ -31,6 +41,11 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// The call, with ids left out.
+    pub fn call(&self) -> String {
+        format!("{} {}", self.method, documented::without_ids(&self.path))
+    }
+
     /// The answer as the `response` of a fixture has it, to be merged by hand: every member with its type, and nobody's data.
     pub fn as_fixture(&self) -> Value {
         let headers = self.headers.keys().filter(|name| !is_usual(name));
@@ -80,7 +95,9 @@ pub enum DriftKind {
     MissingHeader,
     /// A header that no page shows and that is none of HTTP's own.
     NewHeader,
-    /// A code that no table has.
+    /// A header is written in another form than documented.
+    ChangedHeader,
+    /// A code that no table has, or a word for a state that no page lists.
     UnknownCode,
 }
 
@@ -95,6 +112,7 @@ impl DriftKind {
         Self::ChangedType,
         Self::MissingHeader,
         Self::NewHeader,
+        Self::ChangedHeader,
         Self::UnknownCode,
     ];
 
@@ -109,6 +127,7 @@ impl DriftKind {
             Self::ChangedType => "changed_type",
             Self::MissingHeader => "missing_header",
             Self::NewHeader => "new_header",
+            Self::ChangedHeader => "changed_header",
             Self::UnknownCode => "unknown_code",
         }
     }
@@ -164,73 +183,127 @@ const USUAL_HEADERS: &[&str] = &[
     "x-xss-protection",
 ];
 
+/// What the mock adds about itself.
+const OF_THE_MOCK: &[&str] = &["x-mock-cause", "x-transom-fault"];
+
 fn is_usual(header: &str) -> bool {
-    USUAL_HEADERS.contains(&header) || header.starts_with("access-control-")
+    USUAL_HEADERS.contains(&header) || OF_THE_MOCK.contains(&header) || header.starts_with("access-control-")
 }
 
 /// Every difference between `observed` and what is documented of its call.
-pub fn compare(documented: &[Documented], observed: &Observed) -> Vec<Drift> {
-    let same_call: Vec<&Documented> = documented.iter().filter(|known| known.is_about(observed)).collect();
-    let call = same_call.first().map_or_else(
-        || format!("{} {}", observed.method, documented::without_ids(&observed.path)),
-        |known| known.call(),
-    );
-    let drift = |kind, place: &str, documented: String, observed: String, source: Option<String>| Drift {
-        call: call.clone(),
-        kind,
-        place: place.to_owned(),
-        documented,
-        observed,
-        source,
+pub fn compare(pages: &Pages, observed: &Observed) -> Vec<Drift> {
+    let to_this_call: Vec<&Documented> = pages.answers.iter().filter(|page| page.is_about(observed)).collect();
+    let Some(call) = to_this_call.iter().find_map(|page| page.call()) else {
+        return vec![Drift {
+            call: observed.call(),
+            kind: DriftKind::UndocumentedCall,
+            place: String::new(),
+            documented: "nothing".to_owned(),
+            observed: observed.status.to_string(),
+            source: None,
+        }];
     };
-    if same_call.is_empty() {
-        return vec![drift(DriftKind::UndocumentedCall, "", "nothing".into(), observed.status.to_string(), None)];
+    let mut found = Findings { call, drifts: Vec::new() };
+    let with_this_status: Vec<&Documented> =
+        to_this_call.iter().copied().filter(|page| page.statuses.contains(&observed.status)).collect();
+    let held_against = if with_this_status.is_empty() {
+        let mut listed: Vec<u16> = to_this_call.iter().flat_map(|page| page.statuses.iter().copied()).collect();
+        listed.sort_unstable();
+        listed.dedup();
+        let listed = listed.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+        let source = to_this_call.first().map(|page| page.source());
+        found.add(DriftKind::OtherStatus, "", listed, observed.status.to_string(), source);
+        // A success under another number should still look like one, and a refusal like a refusal.
+        let is_alike = |page: &&&Documented| page.statuses.iter().any(|status| status / 400 == observed.status / 400);
+        to_this_call.iter().filter(is_alike).copied().collect()
+    } else {
+        with_this_status.clone()
+    };
+    bodies(&held_against, observed, &mut found);
+    // Of a refusal with another status, nothing says which headers it has.
+    let with_headers = if observed.status < 400 { &held_against } else { &with_this_status };
+    headers(pages, with_headers, observed, &mut found);
+    found.drifts
+}
+
+/// Whether a page shows the body of this answer: else nothing in it can be told apart.
+pub fn is_shown(pages: &Pages, observed: &Observed) -> bool {
+    let mut to_this_call = pages.answers.iter().filter(|page| page.is_about(observed));
+    to_this_call.any(|page| page.statuses.contains(&observed.status) && page.body.is_some())
+}
+
+struct Findings {
+    call: String,
+    drifts: Vec<Drift>,
+}
+
+impl Findings {
+    fn add(&mut self, kind: DriftKind, place: &str, documented: String, observed: String, source: Option<String>) {
+        let (call, place) = (self.call.clone(), place.to_owned());
+        self.drifts.push(Drift { call, kind, place, documented, observed, source });
     }
-    let mut found = Vec::new();
-    let mut pages: Vec<&Documented> =
-        same_call.iter().copied().filter(|known| known.status == observed.status).collect();
-    if pages.is_empty() {
-        let mut statuses: Vec<u16> = same_call.iter().map(|known| known.status).collect();
-        statuses.sort_unstable();
-        statuses.dedup();
-        let listed = statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-        let source = same_call.first().map(|known| known.source());
-        found.push(drift(DriftKind::OtherStatus, "", listed, observed.status.to_string(), source));
-        // A success under another number should still look like one.
-        pages = same_call.iter().copied().filter(|known| known.status / 100 == observed.status / 100).collect();
+}
+
+/// Holds the body against the page that it resembles most, and against what the others show in its places.
+fn bodies(pages: &[&Documented], observed: &Observed, found: &mut Findings) {
+    let Some(body) = observed.body.as_ref().filter(|body| !body.is_null()) else {
+        // An empty body is as good where a page shows one.
+        let is_empty = |page: &&Documented| page.body.as_ref().is_some_and(Value::is_null);
+        let came = if observed.body.is_none() { "something else" } else { "nothing" };
+        let shown = pages.iter().find(|page| page.body.is_some());
+        if let Some(page) = shown.filter(|_| observed.body.is_none() || !pages.iter().any(|page| is_empty(&page))) {
+            found.add(DriftKind::NotJson, "", "JSON".into(), came.into(), Some(page.source()));
+        }
+        return;
+    };
+    let shown = || pages.iter().filter_map(|page| Some((page, page.body.as_ref()?)));
+    let Some((page, own)) = shown().min_by_key(|(page, _)| page.unlike(body)) else { return };
+    let others: Vec<&Value> = shown().map(|(_, other)| other).filter(|other| !std::ptr::eq(*other, own)).collect();
+    let rules = pages.iter().fold(Rules::default(), |rules, page| rules.and(&page.rules));
+    for shape::Difference { kind, place, documented, observed } in shape::differences(own, &others, body, &rules) {
+        found.add(kind, &place, documented, observed, Some(page.source()));
     }
-    let resembling = pages.iter().copied().min_by_key(|page| page.unlike(observed));
-    let Some(page) = resembling else { return found };
-    match &observed.body {
-        None if page.body.is_null() => {}
-        None => found.push(drift(DriftKind::NotJson, "", "JSON".into(), "something else".into(), Some(page.source()))),
-        Some(body) => {
-            for difference in shape::differences(&page.body, Some(body)) {
-                let known_elsewhere = || pages.iter().any(|page| shape::has(&page.body, &difference.place));
-                if difference.kind == DriftKind::NewMember && known_elsewhere() {
-                    continue;
-                }
-                let shape::Difference { kind, place, documented, observed } = difference;
-                found.push(drift(kind, &place, documented, observed, Some(page.source())));
+}
+
+/// Looks for the headers of these pages and for those that every answer has, and for what none has.
+fn headers(pages: &Pages, of_this_answer: &[&Documented], observed: &Observed, found: &mut Findings) {
+    let has_body = observed.body.as_ref().is_none_or(|body| !body.is_null());
+    let mut missing: Vec<&str> = Vec::new();
+    for header in &pages.headers {
+        let is_due = header.is_due && (has_body || !header.is_about_the_body);
+        let source = || Some(header.source.clone());
+        match observed.headers.get(&header.name) {
+            Some(value) if !header.form.fits(value) => {
+                let documented = header.form.in_words().to_owned();
+                found.add(DriftKind::ChangedHeader, &header.name, documented, "another form".into(), source());
             }
+            None if is_due => {
+                missing.push(&header.name);
+                found.add(
+                    DriftKind::MissingHeader,
+                    &header.name,
+                    header.form.in_words().into(),
+                    "none".into(),
+                    source(),
+                );
+            }
+            _ => {}
         }
     }
-    let mut missing: Vec<&str> = Vec::new();
     for (page, name, value) in
-        pages.iter().flat_map(|page| page.headers.iter().map(move |(name, value)| (page, name, value)))
+        of_this_answer.iter().flat_map(|page| page.headers.iter().map(move |(name, value)| (page, name, value)))
     {
         if !observed.headers.contains_key(name) && !missing.contains(&name.as_str()) {
             missing.push(name);
             let documented = value.clone().unwrap_or_else(|| "a value".to_owned());
-            found.push(drift(DriftKind::MissingHeader, name, documented, "none".into(), Some(page.source())));
+            found.add(DriftKind::MissingHeader, name, documented, "none".into(), Some(page.source()));
         }
     }
-    for name in observed.headers.keys() {
-        let is_known =
-            is_usual(name) || documented.iter().any(|page| page.headers.iter().any(|(known, _)| known == name));
-        if !is_known {
-            found.push(drift(DriftKind::NewHeader, name, "none".into(), "a value".into(), None));
-        }
+    let is_documented = |name: &String| {
+        pages.headers.iter().any(|header| header.name == *name)
+            || pages.answers.iter().any(|page| page.headers.iter().any(|(known, _)| known == name))
+    };
+    for name in observed.headers.keys().filter(|name| !is_usual(name) && !is_documented(name)) {
+        found.add(DriftKind::NewHeader, name, "none".into(), "a value".into(), None);
     }
-    found
 }

@@ -1,11 +1,18 @@
 //! The facts about a provider that the suite rests on: the rows of the adapter's tables and the documented samples.
 
+mod meanings;
+pub(crate) mod rests_on;
+
 use serde::Serialize;
 use serde_json::Value;
-use transom::{CodeFact, ErrorKind, Rate, Scope, Sent};
+use transom::{CodeFact, Rate, Scope, Sent};
 use transom_mock_server::fixtures::{self, Fixture};
 
+pub(crate) use meanings::Meanings;
+
 use crate::Subject;
+use crate::run::Run;
+use crate::suite::cases;
 use crate::webhooks::WebhookFixture;
 
 /// A fact about a provider, and where it is known from.
@@ -54,6 +61,43 @@ impl EvidenceKind {
 /// Every fact that is on record about a subject's provider.
 pub fn all(subject: &Subject) -> Vec<Evidence> {
     [codes(subject), rates(subject), samples(subject), webhooks(subject)].concat()
+}
+
+/// A fact on record that no case has played.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unplayed {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The fact.
+    pub evidence: Evidence,
+}
+
+/// The facts that no case of the run has played, of the adapters of which all cases were in it: of a part of the cases
+/// nothing can be said.
+pub fn unplayed(run: &Run) -> Vec<Unplayed> {
+    let mut unplayed = Vec::new();
+    for subject in run.subjects() {
+        let provider = subject.provider.name;
+        let own = || run.played.iter().filter(|(case, _)| case.provider() == provider);
+        if own().count() < cases(subject).len() {
+            continue;
+        }
+        let is_played = |fact: &Evidence| {
+            own().any(|(_, outcome)| outcome.covered.iter().any(|covered| covered.evidence.id == fact.id))
+        };
+        let left = all(subject).into_iter().filter(|fact| !is_played(fact));
+        unplayed.extend(left.map(|evidence| Unplayed { provider, evidence }));
+    }
+    unplayed
+}
+
+/// The documented exchanges of a subject's provider: those that are built in, and those that the subject brings.
+pub(crate) fn documented(subject: &Subject) -> Vec<Fixture> {
+    let own = subject.samples.iter().map(|(name, text)| {
+        // A text that is no JSON is an exchange that nothing can answer, and so fails the cases that play it.
+        Fixture { name: (*name).to_owned(), json: serde_json::from_str(text).unwrap_or_default() }
+    });
+    fixtures::of(subject.provider.name).into_iter().chain(own).collect()
 }
 
 /// The rows of the tables of codes, each with its table's place.
@@ -121,7 +165,7 @@ pub(crate) fn of_sample(sample: &Fixture) -> Evidence {
 
 /// Every documented request.
 pub(crate) fn samples(subject: &Subject) -> Vec<Evidence> {
-    fixtures::of(subject.provider.name).iter().map(of_sample).collect()
+    documented(subject).iter().map(of_sample).collect()
 }
 
 /// A documented webhook call as evidence.
@@ -140,77 +184,7 @@ pub(crate) fn of_webhook(call: &WebhookFixture) -> Evidence {
 /// Every documented webhook call.
 pub(crate) fn webhooks(subject: &Subject) -> Vec<Evidence> {
     // A file that cannot be read fails the case that plays it.
-    WebhookFixture::of(subject.provider.name).unwrap_or_default().iter().map(of_webhook).collect()
-}
-
-/// No fact of the provider's: the contract is the sdk's own.
-pub(crate) const fn nothing(_subject: &Subject) -> Vec<Evidence> {
-    Vec::new()
-}
-
-/// The rows and samples about the 24-hour window.
-pub(crate) fn window(subject: &Subject) -> Vec<Evidence> {
-    let rows = about(subject, &[ErrorKind::SessionExpired, ErrorKind::NoActiveSession]);
-    [rows, samples_with(subject, |sample| ["session", "window"].iter().any(|word| sample.name.contains(word)))].concat()
-}
-
-/// The rows and samples about templates.
-pub(crate) fn templates(subject: &Subject) -> Vec<Evidence> {
-    let rows = about(subject, &[ErrorKind::TemplateRejected]);
-    [rows, samples_with(subject, |sample| content(sample) == "template")].concat()
-}
-
-/// The samples of requests for what the provider lists.
-pub(crate) fn lists(subject: &Subject) -> Vec<Evidence> {
-    samples_with(subject, |sample| sample.json.pointer("/request/method").is_some_and(|method| method == "GET"))
-}
-
-/// The samples of texts that are sent.
-pub(crate) fn texts(subject: &Subject) -> Vec<Evidence> {
-    samples_with(subject, |sample| content(sample) == "text")
-}
-
-/// The samples of messages that are neither text nor template.
-pub(crate) fn contents(subject: &Subject) -> Vec<Evidence> {
-    samples_with(subject, |sample| !matches!(content(sample), "" | "text" | "template"))
-}
-
-/// The rows about credentials.
-pub(crate) fn credentials(subject: &Subject) -> Vec<Evidence> {
-    about(subject, &[ErrorKind::Unauthenticated])
-}
-
-/// The rows about senders.
-pub(crate) fn senders(subject: &Subject) -> Vec<Evidence> {
-    about(subject, &[ErrorKind::SenderNotFound, ErrorKind::SenderUnavailable])
-}
-
-/// The rows about the balance.
-pub(crate) fn balance(subject: &Subject) -> Vec<Evidence> {
-    about(subject, &[ErrorKind::InsufficientBalance])
-}
-
-/// The documented limits, and the rows about going too fast.
-pub(crate) fn pace(subject: &Subject) -> Vec<Evidence> {
-    [rates(subject), about(subject, &[ErrorKind::RateLimited])].concat()
-}
-
-/// The rows after which nobody knows.
-pub(crate) fn doubt(subject: &Subject) -> Vec<Evidence> {
-    rows(subject).filter(|(_, fact)| fact.sent == Sent::Maybe).map(|(place, fact)| of_row(place, fact)).collect()
-}
-
-fn about(subject: &Subject, kinds: &[ErrorKind]) -> Vec<Evidence> {
-    rows(subject).filter(|(_, fact)| kinds.contains(&fact.kind)).map(|(place, fact)| of_row(place, fact)).collect()
-}
-
-fn samples_with(subject: &Subject, fits: impl Fn(&Fixture) -> bool) -> Vec<Evidence> {
-    fixtures::of(subject.provider.name).iter().filter(|sample| fits(sample)).map(of_sample).collect()
-}
-
-/// The type of the message that an adapter sends for a sample; empty if it sends none.
-fn content(sample: &Fixture) -> &str {
-    sample.json.pointer("/message/content/type").and_then(Value::as_str).unwrap_or_default()
+    WebhookFixture::of_subject(subject).unwrap_or_default().iter().map(of_webhook).collect()
 }
 
 #[cfg(test)]
@@ -237,6 +211,17 @@ mod tests {
         for subject in crate::subjects::ALL {
             assert_eq!(subject.places.len(), subject.provider.codes.len(), "{}", subject.provider.name);
             assert!(rows(subject).all(|(place, fact)| !(place.said)(fact).is_empty()), "{}", subject.provider.name);
+        }
+    }
+
+    #[test]
+    fn what_every_code_means_is_listed_apart_from_the_adapters_tables() {
+        for subject in crate::subjects::ALL {
+            let meanings = Meanings::of(subject).unwrap();
+            for (place, fact) in rows(subject) {
+                meanings.check(place, fact).unwrap_or_else(|broken| panic!("{}: {broken}", subject.provider.name));
+            }
+            assert_eq!(meanings.without_row(subject), Vec::<String>::new(), "{}", subject.provider.name);
         }
     }
 }

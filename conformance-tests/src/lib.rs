@@ -48,15 +48,15 @@ pub mod webhooks;
 use transom::ErrorKind;
 
 pub use check::Broken;
-pub use evidence::{Evidence, EvidenceKind};
+pub use evidence::{Evidence, EvidenceKind, Unplayed};
 pub use exchange::Exchange;
 pub use front::Front;
 pub use level::Level;
 pub use played::Covered;
 #[cfg(feature = "harness")]
 pub use runner::{run, run_behind};
-pub use subject::{By, Place, Refusal, Said, Subject};
-pub use trace::{Arrived, Told, Trace};
+pub use subject::{By, Place, Refusal, Said, Subject, Tells};
+pub use trace::{Arrived, Heard, Told, Trace};
 
 /// Every kind of error, for subjects that list how each is provoked.
 pub const KINDS: &[ErrorKind] = ErrorKind::ALL;

@@ -17,7 +17,7 @@ use transom::{
     Provider, Template, Transport,
 };
 
-use crate::drift::{self, Documented, Drift, DriftKind, Observed};
+use crate::drift::{self, Drift, DriftKind, Observed, Pages};
 
 /// What may be done.
 #[derive(Clone, Debug, Default)]
@@ -106,6 +106,8 @@ pub struct StepReport {
     pub verdict: StepVerdict,
     /// Where the answers differ from the pages.
     pub drift: Vec<Drift>,
+    /// The calls whose answer no page shows, so that nothing in it could be held against one.
+    pub not_shown: Vec<String>,
     /// The answers that differ, each as the `response` of a fixture: members and types without their values.
     pub observed: Vec<Value>,
 }
@@ -210,18 +212,22 @@ pub async fn take(provider: &Provider, client: &Client, recorder: &Recorder, ste
     let mut observed: Vec<Value> = answers.iter().filter(differs).map(Observed::as_fixture).collect();
     observed.dedup();
     let drift = found(provider, &documented, &answers, error.as_ref());
+    let not_shown = answers.iter().filter(|answer| !drift::is_shown(&documented, answer));
+    let mut not_shown: Vec<String> = not_shown.map(Observed::call).collect();
+    not_shown.dedup();
     StepReport {
         step: step.to_string(),
         outcome: error.as_ref().map_or("ok", |error| error.kind().as_str()),
         verdict: StepVerdict::of(error.as_ref(), answers.len(), &drift),
         drift,
         observed,
+        not_shown,
         error: error.map(|error| error.to_string()),
         answers: answers.len(),
     }
 }
 
-fn found(provider: &Provider, documented: &[Documented], answers: &[Observed], error: Option<&Error>) -> Vec<Drift> {
+fn found(provider: &Provider, documented: &Pages, answers: &[Observed], error: Option<&Error>) -> Vec<Drift> {
     let mut drifts: Vec<Drift> = answers.iter().flat_map(|answer| drift::compare(documented, answer)).collect();
     if let (Some(code), Some(last)) = (error.and_then(Error::code), answers.last())
         && !provider.codes.iter().any(|table| CodeFact::find(table, code).is_some())

@@ -42,8 +42,12 @@ impl<'s> Played<'s> {
         }
     }
 
-    /// Hands everything to the stage, and says which facts are contradicted.
+    /// Hands everything to the stage, and says which facts are contradicted. A case that had nothing to play has proved
+    /// nothing, and does not hold.
     pub(crate) fn judged(mut self) -> Check {
+        if self.facts.is_empty() {
+            return Err("nothing was played: the subject lists none of what the provider's pages say of this".into());
+        }
         let facts: Vec<Covered> = self.order.iter().filter_map(|id| self.facts.remove(id)).collect();
         let broken = facts.iter().filter_map(|fact| Some((&fact.evidence, fact.problem.as_ref()?)));
         let broken: Vec<(&Evidence, &Broken)> = broken.collect();

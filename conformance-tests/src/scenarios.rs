@@ -25,10 +25,10 @@ macro_rules! need {
 
 macro_rules! covers {
     () => {
-        crate::evidence::nothing
+        crate::evidence::rests_on::nothing
     };
     ($facts:ident) => {
-        crate::evidence::$facts
+        crate::evidence::rests_on::$facts
     };
 }
 

@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::{HttpTransport, HttpTransportOptions};
 use transom::{
-    Capabilities, Client, Context, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent,
-    Session, Transport,
+    Capabilities, Capability, Client, Context, ErrorKind, Events, Message, Messenger as _, PhoneNumber, Receipt,
+    Registry, Result, Sent, Session, Transport,
 };
 
 use crate::Subject;
@@ -111,6 +111,11 @@ impl Stage {
         self.client.capabilities()
     }
 
+    /// Whether the adapter can hold a template against the provider's list before it sends it.
+    pub(crate) fn lists_templates(&self) -> bool {
+        self.capabilities().contains(Capability::Templates)
+    }
+
     /// Brings the mock into the state in which [`CONTACT`] has just written.
     pub(crate) async fn contact_writes(&self) -> Check {
         self.control.inbound(self.provider(), CONTACT).await
@@ -133,6 +138,13 @@ impl Stage {
         let inbox = Inbox::open().await?;
         self.control.webhook(self.provider(), inbox.url(), secret).await?;
         Ok(inbox)
+    }
+
+    /// What `client` makes of a webhook call of the provider's.
+    pub(crate) fn read(&self, client: &Client, call: &Request<Bytes>) -> Result<Events> {
+        let answer = client.webhook(call);
+        self.trace.hear(&answer);
+        answer
     }
 
     /// Turns the clock by `duration`, and takes what the provider has told by then.

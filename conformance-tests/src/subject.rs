@@ -46,13 +46,47 @@ pub struct Subject {
     pub refusals: &'static [Refusal],
     /// How the provider says the codes of each of its tables: a place for each of [`Provider::codes`], in the same order.
     pub places: &'static [Place],
+    /// What every code of every table means, written from the provider's pages and not from the adapter's tables, against
+    /// which it is held. A line is `TABLE KIND no|maybe CODE[/STATUS] …`: the table's place, the kind, whether the message
+    /// may have been sent, and the codes of which all that holds, with the status that their rows name. `#` begins a remark.
+    pub meanings: &'static str,
+    /// The documented exchanges of a provider that is not built in: each with a name, and with its text, of which
+    /// `mock-server/fixtures/README.md` says what it holds.
+    pub samples: &'static [(&'static str, &'static str)],
+    /// Its documented webhook calls, each with a name, and with its text in the form of [`WebhookFixture`].
+    ///
+    /// [`WebhookFixture`]: crate::webhooks::WebhookFixture
+    pub webhook_calls: &'static [(&'static str, &'static str)],
+    /// What its webhook calls hold.
+    pub tells: Tells,
+}
+
+/// What a provider's webhook calls hold, of what not every provider's do.
+#[derive(Clone, Copy, Debug)]
+pub struct Tells {
+    /// Whether a report on a message carries our reference.
+    pub reference: bool,
+    /// Whether a contact's message carries our number.
+    pub our_number: bool,
+    /// Whether a call is made again that was answered with an error.
+    pub again: bool,
+    /// The types of a contact's messages, other than texts, that are handed on: `image`, `video`, `audio`, `document`,
+    /// `sticker`, `button_reply`, `list_reply`.
+    pub kinds: &'static [&'static str],
+}
+
+impl Tells {
+    /// Every kind of content.
+    pub const ALL_KINDS: &'static [&'static str] =
+        &["image", "video", "audio", "document", "sticker", "button_reply", "list_reply"];
 }
 
 impl Subject {
     /// A subject that still needs its URIs, its table, its sender, its capabilities and its paths. The rest is what most
     /// providers have: a contact who never wrote is `no_active_session`, references are not carried, texts have 4096
     /// characters at the most, titles are limited, a template that nobody knows is `template_rejected`, the placeholders
-    /// are `customer` and `day`, no refusal is documented, and no code of a table is played.
+    /// are `customer` and `day`, reports carry no reference and a contact's message carries our number, calls are made once,
+    /// and texts alone are handed on. What the pages say is still to be listed: refusals, places, meanings, samples, calls.
     pub const fn new(provider: Provider, dialects: fn() -> Vec<Box<dyn Dialect>>) -> Self {
         Self {
             provider,
@@ -72,6 +106,10 @@ impl Subject {
             placeholders: ["customer", "day"],
             refusals: &[],
             places: &[],
+            meanings: "",
+            samples: &[],
+            webhook_calls: &[],
+            tells: Tells { reference: false, our_number: true, again: false, kinds: &[] },
         }
     }
 }

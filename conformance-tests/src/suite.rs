@@ -95,11 +95,34 @@ impl Case {
         format!("{}::{}::{}", self.provider(), self.group(), self.name())
     }
 
-    /// The command that plays it alone.
+    /// The command that plays it alone: the `transom` command knows the built-in adapters, and one of another repository has
+    /// a test binary, which by custom is called `conformance`.
     pub fn command(&self) -> String {
-        let seed = if self.seed == DEFAULT_SEED { String::new() } else { format!(" --seed {}", self.seed) };
         let (provider, group, name) = (self.provider(), self.group(), self.name());
-        format!("transom conform --channel {provider} --group {group} --name {name}{seed}")
+        if crate::subjects::ALL.iter().any(|subject| subject.provider.name == provider) {
+            format!("transom conform --channel {provider} --group {group} --name {name}{}", self.seed_argument())
+        } else {
+            self.test_command("conformance")
+        }
+    }
+
+    /// The command that plays it alone in a test binary of this name.
+    pub(crate) fn test_command(&self, binary: &str) -> String {
+        format!("cargo test --test {binary} -- --exact {}{}", self.id(), self.seed_argument())
+    }
+
+    fn seed_argument(&self) -> String {
+        if self.seed == DEFAULT_SEED { String::new() } else { format!(" --seed {}", self.seed) }
+    }
+
+    /// The facts that a broken contract contradicts: those that were played and did not hold, else those that it rests on.
+    pub fn contradicted(&self, outcome: &Outcome) -> Vec<Evidence> {
+        let broken = outcome.covered.iter().filter(|covered| covered.problem.is_some());
+        if outcome.covered.is_empty() {
+            self.covers()
+        } else {
+            broken.map(|covered| covered.evidence.clone()).collect()
+        }
     }
 
     /// The contract in words.

@@ -5,15 +5,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
-use transom::{Client, Verdict};
+use transom::{Client, Event, Events, Verdict};
 
-/// What the caller was told of each send, and what reached people.
+/// What the caller was told of each send and of each webhook call, and what reached people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Trace {
     /// Each send, in the order in which they ended.
     pub sends: Vec<Told>,
     /// What reached people, oldest first.
     pub reached: Vec<Arrived>,
+    /// What was read from the provider's webhook calls, in order.
+    pub events: Vec<Heard>,
+}
+
+/// What was read from a webhook call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Heard {
+    /// `status read`, `message text`, `unknown`, or `refused unauthenticated` for a call that was not read.
+    pub event: String,
+    /// Whether a signature vouches for it.
+    pub verified: bool,
 }
 
 /// What the caller was told of one send.
@@ -52,27 +63,100 @@ impl fmt::Display for Told {
     }
 }
 
+impl fmt::Display for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { event, verified } = self;
+        write!(f, "{}{event}", if *verified { "verified " } else { "" })
+    }
+}
+
+impl Trace {
+    /// The same on one line, equal sends, messages and events counted: what a difference between adapters is pinned to. A send
+    /// is its outcome, whether it is out, and its attempts: `rate_limited no/1`.
+    pub fn summary(&self) -> String {
+        let sends = counted(self.sends.iter().map(Told::briefly));
+        let reached = counted(self.reached.iter().map(|message| message.content.clone()));
+        let events = counted(self.events.iter().map(ToString::to_string));
+        let parts = [("told", sends), ("reached", reached), ("heard", events)];
+        let parts = parts.into_iter().filter(|(_, list)| !list.is_empty());
+        parts.map(|(part, list)| format!("{part} {}", list.join(", "))).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Each once, in the order in which they came first, with how often.
+fn counted(all: impl Iterator<Item = String>) -> Vec<String> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for one in all {
+        match counts.iter_mut().find(|(known, _)| *known == one) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((one, 1)),
+        }
+    }
+    counts.into_iter().map(|(one, count)| if count == 1 { one } else { format!("{count} × {one}") }).collect()
+}
+
 /// Listens to every client of a stage.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ear(Arc<Mutex<Vec<Told>>>);
+pub(crate) struct Ear {
+    told: Arc<Mutex<Vec<Told>>>,
+    heard: Arc<Mutex<Vec<Heard>>>,
+}
 
 impl Ear {
     /// `client`, listened to.
     pub(crate) fn on(&self, client: Client) -> Client {
-        let told = Arc::clone(&self.0);
+        let told = Arc::clone(&self.told);
         client.on_verdict(move |_, verdict| {
             told.lock().unwrap_or_else(PoisonError::into_inner).push(Told::of(verdict));
         })
     }
 
+    /// Puts down what was read from a webhook call.
+    pub(crate) fn hear(&self, answer: &transom::Result<Events>) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Ok(events) => heard.extend(events.events.iter().map(|event| Heard::of(event, events.verified))),
+            Err(error) => heard.push(Heard { event: format!("refused {}", error.kind().as_str()), verified: false }),
+        }
+    }
+
     /// All that was heard, and what reached people.
     pub(crate) fn take(&self, delivered: &[Value]) -> Trace {
-        let sends = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        Trace { sends, reached: delivered.iter().map(Arrived::of).collect() }
+        Trace {
+            sends: taken(&self.told),
+            reached: delivered.iter().map(Arrived::of).collect(),
+            events: taken(&self.heard),
+        }
+    }
+}
+
+fn taken<T>(list: &Mutex<Vec<T>>) -> Vec<T> {
+    std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Heard {
+    fn of(event: &Event, verified: bool) -> Self {
+        let event = match event {
+            Event::Inbound(inbound) => format!("message {}", inbound.content["type"].as_str().unwrap_or_default()),
+            Event::Status(update) => match &update.error {
+                Some((kind, _)) => format!("status {} {}", update.status.as_str(), kind.as_str()),
+                None => format!("status {}", update.status.as_str()),
+            },
+            Event::Conversation { .. } => "conversation".to_owned(),
+            Event::Template { .. } => "template".to_owned(),
+            Event::Challenge(_) => "challenge".to_owned(),
+            _ => "unknown".to_owned(),
+        };
+        Self { event, verified }
     }
 }
 
 impl Told {
+    fn briefly(&self) -> String {
+        let Self { outcome, sent, attempts, fallback } = self;
+        format!("{}{outcome} {sent}/{attempts}", if *fallback { "fallback " } else { "" })
+    }
+
     fn of(verdict: Verdict<'_>) -> Self {
         let (outcome, sent, attempts, fallback) = match verdict {
             Verdict::Taken(receipt) => ("accepted", "yes", receipt.attempts, receipt.template_fallback),
@@ -95,5 +179,25 @@ impl Arrived {
             shown.push('…');
         }
         Self { content: content["type"].as_str().unwrap_or_default().to_owned(), says: shown }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_counts_what_is_the_same_and_keeps_the_order() {
+        let told = |outcome: &str| Told { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
+        let heard = |verified| Heard { event: "status read".to_owned(), verified };
+        let text = Arrived { content: "text".to_owned(), says: "hi".to_owned() };
+        let trace = Trace {
+            sends: ["not_found", "conflict", "not_found"].map(told).to_vec(),
+            reached: vec![text],
+            events: vec![heard(true), heard(false)],
+        };
+        let told = "told 2 × not_found no/1, conflict no/1";
+        assert_eq!(trace.summary(), format!("{told}; reached text; heard verified status read, status read"));
+        assert_eq!(Trace::default().summary(), "");
     }
 }

@@ -97,12 +97,26 @@ impl WebhookFixture {
     /// # Errors
     /// Which file cannot be read, and why.
     pub fn of(provider: &str) -> Result<Vec<Self>, String> {
-        let calls = fixtures::webhooks_of(provider).into_iter().map(|(file, text)| {
-            let name = format!("{provider}/{file}.json");
-            let fixture: Self = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
-            Ok(Self { name, ..fixture })
-        });
-        calls.collect()
+        fixtures::webhooks_of(provider).into_iter().map(|(file, text)| Self::read(provider, file, text)).collect()
+    }
+
+    /// Every call of a subject's provider: those that are built in, and those that the subject brings.
+    ///
+    /// # Errors
+    /// Which file cannot be read, and why.
+    pub fn of_subject(subject: &crate::Subject) -> Result<Vec<Self>, String> {
+        let provider = subject.provider.name;
+        let mut calls = Self::of(provider)?;
+        for (file, text) in subject.webhook_calls {
+            calls.push(Self::read(provider, file, text)?);
+        }
+        Ok(calls)
+    }
+
+    fn read(provider: &str, file: &str, text: &str) -> Result<Self, String> {
+        let name = format!("{provider}/{file}.json");
+        let fixture: Self = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        Ok(Self { name, ..fixture })
     }
 
     /// The kinds of calls that each provider's pages document, each with the page.

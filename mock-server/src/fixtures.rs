@@ -43,6 +43,12 @@ pub fn webhook_kinds() -> &'static str {
     FILES.get_file("webhook-kinds.json").and_then(include_dir::File::contents_utf8).unwrap_or_default()
 }
 
+/// What is documented of every answer of each provider, whatever the call, as JSON: headers, and the answers that any call may
+/// get.
+pub fn every_answer() -> &'static str {
+    FILES.get_file("every-answer.json").and_then(include_dir::File::contents_utf8).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,6 +26,9 @@ const AT_LEAST: [(&str, usize); 4] = [("autocalls", 30), ("exotel", 40), ("gosen
 const MEMBERS: [&str; 9] =
     ["title", "source", "given", "request", "adapter_request", "response", "channel", "message", "session_of"];
 
+const RESPONSE_MEMBERS: [&str; 9] =
+    ["status", "certainty", "headers", "body", "raw_body", "exact", "optional", "may_be_empty", "words"];
+
 #[test]
 fn the_autocalls_dialect_answers_as_its_fixtures_say() {
     check("autocalls");
@@ -116,6 +119,11 @@ fn what_an_adapter_would_send_comes_with_a_channel_and_one_message_or_contact() 
 #[test]
 fn every_value_to_compare_is_in_the_documented_answer() {
     for fixture in all() {
+        if let Some(response) = fixture.json.get("response").and_then(Value::as_object) {
+            for member in response.keys() {
+                assert!(RESPONSE_MEMBERS.contains(&member.as_str()), "{}: /response/{member}", fixture.name);
+            }
+        }
         for pointer in fixture.exact() {
             let documented = fixture.json.pointer("/response/body").and_then(|body| body.pointer(pointer));
             assert!(documented.is_some(), "{}: /response/exact names {pointer}, which the body lacks", fixture.name);

@@ -34,6 +34,7 @@ pub(crate) const ANSWERS: &[CodeFact] = {
         row("SENDER_OFFLINE", "free text: the sender is not online", 503, K::SenderUnavailable, FREEFORM, Seed),
         row("SENDER_OFFLINE", "template: the sender is not online", 422, K::SenderUnavailable, TEMPLATE, Docs),
         row("TEMPLATE_NOT_FOUND", "no such template of this sender", 404, K::TemplateRejected, TEMPLATE, Docs),
+        row("ASSISTANT_NOT_FOUND", "no such assistant; of the AI reply alone", 404, K::NotFound, AI_REPLY, Docs),
         row("TEMPLATE_NOT_APPROVED", "", 422, K::TemplateRejected, TEMPLATE, Docs),
         row("TEMPLATE_MISMATCH", "it does not fit sender or parameters", 422, K::TemplateRejected, TEMPLATE, Inferred),
         row("TEMPLATE_NOT_SYNCED", "the carrier does not know it yet", 422, K::TemplateRejected, TEMPLATE, Inferred),
@@ -69,6 +70,7 @@ pub(crate) const RECEIPTS: &[CodeFact] = {
 };
 
 const FREEFORM: &str = "docs.autocalls.ai/api-reference/whatsapp/send-freeform";
+const AI_REPLY: &str = "docs.autocalls.ai/api-reference/ai/generate-reply";
 const TEMPLATE: &str = "docs.autocalls.ai/api-reference/whatsapp/send-template";
 
 const fn row(

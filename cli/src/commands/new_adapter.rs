@@ -26,6 +26,7 @@ const FILES: &[(&str, &str)] = &[
     ("src/wire.rs", include_str!("../../templates/adapter/src/wire.rs")),
     ("tests/conformance/dialect.rs", include_str!("../../templates/adapter/tests/conformance/dialect.rs")),
     ("tests/conformance/main.rs", include_str!("../../templates/adapter/tests/conformance/main.rs")),
+    ("tests/conformance/pages.rs", include_str!("../../templates/adapter/tests/conformance/pages.rs")),
     ("tests/conformance/subject.rs", include_str!("../../templates/adapter/tests/conformance/subject.rs")),
 ];
 

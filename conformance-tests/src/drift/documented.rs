@@ -1,87 +1,142 @@
-//! The documented answers, read from the fixtures.
+//! The documented answers, read from the fixtures: those to one call, and what holds for every answer of a provider.
 
 use serde_json::Value;
 use transom_mock_server::fixtures;
 
-use super::{Observed, shape};
+use super::form::Form;
+use super::shape::{self, Rules};
+use super::{Observed, documented_everywhere};
 
-/// A documented answer to a call.
+/// A documented answer.
 #[derive(Clone, Debug)]
 pub struct Documented {
     /// The fixture's name.
     pub name: String,
-    method: String,
-    path: String,
-    /// The HTTP status.
-    pub status: u16,
+    /// The statuses under which it comes; most have one.
+    pub statuses: Vec<u16>,
+    /// The body, where the page shows one. `null` anywhere in it stands for anything.
+    pub body: Option<Value>,
+    /// The method and the path of the call; none if it may be the answer to any.
+    pub(super) call: Option<(String, String)>,
     /// The headers that have to be there, with their values where those are fixed.
-    pub headers: Vec<(String, Option<String>)>,
-    /// The body. `null` anywhere in it stands for anything.
-    pub body: Value,
+    pub(super) headers: Vec<(String, Option<String>)>,
+    pub(super) rules: Rules,
     /// Pointers into the body whose values are fixed.
     exact: Vec<String>,
     page: String,
     certainty: String,
 }
 
-/// Every documented answer of a provider.
-pub fn of_provider(provider: &str) -> Vec<Documented> {
-    fixtures::of(provider).into_iter().filter_map(|fixture| read(&fixture.name, &fixture.json)).collect()
+/// A header that any answer of a provider may have, or has to.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    pub(super) name: String,
+    pub(super) form: Form,
+    /// Whether it has to be there; only with a body, if it is about that.
+    pub(super) is_due: bool,
+    pub(super) is_about_the_body: bool,
+    pub(super) source: String,
 }
 
-fn read(name: &str, json: &Value) -> Option<Documented> {
-    let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let headers = json.pointer("/response/headers").and_then(Value::as_object);
-    let headers =
-        headers.into_iter().flatten().map(|(name, value)| (name.to_lowercase(), value.as_str().map(str::to_owned)));
+/// All that is documented of a provider's answers.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    pub(super) answers: Vec<Documented>,
+    pub(super) headers: Vec<Header>,
+}
+
+/// Every documented answer of a provider.
+pub fn of_provider(provider: &str) -> Pages {
+    let everywhere = documented_everywhere(provider);
+    let answers = fixtures::of(provider).into_iter().filter_map(|fixture| read(&fixture.name, &fixture.json));
+    let anywhere = list(&everywhere, "/answers").iter().enumerate().filter_map(|(n, answer)| {
+        let name = format!("any answer {}", n + 1);
+        Some(Documented { call: None, ..of_response(&name, answer, answer, Some(answer.get("statuses")?))? })
+    });
+    let headers = list(&everywhere, "/headers").iter().filter_map(|header| {
+        let text = |name: &str| header.get(name).and_then(Value::as_str);
+        Some(Header {
+            name: text("name")?.to_owned(),
+            form: Form::named(text("form")?)?,
+            is_due: header.get("due").and_then(Value::as_bool).unwrap_or_default(),
+            is_about_the_body: text("name") == Some("content-type"),
+            source: format!("{}, {}", text("page")?, text("certainty")?),
+        })
+    });
+    Pages { answers: answers.chain(anywhere).collect(), headers: headers.collect() }
+}
+
+fn list<'v>(value: &'v Value, place: &str) -> &'v [Value] {
+    value.pointer(place).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn texts(value: &Value, place: &str) -> impl Iterator<Item = String> {
+    list(value, place).iter().filter_map(Value::as_str).map(str::to_owned)
+}
+
+fn read(name: &str, fixture: &Value) -> Option<Documented> {
+    let text = |place: &str| fixture.pointer(place).and_then(Value::as_str);
+    let response = fixture.get("response")?;
+    let call = (text("/request/method")?.to_owned(), text("/request/path")?.split('?').next()?.to_owned());
+    let answer = of_response(name, response, fixture.get("source")?, response.get("status"))?;
+    let certainty = text("/response/certainty").map_or(answer.certainty, str::to_owned);
+    Some(Documented { call: Some(call), certainty, ..answer })
+}
+
+fn of_response(name: &str, response: &Value, source: &Value, statuses: Option<&Value>) -> Option<Documented> {
+    let statuses: Vec<u64> = match statuses? {
+        Value::Array(list) => list.iter().filter_map(Value::as_u64).collect(),
+        one => one.as_u64().into_iter().collect(),
+    };
+    let members = |place: &str| response.get(place).and_then(Value::as_object).into_iter().flatten();
+    let words = members("words").map(|(place, words)| (place.clone(), texts(words, "").collect()));
+    let headers = members("headers").map(|(name, value)| (name.to_lowercase(), value.as_str().map(str::to_owned)));
+    let of_source = |name: &str| source.get(name).and_then(Value::as_str).map(str::to_owned);
     Some(Documented {
         name: name.to_owned(),
-        method: text("/request/method")?,
-        path: text("/request/path")?.split('?').next()?.to_owned(),
-        status: json
-            .pointer("/response/status")
-            .and_then(Value::as_u64)
-            .and_then(|status| u16::try_from(status).ok())?,
+        statuses: statuses.into_iter().filter_map(|status| u16::try_from(status).ok()).collect(),
+        body: response.get("body").cloned().or_else(|| response.get("raw_body").map(|_| Value::Null)),
+        call: None,
         headers: headers.collect(),
-        body: json.pointer("/response/body").cloned().unwrap_or_default(),
-        exact: json
-            .pointer("/response/exact")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
-        page: text("/source/page")?,
-        certainty: text("/response/certainty").or_else(|| text("/source/certainty"))?,
+        rules: Rules {
+            optional: texts(response, "/optional").collect(),
+            may_be_empty: texts(response, "/may_be_empty").collect(),
+            words: words.collect(),
+        },
+        exact: texts(response, "/exact").collect(),
+        page: of_source("page")?,
+        certainty: of_source("certainty")?,
     })
 }
 
 impl Documented {
-    /// Whether this is an answer to the call that was observed.
+    /// Whether this is an answer to the call that was observed; the ones that may come to any call are.
     pub(super) fn is_about(&self, observed: &Observed) -> bool {
-        self.method == observed.method && without_ids(&self.path) == without_ids(&observed.path)
+        self.call
+            .as_ref()
+            .is_none_or(|(method, path)| *method == observed.method && without_ids(path) == without_ids(&observed.path))
     }
 
     /// How little the answer resembles this one: differences of shape, values that are fixed here and others there, and members
-    /// that are null on one side only.
-    pub(super) fn unlike(&self, observed: &Observed) -> usize {
-        let Some(body) = &observed.body else { return usize::MAX };
-        let other_value = |pointer: &&String| match (self.body.pointer(pointer), body.pointer(pointer)) {
+    /// and lists that are there on one side only.
+    pub(super) fn unlike(&self, body: &Value) -> usize {
+        let Some(own) = &self.body else { return usize::MAX };
+        let other_value = |pointer: &&String| match (own.pointer(pointer), body.pointer(pointer)) {
             // Another type is a difference of shape already.
             (Some(ours), Some(theirs)) => {
                 std::mem::discriminant(ours) == std::mem::discriminant(theirs) && ours != theirs
             }
             _ => false,
         };
+        let values = self.exact.iter().filter(other_value).count();
+        let one_sided = shape::one_sided_nulls(own, body) + shape::one_sided_lists(own, body);
         // Two differences of shape are one renamed member, and say less than a value of another answer.
-        shape::differences(&self.body, Some(body)).len()
-            + 3 * (self.exact.iter().filter(other_value).count() + shape::one_sided_nulls(&self.body, body))
+        shape::differences(own, &[], body, &self.rules).len() + 3 * (values + one_sided)
     }
 
     /// The call, with ids left out.
-    pub(super) fn call(&self) -> String {
-        format!("{} {}", self.method, without_ids(&self.path))
+    pub(super) fn call(&self) -> Option<String> {
+        self.call.as_ref().map(|(method, path)| format!("{method} {}", without_ids(path)))
     }
 
     /// The page, with its certainty.
@@ -119,9 +174,33 @@ mod tests {
     }
 
     #[test]
-    fn every_provider_has_documented_answers() {
+    fn every_provider_has_documented_answers_to_its_calls_and_to_any() {
         for provider in ["autocalls", "exotel", "gosendapi", "messangi"] {
-            assert!(of_provider(provider).len() >= 20, "{provider}");
+            let pages = of_provider(provider);
+            assert!(pages.answers.len() >= 20, "{provider}");
+            assert!(pages.answers.iter().any(|answer| answer.call.is_none()), "{provider}");
+            let everywhere = documented_everywhere(provider);
+            assert_eq!(
+                pages.headers.len(),
+                list(&everywhere, "/headers").len(),
+                "{provider}: a header that is not read"
+            );
+        }
+    }
+
+    #[test]
+    fn every_place_that_a_page_says_more_of_is_in_its_sample_or_in_another_to_the_same_call() {
+        for provider in ["autocalls", "exotel", "gosendapi", "messangi"] {
+            let pages = of_provider(provider).answers;
+            for page in pages.iter().filter(|page| page.call.is_some()) {
+                let rules = &page.rules;
+                for place in rules.optional.iter().chain(&rules.may_be_empty).chain(rules.words.keys()) {
+                    let shown = pages.iter().filter(|other| other.call() == page.call());
+                    let mut bodies = shown.filter_map(|other| other.body.as_ref());
+                    let pointer = place.replace('*', "0");
+                    assert!(bodies.any(|body| body.pointer(&pointer).is_some()), "{provider} {}: {place}", page.name);
+                }
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
-//! The shape of a JSON value: which members it has, and of which types.
+//! The shape of a JSON value: which members it has, of which types, and in which words where those are listed.
 
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
 
 use super::DriftKind;
 
@@ -13,43 +15,154 @@ pub(super) struct Difference {
     pub(super) observed: String,
 }
 
-/// Where `observed` differs from `documented`. `null` in the documented one stands for anything, `null` in the observed one
-/// for a value that is not known; of a documented array the last item stands for all that follow.
-pub(super) fn differences(documented: &Value, observed: Option<&Value>) -> Vec<Difference> {
-    let mut found = Vec::new();
-    if let Some(observed) = observed {
-        walk("", documented, observed, &mut found);
-    }
-    found
+/// What a page says of places beyond its sample. Places are pointers in which `*` is any item of a list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rules {
+    /// Members that may be missing or null.
+    pub(super) optional: BTreeSet<String>,
+    /// Lists that may be empty.
+    pub(super) may_be_empty: BTreeSet<String>,
+    /// The words that a text may be.
+    pub(super) words: BTreeMap<String, Vec<String>>,
 }
 
-fn walk(place: &str, documented: &Value, observed: &Value, found: &mut Vec<Difference>) {
-    match (documented, observed) {
-        (Value::Null, _) | (_, Value::Null) => {}
-        (Value::Object(documented), Value::Object(observed)) => {
-            for (name, value) in documented {
-                let place = format!("{place}/{name}");
-                match observed.get(name) {
-                    Some(other) => walk(&place, value, other, found),
-                    None => found.push(difference(DriftKind::MissingMember, place, type_of(value), "nothing")),
-                }
-            }
-            for (name, value) in observed.iter().filter(|(name, _)| !documented.contains_key(*name)) {
-                found.push(difference(DriftKind::NewMember, format!("{place}/{name}"), "nothing", type_of(value)));
-            }
+impl Rules {
+    /// These and those.
+    pub(super) fn and(mut self, more: &Self) -> Self {
+        self.optional.extend(more.optional.iter().cloned());
+        self.may_be_empty.extend(more.may_be_empty.iter().cloned());
+        for (place, words) in &more.words {
+            self.words.entry(place.clone()).or_default().extend(words.iter().cloned());
         }
-        (Value::Array(documented), Value::Array(observed)) => {
-            for (at, item) in observed.iter().enumerate() {
-                if let Some(known) = documented.get(at).or(documented.last()) {
-                    walk(&format!("{place}/{at}"), known, item, found);
-                }
-            }
-        }
-        (documented, observed) if type_of(documented) == type_of(observed) => {}
-        (documented, observed) => {
-            found.push(difference(DriftKind::ChangedType, place.to_owned(), type_of(documented), type_of(observed)));
+        self
+    }
+}
+
+/// Where `observed` differs from `documented`. A member is new only if none of the `others` has it, and what another of them
+/// shows at the same place is as good. `null` in all of them stands for anything. What is wrong with several items of a list
+/// is told of the first.
+pub(super) fn differences(documented: &Value, others: &[&Value], observed: &Value, rules: &Rules) -> Vec<Difference> {
+    let mut walk = Walk { rules, found: Vec::new(), told: BTreeSet::new() };
+    walk.value(&Place::default(), documented, others, observed);
+    walk.found
+}
+
+/// A pointer, and the same with `*` for the items of lists.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    exact: String,
+    general: String,
+}
+
+impl Place {
+    fn member(&self, name: &str) -> Self {
+        Self { exact: format!("{}/{name}", self.exact), general: format!("{}/{name}", self.general) }
+    }
+
+    fn item(&self, at: usize) -> Self {
+        Self { exact: format!("{}/{at}", self.exact), general: format!("{}/*", self.general) }
+    }
+}
+
+struct Walk<'r> {
+    rules: &'r Rules,
+    found: Vec<Difference>,
+    told: BTreeSet<(DriftKind, String)>,
+}
+
+impl Walk<'_> {
+    fn tell(&mut self, kind: DriftKind, place: &Place, documented: impl Into<String>, observed: impl Into<String>) {
+        if self.told.insert((kind, place.general.clone())) {
+            let (documented, observed) = (documented.into(), observed.into());
+            self.found.push(Difference { kind, place: place.exact.clone(), documented, observed });
         }
     }
+
+    fn value(&mut self, place: &Place, documented: &Value, others: &[&Value], observed: &Value) {
+        let shown = || [documented].into_iter().chain(others.iter().copied());
+        let Some(typed) = shown().find(|value| !value.is_null()) else { return };
+        if observed.is_null() {
+            let may_be_null = shown().any(Value::is_null) || self.rules.optional.contains(&place.general);
+            if !may_be_null {
+                self.tell(DriftKind::ChangedType, place, type_of(typed), "null");
+            }
+            return;
+        }
+        // What this page has decides; another's is as good where the type is not this one's.
+        let Some(like) = shown().find(|value| is_of_type(observed, value)) else {
+            return self.tell(DriftKind::ChangedType, place, type_of(typed), type_of(observed));
+        };
+        match (like, observed) {
+            (Value::Object(members), Value::Object(observed)) => self.members(place, members, others, observed),
+            (Value::Array(items), Value::Array(observed)) => self.items(place, items, others, observed),
+            (_, Value::String(word)) => self.word(place, word),
+            _ => {}
+        }
+    }
+
+    fn members(
+        &mut self,
+        place: &Place,
+        documented: &Map<String, Value>,
+        others: &[&Value],
+        observed: &Map<String, Value>,
+    ) {
+        let others: Vec<&Map<String, Value>> = others.iter().filter_map(|other| other.as_object()).collect();
+        for (name, value) in documented {
+            let place = place.member(name);
+            match observed.get(name) {
+                Some(observed) => {
+                    let others: Vec<&Value> = others.iter().filter_map(|other| other.get(name)).collect();
+                    self.value(&place, value, &others, observed);
+                }
+                None if self.rules.optional.contains(&place.general) => {}
+                None => self.tell(DriftKind::MissingMember, &place, type_of(value), "nothing"),
+            }
+        }
+        for (name, value) in observed.iter().filter(|(name, _)| !documented.contains_key(*name)) {
+            let place = place.member(name);
+            let elsewhere: Vec<&Value> = others.iter().filter_map(|other| other.get(name)).collect();
+            match elsewhere.split_first() {
+                Some((first, others)) => self.value(&place, first, others, value),
+                None => self.tell(DriftKind::NewMember, &place, "nothing", type_of(value)),
+            }
+        }
+    }
+
+    fn items(&mut self, place: &Place, documented: &[Value], others: &[&Value], observed: &[Value]) {
+        let lists: Vec<&Vec<Value>> = others.iter().filter_map(|other| other.as_array()).collect();
+        let elsewhere: Vec<&Value> = lists.iter().flat_map(|list| list.iter()).collect();
+        if observed.is_empty() {
+            let may_be_empty = documented.is_empty()
+                || lists.iter().any(|list| list.is_empty())
+                || self.rules.may_be_empty.contains(&place.general);
+            if !may_be_empty {
+                self.tell(DriftKind::ChangedType, place, "a list with items", "an empty list");
+            }
+        }
+        let own: Vec<&Value> = if documented.is_empty() { elsewhere.clone() } else { documented.iter().collect() };
+        let others: Vec<&Value> = own.iter().copied().chain(elsewhere).collect();
+        let Some(item) = in_common(&own) else { return };
+        for (at, observed) in observed.iter().enumerate() {
+            self.value(&place.item(at), &item, &others, observed);
+        }
+    }
+
+    fn word(&mut self, place: &Place, word: &str) {
+        let Some(words) = self.rules.words.get(&place.general) else { return };
+        if !words.iter().any(|known| known == word) {
+            self.tell(DriftKind::UnknownCode, place, words.join(", "), word);
+        }
+    }
+}
+
+/// The first item without the members that another item lacks: one of a list need not have all that another has.
+fn in_common(items: &[&Value]) -> Option<Value> {
+    let mut item = (*items.first()?).clone();
+    if let Value::Object(members) = &mut item {
+        members.retain(|name, _| items.iter().all(|other| other.get(name).is_some()));
+    }
+    Some(item)
 }
 
 /// The same members and types with values that say nothing; of an array, one item.
@@ -59,11 +172,9 @@ pub(super) fn without_values(value: &Value) -> Value {
         Value::Number(_) => 0.into(),
         Value::String(_) => "…".into(),
         Value::Array(items) => items.iter().take(1).map(without_values).collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| (name.clone(), without_values(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), without_values(value))).collect::<Map<_, _>>().into()
+        }
     }
 }
 
@@ -75,40 +186,32 @@ pub(super) fn one_sided_nulls(documented: &Value, observed: &Value) -> usize {
         (Value::Object(documented), Value::Object(observed)) => {
             documented.iter().filter_map(|(name, value)| Some(one_sided_nulls(value, observed.get(name)?))).sum()
         }
-        (Value::Array(documented), Value::Array(observed)) => observed
-            .iter()
-            .enumerate()
-            .filter_map(|(at, item)| Some(one_sided_nulls(documented.get(at).or(documented.last())?, item)))
-            .sum(),
         _ => 0,
     }
 }
 
-fn difference(kind: DriftKind, place: String, documented: &str, observed: &str) -> Difference {
-    Difference { kind, place, documented: documented.to_owned(), observed: observed.to_owned() }
-}
-
-/// Whether `value` has the member at `place`, whichever item of an array that is in.
-pub(super) fn has(value: &Value, place: &str) -> bool {
-    let Some((head, rest)) =
-        place.trim_start_matches('/').split_once('/').or(Some((place.trim_start_matches('/'), "")))
-    else {
-        return false;
-    };
-    match value {
-        Value::Object(members) => {
-            members.get(head).is_some_and(|member| rest.is_empty() || member.is_null() || has(member, rest))
+/// How many lists are empty on one side and not on the other.
+pub(super) fn one_sided_lists(documented: &Value, observed: &Value) -> usize {
+    match (documented, observed) {
+        (Value::Array(documented), Value::Array(observed)) => usize::from(documented.is_empty() != observed.is_empty()),
+        (Value::Object(documented), Value::Object(observed)) => {
+            documented.iter().filter_map(|(name, value)| Some(one_sided_lists(value, observed.get(name)?))).sum()
         }
-        Value::Array(items) => items.iter().any(|item| rest.is_empty() || has(item, rest)),
-        _ => false,
+        _ => 0,
     }
 }
 
-const fn type_of(value: &Value) -> &'static str {
+/// Whether a value may stand where the documented one does: a fraction may be whole, and no whole number a fraction.
+fn is_of_type(observed: &Value, documented: &Value) -> bool {
+    type_of(observed) == type_of(documented) || (documented.is_f64() && observed.is_number())
+}
+
+fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
+        Value::Number(number) if number.is_f64() => "a number with a fraction",
+        Value::Number(_) => "a whole number",
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
@@ -122,20 +225,24 @@ mod tests {
     use super::*;
 
     fn found(documented: &Value, observed: &Value) -> Vec<(DriftKind, String)> {
-        differences(documented, Some(observed)).into_iter().map(|d| (d.kind, d.place)).collect()
+        beside(documented, &[], observed, &Rules::default())
+    }
+
+    fn beside(documented: &Value, others: &[&Value], observed: &Value, rules: &Rules) -> Vec<(DriftKind, String)> {
+        differences(documented, others, observed, rules).into_iter().map(|d| (d.kind, d.place)).collect()
     }
 
     #[test]
     fn the_same_shape_with_other_values_is_no_difference() {
-        let documented = json!({ "a": 1, "b": "x", "c": [{ "d": true }], "e": null });
-        let observed = json!({ "a": 2, "b": "y", "c": [{ "d": false }, { "d": true }], "e": "anything" });
+        let documented = json!({ "a": 1, "b": "x", "c": [{ "d": true }], "e": null, "f": 0.5 });
+        let observed = json!({ "a": 2, "b": "y", "c": [{ "d": false }, { "d": true }], "e": "anything", "f": 2 });
         assert_eq!(found(&documented, &observed), []);
     }
 
     #[test]
-    fn a_missing_a_new_and_a_changed_member_are_named_by_their_place() {
-        let documented = json!({ "a": { "id": 1, "name": "x" }, "list": [{ "id": 1 }] });
-        let observed = json!({ "a": { "id": "1", "title": "x" }, "list": [{ "id": 1 }, { "id": "2" }] });
+    fn a_missing_a_new_and_a_changed_member_are_named_by_their_place_and_once_a_list() {
+        let documented = json!({ "a": { "id": 1, "name": "x" }, "list": [{ "id": 1 }], "n": 202 });
+        let observed = json!({ "a": { "id": "1", "title": "x" }, "list": [{ "id": 1 }, { "id": "2" }, { "id": "3" }], "n": 202.5 });
         assert_eq!(
             found(&documented, &observed),
             [
@@ -143,8 +250,50 @@ mod tests {
                 (DriftKind::MissingMember, "/a/name".into()),
                 (DriftKind::NewMember, "/a/title".into()),
                 (DriftKind::ChangedType, "/list/1/id".into()),
+                (DriftKind::ChangedType, "/n".into()),
             ]
         );
+    }
+
+    #[test]
+    fn a_member_that_became_null_and_a_list_that_became_empty_are_told_unless_a_page_shows_them_so() {
+        let documented = json!({ "id": 1, "list": [{ "id": 1 }] });
+        let observed = json!({ "id": null, "list": [] });
+        let both = [(DriftKind::ChangedType, "/id".to_owned()), (DriftKind::ChangedType, "/list".to_owned())];
+        assert_eq!(found(&documented, &observed), both);
+        assert_eq!(beside(&documented, &[&observed], &observed, &Rules::default()), []);
+        let mut rules = Rules::default();
+        rules.optional.insert("/id".to_owned());
+        rules.may_be_empty.insert("/list".to_owned());
+        assert_eq!(beside(&documented, &[], &observed, &rules), []);
+        assert_eq!(beside(&documented, &[], &json!({ "list": [] }), &rules), [], "and it may be missing");
+    }
+
+    #[test]
+    fn an_empty_list_on_one_page_takes_the_items_of_another() {
+        let (empty, full) = (json!({ "data": [] }), json!({ "data": [{ "status": "a", "n": 1 }, { "status": "b" }] }));
+        let observed = json!({ "data": [{ "state": "a", "n": "1" }] });
+        let told = [
+            (DriftKind::MissingMember, "/data/0/status".to_owned()),
+            (DriftKind::ChangedType, "/data/0/n".to_owned()),
+            (DriftKind::NewMember, "/data/0/state".to_owned()),
+        ];
+        for (page, other) in [(&empty, &full), (&full, &empty)] {
+            let mut found = beside(page, &[other], &observed, &Rules::default());
+            found.sort_by_key(|(kind, _)| told.iter().position(|(known, _)| known == kind));
+            assert_eq!(found, told);
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_on_no_page_is_told() {
+        let documented = json!({ "data": [{ "status": "active" }] });
+        let mut rules = Rules::default();
+        rules.words.insert("/data/*/status".to_owned(), vec!["active".to_owned(), "ended".to_owned()]);
+        assert_eq!(beside(&documented, &[], &json!({ "data": [{ "status": "ended" }] }), &rules), []);
+        let brand_new = json!({ "data": [{ "status": "active" }, { "status": "asleep" }] });
+        let told = [(DriftKind::UnknownCode, "/data/1/status".to_owned())];
+        assert_eq!(beside(&documented, &[], &brand_new, &rules), told);
     }
 
     #[test]
@@ -154,12 +303,5 @@ mod tests {
         let bare = without_values(&value);
         assert_eq!(bare, json!({ "id": 0, "name": "…", "ok": true, "list": [{ "phone": "…" }], "x": null }));
         assert_eq!(found(&bare, &value), []);
-    }
-
-    #[test]
-    fn a_member_is_found_in_any_item_of_a_list() {
-        let value = json!({ "data": [{ "id": 1 }, { "id": 2, "note": "x" }], "any": null });
-        assert!(has(&value, "/data/7/note") && has(&value, "/any/thing"));
-        assert!(!has(&value, "/data/0/other") && !has(&value, "/none"));
     }
 }

@@ -8,32 +8,32 @@ use crate::check::{Check, accepted, ensure, equal, failed, told};
 use crate::stage::{Stage, contact, text};
 
 scenarios! { "content":
-    an_image_arrives_with_its_caption needs Image covers contents;
-    a_video_arrives_with_its_caption needs Video covers contents;
-    audio_arrives needs Audio covers contents;
-    a_document_arrives_with_its_name needs Document covers contents;
-    a_sticker_arrives needs Sticker covers contents;
-    a_location_arrives_with_its_name needs Location covers contents;
-    contact_cards_arrive needs Contacts covers contents;
-    buttons_arrive_with_header_and_footer needs Buttons covers contents;
-    a_list_arrives_with_its_sections needs List covers contents;
-    a_reaction_arrives needs Reaction covers contents;
-    media_arrive_by_the_id_of_an_upload needs MediaUpload covers contents;
-    a_reply_quotes_its_message needs Reply covers contents;
+    an_image_arrives_with_its_caption needs Image covers image;
+    a_video_arrives_with_its_caption needs Video covers video;
+    audio_arrives needs Audio covers audio;
+    a_document_arrives_with_its_name needs Document covers document;
+    a_sticker_arrives needs Sticker covers sticker;
+    a_location_arrives_with_its_name needs Location covers location;
+    contact_cards_arrive needs Contacts covers contacts;
+    buttons_arrive_with_header_and_footer needs Buttons covers buttons;
+    a_list_arrives_with_its_sections needs List covers list;
+    a_reaction_arrives needs Reaction covers reaction;
+    media_arrive_by_the_id_of_an_upload needs MediaUpload covers media_by_id;
+    a_reply_quotes_its_message needs Reply covers replies;
     a_caption_on_audio_is_refused_before_a_byte_leaves needs Audio;
     a_link_that_is_not_http_is_refused_before_a_byte_leaves needs Image;
     /// Each kind by its link's extension, with a line that names the field, what the provider takes, and what it got.
     a_link_to_an_excluded_format_is_refused_before_a_byte_leaves needs Image;
     a_header_in_an_excluded_format_is_refused_before_a_byte_leaves needs Buttons;
     /// A link need not have an extension, and one of no format is a hint of nothing.
-    a_link_that_does_not_say_its_format_is_sent needs Image covers contents;
+    a_link_that_does_not_say_its_format_is_sent needs Image covers image;
     a_fourth_button_is_refused_before_a_byte_leaves needs Buttons;
     an_eleventh_row_is_refused_before_a_byte_leaves needs List;
     /// WhatsApp cuts titles at 20 characters. Where the provider says so, too, that is refused beforehand; where its pages
     /// give no limit, the provider is asked.
     a_title_over_its_limit_is_refused_unless_the_provider_gives_none needs Buttons;
     /// The window is about everything but templates, so each kind must be refused as the text is.
-    every_free_form_content_needs_an_open_window needs Text covers window;
+    every_free_form_content_needs_an_open_window needs Text covers never_wrote;
 }
 
 async fn an_image_arrives_with_its_caption(stage: &Stage) -> Check {
@@ -211,9 +211,11 @@ async fn a_title_over_its_limit_is_refused_unless_the_provider_gives_none(stage:
         return refused_locally(stage, &content.to_string()).await;
     }
     let content: Content = serde_json::from_value(content).map_err(told)?;
-    // Whether it is taken is the provider's to say.
-    let _ = stage.send(&Message::new(contact(), content)).await;
-    stage.asked(1).await
+    // Whether it is taken is the provider's to say, and it gets all of it.
+    accepted(stage.send(&Message::new(contact(), content)).await)?;
+    let arrived: Vec<_> =
+        stage.delivered().await?.iter().map(|message| message["content"]["buttons"][0]["title"].clone()).collect();
+    equal("the title", &arrived, &vec![json!(title)])
 }
 
 async fn every_free_form_content_needs_an_open_window(stage: &Stage) -> Check {

@@ -22,7 +22,8 @@ scenarios! { "delivery":
     a_success_that_is_not_json_may_have_been_sent needs Text;
     a_success_that_is_a_web_page_may_have_been_sent needs Text;
     a_gateways_error_may_have_been_sent_and_is_not_repeated needs Text covers doubt;
-    a_gateways_error_page_hides_no_status needs Text covers doubt;
+    /// A gateway may repeat what it was told; only the provider itself says that nothing was sent.
+    a_gateways_error_with_the_words_of_a_refusal_proves_nothing needs Text covers documented_refusals;
     a_redirect_is_not_followed_and_sent_nothing needs Text;
     a_see_other_says_that_the_message_was_handled needs Text;
     a_refused_connection_proves_that_nothing_was_sent needs Text;
@@ -110,11 +111,19 @@ async fn a_gateways_error_may_have_been_sent_and_is_not_repeated(stage: &Stage) 
     stage.reached(0).await
 }
 
-async fn a_gateways_error_page_hides_no_status(stage: &Stage) -> Check {
-    let page = json!({ "fault": "status", "status": 502, "body": "<html><h1>Bad gateway</h1></html>", "headers": { "content-type": "application/json" }, "next": 1 });
-    fault(stage, page).await?;
-    let error = in_doubt(stage, &stage.client, ErrorKind::ProviderUnavailable, 0).await?;
-    equal("the status", &error.status(), &Some(502))
+async fn a_gateways_error_with_the_words_of_a_refusal_proves_nothing(stage: &Stage) -> Check {
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
+    let client = stage.connect(&stage.config()?.with("probe", false))?;
+    for refusal in stage.subject.refusals {
+        for status in [502, 504] {
+            stage.answer_with(status, json!(refusal.body)).await?;
+            let place = |broken: Broken| broken.at(format_args!("{status} {}", refusal.body));
+            let error = client.send(&text()).await.err().ok_or("expected an error")?;
+            ensure(error.may_have_been_sent(), format_args!("{error} says that nothing was sent")).map_err(place)?;
+            equal("the status", &error.status(), &Some(status)).map_err(place)?;
+        }
+    }
+    stage.reached(0).await
 }
 
 async fn a_redirect_is_not_followed_and_sent_nothing(stage: &Stage) -> Check {

@@ -11,10 +11,11 @@ use crate::stage::{Stage, contact, text};
 scenarios! { "errors":
     a_bad_credential_is_unauthenticated needs Text covers credentials;
     an_unknown_sender_is_sender_not_found needs Text covers senders;
-    every_documented_refusal_has_its_kind_and_keeps_its_code needs Text covers codes;
+    /// On one line, with provider, kind, code and status.
+    every_documented_refusal_has_its_kind_and_keeps_its_code needs Text covers documented_refusals;
     /// Keeps the list of documented refusals honest: a kind that has a code in the adapter's table of answers, and that no
     /// state of the mock brings about, must be on it.
-    a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it covers codes;
+    a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it covers documented_refusals;
     a_refusal_without_a_known_code_has_the_kind_of_its_status needs Template;
     a_refusal_with_an_unknown_code_keeps_it_and_has_the_kind_of_its_status needs Template;
     a_conflict_is_in_doubt_unless_the_provider_dedupes needs Template;
@@ -22,10 +23,12 @@ scenarios! { "errors":
     a_throttled_send_may_go_again_and_then_arrives_once needs Text covers pace;
     /// Kept for whoever sends again on purpose; the outcome stays in doubt.
     a_wait_that_a_gateway_asks_for_is_kept needs Text;
-    an_empty_account_is_insufficient_balance needs Text covers balance;
-    /// A base URL that is another server's: its 404 is no missing sender.
-    a_wrong_path_is_not_found needs Text;
-    an_error_names_provider_kind_code_and_status_on_one_line needs Text covers codes;
+    /// The account's own state, and not an answer put into the provider's mouth; once it is paid, the next message goes.
+    an_empty_account_is_insufficient_balance_until_it_is_paid needs Text covers balance;
+    /// Four thousand letters of two to four bytes each, cut wherever it must be, and never within one.
+    a_long_refusal_in_any_script_is_shown_in_part_and_breaks_no_letter needs Text;
+    /// What the transport, a gateway or this library itself found, and no word of the provider's.
+    an_error_that_the_provider_did_not_word_names_provider_and_kind_on_one_line needs Text;
 }
 
 async fn a_bad_credential_is_unauthenticated(stage: &Stage) -> Check {
@@ -56,6 +59,7 @@ async fn every_documented_refusal_has_its_kind_and_keeps_its_code(stage: &Stage)
         equal("the code", &error.code(), &refusal.code).map_err(place)?;
         equal("the status", &error.status(), &Some(refusal.status)).map_err(place)?;
         equal("attempts", &error.attempts(), &1).map_err(place)?;
+        names_on_one_line(stage, &error, &[&refusal.status.to_string(), refusal.code.unwrap_or_default()])?;
     }
     ensure(!stage.subject.refusals.is_empty(), "the subject lists the documented refusals")
 }
@@ -174,28 +178,63 @@ async fn a_wait_that_a_gateway_asks_for_is_kept(stage: &Stage) -> Check {
     equal("the wait", &error.retry_after(), &Some(Duration::from_secs(120)))
 }
 
-async fn an_empty_account_is_insufficient_balance(stage: &Stage) -> Check {
+async fn an_empty_account_is_insufficient_balance_until_it_is_paid(stage: &Stage) -> Check {
     stage.contact_writes().await?;
-    answer(stage, 402, json!({})).await?;
-    stage.refused(stage.send(&text()).await, ErrorKind::InsufficientBalance).await.map(drop)
+    stage.control.config(stage.provider(), json!({ "balance": 0 })).await?;
+    let error = stage.refused(stage.send(&text()).await, ErrorKind::InsufficientBalance).await?;
+    ensure(!error.is_safe_to_retry(), "trying again pays no bill")?;
+    stage.control.config(stage.provider(), json!({ "balance": 100 })).await?;
+    accepted(stage.send(&text()).await)?;
+    stage.reached(1).await
 }
 
-async fn a_wrong_path_is_not_found(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    answer(stage, 404, json!("<html><h1>404 page not found</h1></html>")).await?;
-    stage.refused(stage.send(&text()).await, ErrorKind::NotFound).await.map(drop)
-}
-
-async fn an_error_names_provider_kind_code_and_status_on_one_line(stage: &Stage) -> Check {
-    for refusal in stage.subject.refusals {
-        answer(stage, refusal.status, json!(refusal.body)).await?;
-        let client = stage.connect(&stage.config()?.with("probe", false))?;
-        let line = failed(client.send(&text()).await, refusal.kind, Sent::No)?.to_string();
-        ensure(!line.contains('\n'), format_args!("more than one line: {line}"))?;
-        let kind = refusal.kind.as_str().replace('_', " ");
-        for part in [stage.provider(), &kind, &refusal.status.to_string(), refusal.code.unwrap_or_default()] {
-            ensure(line.contains(part), format_args!("{part:?} is not in {line:?}"))?;
+async fn a_long_refusal_in_any_script_is_shown_in_part_and_breaks_no_letter(stage: &Stage) -> Check {
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
+    // Each beginning moves every later letter by a byte, so that a cut at any place falls within one.
+    for beginning in ["", "a", "ab", "abc"] {
+        let words = format!("{beginning}{}", "ñ我😀".repeat(1_400));
+        for body in
+            [json!(words), json!({ "message": words, "error": words, "errors": { "reason": words }, "msg": words })]
+        {
+            answer(stage, 400, body).await?;
+            let error = failed(stage.send(&template()).await, ErrorKind::InvalidRequest, Sent::No)?;
+            let shown = error.to_string();
+            ensure(shown.len() < 2_000, format_args!("an error of {} bytes", shown.len()))?;
+            ensure(
+                shown.contains("ñ我") && !shown.contains('\u{fffd}'),
+                format_args!("the words are broken: {shown}"),
+            )?;
         }
     }
     Ok(())
+}
+
+/// Holds if the error is one line with the provider, the kind and these.
+fn names_on_one_line(stage: &Stage, error: &transom::Error, more: &[&str]) -> Check {
+    let line = error.to_string();
+    ensure(!line.contains('\n'), format_args!("more than one line: {line}"))?;
+    let kind = error.kind().as_str().replace('_', " ");
+    for part in [stage.provider(), &kind].into_iter().chain(more.iter().copied()) {
+        ensure(line.contains(part), format_args!("{part:?} is not in {line:?}"))?;
+    }
+    Ok(())
+}
+
+async fn an_error_that_the_provider_did_not_word_names_provider_and_kind_on_one_line(stage: &Stage) -> Check {
+    stage.contact_writes().await?;
+    for (fault, part) in [
+        (json!({ "fault": "lose_reply", "next": 1 }), ""),
+        (json!({ "fault": "garbage", "next": 1 }), ""),
+        (json!({ "fault": "status", "status": 500, "body": "line one\nline two\r\nline three", "next": 1 }), "500"),
+        (json!({ "fault": "redirect", "status": 302, "next": 1 }), "302"),
+    ] {
+        stage.control.fault(stage.provider(), fault).await?;
+        let error = stage.send(&text()).await.err().ok_or("expected an error")?;
+        names_on_one_line(stage, &error, &[part])?;
+    }
+    let error = stage.send(&Message::text(contact(), "")).await.err().ok_or("expected an error")?;
+    names_on_one_line(stage, &error, &[])?;
+    let away = stage.connect(&stage.config()?.with("base_url", "http://127.0.0.1:9").with("timeout", "1s"))?;
+    let error = away.send(&text()).await.err().ok_or("expected an error")?;
+    names_on_one_line(stage, &error, &[])
 }

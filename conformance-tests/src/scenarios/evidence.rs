@@ -5,10 +5,10 @@ use http::Request;
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
 use transom::{Client, DeliveryStatus, Event, Message, Messenger as _, Sent};
-use transom_mock_server::fixtures::{self, Fixture};
+use transom_mock_server::fixtures::Fixture;
 
 use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};
-use crate::evidence::{self, of_row, of_sample, of_webhook};
+use crate::evidence::{self, Meanings, of_row, of_sample, of_webhook};
 use crate::played::Played;
 use crate::stage::{Stage, contact, text};
 use crate::subject::{By, Said};
@@ -32,6 +32,7 @@ scenarios! { "evidence":
 
 async fn every_code_of_an_answer_has_its_kind_and_says_whether_the_message_is_out(stage: &Stage) -> Check {
     stage.control.limit(stage.provider(), 10_000, 1).await?;
+    let meanings = every_table_has_a_place_and_meanings(stage)?;
     // Without the probe, so that the answer alone decides.
     let client = stage.connect(&stage.config()?.with("probe", false))?;
     let mut played = Played::on(stage);
@@ -41,6 +42,7 @@ async fn every_code_of_an_answer_has_its_kind_and_says_whether_the_message_is_ou
             stage.answer_with(*status, body.clone()).await?;
             let answer = client.send(&text()).await;
             let read = || -> Check {
+                meanings.check(place, fact)?;
                 let error = failed(answer, said.kind, *sent)?;
                 equal("the code", &error.code(), &said.code.as_deref())?;
                 equal("the status", &error.status(), &Some(*status))?;
@@ -53,12 +55,21 @@ async fn every_code_of_an_answer_has_its_kind_and_says_whether_the_message_is_ou
     played.judged()
 }
 
+/// The meanings of all codes, written apart from the adapter's tables; a table that nobody says how to play is told.
+fn every_table_has_a_place_and_meanings(stage: &Stage) -> Result<Meanings, Broken> {
+    equal("places of the tables of codes", &stage.subject.places.len(), &stage.subject.provider.codes.len())?;
+    let meanings = Meanings::of(stage.subject)?;
+    equal("meanings of codes that no table has", &meanings.without_row(stage.subject), &Vec::new())?;
+    Ok(meanings)
+}
+
 async fn every_code_of_a_callback_has_its_kind(stage: &Stage) -> Check {
+    let meanings = every_table_has_a_place_and_meanings(stage)?;
     let mut played = Played::on(stage);
     for (place, fact) in evidence::rows(stage.subject) {
         for said in (place.said)(fact) {
             let By::Callback { body } = &said.by else { continue };
-            let read = read_callback(stage, &said, body);
+            let read = meanings.check(place, fact).and_then(|()| read_callback(stage, &said, body));
             played.add(of_row(place, fact), read.map_err(|broken| broken.at(body)));
         }
     }
@@ -214,7 +225,7 @@ async fn every_documented_request_is_answered_with_its_documented_status(stage: 
 }
 
 fn samples(stage: &Stage) -> impl Iterator<Item = Fixture> {
-    fixtures::of(stage.provider()).into_iter()
+    evidence::documented(stage.subject).into_iter()
 }
 
 fn documented_status(sample: &Fixture) -> Option<u16> {
@@ -245,7 +256,7 @@ fn channel(stage: &Stage, sample: &Fixture) -> Result<ChannelConfig, Broken> {
 
 async fn every_documented_webhook_call_is_read_into_its_events(stage: &Stage) -> Check {
     let mut played = Played::on(stage);
-    for call in WebhookFixture::of(stage.provider())? {
+    for call in WebhookFixture::of_subject(stage.subject)? {
         let read = read_call(stage, &call);
         played.add(of_webhook(&call), read);
     }

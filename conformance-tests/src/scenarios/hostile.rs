@@ -243,7 +243,7 @@ async fn a_throttle_with_an_odd_wait_is_returned_to_the_caller(stage: &Stage) ->
 async fn a_spoilt_webhook_call_is_read_or_refused_and_never_believed(stage: &Stage) -> Check {
     let mut random = Rng::with_seed(stage.seed);
     let client = stage.connect(&stage.config()?.with("webhook_secret", "a-secret"))?;
-    for call in WebhookFixture::of(stage.provider())? {
+    for call in WebhookFixture::of_subject(stage.subject)? {
         let body = call.body.get().as_bytes();
         for _ in 0..20 {
             let mut spoilt = body.to_vec();

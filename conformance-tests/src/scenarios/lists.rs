@@ -10,16 +10,16 @@ use crate::check::{Broken, Check, ensure, equal, told};
 use crate::stage::{OTHER, Stage, contact};
 
 scenarios! { "lists":
-    every_template_is_listed_with_its_language_its_state_and_its_parameters needs Templates covers lists;
-    a_template_that_was_paused_is_listed_as_such needs Templates covers lists;
-    listing_the_templates_sends_nothing needs Templates covers lists;
+    every_template_is_listed_with_its_language_its_state_and_its_parameters needs Templates covers template_lists;
+    a_template_that_was_paused_is_listed_as_such needs Templates covers template_lists;
+    a_state_is_that_of_one_template_and_of_no_other needs Templates covers template_lists;
     a_list_that_fails_leaves_nothing_in_doubt needs Templates;
     a_list_that_is_refused_has_the_kind_of_its_status needs Templates;
-    the_channels_own_sender_is_listed_with_its_number needs Senders covers lists;
-    a_sender_that_is_away_is_listed_as_such needs Senders covers lists;
-    listing_the_senders_sends_nothing needs Senders;
-    a_conversation_is_listed_once_the_contact_has_written needs Conversations covers lists;
-    the_conversations_of_one_contact_are_theirs_alone needs Conversations covers lists;
+    the_channels_own_sender_is_listed_with_its_number needs Senders covers sender_lists;
+    a_sender_that_is_away_is_listed_as_such needs Senders covers sender_lists;
+    a_list_of_senders_that_fails_leaves_nothing_in_doubt needs Senders;
+    a_conversation_is_listed_once_the_contact_has_written needs Conversations covers conversation_lists;
+    the_conversations_of_one_contact_are_theirs_alone needs Conversations covers conversation_lists;
     a_list_of_conversations_that_fails_leaves_nothing_in_doubt needs Conversations;
     /// A read sends nothing, so it may be asked again.
     a_read_that_fails_once_is_asked_again_by_a_retry_layer needs Templates;
@@ -53,8 +53,14 @@ async fn a_template_that_was_paused_is_listed_as_such(stage: &Stage) -> Check {
     equal("the state", &named(&listed(stage).await?, "follow_up")?.status.as_str(), &"paused")
 }
 
-async fn listing_the_templates_sends_nothing(stage: &Stage) -> Check {
-    listed(stage).await?;
+async fn a_state_is_that_of_one_template_and_of_no_other(stage: &Stage) -> Check {
+    let before = listed(stage).await?;
+    stage.control.config(stage.provider(), json!({ "template": "follow_up", "status": "paused" })).await?;
+    let others = |templates: Vec<TemplateInfo>| -> Vec<_> {
+        let others = templates.into_iter().filter(|template| template.name != "follow_up");
+        others.map(|template| (template.name, template.language, template.status, template.parameters)).collect()
+    };
+    equal("the others", &others(listed(stage).await?), &others(before))?;
     stage.asked(0).await?;
     stage.reached(0).await
 }
@@ -109,10 +115,16 @@ async fn a_sender_that_is_away_is_listed_as_such(stage: &Stage) -> Check {
     ensure(same.status != first.status, format_args!("it is still {}", same.status))
 }
 
-async fn listing_the_senders_sends_nothing(stage: &Stage) -> Check {
-    stage.client.senders().await.map_err(told)?;
-    stage.asked(0).await?;
-    stage.reached(0).await
+async fn a_list_of_senders_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Check {
+    for fault in ["lose_reply", "garbage", "html"] {
+        stage.control.fault(stage.provider(), json!({ "fault": fault, "next": 1, "on": "any" })).await?;
+        match stage.client.senders().await {
+            Err(error) => equal(&format!("{fault}: whether something may have been sent"), &error.sent(), &Sent::No)?,
+            Ok(senders) => return Err(format!("{fault}: expected the list to fail, got {senders:?}").into()),
+        }
+    }
+    ensure(!stage.client.senders().await.map_err(told)?.is_empty(), "the list that is read again is empty")?;
+    stage.asked(0).await
 }
 
 async fn conversations_with(stage: &Stage, filter: ConversationFilter) -> Result<Vec<Conversation>, Broken> {

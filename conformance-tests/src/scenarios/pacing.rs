@@ -1,20 +1,23 @@
 //! Going as fast as the provider allows, and no faster. Waiting turns the provider's clock, and takes no time.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use transom::layers::{Limit, Retry};
+use transom::rate_limit::RateLimit;
 use transom::{Certainty, ErrorKind, Message, Messenger as _, Rate, Scope, Sent};
+use transom_mock_server::fixtures::Fixture;
 
 use crate::check::{Check, accepted, ensure, equal, failed};
-use crate::evidence::of_rate;
+use crate::evidence::{documented, of_rate, of_sample};
 use crate::played::Played;
 use crate::stage::{Clock, Stage, number, text};
 
 scenarios! { "pacing":
-    /// Each limit of the pages, alone: the quota goes at once, and what is over it when the window has passed.
-    every_documented_limit_is_kept_to_the_send needs Text covers rates;
+    /// Each limit of the pages, alone: the quota goes at once, and what is over it when the window has passed. Where the pages
+    /// have none but that of a sample's headers, which is an example, it is kept as soon as an answer states it.
+    every_documented_limit_is_kept_to_the_send needs Text covers pace;
     /// Two windows' worth of sends under the provider's own limits.
     paced_sends_meet_no_refusal needs Text covers pace;
     /// The provider allows less than its pages say: what it answers counts.
@@ -75,7 +78,50 @@ async fn every_documented_limit_is_kept_to_the_send(stage: &Stage) -> Check {
         let kept = kept.await;
         played.add(of_rate(rate), kept);
     }
+    if stage.subject.provider.rates.is_empty() {
+        for (sample, policy) in documented(stage.subject).iter().filter_map(|sample| Some((sample, stated(sample)?))) {
+            let kept = is_kept_once_stated(stage, policy).await;
+            played.add(of_sample(sample), kept);
+        }
+    }
     played.judged()
+}
+
+/// The quota and the window that the answer of a taken sample states.
+fn stated(sample: &Fixture) -> Option<(u32, Duration)> {
+    let response = sample.json.get("response")?;
+    response.get("status")?.as_u64().filter(|status| *status < 300)?;
+    let headers: http::HeaderMap = response
+        .get("headers")?
+        .as_object()?
+        .iter()
+        .filter_map(|(name, value)| Some((name.parse().ok()?, value.as_str()?.parse().ok()?)))
+        .collect::<Vec<(http::HeaderName, http::HeaderValue)>>()
+        .into_iter()
+        .collect();
+    let limits = RateLimit::of(&headers, SystemTime::UNIX_EPOCH);
+    let policy = limits.policies.first()?;
+    Some((policy.quota.try_into().ok()?, policy.window?))
+}
+
+/// Holds if a limiter that was told of no limit keeps the one that the provider's answers state.
+async fn is_kept_once_stated(stage: &Stage, (quota, window): (u32, Duration)) -> Check {
+    stage.reset().await?;
+    let people = people(stage, 1).await?;
+    let seconds = u32::try_from(window.as_secs()).unwrap_or(u32::MAX);
+    stage.control.limit(stage.provider(), quota, seconds).await?;
+    let clock = stage.clock();
+    let client = stage.client.clone().layer(limit(&[], &clock));
+    let mut messages = people.iter().cycle();
+    for message in messages.by_ref().take(usize::try_from(quota).unwrap_or(usize::MAX)) {
+        accepted(client.send(message).await)?;
+    }
+    equal("waited within the quota", &clock.passed(), &Duration::ZERO)?;
+    if let Some(one_more) = messages.next() {
+        accepted(client.send(one_more).await)?;
+    }
+    equal("refusals", &refusals(stage).await?, &0)?;
+    waited(&clock, window)
 }
 
 /// Holds if about `window` was waited: not less, and not more than the little that clocks may differ by.

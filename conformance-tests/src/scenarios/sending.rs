@@ -1,6 +1,7 @@
 //! A text from the application to a person, inside the window.
 
 use serde_json::json;
+use tokio::task::JoinSet;
 use transom::{Content, ErrorKind, Message, Messenger as _, Sent, Template};
 
 use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};
@@ -8,29 +9,30 @@ use crate::stage::{CONTACT, OTHER, Stage, contact, number, text};
 
 scenarios! { "sending":
     /// The text that reached the person is the text that was sent, from our number to theirs.
-    a_text_reaches_the_person_once_as_it_was_written needs Text covers texts;
+    a_text_reaches_the_person_once_as_it_was_written needs Text covers accepted_texts;
     /// The receipt's id is the one that delivery events will carry, so it must be the delivered message's.
-    the_receipt_carries_the_id_of_the_message_that_was_delivered needs Text covers texts;
-    every_script_and_every_line_break_arrives_intact needs Text covers texts;
-    the_longest_text_is_sent_whole needs Text covers texts;
-    a_longer_text_is_refused_before_a_byte_leaves needs Text covers texts;
+    the_receipt_carries_the_id_of_the_message_that_was_delivered needs Text covers accepted_texts;
+    every_script_and_every_line_break_arrives_intact needs Text covers accepted_texts;
+    the_longest_text_is_sent_whole needs Text covers accepted_texts;
+    a_longer_text_is_refused_before_a_byte_leaves needs Text covers long_texts;
     an_empty_text_is_refused_before_a_byte_leaves needs Text;
     /// Where the provider carries our reference, delivery events can be matched by it; where not, it must not be lost
     /// silently into some other member.
-    the_reference_travels_where_the_provider_carries_one needs Text;
+    the_reference_travels_where_the_provider_carries_one needs Text covers references;
     a_reference_that_is_no_plain_word_is_no_obstacle needs Text;
     a_reference_with_a_line_break_is_refused_before_a_byte_leaves needs Text;
     /// With another text under the same key nothing goes, and nobody is told that it did.
-    a_repeated_reference_is_one_message needs Idempotency;
-    the_fallback_has_a_key_of_its_own needs Idempotency covers window;
+    a_repeated_reference_is_one_message needs Idempotency covers keyed;
+    the_fallback_has_a_key_of_its_own needs Idempotency covers keyed;
     a_message_without_a_reference_has_a_key_that_no_other_has needs Idempotency;
-    a_template_parameter_in_any_script_arrives_intact needs Template covers templates;
-    a_caption_in_any_script_arrives_intact needs Image covers contents;
-    a_file_name_with_spaces_and_accents_arrives_intact needs Document covers contents;
-    a_button_in_any_script_arrives_intact needs Buttons covers contents;
+    a_template_parameter_in_any_script_arrives_intact needs Template covers accepted_templates;
+    a_caption_in_any_script_arrives_intact needs Image covers image;
+    a_file_name_with_spaces_and_accents_arrives_intact needs Document covers document;
+    a_button_in_any_script_arrives_intact needs Buttons covers buttons;
     two_messages_to_one_person_are_two needs Text;
     two_persons_get_their_own_messages needs Text;
-    one_send_is_one_request needs Text covers texts;
+    /// Twenty at once: each with its own text and its own id on the receipt, and no request more than one a message.
+    messages_that_are_sent_at_once_keep_apart needs Text covers accepted_texts;
     /// Refusing is always legal, so an adapter that silently loses a capability would pass everything else.
     the_declared_capabilities_are_the_pinned_ones;
     the_provider_has_the_name_of_its_scheme;
@@ -225,12 +227,31 @@ async fn two_persons_get_their_own_messages(stage: &Stage) -> Check {
     equal("who got what", &got, &vec![(json!(CONTACT), json!("for one")), (json!(OTHER), json!("for the other"))])
 }
 
-async fn one_send_is_one_request(stage: &Stage) -> Check {
+async fn messages_that_are_sent_at_once_keep_apart(stage: &Stage) -> Check {
+    const COUNT: usize = 20;
+    stage.control.limit(stage.provider(), 1_000, 1).await?;
     stage.contact_writes().await?;
-    accepted(stage.send(&text()).await)?;
-    let requests = stage.control.requests(stage.provider()).await?;
-    equal("requests of any kind", &requests.len(), &1)?;
-    stage.asked(1).await
+    let mut sends = JoinSet::new();
+    for n in 0..COUNT {
+        let client = stage.client.clone();
+        sends.spawn(async move {
+            let body = format!("Parcel {n} leaves today.");
+            let answer = client.send(&Message::text(contact(), body.as_str())).await;
+            (body, answer)
+        });
+    }
+    let mut told_ids = Vec::new();
+    while let Some(ended) = sends.join_next().await {
+        let (body, answer) = ended.map_err(told)?;
+        told_ids.push((json!(body), json!(accepted(answer)?.message_id.as_str())));
+    }
+    let delivered = stage.delivered().await?;
+    let mut ids: Vec<_> = delivered.iter().map(|m| (m["content"]["body"].clone(), m["message_id"].clone())).collect();
+    for list in [&mut told_ids, &mut ids] {
+        list.sort_by_key(|(body, _)| body.to_string());
+    }
+    equal("the ids of the texts", &told_ids, &ids)?;
+    equal("requests of any kind", &stage.control.requests(stage.provider()).await?.len(), &COUNT)
 }
 
 async fn the_declared_capabilities_are_the_pinned_ones(stage: &Stage) -> Check {

@@ -1,26 +1,26 @@
 //! Templates: names, languages, parameters, states.
 
 use serde_json::json;
-use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, Template};
+use transom::{ErrorKind, Message, Messenger as _, Sent, Template};
 
 use crate::check::{Check, accepted, equal, failed};
 use crate::stage::{Stage, contact};
 
 scenarios! { "templates":
-    positional_parameters_arrive_in_their_places needs Template covers templates;
-    named_parameters_arrive_in_the_places_that_the_channel_gives_them needs Template covers templates;
-    a_channels_own_name_for_a_template_is_used needs Template covers templates;
-    a_template_without_parameters_arrives needs Template covers templates;
-    a_template_that_is_not_approved_is_refused needs Template covers templates;
-    a_paused_template_is_refused needs Template covers templates;
-    a_template_that_nobody_knows_is_refused needs Template covers templates;
-    a_template_in_a_language_that_it_does_not_have_is_refused needs Template covers templates;
-    too_few_parameters_are_refused needs Template covers templates;
-    too_many_parameters_are_refused needs Template covers templates;
-    without_probe_the_provider_judges_the_parameters needs Template covers templates;
+    positional_parameters_arrive_in_their_places needs Template covers accepted_templates;
+    named_parameters_arrive_in_the_places_that_the_channel_gives_them needs Template covers accepted_templates;
+    a_channels_own_name_for_a_template_is_used needs Template covers accepted_templates;
+    a_template_without_parameters_arrives needs Template covers accepted_templates;
+    a_template_that_is_not_approved_is_refused needs Template covers rejected_templates;
+    a_paused_template_is_refused needs Template covers rejected_templates;
+    a_template_that_nobody_knows_is_refused needs Template covers rejected_templates;
+    a_template_in_a_language_that_it_does_not_have_is_refused needs Template covers rejected_templates;
+    too_few_parameters_are_refused needs Template covers rejected_templates;
+    too_many_parameters_are_refused needs Template covers rejected_templates;
+    without_probe_the_provider_judges_the_parameters needs Template covers rejected_templates;
     /// The look at the definition is a courtesy: where it fails, the template goes all the same.
     a_definition_that_cannot_be_read_blocks_no_template needs Template;
-    a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves needs Template covers templates;
+    a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves needs Template;
     an_empty_template_name_is_refused_before_a_byte_leaves needs Template;
 }
 
@@ -114,16 +114,11 @@ async fn too_many_parameters_are_refused(stage: &Stage) -> Check {
     are_refused(stage, &["Ana", "12/02", "9:00"]).await
 }
 
-/// Whether the adapter can hold a template against the provider's list before it sends it.
-fn lists_templates(stage: &Stage) -> bool {
-    stage.capabilities().contains(Capability::Templates)
-}
-
 /// Values that do not fit are refused before a byte of the send leaves, as `invalid_request`, where the provider lists
 /// its templates; by the provider, as `template_rejected`, elsewhere.
 async fn are_refused(stage: &Stage, values: &[&str]) -> Check {
     let answer = stage.send(&message(Template::new("visit_reminder", "en").body(values.iter().copied()))).await;
-    if !lists_templates(stage) {
+    if !stage.lists_templates() {
         return stage.refused(answer, ErrorKind::TemplateRejected).await.map(drop);
     }
     let error = stage.refused(answer, ErrorKind::InvalidRequest).await?;
@@ -152,7 +147,7 @@ async fn a_definition_that_cannot_be_read_blocks_no_template(stage: &Stage) -> C
     let mut mapping = by_name(stage);
     mapping["visit_reminder"]["id"] = json!(310);
     let client = stage.connect(&stage.config()?.with("templates", mapping))?;
-    if lists_templates(stage) {
+    if stage.lists_templates() {
         let fault = json!({ "fault": "status", "status": 500, "next": 1, "on": "any" });
         stage.control.fault(stage.provider(), fault).await?;
     }

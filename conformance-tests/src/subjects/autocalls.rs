@@ -5,7 +5,7 @@ use transom::{Capabilities, Capability, CodeFact, ErrorKind};
 use transom_mock_server::dialects;
 
 use super::refusal;
-use crate::{Place, Said, Subject};
+use crate::{Place, Said, Subject, Tells};
 
 /// Autocalls.
 pub static AUTOCALLS: Subject = Subject {
@@ -92,6 +92,10 @@ pub static AUTOCALLS: Subject = Subject {
         ),
     ],
     places: PLACES,
+    meanings: include_str!("meanings/autocalls.txt"),
+    samples: &[],
+    webhook_calls: &[],
+    tells: Tells { reference: false, our_number: false, again: true, kinds: &[] },
 };
 
 const PLACES: &[Place] = &[

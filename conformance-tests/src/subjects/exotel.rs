@@ -5,7 +5,7 @@ use transom::{Capabilities, Capability, CodeFact, ErrorKind};
 use transom_mock_server::dialects;
 
 use super::refusal;
-use crate::{Place, Said, Subject};
+use crate::{Place, Said, Subject, Tells};
 
 /// Exotel.
 pub static EXOTEL: Subject = Subject {
@@ -100,6 +100,10 @@ pub static EXOTEL: Subject = Subject {
         ),
     ],
     places: PLACES,
+    meanings: include_str!("meanings/exotel.txt"),
+    samples: &[],
+    webhook_calls: &[],
+    tells: Tells { reference: true, our_number: true, again: true, kinds: Tells::ALL_KINDS },
 };
 
 const PLACES: &[Place] = &[

@@ -5,7 +5,7 @@ use transom::{Capabilities, Capability, CodeFact, ErrorKind};
 use transom_mock_server::dialects;
 
 use super::refusal;
-use crate::{Place, Said, Subject};
+use crate::{Place, Said, Subject, Tells};
 
 /// GoSendAPI.
 pub static GOSENDAPI: Subject = Subject {
@@ -126,6 +126,10 @@ pub static GOSENDAPI: Subject = Subject {
         ),
     ],
     places: PLACES,
+    meanings: include_str!("meanings/gosendapi.txt"),
+    samples: &[],
+    webhook_calls: &[],
+    tells: Tells { reference: false, our_number: false, again: true, kinds: Tells::ALL_KINDS },
 };
 
 const PLACES: &[Place] = &[

@@ -5,7 +5,7 @@ use transom::{Capabilities, Capability, CodeFact, ErrorKind};
 use transom_mock_server::dialects;
 
 use super::refusal;
-use crate::{Place, Said, Subject};
+use crate::{Place, Said, Subject, Tells};
 
 /// Messangi.
 pub static MESSANGI: Subject = Subject {
@@ -65,6 +65,10 @@ pub static MESSANGI: Subject = Subject {
         refusal(200, r#"{"data":{"id":"","status":"INCOMPLETE"}}"#, ErrorKind::TemplateRejected, Some("INCOMPLETE")),
     ],
     places: PLACES,
+    meanings: include_str!("meanings/messangi.txt"),
+    samples: &[],
+    webhook_calls: &[],
+    tells: Tells { reference: true, our_number: true, again: false, kinds: Tells::ALL_KINDS },
 };
 
 const PLACES: &[Place] = &[

@@ -1,9 +1,11 @@
 //! What the suite must be told of Larkwire: the facts in which providers differ.
 
-use transom::{Capabilities, Capability, ErrorKind};
-use transom_conformance::{Refusal, Subject};
+use serde_json::json;
+use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom_conformance::{Place, Refusal, Said, Subject, Tells};
 
 use crate::dialect::Larkwire;
+use crate::pages::{CALLS, MEANINGS, SAMPLES};
 
 /// The adapter under test, with the simulator of its provider. What is not said here is as most providers have it.
 pub static SUBJECT: Subject = Subject {
@@ -34,9 +36,29 @@ pub static SUBJECT: Subject = Subject {
         refused(r#"{"code":4104,"msg":"no session","data":null}"#, ErrorKind::NoActiveSession, "4104"),
         refused(r#"{"code":5001,"msg":"insufficient credit","data":null}"#, ErrorKind::InsufficientBalance, "5001"),
     ],
+    places: &[Place { name: "answers", said: |fact| vec![answer(fact), event(fact)] }],
+    meanings: MEANINGS,
+    samples: SAMPLES,
+    webhook_calls: CALLS,
+    // Events carry our reference and our number, come once, and tell of texts alone.
+    tells: Tells { reference: true, our_number: true, again: false, kinds: &[] },
     ..Subject::new(transom_larkwire::PROVIDER, || vec![Box::new(Larkwire)])
 };
 
 const fn refused(body: &'static str, kind: ErrorKind, code: &'static str) -> Refusal {
     Refusal { status: 200, body, kind, code: Some(code) }
+}
+
+/// How an answer says a code.
+fn answer(fact: &CodeFact) -> Said {
+    Said::answer(fact, 200, json!({ "code": Said::number(fact), "msg": "refused", "data": null }))
+}
+
+/// How an event says it.
+fn event(fact: &CodeFact) -> Said {
+    let body = json!({
+        "event": "status", "id": 9_200_000_000_000_100_001_u64, "state": "failed", "to": "00447700900123",
+        "code": Said::number(fact), "ts": 1_770_110_100,
+    });
+    Said::callback(fact, body)
 }

@@ -1,0 +1,93 @@
+//! The whole matrix: every scenario with every adapter, in this process. What no single adapter's run can tell: whether they
+//! agree, and whether everything that is on record about a provider has been played.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use transom_conformance::differential::{self, Agreement, Comparison, DECLARED};
+use transom_conformance::run::{self, Run};
+use transom_conformance::suite::{self, Case};
+use transom_conformance::{Front, evidence, subjects};
+
+/// Every adapter has at least so many cases.
+const AT_LEAST: usize = 185;
+
+static RUN: LazyLock<Run> = LazyLock::new(|| {
+    let cases: Vec<Case> = subjects::ALL.iter().copied().flat_map(suite::cases).collect();
+    run::play(&cases, &Front::Mock, |_, _| {})
+});
+
+fn compared() -> Vec<Comparison> {
+    differential::compare(&RUN.played, DECLARED)
+}
+
+#[test]
+fn every_adapter_has_the_same_cases_and_passes_each() {
+    let mut names: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    let mut failed = Vec::new();
+    for (case, outcome) in &RUN.played {
+        if outcome.problem.is_some() {
+            failed.push(format!("{}: {}", case.id(), outcome.explanation()));
+        }
+        names.entry(case.provider()).or_default().insert((case.group(), case.name()));
+    }
+    assert!(failed.is_empty(), "{} cases:\n{}", failed.len(), failed.join("\n"));
+    assert_eq!(names.len(), subjects::ALL.len());
+    for (provider, cases) in &names {
+        assert!(cases.len() >= AT_LEAST, "{provider} has {} cases", cases.len());
+        assert_eq!(Some(cases), names.values().next(), "{provider}");
+    }
+}
+
+#[test]
+fn the_adapters_agree_on_every_scenario_unless_they_are_declared_to_differ_in_this_way() {
+    let problems: Vec<String> = compared()
+        .into_iter()
+        .filter(|scenario| !scenario.verdict.is_well())
+        .map(|scenario| {
+            let came_to = scenario.traces.iter().map(|shared| {
+                format!("        (\"{}\", \"{}\"),\n", shared.providers.join(" "), shared.trace.summary())
+            });
+            let came_to: String = came_to.collect();
+            format!("{}::{} is {:?}; it came to\n{came_to}", scenario.group, scenario.name, scenario.verdict)
+        })
+        .collect();
+    assert!(problems.is_empty(), "{} scenarios:\n{}", problems.len(), problems.join("\n"));
+}
+
+#[test]
+fn every_declared_difference_is_one() {
+    let compared = compared();
+    for declared in DECLARED {
+        let id = |scenario: &&Comparison| format!("{}::{}", scenario.group, scenario.name) == declared.scenario;
+        let found = compared.iter().find(id);
+        let found = found.unwrap_or_else(|| panic!("{}: no two adapters play this", declared.scenario));
+        assert_eq!(found.verdict, Agreement::Declared, "{}", declared.scenario);
+    }
+}
+
+#[test]
+fn every_fact_on_record_is_played_by_a_case() {
+    let unplayed: Vec<String> = evidence::unplayed(&RUN)
+        .into_iter()
+        .map(|unplayed| format!("{} {}", unplayed.provider, unplayed.evidence.id))
+        .collect();
+    assert!(unplayed.is_empty(), "{} facts that no case plays: {unplayed:#?}", unplayed.len());
+}
+
+#[test]
+fn of_a_part_of_the_cases_nothing_counts_as_unplayed() {
+    let part: Vec<Case> =
+        suite::cases(&subjects::EXOTEL).into_iter().filter(|case| case.group() == "secrets").collect();
+    let run = run::play(&part, &Front::Mock, |_, _| {});
+    assert_eq!(evidence::unplayed(&run), []);
+    // Without the cases that play them, the facts of a whole run would be missed.
+    let mut whole = RUN.clone();
+    for (_, outcome) in whole.played.iter_mut().filter(|(case, _)| case.provider() == "exotel") {
+        outcome.covered.clear();
+    }
+    let missed = evidence::unplayed(&whole);
+    assert!(missed.iter().all(|unplayed| unplayed.provider == "exotel"));
+    assert_eq!(missed.len(), evidence::all(&subjects::EXOTEL).len());
+}
