@@ -124,7 +124,8 @@ fn request(target: &Target, body: &Bytes, rules: WebhookRules, signature: Option
     headers.insert(CONTENT_TYPE, JSON);
     headers.insert(USER_AGENT, AGENT);
     if let Some(name) = rules.signature_header
-        && let Some(signature) = signature
+        && let Some(signature) = signature.as_deref()
+        && let signature = signature.strip_prefix("sha256=").filter(|_| rules.signature_is_bare).unwrap_or(signature)
         && let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(signature))
     {
         headers.insert(name, value);
