@@ -1,6 +1,7 @@
 //! Autocalls: JSON under `/api/user/`, bearer keys, integer ids.
 
 mod fields;
+mod history;
 mod lists;
 mod notify;
 mod send;
@@ -38,7 +39,7 @@ impl Dialect for Autocalls {
     }
 
     fn owns(&self, path: &str) -> bool {
-        path.starts_with("/api/user/")
+        path.starts_with("/api/user/") || path.starts_with(history::PATH)
     }
 
     fn seed(&self, world: &mut World) {
@@ -102,6 +103,9 @@ impl Autocalls {
         review: &mut Review,
     ) -> Response<Bytes> {
         let path = request.uri().path();
+        if path.starts_with(history::PATH) && request.method() == Method::GET {
+            return history::show(world, request);
+        }
         let call = path.strip_prefix("/api/user/").unwrap_or_default();
         let Some(call) = Call::read(call) else {
             review_wrong_path(call, request, review);

@@ -64,7 +64,7 @@ fn list(world: &mut World, request: &Request<Bytes>, review: &mut Review) -> Res
     let page = kept.get(start..end).unwrap_or_default();
     let more = page.len() > limit;
     let page = page.get(..limit.min(page.len())).unwrap_or_default();
-    let rows: Vec<Value> = page.iter().map(|template| item(print(template, fields.as_deref()))).collect();
+    let rows: Vec<Value> = page.iter().map(|template| item(&print(template, fields.as_deref()))).collect();
     let mut channel = json!({"templates": rows});
     if let (Value::Object(channel), Some(first), Some(last)) = (&mut channel, page.first(), page.last())
         && (more || start > 0)
@@ -136,7 +136,7 @@ fn change(
             "PUT" => edit(&mut account.templates, &mut form, template, &field)?,
             _ => delete(&mut account.templates, template, &field)?,
         };
-        rows.push(item(json!({"id": id.to_string()})));
+        rows.push(item(&json!({"id": id.to_string()})));
     }
     if form.report(review, TEMPLATE_API) {
         return Err(on_page(Problem::invalid("the request is not as documented")));
@@ -210,7 +210,7 @@ fn unknown() -> Problem {
     on_page(Problem { status: 404, ..problem })
 }
 
-fn item(data: Value) -> Value {
+fn item(data: &Value) -> Value {
     json!({"code": 200, "error_data": null, "status": "success", "data": data})
 }
 

@@ -184,7 +184,8 @@ fn note_format(form: &mut Form, kind: &str, link: &str, name: Option<&str>) {
     let is_listed = |ending: &str| endings(kind).iter().any(|known| known.eq_ignore_ascii_case(ending));
     if ending.map_or(name.is_some(), |ending| !is_listed(ending)) {
         let endings = endings(kind).join(", ");
-        form.note(format!("request.{member} does not end in a format of this type, which are {endings}"), source);
+        let text = format!("request.{member} does not end in a format of this type, which are {endings}");
+        if name.is_some() { form.note(text, source) } else { form.remark(text, source) }
     }
 }
 

@@ -146,16 +146,22 @@ fn answer(
         return json_response(200, &json!({"status": sms_status, "messageId": id, "description": description}));
     }
     let meta = Meta { timestamp, transaction_id: world.next_uuid() };
-    let date = rfc3339(now);
     if shape == "sms" {
-        let data = json!({
+        let taken = json!({
             "id": id, "from": message.from, "text": message.content.get("body"), "to": message.to, "type": "MT",
-            "status": sms_status, "date": date,
+            "status": sms_status, "date": rfc3339(now),
         });
-        return json_response(200, &json!({"meta": meta, "data": data}));
+        return json_response(200, &json!({"meta": meta, "data": taken}));
     }
-    let external_id = message.external_id.as_deref();
-    let data = Data { id, channel: "WHATSAPP", from: &message.from, to: &message.to, status, date, external_id };
+    let data = Data {
+        id,
+        channel: "WHATSAPP",
+        from: &message.from,
+        to: &message.to,
+        status,
+        date: rfc3339(now),
+        external_id: message.external_id.as_deref(),
+    };
     json_response(200, &Accepted { meta, data })
 }
 
