@@ -245,8 +245,9 @@ impl Simulator {
         let fault = self.faults.take(dialect.name(), dialect.is_send(request));
         let taken = fault.as_ref().is_none_or(|fault| fault.after_accept);
         let (own, findings) = if taken {
-            let Answer { response, findings } = dialect.handle(&mut self.world, now, request);
+            let Answer { response, mut findings } = dialect.handle(&mut self.world, now, request);
             for report in self.world.take_reports() {
+                findings.extend(self.webhooks.passed_over(&report));
                 self.webhooks.accepted(dialect.as_ref(), &self.world, now, &report);
                 self.transcript.accepted(now, &self.world, report);
             }

@@ -9,6 +9,7 @@ mod happening;
 mod log;
 mod net;
 mod outbox;
+mod passed_over;
 mod rules;
 mod signature;
 mod target;

@@ -6,6 +6,7 @@ mod conversations;
 mod idempotency;
 mod pair;
 pub(crate) mod seed;
+mod stamp;
 pub(crate) mod state;
 mod uploads;
 
@@ -309,8 +310,19 @@ impl World {
                 name.clone_from(&contact.name);
             }
         }
-        let conversation = self.conversation_to_continue(pair, now);
-        self.conversations.received(conversation, now, name.as_ref());
+        // A provider that processes nothing inbound keeps no books of it either; the window is WhatsApp's and opens all the same.
+        if self.switch(message.provider, "inbound_processing") != "off" {
+            let conversation = self.conversation_to_continue(pair, now);
+            self.conversations.received(conversation, now, name.as_ref());
+        }
+    }
+
+    /// A business says what a customer is called; a customer's own word, which came first, stands.
+    pub fn introduce(&mut self, provider: &'static str, business: &Phone, contact: &Phone, name: &str) {
+        let pair = Pair::new(self.providers.number(provider), business, contact);
+        if let Some(contact) = self.contacts.entry(pair).filter(|contact| contact.name.is_none()) {
+            contact.name = Some(name.into());
+        }
     }
 
     /// Opens the window although nobody wrote, for the one documented claim that a template does so.

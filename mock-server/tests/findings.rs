@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::too_many_lines,
     reason = "a helper of a test fails the test; the lint's own exception covers test functions only"
@@ -208,6 +209,171 @@ fn rows() -> Vec<Row> {
     ]
 }
 
+fn rows_of_credentials_paths_and_headers() -> Vec<Row> {
+    let e = json!({"whatsapp": {"messages": [
+        {"from": "+919876500001", "to": CONTACT, "content": {"type": "text", "text": {"body": "Hi"}}}]}});
+    let g = json!({"phone_number_id": "555123456789", "to": "919876543210", "type": "text", "text": {"body": "Hi"}});
+    let m = json!({"channel": "WHATSAPP",
+        "request": {"from": "5215500001111", "to": CONTACT, "type": "text", "message": "Hi"}});
+    let a = json!({"sender_id": 12, "recipient_phone": CONTACT, "message": "Hi"});
+    let (exotel_path, messangi_path, autocalls_path) =
+        ("/v2/accounts/acme/messages", "/notification", "/api/user/whatsapp/send-freeform");
+    let (demo_key, own_key) = (("x-api-key", "demo-key"), ("x-api-key", "my-key"));
+    let repeated = ("idempotency-key", "k1");
+    let asked = |path: &str, header| get(path, header, true);
+    vec![
+        // The key of another provider's samples, which even a strict mock takes.
+        row("another's key", post("/v1/messages", &[JSON, demo_key], &g), ("note", "`gsk_live_`"), 201, 201),
+        row("a key of no form", post("/v1/messages", &[JSON, own_key], &g), ("note", "`gsk_live_`"), 201, 401),
+        row("no key", post("/v1/messages", &[JSON], &g), ("refused", "`X-API-Key` is missing or"), 401, 401),
+        row(
+            "a bearer",
+            post("/v1/messages", &[JSON, BEARER], &g),
+            ("refused", "`Authorization: Bearer` is not read"),
+            401,
+            401,
+        ),
+        row(
+            "a bearer",
+            post(exotel_path, &[JSON, BEARER], &e),
+            ("refused", "`Authorization: Bearer` is not read"),
+            401,
+            401,
+        ),
+        row("a key", post(messangi_path, &[JSON, API_KEY], &m), ("refused", "`X-API-Key` is not read"), 401, 401),
+        row(
+            "basic",
+            post(autocalls_path, &[JSON, BASIC], &a),
+            ("refused", "`Authorization: Basic` is not read"),
+            401,
+            401,
+        ),
+        row(
+            "a repeated key",
+            post(exotel_path, &[JSON, BASIC, repeated], &e),
+            ("tolerated", "`Idempotency-Key`"),
+            202,
+            202,
+        ),
+        row(
+            "a repeated key",
+            post(messangi_path, &[JSON, BEARER, repeated], &m),
+            ("tolerated", "`Idempotency-Key`"),
+            200,
+            200,
+        ),
+        row(
+            "a repeated key",
+            post(autocalls_path, &[JSON, BEARER, repeated], &a),
+            ("tolerated", "`Idempotency-Key`"),
+            200,
+            200,
+        ),
+        row(
+            "a wrong path",
+            post("/api/user/whatsapp/send-template", &[JSON, BEARER], &a),
+            ("refused", "`POST /api/user/whatsapp/send`"),
+            404,
+            404,
+        ),
+        row(
+            "a wrong path",
+            asked("/api/user/whatsapp/templates?sender_id=12", BEARER),
+            ("refused", "senders/{sender_id}/templates`"),
+            404,
+            404,
+        ),
+        row("a wrong method", asked(autocalls_path, BEARER), ("refused", "the method is GET, expected POST"), 405, 405),
+        row("no path", asked("/v1/contacts", API_KEY), ("refused", "`GET /v1/contacts` is no call"), 404, 404),
+        row("no path", asked("/v2/accounts/acme/calls", BASIC), ("refused", "is no call of the pages"), 404, 404),
+        row("no path", asked("/oberyn/v2/status", BEARER), ("refused", "is no call of the pages"), 404, 404),
+        row(
+            "too many rows",
+            asked("/api/user/conversations?per_page=1000", BEARER),
+            ("tolerated", "`per_page`"),
+            200,
+            422,
+        ),
+        row(
+            "a cursor of nobody's",
+            asked("/api/user/conversations?cursor=zzz", BEARER),
+            ("tolerated", "`cursor`"),
+            200,
+            200,
+        ),
+    ]
+}
+
+fn rows_of_content() -> Vec<Row> {
+    let e = json!({"from": "+919876500001", "to": CONTACT, "content": {"type": "text", "text": {"body": "Hi"}}});
+    let template = json!({"type": "template", "template": {"name": "re_engagement_v1", "language": {"code": "en"}}});
+    let g = json!({"phone_number_id": "555123456789", "to": "919876543210"});
+    let of = |kind: &str, value: Value| with(with(g.clone(), "type", json!(kind)), kind, value);
+    let m = json!({"from": "5215500001111", "to": CONTACT, "type": "document", "message": "https://f.example/y.pdf"});
+    let note = |text| ("note", text);
+    vec![
+        row("no channel", exotel(&e), note("names no channel"), 202, 202),
+        row("no channel", exotel(&json!({"messages": [e]})), note("names no channel"), 202, 202),
+        row("no policy", exotel(&with(e.clone(), "content", template)), note("`template.language.policy`"), 202, 202),
+        row(
+            "a callback elsewhere",
+            exotel(&with(e.clone(), "status_callback", json!("https://hooks.example.net/x"))),
+            note("is passed over, as it is https"),
+            202,
+            202,
+        ),
+        row(
+            "a callback that would be an attack",
+            exotel(&with(e.clone(), "status_callback", json!("http://169.254.169.254/latest"))),
+            note("is passed over, as it has a host other than"),
+            202,
+            202,
+        ),
+        row(
+            "a callback of another kind",
+            exotel(&with(e, "status_callback", json!("ftp://x"))),
+            note("is passed over, as it is not http"),
+            202,
+            202,
+        ),
+        row(
+            "a long text",
+            gosendapi(&of("text", json!({"body": "x".repeat(4097)}))),
+            ("refused", "text.body"),
+            400,
+            400,
+        ),
+        row(
+            "a picture twice",
+            gosendapi(&of("image", json!({"id": "7", "link": "https://f.example/a.png"}))),
+            ("refused", "either link or id"),
+            400,
+            400,
+        ),
+        row(
+            "a document by name",
+            messangi(&with(m.clone(), "fileName", json!("y.docx"))),
+            ("tolerated", "request.fileName does not end in"),
+            200,
+            400,
+        ),
+        row(
+            "a document by address",
+            messangi(&with(m.clone(), "message", json!("https://f.example/y.docx?v=1"))),
+            note("request.message does not end in"),
+            200,
+            200,
+        ),
+        row(
+            "a reference that is no word",
+            messangi(&with(m, "externalId", json!("order-17"))),
+            note("request.externalId is not alphanumeric"),
+            200,
+            200,
+        ),
+    ]
+}
+
 fn mock(strict: bool) -> Mock {
     let mut mock = Mock::new();
     if strict {
@@ -221,7 +387,8 @@ fn mock(strict: bool) -> Mock {
 
 #[test]
 fn each_flaw_is_remarked_upon_and_a_strict_mock_refuses_what_is_documented() {
-    for row in rows() {
+    let rows = rows().into_iter().chain(rows_of_credentials_paths_and_headers()).chain(rows_of_content());
+    for row in rows {
         for strict in [false, true] {
             let mut mock = mock(strict);
             let (status, answer) = mock.raw(&row.request);
@@ -243,10 +410,10 @@ fn each_flaw_is_remarked_upon_and_a_strict_mock_refuses_what_is_documented() {
 /// The control to the test above: the same requests without their flaw.
 #[test]
 fn requests_without_a_flaw_have_no_finding() {
-    let flat = json!({"from": "+919876500001", "to": CONTACT, "content": {"type": "text", "text": {"body": "Hi"}}});
+    let one = json!({"from": "+919876500001", "to": CONTACT, "content": {"type": "text", "text": {"body": "Hi"}}});
     for (request, expected) in [
         (autocalls(&json!({"sender_id": 12, "recipient_phone": CONTACT, "message": "Hi"})), 200),
-        (exotel(&flat), 202),
+        (exotel(&json!({"whatsapp": {"messages": [one]}})), 202),
         (
             gosendapi(
                 &json!({"phone_number_id": "555123456789", "to": "919876543210", "type": "text", "text": {"body": "Hi"}}),
@@ -276,5 +443,56 @@ fn a_shape_that_only_live_reports_refuse_is_refused_by_a_switch_and_by_no_strict
             (&json!("refused"), &json!("at least one channel is mandatory"))
         );
         assert!(finding["source"].as_str().unwrap().ends_with("[field]"), "{finding}");
+    }
+}
+
+/// How sure a rule is decides whether a strict mock refuses for it, so that each finding has to say it rightly.
+#[test]
+fn a_finding_is_as_sure_as_the_page_that_it_cites() {
+    let g = json!({"phone_number_id": "555123456789", "to": "919876543210"});
+    let of = |kind: &str, value: Value| gosendapi(&with(with(g.clone(), "type", json!(kind)), kind, value));
+    let text = with(with(g.clone(), "type", json!("text")), "text", json!({"body": "Hi"}));
+    let twice = json!({"id": "7", "link": "https://f.example/a.png"});
+    let title = "A title that is longer than twenty characters";
+    let buttons = json!({"type": "button", "body": {"text": "?"},
+        "action": {"buttons": [{"type": "reply", "reply": {"id": "1", "title": title}}]}});
+    let header = json!({"name": "follow_up", "language": {"code": "en"},
+        "components": [{"type": "header", "parameters": [{"type": "sound"}]}]});
+    let template = json!({"sender_id": 12, "template_id": 312, "recipient_phone": "919876543210"});
+    for (request, text, source) in [
+        (
+            of("text", json!({"body": "x".repeat(4097)})),
+            "text.body",
+            "Meta, messages, which GoSendAPI says to mirror [inferred]",
+        ),
+        (of("text", json!({})), "text.body", "GoSendAPI, Messages [docs]"),
+        (of("image", twice.clone()), "either link or id", "GoSendAPI, Messages [docs]"),
+        (of("image", json!({"id": "7", "caption": "x".repeat(1025)})), "caption", "mirror [inferred]"),
+        (of("video", twice), "either link or id", "mirror [inferred]"),
+        (of("interactive", json!({"type": "carousel"})), "interactive.type", "mirror [inferred]"),
+        (
+            of("template", header),
+            "parameters.0.type",
+            "Meta, template messages, which GoSendAPI says to mirror [inferred]",
+        ),
+        (of("template", json!({"name": "follow_up"})), "template.language", "GoSendAPI, Messages [docs]"),
+        (
+            post("/v1/messages", &[JSON, API_KEY, ("idempotency-key", "")], &text),
+            "Idempotency-Key",
+            "GoSendAPI, API Reference [inferred]",
+        ),
+        (
+            messangi(&json!({"from": "5215500001111", "to": CONTACT, "type": "interactive", "interactive": buttons})),
+            "longer than the 20 characters",
+            "as Meta's [inferred]",
+        ),
+        (post("/api/user/whatsapp/send", &[JSON, BEARER], &template), "E.164", "Send Template Message [docs]"),
+    ] {
+        let mut mock = mock(false);
+        let answer = mock.raw(&request);
+        let findings = mock.ask("requests")[0]["findings"].as_array().unwrap().clone();
+        let found = findings.iter().find(|finding| finding["text"].as_str().unwrap().contains(text));
+        let found = found.unwrap_or_else(|| panic!("no finding on {text}: {findings:?} {answer:?}"));
+        assert!(found["source"].as_str().unwrap().ends_with(source), "{text}: {found}");
     }
 }

@@ -20,8 +20,10 @@ use crate::error;
 
 /// Verifies and reads one webhook call.
 pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Events> {
-    // One page calls the header `X-Signature` in a table; this is its name everywhere else [docs, Webhooks].
-    let given = json::header(request.headers(), "x-gosendapi-signature");
+    // The name of the header on its own page, and the one that a table of the migration guide has [docs]. Whichever it is,
+    // what stands in it is held against the secret.
+    let names = ["x-gosendapi-signature", "x-signature"];
+    let given = names.iter().find_map(|name| json::header(request.headers(), name));
     let given = given.map(|text| text.strip_prefix("sha256=").unwrap_or(text));
     let verified = signature::verify_hmac_sha256(secrets, request.body(), given)?;
     // Read as raw text, so that ids keep every digit.

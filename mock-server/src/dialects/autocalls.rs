@@ -1,10 +1,12 @@
 //! Autocalls: JSON under `/api/user/`, bearer keys, integer ids.
 
 mod fields;
+mod history;
 mod lists;
 mod notify;
 mod send;
 mod session;
+mod switches;
 
 use std::time::SystemTime;
 
@@ -12,11 +14,11 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use crate::webhook::last_status;
+use crate::dialects::credentials::{review_idempotency, review_missing};
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header, json_response,
-    set_header,
+    Answer, Dialect, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header, html_response,
+    json_response, set_header,
 };
 
 const NAME: &str = "autocalls";
@@ -25,45 +27,6 @@ const FREEFORM_PAGE: Source = Source::new("Send Freeform Message", Mark::Seed);
 const TEMPLATE_PAGE: Source = Source::new("Send Template Message", Mark::Docs);
 /// The pages say nothing on it; the provider's answers elsewhere look like those of a framework that behaves this way.
 const FRAMEWORK: Source = Source::new("Autocalls API, not stated on its pages", Mark::Inferred);
-
-const SWITCHES: [Switch; 6] = [
-    Switch {
-        name: "message_sid",
-        default: "sid",
-        allowed: &["sid", "null"],
-        about: "Whether a send answers with a carrier SID or with null, as it may for senders on Meta's own API.",
-        source: Source::new("Read Receipts Webhook", Mark::Docs),
-    },
-    Switch {
-        name: "unanswered_expires_at",
-        default: "null",
-        allowed: &["null", "absent"],
-        about: "How the session of a customer who got a template and never wrote shows `expires_at`.",
-        source: SESSION_PAGE,
-    },
-    Switch {
-        name: "template_opens_window",
-        default: "off",
-        allowed: &["off", "on"],
-        about: "Whether a template opens the window, as one page says against the two that say only the customer does.",
-        source: TEMPLATE_PAGE,
-    },
-    Switch {
-        name: "refusals",
-        default: "status",
-        allowed: &["status", "ok"],
-        about: "Whether a refusal with an `error_code` comes with its HTTP status, or as 200 with `success` false.",
-        source: Source::new("Public clients check `success` on a 200", Mark::Field),
-    },
-    Switch {
-        name: "rate_limit_headers",
-        default: "on",
-        allowed: &["on", "off"],
-        about: "Whether a 429 carries `Retry-After` and `X-RateLimit-*`.",
-        source: FRAMEWORK,
-    },
-    last_status(Source::new("Read Receipts Webhook", Mark::Docs)),
-];
 
 /// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get Senders,
 /// Get Templates, List Conversations, Get current user (docs).
@@ -76,7 +39,7 @@ impl Dialect for Autocalls {
     }
 
     fn owns(&self, path: &str) -> bool {
-        path.starts_with("/api/user/")
+        path.starts_with("/api/user/") || path.starts_with(history::PATH)
     }
 
     fn seed(&self, world: &mut World) {
@@ -84,7 +47,7 @@ impl Dialect for Autocalls {
     }
 
     fn switches(&self) -> &'static [Switch] {
-        &SWITCHES
+        switches::ALL
     }
 
     fn is_send(&self, request: &Request<Bytes>) -> bool {
@@ -94,13 +57,17 @@ impl Dialect for Autocalls {
 
     fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> Answer {
         let mut review = Review::new(world.strict());
-        if !header(request, "accept").is_some_and(|accept| accept.contains("application/json")) {
+        let wants_json = header(request, "accept").is_some_and(|accept| accept.contains("application/json"));
+        if !wants_json {
             review.note(
                 "no `Accept: application/json`; such a framework may answer errors with a page or a redirect",
                 FRAMEWORK,
             );
         }
-        let response = self.respond(world, now, request, &mut review);
+        let mut response = self.respond(world, now, request, &mut review);
+        if !wants_json && response.status().as_u16() >= 400 {
+            response = without_json(world, response);
+        }
         Answer::new(response, review.into_findings())
     }
 
@@ -136,8 +103,12 @@ impl Autocalls {
         review: &mut Review,
     ) -> Response<Bytes> {
         let path = request.uri().path();
+        if path.starts_with(history::PATH) && request.method() == Method::GET {
+            return history::show(world, request);
+        }
         let call = path.strip_prefix("/api/user/").unwrap_or_default();
         let Some(call) = Call::read(call) else {
+            review_wrong_path(call, request, review);
             return json_response(
                 404,
                 &json!({"message": format!("The route {} could not be found.", path.trim_start_matches('/'))}),
@@ -149,15 +120,23 @@ impl Autocalls {
                 "The {} method is not supported for this route. Supported methods: {expected}.",
                 request.method()
             );
+            review.refused(format!("the method is {}, expected {expected}", request.method()), FRAMEWORK);
             let mut response = json_response(405, &json!({"message": message}));
             set_header(&mut response, "allow", expected);
             return response;
         }
-        if !bearer_token(request).is_some_and(|token| world.accepts_credential(token)) {
-            return json_response(401, &json!({"message": "Unauthenticated."}));
+        let token = bearer_token(request).filter(|token| !token.is_empty());
+        if token.is_none() {
+            review_missing(request, "Authorization: Bearer", SESSION_PAGE, review);
         }
-        if call.is_post() && !world.take_quota(NAME, now).allowed {
-            return self.rate_limited(world, now);
+        if !token.is_some_and(|token| world.accepts_credential(token)) {
+            return json_response(401, &unauthenticated(world));
+        }
+        if call.is_post() {
+            if !world.take_quota(NAME, now).allowed {
+                return self.rate_limited(world, now);
+            }
+            review_idempotency(request, FRAMEWORK, review);
         }
         match call {
             Call::Freeform => send::freeform(world, now, request, review).unwrap_or_else(|refusal| *refusal),
@@ -169,6 +148,46 @@ impl Autocalls {
             Call::Me => lists::me(world),
         }
     }
+}
+
+fn unauthenticated(world: &World) -> Value {
+    match world.switch(NAME, "unauthenticated_body") {
+        "error" => json!({"error": "Unauthorized"}),
+        _ => json!({"message": "Unauthenticated."}),
+    }
+}
+
+/// An error as such a framework tells it to a browser, if the switch says so.
+fn without_json(world: &World, response: Response<Bytes>) -> Response<Bytes> {
+    match world.switch(NAME, "without_accept") {
+        "page" => {
+            let status = response.status();
+            let page = format!("<!DOCTYPE html><html><head><title>{status}</title></head><body>{status}</body></html>");
+            html_response(status.as_u16(), page)
+        }
+        "redirect" => {
+            let mut redirect = html_response(302, "<!DOCTYPE html><html><body>Redirecting to /login</body></html>");
+            set_header(&mut redirect, "location", "/login");
+            redirect
+        }
+        _ => response,
+    }
+}
+
+/// Remarks on a path that is no call, with the one that is meant where third parties' notes have a wrong one.
+fn review_wrong_path(call: &str, request: &Request<Bytes>, review: &mut Review) {
+    let (right, page) = match call {
+        "whatsapp/send-template" => ("POST /api/user/whatsapp/send", TEMPLATE_PAGE),
+        _ if call == "whatsapp/templates" || call.starts_with("whatsapp/templates/") => {
+            ("GET /api/user/whatsapp/senders/{sender_id}/templates", Source::new("Get Templates", Mark::Docs))
+        }
+        _ => {
+            let path = request.uri().path();
+            review.refused(format!("`{} {path}` is no call of the pages", request.method()), FRAMEWORK);
+            return;
+        }
+    };
+    review.refused(format!("`/api/user/{call}` is no call of the pages, which have `{right}`"), page);
 }
 
 /// The calls there are, by their path.

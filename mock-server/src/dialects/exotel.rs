@@ -1,23 +1,28 @@
 //! Exotel: the v2 messages API under `/v2/accounts/{sid}/`, with basic credentials.
 
 mod batch;
+mod callback_forms;
 mod content;
 mod interactive;
 mod notify;
 mod part;
+mod switches;
 mod template;
+mod templates;
 
 use std::time::SystemTime;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use crate::webhook::last_status;
+use crate::dialects::credentials::{review_idempotency, review_missing};
 use crate::world::seed;
 use crate::{
     Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, basic_credentials,
-    json_response, set_header,
+    json_response, set_header, text_response,
 };
 
 const NAME: &str = "exotel";
@@ -26,55 +31,12 @@ const SESSION_PAGE: Source = Source::new("WhatsApp Session Messages", Mark::Seed
 const SEND_PAGE: Source = Source::new("Send WhatsApp Message", Mark::Docs);
 const TYPES_PAGE: Source = Source::new("Message Types, Media Messages, Interactive Messages", Mark::Docs);
 const TEMPLATE_PAGE: Source = Source::new("Template Messages", Mark::Docs);
+const TEMPLATE_API: Source = Source::new("Templates API, Manage templates", Mark::Docs);
+const AUTHENTICATION: Source = Source::new("Authentication", Mark::Docs);
+/// No page of the provider's speaks of a key by which a request is known again.
+const NO_IDEMPOTENCY: Source = Source::new("Send WhatsApp Message, which has no such header", Mark::Inferred);
 /// Errors that only the page of another v2 API prints.
 const TRUNK_ERRORS: Source = Source::new("Trunk API errors, another v2 API", Mark::Inferred);
-
-const SWITCHES: [Switch; 8] = [
-    Switch {
-        name: "window_error",
-        default: "sync",
-        allowed: &["sync", "callback"],
-        about: "Whether a message outside the window is refused at once, or accepted and reported as failed by callback (30018).",
-        source: SESSION_PAGE,
-    },
-    Switch {
-        name: "request_shape",
-        default: "any",
-        allowed: &["any", "wrapped"],
-        about: "Whether the flat request of the page is taken, or only the one wrapped in a channel, as live reports say.",
-        source: Source::new("Third-party reports of the live API", Mark::Field),
-    },
-    Switch {
-        name: "text_too_long",
-        default: "sync",
-        allowed: &["sync", "callback"],
-        about: "Whether a text over 4096 characters is refused at once, or accepted and reported as failed by callback (30029).",
-        source: Source::new("WhatsApp Status Codes", Mark::Docs),
-    },
-    Switch {
-        name: "template_error",
-        default: "sync",
-        allowed: &["sync", "callback"],
-        about: "Whether a template that cannot be sent is refused at once, or reported as failed by callback (30022 to 30024).",
-        source: Source::new("Template Messages, WhatsApp Status Codes", Mark::Docs),
-    },
-    Switch {
-        name: "auth_error",
-        default: "v2",
-        allowed: &["v2", "rest_exception"],
-        about: "Which of the two documented error bodies a 401 has.",
-        source: Source::new("Authentication; Error codes", Mark::Docs),
-    },
-    Switch {
-        name: "accepted_status",
-        default: "202",
-        allowed: &["202", "200"],
-        about: "The HTTP status of an accepted send; integrations report 200 around a body that says 202.",
-        source: Source::new("Third-party reports of the live API", Mark::Field),
-    },
-    last_status(Source::new("WhatsApp Status Codes", Mark::Docs)),
-    notify::CALLBACK_RETRIES,
-];
 
 /// The Exotel HTTP interface. Sources: WhatsApp Session Messages (seed); Send WhatsApp Message, Bulk WhatsApp Messages, Template
 /// Messages, WhatsApp Status Codes, Rate Limiting (docs).
@@ -95,7 +57,7 @@ impl Dialect for Exotel {
     }
 
     fn switches(&self) -> &'static [Switch] {
-        &SWITCHES
+        switches::ALL
     }
 
     fn is_send(&self, request: &Request<Bytes>) -> bool {
@@ -123,8 +85,8 @@ impl Dialect for Exotel {
         response
     }
 
-    fn notify(&self, _: &World, happening: &Happening<'_>) -> Option<Value> {
-        Some(notify::payload(happening))
+    fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {
+        Some(notify::payload(world, happening))
     }
 
     fn webhook_rules(&self, world: &World) -> WebhookRules {
@@ -145,7 +107,7 @@ impl Exotel {
             return refusal;
         }
         let Some((account_sid, call)) = split(request.uri().path()) else {
-            return unknown_path(world, request);
+            return unknown_path(world, request, review);
         };
         if world.strict() && account_sid != ACCOUNT_SID {
             return failure(world, request, 404, &Problem::new(1000, "Resource not found", "account sid is not known"));
@@ -155,10 +117,12 @@ impl Exotel {
                 if !world.take_quota(NAME, now).allowed {
                     return self.rate_limited(world, now);
                 }
+                review_idempotency(request, NO_IDEMPOTENCY, review);
                 batch::send(world, now, request, review)
             }
-            (&Method::GET, "templates") => template::list(world, request, review),
-            _ => unknown_path(world, request),
+            (method, "templates") if templates::has(method) => templates::answer(world, request, review),
+            (&Method::GET, call) if call.strip_prefix("media/").is_some_and(|id| !id.is_empty()) => picture(),
+            _ => unknown_path(world, request, review),
         }
     }
 }
@@ -176,15 +140,14 @@ fn refuse_credentials(world: &mut World, request: &Request<Bytes>, review: &mut 
         .and_then(|authority| authority.as_str().rsplit_once('@'))
         .map(|(userinfo, _)| userinfo);
     if in_url.is_some() {
-        let page = Source::new("Authentication", Mark::Docs);
-        review.tolerated("the URL carries credentials in its userinfo; the `Authorization` header is preferred", page);
+        let text = "the URL carries credentials in its userinfo; the `Authorization` header is preferred";
+        review.tolerated(text, AUTHENTICATION);
     }
     let from_url = || in_url?.split_once(':').map(|(user, password)| (decode(user), decode(password)));
-    let good = basic_credentials(request)
-        .or_else(from_url)
-        .is_some_and(|(key, token)| world.accepts_credential(&key) && world.accepts_credential(&token));
-    if good {
-        return None;
+    match basic_credentials(request).or_else(from_url) {
+        Some((key, token)) if world.accepts_credential(&key) && world.accepts_credential(&token) => return None,
+        Some(_) => {}
+        None => review_missing(request, "Authorization: Basic", AUTHENTICATION, review),
     }
     if world.switch(NAME, "auth_error") == "rest_exception" {
         return Some(json_response(
@@ -200,11 +163,23 @@ fn refuse_credentials(world: &mut World, request: &Request<Bytes>, review: &mut 
     ))
 }
 
+/// The file of an inbound message: whatever its id, a picture of one white point. Source: Media Messages (docs) for the call,
+/// which answers with bytes.
+fn picture() -> Response<Bytes> {
+    const WHITE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==";
+    // The constant is base64, so the fallback is out of reach.
+    let mut response = text_response(200, STANDARD.decode(WHITE).unwrap_or_default());
+    set_header(&mut response, "content-type", "image/png");
+    response
+}
+
 fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn unknown_path(world: &mut World, request: &Request<Bytes>) -> Response<Bytes> {
+fn unknown_path(world: &mut World, request: &Request<Bytes>, review: &mut Review) -> Response<Bytes> {
+    let call = format!("`{} {}`", request.method(), request.uri().path());
+    review.refused(format!("{call} is no call of the pages"), SEND_PAGE);
     failure(world, request, 404, &Problem::new(1000, "Resource not found", "no such path or method"))
 }
 
@@ -245,6 +220,27 @@ impl Problem {
         Self::of(symbol.into(), symbol, description.to_owned(), SESSION_PAGE)
     }
 
+    /// Whether the code is one of the session page's symbols.
+    fn is_symbol(&self) -> bool {
+        self.code.is_string()
+    }
+
+    /// The same with its symbol in another member of `error_data`, where `place` names one.
+    fn placed(mut self, place: &str) -> Self {
+        let Value::String(symbol) = &self.code else { return self };
+        let symbol = symbol.clone();
+        match place {
+            "error_data.message" => self.message = symbol,
+            "error_data.description" => self.description = format!("{symbol}: {}", self.description),
+            _ => return self,
+        }
+        if place != "error_data.message" {
+            "Invalid parameter".clone_into(&mut self.message);
+        }
+        self.code = 1002.into();
+        self
+    }
+
     /// A result object, the same for a whole request and for one message.
     fn result(&self, status: u16) -> Value {
         let error = json!({"code": self.code, "message": self.message, "description": self.description});
@@ -254,9 +250,25 @@ impl Problem {
 
 /// An error of the whole request: `response` is then one result object.
 fn failure(world: &mut World, request: &Request<Bytes>, status: u16, problem: &Problem) -> Response<Bytes> {
-    let body = json!({
+    let place = if problem.is_symbol() { world.switch(NAME, "symbol_place") } else { "error_data.code" };
+    if place == "RestException.Code" {
+        let Problem { code, description, .. } = problem;
+        let body = json!({"RestException": {"Status": status, "Message": description, "Code": code}});
+        return json_response(status, &body);
+    }
+    let mut body = json!({
         "request_id": world.next_hex(), "method": request.method().as_str(), "http_code": status, "response": problem.result(status),
     });
+    if let (Value::Object(members), "code" | "error.code") = (&mut body, place) {
+        let (code, message) = (problem.code.clone(), problem.description.as_str());
+        members.remove("response");
+        if place == "code" {
+            members.insert("code".to_owned(), code);
+            members.insert("message".to_owned(), message.into());
+        } else {
+            members.insert("error".to_owned(), json!({"code": code, "message": message}));
+        }
+    }
     json_response(status, &body)
 }
 

@@ -12,6 +12,7 @@ mod request;
 mod send;
 mod switches;
 mod template;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -24,16 +25,19 @@ use serde_json::{Value, json};
 use self::paging::Page;
 use self::refusal::{Print, Refusal};
 use self::send::send;
+use crate::dialects::credentials::review_missing;
 use crate::dialects::meta::Form;
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, header, is_json,
+    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, What, World, header, is_json,
     json_response, set_header,
 };
 
 const NAME: &str = "gosendapi";
 /// The error body, the headers of every answer, paging and the 415 (docs.gosendapi.com/api-reference, docs).
 const REFERENCE: Source = Source::new("GoSendAPI, API Reference", Mark::Docs);
+/// Keys, and what each starts with (docs.gosendapi.com/authentication, docs).
+const AUTHENTICATION: Source = Source::new("GoSendAPI, Authentication", Mark::Docs);
 /// The fields of a message (docs.gosendapi.com/concepts/messages, docs).
 const MESSAGES: Source = Source::new("GoSendAPI, Messages", Mark::Docs);
 
@@ -88,17 +92,21 @@ impl Dialect for GoSendApi {
         let body =
             json!({ "statusCode": 429, "message": "Rate limit exceeded for API key", "retry_after_seconds": wait });
         let mut response = json_response(429, &body);
-        set_header(&mut response, "retry-after", wait);
+        if world.switch(NAME, "retry_after") != "off" {
+            set_header(&mut response, "retry-after", wait);
+        }
         set_rate_headers(&mut response, &quota, now);
         response
     }
 
     fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {
-        Some(notify::payload(world, happening))
+        // A line that processes nothing inbound has nothing to tell of it (Phone numbers, docs).
+        let is_told = !matches!(happening.what, What::Received { .. }) || processes_inbound(world);
+        is_told.then(|| notify::payload(world, happening))
     }
 
-    fn webhook_rules(&self, _: &World) -> WebhookRules {
-        notify::rules()
+    fn webhook_rules(&self, world: &World) -> WebhookRules {
+        notify::rules(world)
     }
 }
 
@@ -109,10 +117,15 @@ fn set_rate_headers(response: &mut Response<Bytes>, quota: &Quota, now: SystemTi
     set_header(response, "x-ratelimit-reset", quota.reset_epoch_seconds(now));
 }
 
+/// Whether the account's line takes note of what customers write.
+fn processes_inbound(world: &World) -> bool {
+    world.switch(NAME, "inbound_processing") != "off"
+}
+
 /// How the switches want refusals printed.
 fn print(world: &World) -> Print {
     Print {
-        specific_code: world.switch(NAME, "specific_code") == "on",
+        code_place: (world.switch(NAME, "specific_code") == "on").then(|| world.switch(NAME, "code_place")),
         message_as_array: world.switch(NAME, "message_as_array") == "on",
     }
 }
@@ -127,7 +140,22 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn answer(&mut self) -> Result<Response<Bytes>, Refusal> {
-        if !self.api_key().is_some_and(|key| self.world.accepts_credential(key)) {
+        let Some(key) = self.api_key().filter(|key| !key.is_empty()) else {
+            review_missing(self.request, "X-API-Key", AUTHENTICATION, &mut self.review);
+            return Err(Refusal::unauthenticated());
+        };
+        let is_good = self.world.accepts_credential(key);
+        if !key.starts_with("gsk_live_") && !key.starts_with("gsk_test_") {
+            let text = "`X-API-Key` starts with neither `gsk_live_` nor `gsk_test_`";
+            // Any word is a good key here by intention, so that one which the vendor would refuse is only remarked upon.
+            if is_good {
+                self.review.note(text, AUTHENTICATION);
+            } else if self.world.strict() {
+                self.review.refused(text, AUTHENTICATION);
+                return Err(Refusal::unauthenticated().with_code("MALFORMED_API_KEY"));
+            }
+        }
+        if !is_good {
             return Err(Refusal::unauthenticated());
         }
         if !self.world.take_quota(NAME, self.now).allowed {
@@ -141,19 +169,28 @@ impl Call<'_> {
             ("POST", ["media"]) => media::upload(self),
             ("GET", ["messages"]) => Ok(messages::list(self.world, page?)),
             ("GET", ["messages", id]) => single(messages::find(self.world, id), "Message"),
-            ("GET", ["me"]) => Ok(json_response(200, &directory::me())),
-            ("GET", ["wabas"]) => Ok(page?.print(directory::wabas())),
-            ("GET", ["wabas", id]) => single(directory::waba(id), "WABA"),
+            ("GET", ["me"]) => Ok(json_response(200, &directory::me(self.world))),
+            ("GET", ["wabas"]) => Ok(page?.print(directory::wabas(self.world))),
+            ("GET", ["wabas", id]) => single(directory::waba(self.world, id), "WABA"),
             ("GET", ["wabas", id, "phone-numbers"]) => {
-                single_page(page, directory::waba(id).map(|_| directory::phone_numbers(self.world)))
+                single_page(page, directory::waba(self.world, id).map(|_| directory::phone_numbers(self.world)))
             }
             ("GET", ["wabas", id, "templates"]) => {
-                single_page(page, directory::waba(id).map(|_| directory::templates(self.world)))
+                single_page(page, directory::waba(self.world, id).map(|_| templates::list(self.world)))
             }
+            ("POST" | "DELETE", ["wabas", id, "templates", ..]) if directory::waba(self.world, id).is_none() => {
+                Err(Refusal::not_found("WABA"))
+            }
+            ("POST", ["wabas", _, "templates"]) => templates::submit(self),
+            ("POST", ["wabas", _, "templates", "sync"]) => Ok(templates::sync(self)),
+            ("DELETE", ["wabas", _, "templates", id]) => templates::delete(self, id),
             ("GET", ["conversations"]) => conversations::list(self, page?),
             ("GET", ["conversations", id]) => single(conversations::find(self.world, id, self.now), "Conversation"),
             ("POST", ["conversations", id, "close"]) => conversations::close(self, id),
-            (method, _) => Err(Refusal::new(StatusCode::NOT_FOUND, format!("Cannot {method} {path}"))),
+            (method, _) => {
+                self.review.refused(format!("`{method} {path}` is no call of the pages"), REFERENCE);
+                Err(Refusal::new(StatusCode::NOT_FOUND, format!("Cannot {method} {path}")))
+            }
         }
     }
 
@@ -195,7 +232,7 @@ impl Call<'_> {
             Ok(_) if refuse => Err(Refusal::new(StatusCode::BAD_REQUEST, "Request is not as documented")),
             Ok(read) => Ok(read),
             Err(refusal) => {
-                self.review.refused(refusal.message.as_str(), page);
+                self.review.refused(refusal.message.as_str(), refusal.source.unwrap_or(page));
                 Err(refusal)
             }
         }

@@ -14,18 +14,27 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::login::{LOGIN_PATH, lives, login};
 use self::rate_headers::rate_headers;
 use self::refusal::Refusal;
 use self::send::send;
+use crate::dialects::credentials::{review_idempotency, review_missing};
 use crate::world::seed;
-use crate::{Answer, Dialect, Happening, Quota, Review, Switch, World, bearer_token, set_header, text_response};
+use crate::{
+    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, bearer_token, json_response,
+    set_header, text_response,
+};
 
 const NAME: &str = "messangi";
 /// The path as every page writes it (seed), and with the prefix that third parties report (inferred).
 const NOTIFICATION_PATHS: [&str; 2] = ["/notification", "/oberyn/v2/notification"];
+
+const ENDPOINT: Source = Source::new("Messangi, Send Message", Mark::Docs);
+const API_KEY: Source = Source::new("Messangi, Access your API Key", Mark::Docs);
+/// No page of the provider's speaks of a key by which a request is known again.
+const NO_IDEMPOTENCY: Source = Source::new("Messangi, Send Message, which has no such header", Mark::Inferred);
 
 /// Messangi.
 ///
@@ -65,19 +74,30 @@ impl Dialect for Messangi {
             (path, false) if path == LOGIN_PATH || NOTIFICATION_PATHS.contains(&path) => {
                 Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
             }
-            _ => Err(Refusal::new(StatusCode::NOT_FOUND, "Not Found")),
+            (path, _) => {
+                review.refused(format!("`{} {path}` is no call of the pages", request.method()), ENDPOINT);
+                Err(Refusal::new(StatusCode::NOT_FOUND, "Not Found"))
+            }
         };
         Answer::new(response.unwrap_or_else(|refusal| print(world, &refusal)), review.into_findings())
     }
 
     fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
         let mut response = print(world, &Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"));
-        set_rate_headers(&mut response, world, world.exhausted(NAME, now));
+        let quota = world.exhausted(NAME, now);
+        if world.switch(NAME, "retry_after") == "on" {
+            set_header(&mut response, "retry-after", quota.reset_after_seconds());
+        }
+        set_rate_headers(&mut response, world, quota);
         response
     }
 
-    fn notify(&self, _: &World, happening: &Happening<'_>) -> Option<Value> {
-        Some(notify::payload(happening))
+    fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {
+        Some(notify::payload(world, happening))
+    }
+
+    fn webhook_rules(&self, world: &World) -> WebhookRules {
+        notify::rules(world)
     }
 }
 
@@ -90,16 +110,23 @@ impl Messangi {
         request: &Request<Bytes>,
         review: &mut Review,
     ) -> Response<Bytes> {
-        let known = bearer_token(request).is_some_and(|key| lives(world, key, now));
-        if !known {
+        let key = bearer_token(request).filter(|key| !key.is_empty());
+        if key.is_none() {
+            review_missing(request, "Authorization: Bearer", API_KEY, review);
+        }
+        if !key.is_some_and(|key| lives(world, key, now)) {
             return print(world, &Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
         }
+        review_idempotency(request, NO_IDEMPOTENCY, review);
         let quota = world.take_quota(NAME, now);
         if !quota.allowed {
             return self.rate_limited(world, now);
         }
-        let mut response = send(world, now, request, review).unwrap_or_else(|refusal| print(world, &refusal));
-        set_rate_headers(&mut response, world, quota);
+        let sent = send(world, now, request, review);
+        let mut response = sent.unwrap_or_else(|refusal| print_of_message(world, &refusal));
+        if world.switch(NAME, "ratelimit_on") != "429" {
+            set_rate_headers(&mut response, world, quota);
+        }
         response
     }
 }
@@ -108,6 +135,14 @@ fn set_rate_headers(response: &mut Response<Bytes>, world: &World, quota: Quota)
     for (name, value) in rate_headers(world.switch(NAME, "ratelimit_style"), quota) {
         set_header(response, name, value);
     }
+}
+
+/// A message that is refused: with a status of its own, or, as clients of the SMS service have it, within a success.
+fn print_of_message(world: &World, refusal: &Refusal) -> Response<Bytes> {
+    if world.switch(NAME, "refusals") != "ok" {
+        return print(world, refusal);
+    }
+    json_response(200, &json!({"status": "REJECTED", "messageId": "", "description": refusal.reason}))
 }
 
 fn print(world: &World, refusal: &Refusal) -> Response<Bytes> {

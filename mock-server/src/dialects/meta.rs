@@ -6,15 +6,17 @@
 //! not refused: whether sloppiness is refused is for the dialect to say.
 
 mod contacts;
+mod definition;
 mod interactive;
 mod location;
 mod media;
 mod received;
 
 pub(crate) use contacts::contacts;
+pub(crate) use definition::{MOST_TEMPLATES, body, category, definition};
 pub(crate) use interactive::interactive;
 pub(crate) use location::location;
-pub(crate) use media::{MediaRules, is_web_address, media};
+pub(crate) use media::{CAPTION_LIMIT, MediaRules, is_web_address, media};
 pub(crate) use received::{is_medium, received};
 
 use serde_json::{Map, Value};
@@ -30,17 +32,24 @@ pub(crate) struct Flaw {
     pub(crate) missing: bool,
     /// What was expected of it, to be read after its name.
     pub(crate) expected: String,
+    /// The page with the rule, where it is another than that of the whole request.
+    pub(crate) source: Option<Source>,
 }
 
 impl Flaw {
     /// The member `field` is needed and not there.
     pub(crate) fn missing(field: impl Into<String>) -> Self {
-        Self { field: field.into(), missing: true, expected: "should not be empty".to_owned() }
+        Self { field: field.into(), missing: true, expected: "should not be empty".to_owned(), source: None }
     }
 
     /// The member `field` is there and wrong.
     pub(crate) fn wrong(field: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self { field: field.into(), missing: false, expected: expected.into() }
+        Self { field: field.into(), missing: false, expected: expected.into(), source: None }
+    }
+
+    /// The same flaw by a rule of `source`, unless it names one already.
+    pub(crate) fn by(self, source: Source) -> Self {
+        Self { source: self.source.or(Some(source)), ..self }
     }
 
     /// The flaw as one line of text.
@@ -54,12 +63,15 @@ impl Flaw {
 pub(crate) struct Form {
     /// The paths of the members nobody knows, in the order met.
     pub(crate) unknown: Vec<String>,
-    /// Whether what buttons and rows say may be longer than Meta has it, for a provider whose own pages give no limit.
-    pub(crate) long_titles_allowed: bool,
+    /// Whose limits on what buttons and rows say are only remarked upon, for a provider whose own pages give none; none if
+    /// they are enforced.
+    pub(crate) long_titles_noted: Option<Source>,
     /// The titles that are longer all the same, in the order met.
     long_titles: Vec<String>,
     /// What else breaks a rule of the provider's pages and is taken all the same, with the page, in the order met.
     pub(crate) sloppy: Vec<(String, Source)>,
+    /// What is legal and worth knowing, with the page, in the order met.
+    remarks: Vec<(String, Source)>,
 }
 
 impl Form {
@@ -85,6 +97,11 @@ impl Form {
         self.sloppy.push((text.into(), source));
     }
 
+    /// Remarks on something that is legal.
+    pub(crate) fn remark(&mut self, text: impl Into<String>, source: Source) {
+        self.remarks.push((text.into(), source));
+    }
+
     /// Hands everything noted over to the review of the request; unknown members are ruled out by `members`. Whether a
     /// strict mock has to refuse the request is in the answer.
     #[must_use]
@@ -92,8 +109,11 @@ impl Form {
         for path in self.unknown {
             review.tolerated(format!("`{path}` is no member the provider knows"), members);
         }
-        for title in self.long_titles {
-            review.note(title, members);
+        if let Some(source) = self.long_titles_noted {
+            self.long_titles.into_iter().for_each(|title| review.note(title, source));
+        }
+        for (text, source) in self.remarks {
+            review.note(text, source);
         }
         let mut refuse = false;
         for (text, source) in self.sloppy {
@@ -110,7 +130,7 @@ impl Form {
         name: &str,
         limit: usize,
     ) -> Result<Option<&'a str>, Flaw> {
-        if !self.long_titles_allowed {
+        if self.long_titles_noted.is_none() {
             return optional_text(members, field, name, limit);
         }
         let title = optional_text(members, field, name, usize::MAX)?;

@@ -2,6 +2,7 @@
 //! provider's pages, so that one misreading does not go unnoticed on both sides.
 
 mod autocalls;
+mod credentials;
 mod exotel;
 mod gosendapi;
 mod messangi;

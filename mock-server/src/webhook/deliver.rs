@@ -71,7 +71,7 @@ impl Simulator {
                 Signature::Wrong => secret.other().sign(&pending.body),
                 Signature::Missing => None,
             });
-            let request = request(&target, &pending.body, self.webhook_rules(pending.provider), signature);
+            let request = request(&target, &pending.body, self.webhook_rules(pending.provider), signature.as_deref());
             let addresses = target.addresses().to_vec();
             let Pending { provider, attempt, .. } = pending;
             return Some(WebhookDelivery { id: self.webhooks.depart(pending), provider, attempt, request, addresses });
@@ -112,7 +112,7 @@ impl Simulator {
     }
 }
 
-fn request(target: &Target, body: &Bytes, rules: WebhookRules, signature: Option<String>) -> Request<Bytes> {
+fn request(target: &Target, body: &Bytes, rules: WebhookRules, signature: Option<&str>) -> Request<Bytes> {
     let mut request = Request::new(body.clone());
     *request.method_mut() = Method::POST;
     *request.uri_mut() = target.uri().clone();
@@ -125,6 +125,7 @@ fn request(target: &Target, body: &Bytes, rules: WebhookRules, signature: Option
     headers.insert(USER_AGENT, AGENT);
     if let Some(name) = rules.signature_header
         && let Some(signature) = signature
+        && let signature = signature.strip_prefix("sha256=").filter(|_| rules.signature_is_bare).unwrap_or(signature)
         && let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(signature))
     {
         headers.insert(name, value);

@@ -17,6 +17,8 @@ const READ_AFTER: Duration = Duration::from_secs(2);
 pub struct WebhookRules {
     /// The header with `sha256=` and the lower-case hexadecimal HMAC-SHA256 of the raw body; none if the provider does not sign.
     pub signature_header: Option<&'static str>,
+    /// Whether the signature comes without its `sha256=`.
+    pub signature_is_bare: bool,
     /// The pauses before the second try, the third, and so on, each counted from the try before it.
     pub pauses: &'static [Duration],
     /// Whether a status from 400 to 499 other than 429 is final. Every other answer outside 200 to 299, and none at all, is

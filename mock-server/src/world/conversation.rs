@@ -81,12 +81,17 @@ impl Conversation {
         self.last_inbound_at.max(self.last_outbound_at).unwrap_or(self.started_at)
     }
 
-    /// How lively it is. Source: `GoSendAPI`, Conversations (seed).
+    /// How lively it is, where a conversation without a message for 30 minutes is inactive.
     pub fn state(&self, now: SystemTime) -> ConversationState {
+        self.state_after(QUIET, now)
+    }
+
+    /// How lively it is, where one without a message for `quiet` is inactive. Source: `GoSendAPI`, Conversations (seed).
+    pub fn state_after(&self, quiet: Duration, now: SystemTime) -> ConversationState {
         if self.ended_at(now).is_some() {
             return ConversationState::Ended;
         }
-        if now < self.last_activity() + QUIET { ConversationState::Active } else { ConversationState::Inactive }
+        if now < self.last_activity() + quiet { ConversationState::Active } else { ConversationState::Inactive }
     }
 
     /// When it ended, if it has.

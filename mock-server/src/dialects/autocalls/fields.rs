@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Map, Value, json};
 
-use super::{FRAMEWORK, Refusal};
-use crate::{Query, Review, Source, is_json, json_response};
+use super::{FRAMEWORK, NAME, Refusal};
+use crate::{Query, Review, Source, World, is_json, json_response};
 
 /// The fields of one request, and what is wrong with them.
 #[derive(Debug)]
@@ -32,14 +32,15 @@ impl Fields {
 
     /// The parameters of a query. A plus that was not encoded stands for a space in a form; this provider's own sample line
     /// has one in front of a phone number, so it is taken for what was meant.
-    pub(super) fn of_query(request: &Request<Bytes>, source: Source, review: &mut Review) -> Self {
+    pub(super) fn of_query(world: &World, request: &Request<Bytes>, source: Source, review: &mut Review) -> Self {
+        let repairs = world.switch(NAME, "bare_plus") != "refused";
         let query = Query::of(request);
         let mut values = Map::new();
         for name in query.names() {
             let mut value = query.get(name).unwrap_or_default().to_owned();
             if query.has_bare_plus(name) {
                 review.tolerated(format!("`{name}` has a bare `+` in the query, which must be sent as `%2B`"), source);
-                if let Some(rest) = value.strip_prefix(' ') {
+                if let Some(rest) = value.strip_prefix(' ').filter(|_| repairs) {
                     value = format!("+{rest}");
                 }
             }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::fields::review_query;
 use super::{FRAMEWORK, NAME, refusal};
 use crate::time::zoneless_time;
-use crate::{Account, Conversation, Phone, Query, Review, World, json_response};
+use crate::{Account, Conversation, Mark, Phone, Query, Review, Source, World, json_response};
 
 /// GET /user/whatsapp/senders: those online, unless `status=all`. Source: Get Senders (docs).
 pub(super) fn senders(world: &World, request: &Request<Bytes>, review: &mut Review) -> Response<Bytes> {
@@ -50,6 +50,8 @@ fn has_status(row: &Value, wanted: &str) -> bool {
     wanted == "all" || row.get("status").and_then(Value::as_str) == Some(wanted)
 }
 
+const LIST_PAGE: Source = Source::new("List Conversations", Mark::Docs);
+
 /// GET /user/conversations, newest first, by cursor. Source: List Conversations (docs).
 pub(super) fn conversations(world: &World, request: &Request<Bytes>, review: &mut Review) -> Response<Bytes> {
     const KNOWN: [&str; 7] = [
@@ -71,8 +73,24 @@ pub(super) fn conversations(world: &World, request: &Request<Bytes>, review: &mu
     let other_kind = query.get("type").is_some_and(|kind| kind != "whatsapp")
         || query.get("assistant_id").is_some_and(|id| id != ASSISTANT_ID)
         || query.get("external_identifier").is_some();
-    let before = query.get("cursor").and_then(|cursor| cursor.parse::<u64>().ok());
-    let per_page = query.get("per_page").and_then(|text| text.parse::<usize>().ok()).unwrap_or(15).clamp(1, 100);
+    let before = match query.get("cursor").map(str::parse::<u64>) {
+        Some(Err(_)) => {
+            review.tolerated("`cursor` is none that a list has given, and is not read", LIST_PAGE);
+            None
+        }
+        cursor => cursor.and_then(Result::ok),
+    };
+    let per_page = match query.get("per_page").map(str::parse::<usize>) {
+        None => 15,
+        Some(Ok(rows @ 1..=100)) => rows,
+        Some(other) => {
+            if review.must_refuse("`per_page` is not a number from 1 to 100", LIST_PAGE) {
+                let problem = "The per page field must be between 1 and 100.";
+                return json_response(422, &json!({"message": problem, "errors": {"per_page": [problem]}}));
+            }
+            other.unwrap_or(15).clamp(1, 100)
+        }
+    };
 
     let rows: Box<dyn Iterator<Item = Conversation>> = match &customer {
         Some(Some(customer)) => Box::new(world.conversations_with(NAME, customer)),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::fields::Fields;
 use super::session::{SessionStatus, session_status};
 use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, notify, refusal};
-use crate::{Message, Phone, Review, Template, TemplateStatus, World, is_e164, json_response};
+use crate::{Message, Phone, Review, Source, Template, TemplateStatus, World, is_e164, json_response};
 
 /// Source: Send Freeform Message (seed).
 const MOST_CHARACTERS: usize = 4096;
@@ -29,7 +29,7 @@ pub(super) fn freeform(
     let phone = fields.text("recipient_phone", usize::MAX, review);
     let message = fields.text("message", MOST_CHARACTERS, review);
     fields.finish(review)?;
-    let party = party(world, sender_id, phone, review)?;
+    let party = party(world, sender_id, phone, FREEFORM_PAGE, review)?;
     ready(world, &party, 503)?;
     if !world.window(NAME, &party.sender, &party.contact, now).is_open() {
         let error = "The 24-hour messaging window is closed. Customer must reply first, or use a template message.";
@@ -55,10 +55,10 @@ pub(super) fn template(
     let sender_id = fields.integer("sender_id", false, review);
     let template_id = fields.integer("template_id", false, review);
     let phone = fields.text("recipient_phone", usize::MAX, review);
-    fields.optional_text("recipient_name", MOST_NAME_CHARACTERS, review);
+    let name = fields.optional_text("recipient_name", MOST_NAME_CHARACTERS, review);
     let variables = fields.texts("variables", review);
     fields.finish(review)?;
-    let party = party(world, sender_id, phone, review)?;
+    let party = party(world, sender_id, phone, TEMPLATE_PAGE, review)?;
     let found = world.account(NAME).templates.iter().find(|template| Some(template.id) == template_id);
     let content = match found {
         None => {
@@ -74,11 +74,15 @@ pub(super) fn template(
         }
     };
     ready(world, &party, 422)?;
+    if let Some(name) = name.filter(|name| !name.is_empty()) {
+        world.introduce(NAME, &party.sender, &party.contact, &name);
+    }
     let accepted = accept(world, now, &party, content);
     if world.switch(NAME, "template_opens_window") == "on" {
         world.open_window(NAME, &party.sender, &party.contact, now);
     }
-    Ok(json_response(200, &Accepted { status: Some("queued"), ..accepted }))
+    let status = if world.switch(NAME, "template_status") == "sent" { "sent" } else { "queued" };
+    Ok(json_response(200, &Accepted { status: Some(status), ..accepted }))
 }
 
 /// Who writes to whom.
@@ -88,7 +92,13 @@ struct Party {
     contact: Phone,
 }
 
-fn party(world: &World, sender_id: Option<u64>, phone: Option<String>, review: &mut Review) -> Result<Party, Refusal> {
+fn party(
+    world: &World,
+    sender_id: Option<u64>,
+    phone: Option<String>,
+    page: Source,
+    review: &mut Review,
+) -> Result<Party, Refusal> {
     let sender_id = sender_id.unwrap_or_default().to_string();
     let Some(sender) = world.account(NAME).sender(&sender_id) else {
         let error = "Sender not found or does not belong to you";
@@ -96,7 +106,7 @@ fn party(world: &World, sender_id: Option<u64>, phone: Option<String>, review: &
     };
     let phone = phone.unwrap_or_default();
     let Some(contact) = Phone::read(&phone).filter(|_| is_e164(&phone)) else {
-        review.refused("`recipient_phone` is not in E.164 with its `+`", FREEFORM_PAGE);
+        review.refused("`recipient_phone` is not in E.164 with its `+`", page);
         return Err(invalid_phone(world).into());
     };
     Ok(Party { sender_id, sender: sender.phone.clone(), contact })

@@ -19,7 +19,7 @@ pub(super) fn status(
     request: &Request<Bytes>,
     review: &mut Review,
 ) -> Result<Response<Bytes>, Refusal> {
-    let mut fields = Fields::of_query(request, SESSION_PAGE, review);
+    let mut fields = Fields::of_query(world, request, SESSION_PAGE, review);
     let sender_id = fields.integer("sender_id", true, review);
     let phone = fields.text("recipient_phone", usize::MAX, review);
     fields.finish(review)?;
@@ -71,7 +71,12 @@ pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, con
     let (mut minutes_remaining, mut ends, mut ended) = (None, None, None);
     let message = match window {
         Window::Open { until } => {
-            let minutes = until.duration_since(now).unwrap_or_default().as_secs() / 60;
+            let left = until.duration_since(now).unwrap_or_default();
+            let minutes = if world.switch(NAME, "minutes_remaining") == "ceil" {
+                u64::try_from(left.as_millis().div_ceil(60_000)).unwrap_or(u64::MAX)
+            } else {
+                left.as_secs() / 60
+            };
             minutes_remaining = Some(minutes);
             ends = Some(Value::String(offset_time(until)));
             let (hours, rest) = (minutes / 60, minutes % 60);
@@ -87,7 +92,12 @@ pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, con
             }
             "No customer message yet. Send a template or wait for customer to reply.".to_owned()
         }
-        Window::Never => "No conversation exists with this recipient. Send a template message first.".to_owned(),
+        Window::Never => {
+            if world.switch(NAME, "never_messaged_expires_at") == "null" {
+                ends = Some(Value::Null);
+            }
+            "No conversation exists with this recipient. Send a template message first.".to_owned()
+        }
     };
     let open = window.is_open();
     SessionStatus {

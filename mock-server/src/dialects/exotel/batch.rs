@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::content::{self, Outcome};
 use super::part::Part;
@@ -14,7 +14,11 @@ use crate::{Mark, Message, Phone, Review, Source, Window, World, is_e164, is_jso
 
 /// Source: Bulk WhatsApp Messages, WhatsApp Status Codes (docs).
 const MOST_MESSAGES: usize = 100;
+/// Two integrations that have nothing to do with each other report that the live interface refuses a request without a channel.
 const FLAT_REFUSED: Source = Source::new("Third-party reports of the live API", Mark::Field);
+
+const WITHOUT_CHANNEL: &str = "the request names no channel: live reports say that it is refused unless its messages stand in \
+    `whatsapp.messages`; `request_shape` set to `wrapped` refuses it here, too";
 
 /// Answers a send. Source: WhatsApp Session Messages (seed) for the flat shape; Template + Flows (docs) for the wrapped one and
 /// the answer; Bulk WhatsApp Messages (docs) for a list without a channel.
@@ -45,6 +49,7 @@ pub(super) fn send(
             return failure(world, request, problem.status, &problem);
         }
     };
+    let place = world.switch(NAME, "symbol_place");
     let mut results = Vec::with_capacity(messages.len());
     let mut failed = 0;
     for message in &messages {
@@ -52,12 +57,16 @@ pub(super) fn send(
         results.push(verdict(world, now, message, review).map_or_else(
             |problem| {
                 failed += 1;
-                Item::Failure(problem.result(problem.status))
+                let status = problem.status;
+                Item::Failure(problem.placed(place).result(status))
             },
             success,
         ));
     }
-    accepted(world, request, &results, failed)
+    match results.as_slice() {
+        [Item::Success { data, .. }] => accepted_one(world, request, data.sid.clone()),
+        results => accepted(world, request, results, failed),
+    }
 }
 
 /// What a request says to send.
@@ -87,13 +96,20 @@ impl<'a> Shape<'a> {
         let (list, reference, callback) = if let Some(channel) = root.optional_part("whatsapp")? {
             root.review_unknown(&["whatsapp", "custom_data", "status_callback"], review);
             channel.review_unknown(&["messages", "custom_data", "status_callback"], review);
-            // The pages do not say which of three levels wins, so the nearest one does.
+            // The pages do not say which of three levels of `custom_data` wins; of callbacks the nearest one does.
             let nearest = |name| Ok::<_, Problem>(channel.optional_text(name)?.or(root.optional_text(name)?));
-            (channel.items("messages")?, nearest("custom_data")?, nearest("status_callback")?)
+            let reference = if outermost_wins(world) {
+                root.optional_text("custom_data")?.or(channel.optional_text("custom_data")?)
+            } else {
+                nearest("custom_data")?
+            };
+            (channel.items("messages")?, reference, nearest("status_callback")?)
         } else if root.get("messages").is_some() {
             root.review_unknown(&["messages", "custom_data", "status_callback"], review);
+            review.note(WITHOUT_CHANNEL, FLAT_REFUSED);
             (root.items("messages")?, root.optional_text("custom_data")?, root.optional_text("status_callback")?)
         } else {
+            review.note(WITHOUT_CHANNEL, FLAT_REFUSED);
             return Ok(Self::Flat(OneMessage { value: body, place: String::new(), reference: None, callback: None }));
         };
         if list.len() > MOST_MESSAGES {
@@ -102,6 +118,10 @@ impl<'a> Shape<'a> {
         let messages = list.into_iter().map(|(place, value)| OneMessage { value, place, reference, callback });
         Ok(Self::List(messages.collect()))
     }
+}
+
+fn outermost_wins(world: &World) -> bool {
+    world.switch(NAME, "custom_data_wins") == "outermost"
 }
 
 /// A flat request has one message, so that its failure is the request's.
@@ -113,9 +133,29 @@ fn answer_one(
     review: &mut Review,
 ) -> Response<Bytes> {
     match verdict(world, now, message, review) {
-        Ok(sid) => accepted(world, request, &[success(sid)], 0),
-        Err(problem) => failure(world, request, problem.status, &problem),
+        Ok(sid) => accepted_one(world, request, sid),
+        Err(problem) => {
+            let (status, place) = (problem.status, world.switch(NAME, "symbol_place"));
+            failure(world, request, status, &problem.placed(place))
+        }
     }
+}
+
+/// The answer to one message that was taken, in the shape that the switch wants.
+fn accepted_one(world: &mut World, request: &Request<Bytes>, sid: String) -> Response<Bytes> {
+    let result = match world.switch(NAME, "success_shape") {
+        // Source: Flows, Payment Messages (docs).
+        "single" => json!({"code": 200, "status": "success", "data": {"message_id": sid, "status": "sent"}}),
+        // Source: Trunk API (another v2 API).
+        "array" => json!([success(sid)]),
+        _ => return accepted(world, request, &[success(sid)], 0),
+    };
+    let status = if world.switch(NAME, "accepted_status") == "200" { 200 } else { 202 };
+    let body = json!({
+        "request_id": world.next_hex(), "method": request.method().as_str(), "http_code": 202,
+        "metadata": {"failed": 0, "total": 1, "success": 1}, "response": result,
+    });
+    json_response(status, &body)
 }
 
 /// What became of one message: typed where it is the usual thing, so that it costs little to print.
@@ -163,7 +203,8 @@ fn success(sid: String) -> Item {
 
 /// 202, or 207 as soon as one message failed, even if none is left. Source: Trunk API errors (another v2 API).
 fn accepted(world: &mut World, request: &Request<Bytes>, results: &[Item], failed: usize) -> Response<Bytes> {
-    let (total, code) = (results.len(), if failed == 0 { 202 } else { 207 });
+    let partial = || world.switch(NAME, "partial_status").parse().unwrap_or(207);
+    let (total, code) = (results.len(), if failed == 0 { 202 } else { partial() });
     let body = Accepted {
         request_id: world.next_hex(),
         method: request.method().as_str(),
@@ -255,7 +296,8 @@ fn read_message(world: &World, message: &OneMessage<'_>, review: &mut Review) ->
     part.needed("content")?;
     let from = number("from", from, review)?;
     let to = number("to", to, review)?;
-    let reference = part.optional_text("custom_data")?.or(message.reference).map(str::to_owned);
+    let (own, around) = (part.optional_text("custom_data")?, message.reference);
+    let reference = if outermost_wins(world) { around.or(own) } else { own.or(around) }.map(str::to_owned);
     let callback = part.optional_text("status_callback")?.or(message.callback).map(str::to_owned);
     let content = content::read(world, &part.part("content")?, review)?;
     Ok(Addressed { from, to, content, reference, callback })

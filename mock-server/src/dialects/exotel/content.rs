@@ -50,7 +50,7 @@ pub(super) fn read(world: &World, content: &Part<'_>, review: &mut Review) -> Re
     let session = match kind {
         "text" => return text(world, &content.part("text")?.on(SESSION_PAGE), review),
         "template" => {
-            return template::read(&content.part("template")?.on(TEMPLATE_PAGE), review).map(Content::Template);
+            return template::read(world, &content.part("template")?.on(TEMPLATE_PAGE), review).map(Content::Template);
         }
         "image" | "video" | "audio" | "document" | "sticker" => media(kind, &content.part(kind)?, review)?,
         "location" => location(&content.part("location")?, review)?,

@@ -65,7 +65,11 @@ pub(super) fn read(interactive: &Part<'_>, review: &mut Review) -> Result<Value,
 
 /// What our own form of content has no word for keeps the provider's.
 fn other(kind: &str, action: &Part<'_>) -> Value {
-    json!({"type": "interactive", "kind": kind, "name": action.get("name"), "parameters": action.get("parameters")})
+    let mut content = json!({"type": "interactive", "kind": kind, "name": action.get("name"), "parameters": action.get("parameters")});
+    for name in ["catalog_id", "product_retailer_id", "sections"] {
+        insert(&mut content, name, action.get(name).cloned());
+    }
+    content
 }
 
 /// The body, and the header and footer where they are.

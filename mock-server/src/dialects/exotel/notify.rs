@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::NAME;
+use super::{NAME, callback_forms};
 use crate::dialects::meta::{is_medium, received};
 use crate::time::local_time;
 use crate::{Failure, Happening, Mark, Phone, Progress, Report, Source, Switch, WebhookRules, What, World};
@@ -71,17 +71,35 @@ pub(super) fn report(
 
 /// Sources: Receive Messages, Send WhatsApp Message, WhatsApp Status Codes (docs); that incoming messages carry a `sid`
 /// (field). The sentences of the description are ours, but for that of a delivery.
-pub(super) fn payload(happening: &Happening<'_>) -> Value {
+pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Value {
+    let with_plus = world.switch(NAME, "callback_to") == "e164";
+    let to = if with_plus { happening.contact.e164() } else { happening.contact.digits().to_owned() };
+    let content = || match happening.what {
+        What::Received { content, .. } => Some(member(content)),
+        What::Status { .. } => None,
+    };
+    match (world.switch(NAME, "callback_form"), happening.what) {
+        ("event", _) => return callback_forms::event(happening, &to, content()),
+        ("typed", _) => return callback_forms::typed(happening, &to, content()),
+        ("flat", What::Status { progress, .. }) => {
+            return callback_forms::flat(happening, progress, (&to, words(progress).0), ZONE);
+        }
+        _ => {}
+    }
+    let callback_type = match world.switch(NAME, "callback_type") {
+        "incoming_message" => "incoming_message",
+        _ => "icm",
+    };
     let timestamp = local_time(happening.at, ZONE);
     let mut message = match happening.what {
         What::Received { content, .. } => json!({
-            "callback_type": "icm", "sid": happening.message_id, "from": happening.contact.e164(), "to": happening.business.e164(),
+            "callback_type": callback_type, "sid": happening.message_id, "from": happening.contact.e164(), "to": happening.business.e164(),
             "content": incoming(content),
         }),
         What::Status { progress, .. } => {
             let (code, name, description) = words(progress);
             json!({
-                "callback_type": "dlr", "sid": happening.message_id, "to": happening.contact.digits(),
+                "callback_type": "dlr", "sid": happening.message_id, "to": to,
                 "exo_status_code": code, "exo_detailed_status": name, "description": description,
             })
         }
@@ -107,7 +125,12 @@ pub(super) fn rules(world: &World) -> WebhookRules {
         "4" => &PAUSES_OF_FOUR,
         _ => PAUSES_OF_FOUR.first_chunk::<2>().map_or(&[], <[Duration; 2]>::as_slice),
     };
-    WebhookRules { signature_header: Some("x-exotel-signature"), pauses, client_errors_are_final: false }
+    WebhookRules {
+        signature_header: Some("x-exotel-signature"),
+        signature_is_bare: world.switch(NAME, "signature_form") == "bare",
+        pauses,
+        client_errors_are_final: false,
+    }
 }
 
 /// Source: WhatsApp Status Codes (docs).
@@ -122,6 +145,12 @@ fn words(progress: Progress) -> (u32, &'static str, &'static str) {
 
 /// `content` of an incoming message. A file has a `url` (field).
 fn incoming(content: &Value) -> Value {
+    let (kind, member) = member(content);
+    json!({"type": kind, kind: member})
+}
+
+/// The type of what was written, and the member of that name.
+fn member(content: &Value) -> (&str, Value) {
     let (kind, mut member) = received(content);
     if is_medium(kind)
         && let Value::Object(members) = &mut member
@@ -129,7 +158,7 @@ fn incoming(content: &Value) -> Value {
     {
         members.insert("url".to_owned(), link);
     }
-    json!({"type": kind, kind: member})
+    (kind, member)
 }
 
 const fn seconds(seconds: u64) -> Duration {

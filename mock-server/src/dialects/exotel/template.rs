@@ -1,13 +1,14 @@
-//! Templates: as content of a send, and as a list.
+//! Templates as content of a send.
 
-use bytes::Bytes;
-use http::{Request, Response};
 use serde_json::{Value, json};
 
 use super::content::{insert, media};
 use super::part::Part;
-use super::{NAME, Problem, TEMPLATE_PAGE, failure, notify};
-use crate::{Account, Failure, Query, Review, TemplateStatus, World, json_response};
+use super::{NAME, Problem, TEMPLATE_PAGE, notify};
+use crate::{Account, Failure, Review, TemplateStatus, World};
+
+/// The most cards of a carousel.
+const MOST_CARDS: usize = 10;
 
 /// A template as a send names it.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(super) struct TemplateSend {
     body: Vec<String>,
     header: Option<Value>,
     buttons: Vec<Value>,
+    /// Components that our own form of content has no word for, under the provider's names and in its form.
+    extra: Vec<(&'static str, Value)>,
 }
 
 impl TemplateSend {
@@ -39,21 +42,32 @@ impl TemplateSend {
         insert(&mut content, "body", (!self.body.is_empty()).then(|| self.body.clone()));
         insert(&mut content, "header", self.header.clone());
         insert(&mut content, "buttons", (!self.buttons.is_empty()).then(|| self.buttons.clone()));
+        for (name, value) in &self.extra {
+            insert(&mut content, name, Some(value.clone()));
+        }
         Ok(content)
     }
 }
 
 /// Reads `content.template`. Source: Template Messages (docs); `policy` is mandatory on one page and left out on others.
-pub(super) fn read(template: &Part<'_>, review: &mut Review) -> Result<TemplateSend, Problem> {
+pub(super) fn read(world: &World, template: &Part<'_>, review: &mut Review) -> Result<TemplateSend, Problem> {
     template.review_unknown(&["name", "language", "components", "namespace"], review);
     let language = template.part("language")?;
     language.review_unknown(&["code", "policy"], review);
+    if language.get("policy").is_none() {
+        if world.switch(NAME, "template_policy") == "mandatory" {
+            language.text("policy")?;
+        }
+        let text = "`template.language.policy` is missing: one page calls it mandatory, others leave it out";
+        review.note(text, TEMPLATE_PAGE);
+    }
     let mut send = TemplateSend {
         name: template.text("name")?.to_owned(),
         language: language.text("code")?.to_owned(),
         body: Vec::new(),
         header: None,
         buttons: Vec::new(),
+        extra: Vec::new(),
     };
     let components = match template.get("components") {
         None => Vec::new(),
@@ -67,11 +81,30 @@ pub(super) fn read(template: &Part<'_>, review: &mut Review) -> Result<TemplateS
             "body" => send.body = body(&component)?,
             "header" => send.header = header(&component, review)?,
             "button" => send.buttons.push(button(&component, review)?),
-            "carousel" | "limited_time_offer" => {}
+            "carousel" => send.extra.push(("carousel", carousel(&component)?)),
+            "limited_time_offer" => send.extra.push(("limited_time_offer", component.needed("parameters")?.clone())),
             _ => return Err(component.invalid("type")),
         }
     }
     Ok(send)
+}
+
+/// The cards of a carousel. Source: Template Messages (docs): at most ten, each with its place as a number.
+fn carousel(component: &Part<'_>) -> Result<Value, Problem> {
+    let cards = component.items("cards")?;
+    if cards.len() > MOST_CARDS {
+        let place = component.path_of("cards");
+        return Err(component.breaks_rule(format!("{place} has more than {MOST_CARDS} cards")));
+    }
+    let mut kept = Vec::with_capacity(cards.len());
+    for (path, value) in cards {
+        let card = Part::of(value, path, TEMPLATE_PAGE)?;
+        if !card.needed("card_index")?.is_u64() {
+            return Err(card.invalid("card_index"));
+        }
+        kept.push(value.clone());
+    }
+    Ok(Value::Array(kept))
 }
 
 fn body(component: &Part<'_>) -> Result<Vec<String>, Problem> {
@@ -123,41 +156,4 @@ fn button(component: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
         "flow" => json!({"type": kind, "index": index}),
         _ => return Err(component.invalid("sub_type")),
     })
-}
-
-/// GET …/templates. Source: Templates API (docs) for the query; the form of the answer is inferred from that of a creation.
-pub(super) fn list(world: &mut World, request: &Request<Bytes>, review: &mut Review) -> Response<Bytes> {
-    const KNOWN: [&str; 10] =
-        ["waba_id", "name", "status", "quality_score", "language", "category", "fields", "limit", "before", "after"];
-    let query = Query::of(request);
-    for unknown in query.names().filter(|name| !KNOWN.contains(name)) {
-        review.tolerated(format!("unknown parameter `{unknown}`"), TEMPLATE_PAGE);
-    }
-    if query.get("waba_id").is_none_or(str::is_empty) {
-        review.refused("`waba_id` is missing", TEMPLATE_PAGE);
-        return failure(world, request, 400, &Problem::missing("waba_id is mandatory"));
-    }
-    let wanted = |name: &str, value: &str| query.get(name).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value));
-    let templates = world.account(NAME).templates.iter().filter(|template| {
-        wanted("name", &template.name)
-            && wanted("language", &template.language)
-            && wanted("status", template.status.as_str())
-            && wanted("category", &template.category)
-    });
-    let templates = templates.map(|template| {
-        let data = json!({
-            "id": template.id.to_string(), "name": template.name, "language": template.language,
-            "status": template.status.as_str().to_uppercase(), "category": template.category.to_uppercase(),
-            "components": [{"type": "BODY", "text": template.body}],
-        });
-        json!({"code": 200, "error_data": null, "status": "success", "data": data})
-    });
-    let templates: Vec<Value> = templates.collect();
-    let total = templates.len();
-    let body = json!({
-        "request_id": world.next_hex(), "method": "GET", "http_code": 200,
-        "metadata": {"failed": 0, "total": total, "success": total},
-        "response": {"whatsapp": {"templates": templates}},
-    });
-    json_response(200, &body)
 }

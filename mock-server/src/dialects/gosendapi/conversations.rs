@@ -45,8 +45,9 @@ pub(super) fn list(call: &mut Call<'_>, page: Page) -> Result<Response<Bytes>, R
         }
     };
     let line = query.get("phone_number_id");
+    let quiet = quiet_after(world);
     let kept = rows.filter(|row| {
-        status.is_none_or(|status| row.state(call.now).as_str() == status)
+        status.is_none_or(|status| row.state_after(quiet, call.now).as_str() == status)
             && line.is_none_or(|id| directory::is_id_of(world, id, &row.business))
             && since.is_none_or(|since| row.started_at >= since)
             && until.is_none_or(|until| row.started_at <= until)
@@ -90,17 +91,21 @@ pub(super) fn close(call: &mut Call<'_>, id: &str) -> Result<Response<Bytes>, Re
 
 /// A row with every member of the page's table, in snake case.
 fn print(world: &World, row: &Conversation, now: SystemTime) -> Value {
-    let sender = world.account(NAME).sender_by_phone(&row.business);
+    // The page types it as a number, its own sample filters by Meta's id: Meta's id it is (inferred), unless switched.
+    let line = if world.switch(NAME, "conversation_line") == "internal" {
+        directory::line_id(world, &row.business).map(|id| directory::own_id(world, id))
+    } else {
+        world.account(NAME).sender_by_phone(&row.business).map(|sender| sender.id.as_str().into())
+    };
     json!({
-        "id": row.id.to_string(),
-        "tenant_id": "4",
+        "id": directory::own_id(world, row.id.to_string()),
+        "tenant_id": directory::own_id(world, directory::PROJECT.to_owned()),
         "customer_id": null,
-        // The page types it as a number, its own sample filters by Meta's id: Meta's id it is (inferred).
-        "phone_number_id": sender.map(|sender| sender.id.as_str()),
+        "phone_number_id": line,
         "contact_phone": row.contact.digits(),
         "contact_bsuid": stable_user_id(&row.contact),
         "contact_name": row.contact_name.as_deref(),
-        "status": row.state(now).as_str(),
+        "status": row.state_after(quiet_after(world), now).as_str(),
         "ended_reason": row.ended_reason(now),
         "messages_count": row.messages_count,
         "last_inbound_at": row.last_inbound_at.map(whole_seconds),
@@ -108,6 +113,12 @@ fn print(world: &World, row: &Conversation, now: SystemTime) -> Value {
         "started_at": whole_seconds(row.started_at),
         "ended_at": row.ended_at(now).map(whole_seconds),
     })
+}
+
+/// How long a conversation is active after its last message (Conversations, seed: configurable, typically 30 minutes).
+fn quiet_after(world: &World) -> Duration {
+    let minutes = world.switch(NAME, "inactive_after_minutes").parse().unwrap_or(30);
+    Duration::from_secs(60 * minutes)
 }
 
 /// A text that looks like Meta's stable user id and is the same for the same person.

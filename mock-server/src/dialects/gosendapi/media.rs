@@ -48,8 +48,8 @@ const TYPES: [(&str, usize); 18] = [
 pub(super) fn upload(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let upload = match read(call.request) {
         Ok(upload) => upload,
-        Err((refusal, source)) => {
-            call.review.refused(refusal.message.as_str(), source);
+        Err(refusal) => {
+            call.review.refused(refusal.message.as_str(), refusal.source.unwrap_or(MESSAGES));
             return Err(refusal);
         }
     };
@@ -85,25 +85,25 @@ struct Upload {
 }
 
 /// Checks the content type, the form, its parts, and then the file against its type.
-fn read(request: &Request<Bytes>) -> Result<Upload, (Refusal, Source)> {
+fn read(request: &Request<Bytes>) -> Result<Upload, Refusal> {
     let content_type = header(request, "content-type").filter(|value| multipart::is_form(value));
     let Some(content_type) = content_type else {
-        return Err((Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"), MESSAGES));
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
     };
-    let broken = |why: &str| (Refusal::new(StatusCode::BAD_REQUEST, format!("Multipart: {why}")), MESSAGES);
+    let broken = |why: &str| Refusal::new(StatusCode::BAD_REQUEST, format!("Multipart: {why}"));
     let boundary = multipart::boundary(content_type).ok_or_else(|| broken("Boundary not found"))?;
     let parts = multipart::parts(request.body(), &boundary).map_err(broken)?;
-    let flaw = |flaw: Flaw, source| (Refusal::flaw(&flaw), source);
-    let needed = |name: &str| content(&parts, name).ok_or_else(|| flaw(Flaw::missing(name), MESSAGES));
+    let flaw = |flaw: Flaw| Refusal::flaw(&flaw.by(LIMITS));
+    let needed = |name: &str| content(&parts, name).ok_or_else(|| Refusal::flaw(&Flaw::missing(name)));
     let phone_number_id = String::from_utf8_lossy(needed("phone_number_id")?).into_owned();
     let file = needed("file")?;
     let media_type = String::from_utf8_lossy(needed("type")?);
     let Some(limit) = limit_of(&media_type) else {
         let types = TYPES.map(|(known, _)| known).join(", ");
-        return Err(flaw(Flaw::wrong("type", format!("must be one of {types}")), LIMITS));
+        return Err(flaw(Flaw::wrong("type", format!("must be one of {types}"))));
     };
     if file.len() > limit {
-        return Err(flaw(Flaw::wrong("file", format!("must be of at most {limit} bytes for its type")), LIMITS));
+        return Err(flaw(Flaw::wrong("file", format!("must be of at most {limit} bytes for its type"))));
     }
     Ok(Upload { phone_number_id, unknown: unknown(parts) })
 }

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
-use super::NAME;
 use super::paging::Page;
+use super::{NAME, directory};
 use crate::{Delivery, World, rfc3339};
 
 /// What a message's id at Meta starts with here; its number at the vendor follows.
@@ -38,7 +38,7 @@ fn row(world: &World, line: &Delivery) -> Value {
     };
     let sender = world.account(NAME).senders.iter().find(|sender| sender.phone == line.from);
     json!({
-        "id": number(line),
+        "id": directory::own_id(world, number(line).to_owned()),
         "wamid": line.message_id,
         "status": "sent",
         "type": kind,

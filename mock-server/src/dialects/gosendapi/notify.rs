@@ -40,18 +40,23 @@ pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Value {
         What::Status { progress, .. } => status(happening, progress),
     };
     let sender = world.account(NAME).sender_by_phone(happening.business);
+    let name_member = world.switch(NAME, "event_name_member");
     json!({
         "id": format!("evt_{:016}", happening.number),
-        "event": format!("whatsapp.message.{event}"),
+        if name_member.is_empty() { "event" } else { name_member }: format!("whatsapp.message.{event}"),
         "created_at": rfc3339(happening.at),
         "phone_number_id": sender.map(|sender| sender.id.as_str()),
         "data": {"message": message},
     })
 }
 
-/// Source: Webhooks (docs).
-pub(super) fn rules() -> WebhookRules {
-    WebhookRules { signature_header: Some("x-gosendapi-signature"), pauses: &PAUSES, client_errors_are_final: false }
+/// Source: Webhooks (docs); Migration guide (docs) for the other name of the header.
+pub(super) fn rules(world: &World) -> WebhookRules {
+    let header = match world.switch(NAME, "signature_header") {
+        "x-signature" => "x-signature",
+        _ => "x-gosendapi-signature",
+    };
+    WebhookRules { signature_header: Some(header), pauses: &PAUSES, ..WebhookRules::default() }
 }
 
 fn incoming(happening: &Happening<'_>, content: &Value) -> Value {

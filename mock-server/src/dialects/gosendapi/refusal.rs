@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::Source;
 use crate::dialects::meta::Flaw;
 
 /// An answer other than success: `statusCode`, `message`, `error`, and sometimes `details` and a specific code
@@ -19,13 +20,15 @@ pub(super) struct Refusal {
     reason: bool,
     /// Whether the field checks of the service made it, whose `message` may be an array.
     validation: bool,
+    /// The page with the rule, where it is another than that of the whole request.
+    pub(super) source: Option<Source>,
 }
 
 /// How refusals are printed, as the switches say.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Print {
-    /// Whether the specific code is in the body.
-    pub(super) specific_code: bool,
+    /// Where the specific code stands, as the switch `code_place` says; none if it is left out.
+    pub(super) code_place: Option<&'static str>,
     /// Whether `message` is an array of texts where the field checks made it.
     pub(super) message_as_array: bool,
 }
@@ -33,7 +36,15 @@ pub(super) struct Print {
 impl Refusal {
     /// A refusal with the reason phrase of its status.
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), code: None, details: None, reason: true, validation: false }
+        Self {
+            status,
+            message: message.into(),
+            code: None,
+            details: None,
+            reason: true,
+            validation: false,
+            source: None,
+        }
     }
 
     /// No key, or one that the provider does not know (Authentication, docs).
@@ -50,6 +61,7 @@ impl Refusal {
     pub(super) fn flaw(flaw: &Flaw) -> Self {
         let mut refusal = Self::new(StatusCode::BAD_REQUEST, flaw.text()).with_details(json!({ "field": flaw.field }));
         refusal.validation = true;
+        refusal.source = flaw.source;
         if flaw.missing { refusal.with_code("MISSING_REQUIRED_FIELD") } else { refusal }
     }
 
@@ -92,13 +104,33 @@ impl Refusal {
         if self.reason {
             body.insert("error".to_owned(), Value::from(self.status.canonical_reason().unwrap_or_default()));
         }
-        if let Some(code) = self.code.filter(|_| print.specific_code) {
-            body.insert("code".to_owned(), Value::from(code));
+        let mut details = self.details.clone();
+        if let (Some(code), Some(place)) = (self.code, print.code_place) {
+            put_code(&mut body, &mut details, code, place);
         }
-        if let Some(details) = &self.details {
-            body.insert("details".to_owned(), details.clone());
+        if let Some(details) = details {
+            body.insert("details".to_owned(), details);
         }
         Value::Object(body)
+    }
+}
+
+/// Puts a specific code where the switch has it.
+fn put_code(body: &mut Map<String, Value>, details: &mut Option<Value>, code: &str, place: &str) {
+    match place {
+        "details.code" => {
+            let mut inner = details.take().and_then(|details| details.as_object().cloned()).unwrap_or_default();
+            inner.insert("code".to_owned(), code.into());
+            *details = Some(Value::Object(inner));
+        }
+        "message" => {
+            if let Some(Value::String(message)) = body.get_mut("message") {
+                *message = format!("{code}: {message}");
+            }
+        }
+        member => {
+            body.insert(member.to_owned(), code.into());
+        }
     }
 }
 
@@ -106,7 +138,7 @@ impl Refusal {
 mod tests {
     use super::*;
 
-    const PLAIN: Print = Print { specific_code: true, message_as_array: false };
+    const PLAIN: Print = Print { code_place: Some("code"), message_as_array: false };
 
     #[test]
     fn a_missing_member_is_named_in_text_code_and_details() {
@@ -120,8 +152,18 @@ mod tests {
 
     #[test]
     fn the_specific_code_can_be_left_out() {
-        let body = Refusal::unauthenticated().body(Print { specific_code: false, ..PLAIN });
+        let body = Refusal::unauthenticated().body(Print { code_place: None, ..PLAIN });
         assert_eq!(body, json!({"statusCode": 401, "message": "Invalid or missing API key", "error": "Unauthorized"}));
+    }
+
+    #[test]
+    fn the_specific_code_stands_where_it_is_wanted() {
+        let body = |place| Refusal::flaw(&Flaw::missing("to")).body(Print { code_place: Some(place), ..PLAIN });
+        for place in ["code", "errorCode", "error_code", "error"] {
+            assert_eq!(body(place)[place], "MISSING_REQUIRED_FIELD", "{place}");
+        }
+        assert_eq!(body("details.code")["details"], json!({"field": "to", "code": "MISSING_REQUIRED_FIELD"}));
+        assert_eq!(body("message")["message"], "MISSING_REQUIRED_FIELD: to should not be empty");
     }
 
     #[test]

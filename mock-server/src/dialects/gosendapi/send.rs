@@ -3,13 +3,18 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::request::SendRequest;
 use super::template::TemplateSend;
-use super::{Call, MESSAGES, NAME, media, messages, notify, request};
-use crate::{Message, Phone, Remembered, Replay, TemplateStatus, fingerprint, header, json_response};
+use super::{Call, MESSAGES, NAME, directory, media, messages, notify, request};
+use crate::{
+    Mark, Message, Phone, Remembered, Replay, Source, TemplateStatus, World, fingerprint, header, json_response,
+};
+
+/// What no page says of idempotency keys.
+const KEY_RULES: Source = Source::new("GoSendAPI, API Reference", Mark::Inferred);
 
 pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let body = call.json()?;
@@ -64,7 +69,7 @@ pub(super) fn sender(call: &Call<'_>, phone_number_id: &str) -> Result<Phone, Re
 fn idempotency_key(call: &mut Call<'_>) -> Result<Option<String>, Refusal> {
     match header(call.request, "idempotency-key") {
         Some("") => {
-            call.review.refused("`Idempotency-Key` is empty", MESSAGES);
+            call.review.refused("`Idempotency-Key` is empty", KEY_RULES);
             Err(Refusal::new(StatusCode::BAD_REQUEST, "Idempotency-Key should not be empty"))
         }
         key => Ok(key.map(str::to_owned)),
@@ -91,21 +96,24 @@ fn deliver(
     if !call.world.account(NAME).can_pay() {
         return Err(Refusal::new(StatusCode::PAYMENT_REQUIRED, "Monthly plan quota exceeded"));
     }
-    let open = message.template.is_some() || call.world.window(NAME, from, &to, call.now).is_open();
+    let is_template = message.template.is_some();
+    let open = is_template || call.world.window(NAME, from, &to, call.now).is_open();
     if !open {
         outside_window(call.world.switch(NAME, "window_error"))?;
     }
     let number = call.world.next_number();
     let wamid = messages::wamid(number);
-    let shape = call.world.switch(NAME, "response_shape");
     call.world.report(notify::report(&wamid, from, &to, (!open).then_some(notify::REENGAGEMENT)));
     if open {
         let line =
             Message { provider: NAME, message_id: wamid.clone(), from, to: &to, content: message.content, reference };
         call.world.hand_over(call.now, line);
+        call.world.account_mut(NAME).charge();
     }
-    call.world.account_mut(NAME).charge();
-    Ok(accepted(shape, &message.to, number, &wamid))
+    if is_template && call.world.switch(NAME, "template_opens_window") == "on" {
+        call.world.open_window(NAME, from, &to, call.now);
+    }
+    Ok(accepted(call.world, &message.to, number, &wamid))
 }
 
 /// How free text outside the window is refused, unless it is accepted all the same, to fail by callback.
@@ -143,18 +151,25 @@ fn check_template(call: &Call<'_>, sent: &TemplateSend) -> Result<(), Refusal> {
 }
 
 /// The answer to a send, in Meta's shape or as the vendor's record. Neither is documented (inferred).
-fn accepted(shape: &str, to: &str, number: u64, wamid: &str) -> Response<Bytes> {
-    if shape == "record" {
-        return json_response(201, &Record { id: number.to_string(), wamid, status: "queued" });
+fn accepted(world: &World, to: &str, number: u64, wamid: &str) -> Response<Bytes> {
+    let status = world.switch(NAME, "accepted_status").parse().unwrap_or(201);
+    let record = |wamid| Record { id: directory::own_id(world, number.to_string()), wamid, status: "queued" };
+    match world.switch(NAME, "response_shape") {
+        "record" => json_response(status, &record(Some(wamid))),
+        "record_without_wamid" => json_response(status, &record(None)),
+        "no_id" => json_response(status, &json!({ "status": "queued" })),
+        _ => {
+            let contacts = [Contact { input: to, wa_id: to }];
+            let messages = [Id { id: wamid }];
+            json_response(status, &Accepted { messaging_product: "whatsapp", contacts, messages })
+        }
     }
-    let contacts = [Contact { input: to, wa_id: to }];
-    json_response(201, &Accepted { messaging_product: "whatsapp", contacts, messages: [Id { id: wamid }] })
 }
 
 #[derive(Serialize)]
 struct Record<'a> {
-    id: String,
-    wamid: &'a str,
+    id: Value,
+    wamid: Option<&'a str>,
     status: &'static str,
 }
 

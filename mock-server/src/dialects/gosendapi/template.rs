@@ -7,6 +7,8 @@ use crate::{Mark, Source};
 
 const TEMPLATES: Source = Source::new("GoSendAPI, Templates", Mark::Docs);
 const SAMPLES: Source = Source::new("GoSendAPI, Templates", Mark::Inferred);
+/// Headers, buttons, amounts and dates: the vendor's page was seen with texts of the body alone.
+const META_RULES: Source = Source::new("Meta, template messages, which GoSendAPI says to mirror", Mark::Inferred);
 /// The most parameters of one component that are read.
 const MOST_PARAMETERS: usize = 100;
 
@@ -58,9 +60,10 @@ pub(super) fn template(form: &mut Form, value: Option<&Value>) -> Result<Templat
                 content.insert("body".to_owned(), Value::Array(values));
             }
             "header" => {
-                content.insert("header".to_owned(), header(form, component, &field)?);
+                content
+                    .insert("header".to_owned(), header(form, component, &field).map_err(|flaw| flaw.by(META_RULES))?);
             }
-            "button" => buttons.extend(button(form, component, &field)?),
+            "button" => buttons.extend(button(form, component, &field).map_err(|flaw| flaw.by(META_RULES))?),
             _ => return Err(Flaw::wrong(join(&field, "type"), "must be one of header, body, button")),
         }
     }
@@ -81,8 +84,8 @@ fn body(form: &mut Form, component: &Map<String, Value>, field: &str) -> Result<
             kind @ ("currency" | "date_time") => {
                 let field = join(&field, kind);
                 let known = ["fallback_value", "code", "amount_1000"];
-                let members = form.object(members.get(kind), &field, &known)?;
-                required_text(members, &field, "fallback_value", usize::MAX)?
+                let members = form.object(members.get(kind), &field, &known).map_err(|flaw| flaw.by(META_RULES))?;
+                required_text(members, &field, "fallback_value", usize::MAX).map_err(|flaw| flaw.by(META_RULES))?
             }
             _ => return Err(Flaw::wrong(join(&field, "type"), "must be one of text, currency, date_time")),
         };

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
 
+use super::NAME;
 use super::refusal::Refusal;
 use crate::dialects::meta::{Flaw, Form, required_text};
 use crate::{Mark, Review, Source, World, is_json, set_header, text_response};
@@ -14,7 +15,7 @@ use crate::{Mark, Review, Source, World, is_json, set_header, text_response};
 pub(super) const LOGIN_PATH: &str = "/kingslanding/login";
 /// How long a key from the login lives (Build your API call, docs).
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// What such a key starts with here; the moment of the login follows.
+/// What such a key starts with here; the moment of the login follows, and a stamp that nobody else can make.
 const KEY_PREFIX: &str = "login-";
 const PAGE: Source = Source::new("Messangi, Build your API call", Mark::Docs);
 
@@ -42,11 +43,12 @@ pub(super) fn login(
     if form.report(review, PAGE) {
         return Err(Refusal::bad("Request is not as documented"));
     }
-    let mut response = text_response(if known { 200 } else { 403 }, "");
+    let refused = world.switch(NAME, "login_error").parse().unwrap_or(403);
+    let mut response = text_response(if known { 200 } else { refused }, "");
     set_header(&mut response, "content-length", 0);
     if known {
         let moment = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        set_header(&mut response, "authorization", format!("Bearer {KEY_PREFIX}{moment}"));
+        set_header(&mut response, "authorization", format!("Bearer {KEY_PREFIX}{moment}-{}", stamp(world, moment)));
         set_header(&mut response, "access-control-expose-headers", "Authorization");
     }
     Ok(response)
@@ -60,13 +62,19 @@ fn credentials(form: &mut Form, body: &Value, world: &World) -> Result<bool, Fla
     Ok(world.accepts_login(username, password))
 }
 
-/// Whether a key is good now: one from the login for 24 hours after it, any other as the world says.
+/// Whether a key is good now: one that looks like those of the login if it is one, for 24 hours after it; any other as the
+/// world says.
 pub(super) fn lives(world: &World, key: &str, now: SystemTime) -> bool {
-    match key.strip_prefix(KEY_PREFIX).and_then(|moment| moment.parse().ok()) {
-        Some(moment) => {
-            let issued = UNIX_EPOCH.checked_add(Duration::from_secs(moment));
-            issued.and_then(|issued| now.duration_since(issued).ok()).is_some_and(|age| age < LIFETIME)
-        }
-        None => world.accepts_credential(key),
-    }
+    let Some((moment, mark)) = key.strip_prefix(KEY_PREFIX).map(|rest| rest.split_once('-').unwrap_or((rest, "")))
+    else {
+        return world.accepts_credential(key);
+    };
+    let Ok(moment) = moment.parse() else { return world.accepts_credential(key) };
+    let issued = UNIX_EPOCH.checked_add(Duration::from_secs(moment));
+    let age = issued.and_then(|issued| now.duration_since(issued).ok());
+    age.is_some_and(|age| age < LIFETIME) && mark == stamp(world, moment)
+}
+
+fn stamp(world: &World, moment: u64) -> String {
+    world.stamp(&format!("messangi login {moment}"))
 }

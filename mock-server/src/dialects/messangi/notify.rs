@@ -2,7 +2,7 @@
 //! incoming messages; docs), the rest is our convention (inferred). Nothing is signed, and nothing is tried twice: no page
 //! speaks of either.
 
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use super::NAME;
 use super::request::Notification;
 use crate::dialects::meta::{is_medium, received};
 use crate::time::local_time;
-use crate::{Failure, Happening, Phone, Progress, Report, What};
+use crate::{Failure, Happening, Phone, Progress, Report, WebhookRules, What, World};
 
 /// Free text outside the window. The word and Meta's number in the reason are inferred.
 pub(super) const REENGAGEMENT: Failure =
@@ -18,6 +18,13 @@ pub(super) const REENGAGEMENT: Failure =
 /// A sender that cannot send. Source: WhatsApp Status (docs) for the word.
 pub(super) const CODE_NOT_ALLOWED: Failure =
     Failure { code: 0, name: "CODE_NOT_ALLOWED", text: "the sender is inactive" };
+
+/// A template of whose placeholders one has no value. Source: WhatsApp Status (docs) for the word.
+pub(super) const INCOMPLETE: Failure =
+    Failure { code: 0, name: "INCOMPLETE", text: "a placeholder of the template has no value" };
+
+/// The pauses where something is tried again (inferred).
+const PAUSES: [Duration; 3] = [Duration::from_secs(60); 3];
 
 /// The user whose account the seeded one is.
 const USER: &str = "demo@example.com";
@@ -43,19 +50,48 @@ pub(super) fn report(
     }
 }
 
-pub(super) fn payload(happening: &Happening<'_>) -> Value {
-    match happening.what {
+pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Value {
+    let mut payload = match happening.what {
         What::Received { name, content } => incoming(happening, name, content),
-        What::Status { progress, report } => status(happening, progress, report),
+        What::Status { progress, report } => {
+            status(happening, word(world.switch(NAME, "final_statuses"), progress), progress, report)
+        }
+    };
+    if world.switch(NAME, "callback_date") == "dashed"
+        && let Some(Value::String(date)) = payload.get_mut("date")
+    {
+        *date = date.replacen('T', "-T", 1);
+    }
+    payload
+}
+
+/// Nothing is signed, and nothing tried again unless the switch says so.
+pub(super) fn rules(world: &World) -> WebhookRules {
+    let retries = world.switch(NAME, "callback_retries").parse().unwrap_or(0);
+    WebhookRules { pauses: PAUSES.get(..retries).unwrap_or_default(), ..WebhookRules::default() }
+}
+
+/// What a status is called. Failures that are documented have their own word, whatever the others are called.
+fn word(style: &str, progress: Progress) -> &'static str {
+    match (progress, style) {
+        (Progress::Sent, _) => "SENT",
+        (Progress::Delivered, "smpp") => "DELIVRD",
+        (Progress::Delivered, _) => "DELIVERED",
+        (Progress::Read, "smpp") => "SEEN",
+        (Progress::Read, _) => "READ",
+        (Progress::Failed(failure), _) if failure.name != REENGAGEMENT.name => failure.name,
+        (Progress::Failed(_), "smpp") => "UNDELIV",
+        (Progress::Failed(_), "undelivered") => "UNDELIVERED",
+        (Progress::Failed(_), "rejected") => "REJECTED",
+        (Progress::Failed(_), "expired") => "EXPIRED",
+        (Progress::Failed(_), _) => "FAILED",
     }
 }
 
-fn status(happening: &Happening<'_>, progress: Progress, report: &Report) -> Value {
-    let (word, reason) = match progress {
-        Progress::Sent => ("SENT", None),
-        Progress::Delivered => ("DELIVERED", None),
-        Progress::Read => ("READ", None),
-        Progress::Failed(failure) => (failure.name, Some(failure.text)),
+fn status(happening: &Happening<'_>, word: &str, progress: Progress, report: &Report) -> Value {
+    let reason = match progress {
+        Progress::Failed(failure) => Some(failure.text),
+        Progress::Sent | Progress::Delivered | Progress::Read => None,
     };
     let since = happening.at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut members = json!({

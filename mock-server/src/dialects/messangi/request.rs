@@ -16,7 +16,14 @@ const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Mark::Docs);
 /// The page states the plus; its own samples leave it out, so that even a strict mock takes it.
 const TEXT_SAMPLES: Source = Source::new("Messangi, Text Message", Mark::Inferred);
 /// The vendor's samples have the shape of Meta's parts, and its pages state few limits of their own.
-const META_RULES: Source = Source::new("Messangi, Contacts and Interactive Message, as Meta's", Mark::Inferred);
+pub(super) const META_RULES: Source =
+    Source::new("Messangi, Contacts and Interactive Message, as Meta's", Mark::Inferred);
+/// Which formats a file may have.
+const MEDIA_MESSAGE: Source = Source::new("Messangi, Media Message", Mark::Docs);
+/// The end of an address is not always that of the file behind it.
+const MEDIA_ADDRESS: Source = Source::new("Messangi, Media Message", Mark::Inferred);
+/// The page calls the member alphanumeric, and does not say what becomes of another.
+const EXTERNAL_ID: Source = Source::new("Messangi, Text Message", Mark::Docs);
 /// The members that every session message may have.
 const COMMON: [&str; 6] = ["from", "to", "type", "externalId", "clientId", "replyTo"];
 
@@ -71,6 +78,9 @@ pub(super) fn read(form: &mut Form, body: &Value) -> Result<Notification, Refusa
     own_text("replyTo")?;
     let client_id = own_text("clientId")?.map(str::to_owned);
     let external_id = own_text("externalId")?.map(str::to_owned);
+    if external_id.as_ref().is_some_and(|id| !id.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+        form.remark("request.externalId is not alphanumeric, as the page has it", EXTERNAL_ID);
+    }
     let (content, template) = if request.contains_key("templateName") {
         let (content, template) = template(form, request).map_err(flaw)?;
         (content, Some(template))
@@ -149,12 +159,38 @@ fn content(form: &mut Form, request: &Map<String, Value>) -> Result<Value, Refus
         "contacts" => contacts(form, request.get("contacts"), &member, usize::MAX).map_err(by_meta),
         "location" => location(form, request.get("location"), &member).map_err(by_meta),
         "interactive" => interactive(form, request.get("interactive"), &member).map_err(by_meta),
-        _ => medium(request, kind).map_err(flaw),
+        _ => medium(form, request, kind).map_err(flaw),
+    }
+}
+
+/// The endings of each kind's formats (Media Message, docs; `acc` is how the page spells AAC).
+fn endings(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "image" => &["jpeg", "jpg", "png"],
+        "video" => &["mp4", "3gpp", "3gp"],
+        "audio" => &["acc", "aac", "mp3", "amr", "mpeg"],
+        _ => &["pdf"],
+    }
+}
+
+/// Notes a file of a format that the page does not list: by its name where it has one, else by its address.
+fn note_format(form: &mut Form, kind: &str, link: &str, name: Option<&str>) {
+    let address = link.parse::<http::Uri>().unwrap_or_default();
+    let (member, text, source) = match name {
+        Some(name) => ("fileName", name, MEDIA_MESSAGE),
+        None => ("message", address.path().rsplit('/').next().unwrap_or_default(), MEDIA_ADDRESS),
+    };
+    let ending = text.rsplit_once('.').map(|(_, ending)| ending);
+    let is_listed = |ending: &str| endings(kind).iter().any(|known| known.eq_ignore_ascii_case(ending));
+    if ending.map_or(name.is_some(), |ending| !is_listed(ending)) {
+        let endings = endings(kind).join(", ");
+        let text = format!("request.{member} does not end in a format of this type, which are {endings}");
+        if name.is_some() { form.note(text, source) } else { form.remark(text, source) }
     }
 }
 
 /// A medium: its address stands in `message` (Media Message, docs).
-fn medium(request: &Map<String, Value>, kind: &str) -> Result<Value, Flaw> {
+fn medium(form: &mut Form, request: &Map<String, Value>, kind: &str) -> Result<Value, Flaw> {
     let link = required_text(request, "request", "message", usize::MAX)?;
     if !is_web_address(link) {
         return Err(Flaw::wrong("request.message", "must be an absolute http or https URL"));
@@ -168,6 +204,7 @@ fn medium(request: &Map<String, Value>, kind: &str) -> Result<Value, Flaw> {
     if kind == "document" {
         put_text(&mut content, "filename", optional_text(request, "request", "fileName", usize::MAX)?);
     }
+    note_format(form, kind, link, content.get("filename").and_then(Value::as_str));
     Ok(Value::Object(content))
 }
 

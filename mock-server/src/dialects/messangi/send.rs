@@ -5,10 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::refusal::Refusal;
-use super::request::{Notification, TemplateSend, read};
+use super::request::{META_RULES, Notification, TemplateSend, read};
 use super::{NAME, notify};
 use crate::dialects::meta::Form;
 use crate::{Mark, Message, Phone, Review, Source, TemplateStatus, World, is_json, json_response, rfc3339};
@@ -28,25 +28,30 @@ pub(super) fn send(
         return Err(Refusal::new(StatusCode::FORBIDDEN, "request.from is not a sender of this account"));
     };
     let online = sender.online;
-    if let Some(template) = &message.template {
-        check_template(world, template, review)?;
-    }
+    let complete = match &message.template {
+        Some(template) => check_template(world, template, review)?,
+        None => true,
+    };
     if !world.account(NAME).can_pay() {
         return Err(Refusal::new(StatusCode::PAYMENT_REQUIRED, "Insufficient balance"));
     }
     let open = message.template.is_some() || world.window(NAME, &from, &to, now).is_open();
-    if !open && world.switch(NAME, "window_error") == "sync" {
-        return Err(Refusal::bad(format!("24-hour session window is closed for {}", message.to)));
+    if !open {
+        refuse_outside_window(world, &message.to)?;
     }
     let id = world.next_uuid();
-    let answer = json_response(200, &accepted(world, now, &message, &id, online));
-    let failure = match (online, open) {
-        (true, true) => None,
-        (true, false) => Some(notify::REENGAGEMENT),
-        (false, _) => Some(notify::CODE_NOT_ALLOWED),
+    let (status, failure) = match (online, complete, open) {
+        (false, ..) => ("CODE_NOT_ALLOWED", Some(notify::CODE_NOT_ALLOWED)),
+        (_, false, _) if world.switch(NAME, "missing_placeholder") == "status" => {
+            ("INCOMPLETE", Some(notify::INCOMPLETE))
+        }
+        (_, false, _) => ("QUEUE", Some(notify::INCOMPLETE)),
+        (.., false) => ("QUEUE", Some(notify::REENGAGEMENT)),
+        _ => ("QUEUE", None),
     };
+    let answer = answer(world, now, &message, &id, status);
     world.report(notify::report(&id, (&from, &to), &message, failure));
-    if online && open {
+    if failure.is_none() {
         world.account_mut(NAME).charge();
         let line = Message {
             provider: NAME,
@@ -73,7 +78,7 @@ fn parse(request: &Request<Bytes>, review: &mut Review) -> Result<Notification, 
     };
     // The vendor's page gives no lengths for titles.
     let mut form = Form::default();
-    form.long_titles_allowed = true;
+    form.long_titles_noted = Some(META_RULES);
     let message = read(&mut form, &body);
     let refuse = form.report(review, TEXT_MESSAGE);
     match message {
@@ -90,8 +95,8 @@ fn number(digits: &str) -> Result<Phone, Refusal> {
     Phone::read(digits).ok_or_else(|| Refusal::bad("request.to is not a valid E.164 number"))
 }
 
-/// Whether the template exists in this language, is approved, and gets a value for each of its placeholders.
-fn check_template(world: &World, sent: &TemplateSend, review: &mut Review) -> Result<(), Refusal> {
+/// Whether the template gets a value for each of its placeholders, if it exists in this language and is approved.
+fn check_template(world: &World, sent: &TemplateSend, review: &mut Review) -> Result<bool, Refusal> {
     let Some(template) = world.account(NAME).template(&sent.name, &sent.language) else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, format!("template {} not found", sent.name)));
     };
@@ -99,33 +104,65 @@ fn check_template(world: &World, sent: &TemplateSend, review: &mut Review) -> Re
         let status = template.status.as_str();
         return Err(Refusal::bad(format!("template {} is not approved: {status}", sent.name)));
     }
-    if let Some(name) = template.parameters.iter().find(|name| !sent.placeholders.contains(name)) {
+    let lacking = template.parameters.iter().find(|name| !sent.placeholders.contains(name));
+    if let Some(name) = lacking
+        && world.switch(NAME, "missing_placeholder") == "sync"
+    {
         return Err(Refusal::bad(format!("template placeholder {name} has no value")));
     }
     for name in sent.placeholders.iter().filter(|name| !template.parameters.contains(name)) {
         let page = Source::new("Messangi, Send Text Message Template", Mark::Inferred);
         review.tolerated(format!("`request.placeholders.{name}` is no placeholder of the template"), page);
     }
-    Ok(())
+    Ok(lacking.is_none())
 }
 
-/// The answer to a send: our convention for every type, since no page shows one (inferred). `QUEUE` and
-/// `CODE_NOT_ALLOWED`, for a sender that cannot send, are status words of the vendor (WhatsApp Status, docs).
-fn accepted<'a>(world: &mut World, now: SystemTime, message: &'a Notification, id: &str, online: bool) -> Accepted<'a> {
+/// How free text outside the window is refused, unless it is accepted all the same, to fail by callback (inferred; that a 410
+/// means it is how one public client reads it).
+fn refuse_outside_window(world: &World, to: &str) -> Result<(), Refusal> {
+    match world.switch(NAME, "window_error") {
+        "callback" => Ok(()),
+        "gone" => Err(Refusal::new(StatusCode::GONE, "Gone")),
+        _ => Err(Refusal::bad(format!("24-hour session window is closed for {to}"))),
+    }
+}
+
+/// The answer to a send: our convention for every type, since no page shows one (inferred), or what clients of the SMS service
+/// have. `QUEUE`, `CODE_NOT_ALLOWED` and `INCOMPLETE` are status words of the vendor (WhatsApp Status, docs).
+fn answer(
+    world: &mut World,
+    now: SystemTime,
+    message: &Notification,
+    id: &str,
+    status: &'static str,
+) -> Response<Bytes> {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let timestamp = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-    Accepted {
-        meta: Meta { timestamp, transaction_id: world.next_uuid() },
-        data: Data {
-            id: id.to_owned(),
-            channel: "WHATSAPP",
-            from: &message.from,
-            to: &message.to,
-            status: if online { "QUEUE" } else { "CODE_NOT_ALLOWED" },
-            date: rfc3339(now),
-            external_id: message.external_id.as_deref(),
-        },
+    let shape = world.switch(NAME, "response_shape");
+    // The SMS service says of a message that it took that it is accepted.
+    let sms_status = if status == "QUEUE" { "ACCEPTED" } else { status };
+    if shape == "flat" {
+        let description = if status == "QUEUE" { "Message accepted" } else { "Message not accepted" };
+        return json_response(200, &json!({"status": sms_status, "messageId": id, "description": description}));
     }
+    let meta = Meta { timestamp, transaction_id: world.next_uuid() };
+    if shape == "sms" {
+        let taken = json!({
+            "id": id, "from": message.from, "text": message.content.get("body"), "to": message.to, "type": "MT",
+            "status": sms_status, "date": rfc3339(now),
+        });
+        return json_response(200, &json!({"meta": meta, "data": taken}));
+    }
+    let data = Data {
+        id,
+        channel: "WHATSAPP",
+        from: &message.from,
+        to: &message.to,
+        status,
+        date: rfc3339(now),
+        external_id: message.external_id.as_deref(),
+    };
+    json_response(200, &Accepted { meta, data })
 }
 
 #[derive(Serialize)]
@@ -144,7 +181,7 @@ struct Meta {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Data<'a> {
-    id: String,
+    id: &'a str,
     channel: &'static str,
     from: &'a str,
     to: &'a str,

@@ -190,7 +190,8 @@ fn a_missing_an_empty_and_a_refused_key_are_401() {
         let seen =
             stage.ask(&post("/notification", authorization, &envelope(&json!({"type": "text", "message": "Hi"}))));
         assert_eq!(seen.status, 401, "{authorization}");
-        assert!(seen.findings.is_empty());
+        // That a key is wrong is no matter of form, that there is none is one.
+        assert_eq!(seen.findings.is_empty(), authorization == "Bearer invalid", "{authorization}");
     }
     assert_eq!(Stage::with(true).ask(&post("/notification", "Bearer other", &json!({}))).status, 401);
 }
@@ -214,8 +215,26 @@ fn a_login_gives_a_key_in_a_header_that_lives_for_24_hours() {
 #[test]
 fn a_key_from_a_login_that_has_not_happened_yet_is_refused() {
     let mut stage = Stage::open();
+    let key = stage.ask(&log_in("demo-password")).header("authorization").to_owned();
+    assert_eq!(stage.ask(&post("/notification", &key, &json!({}))).status, 400);
+    stage.now -= Duration::from_secs(1);
+    assert_eq!(stage.ask(&post("/notification", &key, &json!({}))).status, 401);
     for key in ["login-99999999999", "login-18446744073709551615"] {
         assert_eq!(stage.ask(&post("/notification", &format!("Bearer {key}"), &json!({}))).status, 401, "{key}");
+    }
+}
+
+#[test]
+fn a_key_that_no_login_gave_is_refused_however_right_its_moment_is() {
+    for strict in [false, true] {
+        let mut stage = Stage::with(strict);
+        let key = stage.ask(&log_in("demo-password")).header("authorization").to_owned();
+        let (moment, stamp) = key.rsplit_once('-').unwrap();
+        let other = stamp.chars().rev().collect::<String>();
+        for forged in [moment.to_owned(), format!("{moment}-"), format!("{moment}-{other}")] {
+            assert_eq!(stage.ask(&post("/notification", &forged, &json!({}))).status, 401, "{forged}");
+        }
+        assert_eq!(stage.ask(&post("/notification", &key, &json!({}))).status, 400);
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct MediaRules {
 }
 
 /// The longest caption, in characters (Meta, image messages).
-const CAPTION_LIMIT: usize = 1024;
+pub(crate) const CAPTION_LIMIT: usize = 1024;
 
 impl MediaRules {
     /// What Meta's pages allow for `kind`; none where it is no kind of medium.

@@ -1,0 +1,21 @@
+//! Remarks on addresses that messages name and nobody here calls.
+
+use super::{Report, Target, Webhooks};
+use crate::finding::Level;
+use crate::{Finding, Mark, Source};
+
+/// Where the mock says what it calls.
+const OWN_RULE: Source = Source::new("Transom's mock, README, Webhooks", Mark::Inferred);
+
+impl Webhooks {
+    /// A note for each address of a message that is not called, with the reason. It does not repeat the address.
+    pub(crate) fn passed_over(&self, report: &Report) -> Vec<Finding> {
+        let reasons = report.callbacks.iter().filter_map(|text| Target::parse(text.trim(), self.nets()).err());
+        let notes = reasons.map(|reason| Finding {
+            level: Level::Note,
+            text: format!("a callback address of the message is passed over, as it {reason}"),
+            source: OWN_RULE,
+        });
+        notes.collect()
+    }
+}
