@@ -17,7 +17,7 @@ use crate::Level;
 use crate::check::Broken;
 use crate::defects::{self, KillTable};
 use crate::differential::{self, Comparison, Difference};
-use crate::evidence::{Evidence, EvidenceKind};
+use crate::evidence::{self, Evidence, EvidenceKind, Unplayed};
 use crate::exchange::Exchange;
 use crate::mask;
 use crate::run::Run;
@@ -62,6 +62,8 @@ pub struct Report {
     pub cases: Vec<CaseReport>,
     /// Each fact on record about the providers, with the cases that played it.
     pub evidence: Vec<EvidenceReport>,
+    /// Facts that no case played, of the adapters of which all cases were played; there should be none.
+    pub unplayed: Vec<Unplayed>,
     /// Each scenario that was played with several adapters, and whether it came to the same.
     pub differential: Vec<Comparison>,
     /// The deliberate defects that this version's tests were shown to notice.
@@ -206,6 +208,7 @@ impl Report {
             differential: differential::compare(&run.played, declared),
             cases,
             evidence,
+            unplayed: evidence::unplayed(run),
             kill_table: defects::table(),
         }
     }
@@ -216,9 +219,11 @@ impl Report {
         Self { command, ..self }
     }
 
-    /// Whether every case passed, and the adapters agree wherever they are not declared to differ.
+    /// Whether every case passed, no fact was left out, and the adapters agree wherever they are not declared to differ.
     pub fn is_all_well(&self) -> bool {
-        self.totals.failed == 0 && self.differential.iter().all(|scenario| scenario.verdict.is_well())
+        self.totals.failed == 0
+            && self.unplayed.is_empty()
+            && self.differential.iter().all(|scenario| scenario.verdict.is_well())
     }
 
     /// Writes `report.json`, `junit.xml` and `index.html` into `folder`, which is made if it is not there.

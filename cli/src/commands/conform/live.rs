@@ -174,6 +174,7 @@ fn text(report: &DriftReport) -> String {
             let error = step.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
             lines.push(format!("{}: {}: {verdict}, {}{error}", asked.channel, step.step, step.outcome));
             lines.extend(step.drift.iter().map(|drift| format!("    {drift}")));
+            lines.extend(step.not_shown.iter().map(|call| format!("    {call}: no page shows this answer")));
         }
     }
     let totals = report.totals;

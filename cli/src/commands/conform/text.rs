@@ -28,6 +28,9 @@ pub(super) fn print(report: &Report, output: &Output) {
             ));
         }
     }
+    for fact in &report.unplayed {
+        output.line(&format!("{} {} {}", bad("no case plays"), fact.provider, fact.evidence.id));
+    }
     table(report, output);
     output.line(&verdict(report));
 }

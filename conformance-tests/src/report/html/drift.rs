@@ -111,6 +111,7 @@ fn step(step: &StepReport) -> Markup {
                     tbody { @for drift in &step.drift { (row(drift)) } }
                 } }
             }
+            @for call in &step.not_shown { p.small { (call) ": no page shows this answer, so that nothing in it could be held against one." } }
             @if !step.observed.is_empty() {
                 details {
                     summary { "The shape of what came, as a fixture has it" }
