@@ -6,7 +6,7 @@ import { summary } from "./content.js";
 import { changed, on, people, select, state, title } from "./store.js";
 import { minuteOfDay, windowNow } from "./time.js";
 
-export const dot = (provider) => h("i", { class: "dot", data: { provider }, "aria-hidden": "true" });
+export const dot = (provider) => h("i", { class: "dot", data: { provider: provider ?? "" }, "aria-hidden": "true" });
 
 /** Shows a place on a narrow screen, where there is room for one at a time. */
 export function go(place) {

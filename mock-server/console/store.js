@@ -24,7 +24,7 @@ export const state = {
 const NAMES = { autocalls: "Autocalls", exotel: "Exotel", gosendapi: "GoSendAPI", messangi: "Messangi" };
 
 /** A provider's name as it writes it itself. */
-export const title = (provider) => NAMES[provider] ?? provider;
+export const title = (provider) => NAMES[provider] ?? provider ?? "no provider";
 
 /** The number of an event's id. */
 const number = (id) => Number(id?.slice(id.lastIndexOf("-") + 1) ?? 0);

@@ -5,12 +5,14 @@
 
 mod account;
 mod clock;
+mod content;
 mod conversations;
 mod events;
 mod export;
 pub(crate) mod faults;
 mod gates;
 pub(crate) mod members;
+pub(crate) mod namespaces;
 mod openapi;
 pub(crate) mod traffic;
 mod wait;
@@ -52,6 +54,7 @@ const CALLS: &[(&str, &[&str])] = &[
     ("webhooks/redeliver", &["POST"]),
     ("state", &["GET", "PUT"]),
     ("events", &["GET"]),
+    ("namespaces", &["GET", "DELETE"]),
     ("openapi.json", &["GET"]),
 ];
 
@@ -159,6 +162,7 @@ fn dispatch(
         ("inbound", _) => traffic::inbound(simulator, real_now, request)?,
         ("conversations", _) => conversations::list(simulator, real_now, provider_filter(simulator, request)?),
         ("events", _) => return Ok(events::greeting(simulator, real_now)),
+        ("namespaces", _) => json!(namespaces::answer(request, &mut namespaces::Nowhere)?),
         ("openapi.json", _) => return Ok(openapi::document()),
         ("messages", _) => return Ok(traffic::messages(simulator, provider_filter(simulator, request)?)),
         ("requests", _) => return Ok(traffic::requests(simulator, last_filter(simulator, request)?)),
@@ -195,7 +199,7 @@ fn missing(request: &Request<Bytes>) -> Refusal {
     Refusal::of(404, format!("there is no call {}, expected one of {known}", request.uri().path()))
 }
 
-fn wrong_method(request: &Request<Bytes>, methods: &[&str]) -> Refusal {
+pub(crate) fn wrong_method(request: &Request<Bytes>, methods: &[&str]) -> Refusal {
     let error = format!("{} does not take {}, expected {}", request.uri().path(), request.method(), list(methods));
     Refusal { status: 405, error, allow: Some(methods.join(", ")) }
 }

@@ -27,6 +27,7 @@ mod ids;
 mod journal;
 mod limiter;
 mod mask;
+mod nowhere;
 mod phone;
 mod request;
 mod ring;

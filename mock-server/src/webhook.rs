@@ -19,7 +19,7 @@ pub use rules::{WebhookRules, last_status};
 
 pub(crate) use net::{Net, Nets};
 pub(crate) use outbox::{Registration, Signature, Trouble, Webhooks};
-pub(crate) use rules::{LAST_STATUS, ladder};
+pub(crate) use rules::{LAST_STATUS, ends_in_failure, ladder, last_status_or_undelivered};
 pub(crate) use signature::Secret;
 pub(crate) use target::Target;
 

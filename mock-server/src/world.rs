@@ -26,7 +26,7 @@ use pair::{Pair, Providers};
 
 use crate::ids::Ids;
 use crate::ring::{BoundedMap, Ring, Table};
-use crate::{Dialect, Phone, Quota, Report, Switches};
+use crate::{Dialect, Failure, Phone, Quota, Report, Switches};
 
 /// How long a customer's message lets a business write freely. Source: every provider's page on session messages (seed).
 pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -55,6 +55,8 @@ pub struct World {
     uploads: BoundedMap<String>,
     ids: Ids,
     reports: Vec<Report>,
+    /// Why what the present request sends fails after it was accepted, if it does.
+    fails: Option<Failure>,
     cause: Option<String>,
 }
 
@@ -185,6 +187,7 @@ impl World {
             uploads: BoundedMap::new(uploads::MAX_UPLOADS),
             ids: Ids::new(seed),
             reports: Vec::new(),
+            fails: None,
             cause: None,
         };
         for dialect in dialects {
@@ -321,13 +324,17 @@ impl World {
         }
     }
 
-    /// A person gets a message: a line in the ledger, and the conversation goes on. Nothing is checked here.
+    /// A person gets a message: a line in the ledger, and the conversation goes on. Nothing is checked here; a message that is
+    /// on order to fail later gets no line.
     /// Returns the conversation's id.
     pub fn hand_over(&mut self, now: SystemTime, message: Message<'_>) -> u64 {
         let pair = Pair::new(self.providers.number(message.provider), message.from, message.to);
         let conversation = self.conversation_to_continue(pair, now);
         self.conversations.sent(conversation, now);
         let conversation = self.conversations.id_at(conversation);
+        if self.fails.is_some() {
+            return conversation;
+        }
         // A `Value` always prints as JSON, so the fallback is out of reach.
         let content = serde_json::value::to_raw_value(&message.content).unwrap_or_else(|_| RawValue::NULL.to_owned());
         let delivery = Delivery {
@@ -343,8 +350,14 @@ impl World {
         conversation
     }
 
+    /// Lets whatever is sent from now on fail after it was accepted, or arrive again.
+    pub(crate) fn let_fail(&mut self, failure: Option<Failure>) {
+        self.fails = failure;
+    }
+
     /// Says what becomes of a message that was accepted, for the webhooks that tell of it.
-    pub fn report(&mut self, report: Report) {
+    pub fn report(&mut self, mut report: Report) {
+        report.failure = report.failure.or(self.fails);
         self.reports.push(report);
     }
 

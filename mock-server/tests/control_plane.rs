@@ -61,6 +61,7 @@ fn a_wrong_inbound_message_is_refused_with_what_was_expected() {
             "expected one of them",
         ),
         (json!({"provider": "exotel", "from": CONTACT, "content": {"body": "hi"}}), "an object with a `type`"),
+        (json!({"provider": "exotel", "from": CONTACT, "raw": {"body": "hi"}}), "an object with a `type`"),
         (json!({"provider": "exotel", "from": CONTACT, "text": 5}), "`text` is 5, expected a string"),
         (json!({"provider": "exotel", "from": CONTACT, "text": "hi", "body": "hi"}), "unknown member `body`"),
     ] {
@@ -68,6 +69,31 @@ fn a_wrong_inbound_message_is_refused_with_what_was_expected() {
         assert!(said.contains(error), "{said}");
     }
     assert_eq!(mock.send(), 400);
+}
+
+#[test]
+fn a_content_that_no_customer_could_write_is_refused_unless_it_is_given_as_raw() {
+    let mut mock = Mock::new();
+    for (content, error) in [
+        (json!({"type": "banana"}), "`content`: `type` is \"banana\", expected one of `text`, `image`"),
+        (json!({"type": "buttons", "body": "Pick"}), "anything else goes as `raw`"),
+        (json!({"type": "text"}), "`content`: `body` is missing"),
+        (json!({"type": "text", "body": 5}), "`content`: `body` is 5, expected a string"),
+        (json!({"type": "text", "body": "hi", "text": "hi"}), "`content`: unknown member `text`"),
+        (json!({"type": "image", "caption": "c"}), "`link` is missing, expected a `link` or an `id`"),
+        (json!({"type": "location", "latitude": 13.08}), "`longitude` is missing, expected a number from -180 to 180"),
+        (json!({"type": "location", "latitude": 130.8, "longitude": 8}), "`latitude` is 130.8"),
+        (json!({"type": "contacts", "contacts": []}), "`contacts` is empty"),
+        (json!({"type": "reaction", "emoji": "👍"}), "`message_id` is missing"),
+        (json!({"type": "button_reply", "id": "yes"}), "`title` is missing"),
+        (json!({"type": "button", "text": "OK"}), "`payload` is missing"),
+    ] {
+        let said = mock.refused("inbound", &json!({"provider": "exotel", "from": CONTACT, "content": content}));
+        assert!(said.contains(error), "{said}");
+        if content["type"] != "text" {
+            mock.post("inbound", &json!({"provider": "exotel", "from": CONTACT, "raw": content}));
+        }
+    }
 }
 
 #[test]

@@ -7,10 +7,10 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 
 use super::members::Members;
-use super::{Refusal, json_list, provider};
+use super::{Refusal, content, json_list, provider};
 use crate::{Inbound, Phone, Simulator, Window, is_e164, rfc3339};
 
-const MEMBERS: [&str; 6] = ["provider", "from", "to", "text", "content", "name"];
+const MEMBERS: [&str; 7] = ["provider", "from", "to", "text", "content", "raw", "name"];
 
 /// A customer writes to a business number.
 pub(super) fn inbound(
@@ -24,7 +24,7 @@ pub(super) fn inbound(
     let from = phone(&members, "from", &from)?;
     let to = business_number(simulator, provider, &mut members)?;
     let name = members.text("name")?;
-    let content = content(&mut members)?;
+    let content = content::read(&mut members)?;
     members.finish(&MEMBERS)?;
 
     let now = simulator.clock.now(real_now);
@@ -69,21 +69,6 @@ fn phone(members: &Members, name: &str, text: &str) -> Result<Phone, Refusal> {
     Phone::read(text).filter(|phone| is_e164(&phone.e164())).ok_or_else(|| {
         members.error(&format!("`{name}` is \"{text}\", expected a phone number such as \"+919876543210\""))
     })
-}
-
-/// A customer's message: a text, or one content with a type.
-fn content(members: &mut Members) -> Result<Value, Refusal> {
-    match (members.text("text")?, members.take("content")) {
-        (Some(text), None) => Ok(json!({"type": "text", "body": text})),
-        (None, Some(content)) if content.get("type").is_some_and(Value::is_string) => Ok(content),
-        (None, Some(other)) => Err(members.wrong(
-            "content",
-            &other,
-            "an object with a `type`, such as {\"type\":\"text\",\"body\":\"hi\"}",
-        )),
-        (None, None) => Err(members.missing("text", "a `text` or a `content`")),
-        (Some(_), Some(_)) => Err(members.error("there are `text` and `content`, expected one of them")),
-    }
 }
 
 pub(crate) fn window_json(window: Window) -> Value {

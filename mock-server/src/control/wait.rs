@@ -112,7 +112,7 @@ impl<'a> Wanted<'a> {
         match self.kind {
             Kind::Request => {
                 let all = simulator.journal.after(since).map(|exchange| (exchange.number, exchange));
-                self.pick(all.filter(|(_, exchange)| self.is_of(exchange.provider)))
+                self.pick(all.filter(|(_, exchange)| self.provider.is_none() || exchange.provider == self.provider))
             }
             Kind::Message => {
                 self.pick(simulator.world.ledger_after(since).filter(|(_, line)| self.is_of(line.provider)))

@@ -36,10 +36,11 @@ pub(super) fn redeliver(
     let mut members = Members::of_body(request)?;
     let number = members.number("number", 1, u64::MAX)?;
     let number = number.ok_or_else(|| members.missing("number", "that of a try in `webhooks/deliveries`"))?;
-    let unknown = members.error(&format!("`number` is {number}, expected that of a try in `webhooks/deliveries`"));
     members.finish(&["number"])?;
     let now = simulator.clock.now(real_now);
-    if simulator.webhooks.redeliver(number, now) { Ok(json!({"queued": true})) } else { Err(unknown) }
+    let refuse = |why| Refusal::bad(format!("the body: `number` is {number}, {why}"));
+    simulator.webhooks.redeliver(number, now).map_err(refuse)?;
+    Ok(json!({"queued": true}))
 }
 
 /// What is to go wrong on the way to the webhook.

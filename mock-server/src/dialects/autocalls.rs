@@ -12,10 +12,10 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use crate::webhook::last_status;
+use crate::webhook::last_status_or_undelivered;
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header, json_response,
+    Answer, Dialect, Failure, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header, json_response,
     set_header,
 };
 
@@ -62,7 +62,7 @@ const SWITCHES: [Switch; 6] = [
         about: "Whether a 429 carries `Retry-After` and `X-RateLimit-*`.",
         source: FRAMEWORK,
     },
-    last_status(Source::new("Read Receipts Webhook", Mark::Docs)),
+    last_status_or_undelivered(Source::new("Read Receipts Webhook", Mark::Docs)),
 ];
 
 /// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get Senders,
@@ -77,6 +77,18 @@ impl Dialect for Autocalls {
 
     fn owns(&self, path: &str) -> bool {
         path.starts_with("/api/user/")
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &[
+            "/api/user/whatsapp/send-freeform",
+            "/api/user/whatsapp/send",
+            "/api/user/whatsapp/session-status",
+            "/api/user/whatsapp/senders",
+            "/api/user/whatsapp/senders/{id}/templates",
+            "/api/user/conversations",
+            "/api/user/me",
+        ]
     }
 
     fn seed(&self, world: &mut World) {
@@ -114,6 +126,10 @@ impl Dialect for Autocalls {
             set_header(&mut response, "x-ratelimit-reset", quota.reset_epoch_seconds(now));
         }
         response
+    }
+
+    fn failures(&self) -> &'static [Failure] {
+        &notify::FAILURES
     }
 
     fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::webhook::last_status;
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, basic_credentials,
+    Answer, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, basic_credentials,
     json_response, set_header,
 };
 
@@ -90,6 +90,13 @@ impl Dialect for Exotel {
         path.starts_with("/v2/accounts/")
     }
 
+    fn paths(&self) -> &'static [&'static str] {
+        &[
+            "/v2/accounts/{sid}/messages",
+            "/v2/accounts/{sid}/templates",
+        ]
+    }
+
     fn seed(&self, world: &mut World) {
         seed::exotel(world);
     }
@@ -121,6 +128,10 @@ impl Dialect for Exotel {
         set_header(&mut response, "retry-after", wait);
         rate_headers(&mut response, &quota, now);
         response
+    }
+
+    fn failures(&self) -> &'static [Failure] {
+        &notify::FAILURES
     }
 
     fn notify(&self, _: &World, happening: &Happening<'_>) -> Option<Value> {

@@ -27,7 +27,7 @@ use self::send::send;
 use crate::dialects::meta::Form;
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, header, is_json,
+    Answer, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, header, is_json,
     json_response, set_header,
 };
 
@@ -51,6 +51,22 @@ impl Dialect for GoSendApi {
 
     fn owns(&self, path: &str) -> bool {
         path.starts_with("/v1/")
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &[
+            "/v1/messages",
+            "/v1/messages/{id}",
+            "/v1/media",
+            "/v1/me",
+            "/v1/wabas",
+            "/v1/wabas/{id}",
+            "/v1/wabas/{id}/phone-numbers",
+            "/v1/wabas/{id}/templates",
+            "/v1/conversations",
+            "/v1/conversations/{id}",
+            "/v1/conversations/{id}/close",
+        ]
     }
 
     fn seed(&self, world: &mut World) {
@@ -91,6 +107,10 @@ impl Dialect for GoSendApi {
         set_header(&mut response, "retry-after", wait);
         set_rate_headers(&mut response, &quota, now);
         response
+    }
+
+    fn failures(&self) -> &'static [Failure] {
+        &notify::FAILURES
     }
 
     fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {

@@ -21,7 +21,7 @@ use self::rate_headers::rate_headers;
 use self::refusal::Refusal;
 use self::send::send;
 use crate::world::seed;
-use crate::{Answer, Dialect, Happening, Quota, Review, Switch, World, bearer_token, set_header, text_response};
+use crate::{Answer, Dialect, Failure, Happening, Quota, Review, Switch, World, bearer_token, set_header, text_response};
 
 const NAME: &str = "messangi";
 /// The path as every page writes it (seed), and with the prefix that third parties report (inferred).
@@ -41,6 +41,14 @@ impl Dialect for Messangi {
 
     fn owns(&self, path: &str) -> bool {
         path == "/notification" || path.starts_with("/oberyn/") || path.starts_with("/kingslanding/")
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &[
+            "/notification",
+            "/oberyn/v2/notification",
+            "/kingslanding/login",
+        ]
     }
 
     fn seed(&self, world: &mut World) {
@@ -74,6 +82,10 @@ impl Dialect for Messangi {
         let mut response = print(world, &Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"));
         set_rate_headers(&mut response, world, world.exhausted(NAME, now));
         response
+    }
+
+    fn failures(&self) -> &'static [Failure] {
+        &notify::FAILURES
     }
 
     fn notify(&self, _: &World, happening: &Happening<'_>) -> Option<Value> {

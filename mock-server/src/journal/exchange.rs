@@ -20,7 +20,8 @@ const MAX_TEXT: usize = 256 * 1024;
 pub(crate) struct Exchange {
     /// Counts the exchanges since the last reset, from 1.
     pub(crate) number: u64,
-    pub(crate) provider: &'static str,
+    /// None if no provider has the path.
+    pub(crate) provider: Option<&'static str>,
     pub(crate) method: Method,
     pub(crate) status: StatusCode,
     pub(crate) findings: Vec<Finding>,
@@ -36,7 +37,7 @@ pub(crate) struct Exchange {
 impl Exchange {
     pub(super) fn of(
         number: u64,
-        provider: &'static str,
+        provider: Option<&'static str>,
         at: SystemTime,
         request: &Request<Bytes>,
         response: &Response<Bytes>,
@@ -101,7 +102,7 @@ fn index(offset: u32) -> usize {
 impl Serialize for Exchange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("provider", self.provider)?;
+        map.serialize_entry("provider", &self.provider)?;
         map.serialize_entry("method", self.method.as_str())?;
         map.serialize_entry("path", self.path())?;
         map.serialize_entry("headers", &Headers(self))?;

@@ -62,7 +62,10 @@ impl Simulator {
                 (Route::Own(target), _) => target.clone(),
                 (Route::Registered, Some(registration)) => registration.target.clone(),
                 // The webhook was removed while this waited for it.
-                (Route::Registered, None) => continue,
+                (Route::Registered, None) => {
+                    self.webhooks.record(&Pending { attempt: 0, ..pending }, None);
+                    continue;
+                }
             };
             let secret = registration.and_then(|registration| registration.secret.as_ref());
             let kind = registration.map_or(Signature::Good, |registration| registration.trouble.signature);

@@ -56,6 +56,8 @@ pub enum Progress {
     Read,
     /// It will not arrive.
     Failed(Failure),
+    /// It was sent, and does not arrive: a status of its own at some providers.
+    Undelivered(Failure),
 }
 
 /// Why a message that was accepted does not arrive, as the provider words it.

@@ -156,21 +156,23 @@ impl Webhooks {
         self.log.last()
     }
 
-    /// Makes the call of a former try once more, as a first one; false if that try is not known, or not any more.
-    pub(crate) fn redeliver(&mut self, number: u64, now: SystemTime) -> bool {
-        let Some(before) = number.checked_sub(1) else { return false };
-        let former = self.log.after(before).find(|(found, _)| *found == number);
-        let Some(pending) = former.map(|(_, tried)| Pending {
-            provider: tried.provider,
-            route: tried.route.clone(),
-            body: tried.body.clone(),
-            due: now,
-            attempt: 1,
-        }) else {
-            return false;
+    /// Makes the call of a former try once more, as a first one.
+    ///
+    /// # Errors
+    ///
+    /// Why there is nothing to make, to be read behind "`number` is 3".
+    pub(crate) fn redeliver(&mut self, number: u64, now: SystemTime) -> Result<(), String> {
+        let former = number.checked_sub(1).and_then(|before| self.log.after(before).next());
+        let Some((_, tried)) = former.filter(|(found, _)| *found == number) else {
+            return Err("expected that of a try in `webhooks/deliveries`".to_owned());
         };
-        self.put(pending);
-        true
+        let provider = tried.provider;
+        if matches!(tried.route, Route::Registered) && !self.registered.contains_key(provider) {
+            return Err(format!("whose webhook was removed, expected one of {provider} to be registered before"));
+        }
+        let (route, body) = (tried.route.clone(), tried.body.clone());
+        self.put(Pending { provider, route, body, due: now, attempt: 1 });
+        Ok(())
     }
 
     /// Whether anything waits, due or not.

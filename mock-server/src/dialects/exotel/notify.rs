@@ -48,6 +48,26 @@ pub(super) const TEMPLATE_PARAMETERS: Failure = Failure {
 pub(super) const TEMPLATE_NOT_FOUND: Failure =
     Failure { code: 30024, name: "EX_TEMPLATE_NOT_FOUND", text: "The template does not exist in this language" };
 
+/// Source: WhatsApp Status Codes (docs); the sentences are ours.
+pub(super) const FAILURES: [Failure; 12] = [
+    REENGAGEMENT,
+    failure(30012, "EX_INVALID_RECIPIENT", "The recipient is not valid"),
+    failure(30013, "EX_INCAPABLE_RECIPIENT", "The recipient cannot receive this message"),
+    failure(30014, "EX_RECIPIENT_BLOCKED", "The recipient is blocked"),
+    failure(30004, "EX_SYSTEM_ERROR", "The service failed"),
+    SETUP,
+    failure(30007, "EX_RATE_LIMIT_HIT", "Too many messages"),
+    failure(30016, "EX_MEDIA_DOWNLOAD_ERROR", "The file could not be fetched"),
+    TEMPLATE,
+    TEMPLATE_PARAMETERS,
+    TEMPLATE_NOT_FOUND,
+    MESSAGE_TOO_LONG,
+];
+
+const fn failure(code: u32, name: &'static str, text: &'static str) -> Failure {
+    Failure { code, name, text }
+}
+
 /// A message that was accepted, for the webhooks. `callback` is the address that the request named, the nearest one to the
 /// message.
 pub(super) fn report(
@@ -116,7 +136,7 @@ fn words(progress: Progress) -> (u32, &'static str, &'static str) {
         Progress::Sent => (30001, "EX_MESSAGE_SENT", "Sent"),
         Progress::Delivered => (30002, "EX_MESSAGE_DELIVERED", "Delivered"),
         Progress::Read => (30003, "EX_MESSAGE_SEEN", "Seen"),
-        Progress::Failed(failure) => (failure.code, failure.name, failure.text),
+        Progress::Failed(failure) | Progress::Undelivered(failure) => (failure.code, failure.name, failure.text),
     }
 }
 

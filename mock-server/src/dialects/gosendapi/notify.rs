@@ -18,6 +18,14 @@ pub(super) const REENGAGEMENT: Failure =
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(60), Duration::from_secs(4 * 60), Duration::from_secs(25 * 60), Duration::from_secs(90 * 60)];
 
+/// Meta's, which the vendor says it passes on. Source: Error codes of the Cloud API (docs of Meta).
+pub(super) const FAILURES: [Failure; 4] = [
+    REENGAGEMENT,
+    Failure { code: 131_026, name: "Message undeliverable", text: "The recipient cannot receive messages" },
+    Failure { code: 131_049, name: "Not delivered", text: "Withheld to keep the ecosystem healthy" },
+    Failure { code: 131_050, name: "Opted out", text: "The recipient stopped marketing messages" },
+];
+
 /// A message that was accepted, for the webhooks.
 pub(super) fn report(wamid: &str, from: &Phone, to: &Phone, failure: Option<Failure>) -> Report {
     Report {
@@ -95,7 +103,7 @@ fn status(happening: &Happening<'_>, progress: Progress) -> (&'static str, Value
         Progress::Sent => ("sent", None),
         Progress::Delivered => ("delivered", None),
         Progress::Read => ("read", None),
-        Progress::Failed(failure) => ("failed", Some(failure)),
+        Progress::Failed(failure) | Progress::Undelivered(failure) => ("failed", Some(failure)),
     };
     let mut message = json!({
         "id": happening.message_id, "status": word, "timestamp": unix_seconds(happening.at),

@@ -19,6 +19,15 @@ pub(super) const REENGAGEMENT: Failure =
 pub(super) const CODE_NOT_ALLOWED: Failure =
     Failure { code: 0, name: "CODE_NOT_ALLOWED", text: "the sender is inactive" };
 
+/// Source: WhatsApp Status (docs) for the words; the reasons are ours.
+pub(super) const FAILURES: [Failure; 5] = [
+    REENGAGEMENT,
+    CODE_NOT_ALLOWED,
+    Failure { code: 0, name: "BLACKLISTED", text: "the recipient is blocked" },
+    Failure { code: 0, name: "QUOTA_EXCEEDED", text: "the account's limit is used up" },
+    Failure { code: 0, name: "INCOMPLETE", text: "data for a placeholder is missing" },
+];
+
 /// The user whose account the seeded one is.
 const USER: &str = "demo@example.com";
 /// The id of the process that forwards what customers write.
@@ -55,7 +64,7 @@ fn status(happening: &Happening<'_>, progress: Progress, report: &Report) -> Val
         Progress::Sent => ("SENT", None),
         Progress::Delivered => ("DELIVERED", None),
         Progress::Read => ("READ", None),
-        Progress::Failed(failure) => (failure.name, Some(failure.text)),
+        Progress::Failed(failure) | Progress::Undelivered(failure) => (failure.name, Some(failure.text)),
     };
     let since = happening.at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut members = json!({
