@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
-use crate::{Answer, Failure, Happening, Switch, WebhookRules, World};
+use crate::{Answer, Bulletin, Failure, Happening, Switch, WebhookRules, World};
 
 /// One provider's HTTP interface over the shared [`World`].
 ///
@@ -44,6 +44,16 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// What the provider posts to a business's webhook when this happens; none if it says nothing of it. What becomes of
     /// messages happens only to those that [`handle`](Self::handle) reports with [`World::report`].
     fn notify(&self, _world: &World, _happening: &Happening<'_>) -> Option<Value> {
+        None
+    }
+
+    /// Whether the provider tells of conversations and templates, too.
+    fn announces(&self) -> bool {
+        false
+    }
+
+    /// What it posts of a conversation or a template; none if it says nothing of that.
+    fn announce(&self, _world: &World, _bulletin: &Bulletin<'_>) -> Option<Value> {
         None
     }
 

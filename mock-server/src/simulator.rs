@@ -15,7 +15,6 @@ use crate::control::Calls;
 use crate::fault::{Faults, Kind};
 use crate::gate::{Gates, Held};
 use crate::journal::{Journal, Remarks};
-use crate::transcript::Transcript;
 use crate::webhook::{LAST_STATUS, Webhooks, ends_in_failure};
 use crate::world::DEFAULT_SEED;
 use crate::{Answer, Dialect, Failure, World, control, dialects, json_response, nowhere, set_header};
@@ -41,7 +40,6 @@ pub struct Simulator {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) webhooks: Webhooks,
-    pub(crate) transcript: Transcript,
     pub(crate) calls: Calls,
     pub(crate) gates: Gates,
     pub(crate) access: Access,
@@ -134,7 +132,6 @@ impl Simulator {
             faults: Faults::default(),
             journal: Journal::new(),
             webhooks: Webhooks::new(),
-            transcript: Transcript::new(),
             calls: Calls::default(),
             gates: Gates::default(),
             access: Access::default(),
@@ -181,6 +178,11 @@ impl Simulator {
     pub fn with_token(mut self, token: &str) -> Option<Self> {
         self.access = Access::with_token(token)?;
         Some(self)
+    }
+
+    /// What the ids follow from; see [`with_seed`](Self::with_seed).
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// How often something was asked that may have changed the state.
@@ -241,7 +243,6 @@ impl Simulator {
         self.faults = Faults::default();
         self.journal.clear();
         self.webhooks.clear();
-        self.transcript.clear();
         self.gates.release(None, usize::MAX);
     }
 
@@ -273,12 +274,15 @@ impl Simulator {
             _ => None,
         };
         self.world.let_fail(fails);
+        self.world.begin_request();
         let (own, findings) = if taken {
             let Answer { response, findings } = dialect.handle(&mut self.world, now, request);
             for report in self.world.take_reports() {
                 self.webhooks.accepted(dialect.as_ref(), &self.world, now, &report);
-                self.transcript.accepted(now, &self.world, report);
+                self.announce_accepted(&report, now);
+                self.world.write_up(now, report);
             }
+            self.announce_closed(now);
             (Some(response), findings)
         } else {
             (None, Vec::new())
@@ -307,6 +311,14 @@ impl Simulator {
     pub(crate) fn failures(&self, provider: &str) -> &'static [Failure] {
         let dialect = self.dialects.iter().find(|dialect| dialect.name() == provider);
         dialect.map_or(&[], |dialect| dialect.failures())
+    }
+
+    /// How long, in real time, until a message has another status; none if none will, or the clock stands.
+    #[cfg(feature = "server")]
+    pub(crate) fn next_status_in(&self, real_now: SystemTime) -> Option<Duration> {
+        let now = self.clock.now(real_now);
+        let due = self.world.transcript.next_status(now).filter(|_| !self.clock.frozen())?;
+        due.duration_since(now).ok()
     }
 
     /// Whether an answer that came as [`Wire::Held`] is still to wait.

@@ -14,7 +14,7 @@ use crate::{Simulator, World, rfc3339, world};
 
 /// The form of what [`Simulator::export`] gives. Another number means that older mocks cannot read it.
 const VERSION: u64 = 1;
-const MEMBERS: [&str; 11] = [
+const MEMBERS: [&str; 12] = [
     "version",
     "clock",
     "faults",
@@ -25,6 +25,7 @@ const MEMBERS: [&str; 11] = [
     "conversations",
     "messages",
     "idempotency",
+    "buckets",
     "media",
 ];
 
@@ -68,7 +69,6 @@ impl Simulator {
         self.clock = clock;
         self.faults = faults;
         self.world = world;
-        self.transcript.clear();
         Ok(())
     }
 

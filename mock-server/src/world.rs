@@ -1,8 +1,10 @@
 //! What is true at every provider: who may write to whom, what was sent, and what is left of balance and quota.
 
 mod account;
+mod buckets;
 mod conversation;
 mod conversations;
+pub(crate) mod due;
 mod idempotency;
 mod pair;
 pub(crate) mod seed;
@@ -18,6 +20,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub use account::{Account, Sender, Template, TemplateStatus};
+pub(crate) use buckets::{Bucket, Whose};
+use buckets::Buckets;
+pub(crate) use conversation::QUIET;
 pub use conversation::{Conversation, ConversationState};
 use conversations::Conversations;
 use idempotency::Idempotency;
@@ -26,7 +31,9 @@ use pair::{Pair, Providers};
 
 use crate::ids::Ids;
 use crate::ring::{BoundedMap, Ring, Table};
-use crate::{Dialect, Failure, Phone, Quota, Report, Switches};
+use crate::transcript::Transcript;
+use crate::webhook::LAST_STATUS;
+use crate::{Dialect, Failure, Phone, Report, Switches};
 
 /// How long a customer's message lets a business write freely. Source: every provider's page on session messages (seed).
 pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -53,8 +60,13 @@ pub struct World {
     ledger: Ring<Delivery>,
     idempotency: Idempotency,
     uploads: BoundedMap<String>,
+    /// Who wrote what, and how far it got; not part of an exported state.
+    pub(crate) transcript: Transcript,
     ids: Ids,
+    buckets: Buckets,
     reports: Vec<Report>,
+    /// The conversations that the present request closed.
+    closed: Vec<Conversation>,
     /// Why what the present request sends fails after it was accepted, if it does.
     fails: Option<Failure>,
     cause: Option<String>,
@@ -185,8 +197,11 @@ impl World {
             ledger: Ring::new(MAX_ROWS, MAX_LEDGER_BYTES),
             idempotency: Idempotency::new(),
             uploads: BoundedMap::new(uploads::MAX_UPLOADS),
+            transcript: Transcript::new(),
             ids: Ids::new(seed),
+            buckets: Buckets::new(),
             reports: Vec::new(),
+            closed: Vec::new(),
             fails: None,
             cause: None,
         };
@@ -245,31 +260,9 @@ impl World {
         self.account(provider).switches.get(name).unwrap_or_default()
     }
 
-    /// Counts one request against the provider's rate limit.
-    pub fn take_quota(&mut self, provider: &'static str, now: SystemTime) -> Quota {
-        let quota = self.account_mut(provider).limiter.take(now);
-        if !quota.allowed {
-            let (limit, window) = (quota.limit, quota.window.as_secs());
-            self.cause = Some(format!("limit of {limit} requests in {window} s"));
-        }
-        quota
-    }
-
     /// What made the answer to this request other than it would have been, if something did.
     pub(crate) fn take_cause(&mut self) -> Option<String> {
         self.cause.take()
-    }
-
-    /// What is left of the provider's rate limit.
-    pub fn quota(&self, provider: &str, now: SystemTime) -> Quota {
-        self.account(provider).limiter.peek(now)
-    }
-
-    /// The numbers of a used-up rate limit, for an answer that says so: nothing remains, and the wait is at least a second.
-    pub fn exhausted(&self, provider: &str, now: SystemTime) -> Quota {
-        let quota = self.quota(provider, now);
-        let reset_after = quota.reset_after.max(Duration::from_secs(1));
-        Quota { allowed: false, remaining: 0, reset_after, ..quota }
     }
 
     /// The window between a business number and a customer. Closed from the instant at which it ends.
@@ -366,6 +359,12 @@ impl World {
         std::mem::take(&mut self.reports)
     }
 
+    /// Writes a message that was accepted into the transcript.
+    pub(crate) fn write_up(&mut self, now: SystemTime, report: Report) {
+        let last_status = self.switch(report.provider, LAST_STATUS);
+        self.transcript.accepted(now, last_status, report);
+    }
+
     fn write_down(&mut self, delivery: Delivery) {
         let size = 200 + delivery.message_id.len() + delivery.content.get().len();
         self.ledger.push(delivery, size);
@@ -446,8 +445,22 @@ impl World {
         reason: &str,
         now: SystemTime,
     ) -> Option<Conversation> {
-        self.conversation(provider, id)?;
-        self.conversations.close(&self.providers, id, reason, now)
+        let before = self.conversation(provider, id)?;
+        let row = self.conversations.close(&self.providers, id, reason, now)?;
+        if before.state(now) != ConversationState::Ended {
+            self.closed.push(row.clone());
+        }
+        Some(row)
+    }
+
+    /// The conversations that were closed since the last time.
+    pub(crate) fn take_closed(&mut self) -> Vec<Conversation> {
+        std::mem::take(&mut self.closed)
+    }
+
+    /// A conversation by its number, whichever provider's it is.
+    pub(crate) fn conversation_of_any(&self, id: u64) -> Option<Conversation> {
+        self.conversations.get(&self.providers, id)
     }
 
     /// What is remembered of an idempotency key. `digest` is any fingerprint of the request's body.

@@ -322,3 +322,59 @@ fn a_change_without_a_provider_is_made_wherever_it_fits() {
     let error = mock.refused("config", &json!({"sender": "no-such", "online": false}));
     assert!(error.contains("`provider`"), "{error}");
 }
+
+#[test]
+fn messages_can_be_asked_for_by_who_got_them_and_requests_by_what_came_before() {
+    let mut mock = Mock::new();
+    mock.open_window();
+    for _ in 0..3 {
+        assert_eq!(mock.send(), 202);
+    }
+    assert_eq!(mock.ask("messages?to=%2B919876543210").as_array().unwrap().len(), 3);
+    assert_eq!(mock.ask("messages?to=919876543211"), json!([]));
+    assert_eq!(mock.ask("requests?since=2").as_array().unwrap().len(), 1);
+    assert_eq!(mock.ask("requests?since=1&last=1").as_array().unwrap().len(), 1);
+    assert_eq!(mock.ask("requests?since=3"), json!([]));
+    for (call, error) in [
+        ("messages?to=me", "`to` is `me`, expected a phone number"),
+        ("messages?since=1", "unknown parameter `since`, expected `provider`, `to`"),
+        ("requests?since=x", "`since` is no count, expected a whole number"),
+    ] {
+        let (status, said) = mock.call(Method::GET, call, "");
+        assert!(status == 400 && said["error"].as_str().unwrap().contains(error), "{call}: {said}");
+    }
+}
+
+#[test]
+fn the_journal_has_the_headers_of_the_answers_and_so_has_the_archive() {
+    let mut mock = Mock::new();
+    mock.open_window();
+    mock.post("faults", &json!({"provider": "exotel", "fault": "status", "status": 503, "headers": {"retry-after": "7"}, "next": 1}));
+    mock.send();
+    mock.send();
+    let lines = mock.ask("requests");
+    assert_eq!(lines[0]["response_headers"], json!({"retry-after": "7", "x-mock-cause": "fault 1 (status)", "x-transom-fault": "status"}));
+    assert_eq!(lines[1]["response_headers"]["x-ratelimit-limit"], "200");
+    assert_eq!(lines[1]["response_headers"]["content-type"], "application/json");
+    let har = mock.ask("requests/har");
+    let headers = har["log"]["entries"][0]["response"]["headers"].as_array().unwrap();
+    assert!(headers.contains(&json!({"name": "retry-after", "value": "7"})), "{headers:?}");
+    assert_eq!(har["log"]["entries"][1]["response"]["content"]["mimeType"], "application/json");
+}
+
+#[test]
+fn what_customers_wrote_and_what_became_of_messages_can_be_waited_for() {
+    let mut mock = Mock::new();
+    mock.post("clock", &json!({"freeze": true}));
+    mock.open_window();
+    assert_eq!(mock.send(), 202);
+    let inbound = mock.ask("wait?for=inbound&from=%2B919876543210&timeout=0s");
+    assert_eq!((&inbound["last"], &inbound["matches"][0]["content"]["body"]), (&json!(1), &json!("hi")));
+    assert_eq!(mock.ask("wait?for=status&status=sent&timeout=0s")["matches"][0]["to"], CONTACT);
+    assert_eq!(mock.call(Method::GET, "wait?for=status&status=delivered&timeout=0s", "").0, 504);
+    mock.post("clock", &json!({"advance": "1s"}));
+    let delivered = mock.ask("wait?for=status&status=delivered&timeout=0s");
+    assert_eq!((&delivered["last"], &delivered["matches"][0]["at"]), (&json!(2), &json!("2026-05-11T09:20:01Z")));
+    assert_eq!(mock.call(Method::GET, "wait?for=inbound&since=1&timeout=0s", "").0, 504);
+    assert_eq!(mock.call(Method::GET, "wait?for=status&content=x", "").0, 400);
+}

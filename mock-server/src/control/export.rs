@@ -26,7 +26,10 @@ fn entry(exchange: &Exchange, mount: &str) -> Value {
         json!({"name": name, "value": value})
     });
     let response = exchange.response();
-    let is_json = response.starts_with(['{', '[']);
+    let answered: Vec<Value> =
+        exchange.response_headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let mime_type = exchange.response_headers().find(|(name, _)| *name == "content-type");
+    let mime_type = mime_type.map_or("application/octet-stream", |(_, value)| value);
     let mut request = json!({
         "method": exchange.method.as_str(), "url": address(exchange, mount), "httpVersion": "HTTP/1.1", "cookies": [],
         "headers": headers, "queryString": query.collect::<Vec<_>>(), "headersSize": -1, "bodySize": body.len(),
@@ -38,10 +41,10 @@ fn entry(exchange: &Exchange, mount: &str) -> Value {
         "startedDateTime": rfc3339(exchange.at), "time": 0, "request": request,
         "response": {
             "status": exchange.status.as_u16(), "statusText": exchange.status.canonical_reason().unwrap_or_default(),
-            "httpVersion": "HTTP/1.1", "cookies": [], "headers": [], "redirectURL": "", "headersSize": -1,
+            "httpVersion": "HTTP/1.1", "cookies": [], "headers": answered, "redirectURL": "", "headersSize": -1,
             "bodySize": response.len(),
             "content": {
-                "size": response.len(), "mimeType": if is_json { "application/json" } else { "text/plain" }, "text": response,
+                "size": response.len(), "mimeType": mime_type, "text": response,
             },
         },
         "cache": {}, "timings": {"send": 0, "wait": 0, "receive": 0},

@@ -14,23 +14,8 @@ use crate::switch::list;
 use crate::{Failure, Query, Simulator};
 
 const LONGEST_DELAY_MS: u64 = 3_600_000;
-const MEMBERS: [&str; 15] = [
-    "provider",
-    "fault",
-    "next",
-    "every",
-    "always",
-    "on",
-    "after_accept",
-    "ms",
-    "status",
-    "body",
-    "headers",
-    "location",
-    "gate",
-    "code",
-    "name",
-];
+/// The members of every rule; more of them belong to a kind.
+const MEMBERS: [&str; 7] = ["provider", "fault", "next", "every", "always", "on", "after_accept"];
 
 /// Every rule that is still there, in order.
 pub(crate) fn show(simulator: &Simulator) -> Value {
@@ -86,7 +71,15 @@ pub(crate) fn read(simulator: &Simulator, mut members: Members) -> Result<Fault,
     if matches!(kind, Kind::FailLater(_)) && !after_accept {
         return Err(members.error("`after_accept` is false, expected true: only what was taken fails later"));
     }
-    members.finish(&MEMBERS)?;
+    let own: &[&str] = match &kind {
+        Kind::Delay(_) => &["ms"],
+        Kind::Redirect { .. } => &["status", "location"],
+        Kind::Status { .. } => &["status", "body", "headers"],
+        Kind::FailLater(_) => &["code", "name"],
+        Kind::Gate(_) => &["gate"],
+        _ => &[],
+    };
+    members.finish(&[&MEMBERS, own].concat())?;
     Ok(Fault { id: 0, provider, kind, schedule, any_request, after_accept })
 }
 
@@ -169,7 +162,12 @@ fn headers(members: &mut Members) -> Result<Vec<(String, String)>, Refusal> {
         // The server frames the answer itself; a second opinion on its length would break the connection, which is what
         // `truncate` is for.
         let framing = matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection");
-        if framing || HeaderName::try_from(&name).is_err() || HeaderValue::from_str(&value).is_err() {
+        if framing {
+            return Err(members.error(&format!(
+                "`headers` has `{name}`, which the mock sets itself, expected others; `truncate` breaks an answer off"
+            )));
+        }
+        if HeaderName::try_from(&name).is_err() || HeaderValue::from_str(&value).is_err() {
             return Err(
                 members.error(&format!("`headers` has `{name}`, expected names and values that HTTP can carry"))
             );

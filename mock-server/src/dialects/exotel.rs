@@ -161,6 +161,8 @@ impl Exotel {
         if world.strict() && account_sid != ACCOUNT_SID {
             return failure(world, request, 404, &Problem::new(1000, "Resource not found", "account sid is not known"));
         }
+        // Source: Rate Limiting (docs): the limit is that of an account.
+        world.count_by_account(NAME, account_sid);
         match (request.method(), call) {
             (&Method::POST, "messages") => {
                 if !world.take_quota(NAME, now).allowed {

@@ -27,7 +27,7 @@ use self::send::send;
 use crate::dialects::meta::Form;
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, header, is_json,
+    Answer, Bulletin, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, header, is_json,
     json_response, set_header,
 };
 
@@ -109,6 +109,14 @@ impl Dialect for GoSendApi {
         response
     }
 
+    fn announces(&self) -> bool {
+        true
+    }
+
+    fn announce(&self, world: &World, bulletin: &Bulletin<'_>) -> Option<Value> {
+        Some(notify::announcement(world, bulletin))
+    }
+
     fn failures(&self) -> &'static [Failure] {
         &notify::FAILURES
     }
@@ -147,9 +155,12 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn answer(&mut self) -> Result<Response<Bytes>, Refusal> {
-        if !self.api_key().is_some_and(|key| self.world.accepts_credential(key)) {
+        let request = self.request;
+        let Some(key) = header(request, "x-api-key").filter(|key| self.world.accepts_credential(key)) else {
             return Err(Refusal::unauthenticated());
-        }
+        };
+        // Source: Rate limits (docs): the limit is that of an API key.
+        self.world.count_by_key(NAME, key);
         if !self.world.take_quota(NAME, self.now).allowed {
             return Err(Refusal::bare(StatusCode::TOO_MANY_REQUESTS));
         }
@@ -159,8 +170,8 @@ impl Call<'_> {
         match (self.request.method().as_str(), segments.as_slice()) {
             ("POST", ["messages"]) => send(self),
             ("POST", ["media"]) => media::upload(self),
-            ("GET", ["messages"]) => Ok(messages::list(self.world, page?)),
-            ("GET", ["messages", id]) => single(messages::find(self.world, id), "Message"),
+            ("GET", ["messages"]) => Ok(messages::list(self.world, self.now, page?)),
+            ("GET", ["messages", id]) => single(messages::find(self.world, self.now, id), "Message"),
             ("GET", ["me"]) => Ok(json_response(200, &directory::me())),
             ("GET", ["wabas"]) => Ok(page?.print(directory::wabas())),
             ("GET", ["wabas", id]) => single(directory::waba(id), "WABA"),

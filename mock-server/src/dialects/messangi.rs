@@ -102,10 +102,11 @@ impl Messangi {
         request: &Request<Bytes>,
         review: &mut Review,
     ) -> Response<Bytes> {
-        let known = bearer_token(request).is_some_and(|key| lives(world, key, now));
-        if !known {
+        let Some(key) = bearer_token(request).filter(|key| lives(world, key, now)) else {
             return print(world, &Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
-        }
+        };
+        // The page counts requests without saying whose; a key's (inferred).
+        world.count_by_key(NAME, key);
         let quota = world.take_quota(NAME, now);
         if !quota.allowed {
             return self.rate_limited(world, now);

@@ -35,6 +35,8 @@ pub enum What<'a> {
         name: Option<&'a str>,
         /// What was written, in our own form of content (`{"type":"text","body":…}`).
         content: &'a Value,
+        /// The message of the business that it is a reply to, if it is one.
+        reply_to: Option<&'a str>,
     },
     /// The business sent it, and it got so far.
     Status {

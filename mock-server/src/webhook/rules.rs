@@ -25,6 +25,8 @@ pub struct WebhookRules {
     /// Whether a status from 400 to 499 other than 429 is final. Every other answer outside 200 to 299, and none at all, is
     /// followed by the next try.
     pub client_errors_are_final: bool,
+    /// Whether a customer's reply to a message goes to the address that the message named for itself.
+    pub replies_go_to_callback: bool,
 }
 
 impl WebhookRules {

@@ -94,9 +94,9 @@ pub(super) fn report(
 pub(super) fn payload(happening: &Happening<'_>) -> Value {
     let timestamp = local_time(happening.at, ZONE);
     let mut message = match happening.what {
-        What::Received { content, .. } => json!({
+        What::Received { content, reply_to, .. } => json!({
             "callback_type": "icm", "sid": happening.message_id, "from": happening.contact.e164(), "to": happening.business.e164(),
-            "content": incoming(content),
+            "content": incoming(content, reply_to),
         }),
         What::Status { progress, .. } => {
             let (code, name, description) = words(progress);
@@ -127,7 +127,7 @@ pub(super) fn rules(world: &World) -> WebhookRules {
         "4" => &PAUSES_OF_FOUR,
         _ => PAUSES_OF_FOUR.first_chunk::<2>().map_or(&[], <[Duration; 2]>::as_slice),
     };
-    WebhookRules { signature_header: Some("x-exotel-signature"), pauses, client_errors_are_final: false }
+    WebhookRules { signature_header: Some("x-exotel-signature"), pauses, client_errors_are_final: false, replies_go_to_callback: true }
 }
 
 /// Source: WhatsApp Status Codes (docs).
@@ -140,8 +140,8 @@ fn words(progress: Progress) -> (u32, &'static str, &'static str) {
     }
 }
 
-/// `content` of an incoming message. A file has a `url` (field).
-fn incoming(content: &Value) -> Value {
+/// `content` of an incoming message. A file has a `url`, and a reply a `context` that names what it replies to (field).
+fn incoming(content: &Value, reply_to: Option<&str>) -> Value {
     let (kind, mut member) = received(content);
     if is_medium(kind)
         && let Value::Object(members) = &mut member
@@ -149,7 +149,11 @@ fn incoming(content: &Value) -> Value {
     {
         members.insert("url".to_owned(), link);
     }
-    json!({"type": kind, kind: member})
+    let mut content = json!({"type": kind, kind: member});
+    if let (Some(reply_to), Value::Object(members)) = (reply_to, &mut content) {
+        members.insert("context".to_owned(), json!({"id": reply_to}));
+    }
+    content
 }
 
 const fn seconds(seconds: u64) -> Duration {

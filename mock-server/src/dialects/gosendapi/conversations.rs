@@ -89,7 +89,7 @@ pub(super) fn close(call: &mut Call<'_>, id: &str) -> Result<Response<Bytes>, Re
 }
 
 /// A row with every member of the page's table, in snake case.
-fn print(world: &World, row: &Conversation, now: SystemTime) -> Value {
+pub(super) fn print(world: &World, row: &Conversation, now: SystemTime) -> Value {
     let sender = world.account(NAME).sender_by_phone(&row.business);
     json!({
         "id": row.id.to_string(),

@@ -54,7 +54,7 @@ pub(super) fn report(
 
 pub(super) fn payload(happening: &Happening<'_>) -> Value {
     match happening.what {
-        What::Received { name, content } => incoming(happening, name, content),
+        What::Received { name, content, .. } => incoming(happening, name, content),
         What::Status { progress, report } => status(happening, progress, report),
     }
 }
