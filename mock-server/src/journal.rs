@@ -84,7 +84,13 @@ mod tests {
     use crate::json_response;
 
     fn record(journal: &mut Journal, request: &Request<Bytes>) {
-        journal.record(Some("exotel"), SystemTime::UNIX_EPOCH, request, &json_response(200, &json!(1)), Remarks::default());
+        journal.record(
+            Some("exotel"),
+            SystemTime::UNIX_EPOCH,
+            request,
+            &json_response(200, &json!(1)),
+            Remarks::default(),
+        );
     }
 
     #[test]

@@ -20,8 +20,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub use account::{Account, Sender, Template, TemplateStatus};
-pub(crate) use buckets::{Bucket, Whose};
 use buckets::Buckets;
+pub(crate) use buckets::{Bucket, Whose};
 pub(crate) use conversation::QUIET;
 pub use conversation::{Conversation, ConversationState};
 use conversations::Conversations;

@@ -19,7 +19,10 @@ use serde_json::{Value, json};
 fn listening() -> Mock {
     let mut mock = Mock::new();
     mock.post("clock", &json!({"freeze": true}));
-    mock.post("webhooks", &json!({"provider": "gosendapi", "url": "http://127.0.0.1:9000/hook", "secret": "k"}));
+    mock.post(
+        "webhooks",
+        &json!({"provider": "gosendapi", "url": "http://127.0.0.1:9000/hook", "announcements": true}),
+    );
     mock
 }
 
@@ -87,7 +90,10 @@ fn a_conversation_that_is_closed_is_told_as_ended_once_with_the_reason() {
     let ended = told(&mut mock);
     assert_eq!(ended.len(), 1, "{ended:?}");
     let conversation = &ended[0]["data"]["conversation"];
-    assert_eq!((&ended[0]["event"], &ended[0]["created_at"]), (&json!("whatsapp.conversation.ended"), &json!("2026-05-11T09:20:00Z")));
+    assert_eq!(
+        (&ended[0]["event"], &ended[0]["created_at"]),
+        (&json!("whatsapp.conversation.ended"), &json!("2026-05-11T09:20:00Z"))
+    );
     assert_eq!((&conversation["id"], &conversation["status"]), (&row["id"], &json!("ended")));
     assert_eq!(conversation["ended_reason"], "agent_close");
 }
@@ -100,7 +106,9 @@ fn a_template_whose_review_ends_is_told_with_its_verdict() {
         mock.post("config", &json!({"provider": "gosendapi", "template": name, "status": status}));
     }
     let told = told(&mut mock);
-    let words = told.iter().map(|told| [&told["event"], &told["data"]["template"]["name"], &told["data"]["template"]["status"]]);
+    let words = told
+        .iter()
+        .map(|told| [&told["event"], &told["data"]["template"]["name"], &told["data"]["template"]["status"]]);
     assert_eq!(
         words.collect::<Vec<_>>(),
         [
@@ -111,11 +119,15 @@ fn a_template_whose_review_ends_is_told_with_its_verdict() {
 }
 
 #[test]
-fn nobody_else_tells_of_conversations() {
+fn who_did_not_ask_for_announcements_hears_of_messages_alone_and_others_have_none() {
+    let mut mock = requests::listening("gosendapi");
+    mock.post("inbound", &json!({"provider": "gosendapi", "from": CONTACT, "text": "hi"}));
+    mock.post("clock", &json!({"advance": "25h"}));
+    let told = told(&mut mock);
+    assert_eq!((told.len(), &told[0]["event"]), (1, &json!("whatsapp.message.received")));
     for provider in ["autocalls", "exotel", "messangi"] {
-        let mut mock = requests::listening(provider);
-        mock.post("inbound", &json!({"provider": provider, "from": CONTACT, "text": "hi"}));
-        mock.post("clock", &json!({"advance": "25h"}));
-        assert!(told(&mut mock).len() <= 1, "{provider}");
+        let body = json!({"provider": provider, "url": "http://127.0.0.1:9000/hook", "announcements": true});
+        let said = mock.refused("webhooks", &body);
+        assert!(said.contains(&format!("expected false: {provider} tells of messages alone")), "{said}");
     }
 }

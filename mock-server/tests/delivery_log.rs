@@ -30,11 +30,15 @@ fn log(mock: &mut Mock) -> Vec<Value> {
 #[test]
 fn what_was_registered_is_shown_but_for_the_secret() {
     let mut mock = Mock::new();
-    let shown = listen(&mut mock, &json!({"copies": 2, "reorder": true, "signature": "wrong", "lose_every": 3, "delay": "1m30s"}));
+    let shown = listen(
+        &mut mock,
+        &json!({"copies": 2, "reorder": true, "signature": "wrong", "lose_every": 3, "delay": "1m30s"}),
+    );
     assert_eq!(
         shown,
         json!({
-            "provider": "exotel", "url": "http://127.0.0.1:9000/hook", "sink": false, "signed": true, "copies": 2,
+            "provider": "exotel", "url": "http://127.0.0.1:9000/hook", "sink": false, "signed": true,
+            "announcements": false, "copies": 2,
             "reorder": true, "signature": "wrong", "lose_every": 3, "delay": "90s",
         })
     );
@@ -43,7 +47,10 @@ fn what_was_registered_is_shown_but_for_the_secret() {
         (json!({"delay": "25h"}), "`delay` is \"25h\", expected a duration of at most 24h"),
         (json!({"lose_every": 0}), "`lose_every` is 0"),
         (json!({"sink": true}), "there are `sink` and `url`, expected one of them"),
-        (json!({"url": null}), "`url` is missing, expected a loopback URL such as \"http://127.0.0.1:9000/hook\", or `sink`"),
+        (
+            json!({"url": null}),
+            "`url` is missing, expected a loopback URL such as \"http://127.0.0.1:9000/hook\", or `sink`",
+        ),
     ] {
         let mut body = json!({"provider": "exotel", "url": "http://127.0.0.1:9000/hook"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -76,7 +83,12 @@ fn a_late_call_comes_so_much_later_and_waits_in_sight_until_then() {
     mock.open_window();
     assert!(told(&mut mock).is_empty());
     let waiting = mock.ask("webhooks/waiting");
-    let seen: Vec<[&Value; 4]> = waiting.as_array().unwrap().iter().map(|call| ["url", "attempt", "copy", "at"].map(|name| &call[name])).collect();
+    let seen: Vec<[&Value; 4]> = waiting
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| ["url", "attempt", "copy", "at"].map(|name| &call[name]))
+        .collect();
     let (url, at) = (json!("http://127.0.0.1:9000/hook"), json!("2026-05-11T09:25:00Z"));
     assert_eq!(seen, [[&url, &json!(1), &json!(1), &at], [&url, &json!(1), &json!(2), &at]]);
     assert_eq!(waiting[0]["body"]["whatsapp"]["messages"][0]["content"]["text"]["body"], "hi");
@@ -118,7 +130,8 @@ fn the_log_tells_the_headers_why_there_was_no_answer_and_when_it_is_tried_again(
         mock.post("clock", &json!({"advance": "10m"}));
     }
     let tries = log(&mut mock);
-    let seen: Vec<[&Value; 4]> = tries.iter().map(|tried| ["attempt", "copy", "error", "next_try_at"].map(|name| &tried[name])).collect();
+    let seen: Vec<[&Value; 4]> =
+        tries.iter().map(|tried| ["attempt", "copy", "error", "next_try_at"].map(|name| &tried[name])).collect();
     let one = json!(1);
     assert_eq!(
         seen,
@@ -149,7 +162,11 @@ fn a_reply_to_a_message_goes_where_the_message_wanted_to_be_told_and_says_what_i
     while let Some(delivery) = mock.simulator.due(mock.real_now) {
         let body: Value = serde_json::from_slice(delivery.request.body()).unwrap();
         let content = &body["whatsapp"]["messages"][0]["content"];
-        seen.push((delivery.request.uri().to_string(), content["text"]["body"].clone(), content["context"]["id"].clone()));
+        seen.push((
+            delivery.request.uri().to_string(),
+            content["text"]["body"].clone(),
+            content["context"]["id"].clone(),
+        ));
         mock.simulator.delivered(delivery.id, DeliveryOutcome::Answered(StatusCode::OK));
     }
     let own = ("http://127.0.0.1:9001/own".to_owned(), json!("yes"), json!(sid));
@@ -163,8 +180,14 @@ fn a_reply_to_nothing_or_to_a_message_to_somebody_else_is_refused() {
     let (_, sent) = mock.raw(&gosendapi("k"));
     let wamid = sent["messages"][0]["id"].as_str().unwrap().to_owned();
     for (from, reply_to) in [(CONTACT, "wamid.nothing"), ("+919876543211", wamid.as_str())] {
-        let said = mock.refused("inbound", &json!({"provider": "gosendapi", "from": from, "text": "yes", "reply_to": reply_to}));
-        assert!(said.contains(&format!("`reply_to` is \"{reply_to}\", expected the `message_id` of a message of gosendapi to {from}")), "{said}");
+        let said = mock
+            .refused("inbound", &json!({"provider": "gosendapi", "from": from, "text": "yes", "reply_to": reply_to}));
+        assert!(
+            said.contains(&format!(
+                "`reply_to` is \"{reply_to}\", expected the `message_id` of a message of gosendapi to {from}"
+            )),
+            "{said}"
+        );
     }
     told(&mut mock);
     mock.post("inbound", &json!({"provider": "gosendapi", "from": CONTACT, "text": "yes", "reply_to": wamid}));

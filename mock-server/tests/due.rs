@@ -54,10 +54,7 @@ fn a_conversation_that_goes_quiet_and_ends_is_something_to_go_to_where_conversat
         turns.push(["kind", "state", "at"].map(|name| event[name].as_str().unwrap().to_owned()));
     }
     let turns: Vec<[&str; 3]> = turns.iter().map(|turn| turn.each_ref().map(String::as_str)).collect();
-    assert_eq!(
-        turns[0],
-        ["conversation", "inactive", "2026-05-11T09:50:00Z"],
-    );
+    assert_eq!(turns[0], ["conversation", "inactive", "2026-05-11T09:50:00Z"],);
     assert_eq!(turns.len(), 2, "the window and the conversation end at the same moment: {turns:?}");
     assert_eq!(turns[1][2], "2026-05-12T09:20:00Z");
 }

@@ -110,10 +110,7 @@ fn an_imported_state_answers_with_the_numbers_of_the_faults_that_it_was_exported
         mock.post("faults", &json!({"provider": "exotel", "fault": "html", "always": true}));
         assert_eq!(mock.ask("faults")[1]["id"], 3);
     }
-    for (change, error) in [
-        ("id", "`id` is not above 2"),
-        ("last_fault", "`last_fault` is 1, expected at least 2"),
-    ] {
+    for (change, error) in [("id", "`id` is not above 2"), ("last_fault", "`last_fault` is 1, expected at least 2")] {
         let mut wrong = state.clone();
         if change == "id" {
             let rule = wrong["faults"][0].clone();
@@ -172,7 +169,7 @@ fn an_advance_to_next_goes_to_what_falls_due_and_says_what_that_is() {
     let mut mock = Mock::new();
     mock.post("clock", &json!({"freeze": true}));
     let stays = mock.post("clock", &json!({"advance": "next"}));
-    assert_eq!(stays, json!({"now": "2026-05-11T09:20:00Z", "frozen": true, "event": null}));
+    assert_eq!(stays, json!({"now": "2026-05-11T09:20:00Z", "frozen": true, "event": null, "fired": []}));
     mock.post("webhooks", &json!({"provider": "exotel", "url": "http://127.0.0.1:9000/hook"}));
     mock.open_window();
     assert_eq!(mock.send(), 202);

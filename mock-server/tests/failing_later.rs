@@ -37,7 +37,11 @@ fn a_message_that_fails_later_is_answered_well_reaches_nobody_and_is_told_as_fai
         ("exotel", json!({"name": "ex_incapable_recipient"}), [json!("EX_INCAPABLE_RECIPIENT"), json!(30013)]),
         ("gosendapi", json!({"code": 131_026}), [json!("failed"), json!(131_026)]),
         ("messangi", json!({"name": "BLACKLISTED"}), [json!("BLACKLISTED"), json!("the recipient is blocked")]),
-        ("messangi", json!({"name": "QUOTA_EXCEEDED"}), [json!("QUOTA_EXCEEDED"), json!("the account's limit is used up")]),
+        (
+            "messangi",
+            json!({"name": "QUOTA_EXCEEDED"}),
+            [json!("QUOTA_EXCEEDED"), json!("the account's limit is used up")],
+        ),
     ] {
         let mut mock = listening(provider);
         let mut fault = json!({"provider": provider, "fault": "fail_later", "next": 1});
@@ -62,7 +66,10 @@ fn a_message_that_fails_later_is_answered_well_reaches_nobody_and_is_told_as_fai
 fn an_order_to_fail_that_cannot_be_is_refused() {
     let mut mock = Mock::new();
     for (more, error) in [
-        (json!({"name": "TIRED"}), "`name` is \"TIRED\", expected one of `EX_REENGAGEMENT_ERROR`, `EX_INVALID_RECIPIENT`"),
+        (
+            json!({"name": "TIRED"}),
+            "`name` is \"TIRED\", expected one of `EX_REENGAGEMENT_ERROR`, `EX_INVALID_RECIPIENT`",
+        ),
         (json!({"code": "30014"}), "`code` is \"30014\", expected a whole number"),
         (json!({"after_accept": false}), "`after_accept` is false, expected true"),
         (json!({"ms": 5}), "unknown member `ms`"),
@@ -74,7 +81,12 @@ fn an_order_to_fail_that_cannot_be_is_refused() {
     }
     let headers = json!({"provider": "exotel", "fault": "rate_limited", "next": 1, "headers": {"a": "b"}});
     let said = mock.refused("faults", &headers);
-    assert!(said.contains("unknown member `headers`") && !said.contains("some of `headers`") && said.matches("`headers`").count() == 1, "{said}");
+    assert!(
+        said.contains("unknown member `headers`")
+            && !said.contains("some of `headers`")
+            && said.matches("`headers`").count() == 1,
+        "{said}"
+    );
     assert_eq!(mock.ask("faults"), json!([]));
 }
 
@@ -104,12 +116,9 @@ fn with_the_switch_every_message_fails_or_is_undelivered_where_there_is_such_a_s
         told(&mut mock).iter().map(|told| told.pointer(places[0]).cloned().unwrap_or_default()).collect::<Vec<Value>>()
     };
     assert_eq!(words("autocalls", "undelivered"), ["sent", "undelivered"]);
-    for (provider, word) in [
-        ("autocalls", "failed"),
-        ("exotel", "EX_REENGAGEMENT_ERROR"),
-        ("gosendapi", "failed"),
-        ("messangi", "FAILED"),
-    ] {
+    for (provider, word) in
+        [("autocalls", "failed"), ("exotel", "EX_REENGAGEMENT_ERROR"), ("gosendapi", "failed"), ("messangi", "FAILED")]
+    {
         assert_eq!(words(provider, "failed"), [word], "{provider}");
     }
     let said = Mock::new().refused("config", &json!({"provider": "exotel", "last_status": "undelivered"}));

@@ -59,10 +59,12 @@ fn what_is_left_is_shown_without_the_keys() {
     mock.raw(&exotel("harbour"));
     let limits = mock.ask("limits");
     assert!(!limits.to_string().contains("s3cret"));
-    let of = |provider: &str| limits.as_array().unwrap().iter().find(|limit| limit["provider"] == provider).unwrap().clone();
+    let of =
+        |provider: &str| limits.as_array().unwrap().iter().find(|limit| limit["provider"] == provider).unwrap().clone();
     let limit = of("gosendapi");
     assert_eq!((&limit["limit"], &limit["window_s"]), (&json!(3), &json!(60)));
-    let left: Vec<Value> = limit["buckets"].as_array().unwrap().iter().map(|bucket| bucket["remaining"].clone()).collect();
+    let left: Vec<Value> =
+        limit["buckets"].as_array().unwrap().iter().map(|bucket| bucket["remaining"].clone()).collect();
     assert_eq!(left, [1, 2]);
     assert_eq!(limit["buckets"][0]["resets_at"], "2026-05-11T09:21:00Z");
     assert_eq!(of("exotel")["buckets"][0]["account"], "harbour");
@@ -81,7 +83,10 @@ fn a_limit_that_is_null_refuses_nobody_and_keeps_its_numbers_in_headers() {
     );
     for _ in 0..5 {
         let reply = mock.simulator.step(mock.real_now, &exotel("acme"));
-        assert_eq!((reply.response.status().as_u16(), &reply.response.headers()["x-ratelimit-limit"]), (202, &"1".parse().unwrap()));
+        assert_eq!(
+            (reply.response.status().as_u16(), &reply.response.headers()["x-ratelimit-limit"]),
+            (202, &"1".parse().unwrap())
+        );
     }
     assert_eq!(mock.ask("limits?provider=exotel")[0]["limit"], Value::Null);
     for body in [json!({"provider": "exotel", "window_s": 60}), json!({"provider": "exotel", "limit": 5})] {

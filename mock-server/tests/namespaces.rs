@@ -47,7 +47,10 @@ async fn exports_and_redirects_of_a_namespace_lead_back_into_it_however_it_was_n
     let har = exchange(&mock, &get("/_ns/t1/_mock/requests/har")).await.unwrap();
     let har: Value = serde_json::from_str(body_of(&har)).unwrap();
     let urls = har["log"]["entries"].as_array().unwrap().iter().map(|entry| entry["request"]["url"].clone());
-    assert_eq!(urls.collect::<Vec<_>>(), [json!(format!("http://127.0.0.1/_ns/t1{FREEFORM}")), json!(format!("http://127.0.0.1/_ns/t1{FREEFORM}"))]);
+    assert_eq!(
+        urls.collect::<Vec<_>>(),
+        [json!(format!("http://127.0.0.1/_ns/t1{FREEFORM}")), json!(format!("http://127.0.0.1/_ns/t1{FREEFORM}"))]
+    );
     let script = exchange(&mock, &get("/_ns/t1/_mock/requests/curl")).await.unwrap();
     assert_eq!(script.matches(&format!("'http://127.0.0.1/_ns/t1{FREEFORM}'")).count(), 2, "{script}");
 }

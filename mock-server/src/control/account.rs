@@ -67,8 +67,13 @@ pub(super) fn change(
 /// Puts a changed account into the place of the former, and announces templates whose review came to an end by it.
 fn put(simulator: &mut Simulator, provider: &'static str, account: Account, now: SystemTime) {
     let before = simulator.world.account(provider).templates.clone();
-    let changed: Vec<Template> = account.templates.iter().zip(before).filter(|(new, old)| new.status != old.status)
-        .map(|(new, _)| new.clone()).collect();
+    let changed: Vec<Template> = account
+        .templates
+        .iter()
+        .zip(before)
+        .filter(|(new, old)| new.status != old.status)
+        .map(|(new, _)| new.clone())
+        .collect();
     simulator.world.open_account(provider, account);
     for template in changed {
         simulator.announce_template(provider, &template, now);

@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::Request;
 #[cfg(feature = "server")]
 use http::Response;
-use http::Request;
 use serde_json::{Value, json};
 
-use super::{Refusal, due};
 use super::members::Members;
+use super::{Refusal, due};
 use crate::time::{parse_duration, parse_time};
 use crate::{Simulator, rfc3339};
 

@@ -26,9 +26,7 @@ const TYPES: [&str; 12] = [
 pub(super) fn read(members: &mut Members) -> Result<Value, Refusal> {
     match (members.text("text")?, members.take("content"), members.take("raw")) {
         (Some(text), None, None) => Ok(json!({"type": "text", "body": text})),
-        (None, Some(content), None) => {
-            check(&content).map(|()| content)
-        }
+        (None, Some(content), None) => check(&content).map(|()| content),
         (None, None, Some(raw)) if raw.get("type").is_some_and(Value::is_string) => Ok(raw),
         (None, None, Some(raw)) => Err(members.wrong("raw", &raw, "an object with a `type`")),
         (None, None, None) => Err(members.missing("text", "a `text` or a `content`")),
@@ -90,7 +88,9 @@ fn check(content: &Value) -> Result<(), Refusal> {
         }
         other => {
             let known = list(TYPES);
-            return Err(members.error(&format!("`type` is \"{other}\", expected one of {known}; anything else goes as `raw`")));
+            return Err(
+                members.error(&format!("`type` is \"{other}\", expected one of {known}; anything else goes as `raw`"))
+            );
         }
     };
     members.finish(known)

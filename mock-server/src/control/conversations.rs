@@ -69,7 +69,8 @@ fn latest(simulator: &Simulator, only: Option<&str>) -> Vec<Pair> {
         for message in simulator.world.transcript.accepted_of(provider).filter(|message| message.failure.is_some()) {
             let (business, contact) = (message.from.clone(), message.to.clone());
             let (provider, last_activity) = (message.provider, message.at);
-            let pair = || Pair { provider, business: message.from.clone(), contact: message.to.clone(), last_activity, id: 0 };
+            let pair =
+                || Pair { provider, business: message.from.clone(), contact: message.to.clone(), last_activity, id: 0 };
             latest.entry((provider, business, contact)).or_insert_with(pair);
         }
     }

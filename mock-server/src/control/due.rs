@@ -49,15 +49,18 @@ pub(super) fn between(simulator: &Simulator, after: SystemTime, until: SystemTim
     (all.into_iter().take(MOST_TOLD).map(|(at, due)| print(simulator, at, due)).collect(), more)
 }
 
-fn all(simulator: &Simulator, after: SystemTime, until: Option<SystemTime>) -> impl Iterator<Item = (SystemTime, Due<'_>)> {
+fn all(
+    simulator: &Simulator,
+    after: SystemTime,
+    until: Option<SystemTime>,
+) -> impl Iterator<Item = (SystemTime, Due<'_>)> {
     let calls = simulator.webhooks.waiting().map(|(at, provider, attempt)| (at, Due::Webhook { provider, attempt }));
     let accepted = simulator.world.transcript.after(0).filter_map(|entry| match entry {
         Entry::Accepted(message) => Some(message),
         Entry::Received(_) => None,
     });
-    let statuses = accepted.flat_map(|message| {
-        message.statuses().map(move |(progress, at)| (at, Due::Status(message, progress)))
-    });
+    let statuses =
+        accepted.flat_map(|message| message.statuses().map(move |(progress, at)| (at, Due::Status(message, progress))));
     let fits = move |at: SystemTime| at > after && until.is_none_or(|until| at <= until);
     let told = calls.chain(statuses).filter(move |(at, _)| fits(*at));
     told.chain(simulator.world.timers(after, until).map(|(at, timer)| (at, Due::Timer(timer))))

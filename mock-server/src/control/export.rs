@@ -10,7 +10,8 @@ use crate::{Simulator, header, rfc3339, text_response};
 
 /// HTTP Archive 1.2. Times on the way are not known and are 0.
 pub(super) fn har(simulator: &Simulator, provider: Option<&str>) -> Value {
-    let entries: Vec<Value> = simulator.journal.exchanges(provider).map(|exchange| entry(exchange, &simulator.mount)).collect();
+    let entries: Vec<Value> =
+        simulator.journal.exchanges(provider).map(|exchange| entry(exchange, &simulator.mount)).collect();
     let creator = json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")});
     json!({"log": {"version": "1.2", "creator": creator, "entries": entries}})
 }

@@ -100,7 +100,9 @@ mod tests {
             return vec![format!("{path}?{}", query.as_str().unwrap())];
         }
         let parameters = operation["parameters"].as_array().into_iter().flatten();
-        let queries = parameters.map(|parameter| resolved(document, parameter)).filter(|one| one["in"] == "query" && one.get("x-example-in").is_none());
+        let queries = parameters
+            .map(|parameter| resolved(document, parameter))
+            .filter(|one| one["in"] == "query" && one.get("x-example-in").is_none());
         let with = queries.map(|one| {
             let example =
                 one.get("example").unwrap_or_else(|| panic!("{path}: the parameter {} has an example", one["name"]));

@@ -41,7 +41,9 @@ pub(super) fn add(simulator: &mut Simulator, request: &Request<Bytes>) -> Result
     let known = &simulator.world.account(provider).senders;
     if known.iter().any(|sender| sender.phone == phone || sender.id == id) {
         let taken = list(known.iter().map(|sender| sender.id.as_str()));
-        return Err(members.error(&format!("`phone` or `id` is that of a sender of {provider}, expected others than {taken}")));
+        return Err(
+            members.error(&format!("`phone` or `id` is that of a sender of {provider}, expected others than {taken}"))
+        );
     }
     if known.len() >= MOST {
         return Err(members.error(&format!("{provider} has {MOST} senders, expected fewer before another")));

@@ -33,8 +33,8 @@ pub(super) fn add(simulator: &mut Simulator, real_now: SystemTime, request: &Req
     let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
     let name = members.needed("name", &format!("1 to {LONGEST_NAME} characters"), |name| short(name, LONGEST_NAME))?;
     let language = members.parsed("language", "a language such as \"en\" or \"pt_BR\"", language)?;
-    let body =
-        members.needed("body", &format!("a text of 1 to {LONGEST_BODY} characters"), |body| short(body, LONGEST_BODY))?;
+    let body = members
+        .needed("body", &format!("a text of 1 to {LONGEST_BODY} characters"), |body| short(body, LONGEST_BODY))?;
     let id = members.number("id", 1, u64::from(u32::MAX))?;
     let statuses = format!("one of {}", list(TemplateStatus::ALL));
     let status = members.parsed("status", &statuses, TemplateStatus::read)?;
@@ -44,7 +44,9 @@ pub(super) fn add(simulator: &mut Simulator, real_now: SystemTime, request: &Req
     let language = language.unwrap_or_else(|| "en".to_owned());
     let known = &simulator.world.account(provider).templates;
     if known.iter().any(|template| template.name == name && template.language == language) {
-        return Err(members.error(&format!("`name` is \"{name}\", which {provider} has in `{language}`, expected another")));
+        return Err(
+            members.error(&format!("`name` is \"{name}\", which {provider} has in `{language}`, expected another"))
+        );
     }
     if let Some(id) = id
         && known.iter().any(|template| template.id == id)
@@ -77,9 +79,8 @@ pub(super) fn remove(simulator: &mut Simulator, request: &Request<Bytes>) -> Res
     };
     let language = query.get("language");
     let templates = &mut simulator.world.account_mut(provider).templates;
-    let is_meant = |template: &Template| {
-        template.name == name && language.is_none_or(|language| language == template.language)
-    };
+    let is_meant =
+        |template: &Template| template.name == name && language.is_none_or(|language| language == template.language);
     if !templates.iter().any(is_meant) {
         let known = list(templates.iter().map(|template| template.name.as_str()));
         return Err(Refusal::bad(format!("`name` is `{name}`, expected one of {known}")));

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Refusal, provider};
-use crate::transcript::Entry;
 use crate::time::parse_duration;
+use crate::transcript::Entry;
 use crate::{Phone, Query, Simulator, json_response};
 
 /// What is answered as long as nothing matches.

@@ -12,8 +12,8 @@ use crate::Simulator;
 use crate::time::{exact_duration, parse_duration};
 use crate::webhook::{Registration, Secret, Signature, Target, Trouble};
 
-const MEMBERS: [&str; 9] =
-    ["provider", "url", "sink", "secret", "copies", "reorder", "signature", "lose_every", "delay"];
+const MEMBERS: [&str; 10] =
+    ["provider", "url", "sink", "secret", "announcements", "copies", "reorder", "signature", "lose_every", "delay"];
 /// A day, after which every provider has given up.
 const LONGEST_DELAY: Duration = Duration::from_secs(86_400);
 
@@ -33,8 +33,14 @@ pub(super) fn register(simulator: &mut Simulator, request: &Request<Bytes>) -> R
     };
     let secret = secret(&mut members)?;
     let trouble = trouble(&mut members)?;
+    let announcements = members.flag("announcements")?.unwrap_or(false);
+    let dialect = simulator.dialects.iter().find(|dialect| dialect.name() == provider);
+    if announcements && !dialect.is_some_and(|dialect| dialect.announces()) {
+        let error = format!("`announcements` is true, expected false: {provider} tells of messages alone");
+        return Err(members.error(&error));
+    }
     members.finish(&MEMBERS)?;
-    let registration = Registration::new(target, secret, trouble);
+    let registration = Registration::new(target, secret, trouble, announcements);
     let answer = print(simulator, provider, &registration);
     simulator.webhooks.register(provider, registration);
     Ok(answer)
@@ -70,7 +76,8 @@ fn trouble(members: &mut Members) -> Result<Trouble, Refusal> {
     };
     let lose_every = members.number("lose_every", 1, u64::MAX)?;
     let expected = "a duration of at most 24h such as \"5s\"";
-    let delay = members.parsed("delay", expected, |text| parse_duration(text).filter(|delay| *delay <= LONGEST_DELAY))?;
+    let delay =
+        members.parsed("delay", expected, |text| parse_duration(text).filter(|delay| *delay <= LONGEST_DELAY))?;
     Ok(Trouble { copies, reorder, signature, lose_every, delay: delay.unwrap_or_default() })
 }
 
@@ -119,7 +126,8 @@ fn print(simulator: &Simulator, provider: &str, registration: &Registration) -> 
     };
     json!({
         "provider": provider, "url": registration.target.as_ref().map(Target::masked),
-        "sink": registration.target.is_none(), "signed": signed, "copies": copies, "reorder": reorder,
+        "sink": registration.target.is_none(), "signed": signed,
+        "announcements": registration.announcements, "copies": copies, "reorder": reorder,
         "signature": signature, "lose_every": lose_every, "delay": exact_duration(delay),
     })
 }

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use crate::webhook::last_status_or_undelivered;
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Failure, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header, json_response,
-    set_header,
+    Answer, Dialect, Failure, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header,
+    json_response, set_header,
 };
 
 const NAME: &str = "autocalls";

@@ -91,10 +91,7 @@ impl Dialect for Exotel {
     }
 
     fn paths(&self) -> &'static [&'static str] {
-        &[
-            "/v2/accounts/{sid}/messages",
-            "/v2/accounts/{sid}/templates",
-        ]
+        &["/v2/accounts/{sid}/messages", "/v2/accounts/{sid}/templates"]
     }
 
     fn seed(&self, world: &mut World) {

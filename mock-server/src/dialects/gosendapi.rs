@@ -27,8 +27,8 @@ use self::send::send;
 use crate::dialects::meta::Form;
 use crate::world::seed;
 use crate::{
-    Answer, Bulletin, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, header, is_json,
-    json_response, set_header,
+    Answer, Bulletin, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, header,
+    is_json, json_response, set_header,
 };
 
 const NAME: &str = "gosendapi";

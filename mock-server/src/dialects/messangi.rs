@@ -21,7 +21,9 @@ use self::rate_headers::rate_headers;
 use self::refusal::Refusal;
 use self::send::send;
 use crate::world::seed;
-use crate::{Answer, Dialect, Failure, Happening, Quota, Review, Switch, World, bearer_token, set_header, text_response};
+use crate::{
+    Answer, Dialect, Failure, Happening, Quota, Review, Switch, World, bearer_token, set_header, text_response,
+};
 
 const NAME: &str = "messangi";
 /// The path as every page writes it (seed), and with the prefix that third parties report (inferred).
@@ -44,11 +46,7 @@ impl Dialect for Messangi {
     }
 
     fn paths(&self) -> &'static [&'static str] {
-        &[
-            "/notification",
-            "/oberyn/v2/notification",
-            "/kingslanding/login",
-        ]
+        &["/notification", "/oberyn/v2/notification", "/kingslanding/login"]
     }
 
     fn seed(&self, world: &mut World) {

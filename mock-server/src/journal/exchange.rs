@@ -45,7 +45,10 @@ impl Exchange {
         mut text: String,
     ) -> Self {
         let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let size = path.len() + request.body().len() + response.body().len() + 40 * (request.headers().len() + response.headers().len());
+        let size = path.len()
+            + request.body().len()
+            + response.body().len()
+            + 40 * (request.headers().len() + response.headers().len());
         text.clear();
         text.reserve(size.min(2 * MAX_TEXT));
         let mut ends = [0; 4];

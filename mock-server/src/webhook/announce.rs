@@ -8,10 +8,9 @@ use crate::world::{QUIET, WINDOW};
 use crate::{Conversation, ConversationState, Inbound, Report, Simulator, Template, TemplateStatus};
 
 impl Simulator {
-    /// Whether this provider announces anything, and somebody has registered to hear it.
+    /// Whether somebody has registered to hear what this provider announces.
     fn announces(&self, provider: &str) -> bool {
-        let dialect = self.dialects.iter().find(|dialect| dialect.name() == provider);
-        self.webhooks.registration(provider).is_some() && dialect.is_some_and(|dialect| dialect.announces())
+        self.webhooks.registration(provider).is_some_and(|registration| registration.announcements)
     }
 
     fn announce(&mut self, provider: &str, at: SystemTime, about: About<'_>) {

@@ -141,7 +141,8 @@ impl Simulator {
 fn sent(target: Option<&Target>, request: &Request<Bytes>) -> Sent {
     let url = target.map_or_else(|| SINK.to_owned(), |target| target.uri().to_string());
     let headers = request.headers().iter();
-    let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     Sent { url, headers: headers.collect() }
 }
 

@@ -364,7 +364,20 @@ impl Webhooks {
         let (route, body) = (pending.route.clone(), pending.body.clone());
         let Outcome { status, error, next_try_at } = outcome;
         let (url, headers) = (mask::path(&sent.url).into_owned(), sent.headers);
-        self.log.record(Try { number: 0, provider, url, attempt, copy, status, error, headers, body, at: due, next_try_at, route });
+        self.log.record(Try {
+            number: 0,
+            provider,
+            url,
+            attempt,
+            copy,
+            status,
+            error,
+            headers,
+            body,
+            at: due,
+            next_try_at,
+            route,
+        });
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) struct Registration {
     pub(crate) target: Option<Target>,
     pub(crate) secret: Option<Secret>,
     pub(crate) trouble: Trouble,
+    /// Whether it is told of conversations and templates, too.
+    pub(crate) announcements: bool,
     /// How many calls there were, for those that are lost.
     pub(super) calls: u64,
 }
@@ -47,8 +49,8 @@ pub(crate) enum Signature {
 }
 
 impl Registration {
-    pub(crate) fn new(target: Option<Target>, secret: Option<Secret>, trouble: Trouble) -> Self {
-        Self { target, secret, trouble, calls: 0 }
+    pub(crate) fn new(target: Option<Target>, secret: Option<Secret>, trouble: Trouble, announcements: bool) -> Self {
+        Self { target, secret, trouble, announcements, calls: 0 }
     }
 
     /// Where it goes, as the log and payloads say it.

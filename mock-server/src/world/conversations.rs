@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::conversation::QUIET;
-use super::{Conversation, ConversationState, WINDOW};
 use super::pair::{Pair, Providers};
+use super::{Conversation, ConversationState, WINDOW};
 use crate::Phone;
 
 /// A [`Conversation`], packed.

@@ -26,12 +26,18 @@ impl World {
         after: SystemTime,
         until: Option<SystemTime>,
     ) -> impl Iterator<Item = (SystemTime, Timer)> {
-        let windows = self.contacts.iter().filter_map(|(pair, contact)| Some((contact.window_opened? + WINDOW, Timer::Window(*pair))));
+        let windows = self
+            .contacts
+            .iter()
+            .filter_map(|(pair, contact)| Some((contact.window_opened? + WINDOW, Timer::Window(*pair))));
         let turns = self.conversations.turns(|provider| self.account(self.providers.name(provider)).conversations_end);
         let turns = turns.map(|(at, place, state)| (at, Timer::Conversation(place, state)));
         let single = self.accounts.iter().map(|(provider, account)| (*provider, account.limiter.clone()));
-        let shared = self.buckets().map(|bucket| (bucket.provider, bucket.limiter(&self.account(bucket.provider).limiter)));
-        let limits = single.chain(shared).filter_map(|(provider, limiter)| Some((limiter.full_again_at()?, Timer::Limit(provider))));
+        let shared =
+            self.buckets().map(|bucket| (bucket.provider, bucket.limiter(&self.account(bucket.provider).limiter)));
+        let limits = single
+            .chain(shared)
+            .filter_map(|(provider, limiter)| Some((limiter.full_again_at()?, Timer::Limit(provider))));
         let all = windows.chain(turns).chain(limits);
         all.filter(move |(at, _)| *at > after && until.is_none_or(|until| *at <= until))
     }

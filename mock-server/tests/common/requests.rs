@@ -25,8 +25,7 @@ pub(crate) fn exotel(account: &str) -> Request<Bytes> {
 
 /// A text with more members.
 pub(crate) fn exotel_with(account: &str, more: &Value) -> Request<Bytes> {
-    let mut body =
-        json!({"from": "+919876500001", "to": CONTACT, "content": {"type": "text", "text": {"body": "Hi"}}});
+    let mut body = json!({"from": "+919876500001", "to": CONTACT, "content": {"type": "text", "text": {"body": "Hi"}}});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let basic = ("authorization", "Basic ZGVtby1rZXk6ZGVtby10b2tlbg==");
     post(&format!("/v2/accounts/{account}/messages"), basic, &body)

@@ -16,7 +16,8 @@ async fn what_looks_like_html_is_shown_as_it_was_written() {
     control(&mock, "inbound", &inbound).await;
     send_text(&client, ATTACK).await.unwrap();
     // A shape that no provider would send.
-    let odd = json!({"provider": "exotel", "from": CONTACT, "raw": {"type": "buttons", "body": {"a": 1}, "buttons": "none"}});
+    let odd =
+        json!({"provider": "exotel", "from": CONTACT, "raw": {"type": "buttons", "body": {"a": 1}, "buttons": "none"}});
     control(&mock, "inbound", &odd).await;
     let unknown = json!({"provider": "exotel", "from": CONTACT, "raw": {"type": "constructor", "x": ATTACK}});
     control(&mock, "inbound", &unknown).await;

@@ -72,7 +72,12 @@ pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Option<Value>
 
 /// Source: Read Receipts Webhook (docs) for the header; that only failures, 5xx and 429 are tried again (inferred).
 pub(super) fn rules() -> WebhookRules {
-    WebhookRules { signature_header: Some("x-signature-256"), pauses: &PAUSES, client_errors_are_final: true, ..WebhookRules::default() }
+    WebhookRules {
+        signature_header: Some("x-signature-256"),
+        pauses: &PAUSES,
+        client_errors_are_final: true,
+        ..WebhookRules::default()
+    }
 }
 
 #[cfg(test)]

@@ -127,7 +127,12 @@ pub(super) fn rules(world: &World) -> WebhookRules {
         "4" => &PAUSES_OF_FOUR,
         _ => PAUSES_OF_FOUR.first_chunk::<2>().map_or(&[], <[Duration; 2]>::as_slice),
     };
-    WebhookRules { signature_header: Some("x-exotel-signature"), pauses, client_errors_are_final: false, replies_go_to_callback: true }
+    WebhookRules {
+        signature_header: Some("x-exotel-signature"),
+        pauses,
+        client_errors_are_final: false,
+        replies_go_to_callback: true,
+    }
 }
 
 /// Source: WhatsApp Status Codes (docs).

@@ -59,7 +59,12 @@ pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Value {
 
 /// Source: Webhooks (docs).
 pub(super) fn rules() -> WebhookRules {
-    WebhookRules { signature_header: Some("x-gosendapi-signature"), pauses: &PAUSES, client_errors_are_final: false, ..WebhookRules::default() }
+    WebhookRules {
+        signature_header: Some("x-gosendapi-signature"),
+        pauses: &PAUSES,
+        client_errors_are_final: false,
+        ..WebhookRules::default()
+    }
 }
 
 fn incoming(happening: &Happening<'_>, content: &Value, reply_to: Option<&str>) -> Value {
