@@ -8,10 +8,12 @@ const PATHS: Source = Source::new("The paths of the providers, as this mock's RE
 
 /// Says that nobody has the path, and which one may be meant.
 pub(crate) fn finding(dialects: &[Box<dyn Dialect>], path: &str) -> Finding {
-    let mut text = format!("no provider has the path `{path}`");
-    if let Some((provider, meant)) = nearest(dialects, path) {
-        text.push_str(&format!("; did you mean `{meant}` of {provider}?"));
-    }
+    let text = match nearest(dialects, path) {
+        Some((provider, meant)) => {
+            format!("no provider has the path `{path}`; did you mean `{meant}` of {provider}?")
+        }
+        None => format!("no provider has the path `{path}`"),
+    };
     Finding { level: Level::Refused, text, source: PATHS }
 }
 

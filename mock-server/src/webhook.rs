@@ -23,7 +23,7 @@ pub use happening::{Failure, Happening, Progress, Report, What};
 pub use rules::{WebhookRules, last_status};
 
 pub(crate) use net::{Net, Nets};
-pub(crate) use outbox::{MOST_CALLBACKS, Reply, Webhooks};
+pub(crate) use outbox::{MOST_CALLBACKS, Reply, Webhooks, Written};
 pub(crate) use registration::{Registration, Signature, Trouble};
 pub(crate) use rules::{LAST_STATUS, ends_in_failure, ladder, last_status_or_undelivered};
 pub(crate) use signature::Secret;

@@ -16,7 +16,7 @@ use requests::{autocalls, exotel, gosendapi};
 use serde_json::{Value, json};
 
 fn next(mock: &mut Mock) -> Value {
-    mock.post("clock", &json!({"advance": "next"}))["event"].clone()
+    mock.post("clock", &json!({"advance": "next"})).get("event").cloned().unwrap()
 }
 
 fn frozen(provider: &str) -> Mock {

@@ -132,13 +132,14 @@ fn failure(members: &mut Members, failures: &[Failure]) -> Result<Failure, Refus
     };
     let named = match &name {
         None => failures.iter().find(|failure| Some(failure.code) == code),
-        Some(name) => match failures.iter().find(|failure| failure.name.eq_ignore_ascii_case(name)) {
-            Some(named) => Some(named),
-            None => {
+        Some(name) => {
+            let named = failures.iter().find(|failure| failure.name.eq_ignore_ascii_case(name));
+            if named.is_none() {
                 let known = list(failures.iter().map(|failure| failure.name));
                 return Err(members.error(&format!("`name` is \"{name}\", expected one of {known}")));
             }
-        },
+            named
+        }
     };
     let failure = *named.unwrap_or(first);
     Ok(match code {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::members::Members;
 use super::{Refusal, content, count, filtered, json_list, provider};
-use crate::webhook::Reply;
+use crate::webhook::{Reply, Written};
 use crate::{Inbound, Phone, Query, Simulator, Window, is_e164, rfc3339};
 
 const MEMBERS: [&str; 8] = ["provider", "from", "to", "text", "content", "raw", "name", "reply_to"];
@@ -37,7 +37,8 @@ pub(super) fn inbound(
     let message_id = format!("wamid.{}", simulator.world.next_hex());
     if let Some(dialect) = simulator.dialects.iter().find(|dialect| dialect.name() == provider) {
         let reply = reply_to.as_ref().map(|(message_id, callbacks)| Reply { message_id, callbacks });
-        simulator.webhooks.received(dialect.as_ref(), &simulator.world, now, &message, &message_id, &content, reply);
+        let written = Written { message_id: &message_id, content: &content, reply };
+        simulator.webhooks.received(dialect.as_ref(), &simulator.world, now, &message, &written);
     }
     simulator.world.transcript.received(now, &message, &message_id, &content);
     let window = simulator.world.window(provider, &to, &from, now);

@@ -88,6 +88,7 @@ fn headers_as_map<S: Serializer>(headers: &[(String, String)], serializer: S) ->
     serializer.collect_map(headers.iter().map(|(name, value)| (name, value)))
 }
 
+#[allow(clippy::ref_option, reason = "serde hands over the member as it is")]
 fn maybe_time<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
     time.map(crate::rfc3339).serialize(serializer)
 }

@@ -230,7 +230,7 @@ impl Webhooks {
     ) {
         self.happenings += 1;
         if let Some(payload) = payload(self.happenings) {
-            self.post(provider, &Route::Registered, Bytes::from(payload.to_string()), at);
+            self.post(provider, &Route::Registered, &Bytes::from(payload.to_string()), at);
         }
     }
 
@@ -241,10 +241,9 @@ impl Webhooks {
         world: &World,
         now: SystemTime,
         message: &Inbound<'_>,
-        message_id: &str,
-        content: &Value,
-        reply: Option<Reply<'_>>,
+        written: &Written<'_>,
     ) {
+        let Written { message_id, content, reply } = *written;
         let follows = dialect.webhook_rules(world).replies_go_to_callback;
         let callbacks = reply.filter(|_| follows).map_or(&[][..], |reply| reply.callbacks);
         let routes = self.routes(message.provider, callbacks);
@@ -284,13 +283,13 @@ impl Webhooks {
                 let body = Bytes::from(payload.to_string());
                 let provider = dialect.name();
                 let reorder = self.registered.get(provider).is_some_and(|registered| registered.trouble.reorder);
-                self.post(provider, route, body, if reorder { told.mirrored } else { told.at });
+                self.post(provider, route, &body, if reorder { told.mirrored } else { told.at });
             }
         }
     }
 
     /// Lets a call wait, with whatever is to go wrong with it.
-    fn post(&mut self, provider: &'static str, route: &Route, body: Bytes, due: SystemTime) {
+    fn post(&mut self, provider: &'static str, route: &Route, body: &Bytes, due: SystemTime) {
         let trouble = self.registered.get(provider).map(|registered| registered.trouble).unwrap_or_default();
         let due = due + trouble.delay;
         for copy in 1..=trouble.copies {
@@ -387,6 +386,13 @@ pub(super) struct Outcome {
     pub(super) status: Option<u16>,
     pub(super) error: Option<&'static str>,
     pub(super) next_try_at: Option<SystemTime>,
+}
+
+/// What a customer wrote.
+pub(crate) struct Written<'a> {
+    pub(crate) message_id: &'a str,
+    pub(crate) content: &'a Value,
+    pub(crate) reply: Option<Reply<'a>>,
 }
 
 /// The message that a customer's message is a reply to.

@@ -29,14 +29,13 @@ impl Watched {
     /// Somebody wrote in a conversation.
     pub(super) fn written(&mut self, id: u64, now: SystemTime) {
         match self.stages.get(&id) {
-            // It is put off when its time comes.
-            Some((_, Stage::Inactive)) => {}
             Some((due, Stage::Ended)) => {
                 self.due.remove(&(*due, id));
                 self.put(id, now + QUIET, Stage::Inactive);
             }
             None if self.stages.len() < MOST_WATCHED => self.put(id, now + QUIET, Stage::Inactive),
-            None => {}
+            // One that is active is put off when its time comes.
+            Some((_, Stage::Inactive)) | None => {}
         }
     }
 
