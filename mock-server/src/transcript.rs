@@ -158,7 +158,7 @@ impl Accepted {
             Progress::Sent => json!({"status": "sent", "at": rfc3339(at)}),
             Progress::Delivered => json!({"status": "delivered", "at": rfc3339(at)}),
             Progress::Read => json!({"status": "read", "at": rfc3339(at)}),
-            Progress::Failed(Failure { code, name, text }) | Progress::Undelivered(Failure { code, name, text }) => {
+            Progress::Failed(Failure { code, name, text }) => {
                 let error = json!({"code": code.to_string(), "name": name, "text": text});
                 json!({"status": "failed", "at": rfc3339(at), "error": error})
             }

@@ -22,6 +22,10 @@ pub struct Happening<'a> {
     pub contact: &'a Phone,
     /// The id of the message it is about.
     pub message_id: &'a str,
+    /// The message of the business that this message of a customer is a reply to, if it is one.
+    pub reply_to: Option<&'a str>,
+    /// Whether a message that failed was told as sent before, for providers that have a word of their own for that.
+    pub sent_before: bool,
     /// What happened.
     pub what: What<'a>,
 }
@@ -35,8 +39,6 @@ pub enum What<'a> {
         name: Option<&'a str>,
         /// What was written, in our own form of content (`{"type":"text","body":…}`).
         content: &'a Value,
-        /// The message of the business that it is a reply to, if it is one.
-        reply_to: Option<&'a str>,
     },
     /// The business sent it, and it got so far.
     Status {
@@ -58,8 +60,6 @@ pub enum Progress {
     Read,
     /// It will not arrive.
     Failed(Failure),
-    /// It was sent, and does not arrive: a status of its own at some providers.
-    Undelivered(Failure),
 }
 
 /// Why a message that was accepted does not arrive, as the provider words it.

@@ -215,6 +215,8 @@ impl Webhooks {
                 business: &report.from,
                 contact: &report.to,
                 message_id: &report.message_id,
+                reply_to: None,
+                sent_before: !after.is_zero(),
                 what: What::Status { progress, report },
             };
             self.tell(dialect, world, &told, &routes);
@@ -257,7 +259,9 @@ impl Webhooks {
             business: message.to,
             contact: message.from,
             message_id,
-            what: What::Received { name, content, reply_to: reply.map(|reply| reply.message_id) },
+            reply_to: reply.map(|reply| reply.message_id),
+            sent_before: false,
+            what: What::Received { name, content },
         };
         self.tell(dialect, world, &told, &routes);
     }
@@ -277,6 +281,8 @@ impl Webhooks {
                 business: told.business,
                 contact: told.contact,
                 message_id: told.message_id,
+                reply_to: told.reply_to,
+                sent_before: told.sent_before,
                 what: told.what,
             };
             if let Some(payload) = dialect.notify(world, &happening) {
@@ -423,6 +429,8 @@ struct Told<'a> {
     business: &'a Phone,
     contact: &'a Phone,
     message_id: &'a str,
+    reply_to: Option<&'a str>,
+    sent_before: bool,
     what: What<'a>,
 }
 
@@ -438,60 +446,4 @@ impl fmt::Debug for Webhooks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pending(attempt: u32) -> Pending {
-        let route = Route::Own(Target::parse("http://127.0.0.1:9000/", &Nets::default()).unwrap());
-        let (body, due) = (Bytes::from_static(b"{}"), SystemTime::UNIX_EPOCH);
-        Pending { provider: "exotel", route, body, due, attempt, copy: 1, lost: false }
-    }
-
-    #[test]
-    fn what_comes_while_100_000_calls_wait_is_given_up_and_logged_as_never_tried() {
-        let mut webhooks = Webhooks::new();
-        for _ in 0..MOST_PENDING {
-            webhooks.put(pending(1));
-        }
-        assert_eq!(webhooks.tries(None).count(), 0);
-        webhooks.put(pending(1));
-        let given_up: Vec<(u32, Option<u16>)> =
-            webhooks.tries(None).map(|tried| (tried.attempt, tried.status)).collect();
-        assert_eq!((given_up, webhooks.pending.len()), (vec![(0, None)], MOST_PENDING));
-    }
-
-    #[test]
-    fn large_calls_are_given_up_beyond_64_mib_and_taking_one_makes_room() {
-        let mut webhooks = Webhooks::new();
-        let large = |webhooks: &mut Webhooks| {
-            let body = Bytes::from(vec![b'1'; MOST_PENDING_BYTES / 4]);
-            webhooks.put(Pending { body, ..pending(1) });
-            webhooks.tries(None).count()
-        };
-        assert_eq!([(); 5].map(|()| large(&mut webhooks)), [0, 0, 0, 0, 1]);
-        webhooks.take_due(SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!(large(&mut webhooks), 1);
-        assert_eq!(large(&mut webhooks), 2);
-    }
-
-    #[test]
-    fn tries_whose_outcome_is_never_told_are_forgotten() {
-        let mut webhooks = Webhooks::new();
-        let first = webhooks.depart(pending(1), Sent::default());
-        for _ in 0..MOST_IN_FLIGHT {
-            webhooks.depart(pending(1), Sent::default());
-        }
-        assert!(webhooks.arrive(first).is_none());
-        assert_eq!(webhooks.in_flight.len(), MOST_IN_FLIGHT);
-    }
-
-    #[test]
-    fn a_message_has_at_most_ten_callbacks_each_once() {
-        let webhooks = Webhooks::new();
-        let twice = ["http://127.0.0.1:9000/a".to_owned(), " http://127.0.0.1:9000/a".to_owned()];
-        assert_eq!(webhooks.routes("messangi", &twice).len(), 1);
-        let many: Vec<String> = (0..50).map(|number| format!("http://127.0.0.1:9000/{number}")).collect();
-        assert_eq!(webhooks.routes("messangi", &many).len(), MOST_CALLBACKS);
-        assert!(webhooks.routes("messangi", &["http://10.0.0.1/".to_owned()]).is_empty());
-    }
-}
+mod tests;

@@ -76,7 +76,7 @@ pub(crate) fn ladder(failure: Option<Failure>, last_status: &str) -> Vec<(Progre
     if let Some(failure) = failure
         && last_status == UNDELIVERED
     {
-        return vec![(Progress::Sent, Duration::ZERO), (Progress::Undelivered(failure), DELIVERED_AFTER)];
+        return vec![(Progress::Sent, Duration::ZERO), (Progress::Failed(failure), DELIVERED_AFTER)];
     }
     if let Some(failure) = failure {
         return vec![(Progress::Failed(failure), Duration::ZERO)];

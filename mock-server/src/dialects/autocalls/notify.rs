@@ -40,8 +40,8 @@ pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Option<Value>
         Progress::Sent => ("sent", None),
         Progress::Delivered => ("delivered", None),
         Progress::Read => ("read", None),
+        Progress::Failed(failure) if happening.sent_before => ("undelivered", Some(failure)),
         Progress::Failed(failure) => ("failed", Some(failure)),
-        Progress::Undelivered(failure) => ("undelivered", Some(failure)),
     };
     // A sender is on a carrier, whose ids it then has, or on Meta's own API, which alone tells a time of its own.
     let sid = report.details.get("message_sid").and_then(Value::as_str);

@@ -94,9 +94,9 @@ pub(super) fn report(
 pub(super) fn payload(happening: &Happening<'_>) -> Value {
     let timestamp = local_time(happening.at, ZONE);
     let mut message = match happening.what {
-        What::Received { content, reply_to, .. } => json!({
+        What::Received { content, .. } => json!({
             "callback_type": "icm", "sid": happening.message_id, "from": happening.contact.e164(), "to": happening.business.e164(),
-            "content": incoming(content, reply_to),
+            "content": incoming(content, happening.reply_to),
         }),
         What::Status { progress, .. } => {
             let (code, name, description) = words(progress);
@@ -141,7 +141,7 @@ fn words(progress: Progress) -> (u32, &'static str, &'static str) {
         Progress::Sent => (30001, "EX_MESSAGE_SENT", "Sent"),
         Progress::Delivered => (30002, "EX_MESSAGE_DELIVERED", "Delivered"),
         Progress::Read => (30003, "EX_MESSAGE_SEEN", "Seen"),
-        Progress::Failed(failure) | Progress::Undelivered(failure) => (failure.code, failure.name, failure.text),
+        Progress::Failed(failure) => (failure.code, failure.name, failure.text),
     }
 }
 

@@ -95,7 +95,7 @@ fn row(world: &World, now: SystemTime, line: &Line<'_>, accepted: Option<&Accept
     let status = match accepted.map_or_else(usual, |message| message.progress(now)) {
         Some(Progress::Delivered) => "delivered",
         Some(Progress::Read) => "read",
-        Some(Progress::Failed(_) | Progress::Undelivered(_)) => "failed",
+        Some(Progress::Failed(_)) => "failed",
         Some(Progress::Sent) | None => "sent",
     };
     let sender = world.account(NAME).senders.iter().find(|sender| sender.phone == *from);

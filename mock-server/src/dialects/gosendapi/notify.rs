@@ -44,7 +44,7 @@ pub(super) fn report(wamid: &str, (from, to): (&Phone, &Phone), kind: &str, fail
 /// naming (inferred).
 pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Value {
     let (event, message) = match happening.what {
-        What::Received { content, reply_to, .. } => ("received", incoming(happening, content, reply_to)),
+        What::Received { content, .. } => ("received", incoming(happening, content)),
         What::Status { progress, .. } => status(happening, progress),
     };
     let sender = world.account(NAME).sender_by_phone(happening.business);
@@ -67,14 +67,14 @@ pub(super) fn rules() -> WebhookRules {
     }
 }
 
-fn incoming(happening: &Happening<'_>, content: &Value, reply_to: Option<&str>) -> Value {
+fn incoming(happening: &Happening<'_>, content: &Value) -> Value {
     let (kind, member) = received(content);
     let member = if is_medium(kind) { medium(kind, &member, happening.message_id) } else { member };
     let mut message = json!({
         "from": happening.contact.digits(), "id": happening.message_id, "timestamp": unix_seconds(happening.at),
         "type": kind, kind: member,
     });
-    if let (Some(reply_to), Value::Object(members)) = (reply_to, &mut message) {
+    if let (Some(reply_to), Value::Object(members)) = (happening.reply_to, &mut message) {
         members.insert("context".to_owned(), json!({"from": happening.business.digits(), "id": reply_to}));
     }
     message
@@ -139,7 +139,7 @@ fn status(happening: &Happening<'_>, progress: Progress) -> (&'static str, Value
         Progress::Sent => ("sent", None),
         Progress::Delivered => ("delivered", None),
         Progress::Read => ("read", None),
-        Progress::Failed(failure) | Progress::Undelivered(failure) => ("failed", Some(failure)),
+        Progress::Failed(failure) => ("failed", Some(failure)),
     };
     let mut message = json!({
         "id": happening.message_id, "status": word, "timestamp": unix_seconds(happening.at),

@@ -54,7 +54,7 @@ pub(super) fn report(
 
 pub(super) fn payload(happening: &Happening<'_>) -> Value {
     match happening.what {
-        What::Received { name, content, .. } => incoming(happening, name, content),
+        What::Received { name, content } => incoming(happening, name, content),
         What::Status { progress, report } => status(happening, progress, report),
     }
 }
@@ -64,7 +64,7 @@ fn status(happening: &Happening<'_>, progress: Progress, report: &Report) -> Val
         Progress::Sent => ("SENT", None),
         Progress::Delivered => ("DELIVERED", None),
         Progress::Read => ("READ", None),
-        Progress::Failed(failure) | Progress::Undelivered(failure) => (failure.name, Some(failure.text)),
+        Progress::Failed(failure) => (failure.name, Some(failure.text)),
     };
     let since = happening.at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut members = json!({
