@@ -141,6 +141,37 @@ impl Control {
         self.post("webhooks", json!({"provider": provider, "url": url, "secret": secret})).await.map(drop)
     }
 
+    /// Adds a template to a provider's; `template` has `name`, `body` and whatever else `templates` takes.
+    pub async fn add_template(&self, provider: &str, template: Value) -> Result<Value, ControlError> {
+        self.post("templates", with_provider(provider, template)).await
+    }
+
+    /// Adds a sender to a provider's; `sender` has `phone` and whatever else `senders` takes.
+    pub async fn add_sender(&self, provider: &str, sender: Value) -> Result<Value, ControlError> {
+        self.post("senders", with_provider(provider, sender)).await
+    }
+
+    /// Logs what the provider would post to a webhook, without anybody to receive it; see [`deliveries`](Self::deliveries).
+    pub async fn sink(&self, provider: &str) -> Result<(), ControlError> {
+        self.post("webhooks", json!({"provider": provider, "sink": true})).await.map(drop)
+    }
+
+    /// Every webhook call that was made or logged, newest last.
+    pub async fn deliveries(&self, provider: &str) -> Result<Vec<Value>, ControlError> {
+        self.list(&format!("webhooks/deliveries?provider={provider}")).await
+    }
+
+    /// Moves the clock on to whatever falls due next; what that was, null if nothing will.
+    pub async fn advance_to_next(&self) -> Result<Value, ControlError> {
+        let mut clock = self.post("clock", json!({"advance": "next"})).await?;
+        Ok(clock.get_mut("event").map(Value::take).unwrap_or_default())
+    }
+
+    /// Switches a provider's rate limit off.
+    pub async fn no_limit(&self, provider: &str) -> Result<(), ControlError> {
+        self.post("limits", json!({"provider": provider, "limit": null})).await.map(drop)
+    }
+
     /// Every message handed to a person, newest last.
     pub async fn messages(&self, provider: &str) -> Result<Vec<Value>, ControlError> {
         self.list(&format!("messages?provider={provider}")).await
@@ -275,6 +306,14 @@ mod tests {
         control.clear_faults().await.unwrap();
         control.config("autocalls", json!({"balance": 0})).await.unwrap();
         control.limit("messangi", 2, 300).await.unwrap();
+        control.no_limit("messangi").await.unwrap();
+        control.add_template("exotel", json!({"name": "order_ready", "body": "{{1}} is ready."})).await.unwrap();
+        control.add_sender("autocalls", json!({"phone": "+12025550143", "id": "77"})).await.unwrap();
+        control.sink("exotel").await.unwrap();
+        control.inbound("exotel", "+919876543210", "hi").await.unwrap();
+        control.wait("for=delivery&timeout=10s").await.unwrap();
+        assert_eq!(control.deliveries("exotel").await.unwrap()[0]["url"], "sink");
+        assert_eq!(control.advance_to_next().await.unwrap()["kind"], "window");
         assert_eq!(control.release("gate").await.unwrap(), 0);
         control.advance("25h").await.unwrap();
         assert!(control.requests("exotel").await.unwrap().is_empty());

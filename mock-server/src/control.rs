@@ -4,14 +4,20 @@
 //! and what was expected, and then nothing has changed.
 
 mod account;
-mod clock;
+pub(crate) mod clock;
+mod content;
 mod conversations;
+mod due;
 mod events;
 mod export;
 pub(crate) mod faults;
 mod gates;
+mod limits;
 pub(crate) mod members;
+pub(crate) mod namespaces;
 mod openapi;
+mod senders;
+mod templates;
 pub(crate) mod traffic;
 mod wait;
 mod webhooks;
@@ -43,15 +49,19 @@ const CALLS: &[(&str, &[&str])] = &[
     ("requests/curl", &["GET"]),
     ("wait", &["GET"]),
     ("gates", &["GET", "POST", "DELETE"]),
-    ("limits", &["POST"]),
+    ("limits", &["GET", "POST"]),
     ("config", &["GET", "POST"]),
+    ("templates", &["GET", "POST", "DELETE"]),
+    ("senders", &["GET", "POST", "DELETE"]),
     ("faults", &["GET", "POST", "DELETE"]),
     ("conversations", &["GET"]),
     ("webhooks", &["GET", "POST", "DELETE"]),
     ("webhooks/deliveries", &["GET"]),
+    ("webhooks/waiting", &["GET"]),
     ("webhooks/redeliver", &["POST"]),
     ("state", &["GET", "PUT"]),
     ("events", &["GET"]),
+    ("namespaces", &["GET", "DELETE"]),
     ("openapi.json", &["GET"]),
 ];
 
@@ -159,18 +169,26 @@ fn dispatch(
         ("inbound", _) => traffic::inbound(simulator, real_now, request)?,
         ("conversations", _) => conversations::list(simulator, real_now, provider_filter(simulator, request)?),
         ("events", _) => return Ok(events::greeting(simulator, real_now)),
+        ("namespaces", _) => json!(namespaces::answer(request, &mut namespaces::Nowhere)?),
         ("openapi.json", _) => return Ok(openapi::document()),
-        ("messages", _) => return Ok(traffic::messages(simulator, provider_filter(simulator, request)?)),
-        ("requests", _) => return Ok(traffic::requests(simulator, last_filter(simulator, request)?)),
+        ("messages", _) => return traffic::messages(simulator, request),
+        ("requests", _) => return traffic::requests(simulator, request),
         ("requests/har", _) => export::har(simulator, provider_filter(simulator, request)?),
         ("requests/curl", _) => return Ok(export::curl(simulator, provider_filter(simulator, request)?, request)),
-        ("wait", _) => return wait::answer(simulator, request),
+        ("wait", _) => return wait::answer(simulator, real_now, request),
         ("gates", &Method::GET) => gates::show(simulator),
         ("gates", &Method::DELETE) => gates::open_all(simulator),
         ("gates", _) => gates::release(simulator, request)?,
-        ("limits", _) => account::limit(simulator, request)?,
+        ("limits", &Method::GET) => limits::show(simulator, real_now, provider_filter(simulator, request)?),
+        ("limits", _) => limits::change(simulator, request)?,
         ("config", &Method::GET) => account::show(simulator, provider_filter(simulator, request)?),
-        ("config", _) => account::change(simulator, request)?,
+        ("config", _) => account::change(simulator, real_now, request)?,
+        ("templates", &Method::GET) => templates::show(simulator, provider_filter(simulator, request)?),
+        ("templates", &Method::DELETE) => templates::remove(simulator, request)?,
+        ("templates", _) => templates::add(simulator, real_now, request)?,
+        ("senders", &Method::GET) => senders::show(simulator, provider_filter(simulator, request)?),
+        ("senders", &Method::DELETE) => senders::remove(simulator, request)?,
+        ("senders", _) => senders::add(simulator, request)?,
         ("faults", &Method::GET) => faults::show(simulator),
         ("faults", &Method::DELETE) => faults::remove(simulator, request)?,
         ("webhooks", &Method::GET) => webhooks::list(simulator, provider_filter(simulator, request)?),
@@ -179,6 +197,7 @@ fn dispatch(
         ("webhooks/deliveries", _) => {
             return Ok(webhooks::deliveries(simulator, last_filter(simulator, request)?));
         }
+        ("webhooks/waiting", _) => return Ok(webhooks::waiting(simulator, last_filter(simulator, request)?)),
         ("webhooks/redeliver", _) => webhooks::redeliver(simulator, real_now, request)?,
         ("state", &Method::GET) => simulator.export(),
         ("state", _) => {
@@ -195,7 +214,7 @@ fn missing(request: &Request<Bytes>) -> Refusal {
     Refusal::of(404, format!("there is no call {}, expected one of {known}", request.uri().path()))
 }
 
-fn wrong_method(request: &Request<Bytes>, methods: &[&str]) -> Refusal {
+pub(crate) fn wrong_method(request: &Request<Bytes>, methods: &[&str]) -> Refusal {
     let error = format!("{} does not take {}, expected {}", request.uri().path(), request.method(), list(methods));
     Refusal { status: 405, error, allow: Some(methods.join(", ")) }
 }
@@ -214,9 +233,14 @@ fn provider_filter(simulator: &Simulator, request: &Request<Bytes>) -> Result<Op
 fn last_filter(simulator: &Simulator, request: &Request<Bytes>) -> Result<(Option<&'static str>, usize), Refusal> {
     let query = Query::of(request);
     let provider = filtered(simulator, &query, &["provider", "last"])?;
-    let last = query.get("last").map_or(Ok(usize::MAX), str::parse);
-    let last = last.map_err(|_| Refusal::bad("`last` is no count, expected a whole number such as 100"))?;
-    Ok((provider, last))
+    let last = count(&query, "last")?.and_then(|last| usize::try_from(last).ok());
+    Ok((provider, last.unwrap_or(usize::MAX)))
+}
+
+/// A parameter that is a whole number.
+fn count(query: &Query, name: &str) -> Result<Option<u64>, Refusal> {
+    let parsed = query.get(name).map(str::parse).transpose();
+    parsed.map_err(|_| Refusal::bad(format!("`{name}` is no count, expected a whole number such as 100")))
 }
 
 fn filtered(simulator: &Simulator, query: &Query, known: &[&str]) -> Result<Option<&'static str>, Refusal> {

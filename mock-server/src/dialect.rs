@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
-use crate::{Answer, Happening, Switch, WebhookRules, World};
+use crate::{Answer, Bulletin, Failure, Happening, Switch, WebhookRules, World};
 
 /// One provider's HTTP interface over the shared [`World`].
 ///
@@ -19,6 +19,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
 
     /// Whether a request for this path (without the query) is for this provider.
     fn owns(&self, path: &str) -> bool;
+
+    /// The paths of its calls, parts that vary in braces (`/v2/accounts/{sid}/messages`): who asks for another path is told the
+    /// nearest of them.
+    fn paths(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Puts this provider's account into a fresh world, by [`World::open_account`].
     fn seed(&self, world: &mut World);
@@ -39,6 +45,22 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// messages happens only to those that [`handle`](Self::handle) reports with [`World::report`].
     fn notify(&self, _world: &World, _happening: &Happening<'_>) -> Option<Value> {
         None
+    }
+
+    /// Whether the provider tells of conversations and templates, too.
+    fn announces(&self) -> bool {
+        false
+    }
+
+    /// What it posts of a conversation or a template; none if it says nothing of that.
+    fn announce(&self, _world: &World, _bulletin: &Bulletin<'_>) -> Option<Value> {
+        None
+    }
+
+    /// Why a message that was accepted may fail after all, in the provider's own words; the first is what happens unless somebody
+    /// says which.
+    fn failures(&self) -> &'static [Failure] {
+        &[]
     }
 
     /// How the provider signs webhook calls, and how often it tries.

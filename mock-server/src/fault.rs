@@ -7,7 +7,7 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 
 use crate::simulator::Wire;
-use crate::{html_response, json_response, set_header, text_response};
+use crate::{Failure, html_response, json_response, set_header, text_response};
 
 /// One rule of the script: which requests it hits, how often, and what happens to them.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub(crate) enum Kind {
         headers: Vec<(String, String)>,
     },
     RateLimited,
+    /// The message is taken and well answered, and then fails by callback.
+    FailLater(Failure),
     /// The answer is held until somebody opens the gate of this name.
     Gate(Box<str>),
 }
@@ -87,7 +89,7 @@ impl Schedule {
 }
 
 impl Kind {
-    pub(crate) const NAMES: [&'static str; 11] = [
+    pub(crate) const NAMES: [&'static str; 12] = [
         "lose_reply",
         "truncate",
         "hang",
@@ -98,6 +100,7 @@ impl Kind {
         "redirect",
         "status",
         "rate_limited",
+        "fail_later",
         "gate",
     ];
 
@@ -113,6 +116,7 @@ impl Kind {
             Self::Redirect { .. } => "redirect",
             Self::Status { .. } => "status",
             Self::RateLimited => "rate_limited",
+            Self::FailLater(_) => "fail_later",
             Self::Gate(_) => "gate",
         }
     }
@@ -155,13 +159,32 @@ impl Faults {
         for mut rule in rules {
             self.last_id += 1;
             rule.id = self.last_id;
-            let provider = rule.provider;
-            match self.lanes.iter_mut().find(|lane| lane.provider == provider) {
-                Some(lane) => lane.append(rule),
-                None => self.lanes.push(Lane { provider, rules: vec![rule], quiet: 0, uncounted: (0, 0) }),
-            }
+            self.push(rule);
         }
         true
+    }
+
+    fn push(&mut self, rule: Fault) {
+        let provider = rule.provider;
+        match self.lanes.iter_mut().find(|lane| lane.provider == provider) {
+            Some(lane) => lane.append(rule),
+            None => self.lanes.push(Lane { provider, rules: vec![rule], quiet: 0, uncounted: (0, 0) }),
+        }
+    }
+
+    /// Rules with the numbers that they had, in their order, and the last number that was given; none of this is checked.
+    pub(crate) fn restored(rules: Vec<Fault>, last_id: u64) -> Self {
+        let mut faults = Self::default();
+        for rule in rules {
+            faults.push(rule);
+        }
+        faults.last_id = last_id;
+        faults
+    }
+
+    /// The last number that a rule got, 0 before the first.
+    pub(crate) fn last_id(&self) -> u64 {
+        self.last_id
     }
 
     /// Removes every rule. Numbers go on.
@@ -272,6 +295,7 @@ impl Fault {
         own: Option<Response<Bytes>>,
         rate_limited: impl FnOnce() -> Response<Bytes>,
         request: &Request<Bytes>,
+        mount: &str,
     ) -> (Response<Bytes>, Wire, Duration) {
         let own = own.unwrap_or_else(|| json_response(503, &json!({"error": "refused by an injected fault"})));
         let (response, wire, delay) = match &self.kind {
@@ -298,8 +322,10 @@ impl Fault {
                 let mut response = text_response(*status, "");
                 // By default back to where the request went: a client that follows is seen in the ledger.
                 let own = || request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-                let target = location.as_deref().unwrap_or_else(own);
-                set_header(&mut response, "location", target);
+                match location {
+                    Some(location) => set_header(&mut response, "location", location),
+                    None => set_header(&mut response, "location", format_args!("{mount}{}", own())),
+                }
                 (response, Wire::Whole, Duration::ZERO)
             }
             Kind::Status { status, body, headers } => {
@@ -314,8 +340,8 @@ impl Fault {
                 (response, Wire::Whole, Duration::ZERO)
             }
             Kind::RateLimited => (rate_limited(), Wire::Whole, Duration::ZERO),
-            // Whoever holds the gates says under which number.
-            Kind::Gate(_) => (own, Wire::Whole, Duration::ZERO),
+            // What becomes of the message, and of a gate's answer, is for whoever took the message.
+            Kind::FailLater(_) | Kind::Gate(_) => (own, Wire::Whole, Duration::ZERO),
         };
         let mut response = response;
         set_header(&mut response, "x-transom-fault", self.kind.name());

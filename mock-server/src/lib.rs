@@ -27,6 +27,7 @@ mod ids;
 mod journal;
 mod limiter;
 mod mask;
+mod nowhere;
 mod phone;
 mod request;
 mod ring;
@@ -57,7 +58,8 @@ pub use simulator::{Reply, Simulator, Wire};
 pub use switch::{Switch, Switches};
 pub use time::{offset_time, rfc3339};
 pub use webhook::{
-    DeliveryOutcome, Failure, Happening, Progress, Report, WebhookDelivery, WebhookRules, What, last_status,
+    About, Bulletin, DeliveryOutcome, Failure, Happening, Progress, Report, Turn, WebhookDelivery, WebhookRules, What,
+    last_status,
 };
 pub use world::{
     Account, Conversation, ConversationState, Delivery, Inbound, Message, Remembered, Replay, Sender, Template,

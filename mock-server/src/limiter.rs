@@ -10,6 +10,8 @@ pub struct Limiter {
     pub(crate) window: Duration,
     pub(crate) started: Option<SystemTime>,
     pub(crate) used: u32,
+    /// Nothing is refused, and nothing counted; the numbers stay, for the headers that tell them.
+    pub(crate) off: bool,
 }
 
 /// What a [`Limiter`] says to one request, with the numbers that rate-limit headers print.
@@ -43,12 +45,21 @@ impl Quota {
 impl Limiter {
     /// A limiter with a full quota.
     pub fn new(limit: u32, window: Duration) -> Self {
-        Self { limit, window, started: None, used: 0 }
+        Self { limit, window, started: None, used: 0, off: false }
+    }
+
+    /// When a quota that is used up is full again; none if it is not used up.
+    pub(crate) fn full_again_at(&self) -> Option<SystemTime> {
+        let used_up = !self.off && self.used >= self.limit;
+        self.started.filter(|_| used_up).map(|started| started + self.window)
     }
 
     /// Counts one request. A refused request neither counts nor prolongs the window.
     pub fn take(&mut self, now: SystemTime) -> Quota {
         let (started, used) = self.at(now);
+        if self.off {
+            return self.peek(now);
+        }
         let allowed = used < self.limit;
         if allowed {
             self.started = Some(started);
@@ -59,10 +70,10 @@ impl Limiter {
 
     /// What the next request would be told, without counting it.
     pub fn peek(&self, now: SystemTime) -> Quota {
-        let (started, used) = self.at(now);
+        let (started, used) = if self.off { (now, 0) } else { self.at(now) };
         let elapsed = now.duration_since(started).unwrap_or_default();
         Quota {
-            allowed: used < self.limit,
+            allowed: self.off || used < self.limit,
             limit: self.limit,
             remaining: self.limit.saturating_sub(used),
             window: self.window,

@@ -139,6 +139,17 @@ impl<K: Hash + Eq, V> Table<K, V> {
         self.row(number).map(|(_, value)| value)
     }
 
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        let number = self.number(key)?;
+        let index = usize::try_from(number.wrapping_sub(self.first)).ok()?;
+        self.rows.get_mut(index).map(|(_, value)| value)
+    }
+
+    /// Every value, in the order in which they would be forgotten.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.rows.iter_mut().map(|(_, value)| value)
+    }
+
     /// The value of a key; a row is made for it if there is none.
     pub(crate) fn entry(&mut self, key: K) -> Option<&mut V>
     where

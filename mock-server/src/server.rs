@@ -193,6 +193,25 @@ impl Shared {
         self.lock().of(now, name).step(now, request)
     }
 
+    /// How long, in real time, until a message of a world has another status; none if none will, or the clock stands.
+    fn next_status_in(&self, name: &Name) -> Option<Duration> {
+        let now = now();
+        self.lock().find(name)?.next_status_in(now)
+    }
+
+    /// The number of the last try of a webhook in a world.
+    fn last_try(&self, name: &Name) -> u64 {
+        self.lock().find(name).map_or(0, |simulator| simulator.webhooks.last_try())
+    }
+
+    /// Puts the tries after the one of this number into the answer to a turn of the clock.
+    fn tell_tries(&self, name: &Name, after: u64, response: &mut Response<Bytes>) {
+        if let Some(simulator) = self.lock().find(name) {
+            let tries = simulator.webhooks.tries_after(after);
+            crate::control::clock::tell_tries(response, tries.map(|(_, tried)| json!(tried)));
+        }
+    }
+
     /// An answer of the server itself, with the virtual time that every answer carries.
     fn dated(&self, mut response: Response<Bytes>) -> Response<Bytes> {
         set_header(&mut response, "date", httpdate::fmt_http_date(self.lock().home().now(now())));

@@ -15,10 +15,9 @@ use crate::control::Calls;
 use crate::fault::{Faults, Kind};
 use crate::gate::{Gates, Held};
 use crate::journal::{Journal, Remarks};
-use crate::transcript::Transcript;
-use crate::webhook::Webhooks;
+use crate::webhook::{LAST_STATUS, Webhooks, ends_in_failure};
 use crate::world::DEFAULT_SEED;
-use crate::{Answer, Dialect, World, control, dialects, json_response, set_header};
+use crate::{Answer, Dialect, Failure, World, control, dialects, json_response, nowhere, set_header};
 
 /// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
 ///
@@ -41,10 +40,11 @@ pub struct Simulator {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) webhooks: Webhooks,
-    pub(crate) transcript: Transcript,
     pub(crate) calls: Calls,
     pub(crate) gates: Gates,
     pub(crate) access: Access,
+    /// The path under which this world is reached, for addresses that lead to it; empty, or `/_ns/NAME`.
+    pub(crate) mount: Box<str>,
     dates: Dates,
     changes: u64,
 }
@@ -132,10 +132,10 @@ impl Simulator {
             faults: Faults::default(),
             journal: Journal::new(),
             webhooks: Webhooks::new(),
-            transcript: Transcript::new(),
             calls: Calls::default(),
             gates: Gates::default(),
             access: Access::default(),
+            mount: Box::default(),
             changes: 0,
             dates: Dates::default(),
         }
@@ -146,6 +146,12 @@ impl Simulator {
     pub fn sibling(&self, real_now: SystemTime) -> Self {
         let sibling = Self::of(real_now, Arc::clone(&self.dialects), self.strict, self.seed);
         Self { webhooks: self.webhooks.fresh(), access: self.access.clone(), ..sibling }
+    }
+
+    /// The same mock, reached under this path: addresses that it gives out begin with it.
+    #[cfg(feature = "server")]
+    pub(crate) fn mounted(self, path: String) -> Self {
+        Self { mount: path.into(), ..self }
     }
 
     /// The same mock, strict: it accepts only the seeded credentials, and refuses what a documented fact refuses. The world
@@ -172,6 +178,11 @@ impl Simulator {
     pub fn with_token(mut self, token: &str) -> Option<Self> {
         self.access = Access::with_token(token)?;
         Some(self)
+    }
+
+    /// What the ids follow from; see [`with_seed`](Self::with_seed).
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// How often something was asked that may have changed the state.
@@ -208,8 +219,7 @@ impl Simulator {
         } else if path == "/" {
             whole(control::console(&self.access, request))
         } else {
-            let error = format!("no provider has the path {path}; the control plane is under /_mock/");
-            whole(json_response(404, &json!({"error": error})))
+            self.step_nowhere(real_now, request)
         };
         // A control call may have moved the clock, so the time is read after it.
         let date = self.dates.header(self.clock.now(real_now));
@@ -229,11 +239,25 @@ impl Simulator {
     pub(crate) fn reset(&mut self, real_now: SystemTime) {
         self.world = self.fresh_world();
         self.clock = Clock::new(real_now);
-        self.faults.clear();
+        // Not only cleared: their numbers stand in journal and answers, and begin again with the script.
+        self.faults = Faults::default();
         self.journal.clear();
         self.webhooks.clear();
-        self.transcript.clear();
         self.gates.release(None, usize::MAX);
+    }
+
+    /// A path that no provider has. It is kept, since a client that knocks at the wrong door is what somebody looks for.
+    fn step_nowhere(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> Reply {
+        let path = request.uri().path();
+        let error = format!("no provider has the path {path}; the control plane is under /_mock/");
+        let response = json_response(404, &json!({"error": error}));
+        // Browsers ask for this one by themselves.
+        if path != "/favicon.ico" {
+            let findings = vec![nowhere::finding(&self.dialects, path)];
+            let remarks = Remarks { findings, ..Remarks::default() };
+            self.journal.record(None, self.clock.now(real_now), request, &response, remarks);
+        }
+        whole(response)
     }
 
     fn step_provider(&mut self, real_now: SystemTime, index: usize, request: &Request<Bytes>) -> Reply {
@@ -244,20 +268,29 @@ impl Simulator {
         };
         let fault = self.faults.take(dialect.name(), dialect.is_send(request));
         let taken = fault.as_ref().is_none_or(|fault| fault.after_accept);
+        let fails = match fault.as_ref().map(|fault| &fault.kind) {
+            Some(Kind::FailLater(failure)) => Some(*failure),
+            _ if ends_in_failure(self.world.switch(dialect.name(), LAST_STATUS)) => dialect.failures().first().copied(),
+            _ => None,
+        };
+        self.world.let_fail(fails);
+        self.world.begin_request();
         let (own, findings) = if taken {
             let Answer { response, mut findings } = dialect.handle(&mut self.world, now, request);
             for report in self.world.take_reports() {
                 findings.extend(self.webhooks.passed_over(&report));
                 self.webhooks.accepted(dialect.as_ref(), &self.world, now, &report);
-                self.transcript.accepted(now, &self.world, report);
+                self.announce_accepted(&report, now);
+                self.world.write_up(now, report);
             }
+            self.announce_closed(now);
             (Some(response), findings)
         } else {
             (None, Vec::new())
         };
         let (mut response, mut wire, delay) = match (&fault, own) {
             (None, Some(own)) => (own, Wire::Whole, Duration::ZERO),
-            (Some(fault), own) => fault.spoil(own, || dialect.rate_limited(&self.world, now), request),
+            (Some(fault), own) => fault.spoil(own, || dialect.rate_limited(&self.world, now), request, &self.mount),
             (None, None) => (json_response(500, &json!({"error": "no answer"})), Wire::Whole, Duration::ZERO),
         };
         let own_cause = self.world.take_cause();
@@ -267,12 +300,26 @@ impl Simulator {
         }
         let name = fault.as_ref().map(|fault| fault.kind.name());
         let remarks = Remarks { findings, fault: name, cause: cause.map(Into::into) };
-        self.journal.record(dialect.name(), now, request, &response, remarks);
+        self.journal.record(Some(dialect.name()), now, request, &response, remarks);
         if let Some(Kind::Gate(gate)) = fault.map(|fault| fault.kind) {
             let request = self.journal.last();
             wire = Wire::Held(self.gates.hold(Held { gate, provider: dialect.name(), request, at: now }));
         }
         Reply { response, wire, delay }
+    }
+
+    /// Why a provider's messages may fail later.
+    pub(crate) fn failures(&self, provider: &str) -> &'static [Failure] {
+        let dialect = self.dialects.iter().find(|dialect| dialect.name() == provider);
+        dialect.map_or(&[], |dialect| dialect.failures())
+    }
+
+    /// How long, in real time, until a message has another status; none if none will, or the clock stands.
+    #[cfg(feature = "server")]
+    pub(crate) fn next_status_in(&self, real_now: SystemTime) -> Option<Duration> {
+        let now = self.clock.now(real_now);
+        let due = self.world.transcript.next_status(now).filter(|_| !self.clock.frozen())?;
+        due.duration_since(now).ok()
     }
 
     /// Whether an answer that came as [`Wire::Held`] is still to wait.

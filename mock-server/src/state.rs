@@ -14,8 +14,20 @@ use crate::{Simulator, World, rfc3339, world};
 
 /// The form of what [`Simulator::export`] gives. Another number means that older mocks cannot read it.
 const VERSION: u64 = 1;
-const MEMBERS: [&str; 10] =
-    ["version", "clock", "faults", "ids", "accounts", "contacts", "conversations", "messages", "idempotency", "media"];
+const MEMBERS: [&str; 12] = [
+    "version",
+    "clock",
+    "faults",
+    "last_fault",
+    "ids",
+    "accounts",
+    "contacts",
+    "conversations",
+    "messages",
+    "idempotency",
+    "buckets",
+    "media",
+];
 
 impl Simulator {
     /// Everything that later answers depend on, as JSON of a numbered version: accounts with their switches and limits,
@@ -38,6 +50,10 @@ impl Simulator {
         state.insert("version".to_owned(), VERSION.into());
         state.insert("clock".to_owned(), clock_json(&self.clock));
         state.insert("faults".to_owned(), self.faults.rules().iter().map(fault_json).collect());
+        // Only where there was one, so that a mock that does not know of it reads every other state.
+        if self.faults.last_id() > 0 {
+            state.insert("last_fault".to_owned(), self.faults.last_id().into());
+        }
         world::state::export(&self.world, &mut state);
         Value::Object(state)
     }
@@ -53,7 +69,6 @@ impl Simulator {
         self.clock = clock;
         self.faults = faults;
         self.world = world;
-        self.transcript.clear();
         Ok(())
     }
 
@@ -72,19 +87,41 @@ impl Simulator {
     }
 
     fn read_faults(&self, members: &mut Members) -> Result<Faults, Refusal> {
-        let rules = members.rows("faults")?.into_iter().map(|row| self.read_fault(row)).collect::<Result<_, _>>()?;
-        let mut faults = Faults::default();
-        if faults.append(rules) {
-            Ok(faults)
-        } else {
-            Err(members.error(&format!("`faults` has more than {MAX_RULES} rules, expected fewer")))
+        let rows = members.rows("faults")?;
+        if rows.len() > MAX_RULES {
+            return Err(members.error(&format!("`faults` has more than {MAX_RULES} rules, expected fewer")));
+        }
+        let given = members.number("last_fault", 1, u64::MAX - 1)?;
+        let mut rules: Vec<Fault> = Vec::with_capacity(rows.len());
+        let mut last_id = 0;
+        for row in rows {
+            let misnumbered = row.error(&format!("`id` is not above {last_id}, that of the rule before it"));
+            let mut rule = self.read_fault(row)?;
+            // A state without numbers has the first ones.
+            if rule.id == 0 {
+                rule.id = last_id + 1;
+            }
+            if rule.id <= last_id {
+                return Err(misnumbered);
+            }
+            last_id = rule.id;
+            rules.push(rule);
+        }
+        match given {
+            Some(given) if given < last_id => {
+                Err(members.error(&format!("`last_fault` is {given}, expected at least {last_id}, the last `id`")))
+            }
+            given => Ok(Faults::restored(rules, given.unwrap_or(last_id))),
         }
     }
 
     fn read_fault(&self, mut row: Members) -> Result<Fault, Refusal> {
         let seen = row.number("seen", 0, u64::MAX)?;
+        // The number after the last one must be one, too.
+        let id = row.number("id", 1, u64::MAX - 1)?;
         let misplaced = row.error("`seen` goes with `every`, and is smaller");
         let mut fault = faults::read(self, row)?;
+        fault.id = id.unwrap_or_default();
         match (&mut fault.schedule, seen) {
             (_, None) => {}
             (Schedule::Every { n, seen }, Some(given)) if given < *n => *seen = given,
@@ -125,7 +162,6 @@ fn fault_json(fault: &Fault) -> Value {
     let mut rule = faults::rule_json(fault);
     if let Value::Object(rule) = &mut rule {
         rule.remove("remaining");
-        rule.remove("id");
         if let Schedule::Every { seen, .. } = fault.schedule {
             rule.insert("seen".to_owned(), seen.into());
         }

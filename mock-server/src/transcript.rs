@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::ring::Ring;
-use crate::webhook::{LAST_STATUS, ladder};
-use crate::{Failure, Inbound, Phone, Progress, Report, World, rfc3339};
+use crate::webhook::{MOST_CALLBACKS, ladder};
+use crate::{Failure, Inbound, Phone, Progress, Report, rfc3339};
 
 const MAX_ENTRIES: usize = 10_000;
 const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -50,7 +50,11 @@ pub(crate) struct Accepted {
     /// The customer.
     pub(crate) to: Phone,
     reference: Option<String>,
-    failure: Option<Failure>,
+    /// The addresses that the request named for it.
+    pub(crate) callbacks: Vec<String>,
+    /// Its type, where the dialect needs it.
+    pub(crate) kind: Option<String>,
+    pub(crate) failure: Option<Failure>,
     last_status: &'static str,
     pub(crate) at: SystemTime,
 }
@@ -78,11 +82,17 @@ impl Transcript {
     }
 
     /// A message of the business was accepted.
-    pub(crate) fn accepted(&mut self, at: SystemTime, world: &World, report: Report) {
-        let Report { provider, message_id, from, to, reference, failure, .. } = report;
-        let size = 250 + message_id.len() + reference.as_ref().map_or(0, String::len);
-        let last_status = world.switch(provider, LAST_STATUS);
-        let accepted = Accepted { provider, message_id, from, to, reference, failure, last_status, at };
+    pub(crate) fn accepted(&mut self, at: SystemTime, last_status: &'static str, report: Report) {
+        let Report { provider, message_id, from, to, reference, mut callbacks, details, failure } = report;
+        callbacks.truncate(MOST_CALLBACKS);
+        let kind = match details {
+            Value::String(kind) => Some(kind),
+            _ => None,
+        };
+        let size = 300 + message_id.len() + reference.as_ref().map_or(0, String::len);
+        let size = size + callbacks.iter().map(|callback| 24 + callback.len()).sum::<usize>();
+        let accepted =
+            Accepted { provider, message_id, from, to, reference, callbacks, kind, failure, last_status, at };
         self.entries.push(Entry::Accepted(accepted), size);
     }
 
@@ -91,14 +101,32 @@ impl Transcript {
         self.entries.after(number).map(|(_, entry)| entry)
     }
 
+    /// As [`after`](Self::after), each with its own number.
+    pub(crate) fn numbered_after(&self, number: u64) -> impl Iterator<Item = (u64, &Entry)> {
+        self.entries.after(number)
+    }
+
     /// The number of the last one; 0 before the first.
-    #[cfg(feature = "server")]
     pub(crate) fn last(&self) -> u64 {
         self.entries.total()
     }
 
-    pub(crate) fn clear(&mut self) {
-        *self = Self::new();
+    /// When a message next has another status.
+    #[cfg(feature = "server")]
+    pub(crate) fn next_status(&self, now: SystemTime) -> Option<SystemTime> {
+        let accepted = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Accepted(message) => Some(message),
+            Entry::Received(_) => None,
+        });
+        accepted.flat_map(Accepted::statuses).map(|(_, at)| at).filter(|at| *at > now).min()
+    }
+
+    /// The accepted messages of a provider, newest first.
+    pub(crate) fn accepted_of(&self, provider: &str) -> impl Iterator<Item = &Accepted> {
+        self.entries.iter().rev().filter_map(move |entry| match entry {
+            Entry::Accepted(message) if message.provider == provider => Some(message),
+            _ => None,
+        })
     }
 }
 
@@ -119,6 +147,11 @@ impl Accepted {
         ladder(self.failure, self.last_status).into_iter().map(move |(progress, after)| (progress, at + after))
     }
 
+    /// How far it has got.
+    pub(crate) fn progress(&self, now: SystemTime) -> Option<Progress> {
+        self.statuses().take_while(|(_, at)| *at <= now).last().map(|(progress, _)| progress)
+    }
+
     /// One of its statuses: `{"status","at"}`, and why if it failed.
     pub(crate) fn status_json(progress: Progress, at: SystemTime) -> Value {
         match progress {
@@ -130,6 +163,20 @@ impl Accepted {
                 json!({"status": "failed", "at": rfc3339(at), "error": error})
             }
         }
+    }
+
+    /// Each status that it has come to, with whose message it is.
+    pub(crate) fn status_lines(&self, now: SystemTime) -> Vec<Value> {
+        let statuses = self.statuses().filter(|(_, at)| *at <= now);
+        let lines = statuses.map(|(progress, at)| {
+            let mut line = self.json();
+            if let (Value::Object(members), Value::Object(more)) = (&mut line, Self::status_json(progress, at)) {
+                members.remove("content");
+                members.extend(more);
+            }
+            line
+        });
+        lines.collect()
     }
 
     /// As a line of the ledger, for a message that failed and so reached nobody.

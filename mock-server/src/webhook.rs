@@ -4,23 +4,29 @@
 //! [`Dialect::notify`](crate::Dialect::notify) writes each happening in the provider's own words. Nothing here opens a socket:
 //! whoever drives the [`Simulator`](crate::Simulator) takes what is due, posts it, and says how that went.
 
+mod announce;
+mod bulletin;
 mod deliver;
 mod happening;
 mod log;
 mod net;
 mod outbox;
 mod passed_over;
+mod registration;
 mod rules;
 mod signature;
 mod target;
+mod watch;
 
+pub use bulletin::{About, Bulletin, Turn};
 pub use deliver::{DeliveryOutcome, WebhookDelivery};
 pub use happening::{Failure, Happening, Progress, Report, What};
 pub use rules::{WebhookRules, last_status};
 
 pub(crate) use net::{Net, Nets};
-pub(crate) use outbox::{Registration, Signature, Trouble, Webhooks};
-pub(crate) use rules::{LAST_STATUS, ladder};
+pub(crate) use outbox::{MOST_CALLBACKS, Reply, Webhooks, Written};
+pub(crate) use registration::{Registration, Signature, Trouble};
+pub(crate) use rules::{LAST_STATUS, ends_in_failure, ladder, last_status_or_undelivered};
 pub(crate) use signature::Secret;
 pub(crate) use target::Target;
 

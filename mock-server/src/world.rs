@@ -1,9 +1,12 @@
 //! What is true at every provider: who may write to whom, what was sent, and what is left of balance and quota.
 
 mod account;
+mod buckets;
 mod conversation;
 mod conversations;
+pub(crate) mod due;
 mod idempotency;
+mod ledger;
 mod pair;
 pub(crate) mod seed;
 mod stamp;
@@ -15,19 +18,25 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub use account::{Account, Sender, Template, TemplateStatus};
+use buckets::Buckets;
+pub(crate) use buckets::{Bucket, Whose};
+pub(crate) use conversation::QUIET;
 pub use conversation::{Conversation, ConversationState};
 use conversations::Conversations;
 use idempotency::Idempotency;
 pub use idempotency::{Remembered, Replay};
+pub(crate) use ledger::serialize_time;
+pub use ledger::{Delivery, Inbound, Message};
 use pair::{Pair, Providers};
 
 use crate::ids::Ids;
 use crate::ring::{BoundedMap, Ring, Table};
-use crate::{Dialect, Phone, Quota, Report, Switches};
+use crate::transcript::Transcript;
+use crate::webhook::LAST_STATUS;
+use crate::{Dialect, Failure, Phone, Report, Switches};
 
 /// How long a customer's message lets a business write freely. Source: every provider's page on session messages (seed).
 pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -54,8 +63,15 @@ pub struct World {
     ledger: Ring<Delivery>,
     idempotency: Idempotency,
     uploads: BoundedMap<String>,
+    /// Who wrote what, and how far it got; not part of an exported state.
+    pub(crate) transcript: Transcript,
     ids: Ids,
+    buckets: Buckets,
     reports: Vec<Report>,
+    /// The conversations that the present request closed.
+    closed: Vec<Conversation>,
+    /// Why what the present request sends fails after it was accepted, if it does.
+    fails: Option<Failure>,
     cause: Option<String>,
 }
 
@@ -91,81 +107,6 @@ impl Window {
     }
 }
 
-/// A message that a provider hands to a person. `Debug` leaves what it says out.
-pub struct Message<'a> {
-    /// The provider's name.
-    pub provider: &'static str,
-    /// The id that the provider's callbacks would carry.
-    pub message_id: String,
-    /// The business number.
-    pub from: &'a Phone,
-    /// The customer.
-    pub to: &'a Phone,
-    /// What was sent, in our own form of content (`{"type":"text","body":…}`), whatever the provider calls it.
-    pub content: Value,
-    /// The client's own reference, if the request had one.
-    pub reference: Option<&'a str>,
-}
-
-impl fmt::Debug for Message<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut message = f.debug_struct("Message");
-        message.field("provider", &self.provider).field("message_id", &self.message_id).finish_non_exhaustive()
-    }
-}
-
-/// A message from a customer.
-#[derive(Debug)]
-pub struct Inbound<'a> {
-    /// The provider's name.
-    pub provider: &'static str,
-    /// The customer.
-    pub from: &'a Phone,
-    /// The business number.
-    pub to: &'a Phone,
-    /// The customer's profile name; none leaves what is known.
-    pub name: Option<&'a str>,
-}
-
-/// A line of the ledger: one message that a person got.
-#[derive(Clone, serde::Serialize)]
-pub struct Delivery {
-    /// The provider's name.
-    pub provider: &'static str,
-    /// The id that the provider's callbacks would carry.
-    pub message_id: String,
-    /// The business number; it serialises in E.164.
-    #[serde(serialize_with = "serialize_phone")]
-    pub from: Phone,
-    /// The customer; the number serialises in E.164.
-    #[serde(serialize_with = "serialize_phone")]
-    pub to: Phone,
-    /// See [`Message::content`].
-    pub content: Box<RawValue>,
-    /// The client's own reference.
-    pub reference: Option<String>,
-    /// When, in virtual time.
-    #[serde(serialize_with = "serialize_time")]
-    pub at: SystemTime,
-}
-
-impl fmt::Debug for Delivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery")
-            .field("provider", &self.provider)
-            .field("message_id", &self.message_id)
-            .finish_non_exhaustive()
-    }
-}
-
-pub(crate) fn serialize_time<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&crate::rfc3339(*time))
-}
-
-fn serialize_phone<S: serde::Serializer>(phone: &Phone, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&phone.e164())
-}
-
 impl World {
     /// The world as it is after a reset, with the accounts that these dialects seed.
     pub fn seeded(dialects: &[Box<dyn Dialect>], strict: bool) -> Self {
@@ -184,8 +125,12 @@ impl World {
             ledger: Ring::new(MAX_ROWS, MAX_LEDGER_BYTES),
             idempotency: Idempotency::new(),
             uploads: BoundedMap::new(uploads::MAX_UPLOADS),
+            transcript: Transcript::new(),
             ids: Ids::new(seed),
+            buckets: Buckets::new(),
             reports: Vec::new(),
+            closed: Vec::new(),
+            fails: None,
             cause: None,
         };
         for dialect in dialects {
@@ -243,31 +188,9 @@ impl World {
         self.account(provider).switches.get(name).unwrap_or_default()
     }
 
-    /// Counts one request against the provider's rate limit.
-    pub fn take_quota(&mut self, provider: &'static str, now: SystemTime) -> Quota {
-        let quota = self.account_mut(provider).limiter.take(now);
-        if !quota.allowed {
-            let (limit, window) = (quota.limit, quota.window.as_secs());
-            self.cause = Some(format!("limit of {limit} requests in {window} s"));
-        }
-        quota
-    }
-
     /// What made the answer to this request other than it would have been, if something did.
     pub(crate) fn take_cause(&mut self) -> Option<String> {
         self.cause.take()
-    }
-
-    /// What is left of the provider's rate limit.
-    pub fn quota(&self, provider: &str, now: SystemTime) -> Quota {
-        self.account(provider).limiter.peek(now)
-    }
-
-    /// The numbers of a used-up rate limit, for an answer that says so: nothing remains, and the wait is at least a second.
-    pub fn exhausted(&self, provider: &str, now: SystemTime) -> Quota {
-        let quota = self.quota(provider, now);
-        let reset_after = quota.reset_after.max(Duration::from_secs(1));
-        Quota { allowed: false, remaining: 0, reset_after, ..quota }
     }
 
     /// The window between a business number and a customer. Closed from the instant at which it ends.
@@ -333,13 +256,17 @@ impl World {
         }
     }
 
-    /// A person gets a message: a line in the ledger, and the conversation goes on. Nothing is checked here.
+    /// A person gets a message: a line in the ledger, and the conversation goes on. Nothing is checked here; a message that is
+    /// on order to fail later gets no line.
     /// Returns the conversation's id.
     pub fn hand_over(&mut self, now: SystemTime, message: Message<'_>) -> u64 {
         let pair = Pair::new(self.providers.number(message.provider), message.from, message.to);
         let conversation = self.conversation_to_continue(pair, now);
         self.conversations.sent(conversation, now);
         let conversation = self.conversations.id_at(conversation);
+        if self.fails.is_some() {
+            return conversation;
+        }
         // A `Value` always prints as JSON, so the fallback is out of reach.
         let content = serde_json::value::to_raw_value(&message.content).unwrap_or_else(|_| RawValue::NULL.to_owned());
         let delivery = Delivery {
@@ -355,14 +282,26 @@ impl World {
         conversation
     }
 
+    /// Lets whatever is sent from now on fail after it was accepted, or arrive again.
+    pub(crate) fn let_fail(&mut self, failure: Option<Failure>) {
+        self.fails = failure;
+    }
+
     /// Says what becomes of a message that was accepted, for the webhooks that tell of it.
-    pub fn report(&mut self, report: Report) {
+    pub fn report(&mut self, mut report: Report) {
+        report.failure = report.failure.or(self.fails);
         self.reports.push(report);
     }
 
     /// What was reported since the last time.
     pub(crate) fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
+    }
+
+    /// Writes a message that was accepted into the transcript.
+    pub(crate) fn write_up(&mut self, now: SystemTime, report: Report) {
+        let last_status = self.switch(report.provider, LAST_STATUS);
+        self.transcript.accepted(now, last_status, report);
     }
 
     fn write_down(&mut self, delivery: Delivery) {
@@ -445,8 +384,22 @@ impl World {
         reason: &str,
         now: SystemTime,
     ) -> Option<Conversation> {
-        self.conversation(provider, id)?;
-        self.conversations.close(&self.providers, id, reason, now)
+        let before = self.conversation(provider, id)?;
+        let row = self.conversations.close(&self.providers, id, reason, now)?;
+        if before.state(now) != ConversationState::Ended {
+            self.closed.push(row.clone());
+        }
+        Some(row)
+    }
+
+    /// The conversations that were closed since the last time.
+    pub(crate) fn take_closed(&mut self) -> Vec<Conversation> {
+        std::mem::take(&mut self.closed)
+    }
+
+    /// A conversation by its number, whichever provider's it is.
+    pub(crate) fn conversation_of_any(&self, id: u64) -> Option<Conversation> {
+        self.conversations.get(&self.providers, id)
     }
 
     /// What is remembered of an idempotency key. `digest` is any fingerprint of the request's body.

@@ -61,6 +61,7 @@ fn a_wrong_inbound_message_is_refused_with_what_was_expected() {
             "expected one of them",
         ),
         (json!({"provider": "exotel", "from": CONTACT, "content": {"body": "hi"}}), "an object with a `type`"),
+        (json!({"provider": "exotel", "from": CONTACT, "raw": {"body": "hi"}}), "an object with a `type`"),
         (json!({"provider": "exotel", "from": CONTACT, "text": 5}), "`text` is 5, expected a string"),
         (json!({"provider": "exotel", "from": CONTACT, "text": "hi", "body": "hi"}), "unknown member `body`"),
     ] {
@@ -68,6 +69,31 @@ fn a_wrong_inbound_message_is_refused_with_what_was_expected() {
         assert!(said.contains(error), "{said}");
     }
     assert_eq!(mock.send(), 400);
+}
+
+#[test]
+fn a_content_that_no_customer_could_write_is_refused_unless_it_is_given_as_raw() {
+    let mut mock = Mock::new();
+    for (content, error) in [
+        (json!({"type": "banana"}), "`content`: `type` is \"banana\", expected one of `text`, `image`"),
+        (json!({"type": "buttons", "body": "Pick"}), "anything else goes as `raw`"),
+        (json!({"type": "text"}), "`content`: `body` is missing"),
+        (json!({"type": "text", "body": 5}), "`content`: `body` is 5, expected a string"),
+        (json!({"type": "text", "body": "hi", "text": "hi"}), "`content`: unknown member `text`"),
+        (json!({"type": "image", "caption": "c"}), "`link` is missing, expected a `link` or an `id`"),
+        (json!({"type": "location", "latitude": 13.08}), "`longitude` is missing, expected a number from -180 to 180"),
+        (json!({"type": "location", "latitude": 130.8, "longitude": 8}), "`latitude` is 130.8"),
+        (json!({"type": "contacts", "contacts": []}), "`contacts` is empty"),
+        (json!({"type": "reaction", "emoji": "👍"}), "`message_id` is missing"),
+        (json!({"type": "button_reply", "id": "yes"}), "`title` is missing"),
+        (json!({"type": "button", "text": "OK"}), "`payload` is missing"),
+    ] {
+        let said = mock.refused("inbound", &json!({"provider": "exotel", "from": CONTACT, "content": content}));
+        assert!(said.contains(error), "{said}");
+        if content["type"] != "text" {
+            mock.post("inbound", &json!({"provider": "exotel", "from": CONTACT, "raw": content}));
+        }
+    }
 }
 
 #[test]
@@ -152,7 +178,8 @@ fn the_journal_has_every_exchange_with_its_credentials_masked() {
     assert_eq!(all.as_array().unwrap().len(), 2);
     let exchange = &all[0];
     let members: Vec<&String> = exchange.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["at", "body", "findings", "headers", "method", "path", "provider", "response", "status"]);
+    let promised = ["at", "body", "findings", "headers", "method", "path", "provider", "response"];
+    assert_eq!(members, [&promised[..], &["response_headers", "status"]].concat());
     assert_eq!((&exchange["method"], &exchange["path"]), (&json!("POST"), &json!("/v2/accounts/acme/messages")));
     assert_eq!((&exchange["status"], &exchange["response"]["http_code"]), (&json!(202), &json!(202)));
     assert_eq!((&exchange["body"]["to"], &exchange["at"]), (&json!(CONTACT), &json!("2026-05-11T09:20:00Z")));
@@ -161,7 +188,7 @@ fn the_journal_has_every_exchange_with_its_credentials_masked() {
     assert!(!text.contains("s3cret") && !text.contains("ZGVtby1rZXk6ZGVtby10b2tlbg"), "{text}");
     assert_eq!(mock.ask("requests?provider=messangi").as_array().unwrap().len(), 1);
     assert_eq!(mock.call(Method::GET, "requests?provider=nobody", "").0, 400);
-    assert_eq!(mock.call(Method::GET, "requests?since=1", "").0, 400);
+    assert_eq!(mock.call(Method::GET, "requests?before=1", "").0, 400);
 }
 
 #[test]
@@ -295,4 +322,66 @@ fn a_change_without_a_provider_is_made_wherever_it_fits() {
     assert_eq!(changed.as_array().map(Vec::len), Some(4), "every provider has it: {changed}");
     let error = mock.refused("config", &json!({"sender": "no-such", "online": false}));
     assert!(error.contains("`provider`"), "{error}");
+}
+
+#[test]
+fn messages_can_be_asked_for_by_who_got_them_and_requests_by_what_came_before() {
+    let mut mock = Mock::new();
+    mock.open_window();
+    for _ in 0..3 {
+        assert_eq!(mock.send(), 202);
+    }
+    assert_eq!(mock.ask("messages?to=%2B919876543210").as_array().unwrap().len(), 3);
+    assert_eq!(mock.ask("messages?to=919876543211"), json!([]));
+    assert_eq!(mock.ask("requests?since=2").as_array().unwrap().len(), 1);
+    assert_eq!(mock.ask("requests?since=1&last=1").as_array().unwrap().len(), 1);
+    assert_eq!(mock.ask("requests?since=3"), json!([]));
+    for (call, error) in [
+        ("messages?to=me", "`to` is `me`, expected a phone number"),
+        ("messages?since=1", "unknown parameter `since`, expected `provider`, `to`"),
+        ("requests?since=x", "`since` is no count, expected a whole number"),
+    ] {
+        let (status, said) = mock.call(Method::GET, call, "");
+        assert!(status == 400 && said["error"].as_str().unwrap().contains(error), "{call}: {said}");
+    }
+}
+
+#[test]
+fn the_journal_has_the_headers_of_the_answers_and_so_has_the_archive() {
+    let mut mock = Mock::new();
+    mock.open_window();
+    mock.post(
+        "faults",
+        &json!({"provider": "exotel", "fault": "status", "status": 503, "headers": {"retry-after": "7"}, "next": 1}),
+    );
+    mock.send();
+    mock.send();
+    let lines = mock.ask("requests");
+    assert_eq!(
+        lines[0]["response_headers"],
+        json!({"retry-after": "7", "x-mock-cause": "fault 1 (status)", "x-transom-fault": "status"})
+    );
+    assert_eq!(lines[1]["response_headers"]["x-ratelimit-limit"], "200");
+    assert_eq!(lines[1]["response_headers"]["content-type"], "application/json");
+    let har = mock.ask("requests/har");
+    let headers = har["log"]["entries"][0]["response"]["headers"].as_array().unwrap();
+    assert!(headers.contains(&json!({"name": "retry-after", "value": "7"})), "{headers:?}");
+    assert_eq!(har["log"]["entries"][1]["response"]["content"]["mimeType"], "application/json");
+}
+
+#[test]
+fn what_customers_wrote_and_what_became_of_messages_can_be_waited_for() {
+    let mut mock = Mock::new();
+    mock.post("clock", &json!({"freeze": true}));
+    mock.open_window();
+    assert_eq!(mock.send(), 202);
+    let inbound = mock.ask("wait?for=inbound&from=%2B919876543210&timeout=0s");
+    assert_eq!((&inbound["last"], &inbound["matches"][0]["content"]["body"]), (&json!(1), &json!("hi")));
+    assert_eq!(mock.ask("wait?for=status&status=sent&timeout=0s")["matches"][0]["to"], CONTACT);
+    assert_eq!(mock.call(Method::GET, "wait?for=status&status=delivered&timeout=0s", "").0, 504);
+    mock.post("clock", &json!({"advance": "1s"}));
+    let delivered = mock.ask("wait?for=status&status=delivered&timeout=0s");
+    assert_eq!((&delivered["last"], &delivered["matches"][0]["at"]), (&json!(2), &json!("2026-05-11T09:20:01Z")));
+    assert_eq!(mock.call(Method::GET, "wait?for=inbound&since=1&timeout=0s", "").0, 504);
+    assert_eq!(mock.call(Method::GET, "wait?for=status&content=x", "").0, 400);
 }

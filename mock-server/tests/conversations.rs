@@ -49,8 +49,8 @@ fn a_message_that_was_accepted_and_fails_is_told_with_its_reason() {
     let mut mock = Mock::new();
     mock.post("config", &json!({"provider": "exotel", "window_error": "callback"}));
     assert_eq!(mock.send(), 202);
-    // Nobody got it, so that there is no conversation yet.
-    assert_eq!(mock.ask("conversations?provider=exotel"), json!([]));
+    // Nobody got it, and it is seen all the same.
+    assert_eq!(conversation(&mut mock)["window"], json!({"state": "never"}));
     mock.open_window();
     let message = &conversation(&mut mock)["messages"][0];
     assert_eq!((&message["content"], &message["direction"]), (&Value::Null, &json!("out")));

@@ -83,6 +83,56 @@ fn the_same_seed_and_script_give_the_same_journal_byte_for_byte_in_100_runs_of_1
 }
 
 #[test]
+fn a_script_after_a_reset_gives_the_same_journal_as_the_first_time() {
+    let mut mock = Mock::new();
+    script(&mut mock);
+    let first = raw(&mut mock, "requests");
+    assert!(String::from_utf8_lossy(&first).contains("fault 2 (status)"));
+    mock.call(Method::POST, "reset", "");
+    script(&mut mock);
+    assert_eq!(raw(&mut mock, "requests"), first);
+}
+
+#[test]
+fn an_imported_state_answers_with_the_numbers_of_the_faults_that_it_was_exported_with() {
+    let mut mock = Mock::new();
+    mock.post("clock", &json!({"freeze": true}));
+    mock.open_window();
+    mock.post("faults", &json!([{"provider": "exotel", "fault": "html", "next": 1}, {"provider": "exotel", "fault": "status", "status": 500, "always": true}]));
+    mock.send();
+    let state = mock.ask("state");
+    let mut other = Mock::new();
+    assert_eq!(other.call(Method::PUT, "state", &state.to_string()).0, 200);
+    assert_eq!(other.ask("state"), state);
+    for mock in [&mut mock, &mut other] {
+        let reply = mock.simulator.step(mock.real_now, &Mock::exotel_text());
+        assert_eq!(reply.response.headers()["x-mock-cause"], "fault 2 (status)");
+        mock.post("faults", &json!({"provider": "exotel", "fault": "html", "always": true}));
+        assert_eq!(mock.ask("faults")[1]["id"], 3);
+    }
+    for (change, error) in [("id", "`id` is not above 2"), ("last_fault", "`last_fault` is 1, expected at least 2")] {
+        let mut wrong = state.clone();
+        if change == "id" {
+            let rule = wrong["faults"][0].clone();
+            wrong["faults"].as_array_mut().unwrap().push(rule);
+        } else {
+            wrong["last_fault"] = json!(1);
+        }
+        let (status, said) = other.call(Method::PUT, "state", &wrong.to_string());
+        assert!(status == 400 && said["error"].as_str().unwrap().contains(error), "{said}");
+    }
+}
+
+#[test]
+fn a_body_that_begins_like_a_file_is_no_file_in_the_script() {
+    let mut mock = Mock::new();
+    let request = Request::post("/v1/messages").body(Bytes::from_static(b"@/etc/hostname"));
+    mock.raw(&request.unwrap());
+    let script = String::from_utf8(raw(&mut mock, "requests/curl").to_vec()).unwrap();
+    assert!(script.contains(" --data-raw '@/etc/hostname' ") && !script.contains("--data-binary"), "{script}");
+}
+
+#[test]
 fn the_journal_as_har_has_each_exchange_and_no_credential() {
     let mut mock = Mock::new();
     script(&mut mock);
@@ -108,7 +158,7 @@ fn the_journal_as_curl_puts_each_request_again_to_the_server_that_was_asked() {
     let first = text.lines().nth(1).unwrap();
     assert_eq!(
         first,
-        r#"curl -X POST -H 'content-type: application/json' -H 'authorization: Bearer ***' --data-binary '{"message":"it'\''s on","recipient_phone":"+919876543210","sender_id":12}' 'http://127.0.0.1:4010/api/user/whatsapp/send-freeform'"#
+        r#"curl -X POST -H 'content-type: application/json' -H 'authorization: Bearer ***' --data-raw '{"message":"it'\''s on","recipient_phone":"+919876543210","sender_id":12}' 'http://127.0.0.1:4010/api/user/whatsapp/send-freeform'"#
     );
     assert_eq!(text.lines().filter(|line| line.starts_with("curl ")).count(), 3);
     assert!(!text.contains("demo-key"));
@@ -119,7 +169,7 @@ fn an_advance_to_next_goes_to_what_falls_due_and_says_what_that_is() {
     let mut mock = Mock::new();
     mock.post("clock", &json!({"freeze": true}));
     let stays = mock.post("clock", &json!({"advance": "next"}));
-    assert_eq!(stays, json!({"now": "2026-05-11T09:20:00Z", "frozen": true, "event": null}));
+    assert_eq!(stays, json!({"now": "2026-05-11T09:20:00Z", "frozen": true, "event": null, "fired": []}));
     mock.post("webhooks", &json!({"provider": "exotel", "url": "http://127.0.0.1:9000/hook"}));
     mock.open_window();
     assert_eq!(mock.send(), 202);
@@ -204,6 +254,22 @@ fn a_delivery_can_be_made_again_with_the_same_body() {
         let said = mock.refused("webhooks/redeliver", &body);
         assert!(said.contains(error), "{said}");
     }
+}
+
+#[test]
+fn a_delivery_whose_webhook_was_removed_is_not_made_again_and_what_waited_for_it_is_logged() {
+    let mut mock = Mock::new();
+    listen(&mut mock, &json!({}));
+    mock.open_window();
+    let first = mock.simulator.due(mock.real_now).unwrap();
+    mock.simulator.delivered(first.id, transom_mock_server::DeliveryOutcome::Answered(http::StatusCode::OK));
+    assert_eq!(mock.send(), 202);
+    mock.call(Method::DELETE, "webhooks", "");
+    let said = mock.refused("webhooks/redeliver", &json!({"number": 1}));
+    assert!(said.contains("`number` is 1, whose webhook was removed"), "{said}");
+    assert!(mock.simulator.due(mock.real_now).is_none());
+    let log = mock.ask("webhooks/deliveries");
+    assert_eq!((log.as_array().unwrap().len(), &log[1]["attempt"], &log[1]["status"]), (2, &json!(0), &Value::Null));
 }
 
 #[test]

@@ -386,6 +386,20 @@ fn mock(strict: bool) -> Mock {
 }
 
 #[test]
+fn a_request_to_a_path_that_nobody_has_is_in_the_journal_with_the_path_that_may_be_meant() {
+    let mut mock = Mock::new();
+    let request = Request::post("/v3/messages?x=1").body(Bytes::from_static(b"{}")).unwrap();
+    assert_eq!(mock.raw(&request).0, 404);
+    let lines = mock.ask("requests");
+    assert_eq!((&lines[0]["provider"], &lines[0]["status"]), (&Value::Null, &json!(404)));
+    assert_eq!(lines[0]["path"], "/v3/messages?x=1");
+    let finding = &lines[0]["findings"][0];
+    assert_eq!(finding["level"], "refused");
+    assert_eq!(finding["text"], "no provider has the path `/v3/messages`; did you mean `/v1/messages` of gosendapi?");
+    assert_eq!(mock.ask("requests?provider=gosendapi"), json!([]));
+}
+
+#[test]
 fn each_flaw_is_remarked_upon_and_a_strict_mock_refuses_what_is_documented() {
     let rows = rows().into_iter().chain(rows_of_credentials_paths_and_headers()).chain(rows_of_content());
     for row in rows {

@@ -202,6 +202,14 @@ async fn a_wait_and_a_gate_are_those_of_their_namespace() {
     assert_eq!(status(&answer), 200);
 }
 
+#[tokio::test]
+async fn a_status_that_comes_by_the_running_clock_ends_a_wait_for_it() {
+    let mock = mock().await;
+    exchange(&mock, &send()).await.unwrap();
+    let seen = wait(&mock, "for=status&status=delivered&timeout=1m").await;
+    assert_eq!(seen["matches"][0]["provider"], "autocalls");
+}
+
 fn request_delete(path: &str) -> String {
     socket::request("DELETE", path, "", "")
 }

@@ -28,6 +28,8 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     // Whoever reads the first line may stop us at once, so that has to be heard before it is printed.
     let stop = stopped();
     output.line(&format!("listening on http://{bound}"));
+    // The first thing that a report of a run needs, for the run to be had again.
+    output.note(&format!("seed {}", simulator.seed()));
     let Some(file) = args.state.clone() else {
         serve_until(listener, simulator, stop).await;
         return Ok(ExitCode::SUCCESS);

@@ -1,18 +1,17 @@
-//! `config` and `limits`: a provider's switches, balance, senders, templates and rate limit.
+//! `config`: a provider's switches, balance, senders and templates.
 
-use std::time::Duration;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Map, Value, json};
 
 use super::members::Members;
+use super::senders::sender_json;
+use super::templates::template_json;
 use super::{Refusal, provider};
 use crate::switch::list;
-use crate::{Account, Limiter, Simulator, TemplateStatus};
-
-/// A month, and no window is longer.
-const LONGEST_WINDOW_S: u64 = 31 * 24 * 60 * 60;
+use crate::{Account, Simulator, Template, TemplateStatus};
 
 /// Every switch with its value and what it may be, and every account.
 pub(super) fn show(simulator: &Simulator, only: Option<&str>) -> Value {
@@ -31,12 +30,17 @@ pub(super) fn show(simulator: &Simulator, only: Option<&str>) -> Value {
 
 /// Changes a provider's account: all of what the body says, or nothing if any of it is wrong. Without a provider, every
 /// account that has all of what is named is changed: a sender's id is one provider's, a template may be each one's.
-pub(super) fn change(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
+pub(super) fn change(
+    simulator: &mut Simulator,
+    real_now: SystemTime,
+    request: &Request<Bytes>,
+) -> Result<Value, Refusal> {
+    let now = simulator.clock.now(real_now);
     if let Some(named) = Members::of_body(request)?.text("provider")? {
         let provider = provider(simulator, &named)?;
         let account = changed(simulator.world.account(provider), request)?;
         let answer = account_json(provider, &account);
-        simulator.world.open_account(provider, account);
+        put(simulator, provider, account, now);
         return Ok(answer);
     }
     let holds_balance = |account: &Account| account.balance.is_some() || !asks_for(request, "balance");
@@ -55,9 +59,25 @@ pub(super) fn change(simulator: &mut Simulator, request: &Request<Bytes>) -> Res
     for (provider, account) in fit {
         let Ok(account) = account else { continue };
         answers.push(account_json(provider, &account));
-        simulator.world.open_account(provider, account);
+        put(simulator, provider, account, now);
     }
     Ok(if answers.len() == 1 { answers.remove(0) } else { Value::from(answers) })
+}
+
+/// Puts a changed account into the place of the former, and announces templates whose review came to an end by it.
+fn put(simulator: &mut Simulator, provider: &'static str, account: Account, now: SystemTime) {
+    let before = simulator.world.account(provider).templates.clone();
+    let changed: Vec<Template> = account
+        .templates
+        .iter()
+        .zip(before)
+        .filter(|(new, old)| new.status != old.status)
+        .map(|(new, _)| new.clone())
+        .collect();
+    simulator.world.open_account(provider, account);
+    for template in changed {
+        simulator.announce_template(provider, &template, now);
+    }
 }
 
 fn asks_for(request: &Request<Bytes>, name: &str) -> bool {
@@ -77,19 +97,6 @@ fn changed(account: &Account, request: &Request<Bytes>) -> Result<Account, Refus
     change_template(&mut account, &mut members)?;
     change_switches(&mut account, members.rest())?;
     Ok(account)
-}
-
-/// Replaces a provider's rate limit; the new one starts with a full quota.
-pub(super) fn limit(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
-    let mut members = Members::of_body(request)?;
-    let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
-    let limit = members.number("limit", 0, u64::from(u32::MAX))?.and_then(|limit| u32::try_from(limit).ok());
-    let limit = limit.ok_or_else(|| members.missing("limit", "a number of requests"))?;
-    let seconds = members.number("window_s", 1, LONGEST_WINDOW_S)?;
-    let seconds = seconds.ok_or_else(|| members.missing("window_s", "a number of seconds"))?;
-    members.finish(&["provider", "limit", "window_s"])?;
-    simulator.world.account_mut(provider).limiter = Limiter::new(limit, Duration::from_secs(seconds));
-    Ok(json!({"provider": provider, "limit": limit, "window_s": seconds}))
 }
 
 fn change_sender(account: &mut Account, members: &mut Members) -> Result<(), Refusal> {
@@ -155,15 +162,8 @@ fn change_switches(account: &mut Account, switches: Map<String, Value>) -> Resul
 fn account_json(provider: &str, account: &Account) -> Value {
     let switches: Map<String, Value> =
         account.switches.iter().map(|(switch, value)| (switch.name.to_owned(), Value::from(value))).collect();
-    let senders = account.senders.iter().map(|sender| {
-        json!({"id": sender.id, "phone": sender.phone.e164(), "name": sender.name, "online": sender.online, "owned": sender.owned})
-    });
-    let templates = account.templates.iter().map(|template| {
-        json!({
-            "id": template.id.to_string(), "name": template.name, "language": template.language,
-            "status": template.status.as_str(), "body": template.body, "parameters": template.parameters,
-        })
-    });
+    let senders = account.senders.iter().map(sender_json);
+    let templates = account.templates.iter().map(template_json);
     json!({
         "provider": provider, "balance": account.balance, "switches": switches,
         "senders": senders.collect::<Vec<_>>(), "templates": templates.collect::<Vec<_>>(),

@@ -4,10 +4,12 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Request;
+#[cfg(feature = "server")]
+use http::Response;
 use serde_json::{Value, json};
 
-use super::Refusal;
 use super::members::Members;
+use super::{Refusal, due};
 use crate::time::{parse_duration, parse_time};
 use crate::{Simulator, rfc3339};
 
@@ -36,20 +38,16 @@ pub(super) fn change(
         changes += 1;
     }
     let advance = members.text("advance")?;
+    let (advances, before) = (advance.is_some(), clock.now(real_now));
     if advance.as_deref() == Some("next") {
-        // The first thing that waits, if it is later than now: what is due already needs no advance.
-        let due = simulator.webhooks.next_waiting();
+        // What is due already needs no advance.
+        let due = due::next(simulator, clock.now(real_now));
         if let Some((at, _)) = due
-            && at > clock.now(real_now)
             && !clock.set(real_now, at)
         {
             return Err(members.error("`advance` is \"next\", which leads beyond the year 9000"));
         }
-        event =
-            Some(due.map_or(
-                Value::Null,
-                |(at, provider)| json!({"kind": "webhook", "provider": provider, "at": rfc3339(at)}),
-            ));
+        event = Some(due.map_or(Value::Null, |(_, event)| event));
         changes += 1;
     } else if let Some(text) = advance {
         let duration = parse_duration(&text).ok_or_else(|| {
@@ -72,8 +70,36 @@ pub(super) fn change(
     members.finish(&["advance", "set", "freeze"])?;
     simulator.clock = clock;
     let mut answer = show(simulator, real_now);
-    if let (Some(event), Value::Object(answer)) = (event, &mut answer) {
-        answer.insert("event".to_owned(), event);
+    if let Value::Object(answer) = &mut answer
+        && advances
+    {
+        let (fired, more) = due::between(simulator, before, simulator.clock.now(real_now));
+        answer.extend(event.map(|event| ("event".to_owned(), event)));
+        answer.insert("fired".to_owned(), fired.into());
+        if more > 0 {
+            answer.insert("more_fired".to_owned(), more.into());
+        }
     }
     Ok(answer)
+}
+
+/// Puts the tries that were made since into an answer that tells what an advance brought about, in the place of the calls that
+/// waited then. `tries` are the JSON of [`Simulator::webhooks`]'s log.
+#[cfg(feature = "server")]
+pub(crate) fn tell_tries(response: &mut Response<Bytes>, tries: impl Iterator<Item = Value>) {
+    let Ok(mut answer) = serde_json::from_slice::<Value>(response.body()) else { return };
+    let Some(fired) = answer.get_mut("fired").and_then(Value::as_array_mut) else { return };
+    fired.retain(|event| event.get("kind").is_none_or(|kind| kind != "webhook"));
+    let tries = tries.take(due::MOST_TOLD).map(|tried| {
+        let member = |name: &str| tried.get(name).cloned().unwrap_or_default();
+        json!({
+            "kind": "webhook", "provider": member("provider"), "at": member("at"), "attempt": member("attempt"),
+            "number": member("number"), "status": member("status"),
+        })
+    });
+    // Calls come first among what is due at the same moment, so that they go before what is sorted already.
+    let mut all: Vec<Value> = tries.chain(fired.drain(..)).collect();
+    all.sort_by_key(|event| event.get("at").and_then(Value::as_str).and_then(parse_time));
+    *fired = all;
+    *response.body_mut() = Bytes::from(answer.to_string());
 }

@@ -37,24 +37,45 @@ pub(super) fn list(simulator: &Simulator, real_now: SystemTime, only: Option<&st
             "name": world.contact_name(row.provider, &row.business, &row.contact),
             "window": window_json(world.window(row.provider, &row.business, &row.contact, now)),
             "last_inbound_at": last_inbound.map(rfc3339),
-            "last_activity_at": rfc3339(row.last_activity()),
+            "last_activity_at": rfc3339(row.last_activity),
             "messages": messages.into_iter().skip(older).collect::<Vec<_>>(),
         })
     });
     rows.collect()
 }
 
-/// The newest row of each business number and customer, the liveliest first. This walks every row: it is for lists.
-fn latest(simulator: &Simulator, only: Option<&str>) -> Vec<Conversation> {
-    let mut latest: BTreeMap<(&str, Phone, Phone), Conversation> = BTreeMap::new();
+/// Who wrote to each other.
+struct Pair {
+    provider: &'static str,
+    business: Phone,
+    contact: Phone,
+    last_activity: SystemTime,
+    /// The number of the newest conversation, 0 if there was none.
+    id: u64,
+}
+
+/// Every business number and customer with a conversation, or with a message that was accepted and then reached nobody; the
+/// liveliest first. This walks every row: it is for lists.
+fn latest(simulator: &Simulator, only: Option<&str>) -> Vec<Pair> {
+    let mut latest: BTreeMap<(&str, Phone, Phone), Pair> = BTreeMap::new();
     let accounts = simulator.world.accounts();
     for (provider, _) in accounts.filter(|(provider, _)| only.is_none_or(|only| only == *provider)) {
         for row in simulator.world.conversations(provider) {
-            latest.insert((row.provider, row.business.clone(), row.contact.clone()), row);
+            let last_activity = row.last_activity();
+            let Conversation { provider, business, contact, id, .. } = row;
+            let key = (provider, business.clone(), contact.clone());
+            latest.insert(key, Pair { provider, business, contact, last_activity, id });
+        }
+        for message in simulator.world.transcript.accepted_of(provider).filter(|message| message.failure.is_some()) {
+            let (business, contact) = (message.from.clone(), message.to.clone());
+            let (provider, last_activity) = (message.provider, message.at);
+            let pair =
+                || Pair { provider, business: message.from.clone(), contact: message.to.clone(), last_activity, id: 0 };
+            latest.entry((provider, business, contact)).or_insert_with(pair);
         }
     }
-    let mut latest: Vec<Conversation> = latest.into_values().collect();
-    latest.sort_by_key(|row| Reverse((row.last_activity(), row.id)));
+    let mut latest: Vec<Pair> = latest.into_values().collect();
+    latest.sort_by_key(|row| Reverse((row.last_activity, row.id)));
     latest
 }
 
@@ -63,7 +84,7 @@ fn messages(simulator: &Simulator, now: SystemTime) -> HashMap<Key, Vec<Value>> 
     let ledger = || simulator.world.ledger_after(simulator.world.last_line().saturating_sub(MOST_LINES));
     let lines: HashMap<(&str, &str), &Delivery> =
         ledger().map(|(_, line)| ((line.provider, line.message_id.as_str()), line)).collect();
-    let accepted = simulator.transcript.after(0).filter_map(|entry| match entry {
+    let accepted = simulator.world.transcript.after(0).filter_map(|entry| match entry {
         Entry::Accepted(message) => Some((message.provider, message.message_id.as_str())),
         Entry::Received(_) => None,
     });
@@ -78,7 +99,7 @@ fn messages(simulator: &Simulator, now: SystemTime) -> HashMap<Key, Vec<Value>> 
             add(line.provider, line.from.e164(), line.to.e164(), message("out", json!(line), None));
         }
     }
-    for entry in simulator.transcript.after(0) {
+    for entry in simulator.world.transcript.after(0) {
         match entry {
             Entry::Received(received) => {
                 let (business, contact) = (received.to.e164(), received.from.e164());

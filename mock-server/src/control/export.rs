@@ -10,12 +10,13 @@ use crate::{Simulator, header, rfc3339, text_response};
 
 /// HTTP Archive 1.2. Times on the way are not known and are 0.
 pub(super) fn har(simulator: &Simulator, provider: Option<&str>) -> Value {
-    let entries: Vec<Value> = simulator.journal.exchanges(provider).map(entry).collect();
+    let entries: Vec<Value> =
+        simulator.journal.exchanges(provider).map(|exchange| entry(exchange, &simulator.mount)).collect();
     let creator = json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")});
     json!({"log": {"version": "1.2", "creator": creator, "entries": entries}})
 }
 
-fn entry(exchange: &Exchange) -> Value {
+fn entry(exchange: &Exchange, mount: &str) -> Value {
     let headers: Vec<Value> = exchange.headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
     let content_type = value_of(exchange, "content-type").unwrap_or_default();
     let body = exchange.body();
@@ -26,9 +27,12 @@ fn entry(exchange: &Exchange) -> Value {
         json!({"name": name, "value": value})
     });
     let response = exchange.response();
-    let is_json = response.starts_with(['{', '[']);
+    let answered: Vec<Value> =
+        exchange.response_headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let mime_type = exchange.response_headers().find(|(name, _)| *name == "content-type");
+    let mime_type = mime_type.map_or("application/octet-stream", |(_, value)| value);
     let mut request = json!({
-        "method": exchange.method.as_str(), "url": address(exchange), "httpVersion": "HTTP/1.1", "cookies": [],
+        "method": exchange.method.as_str(), "url": address(exchange, mount), "httpVersion": "HTTP/1.1", "cookies": [],
         "headers": headers, "queryString": query.collect::<Vec<_>>(), "headersSize": -1, "bodySize": body.len(),
     });
     if let (Some(post_data), Value::Object(request)) = (post_data, &mut request) {
@@ -38,10 +42,10 @@ fn entry(exchange: &Exchange) -> Value {
         "startedDateTime": rfc3339(exchange.at), "time": 0, "request": request,
         "response": {
             "status": exchange.status.as_u16(), "statusText": exchange.status.canonical_reason().unwrap_or_default(),
-            "httpVersion": "HTTP/1.1", "cookies": [], "headers": [], "redirectURL": "", "headersSize": -1,
+            "httpVersion": "HTTP/1.1", "cookies": [], "headers": answered, "redirectURL": "", "headersSize": -1,
             "bodySize": response.len(),
             "content": {
-                "size": response.len(), "mimeType": if is_json { "application/json" } else { "text/plain" }, "text": response,
+                "size": response.len(), "mimeType": mime_type, "text": response,
             },
         },
         "cache": {}, "timings": {"send": 0, "wait": 0, "receive": 0},
@@ -52,11 +56,12 @@ fn entry(exchange: &Exchange) -> Value {
 /// A script with a command for each request, as it was put, to the host that this was asked of.
 pub(super) fn curl(simulator: &Simulator, provider: Option<&str>, request: &Request<Bytes>) -> Response<Bytes> {
     let host = header(request, HOST.as_str()).unwrap_or("127.0.0.1:4010");
-    let lines: Vec<String> = simulator.journal.exchanges(provider).map(|exchange| command(exchange, host)).collect();
+    let base = format!("{host}{}", simulator.mount);
+    let lines: Vec<String> = simulator.journal.exchanges(provider).map(|exchange| command(exchange, &base)).collect();
     text_response(200, lines.concat())
 }
 
-fn command(exchange: &Exchange, host: &str) -> String {
+fn command(exchange: &Exchange, base: &str) -> String {
     let mut command = format!("# {} {}\ncurl -X {}", exchange.number, exchange.status.as_u16(), exchange.method);
     for (name, value) in
         exchange.headers().filter(|(name, _)| !matches!(*name, "host" | "content-length" | "accept-encoding"))
@@ -65,11 +70,12 @@ fn command(exchange: &Exchange, host: &str) -> String {
         command.push_str(&quoted(&format!("{name}: {value}")));
     }
     if !exchange.body().is_empty() {
-        command.push_str(" --data-binary ");
+        // Not `--data-binary`, which reads a file if the body begins with `@`.
+        command.push_str(" --data-raw ");
         command.push_str(&quoted(exchange.body()));
     }
     command.push(' ');
-    command.push_str(&quoted(&format!("http://{host}{}", exchange.path())));
+    command.push_str(&quoted(&format!("http://{base}{}", exchange.path())));
     command.push('\n');
     command
 }
@@ -79,8 +85,8 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn address(exchange: &Exchange) -> String {
-    format!("http://{}{}", value_of(exchange, "host").unwrap_or("localhost"), exchange.path())
+fn address(exchange: &Exchange, mount: &str) -> String {
+    format!("http://{}{mount}{}", value_of(exchange, "host").unwrap_or("localhost"), exchange.path())
 }
 
 fn value_of<'a>(exchange: &'a Exchange, name: &str) -> Option<&'a str> {

@@ -11,24 +11,11 @@ use super::members::{Members, body};
 use super::{Refusal, provider};
 use crate::fault::{Fault, Kind, MAX_RULES, Schedule};
 use crate::switch::list;
-use crate::{Query, Simulator};
+use crate::{Failure, Query, Simulator};
 
 const LONGEST_DELAY_MS: u64 = 3_600_000;
-const MEMBERS: [&str; 13] = [
-    "provider",
-    "fault",
-    "next",
-    "every",
-    "always",
-    "on",
-    "after_accept",
-    "ms",
-    "status",
-    "body",
-    "headers",
-    "location",
-    "gate",
-];
+/// The members of every rule; more of them belong to a kind.
+const MEMBERS: [&str; 7] = ["provider", "fault", "next", "every", "always", "on", "after_accept"];
 
 /// Every rule that is still there, in order.
 pub(crate) fn show(simulator: &Simulator) -> Value {
@@ -70,7 +57,8 @@ pub(super) fn remove(simulator: &mut Simulator, request: &Request<Bytes>) -> Res
 /// Reads one rule.
 pub(crate) fn read(simulator: &Simulator, mut members: Members) -> Result<Fault, Refusal> {
     let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
-    let kind = kind(&mut members)?;
+    let failures = simulator.failures(provider);
+    let kind = kind(&mut members, failures)?;
     let schedule = schedule(&mut members)?;
     let any_request = match members.text("on")?.as_deref() {
         None | Some("send") => false,
@@ -80,11 +68,22 @@ pub(crate) fn read(simulator: &Simulator, mut members: Members) -> Result<Fault,
     // These three are said instead of taking the message; the others happen to the answer.
     let instead = matches!(kind, Kind::Redirect { .. } | Kind::Status { .. } | Kind::RateLimited);
     let after_accept = members.flag("after_accept")?.unwrap_or(!instead);
-    members.finish(&MEMBERS)?;
+    if matches!(kind, Kind::FailLater(_)) && !after_accept {
+        return Err(members.error("`after_accept` is false, expected true: only what was taken fails later"));
+    }
+    let own: &[&str] = match &kind {
+        Kind::Delay(_) => &["ms"],
+        Kind::Redirect { .. } => &["status", "location"],
+        Kind::Status { .. } => &["status", "body", "headers"],
+        Kind::FailLater(_) => &["code", "name"],
+        Kind::Gate(_) => &["gate"],
+        _ => &[],
+    };
+    members.finish(&[&MEMBERS, own].concat())?;
     Ok(Fault { id: 0, provider, kind, schedule, any_request, after_accept })
 }
 
-fn kind(members: &mut Members) -> Result<Kind, Refusal> {
+fn kind(members: &mut Members, failures: &[Failure]) -> Result<Kind, Refusal> {
     let name = members.needed_text("fault", &format!("one of {}", list(Kind::NAMES)))?;
     Ok(match name.as_str() {
         "lose_reply" => Kind::LoseReply,
@@ -114,11 +113,38 @@ fn kind(members: &mut Members) -> Result<Kind, Refusal> {
             Kind::Status { status, body: members.take("body"), headers: headers(members)? }
         }
         "rate_limited" => Kind::RateLimited,
+        "fail_later" => Kind::FailLater(failure(members, failures)?),
         "gate" => {
             let name = members.text("gate")?.unwrap_or_else(|| "gate".to_owned());
             Kind::Gate(name.into())
         }
         other => return Err(members.error(&format!("`fault` is \"{other}\", expected one of {}", list(Kind::NAMES)))),
+    })
+}
+
+/// The failure that `name` or `code` means, both in the provider's own words; without either its first. A code that is not
+/// known is taken as it is: there are more of them than pages list.
+fn failure(members: &mut Members, failures: &[Failure]) -> Result<Failure, Refusal> {
+    let code = members.number("code", 0, u64::from(u32::MAX))?.and_then(|code| u32::try_from(code).ok());
+    let name = members.text("name")?;
+    let Some(first) = failures.first() else {
+        return Err(members.error("`fault` is \"fail_later\", expected another: this provider tells of no failures"));
+    };
+    let named = match &name {
+        None => failures.iter().find(|failure| Some(failure.code) == code),
+        Some(name) => {
+            let named = failures.iter().find(|failure| failure.name.eq_ignore_ascii_case(name));
+            if named.is_none() {
+                let known = list(failures.iter().map(|failure| failure.name));
+                return Err(members.error(&format!("`name` is \"{name}\", expected one of {known}")));
+            }
+            named
+        }
+    };
+    let failure = *named.unwrap_or(first);
+    Ok(match code {
+        Some(code) if code != failure.code => Failure { code, text: "Failed on order", ..failure },
+        _ => failure,
     })
 }
 
@@ -137,7 +163,12 @@ fn headers(members: &mut Members) -> Result<Vec<(String, String)>, Refusal> {
         // The server frames the answer itself; a second opinion on its length would break the connection, which is what
         // `truncate` is for.
         let framing = matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection");
-        if framing || HeaderName::try_from(&name).is_err() || HeaderValue::from_str(&value).is_err() {
+        if framing {
+            return Err(members.error(&format!(
+                "`headers` has `{name}`, which the mock sets itself, expected others; `truncate` breaks an answer off"
+            )));
+        }
+        if HeaderName::try_from(&name).is_err() || HeaderValue::from_str(&value).is_err() {
             return Err(
                 members.error(&format!("`headers` has `{name}`, expected names and values that HTTP can carry"))
             );
@@ -182,6 +213,7 @@ pub(crate) fn rule_json(rule: &Fault) -> Value {
                 headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
             json!({"status": status, "body": body, "headers": headers})
         }
+        Kind::FailLater(failure) => json!({"code": failure.code, "name": failure.name}),
         Kind::Gate(name) => json!({"gate": name}),
         _ => json!({}),
     };

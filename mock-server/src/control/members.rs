@@ -39,6 +39,11 @@ impl Members {
         self.members.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Whether a member is there and `null`, where that means something of its own.
+    pub(crate) fn is_null(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(Value::is_null)
+    }
+
     pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         match self.take(name) {
             None => Ok(None),
@@ -105,6 +110,11 @@ impl Members {
             None => Ok(None),
             Some(value) => Self::of(value, &format!("{}`{name}`: ", self.place)).map(Some),
         }
+    }
+
+    /// As [`rows`](Self::rows); none is an empty list.
+    pub(crate) fn optional_rows(&mut self, name: &str) -> Result<Vec<Self>, Refusal> {
+        if self.members.contains_key(name) { self.rows(name) } else { Ok(Vec::new()) }
     }
 
     /// A member that is a list of objects; errors about one name its place, counted from 1.

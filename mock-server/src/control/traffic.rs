@@ -7,10 +7,11 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 
 use super::members::Members;
-use super::{Refusal, json_list, provider};
-use crate::{Inbound, Phone, Simulator, Window, is_e164, rfc3339};
+use super::{Refusal, content, count, filtered, json_list, provider};
+use crate::webhook::{Reply, Written};
+use crate::{Inbound, Phone, Query, Simulator, Window, is_e164, rfc3339};
 
-const MEMBERS: [&str; 6] = ["provider", "from", "to", "text", "content", "name"];
+const MEMBERS: [&str; 8] = ["provider", "from", "to", "text", "content", "raw", "name", "reply_to"];
 
 /// A customer writes to a business number.
 pub(super) fn inbound(
@@ -24,30 +25,71 @@ pub(super) fn inbound(
     let from = phone(&members, "from", &from)?;
     let to = business_number(simulator, provider, &mut members)?;
     let name = members.text("name")?;
-    let content = content(&mut members)?;
+    let content = content::read(&mut members)?;
+    let reply_to = replied(simulator, provider, &from, &mut members)?;
     members.finish(&MEMBERS)?;
 
     let now = simulator.clock.now(real_now);
     let message = Inbound { provider, from: &from, to: &to, name: name.as_deref() };
+    let begins = simulator.begins_conversation(&message, now);
     simulator.world.receive(now, &message);
+    simulator.announce_received(&message, now, begins);
     let message_id = format!("wamid.{}", simulator.world.next_hex());
     if let Some(dialect) = simulator.dialects.iter().find(|dialect| dialect.name() == provider) {
-        simulator.webhooks.received(dialect.as_ref(), &simulator.world, now, &message, &message_id, &content);
+        let reply = reply_to.as_ref().map(|(message_id, callbacks)| Reply { message_id, callbacks });
+        let written = Written { message_id: &message_id, content: &content, reply };
+        simulator.webhooks.received(dialect.as_ref(), &simulator.world, now, &message, &written);
     }
-    simulator.transcript.received(now, &message, &message_id, &content);
+    simulator.world.transcript.received(now, &message, &message_id, &content);
     let window = simulator.world.window(provider, &to, &from, now);
     Ok(json!({"message_id": message_id, "window": window_json(window)}))
 }
 
-/// Every message that a person got, newest last.
-pub(super) fn messages(simulator: &Simulator, provider: Option<&str>) -> Response<Bytes> {
-    let ledger = simulator.world.ledger().filter(|line| provider.is_none_or(|provider| line.provider == provider));
-    json_list(&ledger.collect::<Vec<_>>(), usize::MAX)
+/// Every message that a person got, newest last; of one provider, or to one person, or all.
+pub(super) fn messages(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    let query = Query::of(request);
+    let provider = filtered(simulator, &query, &["provider", "to"])?;
+    let expected = |to: &str| format!("`to` is `{to}`, expected a phone number such as `%2B919876543210`");
+    let to = query.get("to").map(|to| Phone::read(to).ok_or_else(|| Refusal::bad(expected(to)))).transpose()?;
+    let ledger = simulator.world.ledger().filter(|line| {
+        provider.is_none_or(|provider| line.provider == provider) && to.as_ref().is_none_or(|to| line.to == *to)
+    });
+    Ok(json_list(&ledger.collect::<Vec<_>>(), usize::MAX))
 }
 
-/// Every request to a provider and its answer, newest last, or the last so many.
-pub(super) fn requests(simulator: &Simulator, (provider, last): (Option<&str>, usize)) -> Response<Bytes> {
-    json_list(&simulator.journal.exchanges(provider).collect::<Vec<_>>(), last)
+/// Every request and its answer, newest last, or the last so many, or those after one.
+pub(super) fn requests(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    let query = Query::of(request);
+    let provider = filtered(simulator, &query, &["provider", "last", "since"])?;
+    let last = count(&query, "last")?.unwrap_or(u64::MAX);
+    let since = count(&query, "since")?.unwrap_or(0);
+    let exchanges = simulator.journal.after(since);
+    let exchanges = exchanges.filter(|exchange| provider.is_none() || exchange.provider == provider);
+    Ok(json_list(&exchanges.collect::<Vec<_>>(), usize::try_from(last).unwrap_or(usize::MAX)))
+}
+
+/// The message to this customer that `reply_to` names, with the addresses that it named for itself.
+fn replied(
+    simulator: &Simulator,
+    provider: &str,
+    customer: &Phone,
+    members: &mut Members,
+) -> Result<Option<(String, Vec<String>)>, Refusal> {
+    let Some(id) = members.text("reply_to")? else { return Ok(None) };
+    let world = &simulator.world;
+    let recent = world.transcript.accepted_of(provider).find(|message| message.message_id == id);
+    let recent = recent.filter(|message| message.to == *customer).map(|message| message.callbacks.clone());
+    let older = || {
+        let mut lines = world.ledger().rev().filter(|line| line.provider == provider && line.to == *customer);
+        lines.any(|line| line.message_id == id).then(Vec::new)
+    };
+    match recent.or_else(older) {
+        Some(callbacks) => Ok(Some((id, callbacks))),
+        None => Err(members.error(&format!(
+            "`reply_to` is \"{id}\", expected the `message_id` of a message of {provider} to {}",
+            customer.e164()
+        ))),
+    }
 }
 
 /// The number that `to` names by its number or its id; without `to` the provider's first.
@@ -69,21 +111,6 @@ fn phone(members: &Members, name: &str, text: &str) -> Result<Phone, Refusal> {
     Phone::read(text).filter(|phone| is_e164(&phone.e164())).ok_or_else(|| {
         members.error(&format!("`{name}` is \"{text}\", expected a phone number such as \"+919876543210\""))
     })
-}
-
-/// A customer's message: a text, or one content with a type.
-fn content(members: &mut Members) -> Result<Value, Refusal> {
-    match (members.text("text")?, members.take("content")) {
-        (Some(text), None) => Ok(json!({"type": "text", "body": text})),
-        (None, Some(content)) if content.get("type").is_some_and(Value::is_string) => Ok(content),
-        (None, Some(other)) => Err(members.wrong(
-            "content",
-            &other,
-            "an object with a `type`, such as {\"type\":\"text\",\"body\":\"hi\"}",
-        )),
-        (None, None) => Err(members.missing("text", "a `text` or a `content`")),
-        (Some(_), Some(_)) => Err(members.error("there are `text` and `content`, expected one of them")),
-    }
 }
 
 pub(crate) fn window_json(window: Window) -> Value {

@@ -1,5 +1,7 @@
 //! `wait`: whether something has happened. A server that can wait asks again until it has.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
@@ -7,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Refusal, provider};
 use crate::time::parse_duration;
+use crate::transcript::Entry;
 use crate::{Phone, Query, Simulator, json_response};
 
 /// What is answered as long as nothing matches.
@@ -16,10 +19,14 @@ const COMMON: [&str; 5] = ["for", "provider", "since", "count", "timeout"];
 const MOST: usize = 10_000;
 
 /// The first `count` matches after number `since`, and the number of the last one, to wait for what comes behind it.
-pub(super) fn answer(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+pub(super) fn answer(
+    simulator: &Simulator,
+    real_now: SystemTime,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, Refusal> {
     let query = Query::of(request);
     let wanted = Wanted::read(simulator, &query)?;
-    let found = wanted.look(simulator);
+    let found = wanted.look(simulator, simulator.clock.now(real_now));
     if found.len() >= wanted.count {
         let last = found.last().map_or(wanted.since, |(number, _)| *number);
         let matches: Vec<Value> = found.into_iter().map(|(_, json)| json).collect();
@@ -45,6 +52,8 @@ enum Kind {
     Message,
     Delivery,
     Gate,
+    Inbound,
+    Status,
 }
 
 impl Kind {
@@ -54,6 +63,8 @@ impl Kind {
             "message" => Self::Message,
             "delivery" => Self::Delivery,
             "gate" => Self::Gate,
+            "inbound" => Self::Inbound,
+            "status" => Self::Status,
             _ => return None,
         })
     }
@@ -65,13 +76,15 @@ impl Kind {
             Self::Message => &["message_id", "from", "to", "reference", "content"],
             Self::Delivery => &["url", "attempt", "status", "body"],
             Self::Gate => &["gate"],
+            Self::Inbound => &["message_id", "from", "to", "content", "name"],
+            Self::Status => &["message_id", "from", "to", "reference", "status"],
         }
     }
 }
 
 impl<'a> Wanted<'a> {
     fn read(simulator: &Simulator, query: &'a Query) -> Result<Self, Refusal> {
-        let kinds = "expected one of `request`, `message`, `delivery`, `gate`";
+        let kinds = "expected one of `request`, `message`, `delivery`, `gate`, `inbound`, `status`";
         let kind = query.get("for").unwrap_or("request");
         let kind = Kind::read(kind).ok_or_else(|| Refusal::bad(format!("`for` is `{kind}`, {kinds}")))?;
         let number = |name: &str, least: u64| match query.get(name) {
@@ -107,12 +120,12 @@ impl<'a> Wanted<'a> {
         })
     }
 
-    fn look(&self, simulator: &Simulator) -> Vec<(u64, Value)> {
+    fn look(&self, simulator: &Simulator, now: SystemTime) -> Vec<(u64, Value)> {
         let since = self.since;
         match self.kind {
             Kind::Request => {
                 let all = simulator.journal.after(since).map(|exchange| (exchange.number, exchange));
-                self.pick(all.filter(|(_, exchange)| self.is_of(exchange.provider)))
+                self.pick(all.filter(|(_, exchange)| self.provider.is_none() || exchange.provider == self.provider))
             }
             Kind::Message => {
                 self.pick(simulator.world.ledger_after(since).filter(|(_, line)| self.is_of(line.provider)))
@@ -124,7 +137,22 @@ impl<'a> Wanted<'a> {
                 let held = simulator.gates.held().filter(|held| held.request > since && self.is_of(held.provider));
                 self.pick(held.map(|held| (held.request, held)))
             }
+            Kind::Inbound | Kind::Status => self.pick_written(simulator, now),
         }
+    }
+
+    /// What customers wrote, or what became of the business's messages by now.
+    fn pick_written(&self, simulator: &Simulator, now: SystemTime) -> Vec<(u64, Value)> {
+        let entries = simulator.world.transcript.numbered_after(self.since);
+        let lines = entries.flat_map(|(number, entry)| {
+            let lines = match (self.kind, entry) {
+                (Kind::Inbound, Entry::Received(message)) if self.is_of(message.provider) => vec![message.json()],
+                (Kind::Status, Entry::Accepted(message)) if self.is_of(message.provider) => message.status_lines(now),
+                _ => Vec::new(),
+            };
+            lines.into_iter().map(move |line| (number, line))
+        });
+        lines.filter(|(_, json)| self.fits(json)).take(self.count).collect()
     }
 
     fn pick<'t, T: Serialize + 't>(&self, all: impl Iterator<Item = (u64, &'t T)>) -> Vec<(u64, Value)> {
@@ -155,6 +183,7 @@ impl<'a> Wanted<'a> {
             Kind::Request | Kind::Gate => simulator.journal.last(),
             Kind::Message => simulator.world.last_line(),
             Kind::Delivery => simulator.webhooks.last_try(),
+            Kind::Inbound | Kind::Status => simulator.world.transcript.last(),
         }
     }
 }

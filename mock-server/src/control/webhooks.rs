@@ -1,6 +1,6 @@
 //! `webhooks`: where a provider's statuses and inbound messages go, and what was tried.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -9,19 +9,38 @@ use serde_json::{Value, json};
 use super::members::Members;
 use super::{Refusal, json_list, provider};
 use crate::Simulator;
+use crate::time::{exact_duration, parse_duration};
 use crate::webhook::{Registration, Secret, Signature, Target, Trouble};
+
+const MEMBERS: [&str; 10] =
+    ["provider", "url", "sink", "secret", "announcements", "copies", "reorder", "signature", "lose_every", "delay"];
+/// A day, after which every provider has given up.
+const LONGEST_DELAY: Duration = Duration::from_secs(86_400);
 
 /// Registers a webhook, in place of the provider's former one.
 pub(super) fn register(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
     let mut members = Members::of_body(request)?;
     let provider = provider(simulator, &members.needed_text("provider", "a provider's name")?)?;
-    let url = members.needed_text("url", "a loopback URL such as \"http://127.0.0.1:9000/hook\"")?;
-    let target =
-        Target::parse(&url, simulator.webhooks.nets()).map_err(|error| members.error(&format!("`url` {error}")))?;
+    let target = if members.flag("sink")?.unwrap_or(false) {
+        if members.text("url")?.is_some() {
+            return Err(members.error("there are `sink` and `url`, expected one of them"));
+        }
+        None
+    } else {
+        let url = members.needed_text("url", "a loopback URL such as \"http://127.0.0.1:9000/hook\", or `sink`")?;
+        let target = Target::parse(&url, simulator.webhooks.nets());
+        Some(target.map_err(|error| members.error(&format!("`url` {error}")))?)
+    };
     let secret = secret(&mut members)?;
     let trouble = trouble(&mut members)?;
-    members.finish(&["provider", "url", "secret", "copies", "reorder", "signature"])?;
-    let registration = Registration { target, secret, trouble };
+    let announcements = members.flag("announcements")?.unwrap_or(false);
+    let dialect = simulator.dialects.iter().find(|dialect| dialect.name() == provider);
+    if announcements && !dialect.is_some_and(|dialect| dialect.announces()) {
+        let error = format!("`announcements` is true, expected false: {provider} tells of messages alone");
+        return Err(members.error(&error));
+    }
+    members.finish(&MEMBERS)?;
+    let registration = Registration::new(target, secret, trouble, announcements);
     let answer = print(simulator, provider, &registration);
     simulator.webhooks.register(provider, registration);
     Ok(answer)
@@ -36,10 +55,11 @@ pub(super) fn redeliver(
     let mut members = Members::of_body(request)?;
     let number = members.number("number", 1, u64::MAX)?;
     let number = number.ok_or_else(|| members.missing("number", "that of a try in `webhooks/deliveries`"))?;
-    let unknown = members.error(&format!("`number` is {number}, expected that of a try in `webhooks/deliveries`"));
     members.finish(&["number"])?;
     let now = simulator.clock.now(real_now);
-    if simulator.webhooks.redeliver(number, now) { Ok(json!({"queued": true})) } else { Err(unknown) }
+    let refuse = |why| Refusal::bad(format!("the body: `number` is {number}, {why}"));
+    simulator.webhooks.redeliver(number, now).map_err(refuse)?;
+    Ok(json!({"queued": true}))
 }
 
 /// What is to go wrong on the way to the webhook.
@@ -54,7 +74,11 @@ fn trouble(members: &mut Members) -> Result<Trouble, Refusal> {
             return Err(members.error(&format!("`signature` is \"{other}\", expected `good`, `wrong` or `missing`")));
         }
     };
-    Ok(Trouble { copies, reorder, signature })
+    let lose_every = members.number("lose_every", 1, u64::MAX)?;
+    let expected = "a duration of at most 24h such as \"5s\"";
+    let delay =
+        members.parsed("delay", expected, |text| parse_duration(text).filter(|delay| *delay <= LONGEST_DELAY))?;
+    Ok(Trouble { copies, reorder, signature, lose_every, delay: delay.unwrap_or_default() })
 }
 
 /// The registered webhooks, without their secrets.
@@ -75,6 +99,11 @@ pub(super) fn deliveries(simulator: &Simulator, (only, last): (Option<&str>, usi
     json_list(&simulator.webhooks.tries(only).collect::<Vec<_>>(), last)
 }
 
+/// Every call that waits to be made, in the order in which it falls due, or the last so many.
+pub(super) fn waiting(simulator: &Simulator, (only, last): (Option<&str>, usize)) -> Response<Bytes> {
+    json_list(&simulator.webhooks.waiting_calls(only).collect::<Vec<_>>(), last)
+}
+
 /// The refusal does not repeat what was given: it may be a secret all the same.
 fn secret(members: &mut Members) -> Result<Option<Secret>, Refusal> {
     let secret = match members.take("secret") {
@@ -89,5 +118,16 @@ fn secret(members: &mut Members) -> Result<Option<Secret>, Refusal> {
 fn print(simulator: &Simulator, provider: &str, registration: &Registration) -> Value {
     let signs = simulator.webhook_rules(provider).signature_header.is_some();
     let signed = signs && registration.secret.is_some();
-    json!({"provider": provider, "url": registration.target.masked(), "signed": signed})
+    let Trouble { copies, reorder, signature, lose_every, delay } = registration.trouble;
+    let signature = match signature {
+        Signature::Good => "good",
+        Signature::Wrong => "wrong",
+        Signature::Missing => "missing",
+    };
+    json!({
+        "provider": provider, "url": registration.target.as_ref().map(Target::masked),
+        "sink": registration.target.is_none(), "signed": signed,
+        "announcements": registration.announcements, "copies": copies, "reorder": reorder,
+        "signature": signature, "lose_every": lose_every, "delay": exact_duration(delay),
+    })
 }

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use crate::dialects::credentials::{review_idempotency, review_missing};
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header, html_response,
-    json_response, set_header,
+    Answer, Dialect, Failure, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header,
+    html_response, json_response, set_header,
 };
 
 const NAME: &str = "autocalls";
@@ -40,6 +40,18 @@ impl Dialect for Autocalls {
 
     fn owns(&self, path: &str) -> bool {
         path.starts_with("/api/user/") || path.starts_with(history::PATH)
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &[
+            "/api/user/whatsapp/send-freeform",
+            "/api/user/whatsapp/send",
+            "/api/user/whatsapp/session-status",
+            "/api/user/whatsapp/senders",
+            "/api/user/whatsapp/senders/{id}/templates",
+            "/api/user/conversations",
+            "/api/user/me",
+        ]
     }
 
     fn seed(&self, world: &mut World) {
@@ -81,6 +93,10 @@ impl Dialect for Autocalls {
             set_header(&mut response, "x-ratelimit-reset", quota.reset_epoch_seconds(now));
         }
         response
+    }
+
+    fn failures(&self) -> &'static [Failure] {
+        &notify::FAILURES
     }
 
     fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::dialects::credentials::{review_idempotency, review_missing};
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, basic_credentials,
+    Answer, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, basic_credentials,
     json_response, set_header, text_response,
 };
 
@@ -50,6 +50,10 @@ impl Dialect for Exotel {
 
     fn owns(&self, path: &str) -> bool {
         path.starts_with("/v2/accounts/")
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &["/v2/accounts/{sid}/messages", "/v2/accounts/{sid}/templates"]
     }
 
     fn seed(&self, world: &mut World) {
@@ -85,6 +89,10 @@ impl Dialect for Exotel {
         response
     }
 
+    fn failures(&self) -> &'static [Failure] {
+        &notify::FAILURES
+    }
+
     fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {
         Some(notify::payload(world, happening))
     }
@@ -112,6 +120,8 @@ impl Exotel {
         if world.strict() && account_sid != ACCOUNT_SID {
             return failure(world, request, 404, &Problem::new(1000, "Resource not found", "account sid is not known"));
         }
+        // Source: Rate Limiting (docs): the limit is that of an account.
+        world.count_by_account(NAME, account_sid);
         match (request.method(), call) {
             (&Method::POST, "messages") => {
                 if !world.take_quota(NAME, now).allowed {

@@ -29,8 +29,8 @@ use crate::dialects::credentials::review_missing;
 use crate::dialects::meta::Form;
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, What, World, header, is_json,
-    json_response, set_header,
+    Answer, Bulletin, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, What, World,
+    header, is_json, json_response, set_header,
 };
 
 const NAME: &str = "gosendapi";
@@ -55,6 +55,22 @@ impl Dialect for GoSendApi {
 
     fn owns(&self, path: &str) -> bool {
         path.starts_with("/v1/")
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &[
+            "/v1/messages",
+            "/v1/messages/{id}",
+            "/v1/media",
+            "/v1/me",
+            "/v1/wabas",
+            "/v1/wabas/{id}",
+            "/v1/wabas/{id}/phone-numbers",
+            "/v1/wabas/{id}/templates",
+            "/v1/conversations",
+            "/v1/conversations/{id}",
+            "/v1/conversations/{id}/close",
+        ]
     }
 
     fn seed(&self, world: &mut World) {
@@ -99,6 +115,18 @@ impl Dialect for GoSendApi {
         response
     }
 
+    fn announces(&self) -> bool {
+        true
+    }
+
+    fn announce(&self, world: &World, bulletin: &Bulletin<'_>) -> Option<Value> {
+        Some(notify::announcement(world, bulletin))
+    }
+
+    fn failures(&self) -> &'static [Failure] {
+        &notify::FAILURES
+    }
+
     fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {
         // A line that processes nothing inbound has nothing to tell of it (Phone numbers, docs).
         let is_told = !matches!(happening.what, What::Received { .. }) || processes_inbound(world);
@@ -140,8 +168,9 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn answer(&mut self) -> Result<Response<Bytes>, Refusal> {
-        let Some(key) = self.api_key().filter(|key| !key.is_empty()) else {
-            review_missing(self.request, "X-API-Key", AUTHENTICATION, &mut self.review);
+        let request = self.request;
+        let Some(key) = header(request, "x-api-key").filter(|key| !key.is_empty()) else {
+            review_missing(request, "X-API-Key", AUTHENTICATION, &mut self.review);
             return Err(Refusal::unauthenticated());
         };
         let is_good = self.world.accepts_credential(key);
@@ -158,6 +187,8 @@ impl Call<'_> {
         if !is_good {
             return Err(Refusal::unauthenticated());
         }
+        // Source: Rate limits (docs): the limit is that of an API key.
+        self.world.count_by_key(NAME, key);
         if !self.world.take_quota(NAME, self.now).allowed {
             return Err(Refusal::bare(StatusCode::TOO_MANY_REQUESTS));
         }
@@ -167,8 +198,8 @@ impl Call<'_> {
         match (self.request.method().as_str(), segments.as_slice()) {
             ("POST", ["messages"]) => send(self),
             ("POST", ["media"]) => media::upload(self),
-            ("GET", ["messages"]) => Ok(messages::list(self.world, page?)),
-            ("GET", ["messages", id]) => single(messages::find(self.world, id), "Message"),
+            ("GET", ["messages"]) => Ok(messages::list(self.world, self.now, page?)),
+            ("GET", ["messages", id]) => single(messages::find(self.world, self.now, id), "Message"),
             ("GET", ["me"]) => Ok(json_response(200, &directory::me(self.world))),
             ("GET", ["wabas"]) => Ok(page?.print(directory::wabas(self.world))),
             ("GET", ["wabas", id]) => single(directory::waba(self.world, id), "WABA"),

@@ -23,8 +23,8 @@ use self::send::send;
 use crate::dialects::credentials::{review_idempotency, review_missing};
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, bearer_token, json_response,
-    set_header, text_response,
+    Answer, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, bearer_token,
+    json_response, set_header, text_response,
 };
 
 const NAME: &str = "messangi";
@@ -50,6 +50,10 @@ impl Dialect for Messangi {
 
     fn owns(&self, path: &str) -> bool {
         path == "/notification" || path.starts_with("/oberyn/") || path.starts_with("/kingslanding/")
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &["/notification", "/oberyn/v2/notification", "/kingslanding/login"]
     }
 
     fn seed(&self, world: &mut World) {
@@ -92,6 +96,10 @@ impl Dialect for Messangi {
         response
     }
 
+    fn failures(&self) -> &'static [Failure] {
+        &notify::FAILURES
+    }
+
     fn notify(&self, world: &World, happening: &Happening<'_>) -> Option<Value> {
         Some(notify::payload(world, happening))
     }
@@ -110,14 +118,16 @@ impl Messangi {
         request: &Request<Bytes>,
         review: &mut Review,
     ) -> Response<Bytes> {
-        let key = bearer_token(request).filter(|key| !key.is_empty());
-        if key.is_none() {
+        let Some(key) = bearer_token(request).filter(|key| !key.is_empty()) else {
             review_missing(request, "Authorization: Bearer", API_KEY, review);
-        }
-        if !key.is_some_and(|key| lives(world, key, now)) {
+            return print(world, &Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
+        };
+        if !lives(world, key, now) {
             return print(world, &Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
         }
         review_idempotency(request, NO_IDEMPOTENCY, review);
+        // The page counts requests without saying whose; a key's (inferred).
+        world.count_by_key(NAME, key);
         let quota = world.take_quota(NAME, now);
         if !quota.allowed {
             return self.rate_limited(world, now);

@@ -20,23 +20,24 @@ const MAX_TEXT: usize = 256 * 1024;
 pub(crate) struct Exchange {
     /// Counts the exchanges since the last reset, from 1.
     pub(crate) number: u64,
-    pub(crate) provider: &'static str,
+    /// None if no provider has the path.
+    pub(crate) provider: Option<&'static str>,
     pub(crate) method: Method,
     pub(crate) status: StatusCode,
     pub(crate) findings: Vec<Finding>,
     pub(crate) at: SystemTime,
     pub(crate) fault: Option<&'static str>,
     pub(crate) cause: Option<Box<str>>,
-    /// Path, headers, body and response, one behind the other: a copy, for holding on to the server's own buffers would pin
+    /// Path, headers, body, headers of the response and its body, one behind the other: a copy, for holding on to the server's own buffers would pin
     /// far more memory than the texts need.
     text: String,
-    ends: [u32; 3],
+    ends: [u32; 4],
 }
 
 impl Exchange {
     pub(super) fn of(
         number: u64,
-        provider: &'static str,
+        provider: Option<&'static str>,
         at: SystemTime,
         request: &Request<Bytes>,
         response: &Response<Bytes>,
@@ -44,10 +45,13 @@ impl Exchange {
         mut text: String,
     ) -> Self {
         let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let size = path.len() + request.body().len() + response.body().len() + 40 * request.headers().len();
+        let size = path.len()
+            + request.body().len()
+            + response.body().len()
+            + 40 * (request.headers().len() + response.headers().len());
         text.clear();
         text.reserve(size.min(2 * MAX_TEXT));
-        let mut ends = [0; 3];
+        let mut ends = [0; 4];
         // Texts are cut far below what the numbers hold.
         let end = |text: &String| u32::try_from(text.len()).unwrap_or(u32::MAX);
         text.push_str(&mask::path(path));
@@ -56,6 +60,8 @@ impl Exchange {
         ends[1] = end(&text);
         mask::write_body(&cut(request.body()), &mut text);
         ends[2] = end(&text);
+        mask::write_headers(response.headers(), &mut text);
+        ends[3] = end(&text);
         text.push_str(&cut(response.body()));
         let Remarks { findings, fault, cause } = remarks;
         let (method, status) = (request.method().clone(), response.status());
@@ -85,8 +91,13 @@ impl Exchange {
         self.part(self.ends[1], self.ends[2])
     }
 
+    /// Those of the response, but for the `Date` and what frames it on the way.
+    pub(crate) fn response_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.part(self.ends[2], self.ends[3]).lines().filter_map(|line| line.split_once(':'))
+    }
+
     pub(crate) fn response(&self) -> &str {
-        self.text.get(index(self.ends[2])..).unwrap_or_default()
+        self.text.get(index(self.ends[3])..).unwrap_or_default()
     }
 
     fn part(&self, start: u32, end: u32) -> &str {
@@ -101,12 +112,13 @@ fn index(offset: u32) -> usize {
 impl Serialize for Exchange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("provider", self.provider)?;
+        map.serialize_entry("provider", &self.provider)?;
         map.serialize_entry("method", self.method.as_str())?;
         map.serialize_entry("path", self.path())?;
-        map.serialize_entry("headers", &Headers(self))?;
+        map.serialize_entry("headers", &Headers(|| self.headers()))?;
         map.serialize_entry("body", &MaybeJson(self.body()))?;
         map.serialize_entry("status", &self.status.as_u16())?;
+        map.serialize_entry("response_headers", &Headers(|| self.response_headers()))?;
         map.serialize_entry("response", &MaybeJson(self.response()))?;
         map.serialize_entry("findings", &self.findings)?;
         map.serialize_entry("at", &crate::rfc3339(self.at))?;
@@ -120,11 +132,11 @@ impl Serialize for Exchange {
     }
 }
 
-struct Headers<'a>(&'a Exchange);
+struct Headers<F>(F);
 
-impl Serialize for Headers<'_> {
+impl<'a, I: Iterator<Item = (&'a str, &'a str)>, F: Fn() -> I> Serialize for Headers<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.headers())
+        serializer.collect_map((self.0)())
     }
 }
 

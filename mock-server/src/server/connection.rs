@@ -92,7 +92,8 @@ async fn answer(
         Ok(name) => name,
         Err(error) => return Ok(closing(shared, 400, &error)),
     };
-    let reply = if wait::is_wait(&request) {
+    let tries = if turns_clock(&request) { shared.last_try(&name) } else { 0 };
+    let mut reply = if wait::is_wait(&request) {
         // Boxed, as what follows is: rare, and large for every request that is none.
         Box::pin(wait::answer(shared, &name, &request)).await
     } else {
@@ -104,6 +105,7 @@ async fn answer(
     if turns_clock(&request) && reply.response.status().is_success() {
         // Whoever turned the clock may look at once for what fell due by it.
         Box::pin(shared.desk.turned(super::now())).await;
+        shared.tell_tries(&name, tries, &mut reply.response);
     }
     if !reply.delay.is_zero() {
         Box::pin(tokio::time::sleep(reply.delay)).await;
@@ -135,7 +137,8 @@ async fn released(shared: &Shared, name: Name, number: u64) {
         }
     }
     let place = Place(shared, name, number);
-    shared.changed.until(|| shared.lock().find(&place.1).is_none_or(|simulator| !simulator.is_held(number))).await;
+    let is_released = || shared.lock().find(&place.1).is_none_or(|simulator| !simulator.is_held(number));
+    shared.changed.until(is_released, || None).await;
 }
 
 fn turns_clock(request: &Request<Bytes>) -> bool {

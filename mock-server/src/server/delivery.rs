@@ -103,8 +103,10 @@ async fn post(delivery: WebhookDelivery, limit: Duration) -> DeliveryOutcome {
     let WebhookDelivery { request, addresses, .. } = delivery;
     // Dropping the set ends the connection.
     let mut connections = JoinSet::new();
-    let Ok(Some((status, body))) = timeout_at(deadline, exchange(request, &addresses, &mut connections)).await else {
-        return DeliveryOutcome::Unanswered;
+    let (status, body) = match timeout_at(deadline, exchange(request, &addresses, &mut connections)).await {
+        Err(_) => return DeliveryOutcome::TimedOut,
+        Ok(Err(outcome)) => return outcome,
+        Ok(Ok(answered)) => answered,
     };
     // With its status the target has answered, whatever becomes of the rest.
     let _ = timeout_at(deadline, drain(body)).await;
@@ -115,17 +117,17 @@ async fn exchange(
     request: Request<Bytes>,
     addresses: &[SocketAddr],
     connections: &mut JoinSet<()>,
-) -> Option<(StatusCode, Incoming)> {
+) -> Result<(StatusCode, Incoming), DeliveryOutcome> {
     // The addresses are numbers, so nothing is looked up here.
-    let stream = TcpStream::connect(addresses).await.ok()?;
+    let stream = TcpStream::connect(addresses).await.map_err(|_| DeliveryOutcome::Refused)?;
     let _ = stream.set_nodelay(true);
     let client = http1::Builder::new().max_buf_size(MOST_HEAD).handshake(TokioIo::new(stream));
-    let (mut sender, connection) = client.await.ok()?;
+    let (mut sender, connection) = client.await.map_err(|_| DeliveryOutcome::Unanswered)?;
     connections.spawn(async move {
         let _ = connection.await;
     });
-    let response = sender.send_request(to_origin(request)).await.ok()?;
-    Some((response.status(), response.into_body()))
+    let response = sender.send_request(to_origin(request)).await.map_err(|_| DeliveryOutcome::Unanswered)?;
+    Ok((response.status(), response.into_body()))
 }
 
 /// The request as it goes to the target itself: the path alone, and a connection that serves once.
@@ -171,8 +173,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_target_that_says_nothing_within_the_limit_has_not_answered() {
-        assert_eq!(outcome("").await, DeliveryOutcome::Unanswered);
-        assert_eq!(outcome("HTTP/1.1 200 OK\r\ncontent-le").await, DeliveryOutcome::Unanswered);
+        assert_eq!(outcome("").await, DeliveryOutcome::TimedOut);
+        assert_eq!(outcome("HTTP/1.1 200 OK\r\ncontent-le").await, DeliveryOutcome::TimedOut);
     }
 
     #[tokio::test]

@@ -9,11 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use http::{Method, Request, Response, Uri};
-use serde_json::json;
+use http::{Request, Uri};
 
 use super::events::{Hub, Switchboard};
-use crate::{DeliveryOutcome, Query, Reply, Simulator, WebhookDelivery, Wire, json_response};
+use crate::control::namespaces::{self, Worlds};
+use crate::{DeliveryOutcome, Reply, Simulator, WebhookDelivery, Wire, json_response};
 
 /// More namespaces than this, and the one that was used least lately is forgotten.
 const MOST: usize = 1_000;
@@ -82,7 +82,10 @@ impl Spaces {
             oldest.and_then(|oldest| self.others.remove(&oldest));
         }
         let home = &self.home;
-        let made = || Space { simulator: home.sibling(now), used: 0, hub: None };
+        let made = || {
+            let simulator = home.sibling(now).mounted(format!("{PREFIX}{name}"));
+            Space { simulator, used: 0, hub: None }
+        };
         let space = self.others.entry(Arc::clone(name)).or_insert_with(made);
         space.used = self.uses;
         &mut space.simulator
@@ -162,34 +165,30 @@ impl Spaces {
         }
         let response = match self.home.access.admit(request) {
             Err(refusal) => refusal.into_response(),
-            Ok(()) => self.list_or_remove(request),
+            Ok(()) => match namespaces::answer(request, self) {
+                Ok(names) => json_response(200, &names),
+                Err(refusal) => refusal.into_response(),
+            },
         };
         let mut reply = Reply { response, wire: Wire::Whole, delay: Duration::ZERO };
         crate::set_header(&mut reply.response, "date", httpdate::fmt_http_date(self.home.now(now)));
         Some(reply)
     }
+}
 
-    fn list_or_remove(&mut self, request: &Request<Bytes>) -> Response<Bytes> {
-        let query = Query::of(request);
-        match *request.method() {
-            Method::GET => {}
-            Method::DELETE => match query.get("name") {
-                None => self.others.clear(),
-                Some(name) => {
-                    self.others.remove(name);
-                }
-            },
-            _ => {
-                let error =
-                    format!("{} does not take {}, expected `GET`, `DELETE`", request.uri().path(), request.method());
-                let mut response = json_response(405, &json!({"error": error}));
-                crate::set_header(&mut response, "allow", "GET, DELETE");
-                return response;
+impl Worlds for Spaces {
+    fn names(&self) -> Vec<String> {
+        self.others.keys().map(|name| (**name).to_owned()).collect()
+    }
+
+    fn remove(&mut self, name: Option<&str>) -> bool {
+        match name {
+            None => {
+                self.others.clear();
+                true
             }
+            Some(name) => self.others.remove(name).is_some(),
         }
-        let mut names: Vec<&str> = self.others.keys().map(|name| &**name).collect();
-        names.sort_unstable();
-        json_response(200, &json!(names))
     }
 }
 

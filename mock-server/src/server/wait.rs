@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::Shared;
 use super::spaces::Name;
@@ -34,8 +34,8 @@ impl Changed {
         }
     }
 
-    /// Is over when `done`, which is asked at once and then after whatever happens.
-    pub(super) async fn until(&self, mut done: impl FnMut() -> bool) {
+    /// Is over when `done`, which is asked at once, then after whatever happens, and when `again_in` says so.
+    pub(super) async fn until(&self, mut done: impl FnMut() -> bool, again_in: impl Fn() -> Option<Duration>) {
         struct One<'a>(&'a AtomicUsize);
         impl Drop for One<'_> {
             fn drop(&mut self) {
@@ -50,7 +50,11 @@ impl Changed {
             if done() {
                 return;
             }
-            rung.await;
+            match again_in() {
+                // Either way it is time to look again.
+                Some(pause) => drop(timeout(pause, rung).await),
+                None => rung.await,
+            }
             sleep(BETWEEN_LOOKS).await;
         }
     }
@@ -74,6 +78,9 @@ pub(super) async fn answer(shared: &Shared, name: &Name, request: &Request<Bytes
         done
     };
     // An error means that the time is up; then the last answer is the one.
-    let _ = timeout_at(deadline, shared.changed.until(look)).await;
+    let of_statuses = query.get("for") == Some("status");
+    // Statuses come by the clock alone.
+    let next_status = || if of_statuses { shared.next_status_in(name) } else { None };
+    let _ = timeout_at(deadline, shared.changed.until(look, next_status)).await;
     last.unwrap_or_else(|| shared.look(name, request))
 }

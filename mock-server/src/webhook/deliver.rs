@@ -8,7 +8,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, StatusCode};
 
-use super::outbox::{Pending, Route};
+use super::outbox::{Outcome, Pending, Route, Sent};
+use super::registration::SINK;
 use super::{Net, Signature, Target, WebhookRules};
 use crate::Simulator;
 
@@ -34,7 +35,11 @@ pub struct WebhookDelivery {
 pub enum DeliveryOutcome {
     /// The target answered.
     Answered(StatusCode),
-    /// It did not: nobody listens, or no answer came in time.
+    /// Nobody listens there.
+    Refused,
+    /// No answer came in time.
+    TimedOut,
+    /// The connection ended without an answer, or what came was none.
     Unanswered,
 }
 
@@ -56,13 +61,21 @@ impl Simulator {
     pub fn due(&mut self, real_now: SystemTime) -> Option<WebhookDelivery> {
         let now = self.clock.now(real_now);
         loop {
+            // Conversations first, for what comes of them may be due before the calls that wait.
+            let until = self.webhooks.next_call_due().map_or(now, |due| due.min(now));
+            if self.announce_due(until) {
+                continue;
+            }
             let pending = self.webhooks.take_due(now)?;
             let registration = self.webhooks.registration(pending.provider);
             let target = match (&pending.route, registration) {
-                (Route::Own(target), _) => target.clone(),
+                (Route::Own(target), _) => Some(target.clone()),
                 (Route::Registered, Some(registration)) => registration.target.clone(),
                 // The webhook was removed while this waited for it.
-                (Route::Registered, None) => continue,
+                (Route::Registered, None) => {
+                    self.webhooks.give_up(pending, "removed");
+                    continue;
+                }
             };
             let secret = registration.and_then(|registration| registration.secret.as_ref());
             let kind = registration.map_or(Signature::Good, |registration| registration.trouble.signature);
@@ -71,10 +84,18 @@ impl Simulator {
                 Signature::Wrong => secret.other().sign(&pending.body),
                 Signature::Missing => None,
             });
-            let request = request(&target, &pending.body, self.webhook_rules(pending.provider), signature.as_deref());
+            let rules = self.webhook_rules(pending.provider);
+            let request = request(target.as_ref(), &pending.body, rules, signature.as_deref());
+            let sent = sent(target.as_ref(), &request);
+            let Some(target) = target.filter(|_| !pending.lost) else {
+                let error = pending.lost.then_some("lost");
+                self.webhooks.record(&pending, sent, Outcome { error, ..Outcome::default() });
+                continue;
+            };
             let addresses = target.addresses().to_vec();
             let Pending { provider, attempt, .. } = pending;
-            return Some(WebhookDelivery { id: self.webhooks.depart(pending), provider, attempt, request, addresses });
+            let id = self.webhooks.depart(pending, sent);
+            return Some(WebhookDelivery { id, provider, attempt, request, addresses });
         }
     }
 
@@ -82,14 +103,18 @@ impl Simulator {
     /// was due, so that the schedule is the same however fast the clock is turned. Unknown numbers are passed over: a reset may
     /// have come in between.
     pub fn delivered(&mut self, id: u64, outcome: DeliveryOutcome) {
-        let Some(pending) = self.webhooks.arrive(id) else { return };
-        let status = match outcome {
-            DeliveryOutcome::Answered(status) => Some(status.as_u16()),
-            DeliveryOutcome::Unanswered => None,
+        let Some((pending, sent)) = self.webhooks.arrive(id) else { return };
+        let (status, error) = match outcome {
+            DeliveryOutcome::Answered(status) => (Some(status.as_u16()), None),
+            DeliveryOutcome::Refused => (None, Some("refused")),
+            DeliveryOutcome::TimedOut => (None, Some("timed_out")),
+            DeliveryOutcome::Unanswered => (None, Some("no_answer")),
         };
-        self.webhooks.record(&pending, status);
-        if let Some(pause) = self.webhook_rules(pending.provider).pause_after(pending.attempt, status) {
-            let (due, attempt) = (pending.due + pause, pending.attempt + 1);
+        let pause = self.webhook_rules(pending.provider).pause_after(pending.attempt, status);
+        let next_try_at = pause.map(|pause| pending.due + pause);
+        self.webhooks.record(&pending, sent, Outcome { status, error, next_try_at });
+        if let Some(due) = next_try_at {
+            let attempt = pending.attempt + 1;
             self.webhooks.put(Pending { due, attempt, ..pending });
         }
     }
@@ -112,11 +137,20 @@ impl Simulator {
     }
 }
 
-fn request(target: &Target, body: &Bytes, rules: WebhookRules, signature: Option<&str>) -> Request<Bytes> {
+/// How a call goes out, for the log.
+fn sent(target: Option<&Target>, request: &Request<Bytes>) -> Sent {
+    let url = target.map_or_else(|| SINK.to_owned(), |target| target.uri().to_string());
+    let headers = request.headers().iter();
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    Sent { url, headers: headers.collect() }
+}
+
+fn request(target: Option<&Target>, body: &Bytes, rules: WebhookRules, signature: Option<&str>) -> Request<Bytes> {
     let mut request = Request::new(body.clone());
     *request.method_mut() = Method::POST;
-    *request.uri_mut() = target.uri().clone();
-    let host = target.uri().authority().and_then(|authority| HeaderValue::try_from(authority.as_str()).ok());
+    *request.uri_mut() = target.map(|target| target.uri().clone()).unwrap_or_default();
+    let host = request.uri().authority().and_then(|authority| HeaderValue::try_from(authority.as_str()).ok());
     let headers = request.headers_mut();
     if let Some(host) = host {
         headers.insert(HOST, host);

@@ -22,6 +22,10 @@ pub struct Happening<'a> {
     pub contact: &'a Phone,
     /// The id of the message it is about.
     pub message_id: &'a str,
+    /// The message of the business that this message of a customer is a reply to, if it is one.
+    pub reply_to: Option<&'a str>,
+    /// Whether a message that failed was told as sent before, for providers that have a word of their own for that.
+    pub sent_before: bool,
     /// What happened.
     pub what: What<'a>,
 }

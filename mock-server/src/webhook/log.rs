@@ -27,13 +27,23 @@ pub(crate) struct Try {
     pub(super) url: String,
     /// From 1; 0 for what was given up untried, because too much was waiting.
     pub(super) attempt: u32,
+    /// Which of several copies it was, from 1.
+    pub(super) copy: u32,
     /// What the target answered, none if it did not.
     pub(super) status: Option<u16>,
+    /// Why there was no answer.
+    pub(super) error: Option<&'static str>,
+    /// As they were sent, the signature among them.
+    #[serde(serialize_with = "headers_as_map")]
+    pub(super) headers: Vec<(String, String)>,
     #[serde(serialize_with = "as_json")]
     pub(super) body: Bytes,
     /// When it was due, in virtual time.
     #[serde(serialize_with = "crate::world::serialize_time")]
     pub(super) at: SystemTime,
+    /// When it is tried again, if it is.
+    #[serde(serialize_with = "maybe_time")]
+    pub(super) next_try_at: Option<SystemTime>,
     /// How the target was found, to find it again.
     #[serde(skip)]
     pub(super) route: Route,
@@ -46,7 +56,8 @@ impl Log {
 
     pub(super) fn record(&mut self, mut tried: Try) {
         tried.number = self.last() + 1;
-        let size = 200 + tried.url.len() + tried.body.len();
+        let headers: usize = tried.headers.iter().map(|(name, value)| 48 + name.len() + value.len()).sum();
+        let size = 300 + tried.url.len() + headers + tried.body.len();
         self.tries.push(tried, size);
     }
 
@@ -66,9 +77,18 @@ impl Log {
 }
 
 /// Bodies are JSON that this crate wrote, so the fallback is out of reach.
-fn as_json<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_json<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
     match serde_json::from_slice::<&RawValue>(body) {
         Ok(json) => json.serialize(serializer),
         Err(_) => serializer.serialize_none(),
     }
+}
+
+fn headers_as_map<S: Serializer>(headers: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(headers.iter().map(|(name, value)| (name, value)))
+}
+
+#[allow(clippy::ref_option, reason = "serde hands over the member as it is")]
+fn maybe_time<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(crate::rfc3339).serialize(serializer)
 }

@@ -5,13 +5,16 @@ use std::fmt;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::happening::{Happening, Report, What};
 use super::log::{Log, Try};
+use super::registration::Registration;
 use super::rules::ladder;
-use super::{LAST_STATUS, Net, Nets, Secret, Target};
-use crate::{Dialect, Inbound, Phone, World};
+use super::watch::Watched;
+use super::{LAST_STATUS, Net, Nets, Target};
+use crate::{Dialect, Inbound, Phone, World, mask};
 
 /// More than this does not wait, by count or by bytes; what comes then is given up, and the log says so.
 const MOST_PENDING: usize = 100_000;
@@ -19,54 +22,20 @@ const MOST_PENDING_BYTES: usize = 64 * 1024 * 1024;
 /// More tries than this are not under way at the same time.
 const MOST_IN_FLIGHT: usize = 1_000;
 /// More addresses of its own than this no message has.
-const MOST_CALLBACKS: usize = 10;
+pub(crate) const MOST_CALLBACKS: usize = 10;
 
 /// The registered webhooks, what is still to be delivered in the order it falls due, and what was tried.
 pub(crate) struct Webhooks {
     registered: BTreeMap<&'static str, Registration>,
     pending: BTreeMap<(SystemTime, u64), Pending>,
     pending_bytes: usize,
-    in_flight: BTreeMap<u64, Pending>,
+    in_flight: BTreeMap<u64, (Pending, Sent)>,
+    pub(super) watched: Watched,
     log: Log,
     nets: Nets,
     happenings: u64,
     /// Numbers every try, over resets too, so that the outcome of a try from before a reset means none after it.
     last_id: u64,
-}
-
-/// Where a provider's webhooks go.
-#[derive(Debug, Clone)]
-pub(crate) struct Registration {
-    pub(crate) target: Target,
-    pub(crate) secret: Option<Secret>,
-    pub(crate) trouble: Trouble,
-}
-
-/// What goes wrong on the way, on order.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Trouble {
-    /// How often each call is made, from 1.
-    pub(crate) copies: u32,
-    /// Whether the statuses of a message come newest first.
-    pub(crate) reorder: bool,
-    /// What stands in the place of the signature.
-    pub(crate) signature: Signature,
-}
-
-impl Default for Trouble {
-    fn default() -> Self {
-        Self { copies: 1, reorder: false, signature: Signature::Good }
-    }
-}
-
-/// What stands in the place of a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signature {
-    Good,
-    /// That of another secret.
-    Wrong,
-    /// None, although there is a secret.
-    Missing,
 }
 
 /// One thing to tell to one target.
@@ -77,6 +46,18 @@ pub(super) struct Pending {
     pub(super) body: Bytes,
     pub(super) due: SystemTime,
     pub(super) attempt: u32,
+    /// Which of several copies this is, from 1.
+    pub(super) copy: u32,
+    /// It never arrives.
+    pub(super) lost: bool,
+}
+
+/// How a call went out.
+#[derive(Clone, Default)]
+pub(super) struct Sent {
+    pub(super) url: String,
+    /// In the order in which they went.
+    pub(super) headers: Vec<(String, String)>,
 }
 
 /// How a target is found.
@@ -95,6 +76,7 @@ impl Webhooks {
             pending: BTreeMap::new(),
             pending_bytes: 0,
             in_flight: BTreeMap::new(),
+            watched: Watched::default(),
             log: Log::new(),
             nets: Nets::default(),
             happenings: 0,
@@ -156,37 +138,66 @@ impl Webhooks {
         self.log.last()
     }
 
-    /// Makes the call of a former try once more, as a first one; false if that try is not known, or not any more.
-    pub(crate) fn redeliver(&mut self, number: u64, now: SystemTime) -> bool {
-        let Some(before) = number.checked_sub(1) else { return false };
-        let former = self.log.after(before).find(|(found, _)| *found == number);
-        let Some(pending) = former.map(|(_, tried)| Pending {
-            provider: tried.provider,
-            route: tried.route.clone(),
-            body: tried.body.clone(),
-            due: now,
-            attempt: 1,
-        }) else {
-            return false;
+    /// Makes the call of a former try once more, as a first one.
+    ///
+    /// # Errors
+    ///
+    /// Why there is nothing to make, to be read behind "`number` is 3".
+    pub(crate) fn redeliver(&mut self, number: u64, now: SystemTime) -> Result<(), String> {
+        let former = number.checked_sub(1).and_then(|before| self.log.after(before).next());
+        let Some((_, tried)) = former.filter(|(found, _)| *found == number) else {
+            return Err("expected that of a try in `webhooks/deliveries`".to_owned());
         };
-        self.put(pending);
-        true
+        let provider = tried.provider;
+        if matches!(tried.route, Route::Registered) && !self.registered.contains_key(provider) {
+            return Err(format!("whose webhook was removed, expected one of {provider} to be registered before"));
+        }
+        let (route, body, copy) = (tried.route.clone(), tried.body.clone(), tried.copy);
+        self.put(Pending { provider, route, body, due: now, attempt: 1, copy, lost: false });
+        Ok(())
     }
 
     /// Whether anything waits, due or not.
     #[cfg(feature = "server")]
     pub(crate) fn is_waiting(&self) -> bool {
-        !self.pending.is_empty()
+        self.next_due().is_some()
     }
 
-    /// What falls due next, and whose it is.
-    pub(crate) fn next_waiting(&self) -> Option<(SystemTime, &'static str)> {
-        self.pending.first_key_value().map(|((due, _), pending)| (*due, pending.provider))
+    /// What waits, in the order in which it falls due: when, whose it is, and which try.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (SystemTime, &'static str, u32)> {
+        self.pending.iter().map(|((due, _), pending)| (*due, pending.provider, pending.attempt))
     }
 
-    /// When the next one falls due.
-    pub(super) fn next_due(&self) -> Option<SystemTime> {
+    /// Every call that waits, of one provider or of all, with where it would go now.
+    pub(crate) fn waiting_calls(&self, only: Option<&str>) -> impl Iterator<Item = Waiting<'_>> {
+        let waiting = self.pending.values().filter(move |pending| only.is_none_or(|only| only == pending.provider));
+        waiting.map(|pending| Waiting {
+            provider: pending.provider,
+            url: self.url(pending).map(|url| mask::path(&url).into_owned()),
+            attempt: pending.attempt,
+            copy: pending.copy,
+            at: pending.due,
+            body: &pending.body,
+        })
+    }
+
+    /// Where a call goes; none if its webhook was removed.
+    fn url(&self, pending: &Pending) -> Option<String> {
+        match &pending.route {
+            Route::Registered => self.registered.get(pending.provider).map(Registration::url),
+            Route::Own(target) => Some(target.uri().to_string()),
+        }
+    }
+
+    /// When the next call falls due.
+    pub(super) fn next_call_due(&self) -> Option<SystemTime> {
         self.pending.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// When there is next anything to look at: a call, or a conversation that may have come to something.
+    pub(super) fn next_due(&self) -> Option<SystemTime> {
+        let (call, conversation) = (self.next_call_due(), self.watched.next_due());
+        call.into_iter().chain(conversation).min()
     }
 
     /// A message was accepted at `now`: what will be told of it is put down, if there is anybody to tell.
@@ -204,9 +215,24 @@ impl Webhooks {
                 business: &report.from,
                 contact: &report.to,
                 message_id: &report.message_id,
+                reply_to: None,
+                sent_before: !after.is_zero(),
                 what: What::Status { progress, report },
             };
             self.tell(dialect, world, &told, &routes);
+        }
+    }
+
+    /// Something is told to the registered webhook that is about no message. `payload` writes it, given its number.
+    pub(super) fn announce(
+        &mut self,
+        provider: &'static str,
+        at: SystemTime,
+        payload: impl FnOnce(u64) -> Option<Value>,
+    ) {
+        self.happenings += 1;
+        if let Some(payload) = payload(self.happenings) {
+            self.post(provider, &Route::Registered, &Bytes::from(payload.to_string()), at);
         }
     }
 
@@ -217,10 +243,12 @@ impl Webhooks {
         world: &World,
         now: SystemTime,
         message: &Inbound<'_>,
-        message_id: &str,
-        content: &Value,
+        written: &Written<'_>,
     ) {
-        let routes = self.routes(message.provider, &[]);
+        let Written { message_id, content, reply } = *written;
+        let follows = dialect.webhook_rules(world).replies_go_to_callback;
+        let callbacks = reply.filter(|_| follows).map_or(&[][..], |reply| reply.callbacks);
+        let routes = self.routes(message.provider, callbacks);
         if routes.is_empty() {
             return;
         }
@@ -231,6 +259,8 @@ impl Webhooks {
             business: message.to,
             contact: message.from,
             message_id,
+            reply_to: reply.map(|reply| reply.message_id),
+            sent_before: false,
             what: What::Received { name, content },
         };
         self.tell(dialect, world, &told, &routes);
@@ -239,11 +269,11 @@ impl Webhooks {
     fn tell(&mut self, dialect: &dyn Dialect, world: &World, told: &Told<'_>, routes: &[Route]) {
         self.happenings += 1;
         for route in routes {
-            let target = match route {
-                Route::Registered => self.registered.get(dialect.name()).map(|registered| &registered.target),
-                Route::Own(target) => Some(target),
+            let url = match route {
+                Route::Registered => self.registered.get(dialect.name()).map(Registration::url),
+                Route::Own(target) => Some(target.uri().to_string()),
             };
-            let Some(url) = target.map(|target| target.uri().to_string()) else { continue };
+            let Some(url) = url else { continue };
             let happening = Happening {
                 number: self.happenings,
                 at: told.at,
@@ -251,17 +281,26 @@ impl Webhooks {
                 business: told.business,
                 contact: told.contact,
                 message_id: told.message_id,
+                reply_to: told.reply_to,
+                sent_before: told.sent_before,
                 what: told.what,
             };
             if let Some(payload) = dialect.notify(world, &happening) {
                 let body = Bytes::from(payload.to_string());
                 let provider = dialect.name();
-                let trouble = self.registered.get(provider).map(|registered| registered.trouble).unwrap_or_default();
-                let due = if trouble.reorder { told.mirrored } else { told.at };
-                for _ in 0..trouble.copies {
-                    self.put(Pending { provider, route: route.clone(), body: body.clone(), due, attempt: 1 });
-                }
+                let reorder = self.registered.get(provider).is_some_and(|registered| registered.trouble.reorder);
+                self.post(provider, route, &body, if reorder { told.mirrored } else { told.at });
             }
+        }
+    }
+
+    /// Lets a call wait, with whatever is to go wrong with it.
+    fn post(&mut self, provider: &'static str, route: &Route, body: &Bytes, due: SystemTime) {
+        let trouble = self.registered.get(provider).map(|registered| registered.trouble).unwrap_or_default();
+        let due = due + trouble.delay;
+        for copy in 1..=trouble.copies {
+            let lost = self.registered.get_mut(provider).is_some_and(Registration::loses_next);
+            self.put(Pending { provider, route: route.clone(), body: body.clone(), due, attempt: 1, copy, lost });
         }
     }
 
@@ -283,7 +322,7 @@ impl Webhooks {
     pub(super) fn put(&mut self, pending: Pending) {
         let bytes = self.pending_bytes.saturating_add(pending.body.len());
         if self.pending.len() >= MOST_PENDING || bytes > MOST_PENDING_BYTES {
-            self.record(&Pending { attempt: 0, ..pending }, None);
+            self.give_up(pending, "full");
             return;
         }
         self.pending_bytes = bytes;
@@ -303,9 +342,9 @@ impl Webhooks {
     }
 
     /// Remembers a try until its outcome is known, and numbers it. Tries whose outcome is never told are forgotten one by one.
-    pub(super) fn depart(&mut self, pending: Pending) -> u64 {
+    pub(super) fn depart(&mut self, pending: Pending, sent: Sent) -> u64 {
         self.last_id += 1;
-        self.in_flight.insert(self.last_id, pending);
+        self.in_flight.insert(self.last_id, (pending, sent));
         if self.in_flight.len() > MOST_IN_FLIGHT {
             self.in_flight.pop_first();
         }
@@ -313,20 +352,73 @@ impl Webhooks {
     }
 
     /// The try of this number, if it is known; it is then forgotten.
-    pub(super) fn arrive(&mut self, id: u64) -> Option<Pending> {
+    pub(super) fn arrive(&mut self, id: u64) -> Option<(Pending, Sent)> {
         self.in_flight.remove(&id)
     }
 
-    pub(super) fn record(&mut self, pending: &Pending, status: Option<u16>) {
-        let target = match &pending.route {
-            Route::Registered => self.registered.get(pending.provider).map(|registered| &registered.target),
-            Route::Own(target) => Some(target),
-        };
-        let url = target.map(Target::masked).unwrap_or_default();
-        let Pending { provider, attempt, due, .. } = *pending;
-        let (route, body) = (pending.route.clone(), pending.body.clone());
-        self.log.record(Try { number: 0, provider, url, attempt, status, body, at: due, route });
+    /// Writes down what is never tried, and why.
+    pub(super) fn give_up(&mut self, pending: Pending, why: &'static str) {
+        let url = self.url(&pending).unwrap_or_default();
+        let sent = Sent { url, headers: Vec::new() };
+        self.record(&Pending { attempt: 0, ..pending }, sent, Outcome { error: Some(why), ..Outcome::default() });
     }
+
+    /// Writes a try down.
+    pub(super) fn record(&mut self, pending: &Pending, sent: Sent, outcome: Outcome) {
+        let Pending { provider, attempt, due, copy, .. } = *pending;
+        let (route, body) = (pending.route.clone(), pending.body.clone());
+        let Outcome { status, error, next_try_at } = outcome;
+        let (url, headers) = (mask::path(&sent.url).into_owned(), sent.headers);
+        self.log.record(Try {
+            number: 0,
+            provider,
+            url,
+            attempt,
+            copy,
+            status,
+            error,
+            headers,
+            body,
+            at: due,
+            next_try_at,
+            route,
+        });
+    }
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Outcome {
+    pub(super) status: Option<u16>,
+    pub(super) error: Option<&'static str>,
+    pub(super) next_try_at: Option<SystemTime>,
+}
+
+/// What a customer wrote.
+pub(crate) struct Written<'a> {
+    pub(crate) message_id: &'a str,
+    pub(crate) content: &'a Value,
+    pub(crate) reply: Option<Reply<'a>>,
+}
+
+/// The message that a customer's message is a reply to.
+#[derive(Clone, Copy)]
+pub(crate) struct Reply<'a> {
+    pub(crate) message_id: &'a str,
+    pub(crate) callbacks: &'a [String],
+}
+
+/// A call that waits.
+#[derive(Serialize)]
+pub(crate) struct Waiting<'a> {
+    provider: &'static str,
+    url: Option<String>,
+    attempt: u32,
+    copy: u32,
+    #[serde(serialize_with = "crate::world::serialize_time")]
+    at: SystemTime,
+    #[serde(serialize_with = "super::log::as_json")]
+    body: &'a Bytes,
 }
 
 /// A happening that is not yet addressed to anybody.
@@ -337,6 +429,8 @@ struct Told<'a> {
     business: &'a Phone,
     contact: &'a Phone,
     message_id: &'a str,
+    reply_to: Option<&'a str>,
+    sent_before: bool,
     what: What<'a>,
 }
 
@@ -352,59 +446,4 @@ impl fmt::Debug for Webhooks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pending(attempt: u32) -> Pending {
-        let route = Route::Own(Target::parse("http://127.0.0.1:9000/", &Nets::default()).unwrap());
-        Pending { provider: "exotel", route, body: Bytes::from_static(b"{}"), due: SystemTime::UNIX_EPOCH, attempt }
-    }
-
-    #[test]
-    fn what_comes_while_100_000_calls_wait_is_given_up_and_logged_as_never_tried() {
-        let mut webhooks = Webhooks::new();
-        for _ in 0..MOST_PENDING {
-            webhooks.put(pending(1));
-        }
-        assert_eq!(webhooks.tries(None).count(), 0);
-        webhooks.put(pending(1));
-        let given_up: Vec<(u32, Option<u16>)> =
-            webhooks.tries(None).map(|tried| (tried.attempt, tried.status)).collect();
-        assert_eq!((given_up, webhooks.pending.len()), (vec![(0, None)], MOST_PENDING));
-    }
-
-    #[test]
-    fn large_calls_are_given_up_beyond_64_mib_and_taking_one_makes_room() {
-        let mut webhooks = Webhooks::new();
-        let large = |webhooks: &mut Webhooks| {
-            let body = Bytes::from(vec![b'1'; MOST_PENDING_BYTES / 4]);
-            webhooks.put(Pending { body, ..pending(1) });
-            webhooks.tries(None).count()
-        };
-        assert_eq!([(); 5].map(|()| large(&mut webhooks)), [0, 0, 0, 0, 1]);
-        webhooks.take_due(SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!(large(&mut webhooks), 1);
-        assert_eq!(large(&mut webhooks), 2);
-    }
-
-    #[test]
-    fn tries_whose_outcome_is_never_told_are_forgotten() {
-        let mut webhooks = Webhooks::new();
-        let first = webhooks.depart(pending(1));
-        for _ in 0..MOST_IN_FLIGHT {
-            webhooks.depart(pending(1));
-        }
-        assert!(webhooks.arrive(first).is_none());
-        assert_eq!(webhooks.in_flight.len(), MOST_IN_FLIGHT);
-    }
-
-    #[test]
-    fn a_message_has_at_most_ten_callbacks_each_once() {
-        let webhooks = Webhooks::new();
-        let twice = ["http://127.0.0.1:9000/a".to_owned(), " http://127.0.0.1:9000/a".to_owned()];
-        assert_eq!(webhooks.routes("messangi", &twice).len(), 1);
-        let many: Vec<String> = (0..50).map(|number| format!("http://127.0.0.1:9000/{number}")).collect();
-        assert_eq!(webhooks.routes("messangi", &many).len(), MOST_CALLBACKS);
-        assert!(webhooks.routes("messangi", &["http://10.0.0.1/".to_owned()]).is_empty());
-    }
-}
+mod tests;

@@ -9,6 +9,9 @@ use super::happening::{Failure, Progress};
 /// The switch that says how far a message gets.
 pub(crate) const LAST_STATUS: &str = "last_status";
 
+const FAILED: &str = "failed";
+const UNDELIVERED: &str = "undelivered";
+
 const DELIVERED_AFTER: Duration = Duration::from_secs(1);
 const READ_AFTER: Duration = Duration::from_secs(2);
 
@@ -24,6 +27,8 @@ pub struct WebhookRules {
     /// Whether a status from 400 to 499 other than 429 is final. Every other answer outside 200 to 299, and none at all, is
     /// followed by the next try.
     pub client_errors_are_final: bool,
+    /// Whether a customer's reply to a message goes to the address that the message named for itself.
+    pub replies_go_to_callback: bool,
 }
 
 impl WebhookRules {
@@ -46,15 +51,35 @@ pub const fn last_status(source: Source) -> Switch {
     Switch {
         name: LAST_STATUS,
         default: "delivered",
-        allowed: &["sent", "delivered", "read"],
+        allowed: &["sent", "delivered", "read", FAILED],
         about: "How far an accepted message gets, and so the last status that the webhook tells: sent at once, delivered after \
-                1 s, read after 2 s.",
+                1 s, read after 2 s; or it fails, and nobody gets it.",
         source,
     }
 }
 
+/// As [`last_status`], where the provider has a status of its own for what was sent and does not arrive.
+pub(crate) const fn last_status_or_undelivered(source: Source) -> Switch {
+    Switch {
+        allowed: &["sent", "delivered", "read", FAILED, UNDELIVERED],
+        about: "How far an accepted message gets, and so the last status that the webhook tells: sent at once, delivered after \
+                1 s, read after 2 s; or it fails, at once or undelivered after 1 s, and nobody gets it.",
+        ..last_status(source)
+    }
+}
+
+/// Whether nobody gets a message under this value of the switch.
+pub(crate) fn ends_in_failure(last_status: &str) -> bool {
+    matches!(last_status, FAILED | UNDELIVERED)
+}
+
 /// What is told of a message, and how long after it was accepted.
 pub(crate) fn ladder(failure: Option<Failure>, last_status: &str) -> Vec<(Progress, Duration)> {
+    if let Some(failure) = failure
+        && last_status == UNDELIVERED
+    {
+        return vec![(Progress::Sent, Duration::ZERO), (Progress::Failed(failure), DELIVERED_AFTER)];
+    }
     if let Some(failure) = failure {
         return vec![(Progress::Failed(failure), Duration::ZERO)];
     }

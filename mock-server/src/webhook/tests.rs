@@ -37,15 +37,21 @@ fn a_webhook_is_registered_replaced_listed_without_its_secret_and_removed() {
     let mut mock = Mock::new();
     assert_eq!(mock.control("webhooks", &Value::Null), json!([]));
     let unsigned = mock.control("webhooks", &json!({"provider": "exotel", "url": "http://127.0.0.1:9000/a"}));
-    assert_eq!(unsigned, json!({"provider": "exotel", "url": "http://127.0.0.1:9000/a", "signed": false}));
+    let shown = |provider: &str, url: &str, signed: bool| {
+        json!({
+            "provider": provider, "url": url, "sink": false, "signed": signed, "announcements": false, "copies": 1,
+            "reorder": false, "signature": "good", "lose_every": null, "delay": "0s",
+        })
+    };
+    assert_eq!(unsigned, shown("exotel", "http://127.0.0.1:9000/a", false));
     mock.control(
         "webhooks",
         &json!({"provider": "exotel", "url": "http://[::1]:9000/b?token=s3cret", "secret": "s3cret"}),
     );
     mock.control("webhooks", &json!({"provider": "messangi", "url": "http://localhost:9000/", "secret": "s3cret"}));
-    let exotel = json!({"provider": "exotel", "url": "http://[::1]:9000/b?token=***", "signed": true});
+    let exotel = shown("exotel", "http://[::1]:9000/b?token=***", true);
     // Messangi signs nothing, whatever secret there is.
-    let messangi = json!({"provider": "messangi", "url": "http://localhost:9000/", "signed": false});
+    let messangi = shown("messangi", "http://localhost:9000/", false);
     assert_eq!(mock.control("webhooks", &Value::Null), json!([exotel, messangi]));
     assert_eq!(mock.control("webhooks?provider=messangi", &Value::Null), json!([messangi]));
     assert_eq!(call(&mut mock, "DELETE", "webhooks?provider=exotel", ""), (200, json!([messangi])));
@@ -154,14 +160,16 @@ fn the_log_has_every_try_with_its_body_and_its_moment() {
     mock.answer_webhook(503).unwrap();
     mock.advance("25h");
     let told = mock.told();
-    let line = |attempt: u32, status: u16, at: &str| {
+    let log = mock.control("webhooks/deliveries", &Value::Null);
+    let line = |attempt: u32, status: u16, at: &str, next: Option<&str>| {
         json!({
-            "number": attempt, "provider": "exotel", "url": "http://127.0.0.1:9000/hook?token=***", "attempt": attempt, "status": status,
-            "body": told[0], "at": at,
+            "number": attempt, "provider": "exotel", "url": "http://127.0.0.1:9000/hook?token=***", "attempt": attempt,
+            "copy": 1, "status": status, "error": null, "headers": log[0]["headers"], "body": told[0], "at": at,
+            "next_try_at": next,
         })
     };
-    let log = mock.control("webhooks/deliveries", &Value::Null);
-    assert_eq!(log, json!([line(1, 503, "2026-05-11T09:20:00Z"), line(2, 200, "2026-05-11T09:20:30Z")]));
+    let (first, second) = ("2026-05-11T09:20:00Z", "2026-05-11T09:20:30Z");
+    assert_eq!(log, json!([line(1, 503, first, Some(second)), line(2, 200, second, None)]));
     assert_eq!(mock.control("webhooks/deliveries?provider=messangi", &Value::Null), json!([]));
 }
 

@@ -8,7 +8,7 @@ use crate::Phone;
 
 /// Without a message for this long a conversation is inactive. Source: `GoSendAPI`, Conversations: configurable, typically
 /// 30 minutes (seed).
-const QUIET: Duration = Duration::from_secs(30 * 60);
+pub(crate) const QUIET: Duration = Duration::from_secs(30 * 60);
 
 /// One row of a provider's conversation list.
 #[derive(Debug, Clone)]
@@ -112,6 +112,11 @@ impl Conversation {
         let hex = format!("{:032x}", self.uuid);
         let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
         [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+    }
+
+    /// Whether it was closed by hand.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.is_some()
     }
 
     /// When and why it was closed by hand.

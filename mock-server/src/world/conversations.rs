@@ -7,8 +7,9 @@ use std::time::SystemTime;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::Conversation;
+use super::conversation::QUIET;
 use super::pair::{Pair, Providers};
+use super::{Conversation, ConversationState, WINDOW};
 use crate::Phone;
 
 /// A [`Conversation`], packed.
@@ -133,6 +134,20 @@ impl Conversations {
     /// The conversation in a place.
     pub(super) fn at(&self, providers: &Providers, place: usize) -> Option<Conversation> {
         self.rows.get(place).map(|row| row.unpacked(providers))
+    }
+
+    /// When each conversation goes quiet and when it ends, unless somebody writes before; of the providers whose conversations
+    /// do, by their numbers.
+    pub(super) fn turns(
+        &self,
+        ends: impl Fn(u64) -> bool,
+    ) -> impl Iterator<Item = (SystemTime, usize, ConversationState)> {
+        let rows = self.rows.iter().enumerate();
+        let rows = rows.filter(move |(_, row)| row.closed.is_none() && ends(row.pair.provider()));
+        rows.flat_map(|(place, row)| {
+            let last = row.last_inbound_at.max(row.last_outbound_at).unwrap_or(row.started_at);
+            [(last + QUIET, place, ConversationState::Inactive), (last + WINDOW, place, ConversationState::Ended)]
+        })
     }
 
     /// The number of the conversation in a place.

@@ -8,7 +8,7 @@ const NUMBER: u64 = (1 << NUMBER_BITS) - 1;
 
 /// A provider, one of its business numbers, and a customer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Pair {
+pub(crate) struct Pair {
     provider_and_business: u64,
     contact: u64,
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::conversations::Conversations;
 use super::pair::Pair;
-use super::{Contact, Conversation, Delivery, MAX_ROWS, Remembered, World};
+use super::{Bucket, Contact, Conversation, Delivery, MAX_ROWS, Remembered, Whose, World};
 use crate::control::Refusal;
 use crate::control::members::Members;
 use crate::ids::Ids;
@@ -39,6 +39,11 @@ pub(crate) fn export(world: &World, state: &mut Map<String, Value>) {
         ("idempotency", answers.collect()),
     ];
     state.extend(parts.map(|(name, value)| (name.to_owned(), value)));
+    let buckets: Vec<Value> = world.buckets().filter(|bucket| bucket.used > 0).map(bucket_json).collect();
+    // As the uploads below.
+    if !buckets.is_empty() {
+        state.insert("buckets".to_owned(), buckets.into());
+    }
     let uploads: Vec<Value> = world.uploads().map(upload_json).collect();
     // Only where there are any, so that a mock from before there were uploads reads every other state.
     if !uploads.is_empty() {
@@ -76,6 +81,9 @@ pub(crate) fn import(mut fresh: World, state: &mut Members) -> Result<World, Ref
     for row in state.rows("idempotency")? {
         let (key, answer) = answer(&fresh, row)?;
         fresh.idempotency.put(&key, answer);
+    }
+    for row in state.optional_rows("buckets")? {
+        import_bucket(&mut fresh, row)?;
     }
     if let Some(mut media) = state.optional_object("media")? {
         for row in media.rows("uploads")? {
@@ -205,6 +213,33 @@ fn answer(world: &World, mut row: Members) -> Result<(String, Remembered), Refus
     let at = row.needed("at", TIME, time)?;
     row.finish(&["provider", "api_key_digest", "key", "digest", "status", "body", "base64", "at"])?;
     Ok((format!("{provider} {api_key_digest:016x} {key}"), Remembered { digest, status, body: body.into(), at }))
+}
+
+fn bucket_json(bucket: &Bucket) -> Value {
+    let mut json = json!({
+        "provider": bucket.provider, "started_at": bucket.started.map(rfc3339), "used": bucket.used,
+    });
+    if let Value::Object(members) = &mut json {
+        members.extend([bucket.whose.member()]);
+    }
+    json
+}
+
+fn import_bucket(fresh: &mut World, mut row: Members) -> Result<(), Refusal> {
+    let provider = provider(fresh, &mut row)?;
+    let whose = match (row.parsed("key", HEXADECIMAL, hexadecimal)?, row.text("account")?) {
+        (Some(key), None) => Whose::Key(key),
+        (None, Some(account)) => Whose::Account(account.into()),
+        _ => return Err(row.error("expected one of `key` and `account`")),
+    };
+    let started = row.parsed("started_at", TIME, time)?;
+    let used = row.number("used", 0, u64::from(u32::MAX))?.and_then(|used| u32::try_from(used).ok());
+    let used = used.ok_or_else(|| row.missing("used", "a number of requests"))?;
+    row.finish(&["provider", "key", "account", "started_at", "used"])?;
+    if let Some(bucket) = fresh.buckets.rows.entry(Bucket::number(provider, &whose)) {
+        *bucket = Bucket { provider, whose, started, used };
+    }
+    Ok(())
 }
 
 fn upload_json((provider, id, sender): (&str, &str, &str)) -> Value {

@@ -16,9 +16,10 @@ async fn what_looks_like_html_is_shown_as_it_was_written() {
     control(&mock, "inbound", &inbound).await;
     send_text(&client, ATTACK).await.unwrap();
     // A shape that no provider would send.
-    let odd = json!({"provider": "exotel", "from": CONTACT, "content": {"type": "buttons", "body": {"a": 1}, "buttons": "none"}});
+    let odd =
+        json!({"provider": "exotel", "from": CONTACT, "raw": {"type": "buttons", "body": {"a": 1}, "buttons": "none"}});
     control(&mock, "inbound", &odd).await;
-    let unknown = json!({"provider": "exotel", "from": CONTACT, "content": {"type": "constructor", "x": ATTACK}});
+    let unknown = json!({"provider": "exotel", "from": CONTACT, "raw": {"type": "constructor", "x": ATTACK}});
     control(&mock, "inbound", &unknown).await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see(".bubble.in", ATTACK).await;
@@ -40,7 +41,7 @@ async fn what_looks_like_html_is_shown_as_it_was_written() {
 async fn a_number_is_shown_digit_for_digit() {
     let mock = MockServer::start().await.unwrap();
     let content = json!({"type": "order", "id": 12_345_678_901_234_567_890_u64});
-    control(&mock, "inbound", &json!({"provider": "exotel", "from": CONTACT, "content": content})).await;
+    control(&mock, "inbound", &json!({"provider": "exotel", "from": CONTACT, "raw": content})).await;
     browse(&mock.url(), Screen::DESKTOP, async |page| page.see(".bubble.in", "12345678901234567890").await).await;
 }
 

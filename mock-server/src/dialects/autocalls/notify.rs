@@ -5,10 +5,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::NAME;
-use crate::{Happening, Phone, Progress, Report, WebhookRules, What, World, offset_time};
+use crate::{Failure, Happening, Phone, Progress, Report, WebhookRules, What, World, offset_time};
 
 /// Source: inferred from a twin of the API; the page of the other webhook, Conversation Ended, has the same (docs).
 const PAUSES: [Duration; 3] = [Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(120)];
+
+/// Source: Read Receipts Webhook (docs) for the number, which is the carrier's; the words around it are ours.
+pub(super) const FAILURES: [Failure; 3] = [
+    Failure { code: 63_016, name: "Failed to send freeform message", text: "Outside the messaging window" },
+    Failure { code: 63_024, name: "Invalid message recipient", text: "The recipient is not on WhatsApp" },
+    Failure { code: 63_018, name: "Rate limit exceeded", text: "Too many messages for this channel" },
+];
 
 /// A message that was accepted, for the webhooks. `sid` is that of the answer, null for a sender on Meta's own API.
 pub(super) fn report(whatsapp_message_id: u64, from: &Phone, to: &Phone, sid: Option<&str>) -> Report {
@@ -33,6 +40,7 @@ pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Option<Value>
         Progress::Sent => ("sent", None),
         Progress::Delivered => ("delivered", None),
         Progress::Read => ("read", None),
+        Progress::Failed(failure) if happening.sent_before => ("undelivered", Some(failure)),
         Progress::Failed(failure) => ("failed", Some(failure)),
     };
     // A sender is on a carrier, whose ids it then has, or on Meta's own API, which alone tells a time of its own.

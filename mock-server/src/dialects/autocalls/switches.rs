@@ -1,7 +1,7 @@
 //! What the provider's pages leave open.
 
 use super::{FRAMEWORK, SESSION_PAGE, TEMPLATE_PAGE};
-use crate::webhook::last_status;
+use crate::webhook::last_status_or_undelivered;
 use crate::{Mark, Source, Switch};
 
 /// Every switch of this dialect.
@@ -87,5 +87,5 @@ pub(super) const ALL: &[Switch] = &[
         about: "How a part of a minute counts in `minutes_remaining`.",
         source: SESSION_PAGE,
     },
-    last_status(Source::new("Read Receipts Webhook", Mark::Docs)),
+    last_status_or_undelivered(Source::new("Read Receipts Webhook", Mark::Docs)),
 ];

@@ -48,6 +48,26 @@ pub(super) const TEMPLATE_PARAMETERS: Failure = Failure {
 pub(super) const TEMPLATE_NOT_FOUND: Failure =
     Failure { code: 30024, name: "EX_TEMPLATE_NOT_FOUND", text: "The template does not exist in this language" };
 
+/// Source: WhatsApp Status Codes (docs); the sentences are ours.
+pub(super) const FAILURES: [Failure; 12] = [
+    REENGAGEMENT,
+    failure(30012, "EX_INVALID_RECIPIENT", "The recipient is not valid"),
+    failure(30013, "EX_INCAPABLE_RECIPIENT", "The recipient cannot receive this message"),
+    failure(30014, "EX_RECIPIENT_BLOCKED", "The recipient is blocked"),
+    failure(30004, "EX_SYSTEM_ERROR", "The service failed"),
+    SETUP,
+    failure(30007, "EX_RATE_LIMIT_HIT", "Too many messages"),
+    failure(30016, "EX_MEDIA_DOWNLOAD_ERROR", "The file could not be fetched"),
+    TEMPLATE,
+    TEMPLATE_PARAMETERS,
+    TEMPLATE_NOT_FOUND,
+    MESSAGE_TOO_LONG,
+];
+
+const fn failure(code: u32, name: &'static str, text: &'static str) -> Failure {
+    Failure { code, name, text }
+}
+
 /// A message that was accepted, for the webhooks. `callback` is the address that the request named, the nearest one to the
 /// message.
 pub(super) fn report(
@@ -94,7 +114,7 @@ pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Value {
     let mut message = match happening.what {
         What::Received { content, .. } => json!({
             "callback_type": callback_type, "sid": happening.message_id, "from": happening.contact.e164(), "to": happening.business.e164(),
-            "content": incoming(content),
+            "content": incoming(content, happening.reply_to),
         }),
         What::Status { progress, .. } => {
             let (code, name, description) = words(progress);
@@ -130,6 +150,7 @@ pub(super) fn rules(world: &World) -> WebhookRules {
         signature_is_bare: world.switch(NAME, "signature_form") == "bare",
         pauses,
         client_errors_are_final: false,
+        replies_go_to_callback: true,
     }
 }
 
@@ -143,10 +164,14 @@ fn words(progress: Progress) -> (u32, &'static str, &'static str) {
     }
 }
 
-/// `content` of an incoming message. A file has a `url` (field).
-fn incoming(content: &Value) -> Value {
+/// `content` of an incoming message. A file has a `url`, and a reply a `context` that names what it replies to (field).
+fn incoming(content: &Value, reply_to: Option<&str>) -> Value {
     let (kind, member) = member(content);
-    json!({"type": kind, kind: member})
+    let mut content = json!({"type": kind, kind: member});
+    if let (Some(reply_to), Value::Object(members)) = (reply_to, &mut content) {
+        members.insert("context".to_owned(), json!({"id": reply_to}));
+    }
+    content
 }
 
 /// The type of what was written, and the member of that name.

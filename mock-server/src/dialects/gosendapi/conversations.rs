@@ -90,7 +90,7 @@ pub(super) fn close(call: &mut Call<'_>, id: &str) -> Result<Response<Bytes>, Re
 }
 
 /// A row with every member of the page's table, in snake case.
-fn print(world: &World, row: &Conversation, now: SystemTime) -> Value {
+pub(super) fn print(world: &World, row: &Conversation, now: SystemTime) -> Value {
     // The page types it as a number, its own sample filters by Meta's id: Meta's id it is (inferred), unless switched.
     let line = if world.switch(NAME, "conversation_line") == "internal" {
         directory::line_id(world, &row.business).map(|id| directory::own_id(world, id))

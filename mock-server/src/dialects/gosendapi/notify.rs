@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::NAME;
+use super::{NAME, conversations};
 use crate::dialects::meta::{is_medium, received};
-use crate::{Failure, Happening, Phone, Progress, Report, WebhookRules, What, World, rfc3339};
+use crate::{About, Bulletin, Failure, Happening, Phone, Progress, Report, WebhookRules, What, World, rfc3339};
 
 /// Free text outside the window.
 pub(super) const REENGAGEMENT: Failure =
@@ -18,8 +18,16 @@ pub(super) const REENGAGEMENT: Failure =
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(60), Duration::from_secs(4 * 60), Duration::from_secs(25 * 60), Duration::from_secs(90 * 60)];
 
-/// A message that was accepted, for the webhooks.
-pub(super) fn report(wamid: &str, from: &Phone, to: &Phone, failure: Option<Failure>) -> Report {
+/// Meta's, which the vendor says it passes on. Source: Error codes of the Cloud API (docs of Meta).
+pub(super) const FAILURES: [Failure; 4] = [
+    REENGAGEMENT,
+    Failure { code: 131_026, name: "Message undeliverable", text: "The recipient cannot receive messages" },
+    Failure { code: 131_049, name: "Not delivered", text: "Withheld to keep the ecosystem healthy" },
+    Failure { code: 131_050, name: "Opted out", text: "The recipient stopped marketing messages" },
+];
+
+/// A message that was accepted, for the webhooks and for the list of messages, which tells its type.
+pub(super) fn report(wamid: &str, (from, to): (&Phone, &Phone), kind: &str, failure: Option<Failure>) -> Report {
     Report {
         provider: NAME,
         message_id: wamid.to_owned(),
@@ -27,7 +35,7 @@ pub(super) fn report(wamid: &str, from: &Phone, to: &Phone, failure: Option<Fail
         to: to.clone(),
         reference: None,
         callbacks: Vec::new(),
-        details: Value::Null,
+        details: kind.into(),
         failure,
     }
 }
@@ -62,9 +70,40 @@ pub(super) fn rules(world: &World) -> WebhookRules {
 fn incoming(happening: &Happening<'_>, content: &Value) -> Value {
     let (kind, member) = received(content);
     let member = if is_medium(kind) { medium(kind, &member, happening.message_id) } else { member };
-    json!({
+    let mut message = json!({
         "from": happening.contact.digits(), "id": happening.message_id, "timestamp": unix_seconds(happening.at),
         "type": kind, kind: member,
+    });
+    if let (Some(reply_to), Value::Object(members)) = (happening.reply_to, &mut message) {
+        members.insert("context".to_owned(), json!({"from": happening.business.digits(), "id": reply_to}));
+    }
+    message
+}
+
+/// Sources: Conversations (seed) for the events `created`, `inactive` and `ended`; that templates are told of (docs), under which
+/// names is not (inferred).
+pub(super) fn announcement(world: &World, bulletin: &Bulletin<'_>) -> Value {
+    let (event, sender, data) = match bulletin.about {
+        About::Conversation(turn, row) => {
+            let sender = world.account(NAME).sender_by_phone(&row.business).map(|sender| sender.id.as_str());
+            let conversation = conversations::print(world, row, bulletin.at);
+            (format!("conversation.{}", turn.as_str()), sender, json!({"conversation": conversation}))
+        }
+        About::Template(template) => {
+            let status = template.status.as_str();
+            let data = json!({
+                "id": template.id.to_string(), "name": template.name, "language": template.language,
+                "status": status.to_uppercase(), "category": template.category.to_uppercase(),
+            });
+            (format!("template.{status}"), None, json!({"template": data}))
+        }
+    };
+    json!({
+        "id": format!("evt_{:016}", bulletin.number),
+        "event": format!("whatsapp.{event}"),
+        "created_at": rfc3339(bulletin.at),
+        "phone_number_id": sender,
+        "data": data,
     })
 }
 

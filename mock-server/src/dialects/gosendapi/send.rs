@@ -103,7 +103,8 @@ fn deliver(
     }
     let number = call.world.next_number();
     let wamid = messages::wamid(number);
-    call.world.report(notify::report(&wamid, from, &to, (!open).then_some(notify::REENGAGEMENT)));
+    let kind = message.content.get("type").and_then(Value::as_str).unwrap_or_default();
+    call.world.report(notify::report(&wamid, (from, &to), kind, (!open).then_some(notify::REENGAGEMENT)));
     if open {
         let line =
             Message { provider: NAME, message_id: wamid.clone(), from, to: &to, content: message.content, reference };

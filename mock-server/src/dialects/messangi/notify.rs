@@ -23,6 +23,15 @@ pub(super) const CODE_NOT_ALLOWED: Failure =
 pub(super) const INCOMPLETE: Failure =
     Failure { code: 0, name: "INCOMPLETE", text: "a placeholder of the template has no value" };
 
+/// Source: WhatsApp Status (docs) for the words; the reasons are ours.
+pub(super) const FAILURES: [Failure; 5] = [
+    REENGAGEMENT,
+    CODE_NOT_ALLOWED,
+    Failure { code: 0, name: "BLACKLISTED", text: "the recipient is blocked" },
+    Failure { code: 0, name: "QUOTA_EXCEEDED", text: "the account's limit is used up" },
+    INCOMPLETE,
+];
+
 /// The pauses where something is tried again (inferred).
 const PAUSES: [Duration; 3] = [Duration::from_secs(60); 3];
 

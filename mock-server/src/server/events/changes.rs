@@ -54,7 +54,7 @@ impl Counts {
         Self {
             journal: simulator.journal.last(),
             ledger: simulator.world.last_line(),
-            transcript: simulator.transcript.last(),
+            transcript: simulator.world.transcript.last(),
             tries: simulator.webhooks.last_try(),
         }
     }
@@ -136,7 +136,7 @@ impl Watch {
         let window = |provider: &str, business: &Phone, contact: &Phone| {
             traffic::window_json(simulator.world.window(provider, business, contact, now))
         };
-        let entries: Vec<&Entry> = simulator.transcript.after(seen.transcript).collect();
+        let entries: Vec<&Entry> = simulator.world.transcript.after(seen.transcript).collect();
         for entry in &entries {
             if let Entry::Received(message) = entry {
                 let window = window(message.provider, &message.to, &message.from);
@@ -157,7 +157,7 @@ impl Watch {
     /// Everything that is to come of what is known.
     fn reschedule(&mut self, simulator: &Simulator, now: SystemTime) {
         self.scheduled.clear();
-        for entry in simulator.transcript.after(0) {
+        for entry in simulator.world.transcript.after(0) {
             if let Entry::Accepted(message) = entry {
                 self.schedule(message, Some(now));
             }

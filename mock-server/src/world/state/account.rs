@@ -76,10 +76,15 @@ fn account(mut switches: Switches, mut row: Members) -> Result<Account, Refusal>
 }
 
 fn limit_json(limiter: &Limiter) -> Value {
-    json!({
+    let mut json = json!({
         "limit": limiter.limit, "window": exact_duration(limiter.window),
         "started_at": limiter.started.map(rfc3339), "used": limiter.used,
-    })
+    });
+    // Only where it is, so that a mock that does not know of it reads every other state.
+    if let (true, Value::Object(members)) = (limiter.off, &mut json) {
+        members.insert("off".to_owned(), true.into());
+    }
+    json
 }
 
 fn limit(mut members: Members) -> Result<Limiter, Refusal> {
@@ -93,8 +98,9 @@ fn limit(mut members: Members) -> Result<Limiter, Refusal> {
         parse_duration(text).filter(|window| *window <= LONGEST_WINDOW)
     })?;
     let started = members.parsed("started_at", TIME, time)?;
-    members.finish(&["limit", "window", "started_at", "used"])?;
-    Ok(Limiter { limit, window, started, used })
+    let off = members.flag("off")?.unwrap_or(false);
+    members.finish(&["limit", "window", "started_at", "used", "off"])?;
+    Ok(Limiter { limit, window, started, used, off })
 }
 
 fn sender_json(sender: &Sender) -> Value {

@@ -1,0 +1,133 @@
+//! What `GoSendAPI` tells of conversations and templates.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails the test; the lint's own exception covers test functions only"
+)]
+
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+#[path = "common/requests.rs"]
+mod requests;
+
+use common::{CONTACT, Mock};
+use http::Request;
+use requests::{gosendapi, told};
+use serde_json::{Value, json};
+
+fn listening() -> Mock {
+    let mut mock = Mock::new();
+    mock.post("clock", &json!({"freeze": true}));
+    mock.post(
+        "webhooks",
+        &json!({"provider": "gosendapi", "url": "http://127.0.0.1:9000/hook", "announcements": true}),
+    );
+    mock
+}
+
+fn write(mock: &mut Mock) {
+    mock.post("inbound", &json!({"provider": "gosendapi", "from": CONTACT, "text": "hi", "name": "Ana"}));
+}
+
+/// The events that are told by then, each with when it happened.
+fn events(mock: &mut Mock, advance: &str) -> Vec<(String, String)> {
+    mock.post("clock", &json!({"advance": advance}));
+    let told = told(mock);
+    let word = |told: &Value, name: &str| told[name].as_str().unwrap().to_owned();
+    told.iter().map(|told| (word(told, "event").replace("whatsapp.", ""), word(told, "created_at"))).collect()
+}
+
+fn pairs(events: &[(String, String)]) -> Vec<(&str, &str)> {
+    events.iter().map(|(event, at)| (event.as_str(), at.as_str())).collect()
+}
+
+#[test]
+fn a_conversation_is_told_as_created_gone_quiet_and_ended() {
+    let mut mock = listening();
+    write(&mut mock);
+    let all = events(&mut mock, "25h");
+    let expected = [
+        ("conversation.created", "2026-05-11T09:20:00Z"),
+        ("message.received", "2026-05-11T09:20:00Z"),
+        ("conversation.inactive", "2026-05-11T09:50:00Z"),
+        ("conversation.ended", "2026-05-12T09:20:00Z"),
+    ];
+    assert_eq!(pairs(&all), expected);
+    assert_eq!(events(&mut mock, "100h"), []);
+    write(&mut mock);
+    assert_eq!(events(&mut mock, "0s")[0].0, "conversation.created", "a new one begins");
+}
+
+#[test]
+fn whoever_writes_puts_the_quiet_off_and_wakes_what_was_quiet() {
+    let mut mock = listening();
+    write(&mut mock);
+    assert_eq!(events(&mut mock, "29m").len(), 2);
+    assert_eq!(mock.raw(&gosendapi("k")).0, 201);
+    let sent = events(&mut mock, "29m");
+    assert!(sent.iter().all(|(event, _)| event.starts_with("message.")), "{sent:?}");
+    assert_eq!(pairs(&events(&mut mock, "1m")), [("conversation.inactive", "2026-05-11T10:19:00Z")]);
+    assert_eq!(mock.raw(&gosendapi("k")).0, 201);
+    let later = events(&mut mock, "23h");
+    assert_eq!(pairs(&later).last(), Some(&("conversation.inactive", "2026-05-11T10:49:00Z")), "{later:?}");
+    assert_eq!(pairs(&events(&mut mock, "2h")), [("conversation.ended", "2026-05-12T10:19:00Z")]);
+}
+
+#[test]
+fn a_conversation_that_is_closed_is_told_as_ended_once_with_the_reason() {
+    let mut mock = listening();
+    write(&mut mock);
+    told(&mut mock);
+    let row = mock.raw(&requests::get_gosendapi("conversations?contact_phone=919876543210")).1["data"][0].clone();
+    for _ in 0..2 {
+        let close = Request::post(format!("/v1/conversations/{}/close", row["id"].as_str().unwrap()));
+        let body = bytes::Bytes::from_static(br#"{"reason":"agent_close"}"#);
+        let close = close.header("x-api-key", "k").header("content-type", "application/json").body(body);
+        assert_eq!(mock.raw(&close.unwrap()).0, 200);
+    }
+    mock.post("clock", &json!({"advance": "25h"}));
+    let ended = told(&mut mock);
+    assert_eq!(ended.len(), 1, "{ended:?}");
+    let conversation = &ended[0]["data"]["conversation"];
+    assert_eq!(
+        (&ended[0]["event"], &ended[0]["created_at"]),
+        (&json!("whatsapp.conversation.ended"), &json!("2026-05-11T09:20:00Z"))
+    );
+    assert_eq!((&conversation["id"], &conversation["status"]), (&row["id"], &json!("ended")));
+    assert_eq!(conversation["ended_reason"], "agent_close");
+}
+
+#[test]
+fn a_template_whose_review_ends_is_told_with_its_verdict() {
+    let mut mock = listening();
+    for (name, status) in [("pending_one", "approved"), ("visit_reminder", "rejected"), ("visit_reminder", "paused")] {
+        mock.post("config", &json!({"provider": "gosendapi", "template": name, "status": status}));
+        mock.post("config", &json!({"provider": "gosendapi", "template": name, "status": status}));
+    }
+    let told = told(&mut mock);
+    let words = told
+        .iter()
+        .map(|told| [&told["event"], &told["data"]["template"]["name"], &told["data"]["template"]["status"]]);
+    assert_eq!(
+        words.collect::<Vec<_>>(),
+        [
+            [&json!("whatsapp.template.approved"), &json!("pending_one"), &json!("APPROVED")],
+            [&json!("whatsapp.template.rejected"), &json!("visit_reminder"), &json!("REJECTED")],
+        ]
+    );
+}
+
+#[test]
+fn who_did_not_ask_for_announcements_hears_of_messages_alone_and_others_have_none() {
+    let mut mock = requests::listening("gosendapi");
+    mock.post("inbound", &json!({"provider": "gosendapi", "from": CONTACT, "text": "hi"}));
+    mock.post("clock", &json!({"advance": "25h"}));
+    let told = told(&mut mock);
+    assert_eq!((told.len(), &told[0]["event"]), (1, &json!("whatsapp.message.received")));
+    for provider in ["autocalls", "exotel", "messangi"] {
+        let body = json!({"provider": provider, "url": "http://127.0.0.1:9000/hook", "announcements": true});
+        let said = mock.refused("webhooks", &body);
+        assert!(said.contains(&format!("expected false: {provider} tells of messages alone")), "{said}");
+    }
+}

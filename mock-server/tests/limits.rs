@@ -1,0 +1,132 @@
+//! Rate limits: whose requests count together, what is left, and none at all.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails the test; the lint's own exception covers test functions only"
+)]
+
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+#[path = "common/requests.rs"]
+mod requests;
+
+use common::{CONTACT, Mock};
+use requests::{autocalls, exotel, gosendapi, messangi};
+use serde_json::{Value, json};
+
+fn open(provider: &str) -> Mock {
+    let mut mock = Mock::new();
+    mock.post("clock", &json!({"freeze": true}));
+    mock.post("inbound", &json!({"provider": provider, "from": CONTACT, "text": "hi"}));
+    mock
+}
+
+#[test]
+fn each_key_or_account_has_a_limit_of_its_own_where_the_provider_counts_so() {
+    for provider in ["exotel", "gosendapi", "messangi"] {
+        let mut mock = open(provider);
+        let request = |of: &str| match provider {
+            "exotel" => exotel(of),
+            "gosendapi" => gosendapi(of),
+            _ => messangi(of),
+        };
+        mock.post("limits", &json!({"provider": provider, "limit": 1, "window_s": 60}));
+        assert!(mock.raw(&request("a")).0 < 300, "{provider}");
+        assert!(mock.raw(&request("b")).0 < 300, "{provider}: another's count is another's");
+        for of in ["a", "b"] {
+            let reply = mock.simulator.step(mock.real_now, &request(of));
+            assert_eq!(reply.response.status(), 429, "{provider} {of}");
+            assert_eq!(reply.response.headers()["x-mock-cause"], "limit of 1 requests in 60 s");
+        }
+        mock.post("clock", &json!({"advance": "1m"}));
+        assert!(mock.raw(&request("a")).0 < 300, "{provider}");
+    }
+    let mut mock = open("autocalls");
+    mock.post("limits", &json!({"provider": "autocalls", "limit": 1, "window_s": 60}));
+    let mut other = autocalls();
+    other.headers_mut().insert("authorization", "Bearer other".parse().unwrap());
+    assert_eq!((mock.raw(&autocalls()).0, mock.raw(&other).0), (200, 429), "a user's keys count together");
+}
+
+#[test]
+fn what_is_left_is_shown_without_the_keys() {
+    let mut mock = open("gosendapi");
+    mock.post("limits", &json!({"provider": "gosendapi", "limit": 3, "window_s": 60}));
+    for key in ["s3cret-a", "s3cret-a", "s3cret-b"] {
+        assert_eq!(mock.raw(&gosendapi(key)).0, 201);
+    }
+    mock.raw(&exotel("harbour"));
+    let limits = mock.ask("limits");
+    assert!(!limits.to_string().contains("s3cret"));
+    let of =
+        |provider: &str| limits.as_array().unwrap().iter().find(|limit| limit["provider"] == provider).unwrap().clone();
+    let limit = of("gosendapi");
+    assert_eq!((&limit["limit"], &limit["window_s"]), (&json!(3), &json!(60)));
+    let left: Vec<Value> =
+        limit["buckets"].as_array().unwrap().iter().map(|bucket| bucket["remaining"].clone()).collect();
+    assert_eq!(left, [1, 2]);
+    assert_eq!(limit["buckets"][0]["resets_at"], "2026-05-11T09:21:00Z");
+    assert_eq!(of("exotel")["buckets"][0]["account"], "harbour");
+    assert_eq!(of("messangi"), json!({"provider": "messangi", "limit": 100, "window_s": 300, "buckets": []}));
+    assert_eq!(mock.ask("limits?provider=exotel").as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_limit_that_is_null_refuses_nobody_and_keeps_its_numbers_in_headers() {
+    let mut mock = open("exotel");
+    mock.post("limits", &json!({"provider": "exotel", "limit": 1, "window_s": 60}));
+    assert_eq!((mock.raw(&exotel("acme")).0, mock.raw(&exotel("acme")).0), (202, 429));
+    assert_eq!(
+        mock.post("limits", &json!({"provider": "exotel", "limit": null})),
+        json!({"provider": "exotel", "limit": null, "window_s": 60})
+    );
+    for _ in 0..5 {
+        let reply = mock.simulator.step(mock.real_now, &exotel("acme"));
+        assert_eq!(
+            (reply.response.status().as_u16(), &reply.response.headers()["x-ratelimit-limit"]),
+            (202, &"1".parse().unwrap())
+        );
+    }
+    assert_eq!(mock.ask("limits?provider=exotel")[0]["limit"], Value::Null);
+    for body in [json!({"provider": "exotel", "window_s": 60}), json!({"provider": "exotel", "limit": 5})] {
+        assert!(mock.refused("limits", &body).contains("is missing"), "{body}");
+    }
+}
+
+#[test]
+fn what_each_key_used_and_a_limit_that_is_off_go_out_and_in_with_the_state() {
+    let mut mock = open("gosendapi");
+    mock.post("limits", &json!({"provider": "gosendapi", "limit": 1, "window_s": 60}));
+    mock.post("limits", &json!({"provider": "exotel", "limit": null}));
+    assert_eq!(mock.raw(&gosendapi("s3cret")).0, 201);
+    let state = mock.ask("state");
+    assert!(!state.to_string().contains("s3cret"));
+    let mut other = Mock::new();
+    assert_eq!(other.call(http::Method::PUT, "state", &state.to_string()).0, 200);
+    assert_eq!(other.ask("state"), state);
+    assert_eq!(other.ask("limits"), mock.ask("limits"));
+    assert_eq!((other.raw(&gosendapi("s3cret")).0, other.raw(&gosendapi("else")).0), (429, 201));
+    for (row, error) in [
+        (json!({"provider": "exotel", "used": 1}), "expected one of `key` and `account`"),
+        (json!({"provider": "exotel", "account": "a"}), "`used` is missing"),
+        (json!({"provider": "exotel", "key": "x", "used": 1}), "`key` is \"x\", expected 16 hexadecimal digits"),
+    ] {
+        let mut wrong = state.clone();
+        wrong["buckets"] = json!([row]);
+        let (status, said) = other.call(http::Method::PUT, "state", &wrong.to_string());
+        assert!(status == 400 && said["error"].as_str().unwrap().contains(error), "{said}");
+    }
+}
+
+#[test]
+fn no_more_than_10_000_keys_are_counted_apart() {
+    let mut mock = open("gosendapi");
+    mock.post("limits", &json!({"provider": "gosendapi", "limit": 1, "window_s": 3600}));
+    for key in 0..=10_000 {
+        mock.raw(&requests::get_gosendapi_as("me", &format!("k{key}")));
+    }
+    assert_eq!(mock.ask("limits?provider=gosendapi")[0]["buckets"].as_array().unwrap().len(), 10_000);
+    assert_eq!(mock.raw(&requests::get_gosendapi_as("me", "k10000")).0, 429);
+    assert_eq!(mock.raw(&requests::get_gosendapi_as("me", "k0")).0, 200, "the first is forgotten");
+}
