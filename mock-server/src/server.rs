@@ -26,7 +26,8 @@ use self::wait::Changed;
 
 use crate::{Reply, Simulator, Wire, json_response, set_header};
 
-/// More connections than this do not stay open: each further one ends the one that has been idle longest.
+/// More connections than this do not stay open: each further one ends the one that has been idle longest, or else the one whose
+/// answer has been held longest.
 const MOST_CONNECTIONS: usize = 256;
 /// The newest event whose effect an answer of the control plane includes; told while anybody listens.
 const LAST_EVENT: &str = "x-transom-event";
@@ -122,13 +123,13 @@ async fn accept_all(listener: TcpListener, shared: Shared) {
     }
 }
 
-/// A place for one connection more, taken from the idlest one if need be.
+/// A place for one connection more, taken from one that does nothing if need be.
 async fn place(places: &Arc<Semaphore>, doors: &Doors) -> Option<OwnedSemaphorePermit> {
     loop {
         if let Ok(place) = Arc::clone(places).try_acquire_owned() {
             return Some(place);
         }
-        doors.shut_idlest();
+        doors.make_room();
         if let Ok(place) = tokio::time::timeout(ACCEPT_PAUSE, Arc::clone(places).acquire_owned()).await {
             return place.ok();
         }

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::body::{self, Outgoing, Unread};
-use super::doors::Door;
+use super::doors::{Door, Held};
 use super::events::Feed;
 use super::spaces::{Name, take_name};
 use super::{Shared, wait};
@@ -94,7 +94,7 @@ async fn answer(
     };
     let reply = if wait::is_wait(&request) {
         // Boxed, as what follows is: rare, and large for every request that is none.
-        Box::pin(wait::answer(shared, &name, &request)).await
+        Box::pin(door.while_held(Held::Wait, wait::answer(shared, &name, &request))).await
     } else {
         shared.step(&name, &request)
     };
@@ -103,15 +103,15 @@ async fn answer(
     }
     if turns_clock(&request) && reply.response.status().is_success() {
         // Whoever turned the clock may look at once for what fell due by it.
-        Box::pin(shared.desk.turned(super::now())).await;
+        Box::pin(door.while_held(Held::Wait, shared.desk.turned(super::now()))).await;
     }
     if !reply.delay.is_zero() {
-        Box::pin(tokio::time::sleep(reply.delay)).await;
+        Box::pin(door.while_held(Held::Wait, tokio::time::sleep(reply.delay))).await;
     }
     match reply.wire {
         Wire::Whole => Ok(reply.response.map(Outgoing::whole).map(Either::Left)),
         Wire::Held(number) => {
-            Box::pin(released(shared, name, number)).await;
+            Box::pin(door.while_held(Held::Gate, released(shared, name, number))).await;
             Ok(reply.response.map(Outgoing::whole).map(Either::Left))
         }
         Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at)).map(Either::Left)),
@@ -120,7 +120,7 @@ async fn answer(
             reset.store(true, Ordering::Relaxed);
             Err(io::Error::other("the connection is reset"))
         }
-        Wire::Hang => pending().await,
+        Wire::Hang => Box::pin(door.while_held(Held::Hang, pending())).await,
     }
 }
 

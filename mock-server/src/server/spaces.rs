@@ -12,7 +12,7 @@ use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use http::{Method, Request, Response, Uri};
 use serde_json::json;
 
-use super::events::{Switchboard, Hub};
+use super::events::{Hub, Switchboard};
 use crate::{DeliveryOutcome, Query, Reply, Simulator, WebhookDelivery, Wire, json_response};
 
 /// More namespaces than this, and the one that was used least lately is forgotten.
