@@ -6,6 +6,7 @@
 
 mod deliver;
 mod happening;
+mod lanes;
 mod log;
 mod net;
 mod outbox;

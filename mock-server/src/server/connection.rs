@@ -103,7 +103,7 @@ async fn answer(
     }
     if turns_clock(&request) && reply.response.status().is_success() {
         // Whoever turned the clock may look at once for what fell due by it.
-        Box::pin(door.while_held(Held::Wait, shared.desk.turned(super::now()))).await;
+        Box::pin(door.while_held(Held::Wait, shared.turned(&name))).await;
     }
     if !reply.delay.is_zero() {
         Box::pin(door.while_held(Held::Wait, tokio::time::sleep(reply.delay))).await;

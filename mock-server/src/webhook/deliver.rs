@@ -54,9 +54,18 @@ impl Simulator {
     /// Takes the next webhook call that is due, in the order of virtual time. Post it, and tell
     /// [`delivered`](Self::delivered) what came of it; a call that failed is then tried again on the provider's schedule.
     pub fn due(&mut self, real_now: SystemTime) -> Option<WebhookDelivery> {
+        self.due_at(real_now, |_| true)
+    }
+
+    /// As [`due`](Self::due), of those targets alone whose first address `is_free`.
+    pub(crate) fn due_at(
+        &mut self,
+        real_now: SystemTime,
+        is_free: impl Fn(SocketAddr) -> bool,
+    ) -> Option<WebhookDelivery> {
         let now = self.clock.now(real_now);
         loop {
-            let pending = self.webhooks.take_due(now)?;
+            let pending = self.webhooks.take_due(now, &is_free)?;
             let registration = self.webhooks.registration(pending.provider);
             let target = match (&pending.route, registration) {
                 (Route::Own(target), _) => target.clone(),
@@ -97,7 +106,12 @@ impl Simulator {
     /// How long, in real time, until the next webhook call is due; zero if it is. None if nothing waits, or if the clock is
     /// frozen and has to be moved first.
     pub fn next_due_in(&self, real_now: SystemTime) -> Option<Duration> {
-        let due = self.webhooks.next_due()?;
+        self.next_due_at(real_now, |_| true)
+    }
+
+    /// As [`next_due_in`](Self::next_due_in), of those targets alone whose first address `is_free`.
+    pub(crate) fn next_due_at(&self, real_now: SystemTime, is_free: impl Fn(SocketAddr) -> bool) -> Option<Duration> {
+        let due = self.webhooks.next_due(is_free)?;
         match due.duration_since(self.clock.now(real_now)) {
             Ok(left) if left.is_zero() => Some(left),
             Ok(left) => (!self.clock.frozen()).then_some(left),

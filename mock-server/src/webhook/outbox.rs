@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::happening::{Happening, Report, What};
+use super::lanes::{Lane, Lanes};
 use super::log::{Log, Try};
 use super::rules::ladder;
 use super::{LAST_STATUS, Net, Nets, Secret, Target};
@@ -24,8 +26,7 @@ const MOST_CALLBACKS: usize = 10;
 /// The registered webhooks, what is still to be delivered in the order it falls due, and what was tried.
 pub(crate) struct Webhooks {
     registered: BTreeMap<&'static str, Registration>,
-    pending: BTreeMap<(SystemTime, u64), Pending>,
-    pending_bytes: usize,
+    pending: Lanes,
     in_flight: BTreeMap<u64, Pending>,
     log: Log,
     nets: Nets,
@@ -92,8 +93,7 @@ impl Webhooks {
     pub(crate) fn new() -> Self {
         Self {
             registered: BTreeMap::new(),
-            pending: BTreeMap::new(),
-            pending_bytes: 0,
+            pending: Lanes::default(),
             in_flight: BTreeMap::new(),
             log: Log::new(),
             nets: Nets::default(),
@@ -176,17 +176,35 @@ impl Webhooks {
     /// Whether anything waits, due or not.
     #[cfg(feature = "server")]
     pub(crate) fn is_waiting(&self) -> bool {
-        !self.pending.is_empty()
+        self.pending.len() > 0
     }
 
     /// What falls due next, and whose it is.
     pub(crate) fn next_waiting(&self) -> Option<(SystemTime, &'static str)> {
-        self.pending.first_key_value().map(|((due, _), pending)| (*due, pending.provider))
+        self.pending.first(|_| true).map(|pending| (pending.due, pending.provider))
     }
 
-    /// When the next one falls due.
-    pub(super) fn next_due(&self) -> Option<SystemTime> {
-        self.pending.first_key_value().map(|((due, _), _)| *due)
+    /// When the next one falls due whose target `is_free`.
+    pub(super) fn next_due(&self, is_free: impl Fn(SocketAddr) -> bool) -> Option<SystemTime> {
+        self.pending.first(|lane| self.is_open(lane, &is_free)).map(|pending| pending.due)
+    }
+
+    /// Whether anything that was due at `until` has not been tried, or not yet come back.
+    #[cfg(feature = "server")]
+    pub(crate) fn owes(&self, until: SystemTime) -> bool {
+        self.next_due(|_| true).is_some_and(|due| due <= until)
+            || self.in_flight.values().any(|tried| tried.due <= until)
+    }
+
+    /// Whether a lane leads to a free target, or nowhere any more.
+    fn is_open(&self, lane: Lane, is_free: impl Fn(SocketAddr) -> bool) -> bool {
+        let address = match lane {
+            Lane::Own(address) => Some(address),
+            Lane::Registered(provider) => {
+                self.registered.get(provider).and_then(|registered| registered.target.addresses().first().copied())
+            }
+        };
+        address.is_none_or(is_free)
     }
 
     /// A message was accepted at `now`: what will be told of it is put down, if there is anybody to tell.
@@ -281,25 +299,22 @@ impl Webhooks {
 
     /// Lets something wait, behind all that falls due at the same time.
     pub(super) fn put(&mut self, pending: Pending) {
-        let bytes = self.pending_bytes.saturating_add(pending.body.len());
+        let bytes = self.pending.bytes().saturating_add(pending.body.len());
         if self.pending.len() >= MOST_PENDING || bytes > MOST_PENDING_BYTES {
             self.record(&Pending { attempt: 0, ..pending }, None);
             return;
         }
-        self.pending_bytes = bytes;
         self.last_id += 1;
-        self.pending.insert((pending.due, self.last_id), pending);
+        self.pending.put(self.last_id, pending);
     }
 
-    /// Takes the first that is due.
-    pub(super) fn take_due(&mut self, now: SystemTime) -> Option<Pending> {
-        let first = self.pending.first_entry()?;
-        if first.key().0 > now {
-            return None;
-        }
-        let pending = first.remove();
-        self.pending_bytes = self.pending_bytes.saturating_sub(pending.body.len());
-        Some(pending)
+    /// Takes the first that is due and whose target `is_free`.
+    pub(super) fn take_due(&mut self, now: SystemTime, is_free: impl Fn(SocketAddr) -> bool) -> Option<Pending> {
+        // Apart, since what is asked while taking is the rest of this.
+        let mut lanes = std::mem::take(&mut self.pending);
+        let taken = lanes.take_due(now, |lane| self.is_open(lane, &is_free));
+        self.pending = lanes;
+        taken
     }
 
     /// Remembers a try until its outcome is known, and numbers it. Tries whose outcome is never told are forgotten one by one.
@@ -382,7 +397,7 @@ mod tests {
             webhooks.tries(None).count()
         };
         assert_eq!([(); 5].map(|()| large(&mut webhooks)), [0, 0, 0, 0, 1]);
-        webhooks.take_due(SystemTime::UNIX_EPOCH).unwrap();
+        webhooks.take_due(SystemTime::UNIX_EPOCH, |_| true).unwrap();
         assert_eq!(large(&mut webhooks), 1);
         assert_eq!(large(&mut webhooks), 2);
     }
