@@ -24,6 +24,7 @@ use self::doors::Doors;
 use self::spaces::{Name, Spaces};
 use self::wait::Changed;
 
+use crate::access::Access;
 use crate::{Reply, Simulator, Wire, json_response, set_header};
 
 /// More connections than this do not stay open: each further one ends the one that has been idle longest, or else the one whose
@@ -143,13 +144,15 @@ struct Shared {
     desk: Arc<delivery::Desk>,
     changed: Arc<Changed>,
     switchboard: Arc<events::Switchboard>,
+    access: Access,
 }
 
 impl Shared {
     fn new(simulator: Simulator) -> Self {
         let switchboard = Arc::<events::Switchboard>::default();
+        let access = simulator.access.clone();
         let spaces = Arc::new(Mutex::new(Spaces::new(simulator, Arc::clone(&switchboard))));
-        Self { spaces, desk: Arc::default(), changed: Arc::default(), switchboard }
+        Self { spaces, desk: Arc::default(), changed: Arc::default(), switchboard, access }
     }
 
     fn lock(&self) -> MutexGuard<'_, Spaces> {

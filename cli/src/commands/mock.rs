@@ -73,6 +73,13 @@ fn simulator(args: &MockArgs, token: Option<&str>) -> Result<Simulator, Failure>
             Failure::usage(format!("{place}: it holds no token, expected at least 32 visible ASCII characters"))
         })?;
     }
+    for name in &args.allow_host {
+        simulator = simulator.allow_host(name).ok_or_else(|| {
+            Failure::usage(format!(
+                "--allow-host {name}: it is no name, expected one such as mock.internal, without a port"
+            ))
+        })?;
+    }
     for net in &args.allow_webhook_net {
         simulator = simulator
             .allow_webhook_net(net)

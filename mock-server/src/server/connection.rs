@@ -76,6 +76,10 @@ async fn answer(
     reset: &AtomicBool,
 ) -> io::Result<Response<Body>> {
     let (head, incoming) = request.into_parts();
+    if shared.access.is_of_stranger(&head.headers) {
+        // Not the control plane alone: a provider's path can have a webhook posted to where the page itself could not reach.
+        return Ok(closing(shared, 403, "a web page calls under a name that is not this server's"));
+    }
     let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
     let most = if is_state { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
     let read = tokio::time::timeout(BODY_TIMEOUT, body::read(incoming, most)).await;
