@@ -9,9 +9,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::EXPECT;
+use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body_util::Either;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -66,6 +68,17 @@ pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
     }
 }
 
+/// How long the body of this request may be. A state is long, and is read of those alone who may put it up.
+fn most_bytes(shared: &Shared, head: Parts) -> (Parts, usize) {
+    let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
+    if !is_state {
+        return (head, body::MOST_BYTES);
+    }
+    let request = Request::from_parts(head, Bytes::new());
+    let most = if shared.access.admit(&request).is_ok() { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
+    (request.into_parts().0, most)
+}
+
 /// A whole answer, or events without end.
 type Body = Either<Outgoing, Feed>;
 
@@ -80,15 +93,19 @@ async fn answer(
         // Not the control plane alone: a provider's path can have a webhook posted to where the page itself could not reach.
         return Ok(closing(shared, 403, "a web page calls under a name that is not this server's"));
     }
-    let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
-    let most = if is_state { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
+    let (head, most) = most_bytes(shared, head);
+    if incoming.size_hint().lower() > most as u64 {
+        // Known before it comes. Whoever does not wait to be told to go on gets to read the answer only once it is all sent.
+        if !head.headers.contains_key(EXPECT) {
+            tokio::spawn(tokio::time::timeout(BODY_TIMEOUT, body::drain(incoming)));
+        }
+        return Ok(too_long(shared, most));
+    }
     let read = tokio::time::timeout(BODY_TIMEOUT, body::read(incoming, most)).await;
     door.busy();
     let mut request = match read {
         Ok(Ok(bytes)) => Request::from_parts(head, bytes),
-        Ok(Err(Unread::TooLong)) => {
-            return Ok(closing(shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024))));
-        }
+        Ok(Err(Unread::TooLong)) => return Ok(too_long(shared, most)),
         Ok(Err(Unread::Broken)) => return Err(io::Error::other("the request's body broke off")),
         Err(_) => return Ok(closing(shared, 408, "the body did not arrive within 30 seconds")),
     };
@@ -163,6 +180,10 @@ fn listen(shared: &Shared, name: &Name, request: &Request<Bytes>, reply: Reply, 
         Some(feed) => Response::from_parts(head, Either::Right(feed)),
         None => closing(shared, 503, "too many listen already"),
     }
+}
+
+fn too_long(shared: &Shared, most: usize) -> Response<Body> {
+    closing(shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024)))
 }
 
 /// An answer of the server itself, after which the connection is of no more use.
