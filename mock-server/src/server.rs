@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{AbortHandle, JoinSet};
@@ -55,42 +55,62 @@ pub async fn serve_until(
     simulator: Simulator,
     stop: impl Future<Output = ()> + Send,
 ) -> Simulator {
-    serve_and_save(listener, simulator, stop, |_| {}).await
-}
-
-/// As [`serve_until`], and shows the simulator to `save` about a second after something changed it, so that what it did is not
-/// lost with the process. Saving takes at most a twentieth of the time, so that a large state is saved less often.
-pub async fn serve_and_save(
-    listener: TcpListener,
-    simulator: Simulator,
-    stop: impl Future<Output = ()> + Send,
-    save: impl FnMut(&Simulator) + Send + 'static,
-) -> Simulator {
     let shared = Shared::new(simulator);
     // Dropping the set, because nobody waits for this future any more, ends its tasks.
     let mut serving = JoinSet::new();
     serving.spawn(accept_all(listener, shared.clone()));
-    serving.spawn(save_all(shared.clone(), save));
     stop.await;
     serving.shutdown().await;
-    // Tasks that are still ending hold the shared one, so that it is swapped and not taken apart.
-    std::mem::replace(&mut *shared.lock(), Spaces::new(Simulator::new(now()), Arc::default())).into_home()
+    shared.into_home()
 }
 
-async fn save_all(shared: Shared, mut save: impl FnMut(&Simulator)) {
+/// As [`serve_until`], and gives the state to `save`, as [`Simulator::export`] makes it, about a second after something changed it,
+/// so that what it did is not lost with the process. `save` may take its time: it runs on a thread of its own while requests are
+/// answered, never twice at once, and not any more when this is over. Saving takes at most a twentieth of the time, so that a
+/// large state is saved less often.
+pub async fn serve_and_save(
+    listener: TcpListener,
+    simulator: Simulator,
+    stop: impl Future<Output = ()> + Send,
+    save: impl FnMut(&Value) + Send + 'static,
+) -> Simulator {
+    let shared = Shared::new(simulator);
+    let saver = Arc::new(Mutex::new(Some(save)));
+    // Dropping the set, because nobody waits for this future any more, ends its tasks.
+    let mut serving = JoinSet::new();
+    serving.spawn(accept_all(listener, shared.clone()));
+    serving.spawn(save_all(shared.clone(), Arc::clone(&saver)));
+    stop.await;
+    serving.shutdown().await;
+    // One that is under way is waited for, and one that has not begun finds nothing to do.
+    let _ = tokio::task::spawn_blocking(move || saver.lock().unwrap_or_else(PoisonError::into_inner).take()).await;
+    shared.into_home()
+}
+
+async fn save_all(shared: Shared, saver: Arc<Mutex<Option<impl FnMut(&Value) + Send + 'static>>>) {
     const PAUSE: Duration = Duration::from_secs(1);
     let mut saved = shared.lock().home().changes();
     let mut pause = PAUSE;
     loop {
         tokio::time::sleep(pause).await;
         let started = std::time::Instant::now();
-        shared.guarded(|spaces| {
+        let state = shared.guarded(|spaces| {
             let simulator = spaces.home();
-            if simulator.changes() != saved {
+            (simulator.changes() != saved).then(|| {
                 saved = simulator.changes();
-                save(simulator);
-            }
+                simulator.export()
+            })
         });
+        if let Some(state) = state.flatten() {
+            let saver = Arc::clone(&saver);
+            let saving = tokio::task::spawn_blocking(move || {
+                if let Some(save) = saver.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                    save(&state);
+                }
+            });
+            // An error means that `save` panicked, which is its own business.
+            let _ = saving.await;
+        }
         pause = PAUSE.max(20 * started.elapsed());
     }
 }
@@ -153,6 +173,11 @@ impl Shared {
         let access = simulator.access.clone();
         let spaces = Arc::new(Mutex::new(Spaces::new(simulator, Arc::clone(&switchboard))));
         Self { spaces, desk: Arc::default(), changed: Arc::default(), switchboard, access }
+    }
+
+    /// The one world. Tasks that are still ending hold the shared ones, so that they are swapped and not taken apart.
+    fn into_home(self) -> Simulator {
+        std::mem::replace(&mut *self.lock(), Spaces::new(Simulator::new(now()), Arc::default())).into_home()
     }
 
     fn lock(&self) -> MutexGuard<'_, Spaces> {

@@ -297,3 +297,36 @@ async fn a_server_that_is_stopped_gives_back_what_happened() {
     assert_eq!(simulator.world().ledger().count(), 1);
     assert!(TcpStream::connect(address).await.is_err());
 }
+
+#[tokio::test]
+async fn requests_are_answered_while_a_state_is_saved_and_the_stop_waits_for_it() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (began, mut has_begun) = tokio::sync::watch::channel(false);
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let saved = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let ask = move |request: String| async move {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        tokio::time::timeout(50 * PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    };
+    let stop = async move {
+        ask(send()).await;
+        has_begun.wait_for(|has_begun| *has_begun).await.unwrap();
+        ask(send()).await;
+        go_on.send(()).unwrap();
+    };
+    let done = std::sync::Arc::clone(&saved);
+    let save = move |state: &serde_json::Value| {
+        assert_eq!(state["messages"].as_array().unwrap().len(), 1);
+        began.send_replace(true);
+        wait.recv_timeout(50 * PATIENCE).unwrap();
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+    };
+    let simulator =
+        transom_mock_server::serve_and_save(listener, Simulator::new(std::time::SystemTime::now()), stop, save).await;
+    assert!(saved.load(std::sync::atomic::Ordering::SeqCst));
+    assert_eq!(simulator.world().ledger().count(), 2);
+}

@@ -109,6 +109,31 @@ fn the_state_survives_a_mock_that_is_stopped() {
 }
 
 #[test]
+fn two_mocks_do_not_keep_their_state_in_one_file() {
+    let folder = Folder::new();
+    let file = folder.path().join("state.json");
+    let arguments = ["--state", file.to_str().unwrap()];
+    let first = Mock::start_with(&arguments);
+    let run = folder.run(&["mock", "--listen", "127.0.0.1:0", "--state", file.to_str().unwrap()], &[]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.errors().len() == 1 && run.stderr.contains("state.json: another mock keeps its state there"));
+    first.kill();
+    Mock::start_with(&arguments).stop();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_state_is_for_its_owner_to_read_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new();
+    let file = folder.path().join("state.json");
+    let mock = Mock::start_with(&["--state", file.to_str().unwrap()]);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    mock.stop();
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
 fn three_hundred_idle_connections_to_the_binary_keep_nobody_out() {
     let mock = Mock::start();
     let idle: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(&mock.host).unwrap()).collect();
