@@ -5,11 +5,10 @@ mod connection;
 mod delivery;
 mod doors;
 mod events;
+mod in_process;
 mod spaces;
 mod wait;
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -18,9 +17,10 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use self::doors::Doors;
+pub use self::in_process::{MockServer, MockServerBuilder};
 use self::spaces::{Name, Spaces};
 use self::wait::Changed;
 
@@ -231,52 +231,4 @@ impl Shared {
 
 fn now() -> SystemTime {
     SystemTime::now()
-}
-
-/// A mock on a port of its own, for tests. It stops when it is dropped.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
-/// let mock = transom_mock_server::MockServer::start().await?;
-/// assert!(mock.url().starts_with("http://127.0.0.1:"));
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct MockServer {
-    address: SocketAddr,
-    task: AbortHandle,
-}
-
-impl MockServer {
-    /// The four built-in providers in their seeded world, on an ephemeral port of 127.0.0.1. Needs a Tokio runtime with IO and
-    /// time enabled.
-    pub async fn start() -> io::Result<Self> {
-        Self::start_with(Simulator::new(now())).await
-    }
-
-    /// As [`start`](Self::start), with a simulator of your own.
-    pub async fn start_with(simulator: Simulator) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
-        let task = tokio::spawn(serve(listener, simulator)).abort_handle();
-        Ok(Self { address, task })
-    }
-
-    /// Where it listens, `http://127.0.0.1:PORT`, without a slash at the end.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-}
-
-impl Drop for MockServer {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }

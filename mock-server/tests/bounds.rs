@@ -95,6 +95,7 @@ async fn three_hundred_clients_that_wait_for_a_held_answer_keep_nobody_out() {
 #[tokio::test]
 async fn a_gate_that_many_wait_at_can_still_be_opened() {
     let mock = mock().await;
+    control(&mock, "POST", "limits", r#"{"provider":"gosendapi","limit":1000,"window_s":1}"#).await;
     let fault = r#"{"provider":"gosendapi","fault":"gate","always":true,"on":"any"}"#;
     let mut held = held_by(&mock, fault, "/v1/me").await;
     let mut last = held.pop().unwrap();

@@ -218,6 +218,24 @@ async fn a_dropped_mock_stops_listening() {
     tokio::time::timeout(10 * PATIENCE, refused).await.unwrap();
 }
 
+#[test]
+fn a_mock_for_tests_that_are_not_async_answers_and_stops_with_its_value() {
+    use std::io::{Read as _, Write as _};
+    let mock = MockServer::builder().strict().seed(7).spawn().unwrap();
+    let address = mock.address();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(send().as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    drop(mock);
+    // The thread ends at its next turn, which this connection attempt may still precede.
+    let deadline = std::time::Instant::now() + 50 * PATIENCE;
+    while std::net::TcpStream::connect(address).is_ok() {
+        assert!(std::time::Instant::now() < deadline, "it goes on");
+    }
+}
+
 /// A provider whose dialect has a bug.
 #[derive(Debug)]
 struct Buggy;
