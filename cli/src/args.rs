@@ -233,6 +233,9 @@ pub(crate) struct MockArgs {
     /// Ask every control call for the token in this file, of at least 32 characters [default: the one in `TRANSOM_MOCK_TOKEN`, if any]
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Let the control plane and the console be called by this name, too, such as that of a container; can be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
     /// Let webhooks go to this network, too, such as 10.1.0.0/16; can be given several times
     #[arg(long, value_name = "CIDR")]
     pub(crate) allow_webhook_net: Vec<String>,

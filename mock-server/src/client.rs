@@ -19,10 +19,10 @@ const TOKEN: HeaderName = HeaderName::from_static("x-mock-token");
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use transom_mock_server::{Control, MockServer};
+/// use transom_mock_server::MockServer;
 ///
 /// let mock = MockServer::start().await?;
-/// let control = Control::new(&mock.url())?;
+/// let control = mock.control();
 /// control.inbound("exotel", "+919876543210", "hi").await?;
 /// control.advance("25h").await?;
 /// assert!(control.messages("exotel").await?.is_empty());
@@ -62,6 +62,14 @@ impl Control {
         let is_http = uri.scheme_str() == Some("http");
         let authority = uri.authority().filter(|_| is_http).cloned().ok_or_else(problem)?;
         Ok(Self { authority, prefix: uri.path().trim_end_matches('/').to_owned(), token: None })
+    }
+
+    /// A client of a mock in this process.
+    #[cfg(feature = "server")]
+    pub(crate) fn of(address: std::net::SocketAddr) -> Self {
+        // An address with its port always is an authority, so the fallback is out of reach.
+        let authority = address.to_string().parse().unwrap_or_else(|_| Authority::from_static("127.0.0.1"));
+        Self { authority, prefix: String::new(), token: None }
     }
 
     /// The same client, for a mock that asks for a token. A token that a header cannot carry is left out.

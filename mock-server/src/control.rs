@@ -128,10 +128,16 @@ pub(crate) fn answer(simulator: &mut Simulator, real_now: SystemTime, request: &
     answered.unwrap_or_else(Refusal::into_response)
 }
 
-/// Answers `/`: the console, for whom the control plane is for.
+/// Answers `/`: the console, for whom the control plane is for; a browser that has no token yet is asked for it.
 pub(crate) fn console(access: &Access, request: &Request<Bytes>) -> Response<Bytes> {
-    let answered = access.admit(request).and_then(|()| page(request, ""));
-    answered.unwrap_or_else(Refusal::into_response)
+    if request.method() == Method::POST && access.needs_token() {
+        return console::sign_in(access, request);
+    }
+    match access.admit(request) {
+        Ok(()) => page(request, "").unwrap_or_else(Refusal::into_response),
+        Err(refusal) if refusal.status == 401 && console::is_browser(request) => console::sign_in_page(""),
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 /// A file of the console by its name; the page itself has none.

@@ -53,7 +53,7 @@ pub use limiter::{Limiter, Quota};
 pub use phone::{Phone, is_e164};
 pub use request::{Query, basic_credentials, bearer_token, header, is_json};
 #[cfg(feature = "server")]
-pub use server::{MockServer, serve, serve_and_save, serve_until};
+pub use server::{MockServer, MockServerBuilder, serve, serve_and_save, serve_until};
 pub use simulator::{Reply, Simulator, Wire};
 pub use switch::{Switch, Switches};
 pub use time::{offset_time, rfc3339};

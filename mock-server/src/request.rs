@@ -55,7 +55,16 @@ struct Pair {
 impl Query {
     /// Reads the query of a request.
     pub fn of(request: &Request<Bytes>) -> Self {
-        let pairs = request.uri().query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        Self::read(request.uri().query().unwrap_or_default())
+    }
+
+    /// Reads a form that came as a body; one that is no text is empty.
+    pub(crate) fn of_form(body: &[u8]) -> Self {
+        Self::read(std::str::from_utf8(body).unwrap_or_default())
+    }
+
+    fn read(text: &str) -> Self {
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Pair { name: decode(name), value: decode(value), bare_plus: value.contains('+') }

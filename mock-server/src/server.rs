@@ -5,28 +5,30 @@ mod connection;
 mod delivery;
 mod doors;
 mod events;
+mod in_process;
 mod spaces;
 mod wait;
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use self::doors::Doors;
+pub use self::in_process::{MockServer, MockServerBuilder};
 use self::spaces::{Name, Spaces};
 use self::wait::Changed;
 
+use crate::access::Access;
 use crate::{Reply, Simulator, Wire, json_response, set_header};
 
-/// More connections than this do not stay open: each further one ends the one that has been idle longest.
+/// More connections than this do not stay open: each further one ends the one that has been idle longest, or else the one whose
+/// answer has been held longest.
 const MOST_CONNECTIONS: usize = 256;
 /// The newest event whose effect an answer of the control plane includes; told while anybody listens.
 const LAST_EVENT: &str = "x-transom-event";
@@ -37,7 +39,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves a simulator until the future is dropped; then its connections are closed, too, and no webhook is delivered any more.
 ///
 /// HTTP/1.1 with keep-alive and pipelining, 256 connections at a time. A head must arrive within 10 seconds, a body within 30; a
-/// body over 3 MiB (64 MiB for a state to import) is answered with 413. Bind the listener to a loopback address, or give the
+/// body over 3 MiB (1 GiB for a state to import) is answered with 413. Bind the listener to a loopback address, or give the
 /// simulator a [token](Simulator::with_token).
 ///
 /// A request may name a world of its own: by a path that starts with `/_ns/NAME`, by a header `X-Mock-Namespace`, or by a
@@ -53,42 +55,62 @@ pub async fn serve_until(
     simulator: Simulator,
     stop: impl Future<Output = ()> + Send,
 ) -> Simulator {
-    serve_and_save(listener, simulator, stop, |_| {}).await
-}
-
-/// As [`serve_until`], and shows the simulator to `save` about a second after something changed it, so that what it did is not
-/// lost with the process. Saving takes at most a twentieth of the time, so that a large state is saved less often.
-pub async fn serve_and_save(
-    listener: TcpListener,
-    simulator: Simulator,
-    stop: impl Future<Output = ()> + Send,
-    save: impl FnMut(&Simulator) + Send + 'static,
-) -> Simulator {
     let shared = Shared::new(simulator);
     // Dropping the set, because nobody waits for this future any more, ends its tasks.
     let mut serving = JoinSet::new();
     serving.spawn(accept_all(listener, shared.clone()));
-    serving.spawn(save_all(shared.clone(), save));
     stop.await;
     serving.shutdown().await;
-    // Tasks that are still ending hold the shared one, so that it is swapped and not taken apart.
-    std::mem::replace(&mut *shared.lock(), Spaces::new(Simulator::new(now()), Arc::default())).into_home()
+    shared.into_home()
 }
 
-async fn save_all(shared: Shared, mut save: impl FnMut(&Simulator)) {
+/// As [`serve_until`], and gives the state to `save`, as [`Simulator::export`] makes it, about a second after something changed it,
+/// so that what it did is not lost with the process. `save` may take its time: it runs on a thread of its own while requests are
+/// answered, never twice at once, and not any more when this is over. Saving takes at most a twentieth of the time, so that a
+/// large state is saved less often.
+pub async fn serve_and_save(
+    listener: TcpListener,
+    simulator: Simulator,
+    stop: impl Future<Output = ()> + Send,
+    save: impl FnMut(&Value) + Send + 'static,
+) -> Simulator {
+    let shared = Shared::new(simulator);
+    let saver = Arc::new(Mutex::new(Some(save)));
+    // Dropping the set, because nobody waits for this future any more, ends its tasks.
+    let mut serving = JoinSet::new();
+    serving.spawn(accept_all(listener, shared.clone()));
+    serving.spawn(save_all(shared.clone(), Arc::clone(&saver)));
+    stop.await;
+    serving.shutdown().await;
+    // One that is under way is waited for, and one that has not begun finds nothing to do.
+    let _ = tokio::task::spawn_blocking(move || saver.lock().unwrap_or_else(PoisonError::into_inner).take()).await;
+    shared.into_home()
+}
+
+async fn save_all(shared: Shared, saver: Arc<Mutex<Option<impl FnMut(&Value) + Send + 'static>>>) {
     const PAUSE: Duration = Duration::from_secs(1);
     let mut saved = shared.lock().home().changes();
     let mut pause = PAUSE;
     loop {
         tokio::time::sleep(pause).await;
         let started = std::time::Instant::now();
-        shared.guarded(|spaces| {
+        let state = shared.guarded(|spaces| {
             let simulator = spaces.home();
-            if simulator.changes() != saved {
+            (simulator.changes() != saved).then(|| {
                 saved = simulator.changes();
-                save(simulator);
-            }
+                simulator.export()
+            })
         });
+        if let Some(state) = state.flatten() {
+            let saver = Arc::clone(&saver);
+            let saving = tokio::task::spawn_blocking(move || {
+                if let Some(save) = saver.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                    save(&state);
+                }
+            });
+            // An error means that `save` panicked, which is its own business.
+            let _ = saving.await;
+        }
         pause = PAUSE.max(20 * started.elapsed());
     }
 }
@@ -122,13 +144,13 @@ async fn accept_all(listener: TcpListener, shared: Shared) {
     }
 }
 
-/// A place for one connection more, taken from the idlest one if need be.
+/// A place for one connection more, taken from one that does nothing if need be.
 async fn place(places: &Arc<Semaphore>, doors: &Doors) -> Option<OwnedSemaphorePermit> {
     loop {
         if let Ok(place) = Arc::clone(places).try_acquire_owned() {
             return Some(place);
         }
-        doors.shut_idlest();
+        doors.make_room();
         if let Ok(place) = tokio::time::timeout(ACCEPT_PAUSE, Arc::clone(places).acquire_owned()).await {
             return place.ok();
         }
@@ -142,13 +164,20 @@ struct Shared {
     desk: Arc<delivery::Desk>,
     changed: Arc<Changed>,
     switchboard: Arc<events::Switchboard>,
+    access: Access,
 }
 
 impl Shared {
     fn new(simulator: Simulator) -> Self {
         let switchboard = Arc::<events::Switchboard>::default();
+        let access = simulator.access.clone();
         let spaces = Arc::new(Mutex::new(Spaces::new(simulator, Arc::clone(&switchboard))));
-        Self { spaces, desk: Arc::default(), changed: Arc::default(), switchboard }
+        Self { spaces, desk: Arc::default(), changed: Arc::default(), switchboard, access }
+    }
+
+    /// The one world. Tasks that are still ending hold the shared ones, so that they are swapped and not taken apart.
+    fn into_home(self) -> Simulator {
+        std::mem::replace(&mut *self.lock(), Spaces::new(Simulator::new(now()), Arc::default())).into_home()
     }
 
     fn lock(&self) -> MutexGuard<'_, Spaces> {
@@ -221,52 +250,4 @@ impl Shared {
 
 fn now() -> SystemTime {
     SystemTime::now()
-}
-
-/// A mock on a port of its own, for tests. It stops when it is dropped.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
-/// let mock = transom_mock_server::MockServer::start().await?;
-/// assert!(mock.url().starts_with("http://127.0.0.1:"));
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct MockServer {
-    address: SocketAddr,
-    task: AbortHandle,
-}
-
-impl MockServer {
-    /// The four built-in providers in their seeded world, on an ephemeral port of 127.0.0.1. Needs a Tokio runtime with IO and
-    /// time enabled.
-    pub async fn start() -> io::Result<Self> {
-        Self::start_with(Simulator::new(now())).await
-    }
-
-    /// As [`start`](Self::start), with a simulator of your own.
-    pub async fn start_with(simulator: Simulator) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
-        let task = tokio::spawn(serve(listener, simulator)).abort_handle();
-        Ok(Self { address, task })
-    }
-
-    /// Where it listens, `http://127.0.0.1:PORT`, without a slash at the end.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-}
-
-impl Drop for MockServer {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }

@@ -176,7 +176,16 @@ impl Simulator {
     /// `X-Mock-Token: …`. It has at least 32 characters that a header can carry; none is the answer otherwise.
     #[must_use]
     pub fn with_token(mut self, token: &str) -> Option<Self> {
-        self.access = Access::with_token(token)?;
+        self.access = std::mem::take(&mut self.access).with_token(token)?;
+        Some(self)
+    }
+
+    /// The same mock, whose control plane and console are also called by this name, such as that of the container it runs in. It
+    /// has no port. Without it they take loopback addresses and `localhost`, and with a token every address that is a number:
+    /// other names might be somebody's who had them point here. None is the answer to what is no name.
+    #[must_use]
+    pub fn allow_host(mut self, name: &str) -> Option<Self> {
+        self.access = std::mem::take(&mut self.access).with_host(name)?;
         Some(self)
     }
 

@@ -8,6 +8,7 @@ mod announce;
 mod bulletin;
 mod deliver;
 mod happening;
+mod lanes;
 mod log;
 mod net;
 mod outbox;

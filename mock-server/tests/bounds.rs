@@ -68,6 +68,44 @@ async fn three_hundred_clients_that_hang_up_on_a_hanging_answer_keep_nobody_out(
     serves_others(&mock).await;
 }
 
+/// Three hundred clients that wait for an answer that is held.
+async fn held_by(mock: &MockServer, fault: &str, path: &str) -> Vec<TcpStream> {
+    if !fault.is_empty() {
+        control(mock, "POST", "faults", fault).await;
+    }
+    many(mock, 300, &format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: k\r\n\r\n")).await
+}
+
+#[tokio::test]
+async fn three_hundred_clients_that_wait_for_a_held_answer_keep_nobody_out() {
+    for (fault, path) in [
+        (r#"{"provider":"gosendapi","fault":"gate","always":true,"on":"any"}"#, "/v1/me"),
+        (r#"{"provider":"gosendapi","fault":"hang","always":true,"on":"any"}"#, "/v1/me"),
+        (r#"{"provider":"gosendapi","fault":"delay","ms":600000,"always":true,"on":"any"}"#, "/v1/me"),
+        ("", "/_mock/wait?for=message&count=99&timeout=600s"),
+    ] {
+        let mock = mock().await;
+        let _held = timeout(SOON, held_by(&mock, fault, path)).await.unwrap();
+        let clock = timeout(SOON, control(&mock, "GET", "clock", "")).await;
+        assert!(clock.is_ok(), "the control plane answers while {path} is held by {fault}");
+        serves_others(&mock).await;
+    }
+}
+
+#[tokio::test]
+async fn a_gate_that_many_wait_at_can_still_be_opened() {
+    let mock = mock().await;
+    control(&mock, "POST", "limits", r#"{"provider":"gosendapi","limit":1000,"window_s":1}"#).await;
+    let fault = r#"{"provider":"gosendapi","fault":"gate","always":true,"on":"any"}"#;
+    let mut held = held_by(&mock, fault, "/v1/me").await;
+    let mut last = held.pop().unwrap();
+    timeout(SOON, control(&mock, "GET", "wait?for=request&count=300&timeout=1m", "")).await.unwrap();
+    timeout(SOON, control(&mock, "DELETE", "gates", "")).await.unwrap();
+    let mut head = [0; 12];
+    timeout(SOON, last.read_exact(&mut head)).await.unwrap().unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+}
+
 #[tokio::test]
 async fn the_connection_that_goes_is_the_one_that_was_idle_longest() {
     let mock = mock().await;

@@ -68,6 +68,21 @@ impl Listener {
         }
     }
 
+    /// The data of the next event, as it stands there; it has to be one of this name.
+    async fn next_text(&mut self, name: &str) -> String {
+        let (mut is_it, mut line) = (false, String::new());
+        loop {
+            line.clear();
+            let read = tokio::time::timeout(PATIENCE, self.lines.read_line(&mut line)).await;
+            assert!(read.expect("an event should come").unwrap() > 0);
+            match line.trim_end().split_once(": ") {
+                Some(("event", event)) => is_it = event == name,
+                Some(("data", data)) if is_it => return data.to_owned(),
+                _ => {}
+            }
+        }
+    }
+
     async fn next(&mut self) -> (String, Value) {
         self.try_next().await.expect("the stream goes on")
     }
@@ -144,6 +159,26 @@ async fn a_send_is_told_as_message_request_and_statuses_that_follow_the_clock() 
     post(&mock, "clock", &json!({"advance": "1s"})).await;
     assert_eq!(listener.next().await.0, "clock");
     assert_eq!(listener.wait_for("status").await["status"], "delivered");
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_request_is_the_text_that_the_journal_shows() {
+    let mock = MockServer::start().await.unwrap();
+    let mut listener = Listener::new(&mock, None).await;
+    listener.wait_for("hello").await;
+    let body = r#"{"z":1,"a":12345678901234567890123,"a":2,"recipient_phone":"+447700900123"}"#;
+    let request = format!(
+        "POST /api/user/whatsapp/send HTTP/1.1\r\nhost: localhost\r\nx-b: 1\r\nauthorization: Bearer demo-key\r\n\
+         content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(mock.address()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.read_to_end(&mut Vec::new()).await.unwrap();
+    let told = listener.next_text("request").await;
+    assert!(told.contains(body), "{told}");
+    let journal = call(&mock, "GET", "/_mock/requests", &Value::Null).await;
+    assert!(journal.ends_with(&format!("[{told}]")), "{journal}\n{told}");
 }
 
 #[tokio::test]

@@ -178,6 +178,28 @@ async fn a_body_over_3_mib_is_413_and_one_of_3_mib_is_not() {
 }
 
 #[tokio::test]
+async fn a_body_that_says_it_is_too_long_is_refused_before_it_comes() {
+    let mock = mock().await;
+    let head = |more: &str| {
+        format!(
+            "POST /v1/media HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{more}content-length: 104857600\r\n\r\n"
+        )
+    };
+    let mut patient = connect(&mock).await;
+    patient.write_all(head("expect: 100-continue\r\n").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(50 * PATIENCE, patient.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    // Whoever sends it all the same can go on for a while, and finds the answer there.
+    let mut hasty = connect(&mock).await;
+    hasty.write_all(head("").as_bytes()).await.unwrap();
+    hasty.write_all(&vec![b'x'; 8 * 1024 * 1024]).await.unwrap();
+    let mut status = [0; 12];
+    tokio::time::timeout(50 * PATIENCE, hasty.read_exact(&mut status)).await.unwrap().unwrap();
+    assert_eq!(&status, b"HTTP/1.1 413");
+}
+
+#[tokio::test]
 async fn a_peer_that_speaks_no_http_harms_nobody() {
     let mock = mock().await;
     let answer = exchange(&mock, "\u{16}\u{3}\u{1} hello?\r\n\r\n").await.unwrap();
@@ -194,6 +216,24 @@ async fn a_dropped_mock_stops_listening() {
     // The task ends at its next turn, which this connection attempt may still precede.
     let refused = async { while TcpStream::connect(address).await.is_ok() {} };
     tokio::time::timeout(10 * PATIENCE, refused).await.unwrap();
+}
+
+#[test]
+fn a_mock_for_tests_that_are_not_async_answers_and_stops_with_its_value() {
+    use std::io::{Read as _, Write as _};
+    let mock = MockServer::builder().strict().seed(7).spawn().unwrap();
+    let address = mock.address();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(send().as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    drop(mock);
+    // The thread ends at its next turn, which this connection attempt may still precede.
+    let deadline = std::time::Instant::now() + 50 * PATIENCE;
+    while std::net::TcpStream::connect(address).is_ok() {
+        assert!(std::time::Instant::now() < deadline, "it goes on");
+    }
 }
 
 /// A provider whose dialect has a bug.
@@ -244,16 +284,18 @@ async fn a_panic_in_a_dialect_is_a_500_and_the_server_goes_on() {
 }
 
 #[tokio::test]
-async fn a_state_may_be_longer_than_other_bodies() {
+async fn a_state_as_long_as_many_messages_make_it_goes_back_in() {
     let simulator = Simulator::new(std::time::UNIX_EPOCH);
     let mut state = simulator.export();
-    let content = serde_json::json!({"type": "text", "body": "x".repeat(4 * 1024 * 1024)});
+    let content = serde_json::json!({"type": "text", "body": "x"});
     state["messages"] = serde_json::json!([{
         "provider": "exotel", "message_id": "7c1e", "from": "+919876500001", "to": "+919876543210", "content": content,
         "reference": null, "at": "2026-05-11T09:00:00Z",
     }]);
     let mock = MockServer::start_with(simulator).await.unwrap();
-    let put = post("/_mock/state", &state.to_string()).replacen("POST", "PUT", 1);
+    // Longer than what is read of a body that is too long.
+    let long = format!("{state}{}", " ".repeat(66 * 1024 * 1024));
+    let put = post("/_mock/state", &long).replacen("POST", "PUT", 1);
     assert!(exchange(&mock, &put).await.unwrap().starts_with("HTTP/1.1 200"));
     assert_eq!(delivered(&mock).await, 1);
 }
@@ -272,4 +314,37 @@ async fn a_server_that_is_stopped_gives_back_what_happened() {
     let simulator = serve_until(listener, Simulator::new(std::time::SystemTime::now()), client).await;
     assert_eq!(simulator.world().ledger().count(), 1);
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn requests_are_answered_while_a_state_is_saved_and_the_stop_waits_for_it() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (began, mut has_begun) = tokio::sync::watch::channel(false);
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let saved = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let ask = move |request: String| async move {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        tokio::time::timeout(50 * PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    };
+    let stop = async move {
+        ask(send()).await;
+        has_begun.wait_for(|has_begun| *has_begun).await.unwrap();
+        ask(send()).await;
+        go_on.send(()).unwrap();
+    };
+    let done = std::sync::Arc::clone(&saved);
+    let save = move |state: &serde_json::Value| {
+        assert_eq!(state["messages"].as_array().unwrap().len(), 1);
+        began.send_replace(true);
+        wait.recv_timeout(50 * PATIENCE).unwrap();
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+    };
+    let simulator =
+        transom_mock_server::serve_and_save(listener, Simulator::new(std::time::SystemTime::now()), stop, save).await;
+    assert!(saved.load(std::sync::atomic::Ordering::SeqCst));
+    assert_eq!(simulator.world().ledger().count(), 2);
 }

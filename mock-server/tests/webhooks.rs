@@ -271,6 +271,94 @@ async fn nobody_listening_is_a_failed_try_and_the_mock_goes_on() {
     assert!(receiver.calls().is_empty());
 }
 
+/// A target that takes connections, and never says a word.
+async fn silent_target() -> (String, watch::Receiver<usize>, JoinHandle<()>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (came, callers) = watch::channel(0);
+    let task = tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            kept.push(stream);
+            came.send_replace(kept.len());
+        }
+    });
+    (url, callers, task)
+}
+
+#[tokio::test]
+async fn a_target_that_says_nothing_keeps_no_other_target_world_or_clock_waiting() {
+    let (mock, receiver) = listening(&[]).await;
+    let (url, mut callers, _silent) = silent_target().await;
+    let silent = json!({"provider": "gosendapi", "url": url});
+    let inbound = |provider: &str| json!({"provider": provider, "from": "+919876543210", "text": "hi"});
+    assert_eq!(ask(&mock, "POST", "/_ns/a/_mock/webhooks", &silent).await.0, 200);
+    control(&mock, "webhooks", &silent).await;
+    let told = std::time::Instant::now();
+    for path in ["/_ns/a/_mock/inbound", "/_mock/inbound"] {
+        assert_eq!(ask(&mock, "POST", path, &inbound("gosendapi")).await.0, 200);
+    }
+    callers.wait_for(|count| *count == 2).await.unwrap();
+    // Another target of the same world, and one of another world that begins with it.
+    control(&mock, "inbound", &inbound("exotel")).await;
+    receiver.wait_for(1).await;
+    assert_eq!(
+        ask(&mock, "POST", "/_ns/b/_mock/webhooks", &json!({"provider": "exotel", "url": receiver.url()})).await.0,
+        200
+    );
+    assert_eq!(ask(&mock, "POST", "/_ns/b/_mock/inbound", &inbound("exotel")).await.0, 200);
+    assert_eq!(ask(&mock, "POST", "/_ns/b/_mock/clock", &json!({"advance": "1h"})).await.0, 200);
+    assert_eq!(receiver.calls().len(), 2);
+    assert_eq!(ask(&mock, "POST", "/_ns/c/_mock/clock", &json!({"advance": "1h"})).await.0, 200);
+    assert!(told.elapsed() < Duration::from_secs(10), "all of it was before the silent target's time was up");
+}
+
+#[tokio::test]
+async fn a_turn_of_the_clock_waits_for_however_much_falls_due_and_keeps_its_order() {
+    let (mock, receiver) = listening(&[]).await;
+    control(&mock, "config", &json!({"provider": "exotel", "last_status": "delivered"})).await;
+    control(&mock, "limits", &json!({"provider": "exotel", "limit": 100_000, "window_s": 60})).await;
+    const SENDS: usize = 600;
+    for _ in 0..SENDS {
+        send(&mock).await;
+    }
+    receiver.wait_for(SENDS).await;
+    control(&mock, "webhooks", &json!({"provider": "exotel", "url": receiver.url(), "copies": 2})).await;
+    for _ in 0..SENDS {
+        send(&mock).await;
+    }
+    control(&mock, "clock", &json!({"advance": "24h"})).await;
+    let calls = receiver.calls();
+    assert_eq!(calls.len(), SENDS * 6, "one call for each status of the first half, two for each of the second");
+    let codes: Vec<u64> = calls.iter().map(Call::status_code).collect();
+    assert!(codes.is_sorted(), "every message was sent before any was delivered");
+    let id = |call: &Call| call.json().pointer("/whatsapp/messages/0/sid").and_then(Value::as_str).unwrap().to_owned();
+    let delivered: Vec<String> = calls.iter().skip(3 * SENDS).map(id).collect();
+    let sent: Vec<String> = calls.iter().take(3 * SENDS).map(id).collect();
+    assert_eq!(delivered, sent, "within one moment they go in the order in which they came");
+}
+
+#[tokio::test]
+async fn a_silent_target_costs_a_turn_of_the_clock_one_time_out_however_much_it_was_to_be_told() {
+    let (mock, receiver) = listening(&[]).await;
+    let (url, mut callers, _silent) = silent_target().await;
+    control(&mock, "webhooks", &json!({"provider": "exotel", "url": url})).await;
+    for _ in 0..20 {
+        send(&mock).await;
+    }
+    callers.wait_for(|count| *count == 1).await.unwrap();
+    let turn = json!({"advance": "24h"});
+    tokio::time::timeout(12 * PATIENCE, control(&mock, "clock", &turn)).await.unwrap();
+    let tries = log(&mock).await;
+    assert_eq!(
+        (tries.len(), *callers.borrow()),
+        (20 * 2 * 3, 1),
+        "each on its whole schedule, and one of them for real"
+    );
+    assert!(tries.iter().all(|(_, status)| status.is_null()));
+    assert!(receiver.calls().is_empty());
+}
+
 #[tokio::test]
 async fn the_callback_of_a_message_is_told_on_the_wire() {
     let (mock, receiver) = listening(&[]).await;

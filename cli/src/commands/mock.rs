@@ -1,10 +1,12 @@
 //! `transom mock`: the four providers on one port.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use serde_json::Value;
 use tokio::net::{TcpListener, lookup_host};
 use transom_mock_server::{Simulator, serve_and_save, serve_until};
 
@@ -17,10 +19,12 @@ const TOKEN_VARIABLE: &str = "TRANSOM_MOCK_TOKEN";
 pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Failure> {
     let token = token(args)?;
     let address = address(args, token.is_some()).await?;
+    // Before it is read, so that what is read is nobody else's to change.
+    let _lock = args.state.as_deref().map(keep).transpose()?;
     let simulator = simulator(args, token.as_deref())?;
     if let Some(file) = &args.state {
         // Whoever cannot keep the state is told so now, and not when there is something to lose.
-        save(file, &simulator)?;
+        save(file, &simulator.export())?;
     }
     let problem = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
     let listener = TcpListener::bind(address).await.map_err(problem)?;
@@ -37,16 +41,16 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     let mut told = false;
     let simulator = serve_and_save(listener, simulator, stop, {
         let file = file.clone();
-        move |simulator| {
+        move |state| {
             // A disk may be full for a while; the last attempt at the stop is the one that counts, and the first is told.
-            if let (Err(_), false) = (save(&file, simulator), told) {
+            if let (Err(_), false) = (save(&file, state), told) {
                 told = true;
                 complain(&format!("--state {}: it cannot be written at the moment", file.display()));
             }
         }
     })
     .await;
-    save(&file, &simulator)?;
+    save(&file, &simulator.export())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -73,6 +77,13 @@ fn simulator(args: &MockArgs, token: Option<&str>) -> Result<Simulator, Failure>
             args.token_file.as_ref().map_or_else(|| TOKEN_VARIABLE.to_owned(), |file| file.display().to_string());
         simulator = simulator.with_token(token).ok_or_else(|| {
             Failure::usage(format!("{place}: it holds no token, expected at least 32 visible ASCII characters"))
+        })?;
+    }
+    for name in &args.allow_host {
+        simulator = simulator.allow_host(name).ok_or_else(|| {
+            Failure::usage(format!(
+                "--allow-host {name}: it is no name, expected one such as mock.internal, without a port"
+            ))
         })?;
     }
     for net in &args.allow_webhook_net {
@@ -104,9 +115,16 @@ fn load(file: &Path, simulator: &mut Simulator) -> Result<(), Failure> {
     simulator.import(&state).map_err(problem)
 }
 
-fn save(file: &Path, simulator: &Simulator) -> Result<(), Failure> {
-    crate::file::replace(file, &simulator.export().to_string())
+fn save(file: &Path, state: &Value) -> Result<(), Failure> {
+    crate::file::replace(file, &state.to_string())
         .map_err(|error| Failure::usage(format!("--state {}: {error}", file.display())))
+}
+
+/// Makes sure that no other mock keeps its state in this file: each would overwrite what the other did.
+fn keep(file: &Path) -> Result<File, Failure> {
+    let problem = |what: String| Failure::usage(format!("--state {}: {what}", file.display()));
+    let lock = crate::file::keep(file).map_err(|error| problem(error.to_string()))?;
+    lock.ok_or_else(|| problem("another mock keeps its state there, expected a file of its own".to_owned()))
 }
 
 /// Is over when somebody stops us: the terminal, or whoever started the process. It listens from this call on.

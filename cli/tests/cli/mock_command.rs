@@ -1,5 +1,6 @@
 //! `transom mock`: where it listens, who may steer it, and what it keeps.
 
+use std::io::{Read as _, Write as _};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -108,6 +109,31 @@ fn the_state_survives_a_mock_that_is_stopped() {
 }
 
 #[test]
+fn two_mocks_do_not_keep_their_state_in_one_file() {
+    let folder = Folder::new();
+    let file = folder.path().join("state.json");
+    let arguments = ["--state", file.to_str().unwrap()];
+    let first = Mock::start_with(&arguments);
+    let run = folder.run(&["mock", "--listen", "127.0.0.1:0", "--state", file.to_str().unwrap()], &[]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.errors().len() == 1 && run.stderr.contains("state.json: another mock keeps its state there"));
+    first.kill();
+    Mock::start_with(&arguments).stop();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_state_is_for_its_owner_to_read_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new();
+    let file = folder.path().join("state.json");
+    let mock = Mock::start_with(&["--state", file.to_str().unwrap()]);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    mock.stop();
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
 fn three_hundred_idle_connections_to_the_binary_keep_nobody_out() {
     let mock = Mock::start();
     let idle: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(&mock.host).unwrap()).collect();
@@ -120,4 +146,20 @@ fn the_help_names_where_a_token_comes_from_and_takes_none_as_an_argument() {
     let output = Command::new(env!("CARGO_BIN_EXE_transom")).args(["mock", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(help.contains("TRANSOM_MOCK_TOKEN") && help.contains("--token-file <FILE>"), "{help}");
+}
+
+#[test]
+fn the_control_plane_is_called_by_listed_names_only() {
+    let folder = Folder::new();
+    let run = folder.run(&["mock", "--listen", "127.0.0.1:0", "--allow-host", "http://mock"], &[]);
+    assert!(run.code == 2 && run.stderr.contains("--allow-host http://mock: it is no name"), "{}", run.stderr);
+    let mock = Mock::start_with(&["--allow-host", "mock.internal"]);
+    for (host, expected) in [("mock.internal:4010", "200"), ("evil.example", "403")] {
+        let mut stream = std::net::TcpStream::connect(&mock.host).unwrap();
+        let request = format!("GET /_mock/clock HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert_eq!(&answer[9..12], expected, "{host}: {answer}");
+    }
 }

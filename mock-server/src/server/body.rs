@@ -10,8 +10,8 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 /// The longest body of a request.
 pub(super) const MOST_BYTES: usize = 3 * 1024 * 1024;
-/// The longest state to put up, which holds what many requests did.
-pub(super) const MOST_STATE_BYTES: usize = MOST_DRAINED;
+/// The longest state to put up: what the bounds of a world let one grow to, so that whatever was given out is taken back.
+pub(super) const MOST_STATE_BYTES: usize = 1024 * 1024 * 1024;
 /// What is read of a body that is too long, so that the client is done writing and gets to read the answer.
 const MOST_DRAINED: usize = 64 * 1024 * 1024;
 
@@ -40,6 +40,17 @@ pub(super) async fn read(mut body: Incoming, most: usize) -> Result<Bytes, Unrea
         }
     }
     if length > most { Err(Unread::TooLong) } else { Ok(whole.freeze()) }
+}
+
+/// Reads a body that is too long and forgets it, as far as its sender is let go on.
+pub(super) async fn drain(mut body: Incoming) {
+    let mut length = 0_usize;
+    while let Some(Ok(frame)) = body.frame().await {
+        length = length.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+        if length > MOST_DRAINED {
+            return;
+        }
+    }
 }
 
 /// A body that declares its whole length and may break off before it.

@@ -9,9 +9,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::EXPECT;
+use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body_util::Either;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,7 +22,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::body::{self, Outgoing, Unread};
-use super::doors::Door;
+use super::doors::{Door, Held};
 use super::events::Feed;
 use super::spaces::{Name, take_name};
 use super::{Shared, wait};
@@ -66,6 +68,17 @@ pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
     }
 }
 
+/// How long the body of this request may be. A state is long, and is read of those alone who may put it up.
+fn most_bytes(shared: &Shared, head: Parts) -> (Parts, usize) {
+    let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
+    if !is_state {
+        return (head, body::MOST_BYTES);
+    }
+    let request = Request::from_parts(head, Bytes::new());
+    let most = if shared.access.admit(&request).is_ok() { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
+    (request.into_parts().0, most)
+}
+
 /// A whole answer, or events without end.
 type Body = Either<Outgoing, Feed>;
 
@@ -76,15 +89,23 @@ async fn answer(
     reset: &AtomicBool,
 ) -> io::Result<Response<Body>> {
     let (head, incoming) = request.into_parts();
-    let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
-    let most = if is_state { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
+    if shared.access.is_of_stranger(&head.headers) {
+        // Not the control plane alone: a provider's path can have a webhook posted to where the page itself could not reach.
+        return Ok(closing(shared, 403, "a web page calls under a name that is not this server's"));
+    }
+    let (head, most) = most_bytes(shared, head);
+    if incoming.size_hint().lower() > most as u64 {
+        // Known before it comes. Whoever does not wait to be told to go on gets to read the answer only once it is all sent.
+        if !head.headers.contains_key(EXPECT) {
+            tokio::spawn(tokio::time::timeout(BODY_TIMEOUT, body::drain(incoming)));
+        }
+        return Ok(too_long(shared, most));
+    }
     let read = tokio::time::timeout(BODY_TIMEOUT, body::read(incoming, most)).await;
     door.busy();
     let mut request = match read {
         Ok(Ok(bytes)) => Request::from_parts(head, bytes),
-        Ok(Err(Unread::TooLong)) => {
-            return Ok(closing(shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024))));
-        }
+        Ok(Err(Unread::TooLong)) => return Ok(too_long(shared, most)),
         Ok(Err(Unread::Broken)) => return Err(io::Error::other("the request's body broke off")),
         Err(_) => return Ok(closing(shared, 408, "the body did not arrive within 30 seconds")),
     };
@@ -95,7 +116,7 @@ async fn answer(
     let tries = if turns_clock(&request) { shared.last_try(&name) } else { 0 };
     let mut reply = if wait::is_wait(&request) {
         // Boxed, as what follows is: rare, and large for every request that is none.
-        Box::pin(wait::answer(shared, &name, &request)).await
+        Box::pin(door.while_held(Held::Wait, wait::answer(shared, &name, &request))).await
     } else {
         shared.step(&name, &request)
     };
@@ -104,16 +125,16 @@ async fn answer(
     }
     if turns_clock(&request) && reply.response.status().is_success() {
         // Whoever turned the clock may look at once for what fell due by it.
-        Box::pin(shared.desk.turned(super::now())).await;
+        Box::pin(door.while_held(Held::Wait, shared.turned(&name))).await;
         shared.tell_tries(&name, tries, &mut reply.response);
     }
     if !reply.delay.is_zero() {
-        Box::pin(tokio::time::sleep(reply.delay)).await;
+        Box::pin(door.while_held(Held::Wait, tokio::time::sleep(reply.delay))).await;
     }
     match reply.wire {
         Wire::Whole => Ok(reply.response.map(Outgoing::whole).map(Either::Left)),
         Wire::Held(number) => {
-            Box::pin(released(shared, name, number)).await;
+            Box::pin(door.while_held(Held::Gate, released(shared, name, number))).await;
             Ok(reply.response.map(Outgoing::whole).map(Either::Left))
         }
         Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at)).map(Either::Left)),
@@ -122,7 +143,7 @@ async fn answer(
             reset.store(true, Ordering::Relaxed);
             Err(io::Error::other("the connection is reset"))
         }
-        Wire::Hang => pending().await,
+        Wire::Hang => Box::pin(door.while_held(Held::Hang, pending())).await,
     }
 }
 
@@ -162,6 +183,10 @@ fn listen(shared: &Shared, name: &Name, request: &Request<Bytes>, reply: Reply, 
         Some(feed) => Response::from_parts(head, Either::Right(feed)),
         None => closing(shared, 503, "too many listen already"),
     }
+}
+
+fn too_long(shared: &Shared, most: usize) -> Response<Body> {
+    closing(shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024)))
 }
 
 /// An answer of the server itself, after which the connection is of no more use.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-/// A connection that has only just become idle may still be writing its answer.
+/// A connection that has only just become idle may still be writing its answer, and an answer that is only just held may go
+/// out at once.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// The open connections by number.
@@ -20,13 +21,29 @@ pub(super) struct Doors {
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Door {
-    /// The nanoseconds since the start at which it became idle; [`BUSY`] while a request is answered.
+    /// The nanoseconds since the start at which it became idle; [`NEVER`] while a request is answered.
     idle_since: AtomicU64,
+    /// Since when its answer is held, in the same way, and why; [`NEVER`] while it is not.
+    held_since: AtomicU64,
     shut: Arc<Notify>,
     started: Instant,
 }
 
-const BUSY: u64 = u64::MAX;
+const NEVER: u64 = u64::MAX;
+
+/// Why an answer does not go out, in the order in which the connections that wait for it make room for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It never will.
+    Hang = 0,
+    /// Time has to pass, or something to happen.
+    Wait = 1,
+    /// Somebody has to let it go, and decides by that who comes first.
+    Gate = 2,
+}
+
+/// The reason stands above the time, so that the least number is the first to go.
+const REASON_SHIFT: u32 = 62;
 
 impl Doors {
     pub(super) fn new() -> Self {
@@ -35,7 +52,8 @@ impl Doors {
 
     /// A connection came; it is to be [`close`](Self::close)d under the same number.
     pub(super) fn open(&self, number: u64) -> Arc<Door> {
-        let door = Arc::new(Door { idle_since: AtomicU64::new(0), shut: Arc::default(), started: self.started });
+        let (idle_since, held_since) = (AtomicU64::new(0), AtomicU64::new(NEVER));
+        let door = Arc::new(Door { idle_since, held_since, shut: Arc::default(), started: self.started });
         door.idle();
         self.lock().insert(number, Arc::clone(&door));
         door
@@ -45,15 +63,21 @@ impl Doors {
         self.lock().remove(&number);
     }
 
-    /// Ends the connection that has been idle longest, its head or its body still on the way included; none if every one is
-    /// answering, or has only just become idle.
-    pub(super) fn shut_idlest(&self) {
+    /// Ends one connection: the one that has been idle longest, its head or its body still on the way included. If none is, the
+    /// one whose answer has been held longest. None if every one is answering, or has only just become what it is.
+    pub(super) fn make_room(&self) {
         let open = self.lock();
-        let idlest = open.values().min_by_key(|door| door.idle_since.load(Ordering::Relaxed));
         let latest = nanoseconds(self.started.elapsed().saturating_sub(GRACE));
-        if let Some(door) = idlest.filter(|door| door.idle_since.load(Ordering::Relaxed) <= latest) {
-            // It is not the idlest any more, so that the next one to go is another.
+        let idlest = open.values().min_by_key(|door| door.idle_since.load(Ordering::Relaxed));
+        let idlest = idlest.filter(|door| door.idle_since.load(Ordering::Relaxed) <= latest);
+        let longest_held = || {
+            let held = open.values().filter(|door| door.held_since() <= latest);
+            held.min_by_key(|door| door.held_since.load(Ordering::Relaxed))
+        };
+        if let Some(door) = idlest.or_else(longest_held) {
+            // It is a candidate no more, so that the next one to go is another.
             door.busy();
+            door.held_since.store(NEVER, Ordering::Relaxed);
             door.shut.notify_one();
         }
     }
@@ -66,12 +90,26 @@ impl Doors {
 impl Door {
     /// A request is being answered.
     pub(super) fn busy(&self) {
-        self.idle_since.store(BUSY, Ordering::Relaxed);
+        self.idle_since.store(NEVER, Ordering::Relaxed);
     }
 
     /// It waits for its next request.
     pub(super) fn idle(&self) {
         self.idle_since.store(nanoseconds(self.started.elapsed()), Ordering::Relaxed);
+    }
+
+    /// Waits for what holds the answer back; meanwhile the connection makes room for others if it has to.
+    pub(super) async fn while_held<T>(&self, why: Held, until: impl Future<Output = T>) -> T {
+        let since = nanoseconds(self.started.elapsed());
+        self.held_since.store(((why as u64) << REASON_SHIFT) | since, Ordering::Relaxed);
+        let over = until.await;
+        self.held_since.store(NEVER, Ordering::Relaxed);
+        over
+    }
+
+    /// The time alone; [`NEVER`] is later than any.
+    fn held_since(&self) -> u64 {
+        self.held_since.load(Ordering::Relaxed) & (NEVER >> (u64::BITS - REASON_SHIFT))
     }
 
     /// Ends the connection when it is rung.
@@ -87,4 +125,55 @@ impl Door {
 
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// The doors that were told to shut, by number.
+    async fn shut(doors: &[Arc<Door>]) -> Vec<usize> {
+        let mut shut = Vec::new();
+        for (number, door) in doors.iter().enumerate() {
+            if timeout(Duration::ZERO, door.shut()).await.is_ok() {
+                shut.push(number);
+            }
+        }
+        shut
+    }
+
+    #[tokio::test]
+    async fn room_is_made_by_the_idle_first_then_by_hangs_waits_and_gates_and_never_by_the_busy() {
+        // As if everything had happened long ago.
+        let started = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
+        let doors = Doors { open: Mutex::default(), started };
+        let all: Vec<Arc<Door>> = (0..6).map(|number| doors.open(number)).collect();
+        let mut ways = Vec::new();
+        for (door, why) in all.iter().zip([Held::Gate, Held::Hang, Held::Wait, Held::Hang]) {
+            door.busy();
+            ways.push(Box::pin(door.while_held(why, pending::<()>())));
+            assert!(timeout(Duration::ZERO, ways.last_mut().unwrap()).await.is_err());
+        }
+        all[5].busy();
+        let later = Doors { open: Mutex::new(std::mem::take(&mut doors.lock())), started: started - GRACE };
+        for expected in [vec![4], vec![1], vec![3], vec![2], vec![0], vec![]] {
+            later.make_room();
+            assert_eq!(shut(&all).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_has_only_just_become_idle_or_held_stays() {
+        let doors = Doors::new();
+        let all = [doors.open(0), doors.open(1)];
+        all[1].busy();
+        let mut held = Box::pin(all[1].while_held(Held::Hang, pending::<()>()));
+        assert!(timeout(Duration::ZERO, &mut held).await.is_err());
+        doors.make_room();
+        assert_eq!(shut(&all).await, [0; 0]);
+    }
 }

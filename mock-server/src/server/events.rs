@@ -13,7 +13,6 @@ use std::task::Waker;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -124,7 +123,7 @@ impl Hub {
         let first = match (last_id, known) {
             (_, Some(_)) => None,
             (None, None) => Some([format!("id: {}\n", board.id(board.newest)).as_bytes(), greeting].concat().into()),
-            (Some(_), None) => Some(board.frame(board.newest, "reset", &json!({"reason": "gap"}))),
+            (Some(_), None) => Some(board.frame(board.newest, "reset", r#"{"reason":"gap"}"#)),
         };
         board.last_listener += 1;
         let (id, at) = (board.last_listener, known.unwrap_or(board.newest));
@@ -175,7 +174,7 @@ impl Hub {
 }
 
 impl Board {
-    fn put(&mut self, name: &str, data: &Value) {
+    fn put(&mut self, name: &str, data: &str) {
         self.newest += 1;
         let frame = self.frame(self.newest, name, data);
         let size = frame.len();
@@ -183,7 +182,7 @@ impl Board {
     }
 
     /// One event as it goes over the wire. The data is JSON without a line break.
-    fn frame(&self, number: u64, name: &str, data: &Value) -> Bytes {
+    fn frame(&self, number: u64, name: &str, data: &str) -> Bytes {
         Bytes::from(format!("id: {}\nevent: {name}\ndata: {data}\n\n", self.id(number)))
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +14,7 @@ use http::{Request, Uri};
 
 use super::events::{Hub, Switchboard};
 use crate::control::namespaces::{self, Worlds};
-use crate::{DeliveryOutcome, Reply, Simulator, WebhookDelivery, Wire, json_response};
+use crate::{Reply, Simulator, WebhookDelivery, Wire, json_response};
 
 /// More namespaces than this, and the one that was used least lately is forgotten.
 const MOST: usize = 1_000;
@@ -138,24 +139,27 @@ impl Spaces {
         all.filter_map(|(hub, simulator)| hub.tell_due(simulator, now)).min()
     }
 
-    /// The next webhook call of any world that is due, and whose it is.
-    pub(super) fn due(&mut self, now: SystemTime) -> Option<(Name, WebhookDelivery)> {
-        if let Some(delivery) = self.home.due(now) {
+    /// The next webhook call of any world that is due and whose target `is_free`, and whose it is.
+    pub(super) fn due(
+        &mut self,
+        now: SystemTime,
+        is_free: impl Fn(&Name, SocketAddr) -> bool,
+    ) -> Option<(Name, WebhookDelivery)> {
+        if let Some(delivery) = self.home.due_at(now, |target| is_free(&None, target)) {
             return Some((None, delivery));
         }
-        let mut others = self.others.iter_mut();
-        others.find_map(|(name, space)| Some((Some(Arc::clone(name)), space.simulator.due(now)?)))
+        self.others.iter_mut().find_map(|(name, space)| {
+            let name = Some(Arc::clone(name));
+            let delivery = space.simulator.due_at(now, |target| is_free(&name, target))?;
+            Some((name, delivery))
+        })
     }
 
-    pub(super) fn delivered(&mut self, name: &Name, id: u64, outcome: DeliveryOutcome) {
-        if let Some(simulator) = self.find(name) {
-            simulator.delivered(id, outcome);
-        }
-    }
-
-    pub(super) fn next_due_in(&self, now: SystemTime) -> Option<Duration> {
-        let all = std::iter::once(&self.home).chain(self.others.values().map(|space| &space.simulator));
-        all.filter_map(|simulator| simulator.next_due_in(now)).min()
+    /// How long until the next webhook call of any world is due whose target `is_free`.
+    pub(super) fn next_due_in(&self, now: SystemTime, is_free: impl Fn(&Name, SocketAddr) -> bool) -> Option<Duration> {
+        let others = self.others.iter().map(|(name, space)| (Some(Arc::clone(name)), &space.simulator));
+        let all = std::iter::once((None, &self.home)).chain(others);
+        all.filter_map(|(name, simulator)| simulator.next_due_at(now, |target| is_free(&name, target))).min()
     }
 
     /// Answers a request that is for no single world, if it is one: `/_mock/namespaces`.

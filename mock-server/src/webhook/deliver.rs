@@ -59,14 +59,23 @@ impl Simulator {
     /// Takes the next webhook call that is due, in the order of virtual time. Post it, and tell
     /// [`delivered`](Self::delivered) what came of it; a call that failed is then tried again on the provider's schedule.
     pub fn due(&mut self, real_now: SystemTime) -> Option<WebhookDelivery> {
+        self.due_at(real_now, |_| true)
+    }
+
+    /// As [`due`](Self::due), of those targets alone whose first address `is_free`.
+    pub(crate) fn due_at(
+        &mut self,
+        real_now: SystemTime,
+        is_free: impl Fn(SocketAddr) -> bool,
+    ) -> Option<WebhookDelivery> {
         let now = self.clock.now(real_now);
         loop {
             // Conversations first, for what comes of them may be due before the calls that wait.
-            let until = self.webhooks.next_call_due().map_or(now, |due| due.min(now));
+            let until = self.webhooks.next_call_due(&is_free).map_or(now, |due| due.min(now));
             if self.announce_due(until) {
                 continue;
             }
-            let pending = self.webhooks.take_due(now)?;
+            let pending = self.webhooks.take_due(now, &is_free)?;
             let registration = self.webhooks.registration(pending.provider);
             let target = match (&pending.route, registration) {
                 (Route::Own(target), _) => Some(target.clone()),
@@ -122,7 +131,12 @@ impl Simulator {
     /// How long, in real time, until the next webhook call is due; zero if it is. None if nothing waits, or if the clock is
     /// frozen and has to be moved first.
     pub fn next_due_in(&self, real_now: SystemTime) -> Option<Duration> {
-        let due = self.webhooks.next_due()?;
+        self.next_due_at(real_now, |_| true)
+    }
+
+    /// As [`next_due_in`](Self::next_due_in), of those targets alone whose first address `is_free`.
+    pub(crate) fn next_due_at(&self, real_now: SystemTime, is_free: impl Fn(SocketAddr) -> bool) -> Option<Duration> {
+        let due = self.webhooks.next_due(is_free)?;
         match due.duration_since(self.clock.now(real_now)) {
             Ok(left) if left.is_zero() => Some(left),
             Ok(left) => (!self.clock.frozen()).then_some(left),

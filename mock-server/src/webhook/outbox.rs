@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::happening::{Happening, Report, What};
+use super::lanes::{Lane, Lanes};
 use super::log::{Log, Try};
 use super::registration::Registration;
 use super::rules::ladder;
@@ -27,8 +29,7 @@ pub(crate) const MOST_CALLBACKS: usize = 10;
 /// The registered webhooks, what is still to be delivered in the order it falls due, and what was tried.
 pub(crate) struct Webhooks {
     registered: BTreeMap<&'static str, Registration>,
-    pending: BTreeMap<(SystemTime, u64), Pending>,
-    pending_bytes: usize,
+    pending: Lanes,
     in_flight: BTreeMap<u64, (Pending, Sent)>,
     pub(super) watched: Watched,
     log: Log,
@@ -73,8 +74,7 @@ impl Webhooks {
     pub(crate) fn new() -> Self {
         Self {
             registered: BTreeMap::new(),
-            pending: BTreeMap::new(),
-            pending_bytes: 0,
+            pending: Lanes::default(),
             in_flight: BTreeMap::new(),
             watched: Watched::default(),
             log: Log::new(),
@@ -160,17 +160,17 @@ impl Webhooks {
     /// Whether anything waits, due or not.
     #[cfg(feature = "server")]
     pub(crate) fn is_waiting(&self) -> bool {
-        self.next_due().is_some()
+        self.pending.len() > 0 || self.watched.next_due().is_some()
     }
 
     /// What waits, in the order in which it falls due: when, whose it is, and which try.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = (SystemTime, &'static str, u32)> {
-        self.pending.iter().map(|((due, _), pending)| (*due, pending.provider, pending.attempt))
+        self.pending.in_order().map(|pending| (pending.due, pending.provider, pending.attempt))
     }
 
     /// Every call that waits, of one provider or of all, with where it would go now.
     pub(crate) fn waiting_calls(&self, only: Option<&str>) -> impl Iterator<Item = Waiting<'_>> {
-        let waiting = self.pending.values().filter(move |pending| only.is_none_or(|only| only == pending.provider));
+        let waiting = self.pending.in_order().filter(move |pending| only.is_none_or(|only| only == pending.provider));
         waiting.map(|pending| Waiting {
             provider: pending.provider,
             url: self.url(pending).map(|url| mask::path(&url).into_owned()),
@@ -189,15 +189,34 @@ impl Webhooks {
         }
     }
 
-    /// When the next call falls due.
-    pub(super) fn next_call_due(&self) -> Option<SystemTime> {
-        self.pending.first_key_value().map(|((due, _), _)| *due)
+    /// When the next call falls due whose target `is_free`.
+    pub(super) fn next_call_due(&self, is_free: impl Fn(SocketAddr) -> bool) -> Option<SystemTime> {
+        self.pending.first(|lane| self.is_open(lane, &is_free)).map(|pending| pending.due)
     }
 
-    /// When there is next anything to look at: a call, or a conversation that may have come to something.
-    pub(super) fn next_due(&self) -> Option<SystemTime> {
-        let (call, conversation) = (self.next_call_due(), self.watched.next_due());
+    /// When there is next anything to look at: a call whose target `is_free`, or a conversation that may have come to something.
+    pub(super) fn next_due(&self, is_free: impl Fn(SocketAddr) -> bool) -> Option<SystemTime> {
+        let (call, conversation) = (self.next_call_due(is_free), self.watched.next_due());
         call.into_iter().chain(conversation).min()
+    }
+
+    /// Whether anything that was due at `until` has not been tried, or not yet come back.
+    #[cfg(feature = "server")]
+    pub(crate) fn owes(&self, until: SystemTime) -> bool {
+        self.next_due(|_| true).is_some_and(|due| due <= until)
+            || self.in_flight.values().any(|(tried, _)| tried.due <= until)
+    }
+
+    /// Whether a lane leads to a free target, or to none: what has nobody to go to is written down and waits for nobody.
+    fn is_open(&self, lane: Lane, is_free: impl Fn(SocketAddr) -> bool) -> bool {
+        let address = match lane {
+            Lane::Own(address) => Some(address),
+            Lane::Registered(provider) => {
+                let target = self.registered.get(provider).and_then(|registered| registered.target.as_ref());
+                target.and_then(|target| target.addresses().first().copied())
+            }
+        };
+        address.is_none_or(is_free)
     }
 
     /// A message was accepted at `now`: what will be told of it is put down, if there is anybody to tell.
@@ -320,25 +339,22 @@ impl Webhooks {
 
     /// Lets something wait, behind all that falls due at the same time.
     pub(super) fn put(&mut self, pending: Pending) {
-        let bytes = self.pending_bytes.saturating_add(pending.body.len());
+        let bytes = self.pending.bytes().saturating_add(pending.body.len());
         if self.pending.len() >= MOST_PENDING || bytes > MOST_PENDING_BYTES {
             self.give_up(pending, "full");
             return;
         }
-        self.pending_bytes = bytes;
         self.last_id += 1;
-        self.pending.insert((pending.due, self.last_id), pending);
+        self.pending.put(self.last_id, pending);
     }
 
-    /// Takes the first that is due.
-    pub(super) fn take_due(&mut self, now: SystemTime) -> Option<Pending> {
-        let first = self.pending.first_entry()?;
-        if first.key().0 > now {
-            return None;
-        }
-        let pending = first.remove();
-        self.pending_bytes = self.pending_bytes.saturating_sub(pending.body.len());
-        Some(pending)
+    /// Takes the first that is due and whose target `is_free`.
+    pub(super) fn take_due(&mut self, now: SystemTime, is_free: impl Fn(SocketAddr) -> bool) -> Option<Pending> {
+        // Apart, since what is asked while taking is the rest of this.
+        let mut lanes = std::mem::take(&mut self.pending);
+        let taken = lanes.take_due(now, |lane| self.is_open(lane, &is_free));
+        self.pending = lanes;
+        taken
     }
 
     /// Remembers a try until its outcome is known, and numbers it. Tries whose outcome is never told are forgotten one by one.

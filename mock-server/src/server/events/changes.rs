@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::clock::Reading;
@@ -45,8 +46,39 @@ struct Scheduled(Value);
 pub(super) struct Changes {
     /// There was more than is told, and everybody has to look at the whole again.
     pub(super) too_many: bool,
-    /// Names with JSON, in order.
-    pub(super) events: Vec<(&'static str, Value)>,
+    pub(super) events: Events,
+}
+
+/// Names with JSON texts, in order. Texts, because read into values and printed again they would not be what the lists of the
+/// control plane show: bodies keep the order, the repetitions and the digits with which they came.
+#[derive(Debug, Default)]
+pub(super) struct Events(Vec<(&'static str, String)>);
+
+impl Events {
+    fn push(&mut self, name: &'static str, data: &impl Serialize) {
+        // What is told here always serialises, so the fallback is out of reach.
+        self.0.push((name, serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned())));
+    }
+
+    /// As [`push`](Self::push), of an object that gets a member more.
+    fn push_with(&mut self, name: &'static str, object: &impl Serialize, member: &str, value: &Value) {
+        self.push(name, object);
+        if let Some((_, text)) = self.0.last_mut()
+            && text.ends_with('}')
+        {
+            text.pop();
+            text.push_str(&format!(",{}:{value}}}", json!(member)));
+        }
+    }
+}
+
+impl IntoIterator for Events {
+    type Item = (&'static str, String);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
 }
 
 impl Counts {
@@ -91,7 +123,7 @@ impl Watch {
         if let Some(reason) = calls.iter().find(|call| matches!(**call, "reset" | "state")) {
             self.scheduled.clear();
             let reason = if *reason == "state" { "import" } else { "reset" };
-            changes.events.push(("reset", json!({"reason": reason})));
+            changes.events.push("reset", &json!({"reason": reason}));
             return changes;
         }
         if self.seen.most_beyond(seen) > MOST_NEW {
@@ -101,22 +133,24 @@ impl Watch {
         }
         let events = &mut changes.events;
         if clock != self.clock {
-            events.push(("clock", json!({"now": rfc3339(now), "frozen": simulator.clock.frozen()})));
+            events.push("clock", &json!({"now": rfc3339(now), "frozen": simulator.clock.frozen()}));
         }
         for call in calls.iter().filter(|call| !matches!(**call, "clock" | "inbound" | "faults")) {
-            events.push(("config", json!({"call": call})));
+            events.push("config", &json!({"call": call}));
         }
         self.push_written(simulator, now, seen, events);
         let mut hit = calls.contains(&"faults");
         for exchange in simulator.journal.after(seen.journal) {
             hit |= exchange.fault.is_some();
-            events.push(("request", json!(exchange)));
+            events.push("request", exchange);
         }
         if hit {
-            events.push(("faults", faults::show(simulator)));
+            events.push("faults", &faults::show(simulator));
         }
         self.push_due(now, events);
-        events.extend(simulator.webhooks.tries_after(seen.tries).map(|(_, tried)| ("webhook", json!(tried))));
+        for (_, tried) in simulator.webhooks.tries_after(seen.tries) {
+            events.push("webhook", tried);
+        }
         changes
     }
 
@@ -126,13 +160,7 @@ impl Watch {
         (!simulator.clock.frozen()).then(|| due.duration_since(simulator.clock.now(real_now)).unwrap_or_default())
     }
 
-    fn push_written(
-        &mut self,
-        simulator: &Simulator,
-        now: SystemTime,
-        seen: Counts,
-        events: &mut Vec<(&'static str, Value)>,
-    ) {
+    fn push_written(&mut self, simulator: &Simulator, now: SystemTime, seen: Counts, events: &mut Events) {
         let window = |provider: &str, business: &Phone, contact: &Phone| {
             traffic::window_json(simulator.world.window(provider, business, contact, now))
         };
@@ -140,12 +168,12 @@ impl Watch {
         for entry in &entries {
             if let Entry::Received(message) = entry {
                 let window = window(message.provider, &message.to, &message.from);
-                events.push(("inbound", with(message.json(), "window", window)));
+                events.push_with("inbound", &message.json(), "window", &window);
             }
         }
         for (_, line) in simulator.world.ledger_after(seen.ledger) {
             let window = window(line.provider, &line.from, &line.to);
-            events.push(("message", with(json!(line), "window", window)));
+            events.push_with("message", line, "window", &window);
         }
         for entry in entries {
             if let Entry::Accepted(message) = entry {
@@ -180,18 +208,11 @@ impl Watch {
         }
     }
 
-    fn push_due(&mut self, now: SystemTime, events: &mut Vec<(&'static str, Value)>) {
+    fn push_due(&mut self, now: SystemTime, events: &mut Events) {
         while let Some(first) = self.scheduled.first_entry().filter(|first| first.key().0 <= now) {
-            events.push(("status", first.remove().0));
+            events.push("status", &first.remove().0);
         }
     }
-}
-
-fn with(mut object: Value, name: &str, value: Value) -> Value {
-    if let Value::Object(members) = &mut object {
-        members.insert(name.to_owned(), value);
-    }
-    object
 }
 
 impl std::fmt::Debug for Scheduled {
