@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{COOKIE, HOST, HeaderName, ORIGIN};
-use http::{HeaderMap, Request, Uri};
+use http::header::{COOKIE, ORIGIN};
+use http::{Request, Uri};
 use sha2::{Digest as _, Sha256};
 
 use crate::control::Refusal;
@@ -12,7 +12,6 @@ use crate::{bearer_token, header};
 
 /// A shorter token could be guessed.
 const LEAST_CHARACTERS: usize = 32;
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What a browser shows once its user has given the token.
 const COOKIE_NAME: &str = "transom_mock";
 
@@ -41,7 +40,7 @@ impl Access {
         let cookie = digest(&format!("transom mock console {token}"));
         let cookie = cookie.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let token = Token { digest: digest(token), cookie: cookie.into() };
-        fits.then(|| Self { token: Some(token), ..self })
+        fits.then_some(Self { token: Some(token), ..self })
     }
 
     /// The same rules, under one name more. None if it is no name, or has a port.
@@ -49,7 +48,7 @@ impl Access {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         let fits = !name.is_empty() && name.bytes().all(legal);
         let hosts = self.hosts.iter().cloned().chain([name.to_ascii_lowercase().into()]).collect();
-        fits.then(|| Self { hosts, ..self })
+        fits.then_some(Self { hosts, ..self })
     }
 
     /// Whether this request may go on.
@@ -77,7 +76,10 @@ impl Access {
     /// Whether a request comes from a web page under a name that was made to point here. Programs send no such headers, and may
     /// call the mock whatever they like.
     #[cfg(feature = "server")]
-    pub(crate) fn is_of_stranger(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn is_of_stranger(&self, headers: &http::HeaderMap) -> bool {
+        use http::header::{HOST, HeaderName};
+        const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
         (headers.contains_key(ORIGIN) || headers.contains_key(FETCH_SITE))
             && headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(|host| self.knows(host)))
     }
@@ -191,7 +193,10 @@ fn read_host(authority: &str) -> Option<(String, Option<std::net::IpAddr>)> {
 
 impl std::fmt::Debug for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Access").field("needs_token", &self.token.is_some()).finish()
+        f.debug_struct("Access")
+            .field("needs_token", &self.token.is_some())
+            .field("hosts", &self.hosts)
+            .finish_non_exhaustive()
     }
 }
 

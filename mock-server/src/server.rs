@@ -89,15 +89,15 @@ pub async fn serve_and_save(
 
 async fn save_all(shared: Shared, saver: Arc<Mutex<Option<impl FnMut(&Value) + Send + 'static>>>) {
     const PAUSE: Duration = Duration::from_secs(1);
-    let mut saved = shared.lock().home().changes();
+    let mut seen = shared.lock().home().changes();
     let mut pause = PAUSE;
     loop {
         tokio::time::sleep(pause).await;
         let started = std::time::Instant::now();
         let state = shared.guarded(|spaces| {
             let simulator = spaces.home();
-            (simulator.changes() != saved).then(|| {
-                saved = simulator.changes();
+            (simulator.changes() != seen).then(|| {
+                seen = simulator.changes();
                 simulator.export()
             })
         });

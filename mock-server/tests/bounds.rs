@@ -101,9 +101,9 @@ async fn a_gate_that_many_wait_at_can_still_be_opened() {
     let mut last = held.pop().unwrap();
     timeout(SOON, control(&mock, "GET", "wait?for=request&count=300&timeout=1m", "")).await.unwrap();
     timeout(SOON, control(&mock, "DELETE", "gates", "")).await.unwrap();
-    let mut head = [0; 12];
-    timeout(SOON, last.read_exact(&mut head)).await.unwrap().unwrap();
-    assert_eq!(&head, b"HTTP/1.1 200");
+    let mut start = [0; 12];
+    timeout(SOON, last.read_exact(&mut start)).await.unwrap().unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200");
 }
 
 #[tokio::test]

@@ -315,10 +315,10 @@ async fn a_target_that_says_nothing_keeps_no_other_target_world_or_clock_waiting
 
 #[tokio::test]
 async fn a_turn_of_the_clock_waits_for_however_much_falls_due_and_keeps_its_order() {
+    const SENDS: usize = 600;
     let (mock, receiver) = listening(&[]).await;
     control(&mock, "config", &json!({"provider": "exotel", "last_status": "delivered"})).await;
     control(&mock, "limits", &json!({"provider": "exotel", "limit": 100_000, "window_s": 60})).await;
-    const SENDS: usize = 600;
     for _ in 0..SENDS {
         send(&mock).await;
     }

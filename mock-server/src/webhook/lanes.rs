@@ -9,7 +9,7 @@ use super::outbox::{Pending, Route};
 /// What waits, each lane in the order in which it falls due. Empty lanes are not kept.
 #[derive(Default)]
 pub(super) struct Lanes {
-    lanes: BTreeMap<Lane, BTreeMap<Place, Pending>>,
+    by_target: BTreeMap<Lane, BTreeMap<Place, Pending>>,
     len: usize,
     bytes: usize,
 }
@@ -52,12 +52,14 @@ impl Lanes {
     pub(super) fn put(&mut self, number: u64, pending: Pending) {
         self.len += 1;
         self.bytes = self.bytes.saturating_add(pending.body.len());
-        self.lanes.entry(Lane::of(&pending)).or_default().insert((pending.due, number), pending);
+        self.by_target.entry(Lane::of(&pending)).or_default().insert((pending.due, number), pending);
     }
 
     /// The first of those lanes that count.
     pub(super) fn first(&self, counts: impl Fn(Lane) -> bool) -> Option<&Pending> {
-        self.first_place(counts).and_then(|(_, lane)| self.lanes.get(&lane)?.first_key_value()).map(|(_, first)| first)
+        self.first_place(counts)
+            .and_then(|(_, lane)| self.by_target.get(&lane)?.first_key_value())
+            .map(|(_, first)| first)
     }
 
     /// Everything, in the order in which it falls due.
@@ -73,10 +75,10 @@ impl Lanes {
         if due > now {
             return None;
         }
-        let waiting = self.lanes.get_mut(&lane)?;
+        let waiting = self.by_target.get_mut(&lane)?;
         let (_, pending) = waiting.pop_first()?;
         if waiting.is_empty() {
-            self.lanes.remove(&lane);
+            self.by_target.remove(&lane);
         }
         self.len = self.len.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(pending.body.len());
@@ -84,7 +86,7 @@ impl Lanes {
     }
 
     fn first_place(&self, counts: impl Fn(Lane) -> bool) -> Option<(Place, Lane)> {
-        let lanes = self.lanes.iter().filter(|(lane, _)| counts(**lane));
+        let lanes = self.by_target.iter().filter(|(lane, _)| counts(**lane));
         lanes.filter_map(|(lane, waiting)| Some((*waiting.first_key_value()?.0, *lane))).min()
     }
 }
@@ -116,7 +118,7 @@ mod tests {
         {
             lanes.put(number as u64, pending(url, second));
         }
-        assert_eq!((lanes.len(), lanes.bytes(), lanes.lanes.len()), (4, 8, 2));
+        assert_eq!((lanes.len(), lanes.bytes(), lanes.by_target.len()), (4, 8, 2));
         let only_b = |lane| lane == Lane::Own("127.0.0.1:9001".parse().unwrap());
         assert_eq!(lanes.first(only_b).unwrap().due, at(2));
         assert!(lanes.take_due(at(1), only_b).is_none());
@@ -127,6 +129,6 @@ mod tests {
             })
             .collect();
         assert_eq!(order, ["/a", "/b", "/c", "/a"]);
-        assert_eq!((lanes.len(), lanes.bytes(), lanes.lanes.len()), (0, 0, 0));
+        assert_eq!((lanes.len(), lanes.bytes(), lanes.by_target.len()), (0, 0, 0));
     }
 }

@@ -67,7 +67,7 @@ impl Events {
             && text.ends_with('}')
         {
             text.pop();
-            text.push_str(&format!(",{}:{value}}}", json!(member)));
+            text.extend([",", &json!(member).to_string(), ":", &value.to_string(), "}"]);
         }
     }
 }
