@@ -10,7 +10,7 @@ use transom::{Messenger as _, Provider};
 use transom_conformance::drift::DriftKind;
 use transom_conformance::live::{self, Step};
 
-use crate::stand_in::{Account, PROVIDERS, StandIn, permission};
+use crate::stand_in::{Account, Distortion, PROVIDERS, StandIn, permission};
 
 /// The places that the pages say may be missing or null.
 const OPTIONAL: &[(&str, &str)] = &[
@@ -118,13 +118,12 @@ fn each_wrong_status_and_each_missing_or_strange_header_of_each_answer_is_told_a
     let mut problems = Vec::new();
     let mut headers = BTreeMap::<String, usize>::new();
     each_answer(|provider, uri, step, call, answer| {
-        let mut expect =
-            |what: &str, told: Vec<(DriftKind, String)>, change: Box<dyn Fn(&mut Response<Bytes>) + Send>| {
-                let found = distorted(provider, uri, step, call, change);
-                if found != told {
-                    problems.push(format!("{} {call}: {what}\n    told {found:?}\n    not  {told:?}", provider.name));
-                }
-            };
+        let mut expect = |what: &str, told: Vec<(DriftKind, String)>, change: Distortion| {
+            let found = distorted(provider, uri, step, call, change);
+            if found != told {
+                problems.push(format!("{} {call}: {what}\n    told {found:?}\n    not  {told:?}", provider.name));
+            }
+        };
         let status = vec![(DriftKind::OtherStatus, String::new())];
         expect("another status", status, Box::new(|response| *response.status_mut() = StatusCode::PARTIAL_CONTENT));
         let strange = vec![(DriftKind::NewHeader, "x-quota-class".to_owned())];
