@@ -162,6 +162,7 @@ mod tests {
         const Y: &str = "told y no/1";
         const OF_B: &[Difference] =
             &[Difference { scenario: "g::s", reason: "why", comes_to: &[("a c", X), ("b", Y)] }];
+        const NONE: &[Difference] = &[Difference { scenario: "g::s", reason: "why", comes_to: &[("a b", X)] }];
         assert_eq!(judged(&[(&["a", "b"], "x")], &[]), Agreement::Same);
         assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], &[]), Agreement::Undeclared);
         assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], OF_B), Agreement::Declared);
@@ -179,7 +180,6 @@ mod tests {
         );
         // A run without the one that differs says nothing of it.
         assert_eq!(judged(&[(&["a", "c"], "x")], OF_B), Agreement::Declared);
-        const NONE: &[Difference] = &[Difference { scenario: "g::s", reason: "why", comes_to: &[("a b", X)] }];
         assert_eq!(judged(&[(&["a", "b"], "x")], NONE), Agreement::Stale);
     }
 }

@@ -251,7 +251,7 @@ fn bodies(pages: &[&Documented], observed: &Observed, found: &mut Findings) {
         let is_empty = |page: &&Documented| page.body.as_ref().is_some_and(Value::is_null);
         let came = if observed.body.is_none() { "something else" } else { "nothing" };
         let shown = pages.iter().find(|page| page.body.is_some());
-        if let Some(page) = shown.filter(|_| observed.body.is_none() || !pages.iter().any(|page| is_empty(&page))) {
+        if let Some(page) = shown.filter(|_| observed.body.is_none() || !pages.iter().any(is_empty)) {
             found.add(DriftKind::NotJson, "", "JSON".into(), came.into(), Some(page.source()));
         }
         return;

@@ -1,0 +1,212 @@
+//! One wrong detail at a time: each member, each type, each status and each header, on each answer of each provider.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+use transom::{Messenger as _, Provider};
+use transom_conformance::drift::DriftKind;
+use transom_conformance::live::{self, Step};
+
+use crate::stand_in::{Account, Distortion, PROVIDERS, StandIn, permission};
+
+/// The places that the pages say may be missing or null.
+const OPTIONAL: &[(&str, &str)] = &[
+    ("autocalls", "/last_customer_message_at"),
+    ("autocalls", "/message_sid"),
+    ("autocalls", "/data/0/customer/name"),
+    ("autocalls", "/data/0/quality_rating"),
+    ("autocalls", "/data/0/messaging_limit"),
+    ("gosendapi", "/data/0/contact_name"),
+    ("gosendapi", "/data/0/contact_bsuid"),
+    ("messangi", "/data/externalId"),
+];
+
+/// The places that a page shows as null, so that null is nothing new there.
+const NULLABLE: &[(&str, &str)] = &[("gosendapi", "/data/0/last_inbound_at")];
+
+/// The one answer whose body no page shows.
+const NOT_SHOWN: (&str, &str) = ("exotel", "GET /v2/accounts/*/templates");
+
+/// Every place in a value, the outermost first.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut visit = |name: &str, member: &Value| {
+        let place = format!("{at}/{name}");
+        found.push(place.clone());
+        places(member, &place, found);
+    };
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, member)| visit(name, member)),
+        // The items of a list are alike, and one is as good as another.
+        Value::Array(items) => items.iter().take(1).for_each(|item| visit("0", item)),
+        _ => {}
+    }
+}
+
+/// A wrong detail, and how it has to be told.
+struct Detail {
+    what: String,
+    body: Value,
+    told: Vec<(DriftKind, String)>,
+}
+
+/// `body` with each of its details wrong in turn.
+fn details(provider: &str, body: &Value) -> Vec<Detail> {
+    let mut all = Vec::new();
+    places(body, "", &mut all);
+    let mut details = Vec::new();
+    for place in all {
+        let (object, name) = place.rsplit_once('/').unwrap();
+        let value = body.pointer(&place).unwrap().clone();
+        let is_optional = OPTIONAL.contains(&(provider, &place));
+        let is_nullable = is_optional || NULLABLE.contains(&(provider, &place));
+        let mut with = |what: &str, told: Vec<(DriftKind, String)>, change: &dyn Fn(&mut Value)| {
+            let mut body = body.clone();
+            change(&mut body);
+            details.push(Detail { what: format!("{place} {what}"), body, told });
+        };
+        let changed = || vec![(DriftKind::ChangedType, place.clone())];
+        if let Some(Value::Object(_)) = body.pointer(object) {
+            let renamed = format!("{name}_renamed");
+            let mut told = vec![(DriftKind::NewMember, format!("{object}/{renamed}"))];
+            if !is_optional {
+                told.insert(0, (DriftKind::MissingMember, place.clone()));
+            }
+            with("renamed", told, &|body| {
+                let members = body.pointer_mut(object).unwrap().as_object_mut().unwrap();
+                let value = members.remove(name).unwrap();
+                members.insert(renamed.clone(), value);
+            });
+        }
+        if value.is_null() {
+            continue;
+        }
+        if value.is_number() || value.is_string() {
+            let other = value.as_str().map_or_else(|| value.to_string().into(), |text| json!(text.len()));
+            with("as another type", changed(), &|body| *body.pointer_mut(&place).unwrap() = other.clone());
+        }
+        let told = if is_nullable { Vec::new() } else { changed() };
+        with("as null", told, &|body| *body.pointer_mut(&place).unwrap() = Value::Null);
+    }
+    details
+}
+
+#[test]
+fn each_wrong_member_of_each_answer_is_told_and_nothing_else() {
+    let mut problems = Vec::new();
+    let mut tried = 0;
+    each_answer(|provider, uri, step, call, answer| {
+        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        for Detail { what, body, told } in details(provider.name, &body) {
+            let found = distorted(provider, uri, step, call, move |response| {
+                *response.body_mut() = Bytes::from(body.to_string());
+            });
+            tried += 1;
+            if found != told {
+                problems.push(format!("{} {call}: {what}\n    told {found:?}\n    not  {told:?}", provider.name));
+            }
+        }
+    });
+    assert!(tried > 300, "{tried} details");
+    assert!(problems.is_empty(), "{} of {tried}:\n{}", problems.len(), problems.join("\n"));
+}
+
+#[test]
+fn each_wrong_status_and_each_missing_or_strange_header_of_each_answer_is_told_and_nothing_else() {
+    let mut problems = Vec::new();
+    let mut headers = BTreeMap::<String, usize>::new();
+    each_answer(|provider, uri, step, call, answer| {
+        let mut expect = |what: &str, told: Vec<(DriftKind, String)>, change: Distortion| {
+            let found = distorted(provider, uri, step, call, change);
+            if found != told {
+                problems.push(format!("{} {call}: {what}\n    told {found:?}\n    not  {told:?}", provider.name));
+            }
+        };
+        let status = vec![(DriftKind::OtherStatus, String::new())];
+        expect("another status", status, Box::new(|response| *response.status_mut() = StatusCode::PARTIAL_CONTENT));
+        let strange = vec![(DriftKind::NewHeader, "x-quota-class".to_owned())];
+        expect(
+            "a new header",
+            strange,
+            Box::new(|response| {
+                response.headers_mut().insert("x-quota-class", "gold".parse().unwrap());
+            }),
+        );
+        let page = vec![(DriftKind::ChangedHeader, "content-type".to_owned())];
+        expect(
+            "another media type",
+            page,
+            Box::new(|response| {
+                response.headers_mut().insert("content-type", "text/html".parse().unwrap());
+            }),
+        );
+        let no_json = vec![(DriftKind::NotJson, String::new())];
+        expect("no JSON", no_json, Box::new(|response| *response.body_mut() = Bytes::from_static(b"<html>ok</html>")));
+        for name in answer.headers().keys().filter(|name| name.as_str() != "date") {
+            let name = name.clone();
+            *headers.entry(provider.name.to_owned()).or_default() += 1;
+            let told = MAY_LACK.iter().all(|(known, header)| *known != provider.name || *header != name.as_str());
+            let told = if told { vec![(DriftKind::MissingHeader, name.to_string())] } else { Vec::new() };
+            let what = format!("without {name}");
+            expect(&what, told, Box::new(move |response| drop(response.headers_mut().remove(&name))));
+        }
+    });
+    assert_eq!(headers.len(), PROVIDERS.len(), "{headers:?}");
+    assert!(problems.is_empty(), "{}:\n{}", problems.len(), problems.join("\n"));
+}
+
+/// The headers that the pages say an answer may have, and none that it has to.
+const MAY_LACK: &[(&str, &str)] = &[
+    ("autocalls", "x-ratelimit-limit"),
+    ("autocalls", "x-ratelimit-remaining"),
+    ("exotel", "x-ratelimit-limit"),
+    ("exotel", "x-ratelimit-remaining"),
+    ("exotel", "x-ratelimit-reset"),
+];
+
+/// Calls `visit` with every answer of every step of every provider that a page shows.
+fn each_answer(mut visit: impl FnMut(Provider, &'static str, &Step, &str, &Response<Bytes>)) {
+    for (provider, uri) in PROVIDERS {
+        let stand_in = StandIn::new(provider.name);
+        let account = Account::of(&stand_in, provider, uri);
+        for step in live::plan(account.client.capabilities(), &permission(1)) {
+            stand_in.answered.lock().unwrap().clear();
+            let report = account.take(&step);
+            if !report.not_shown.is_empty() {
+                assert_eq!((provider.name, report.not_shown[0].as_str()), NOT_SHOWN);
+                continue;
+            }
+            let mut answered = std::mem::take(&mut *stand_in.answered.lock().unwrap());
+            answered.dedup_by(|(a, _), (b, _)| a == b);
+            for (call, answer) in answered {
+                visit(provider, uri, &step, &call, &answer);
+            }
+        }
+    }
+}
+
+/// What is told of a step in which the answer to `call` is spoilt.
+fn distorted(
+    provider: Provider,
+    uri: &str,
+    step: &Step,
+    call: &str,
+    distortion: impl Fn(&mut Response<Bytes>) + Send + 'static,
+) -> Vec<(DriftKind, String)> {
+    let stand_in = StandIn::new(provider.name);
+    let account = Account::of(&stand_in, provider, uri);
+    let asked = Arc::clone(&stand_in);
+    let call = call.to_owned();
+    stand_in.distort(move |response| {
+        if asked.answered.lock().unwrap().last().is_some_and(|(answered, _)| *answered == call) {
+            distortion(response);
+        }
+    });
+    let report = account.take(step);
+    // A cycle of references, which would keep the stand-in for ever.
+    *stand_in.distortion.lock().unwrap() = None;
+    let found = report.drift.into_iter().filter(|drift| drift.kind != DriftKind::UnknownCode || drift.place.is_empty());
+    found.map(|drift| (drift.kind, drift.place)).collect()
+}

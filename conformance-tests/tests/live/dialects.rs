@@ -1,0 +1,183 @@
+//! Refusals, documented and not, and the mock in the dialects between which the pages leave the choice.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+use transom::Capability;
+use transom_conformance::drift::DriftKind;
+use transom_conformance::live;
+use transom_mock_server::Simulator;
+
+use crate::stand_in::{Account, PROVIDERS, StandIn, Told, drifts, permission, run};
+
+/// A refusal in the provider's documented form, with a code that no page has; Messangi has words for states in place of codes.
+const UNKNOWN_CODES: [(u16, &str); 4] = [
+    (422, r#"{"success":false,"error":"no","error_code":"BRAND_NEW_CODE"}"#),
+    (
+        400,
+        r#"{"request_id":"5b0e","method":"POST","http_code":400,"response":{"code":400,"error_data":{"code":4711,"message":"no","description":"no"},"status":"failure","data":null}}"#,
+    ),
+    (400, r#"{"statusCode":400,"error":"Bad Request","code":"BRAND_NEW_CODE","message":"no"}"#),
+    (
+        200,
+        r#"{"meta":{"timestamp":1767225600123,"transactionId":"0b6f"},"data":{"id":"6c1e","channel":"WHATSAPP","from":"5215500001111","to":"+5491155550123","status":"BRAND_NEW","date":"2026-01-01T00:00:00Z"}}"#,
+    ),
+];
+
+#[test]
+fn an_undocumented_code_is_told_and_nothing_else() {
+    for ((provider, uri), (status, body)) in PROVIDERS.into_iter().zip(UNKNOWN_CODES) {
+        let send = live::plan(Capability::ALL.iter().copied().collect(), &permission(1)).pop().unwrap();
+        let stand_in = StandIn::new(provider.name);
+        stand_in.distort(move |response| {
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            *response.body_mut() = Bytes::from_static(body.as_bytes());
+        });
+        let report = Account::of(&stand_in, provider, uri).take(&send);
+        let told: Vec<_> = report.drift.iter().map(|drift| (drift.kind, drift.observed.as_str())).collect();
+        let code = if provider.name == "exotel" { "4711" } else { "BRAND_NEW" };
+        assert!(
+            matches!(told[..], [(DriftKind::UnknownCode, observed)] if observed.starts_with(code)),
+            "{}: {told:?}",
+            provider.name
+        );
+    }
+}
+
+#[test]
+fn a_refusal_that_any_call_may_get_is_no_drift_and_a_status_of_no_page_is_told_alone() {
+    const REFUSED: [&str; 4] = [
+        r#"{"message":"Unauthenticated."}"#,
+        r#"{"request_id":"5b0e","method":"GET","http_code":401,"response":{"code":401,"error_data":{"code":1010,"message":"no","description":"no"},"status":"failure","data":null}}"#,
+        r#"{"statusCode":401,"message":"Invalid or missing API key","error":"Unauthorized"}"#,
+        r#"{"errors":{"reason":"no"}}"#,
+    ];
+    for ((provider, uri), body) in PROVIDERS.into_iter().zip(REFUSED) {
+        for (status, told) in [(401, None), (418, Some((DriftKind::OtherStatus, "")))] {
+            let stand_in = StandIn::new(provider.name);
+            stand_in.distort(move |response| {
+                *response.status_mut() = StatusCode::from_u16(status).unwrap();
+                *response.body_mut() = Bytes::from_static(body.as_bytes());
+            });
+            for report in run(&stand_in, provider, uri, &permission(1)) {
+                let found = drifts(std::slice::from_ref(&report));
+                assert_eq!(found.first().copied(), told, "{} {status}: {report:#?}", provider.name);
+                assert!(found.iter().all(|found| Some(*found) == told), "{} {status}: {found:?}", provider.name);
+            }
+        }
+    }
+}
+
+/// What may be told of a provider in another dialect than its pages show. All others are as documented.
+const SWITCHED: &[(&str, &str, &str, &[Told<'static>])] = {
+    use DriftKind::{ChangedHeader, MissingHeader, MissingMember, NewHeader, NewMember, NotJson, OtherStatus};
+    &[
+        (
+            "autocalls",
+            "refusals",
+            "ok",
+            &[
+                (MissingMember, "/conversation_id"),
+                (MissingMember, "/message_id"),
+                (MissingMember, "/session_status/expires_at"),
+                (MissingMember, "/session_status/minutes_remaining"),
+                (MissingMember, "/whatsapp_message_id"),
+                (NewMember, "/error"),
+                (NewMember, "/error_code"),
+                (NewMember, "/session_status/expired_at"),
+            ],
+        ),
+        ("exotel", "accepted_status", "200", &[(OtherStatus, "")]),
+        ("messangi", "error_body", "verbatim", &[(NotJson, "")]),
+        ("messangi", "error_body", "empty", &[(NotJson, "")]),
+        ("messangi", "error_body", "html", &[(NotJson, ""), (ChangedHeader, "content-type")]),
+        ("messangi", "ratelimit_style", "ietf06", &[(ChangedHeader, "ratelimit-reset")]),
+        (
+            "messangi",
+            "ratelimit_style",
+            "ietf07",
+            &[
+                (MissingHeader, "ratelimit-limit"),
+                (MissingHeader, "ratelimit-remaining"),
+                (MissingHeader, "ratelimit-reset"),
+                (NewHeader, "ratelimit"),
+            ],
+        ),
+        (
+            "messangi",
+            "ratelimit_style",
+            "ietf10",
+            &[
+                (MissingHeader, "ratelimit-limit"),
+                (MissingHeader, "ratelimit-remaining"),
+                (MissingHeader, "ratelimit-reset"),
+                (NewHeader, "ratelimit"),
+                (ChangedHeader, "ratelimit-policy"),
+            ],
+        ),
+        (
+            "messangi",
+            "ratelimit_style",
+            "none",
+            &[
+                (MissingHeader, "ratelimit-limit"),
+                (MissingHeader, "ratelimit-policy"),
+                (MissingHeader, "ratelimit-remaining"),
+                (MissingHeader, "ratelimit-reset"),
+            ],
+        ),
+        (
+            "messangi",
+            "ratelimit_style",
+            "garbage",
+            &[
+                (ChangedHeader, "ratelimit-limit"),
+                (ChangedHeader, "ratelimit-policy"),
+                (ChangedHeader, "ratelimit-remaining"),
+                (ChangedHeader, "ratelimit-reset"),
+            ],
+        ),
+    ]
+};
+
+#[test]
+fn every_dialect_of_the_mock_is_told_for_what_it_is() {
+    let mut problems = Vec::new();
+    for (provider, uri) in PROVIDERS {
+        for (switch, value) in switches(provider.name) {
+            let stand_in = StandIn::new(provider.name);
+            stand_in.control("config", &json!({ "provider": provider.name, &switch: value }));
+            let open = run(&stand_in, provider, uri, &permission(1));
+            // And with the window closed, where the dialects differ most.
+            stand_in.control("clock", &json!({ "advance": "25h" }));
+            let closed = run(&stand_in, provider, uri, &permission(1));
+            let mut found: Vec<_> = drifts(&open).into_iter().chain(drifts(&closed)).collect();
+            found.sort_unstable();
+            found.dedup();
+            let declared =
+                SWITCHED.iter().find(|(name, known, at, _)| (*name, *known, *at) == (provider.name, &switch, &value));
+            let expected = declared.map_or(&[] as &[_], |(.., told)| told);
+            if found != expected {
+                problems.push(format!("(\"{}\", \"{switch}\", \"{value}\", &{found:?}),", provider.name));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}\n{}", problems.len(), problems.join("\n"));
+}
+
+/// Every switch of a provider with each of its values.
+fn switches(provider: &str) -> Vec<(String, String)> {
+    let request = Request::get(format!("/_mock/config?provider={provider}")).body(Bytes::new()).unwrap();
+    let response = Simulator::new(SystemTime::now()).step(SystemTime::now(), &request).response;
+    let shown: Value = serde_json::from_slice(response.body()).unwrap();
+    let mut all = Vec::new();
+    for switch in shown["switches"].as_array().unwrap() {
+        for value in switch["allowed"].as_array().unwrap() {
+            all.push((switch["name"].as_str().unwrap().to_owned(), value.as_str().unwrap().to_owned()));
+        }
+    }
+    assert!(all.len() >= 6, "{provider}: {all:?}");
+    all
+}
