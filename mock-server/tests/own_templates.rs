@@ -160,4 +160,7 @@ fn a_provider_has_at_most_500_templates_and_500_senders() {
         last = mock.call(Method::POST, "senders", &sender.to_string());
     }
     assert!(last.0 == 400 && last.1.to_string().contains("exotel has 500 senders"), "{last:?}");
+    for call in ["templates?provider=exotel", "senders?provider=exotel"] {
+        assert_eq!(mock.ask(call).as_array().unwrap().len(), 500, "{call}");
+    }
 }

@@ -215,6 +215,29 @@ async fn one_turn_of_the_clock_runs_a_whole_schedule_of_retries() {
 }
 
 #[tokio::test]
+async fn an_advance_lists_the_calls_it_made_with_what_came_of_them_among_all_that_fell_due() {
+    let (mock, receiver) = listening(&[Manner::Answer(200, 0), Manner::Answer(500, 0)]).await;
+    send(&mock).await;
+    receiver.wait_for(1).await;
+    let answer = control(&mock, "clock", &json!({"advance": "1m"})).await;
+    let fired: Vec<[&Value; 4]> = answer["fired"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|due| ["kind", "at", "attempt", "status"].map(|name| &due[name]))
+        .collect();
+    let (webhook, second, later) = (json!("webhook"), json!("2026-05-11T09:20:01Z"), json!("2026-05-11T09:20:31Z"));
+    assert_eq!(
+        fired,
+        [
+            [&webhook, &second, &json!(1), &json!(500)],
+            [&json!("status"), &second, &Value::Null, &json!("delivered")],
+            [&webhook, &later, &json!(2), &json!(200)],
+        ]
+    );
+}
+
+#[tokio::test]
 async fn setting_the_clock_ahead_delivers_as_well() {
     let (mock, receiver) = listening(&[]).await;
     send(&mock).await;
