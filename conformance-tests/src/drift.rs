@@ -207,7 +207,9 @@ pub fn compare(pages: &Pages, observed: &Observed) -> Vec<Drift> {
     let with_this_status: Vec<&Documented> =
         to_this_call.iter().copied().filter(|page| page.statuses.contains(&observed.status)).collect();
     let held_against = if with_this_status.is_empty() {
-        let mut listed: Vec<u16> = to_this_call.iter().flat_map(|page| page.statuses.iter().copied()).collect();
+        // A refusal may be one that any call gets; a success is this call's own.
+        let own = to_this_call.iter().filter(|page| page.call().is_some() || observed.status >= 400);
+        let mut listed: Vec<u16> = own.flat_map(|page| page.statuses.iter().copied()).collect();
         listed.sort_unstable();
         listed.dedup();
         let listed = listed.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
