@@ -5,6 +5,7 @@ use transom::ErrorKind;
 
 use super::status::{JSON, refusing};
 use super::{MALFORMED, both_paces};
+use crate::canary::encoded;
 use crate::case::{Case, TRIES, Verdict};
 use crate::row::{Row, each};
 use crate::script::{Step, says};
@@ -147,7 +148,8 @@ fn echoes(s: &'static Subject) -> Vec<Case> {
             let c = case.canaries.clone();
             let secrets = (s.secrets)(&c).join(" and ");
             let words = format!("{secrets} for +{} {} of", c.to, grouped(&c.to));
-            let rewritten = || [c.rewritten().join(" or "), c.encoded().join(" or ")].join("; ");
+            let encoded: Vec<_> = (s.secrets)(&c).iter().map(|secret| encoded(secret)).collect();
+            let rewritten = || [c.rewritten().join(" or "), encoded.join(" or ")].join("; ");
             let body = match shape {
                 "bare" => words,
                 "rewritten" => {
