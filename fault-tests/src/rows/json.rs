@@ -5,6 +5,7 @@ use transom::ErrorKind;
 
 use super::status::{JSON, refusing};
 use super::{MALFORMED, both_paces};
+use crate::canary::encoded;
 use crate::case::{Case, TRIES, Verdict};
 use crate::row::{Row, each};
 use crate::script::{Step, says};
@@ -142,17 +143,18 @@ fn echoes(s: &'static Subject) -> Vec<Case> {
     let mut cases = Vec::new();
     let cut = |c: &crate::canary::Canaries, width: usize| format!("{}{}", "x".repeat(width), (s.secrets)(c).concat());
     for status in [200_u16, 302, 400, 401, 403, 404, 409, 429, 500, 503] {
-        for shape in ["message", "error", "errors", "detail", "bare", "cut", "rewritten"] {
+        for shape in ["message", "error", "errors", "rewritten", "bare", "cut"] {
             let case = Case::send(s, format!("{status}, {shape}"));
             let c = case.canaries.clone();
             let secrets = (s.secrets)(&c).join(" and ");
             let words = format!("{secrets} for +{} {} of", c.to, grouped(&c.to));
-            let rewritten = || [c.rewritten().join(" or "), c.encoded().join(" or ")].join("; ");
+            let encoded: Vec<_> = (s.secrets)(&c).iter().map(|secret| encoded(secret)).collect();
+            let rewritten = || [c.rewritten().join(" or "), encoded.join(" or ")].join("; ");
             let body = match shape {
                 "bare" => words,
-                // A list of texts, which some adapters keep as one.
                 "rewritten" => {
-                    json!({ "message": rewritten(), "error": rewritten(), "detail": rewritten() }).to_string()
+                    let words = rewritten();
+                    json!({ "message": words, "error": words, "detail": words, "code": words }).to_string()
                 }
                 // Where our own limits cut it in two.
                 "cut" => json!({ "message": cut(&c, 390), "code": cut(&c, 90), "error_code": cut(&c, 90) }).to_string(),
