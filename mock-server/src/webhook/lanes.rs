@@ -64,7 +64,7 @@ impl Lanes {
 
     /// Everything, in the order in which it falls due.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &Pending> {
-        let mut all: Vec<(&Place, &Pending)> = self.lanes.values().flatten().collect();
+        let mut all: Vec<(&Place, &Pending)> = self.by_target.values().flatten().collect();
         all.sort_unstable_by_key(|(place, _)| **place);
         all.into_iter().map(|(_, pending)| pending)
     }
