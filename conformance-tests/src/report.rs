@@ -15,7 +15,7 @@ use transom::time::rfc3339;
 
 use crate::Level;
 use crate::check::Broken;
-use crate::defects::{self, KillTable};
+use crate::defects::{self, Defect};
 use crate::differential::{self, Comparison, Difference};
 use crate::evidence::{self, Evidence, EvidenceKind, Unplayed};
 use crate::exchange::Exchange;
@@ -67,7 +67,7 @@ pub struct Report {
     /// Each scenario that was played with several adapters, and whether it came to the same.
     pub differential: Vec<Comparison>,
     /// The deliberate defects that this version's tests were shown to notice.
-    pub kill_table: KillTable,
+    pub kill_table: Vec<Defect>,
 }
 
 /// What wrote a report.
@@ -209,7 +209,7 @@ impl Report {
             cases,
             evidence,
             unplayed: evidence::unplayed(run),
-            kill_table: defects::table(),
+            kill_table: defects::recorded(),
         }
     }
 

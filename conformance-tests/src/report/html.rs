@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Coverage, EvidenceReport, Report, Scorecard};
 use crate::Level;
-use crate::defects::KillTable;
+use crate::defects::Defect;
 use crate::differential::{Agreement, Comparison};
 use crate::suite::Verdict;
 
@@ -244,22 +244,23 @@ fn fact_row(fact: &EvidenceReport) -> Markup {
 }
 
 /// Why the page can be believed when it says that all is well.
-fn defects(table: &KillTable) -> Markup {
+fn defects(table: &[Defect]) -> Markup {
     html! {
         section #defects {
             h2 { "Deliberate defects" }
             p {
-                "Would the tests notice? Each of these " b { (table.defects.len()) } " defects was put into a copy of the sources, one at a time, "
-                "and made these tests fail (recorded " (table.recorded) ")."
+                "Would the tests notice? Each of these " b { (table.len()) } " defects was put into a copy of the sources, one at a time, "
+                "and made tests fail that it names."
             }
             details.facts {
-                summary { (table.defects.len()) " defects, and what noticed each" }
+                summary { (table.len()) " defects, and what noticed each" }
                 div.wide { table {
-                    thead { tr { th { "Defect" } th { "Tests that failed" } th { "Among them" } } }
-                    tbody { @for defect in &table.defects { tr {
+                    thead { tr { th { "Defect" } th { "Tests that failed" } th { "Among them" } th { "Recorded" } } }
+                    tbody { @for defect in table { tr {
                         td { (defect.name) br; span.small { (defect.file) } }
                         td { (defect.failed) }
                         td { @for test in &defect.noticed_by { code { (test) } br; } }
+                        td { (defect.recorded) }
                     } } }
                 } }
             }

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use serde::Serialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::defect::Defect;
 
@@ -115,9 +114,25 @@ impl Row {
         named
     }
 
-    fn recorded(&self) -> serde_json::Value {
-        json!({ "name": self.name, "file": self.file, "failed": self.outcome.caught_by.len(), "noticed_by": self.named() })
+    fn recorded(&self) -> Recorded {
+        Recorded {
+            name: self.name.clone(),
+            file: self.file.clone(),
+            failed: self.outcome.caught_by.len(),
+            noticed_by: self.named().into_iter().map(str::to_owned).collect(),
+            recorded: today(),
+        }
     }
+}
+
+/// A line of the table that conformance reports show.
+#[derive(Debug, Serialize, Deserialize)]
+struct Recorded {
+    name: String,
+    file: String,
+    failed: usize,
+    noticed_by: Vec<String>,
+    recorded: String,
 }
 
 /// `YYYY-MM-DD`, in UTC.
@@ -151,12 +166,17 @@ impl Table {
         Ok(())
     }
 
-    /// Keeps what a conformance report shows of it.
-    pub(super) fn record(&self, path: &Path) -> Result<(), String> {
-        let defects: Vec<_> = self.defects.iter().map(Row::recorded).collect();
-        let table = json!({ "recorded": today(), "defects": defects });
-        let text = serde_json::to_string_pretty(&table).map_err(|error| error.to_string())? + "\n";
-        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+    /// Keeps what a conformance report shows of it, beside what was kept of other defects that there still are.
+    pub(super) fn record(&self, path: &Path, known: &[String]) -> Result<(), String> {
+        let problem = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| problem(&error))?;
+        let mut rows: Vec<Recorded> = serde_json::from_str(&text).map_err(|error| problem(&error))?;
+        rows.retain(|row| known.contains(&row.name) && self.defects.iter().all(|run| run.name != row.name));
+        rows.extend(self.defects.iter().filter(|row| row.killed).map(Row::recorded));
+        // In the order of the files, so that a part that is run again changes its own lines alone.
+        rows.sort_by_key(|row| known.iter().position(|name| *name == row.name));
+        let text = serde_json::to_string_pretty(&rows).map_err(|error| problem(&error))? + "\n";
+        std::fs::write(path, text).map_err(|error| problem(&error))
     }
 
     fn markdown(&self) -> String {
