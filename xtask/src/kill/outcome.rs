@@ -114,8 +114,8 @@ impl Row {
         named
     }
 
-    fn recorded(&self) -> Recorded {
-        Recorded {
+    fn recorded(&self) -> Kept {
+        Kept {
             name: self.name.clone(),
             file: self.file.clone(),
             failed: self.outcome.caught_by.len(),
@@ -127,7 +127,7 @@ impl Row {
 
 /// A line of the table that conformance reports show.
 #[derive(Debug, Serialize, Deserialize)]
-struct Recorded {
+struct Kept {
     name: String,
     file: String,
     failed: usize,
@@ -170,7 +170,7 @@ impl Table {
     pub(super) fn record(&self, path: &Path, known: &[String]) -> Result<(), String> {
         let problem = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
         let text = std::fs::read_to_string(path).map_err(|error| problem(&error))?;
-        let mut rows: Vec<Recorded> = serde_json::from_str(&text).map_err(|error| problem(&error))?;
+        let mut rows: Vec<Kept> = serde_json::from_str(&text).map_err(|error| problem(&error))?;
         rows.retain(|row| known.contains(&row.name) && self.defects.iter().all(|run| run.name != row.name));
         rows.extend(self.defects.iter().filter(|row| row.killed).map(Row::recorded));
         // In the order of the files, so that a part that is run again changes its own lines alone.
