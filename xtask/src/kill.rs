@@ -22,7 +22,7 @@ Usage: cargo xtask kill [OPTIONS]
 
 Options:
   --only TEXT    The defects whose name or file holds TEXT
-  --sample N     N of them, another choice each day
+  --sample N     N of those that are on record as noticed, another choice each day
   --list         Says what there is, and runs nothing
   --record       Keeps what was noticed in conformance-tests/kill-table.json, for the conformance report
 
@@ -82,9 +82,13 @@ impl Options {
         Ok(Some(options))
     }
 
-    fn choose(&self, mut defects: Vec<Defect>) -> Vec<Defect> {
+    fn choose(&self, mut defects: Vec<Defect>, recorded: &[String]) -> Vec<Defect> {
         if let Some(text) = &self.only {
             defects.retain(|defect| defect.name.contains(text) || defect.file.contains(text));
+        }
+        // Whether a defect is noticed at all is found out by a run of all; a sample finds out whether it still is.
+        if self.sample.is_some() {
+            defects.retain(|defect| recorded.contains(&defect.name));
         }
         if let Some(sample) = self.sample.filter(|&sample| sample < defects.len()) {
             let day = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -102,12 +106,15 @@ impl Options {
 /// Whether every chosen defect was noticed.
 fn kill(options: &Options) -> Result<bool, String> {
     let root = crate::root()?;
-    let defects = options.choose(defect::all(&root)?);
+    let recorded = outcome::recorded(&root.join(RECORD))?;
+    let defects = options.choose(defect::all(&root)?, &recorded);
     if options.list {
         for defect in &defects {
-            crate::say(&format!("{}: {}\n", defect.file, defect.name));
+            let note = if recorded.contains(&defect.name) { "" } else { " (not on record)" };
+            crate::say(&format!("{}: {}{note}\n", defect.file, defect.name));
         }
-        crate::say(&format!("{} defects\n", defects.len()));
+        let known = defects.iter().filter(|defect| recorded.contains(&defect.name)).count();
+        crate::say(&format!("{} defects, {known} on record as noticed\n", defects.len()));
         return Ok(true);
     }
     if defects.is_empty() {

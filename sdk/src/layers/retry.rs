@@ -107,7 +107,6 @@ impl Retry {
     {
         let begun = Beginning::now(&*self.clock);
         let mut attempt = 1;
-        let mut in_doubt = false;
         loop {
             let answer = match safety(Duration::ZERO) {
                 Safety::Read => self.in_time(&begun, call()).await,
@@ -123,7 +122,6 @@ impl Retry {
                 Err(error) => error,
             };
             failed(&error);
-            in_doubt |= error.may_have_been_sent();
             let elapsed = begun.elapsed(&*self.clock);
             let safety = safety(elapsed);
             let evidence = Evidence::of(&error, safety);
@@ -147,7 +145,7 @@ impl Retry {
                     self.clock.sleep(wait).await;
                     // It may have been a longer wait than was meant: machines sleep, too.
                     if self.deadline_of(safety).saturating_sub(begun.elapsed(&*self.clock)) < LEAST_TIME {
-                        return Err(give_up(error, Stop::Deadline, retry_at, in_doubt));
+                        return Err(give_up(error, Stop::Deadline, retry_at));
                     }
                     attempt = attempt.saturating_add(1);
                     continue;
@@ -156,7 +154,7 @@ impl Retry {
                 Decision::Stop(stop) => stop,
                 Decision::Done => Stop::Evidence,
             };
-            return Err(give_up(error, stop, retry_at, in_doubt));
+            return Err(give_up(error, stop, retry_at));
         }
     }
 
@@ -180,16 +178,16 @@ impl Retry {
     }
 }
 
-/// The error as it is returned. `retry_at` is when the wait that it asks for is over.
-fn give_up(error: Error, stop: Stop, retry_at: Option<SystemTime>, in_doubt: bool) -> Error {
+/// The error as it is returned. `retry_at` is when the wait that it asks for is over. Whether an earlier attempt left the
+/// message in doubt is not forgotten: the client says so of whatever a layer returns.
+fn give_up(error: Error, stop: Stop, retry_at: Option<SystemTime>) -> Error {
     #[cfg(feature = "trace")]
     if stop != Stop::Evidence {
         tracing::warn!(reason = stop.as_str(), "not trying again");
     }
     let asks_to_wait = error.retry_after().is_some_and(|wait| !wait.is_zero()) && stop != Stop::Evidence;
     let retry_at = error.retry_at().or(retry_at.filter(|_| asks_to_wait));
-    let error = error.with_stop(stop).with_retry_at(retry_at);
-    if in_doubt { error.maybe_sent() } else { error }
+    error.with_stop(stop).with_retry_at(retry_at)
 }
 
 const fn usual_deadline(safety: Safety) -> Duration {

@@ -130,6 +130,18 @@ async fn none_left_pauses_the_account_until_the_window_starts_anew() {
 }
 
 #[tokio::test]
+async fn a_policy_of_nothing_at_all_is_no_limit() {
+    let stub = Stub::accepting();
+    let limits = headers(&[("ratelimit-policy", "0;w=60")]);
+    let (client, _, clock) = limited(&stub, &[rate(Scope::Account, 100, 1)]);
+    let client = client.layer(Saying { stub, limits });
+    for _ in 0..3 {
+        client.send(&text()).await.unwrap();
+    }
+    assert_eq!(clock.waits(), []);
+}
+
+#[tokio::test]
 async fn none_left_is_believed_also_when_the_quota_is_used_up_unless_our_own_count_explains_it() {
     for (reset, waited) in [("1", 1_010), ("2", 1_010), ("30", 30_000)] {
         let stub = Stub::accepting();

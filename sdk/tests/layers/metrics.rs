@@ -94,3 +94,24 @@ async fn a_measured_clock_tells_the_same_time() {
     let measured = Metrics::new(&provider.meter("test")).clock(Arc::clone(&clock) as Arc<dyn Clock>);
     assert_eq!((measured.now(), measured.uptime()), (clock.now(), clock.uptime()));
 }
+
+/// A lookup that never ends by itself.
+#[derive(Debug)]
+struct Endless;
+
+#[async_trait]
+impl Layer for Endless {
+    async fn session(&self, _: &PhoneNumber, _: Next<'_>) -> Result<Session> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_measured_keeps_the_deadline_of_a_lookup() {
+    let metrics = Metrics::new(&SdkMeterProvider::builder().build().meter("test"));
+    let retry = Retry::default().with_clock(metrics.clock(Arc::new(transom::time::SystemClock)));
+    let client = Client::new(Stub::accepting().with_window(Window::Never)).layer(retry).layer(Endless);
+    let begun = tokio::time::Instant::now();
+    assert!(client.session(&to()).await.is_err());
+    assert_eq!(begun.elapsed(), S(20));
+}

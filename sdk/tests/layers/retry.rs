@@ -165,6 +165,15 @@ async fn no_attempt_starts_that_could_not_end_before_the_deadline() {
 }
 
 #[tokio::test]
+async fn an_attempt_for_which_just_enough_time_is_left_is_made() {
+    let clock = Arc::new(TestClock::default());
+    let stub = Stub::script([Err(throttled(10)), Ok("m1".into())]);
+    let retry = Retry::default().within(S(14)).with_time(Arc::clone(&clock) as Arc<dyn Clock>, || 0.0);
+    let receipt = Client::new(stub).layer(retry).send(&text()).await.unwrap();
+    assert_eq!((receipt.attempts, clock.waits()), (2, vec![S(10)]), "10 s are waited, and 4 are left");
+}
+
+#[tokio::test]
 async fn a_machine_that_slept_through_the_deadline_does_not_send_a_message_of_long_ago() {
     #[derive(Debug, Default)]
     struct Suspended(TestClock);

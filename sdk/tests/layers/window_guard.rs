@@ -85,6 +85,13 @@ async fn a_template_meets_no_window() {
 }
 
 #[tokio::test]
+async fn a_window_that_is_closed_is_not_said_to_be_about_to_close() {
+    let stub = Stub::accepting().with_window(Window::Expired { since: None });
+    let error = guarded(&stub, WindowPolicy::Strict).send(&text()).await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::SessionExpired, "the 24-hour window is closed"));
+}
+
+#[tokio::test]
 async fn strict_refuses_beforehand_and_never_sends_a_template() {
     let stub = Stub::accepting().with_window(Window::Never);
     let error = guarded(&stub, WindowPolicy::Strict).send(&with_fallback()).await.unwrap_err();

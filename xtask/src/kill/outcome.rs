@@ -135,6 +135,16 @@ struct Kept {
     recorded: String,
 }
 
+fn kept(path: &Path) -> Result<Vec<Kept>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The names of the defects that are on record as noticed.
+pub(super) fn recorded(path: &Path) -> Result<Vec<String>, String> {
+    Ok(kept(path)?.into_iter().map(|row| row.name).collect())
+}
+
 /// `YYYY-MM-DD`, in UTC.
 fn today() -> String {
     jiff::Timestamp::now().strftime("%F").to_string()
@@ -169,8 +179,7 @@ impl Table {
     /// Keeps what a conformance report shows of it, beside what was kept of other defects that there still are.
     pub(super) fn record(&self, path: &Path, known: &[String]) -> Result<(), String> {
         let problem = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|error| problem(&error))?;
-        let mut rows: Vec<Kept> = serde_json::from_str(&text).map_err(|error| problem(&error))?;
+        let mut rows = kept(path)?;
         rows.retain(|row| known.contains(&row.name) && self.defects.iter().all(|run| run.name != row.name));
         rows.extend(self.defects.iter().filter(|row| row.killed).map(Row::recorded));
         // In the order of the files, so that a part that is run again changes its own lines alone.

@@ -184,6 +184,8 @@ async fn requests_are_searched_by_provider_status_findings_and_words() {
         page.see("#search-empty", "No request").await;
         page.run("document.querySelector('#search').value = ''", Vec::new()).await;
         page.click("#search-form [data-term='finding:any']").await;
+        page.see("#search-count", "4 of 4").await;
+        page.write("#search", "finding:tolerated").await;
         page.see("#requests", "session-status").await;
         page.see_no_more("#requests .path", "/v2/accounts").await;
         // The arrows in a request go through what was found.

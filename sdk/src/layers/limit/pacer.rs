@@ -371,4 +371,73 @@ mod tests {
         }
         assert!(pacer.tracks.len() <= SWEEP * 2, "{}", pacer.tracks.len());
     }
+
+    #[test]
+    fn a_sweep_forgets_what_counts_for_nothing_any_more_and_keeps_the_rest() {
+        let mut pacer = limited(Scope::Pair, 1, 6_000);
+        let sender: Arc<str> = "12".into();
+        let key = |person: usize| Key::Pair(Arc::clone(&sender), format!("+3460{person:07}").parse().unwrap());
+        let now = 100_000;
+        let went = |pacer: &mut Pacer, person: usize, at: u64| {
+            let place = pacer.reserve(key(person), ms(at));
+            pacer.go(&place, ms(at));
+        };
+        // Long ago, at the very edge, and within the window with its hundredth.
+        went(&mut pacer, 0, 1_000);
+        went(&mut pacer, 1, now - 6_060);
+        went(&mut pacer, 2, now - 6_059);
+        // Paused until now, and beyond; and one that waits.
+        pacer.pause(key(3), ms(now));
+        pacer.pause(key(4), ms(now + 1));
+        pacer.reserve(key(5), ms(1_000));
+        for person in 6..SWEEP {
+            went(&mut pacer, person, 1_000);
+        }
+        assert_eq!(pacer.tracks.len(), SWEEP, "none is looked at before there are many");
+        went(&mut pacer, SWEEP, now);
+        let mut kept: Vec<usize> = (0..=SWEEP).filter(|person| pacer.tracks.contains_key(&key(*person))).collect();
+        kept.sort_unstable();
+        assert_eq!(kept, [2, 4, 5, SWEEP]);
+    }
+
+    #[test]
+    fn the_same_limits_again_do_not_count_twice_what_is_used_up() {
+        let mut pacer = five_a_second();
+        pacer.replace_account_rules(&[(5, ms(1_000))], Some(5), ms(0));
+        assert_eq!(place(&mut pacer, 0).at, ms(0), "they are the ones in force, whose count is our own");
+    }
+
+    #[test]
+    fn new_limits_of_the_account_leave_those_of_persons_alone() {
+        let mut pacer = Pacer::new(vec![
+            Rule { scope: Scope::Pair, quota: 1, window: ms(6_000) },
+            Rule { scope: Scope::Account, quota: 5, window: ms(1_000) },
+        ]);
+        pacer.replace_account_rules(&[(2, ms(1_000))], None, ms(0));
+        let first = pacer.reserve(pair(1), ms(0));
+        pacer.go(&first, ms(0));
+        assert_eq!(pacer.reserve(pair(1), ms(0)).at, ms(6_060));
+    }
+
+    #[test]
+    fn a_send_that_left_the_window_is_not_among_those_that_the_provider_counts() {
+        for (at, counted) in [(1_000, 1), (1_001, 0)] {
+            let mut pacer = five_a_second();
+            let went = place(&mut pacer, at);
+            pacer.go(&went, ms(at));
+            pacer.replace_account_rules(&[(3, ms(1_000))], Some(2), ms(2_000));
+            let fresh = pacer.tracks[&Key::Account].gone.iter().filter(|stamp| **stamp == ms(2_000)).count();
+            assert_eq!(fresh, 1 + counted, "{at}");
+        }
+    }
+
+    #[test]
+    fn what_went_is_kept_for_as_long_as_it_counts() {
+        let mut pacer = five_a_second();
+        for second in 0..1_000 {
+            let went = place(&mut pacer, second * 1_000);
+            pacer.go(&went, ms(second * 1_000));
+        }
+        assert!(pacer.tracks[&Key::Account].gone.len() <= 3, "{}", pacer.tracks[&Key::Account].gone.len());
+    }
 }
