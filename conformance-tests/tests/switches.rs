@@ -153,12 +153,21 @@ fn every_documented_ambiguity_has_a_switch() {
     }
 }
 
+/// Whether every message is accepted and then fails.
+fn fails_later(switch: &str, value: &str) -> bool {
+    switch == "last_status" && matches!(value, "failed" | "undelivered")
+}
+
 #[tokio::test]
 async fn a_text_to_somebody_who_wrote_is_accepted_under_the_id_that_callbacks_carry() {
     for (provider, switch, value) in each_value() {
         let stage = Stage::open(provider, &switch, &value);
         let sent = stage.text_to(WROTE).await;
         let reached = stage.reached();
+        if fails_later(&switch, &value) {
+            assert!(sent.is_ok() && reached.is_empty(), "{}: {sent:?} {reached:?}", stage.about);
+            continue;
+        }
         assert_eq!(reached.len(), 1, "{}: {sent:?}", stage.about);
         match (switch.as_str(), value.as_str()) {
             ("response_shape", "no_id") => {
@@ -192,7 +201,8 @@ async fn a_template_is_accepted_whoever_it_is_to() {
         let stage = Stage::open(provider, &switch, &value);
         let sent = stage.template_to(NEVER_WROTE).await;
         assert!(sent.is_ok(), "{}: {sent:?}", stage.about);
-        assert_eq!(stage.reached().len(), 1, "{}", stage.about);
+        let expected = usize::from(!fails_later(&switch, &value));
+        assert_eq!(stage.reached().len(), expected, "{}", stage.about);
     }
 }
 

@@ -139,6 +139,82 @@ const SWITCHED: &[(&str, &str, &str, &[Told<'static>])] = {
                 (ChangedHeader, "ratelimit-reset"),
             ],
         ),
+        (
+            "exotel",
+            "success_shape",
+            "single",
+            &[
+                (MissingMember, "/response/whatsapp"),
+                (NewMember, "/response/code"),
+                (NewMember, "/response/data"),
+                (NewMember, "/response/status"),
+            ],
+        ),
+        ("exotel", "success_shape", "array", &[(ChangedType, "/response")]),
+        (
+            "exotel",
+            "symbol_place",
+            "code",
+            &[(MissingMember, "/response"), (NewMember, "/code"), (NewMember, "/message")],
+        ),
+        ("exotel", "symbol_place", "error.code", &[(MissingMember, "/response"), (NewMember, "/error")]),
+        ("gosendapi", "accepted_status", "200", &[(OtherStatus, "")]),
+        ("gosendapi", "accepted_status", "202", &[(OtherStatus, "")]),
+        (
+            "gosendapi",
+            "ids",
+            "integer",
+            &[(ChangedType, "/data/0/id"), (ChangedType, "/data/0/tenant_id"), (ChangedType, "/data/0/waba_id")],
+        ),
+        ("gosendapi", "response_shape", "record_without_wamid", &[(ChangedType, "/wamid")]),
+        ("gosendapi", "response_shape", "no_id", &[(MissingMember, "/id"), (MissingMember, "/wamid")]),
+        (
+            "messangi",
+            "ratelimit_on",
+            "429",
+            &[
+                (MissingHeader, "ratelimit-limit"),
+                (MissingHeader, "ratelimit-policy"),
+                (MissingHeader, "ratelimit-remaining"),
+                (MissingHeader, "ratelimit-reset"),
+            ],
+        ),
+        (
+            "messangi",
+            "refusals",
+            "ok",
+            &[
+                (MissingMember, "/data"),
+                (MissingMember, "/meta"),
+                (NewMember, "/description"),
+                (NewMember, "/messageId"),
+                (NewMember, "/status"),
+            ],
+        ),
+        (
+            "messangi",
+            "response_shape",
+            "sms",
+            &[
+                (MissingMember, "/data/channel"),
+                (NewMember, "/data/text"),
+                (NewMember, "/data/type"),
+                (UnknownCode, "/data/status"),
+            ],
+        ),
+        (
+            "messangi",
+            "response_shape",
+            "flat",
+            &[
+                (MissingMember, "/data"),
+                (MissingMember, "/meta"),
+                (NewMember, "/description"),
+                (NewMember, "/messageId"),
+                (NewMember, "/status"),
+            ],
+        ),
+        ("messangi", "window_error", "gone", &[(OtherStatus, "")]),
     ]
 };
 
