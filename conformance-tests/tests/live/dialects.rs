@@ -72,7 +72,10 @@ fn a_refusal_that_any_call_may_get_is_no_drift_and_a_status_of_no_page_is_told_a
 
 /// What may be told of a provider in another dialect than its pages show. All others are as documented.
 const SWITCHED: &[(&str, &str, &str, &[Told<'static>])] = {
-    use DriftKind::{ChangedHeader, MissingHeader, MissingMember, NewHeader, NewMember, NotJson, OtherStatus};
+    use DriftKind::{
+        ChangedHeader, ChangedType, MissingHeader, MissingMember, NewHeader, NewMember, NotJson, OtherStatus,
+        UnknownCode,
+    };
     &[
         (
             "autocalls",
