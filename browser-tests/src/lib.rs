@@ -156,6 +156,12 @@ impl Page {
             .await;
     }
 
+    /// Waits until a field that matches has this value.
+    pub async fn has_value(&self, css: &str, value: &str) {
+        let expression = "document.querySelector(arguments[0])?.value === arguments[1]";
+        self.until(&format!("the value `{value}` of `{css}`"), expression, vec![css.into(), value.into()]).await;
+    }
+
     /// The text of everything that matches, seen or not.
     pub async fn texts(&self, css: &str) -> Vec<String> {
         let script = "return [...document.querySelectorAll(arguments[0])].map(element => element.textContent)";

@@ -71,10 +71,14 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Brings a field up to a number, unless somebody is at it. The number may be one that is kept as it was written. */
+/**
+ * Brings a field up to a number, which may be one that is kept as it was written. What somebody wrote into the field stays
+ * until its form is reset.
+ */
 export function setValue(input, number) {
-  if (document.activeElement === input) return;
-  input.value = number === null || number === undefined ? "" : Number(number.rawJSON ?? number);
+  const text = number === null || number === undefined ? "" : String(Number(number.rawJSON ?? number));
+  // The same again would undo what is selected in it.
+  if (input.defaultValue !== text) input.defaultValue = text;
 }
 
 /** Says something to screen readers. */

@@ -5,25 +5,6 @@ import { addDelivery, addMessage, addRequest, conversation, state } from "./stor
 import { changed } from "./subjects.js";
 import { setClock } from "./time.js";
 
-/** Loads at most once at a time: what is told meanwhile is in the next one. If it fails, the next event asks again. */
-function gently(load) {
-  let running = false;
-  let again = false;
-  return async () => {
-    again = true;
-    if (running) return;
-    running = true;
-    while (again) {
-      again = false;
-      await load().catch(() => {});
-    }
-    running = false;
-  };
-}
-
-const lookAtHeld = gently(loadHeld);
-const lookAtConfig = gently(loadConfig);
-
 /** What each event changes, by its name. */
 const changes = {
   clock(clock) {
@@ -53,7 +34,7 @@ const changes = {
   request(exchange) {
     addRequest(exchange);
     changed("requests", "people", "chat");
-    if (exchange.fault === "gate") lookAtHeld();
+    if (exchange.fault === "gate") loadHeld();
   },
   faults(faults) {
     state.faults = faults;
@@ -64,8 +45,8 @@ const changes = {
     changed("webhooks");
   },
   config({ call }) {
-    if (call === "gates") lookAtHeld();
-    else lookAtConfig();
+    if (call === "gates") loadHeld();
+    else loadConfig();
   },
 };
 

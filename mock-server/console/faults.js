@@ -64,7 +64,7 @@ function render() {
 
 /** Whoever waited may have gone, and no event tells it: while answers are held, the page looks again. */
 export function tick() {
-  if (state.held.length > 0 && !document.hidden) loadHeld().catch(() => {});
+  if (state.held.length > 0 && !document.hidden) loadHeld();
 }
 
 export function start() {

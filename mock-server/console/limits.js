@@ -10,16 +10,16 @@ import { timeOfDay } from "./time.js";
 export function form(chosen) {
   const limit = h("input", { type: "number", id: "limit-count", min: 0, max: 4_294_967_295, required: true });
   const seconds = h("input", { type: "number", id: "limit-seconds", min: 1, max: 2_678_400, required: true });
-  const set = (event) => {
+  const set = async (event) => {
     event.preventDefault();
     const none = limit.value === "";
-    return post("limits", { provider: chosen(), limit: none ? null : Number(limit.value), window_s: Number(seconds.value) }).then(() => {
-      toast(none ? "There is no limit now" : `The limit is ${limit.value} in ${seconds.value} s`, "fine");
-      return loadLimits();
-    }).catch(() => {});
+    await post("limits", { provider: chosen(), limit: none ? null : Number(limit.value), window_s: Number(seconds.value) });
+    toast(none ? "There is no limit now" : `The limit is ${limit.value} in ${seconds.value} s`, "fine");
+    await loadLimits();
+    $("limit-form").reset();
   };
   return [
-    h("form", { class: "inline", id: "limit-form", on: { submit: set } },
+    h("form", { class: "inline", id: "limit-form", on: { submit: (event) => set(event).catch(() => {}) } },
       field("Requests", limit), field("in seconds", seconds), h("button", { type: "submit", class: "small", text: "Set" })),
     h("ul", { id: "buckets", class: "fine" }),
   ];

@@ -42,26 +42,47 @@ export async function load() {
   await Promise.all([loadHeld(), loadLimits()]);
 }
 
-/** Looks which answers wait at a gate: no event tells it. */
-export async function loadHeld() {
-  state.held = (await look("gates")).answer;
-  changed("faults");
+/**
+ * Loads at most once at a time, so that no older answer comes after a newer one; what is told meanwhile is in the next. If it
+ * fails, the next event asks again. It is done when what is shown is no older than the call.
+ */
+function gently(load) {
+  let running = null;
+  let again = false;
+  const run = async () => {
+    while (again) {
+      again = false;
+      await load().catch(() => {});
+    }
+    running = null;
+  };
+  return () => {
+    again = true;
+    running ??= run();
+    return running;
+  };
 }
 
+/** Looks which answers wait at a gate: no event tells it. */
+export const loadHeld = gently(async () => {
+  state.held = (await look("gates")).answer;
+  changed("faults");
+});
+
 /** Not every mock tells its limits. */
-export async function loadLimits() {
+export const loadLimits = gently(async () => {
   if (!(await offers("get", "limits"))) return;
   const { answer } = await look("limits");
   state.limits = Array.isArray(answer) ? answer : (answer.limits ?? []);
   changed("settings");
-}
+});
 
-export async function loadConfig() {
+export const loadConfig = gently(async () => {
   const [config, webhooks] = await Promise.all([look("config"), look("webhooks"), loadLimits()]);
   setAccounts(config.answer);
   state.webhooks = webhooks.answer;
   changed("accounts", "webhooks", "settings");
-}
+});
 
 function setAccounts(config) {
   state.accounts = new Map(config.accounts.map((account) => [account.provider, account]));

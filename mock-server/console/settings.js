@@ -18,14 +18,15 @@ const account = () => state.accounts.get(provider.value);
 /** Changes the account. What is shown is then what the mock has, also where it refused. */
 async function change(body) {
   await post("config", { provider: provider.value, ...body }).catch(() => {});
-  await loadConfig().catch(() => {});
+  await loadConfig();
 }
 
 function balanceForm() {
   const balance = h("input", { type: "number", id: "balance", step: "any", required: true });
-  const submit = (event) => {
+  const submit = async (event) => {
     event.preventDefault();
-    return change({ balance: Number(balance.value) });
+    await change({ balance: Number(balance.value) });
+    $("balance-form").reset();
   };
   return h("form", { class: "inline", id: "balance-form", on: { submit } }, field("What is left", balance), h("button", { type: "submit", class: "small", text: "Set" }));
 }
@@ -79,8 +80,13 @@ function build() {
     part("Rate limit", limits.form(() => provider.value)), part("Balance", balanceForm()),
     part("Senders", h("ul", { id: "senders" })), part("Templates", h("ul", { id: "templates" })),
     part("Where the documents leave it open", h("ul", { id: "switches" })));
-  provider.addEventListener("change", () => changed("settings"));
-  follow(provider, () => changed("settings"));
+  // What was written for one provider is not meant for another.
+  const another = () => {
+    for (const form of place.querySelectorAll("form")) form.reset();
+    changed("settings");
+  };
+  provider.addEventListener("change", another);
+  follow(provider, another);
 }
 
 export function start() {
@@ -89,5 +95,5 @@ export function start() {
 
 /** What is left of a limit changes with every request, and no event tells it: whoever looks at it sees it. */
 export function tick() {
-  if (!document.hidden && $("settings").checkVisibility()) loadLimits().catch(() => {});
+  if (!document.hidden && $("settings").checkVisibility()) loadLimits();
 }

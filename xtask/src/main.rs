@@ -97,7 +97,14 @@ struct Tally {
     conformance: BTreeMap<String, u64>,
     /// What the fault matrix came to, in its own words.
     faults: Option<String>,
+    /// What failed, with its output as the test runner has it.
+    failures: Vec<String>,
+    /// Whether the lines that come tell what failed.
+    telling: bool,
 }
+
+/// So many lines of what failed are repeated at the end; a test that logs much must not hide the others.
+const MOST_TOLD: usize = 400;
 
 impl Tally {
     /// Runs `command` to its end and counts in what it prints. Whether it succeeded.
@@ -114,6 +121,14 @@ impl Tally {
     }
 
     fn read(&mut self, line: &str) {
+        self.telling = (self.telling || line == "failures:") && !line.starts_with("test result: ");
+        // A backtrace is mostly the runtime's.
+        let frame =
+            line.starts_with("stack backtrace:") || line.trim_start().starts_with(|first: char| first.is_ascii_digit());
+        let place = line.trim_start().starts_with("at ");
+        if self.telling && !(line.is_empty() || line == "failures:" || frame || place) {
+            self.failures.push(line.to_owned());
+        }
         if let Some(counts) = line.strip_prefix("test result: ") {
             let count = |word: &str| {
                 let part = counts.split([';', '.']).find(|part| part.trim_end().ends_with(word))?;
@@ -144,7 +159,10 @@ impl Tally {
         let browser = format!("\nTests in Chromium                    {:>5}\n", self.browser);
         let totals = format!("{} passed, {} failed, {} skipped\n", self.passed, self.failed, self.ignored);
         let faults = self.faults.iter().map(|faults| format!("Fault matrix\n  {faults}\n"));
-        ["\nConformance cases\n".to_owned()].into_iter().chain(cases).chain(faults).chain([browser, totals]).collect()
+        let failures = self.failures.iter().take(MOST_TOLD).map(|line| format!("  {line}\n"));
+        let failures = (!self.failures.is_empty()).then(|| "\nWhat failed\n".to_owned()).into_iter().chain(failures);
+        let cases = ["\nConformance cases\n".to_owned()].into_iter().chain(cases);
+        failures.chain(cases).chain(faults).chain([browser, totals]).collect()
     }
 
     /// An adapter with fewer cases than another would be one of which something was left out.
@@ -207,6 +225,29 @@ mod tests {
     fn the_fault_matrix_is_in_the_summary() {
         let summary = tally(&["faults: 2204 executions of 102 rows, 0 wrong verdicts"]).summary();
         assert!(summary.contains("Fault matrix\n  2204 executions of 102 rows, 0 wrong verdicts\n"), "{summary}");
+    }
+
+    #[test]
+    fn what_failed_is_told_again_at_the_end() {
+        let summary = tally(&[
+            "test journal::is_kept ... ok",
+            "failures:",
+            "",
+            "---- window::closes stdout ----",
+            "thread 'window::closes' panicked at mock-server/src/window.rs:7:9:",
+            "stack backtrace:",
+            "   0: std::panicking::begin",
+            "             at /rustc/library/std/src/panicking.rs:689:5",
+            "failures:",
+            "    window::closes",
+            "test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.03s",
+            "     Running tests/other.rs",
+        ])
+        .summary();
+        let told = "\nWhat failed\n  ---- window::closes stdout ----\n  thread 'window::closes' panicked at \
+                    mock-server/src/window.rs:7:9:\n      window::closes\n\nConformance cases\n";
+        assert!(summary.starts_with(told), "{summary}");
+        assert!(!tally(&["test journal::is_kept ... ok"]).summary().contains("What failed"));
     }
 
     #[test]

@@ -54,7 +54,7 @@ async fn a_sender_goes_offline_a_template_is_paused_and_the_balance_runs_out() {
         // What another client changes is shown as well.
         control(&mock, "config", &json!({"provider": "autocalls", "balance": 7, "sender": "12", "online": true})).await;
         page.see("#senders li:first-child .toggle", "online").await;
-        assert_eq!(value(page, "#balance").await, json!("7"));
+        page.has_value("#balance", "7").await;
         assert_eq!(value(page, "#templates [aria-label='Status of visit_reminder']").await, json!("paused"));
     })
     .await;
@@ -69,8 +69,13 @@ async fn a_limit_is_set_and_what_it_refuses_says_so() {
         page.press("4").await;
         page.write("#limit-count", "1").await;
         page.write("#limit-seconds", "300").await;
+        // What comes in meanwhile does not undo what was written.
+        control(&mock, "config", &json!({"provider": "exotel", "sender": "919876500001", "online": false})).await;
+        page.see("#senders li:first-child .toggle", "offline").await;
+        control(&mock, "config", &json!({"provider": "exotel", "sender": "919876500001", "online": true})).await;
+        page.see("#senders li:first-child .toggle", "online").await;
         page.click("#limit-form button").await;
-        page.see(".toast", "limit").await;
+        page.see(".toast", "The limit is 1 in 300 s").await;
         post_text(&mock, "One").await;
         assert!(post_text(&mock, "Two").await.starts_with("HTTP/1.1 429"));
         page.press("1").await;
