@@ -26,7 +26,8 @@ use crate::time::{Clock, SystemClock};
 /// | `transom.template.fallbacks` | | `provider` | templates that went in place of a free-form message |
 /// | `transom.wait.duration` | s | | each wait; see [`clock`](Self::clock) |
 ///
-/// `kind` is `ok` or the error's kind. No attribute names a person.
+/// `kind` is `ok`, the error's kind, or `cancelled` where the caller stopped waiting; what then became of the message is told
+/// to [`Client::on_verdict`](crate::Client::on_verdict). No attribute names a person.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -94,19 +95,32 @@ impl Metrics {
         provider: &'static str,
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
-        let begun = self.clock.uptime();
+        let mut watch = self.watch(&self.instruments.requests, provider, KeyValue::new("operation", operation));
         let answer = call.await;
-        let attributes = [
-            KeyValue::new("provider", provider),
-            KeyValue::new("operation", operation),
-            KeyValue::new("kind", kind(answer.as_ref().err())),
-        ];
-        self.instruments.requests.record(self.since(begun), &attributes);
+        watch.kind = kind(answer.as_ref().err());
         answer
     }
 
-    fn since(&self, begun: Duration) -> f64 {
-        self.clock.uptime().saturating_sub(begun).as_secs_f64()
+    fn watch<'a>(&'a self, histogram: &'a Histogram<f64>, provider: &'static str, what: KeyValue) -> Stopwatch<'a> {
+        Stopwatch { clock: &*self.clock, begun: self.clock.uptime(), histogram, provider, what, kind: "cancelled" }
+    }
+}
+
+/// Records how long something took once it is over, also where that is because nobody waits any more.
+struct Stopwatch<'a> {
+    clock: &'a dyn Clock,
+    begun: Duration,
+    histogram: &'a Histogram<f64>,
+    provider: &'static str,
+    what: KeyValue,
+    kind: &'static str,
+}
+
+impl Drop for Stopwatch<'_> {
+    fn drop(&mut self) {
+        let elapsed = self.clock.uptime().saturating_sub(self.begun).as_secs_f64();
+        let [provider, kind] = [KeyValue::new("provider", self.provider), KeyValue::new("kind", self.kind)];
+        self.histogram.record(elapsed, &[provider, self.what.clone(), kind]);
     }
 }
 
@@ -117,22 +131,17 @@ fn kind(error: Option<&Error>) -> &'static str {
 #[async_trait]
 impl Layer for Metrics {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
-        let begun = self.clock.uptime();
+        let Instruments { sends, unknown, window_refusals, fallbacks, .. } = &*self.instruments;
+        let content = KeyValue::new("content", message.content.capability().as_str());
+        let mut watch = self.watch(sends, next.provider(), content);
         let answer = next.send(message).await;
         // Behind a failover the one who answered is known only now.
-        let provider = match &answer {
+        watch.provider = match &answer {
             Ok(receipt) => receipt.provider,
             Err(error) => error.provider().unwrap_or(next.provider()),
         };
-        let provider = KeyValue::new("provider", provider);
-        let attributes = [
-            provider.clone(),
-            KeyValue::new("content", message.content.capability().as_str()),
-            KeyValue::new("kind", kind(answer.as_ref().err())),
-        ];
-        let Instruments { sends, unknown, window_refusals, fallbacks, .. } = &*self.instruments;
-        sends.record(self.since(begun), &attributes);
-        let about = [provider];
+        watch.kind = kind(answer.as_ref().err());
+        let about = [KeyValue::new("provider", watch.provider)];
         let (is_unknown, is_fallback, met_closed_window) = match &answer {
             Ok(receipt) => (false, receipt.template_fallback, receipt.window_refused),
             Err(error) => {

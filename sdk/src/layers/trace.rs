@@ -13,7 +13,9 @@ use crate::phone::PhoneNumber;
 use crate::session::Session;
 
 /// Wraps each call into a [`tracing`] span: provider, operation, kind of content, the last four digits of the number, how
-/// it ended, the provider's code, how long it took. Never a body, never a full number, never a credential.
+/// it ended, the provider's code, how long it took. Never a body, never a full number, never a credential. A call whose caller
+/// stopped waiting ended as `cancelled`; what then became of a message is told to
+/// [`Client::on_verdict`](crate::Client::on_verdict).
 ///
 /// A code that is in no table of the provider's is an event of its own, `unknown provider code`, so that it can be counted:
 /// it is how a provider's new words come to light.
@@ -29,20 +31,19 @@ impl Trace {
     }
 
     async fn watch<T>(&self, span: Span, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let begun = Instant::now();
+        let mut end = End { span: &span, begun: Instant::now(), outcome: "cancelled" };
         let answer = call.instrument(span.clone()).await;
-        span.record("elapsed_ms", u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
-        match &answer {
-            Ok(_) => {
-                span.record("outcome", "ok");
+        end.outcome = match &answer {
+            Ok(_) => "ok",
+            Err(error) => {
+                self.record(&span, error);
+                error.kind().as_str()
             }
-            Err(error) => self.record(&span, error),
-        }
+        };
         answer
     }
 
     fn record(&self, span: &Span, error: &Error) {
-        span.record("outcome", error.kind().as_str());
         span.record("sent", error.sent().as_str());
         let Some(code) = error.code() else { return };
         span.record("code", code);
@@ -51,6 +52,20 @@ impl Trace {
             let _inside = span.enter();
             warn!(code, kind = error.kind().as_str(), "unknown provider code");
         }
+    }
+}
+
+/// Records how a call ended, also where it ended because nobody waits any more.
+struct End<'a> {
+    span: &'a Span,
+    begun: Instant,
+    outcome: &'static str,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.span.record("outcome", self.outcome);
+        self.span.record("elapsed_ms", u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX));
     }
 }
 
@@ -148,15 +163,41 @@ mod tests {
 
     /// What is written down while a text is refused with `code`.
     fn notes(code: &str) -> String {
-        let notes = Notes::default();
         let refusal = Error::new(ErrorKind::InvalidRequest, "no").with_code(code);
         let client = Client::new(Stub::script([Err(refusal)])).layer(Trace::new(CODES));
+        noted(async move |message| assert!(client.send(message).await.is_err()))
+    }
+
+    fn noted(call: impl AsyncFnOnce(&Message)) -> String {
+        let notes = Notes::default();
         let message = Message::text("+34600111222".parse().unwrap(), "a secret text");
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        tracing::subscriber::with_default(notes.clone(), || {
-            assert!(runtime.block_on(client.send(&message)).is_err());
-        });
+        tracing::subscriber::with_default(notes.clone(), || runtime.block_on(call(&message)));
         Arc::try_unwrap(notes.0).unwrap().into_inner().unwrap()
+    }
+
+    /// An answer that never comes.
+    #[derive(Debug)]
+    struct Endless;
+
+    #[async_trait]
+    impl Layer for Endless {
+        async fn send(&self, _: &Message, _: Next<'_>) -> Result<Receipt> {
+            std::future::pending().await
+        }
+    }
+
+    #[test]
+    fn a_call_that_nobody_waits_for_any_more_ended_as_cancelled() {
+        let client = Client::new(Stub::accepting()).layer(Trace::new(CODES)).layer(Endless);
+        let notes = noted(async move |message| {
+            tokio::select! {
+                biased;
+                _ = client.send(message) => unreachable!(),
+                () = std::future::ready(()) => (),
+            }
+        });
+        assert!(notes.contains("outcome=\"cancelled\"") && notes.contains("elapsed_ms="), "{notes}");
     }
 
     #[test]

@@ -95,15 +95,42 @@ async fn a_measured_clock_tells_the_same_time() {
     assert_eq!((measured.now(), measured.uptime()), (clock.now(), clock.uptime()));
 }
 
-/// A lookup that never ends by itself.
+/// Nothing ends by itself.
 #[derive(Debug)]
 struct Endless;
 
 #[async_trait]
 impl Layer for Endless {
+    async fn send(&self, _: &Message, _: Next<'_>) -> Result<Receipt> {
+        std::future::pending().await
+    }
+
     async fn session(&self, _: &PhoneNumber, _: Next<'_>) -> Result<Session> {
         std::future::pending().await
     }
+}
+
+#[tokio::test]
+async fn a_send_that_nobody_waits_for_any_more_is_counted_as_cancelled() {
+    let exporter = InMemoryMetricExporter::default();
+    let provider = SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
+    let clock = Arc::new(TestClock::default());
+    let metrics = Metrics::new(&provider.meter("test")).with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let client = Client::new(Stub::accepting()).layer(metrics.clone()).layer(metrics.requests()).layer(Endless);
+    let message = text();
+    tokio::select! {
+        biased;
+        _ = client.send(&message) => unreachable!(),
+        () = async { clock.advance(S(3)) } => (),
+    }
+
+    assert_eq!(
+        exported(&provider, &exporter),
+        [
+            "transom.request.duration kind=cancelled operation=send provider=stub 1 3",
+            "transom.send.duration content=text kind=cancelled provider=stub 1 3",
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
