@@ -50,6 +50,11 @@ pub fn json_response<T: Serialize + ?Sized>(status: u16, body: &T) -> Response<B
     }
 }
 
+/// As [`json_response`], of a text that is JSON already.
+pub(crate) fn json_text_response(status: u16, json: String) -> Response<Bytes> {
+    response(status, Some("application/json"), Bytes::from(json))
+}
+
 /// A plain text response; see [`json_response`] for the status. An empty text carries no content type.
 pub fn text_response(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
     let body = body.into();
@@ -73,24 +78,21 @@ fn response(status: u16, content_type: Option<&'static str>, body: Bytes) -> Res
 
 /// Sets one header, in place of what was there. Names must be lower case. What HTTP cannot carry is left out.
 pub fn set_header(response: &mut Response<Bytes>, name: &str, value: impl fmt::Display) {
-    if let (Some(name), Ok(value)) = (header_name(name), HeaderValue::try_from(value.to_string())) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value.to_string())) {
         response.headers_mut().insert(name, value);
     }
 }
 
-/// The names that nearly every answer has need not be read.
-fn header_name(name: &str) -> Option<HeaderName> {
-    const USUAL: [HeaderName; 7] = [
-        HeaderName::from_static("x-ratelimit-limit"),
-        HeaderName::from_static("x-ratelimit-remaining"),
-        HeaderName::from_static("x-ratelimit-reset"),
-        HeaderName::from_static("ratelimit-limit"),
-        HeaderName::from_static("ratelimit-remaining"),
-        HeaderName::from_static("ratelimit-reset"),
-        HeaderName::from_static("ratelimit-policy"),
-    ];
-    let usual = USUAL.into_iter().find(|usual| usual.as_str() == name);
-    usual.or_else(|| HeaderName::try_from(name).ok())
+/// As [`set_header`], with a number, which nearly every answer has some of and which costs less than a text.
+pub fn set_number(response: &mut Response<Bytes>, name: HeaderName, number: impl Into<HeaderValue>) {
+    response.headers_mut().insert(name, number.into());
+}
+
+/// Sets one header, in place of what was there. What HTTP cannot carry is left out.
+pub(crate) fn set_text(response: &mut Response<Bytes>, name: HeaderName, text: String) {
+    if let Ok(value) = HeaderValue::try_from(text) {
+        response.headers_mut().insert(name, value);
+    }
 }
 
 #[cfg(test)]

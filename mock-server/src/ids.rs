@@ -24,20 +24,18 @@ impl Ids {
     /// 32 lower-case hexadecimal digits.
     pub(crate) fn hex(&mut self) -> String {
         let (high, low) = self.halves();
-        format!("{high:016x}{low:016x}")
+        let digits = digits(u128::from(high) << 64 | u128::from(low));
+        // They are ASCII, so the fallback is out of reach.
+        std::str::from_utf8(&digits).unwrap_or_default().to_owned()
     }
 
     /// A UUID, marked as version 4 and of the usual variant.
     pub(crate) fn uuid(&mut self) -> String {
-        let (high, low) = self.uuid_halves();
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xffff,
-            low >> 48,
-            low & 0xffff_ffff_ffff
-        )
+        let digits = digits(self.uuid_number());
+        // They are ASCII, so the fallback is out of reach.
+        let digits = std::str::from_utf8(&digits).unwrap_or_default();
+        let part = |range| digits.get(range).unwrap_or_default();
+        [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
     }
 
     /// The same as a number.
@@ -56,6 +54,18 @@ impl Ids {
         let number = self.number() ^ scatter(self.seed);
         (scatter(number), scatter(!number))
     }
+}
+
+/// The 32 hexadecimal digits of a number: every answer has some, and a format string costs many times as much.
+fn digits(number: u128) -> [u8; 32] {
+    let mut left = number;
+    let mut digits = [0; 32];
+    for digit in digits.iter_mut().rev() {
+        let four = (left & 0xf) as u8;
+        *digit = if four < 10 { b'0' + four } else { b'a' + four - 10 };
+        left >>= 4;
+    }
+    digits
 }
 
 /// `SplitMix64`: neighbours become unlike, and no two inputs become the same.

@@ -1,4 +1,4 @@
-//! What was asked and what was answered, without credentials.
+//! What was asked and what was answered, told without credentials.
 
 mod exchange;
 
@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Request, Response};
 
-pub(crate) use exchange::Exchange;
+pub(crate) use exchange::{Exchange, Told};
 
 use crate::Finding;
 use crate::ring::Ring;
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exchange_is_kept_without_its_credentials() {
+    fn an_exchange_is_told_without_its_credentials() {
         let mut journal = Journal::new();
         let request = Request::post("/kingslanding/login?key=s3cret")
             .header("authorization", "Basic s3cret")
@@ -121,7 +121,7 @@ mod tests {
         let mut journal = Journal::new();
         let request = Request::post("/v1/messages").body(Bytes::from(vec![b'x'; 256 * 1024 + 1])).unwrap();
         record(&mut journal, &request);
-        let kept = journal.exchanges(None).next().unwrap().body();
+        let kept = journal.exchanges(None).next().unwrap().told().body;
         assert!(kept.len() < 256 * 1024 + 50 && kept.ends_with("(262145 bytes)"));
     }
 

@@ -43,7 +43,8 @@ mod transcript;
 mod webhook;
 mod world;
 
-pub use answer::{Answer, html_response, json_response, set_header, text_response};
+pub use answer::{Answer, html_response, json_response, set_header, set_number, text_response};
+pub(crate) use answer::{json_text_response, set_text};
 #[cfg(feature = "client")]
 pub use client::{Control, ControlError};
 pub use dialect::Dialect;
@@ -51,6 +52,7 @@ pub use finding::{Finding, Level, Mark, Review, Source};
 pub use fingerprint::fingerprint;
 pub use limiter::{Limiter, Quota};
 pub use phone::{Phone, is_e164};
+pub(crate) use request::json_of;
 pub use request::{Query, basic_credentials, bearer_token, header, is_json};
 #[cfg(feature = "server")]
 pub use server::{MockServer, MockServerBuilder, serve, serve_and_save, serve_until};

@@ -4,6 +4,8 @@ use std::fmt;
 
 /// No number is longer.
 const MOST_DIGITS: usize = 15;
+/// A shorter number is no international one.
+const LEAST_OF_E164: u8 = 7;
 /// Ten to the power of [`MOST_DIGITS`]: no number is as great.
 const BEYOND: u64 = 1_000_000_000_000_000;
 
@@ -59,6 +61,11 @@ impl Phone {
         text
     }
 
+    /// Whether [`e164`](Self::e164) gives what [`is_e164`] takes.
+    pub(crate) fn is_e164(&self) -> bool {
+        self.length >= LEAST_OF_E164 && self.digits.first() != Some(&b'0')
+    }
+
     /// The number in 54 bits, for rows of which there are many: its value and its length, for zeros may lead.
     pub(crate) fn packed(&self) -> u64 {
         let value = self.digits().bytes().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
@@ -89,7 +96,9 @@ impl fmt::Debug for Phone {
 /// Whether this is E.164 to the letter: `+`, no leading zero, 7 to 15 digits, and nothing else.
 pub fn is_e164(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+        (usize::from(LEAST_OF_E164)..=MOST_DIGITS).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 
@@ -131,6 +140,10 @@ mod tests {
     #[test]
     fn e164_needs_its_plus_and_no_leading_zero() {
         assert!(is_e164("+1234567890"));
+        for text in ["12345", "123456", "1234567", "0234567", "123456789012345"] {
+            let phone = Phone::read(text).unwrap();
+            assert_eq!(phone.is_e164(), is_e164(&phone.e164()), "{text}");
+        }
         for text in ["1234567890", "+0123456789", "+123456", "+1234567890123456", "+12 34567890", "+"] {
             assert!(!is_e164(text), "{text}");
         }

@@ -6,23 +6,41 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
 
 /// A header's text; none if it is absent or not text.
 pub fn header<'a>(request: &'a Request<Bytes>, name: &str) -> Option<&'a str> {
     request.headers().get(name)?.to_str().ok()
 }
 
+fn text_of(request: &Request<Bytes>, name: HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+/// The body as JSON. Text is looked at once, and not each string of it by itself.
+///
+/// # Errors
+///
+/// Where it is not JSON, and why.
+pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        // Whose error says where the text ends.
+        Err(_) => serde_json::from_slice(body),
+    }
+}
+
 /// The token of `Authorization: Bearer`, which may be empty; none without such a header.
 pub fn bearer_token(request: &Request<Bytes>) -> Option<&str> {
-    let (scheme, token) = header(request, AUTHORIZATION.as_str())?.trim().split_once(' ')?;
+    let (scheme, token) = text_of(request, AUTHORIZATION)?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The user and the password of `Authorization: Basic`; none if there is none that decodes.
 pub fn basic_credentials(request: &Request<Bytes>) -> Option<(String, String)> {
-    let (scheme, encoded) = header(request, AUTHORIZATION.as_str())?.trim().split_once(' ')?;
+    let (scheme, encoded) = text_of(request, AUTHORIZATION)?.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
@@ -33,7 +51,7 @@ pub fn basic_credentials(request: &Request<Bytes>) -> Option<(String, String)> {
 
 /// Whether the request says that its body is JSON.
 pub fn is_json(request: &Request<Bytes>) -> bool {
-    header(request, CONTENT_TYPE.as_str()).is_some_and(|value| {
+    text_of(request, CONTENT_TYPE).is_some_and(|value| {
         let essence = value.split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/json")
     })

@@ -16,7 +16,7 @@ use crate::fault::{Faults, Kind};
 use crate::gate::{Gates, Held};
 use crate::journal::{Journal, Remarks};
 use crate::webhook::{LAST_STATUS, Webhooks, ends_in_failure};
-use crate::world::DEFAULT_SEED;
+use crate::world::{Accounts, DEFAULT_SEED};
 use crate::{Answer, Dialect, Failure, World, control, dialects, json_response, nowhere, set_header};
 
 /// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
@@ -36,6 +36,8 @@ pub struct Simulator {
     pub(crate) strict: bool,
     seed: u64,
     pub(crate) world: World,
+    /// Those of a fresh world.
+    seeded: Arc<Accounts>,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
@@ -127,6 +129,7 @@ impl Simulator {
             dialects,
             strict,
             seed,
+            seeded: Arc::new(world.shared_accounts()),
             world,
             clock: Clock::new(real_now),
             faults: Faults::default(),
@@ -145,7 +148,13 @@ impl Simulator {
     #[must_use]
     pub fn sibling(&self, real_now: SystemTime) -> Self {
         let sibling = Self::of(real_now, Arc::clone(&self.dialects), self.strict, self.seed);
-        Self { webhooks: self.webhooks.fresh(), access: self.access.clone(), ..sibling }
+        Self {
+            webhooks: self.webhooks.fresh(),
+            access: self.access.clone(),
+            world: sibling.world.with_accounts(&self.seeded),
+            seeded: Arc::clone(&self.seeded),
+            ..sibling
+        }
     }
 
     /// The same mock, reached under this path: addresses that it gives out begin with it.
@@ -159,8 +168,7 @@ impl Simulator {
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.strict = true;
-        self.world = self.fresh_world();
-        self
+        self.afresh()
     }
 
     /// The same mock with ids that follow from `seed`: the same seed and the same requests at the same virtual times give the
@@ -168,8 +176,7 @@ impl Simulator {
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
-        self.world = self.fresh_world();
-        self
+        self.afresh()
     }
 
     /// The same mock for a port that others can reach: every control call must bring this token, as `Authorization: Bearer …` or
@@ -187,6 +194,12 @@ impl Simulator {
     pub fn allow_host(mut self, name: &str) -> Option<Self> {
         self.access = std::mem::take(&mut self.access).with_host(name)?;
         Some(self)
+    }
+
+    fn afresh(mut self) -> Self {
+        self.world = self.fresh_world();
+        self.seeded = Arc::new(self.world.shared_accounts());
+        self
     }
 
     /// What the ids follow from; see [`with_seed`](Self::with_seed).

@@ -1,7 +1,5 @@
 //! Documented ambiguities that a user can decide.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::Source;
@@ -24,23 +22,26 @@ pub struct Switch {
 /// Switches with their values.
 #[derive(Debug, Clone, Default)]
 pub struct Switches {
-    values: BTreeMap<&'static str, (&'static Switch, &'static str)>,
+    /// By name. Every request asks for several, and a short list is searched faster than a tree of texts.
+    values: Vec<(&'static Switch, &'static str)>,
 }
 
 impl Switches {
     /// Each switch at its default.
     pub fn new(switches: &'static [Switch]) -> Self {
-        Self { values: switches.iter().map(|switch| (switch.name, (switch, switch.default))).collect() }
+        let mut values: Vec<_> = switches.iter().map(|switch| (switch, switch.default)).collect();
+        values.sort_unstable_by_key(|(switch, _)| switch.name);
+        Self { values }
     }
 
     /// The value of a switch.
     pub fn get(&self, name: &str) -> Option<&'static str> {
-        self.values.get(name).map(|(_, value)| *value)
+        self.values.iter().find(|(switch, _)| switch.name == name).map(|(_, value)| *value)
     }
 
     /// Every switch with its value, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static Switch, &'static str)> {
-        self.values.values().copied()
+        self.values.iter().copied()
     }
 
     /// Sets a switch.
@@ -49,8 +50,9 @@ impl Switches {
     ///
     /// A sentence that says which names, or which values, there are.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let Some((switch, current)) = self.values.get_mut(name) else {
-            return Err(format!("`{name}` is no switch here, expected one of {}", list(self.values.keys())));
+        let Some((switch, current)) = self.values.iter_mut().find(|(switch, _)| switch.name == name) else {
+            let known = list(self.values.iter().map(|(switch, _)| switch.name));
+            return Err(format!("`{name}` is no switch here, expected one of {known}"));
         };
         let Some(allowed) = switch.allowed.iter().find(|allowed| **allowed == value) else {
             return Err(format!("`{name}` is \"{value}\", expected one of {}", list(switch.allowed)));

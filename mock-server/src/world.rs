@@ -55,7 +55,7 @@ const DEMO_LOGIN: (&str, &str) = ("demo@example.com", "demo-password");
 /// One world for all providers. The cost of every method is independent of how many contacts there are.
 pub struct World {
     strict: bool,
-    accounts: BTreeMap<&'static str, Account>,
+    accounts: Accounts,
     nobody: Account,
     providers: Providers,
     contacts: Table<Pair, Contact>,
@@ -74,6 +74,9 @@ pub struct World {
     fails: Option<Failure>,
     cause: Option<String>,
 }
+
+/// Accounts by provider. Worlds that began alike share those that nothing has changed yet: a namespace costs little.
+pub(crate) type Accounts = BTreeMap<&'static str, Arc<Account>>;
 
 /// What is known of one customer of one business number.
 #[derive(Default, Clone)]
@@ -165,22 +168,32 @@ impl World {
 
     /// Puts an account into the world, in place of the provider's former one.
     pub fn open_account(&mut self, provider: &'static str, account: Account) {
-        self.accounts.insert(provider, account);
+        self.accounts.insert(provider, Arc::new(account));
     }
 
     /// A provider's account; an empty one if it has none.
     pub fn account(&self, provider: &str) -> &Account {
-        self.accounts.get(provider).unwrap_or(&self.nobody)
+        self.accounts.get(provider).map_or(&self.nobody, Arc::as_ref)
     }
 
     /// A provider's account, made if it has none.
     pub fn account_mut(&mut self, provider: &'static str) -> &mut Account {
-        self.accounts.entry(provider).or_default()
+        Arc::make_mut(self.accounts.entry(provider).or_default())
     }
 
     /// Every account with its provider's name.
     pub fn accounts(&self) -> impl Iterator<Item = (&'static str, &Account)> {
-        self.accounts.iter().map(|(provider, account)| (*provider, account))
+        self.accounts.iter().map(|(provider, account)| (*provider, account.as_ref()))
+    }
+
+    /// The accounts as they are, to be shared with worlds that begin alike.
+    pub(crate) fn shared_accounts(&self) -> Accounts {
+        self.accounts.clone()
+    }
+
+    /// The same world with these accounts, which are equal to its own.
+    pub(crate) fn with_accounts(self, accounts: &Accounts) -> Self {
+        Self { accounts: accounts.clone(), ..self }
     }
 
     /// The value of a switch; empty if there is none of that name.

@@ -5,7 +5,7 @@ use http::header::HOST;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use crate::journal::Exchange;
+use crate::journal::{Exchange, Told};
 use crate::{Simulator, header, rfc3339, text_response};
 
 /// HTTP Archive 1.2. Times on the way are not known and are 0.
@@ -17,22 +17,23 @@ pub(super) fn har(simulator: &Simulator, provider: Option<&str>) -> Value {
 }
 
 fn entry(exchange: &Exchange, mount: &str) -> Value {
-    let headers: Vec<Value> = exchange.headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
-    let content_type = value_of(exchange, "content-type").unwrap_or_default();
-    let body = exchange.body();
+    let told = exchange.told();
+    let headers: Vec<Value> = told.headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let content_type = value_of(&told, "content-type").unwrap_or_default();
+    let body = &told.body;
     let post_data = (!body.is_empty()).then(|| json!({"mimeType": content_type, "text": body}));
-    let query = exchange.path().split_once('?').map_or("", |(_, query)| query);
+    let query = told.path.split_once('?').map_or("", |(_, query)| query);
     let query = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         json!({"name": name, "value": value})
     });
-    let response = exchange.response();
+    let response = &told.response;
     let answered: Vec<Value> =
-        exchange.response_headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
-    let mime_type = exchange.response_headers().find(|(name, _)| *name == "content-type");
+        told.response_headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let mime_type = told.response_headers().find(|(name, _)| *name == "content-type");
     let mime_type = mime_type.map_or("application/octet-stream", |(_, value)| value);
     let mut request = json!({
-        "method": exchange.method.as_str(), "url": address(exchange, mount), "httpVersion": "HTTP/1.1", "cookies": [],
+        "method": exchange.method.as_str(), "url": address(&told, mount), "httpVersion": "HTTP/1.1", "cookies": [],
         "headers": headers, "queryString": query.collect::<Vec<_>>(), "headersSize": -1, "bodySize": body.len(),
     });
     if let (Some(post_data), Value::Object(request)) = (post_data, &mut request) {
@@ -63,19 +64,20 @@ pub(super) fn curl(simulator: &Simulator, provider: Option<&str>, request: &Requ
 
 fn command(exchange: &Exchange, base: &str) -> String {
     let mut command = format!("# {} {}\ncurl -X {}", exchange.number, exchange.status.as_u16(), exchange.method);
+    let told = exchange.told();
     for (name, value) in
-        exchange.headers().filter(|(name, _)| !matches!(*name, "host" | "content-length" | "accept-encoding"))
+        told.headers().filter(|(name, _)| !matches!(*name, "host" | "content-length" | "accept-encoding"))
     {
         command.push_str(" -H ");
         command.push_str(&quoted(&format!("{name}: {value}")));
     }
-    if !exchange.body().is_empty() {
+    if !told.body.is_empty() {
         // Not `--data-binary`, which reads a file if the body begins with `@`.
         command.push_str(" --data-raw ");
-        command.push_str(&quoted(exchange.body()));
+        command.push_str(&quoted(&told.body));
     }
     command.push(' ');
-    command.push_str(&quoted(&format!("http://{base}{}", exchange.path())));
+    command.push_str(&quoted(&format!("http://{base}{}", told.path)));
     command.push('\n');
     command
 }
@@ -85,10 +87,10 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn address(exchange: &Exchange, mount: &str) -> String {
-    format!("http://{}{mount}{}", value_of(exchange, "host").unwrap_or("localhost"), exchange.path())
+fn address(told: &Told, mount: &str) -> String {
+    format!("http://{}{mount}{}", value_of(told, "host").unwrap_or("localhost"), told.path)
 }
 
-fn value_of<'a>(exchange: &'a Exchange, name: &str) -> Option<&'a str> {
-    exchange.headers().find(|(known, _)| *known == name).map(|(_, value)| value)
+fn value_of<'a>(told: &'a Told, name: &str) -> Option<&'a str> {
+    told.headers().find(|(known, _)| *known == name).map(|(_, value)| value)
 }

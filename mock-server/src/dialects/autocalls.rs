@@ -15,6 +15,7 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::dialects::credentials::{review_idempotency, review_missing};
+use crate::dialects::rate_headers::set_rate_headers;
 use crate::world::seed;
 use crate::{
     Answer, Dialect, Failure, Happening, Mark, Review, Source, Switch, WebhookRules, World, bearer_token, header,
@@ -88,9 +89,7 @@ impl Dialect for Autocalls {
         if world.switch(NAME, "rate_limit_headers") == "on" {
             let quota = world.exhausted(NAME, now);
             set_header(&mut response, "retry-after", quota.reset_after_seconds());
-            set_header(&mut response, "x-ratelimit-limit", quota.limit);
-            set_header(&mut response, "x-ratelimit-remaining", 0);
-            set_header(&mut response, "x-ratelimit-reset", quota.reset_epoch_seconds(now));
+            set_rate_headers(&mut response, &quota, now);
         }
         response
     }

@@ -19,9 +19,10 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::dialects::credentials::{review_idempotency, review_missing};
+use crate::dialects::rate_headers::{self, set_rate_headers};
 use crate::world::seed;
 use crate::{
-    Answer, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, basic_credentials,
+    Answer, Dialect, Failure, Happening, Mark, Review, Source, Switch, WebhookRules, World, basic_credentials,
     json_response, set_header, text_response,
 };
 
@@ -71,8 +72,8 @@ impl Dialect for Exotel {
     fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> Answer {
         let mut review = Review::new(world.strict());
         let mut response = self.respond(world, now, request, &mut review);
-        if !response.headers().contains_key("x-ratelimit-limit") {
-            rate_headers(&mut response, &world.quota(NAME, now), now);
+        if !response.headers().contains_key(rate_headers::LIMIT) {
+            set_rate_headers(&mut response, &world.quota(NAME, now), now);
         }
         Answer::new(response, review.into_findings())
     }
@@ -85,7 +86,7 @@ impl Dialect for Exotel {
         let body = json!({"RestException": {"Status": 429, "Message": message, "Code": "RATE_LIMIT_EXCEEDED"}});
         let mut response = json_response(429, &body);
         set_header(&mut response, "retry-after", wait);
-        rate_headers(&mut response, &quota, now);
+        set_rate_headers(&mut response, &quota, now);
         response
     }
 
@@ -280,13 +281,6 @@ fn failure(world: &mut World, request: &Request<Bytes>, status: u16, problem: &P
         }
     }
     json_response(status, &body)
-}
-
-/// Source: Rate Limiting (docs); the reset is in epoch seconds.
-fn rate_headers(response: &mut Response<Bytes>, quota: &Quota, now: SystemTime) {
-    set_header(response, "x-ratelimit-limit", quota.limit);
-    set_header(response, "x-ratelimit-remaining", quota.remaining);
-    set_header(response, "x-ratelimit-reset", quota.reset_epoch_seconds(now));
 }
 
 #[cfg(test)]

@@ -27,10 +27,11 @@ use self::refusal::{Print, Refusal};
 use self::send::send;
 use crate::dialects::credentials::review_missing;
 use crate::dialects::meta::Form;
+use crate::dialects::rate_headers::set_rate_headers;
 use crate::world::seed;
 use crate::{
-    Answer, Bulletin, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, What, World,
-    header, is_json, json_response, set_header,
+    Answer, Bulletin, Dialect, Failure, Happening, Mark, Review, Source, Switch, WebhookRules, What, World, header,
+    is_json, json_of, json_response, set_header,
 };
 
 const NAME: &str = "gosendapi";
@@ -138,13 +139,6 @@ impl Dialect for GoSendApi {
     }
 }
 
-/// The three headers of every answer (Rate limits, docs). The reset is a Unix time in seconds, rounded up.
-fn set_rate_headers(response: &mut Response<Bytes>, quota: &Quota, now: SystemTime) {
-    set_header(response, "x-ratelimit-limit", quota.limit);
-    set_header(response, "x-ratelimit-remaining", quota.remaining);
-    set_header(response, "x-ratelimit-reset", quota.reset_epoch_seconds(now));
-}
-
 /// Whether the account's line takes note of what customers write.
 fn processes_inbound(world: &World) -> bool {
     world.switch(NAME, "inbound_processing") != "off"
@@ -243,7 +237,7 @@ impl Call<'_> {
                 return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
             }
         }
-        serde_json::from_slice(self.request.body()).map_err(|error| {
+        json_of(self.request.body()).map_err(|error| {
             self.review.refused(format!("the body is no JSON: {error}"), REFERENCE);
             Refusal::new(StatusCode::BAD_REQUEST, "Request body is not valid JSON")
         })

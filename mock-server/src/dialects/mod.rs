@@ -7,6 +7,7 @@ mod exotel;
 mod gosendapi;
 mod messangi;
 mod meta;
+mod rate_headers;
 
 pub use autocalls::Autocalls;
 pub use exotel::Exotel;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -16,7 +16,8 @@ use crate::{Finding, mask};
 /// What is longer is cut in the journal.
 const MAX_TEXT: usize = 256 * 1024;
 
-/// One request and its answer. Credentials are not in it.
+/// One request and its answer, as they went over the wire. It is told without credentials, see [`told`](Self::told): to look for
+/// them costs more than all else of a request does, and most exchanges are never read.
 pub(crate) struct Exchange {
     /// Counts the exchanges since the last reset, from 1.
     pub(crate) number: u64,
@@ -28,9 +29,9 @@ pub(crate) struct Exchange {
     pub(crate) at: SystemTime,
     pub(crate) fault: Option<&'static str>,
     pub(crate) cause: Option<Box<str>>,
-    /// Path, headers, body, headers of the response and its body, one behind the other: a copy, for holding on to the server's own buffers would pin
-    /// far more memory than the texts need.
-    text: String,
+    /// Path, headers, body, headers of the response and its body, one behind the other: a copy, for holding on to the server's own
+    /// buffers would pin far more memory than they need.
+    raw: Vec<u8>,
     ends: [u32; 4],
 }
 
@@ -42,66 +43,57 @@ impl Exchange {
         request: &Request<Bytes>,
         response: &Response<Bytes>,
         remarks: Remarks,
-        mut text: String,
+        mut raw: Vec<u8>,
     ) -> Self {
         let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let size = path.len()
             + request.body().len()
             + response.body().len()
             + 40 * (request.headers().len() + response.headers().len());
-        text.clear();
-        text.reserve(size.min(2 * MAX_TEXT));
+        raw.clear();
+        raw.reserve(size.min(2 * MAX_TEXT));
         let mut ends = [0; 4];
-        // Texts are cut far below what the numbers hold.
-        let end = |text: &String| u32::try_from(text.len()).unwrap_or(u32::MAX);
-        text.push_str(&mask::path(path));
-        ends[0] = end(&text);
-        mask::write_headers(request.headers(), &mut text);
-        ends[1] = end(&text);
-        mask::write_body(&cut(request.body()), &mut text);
-        ends[2] = end(&text);
-        mask::write_headers(response.headers(), &mut text);
-        ends[3] = end(&text);
-        text.push_str(&cut(response.body()));
+        // Bodies are cut far below what the numbers hold.
+        let end = |raw: &Vec<u8>| u32::try_from(raw.len()).unwrap_or(u32::MAX);
+        raw.extend_from_slice(path.as_bytes());
+        ends[0] = end(&raw);
+        keep_headers(request.headers(), &mut raw);
+        ends[1] = end(&raw);
+        keep_body(request.body(), &mut raw);
+        ends[2] = end(&raw);
+        keep_headers(response.headers(), &mut raw);
+        ends[3] = end(&raw);
+        keep_body(response.body(), &mut raw);
         let Remarks { findings, fault, cause } = remarks;
         let (method, status) = (request.method().clone(), response.status());
-        Self { number, provider, method, status, findings, at, fault, cause, text, ends }
+        Self { number, provider, method, status, findings, at, fault, cause, raw, ends }
     }
 
     /// Its memory, for another one.
-    pub(super) fn into_buffer(self) -> String {
-        self.text
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.raw
     }
 
     /// About what it takes in memory.
     pub(super) fn size(&self) -> usize {
-        200 + self.text.capacity() + self.findings.len() * 200
+        200 + self.raw.capacity() + self.findings.len() * 200
     }
 
-    pub(crate) fn path(&self) -> &str {
-        self.part(0, self.ends[0])
+    /// What may be shown of what went over the wire.
+    pub(crate) fn told(&self) -> Told {
+        let [path, headers, body, response_headers] = self.ends;
+        let mut told = Told::default();
+        told.path.push_str(&mask::path(&self.part(0, path)));
+        mask::write_headers(&self.part(path, headers), &mut told.headers);
+        mask::write_body(&self.part(headers, body), &mut told.body);
+        mask::write_headers(&self.part(body, response_headers), &mut told.response_headers);
+        told.response.push_str(&self.part(response_headers, u32::MAX));
+        told
     }
 
-    /// Name and value, in the order of the wire but for repeated names.
-    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.part(self.ends[0], self.ends[1]).lines().filter_map(|line| line.split_once(':'))
-    }
-
-    pub(crate) fn body(&self) -> &str {
-        self.part(self.ends[1], self.ends[2])
-    }
-
-    /// Those of the response, but for the `Date` and what frames it on the way.
-    pub(crate) fn response_headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.part(self.ends[2], self.ends[3]).lines().filter_map(|line| line.split_once(':'))
-    }
-
-    pub(crate) fn response(&self) -> &str {
-        self.text.get(index(self.ends[3])..).unwrap_or_default()
-    }
-
-    fn part(&self, start: u32, end: u32) -> &str {
-        self.text.get(index(start)..index(end)).unwrap_or_default()
+    fn part(&self, start: u32, end: u32) -> Cow<'_, str> {
+        let part = self.raw.get(index(start)..index(end).min(self.raw.len()));
+        String::from_utf8_lossy(part.unwrap_or_default())
     }
 }
 
@@ -109,17 +101,60 @@ fn index(offset: u32) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
+/// As lines of `name:value`, as they are; no header has a line's end in it.
+fn keep_headers(headers: &HeaderMap, to: &mut Vec<u8>) {
+    for (name, value) in headers {
+        to.extend_from_slice(name.as_str().as_bytes());
+        to.push(b':');
+        to.extend_from_slice(value.as_bytes());
+        to.push(b'\n');
+    }
+}
+
+fn keep_body(body: &[u8], to: &mut Vec<u8>) {
+    match body.get(..MAX_TEXT) {
+        Some(head) if body.len() > MAX_TEXT => {
+            to.extend_from_slice(String::from_utf8_lossy(head).as_bytes());
+            to.extend_from_slice(format!("… ({} bytes)", body.len()).as_bytes());
+        }
+        _ => to.extend_from_slice(body),
+    }
+}
+
+/// What went over the wire, without credentials.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) path: String,
+    headers: String,
+    pub(crate) body: String,
+    response_headers: String,
+    pub(crate) response: String,
+}
+
+impl Told {
+    /// Name and value, in the order of the wire but for repeated names.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.lines().filter_map(|line| line.split_once(':'))
+    }
+
+    /// Those of the response, but for the `Date` and what frames it on the way.
+    pub(crate) fn response_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.response_headers.lines().filter_map(|line| line.split_once(':'))
+    }
+}
+
 impl Serialize for Exchange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let told = self.told();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("provider", &self.provider)?;
         map.serialize_entry("method", self.method.as_str())?;
-        map.serialize_entry("path", self.path())?;
-        map.serialize_entry("headers", &Headers(|| self.headers()))?;
-        map.serialize_entry("body", &MaybeJson(self.body()))?;
+        map.serialize_entry("path", &told.path)?;
+        map.serialize_entry("headers", &Headers(|| told.headers()))?;
+        map.serialize_entry("body", &MaybeJson(&told.body))?;
         map.serialize_entry("status", &self.status.as_u16())?;
-        map.serialize_entry("response_headers", &Headers(|| self.response_headers()))?;
-        map.serialize_entry("response", &MaybeJson(self.response()))?;
+        map.serialize_entry("response_headers", &Headers(|| told.response_headers()))?;
+        map.serialize_entry("response", &MaybeJson(&told.response))?;
         map.serialize_entry("findings", &self.findings)?;
         map.serialize_entry("at", &crate::rfc3339(self.at))?;
         if let Some(fault) = self.fault {
@@ -154,15 +189,5 @@ impl Serialize for MaybeJson<'_> {
             (Ok(json), Ok(_)) => json.serialize(serializer),
             _ => serializer.serialize_str(self.0),
         }
-    }
-}
-
-fn cut(bytes: &Bytes) -> Cow<'_, str> {
-    match bytes.get(..MAX_TEXT) {
-        Some(head) if bytes.len() > MAX_TEXT => {
-            format!("{}… ({} bytes)", String::from_utf8_lossy(head), bytes.len()).into()
-        }
-        // Text it is nearly always, and that is seen fast.
-        _ => std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed),
     }
 }

@@ -101,7 +101,12 @@ async fn answer(
         }
         return Ok(too_long(shared, most));
     }
-    let read = tokio::time::timeout(BODY_TIMEOUT, body::read(incoming, most)).await;
+    let mut reading = pin!(body::read(incoming, most));
+    // Nearly every body is there already, and a timer costs more than to look.
+    let read = match poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
+        Poll::Ready(read) => Ok(read),
+        Poll::Pending => tokio::time::timeout(BODY_TIMEOUT, reading).await,
+    };
     door.busy();
     let mut request = match read {
         Ok(Ok(bytes)) => Request::from_parts(head, bytes),

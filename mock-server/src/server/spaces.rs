@@ -46,7 +46,8 @@ pub(super) struct Spaces {
 }
 
 struct Space {
-    simulator: Simulator,
+    /// In a box, for a table has room for many more than it holds.
+    simulator: Box<Simulator>,
     used: u64,
     /// Since somebody listened.
     hub: Option<Arc<Hub>>,
@@ -85,7 +86,7 @@ impl Spaces {
         let home = &self.home;
         let made = || {
             let simulator = home.sibling(now).mounted(format!("{PREFIX}{name}"));
-            Space { simulator, used: 0, hub: None }
+            Space { simulator: Box::new(simulator), used: 0, hub: None }
         };
         let space = self.others.entry(Arc::clone(name)).or_insert_with(made);
         space.used = self.uses;
@@ -96,7 +97,7 @@ impl Spaces {
     pub(super) fn find(&mut self, name: &Name) -> Option<&mut Simulator> {
         match name {
             None => Some(&mut self.home),
-            Some(name) => self.others.get_mut(name).map(|space| &mut space.simulator),
+            Some(name) => self.others.get_mut(name).map(|space| &mut *space.simulator),
         }
     }
 
@@ -134,7 +135,7 @@ impl Spaces {
 
     /// Tells who listens to any world what has fallen due in it, and says how long until something does again.
     pub(super) fn tell_due(&self, now: SystemTime) -> Option<Duration> {
-        let others = self.others.values().filter_map(|space| Some((space.hub.as_ref()?, &space.simulator)));
+        let others = self.others.values().filter_map(|space| Some((space.hub.as_ref()?, &*space.simulator)));
         let all = std::iter::once((&self.home_hub, &self.home)).chain(others);
         all.filter_map(|(hub, simulator)| hub.tell_due(simulator, now)).min()
     }
@@ -157,7 +158,7 @@ impl Spaces {
 
     /// How long until the next webhook call of any world is due whose target `is_free`.
     pub(super) fn next_due_in(&self, now: SystemTime, is_free: impl Fn(&Name, SocketAddr) -> bool) -> Option<Duration> {
-        let others = self.others.iter().map(|(name, space)| (Some(Arc::clone(name)), &space.simulator));
+        let others = self.others.iter().map(|(name, space)| (Some(Arc::clone(name)), &*space.simulator));
         let all = std::iter::once((None, &self.home)).chain(others);
         all.filter_map(|(name, simulator)| simulator.next_due_at(now, |target| is_free(&name, target))).min()
     }

@@ -1,10 +1,12 @@
 //! Rate limits, counted for each key or account where the provider counts by those.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
 use super::World;
+use crate::fingerprint::Fingerprints;
 use crate::ring::Table;
 use crate::{Limiter, Quota, fingerprint};
 
@@ -49,11 +51,12 @@ impl Default for Whose {
 pub(super) struct Buckets {
     pub(super) rows: Table<u64, Bucket>,
     present: Option<u64>,
+    prints: Fingerprints,
 }
 
 impl Buckets {
     pub(super) fn new() -> Self {
-        Self { rows: Table::new(MOST_BUCKETS), present: None }
+        Self { rows: Table::new(MOST_BUCKETS), present: None, prints: Fingerprints::default() }
     }
 
     /// Forgets what was used of a provider's limit.
@@ -87,13 +90,13 @@ impl Bucket {
 impl World {
     /// The present request counts against the limit of this API key. Of the key a fingerprint is kept.
     pub fn count_by_key(&mut self, provider: &'static str, key: &str) {
-        let key = fingerprint(key.as_bytes());
+        let key = self.buckets.prints.of(key);
         self.count_in(provider, numbered(provider, key), || Whose::Key(key));
     }
 
     /// The present request counts against the limit of this account.
     pub fn count_by_account(&mut self, provider: &'static str, account: &str) {
-        let number = numbered(provider, fingerprint(account.as_bytes()));
+        let number = numbered(provider, self.buckets.prints.of(account));
         self.count_in(provider, number, || Whose::Account(account.into()));
     }
 
@@ -113,7 +116,7 @@ impl World {
 
     /// Counts one request against the provider's rate limit, that of the key or account if the dialect named one.
     pub fn take_quota(&mut self, provider: &'static str, now: SystemTime) -> Quota {
-        let limit = &mut self.accounts.entry(provider).or_default().limiter;
+        let limit = &mut Arc::make_mut(self.accounts.entry(provider).or_default()).limiter;
         let bucket = self.buckets.present.and_then(|number| self.buckets.rows.get_mut(&number));
         let quota = match bucket.filter(|bucket| bucket.provider == provider) {
             None => limit.take(now),

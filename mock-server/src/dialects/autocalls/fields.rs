@@ -5,7 +5,7 @@ use http::Request;
 use serde_json::{Map, Value, json};
 
 use super::{FRAMEWORK, NAME, Refusal};
-use crate::{Query, Review, Source, World, is_json, json_response};
+use crate::{Query, Review, Source, World, is_json, json_of, json_response};
 
 /// The fields of one request, and what is wrong with them.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl Fields {
         if !is_json(request) {
             review.tolerated("`Content-Type` is not `application/json`", source);
         }
-        let values = if let Ok(Value::Object(values)) = serde_json::from_slice(request.body()) {
+        let values = if let Ok(Value::Object(values)) = json_of(request.body()) {
             values
         } else {
             review.refused("the body is not a JSON object", source);

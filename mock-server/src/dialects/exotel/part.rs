@@ -113,7 +113,7 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        if self.path.is_empty() { name.to_owned() } else { [self.path.as_str(), name].join(".") }
     }
 
     /// Remarks on every member beyond the known ones.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{NAME, Problem, TEMPLATE_API, failure};
 use crate::dialects::meta::{Flaw, Form, MOST_TEMPLATES, body, category, definition};
-use crate::{Query, Review, Template, TemplateStatus, World, is_json, json_response};
+use crate::{Query, Review, Template, TemplateStatus, World, is_json, json_of, json_response};
 
 const QUERY: [&str; 10] =
     ["waba_id", "name", "status", "quality_score", "language", "category", "fields", "limit", "before", "after"];
@@ -114,7 +114,7 @@ fn change(
         let problem = Problem::new(1011, "Unsupported content type", "application/json is expected");
         return Err(on_page(Problem { status: 415, ..problem }));
     }
-    let parsed: Result<Value, _> = serde_json::from_slice(request.body());
+    let parsed: Result<Value, _> = json_of(request.body());
     let sent = parsed.map_err(|_| on_page(Problem::new(1007, "Invalid request body", "the body is not JSON")))?;
     let channel = sent.get("whatsapp").unwrap_or(&Value::Null);
     // The table of an older page calls the list `messages`, its examples `templates`.

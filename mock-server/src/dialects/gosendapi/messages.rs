@@ -18,7 +18,8 @@ const WAMID_PREFIX: &str = "wamid.HBgLMzQ2";
 
 /// The id at Meta of the message with this number at the vendor.
 pub(super) fn wamid(number: u64) -> String {
-    format!("{WAMID_PREFIX}{number:020}")
+    let digits = number.to_string();
+    [WAMID_PREFIX, "00000000000000000000".get(digits.len()..).unwrap_or_default(), &digits].concat()
 }
 
 /// A page of all messages, newest first.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::NAME;
 use super::refusal::Refusal;
 use crate::dialects::meta::{Flaw, Form, required_text};
-use crate::{Mark, Review, Source, World, is_json, set_header, text_response};
+use crate::{Mark, Review, Source, World, is_json, json_of, set_header, text_response};
 
 /// The path of the login (Build your API call, docs).
 pub(super) const LOGIN_PATH: &str = "/kingslanding/login";
@@ -31,7 +31,7 @@ pub(super) fn login(
         review.refused("`Content-Type` is not `application/json`", PAGE);
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
     }
-    let Ok(body) = serde_json::from_slice::<Value>(request.body()) else {
+    let Ok(body) = json_of::<Value>(request.body()) else {
         review.refused("the body is no JSON", PAGE);
         return Err(Refusal::bad("Malformed JSON"));
     };

@@ -1,6 +1,14 @@
 //! The rate-limit headers, in the vendor's style and in those of the IETF drafts.
 
+use http::header::HeaderName;
+
 use crate::Quota;
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+const ALL: HeaderName = HeaderName::from_static("ratelimit");
 
 /// The headers of an answer, in the style `style` of the switch `ratelimit_style`.
 ///
@@ -9,7 +17,7 @@ use crate::Quota;
 /// - `ietf07`: one dictionary.
 /// - `ietf10`: named policies.
 /// - `none`: no header at all. `garbage`: the vendor's names with values that mean nothing.
-pub(super) fn rate_headers(style: &str, quota: Quota) -> Vec<(&'static str, String)> {
+pub(super) fn rate_headers(style: &str, quota: Quota) -> Vec<(HeaderName, String)> {
     let Quota { limit, remaining, .. } = quota;
     let window = quota.window.as_secs();
     // Rounded up, so that nobody who waits as long comes too early.
@@ -19,24 +27,19 @@ pub(super) fn rate_headers(style: &str, quota: Quota) -> Vec<(&'static str, Stri
         "garbage" => legacy("many".to_owned(), ";w=".to_owned(), "-1".to_owned(), "soon".to_owned()),
         "ietf06" => legacy(limit.to_string(), format!("{limit};w={window}"), remaining.to_string(), reset.to_string()),
         "ietf07" => vec![
-            ("ratelimit", format!("limit={limit}, remaining={remaining}, reset={reset}")),
-            ("ratelimit-policy", format!("{limit};w={window}")),
+            (ALL, format!("limit={limit}, remaining={remaining}, reset={reset}")),
+            (POLICY, format!("{limit};w={window}")),
         ],
         "ietf10" => vec![
-            ("ratelimit-policy", format!("\"default\";q={limit};w={window}")),
-            ("ratelimit", format!("\"default\";r={remaining};t={reset}")),
+            (POLICY, format!("\"default\";q={limit};w={window}")),
+            (ALL, format!("\"default\";r={remaining};t={reset}")),
         ],
         _ => legacy(limit.to_string(), format!("{limit};w= {window}"), remaining.to_string(), go_duration(reset)),
     }
 }
 
-fn legacy(limit: String, policy: String, remaining: String, reset: String) -> Vec<(&'static str, String)> {
-    vec![
-        ("ratelimit-limit", limit),
-        ("ratelimit-policy", policy),
-        ("ratelimit-remaining", remaining),
-        ("ratelimit-reset", reset),
-    ]
+fn legacy(limit: String, policy: String, remaining: String, reset: String) -> Vec<(HeaderName, String)> {
+    vec![(LIMIT, limit), (POLICY, policy), (REMAINING, remaining), (RESET, reset)]
 }
 
 /// Seconds as Go prints a duration: `5m0s`, `1h0m0s`, `41s`.

@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 use super::request::{META_RULES, Notification, TemplateSend, read};
 use super::{NAME, notify};
 use crate::dialects::meta::Form;
-use crate::{Mark, Message, Phone, Review, Source, TemplateStatus, World, is_json, json_response, rfc3339};
+use crate::{Mark, Message, Phone, Review, Source, TemplateStatus, World, is_json, json_of, json_response, rfc3339};
 
 const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Mark::Docs);
 
@@ -72,7 +72,7 @@ fn parse(request: &Request<Bytes>, review: &mut Review) -> Result<Notification, 
         review.refused("`Content-Type` is not `application/json`", TEXT_MESSAGE);
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
     }
-    let Ok(body) = serde_json::from_slice::<Value>(request.body()) else {
+    let Ok(body) = json_of::<Value>(request.body()) else {
         review.refused("the body is no JSON", TEXT_MESSAGE);
         return Err(Refusal::bad("Malformed JSON"));
     };
