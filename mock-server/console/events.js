@@ -1,7 +1,7 @@
 // What happens, and what it changes of what the page knows.
 
 import { isIncluded, loadConfig, loadHeld } from "./loading.js";
-import { addDelivery, addMessage, addRequest, conversation, state } from "./store.js";
+import { addDelivery, addMessage, addRequest, conversation, forgetRequests, state } from "./store.js";
 import { changed } from "./subjects.js";
 import { setClock } from "./time.js";
 
@@ -46,6 +46,7 @@ const changes = {
   },
   config({ call }) {
     if (call === "gates") loadHeld();
+    else if (call === "requests") forgetRequests();
     else loadConfig();
   },
 };

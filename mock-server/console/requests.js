@@ -1,7 +1,7 @@
 // The journal, live: the newest request first, and those that are searched for.
 
 import { $, emptyState, h, reconcile, showCount } from "./dom.js";
-import { base } from "./api.js";
+import { base, remove } from "./api.js";
 import { dot } from "./list.js";
 import { findingsOf, hint, mood, show } from "./exchange.js";
 import { Growing } from "./growing.js";
@@ -80,6 +80,7 @@ function toggle(term) {
 export function start() {
   on(["requests", "accounts"], render);
   $("search").addEventListener("input", search);
+  $("requests-forget").addEventListener("click", () => remove("requests").catch(() => {}));
   $("search-form").addEventListener("submit", (event) => event.preventDefault());
   for (const chip of document.querySelectorAll("#search-form [data-term]")) chip.addEventListener("click", () => toggle(chip.dataset.term));
 }

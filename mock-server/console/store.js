@@ -66,6 +66,12 @@ export function addAttempts(exchange) {
   }
 }
 
+/** The mock has forgotten what was asked. */
+export function forgetRequests() {
+  state.requests = [];
+  changed("requests");
+}
+
 export const keyOf = (provider, business, contact) => `${provider} ${business} ${contact}`;
 
 /** The conversation of a message, made if it is the first; `business` and `contact` are its two sides. */

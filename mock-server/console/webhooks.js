@@ -23,6 +23,8 @@ function updateHook(element, hook) {
   const words = [
     hook.url ?? "kept here, not sent", hook.signed ? "signed" : "not signed", hook.copies > 1 ? `${hook.copies} calls each` : null,
     hook.reorder ? "newest first" : null, hook.signature && hook.signature !== "good" ? `signature ${hook.signature}` : null,
+    hook.lose_every ? `one in ${hook.lose_every} lost` : null, (hook.delay ?? "0s") !== "0s" ? `${hook.delay} late` : null,
+    hook.announcements ? "conversations and templates, too" : null,
   ];
   setText(element.querySelector(".fine"), words.filter(Boolean).join(" · "));
 }

@@ -44,6 +44,13 @@ impl<T> Ring<T> {
         Some(entry)
     }
 
+    /// Forgets all, and says how many there were. The numbers of what comes go on.
+    pub(crate) fn forget(&mut self) -> usize {
+        let forgotten = std::mem::take(&mut self.entries).len();
+        self.bytes = 0;
+        forgotten
+    }
+
     /// Oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         let entries: vec_deque::Iter<'_, (usize, T)> = self.entries.iter();

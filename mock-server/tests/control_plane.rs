@@ -325,6 +325,20 @@ fn a_change_without_a_provider_is_made_wherever_it_fits() {
 }
 
 #[test]
+fn the_journal_is_forgotten_on_request_and_its_numbers_go_on() {
+    let mut mock = Mock::new();
+    mock.open_window();
+    assert_eq!((mock.send(), mock.send()), (202, 202));
+    assert_eq!(mock.call(Method::DELETE, "requests", ""), (200, json!({"forgotten": 2})));
+    assert_eq!(mock.ask("requests"), json!([]));
+    assert_eq!(mock.ask("messages").as_array().unwrap().len(), 2, "what the requests did stays");
+    assert_eq!(mock.send(), 202);
+    assert_eq!(mock.ask("requests?since=2").as_array().unwrap().len(), 1);
+    assert_eq!(mock.ask("requests?since=3"), json!([]));
+    assert_eq!(mock.call(Method::DELETE, "requests?provider=exotel", "").0, 400, "of all providers or none");
+}
+
+#[test]
 fn messages_can_be_asked_for_by_who_got_them_and_requests_by_what_came_before() {
     let mut mock = Mock::new();
     mock.open_window();
@@ -333,12 +347,14 @@ fn messages_can_be_asked_for_by_who_got_them_and_requests_by_what_came_before() 
     }
     assert_eq!(mock.ask("messages?to=%2B919876543210").as_array().unwrap().len(), 3);
     assert_eq!(mock.ask("messages?to=919876543211"), json!([]));
+    assert_eq!(mock.ask("messages?since=2").as_array().unwrap().len(), 1);
+    assert_eq!(mock.ask("messages?last=2").as_array().unwrap().len(), 2);
     assert_eq!(mock.ask("requests?since=2").as_array().unwrap().len(), 1);
     assert_eq!(mock.ask("requests?since=1&last=1").as_array().unwrap().len(), 1);
     assert_eq!(mock.ask("requests?since=3"), json!([]));
     for (call, error) in [
         ("messages?to=me", "`to` is `me`, expected a phone number"),
-        ("messages?since=1", "unknown parameter `since`, expected `provider`, `to`"),
+        ("messages?before=1", "unknown parameter `before`, expected `provider`, `to`, `last`, `since`"),
         ("requests?since=x", "`since` is no count, expected a whole number"),
     ] {
         let (status, said) = mock.call(Method::GET, call, "");

@@ -45,16 +45,19 @@ pub(super) fn inbound(
     Ok(json!({"message_id": message_id, "window": window_json(window)}))
 }
 
-/// Every message that a person got, newest last; of one provider, or to one person, or all.
+/// Every message that a person got, newest last; of one provider, or to one person, or all; the last so many, or those after
+/// one.
 pub(super) fn messages(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
     let query = Query::of(request);
-    let provider = filtered(simulator, &query, &["provider", "to"])?;
+    let provider = filtered(simulator, &query, &["provider", "to", "last", "since"])?;
+    let last = count(&query, "last")?.unwrap_or(u64::MAX);
+    let since = count(&query, "since")?.unwrap_or(0);
     let expected = |to: &str| format!("`to` is `{to}`, expected a phone number such as `%2B919876543210`");
     let to = query.get("to").map(|to| Phone::read(to).ok_or_else(|| Refusal::bad(expected(to)))).transpose()?;
-    let ledger = simulator.world.ledger().filter(|line| {
+    let ledger = simulator.world.ledger_after(since).map(|(_, line)| line).filter(|line| {
         provider.is_none_or(|provider| line.provider == provider) && to.as_ref().is_none_or(|to| line.to == *to)
     });
-    Ok(json_list(&ledger.collect::<Vec<_>>(), usize::MAX))
+    Ok(json_list(&ledger.collect::<Vec<_>>(), usize::try_from(last).unwrap_or(usize::MAX)))
 }
 
 /// Every request and its answer, newest last, or the last so many, or those after one.
@@ -66,6 +69,12 @@ pub(super) fn requests(simulator: &Simulator, request: &Request<Bytes>) -> Resul
     let exchanges = simulator.journal.after(since);
     let exchanges = exchanges.filter(|exchange| provider.is_none() || exchange.provider == provider);
     Ok(json_list(&exchanges.collect::<Vec<_>>(), usize::try_from(last).unwrap_or(usize::MAX)))
+}
+
+/// Forgets what was asked so far; what it did stays, and so do the numbers of what comes.
+pub(super) fn forget_requests(simulator: &mut Simulator, request: &Request<Bytes>) -> Result<Value, Refusal> {
+    filtered(simulator, &Query::of(request), &[])?;
+    Ok(json!({"forgotten": simulator.journal.forget()}))
 }
 
 /// The message to this customer that `reply_to` names, with the addresses that it named for itself.

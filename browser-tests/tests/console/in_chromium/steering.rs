@@ -99,6 +99,39 @@ async fn a_webhook_is_registered_with_what_goes_wrong_on_the_way() {
 }
 
 #[tokio::test]
+async fn webhook_calls_are_kept_here_and_made_to_wait_or_lost() {
+    let mock = MockServer::start().await.unwrap();
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#people .person", "Ana").await;
+        page.press("3").await;
+        page.choose("#webhook-provider", "gosendapi").await;
+        page.click("#webhook-sink").await;
+        page.click("#webhook-announcements").await;
+        page.click("#webhook-form summary").await;
+        page.write("#webhook-lose", "2").await;
+        page.write("#webhook-delay", "1m30s").await;
+        page.click("#webhook-form button.primary").await;
+        let words = "kept here, not sent · not signed · one in 2 lost · 90s late · conversations and templates, too";
+        page.see("#webhooks .rule", words).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_requests_are_forgotten_and_what_they_did_stays() {
+    let mock = MockServer::start().await.unwrap();
+    let client = client(&mock);
+    talk(&mock, &client).await;
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#count-requests", "2").await;
+        page.click("#requests-forget").await;
+        page.see("#requests-empty", "No client has asked for anything yet").await;
+        page.see(".bubble.out", "Which of these suits you?").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_the_mock_tells_of_an_answer_and_a_delivery_is_shown_as_far_as_it_tells_it() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
