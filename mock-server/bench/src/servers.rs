@@ -40,11 +40,11 @@ pub(crate) struct Load<'a> {
 }
 
 impl Server {
-    /// Starts a program that prints `listening on http://…` first; `cpu` ties it to one.
+    /// Starts a program that prints `listening on http://…` first; `cpu` ties it to one. What else it says of itself is not shown.
     pub(crate) fn start(program: &Path, arguments: &[&str], cpu: Option<u32>) -> io::Result<Self> {
         let started = Instant::now();
         let mut command = tied(program, cpu);
-        let mut child = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let mut child = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
