@@ -24,7 +24,7 @@ Options:
   --only TEXT    The defects whose name or file holds TEXT
   --sample N     N of those that are on record as noticed, another choice each day
   --list         Says what there is, and runs nothing
-  --record       Keeps what was noticed in conformance-tests/kill-table.json, for the conformance report
+  --record       Keeps what was noticed in conformance-tests/kill-table.json, for the conformance report; after each defect
 
 The table is in target/kill: table.md for people, report.json for programs.
 ";
@@ -124,6 +124,7 @@ fn kill(options: &Options) -> Result<bool, String> {
     crate::say(&format!("{} defects; first, the tests without any\n", defects.len()));
     scratch.control(&defects)?;
 
+    let names: Vec<String> = defect::all(&root)?.into_iter().map(|defect| defect.name).collect();
     let mut table = Table::default();
     for (number, defect) in defects.iter().enumerate() {
         let begun = Instant::now();
@@ -136,15 +137,15 @@ fn kill(options: &Options) -> Result<bool, String> {
             begun.elapsed().as_secs()
         ));
         table.add(defect, outcome);
+        // After each, so that a run that is stopped has not run for nothing.
+        if options.record {
+            table.record(&root.join(RECORD), &names)?;
+        }
     }
     let report = root.join("target/kill");
     std::fs::create_dir_all(&report).map_err(|error| format!("{}: {error}", report.display()))?;
     table.write(&report)?;
     crate::say(&table.summary());
-    if options.record {
-        let names: Vec<String> = defect::all(&root)?.into_iter().map(|defect| defect.name).collect();
-        table.record(&root.join(RECORD), &names)?;
-    }
     Ok(table.all_killed())
 }
 

@@ -44,7 +44,8 @@ impl Server {
     pub(crate) fn start(program: &Path, arguments: &[&str], cpu: Option<u32>) -> io::Result<Self> {
         let started = Instant::now();
         let mut command = tied(program, cpu);
-        let mut child = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut child =
+            command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
