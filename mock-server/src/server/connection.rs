@@ -2,7 +2,7 @@
 
 use std::future::{pending, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
@@ -36,16 +36,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
     let reset = AtomicBool::new(false);
     let (shared, door, reset) = (&shared, &*door, &reset);
-    let service = service_fn(move |request| {
-        Box::pin(async move {
-            let answered = answer(shared, door, request, reset).await;
-            // Who listens to events is no idler.
-            if !matches!(&answered, Ok(response) if matches!(response.body(), Either::Right(_))) {
-                door.idle();
-            }
-            answered
-        })
-    });
+    let service = service_fn(move |request| Box::pin(answer(shared, door, request, reset)));
     let mut connection = http1::Builder::new()
         // Dates are virtual; the server's own would be real.
         .auto_date_header(false)
@@ -69,14 +60,15 @@ pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
 }
 
 /// How long the body of this request may be. A state is long, and is read of those alone who may put it up.
-fn most_bytes(shared: &Shared, head: Parts) -> (Parts, usize) {
+fn most_bytes(shared: &Shared, head: &Parts) -> usize {
     let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
     if !is_state {
-        return (head, body::MOST_BYTES);
+        return body::MOST_BYTES;
     }
-    let request = Request::from_parts(head, Bytes::new());
-    let most = if shared.access.admit(&request).is_ok() { body::MOST_STATE_BYTES } else { body::MOST_BYTES };
-    (request.into_parts().0, most)
+    let mut request = Request::new(Bytes::new());
+    (*request.method_mut(), *request.uri_mut()) = (head.method.clone(), head.uri.clone());
+    *request.headers_mut() = head.headers.clone();
+    if shared.access.admit(&request).is_ok() { body::MOST_STATE_BYTES } else { body::MOST_BYTES }
 }
 
 /// A whole answer, or events without end.
@@ -93,7 +85,7 @@ async fn answer(
         // Not the control plane alone: a provider's path can have a webhook posted to where the page itself could not reach.
         return Ok(closing(shared, 403, "a web page calls under a name that is not this server's"));
     }
-    let (head, most) = most_bytes(shared, head);
+    let most = most_bytes(shared, &head);
     if incoming.size_hint().lower() > most as u64 {
         // Known before it comes. Whoever does not wait to be told to go on gets to read the answer only once it is all sent.
         if !head.headers.contains_key(EXPECT) {
@@ -105,42 +97,98 @@ async fn answer(
     // Nearly every body is there already, and a timer costs more than to look.
     let read = match poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
         Poll::Ready(read) => Ok(read),
-        Poll::Pending => tokio::time::timeout(BODY_TIMEOUT, reading).await,
+        Poll::Pending => Box::pin(tokio::time::timeout(BODY_TIMEOUT, reading)).await,
     };
     door.busy();
-    let mut request = match read {
-        Ok(Ok(bytes)) => Request::from_parts(head, bytes),
+    let bytes = match read {
+        Ok(Ok(bytes)) => bytes,
         Ok(Err(Unread::TooLong)) => return Ok(too_long(shared, most)),
         Ok(Err(Unread::Broken)) => return Err(io::Error::other("the request's body broke off")),
         Err(_) => return Ok(closing(shared, 408, "the body did not arrive within 30 seconds")),
     };
+    let answered = match take(shared, door, Request::from_parts(head, bytes), reset) {
+        Taken::Answered(response) => Ok(response),
+        Taken::Later(answer) => answer.await,
+    };
+    // Who listens to events is no idler; and an answer before this one is the connection's last.
+    if !matches!(&answered, Ok(response) if matches!(response.body(), Either::Right(_))) {
+        door.idle();
+    }
+    answered
+}
+
+/// What became of a request.
+enum Taken<'a> {
+    Answered(Response<Body>),
+    /// In a box, for it is rare, and would make the place of every answer larger than what an allocator has at hand.
+    Later(Pin<Box<dyn Future<Output = io::Result<Response<Body>>> + Send + 'a>>),
+}
+
+fn take<'a>(shared: &'a Shared, door: &'a Door, mut request: Request<Bytes>, reset: &'a AtomicBool) -> Taken<'a> {
     let name = match take_name(&mut request) {
         Ok(name) => name,
-        Err(error) => return Ok(closing(shared, 400, &error)),
+        Err(error) => return Taken::Answered(closing(shared, 400, &error)),
     };
-    let tries = if turns_clock(&request) { shared.last_try(&name) } else { 0 };
-    let mut reply = if wait::is_wait(&request) {
-        // Boxed, as what follows is: rare, and large for every request that is none.
-        Box::pin(door.while_held(Held::Wait, wait::answer(shared, &name, &request))).await
-    } else {
-        shared.step(&name, &request)
-    };
-    if asks_for_events(&request) && reply.response.status().is_success() {
-        return Ok(listen(shared, &name, &request, reply, door.shutter()));
+    if takes_time(&request) {
+        return Taken::Later(Box::pin(steer(shared, door, name, request, reset)));
     }
-    if turns_clock(&request) && reply.response.status().is_success() {
+    let reply = shared.step(&name, &request);
+    if reply.delay.is_zero() && reply.wire == Wire::Whole {
+        return Taken::Answered(whole(reply));
+    }
+    Taken::Later(Box::pin(deliver(shared, door, name, reply, reset)))
+}
+
+/// Whether this is a call of the control plane that is not answered at once.
+fn takes_time(request: &Request<Bytes>) -> bool {
+    wait::is_wait(request) || turns_clock(request) || asks_for_events(request)
+}
+
+/// Answers a call that takes its time.
+async fn steer(
+    shared: &Shared,
+    door: &Door,
+    name: Name,
+    request: Request<Bytes>,
+    reset: &AtomicBool,
+) -> io::Result<Response<Body>> {
+    if wait::is_wait(&request) {
+        let reply = door.while_held(Held::Wait, wait::answer(shared, &name, &request)).await;
+        return deliver(shared, door, name, reply, reset).await;
+    }
+    let tries = shared.last_try(&name);
+    let mut reply = shared.step(&name, &request);
+    if reply.response.status().is_success() {
+        if asks_for_events(&request) {
+            return Ok(listen(shared, &name, &request, reply, door.shutter()));
+        }
         // Whoever turned the clock may look at once for what fell due by it.
-        Box::pin(door.while_held(Held::Wait, shared.turned(&name))).await;
+        door.while_held(Held::Wait, shared.turned(&name)).await;
         shared.tell_tries(&name, tries, &mut reply.response);
     }
+    deliver(shared, door, name, reply, reset).await
+}
+
+fn whole(reply: Reply) -> Response<Body> {
+    reply.response.map(Outgoing::whole).map(Either::Left)
+}
+
+/// Lets an answer go out in the way in which it is to go.
+async fn deliver(
+    shared: &Shared,
+    door: &Door,
+    name: Name,
+    reply: Reply,
+    reset: &AtomicBool,
+) -> io::Result<Response<Body>> {
     if !reply.delay.is_zero() {
-        Box::pin(door.while_held(Held::Wait, tokio::time::sleep(reply.delay))).await;
+        door.while_held(Held::Wait, tokio::time::sleep(reply.delay)).await;
     }
     match reply.wire {
-        Wire::Whole => Ok(reply.response.map(Outgoing::whole).map(Either::Left)),
+        Wire::Whole => Ok(whole(reply)),
         Wire::Held(number) => {
-            Box::pin(door.while_held(Held::Gate, released(shared, name, number))).await;
-            Ok(reply.response.map(Outgoing::whole).map(Either::Left))
+            door.while_held(Held::Gate, released(shared, name, number)).await;
+            Ok(whole(reply))
         }
         Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at)).map(Either::Left)),
         Wire::Lost => Err(io::Error::other("the answer is lost")),
@@ -148,7 +196,7 @@ async fn answer(
             reset.store(true, Ordering::Relaxed);
             Err(io::Error::other("the connection is reset"))
         }
-        Wire::Hang => Box::pin(door.while_held(Held::Hang, pending())).await,
+        Wire::Hang => door.while_held(Held::Hang, pending()).await,
     }
 }
 
