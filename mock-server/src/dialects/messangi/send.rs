@@ -11,7 +11,10 @@ use super::refusal::Refusal;
 use super::request::{META_RULES, Notification, TemplateSend, read};
 use super::{NAME, notify};
 use crate::dialects::meta::Form;
-use crate::{Mark, Message, Phone, Review, Source, TemplateStatus, World, is_json, json_of, json_response, rfc3339};
+use crate::{
+    Mark, Message, Phone, Review, Source, TemplateStatus, World, is_json, json_of, json_response, json_text_response,
+    rfc3339,
+};
 
 const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Mark::Docs);
 
@@ -153,22 +156,34 @@ fn answer(
         });
         return json_response(200, &json!({"meta": meta, "data": taken}));
     }
-    let data = Data {
-        id,
-        channel: "WHATSAPP",
-        from: &message.from,
-        to: &message.to,
-        status,
-        date: rfc3339(now),
-        external_id: message.external_id.as_deref(),
-    };
-    json_response(200, &Accepted { meta, data })
+    json_text_response(200, usual(&meta, id, message, status, &rfc3339(now)))
 }
 
-#[derive(Serialize)]
-struct Accepted<'a> {
-    meta: Meta,
-    data: Data<'a>,
+/// The answer that nearly every request gets, in one piece. What came with the request is quoted; ids, words and times have no
+/// character that JSON escapes.
+fn usual(meta: &Meta, id: &str, message: &Notification, status: &str, date: &str) -> String {
+    let quoted = |text: &str| Value::from(text).to_string();
+    let external_id = message.external_id.as_deref().map(|id| format!(r#","externalId":{}"#, quoted(id)));
+    [
+        r#"{"meta":{"timestamp":"#,
+        &meta.timestamp.to_string(),
+        r#","transactionId":""#,
+        &meta.transaction_id,
+        r#""},"data":{"id":""#,
+        id,
+        r#"","channel":"WHATSAPP","from":"#,
+        &quoted(&message.from),
+        r#","to":"#,
+        &quoted(&message.to),
+        r#","status":""#,
+        status,
+        r#"","date":""#,
+        date,
+        r#"""#,
+        external_id.as_deref().unwrap_or_default(),
+        "}}",
+    ]
+    .concat()
 }
 
 #[derive(Serialize)]
@@ -176,17 +191,4 @@ struct Accepted<'a> {
 struct Meta {
     timestamp: u64,
     transaction_id: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Data<'a> {
-    id: &'a str,
-    channel: &'static str,
-    from: &'a str,
-    to: &'a str,
-    status: &'static str,
-    date: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<&'a str>,
 }

@@ -136,6 +136,9 @@ fn an_answer_names_the_message_in_the_ledger_and_echoes_its_reference() {
     assert_eq!((line.from.e164().as_str(), line.to.e164().as_str()), ("+5215500001111", ANA));
     assert_eq!(seen.body["meta"]["timestamp"], 1_780_000_000_000_u64);
     assert!(stage.text().body["data"].get("externalId").is_none());
+    let odd = "a \"quoted\"\\ \u{1}\n reference é";
+    let seen = stage.send(&json!({"type": "text", "message": "Hi", "externalId": odd}));
+    assert_eq!(seen.body["data"]["externalId"], odd);
 }
 
 #[test]
