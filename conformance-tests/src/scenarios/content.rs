@@ -189,12 +189,9 @@ async fn a_link_that_does_not_say_its_format_is_sent(stage: &Stage) -> Check {
 }
 
 async fn a_fourth_button_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
-    let button = json!({ "id": "a", "title": "A" });
-    refused_locally(
-        stage,
-        &json!({ "type": "buttons", "body": "?", "buttons": [button, button, button, button] }).to_string(),
-    )
-    .await
+    // All unlike each other: two alike would be refused for that.
+    let buttons: Vec<_> = (0..4).map(|n| json!({ "id": n.to_string(), "title": format!("Button {n}") })).collect();
+    refused_locally(stage, &json!({ "type": "buttons", "body": "?", "buttons": buttons }).to_string()).await
 }
 
 async fn an_eleventh_row_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {

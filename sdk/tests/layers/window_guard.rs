@@ -48,6 +48,8 @@ async fn an_unknown_outcome_never_falls_back() {
     let error = guarded(&stub, WindowPolicy::TemplateIfClosed).send(&with_fallback()).await.unwrap_err();
     assert_eq!(error.sent(), Sent::Maybe);
     assert_eq!(stub.sent().len(), 1);
+    // Nor is a template tried, which only the errand below the layers would then stop.
+    assert!(!error.window_refused() && !error.to_string().contains("not handed over in this form"), "{error}");
 }
 
 #[tokio::test]
