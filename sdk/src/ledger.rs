@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(ledger.last_inbound_at(&contact), None);
         let early = SystemTime::UNIX_EPOCH;
         let late = early + Duration::from_secs(60);
-        for at in [late, early, late] {
+        for at in [early, late, early] {
             ledger.record(&contact, at);
         }
         assert_eq!(ledger.last_inbound_at(&contact), Some(late));
