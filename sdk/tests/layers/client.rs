@@ -73,3 +73,27 @@ async fn the_recipients_number_is_in_no_error() {
     let error = Client::new(Stub::script([Err(echo)])).send(&text()).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("34600111222"), "{error}");
 }
+
+/// Writes down what passes through it on the way back.
+#[derive(Clone, Debug, Default)]
+struct Spy(Arc<Mutex<String>>);
+
+#[async_trait]
+impl Layer for Spy {
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        let answer = next.send(message).await;
+        self.0.lock().unwrap().push_str(&format!("{answer:?}"));
+        answer
+    }
+}
+
+#[tokio::test]
+async fn no_layer_sees_a_credential_that_the_provider_echoed() {
+    let echoed = Error::new(ErrorKind::InvalidRequest, "the key sk-4f9a-canary-77 is not known");
+    let spy = Spy::default();
+    let client =
+        Client::new(Stub::script([Err(echoed)])).hiding(&[Secret::new("sk-4f9a-canary-77")]).layer(spy.clone());
+    client.send(&text()).await.unwrap_err();
+    let seen = spy.0.lock().unwrap();
+    assert!(seen.contains("is not known") && !seen.contains("canary"), "{seen}");
+}

@@ -24,7 +24,7 @@ use transom::time::Clock;
 use transom::{
     BreakerState, Budget, Capabilities, Capability, Client, Content, DeliveryStatus, Error, ErrorKind, Event, Events,
     Failover, LOOKUPS, Layer, MemoryLedger, Message, Messenger, Next, PhoneNumber, Rate, Receipt, Reports, Resolution,
-    Result, Scope, Sent, Session, StatusUpdate, Template, Unresolved, Verdict, WINDOW, Window, WindowLedger,
+    Result, Scope, Secret, Sent, Session, StatusUpdate, Template, Unresolved, Verdict, WINDOW, Window, WindowLedger,
 };
 
 fn to() -> PhoneNumber {
