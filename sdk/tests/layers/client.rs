@@ -76,13 +76,13 @@ async fn the_recipients_number_is_in_no_error() {
 
 /// Writes down what passes through it on the way back.
 #[derive(Clone, Debug, Default)]
-struct Spy(Arc<Mutex<String>>);
+struct Spy(Arc<Mutex<Vec<String>>>);
 
 #[async_trait]
 impl Layer for Spy {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
         let answer = next.send(message).await;
-        self.0.lock().unwrap().push_str(&format!("{answer:?}"));
+        self.0.lock().unwrap().push(format!("{answer:?}"));
         answer
     }
 }
@@ -94,6 +94,6 @@ async fn no_layer_sees_a_credential_that_the_provider_echoed() {
     let client =
         Client::new(Stub::script([Err(echoed)])).hiding(&[Secret::new("sk-4f9a-canary-77")]).layer(spy.clone());
     client.send(&text()).await.unwrap_err();
-    let seen = spy.0.lock().unwrap();
+    let seen = spy.0.lock().unwrap().concat();
     assert!(seen.contains("is not known") && !seen.contains("canary"), "{seen}");
 }
