@@ -73,12 +73,16 @@ export function setText(element, text) {
 
 /**
  * Brings a field up to a number, which may be one that is kept as it was written. What somebody wrote into the field stays
- * until its form is reset.
+ * until its form is reset, and nothing moves under a caret: it waits until that has gone elsewhere.
  */
 export function setValue(input, number) {
   const text = number === null || number === undefined ? "" : String(Number(number.rawJSON ?? number));
-  // The same again would undo what is selected in it.
-  if (input.defaultValue !== text) input.defaultValue = text;
+  if (input.defaultValue === text) return;
+  const show = () => {
+    input.defaultValue = text;
+  };
+  if (document.activeElement === input && input.value === input.defaultValue) input.addEventListener("blur", show, { once: true });
+  else show();
 }
 
 /** Says something to screen readers. */
