@@ -86,3 +86,24 @@ async fn a_limit_is_set_and_what_it_refuses_says_so() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nothing_moves_under_a_caret_until_it_has_gone_elsewhere() {
+    let mock = MockServer::start().await.unwrap();
+    customer(&mock, "Hello?").await;
+    browse(&mock.url(), Screen::DESKTOP, async |page| {
+        page.see("#chat-title", "Asha Rao").await;
+        page.press("4").await;
+        page.has_value("#limit-seconds", "60").await;
+        page.click("#limit-seconds").await;
+        page.run("document.activeElement.select()", Vec::new()).await;
+        control(&mock, "limits", &json!({"provider": "exotel", "limit": 7, "window_s": 90})).await;
+        page.has_value("#limit-count", "7").await;
+        page.press("300").await;
+        page.has_value("#limit-seconds", "300").await;
+        page.run("document.activeElement.form.reset()", Vec::new()).await;
+        page.click("#limit-count").await;
+        page.has_value("#limit-seconds", "90").await;
+    })
+    .await;
+}
