@@ -40,7 +40,7 @@ impl Tab {
         Self { line: Mutex::new(line) }
     }
 
-    /// Gives one order and waits for what comes of it.
+    /// Gives one order and waits for what comes of it: null if the page went elsewhere meanwhile.
     pub(crate) async fn order(&self, method: &str, parameters: Value) -> Value {
         self.line.lock().await.order(method, parameters).await
     }
@@ -53,6 +53,10 @@ impl Tab {
         std::mem::take(&mut line.complaints)
     }
 }
+
+/// How Chromium says that a page went elsewhere in the middle of an order.
+const WENT_ELSEWHERE: [&str; 3] =
+    ["navigated or closed", "context was destroyed", "Cannot find context with specified id"];
 
 impl Line {
     async fn order(&mut self, method: &str, parameters: Value) -> Value {
@@ -69,6 +73,13 @@ impl Line {
             let Message::Text(text) = heard else { continue };
             let mut message: Value = serde_json::from_str(&text).unwrap();
             if message["id"] == self.last_id {
+                // A page that goes elsewhere takes its scripts with it, and what they would have answered.
+                if WENT_ELSEWHERE
+                    .iter()
+                    .any(|words| message["error"]["message"].as_str().is_some_and(|said| said.contains(words)))
+                {
+                    return Value::Null;
+                }
                 assert!(message.get("error").is_none(), "{method}: {}", message["error"]);
                 return message["result"].take();
             }
