@@ -24,16 +24,12 @@ impl Ids {
     /// 32 lower-case hexadecimal digits.
     pub(crate) fn hex(&mut self) -> String {
         let (high, low) = self.halves();
-        let digits = digits(u128::from(high) << 64 | u128::from(low));
-        // They are ASCII, so the fallback is out of reach.
-        std::str::from_utf8(&digits).unwrap_or_default().to_owned()
+        digits(joined(high, low))
     }
 
     /// A UUID, marked as version 4 and of the usual variant.
     pub(crate) fn uuid(&mut self) -> String {
         let digits = digits(self.uuid_number());
-        // They are ASCII, so the fallback is out of reach.
-        let digits = std::str::from_utf8(&digits).unwrap_or_default();
         let part = |range| digits.get(range).unwrap_or_default();
         [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
     }
@@ -41,7 +37,7 @@ impl Ids {
     /// The same as a number.
     pub(crate) fn uuid_number(&mut self) -> u128 {
         let (high, low) = self.uuid_halves();
-        u128::from(high) << 64 | u128::from(low)
+        joined(high, low)
     }
 
     fn uuid_halves(&mut self) -> (u64, u64) {
@@ -57,7 +53,7 @@ impl Ids {
 }
 
 /// The 32 hexadecimal digits of a number: every answer has some, and a format string costs many times as much.
-fn digits(number: u128) -> [u8; 32] {
+fn digits(number: u128) -> String {
     let mut left = number;
     let mut digits = [0; 32];
     for digit in digits.iter_mut().rev() {
@@ -65,7 +61,12 @@ fn digits(number: u128) -> [u8; 32] {
         *digit = if four < 10 { b'0' + four } else { b'a' + four - 10 };
         left >>= 4;
     }
-    digits
+    // They are ASCII, so the fallback is out of reach.
+    std::str::from_utf8(&digits).unwrap_or_default().to_owned()
+}
+
+fn joined(high: u64, low: u64) -> u128 {
+    u128::from(high) << 64 | u128::from(low)
 }
 
 /// `SplitMix64`: neighbours become unlike, and no two inputs become the same.

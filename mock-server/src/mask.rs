@@ -6,9 +6,10 @@ use percent_encoding::percent_decode_str;
 
 const HIDDEN: &str = "***";
 
-/// Writes lines of `name:value`, with lower-case names, anew: values of one name, which follow each other, are joined with a
+/// Lines of `name:value`, with lower-case names: values of one name, which follow each other, are joined with a
 /// comma, and credentials are hidden.
-pub(crate) fn write_headers(lines: &str, to: &mut String) {
+pub(crate) fn headers(lines: &str) -> String {
+    let mut to = String::with_capacity(lines.len());
     let mut last = None;
     for (name, value) in lines.split('\n').filter_map(|line| line.split_once(':')) {
         if last == Some(name) {
@@ -33,6 +34,7 @@ pub(crate) fn write_headers(lines: &str, to: &mut String) {
             _ => to.push_str(&userinfo(value)),
         }
     }
+    to
 }
 
 /// A path with its query: the values of credential-like parameters and userinfo of embedded URLs are hidden.
@@ -52,15 +54,11 @@ fn pairs(text: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Writes a body: the values of credential-like JSON members or form fields and userinfo of embedded URLs are hidden.
-pub(crate) fn write_body(text: &str, to: &mut String) {
-    if text.contains("://") {
-        let mut masked = String::with_capacity(text.len());
-        write_members(text, &mut masked);
-        to.push_str(&userinfo(&masked));
-    } else {
-        write_members(text, to);
-    }
+/// A body: the values of credential-like JSON members or form fields and userinfo of embedded URLs are hidden.
+pub(crate) fn body(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    write_members(text, &mut masked);
+    if let Cow::Owned(masked) = userinfo(&masked) { masked } else { masked }
 }
 
 fn write_members(text: &str, to: &mut String) {
@@ -192,18 +190,11 @@ fn userinfo(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn body(text: &str) -> String {
-        let mut masked = String::new();
-        write_body(text, &mut masked);
-        masked
-    }
-
     #[test]
     fn credential_headers_keep_only_their_scheme() {
         let headers = "authorization:Bearer s3cret\nx-api-key:gsk_s3cret\nx-acme-token:s3cret\nidempotency-key:order-17\n\
                        x-acme-idempotency-key:order-17\nvia:a\nvia:b\n";
-        let mut masked = String::new();
-        write_headers(headers, &mut masked);
+        let masked = super::headers(headers);
         let mut lines: Vec<_> = masked.lines().collect();
         lines.sort_unstable();
         assert_eq!(

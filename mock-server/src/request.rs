@@ -6,16 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use http::header::{AUTHORIZATION, AsHeaderName, CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
 /// A header's text; none if it is absent or not text.
-pub fn header<'a>(request: &'a Request<Bytes>, name: &str) -> Option<&'a str> {
-    request.headers().get(name)?.to_str().ok()
-}
-
-fn text_of(request: &Request<Bytes>, name: HeaderName) -> Option<&str> {
+pub fn header(request: &Request<Bytes>, name: impl AsHeaderName) -> Option<&str> {
     request.headers().get(name)?.to_str().ok()
 }
 
@@ -34,13 +30,13 @@ pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T>
 
 /// The token of `Authorization: Bearer`, which may be empty; none without such a header.
 pub fn bearer_token(request: &Request<Bytes>) -> Option<&str> {
-    let (scheme, token) = text_of(request, AUTHORIZATION)?.trim().split_once(' ')?;
+    let (scheme, token) = header(request, AUTHORIZATION)?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The user and the password of `Authorization: Basic`; none if there is none that decodes.
 pub fn basic_credentials(request: &Request<Bytes>) -> Option<(String, String)> {
-    let (scheme, encoded) = text_of(request, AUTHORIZATION)?.trim().split_once(' ')?;
+    let (scheme, encoded) = header(request, AUTHORIZATION)?.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
@@ -51,7 +47,7 @@ pub fn basic_credentials(request: &Request<Bytes>) -> Option<(String, String)> {
 
 /// Whether the request says that its body is JSON.
 pub fn is_json(request: &Request<Bytes>) -> bool {
-    text_of(request, CONTENT_TYPE).is_some_and(|value| {
+    header(request, CONTENT_TYPE).is_some_and(|value| {
         let essence = value.split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/json")
     })

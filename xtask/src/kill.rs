@@ -107,7 +107,9 @@ impl Options {
 fn kill(options: &Options) -> Result<bool, String> {
     let root = crate::root()?;
     let recorded = outcome::recorded(&root.join(RECORD))?;
-    let defects = options.choose(defect::all(&root)?, &recorded);
+    let all = defect::all(&root)?;
+    let names: Vec<String> = all.iter().map(|defect| defect.name.clone()).collect();
+    let defects = options.choose(all, &recorded);
     if options.list {
         for defect in &defects {
             let note = if recorded.contains(&defect.name) { "" } else { " (not on record)" };
@@ -124,7 +126,6 @@ fn kill(options: &Options) -> Result<bool, String> {
     crate::say(&format!("{} defects; first, the tests without any\n", defects.len()));
     scratch.control(&defects)?;
 
-    let names: Vec<String> = defect::all(&root)?.into_iter().map(|defect| defect.name).collect();
     let mut table = Table::default();
     for (number, defect) in defects.iter().enumerate() {
         let begun = Instant::now();

@@ -82,13 +82,13 @@ impl Exchange {
     /// What may be shown of what went over the wire.
     pub(crate) fn told(&self) -> Told {
         let [path, headers, body, response_headers] = self.ends;
-        let mut told = Told::default();
-        told.path.push_str(&mask::path(&self.part(0, path)));
-        mask::write_headers(&self.part(path, headers), &mut told.headers);
-        mask::write_body(&self.part(headers, body), &mut told.body);
-        mask::write_headers(&self.part(body, response_headers), &mut told.response_headers);
-        told.response.push_str(&self.part(response_headers, u32::MAX));
-        told
+        Told {
+            path: mask::path(&self.part(0, path)).into_owned(),
+            headers: mask::headers(&self.part(path, headers)),
+            body: mask::body(&self.part(headers, body)),
+            response_headers: mask::headers(&self.part(body, response_headers)),
+            response: self.part(response_headers, u32::MAX).into_owned(),
+        }
     }
 
     fn part(&self, start: u32, end: u32) -> Cow<'_, str> {
@@ -122,7 +122,6 @@ fn keep_body(body: &[u8], to: &mut Vec<u8>) {
 }
 
 /// What went over the wire, without credentials.
-#[derive(Default)]
 pub(crate) struct Told {
     pub(crate) path: String,
     headers: String,

@@ -7,6 +7,25 @@ use transom::layers::Metrics;
 
 use super::*;
 
+/// Metrics on a clock that the test owns, and where they are exported to.
+struct Exported {
+    exporter: InMemoryMetricExporter,
+    provider: SdkMeterProvider,
+    clock: Arc<TestClock>,
+    metrics: Metrics,
+}
+
+impl Exported {
+    fn new() -> Self {
+        let exporter = InMemoryMetricExporter::default();
+        let reader = PeriodicReader::builder(exporter.clone()).build();
+        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        let clock = Arc::new(TestClock::default());
+        let metrics = Metrics::new(&provider.meter("test")).with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+        Self { exporter, provider, clock, metrics }
+    }
+}
+
 /// Each exported number as `name attribute=value… count sum`.
 fn exported(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<String> {
     provider.force_flush().unwrap();
@@ -41,10 +60,7 @@ fn exported(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> V
 
 #[tokio::test]
 async fn outcomes_waits_and_requests_are_counted_and_nobody_is_named() {
-    let exporter = InMemoryMetricExporter::default();
-    let provider = SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
-    let clock = Arc::new(TestClock::default());
-    let metrics = Metrics::new(&provider.meter("test")).with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let Exported { exporter, provider, clock, metrics } = Exported::new();
     let stub = Stub::script([
         Err(failed(ErrorKind::RateLimited).with_retry_after(S(2))),
         Ok("m1".into()),
@@ -112,10 +128,7 @@ impl Layer for Endless {
 
 #[tokio::test]
 async fn a_send_that_nobody_waits_for_any_more_is_counted_as_cancelled() {
-    let exporter = InMemoryMetricExporter::default();
-    let provider = SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
-    let clock = Arc::new(TestClock::default());
-    let metrics = Metrics::new(&provider.meter("test")).with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let Exported { exporter, provider, clock, metrics } = Exported::new();
     let client = Client::new(Stub::accepting()).layer(metrics.clone()).layer(metrics.requests()).layer(Endless);
     let message = text();
     tokio::select! {

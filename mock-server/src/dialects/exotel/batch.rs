@@ -145,22 +145,23 @@ fn answer_one(
 
 /// The answer to one message that was taken, in the shape that the switch wants.
 fn accepted_one(world: &mut World, request: &Request<Bytes>, sid: String) -> Response<Bytes> {
+    let status = accepted_status(world);
     let result = match world.switch(NAME, "success_shape") {
         // Source: Flows, Payment Messages (docs).
         "single" => json!({"code": 200, "status": "success", "data": {"message_id": sid, "status": "sent"}}),
         // Source: Trunk API (another v2 API).
         "array" => json!([success(sid)]),
-        _ => {
-            let status = if world.switch(NAME, "accepted_status") == "200" { 200 } else { 202 };
-            return json_text_response(status, usual(request.method(), &world.next_hex(), &sid));
-        }
+        _ => return json_text_response(status, usual(request.method(), &world.next_hex(), &sid)),
     };
-    let status = if world.switch(NAME, "accepted_status") == "200" { 200 } else { 202 };
     let body = json!({
         "request_id": world.next_hex(), "method": request.method().as_str(), "http_code": 202,
         "metadata": {"failed": 0, "total": 1, "success": 1}, "response": result,
     });
     json_response(status, &body)
+}
+
+fn accepted_status(world: &World) -> u16 {
+    if world.switch(NAME, "accepted_status") == "200" { 200 } else { 202 }
 }
 
 /// The answer that nearly every request gets, in one piece: ids and methods have no character that JSON escapes.
@@ -231,7 +232,7 @@ fn accepted(world: &mut World, request: &Request<Bytes>, results: &[Item], faile
         metadata: Metadata { failed, total, success: total - failed },
         response: Channels { whatsapp: Channel { messages: results } },
     };
-    let status = if failed == 0 && world.switch(NAME, "accepted_status") == "200" { 200 } else { code };
+    let status = if failed == 0 { accepted_status(world) } else { code };
     json_response(status, &body)
 }
 

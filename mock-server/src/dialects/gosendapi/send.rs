@@ -21,10 +21,9 @@ pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let message = call.read(&body, MESSAGES, request::read)?;
     let from = sender(call, &message.phone_number_id)?;
     media::note_strangers(call, &message.content, &message.phone_number_id);
-    let key = idempotency_key(call)?;
-    let digest = key.as_ref().map_or(0, |_| fingerprint(call.request.body()));
-    if let Some(key) = &key {
-        match call.world.replay(NAME, call.api_key().unwrap_or_default(), key, digest, call.now) {
+    let key = idempotency_key(call)?.map(|key| (key, fingerprint(call.request.body())));
+    if let Some((key, digest)) = &key {
+        match call.world.replay(NAME, call.api_key().unwrap_or_default(), key, *digest, call.now) {
             Replay::New => {}
             Replay::Same(first) => return Ok(again(first)),
             Replay::Different => {
@@ -33,8 +32,8 @@ pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
             }
         }
     }
-    let response = deliver(call, &from, message, key.as_deref())?;
-    if let Some(key) = key {
+    let response = deliver(call, &from, message, key.as_ref().map(|(key, _)| key.as_str()))?;
+    if let Some((key, digest)) = key {
         let answer =
             Remembered { digest, status: response.status().as_u16(), body: response.body().clone(), at: call.now };
         let api_key = call.api_key().unwrap_or_default().to_owned();
