@@ -25,6 +25,7 @@ pub mod fixtures;
 mod gate;
 mod ids;
 mod journal;
+mod json;
 mod limiter;
 mod mask;
 mod nowhere;
@@ -43,8 +44,8 @@ mod transcript;
 mod webhook;
 mod world;
 
+pub(crate) use answer::json_text_response;
 pub use answer::{Answer, html_response, json_response, set_header, set_number, text_response};
-pub(crate) use answer::{json_text_response, set_text};
 #[cfg(feature = "client")]
 pub use client::{Control, ControlError};
 pub use dialect::Dialect;
@@ -52,7 +53,7 @@ pub use finding::{Finding, Level, Mark, Review, Source};
 pub use fingerprint::fingerprint;
 pub use limiter::{Limiter, Quota};
 pub use phone::{Phone, is_e164};
-pub(crate) use request::json_of;
+pub(crate) use request::{API_KEY, IDEMPOTENCY_KEY, json_of};
 pub use request::{Query, basic_credentials, bearer_token, header, is_json};
 #[cfg(feature = "server")]
 pub use server::{MockServer, MockServerBuilder, serve, serve_and_save, serve_until};
@@ -64,8 +65,8 @@ pub use webhook::{
     last_status,
 };
 pub use world::{
-    Account, Conversation, ConversationState, Delivery, Inbound, Message, Remembered, Replay, Sender, Template,
-    TemplateStatus, Window, World,
+    Account, Content, Conversation, ConversationState, Delivery, Inbound, Kept, Message, Remembered, Replay, Sender,
+    Template, TemplateStatus, Window, World,
 };
 
 /// The README's code, compiled.

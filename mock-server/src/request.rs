@@ -6,9 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
-use http::header::{AUTHORIZATION, AsHeaderName, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, AsHeaderName, CONTENT_TYPE, HeaderName};
 use percent_encoding::percent_decode_str;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+
+/// Names that nearly every request is asked for: to look for one that is a text costs as much again for reading it.
+pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A header's text; none if it is absent or not text.
 pub fn header(request: &Request<Bytes>, name: impl AsHeaderName) -> Option<&str> {
@@ -20,7 +24,7 @@ pub fn header(request: &Request<Bytes>, name: impl AsHeaderName) -> Option<&str>
 /// # Errors
 ///
 /// Where it is not JSON, and why.
-pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+pub(crate) fn json_of<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Result<T> {
     match std::str::from_utf8(body) {
         Ok(text) => serde_json::from_str(text),
         // Whose error says where the text ends.
@@ -40,9 +44,10 @@ pub fn basic_credentials(request: &Request<Bytes>) -> Option<(String, String)> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (user, password) = decoded.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
+    let mut user = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let password = user.split_off(user.find(':')? + 1);
+    user.pop();
+    Some((user, password))
 }
 
 /// Whether the request says that its body is JSON.

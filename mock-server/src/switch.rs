@@ -23,25 +23,34 @@ pub struct Switch {
 #[derive(Debug, Clone, Default)]
 pub struct Switches {
     /// By name. Every request asks for several, and a short list is searched faster than a tree of texts.
-    values: Vec<(&'static Switch, &'static str)>,
+    values: Vec<Set>,
+}
+
+/// One switch as it is set. Its name stands here once more, so that the search for it looks at one place.
+#[derive(Debug, Clone, Copy)]
+struct Set {
+    name: &'static str,
+    value: &'static str,
+    switch: &'static Switch,
 }
 
 impl Switches {
     /// Each switch at its default.
     pub fn new(switches: &'static [Switch]) -> Self {
-        let mut values: Vec<_> = switches.iter().map(|switch| (switch, switch.default)).collect();
-        values.sort_unstable_by_key(|(switch, _)| switch.name);
+        let set = |switch: &'static Switch| Set { name: switch.name, value: switch.default, switch };
+        let mut values: Vec<_> = switches.iter().map(set).collect();
+        values.sort_unstable_by_key(|set| set.name);
         Self { values }
     }
 
     /// The value of a switch.
     pub fn get(&self, name: &str) -> Option<&'static str> {
-        self.values.iter().find(|(switch, _)| switch.name == name).map(|(_, value)| *value)
+        self.values.iter().find(|set| set.name == name).map(|set| set.value)
     }
 
     /// Every switch with its value, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static Switch, &'static str)> {
-        self.values.iter().copied()
+        self.values.iter().map(|set| (set.switch, set.value))
     }
 
     /// Sets a switch.
@@ -50,14 +59,14 @@ impl Switches {
     ///
     /// A sentence that says which names, or which values, there are.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let Some((switch, current)) = self.values.iter_mut().find(|(switch, _)| switch.name == name) else {
-            let known = list(self.values.iter().map(|(switch, _)| switch.name));
+        let Some(set) = self.values.iter_mut().find(|set| set.name == name) else {
+            let known = list(self.values.iter().map(|set| set.name));
             return Err(format!("`{name}` is no switch here, expected one of {known}"));
         };
-        let Some(allowed) = switch.allowed.iter().find(|allowed| **allowed == value) else {
-            return Err(format!("`{name}` is \"{value}\", expected one of {}", list(switch.allowed)));
+        let Some(allowed) = set.switch.allowed.iter().find(|allowed| **allowed == value) else {
+            return Err(format!("`{name}` is \"{value}\", expected one of {}", list(set.switch.allowed)));
         };
-        *current = allowed;
+        set.value = allowed;
         Ok(())
     }
 }

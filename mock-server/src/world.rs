@@ -18,8 +18,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use serde_json::value::RawValue;
-
 pub use account::{Account, Sender, Template, TemplateStatus};
 use buckets::Buckets;
 pub(crate) use buckets::{Bucket, Whose};
@@ -29,7 +27,7 @@ use conversations::Conversations;
 use idempotency::Idempotency;
 pub use idempotency::{Remembered, Replay};
 pub(crate) use ledger::serialize_time;
-pub use ledger::{Delivery, Inbound, Message};
+pub use ledger::{Content, Delivery, Inbound, Kept, Message};
 use pair::{Pair, Providers};
 
 use crate::ids::Ids;
@@ -280,14 +278,12 @@ impl World {
         if self.fails.is_some() {
             return conversation;
         }
-        // A `Value` always prints as JSON, so the fallback is out of reach.
-        let content = serde_json::value::to_raw_value(&message.content).unwrap_or_else(|_| RawValue::NULL.to_owned());
         let delivery = Delivery {
             provider: message.provider,
             message_id: message.message_id,
             from: message.from.clone(),
             to: message.to.clone(),
-            content,
+            content: message.content.into(),
             reference: message.reference.map(str::to_owned),
             at: now,
         };
@@ -318,7 +314,7 @@ impl World {
     }
 
     fn write_down(&mut self, delivery: Delivery) {
-        let size = 200 + delivery.message_id.len() + delivery.content.get().len();
+        let size = 200 + delivery.message_id.len() + delivery.content.size();
         self.ledger.push(delivery, size);
     }
 

@@ -11,6 +11,7 @@ mod switches;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::header::ACCEPT;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
@@ -70,7 +71,7 @@ impl Dialect for Autocalls {
 
     fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> Answer {
         let mut review = Review::new(world.strict());
-        let wants_json = header(request, "accept").is_some_and(|accept| accept.contains("application/json"));
+        let wants_json = header(request, ACCEPT).is_some_and(|accept| accept.contains("application/json"));
         if !wants_json {
             review.note(
                 "no `Accept: application/json`; such a framework may answer errors with a page or a redirect",

@@ -2,18 +2,19 @@
 
 use bytes::Bytes;
 use http::Request;
+use http::header::AUTHORIZATION;
 
-use crate::{Review, Source, header};
+use crate::{API_KEY, IDEMPOTENCY_KEY, Review, Source, header};
 
 /// Remarks that `expected`, a header such as `X-API-Key`, is not there, and names one of another kind that is: clients that
 /// speak to several providers mix them up. What stands in it is not repeated.
 pub(super) fn review_missing(request: &Request<Bytes>, expected: &str, page: Source, review: &mut Review) {
-    let scheme = header(request, "authorization").and_then(|value| value.trim().split(' ').next());
+    let scheme = header(request, AUTHORIZATION).and_then(|value| value.trim().split(' ').next());
     let instead = match scheme {
         Some(scheme) if scheme.eq_ignore_ascii_case("bearer") => Some("Authorization: Bearer"),
         Some(scheme) if scheme.eq_ignore_ascii_case("basic") => Some("Authorization: Basic"),
         Some(_) => Some("Authorization"),
-        None => request.headers().contains_key("x-api-key").then_some("X-API-Key"),
+        None => request.headers().contains_key(API_KEY).then_some("X-API-Key"),
     };
     let text = match instead.filter(|instead| *instead != expected) {
         Some(instead) => format!("`{expected}` is missing; `{instead}` is not read here"),
@@ -24,7 +25,7 @@ pub(super) fn review_missing(request: &Request<Bytes>, expected: &str, page: Sou
 
 /// Remarks on a key that would make a repeated request harmless elsewhere, and does nothing here.
 pub(super) fn review_idempotency(request: &Request<Bytes>, page: Source, review: &mut Review) {
-    if request.headers().contains_key("idempotency-key") {
+    if request.headers().contains_key(IDEMPOTENCY_KEY) {
         review.tolerated("`Idempotency-Key` is not read: the same request again is another message", page);
     }
 }

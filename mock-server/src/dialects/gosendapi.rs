@@ -19,6 +19,7 @@ mod tests;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -28,10 +29,11 @@ use self::send::send;
 use crate::dialects::credentials::review_missing;
 use crate::dialects::meta::Form;
 use crate::dialects::rate_headers::set_rate_headers;
+use crate::json::Json;
 use crate::world::seed;
 use crate::{
-    Answer, Bulletin, Dialect, Failure, Happening, Mark, Review, Source, Switch, WebhookRules, What, World, header,
-    is_json, json_of, json_response, set_header,
+    API_KEY, Answer, Bulletin, Dialect, Failure, Happening, Mark, Review, Source, Switch, WebhookRules, What, World,
+    header, is_json, json_of, json_response, set_header,
 };
 
 const NAME: &str = "gosendapi";
@@ -160,10 +162,10 @@ struct Call<'a> {
     review: Review,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     fn answer(&mut self) -> Result<Response<Bytes>, Refusal> {
         let request = self.request;
-        let Some(key) = header(request, "x-api-key").filter(|key| !key.is_empty()) else {
+        let Some(key) = header(request, API_KEY).filter(|key| !key.is_empty()) else {
             review_missing(request, "X-API-Key", AUTHENTICATION, &mut self.review);
             return Err(Refusal::unauthenticated());
         };
@@ -220,14 +222,14 @@ impl Call<'_> {
     }
 
     fn api_key(&self) -> Option<&str> {
-        header(self.request, "x-api-key")
+        header(self.request, API_KEY)
     }
 
     /// The body as JSON. What `curl -d` sends without a header is read all the same, because a sample of the vendor
     /// does so; the API Reference would have it refused.
-    fn json(&mut self) -> Result<Value, Refusal> {
+    fn json(&mut self) -> Result<Json<'a>, Refusal> {
         if !is_json(self.request) {
-            let form = header(self.request, "content-type")
+            let form = header(self.request, CONTENT_TYPE)
                 .is_none_or(|value| value.starts_with("application/x-www-form-urlencoded"));
             let text = "`Content-Type` is not `application/json`";
             if !form || self.review.must_refuse(text, REFERENCE) {
@@ -244,11 +246,11 @@ impl Call<'_> {
     }
 
     /// Reads a body with `read`; what is sloppy in it is noted, what is wrong is refused.
-    fn read<T>(
+    fn read<'b, T>(
         &mut self,
-        body: &Value,
+        body: &'b Json<'b>,
         page: Source,
-        read: impl FnOnce(&mut Form, &Value) -> Result<T, Refusal>,
+        read: impl FnOnce(&mut Form, &'b Json<'b>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut form = Form::default();
         let read = read(&mut form, body);

@@ -24,7 +24,7 @@ use crate::dialects::credentials::{review_idempotency, review_missing};
 use crate::world::seed;
 use crate::{
     Answer, Dialect, Failure, Happening, Mark, Quota, Review, Source, Switch, WebhookRules, World, bearer_token,
-    json_response, set_header, set_text, text_response,
+    json_response, set_header, text_response,
 };
 
 const NAME: &str = "messangi";
@@ -143,7 +143,7 @@ impl Messangi {
 
 fn set_rate_headers(response: &mut Response<Bytes>, world: &World, quota: Quota) {
     for (name, value) in rate_headers(world.switch(NAME, "ratelimit_style"), quota) {
-        set_text(response, name, value);
+        response.headers_mut().insert(name, value);
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) use received::{is_medium, received};
 
 use serde_json::{Map, Value};
 
+use crate::json::{Json, Members, Named as _};
 use crate::{Review, Source};
 
 /// What is wrong with one member of a request.
@@ -78,13 +79,13 @@ impl Form {
     /// The object at `field`, whose members other than `known` are noted.
     pub(crate) fn object<'a>(
         &mut self,
-        value: Option<&'a Value>,
+        value: Option<&'a Json<'a>>,
         field: &str,
         known: &[&str],
-    ) -> Result<&'a Map<String, Value>, Flaw> {
+    ) -> Result<&'a Members<'a>, Flaw> {
         match value {
-            None | Some(Value::Null) => Err(Flaw::missing(field)),
-            Some(Value::Object(members)) => {
+            None | Some(Json::Null) => Err(Flaw::missing(field)),
+            Some(Json::Object(members)) => {
                 self.note_unknown(members, field, known);
                 Ok(members)
             }
@@ -125,7 +126,7 @@ impl Form {
     /// The title `name` if it is there, up to `limit` characters unless longer ones are allowed.
     pub(crate) fn title<'a>(
         &mut self,
-        members: &'a Map<String, Value>,
+        members: &'a Members<'a>,
         field: &str,
         name: &str,
         limit: usize,
@@ -144,7 +145,7 @@ impl Form {
     /// As [`title`](Self::title), for one that has to be there.
     pub(crate) fn needed_title<'a>(
         &mut self,
-        members: &'a Map<String, Value>,
+        members: &'a Members<'a>,
         field: &str,
         name: &str,
         limit: usize,
@@ -156,8 +157,8 @@ impl Form {
     }
 
     /// Notes the members of an object that are not among `known`.
-    pub(crate) fn note_unknown(&mut self, members: &Map<String, Value>, field: &str, known: &[&str]) {
-        for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
+    pub(crate) fn note_unknown(&mut self, members: &Members<'_>, field: &str, known: &[&str]) {
+        for name in members.keys().filter(|name| !known.contains(name)) {
             self.unknown.push(join(field, name));
         }
     }
@@ -170,7 +171,7 @@ pub(crate) fn join(field: &str, name: &str) -> String {
 
 /// The text `name`, which has to be there and not empty, up to `limit` characters.
 pub(crate) fn required_text<'a>(
-    members: &'a Map<String, Value>,
+    members: &'a Members<'a>,
     field: &str,
     name: &str,
     limit: usize,
@@ -183,35 +184,35 @@ pub(crate) fn required_text<'a>(
 
 /// The text `name` if it is there, up to `limit` characters.
 pub(crate) fn optional_text<'a>(
-    members: &'a Map<String, Value>,
+    members: &'a Members<'a>,
     field: &str,
     name: &str,
     limit: usize,
 ) -> Result<Option<&'a str>, Flaw> {
-    match members.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.chars().count() > limit => {
+    match members.member(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::Str(text)) if text.chars().count() > limit => {
             Err(Flaw::wrong(join(field, name), format!("must be shorter than or equal to {limit} characters")))
         }
-        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Json::Str(text)) => Ok(Some(text)),
         Some(_) => Err(Flaw::wrong(join(field, name), "must be a string")),
     }
 }
 
 /// The array `name`, which has to hold `least` to `most` items.
 pub(crate) fn required_array<'a>(
-    members: &'a Map<String, Value>,
+    members: &'a Members<'a>,
     field: &str,
     name: &str,
     least: usize,
     most: usize,
-) -> Result<&'a [Value], Flaw> {
-    match members.get(name) {
-        None | Some(Value::Null) => Err(Flaw::missing(join(field, name))),
-        Some(Value::Array(items)) if items.len() < least || items.len() > most => {
+) -> Result<&'a [Json<'a>], Flaw> {
+    match members.member(name) {
+        None | Some(Json::Null) => Err(Flaw::missing(join(field, name))),
+        Some(Json::Array(items)) if items.len() < least || items.len() > most => {
             Err(Flaw::wrong(join(field, name), format!("must hold {least} to {most} items")))
         }
-        Some(Value::Array(items)) => Ok(items),
+        Some(Json::Array(items)) => Ok(items),
         Some(_) => Err(Flaw::wrong(join(field, name), "must be an array")),
     }
 }

@@ -14,7 +14,7 @@ use http::{Request, Uri};
 
 use super::events::{Hub, Switchboard};
 use crate::control::namespaces::{self, Worlds};
-use crate::{Reply, Simulator, WebhookDelivery, Wire, json_response};
+use crate::{API_KEY, Reply, Simulator, WebhookDelivery, Wire, json_response};
 
 /// More namespaces than this, and the one that was used least lately is forgotten.
 const MOST: usize = 1_000;
@@ -221,7 +221,7 @@ pub(super) fn take_name<B>(request: &mut Request<B>) -> Result<Name, String> {
     if let Some(value) = request.headers_mut().remove(HEADER) {
         return checked(value.to_str().unwrap_or_default()).map(Some);
     }
-    for header in [AUTHORIZATION, HeaderName::from_static("x-api-key")] {
+    for header in [AUTHORIZATION, API_KEY] {
         let text = request.headers().get(&header).and_then(|value| value.to_str().ok());
         let Some((name, rest)) = text.and_then(of_credential) else { continue };
         let name = checked(&name)?;

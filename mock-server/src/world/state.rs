@@ -4,12 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::conversations::Conversations;
 use super::pair::Pair;
-use super::{Bucket, Contact, Conversation, Delivery, MAX_ROWS, Remembered, Whose, World};
+use super::{Bucket, Contact, Content, Conversation, Delivery, MAX_ROWS, Remembered, Whose, World};
 use crate::control::Refusal;
 use crate::control::members::Members;
 use crate::ids::Ids;
@@ -167,7 +166,7 @@ fn delivery_json(delivery: &Delivery) -> Value {
 fn delivery(world: &World, mut row: Members) -> Result<Delivery, Refusal> {
     let provider = provider(world, &mut row)?;
     let content = match row.take("content") {
-        Some(content @ Value::Object(_)) => serde_json::value::to_raw_value(&content).ok(),
+        Some(content @ Value::Object(_)) => Content::Other(content),
         Some(other) => return Err(row.wrong("content", &other, "an object with a `type`")),
         None => return Err(row.missing("content", "an object with a `type`")),
     };
@@ -176,7 +175,7 @@ fn delivery(world: &World, mut row: Members) -> Result<Delivery, Refusal> {
         message_id: row.needed_text("message_id", TEXT)?,
         from: phone(&mut row, "from")?,
         to: phone(&mut row, "to")?,
-        content: content.unwrap_or_else(|| RawValue::NULL.to_owned()),
+        content: content.into(),
         reference: row.text("reference")?,
         at: row.needed("at", TIME, time)?,
     };

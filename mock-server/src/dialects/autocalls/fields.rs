@@ -1,31 +1,34 @@
 //! Reading fields as the provider's framework validates them: every problem at once, in a body of its own kind.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Map, Value, json};
 
 use super::{FRAMEWORK, NAME, Refusal};
+use crate::json::Json;
 use crate::{Query, Review, Source, World, is_json, json_of, json_response};
 
 /// The fields of one request, and what is wrong with them.
 #[derive(Debug)]
-pub(super) struct Fields {
-    values: Map<String, Value>,
+pub(super) struct Fields<'a> {
+    values: Vec<(Cow<'a, str>, Json<'a>)>,
     problems: Vec<(&'static str, String)>,
     source: Source,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// The members of a JSON body. A body that is none has no fields, so that every required one is missing.
-    pub(super) fn of_body(request: &Request<Bytes>, source: Source, review: &mut Review) -> Self {
+    pub(super) fn of_body(request: &'a Request<Bytes>, source: Source, review: &mut Review) -> Self {
         if !is_json(request) {
             review.tolerated("`Content-Type` is not `application/json`", source);
         }
-        let values = if let Ok(Value::Object(values)) = json_of(request.body()) {
-            values
+        let values = if let Ok(Json::Object(values)) = json_of(request.body()) {
+            values.into_vec()
         } else {
             review.refused("the body is not a JSON object", source);
-            Map::new()
+            Vec::new()
         };
         Self { values, problems: Vec::new(), source }
     }
@@ -35,8 +38,11 @@ impl Fields {
     pub(super) fn of_query(world: &World, request: &Request<Bytes>, source: Source, review: &mut Review) -> Self {
         let repairs = world.switch(NAME, "bare_plus") != "refused";
         let query = Query::of(request);
-        let mut values = Map::new();
+        let mut values: Vec<(Cow<'a, str>, Json<'a>)> = Vec::new();
         for name in query.names() {
+            if values.iter().any(|(known, _)| known == name) {
+                continue;
+            }
             let mut value = query.get(name).unwrap_or_default().to_owned();
             if query.has_bare_plus(name) {
                 review.tolerated(format!("`{name}` has a bare `+` in the query, which must be sent as `%2B`"), source);
@@ -44,21 +50,21 @@ impl Fields {
                     value = format!("+{rest}");
                 }
             }
-            values.entry(name).or_insert(Value::String(value));
+            values.push((name.to_owned().into(), value.into()));
         }
         Self { values, problems: Vec::new(), source }
     }
 
     /// A required whole number. Digits in a string are taken for one, with a finding if the field should be a JSON number.
     pub(super) fn integer(&mut self, name: &'static str, is_query: bool, review: &mut Review) -> Option<u64> {
-        let value = self.values.remove(name).unwrap_or_default();
+        let value = self.take(name);
         if is_blank(&value) {
             self.required(name, review);
             return None;
         }
         let number = match &value {
-            Value::Number(number) => number.as_u64(),
-            Value::String(text) => text.parse().ok(),
+            Json::Number(number) => number.as_u64(),
+            Json::Str(text) => text.parse().ok(),
             _ => None,
         };
         let is_wrong_type = !is_query && value.is_string() && number.is_some();
@@ -75,8 +81,8 @@ impl Fields {
     }
 
     /// A required text; `most` bounds its characters.
-    pub(super) fn text(&mut self, name: &'static str, most: usize, review: &mut Review) -> Option<String> {
-        let value = self.values.remove(name).unwrap_or_default();
+    pub(super) fn text(&mut self, name: &'static str, most: usize, review: &mut Review) -> Option<Cow<'a, str>> {
+        let value = self.take(name);
         if is_blank(&value) {
             self.required(name, review);
             return None;
@@ -85,25 +91,30 @@ impl Fields {
     }
 
     /// A text that may be absent.
-    pub(super) fn optional_text(&mut self, name: &'static str, most: usize, review: &mut Review) -> Option<String> {
-        let value = self.values.remove(name).filter(|value| !value.is_null())?;
-        self.checked_text(name, value, most, review)
+    pub(super) fn optional_text(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        review: &mut Review,
+    ) -> Option<Cow<'a, str>> {
+        let value = self.take(name);
+        if value.is_null() { None } else { self.checked_text(name, value, most, review) }
     }
 
     /// An object of texts that may be absent.
     pub(super) fn texts(&mut self, name: &'static str, review: &mut Review) -> Map<String, Value> {
-        match self.values.remove(name).unwrap_or_default() {
-            Value::Null => Map::new(),
+        match self.take(name) {
+            Json::Null => Map::new(),
             // An empty array is what an empty object becomes in this framework's own language.
-            Value::Array(items) if items.is_empty() => Map::new(),
-            Value::Object(texts) => {
-                for (key, value) in &texts {
+            Json::Array(items) if items.is_empty() => Map::new(),
+            Json::Object(texts) => {
+                for (key, value) in texts.iter() {
                     if !value.is_string() {
                         review.refused(format!("`{name}.{key}` is not a string"), self.source);
                         self.problem(name, format!("The {}.{key} field must be a string.", spaced(name)));
                     }
                 }
-                texts
+                texts.into()
             }
             _ => {
                 review.refused(format!("`{name}` is not an object"), self.source);
@@ -115,7 +126,7 @@ impl Fields {
 
     /// Remarks on what was not read, and says what was wrong with the rest: 422 with every problem by its field.
     pub(super) fn finish(self, review: &mut Review) -> Result<(), Refusal> {
-        for unknown in self.values.keys() {
+        for (unknown, _) in &self.values {
             review.tolerated(format!("unknown member `{unknown}`"), self.source);
         }
         let Some((_, first)) = self.problems.first() else {
@@ -136,8 +147,14 @@ impl Fields {
         Err(json_response(422, &json!({"message": message, "errors": errors})).into())
     }
 
-    fn checked_text(&mut self, name: &'static str, value: Value, most: usize, review: &mut Review) -> Option<String> {
-        let Value::String(text) = value else {
+    fn checked_text(
+        &mut self,
+        name: &'static str,
+        value: Json<'a>,
+        most: usize,
+        review: &mut Review,
+    ) -> Option<Cow<'a, str>> {
+        let Json::Str(text) = value else {
             review.refused(format!("`{name}` is not a string"), self.source);
             self.problem(name, format!("The {} field must be a string.", spaced(name)));
             return None;
@@ -149,6 +166,19 @@ impl Fields {
             return None;
         }
         Some(text)
+    }
+
+    /// Takes a member out, the last one of its name; null if there is none.
+    fn take(&mut self, name: &str) -> Json<'a> {
+        let mut taken = Json::Null;
+        self.values.retain_mut(|(known, value)| {
+            let is_it = known == name;
+            if is_it {
+                taken = std::mem::take(value);
+            }
+            !is_it
+        });
+        taken
     }
 
     fn required(&mut self, name: &'static str, review: &mut Review) {
@@ -168,7 +198,7 @@ pub(super) fn review_query(request: &Request<Bytes>, known: &[&str], review: &mu
     }
 }
 
-fn is_blank(value: &Value) -> bool {
+fn is_blank(value: &Json<'_>) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 

@@ -38,7 +38,7 @@ pub(super) fn show(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
 
 /// What a message says: a free text, or a template with its values in their places.
 fn words(account: &Account, line: &Delivery) -> String {
-    let content: Value = serde_json::from_str(line.content.get()).unwrap_or_default();
+    let content: Value = line.content.json();
     let text = |name: &str| content.get(name).and_then(Value::as_str).unwrap_or_default();
     let Some(template) = account.template(text("name"), text("language")) else { return text("body").to_owned() };
     let values = content.get("body").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

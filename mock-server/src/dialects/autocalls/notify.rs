@@ -26,7 +26,8 @@ pub(super) fn report(whatsapp_message_id: u64, from: &Phone, to: &Phone, sid: Op
         to: to.clone(),
         reference: None,
         callbacks: Vec::new(),
-        details: json!({"whatsapp_message_id": whatsapp_message_id, "message_sid": sid}),
+        // A list: an object of one would be kept in ten times the room, for each message.
+        details: Value::Array(sid.map(Value::from).into_iter().collect()),
         failure: None,
     }
 }
@@ -44,12 +45,12 @@ pub(super) fn payload(world: &World, happening: &Happening<'_>) -> Option<Value>
         Progress::Failed(failure) => ("failed", Some(failure)),
     };
     // A sender is on a carrier, whose ids it then has, or on Meta's own API, which alone tells a time of its own.
-    let sid = report.details.get("message_sid").and_then(Value::as_str);
+    let sid = report.details.get(0).and_then(Value::as_str);
     let over_meta = sid.is_none();
     let now = offset_time(happening.at);
     Some(json!({
         "event": "message_status",
-        "whatsapp_message_id": report.details.get("whatsapp_message_id"),
+        "whatsapp_message_id": happening.message_id.parse::<u64>().ok(),
         "message_sid": sid,
         "meta_message_id": over_meta.then(|| format!("wamid.{}", happening.message_id)),
         "conversation_id": conversation.map(|row| row.uuid_text()),

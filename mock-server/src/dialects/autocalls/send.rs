@@ -1,5 +1,6 @@
 //! Sending: free text inside the window, templates at any time.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -10,7 +11,10 @@ use serde_json::{Map, Value, json};
 use super::fields::Fields;
 use super::session::{SessionStatus, session_status};
 use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, notify, refusal};
-use crate::{Message, Phone, Review, Source, Template, TemplateStatus, World, is_e164, json_response};
+use crate::{
+    Content, Message, Phone, Review, Source, Template, TemplateStatus, World, is_e164, json_response,
+    json_text_response,
+};
 
 /// Source: Send Freeform Message (seed).
 const MOST_CHARACTERS: usize = 4096;
@@ -38,10 +42,10 @@ pub(super) fn freeform(
         status.expires_at = None;
         return Err(refusal(world, 403, "SESSION_EXPIRED", error, json!({"session_status": status})).into());
     }
-    let content = json!({"type": "text", "body": message.unwrap_or_default()});
+    let content = Content::Text { body: message.as_deref().unwrap_or_default(), preview_url: None };
     let accepted = accept(world, now, &party, content);
     let status = session_status(world, now, &party.sender, &party.contact);
-    Ok(json_response(200, &Accepted { session_status: Some(status), ..accepted }))
+    Ok(json_text_response(200, usual(&accepted, &status)))
 }
 
 /// POST /user/whatsapp/send. Source: Send Template Message (docs); the texts of its refusals are inferred.
@@ -77,7 +81,7 @@ pub(super) fn template(
     if let Some(name) = name.filter(|name| !name.is_empty()) {
         world.introduce(NAME, &party.sender, &party.contact, &name);
     }
-    let accepted = accept(world, now, &party, content);
+    let accepted = accept(world, now, &party, content.into());
     if world.switch(NAME, "template_opens_window") == "on" {
         world.open_window(NAME, &party.sender, &party.contact, now);
     }
@@ -95,7 +99,7 @@ struct Party {
 fn party(
     world: &World,
     sender_id: Option<u64>,
-    phone: Option<String>,
+    phone: Option<Cow<'_, str>>,
     page: Source,
     review: &mut Review,
 ) -> Result<Party, Refusal> {
@@ -127,7 +131,29 @@ fn ready(world: &World, party: &Party, offline_status: u16) -> Result<(), Refusa
     Ok(())
 }
 
-/// The answer to a message that was taken: the last two members belong to one kind of send each.
+/// The answer to a free text, which nearly every request gets, in one piece. A sid is of letters and digits.
+fn usual(accepted: &Accepted, status: &SessionStatus) -> String {
+    let Accepted { conversation_id, message_id, whatsapp_message_id, message_sid, .. } = accepted;
+    let quote = if message_sid.is_some() { "\"" } else { "" };
+    [
+        r#"{"success":true,"conversation_id":"#,
+        &conversation_id.to_string(),
+        r#","message_id":"#,
+        &message_id.to_string(),
+        r#","whatsapp_message_id":"#,
+        &whatsapp_message_id.to_string(),
+        r#","message_sid":"#,
+        quote,
+        message_sid.as_deref().unwrap_or("null"),
+        quote,
+        r#","session_status":"#,
+        &status.json(),
+        "}",
+    ]
+    .concat()
+}
+
+/// The answer to a message that was taken: the last member is a template's.
 #[derive(Serialize)]
 struct Accepted {
     success: bool,
@@ -137,17 +163,15 @@ struct Accepted {
     message_sid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session_status: Option<SessionStatus>,
 }
 
 /// Takes the message.
-fn accept(world: &mut World, now: SystemTime, party: &Party, content: Value) -> Accepted {
+fn accept(world: &mut World, now: SystemTime, party: &Party, content: Content<'_>) -> Accepted {
     world.account_mut(NAME).charge();
     let message_id = world.next_number();
     let whatsapp_message_id = world.next_number();
     let has_sid = world.switch(NAME, "message_sid") != "null";
-    let sid = has_sid.then(|| format!("SM{}", world.next_hex()));
+    let sid = has_sid.then(|| ["SM", &world.next_hex()].concat());
     let conversation_id = world.hand_over(
         now,
         Message {
@@ -161,15 +185,7 @@ fn accept(world: &mut World, now: SystemTime, party: &Party, content: Value) -> 
         },
     );
     world.report(notify::report(whatsapp_message_id, &party.sender, &party.contact, sid.as_deref()));
-    Accepted {
-        success: true,
-        conversation_id,
-        message_id,
-        whatsapp_message_id,
-        message_sid: sid,
-        status: None,
-        session_status: None,
-    }
+    Accepted { success: true, conversation_id, message_id, whatsapp_message_id, message_sid: sid, status: None }
 }
 
 /// The content of a template with its variables, which are keyed by position or by name. Exactly those of the template must be

@@ -65,6 +65,38 @@ pub(super) struct SessionStatus {
     expired_at: Option<String>,
 }
 
+impl SessionStatus {
+    /// What it serialises as, in one piece. Its texts are sentences and times without a character that JSON escapes.
+    pub(super) fn json(&self) -> String {
+        let word = |is: bool| if is { "true" } else { "false" };
+        let mut json = [
+            r#"{"is_open":"#,
+            word(self.is_open),
+            r#","can_send_freeform":"#,
+            word(self.can_send_freeform),
+            r#","requires_template":"#,
+            word(self.requires_template),
+            r#","message":""#,
+            &self.message,
+            r#"""#,
+        ]
+        .concat();
+        if let Some(minutes) = self.minutes_remaining {
+            json.extend([r#","minutes_remaining":"#, &minutes.to_string()]);
+        }
+        match &self.expires_at {
+            None => {}
+            Some(Value::String(at)) => json.extend([r#","expires_at":""#, at, r#"""#]),
+            Some(_) => json.push_str(r#","expires_at":null"#),
+        }
+        if let Some(at) = &self.expired_at {
+            json.extend([r#","expired_at":""#, at, r#"""#]);
+        }
+        json.push('}');
+        json
+    }
+}
+
 /// What a session with a customer is at the moment.
 pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, contact: &Phone) -> SessionStatus {
     let window = world.window(NAME, sender, contact, now);
@@ -80,7 +112,9 @@ pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, con
             minutes_remaining = Some(minutes);
             ends = Some(Value::String(offset_time(until)));
             let (hours, rest) = (minutes / 60, minutes % 60);
-            format!("Session open ({hours} hr {rest} min remaining). Unlimited free-form messages allowed.")
+            // In pieces, as everything that nearly every answer has.
+            let [hours, rest] = [hours, rest].map(|number| number.to_string());
+            ["Session open (", &hours, " hr ", &rest, " min remaining). Unlimited free-form messages allowed."].concat()
         }
         Window::Expired { since } => {
             ended = Some(offset_time(since));
@@ -108,5 +142,32 @@ pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, con
         minutes_remaining,
         expires_at: ends,
         expired_at: ended,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Inbound, dialects};
+
+    #[test]
+    fn in_one_piece_it_is_what_it_serialises_as() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_772_015_400);
+        let mut world = World::seeded(&dialects::all(), false);
+        let sender = world.account(NAME).senders[0].phone.clone();
+        let contact = Phone::read("+919876543210").unwrap();
+        let same = |world: &World, now| {
+            let status = session_status(world, now, &sender, &contact);
+            assert_eq!(status.json(), serde_json::to_string(&status).unwrap());
+            status.json()
+        };
+        let never = same(&world, now);
+        world.receive(now, &Inbound { provider: NAME, from: &contact, to: &sender, name: None });
+        let open = same(&world, now + Duration::from_secs(60));
+        let expired = same(&world, now + Duration::from_secs(24 * 3600));
+        assert!(never.contains("No conversation exists") && open.contains(r#""minutes_remaining":1439"#), "{open}");
+        assert!(expired.contains("expired_at"), "{expired}");
     }
 }

@@ -7,9 +7,10 @@ use http::{Method, Request, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::content::{self, Outcome};
+use super::content::{self, Checked, Outcome};
 use super::part::Part;
 use super::{NAME, Problem, SEND_PAGE, TRUNK_ERRORS, failure, notify};
+use crate::json::{Json, Named as _};
 use crate::{
     Mark, Message, Phone, Review, Source, Window, World, is_e164, is_json, json_of, json_response, json_text_response,
 };
@@ -39,7 +40,7 @@ pub(super) fn send(
             &Problem::new(1011, "Unsupported content type", "application/json is expected"),
         );
     }
-    let Ok(body) = json_of::<Value>(request.body()) else {
+    let Ok(body) = json_of::<Json<'_>>(request.body()) else {
         review.refused("the body is not JSON", TRUNK_ERRORS);
         return failure(world, request, 400, &Problem::new(1007, "Invalid request body", "the body is not JSON"));
     };
@@ -79,7 +80,7 @@ enum Shape<'a> {
 
 /// One message, with what the levels above it say about it.
 struct OneMessage<'a> {
-    value: &'a Value,
+    value: &'a Json<'a>,
     /// Where it stands in the request; empty where it is the request.
     place: String,
     reference: Option<&'a str>,
@@ -88,9 +89,9 @@ struct OneMessage<'a> {
 
 impl<'a> Shape<'a> {
     /// The shape of a body.
-    fn read(world: &World, body: &'a Value, review: &mut Review) -> Result<Self, Problem> {
+    fn read(world: &World, body: &'a Json<'a>, review: &mut Review) -> Result<Self, Problem> {
         let only_wrapped = world.switch(NAME, "request_shape") == "wrapped";
-        if only_wrapped && body.get("whatsapp").is_none_or(Value::is_null) {
+        if only_wrapped && body.member("whatsapp").is_none_or(Json::is_null) {
             let problem = Problem::missing("at least one channel is mandatory");
             return Err(Problem { source: FLAT_REFUSED, ..problem });
         }
@@ -251,10 +252,9 @@ fn verdict(
         return Err(Problem::invalid("from is not valid"));
     };
     let online = sender.online;
-    let needs_window = !matches!(content, content::Content::Template(_));
+    let needs_window = !matches!(content, Checked::Template(_));
     let outcome = content::outcome(world, content)?;
-    let report =
-        |sid: &str, failure| notify::report(sid, (&from, &to), reference.as_deref(), callback.as_deref(), failure);
+    let report = |sid: &str, failure| notify::report(sid, (&from, &to), reference, callback, failure);
     if needs_window {
         match world.window(NAME, &from, &to, now) {
             Window::Open { .. } => {}
@@ -288,28 +288,21 @@ fn verdict(
     };
     world.report(report(&sid, None));
     world.account_mut(NAME).charge();
-    let message = Message {
-        provider: NAME,
-        message_id: sid.clone(),
-        from: &from,
-        to: &to,
-        content,
-        reference: reference.as_deref(),
-    };
+    let message = Message { provider: NAME, message_id: sid.clone(), from: &from, to: &to, content, reference };
     world.hand_over(now, message);
     Ok(sid)
 }
 
 /// A message whose form is in order.
-struct Addressed {
+struct Addressed<'a> {
     from: Phone,
     to: Phone,
-    content: content::Content,
-    reference: Option<String>,
-    callback: Option<String>,
+    content: Checked<'a>,
+    reference: Option<&'a str>,
+    callback: Option<&'a str>,
 }
 
-fn read_message(world: &World, message: &OneMessage<'_>, review: &mut Review) -> Result<Addressed, Problem> {
+fn read_message<'a>(world: &World, message: &OneMessage<'a>, review: &mut Review) -> Result<Addressed<'a>, Problem> {
     let part = Part::of(message.value, "", SEND_PAGE)?;
     part.review_unknown(&["from", "to", "content", "status_callback", "custom_data"], review);
     let (from, to) = (part.text("from")?, part.text("to")?);
@@ -317,8 +310,8 @@ fn read_message(world: &World, message: &OneMessage<'_>, review: &mut Review) ->
     let from = number("from", from, review)?;
     let to = number("to", to, review)?;
     let (own, around) = (part.optional_text("custom_data")?, message.reference);
-    let reference = if outermost_wins(world) { around.or(own) } else { own.or(around) }.map(str::to_owned);
-    let callback = part.optional_text("status_callback")?.or(message.callback).map(str::to_owned);
+    let reference = if outermost_wins(world) { around.or(own) } else { own.or(around) };
+    let callback = part.optional_text("status_callback")?.or(message.callback);
     let content = content::read(world, &part.part("content")?, review)?;
     Ok(Addressed { from, to, content, reference, callback })
 }

@@ -5,16 +5,16 @@ use serde_json::{Map, Value, json};
 use super::part::Part;
 use super::template::{self, TemplateSend};
 use super::{NAME, Problem, SESSION_PAGE, TEMPLATE_PAGE, TYPES_PAGE, interactive, notify};
-use crate::{Failure, Review, World};
+use crate::json::Json;
+use crate::{Content, Failure, Review, World};
 
 /// Source: WhatsApp Session Messages (seed).
 const MOST_TEXT: usize = 4096;
 
 /// Content whose form is in order.
-#[derive(Debug)]
-pub(super) enum Content {
+pub(super) enum Checked<'a> {
     /// For inside the window, in our own form.
-    Session(Value),
+    Session(Content<'a>),
     /// For any time, still to be compared with the account's templates.
     Template(TemplateSend),
     /// Accepted now, and reported as failed later.
@@ -22,19 +22,19 @@ pub(super) enum Content {
 }
 
 /// What becomes of content in this world.
-pub(super) enum Outcome {
+pub(super) enum Outcome<'a> {
     /// In our own form.
-    Delivered(Value),
+    Delivered(Content<'a>),
     FailsLater(Failure),
 }
 
 /// Compares a template with those of the account; other content stays as it is.
-pub(super) fn outcome(world: &World, content: Content) -> Result<Outcome, Problem> {
+pub(super) fn outcome<'a>(world: &World, content: Checked<'a>) -> Result<Outcome<'a>, Problem> {
     match content {
-        Content::Session(content) => Ok(Outcome::Delivered(content)),
-        Content::FailsLater(failure) => Ok(Outcome::FailsLater(failure)),
-        Content::Template(send) => match send.against(world.account(NAME)) {
-            Ok(content) => Ok(Outcome::Delivered(content)),
+        Checked::Session(content) => Ok(Outcome::Delivered(content)),
+        Checked::FailsLater(failure) => Ok(Outcome::FailsLater(failure)),
+        Checked::Template(send) => match send.against(world.account(NAME)) {
+            Ok(content) => Ok(Outcome::Delivered(content.into())),
             Err((_, failure)) if world.switch(NAME, "template_error") == "callback" => Ok(Outcome::FailsLater(failure)),
             Err((problem, _)) => Err(Problem::invalid(problem)),
         },
@@ -43,14 +43,14 @@ pub(super) fn outcome(world: &World, content: Content) -> Result<Outcome, Proble
 
 /// Reads `content`. Sources: WhatsApp Session Messages (seed) for text, image, buttons and the list of types; Message Types,
 /// Media Messages, Interactive Messages (docs) for the rest.
-pub(super) fn read(world: &World, content: &Part<'_>, review: &mut Review) -> Result<Content, Problem> {
+pub(super) fn read<'a>(world: &World, content: &Part<'a>, review: &mut Review) -> Result<Checked<'a>, Problem> {
     let kind = content.text("type")?;
     content.review_unknown(&["type", "recipient_type", kind], review);
     let content = &content.clone().on(TYPES_PAGE);
     let session = match kind {
         "text" => return text(world, &content.part("text")?.on(SESSION_PAGE), review),
         "template" => {
-            return template::read(world, &content.part("template")?.on(TEMPLATE_PAGE), review).map(Content::Template);
+            return template::read(world, &content.part("template")?.on(TEMPLATE_PAGE), review).map(Checked::Template);
         }
         "image" | "video" | "audio" | "document" | "sticker" => media(kind, &content.part(kind)?, review)?,
         "location" => location(&content.part("location")?, review)?,
@@ -64,24 +64,23 @@ pub(super) fn read(world: &World, content: &Part<'_>, review: &mut Review) -> Re
             ));
         }
     };
-    Ok(Content::Session(session))
+    Ok(Checked::Session(session.into()))
 }
 
-fn text(world: &World, text: &Part<'_>, review: &mut Review) -> Result<Content, Problem> {
+fn text<'a>(world: &World, text: &Part<'a>, review: &mut Review) -> Result<Checked<'a>, Problem> {
     text.review_unknown(&["body", "preview_url"], review);
     let body = match text.short_text("body", MOST_TEXT) {
         Err(_) if is_too_long(text) && world.switch(NAME, "text_too_long") == "callback" => {
-            return Ok(Content::FailsLater(notify::MESSAGE_TOO_LONG));
+            return Ok(Checked::FailsLater(notify::MESSAGE_TOO_LONG));
         }
         body => body?,
     };
-    let mut content = json!({"type": "text", "body": body});
-    match text.get("preview_url") {
-        None => {}
-        Some(Value::Bool(preview)) => insert(&mut content, "preview_url", Some(*preview)),
+    let preview_url = match text.get("preview_url") {
+        None => None,
+        Some(Json::Bool(preview)) => Some(*preview),
         Some(_) => return Err(text.invalid("preview_url")),
-    }
-    Ok(Content::Session(content))
+    };
+    Ok(Checked::Session(Content::Text { body, preview_url }))
 }
 
 fn is_too_long(text: &Part<'_>) -> bool {
@@ -108,7 +107,7 @@ fn location(location: &Part<'_>, review: &mut Review) -> Result<Value, Problem> 
     let coordinate = |name: &str, most: f64| {
         let value = location.needed(name)?;
         let within = value.as_f64().is_some_and(|number| number.abs() <= most);
-        if within { Ok(value.clone()) } else { Err(location.invalid(name)) }
+        if within { Ok(Value::from(value)) } else { Err(location.invalid(name)) }
     };
     let (latitude, longitude) = (coordinate("latitude", 90.0)?, coordinate("longitude", 180.0)?);
     let mut content = json!({"type": "location", "latitude": latitude, "longitude": longitude});

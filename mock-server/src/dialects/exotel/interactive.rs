@@ -67,7 +67,7 @@ pub(super) fn read(interactive: &Part<'_>, review: &mut Review) -> Result<Value,
 fn other(kind: &str, action: &Part<'_>) -> Value {
     let mut content = json!({"type": "interactive", "kind": kind, "name": action.get("name"), "parameters": action.get("parameters")});
     for name in ["catalog_id", "product_retailer_id", "sections"] {
-        insert(&mut content, name, action.get(name).cloned());
+        insert(&mut content, name, action.get(name));
     }
     content
 }

@@ -1,22 +1,21 @@
 //! Reading one object of a request, with errors that say where they are.
 
-use serde_json::{Map, Value};
-
 use super::Problem;
+use crate::json::{Json, Members, Named as _};
 use crate::{Review, Source};
 
 /// An object of the request and its path there, such as `content.text`.
 #[derive(Debug, Clone)]
 pub(super) struct Part<'a> {
     path: String,
-    members: &'a Map<String, Value>,
+    members: &'a Members<'a>,
     source: Source,
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn of(value: &'a Value, path: impl Into<String>, source: Source) -> Result<Self, Problem> {
+    pub(super) fn of(value: &'a Json<'a>, path: impl Into<String>, source: Source) -> Result<Self, Problem> {
         let path = path.into();
-        let Value::Object(members) = value else {
+        let Json::Object(members) = value else {
             let name = if path.is_empty() { "the message" } else { path.as_str() };
             return Err(Problem { source, ..Problem::invalid(format!("{name} is not valid")) });
         };
@@ -39,11 +38,11 @@ impl<'a> Part<'a> {
     }
 
     /// A member that is a list, with the path of each item.
-    pub(super) fn items(&self, name: &str) -> Result<Vec<(String, &'a Value)>, Problem> {
+    pub(super) fn items(&self, name: &str) -> Result<Vec<(String, &'a Json<'a>)>, Problem> {
         let path = self.path_of(name);
         match self.needed(name)? {
-            Value::Array(items) if items.is_empty() => Err(self.missing(name)),
-            Value::Array(items) => {
+            Json::Array(items) if items.is_empty() => Err(self.missing(name)),
+            Json::Array(items) => {
                 Ok(items.iter().enumerate().map(|(at, item)| (format!("{path}[{at}]"), item)).collect())
             }
             _ => Err(self.invalid(name)),
@@ -52,8 +51,8 @@ impl<'a> Part<'a> {
 
     pub(super) fn text(&self, name: &str) -> Result<&'a str, Problem> {
         match self.needed(name)? {
-            Value::String(text) if text.is_empty() => Err(self.missing(name)),
-            Value::String(text) => Ok(text),
+            Json::Str(text) if text.is_empty() => Err(self.missing(name)),
+            Json::Str(text) => Ok(text),
             _ => Err(self.invalid(name)),
         }
     }
@@ -70,7 +69,7 @@ impl<'a> Part<'a> {
     pub(super) fn optional_text(&self, name: &str) -> Result<Option<&'a str>, Problem> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
+            Some(Json::Str(text)) => Ok(Some(text)),
             Some(_) => Err(self.invalid(name)),
         }
     }
@@ -91,11 +90,11 @@ impl<'a> Part<'a> {
     }
 
     /// A member that is neither absent nor null.
-    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
-        self.members.get(name).filter(|value| !value.is_null())
+    pub(super) fn get(&self, name: &str) -> Option<&'a Json<'a>> {
+        self.members.member(name).filter(|value| !value.is_null())
     }
 
-    pub(super) fn needed(&self, name: &str) -> Result<&'a Value, Problem> {
+    pub(super) fn needed(&self, name: &str) -> Result<&'a Json<'a>, Problem> {
         self.get(name).ok_or_else(|| self.missing(name))
     }
 
@@ -118,7 +117,7 @@ impl<'a> Part<'a> {
 
     /// Remarks on every member beyond the known ones.
     pub(super) fn review_unknown(&self, known: &[&str], review: &mut Review) {
-        for name in self.members.keys().filter(|name| !known.contains(&name.as_str())) {
+        for name in self.members.keys().filter(|name| !known.contains(name)) {
             review.tolerated(format!("unknown member `{}`", self.path_of(name)), self.source);
         }
     }

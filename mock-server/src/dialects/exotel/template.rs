@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::content::{insert, media};
 use super::part::Part;
 use super::{NAME, Problem, TEMPLATE_PAGE, notify};
+use crate::json::Json;
 use crate::{Account, Failure, Review, TemplateStatus, World};
 
 /// The most cards of a carousel.
@@ -71,7 +72,7 @@ pub(super) fn read(world: &World, template: &Part<'_>, review: &mut Review) -> R
     };
     let components = match template.get("components") {
         None => Vec::new(),
-        Some(Value::Array(components)) if components.is_empty() => Vec::new(),
+        Some(Json::Array(components)) if components.is_empty() => Vec::new(),
         Some(_) => template.items("components")?,
     };
     for (path, component) in components {
@@ -82,7 +83,7 @@ pub(super) fn read(world: &World, template: &Part<'_>, review: &mut Review) -> R
             "header" => send.header = header(&component, review)?,
             "button" => send.buttons.push(button(&component, review)?),
             "carousel" => send.extra.push(("carousel", carousel(&component)?)),
-            "limited_time_offer" => send.extra.push(("limited_time_offer", component.needed("parameters")?.clone())),
+            "limited_time_offer" => send.extra.push(("limited_time_offer", component.needed("parameters")?.into())),
             _ => return Err(component.invalid("type")),
         }
     }
@@ -102,7 +103,7 @@ fn carousel(component: &Part<'_>) -> Result<Value, Problem> {
         if !card.needed("card_index")?.is_u64() {
             return Err(card.invalid("card_index"));
         }
-        kept.push(value.clone());
+        kept.push(Value::from(value));
     }
     Ok(Value::Array(kept))
 }
@@ -134,8 +135,8 @@ fn header(component: &Part<'_>, review: &mut Review) -> Result<Option<Value>, Pr
 fn button(component: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
     let kind = component.text("sub_type")?.to_ascii_lowercase();
     let index = match component.needed("index")? {
-        Value::String(text) => text.parse::<u8>().ok(),
-        Value::Number(number) => {
+        Json::Str(text) => text.parse::<u8>().ok(),
+        Json::Number(number) => {
             let strange = format!("`{}` is a number, expected a string", component.path_of("index"));
             if review.must_refuse(strange, TEMPLATE_PAGE) {
                 return Err(component.invalid("index"));

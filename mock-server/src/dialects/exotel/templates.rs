@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{NAME, Problem, TEMPLATE_API, failure};
 use crate::dialects::meta::{Flaw, Form, MOST_TEMPLATES, body, category, definition};
+use crate::json::{Json, Named as _};
 use crate::{Query, Review, Template, TemplateStatus, World, is_json, json_of, json_response};
 
 const QUERY: [&str; 10] =
@@ -114,13 +115,13 @@ fn change(
         let problem = Problem::new(1011, "Unsupported content type", "application/json is expected");
         return Err(on_page(Problem { status: 415, ..problem }));
     }
-    let parsed: Result<Value, _> = json_of(request.body());
+    let parsed: Result<Json<'_>, _> = json_of(request.body());
     let sent = parsed.map_err(|_| on_page(Problem::new(1007, "Invalid request body", "the body is not JSON")))?;
-    let channel = sent.get("whatsapp").unwrap_or(&Value::Null);
+    let channel = sent.member("whatsapp").unwrap_or(&Json::Null);
     // The table of an older page calls the list `messages`, its examples `templates`.
-    let (name, list) = match (channel.get("templates"), channel.get("messages")) {
+    let (name, list) = match (channel.member("templates"), channel.member("messages")) {
         (None, Some(list)) => ("messages", list),
-        (list, _) => ("templates", list.unwrap_or(&Value::Null)),
+        (list, _) => ("templates", list.unwrap_or(&Json::Null)),
     };
     let place = format!("whatsapp.{name}");
     let list = list.as_array().filter(|list| (1..=MOST_AT_ONCE).contains(&list.len()));
@@ -130,7 +131,7 @@ fn change(
     let mut rows = Vec::with_capacity(list.len());
     for (index, entry) in list.iter().enumerate() {
         let field = format!("{place}.{index}.template");
-        let template = entry.get("template").unwrap_or(&Value::Null);
+        let template = entry.member("template").unwrap_or(&Json::Null);
         let id = match method {
             "POST" => create(world, &mut account.templates, &mut form, template, &field)?,
             "PUT" => edit(&mut account.templates, &mut form, template, &field)?,
@@ -157,7 +158,7 @@ fn create(
     world: &mut World,
     templates: &mut Vec<Template>,
     form: &mut Form,
-    value: &Value,
+    value: &Json<'_>,
     field: &str,
 ) -> Result<u64, Problem> {
     let id = world.next_number();
@@ -174,12 +175,12 @@ fn create(
 }
 
 /// A template that is edited is reviewed again, as at Meta (inferred).
-fn edit(templates: &mut [Template], form: &mut Form, value: &Value, field: &str) -> Result<u64, Problem> {
+fn edit(templates: &mut [Template], form: &mut Form, value: &Json<'_>, field: &str) -> Result<u64, Problem> {
     let members = form.object(Some(value), field, &["id", "name", "language", "category", "components"]);
     let members = members.map_err(|flaw| problem(&flaw))?;
-    let id = match members.get("id") {
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(Value::Number(number)) => number.as_u64(),
+    let id = match members.member("id") {
+        Some(Json::Str(text)) => text.parse().ok(),
+        Some(Json::Number(number)) => number.as_u64(),
         _ => return Err(on_page(Problem::missing(format!("{field}.id is mandatory")))),
     };
     let known = templates.iter_mut().find(|known| Some(known.id) == id).ok_or_else(unknown)?;
@@ -196,8 +197,8 @@ fn edit(templates: &mut [Template], form: &mut Form, value: &Value, field: &str)
 }
 
 /// By name, in every language.
-fn delete(templates: &mut Vec<Template>, value: &Value, field: &str) -> Result<u64, Problem> {
-    let Some(name) = value.get("name").and_then(Value::as_str) else {
+fn delete(templates: &mut Vec<Template>, value: &Json<'_>, field: &str) -> Result<u64, Problem> {
+    let Some(name) = value.member("name").and_then(Json::as_str) else {
         return Err(on_page(Problem::missing(format!("{field}.name is mandatory"))));
     };
     let id = templates.iter().find(|known| known.name == name).map(|known| known.id).ok_or_else(unknown)?;

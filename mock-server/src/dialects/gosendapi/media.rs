@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::send::sender;
 use super::{Call, MESSAGES, NAME};
 use crate::dialects::meta::{Flaw, is_medium};
-use crate::{Mark, Source, header, json_response};
+use crate::{Content, Mark, Source, header, json_response};
 
 /// Which types are taken and how large: the vendor names some formats (Messages, docs) and no sizes; the rest is Meta's.
 const LIMITS: Source = Source::new("GoSendAPI, Messages", Mark::Inferred);
@@ -65,7 +65,8 @@ pub(super) fn upload(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
 
 /// Notes media of a message that its sender never uploaded. No page says what becomes of such a message, so that it is
 /// taken; Meta ties an upload to the number that made it (inferred for the vendor from the part `phone_number_id`).
-pub(super) fn note_strangers(call: &mut Call<'_>, content: &Value, phone_number_id: &str) {
+pub(super) fn note_strangers(call: &mut Call<'_>, content: &Content<'_>, phone_number_id: &str) {
+    let Content::Other(content) = content else { return };
     for medium in [Some(content), content.get("header")].into_iter().flatten() {
         let text = |name| medium.get(name).and_then(Value::as_str);
         let (Some(kind), Some(id)) = (text("type").filter(|kind| is_medium(kind)), text("id")) else { continue };

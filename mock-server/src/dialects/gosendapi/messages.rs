@@ -78,7 +78,7 @@ fn lines(world: &World) -> impl Iterator<Item = Line<'_>> {
 fn row(world: &World, now: SystemTime, line: &Line<'_>, accepted: Option<&Accepted>) -> Value {
     let kind = match line {
         Line::Delivered(line) => {
-            let content: Value = serde_json::from_str(line.content.get()).unwrap_or_default();
+            let content: Value = line.content.json();
             content.get("type").and_then(Value::as_str).unwrap_or_default().to_owned()
         }
         Line::Failed(message) => message.kind.clone().unwrap_or_default(),

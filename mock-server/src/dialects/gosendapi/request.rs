@@ -1,13 +1,14 @@
 //! What `POST /v1/messages` reads from its body.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::refusal::Refusal;
 use super::template::{TemplateSend, template};
 use crate::dialects::meta::{
     CAPTION_LIMIT, Flaw, Form, MediaRules, contacts, interactive, location, media, optional_text, required_text,
 };
-use crate::{Mark, Source};
+use crate::json::{Json, Members, Named as _};
+use crate::{Content, Mark, Source};
 
 /// The ten types of the Messages page (docs). A reaction is not among them.
 const TYPES: [&str; 10] =
@@ -21,24 +22,22 @@ const SAMPLES: Source = Source::new("GoSendAPI, Messages", Mark::Inferred);
 const META_RULES: Source = Source::new("Meta, messages, which GoSendAPI says to mirror", Mark::Inferred);
 
 /// A message to send, its form checked.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct SendRequest {
+#[derive(Debug)]
+pub(super) struct SendRequest<'a> {
     /// Meta's id of the sender.
-    pub(super) phone_number_id: String,
+    pub(super) phone_number_id: &'a str,
     /// The recipient, digits only.
-    pub(super) to: String,
-    /// The vendor's name for the type.
-    pub(super) kind: String,
+    pub(super) to: &'a str,
     /// The content in the form of the ledger.
-    pub(super) content: Value,
+    pub(super) content: Content<'a>,
     /// What a template has to be checked against the templates for.
     pub(super) template: Option<TemplateSend>,
 }
 
 /// Checks the required fields, the type and the recipient, in this order, then the object of the type.
-pub(super) fn read(form: &mut Form, body: &Value) -> Result<SendRequest, Refusal> {
+pub(super) fn read<'a>(form: &mut Form, body: &'a Json<'a>) -> Result<SendRequest<'a>, Refusal> {
     let flaw = |flaw: Flaw| Refusal::flaw(&flaw);
-    let Value::Object(members) = body else {
+    let Json::Object(members) = body else {
         return Err(Refusal::flaw(&Flaw::wrong("body", "must be an object")));
     };
     let phone_number_id = required_text(members, "", "phone_number_id", usize::MAX).map_err(flaw)?;
@@ -57,7 +56,7 @@ pub(super) fn read(form: &mut Form, body: &Value) -> Result<SendRequest, Refusal
         let message = "Validation failed: 'to' must be E164 format";
         return Err(Refusal::value("to", &Value::from(to), message, "INVALID_E164"));
     }
-    if let Some(context) = members.get("context") {
+    if let Some(context) = members.member("context") {
         let context = form.object(Some(context), "context", &["message_id"]).map_err(flaw)?;
         required_text(context, "context", "message_id", usize::MAX).map_err(flaw)?;
     }
@@ -66,14 +65,8 @@ pub(super) fn read(form: &mut Form, body: &Value) -> Result<SendRequest, Refusal
             form.note(format!("{name} is Meta's and is in no sample of the vendor"), SAMPLES);
         }
     }
-    let (content, template) = content(form, kind, members.get(kind)).map_err(flaw)?;
-    Ok(SendRequest {
-        phone_number_id: phone_number_id.to_owned(),
-        to: to.to_owned(),
-        kind: kind.to_owned(),
-        content,
-        template,
-    })
+    let (content, template) = content(form, kind, members.member(kind)).map_err(flaw)?;
+    Ok(SendRequest { phone_number_id, to, content, template })
 }
 
 /// Whether `to` is 7 to 15 digits of an international number without plus, spaces or dashes: the vendor refuses a
@@ -83,54 +76,59 @@ fn is_recipient(to: &str) -> bool {
 }
 
 /// The content of a message of type `kind`.
-fn content(form: &mut Form, kind: &str, value: Option<&Value>) -> Result<(Value, Option<TemplateSend>), Flaw> {
+fn content<'a>(
+    form: &mut Form,
+    kind: &str,
+    value: Option<&'a Json<'a>>,
+) -> Result<(Content<'a>, Option<TemplateSend>), Flaw> {
     let content = match kind {
         "template" => {
             let template = template(form, value)?;
-            return Ok((template.content.clone(), Some(template)));
+            return Ok((template.content.clone().into(), Some(template)));
         }
         // The two kinds whose samples are the vendor's own: either a link or an id, which no other kind's page says.
         "image" => image(form, value)?,
-        "text" => text(form, value)?,
+        "text" => return Ok((text(form, value)?, None)),
         "location" => location(form, value, kind).map_err(|flaw| flaw.by(META_RULES))?,
         "contacts" => contacts(form, value, kind, MOST_CARDS).map_err(|flaw| flaw.by(META_RULES))?,
         "interactive" => interactive(form, value, kind).map_err(|flaw| flaw.by(META_RULES))?,
         _ => medium(form, value, kind).map_err(|flaw| flaw.by(META_RULES))?,
     };
-    Ok((content, None))
+    Ok((content.into(), None))
 }
 
-fn medium(form: &mut Form, value: Option<&Value>, kind: &str) -> Result<Value, Flaw> {
+fn medium(form: &mut Form, value: Option<&Json<'_>>, kind: &str) -> Result<Value, Flaw> {
     let rules = MediaRules::of(kind).ok_or_else(|| Flaw::wrong("type", "must be one of the types"))?;
     media(form, value, kind, kind, rules)
 }
 
-fn image(form: &mut Form, value: Option<&Value>) -> Result<Value, Flaw> {
-    if let Some(Value::Object(members)) = value {
+fn image(form: &mut Form, value: Option<&Json<'_>>) -> Result<Value, Flaw> {
+    if let Some(Json::Object(members)) = value {
         limited(members, "image", "caption", CAPTION_LIMIT)?;
     }
     medium(form, value, "image")
 }
 
 /// Holds a text to a length that only Meta's pages state.
-fn limited(members: &Map<String, Value>, field: &str, name: &str, limit: usize) -> Result<(), Flaw> {
+fn limited(members: &Members<'_>, field: &str, name: &str, limit: usize) -> Result<(), Flaw> {
     optional_text(members, field, name, limit).map(drop).map_err(|flaw| flaw.by(META_RULES))
 }
 
-fn text(form: &mut Form, value: Option<&Value>) -> Result<Value, Flaw> {
+fn text<'a>(form: &mut Form, value: Option<&'a Json<'a>>) -> Result<Content<'a>, Flaw> {
     let members = form.object(value, "text", &["body", "preview_url"])?;
     let body = required_text(members, "text", "body", usize::MAX)?;
     limited(members, "text", "body", TEXT_LIMIT)?;
-    match members.get("preview_url") {
-        None | Some(Value::Null) => Ok(json!({ "type": "text", "body": body })),
-        Some(Value::Bool(preview)) => Ok(json!({ "type": "text", "body": body, "preview_url": preview })),
-        Some(_) => Err(Flaw::wrong("text.preview_url", "must be a boolean value")),
-    }
+    let preview_url = match members.member("preview_url") {
+        None | Some(Json::Null) => None,
+        Some(Json::Bool(preview)) => Some(*preview),
+        Some(_) => return Err(Flaw::wrong("text.preview_url", "must be a boolean value")),
+    };
+    Ok(Content::Text { body, preview_url })
 }
 
 /// The reason given for closing a conversation, if there is one (Conversations, seed: `manual_close` and
 /// `agent_close`, optional).
-pub(super) fn close_reason(form: &mut Form, body: &Value) -> Result<Option<String>, Refusal> {
+pub(super) fn close_reason(form: &mut Form, body: &Json<'_>) -> Result<Option<String>, Refusal> {
     let flaw = |flaw: Flaw| Refusal::flaw(&flaw);
     let members = form.object(Some(body), "body", &["reason"]).map_err(flaw)?;
     match optional_text(members, "", "reason", usize::MAX).map_err(flaw)? {
@@ -142,6 +140,8 @@ pub(super) fn close_reason(form: &mut Form, body: &Value) -> Result<Option<Strin
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::super::refusal::Print;
     use super::*;
 
@@ -153,7 +153,7 @@ mod tests {
 
     fn refusal(body: &Value) -> Value {
         let print = Print { code_place: Some("code"), message_as_array: false };
-        read(&mut Form::default(), body).unwrap_err().body(print)
+        read(&mut Form::default(), &Json::from(body)).unwrap_err().body(print)
     }
 
     #[test]
@@ -173,8 +173,10 @@ mod tests {
             ("contacts", card, "contacts"),
         ] {
             let mut form = Form::default();
-            let read = read(&mut form, &message(kind, value)).unwrap();
-            assert_eq!(read.content["type"], ledger);
+            let body = message(kind, value);
+            let body = Json::from(&body);
+            let read = read(&mut form, &body).unwrap();
+            assert_eq!(read.content.kind(), ledger);
             assert!(form.unknown.is_empty(), "{kind}: {:?}", form.unknown);
         }
     }
@@ -216,7 +218,8 @@ mod tests {
 
     #[test]
     fn a_text_of_4097_characters_is_refused() {
-        assert!(read(&mut Form::default(), &message("text", json!({"body": "é".repeat(4096)}))).is_ok());
+        let longest = message("text", json!({"body": "é".repeat(4096)}));
+        assert!(read(&mut Form::default(), &Json::from(&longest)).is_ok());
         assert_eq!(refusal(&message("text", json!({"body": "é".repeat(4097)})))["details"]["field"], "text.body");
     }
 
@@ -225,7 +228,7 @@ mod tests {
         let mut body = message("text", json!({"body": "Hi", "bold": true}));
         body["priority"] = json!(1);
         let mut form = Form::default();
-        assert!(read(&mut form, &body).is_ok());
+        assert!(read(&mut form, &Json::from(&body)).is_ok());
         assert_eq!(form.unknown, ["priority", "text.bold"]);
     }
 
@@ -236,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_conversation_is_closed_for_one_of_two_reasons_or_none() {
-        let reason = |body: Value| close_reason(&mut Form::default(), &body);
+        let reason = |body: Value| close_reason(&mut Form::default(), &Json::from(&body));
         assert_eq!(reason(json!({})).unwrap(), None);
         assert_eq!(reason(json!({"reason": "agent_close"})).unwrap().as_deref(), Some("agent_close"));
         assert!(reason(json!({"reason": "timeout"})).is_err());

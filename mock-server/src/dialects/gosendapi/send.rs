@@ -10,7 +10,8 @@ use super::request::SendRequest;
 use super::template::TemplateSend;
 use super::{Call, MESSAGES, NAME, directory, media, messages, notify, request};
 use crate::{
-    Mark, Message, Phone, Remembered, Replay, Source, TemplateStatus, World, fingerprint, header, json_response,
+    IDEMPOTENCY_KEY, Mark, Message, Phone, Remembered, Replay, Source, TemplateStatus, World, fingerprint, header,
+    json_response,
 };
 
 /// What no page says of idempotency keys.
@@ -19,8 +20,8 @@ const KEY_RULES: Source = Source::new("GoSendAPI, API Reference", Mark::Inferred
 pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let body = call.json()?;
     let message = call.read(&body, MESSAGES, request::read)?;
-    let from = sender(call, &message.phone_number_id)?;
-    media::note_strangers(call, &message.content, &message.phone_number_id);
+    let from = sender(call, message.phone_number_id)?;
+    media::note_strangers(call, &message.content, message.phone_number_id);
     let key = idempotency_key(call)?.map(|key| (key, fingerprint(call.request.body())));
     if let Some((key, digest)) = &key {
         match call.world.replay(NAME, call.api_key().unwrap_or_default(), key, *digest, call.now) {
@@ -66,7 +67,7 @@ pub(super) fn sender(call: &Call<'_>, phone_number_id: &str) -> Result<Phone, Re
 
 /// The key by which a send is deduped. Its length and characters are not documented; an empty one is refused (inferred).
 fn idempotency_key(call: &mut Call<'_>) -> Result<Option<String>, Refusal> {
-    match header(call.request, "idempotency-key") {
+    match header(call.request, IDEMPOTENCY_KEY) {
         Some("") => {
             call.review.refused("`Idempotency-Key` is empty", KEY_RULES);
             Err(Refusal::new(StatusCode::BAD_REQUEST, "Idempotency-Key should not be empty"))
@@ -85,10 +86,10 @@ fn again(first: Remembered) -> Response<Bytes> {
 fn deliver(
     call: &mut Call<'_>,
     from: &Phone,
-    message: SendRequest,
+    message: SendRequest<'_>,
     reference: Option<&str>,
 ) -> Result<Response<Bytes>, Refusal> {
-    let to = Phone::read(&message.to).ok_or_else(|| Refusal::bare(StatusCode::BAD_REQUEST))?;
+    let to = Phone::read(message.to).ok_or_else(|| Refusal::bare(StatusCode::BAD_REQUEST))?;
     if let Some(template) = &message.template {
         check_template(call, template)?;
     }
@@ -102,7 +103,7 @@ fn deliver(
     }
     let number = call.world.next_number();
     let wamid = messages::wamid(number);
-    let kind = message.content.get("type").and_then(Value::as_str).unwrap_or_default();
+    let kind = message.content.kind();
     call.world.report(notify::report(&wamid, (from, &to), kind, (!open).then_some(notify::REENGAGEMENT)));
     if open {
         let line =
@@ -113,7 +114,7 @@ fn deliver(
     if is_template && call.world.switch(NAME, "template_opens_window") == "on" {
         call.world.open_window(NAME, from, &to, call.now);
     }
-    Ok(accepted(call.world, &message.to, number, &wamid))
+    Ok(accepted(call.world, message.to, number, &wamid))
 }
 
 /// How free text outside the window is refused, unless it is accepted all the same, to fail by callback.

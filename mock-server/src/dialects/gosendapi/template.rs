@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::dialects::meta::{Flaw, Form, MediaRules, join, media, required_array, required_text};
+use crate::json::{Json, Members, Named as _};
 use crate::{Mark, Source};
 
 const TEMPLATES: Source = Source::new("GoSendAPI, Templates", Mark::Docs);
@@ -27,10 +28,10 @@ pub(super) struct TemplateSend {
 
 /// Reads name, language and components (Templates and Messages, docs for name, language and the text parameters of
 /// the body, Meta for the rest).
-pub(super) fn template(form: &mut Form, value: Option<&Value>) -> Result<TemplateSend, Flaw> {
+pub(super) fn template(form: &mut Form, value: Option<&Json<'_>>) -> Result<TemplateSend, Flaw> {
     let members = form.object(value, "template", &["name", "language", "components"])?;
     let name = required_text(members, "template", "name", usize::MAX)?;
-    let language = form.object(members.get("language"), "template.language", &["code", "policy"])?;
+    let language = form.object(members.member("language"), "template.language", &["code", "policy"])?;
     let code = required_text(language, "template.language", "code", usize::MAX)?;
     if language.contains_key("policy") {
         form.note("template.language.policy is Meta's and is in no sample of the vendor", SAMPLES);
@@ -41,8 +42,8 @@ pub(super) fn template(form: &mut Form, value: Option<&Value>) -> Result<Templat
     }
     let mut body_values = 0;
     let mut buttons = Vec::new();
-    let components = match members.get("components") {
-        None | Some(Value::Null) => &[],
+    let components = match members.member("components") {
+        None | Some(Json::Null) => &[],
         Some(_) => required_array(members, "template", "components", 0, MOST_PARAMETERS)?,
     };
     for (index, value) in components.iter().enumerate() {
@@ -74,7 +75,7 @@ pub(super) fn template(form: &mut Form, value: Option<&Value>) -> Result<Templat
 }
 
 /// The values of the body, by position.
-fn body(form: &mut Form, component: &Map<String, Value>, field: &str) -> Result<Vec<Value>, Flaw> {
+fn body(form: &mut Form, component: &Members<'_>, field: &str) -> Result<Vec<Value>, Flaw> {
     let mut values = Vec::new();
     for (index, value) in parameters(component, field, MOST_PARAMETERS)?.iter().enumerate() {
         let field = format!("{field}.parameters.{index}");
@@ -84,7 +85,7 @@ fn body(form: &mut Form, component: &Map<String, Value>, field: &str) -> Result<
             kind @ ("currency" | "date_time") => {
                 let field = join(&field, kind);
                 let known = ["fallback_value", "code", "amount_1000"];
-                let members = form.object(members.get(kind), &field, &known).map_err(|flaw| flaw.by(META_RULES))?;
+                let members = form.object(members.member(kind), &field, &known).map_err(|flaw| flaw.by(META_RULES))?;
                 required_text(members, &field, "fallback_value", usize::MAX).map_err(|flaw| flaw.by(META_RULES))?
             }
             _ => return Err(Flaw::wrong(join(&field, "type"), "must be one of text, currency, date_time")),
@@ -95,7 +96,7 @@ fn body(form: &mut Form, component: &Map<String, Value>, field: &str) -> Result<
 }
 
 /// The one value of the header: a text or a medium.
-fn header(form: &mut Form, component: &Map<String, Value>, field: &str) -> Result<Value, Flaw> {
+fn header(form: &mut Form, component: &Members<'_>, field: &str) -> Result<Value, Flaw> {
     let field = join(field, "parameters.0");
     let value = parameters(component, &field, 1)?.first();
     let members = form.object(value, &field, &["type", "text", "image", "video", "document"])?;
@@ -103,14 +104,14 @@ fn header(form: &mut Form, component: &Map<String, Value>, field: &str) -> Resul
         "text" => Ok(json!({ "type": "text", "text": required_text(members, &field, "text", usize::MAX)? })),
         kind @ ("image" | "video" | "document") => {
             let rules = MediaRules { caption: false, filename: kind == "document" };
-            media(form, members.get(kind), &join(&field, kind), kind, rules)
+            media(form, members.member(kind), &join(&field, kind), kind, rules)
         }
         _ => Err(Flaw::wrong(join(&field, "type"), "must be one of text, image, video, document")),
     }
 }
 
 /// The value of one button. Catalogue and flow buttons are Meta's; they are taken, and the ledger has no form for them.
-fn button(form: &mut Form, component: &Map<String, Value>, field: &str) -> Result<Option<Value>, Flaw> {
+fn button(form: &mut Form, component: &Members<'_>, field: &str) -> Result<Option<Value>, Flaw> {
     let kind = required_text(component, field, "sub_type", usize::MAX)?;
     let index = button_index(component)
         .ok_or_else(|| Flaw::wrong(join(field, "index"), "must be a number from 0 to 9 as a string"))?;
@@ -130,16 +131,16 @@ fn button(form: &mut Form, component: &Map<String, Value>, field: &str) -> Resul
 }
 
 /// The place of a button. Meta's pages write it as text; a number is taken too.
-fn button_index(component: &Map<String, Value>) -> Option<u64> {
-    let index = match component.get("index")? {
-        Value::String(text) => text.parse().ok()?,
-        Value::Number(number) => number.as_u64()?,
+fn button_index(component: &Members<'_>) -> Option<u64> {
+    let index = match component.member("index")? {
+        Json::Str(text) => text.parse().ok()?,
+        Json::Number(number) => number.as_u64()?,
         _ => return None,
     };
     (index <= 9).then_some(index)
 }
 
-fn parameters<'a>(component: &'a Map<String, Value>, field: &str, most: usize) -> Result<&'a [Value], Flaw> {
+fn parameters<'a>(component: &'a Members<'a>, field: &str, most: usize) -> Result<&'a [Json<'a>], Flaw> {
     required_array(component, field, "parameters", 1, most)
 }
 
@@ -149,7 +150,9 @@ mod tests {
 
     fn with(components: &Value) -> Result<TemplateSend, Flaw> {
         let value = json!({"name": "visit_reminder", "language": {"code": "en"}, "components": components});
-        template(&mut Form::default(), Some(&value))
+        // As it is read from a body: what is made of a value in memory has another kind of number.
+        let value = value.to_string();
+        template(&mut Form::default(), Some(&serde_json::from_str(&value).unwrap()))
     }
 
     #[test]
@@ -173,12 +176,13 @@ mod tests {
     #[test]
     fn a_template_without_components_has_no_values() {
         let value = json!({"name": "follow_up", "language": {"code": "en"}});
-        assert_eq!(template(&mut Form::default(), Some(&value)).unwrap().body_values, 0);
+        assert_eq!(template(&mut Form::default(), Some(&Json::from(&value))).unwrap().body_values, 0);
     }
 
     #[test]
     fn a_template_without_its_language_is_refused() {
-        let flaw = template(&mut Form::default(), Some(&json!({"name": "follow_up", "language": {}}))).unwrap_err();
+        let value = json!({"name": "follow_up", "language": {}});
+        let flaw = template(&mut Form::default(), Some(&Json::from(&value))).unwrap_err();
         assert_eq!((flaw.field.as_str(), flaw.missing), ("template.language.code", true));
     }
 
@@ -196,7 +200,7 @@ mod tests {
         let value = json!({"name": "follow_up", "language": {"code": "en"},
             "components": [{"type": "BODY", "parameters": [{"type": "text", "text": "Ana"}]}]});
         let mut form = Form::default();
-        assert_eq!(template(&mut form, Some(&value)).unwrap().body_values, 1);
+        assert_eq!(template(&mut form, Some(&Json::from(&value))).unwrap().body_values, 1);
         assert!(form.sloppy[0].0.contains("template.components.0.type"));
     }
 }

@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use serde_json::Value;
 
 use super::NAME;
 use super::refusal::Refusal;
 use crate::dialects::meta::{Flaw, Form, required_text};
+use crate::json::Json;
 use crate::{Mark, Review, Source, World, is_json, json_of, set_header, text_response};
 
 /// The path of the login (Build your API call, docs).
@@ -31,7 +31,7 @@ pub(super) fn login(
         review.refused("`Content-Type` is not `application/json`", PAGE);
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
     }
-    let Ok(body) = json_of::<Value>(request.body()) else {
+    let Ok(body) = json_of::<Json<'_>>(request.body()) else {
         review.refused("the body is no JSON", PAGE);
         return Err(Refusal::bad("Malformed JSON"));
     };
@@ -55,7 +55,7 @@ pub(super) fn login(
 }
 
 /// Whether both credentials are good.
-fn credentials(form: &mut Form, body: &Value, world: &World) -> Result<bool, Flaw> {
+fn credentials(form: &mut Form, body: &Json<'_>, world: &World) -> Result<bool, Flaw> {
     let members = form.object(Some(body), "body", &["username", "password"])?;
     let username = required_text(members, "", "username", usize::MAX)?;
     let password = required_text(members, "", "password", usize::MAX)?;

@@ -44,7 +44,7 @@ const PROCESS: u32 = 88;
 pub(super) fn report(
     id: &str,
     (from, to): (&Phone, &Phone),
-    message: &Notification,
+    message: &Notification<'_>,
     failure: Option<Failure>,
 ) -> Report {
     Report {
@@ -52,9 +52,10 @@ pub(super) fn report(
         message_id: id.to_owned(),
         from: from.clone(),
         to: to.clone(),
-        reference: message.external_id.clone(),
+        reference: message.external_id.map(str::to_owned),
         callbacks: message.callbacks.clone(),
-        details: json!({"clientId": message.client_id, "message": message.content.get("body").filter(|body| body.is_string())}),
+        // A list: an object of two would be kept in ten times the room, for each message.
+        details: Value::Array(vec![message.client_id.into(), message.content.body().into()]),
         failure,
     }
 }
@@ -109,13 +110,13 @@ fn status(happening: &Happening<'_>, word: &str, progress: Progress, report: &Re
         "from": happening.business.digits(),
         "to": happening.contact.e164(),
         "externalId": report.reference,
-        "clientId": report.details.get("clientId"),
+        "clientId": report.details.get(0),
         "campaignId": null,
         "callback": happening.url,
         "date": local_time(happening.at, 0),
         "timestamp": u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
         "username": USER,
-        "message": report.details.get("message"),
+        "message": report.details.get(1),
     });
     if let (Some(reason), Value::Object(members)) = (reason, &mut members) {
         members.insert("reason".to_owned(), reason.into());

@@ -1,6 +1,6 @@
 //! The rate-limit headers, in the vendor's style and in those of the IETF drafts.
 
-use http::header::HeaderName;
+use http::header::{HeaderName, HeaderValue};
 
 use crate::Quota;
 
@@ -17,39 +17,61 @@ const ALL: HeaderName = HeaderName::from_static("ratelimit");
 /// - `ietf07`: one dictionary.
 /// - `ietf10`: named policies.
 /// - `none`: no header at all. `garbage`: the vendor's names with values that mean nothing.
-pub(super) fn rate_headers(style: &str, quota: Quota) -> Vec<(HeaderName, String)> {
+pub(super) fn rate_headers(style: &str, quota: Quota) -> Vec<(HeaderName, HeaderValue)> {
     let Quota { limit, remaining, .. } = quota;
     let window = quota.window.as_secs();
     // Rounded up, so that nobody who waits as long comes too early.
     let reset = quota.reset_after_seconds();
     match style {
         "none" => Vec::new(),
-        "garbage" => legacy("many".to_owned(), ";w=".to_owned(), "-1".to_owned(), "soon".to_owned()),
-        "ietf06" => legacy(limit.to_string(), format!("{limit};w={window}"), remaining.to_string(), reset.to_string()),
+        "garbage" => {
+            let [limit, policy, remaining, reset] = ["many", ";w=", "-1", "soon"].map(HeaderValue::from_static);
+            legacy(limit, policy, remaining, reset)
+        }
+        "ietf06" => legacy(limit.into(), policy(limit, ";w=", window), remaining.into(), reset.into()),
         "ietf07" => vec![
-            (ALL, format!("limit={limit}, remaining={remaining}, reset={reset}")),
-            (POLICY, format!("{limit};w={window}")),
+            (ALL, text(format!("limit={limit}, remaining={remaining}, reset={reset}"))),
+            (POLICY, policy(limit, ";w=", window)),
         ],
         "ietf10" => vec![
-            (POLICY, format!("\"default\";q={limit};w={window}")),
-            (ALL, format!("\"default\";r={remaining};t={reset}")),
+            (POLICY, text(format!("\"default\";q={limit};w={window}"))),
+            (ALL, text(format!("\"default\";r={remaining};t={reset}"))),
         ],
-        _ => legacy(limit.to_string(), format!("{limit};w= {window}"), remaining.to_string(), go_duration(reset)),
+        _ => legacy(limit.into(), policy(limit, ";w= ", window), remaining.into(), text(go_duration(reset))),
     }
 }
 
-fn legacy(limit: String, policy: String, remaining: String, reset: String) -> Vec<(HeaderName, String)> {
+fn legacy(
+    limit: HeaderValue,
+    policy: HeaderValue,
+    remaining: HeaderValue,
+    reset: HeaderValue,
+) -> Vec<(HeaderName, HeaderValue)> {
     vec![(LIMIT, limit), (POLICY, policy), (REMAINING, remaining), (RESET, reset)]
+}
+
+/// In pieces, as the duration below: nearly every answer has both, and a format string costs several times as much.
+fn policy(limit: u32, between: &str, window: u64) -> HeaderValue {
+    text([limit.to_string().as_str(), between, window.to_string().as_str()].concat())
+}
+
+/// The texts are numbers and signs, so that the fallback is out of reach.
+fn text(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// Seconds as Go prints a duration: `5m0s`, `1h0m0s`, `41s`.
 fn go_duration(seconds: u64) -> String {
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds}s"),
-        (0, _) => format!("{minutes}m{seconds}s"),
-        _ => format!("{hours}h{minutes}m{seconds}s"),
-    }
+    let [hours, minutes, seconds] = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(|number| number.to_string());
+    let parts = [hours.as_str(), "h", minutes.as_str(), "m", seconds.as_str(), "s"];
+    let first = if hours != "0" {
+        0
+    } else if minutes != "0" {
+        2
+    } else {
+        4
+    };
+    parts.get(first..).unwrap_or_default().concat()
 }
 
 #[cfg(test)]
@@ -67,7 +89,10 @@ mod tests {
     };
 
     fn lines(style: &str) -> Vec<String> {
-        rate_headers(style, FIRST).into_iter().map(|(name, value)| format!("{name}: {value}")).collect()
+        rate_headers(style, FIRST)
+            .into_iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect()
     }
 
     #[test]

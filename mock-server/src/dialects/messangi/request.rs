@@ -6,7 +6,8 @@ use super::refusal::Refusal;
 use crate::dialects::meta::{
     Flaw, Form, contacts, interactive, is_web_address, join, location, optional_text, put_text, required_text,
 };
-use crate::{Mark, Source};
+use crate::json::{Json, Members, Named as _};
+use crate::{Content, Mark, Source};
 
 /// The types of the Text Message page (docs). Stickers, reactions and `template` are not among them.
 const TYPES: [&str; 8] = ["text", "image", "audio", "video", "document", "contacts", "location", "interactive"];
@@ -28,22 +29,22 @@ const EXTERNAL_ID: Source = Source::new("Messangi, Text Message", Mark::Docs);
 const COMMON: [&str; 6] = ["from", "to", "type", "externalId", "clientId", "replyTo"];
 
 /// A message to send, its form checked.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Notification {
+#[derive(Debug)]
+pub(super) struct Notification<'a> {
     /// The sender, digits only.
-    pub(super) from: String,
+    pub(super) from: &'a str,
     /// The recipient as it was written.
-    pub(super) to: String,
+    pub(super) to: &'a str,
     /// The recipient, digits only.
-    pub(super) to_digits: String,
+    pub(super) to_digits: &'a str,
     /// The content in the form of the ledger.
-    pub(super) content: Value,
+    pub(super) content: Content<'a>,
     /// What a template has to be checked against the templates for.
     pub(super) template: Option<TemplateSend>,
     /// The caller's own name for the message.
-    pub(super) external_id: Option<String>,
+    pub(super) external_id: Option<&'a str>,
     /// The caller's own name for the recipient.
-    pub(super) client_id: Option<String>,
+    pub(super) client_id: Option<&'a str>,
     /// Where the status is told, as it was written.
     pub(super) callbacks: Vec<String>,
 }
@@ -60,7 +61,7 @@ pub(super) struct TemplateSend {
 }
 
 /// Reads the envelope and the request in it.
-pub(super) fn read(form: &mut Form, body: &Value) -> Result<Notification, Refusal> {
+pub(super) fn read<'a>(form: &mut Form, body: &'a Json<'a>) -> Result<Notification<'a>, Refusal> {
     let flaw = |flaw: Flaw| Refusal::bad(flaw.text());
     let envelope = form.object(Some(body), "body", &["channel", "request", "callbacks"]).map_err(flaw)?;
     match required_text(envelope, "", "channel", usize::MAX).map_err(flaw)? {
@@ -68,22 +69,22 @@ pub(super) fn read(form: &mut Form, body: &Value) -> Result<Notification, Refusa
         "SMS" | "EMAIL" | "PUSH" | "RCS" => return Err(Refusal::bad("channel is not configured for this account")),
         _ => return Err(Refusal::bad("channel must be one of SMS, EMAIL, PUSH, RCS, WHATSAPP")),
     }
-    let callbacks = callbacks(envelope.get("callbacks")).map_err(flaw)?;
-    let Some(Value::Object(request)) = envelope.get("request") else {
+    let callbacks = callbacks(envelope.member("callbacks")).map_err(flaw)?;
+    let Some(Json::Object(request)) = envelope.member("request") else {
         return Err(Refusal::bad("request should not be empty"));
     };
     let from = sender(form, request)?;
     let (to, to_digits) = recipient(form, request)?;
     let own_text = |name| optional_text(request, "request", name, usize::MAX).map_err(flaw);
     own_text("replyTo")?;
-    let client_id = own_text("clientId")?.map(str::to_owned);
-    let external_id = own_text("externalId")?.map(str::to_owned);
-    if external_id.as_ref().is_some_and(|id| !id.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+    let client_id = own_text("clientId")?;
+    let external_id = own_text("externalId")?;
+    if external_id.is_some_and(|id| !id.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
         form.remark("request.externalId is not alphanumeric, as the page has it", EXTERNAL_ID);
     }
     let (content, template) = if request.contains_key("templateName") {
         let (content, template) = template(form, request).map_err(flaw)?;
-        (content, Some(template))
+        (content.into(), Some(template))
     } else {
         (content(form, request)?, None)
     };
@@ -91,11 +92,11 @@ pub(super) fn read(form: &mut Form, body: &Value) -> Result<Notification, Refusa
 }
 
 /// The callback addresses: an array of texts, or one text joined by commas; the pages say both.
-fn callbacks(value: Option<&Value>) -> Result<Vec<String>, Flaw> {
+fn callbacks(value: Option<&Json<'_>>) -> Result<Vec<String>, Flaw> {
     let links: Option<Vec<&str>> = match value {
-        None | Some(Value::Null) => Some(Vec::new()),
-        Some(Value::String(joined)) => Some(joined.split(',').map(str::trim).collect()),
-        Some(Value::Array(links)) => links.iter().map(Value::as_str).collect(),
+        None | Some(Json::Null) => Some(Vec::new()),
+        Some(Json::Str(joined)) => Some(joined.split(',').map(str::trim).collect()),
+        Some(Json::Array(links)) => links.iter().map(Json::as_str).collect(),
         Some(_) => None,
     };
     let links = links.filter(|links| links.iter().all(|link| is_web_address(link)));
@@ -104,21 +105,17 @@ fn callbacks(value: Option<&Value>) -> Result<Vec<String>, Flaw> {
 }
 
 /// The sender: digits only. A leading plus breaks the page's rule and is taken.
-fn sender(form: &mut Form, request: &Map<String, Value>) -> Result<String, Refusal> {
+fn sender<'a>(form: &mut Form, request: &'a Members<'a>) -> Result<&'a str, Refusal> {
     let from = required_text(request, "request", "from", usize::MAX).map_err(|flaw| Refusal::bad(flaw.text()))?;
     let digits = from.strip_prefix('+').unwrap_or(from);
     if digits.len() != from.len() {
         form.note("request.from has a leading plus; it is digits only", TEXT_MESSAGE);
     }
-    if is_number(digits) {
-        Ok(digits.to_owned())
-    } else {
-        Err(Refusal::bad("request.from must be numeric characters only"))
-    }
+    if is_number(digits) { Ok(digits) } else { Err(Refusal::bad("request.from must be numeric characters only")) }
 }
 
 /// The recipient as written and its digits. It has a plus by the page's rule and none in the page's samples.
-fn recipient(form: &mut Form, request: &Map<String, Value>) -> Result<(String, String), Refusal> {
+fn recipient<'a>(form: &mut Form, request: &'a Members<'a>) -> Result<(&'a str, &'a str), Refusal> {
     let to = required_text(request, "request", "to", usize::MAX).map_err(|flaw| Refusal::bad(flaw.text()))?;
     let digits = to.strip_prefix('+').unwrap_or(to);
     if !is_number(digits) {
@@ -127,7 +124,7 @@ fn recipient(form: &mut Form, request: &Map<String, Value>) -> Result<(String, S
     if digits.len() == to.len() {
         form.note("request.to has no leading plus", TEXT_SAMPLES);
     }
-    Ok((to.to_owned(), digits.to_owned()))
+    Ok((to, digits))
 }
 
 fn is_number(digits: &str) -> bool {
@@ -135,7 +132,7 @@ fn is_number(digits: &str) -> bool {
 }
 
 /// The content of a session message.
-fn content(form: &mut Form, request: &Map<String, Value>) -> Result<Value, Refusal> {
+fn content<'a>(form: &mut Form, request: &'a Members<'a>) -> Result<Content<'a>, Refusal> {
     let flaw = |flaw: Flaw| Refusal::bad(flaw.text());
     let by_meta = |flaw: Flaw| Refusal::bad(flaw.text()).by(META_RULES);
     let kind = required_text(request, "request", "type", usize::MAX).map_err(flaw)?;
@@ -151,16 +148,17 @@ fn content(form: &mut Form, request: &Map<String, Value>) -> Result<Value, Refus
     };
     form.note_unknown(request, "request", &[&COMMON, own].concat());
     let member = join("request", kind);
-    match kind {
+    let content = match kind {
         "text" => {
             let body = required_text(request, "request", "message", TEXT_LIMIT).map_err(flaw)?;
-            Ok(json!({ "type": "text", "body": body }))
+            return Ok(Content::Text { body, preview_url: None });
         }
-        "contacts" => contacts(form, request.get("contacts"), &member, usize::MAX).map_err(by_meta),
-        "location" => location(form, request.get("location"), &member).map_err(by_meta),
-        "interactive" => interactive(form, request.get("interactive"), &member).map_err(by_meta),
+        "contacts" => contacts(form, request.member("contacts"), &member, usize::MAX).map_err(by_meta),
+        "location" => location(form, request.member("location"), &member).map_err(by_meta),
+        "interactive" => interactive(form, request.member("interactive"), &member).map_err(by_meta),
         _ => medium(form, request, kind).map_err(flaw),
-    }
+    };
+    content.map(Content::Other)
 }
 
 /// The endings of each kind's formats (Media Message, docs; `acc` is how the page spells AAC).
@@ -190,7 +188,7 @@ fn note_format(form: &mut Form, kind: &str, link: &str, name: Option<&str>) {
 }
 
 /// A medium: its address stands in `message` (Media Message, docs).
-fn medium(form: &mut Form, request: &Map<String, Value>, kind: &str) -> Result<Value, Flaw> {
+fn medium(form: &mut Form, request: &Members<'_>, kind: &str) -> Result<Value, Flaw> {
     let link = required_text(request, "request", "message", usize::MAX)?;
     if !is_web_address(link) {
         return Err(Flaw::wrong("request.message", "must be an absolute http or https URL"));
@@ -210,7 +208,7 @@ fn medium(form: &mut Form, request: &Map<String, Value>, kind: &str) -> Result<V
 
 /// A template: names, language, values by name. The layout of the header and of the buttons is inferred; they are
 /// taken and not looked at.
-fn template(form: &mut Form, request: &Map<String, Value>) -> Result<(Value, TemplateSend), Flaw> {
+fn template(form: &mut Form, request: &Members<'_>) -> Result<(Value, TemplateSend), Flaw> {
     let own = [
         "templateName",
         "templateLanguage",
@@ -221,7 +219,7 @@ fn template(form: &mut Form, request: &Map<String, Value>) -> Result<(Value, Tem
         "message",
     ];
     form.note_unknown(request, "request", &[&COMMON[..], &own].concat());
-    if request.get("type").is_some_and(|kind| kind != "template") {
+    if request.member("type").is_some_and(|kind| kind.as_str() != Some("template")) {
         return Err(Flaw::wrong("request.type", "must be template where templateName is given"));
     }
     let name = required_text(request, "request", "templateName", usize::MAX)?;
@@ -232,20 +230,20 @@ fn template(form: &mut Form, request: &Map<String, Value>) -> Result<(Value, Tem
         put_text(&mut content, member, Some(value));
     }
     let mut placeholders = Vec::new();
-    match request.get("placeholders") {
-        None | Some(Value::Null) => {}
-        Some(Value::Object(values)) => {
+    match request.member("placeholders") {
+        None | Some(Json::Null) => {}
+        Some(Json::Object(values)) => {
             if let Some((key, _)) = values.iter().find(|(_, value)| !value.is_string()) {
                 return Err(Flaw::wrong(format!("request.placeholders.{key}"), "must be a string"));
             }
-            placeholders.extend(values.keys().cloned());
+            placeholders.extend(values.keys().map(str::to_owned));
             if !values.is_empty() {
                 content.insert("body".to_owned(), body(values));
             }
         }
         Some(_) => return Err(Flaw::wrong("request.placeholders", "must be an object")),
     }
-    if let Some(header) = header(form, request.get("templateHeader"))? {
+    if let Some(header) = header(form, request.member("templateHeader"))? {
         content.insert("header".to_owned(), header);
     }
     let template = TemplateSend { name: name.to_owned(), language: language.to_owned(), placeholders };
@@ -253,13 +251,14 @@ fn template(form: &mut Form, request: &Map<String, Value>) -> Result<(Value, Tem
 }
 
 /// The values of a template in the form of the ledger: a list where they are numbered from 1 on, else by name.
-fn body(values: &Map<String, Value>) -> Value {
-    let numbered: Option<Vec<&Value>> = (1..=values.len()).map(|number| values.get(&number.to_string())).collect();
-    numbered.map_or_else(|| Value::Object(values.clone()), |values| values.into_iter().cloned().collect())
+fn body(values: &Members<'_>) -> Value {
+    let numbered: Option<Vec<&Json<'_>>> =
+        (1..=values.len()).map(|number| values.member(&number.to_string())).collect();
+    numbered.map_or_else(|| Value::Object(values.into()), |values| values.into_iter().map(Value::from).collect())
 }
 
 /// The header of a template in the form of the ledger, where it has one that the ledger knows.
-fn header(form: &mut Form, value: Option<&Value>) -> Result<Option<Value>, Flaw> {
+fn header(form: &mut Form, value: Option<&Json<'_>>) -> Result<Option<Value>, Flaw> {
     if value.is_none() {
         return Ok(None);
     }
@@ -271,7 +270,7 @@ fn header(form: &mut Form, value: Option<&Value>) -> Result<Option<Value>, Flaw>
         return Ok(None);
     }
     let field = join(field, kind);
-    let medium = form.object(members.get(kind), &field, &["link"])?;
+    let medium = form.object(members.member(kind), &field, &["link"])?;
     let link = required_text(medium, &field, "link", usize::MAX)?;
     if is_web_address(link) {
         Ok(Some(json!({ "type": kind, "link": link })))

@@ -5,12 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::refusal::Refusal;
 use super::request::{META_RULES, Notification, TemplateSend, read};
 use super::{NAME, notify};
 use crate::dialects::meta::Form;
+use crate::json::{Json, quoted};
 use crate::{
     Mark, Message, Phone, Review, Source, TemplateStatus, World, is_json, json_of, json_response, json_text_response,
     rfc3339,
@@ -24,8 +25,9 @@ pub(super) fn send(
     request: &Request<Bytes>,
     review: &mut Review,
 ) -> Result<Response<Bytes>, Refusal> {
-    let message = parse(request, review)?;
-    let (from, to) = (number(&message.from)?, number(&message.to_digits)?);
+    let body = body(request, review)?;
+    let message = parse(&body, review)?;
+    let (from, to) = (number(message.from)?, number(message.to_digits)?);
     let account = world.account(NAME);
     let Some(sender) = account.sender_by_phone(&from) else {
         return Err(Refusal::new(StatusCode::FORBIDDEN, "request.from is not a sender of this account"));
@@ -40,7 +42,7 @@ pub(super) fn send(
     }
     let open = message.template.is_some() || world.window(NAME, &from, &to, now).is_open();
     if !open {
-        refuse_outside_window(world, &message.to)?;
+        refuse_outside_window(world, message.to)?;
     }
     let id = world.next_uuid();
     let (status, failure) = match (online, complete, open) {
@@ -62,27 +64,30 @@ pub(super) fn send(
             from: &from,
             to: &to,
             content: message.content,
-            reference: message.external_id.as_deref(),
+            reference: message.external_id,
         };
         world.hand_over(now, line);
     }
     Ok(answer)
 }
 
-/// The body, its form checked and remarked upon.
-fn parse(request: &Request<Bytes>, review: &mut Review) -> Result<Notification, Refusal> {
+fn body<'a>(request: &'a Request<Bytes>, review: &mut Review) -> Result<Json<'a>, Refusal> {
     if !is_json(request) {
         review.refused("`Content-Type` is not `application/json`", TEXT_MESSAGE);
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
     }
-    let Ok(body) = json_of::<Value>(request.body()) else {
+    json_of(request.body()).map_err(|_| {
         review.refused("the body is no JSON", TEXT_MESSAGE);
-        return Err(Refusal::bad("Malformed JSON"));
-    };
+        Refusal::bad("Malformed JSON")
+    })
+}
+
+/// What the body says, its form checked and remarked upon.
+fn parse<'a>(body: &'a Json<'a>, review: &mut Review) -> Result<Notification<'a>, Refusal> {
     // The vendor's page gives no lengths for titles.
     let mut form = Form::default();
     form.long_titles_noted = Some(META_RULES);
-    let message = read(&mut form, &body);
+    let message = read(&mut form, body);
     let refuse = form.report(review, TEXT_MESSAGE);
     match message {
         Ok(_) if refuse => Err(Refusal::bad("Request is not as documented")),
@@ -135,7 +140,7 @@ fn refuse_outside_window(world: &World, to: &str) -> Result<(), Refusal> {
 fn answer(
     world: &mut World,
     now: SystemTime,
-    message: &Notification,
+    message: &Notification<'_>,
     id: &str,
     status: &'static str,
 ) -> Response<Bytes> {
@@ -151,7 +156,7 @@ fn answer(
     let meta = Meta { timestamp, transaction_id: world.next_uuid() };
     if shape == "sms" {
         let taken = json!({
-            "id": id, "from": message.from, "text": message.content.get("body"), "to": message.to, "type": "MT",
+            "id": id, "from": message.from, "text": message.content.body(), "to": message.to, "type": "MT",
             "status": sms_status, "date": rfc3339(now),
         });
         return json_response(200, &json!({"meta": meta, "data": taken}));
@@ -161,9 +166,8 @@ fn answer(
 
 /// The answer that nearly every request gets, in one piece. What came with the request is quoted; ids, words and times have no
 /// character that JSON escapes.
-fn usual(meta: &Meta, id: &str, message: &Notification, status: &str, date: &str) -> String {
-    let quoted = |text: &str| Value::from(text).to_string();
-    let external_id = message.external_id.as_deref().map(|id| format!(r#","externalId":{}"#, quoted(id)));
+fn usual(meta: &Meta, id: &str, message: &Notification<'_>, status: &str, date: &str) -> String {
+    let external_id = message.external_id.map(|id| [r#","externalId":"#, &quoted(id)].concat());
     [
         r#"{"meta":{"timestamp":"#,
         &meta.timestamp.to_string(),
@@ -172,9 +176,9 @@ fn usual(meta: &Meta, id: &str, message: &Notification, status: &str, date: &str
         r#""},"data":{"id":""#,
         id,
         r#"","channel":"WHATSAPP","from":"#,
-        &quoted(&message.from),
+        &quoted(message.from),
         r#","to":"#,
-        &quoted(&message.to),
+        &quoted(message.to),
         r#","status":""#,
         status,
         r#"","date":""#,

@@ -3,17 +3,18 @@
 use serde_json::{Map, Value, json};
 
 use super::{Flaw, Form, join, optional_text, put_text, required_text};
+use crate::json::{Json, Named as _};
 
 const CARD: [&str; 7] = ["name", "phones", "emails", "addresses", "org", "urls", "birthday"];
 const NAME: [&str; 6] = ["formatted_name", "first_name", "last_name", "middle_name", "suffix", "prefix"];
 
 /// Reads one to `most` contact cards. Names, phones and e-mail addresses are kept; what else Meta's cards hold is
 /// taken and not looked at.
-pub(crate) fn contacts(form: &mut Form, value: Option<&Value>, field: &str, most: usize) -> Result<Value, Flaw> {
+pub(crate) fn contacts(form: &mut Form, value: Option<&Json<'_>>, field: &str, most: usize) -> Result<Value, Flaw> {
     let cards = match value {
-        None | Some(Value::Null) => return Err(Flaw::missing(field)),
-        Some(Value::Array(cards)) if (1..=most).contains(&cards.len()) => cards,
-        Some(Value::Array(_)) => return Err(Flaw::wrong(field, format!("must hold 1 to {most} items"))),
+        None | Some(Json::Null) => return Err(Flaw::missing(field)),
+        Some(Json::Array(cards)) if (1..=most).contains(&cards.len()) => cards,
+        Some(Json::Array(_)) => return Err(Flaw::wrong(field, format!("must hold 1 to {most} items"))),
         Some(_) => return Err(Flaw::wrong(field, "must be an array")),
     };
     let mut read = Vec::with_capacity(cards.len());
@@ -23,14 +24,14 @@ pub(crate) fn contacts(form: &mut Form, value: Option<&Value>, field: &str, most
     Ok(json!({ "type": "contacts", "contacts": read }))
 }
 
-fn card(form: &mut Form, value: &Value, field: &str) -> Result<Value, Flaw> {
+fn card(form: &mut Form, value: &Json<'_>, field: &str) -> Result<Value, Flaw> {
     let members = form.object(Some(value), field, &CARD)?;
     let mut card = Map::new();
-    card.insert("name".to_owned(), name(form, members.get("name"), &join(field, "name"))?);
+    card.insert("name".to_owned(), name(form, members.member("name"), &join(field, "name"))?);
     for (list, item, known) in
         [("phones", "phone", &["phone", "type", "wa_id"][..]), ("emails", "email", &["email", "type"])]
     {
-        let lines = lines(form, members.get(list), &join(field, list), item, known)?;
+        let lines = lines(form, members.member(list), &join(field, list), item, known)?;
         if !lines.is_empty() {
             card.insert(list.to_owned(), Value::Array(lines));
         }
@@ -38,7 +39,7 @@ fn card(form: &mut Form, value: &Value, field: &str) -> Result<Value, Flaw> {
     Ok(Value::Object(card))
 }
 
-fn name(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value, Flaw> {
+fn name(form: &mut Form, value: Option<&Json<'_>>, field: &str) -> Result<Value, Flaw> {
     let members = form.object(value, field, &NAME)?;
     let mut name = Map::new();
     put_text(&mut name, "formatted_name", Some(required_text(members, field, "formatted_name", usize::MAX)?));
@@ -49,10 +50,16 @@ fn name(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value, Fl
 }
 
 /// The phones or e-mail addresses of a card: `item` and its type.
-fn lines(form: &mut Form, value: Option<&Value>, field: &str, item: &str, known: &[&str]) -> Result<Vec<Value>, Flaw> {
+fn lines(
+    form: &mut Form,
+    value: Option<&Json<'_>>,
+    field: &str,
+    item: &str,
+    known: &[&str],
+) -> Result<Vec<Value>, Flaw> {
     let items = match value {
-        None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(Value::Array(items)) => items,
+        None | Some(Json::Null) => return Ok(Vec::new()),
+        Some(Json::Array(items)) => items,
         Some(_) => return Err(Flaw::wrong(field, "must be an array")),
     };
     let mut lines = Vec::with_capacity(items.len());
@@ -73,7 +80,7 @@ mod tests {
 
     fn read(value: &Value) -> (Result<Value, Flaw>, Vec<String>) {
         let mut form = Form::default();
-        let content = contacts(&mut form, Some(value), "contacts", 5);
+        let content = contacts(&mut form, Some(&Json::from(value)), "contacts", 5);
         (content, form.unknown)
     }
 

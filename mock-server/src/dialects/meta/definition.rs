@@ -1,8 +1,7 @@
 //! Templates as they are handed in for review.
 
-use serde_json::{Map, Value};
-
 use super::{Flaw, Form, join, required_array, required_text};
+use crate::json::{Json, Members};
 use crate::{Template, TemplateStatus};
 
 /// More templates than this no account has; it is the bound of what a mock keeps.
@@ -16,7 +15,7 @@ const MOST_COMPONENTS: usize = 20;
 
 /// Reads a definition into a template that waits for its review, under the number `id`. Of its components the text of the
 /// body is kept, which says what parameters a send has to give.
-pub(crate) fn definition(form: &mut Form, value: &Value, field: &str, id: u64) -> Result<Template, Flaw> {
+pub(crate) fn definition(form: &mut Form, value: &Json<'_>, field: &str, id: u64) -> Result<Template, Flaw> {
     let known = ["id", "name", "language", "category", "components", "parameter_format", "allow_category_change"];
     let members = form.object(Some(value), field, &known)?;
     let name = required_text(members, field, "name", usize::MAX)?;
@@ -31,12 +30,12 @@ pub(crate) fn definition(form: &mut Form, value: &Value, field: &str, id: u64) -
 }
 
 /// The text of the body, which every template has.
-pub(crate) fn body<'a>(form: &mut Form, members: &'a Map<String, Value>, field: &str) -> Result<&'a str, Flaw> {
+pub(crate) fn body<'a>(form: &mut Form, members: &'a Members<'a>, field: &str) -> Result<&'a str, Flaw> {
     let mut body = None;
     let list = required_array(members, field, "components", 1, MOST_COMPONENTS)?;
     for (index, value) in list.iter().enumerate() {
         let field = format!("{}.{index}", join(field, "components"));
-        let Value::Object(component) = value else { return Err(Flaw::wrong(field, "must be an object")) };
+        let Json::Object(component) = value else { return Err(Flaw::wrong(field, "must be an object")) };
         let kind = required_text(component, &field, "type", usize::MAX)?;
         if !COMPONENTS.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
             return Err(Flaw::wrong(join(&field, "type"), format!("must be one of {}", COMPONENTS.join(", "))));
@@ -50,7 +49,7 @@ pub(crate) fn body<'a>(form: &mut Form, members: &'a Map<String, Value>, field: 
 }
 
 /// The category, in the case in which the world keeps it.
-pub(crate) fn category(members: &Map<String, Value>, field: &str) -> Result<String, Flaw> {
+pub(crate) fn category(members: &Members<'_>, field: &str) -> Result<String, Flaw> {
     let category = required_text(members, field, "category", usize::MAX)?;
     let known = CATEGORIES.iter().any(|known| known.eq_ignore_ascii_case(category));
     let expected = || Flaw::wrong(join(field, "category"), format!("must be one of {}", CATEGORIES.join(", ")));
@@ -60,10 +59,10 @@ pub(crate) fn category(members: &Map<String, Value>, field: &str) -> Result<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn read(value: &Value) -> Result<Template, Flaw> {
-        definition(&mut Form::default(), value, "", 7)
+        definition(&mut Form::default(), &Json::from(value), "", 7)
     }
 
     fn good() -> Value {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::media::source;
 use super::{Flaw, Form, join, optional_text, put_text, required_array, required_text};
+use crate::json::{Json, Named as _};
 
 /// Lengths in characters, from Meta's pages on reply buttons and lists.
 const BODY_LIMIT: usize = 1024;
@@ -22,7 +23,7 @@ const MOST_BUTTONS: usize = 3;
 const MOST_ROWS: usize = 10;
 
 /// Reads an interactive message of type `button` or `list`.
-pub(crate) fn interactive(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value, Flaw> {
+pub(crate) fn interactive(form: &mut Form, value: Option<&Json<'_>>, field: &str) -> Result<Value, Flaw> {
     let members = form.object(value, field, &["type", "header", "body", "footer", "action"])?;
     let kind = required_text(members, field, "type", usize::MAX)?;
     let mut content = Map::new();
@@ -31,14 +32,14 @@ pub(crate) fn interactive(form: &mut Form, value: Option<&Value>, field: &str) -
         "list" => content.insert("type".to_owned(), Value::from("list")),
         _ => return Err(Flaw::wrong(join(field, "type"), "must be one of button, list")),
     };
-    put_text(&mut content, "body", Some(line(form, members.get("body"), &join(field, "body"), BODY_LIMIT)?));
-    if let Some(value) = members.get("header") {
+    put_text(&mut content, "body", Some(line(form, members.member("body"), &join(field, "body"), BODY_LIMIT)?));
+    if let Some(value) = members.member("header") {
         content.insert("header".to_owned(), header(form, value, &join(field, "header"), kind)?);
     }
-    if let Some(value) = members.get("footer") {
+    if let Some(value) = members.member("footer") {
         put_text(&mut content, "footer", Some(line(form, Some(value), &join(field, "footer"), FOOTER_LIMIT)?));
     }
-    let action = members.get("action");
+    let action = members.member("action");
     let field = join(field, "action");
     if kind == "button" {
         content.insert("buttons".to_owned(), buttons(form, action, &field)?);
@@ -51,20 +52,20 @@ pub(crate) fn interactive(form: &mut Form, value: Option<&Value>, field: &str) -
 }
 
 /// The text of a body or a footer.
-fn line<'a>(form: &mut Form, value: Option<&'a Value>, field: &str, limit: usize) -> Result<&'a str, Flaw> {
+fn line<'a>(form: &mut Form, value: Option<&'a Json<'a>>, field: &str, limit: usize) -> Result<&'a str, Flaw> {
     let members = form.object(value, field, &["text"])?;
     required_text(members, field, "text", limit)
 }
 
 /// A header: a text, or a medium above buttons.
-fn header(form: &mut Form, value: &Value, field: &str, kind: &str) -> Result<Value, Flaw> {
+fn header(form: &mut Form, value: &Json<'_>, field: &str, kind: &str) -> Result<Value, Flaw> {
     let members = form.object(Some(value), field, &["type", "text", "image", "video", "document"])?;
     let header = required_text(members, field, "type", usize::MAX)?;
     match header {
         "text" => Ok(json!({ "type": "text", "text": required_text(members, field, "text", HEADER_LIMIT)? })),
         "image" | "video" | "document" if kind == "button" => {
             let field = join(field, header);
-            let medium = form.object(members.get(header), &field, &["link", "id", "filename"])?;
+            let medium = form.object(members.member(header), &field, &["link", "id", "filename"])?;
             let mut content = Map::new();
             content.insert("type".to_owned(), Value::from(header));
             source(medium, &field, &mut content)?;
@@ -76,7 +77,7 @@ fn header(form: &mut Form, value: &Value, field: &str, kind: &str) -> Result<Val
     }
 }
 
-fn buttons(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value, Flaw> {
+fn buttons(form: &mut Form, value: Option<&Json<'_>>, field: &str) -> Result<Value, Flaw> {
     let action = form.object(value, field, &["buttons"])?;
     let mut ids = HashSet::new();
     let mut titles = HashSet::new();
@@ -88,7 +89,7 @@ fn buttons(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value,
             return Err(Flaw::wrong(join(&field, "type"), "must be reply"));
         }
         let field = join(&field, "reply");
-        let reply = form.object(members.get("reply"), &field, &["id", "title"])?;
+        let reply = form.object(members.member("reply"), &field, &["id", "title"])?;
         let id = required_text(reply, &field, "id", BUTTON_ID_LIMIT)?;
         let title = form.needed_title(reply, &field, "title", LABEL_LIMIT)?;
         if !ids.insert(id) {
@@ -103,7 +104,7 @@ fn buttons(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value,
 }
 
 /// The label of the button that opens a list, and its sections.
-fn list<'a>(form: &mut Form, value: Option<&'a Value>, field: &str) -> Result<(&'a str, Value), Flaw> {
+fn list<'a>(form: &mut Form, value: Option<&'a Json<'a>>, field: &str) -> Result<(&'a str, Value), Flaw> {
     let action = form.object(value, field, &["button", "sections"])?;
     let button = form.needed_title(action, field, "button", LABEL_LIMIT)?;
     let values = required_array(action, field, "sections", 1, MOST_ROWS)?;
@@ -137,7 +138,7 @@ fn list<'a>(form: &mut Form, value: Option<&'a Value>, field: &str) -> Result<(&
 }
 
 /// A row of a list, with its id.
-fn row<'a>(form: &mut Form, value: &'a Value, field: &str) -> Result<(&'a str, Value), Flaw> {
+fn row<'a>(form: &mut Form, value: &'a Json<'a>, field: &str) -> Result<(&'a str, Value), Flaw> {
     let members = form.object(Some(value), field, &["id", "title", "description"])?;
     let id = required_text(members, field, "id", ROW_ID_LIMIT)?;
     let mut row = Map::new();
@@ -152,7 +153,7 @@ mod tests {
     use super::*;
 
     fn read(value: &Value) -> Result<Value, Flaw> {
-        interactive(&mut Form::default(), Some(value), "interactive")
+        interactive(&mut Form::default(), Some(&Json::from(value)), "interactive")
     }
 
     fn with_buttons(buttons: &[(&str, &str)]) -> Value {

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::{Flaw, Form, join, optional_text, put_text};
+use crate::json::{Json, Members, Named as _};
 
 /// Reads a location. Coordinates are numbers or numbers written as text: Meta's page types them as text while its
 /// samples, and those of the providers, use numbers.
-pub(crate) fn location(form: &mut Form, value: Option<&Value>, field: &str) -> Result<Value, Flaw> {
+pub(crate) fn location(form: &mut Form, value: Option<&Json<'_>>, field: &str) -> Result<Value, Flaw> {
     let members = form.object(value, field, &["latitude", "longitude", "name", "address"])?;
     let mut content = Map::new();
     content.insert("type".to_owned(), Value::from("location"));
@@ -19,11 +20,11 @@ pub(crate) fn location(form: &mut Form, value: Option<&Value>, field: &str) -> R
 }
 
 /// A coordinate of at most `most` degrees either way.
-fn degrees(members: &Map<String, Value>, field: &str, name: &str, most: f64) -> Result<Value, Flaw> {
-    let degrees = match members.get(name) {
-        None | Some(Value::Null) => return Err(Flaw::missing(join(field, name))),
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.parse::<f64>().ok(),
+fn degrees(members: &Members<'_>, field: &str, name: &str, most: f64) -> Result<Value, Flaw> {
+    let degrees = match members.member(name) {
+        None | Some(Json::Null) => return Err(Flaw::missing(join(field, name))),
+        Some(Json::Number(number)) => number.as_f64(),
+        Some(Json::Str(text)) => text.parse::<f64>().ok(),
         Some(_) => None,
     };
     degrees
@@ -38,7 +39,7 @@ mod tests {
     use serde_json::json;
 
     fn read(value: &Value) -> Result<Value, Flaw> {
-        location(&mut Form::default(), Some(value), "location")
+        location(&mut Form::default(), Some(&Json::from(value)), "location")
     }
 
     #[test]

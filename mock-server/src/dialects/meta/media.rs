@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Flaw, Form, join, optional_text, put_text};
+use crate::json::{Json, Members};
 
 /// What a kind of medium may carry besides its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +39,7 @@ impl MediaRules {
 /// Reads a medium of `kind`: exactly one of `link` and `id`, and what `rules` allow.
 pub(crate) fn media(
     form: &mut Form,
-    value: Option<&Value>,
+    value: Option<&Json<'_>>,
     field: &str,
     kind: &str,
     rules: MediaRules,
@@ -57,7 +58,7 @@ pub(crate) fn media(
 }
 
 /// Puts the link or the id of a medium into `content`.
-pub(super) fn source(members: &Map<String, Value>, field: &str, content: &mut Map<String, Value>) -> Result<(), Flaw> {
+pub(super) fn source(members: &Members<'_>, field: &str, content: &mut Map<String, Value>) -> Result<(), Flaw> {
     let link = optional_text(members, field, "link", usize::MAX)?;
     let id = optional_text(members, field, "id", usize::MAX)?;
     match (link, id) {
@@ -84,7 +85,7 @@ mod tests {
 
     fn read(kind: &str, value: &Value) -> (Result<Value, Flaw>, Vec<String>) {
         let mut form = Form::default();
-        let content = media(&mut form, Some(value), kind, kind, MediaRules::of(kind).unwrap());
+        let content = media(&mut form, Some(&Json::from(value)), kind, kind, MediaRules::of(kind).unwrap());
         (content, form.unknown)
     }
 
