@@ -1,5 +1,6 @@
 //! Remarks on the form of a request, each with the place its rule comes from.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -10,7 +11,7 @@ pub struct Finding {
     /// How serious it is.
     pub level: Level,
     /// What was noticed; it names the offending part.
-    pub text: String,
+    pub text: Cow<'static, str>,
     /// Where the rule comes from.
     pub source: Source,
 }
@@ -94,24 +95,24 @@ impl Review {
     }
 
     /// The request is refused because of this.
-    pub fn refused(&mut self, text: impl Into<String>, source: Source) {
+    pub fn refused(&mut self, text: impl Into<Cow<'static, str>>, source: Source) {
         self.push(Level::Refused, text.into(), source);
     }
 
     /// The request is accepted in spite of this.
-    pub fn tolerated(&mut self, text: impl Into<String>, source: Source) {
+    pub fn tolerated(&mut self, text: impl Into<Cow<'static, str>>, source: Source) {
         self.push(Level::Tolerated, text.into(), source);
     }
 
     /// Worth knowing.
-    pub fn note(&mut self, text: impl Into<String>, source: Source) {
+    pub fn note(&mut self, text: impl Into<Cow<'static, str>>, source: Source) {
         self.push(Level::Note, text.into(), source);
     }
 
     /// Something the provider's pages rule out: tolerated by default. In a strict mock whatever a [`Mark::Seed`] or
     /// [`Mark::Docs`] fact rules out is refused; then this returns true and the caller must refuse the request.
     #[must_use]
-    pub fn must_refuse(&mut self, text: impl Into<String>, source: Source) -> bool {
+    pub fn must_refuse(&mut self, text: impl Into<Cow<'static, str>>, source: Source) -> bool {
         let refuse = self.strict && source.mark <= Mark::Docs;
         let level = if refuse { Level::Refused } else { Level::Tolerated };
         self.push(level, text.into(), source);
@@ -123,8 +124,8 @@ impl Review {
         self.findings
     }
 
-    fn push(&mut self, level: Level, text: String, source: Source) {
-        let text = if self.place.is_empty() { text } else { format!("`{}`: {text}", self.place) };
+    fn push(&mut self, level: Level, text: Cow<'static, str>, source: Source) {
+        let text = if self.place.is_empty() { text } else { format!("`{}`: {text}", self.place).into() };
         self.findings.push(Finding { level, text, source });
     }
 }

@@ -24,14 +24,15 @@ impl Ids {
     /// 32 lower-case hexadecimal digits.
     pub(crate) fn hex(&mut self) -> String {
         let (high, low) = self.halves();
-        digits(joined(high, low))
+        text(&digits(joined(high, low))).to_owned()
     }
 
     /// A UUID, marked as version 4 and of the usual variant.
     pub(crate) fn uuid(&mut self) -> String {
         let digits = digits(self.uuid_number());
+        let digits = text(&digits);
         let part = |range| digits.get(range).unwrap_or_default();
-        [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+        [part(0..8), "-", part(8..12), "-", part(12..16), "-", part(16..20), "-", part(20..32)].concat()
     }
 
     /// The same as a number.
@@ -52,17 +53,20 @@ impl Ids {
     }
 }
 
-/// The 32 hexadecimal digits of a number: every answer has some, and a format string costs many times as much.
-fn digits(number: u128) -> String {
-    let mut left = number;
+/// The hexadecimal digits of a number: every answer has some, and a format string costs many times as much.
+fn digits(number: u128) -> [u8; 32] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |four: u8| DIGITS.get(usize::from(four)).copied().unwrap_or_default();
     let mut digits = [0; 32];
-    for digit in digits.iter_mut().rev() {
-        let four = (left & 0xf) as u8;
-        *digit = if four < 10 { b'0' + four } else { b'a' + four - 10 };
-        left >>= 4;
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
     }
-    // They are ASCII, so the fallback is out of reach.
-    std::str::from_utf8(&digits).unwrap_or_default().to_owned()
+    digits
+}
+
+/// They are ASCII, so the fallback is out of reach.
+fn text(digits: &[u8]) -> &str {
+    std::str::from_utf8(digits).unwrap_or_default()
 }
 
 fn joined(high: u64, low: u64) -> u128 {

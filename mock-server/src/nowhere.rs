@@ -14,7 +14,7 @@ pub(crate) fn finding(dialects: &[Box<dyn Dialect>], path: &str) -> Finding {
         }
         None => format!("no provider has the path `{path}`"),
     };
-    Finding { level: Level::Refused, text, source: PATHS }
+    Finding { level: Level::Refused, text: text.into(), source: PATHS }
 }
 
 /// The path that has the most of the last parts of this one, and among those the one whose length is nearest.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// No number is longer.
+/// No number is shorter, or longer.
+const LEAST_DIGITS: u8 = 5;
 const MOST_DIGITS: usize = 15;
 /// A shorter number is no international one.
 const LEAST_OF_E164: u8 = 7;
@@ -23,6 +24,14 @@ impl Phone {
         let trimmed = text.trim();
         let rest = trimmed.strip_prefix('+').unwrap_or(trimmed);
         let mut phone = Self { digits: [0; MOST_DIGITS], length: 0 };
+        if let Some(digits) = phone.digits.get_mut(..rest.len())
+            && rest.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            // As nearly all are written.
+            digits.copy_from_slice(rest.as_bytes());
+            phone.length = u8::try_from(rest.len()).unwrap_or_default();
+            return (phone.length >= LEAST_DIGITS).then_some(phone);
+        }
         for byte in rest.bytes() {
             match byte {
                 b'0'..=b'9' => phone.push(byte)?,
@@ -30,7 +39,7 @@ impl Phone {
                 _ => return None,
             }
         }
-        (phone.length >= 5).then_some(phone)
+        (phone.length >= LEAST_DIGITS).then_some(phone)
     }
 
     fn push(&mut self, digit: u8) -> Option<()> {
@@ -68,7 +77,8 @@ impl Phone {
 
     /// The number in 54 bits, for rows of which there are many: its value and its length, for zeros may lead.
     pub(crate) fn packed(&self) -> u64 {
-        let value = self.digits().bytes().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+        let digits = self.digits.iter().take(usize::from(self.length));
+        let value = digits.fold(0, |value, digit| value * 10 + u64::from(*digit - b'0'));
         u64::from(self.length) * BEYOND + value
     }
 

@@ -8,6 +8,7 @@ mod events;
 mod in_process;
 mod spaces;
 mod wait;
+mod watched;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -19,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use self::doors::Doors;
+use self::doors::{Doors, TICK};
 pub use self::in_process::{MockServer, MockServerBuilder};
 use self::spaces::{Name, Spaces};
 use self::wait::Changed;
@@ -38,7 +39,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves a simulator until the future is dropped; then its connections are closed, too, and no webhook is delivered any more.
 ///
-/// HTTP/1.1 with keep-alive and pipelining, 256 connections at a time. A head must arrive within 10 seconds, a body within 30; a
+/// HTTP/1.1 with keep-alive and pipelining, 256 connections at a time. A head that has begun must be complete within 10 seconds, a body within 30; a
 /// body over 3 MiB (1 GiB for a state to import) is answered with 413. Bind the listener to a loopback address, or give the
 /// simulator a [token](Simulator::with_token).
 ///
@@ -120,6 +121,7 @@ async fn accept_all(listener: TcpListener, shared: Shared) {
     courier.spawn(delivery::run(shared.clone()));
     courier.spawn(events::run(shared.clone()));
     let doors = Arc::new(Doors::new());
+    courier.spawn(tick(Arc::clone(&doors)));
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut number = 0_u64;
     // Dropping the set ends its tasks.
@@ -141,6 +143,15 @@ async fn accept_all(listener: TcpListener, shared: Shared) {
             doors.close(number);
             drop(place);
         });
+    }
+}
+
+/// Ends connections that begin to ask and do not go on. One that asks nothing stays until its place is needed: who keeps one for
+/// its next request is not to find it closed.
+async fn tick(doors: Arc<Doors>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        doors.tick();
     }
 }
 

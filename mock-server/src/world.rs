@@ -1,6 +1,7 @@
 //! What is true at every provider: who may write to whom, what was sent, and what is left of balance and quota.
 
 mod account;
+mod accounts;
 mod buckets;
 mod conversation;
 mod conversations;
@@ -13,12 +14,12 @@ mod stamp;
 pub(crate) mod state;
 mod uploads;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use account::{Account, Sender, Template, TemplateStatus};
+pub(crate) use accounts::Accounts;
 use buckets::Buckets;
 pub(crate) use buckets::{Bucket, Whose};
 pub(crate) use conversation::QUIET;
@@ -73,9 +74,6 @@ pub struct World {
     cause: Option<String>,
 }
 
-/// Accounts by provider. Worlds that began alike share those that nothing has changed yet: a namespace costs little.
-pub(crate) type Accounts = BTreeMap<&'static str, Arc<Account>>;
-
 /// What is known of one customer of one business number.
 #[derive(Default, Clone)]
 struct Contact {
@@ -118,7 +116,7 @@ impl World {
     pub fn with_seed(dialects: &[Box<dyn Dialect>], strict: bool, seed: u64) -> Self {
         let mut world = Self {
             strict,
-            accounts: BTreeMap::new(),
+            accounts: Accounts::default(),
             nobody: Account::default(),
             providers: Providers::default(),
             contacts: Table::new(MAX_ROWS),
@@ -166,22 +164,22 @@ impl World {
 
     /// Puts an account into the world, in place of the provider's former one.
     pub fn open_account(&mut self, provider: &'static str, account: Account) {
-        self.accounts.insert(provider, Arc::new(account));
+        *self.accounts.of_mut(provider) = account;
     }
 
     /// A provider's account; an empty one if it has none.
     pub fn account(&self, provider: &str) -> &Account {
-        self.accounts.get(provider).map_or(&self.nobody, Arc::as_ref)
+        self.accounts.get(provider).unwrap_or(&self.nobody)
     }
 
     /// A provider's account, made if it has none.
     pub fn account_mut(&mut self, provider: &'static str) -> &mut Account {
-        Arc::make_mut(self.accounts.entry(provider).or_default())
+        self.accounts.of_mut(provider)
     }
 
     /// Every account with its provider's name.
     pub fn accounts(&self) -> impl Iterator<Item = (&'static str, &Account)> {
-        self.accounts.iter().map(|(provider, account)| (*provider, account.as_ref()))
+        self.accounts.iter()
     }
 
     /// The accounts as they are, to be shared with worlds that begin alike.
@@ -441,7 +439,7 @@ impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World")
             .field("strict", &self.strict)
-            .field("providers", &self.accounts.keys().collect::<Vec<_>>())
+            .field("providers", &self.accounts.providers().collect::<Vec<_>>())
             .field("contacts", &self.contacts.len())
             .field("ledger", &self.ledger.len())
             .finish_non_exhaustive()

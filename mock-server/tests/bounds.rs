@@ -9,13 +9,13 @@
 #[path = "common/socket.rs"]
 mod socket;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use socket::{connect, control, delivered, exchange, mock, post, send, status};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use transom_mock_server::MockServer;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, advance, timeout};
+use transom_mock_server::{MockServer, Simulator, serve};
 
 /// Others are served well within this, and what would keep them out lasts far longer.
 const SOON: Duration = Duration::from_secs(5);
@@ -208,4 +208,32 @@ async fn a_head_with_too_many_headers_is_refused() {
     let answer = exchange(&mock, &format!("GET /api/user/me HTTP/1.1\r\nhost: 127.0.0.1\r\n{many}\r\n")).await.unwrap();
     assert_eq!(status(&answer), 431, "{answer}");
     serves_others(&mock).await;
+}
+
+/// Time stands until nobody has anything to do, and then goes to where somebody has: what takes a minute is over at once.
+#[tokio::test(start_paused = true)]
+async fn a_head_has_ten_seconds_from_its_first_byte_and_a_connection_that_asks_nothing_has_time() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(serve(listener, Simulator::new(SystemTime::now())));
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    let mut patient = TcpStream::connect(address).await.unwrap();
+    let begun = Instant::now();
+    slow.write_all(b"GET /_mock/clock HTTP/1.1\r\nhost: 127.0.0.1\r\n").await.unwrap();
+    let mut rest = [0; 100];
+    let read = timeout(Duration::from_secs(60), slow.read(&mut rest)).await.unwrap();
+    assert_eq!(read.unwrap_or_default(), 0, "it is closed without an answer");
+    let taken = begun.elapsed();
+    assert!((10..13).contains(&taken.as_secs()), "{taken:?}");
+
+    for _ in 0..2 {
+        for _ in 0..60 {
+            advance(Duration::from_secs(1)).await;
+        }
+        patient.write_all(b"GET /_mock/clock HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").await.unwrap();
+        let mut answer = [0; 4096];
+        let length = patient.read(&mut answer).await.unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+    }
+    serving.abort();
 }

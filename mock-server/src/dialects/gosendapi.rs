@@ -259,7 +259,7 @@ impl<'a> Call<'a> {
             Ok(_) if refuse => Err(Refusal::new(StatusCode::BAD_REQUEST, "Request is not as documented")),
             Ok(read) => Ok(read),
             Err(refusal) => {
-                self.review.refused(refusal.message.as_str(), refusal.source.unwrap_or(page));
+                self.review.refused(refusal.message.clone(), refusal.source.unwrap_or(page));
                 Err(refusal)
             }
         }

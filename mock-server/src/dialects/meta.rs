@@ -19,6 +19,8 @@ pub(crate) use location::location;
 pub(crate) use media::{CAPTION_LIMIT, MediaRules, is_web_address, media};
 pub(crate) use received::{is_medium, received};
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::json::{Json, Members, Named as _};
@@ -70,9 +72,9 @@ pub(crate) struct Form {
     /// The titles that are longer all the same, in the order met.
     long_titles: Vec<String>,
     /// What else breaks a rule of the provider's pages and is taken all the same, with the page, in the order met.
-    pub(crate) sloppy: Vec<(String, Source)>,
+    pub(crate) sloppy: Vec<(Cow<'static, str>, Source)>,
     /// What is legal and worth knowing, with the page, in the order met.
-    remarks: Vec<(String, Source)>,
+    remarks: Vec<(Cow<'static, str>, Source)>,
 }
 
 impl Form {
@@ -94,12 +96,12 @@ impl Form {
     }
 
     /// Notes something that `source` would have otherwise.
-    pub(crate) fn note(&mut self, text: impl Into<String>, source: Source) {
+    pub(crate) fn note(&mut self, text: impl Into<Cow<'static, str>>, source: Source) {
         self.sloppy.push((text.into(), source));
     }
 
     /// Remarks on something that is legal.
-    pub(crate) fn remark(&mut self, text: impl Into<String>, source: Source) {
+    pub(crate) fn remark(&mut self, text: impl Into<Cow<'static, str>>, source: Source) {
         self.remarks.push((text.into(), source));
     }
 
@@ -158,7 +160,12 @@ impl Form {
 
     /// Notes the members of an object that are not among `known`.
     pub(crate) fn note_unknown(&mut self, members: &Members<'_>, field: &str, known: &[&str]) {
-        for name in members.keys().filter(|name| !known.contains(name)) {
+        self.note_others(members, field, |name| known.contains(&name));
+    }
+
+    /// Notes the members of an object that are not known.
+    pub(crate) fn note_others(&mut self, members: &Members<'_>, field: &str, is_known: impl Fn(&str) -> bool) {
+        for name in members.keys().filter(|name| !is_known(name)) {
             self.unknown.push(join(field, name));
         }
     }
@@ -166,7 +173,7 @@ impl Form {
 
 /// The path of a member below `field`.
 pub(crate) fn join(field: &str, name: &str) -> String {
-    if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") }
+    if field.is_empty() { name.to_owned() } else { [field, name].join(".") }
 }
 
 /// The text `name`, which has to be there and not empty, up to `limit` characters.

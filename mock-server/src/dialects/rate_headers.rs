@@ -17,5 +17,9 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 pub(super) fn set_rate_headers(response: &mut Response<Bytes>, quota: &Quota, now: SystemTime) {
     set_number(response, LIMIT, quota.limit);
     set_number(response, REMAINING, quota.remaining);
-    set_number(response, RESET, quota.reset_epoch_seconds(now));
+    // As many bits as it needs for the next eighty years: more cost twice as much to print.
+    match u32::try_from(quota.reset_epoch_seconds(now)) {
+        Ok(reset) => set_number(response, RESET, reset),
+        Err(_) => set_number(response, RESET, quota.reset_epoch_seconds(now)),
+    }
 }

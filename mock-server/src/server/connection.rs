@@ -16,7 +16,7 @@ use http_body_util::Either;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -25,24 +25,22 @@ use super::body::{self, Outgoing, Unread};
 use super::doors::{Door, Held};
 use super::events::Feed;
 use super::spaces::{Name, take_name};
+use super::watched::Watched;
 use super::{Shared, wait};
 use crate::{Reply, Wire, header, json_response, set_header};
 
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Answers the requests of one connection until the client leaves, the mock breaks it, its place is needed, or it listens too
 /// slowly.
 pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
     let reset = AtomicBool::new(false);
-    let (shared, door, reset) = (&shared, &*door, &reset);
-    let service = service_fn(move |request| Box::pin(answer(shared, door, request, reset)));
+    let (shared, watching, reset) = (&shared, &*door, &reset);
+    let service = service_fn(move |request| Box::pin(answer(shared, watching, request, reset)));
     let mut connection = http1::Builder::new()
         // Dates are virtual; the server's own would be real.
         .auto_date_header(false)
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Watched { stream, door: Arc::clone(&door) }), service);
     {
         let mut shut = pin!(door.shut());
         // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
@@ -52,7 +50,7 @@ pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
         })
         .await;
     }
-    let stream = connection.into_parts().io.into_inner();
+    let stream = connection.into_parts().io.into_inner().stream;
     if reset.load(Ordering::Relaxed) {
         // Closing a socket that lingers for no time sends a reset in place of an orderly end.
         let _ = stream.set_zero_linger();
@@ -80,6 +78,7 @@ async fn answer(
     request: Request<Incoming>,
     reset: &AtomicBool,
 ) -> io::Result<Response<Body>> {
+    door.head_is_whole();
     let (head, incoming) = request.into_parts();
     if shared.access.is_of_stranger(&head.headers) {
         // Not the control plane alone: a provider's path can have a webhook posted to where the page itself could not reach.

@@ -1,7 +1,7 @@
 //! The open connections, so that none that does nothing keeps out one that would.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,10 @@ use tokio::sync::Notify;
 /// A connection that has only just become idle may still be writing its answer, and an answer that is only just held may go
 /// out at once.
 const GRACE: Duration = Duration::from_millis(100);
+
+/// A head that has begun is to be complete within so many [`TICK`]s, give or take one.
+const MOST_TICKS: u32 = 10;
+pub(super) const TICK: Duration = Duration::from_secs(1);
 
 /// The open connections by number.
 #[derive(Debug)]
@@ -25,11 +29,16 @@ pub(super) struct Door {
     idle_since: AtomicU64,
     /// Since when its answer is held, in the same way, and why; [`NEVER`] while it is not.
     held_since: AtomicU64,
+    /// Since how many ticks its next head has been on the way, from 1; [`NOTHING`] before its first byte, [`TAKEN`] once it is whole.
+    /// A clock would cost each request more than all the rest of this.
+    head: AtomicU32,
     shut: Arc<Notify>,
     started: Instant,
 }
 
 const NEVER: u64 = u64::MAX;
+const NOTHING: u32 = 0;
+const TAKEN: u32 = u32::MAX;
 
 /// Why an answer does not go out, in the order in which the connections that wait for it make room for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +62,8 @@ impl Doors {
     /// A connection came; it is to be [`close`](Self::close)d under the same number.
     pub(super) fn open(&self, number: u64) -> Arc<Door> {
         let (idle_since, held_since) = (AtomicU64::new(0), AtomicU64::new(NEVER));
-        let door = Arc::new(Door { idle_since, held_since, shut: Arc::default(), started: self.started });
+        let head = AtomicU32::new(NOTHING);
+        let door = Arc::new(Door { idle_since, held_since, head, shut: Arc::default(), started: self.started });
         door.idle();
         self.lock().insert(number, Arc::clone(&door));
         door
@@ -82,12 +92,37 @@ impl Doors {
         }
     }
 
+    /// Ends the connections whose heads do not come to an end; to be called at every [`TICK`].
+    pub(super) fn tick(&self) {
+        for door in self.lock().values() {
+            let head = door.head.load(Ordering::Relaxed);
+            if head == MOST_TICKS + 1 {
+                door.shut.notify_one();
+            } else if head != NOTHING && head != TAKEN {
+                // Its task may have changed it meanwhile, which is then what counts.
+                let _ = door.head.compare_exchange(head, head + 1, Ordering::Relaxed, Ordering::Relaxed);
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Door>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Door {
+    /// Bytes came in.
+    pub(super) fn came(&self) {
+        if self.head.load(Ordering::Relaxed) == NOTHING {
+            self.head.store(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A head came to its end; what comes next is its body.
+    pub(super) fn head_is_whole(&self) {
+        self.head.store(TAKEN, Ordering::Relaxed);
+    }
+
     /// A request is being answered.
     pub(super) fn busy(&self) {
         self.idle_since.store(NEVER, Ordering::Relaxed);
@@ -95,6 +130,7 @@ impl Door {
 
     /// It waits for its next request.
     pub(super) fn idle(&self) {
+        self.head.store(NOTHING, Ordering::Relaxed);
         self.idle_since.store(nanoseconds(self.started.elapsed()), Ordering::Relaxed);
     }
 
@@ -165,6 +201,27 @@ mod tests {
             later.make_room();
             assert_eq!(shut(&all).await, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_head_that_has_begun_ends_in_time_or_its_connection_does() {
+        let doors = Doors::new();
+        let all: Vec<Arc<Door>> = (0..4).map(|number| doors.open(number)).collect();
+        all[1].came();
+        all[2].came();
+        all[2].head_is_whole();
+        all[3].came();
+        for _ in 0..MOST_TICKS {
+            doors.tick();
+        }
+        assert_eq!(shut(&all).await, [0; 0], "a byte may have come right before the first tick");
+        // The rest of a head, and then its body, and then the next one.
+        all[3].head_is_whole();
+        all[3].came();
+        all[3].idle();
+        all[3].came();
+        doors.tick();
+        assert_eq!(shut(&all).await, [1], "not the idle one, nor one with a whole head");
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ impl Webhooks {
         let reasons = report.callbacks.iter().filter_map(|text| Target::parse(text.trim(), self.nets()).err());
         let notes = reasons.map(|reason| Finding {
             level: Level::Note,
-            text: format!("a callback address of the message is passed over, as it {reason}"),
+            text: format!("a callback address of the message is passed over, as it {reason}").into(),
             source: OWN_RULE,
         });
         notes.collect()

@@ -1,6 +1,5 @@
 //! Rate limits, counted for each key or account where the provider counts by those.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -116,7 +115,7 @@ impl World {
 
     /// Counts one request against the provider's rate limit, that of the key or account if the dialect named one.
     pub fn take_quota(&mut self, provider: &'static str, now: SystemTime) -> Quota {
-        let limit = &mut Arc::make_mut(self.accounts.entry(provider).or_default()).limiter;
+        let limit = &mut self.accounts.of_mut(provider).limiter;
         let bucket = self.buckets.present.and_then(|number| self.buckets.rows.get_mut(&number));
         let quota = match bucket.filter(|bucket| bucket.provider == provider) {
             None => limit.take(now),

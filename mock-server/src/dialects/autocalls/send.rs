@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use itoa::Buffer;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -137,11 +138,11 @@ fn usual(accepted: &Accepted, status: &SessionStatus) -> String {
     let quote = if message_sid.is_some() { "\"" } else { "" };
     [
         r#"{"success":true,"conversation_id":"#,
-        &conversation_id.to_string(),
+        Buffer::new().format(*conversation_id),
         r#","message_id":"#,
-        &message_id.to_string(),
+        Buffer::new().format(*message_id),
         r#","whatsapp_message_id":"#,
-        &whatsapp_message_id.to_string(),
+        Buffer::new().format(*whatsapp_message_id),
         r#","message_sid":"#,
         quote,
         message_sid.as_deref().unwrap_or("null"),

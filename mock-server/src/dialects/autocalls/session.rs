@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use itoa::Buffer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -82,7 +83,7 @@ impl SessionStatus {
         ]
         .concat();
         if let Some(minutes) = self.minutes_remaining {
-            json.extend([r#","minutes_remaining":"#, &minutes.to_string()]);
+            json.extend([r#","minutes_remaining":"#, Buffer::new().format(minutes)]);
         }
         match &self.expires_at {
             None => {}
@@ -113,8 +114,9 @@ pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, con
             ends = Some(Value::String(offset_time(until)));
             let (hours, rest) = (minutes / 60, minutes % 60);
             // In pieces, as everything that nearly every answer has.
-            let [hours, rest] = [hours, rest].map(|number| number.to_string());
-            ["Session open (", &hours, " hr ", &rest, " min remaining). Unlimited free-form messages allowed."].concat()
+            let (mut hours_text, mut rest_text) = (Buffer::new(), Buffer::new());
+            let (hours, rest) = (hours_text.format(hours), rest_text.format(rest));
+            ["Session open (", hours, " hr ", rest, " min remaining). Unlimited free-form messages allowed."].concat()
         }
         Window::Expired { since } => {
             ended = Some(offset_time(since));

@@ -49,7 +49,7 @@ pub(super) fn upload(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
     let upload = match read(call.request) {
         Ok(upload) => upload,
         Err(refusal) => {
-            call.review.refused(refusal.message.as_str(), refusal.source.unwrap_or(MESSAGES));
+            call.review.refused(refusal.message.clone(), refusal.source.unwrap_or(MESSAGES));
             return Err(refusal);
         }
     };

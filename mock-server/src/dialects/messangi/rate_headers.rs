@@ -1,6 +1,7 @@
 //! The rate-limit headers, in the vendor's style and in those of the IETF drafts.
 
 use http::header::{HeaderName, HeaderValue};
+use itoa::Buffer;
 
 use crate::Quota;
 
@@ -52,26 +53,26 @@ fn legacy(
 
 /// In pieces, as the duration below: nearly every answer has both, and a format string costs several times as much.
 fn policy(limit: u32, between: &str, window: u64) -> HeaderValue {
-    text([limit.to_string().as_str(), between, window.to_string().as_str()].concat())
+    text([Buffer::new().format(limit), between, Buffer::new().format(window)].concat())
 }
 
 /// The texts are numbers and signs, so that the fallback is out of reach.
-fn text(text: String) -> HeaderValue {
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+fn text(text: impl AsRef<str>) -> HeaderValue {
+    HeaderValue::from_str(text.as_ref()).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// Seconds as Go prints a duration: `5m0s`, `1h0m0s`, `41s`.
 fn go_duration(seconds: u64) -> String {
-    let [hours, minutes, seconds] = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(|number| number.to_string());
-    let parts = [hours.as_str(), "h", minutes.as_str(), "m", seconds.as_str(), "s"];
-    let first = if hours != "0" {
-        0
-    } else if minutes != "0" {
-        2
-    } else {
-        4
-    };
-    parts.get(first..).unwrap_or_default().concat()
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let mut text = String::with_capacity("1000h59m59s".len());
+    if hours > 0 {
+        text.extend([Buffer::new().format(hours), "h"]);
+    }
+    if hours > 0 || minutes > 0 {
+        text.extend([Buffer::new().format(minutes), "m"]);
+    }
+    text.extend([Buffer::new().format(seconds), "s"]);
+    text
 }
 
 #[cfg(test)]

@@ -146,16 +146,16 @@ fn content<'a>(form: &mut Form, request: &'a Members<'a>) -> Result<Content<'a>,
         "interactive" => &["interactive"],
         _ => return Err(Refusal::bad(format!("request.type must be one of {}", TYPES.join(", ")))),
     };
-    form.note_unknown(request, "request", &[&COMMON, own].concat());
-    let member = join("request", kind);
+    form.note_others(request, "request", |name| COMMON.contains(&name) || own.contains(&name));
+    let member = || join("request", kind);
     let content = match kind {
         "text" => {
             let body = required_text(request, "request", "message", TEXT_LIMIT).map_err(flaw)?;
             return Ok(Content::Text { body, preview_url: None });
         }
-        "contacts" => contacts(form, request.member("contacts"), &member, usize::MAX).map_err(by_meta),
-        "location" => location(form, request.member("location"), &member).map_err(by_meta),
-        "interactive" => interactive(form, request.member("interactive"), &member).map_err(by_meta),
+        "contacts" => contacts(form, request.member("contacts"), &member(), usize::MAX).map_err(by_meta),
+        "location" => location(form, request.member("location"), &member()).map_err(by_meta),
+        "interactive" => interactive(form, request.member("interactive"), &member()).map_err(by_meta),
         _ => medium(form, request, kind).map_err(flaw),
     };
     content.map(Content::Other)
@@ -218,7 +218,7 @@ fn template(form: &mut Form, request: &Members<'_>) -> Result<(Value, TemplateSe
         "placeholders",
         "message",
     ];
-    form.note_unknown(request, "request", &[&COMMON[..], &own].concat());
+    form.note_others(request, "request", |name| COMMON.contains(&name) || own.contains(&name));
     if request.member("type").is_some_and(|kind| kind.as_str() != Some("template")) {
         return Err(Flaw::wrong("request.type", "must be template where templateName is given"));
     }

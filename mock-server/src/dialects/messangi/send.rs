@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use itoa::Buffer;
 use serde::Serialize;
 use serde_json::json;
 
@@ -93,7 +94,7 @@ fn parse<'a>(body: &'a Json<'a>, review: &mut Review) -> Result<Notification<'a>
         Ok(_) if refuse => Err(Refusal::bad("Request is not as documented")),
         Ok(message) => Ok(message),
         Err(refusal) => {
-            review.refused(refusal.reason.as_str(), refusal.source);
+            review.refused(refusal.reason.clone(), refusal.source);
             Err(refusal)
         }
     }
@@ -164,22 +165,22 @@ fn answer(
     json_text_response(200, usual(&meta, id, message, status, &rfc3339(now)))
 }
 
-/// The answer that nearly every request gets, in one piece. What came with the request is quoted; ids, words and times have no
-/// character that JSON escapes.
+/// The answer that nearly every request gets, in one piece. The client's own name for the message is quoted; ids, numbers, words
+/// and times have no character that JSON escapes.
 fn usual(meta: &Meta, id: &str, message: &Notification<'_>, status: &str, date: &str) -> String {
     let external_id = message.external_id.map(|id| [r#","externalId":"#, &quoted(id)].concat());
     [
         r#"{"meta":{"timestamp":"#,
-        &meta.timestamp.to_string(),
+        Buffer::new().format(meta.timestamp),
         r#","transactionId":""#,
         &meta.transaction_id,
         r#""},"data":{"id":""#,
         id,
-        r#"","channel":"WHATSAPP","from":"#,
-        &quoted(message.from),
-        r#","to":"#,
-        &quoted(message.to),
-        r#","status":""#,
+        r#"","channel":"WHATSAPP","from":""#,
+        message.from,
+        r#"","to":""#,
+        message.to,
+        r#"","status":""#,
         status,
         r#"","date":""#,
         date,
