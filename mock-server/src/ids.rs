@@ -30,9 +30,13 @@ impl Ids {
     /// A UUID, marked as version 4 and of the usual variant.
     pub(crate) fn uuid(&mut self) -> String {
         let digits = digits(self.uuid_number());
-        let digits = text(&digits);
-        let part = |range| digits.get(range).unwrap_or_default();
-        [part(0..8), "-", part(8..12), "-", part(12..16), "-", part(16..20), "-", part(20..32)].concat()
+        let mut written = [b'-'; 36];
+        for (place, part) in [(0, 0..8), (9, 8..12), (14, 12..16), (19, 16..20), (24, 20..32)] {
+            if let (Some(to), Some(part)) = (written.get_mut(place..place + part.len()), digits.get(part)) {
+                to.copy_from_slice(part);
+            }
+        }
+        text(&written).to_owned()
     }
 
     /// The same as a number.

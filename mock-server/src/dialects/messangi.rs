@@ -17,7 +17,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use self::login::{LOGIN_PATH, lives, login};
-use self::rate_headers::rate_headers;
+use self::rate_headers::put_rate_headers;
 use self::refusal::Refusal;
 use self::send::send;
 use crate::dialects::credentials::{review_idempotency, review_missing};
@@ -142,9 +142,7 @@ impl Messangi {
 }
 
 fn set_rate_headers(response: &mut Response<Bytes>, world: &World, quota: Quota) {
-    for (name, value) in rate_headers(world.switch(NAME, "ratelimit_style"), quota) {
-        response.headers_mut().insert(name, value);
-    }
+    put_rate_headers(response.headers_mut(), world.switch(NAME, "ratelimit_style"), quota);
 }
 
 /// A message that is refused: with a status of its own, or, as clients of the SMS service have it, within a success.

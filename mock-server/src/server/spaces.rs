@@ -218,8 +218,10 @@ pub(super) fn take_name<B>(request: &mut Request<B>) -> Result<Name, String> {
         *request.uri_mut() = path.parse::<Uri>().map_err(|error| format!("the path behind the namespace: {error}"))?;
         return Ok(Some(name));
     }
-    if let Some(value) = request.headers_mut().remove(HEADER) {
-        return checked(value.to_str().unwrap_or_default()).map(Some);
+    // There are few headers, and to look at each costs less than to look for one that is hardly ever there.
+    if request.headers().keys().any(|name| name == HEADER) {
+        let value = request.headers_mut().remove(HEADER);
+        return checked(value.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default()).map(Some);
     }
     for header in [AUTHORIZATION, API_KEY] {
         let text = request.headers().get(&header).and_then(|value| value.to_str().ok());

@@ -1,6 +1,6 @@
 //! The rate-limit headers, in the vendor's style and in those of the IETF drafts.
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use itoa::Buffer;
 
 use crate::Quota;
@@ -11,44 +11,43 @@ const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 const ALL: HeaderName = HeaderName::from_static("ratelimit");
 
-/// The headers of an answer, in the style `style` of the switch `ratelimit_style`.
+/// Puts the headers of an answer, in the style `style` of the switch `ratelimit_style`.
 ///
 /// - `vendor`: as printed on the page on session messages (seed): a space in the policy, a Go duration as reset.
 /// - `ietf06`: draft-ietf-httpapi-ratelimit-headers-06: three headers and a policy, seconds.
 /// - `ietf07`: one dictionary.
 /// - `ietf10`: named policies.
 /// - `none`: no header at all. `garbage`: the vendor's names with values that mean nothing.
-pub(super) fn rate_headers(style: &str, quota: Quota) -> Vec<(HeaderName, HeaderValue)> {
+pub(super) fn put_rate_headers(headers: &mut HeaderMap, style: &str, quota: Quota) {
     let Quota { limit, remaining, .. } = quota;
     let window = quota.window.as_secs();
     // Rounded up, so that nobody who waits as long comes too early.
     let reset = quota.reset_after_seconds();
     match style {
-        "none" => Vec::new(),
-        "garbage" => {
-            let [limit, policy, remaining, reset] = ["many", ";w=", "-1", "soon"].map(HeaderValue::from_static);
-            legacy(limit, policy, remaining, reset)
+        "none" => {}
+        "garbage" => put_legacy(headers, ["many", ";w=", "-1", "soon"].map(HeaderValue::from_static)),
+        "ietf06" => {
+            put_legacy(headers, [limit.into(), policy(limit, ";w=", window), remaining.into(), reset.into()]);
         }
-        "ietf06" => legacy(limit.into(), policy(limit, ";w=", window), remaining.into(), reset.into()),
-        "ietf07" => vec![
-            (ALL, text(format!("limit={limit}, remaining={remaining}, reset={reset}"))),
-            (POLICY, policy(limit, ";w=", window)),
-        ],
-        "ietf10" => vec![
-            (POLICY, text(format!("\"default\";q={limit};w={window}"))),
-            (ALL, text(format!("\"default\";r={remaining};t={reset}"))),
-        ],
-        _ => legacy(limit.into(), policy(limit, ";w= ", window), remaining.into(), text(go_duration(reset))),
+        "ietf07" => {
+            headers.insert(ALL, text(format!("limit={limit}, remaining={remaining}, reset={reset}")));
+            headers.insert(POLICY, policy(limit, ";w=", window));
+        }
+        "ietf10" => {
+            headers.insert(POLICY, text(format!("\"default\";q={limit};w={window}")));
+            headers.insert(ALL, text(format!("\"default\";r={remaining};t={reset}")));
+        }
+        _ => {
+            let values = [limit.into(), policy(limit, ";w= ", window), remaining.into(), text(go_duration(reset))];
+            put_legacy(headers, values);
+        }
     }
 }
 
-fn legacy(
-    limit: HeaderValue,
-    policy: HeaderValue,
-    remaining: HeaderValue,
-    reset: HeaderValue,
-) -> Vec<(HeaderName, HeaderValue)> {
-    vec![(LIMIT, limit), (POLICY, policy), (REMAINING, remaining), (RESET, reset)]
+fn put_legacy(headers: &mut HeaderMap, values: [HeaderValue; 4]) {
+    for (name, value) in [LIMIT, POLICY, REMAINING, RESET].into_iter().zip(values) {
+        headers.insert(name, value);
+    }
 }
 
 /// In pieces, as the duration below: nearly every answer has both, and a format string costs several times as much.
@@ -57,22 +56,21 @@ fn policy(limit: u32, between: &str, window: u64) -> HeaderValue {
 }
 
 /// The texts are numbers and signs, so that the fallback is out of reach.
-fn text(text: impl AsRef<str>) -> HeaderValue {
-    HeaderValue::from_str(text.as_ref()).unwrap_or_else(|_| HeaderValue::from_static(""))
+fn text(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// Seconds as Go prints a duration: `5m0s`, `1h0m0s`, `41s`.
 fn go_duration(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let mut text = String::with_capacity("1000h59m59s".len());
-    if hours > 0 {
-        text.extend([Buffer::new().format(hours), "h"]);
-    }
-    if hours > 0 || minutes > 0 {
-        text.extend([Buffer::new().format(minutes), "m"]);
-    }
-    text.extend([Buffer::new().format(seconds), "s"]);
-    text
+    let [mut first, mut second, mut third] = [Buffer::new(); 3];
+    let parts = [first.format(hours), "h", second.format(minutes), "m", third.format(seconds), "s"];
+    let skipped = match (hours, minutes) {
+        (0, 0) => 4,
+        (0, _) => 2,
+        _ => 0,
+    };
+    parts.get(skipped..).unwrap_or_default().concat()
 }
 
 #[cfg(test)]
@@ -90,10 +88,9 @@ mod tests {
     };
 
     fn lines(style: &str) -> Vec<String> {
-        rate_headers(style, FIRST)
-            .into_iter()
-            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
-            .collect()
+        let mut headers = HeaderMap::new();
+        put_rate_headers(&mut headers, style, FIRST);
+        headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
     }
 
     #[test]
