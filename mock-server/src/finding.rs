@@ -126,6 +126,10 @@ impl Review {
 
     fn push(&mut self, level: Level, text: Cow<'static, str>, source: Source) {
         let text = if self.place.is_empty() { text } else { format!("`{}`: {text}", self.place).into() };
+        if self.findings.is_empty() {
+            // There is hardly ever more than one, and the journal keeps ten thousand of these lists.
+            self.findings.reserve_exact(1);
+        }
         self.findings.push(Finding { level, text, source });
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn outcome<'a>(world: &World, content: Checked<'a>) -> Result<Outcome
 
 /// Reads `content`. Sources: WhatsApp Session Messages (seed) for text, image, buttons and the list of types; Message Types,
 /// Media Messages, Interactive Messages (docs) for the rest.
-pub(super) fn read<'a>(world: &World, content: &Part<'a>, review: &mut Review) -> Result<Checked<'a>, Problem> {
+pub(super) fn read<'a>(world: &World, content: &Part<'a, '_>, review: &mut Review) -> Result<Checked<'a>, Problem> {
     let kind = content.text("type")?;
     content.review_unknown(&["type", "recipient_type", kind], review);
     let content = &content.clone().on(TYPES_PAGE);
@@ -67,7 +67,7 @@ pub(super) fn read<'a>(world: &World, content: &Part<'a>, review: &mut Review) -
     Ok(Checked::Session(session.into()))
 }
 
-fn text<'a>(world: &World, text: &Part<'a>, review: &mut Review) -> Result<Checked<'a>, Problem> {
+fn text<'a>(world: &World, text: &Part<'a, '_>, review: &mut Review) -> Result<Checked<'a>, Problem> {
     text.review_unknown(&["body", "preview_url"], review);
     let body = match text.short_text("body", MOST_TEXT) {
         Err(_) if is_too_long(text) && world.switch(NAME, "text_too_long") == "callback" => {
@@ -83,12 +83,12 @@ fn text<'a>(world: &World, text: &Part<'a>, review: &mut Review) -> Result<Check
     Ok(Checked::Session(Content::Text { body, preview_url }))
 }
 
-fn is_too_long(text: &Part<'_>) -> bool {
+fn is_too_long(text: &Part<'_, '_>) -> bool {
     text.text("body").is_ok_and(|body| body.chars().count() > MOST_TEXT)
 }
 
 /// By link only. Captions belong to images, videos and documents, names to documents.
-pub(super) fn media(kind: &str, media: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+pub(super) fn media(kind: &str, media: &Part<'_, '_>, review: &mut Review) -> Result<Value, Problem> {
     let known: &[&str] = match kind {
         "document" => &["link", "caption", "filename"],
         "image" | "video" => &["link", "caption"],
@@ -102,7 +102,7 @@ pub(super) fn media(kind: &str, media: &Part<'_>, review: &mut Review) -> Result
     Ok(content)
 }
 
-fn location(location: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+fn location(location: &Part<'_, '_>, review: &mut Review) -> Result<Value, Problem> {
     location.review_unknown(&["latitude", "longitude", "name", "address"], review);
     let coordinate = |name: &str, most: f64| {
         let value = location.needed(name)?;
@@ -117,14 +117,14 @@ fn location(location: &Part<'_>, review: &mut Review) -> Result<Value, Problem> 
     Ok(content)
 }
 
-fn contacts(content: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+fn contacts(content: &Part<'_, '_>, review: &mut Review) -> Result<Value, Problem> {
     let cards = content.items("contacts")?;
     let cards = cards.into_iter().map(|(path, card)| contact(&Part::of(card, path, TYPES_PAGE)?, review));
     Ok(json!({"type": "contacts", "contacts": cards.collect::<Result<Vec<_>, _>>()?}))
 }
 
 /// One card. Names, phones and e-mail addresses are kept, for our own form of content has no more.
-fn contact(card: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+fn contact(card: &Part<'_, '_>, review: &mut Review) -> Result<Value, Problem> {
     card.review_unknown(&["name", "phones", "emails", "addresses", "urls", "org", "birthday"], review);
     let given = card.part("name")?;
     let mut name = json!({"formatted_name": given.text("formatted_name")?});
@@ -147,7 +147,7 @@ fn contact(card: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
     Ok(content)
 }
 
-fn reaction(reaction: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+fn reaction(reaction: &Part<'_, '_>, review: &mut Review) -> Result<Value, Problem> {
     reaction.review_unknown(&["message_id", "emoji"], review);
     // An empty emoji takes a reaction back.
     let emoji = reaction.needed("emoji")?.as_str().ok_or_else(|| reaction.invalid("emoji"))?;

@@ -22,7 +22,7 @@ const MOST_ROW_ID: usize = 200;
 
 /// Reads an interactive message. Sources: WhatsApp Session Messages (seed) for the shape of buttons; Interactive Messages,
 /// Flows, Payment Messages, Catalog (docs) for the rest.
-pub(super) fn read(interactive: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+pub(super) fn read(interactive: &Part<'_, '_>, review: &mut Review) -> Result<Value, Problem> {
     interactive.review_unknown(&["type", "header", "body", "footer", "action"], review);
     let kind = interactive.text("type")?;
     let action = interactive.part("action")?;
@@ -64,7 +64,7 @@ pub(super) fn read(interactive: &Part<'_>, review: &mut Review) -> Result<Value,
 }
 
 /// What our own form of content has no word for keeps the provider's.
-fn other(kind: &str, action: &Part<'_>) -> Value {
+fn other(kind: &str, action: &Part<'_, '_>) -> Value {
     let mut content = json!({"type": "interactive", "kind": kind, "name": action.get("name"), "parameters": action.get("parameters")});
     for name in ["catalog_id", "product_retailer_id", "sections"] {
         insert(&mut content, name, action.get(name));
@@ -73,7 +73,7 @@ fn other(kind: &str, action: &Part<'_>) -> Value {
 }
 
 /// The body, and the header and footer where they are.
-fn framed(mut content: Value, interactive: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+fn framed(mut content: Value, interactive: &Part<'_, '_>, review: &mut Review) -> Result<Value, Problem> {
     let body = interactive.part("body")?.short_text("text", MOST_BODY)?;
     insert(&mut content, "body", Some(body));
     if let Some(header) = interactive.optional_part("header")? {
@@ -94,7 +94,7 @@ fn framed(mut content: Value, interactive: &Part<'_>, review: &mut Review) -> Re
     Ok(content)
 }
 
-fn buttons(action: &Part<'_>, review: &mut Review) -> Result<Vec<Value>, Problem> {
+fn buttons(action: &Part<'_, '_>, review: &mut Review) -> Result<Vec<Value>, Problem> {
     action.review_unknown(&["buttons"], review);
     let buttons = action.items("buttons")?;
     if buttons.len() > MOST_BUTTONS {
@@ -113,7 +113,7 @@ fn buttons(action: &Part<'_>, review: &mut Review) -> Result<Vec<Value>, Problem
     buttons.collect()
 }
 
-fn sections(action: &Part<'_>, review: &mut Review) -> Result<Vec<Value>, Problem> {
+fn sections(action: &Part<'_, '_>, review: &mut Review) -> Result<Vec<Value>, Problem> {
     action.review_unknown(&["button", "sections"], review);
     let sections = action.items("sections")?;
     if sections.len() > MOST_SECTIONS {

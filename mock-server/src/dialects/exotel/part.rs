@@ -6,16 +6,42 @@ use crate::{Review, Source};
 
 /// An object of the request and its path there, such as `content.text`.
 #[derive(Debug, Clone)]
-pub(super) struct Part<'a> {
-    path: String,
+pub(super) struct Part<'a, 'p> {
+    path: Path<'p>,
     members: &'a Members<'a>,
     source: Source,
 }
 
-impl<'a> Part<'a> {
+/// Where an object stands. It is a text only once somebody asks, for most requests have nothing wrong.
+#[derive(Debug, Clone)]
+enum Path<'p> {
+    /// Empty where the object is the whole message.
+    Whole(String),
+    Member(&'p Self, &'p str),
+}
+
+impl Path<'_> {
+    fn text(&self) -> String {
+        match self {
+            Self::Whole(path) => path.clone(),
+            Self::Member(parent, name) => parent.of(name),
+        }
+    }
+
+    fn of(&self, name: &str) -> String {
+        let parent = self.text();
+        if parent.is_empty() { name.to_owned() } else { [parent.as_str(), name].join(".") }
+    }
+}
+
+impl<'a, 'p> Part<'a, 'p> {
     pub(super) fn of(value: &'a Json<'a>, path: impl Into<String>, source: Source) -> Result<Self, Problem> {
-        let path = path.into();
+        Self::at(value, Path::Whole(path.into()), source)
+    }
+
+    fn at(value: &'a Json<'a>, path: Path<'p>, source: Source) -> Result<Self, Problem> {
         let Json::Object(members) = value else {
+            let path = path.text();
             let name = if path.is_empty() { "the message" } else { path.as_str() };
             return Err(Problem { source, ..Problem::invalid(format!("{name} is not valid")) });
         };
@@ -28,13 +54,13 @@ impl<'a> Part<'a> {
     }
 
     /// A member that is an object.
-    pub(super) fn part(&self, name: &str) -> Result<Self, Problem> {
-        Self::of(self.needed(name)?, self.path_of(name), self.source)
+    pub(super) fn part<'s>(&'s self, name: &'s str) -> Result<Part<'a, 's>, Problem> {
+        Part::at(self.needed(name)?, Path::Member(&self.path, name), self.source)
     }
 
     /// A member that is an object, if it is there.
-    pub(super) fn optional_part(&self, name: &str) -> Result<Option<Self>, Problem> {
-        self.get(name).map(|value| Self::of(value, self.path_of(name), self.source)).transpose()
+    pub(super) fn optional_part<'s>(&'s self, name: &'s str) -> Result<Option<Part<'a, 's>>, Problem> {
+        self.get(name).map(|value| Part::at(value, Path::Member(&self.path, name), self.source)).transpose()
     }
 
     /// A member that is a list, with the path of each item.
@@ -112,7 +138,7 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { [self.path.as_str(), name].join(".") }
+        self.path.of(name)
     }
 
     /// Remarks on every member beyond the known ones.

@@ -51,7 +51,7 @@ impl TemplateSend {
 }
 
 /// Reads `content.template`. Source: Template Messages (docs); `policy` is mandatory on one page and left out on others.
-pub(super) fn read(world: &World, template: &Part<'_>, review: &mut Review) -> Result<TemplateSend, Problem> {
+pub(super) fn read(world: &World, template: &Part<'_, '_>, review: &mut Review) -> Result<TemplateSend, Problem> {
     template.review_unknown(&["name", "language", "components", "namespace"], review);
     let language = template.part("language")?;
     language.review_unknown(&["code", "policy"], review);
@@ -91,7 +91,7 @@ pub(super) fn read(world: &World, template: &Part<'_>, review: &mut Review) -> R
 }
 
 /// The cards of a carousel. Source: Template Messages (docs): at most ten, each with its place as a number.
-fn carousel(component: &Part<'_>) -> Result<Value, Problem> {
+fn carousel(component: &Part<'_, '_>) -> Result<Value, Problem> {
     let cards = component.items("cards")?;
     if cards.len() > MOST_CARDS {
         let place = component.path_of("cards");
@@ -108,7 +108,7 @@ fn carousel(component: &Part<'_>) -> Result<Value, Problem> {
     Ok(Value::Array(kept))
 }
 
-fn body(component: &Part<'_>) -> Result<Vec<String>, Problem> {
+fn body(component: &Part<'_, '_>) -> Result<Vec<String>, Problem> {
     let parameters = component.items("parameters")?.into_iter().map(|(path, parameter)| {
         let parameter = Part::of(parameter, path, TEMPLATE_PAGE)?;
         if parameter.text("type")? != "text" {
@@ -119,7 +119,7 @@ fn body(component: &Part<'_>) -> Result<Vec<String>, Problem> {
     parameters.collect()
 }
 
-fn header(component: &Part<'_>, review: &mut Review) -> Result<Option<Value>, Problem> {
+fn header(component: &Part<'_, '_>, review: &mut Review) -> Result<Option<Value>, Problem> {
     let Some((path, parameter)) = component.items("parameters")?.into_iter().next() else {
         return Ok(None);
     };
@@ -132,7 +132,7 @@ fn header(component: &Part<'_>, review: &mut Review) -> Result<Option<Value>, Pr
     }
 }
 
-fn button(component: &Part<'_>, review: &mut Review) -> Result<Value, Problem> {
+fn button(component: &Part<'_, '_>, review: &mut Review) -> Result<Value, Problem> {
     let kind = component.text("sub_type")?.to_ascii_lowercase();
     let index = match component.needed("index")? {
         Json::Str(text) => text.parse::<u8>().ok(),
