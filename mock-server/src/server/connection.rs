@@ -4,7 +4,6 @@ use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -34,27 +33,19 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Answers the requests of one connection until the client leaves, the mock breaks it, its place is needed, or it listens too
 /// slowly.
 pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
-    let reset = AtomicBool::new(false);
-    let (shared, watching, reset) = (&shared, &*door, &reset);
-    let service = service_fn(move |request| Box::pin(answer(shared, watching, request, reset)));
-    let mut connection = http1::Builder::new()
+    let (shared, watching) = (&shared, &*door);
+    let service = service_fn(move |request| answer(shared, watching, request));
+    let connection = http1::Builder::new()
         // Dates are virtual; the server's own would be real.
         .auto_date_header(false)
         .serve_connection(TokioIo::new(Watched { stream, door: Arc::clone(&door) }), service);
-    {
-        let mut shut = pin!(door.shut());
+    let (mut shut, mut connection) = (pin!(door.shut()), pin!(connection));
+    poll_fn(|context| match shut.as_mut().poll(context) {
+        Poll::Ready(()) => Poll::Ready(()),
         // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
-        let _ = poll_fn(|context| match shut.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Ok(())),
-            Poll::Pending => connection.poll_without_shutdown(context),
-        })
-        .await;
-    }
-    let stream = connection.into_parts().io.into_inner().stream;
-    if reset.load(Ordering::Relaxed) {
-        // Closing a socket that lingers for no time sends a reset in place of an orderly end.
-        let _ = stream.set_zero_linger();
-    }
+        Poll::Pending => connection.as_mut().poll(context).map(drop),
+    })
+    .await;
 }
 
 /// How long the body of this request may be. A state is long, and is read of those alone who may put it up.
@@ -72,12 +63,7 @@ fn most_bytes(shared: &Shared, head: &Parts) -> usize {
 /// A whole answer, or events without end.
 type Body = Either<Outgoing, Feed>;
 
-async fn answer(
-    shared: &Shared,
-    door: &Door,
-    request: Request<Incoming>,
-    reset: &AtomicBool,
-) -> io::Result<Response<Body>> {
+async fn answer(shared: &Shared, door: &Door, request: Request<Incoming>) -> io::Result<Response<Body>> {
     door.head_is_whole();
     let (head, incoming) = request.into_parts();
     if shared.access.is_of_stranger(&head.headers) {
@@ -105,7 +91,7 @@ async fn answer(
         Ok(Err(Unread::Broken)) => return Err(io::Error::other("the request's body broke off")),
         Err(_) => return Ok(closing(shared, 408, "the body did not arrive within 30 seconds")),
     };
-    let answered = match take(shared, door, Request::from_parts(head, bytes), reset) {
+    let answered = match take(shared, door, Request::from_parts(head, bytes)) {
         Taken::Answered(response) => Ok(response),
         Taken::Later(answer) => answer.await,
     };
@@ -123,19 +109,19 @@ enum Taken<'a> {
     Later(Pin<Box<dyn Future<Output = io::Result<Response<Body>>> + Send + 'a>>),
 }
 
-fn take<'a>(shared: &'a Shared, door: &'a Door, mut request: Request<Bytes>, reset: &'a AtomicBool) -> Taken<'a> {
+fn take<'a>(shared: &'a Shared, door: &'a Door, mut request: Request<Bytes>) -> Taken<'a> {
     let name = match take_name(&mut request) {
         Ok(name) => name,
         Err(error) => return Taken::Answered(closing(shared, 400, &error)),
     };
     if takes_time(&request) {
-        return Taken::Later(Box::pin(steer(shared, door, name, request, reset)));
+        return Taken::Later(Box::pin(steer(shared, door, name, request)));
     }
     let reply = shared.step(&name, &request);
     if reply.delay.is_zero() && reply.wire == Wire::Whole {
         return Taken::Answered(whole(reply));
     }
-    Taken::Later(Box::pin(deliver(shared, door, name, reply, reset)))
+    Taken::Later(Box::pin(deliver(shared, door, name, reply)))
 }
 
 /// Whether this is a call of the control plane that is not answered at once.
@@ -144,16 +130,10 @@ fn takes_time(request: &Request<Bytes>) -> bool {
 }
 
 /// Answers a call that takes its time.
-async fn steer(
-    shared: &Shared,
-    door: &Door,
-    name: Name,
-    request: Request<Bytes>,
-    reset: &AtomicBool,
-) -> io::Result<Response<Body>> {
+async fn steer(shared: &Shared, door: &Door, name: Name, request: Request<Bytes>) -> io::Result<Response<Body>> {
     if wait::is_wait(&request) {
         let reply = door.while_held(Held::Wait, wait::answer(shared, &name, &request)).await;
-        return deliver(shared, door, name, reply, reset).await;
+        return deliver(shared, door, name, reply).await;
     }
     let tries = shared.last_try(&name);
     let mut reply = shared.step(&name, &request);
@@ -165,7 +145,7 @@ async fn steer(
         door.while_held(Held::Wait, shared.turned(&name)).await;
         shared.tell_tries(&name, tries, &mut reply.response);
     }
-    deliver(shared, door, name, reply, reset).await
+    deliver(shared, door, name, reply).await
 }
 
 fn whole(reply: Reply) -> Response<Body> {
@@ -173,13 +153,7 @@ fn whole(reply: Reply) -> Response<Body> {
 }
 
 /// Lets an answer go out in the way in which it is to go.
-async fn deliver(
-    shared: &Shared,
-    door: &Door,
-    name: Name,
-    reply: Reply,
-    reset: &AtomicBool,
-) -> io::Result<Response<Body>> {
+async fn deliver(shared: &Shared, door: &Door, name: Name, reply: Reply) -> io::Result<Response<Body>> {
     if !reply.delay.is_zero() {
         door.while_held(Held::Wait, tokio::time::sleep(reply.delay)).await;
     }
@@ -192,7 +166,7 @@ async fn deliver(
         Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at)).map(Either::Left)),
         Wire::Lost => Err(io::Error::other("the answer is lost")),
         Wire::Reset => {
-            reset.store(true, Ordering::Relaxed);
+            door.end_in_a_reset();
             Err(io::Error::other("the connection is reset"))
         }
         Wire::Hang => door.while_held(Held::Hang, pending()).await,

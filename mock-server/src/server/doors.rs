@@ -1,7 +1,7 @@
 //! The open connections, so that none that does nothing keeps out one that would.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,7 @@ pub(super) struct Door {
     /// Since how many ticks its next head has been on the way, from 1; [`NOTHING`] before its first byte, [`TAKEN`] once it is whole.
     /// A clock would cost each request more than all the rest of this.
     head: AtomicU32,
+    ends_in_a_reset: AtomicBool,
     shut: Arc<Notify>,
     started: Instant,
 }
@@ -63,7 +64,8 @@ impl Doors {
     pub(super) fn open(&self, number: u64) -> Arc<Door> {
         let (idle_since, held_since) = (AtomicU64::new(0), AtomicU64::new(NEVER));
         let head = AtomicU32::new(NOTHING);
-        let door = Arc::new(Door { idle_since, held_since, head, shut: Arc::default(), started: self.started });
+        let (ends_in_a_reset, shut) = (AtomicBool::new(false), Arc::default());
+        let door = Arc::new(Door { idle_since, held_since, head, ends_in_a_reset, shut, started: self.started });
         door.idle();
         self.lock().insert(number, Arc::clone(&door));
         door
@@ -146,6 +148,15 @@ impl Door {
     /// The time alone; [`NEVER`] is later than any.
     fn held_since(&self) -> u64 {
         self.held_since.load(Ordering::Relaxed) & (NEVER >> (u64::BITS - REASON_SHIFT))
+    }
+
+    /// When the connection ends, it does so with a reset.
+    pub(super) fn end_in_a_reset(&self) {
+        self.ends_in_a_reset.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn ends_in_a_reset(&self) -> bool {
+        self.ends_in_a_reset.load(Ordering::Relaxed)
     }
 
     /// Ends the connection when it is rung.

@@ -1,4 +1,5 @@
-//! A connection that notes when something comes in, so that nobody has to set a timer for each request.
+//! A stream behind its door: it notes when something comes in, so that nobody has to set a timer for each request, and ends as
+//! the door says.
 
 use std::io;
 use std::pin::Pin;
@@ -37,7 +38,17 @@ impl AsyncWrite for Watched {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    /// The stream ends when it is dropped; an orderly end before a reset would be no reset.
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if self.door.ends_in_a_reset() {
+            // Closing a socket that lingers for no time sends a reset in place of an orderly end.
+            let _ = self.stream.set_zero_linger();
+        }
     }
 }
