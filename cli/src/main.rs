@@ -15,6 +15,10 @@ use clap::Parser as _;
 use crate::args::{Cli, Command};
 use crate::output::{Failure, Output};
 
+/// What a request costs the mock is a tenth less than with the system's allocator, whose calls it was.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::report::{CONNECTIONS, Plan, exchange, mock, post};
+use crate::report::{CONNECTIONS, Plan, beside, exchange, mock, post};
 use crate::say;
 use crate::servers::{Load, Server};
 
@@ -46,22 +46,23 @@ fn memory(plan: &Plan) -> io::Result<()> {
 
 /// Whether a request costs the same after very many, and whether memory stands still once every record is full.
 fn long_run(plan: &Plan) -> io::Result<()> {
-    let server = mock(plan, "exotel", 1_000, Some(0))?;
-    let timed = Load { contacts: 1_000, milliseconds: 2_000, ..sends(0) };
-    let first = server.under(timed, Some(1))?;
-    let mut sent = first.requests;
+    const CONTACTS: u64 = 1_000;
+    let server = mock(plan, "exotel", CONTACTS, Some(0))?;
+    let timed = Load { contacts: CONTACTS, milliseconds: 2_000, ..sends(0) };
+    let mut sent = 0;
     while sent < plan.long {
         sent += server.under(timed, Some(1))?.requests;
     }
     let full = server.resident_mib()?;
-    let last = server.under(timed, Some(1))?;
+    let fresh = mock(plan, "exotel", CONTACTS, Some(0))?;
+    let beside = beside(plan, (&fresh, CONTACTS), (&server, CONTACTS))?;
     line(
-        &format!("CPU of a request after {} million, × the first", millions(sent)),
+        &format!("CPU of a request after {} million, × that of a fresh mock", millions(sent)),
         "1.05",
-        &format!("{:.2}", last.cpu_us / first.cpu_us),
+        &format!("{:.2}", beside.ratio),
     );
     line(
-        &format!("growth over {} requests more, every record full", last.requests),
+        &format!("growth over {} requests more, every record full", beside.requests),
         "2 MiB",
         &format!("{:.1} MiB, at {full:.0} MiB", server.resident_mib()? - full),
     );

@@ -138,41 +138,67 @@ fn pair(plan: &Plan, name: &str) -> io::Result<Pair> {
     Ok(Pair { floor_shared, shared, floor_own, own, resident_mib })
 }
 
-/// What a request costs with so many contacts whose windows are open, and what they take in memory.
+/// What a request costs with so many contacts whose windows are open, and what they take in memory; each next to a server with
+/// one contact, in turn with it, for the machine itself is faster and slower by the minute.
 fn growth(plan: &Plan) -> io::Result<()> {
     say(
         "\ncontacts      req/s    CPU µs   × 1 contact   RSS MiB: contacts alone, and after the sends   (exotel, own CPU)",
     );
-    let mut first = None;
+    let base = mock(plan, "exotel", 1, Some(0))?;
     for contacts in &plan.sizes {
         let server = mock(plan, "exotel", *contacts, Some(0))?;
         let resident = server.resident_mib()?;
-        let load =
-            Load { template: "exotel", contacts: *contacts, connections: CONNECTIONS, milliseconds: plan.milliseconds };
-        let sample = server.under(load, Some(1))?;
-        let base = *first.get_or_insert(sample.cpu_us);
+        let beside = beside(plan, (&base, 1), (&server, *contacts))?;
         say(&format!(
             "{contacts:>9}   {:>7.0}     {:>5.1}          {:>4.2}   {resident:>7.0} {:>7.0} ({} sends)",
-            sample.per_second,
-            sample.cpu_us,
-            sample.cpu_us / base,
+            beside.per_second,
+            beside.cpu_us,
+            beside.ratio,
             server.resident_mib()?,
-            sample.requests,
+            beside.requests,
         ));
     }
     let server = mock(plan, "exotel", 1, Some(0))?;
     let fault = r#"{"provider":"exotel","fault":"html","every":1000000000}"#;
     post(&server.address, "faults", &format!("[{}]", [fault; 1_000].join(",")))?;
-    let load = Load { template: "exotel", contacts: 1, connections: CONNECTIONS, milliseconds: plan.milliseconds };
-    let sample = server.under(load, Some(1))?;
-    let base = first.unwrap_or(sample.cpu_us);
+    let beside = beside(plan, (&base, 1), (&server, 1))?;
     say(&format!(
         "1 contact, and 1,000 faults that do not strike: {:.0} req/s, {:.1} µs CPU, {:.2} × without them",
-        sample.per_second,
-        sample.cpu_us,
-        sample.cpu_us / base,
+        beside.per_second, beside.cpu_us, beside.ratio,
     ));
     Ok(())
+}
+
+/// What a server did beside another: medians, but for all its requests.
+pub(crate) struct Beside {
+    pub(crate) requests: u64,
+    per_second: f64,
+    cpu_us: f64,
+    /// Its CPU time for each request, in that of the other one right before or after.
+    pub(crate) ratio: f64,
+}
+
+/// Two servers in turn, each with a load on so many of its contacts; now the one and now the other is first.
+pub(crate) fn beside(plan: &Plan, base: (&Server, u64), other: (&Server, u64)) -> io::Result<Beside> {
+    let sample = |(server, contacts): (&Server, u64)| {
+        let milliseconds = plan.milliseconds / 2;
+        server.under(Load { template: "exotel", contacts, connections: CONNECTIONS, milliseconds }, Some(1))
+    };
+    // Memory that is touched for the first time is not what is measured.
+    sample(base)?;
+    sample(other)?;
+    let mut pairs = Vec::new();
+    for round in 0..plan.rounds {
+        let (first, second) = if round % 2 == 0 { (base, other) } else { (other, base) };
+        let (first, second) = (sample(first)?, sample(second)?);
+        pairs.push(if round % 2 == 0 { (first, second) } else { (second, first) });
+    }
+    Ok(Beside {
+        requests: pairs.iter().map(|(_, other)| other.requests).sum(),
+        per_second: median(pairs.iter().map(|(_, other)| other.per_second)),
+        cpu_us: median(pairs.iter().map(|(_, other)| other.cpu_us)),
+        ratio: median(pairs.iter().map(|(base, other)| other.cpu_us / base.cpu_us)),
+    })
 }
 
 /// From the start of the process to the end of the first answer.

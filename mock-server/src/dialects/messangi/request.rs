@@ -233,10 +233,12 @@ fn template(form: &mut Form, request: &Members<'_>) -> Result<(Value, TemplateSe
     match request.member("placeholders") {
         None | Some(Json::Null) => {}
         Some(Json::Object(values)) => {
+            // Found by name, for there may be as many as a body holds.
+            let values: Map<String, Value> = values.into();
             if let Some((key, _)) = values.iter().find(|(_, value)| !value.is_string()) {
                 return Err(Flaw::wrong(format!("request.placeholders.{key}"), "must be a string"));
             }
-            placeholders.extend(values.keys().map(str::to_owned));
+            placeholders.extend(values.keys().cloned());
             if !values.is_empty() {
                 content.insert("body".to_owned(), body(values));
             }
@@ -251,10 +253,12 @@ fn template(form: &mut Form, request: &Members<'_>) -> Result<(Value, TemplateSe
 }
 
 /// The values of a template in the form of the ledger: a list where they are numbered from 1 on, else by name.
-fn body(values: &Members<'_>) -> Value {
-    let numbered: Option<Vec<&Json<'_>>> =
-        (1..=values.len()).map(|number| values.member(&number.to_string())).collect();
-    numbered.map_or_else(|| Value::Object(values.into()), |values| values.into_iter().map(Value::from).collect())
+fn body(values: Map<String, Value>) -> Value {
+    let numbered: Option<Vec<&Value>> = (1..=values.len()).map(|number| values.get(&number.to_string())).collect();
+    match numbered {
+        Some(numbered) => numbered.into_iter().cloned().collect(),
+        None => Value::Object(values),
+    }
 }
 
 /// The header of a template in the form of the ledger, where it has one that the ledger knows.
