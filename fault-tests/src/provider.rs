@@ -65,7 +65,7 @@ impl Provider {
         let simulator = self.simulator();
         let line = |delivery: &transom_mock_server::Delivery| Line {
             message_id: delivery.message_id.clone(),
-            text: delivery.content.get().to_owned(),
+            text: delivery.content.json().to_string(),
         };
         simulator.world().ledger().map(line).collect()
     }
