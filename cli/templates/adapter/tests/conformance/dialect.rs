@@ -160,7 +160,14 @@ fn send(world: &mut World, now: SystemTime, request: &Request<Bytes>, review: &m
         details: Value::Null,
         failure: None,
     });
-    let message = Message { provider: NAME, message_id: id.to_string(), from: &from, to: &to, content, reference };
+    let message = Message {
+        provider: NAME,
+        message_id: id.to_string(),
+        from: &from,
+        to: &to,
+        content: content.into(),
+        reference,
+    };
     world.hand_over(now, message);
     Ok(id)
 }
