@@ -39,9 +39,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves a simulator until the future is dropped; then its connections are closed, too, and no webhook is delivered any more.
 ///
-/// HTTP/1.1 with keep-alive and pipelining, 256 connections at a time. A head that has begun must be complete within 10 seconds, a body within 30; a
-/// body over 3 MiB (1 GiB for a state to import) is answered with 413. Bind the listener to a loopback address, or give the
-/// simulator a [token](Simulator::with_token).
+/// HTTP/1.1 with keep-alive and pipelining, 256 connections at a time. A head that has begun must be complete within 10
+/// seconds, a body within 30; a body over 3 MiB (1 GiB for a state to import) is answered with 413. Bind the listener to a
+/// loopback address, or give the simulator a [token](Simulator::with_token).
 ///
 /// A request may name a world of its own: by a path that starts with `/_ns/NAME`, by a header `X-Mock-Namespace`, or by a
 /// credential `ns~NAME~KEY`.

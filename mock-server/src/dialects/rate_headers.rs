@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
-use http::header::HeaderName;
+use http::header::{HeaderName, HeaderValue};
 
 use crate::{Quota, set_number};
 
@@ -18,8 +18,6 @@ pub(super) fn set_rate_headers(response: &mut Response<Bytes>, quota: &Quota, no
     set_number(response, LIMIT, quota.limit);
     set_number(response, REMAINING, quota.remaining);
     // As many bits as it needs for the next eighty years: more cost twice as much to print.
-    match u32::try_from(quota.reset_epoch_seconds(now)) {
-        Ok(reset) => set_number(response, RESET, reset),
-        Err(_) => set_number(response, RESET, quota.reset_epoch_seconds(now)),
-    }
+    let reset = quota.reset_epoch_seconds(now);
+    set_number(response, RESET, u32::try_from(reset).map_or_else(|_| reset.into(), HeaderValue::from));
 }

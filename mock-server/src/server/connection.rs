@@ -105,7 +105,7 @@ async fn answer(shared: &Shared, door: &Door, request: Request<Incoming>) -> io:
 /// What became of a request.
 enum Taken<'a> {
     Answered(Response<Body>),
-    /// In a box, for it is rare, and would make the place of every answer larger than what an allocator has at hand.
+    /// In a box, for it is rare, and every connection has a place for its answer, which would have to be as large as this.
     Later(Pin<Box<dyn Future<Output = io::Result<Response<Body>>> + Send + 'a>>),
 }
 

@@ -29,8 +29,8 @@ pub(super) struct Door {
     idle_since: AtomicU64,
     /// Since when its answer is held, in the same way, and why; [`NEVER`] while it is not.
     held_since: AtomicU64,
-    /// Since how many ticks its next head has been on the way, from 1; [`NOTHING`] before its first byte, [`TAKEN`] once it is whole.
-    /// A clock would cost each request more than all the rest of this.
+    /// Since how many ticks its next head has been on the way, from 1; [`NOTHING`] before its first byte, [`TAKEN`] once it is
+    /// whole. A clock would cost each request more than all the rest of this.
     head: AtomicU32,
     ends_in_a_reset: AtomicBool,
     shut: Arc<Notify>,
