@@ -1,19 +1,19 @@
 //! The facts about a provider that the suite rests on: the rows of the adapter's tables and the documented samples.
 
 mod meanings;
-pub(crate) mod rests_on;
+pub(crate) mod fact_selectors;
 
 use serde::Serialize;
 use serde_json::Value;
 use transom::{CodeFact, Rate, Scope, Sent};
 use transom_mock_server::fixtures::{self, Fixture};
 
-pub(crate) use meanings::Meanings;
+pub(crate) use meanings::ExpectedCodes;
 
-use crate::Subject;
-use crate::run::Run;
+use crate::AdapterUnderTest;
+use crate::executor::Run;
 use crate::suite::cases;
-use crate::webhooks::WebhookFixture;
+use crate::evidence::webhook_fixture::WebhookFixture;
 
 /// A fact about a provider, and where it is known from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,14 +58,14 @@ impl EvidenceKind {
     }
 }
 
-/// Every fact that is on record about a subject's provider.
-pub fn all(subject: &Subject) -> Vec<Evidence> {
-    [codes(subject), rates(subject), samples(subject), webhooks(subject)].concat()
+/// Every fact that is on record about a adapter's provider.
+pub fn all(adapter: &AdapterUnderTest) -> Vec<Evidence> {
+    [codes(adapter), rates(adapter), samples(adapter), webhooks(adapter)].concat()
 }
 
 /// A fact on record that no case has played.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Unplayed {
+pub struct UncoveredFact {
     /// The provider's name.
     pub provider: &'static str,
     /// The fact.
@@ -74,40 +74,40 @@ pub struct Unplayed {
 
 /// The facts that no case of the run has played, of the adapters of which all cases were in it: of a part of the cases
 /// nothing can be said.
-pub fn unplayed(run: &Run) -> Vec<Unplayed> {
+pub fn unplayed(run: &Run) -> Vec<UncoveredFact> {
     let mut unplayed = Vec::new();
-    for subject in run.subjects() {
-        let provider = subject.provider.name;
+    for adapter in run.adapters() {
+        let provider = adapter.provider.name;
         let own = || run.played.iter().filter(|(case, _)| case.provider() == provider);
-        if own().count() < cases(subject).len() {
+        if own().count() < cases(adapter).len() {
             continue;
         }
         let is_played = |fact: &Evidence| {
             own().any(|(_, outcome)| outcome.covered.iter().any(|covered| covered.evidence.id == fact.id))
         };
-        let left = all(subject).into_iter().filter(|fact| !is_played(fact));
-        unplayed.extend(left.map(|evidence| Unplayed { provider, evidence }));
+        let left = all(adapter).into_iter().filter(|fact| !is_played(fact));
+        unplayed.extend(left.map(|evidence| UncoveredFact { provider, evidence }));
     }
     unplayed
 }
 
-/// The documented exchanges of a subject's provider: those that are built in, and those that the subject brings.
-pub(crate) fn documented(subject: &Subject) -> Vec<Fixture> {
-    let own = subject.samples.iter().map(|(name, text)| {
+/// The documented exchanges of a adapter's provider: those that are built in, and those that the adapter brings.
+pub(crate) fn documented(adapter: &AdapterUnderTest) -> Vec<Fixture> {
+    let own = adapter.samples.iter().map(|(name, text)| {
         // A text that is no JSON is an exchange that nothing can answer, and so fails the cases that play it.
         Fixture { name: (*name).to_owned(), json: serde_json::from_str(text).unwrap_or_default() }
     });
-    fixtures::of(subject.provider.name).into_iter().chain(own).collect()
+    fixtures::of(adapter.provider.name).into_iter().chain(own).collect()
 }
 
 /// The rows of the tables of codes, each with its table's place.
-pub(crate) fn rows(subject: &Subject) -> impl Iterator<Item = (&'static crate::Place, &'static CodeFact)> {
-    let places = subject.places.iter().zip(subject.provider.codes);
+pub(crate) fn rows(adapter: &AdapterUnderTest) -> impl Iterator<Item = (&'static crate::CodeTable, &'static CodeFact)> {
+    let places = adapter.code_tables.iter().zip(adapter.provider.codes);
     places.flat_map(|(place, table)| table.iter().map(move |fact| (place, fact)))
 }
 
 /// A row as evidence.
-pub(crate) fn of_row(place: &crate::Place, fact: &CodeFact) -> Evidence {
+pub(crate) fn of_row(place: &crate::CodeTable, fact: &CodeFact) -> Evidence {
     let status = fact.status.map(|status| format!("/{status}")).unwrap_or_default();
     let with = fact.status.map(|status| format!(" with HTTP {status}")).unwrap_or_default();
     let name = if fact.name.is_empty() { String::new() } else { format!(" ({})", fact.name) };
@@ -123,8 +123,8 @@ pub(crate) fn of_row(place: &crate::Place, fact: &CodeFact) -> Evidence {
 }
 
 /// Every row of every table of codes.
-pub(crate) fn codes(subject: &Subject) -> Vec<Evidence> {
-    rows(subject).map(|(place, fact)| of_row(place, fact)).collect()
+pub(crate) fn codes(adapter: &AdapterUnderTest) -> Vec<Evidence> {
+    rows(adapter).map(|(place, fact)| of_row(place, fact)).collect()
 }
 
 /// A limit as evidence.
@@ -146,8 +146,8 @@ pub(crate) fn of_rate(rate: &Rate) -> Evidence {
 }
 
 /// Every documented limit.
-pub(crate) fn rates(subject: &Subject) -> Vec<Evidence> {
-    subject.provider.rates.iter().map(of_rate).collect()
+pub(crate) fn rates(adapter: &AdapterUnderTest) -> Vec<Evidence> {
+    adapter.provider.rates.iter().map(of_rate).collect()
 }
 
 /// A documented request as evidence.
@@ -164,8 +164,8 @@ pub(crate) fn of_sample(sample: &Fixture) -> Evidence {
 }
 
 /// Every documented request.
-pub(crate) fn samples(subject: &Subject) -> Vec<Evidence> {
-    documented(subject).iter().map(of_sample).collect()
+pub(crate) fn samples(adapter: &AdapterUnderTest) -> Vec<Evidence> {
+    documented(adapter).iter().map(of_sample).collect()
 }
 
 /// A documented webhook call as evidence.
@@ -182,9 +182,9 @@ pub(crate) fn of_webhook(call: &WebhookFixture) -> Evidence {
 }
 
 /// Every documented webhook call.
-pub(crate) fn webhooks(subject: &Subject) -> Vec<Evidence> {
+pub(crate) fn webhooks(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     // A file that cannot be read fails the case that plays it.
-    WebhookFixture::of_subject(subject).unwrap_or_default().iter().map(of_webhook).collect()
+    WebhookFixture::of_subject(adapter).unwrap_or_default().iter().map(of_webhook).collect()
 }
 
 #[cfg(test)]
@@ -195,10 +195,10 @@ mod tests {
 
     #[test]
     fn every_fact_has_an_id_of_its_own_a_sentence_and_a_source() {
-        for subject in crate::subjects::ALL {
-            let facts = all(subject);
+        for adapter in crate::adapters::ALL {
+            let facts = all(adapter);
             let ids: BTreeSet<&str> = facts.iter().map(|fact| fact.id.as_str()).collect();
-            assert_eq!(ids.len(), facts.len(), "{}", subject.provider.name);
+            assert_eq!(ids.len(), facts.len(), "{}", adapter.provider.name);
             for fact in &facts {
                 assert!(!fact.fact.is_empty() && !fact.source.is_empty(), "{}", fact.id);
                 assert!(matches!(&*fact.certainty, "seed" | "docs" | "field" | "inferred"), "{}", fact.id);
@@ -208,20 +208,20 @@ mod tests {
 
     #[test]
     fn every_table_of_codes_has_a_place() {
-        for subject in crate::subjects::ALL {
-            assert_eq!(subject.places.len(), subject.provider.codes.len(), "{}", subject.provider.name);
-            assert!(rows(subject).all(|(place, fact)| !(place.said)(fact).is_empty()), "{}", subject.provider.name);
+        for adapter in crate::adapters::ALL {
+            assert_eq!(adapter.code_tables.len(), adapter.provider.codes.len(), "{}", adapter.provider.name);
+            assert!(rows(adapter).all(|(place, fact)| !(table.samples)(fact).is_empty()), "{}", adapter.provider.name);
         }
     }
 
     #[test]
     fn what_every_code_means_is_listed_apart_from_the_adapters_tables() {
-        for subject in crate::subjects::ALL {
-            let meanings = Meanings::of(subject).unwrap();
-            for (place, fact) in rows(subject) {
-                meanings.check(place, fact).unwrap_or_else(|broken| panic!("{}: {broken}", subject.provider.name));
+        for adapter in crate::adapters::ALL {
+            let meanings = ExpectedCodes::of(adapter).unwrap();
+            for (place, fact) in rows(adapter) {
+                meanings.check(place, fact).unwrap_or_else(|failure| panic!("{}: {broken}", adapter.provider.name));
             }
-            assert_eq!(meanings.without_row(subject), Vec::<String>::new(), "{}", subject.provider.name);
+            assert_eq!(meanings.without_row(adapter), Vec::<String>::new(), "{}", adapter.provider.name);
         }
     }
 }

@@ -4,14 +4,14 @@
 //! the caller was told, what the provider was asked, and what reached the person. If the adapter declares the capability
 //! that a scenario needs, the scenario runs; if not, the refusal runs in its place: the call must be refused as unsupported
 //! with no request made. Nothing is ever skipped, so every adapter has the same number of cases, and the set of
-//! capabilities is pinned in its [`Subject`], so that losing one is a failure and not a quieter success.
+//! capabilities is pinned in its [`AdapterUnderTest`], so that losing one is a failure and not a quieter success.
 //!
-//! An adapter outside this repository joins with a [`Subject`] and eight lines:
+//! An adapter outside this repository joins with a [`AdapterUnderTest`] and eight lines:
 //!
 //! ```no_run
 //! // [[test]] name = "conformance", harness = false
 //! fn main() -> std::process::ExitCode {
-//!     transom_conformance::run(&transom_conformance::subjects::EXOTEL)
+//!     transom_conformance::run(&transom_conformance::adapters::EXOTEL)
 //! }
 //! ```
 
@@ -28,7 +28,7 @@ pub mod differential;
 pub mod drift;
 pub mod evidence;
 mod exchange;
-mod front;
+mod backend;
 mod level;
 pub mod live;
 mod mask;
@@ -38,27 +38,27 @@ pub mod run;
 #[cfg(feature = "harness")]
 mod runner;
 mod scenarios;
-mod stage;
-mod subject;
-pub mod subjects;
+mod harness;
+mod adapter;
+pub mod adapters;
 pub mod suite;
 mod trace;
 pub mod webhooks;
 
 use transom::ErrorKind;
 
-pub use check::Broken;
-pub use evidence::{Evidence, EvidenceKind, Unplayed};
+pub use check::Failure;
+pub use evidence::{Evidence, EvidenceKind, UncoveredFact};
 pub use exchange::Exchange;
-pub use front::Front;
-pub use level::Level;
-pub use played::Covered;
+pub use backend::Backend;
+pub use level::RequirementLevel;
+pub use played::CoveredFact;
 #[cfg(feature = "harness")]
 pub use runner::{run, run_behind};
-pub use subject::{By, Place, Refusal, Said, Subject, Tells};
-pub use trace::{Arrived, Heard, Told, Trace};
+pub use adapter::{CodeChannel, CodeTable, Refusal, CodeSample, AdapterUnderTest, WebhookFeatures};
+pub use trace::{DeliveredMessage, EventRecord, SendRecord, Trace};
 
-/// Every kind of error, for subjects that list how each is provoked.
+/// Every kind of error, for adapters that list how each is provoked.
 pub const KINDS: &[ErrorKind] = ErrorKind::ALL;
 
 /// The README's code, compiled here because this crate sees everything that it names.

@@ -9,7 +9,7 @@ macro_rules! scenarios {
             note: concat!($($note),*),
             need: need!($($capability)?),
             covers: covers!($($facts)?),
-            play: |stage| Box::pin($name(stage)),
+            play: |harness| Box::pin($name(harness)),
         }),+];
     };
 }
@@ -25,10 +25,10 @@ macro_rules! need {
 
 macro_rules! covers {
     () => {
-        crate::evidence::rests_on::nothing
+        crate::evidence::fact_selectors::nothing
     };
     ($facts:ident) => {
-        crate::evidence::rests_on::$facts
+        crate::evidence::fact_selectors::$facts
     };
 }
 
@@ -54,10 +54,10 @@ use transom::{
     Reaction, Sent, Template,
 };
 
-use crate::Subject;
-use crate::check::{Broken, Check, ensure, equal};
+use crate::AdapterUnderTest;
+use crate::assertions::{Failure, Check, ensure, equal};
 use crate::evidence::Evidence;
-use crate::stage::{Stage, contact, text};
+use crate::harness::{Harness, contact, text};
 
 /// A contract that every adapter must keep, or refuse to be asked for.
 #[derive(Debug)]
@@ -68,8 +68,8 @@ pub(crate) struct Scenario {
     pub(crate) note: &'static str,
     pub(crate) need: Need,
     /// The facts about the provider that it rests on.
-    pub(crate) covers: fn(&Subject) -> Vec<Evidence>,
-    pub(crate) play: for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Check> + Send + 'a>>,
+    pub(crate) covers: fn(&AdapterUnderTest) -> Vec<Evidence>,
+    pub(crate) play: for<'a> fn(&'a Harness) -> Pin<Box<dyn Future<Output = Check> + Send + 'a>>,
 }
 
 /// What an adapter must be able to do for a scenario to make sense.
@@ -104,14 +104,14 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
 /// What must happen in place of a scenario whose capability the adapter does not declare: the call is refused as
 /// unsupported, nothing was sent, and the provider saw no request. What is no call of ours, but the provider's to do, must not
 /// be taken for done.
-pub(crate) async fn refusal(stage: &Stage, capability: Capability) -> Check {
+pub(crate) async fn refusal(harness: &Harness, capability: Capability) -> Check {
     match capability {
-        Capability::Inbound => return webhooks::nothing_inbound_is_told(stage).await,
-        Capability::WebhookSignature => return webhooks::nothing_is_verified(stage).await,
-        Capability::Idempotency => return sending::no_key_travels(stage).await,
+        Capability::Inbound => return webhooks::nothing_inbound_is_told(harness).await,
+        Capability::WebhookSignature => return webhooks::nothing_is_verified(harness).await,
+        Capability::Idempotency => return sending::no_key_travels(harness).await,
         _ => {}
     }
-    let error = provoke(stage, capability).await?;
+    let error = provoke(harness, capability).await?;
     equal("the kind", &error.kind(), &ErrorKind::Unsupported)?;
     equal("whether it may have been sent", &error.sent(), &Sent::No)?;
     equal("attempts", &error.attempts(), &0)?;
@@ -120,11 +120,11 @@ pub(crate) async fn refusal(stage: &Stage, capability: Capability) -> Check {
     let names_it =
         error.message().contains(named) || (capability == Capability::MediaUpload && error.message().contains("image"));
     ensure(names_it, format_args!("the error names no {named}: {error}"))?;
-    stage.untouched().await
+    harness.untouched().await
 }
 
-async fn provoke(stage: &Stage, capability: Capability) -> Result<Error, Broken> {
-    let client = &stage.client;
+async fn provoke(harness: &Harness, capability: Capability) -> Result<Error, Failure> {
+    let client = &harness.client;
     let refused = match capability {
         Capability::Session => client.session(&contact()).await.err(),
         Capability::Senders => client.senders().await.err(),

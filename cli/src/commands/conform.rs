@@ -10,9 +10,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use transom_conformance::report::Report;
-use transom_conformance::run::play;
+use transom_conformance::executor::play;
 use transom_conformance::suite::{self, Case};
-use transom_conformance::{Front, differential};
+use transom_conformance::{Backend, differential};
 
 use crate::args::{Common, ConformArgs, ConformTarget};
 use crate::output::{Failure, Output};
@@ -33,9 +33,9 @@ pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
         prepare(folder)?;
     }
     let mut progress = Progress::of(cases.len(), output);
-    let run = tokio::task::block_in_place(|| play(&cases, &Front::Mock, |case, outcome| progress.add(case, outcome)));
+    let run = tokio::task::block_in_place(|| play(&cases, &Backend::Mock, |case, outcome| progress.add(case, outcome)));
     progress.finish();
-    let report = Report::of(&run, args.seed.unwrap_or(suite::DEFAULT_SEED), differential::DECLARED)
+    let report = Report::of(&run, args.seed.unwrap_or(suite::DEFAULT_SEED), differential::KNOWN_DIFFERENCES)
         .of_command(command_line(args));
     let written = args.report.as_ref().map(|folder| (folder, report.write(folder)));
     // Prints the results also if the report could not be written.

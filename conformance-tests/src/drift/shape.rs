@@ -8,7 +8,7 @@ use super::DriftKind;
 
 /// A place where two shapes differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Difference {
+pub(super) struct KnownDifference {
     pub(super) kind: DriftKind,
     pub(super) place: String,
     pub(super) documented: String,
@@ -41,20 +41,20 @@ impl Rules {
 /// Where `observed` differs from `documented`. A member is new only if none of the `others` has it, and what another of them
 /// shows at the same place is as good. `null` in all of them stands for anything. What is wrong with several items of a list
 /// is told of the first.
-pub(super) fn differences(documented: &Value, others: &[&Value], observed: &Value, rules: &Rules) -> Vec<Difference> {
+pub(super) fn differences(documented: &Value, others: &[&Value], observed: &Value, rules: &Rules) -> Vec<KnownDifference> {
     let mut walk = Walk { rules, found: Vec::new(), told: BTreeSet::new() };
-    walk.value(&Place::default(), documented, others, observed);
+    walk.value(&CodeTable::default(), documented, others, observed);
     walk.found
 }
 
 /// A pointer, and the same with `*` for the items of lists.
 #[derive(Clone, Debug, Default)]
-struct Place {
+struct CodeTable {
     exact: String,
     general: String,
 }
 
-impl Place {
+impl CodeTable {
     fn member(&self, name: &str) -> Self {
         Self { exact: format!("{}/{name}", self.exact), general: format!("{}/{name}", self.general) }
     }
@@ -66,19 +66,19 @@ impl Place {
 
 struct Walk<'r> {
     rules: &'r Rules,
-    found: Vec<Difference>,
+    found: Vec<KnownDifference>,
     told: BTreeSet<(DriftKind, String)>,
 }
 
 impl Walk<'_> {
-    fn tell(&mut self, kind: DriftKind, place: &Place, documented: impl Into<String>, observed: impl Into<String>) {
+    fn tell(&mut self, kind: DriftKind, place: &CodeTable, documented: impl Into<String>, observed: impl Into<String>) {
         if self.told.insert((kind, place.general.clone())) {
             let (documented, observed) = (documented.into(), observed.into());
             self.found.push(Difference { kind, place: place.exact.clone(), documented, observed });
         }
     }
 
-    fn value(&mut self, place: &Place, documented: &Value, others: &[&Value], observed: &Value) {
+    fn value(&mut self, place: &CodeTable, documented: &Value, others: &[&Value], observed: &Value) {
         let shown = || [documented].into_iter().chain(others.iter().copied());
         let Some(typed) = shown().find(|value| !value.is_null()) else { return };
         if observed.is_null() {
@@ -102,7 +102,7 @@ impl Walk<'_> {
 
     fn members(
         &mut self,
-        place: &Place,
+        place: &CodeTable,
         documented: &Map<String, Value>,
         others: &[&Value],
         observed: &Map<String, Value>,
@@ -129,7 +129,7 @@ impl Walk<'_> {
         }
     }
 
-    fn items(&mut self, place: &Place, documented: &[Value], others: &[&Value], observed: &[Value]) {
+    fn items(&mut self, place: &CodeTable, documented: &[Value], others: &[&Value], observed: &[Value]) {
         let lists: Vec<&Vec<Value>> = others.iter().filter_map(|other| other.as_array()).collect();
         let elsewhere: Vec<&Value> = lists.iter().flat_map(|list| list.iter()).collect();
         if observed.is_empty() {
@@ -148,7 +148,7 @@ impl Walk<'_> {
         }
     }
 
-    fn word(&mut self, place: &Place, word: &str) {
+    fn word(&mut self, place: &CodeTable, word: &str) {
         let Some(words) = self.rules.words.get(&place.general) else { return };
         if !words.iter().any(|known| known == word) {
             self.tell(DriftKind::UnknownCode, place, words.join(", "), word);

@@ -6,24 +6,24 @@ use serde_json::json;
 use transom::{Capabilities, Capability};
 use transom_browser_tests::{Screen, browse};
 use transom_conformance::report::Report;
-use transom_conformance::run::play;
+use transom_conformance::executor::play;
 use transom_conformance::suite::{self, Case};
-use transom_conformance::{Front, Subject, differential, subjects};
+use transom_conformance::{Backend, AdapterUnderTest, differential, adapters};
 
 /// Exotel with wrong capabilities: only text, of at most ten characters.
-static MISTAKEN: Subject =
-    Subject { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..subjects::EXOTEL };
+static MISTAKEN: AdapterUnderTest =
+    AdapterUnderTest { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
 /// Runs these cases, writes the report, and gives the URL of its page.
 fn written(name: &str, cases: &[Case]) -> (Report, String) {
     let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let run = play(cases, &Front::Mock, |_, _| {});
-    let report = Report::of(&run, suite::DEFAULT_SEED, differential::DECLARED);
+    let run = play(cases, &Backend::Mock, |_, _| {});
+    let report = Report::of(&run, suite::DEFAULT_SEED, differential::KNOWN_DIFFERENCES);
     report.write(&folder).unwrap();
     (report, format!("file://{}/index.html", folder.display()))
 }
 
-fn cases(subjects: &[&'static Subject], group: &str) -> Vec<Case> {
+fn cases(subjects: &[&'static AdapterUnderTest], group: &str) -> Vec<Case> {
     subjects.iter().flat_map(|subject| suite::cases(subject)).filter(|case| case.group() == group).collect()
 }
 
@@ -37,7 +37,7 @@ const OUTSIDE: &str = "return [...document.querySelectorAll('.card')].flatMap(ca
 
 #[tokio::test(flavor = "multi_thread")]
 async fn matrix_shows_totals_and_links_to_cases() {
-    let (report, page_address) = written("report-window", &cases(subjects::ALL, "window"));
+    let (report, page_address) = written("report-window", &cases(adapters::ALL, "window"));
     browse(&page_address, Screen::DESKTOP, async |page| {
         page.see("h1", &format!("all {} cases of 4 adapters hold", report.totals.cases)).await;
         let own = report.totals.cases / 4;
@@ -61,7 +61,7 @@ async fn matrix_shows_totals_and_links_to_cases() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn report_fits_a_dark_phone() {
-    let (_, address) = written("report-phone", &cases(subjects::ALL, "secrets"));
+    let (_, address) = written("report-phone", &cases(adapters::ALL, "secrets"));
     browse(&address, Screen::PHONE.dark(), async |page| {
         page.see("h1", "hold").await;
         assert_eq!(page.run(FITS, Vec::new()).await, json!(true), "the page needs no horizontal scrolling");
