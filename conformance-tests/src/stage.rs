@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpOptions, HttpTransport};
 use transom::{
     Capabilities, Capability, Client, Context, ErrorKind, Events, Message, Messenger as _, PhoneNumber, Receipt,
     Registry, Result, Sent, Session, Transport,
@@ -58,8 +58,7 @@ impl Stage {
     /// A fresh mock, and the subject's channel connected to it.
     pub(crate) async fn open(subject: &'static Subject, front: &Front, seed: u64) -> Result<Self, Broken> {
         let front = Running::start(front, subject).await?;
-        let transport: Arc<dyn Transport> =
-            Arc::new(HttpTransport::new(HttpTransportOptions::default()).map_err(told)?);
+        let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(HttpOptions::default()).map_err(told)?);
         let control = Control::new(front.url(), Arc::clone(&transport));
         let registry = Registry::default().with(subject.provider);
         let client = Client::new(transom::stub::Stub::accepting());

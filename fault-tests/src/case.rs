@@ -101,7 +101,7 @@ pub(crate) struct Case {
     pub(crate) peer: Peer,
     pub(crate) scripts: Vec<Vec<Step>>,
     pub(crate) pace: Pace,
-    /// Settings of the channel.
+    /// Settings of the channel. `{listener}` in a text stands for the listener's address.
     pub(crate) keys: Vec<(&'static str, Value)>,
     /// A resolver, and a host name in the place of an address.
     pub(crate) names: Option<Arc<Names>>,
@@ -110,6 +110,8 @@ pub(crate) struct Case {
     pub(crate) tries: u32,
     pub(crate) small_buffer: bool,
     pub(crate) is_window_open: bool,
+    /// Whether no other case may run beside it, since it keeps its thread busy.
+    pub(crate) is_alone: bool,
     pub(crate) expect: Expect,
 }
 
@@ -149,6 +151,7 @@ impl Case {
             tries: TRIES,
             small_buffer: false,
             is_window_open: true,
+            is_alone: false,
             expect,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpOptions, HttpTransport};
 use transom::{Client, Context, ConversationFilter, Message, Messenger as _, PhoneNumber, Registry, Result, Transport};
 
 use crate::canary::{self, Canaries};
@@ -83,7 +83,11 @@ impl Stage {
         let uri = uri(&case.canaries).replace("{host}", "default");
         let config = ChannelConfig::from_uri("subject", &uri, registry.providers(), process_env());
         let config = config.map_err(|error| error.to_string())?.with("base_url", base_url.as_str());
-        let config = case.keys.iter().fold(config, |config, (key, value)| config.with(*key, value.clone()));
+        let listening = listener.address().to_string();
+        let config = case.keys.iter().fold(config, |config, (key, value)| match value.as_str() {
+            Some(text) => config.with(*key, text.replace("{listener}", &listening)),
+            None => config.with(*key, value.clone()),
+        });
         let clock = Arc::new(Waits::new(case.clockwork));
         let transport = Arc::new(Watched::new(transport(&config, case.names.clone())?));
         let mut stage = Self {
@@ -186,10 +190,11 @@ fn with_decoy(script: &[Step], address: &str) -> Vec<Step> {
 /// The transport that the channel's settings ask for, which also trusts this run's authority.
 fn transport(config: &ChannelConfig, names: Option<Arc<Names>>) -> Result<HttpTransport, String> {
     let mut keys = config.reader();
-    let options = HttpTransportOptions {
+    let options = HttpOptions {
         timeout: Some(keys.timeout().unwrap_or(Duration::from_secs(10))),
         reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
         insecure: keys.flag("insecure").unwrap_or_default(),
+        proxy: keys.proxy(),
         extra_roots: tls::roots()?,
         resolver: names.map(|names| names as Arc<dyn transom::transport::Resolver>),
     };

@@ -3,8 +3,8 @@
 use super::UNAVAILABLE;
 use crate::case::{Case, Peer};
 use crate::child;
-use crate::row::{Row, each, left_out};
-use crate::script::Step;
+use crate::row::{Row, each};
+use crate::script::{Step, answer, write};
 use crate::subject::Subject;
 
 pub(super) const ROWS: &[Row] = &[
@@ -26,8 +26,24 @@ pub(super) const ROWS: &[Row] = &[
         both(s).map(|case| case.plays([Step::Rst]).in_doubt(UNAVAILABLE).or_unreached()).into()
     }),
     each("C7", "a proxy stands in the environment", |s| child::case(s, child::Act::Proxied)),
-    left_out("C8", "a proxy refuses to connect", "no proxy can be configured"),
+    each("C8", "a configured proxy refuses to connect, or carries the request", proxied),
 ];
+
+/// The listener is the proxy, and no name is looked up.
+fn proxied(s: &'static Subject) -> Vec<Case> {
+    let through = |case: Case, base| case.at(Peer::Elsewhere(base)).key("proxy", "http://{listener}");
+    let mut cases = Vec::new();
+    for (name, answer) in [("407", "407 Proxy Authentication Required"), ("502", "502 Bad Gateway")] {
+        let refusal = write(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n"));
+        for case in [Case::send(s, format!("{name}, a send")), Case::read(s, format!("{name}, a read"))] {
+            let case = through(case, "https://provider.test").plays([Step::ReadRequest, refusal.clone(), Step::Fin]);
+            cases.push(case.unreached(UNAVAILABLE));
+        }
+    }
+    let carried = through(Case::send(s, "carried"), "http://provider.test").key("insecure", true);
+    cases.push(carried.plays([Step::Take, answer()]));
+    cases
+}
 
 fn both(s: &'static Subject) -> [Case; 2] {
     [Case::send(s, "a send"), Case::read(s, "a read")]
