@@ -70,10 +70,8 @@ fn every_declared_difference_is_one() {
 
 #[test]
 fn every_fact_on_record_is_played_by_a_case() {
-    let unplayed: Vec<String> = unplayed(&RUN)
-        .into_iter()
-        .map(|unplayed| format!("{} {}", unplayed.provider, unplayed.evidence.id))
-        .collect();
+    let unplayed: Vec<String> =
+        unplayed(&RUN).into_iter().map(|unplayed| format!("{} {}", unplayed.provider, unplayed.evidence.id)).collect();
     assert!(unplayed.is_empty(), "{} facts that no case plays: {unplayed:#?}", unplayed.len());
 }
 
