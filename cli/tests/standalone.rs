@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use transom_conformance::{Backend, run_behind, adapters};
+use transom_conformance::{Backend, adapters, run_behind};
 
 fn main() -> ExitCode {
     run_behind(adapters::ALL, &Backend::Binary(env!("CARGO_BIN_EXE_transom").into()))

@@ -7,13 +7,13 @@ use serde::Serialize;
 
 pub use known_differences::KNOWN_DIFFERENCES;
 
+use crate::harness::Trace;
 use crate::suite::{Case, Outcome};
-use crate::harness::trace::Trace;
 
 /// A scenario that does not come to the same everywhere.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownDifference {
-    /// The scenario's group and name: `window::a_contact_who_never_wrote_gets_no_text`.
+    /// The scenario's group and name: `window::text_to_contact_who_never_wrote_is_rejected`.
     pub scenario: &'static str,
     /// Why.
     pub reason: &'static str,
@@ -138,7 +138,7 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::harness::trace::SendRecord;
+    use crate::harness::SendRecord;
 
     fn trace(outcome: &str) -> Trace {
         let told = SendRecord { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
@@ -162,7 +162,8 @@ mod tests {
         const Y: &str = "told y no/1";
         const OF_B: &[KnownDifference] =
             &[KnownDifference { scenario: "g::s", reason: "why", outcomes: &[("a c", X), ("b", Y)] }];
-        const NONE: &[KnownDifference] = &[KnownDifference { scenario: "g::s", reason: "why", outcomes: &[("a b", X)] }];
+        const NONE: &[KnownDifference] =
+            &[KnownDifference { scenario: "g::s", reason: "why", outcomes: &[("a b", X)] }];
         assert_eq!(judged(&[(&["a", "b"], "x")], &[]), Agreement::Same);
         assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], &[]), Agreement::Undeclared);
         assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], OF_B), Agreement::Declared);

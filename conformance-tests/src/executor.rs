@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::adapters::AdapterUnderTest;
+use crate::harness::Backend;
 use crate::suite::{Case, Outcome};
-use crate::{Backend, AdapterUnderTest};
 
 /// Cases that were played together.
 #[derive(Clone, Debug)]

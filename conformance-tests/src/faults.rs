@@ -9,26 +9,25 @@
 //! Every execution has credentials and a recipient of its own, which are looked for in every error, debug form and log line of
 //! every crate.
 
-#![allow(clippy::print_stdout, reason = "a test run prints")]
-
 mod canary;
 mod case;
 mod child;
 mod clock;
-mod unreachable_ports;
-mod oracle;
+mod dns;
+mod harness;
+mod leak_checking_transport;
 mod listener;
 mod logs;
-mod dns;
+mod oracle;
+mod profile;
 mod provider;
 mod row;
 mod rows;
 mod script;
-mod harness;
-mod profile;
+mod setup;
 mod summary;
 mod tls;
-mod leak_checking_transport;
+mod unreachable_ports;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,9 +35,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::task::JoinSet;
 
-use crate::faults::case::FaultCase;
-use crate::faults::row::Plan;
-use crate::faults::summary::{Cell, Summary};
+use case::FaultCase;
+use row::Plan;
+use summary::{Cell, Summary};
 
 /// How many executions a whole run has at the least.
 const EXECUTIONS_MIN: usize = 600;
@@ -98,23 +97,32 @@ fn trials(table: &Arc<Mutex<Summary>>) -> Vec<Trial> {
     trials
 }
 
-/// Plays all cases at once; what was wrong with each that was.
+/// Plays all cases at once, and then those that want to be alone one by one. Returns what was wrong.
 fn block_on(cases: Vec<FaultCase>) -> Result<Vec<String>, Failed> {
+    let (alone, together): (Vec<_>, Vec<_>) = cases.into_iter().partition(|case| case.setup.is_alone);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let wrong = runtime.block_on(async {
-        let mut plays = JoinSet::new();
-        for case in cases {
-            plays.spawn(oracle::play(case));
-        }
-        let mut wrong = Vec::new();
-        while let Some(played) = plays.join_next().await {
-            match played {
-                Ok(Ok(())) => {}
-                Ok(Err(problem)) => wrong.push(problem),
-                Err(panic) => wrong.push(format!("a case panicked: {panic}")),
-            }
-        }
-        wrong
-    });
+    let mut wrong = runtime.block_on(play(together));
+    for case in alone {
+        // Like an application's runtime: a busy thread keeps no timer from another one.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
+        wrong.extend(runtime.block_on(play(vec![case])));
+        runtime.shutdown_background();
+    }
     Ok(wrong)
+}
+
+async fn play(cases: Vec<FaultCase>) -> Vec<String> {
+    let mut plays = JoinSet::new();
+    for case in cases {
+        plays.spawn(oracle::play(case));
+    }
+    let mut wrong = Vec::new();
+    while let Some(played) = plays.join_next().await {
+        match played {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => wrong.push(failure.to_string()),
+            Err(panic) => wrong.push(format!("a case panicked: {panic}")),
+        }
+    }
+    wrong
 }

@@ -1,8 +1,13 @@
 //! What a scenario stands on: a fresh world, an adapter connected to it, and eyes on both sides.
 
+mod backend;
 mod clock;
-mod receiver;
-mod watch;
+mod control;
+mod exchange;
+mod recording_transport;
+pub(crate) mod redact;
+mod trace;
+mod webhook_receiver;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,22 +17,25 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpOptions, HttpTransport};
 use transom::{
     Capabilities, Capability, Client, Context, ErrorKind, Events, Message, Messenger as _, PhoneNumber, Receipt,
     Registry, Result, Sent, Session, Transport,
 };
 
-use crate::AdapterUnderTest;
-use crate::assertions::{Failure, Check, ensure, equal, unexpected};
-use crate::harness::control::Control;
-use crate::harness::backend::{Backend, Running};
-use crate::evidence::coverage::CoveredFact;
-use crate::harness::trace::TraceRecorder;
+use crate::adapters::AdapterUnderTest;
+use crate::assertions::{Check, Failure, ensure, equal, unexpected};
+use crate::evidence::coverage::CoverageSink;
+use backend::Running;
+use control::Control;
+use trace::TraceRecorder;
 
+pub use backend::Backend;
 pub(crate) use clock::Shared as Clock;
-pub(crate) use receiver::WebhookReceiver;
-pub(crate) use watch::RecordingTransport;
+pub use exchange::Exchange;
+pub(crate) use recording_transport::RecordingTransport;
+pub use trace::{DeliveredMessage, EventRecord, SendRecord, Trace};
+pub(crate) use webhook_receiver::WebhookReceiver;
 
 /// The person whom most scenarios write to.
 pub(crate) const CONTACT: &str = "+5491155550123";
@@ -46,8 +54,8 @@ pub(crate) struct Harness {
     transport: Arc<dyn Transport>,
     /// The exchanges of the worlds before this one.
     earlier: Mutex<Vec<Value>>,
-    /// The facts that were played here.
-    covered: Mutex<Vec<CoveredFact>>,
+    /// The facts that the case covers.
+    pub(crate) coverage: CoverageSink,
     backend: Running,
 }
 
@@ -56,15 +64,19 @@ const MOST_EARLIER: usize = 500;
 
 impl Harness {
     /// A fresh mock, and the adapter's channel connected to it.
-    pub(crate) async fn open(adapter: &'static AdapterUnderTest, backend: &Backend, seed: u64) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        adapter: &'static AdapterUnderTest,
+        backend: &Backend,
+        seed: u64,
+    ) -> Result<Self, Failure> {
         let backend = Running::start(backend, adapter).await?;
-        let transport: Arc<dyn Transport> =
-            Arc::new(HttpTransport::new(HttpTransportOptions::default()).map_err(unexpected)?);
+        let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(HttpOptions::default()).map_err(unexpected)?);
         let control = Control::new(backend.url(), Arc::clone(&transport));
         let registry = Registry::default().with(adapter.provider);
         let client = Client::new(transom::stub::Stub::accepting());
-        let (trace, earlier, covered) = (TraceRecorder::default(), Mutex::default(), Mutex::default());
-        let mut harness = Self { adapter, control, client, seed, trace, registry, transport, earlier, covered, backend };
+        let (trace, earlier, coverage) = (TraceRecorder::default(), Mutex::default(), CoverageSink::default());
+        let mut harness =
+            Self { adapter, control, client, seed, trace, registry, transport, earlier, coverage, backend };
         harness.client = harness.connect(&harness.config()?)?;
         Ok(harness)
     }
@@ -129,7 +141,7 @@ impl Harness {
 
     /// Asks the mock, as a sample has it, and says with which status it answers.
     pub(crate) async fn ask(&self, call: &Value) -> Result<u16, Failure> {
-        let request = watch::request(&self.url(), call)?;
+        let request = recording_transport::request(&self.url(), call)?;
         Ok(self.transport.send(request).await.map_err(unexpected)?.status().as_u16())
     }
 
@@ -148,7 +160,11 @@ impl Harness {
     }
 
     /// Turns the clock by `duration`, and takes what the provider has told by then.
-    pub(crate) async fn webhook_calls(&self, receiver: &WebhookReceiver, duration: &str) -> Result<Vec<Request<Bytes>>, Failure> {
+    pub(crate) async fn webhook_calls(
+        &self,
+        receiver: &WebhookReceiver,
+        duration: &str,
+    ) -> Result<Vec<Request<Bytes>>, Failure> {
         self.control.advance(duration).await?;
         self.backend.deliver(receiver);
         Ok(receiver.take())
@@ -175,16 +191,6 @@ impl Harness {
         let asked = self.control.requests(self.provider()).await.unwrap_or_default();
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         earlier.iter().cloned().chain(asked).collect()
-    }
-
-    /// These facts were played.
-    pub(crate) fn covered(&self, facts: Vec<CoveredFact>) {
-        self.covered.lock().unwrap_or_else(PoisonError::into_inner).extend(facts);
-    }
-
-    /// The facts that were played.
-    pub(crate) fn take_covered(&self) -> Vec<CoveredFact> {
-        std::mem::take(&mut *self.covered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn provider(&self) -> &'static str {

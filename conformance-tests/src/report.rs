@@ -1,6 +1,7 @@
 //! What came of a run, as a document: JSON for programs, `JUnit` for build servers, a page for people. All three are made
 //! from one value, so that they agree.
 
+mod coverage;
 mod drift;
 mod html;
 mod junit;
@@ -13,17 +14,18 @@ use std::time::Duration;
 use serde::Serialize;
 use transom::time::rfc3339;
 
-use crate::RequirementLevel;
 use crate::assertions::Failure;
 use crate::defects::{self, Defect};
 use crate::differential::{self, Comparison, KnownDifference};
-use crate::evidence::{self, Evidence, EvidenceKind, UncoveredFact};
-use crate::harness::exchange::Exchange;
-use crate::harness::redact;
+use crate::evidence::RequirementLevel;
+use crate::evidence::{Evidence, EvidenceKind};
 use crate::executor::Run;
+use crate::harness::Exchange;
+use crate::harness::Trace;
+use crate::harness::redact;
 use crate::suite::{Case, Outcome, Verdict};
-use crate::harness::trace::Trace;
 
+pub use coverage::{UncoveredFact, unplayed};
 pub use drift::{AskedChannel, DriftReport, DriftTotals};
 pub use scorecard::{Coverage, Scorecard};
 
@@ -115,7 +117,7 @@ pub struct CaseReport {
     /// The scenario's name.
     pub name: &'static str,
     /// The contract in words.
-    pub contract: String,
+    pub contract: &'static str,
     /// What else is to be known of it; empty if its words say it all.
     pub note: &'static str,
     /// The capability that the scenario needs.
@@ -208,7 +210,7 @@ impl Report {
             differential: differential::compare(&run.played, declared),
             cases,
             evidence,
-            unplayed: evidence::unplayed(run),
+            unplayed: unplayed(run),
             kill_table: defects::recorded(),
         }
     }
@@ -286,7 +288,11 @@ impl CaseReport {
             refusal: case.is_refusal(),
             verdict: outcome.verdict,
             problem: outcome.problem.as_ref().map(Problem::of),
-            level: covers.iter().map(|fact| RequirementLevel::of(&fact.certainty)).max().unwrap_or(RequirementLevel::Must),
+            level: covers
+                .iter()
+                .map(|fact| RequirementLevel::of(&fact.certainty))
+                .max()
+                .unwrap_or(RequirementLevel::Must),
             covers: covers.into_iter().map(|fact| fact.id).collect(),
             played: played.collect(),
             trace: outcome.trace.clone(),
@@ -302,7 +308,7 @@ impl CaseReport {
     pub fn contradicts<'r>(&'r self, report: &'r Report) -> impl Iterator<Item = &'r EvidenceReport> {
         let broken: Vec<&str> =
             self.played.iter().filter(|fact| fact.verdict == Verdict::Failed).map(|fact| fact.id.as_str()).collect();
-        let fact_selectors = || self.covers.iter().map(String::as_str).collect();
+        let rests_on = || self.covers.iter().map(String::as_str).collect();
         let ids: Vec<&str> = if self.played.is_empty() { rests_on() } else { broken };
         ids.into_iter().filter_map(|id| report.fact(self.provider, id))
     }

@@ -1,36 +1,7 @@
-//! The list. Each group is a file; each scenario is a function whose name is the contract. What a name cannot say stands above
-//! it in the list of its group, and so in reports.
+//! The list of scenarios: each group is a file, and each scenario states its contract in the table of its group.
 
-macro_rules! scenarios {
-    ($group:literal: $($(#[doc = $note:literal])* $name:ident $(needs $capability:ident)? $(covers $facts:ident)?;)+) => {
-        pub(super) const ALL: &[crate::scenarios::Scenario] = &[$(crate::scenarios::Scenario {
-            group: $group,
-            name: stringify!($name),
-            note: concat!($($note),*),
-            need: need!($($capability)?),
-            covers: covers!($($facts)?),
-            play: |harness| Box::pin($name(harness)),
-        }),+];
-    };
-}
-
-macro_rules! need {
-    () => {
-        crate::scenarios::Need::Nothing
-    };
-    ($capability:ident) => {
-        crate::scenarios::Need::Capability(transom::Capability::$capability)
-    };
-}
-
-macro_rules! covers {
-    () => {
-        crate::evidence::fact_selectors::nothing
-    };
-    ($facts:ident) => {
-        crate::evidence::fact_selectors::$facts
-    };
-}
+#[macro_use]
+mod scenario;
 
 mod configuration;
 mod content;
@@ -41,43 +12,19 @@ mod failover;
 mod hostile;
 mod lists;
 mod pacing;
+mod samples;
 mod secrets;
 mod sending;
 mod templates;
 mod webhooks;
 mod window;
 
-use std::pin::Pin;
+use transom::{Capability, Content, ConversationFilter, Error, ErrorKind, Media, Message, Messenger as _, Sent};
 
-use transom::{
-    Capability, Content, ConversationFilter, Error, ErrorKind, Location, Media, Message, MessageId, Messenger as _,
-    Reaction, Sent, Template,
-};
-
-use crate::AdapterUnderTest;
-use crate::assertions::{Failure, Check, ensure, equal};
-use crate::evidence::Evidence;
+use crate::assertions::{Check, Failure, ensure, equal};
 use crate::harness::{Harness, contact, text};
-
-/// A contract that every adapter must keep, or refuse to be asked for.
-#[derive(Debug)]
-pub(crate) struct Scenario {
-    pub(crate) group: &'static str,
-    pub(crate) name: &'static str,
-    /// What the name does not say.
-    pub(crate) note: &'static str,
-    pub(crate) need: Need,
-    /// The facts about the provider that it rests on.
-    pub(crate) covers: fn(&AdapterUnderTest) -> Vec<Evidence>,
-    pub(crate) play: for<'a> fn(&'a Harness) -> Pin<Box<dyn Future<Output = Check> + Send + 'a>>,
-}
-
-/// What an adapter must be able to do for a scenario to make sense.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Need {
-    Nothing,
-    Capability(Capability),
-}
+use samples::sample;
+pub(crate) use scenario::{Need, Scenario};
 
 /// Every scenario, group by group.
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
@@ -142,42 +89,3 @@ async fn provoke(harness: &Harness, capability: Capability) -> Result<Error, Fai
     };
     refused.ok_or_else(|| format!("expected {capability} to be refused as unsupported, it was accepted").into())
 }
-
-/// A content that needs exactly this capability.
-pub(crate) fn sample(capability: Capability) -> Option<Content> {
-    let link = |name: &str| Media::link(format!("https://files.example.net/{name}"));
-    let json = |text: &str| serde_json::from_str::<Content>(text).ok();
-    Some(match capability {
-        Capability::Text => text().content,
-        Capability::Image => Content::Image(link("a.png").caption("Shelf 3")),
-        Capability::Video => Content::Video(link("b.mp4").caption("Tour")),
-        Capability::Audio => Content::Audio(link("c.mp3")),
-        Capability::Document => {
-            let mut document = link("inv-19.pdf");
-            document.filename = Some("inv-19.pdf".to_owned());
-            Content::Document(document)
-        }
-        Capability::Sticker => Content::Sticker(link("d.webp")),
-        Capability::Location => Content::Location(Location {
-            latitude: 19.4326,
-            longitude: -99.1332,
-            name: Some("Depot 4".to_owned()),
-            address: Some("Harbour Rd".to_owned()),
-        }),
-        Capability::Contacts => json(CONTACTS)?,
-        Capability::Buttons => json(BUTTONS)?,
-        Capability::List => json(LIST)?,
-        Capability::Reaction => {
-            Content::Reaction(Reaction { message_id: MessageId::from("wamid.HBgLMzQ2"), emoji: "👍".to_owned() })
-        }
-        Capability::Template => Content::Template(Template::new("visit_reminder", "en").body(["Ana", "12/02"])),
-        _ => return None,
-    })
-}
-
-const CONTACTS: &str = r#"{"type":"contacts","contacts":[{"name":{"formatted_name":"Ana Ruiz","first_name":"Ana"},
-    "phones":[{"phone":"+34600111222","type":"WORK"}],"emails":[{"email":"a@example.net","type":"WORK"}]}]}"#;
-const BUTTONS: &str = r#"{"type":"buttons","body":"Keep Friday 15:00?","header":{"type":"text","text":"Clinic"},"footer":"Reply today",
-    "buttons":[{"id":"yes","title":"Keep"},{"id":"no","title":"Move"}]}"#;
-const LIST: &str = r#"{"type":"list","body":"Pick a slot","button":"Slots","footer":"Reply today",
-    "sections":[{"title":"Mon","rows":[{"id":"m9","title":"09:00","description":"Room A"}]},{"title":"Tue","rows":[{"id":"t9","title":"09:00"}]}]}"#;

@@ -7,15 +7,16 @@ use std::sync::LazyLock;
 
 use transom_conformance::differential::{self, Agreement, Comparison, KNOWN_DIFFERENCES};
 use transom_conformance::executor::{self, Run};
+use transom_conformance::report::unplayed;
 use transom_conformance::suite::{self, Case};
-use transom_conformance::{Backend, evidence, adapters};
+use transom_conformance::{Backend, adapters, evidence};
 
 /// Every adapter has at least so many cases.
 const AT_LEAST: usize = 185;
 
 static RUN: LazyLock<Run> = LazyLock::new(|| {
     let cases: Vec<Case> = adapters::ALL.iter().copied().flat_map(suite::cases).collect();
-    run::play(&cases, &Backend::Mock, |_, _| {})
+    executor::play(&cases, &Backend::Mock, |_, _| {})
 });
 
 fn compared() -> Vec<Comparison> {
@@ -69,10 +70,8 @@ fn every_declared_difference_is_one() {
 
 #[test]
 fn every_fact_on_record_is_played_by_a_case() {
-    let unplayed: Vec<String> = evidence::unplayed(&RUN)
-        .into_iter()
-        .map(|unplayed| format!("{} {}", unplayed.provider, unplayed.evidence.id))
-        .collect();
+    let unplayed: Vec<String> =
+        unplayed(&RUN).into_iter().map(|unplayed| format!("{} {}", unplayed.provider, unplayed.evidence.id)).collect();
     assert!(unplayed.is_empty(), "{} facts that no case plays: {unplayed:#?}", unplayed.len());
 }
 
@@ -80,14 +79,14 @@ fn every_fact_on_record_is_played_by_a_case() {
 fn of_a_part_of_the_cases_nothing_counts_as_unplayed() {
     let part: Vec<Case> =
         suite::cases(&adapters::EXOTEL).into_iter().filter(|case| case.group() == "secrets").collect();
-    let run = run::play(&part, &Backend::Mock, |_, _| {});
-    assert_eq!(evidence::unplayed(&run), []);
+    let run = executor::play(&part, &Backend::Mock, |_, _| {});
+    assert_eq!(unplayed(&run), []);
     // Without the cases that play them, the facts of a whole run would be missed.
     let mut whole = RUN.clone();
     for (_, outcome) in whole.played.iter_mut().filter(|(case, _)| case.provider() == "exotel") {
         outcome.covered.clear();
     }
-    let missed = evidence::unplayed(&whole);
+    let missed = unplayed(&whole);
     assert!(missed.iter().all(|unplayed| unplayed.provider == "exotel"));
     assert_eq!(missed.len(), evidence::all(&adapters::EXOTEL).len());
 }

@@ -106,7 +106,7 @@ impl Harness {
     }
 
     /// What the webhook is told in the next ten seconds, as the adapter reads it.
-    fn told(&self) -> Vec<Value> {
+    fn webhook_calls(&self) -> Vec<Value> {
         self.control("clock", &json!({ "advance": "10s" }));
         let mut told = Vec::new();
         loop {

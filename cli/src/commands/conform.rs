@@ -9,8 +9,8 @@ mod text;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use transom_conformance::report::Report;
 use transom_conformance::executor::play;
+use transom_conformance::report::Report;
 use transom_conformance::suite::{self, Case};
 use transom_conformance::{Backend, differential};
 
@@ -101,7 +101,7 @@ struct ListedCase {
     provider: &'static str,
     group: &'static str,
     name: &'static str,
-    contract: String,
+    contract: &'static str,
     note: &'static str,
     needs: Option<&'static str>,
     refusal: bool,
@@ -126,6 +126,6 @@ fn list(cases: &[Case], output: &Output) {
     for case in cases {
         let note = if case.note().is_empty() { String::new() } else { format!(" {}", case.note()) };
         let refusal = if case.is_refusal() { " (must be refused)" } else { "" };
-        output.line(&format!("{}  {}.{note}{refusal}", case.id(), case.contract()));
+        output.line(&format!("{}  {}{note}{refusal}", case.id(), case.contract()));
     }
 }

@@ -90,7 +90,7 @@ impl AdapterUnderTest {
     pub const fn new(provider: Provider, simulators: fn() -> Vec<Box<dyn Dialect>>) -> Self {
         Self {
             provider,
-            dialects,
+            simulators,
             uri: "",
             uri_with_bad_credential: "",
             uri_with_unknown_sender: "",
@@ -106,7 +106,7 @@ impl AdapterUnderTest {
             placeholders: ["customer", "day"],
             refusals: &[],
             code_tables: &[],
-            meanings: "",
+            expected_codes: "",
             samples: &[],
             webhook_calls: &[],
             webhook_features: WebhookFeatures { reference: false, our_number: true, repeats_calls: false, kinds: &[] },
@@ -125,6 +125,13 @@ pub struct Refusal {
     pub kind: ErrorKind,
     /// The provider's code in it, if the body holds one.
     pub code: Option<&'static str>,
+}
+
+impl Refusal {
+    /// An answer with this status and body, the kind that it means, and its code.
+    pub const fn new(status: u16, body: &'static str, kind: ErrorKind, code: Option<&'static str>) -> Self {
+        Self { status, body, kind, code }
+    }
 }
 
 /// Where the codes of one table stand.
@@ -169,7 +176,11 @@ pub enum CodeChannel {
 impl CodeSample {
     /// The code of `fact` in an answer, to be read as the row says.
     pub fn answer(fact: &CodeFact, status: u16, body: Value) -> Self {
-        Self { by: CodeChannel::Answer { status, body, sent: fact.sent }, kind: fact.kind, code: Some(Self::code(fact)) }
+        Self {
+            by: CodeChannel::Answer { status, body, sent: fact.sent },
+            kind: fact.kind,
+            code: Some(Self::code(fact)),
+        }
     }
 
     /// The code of `fact` in a webhook call, to be read as the row says.

@@ -4,13 +4,12 @@ use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
 use transom_mock_server::dialects;
 
-use super::refusal;
-use crate::{CodeTable, CodeSample, AdapterUnderTest, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 /// Autocalls.
 pub static AUTOCALLS: AdapterUnderTest = AdapterUnderTest {
     provider: transom_autocalls::PROVIDER,
-    dialects: dialects::all,
+    simulators: dialects::all,
     uri: "autocalls://canary-key@{host}?sender_id=12",
     uri_with_bad_credential: "autocalls://invalid@{host}?sender_id=12",
     uri_with_unknown_sender: "autocalls://canary-key@{host}?sender_id=99",
@@ -35,56 +34,56 @@ pub static AUTOCALLS: AdapterUnderTest = AdapterUnderTest {
     unknown_template: ErrorKind::Config,
     placeholders: ["1", "2"],
     refusals: &[
-        refusal(
+        Refusal::new(
             402,
             r#"{"success":false,"error":"Insufficient balance. Please top up your account.","error_code":"INSUFFICIENT_BALANCE"}"#,
             ErrorKind::InsufficientBalance,
             Some("INSUFFICIENT_BALANCE"),
         ),
-        refusal(
+        Refusal::new(
             403,
             r#"{"success":false,"error":"closed","error_code":"SESSION_EXPIRED"}"#,
             ErrorKind::SessionExpired,
             Some("SESSION_EXPIRED"),
         ),
-        refusal(403, r#"{"success":false,"error":"no"}"#, ErrorKind::PermissionDenied, None),
-        refusal(
+        Refusal::new(403, r#"{"success":false,"error":"no"}"#, ErrorKind::PermissionDenied, None),
+        Refusal::new(
             404,
             r#"{"success":false,"error":"Sender not found or does not belong to you","error_code":"SENDER_NOT_FOUND"}"#,
             ErrorKind::SenderNotFound,
             Some("SENDER_NOT_FOUND"),
         ),
-        refusal(
+        Refusal::new(
             404,
             r#"{"success":false,"error":"Template not found","error_code":"TEMPLATE_NOT_FOUND"}"#,
             ErrorKind::TemplateRejected,
             Some("TEMPLATE_NOT_FOUND"),
         ),
-        refusal(
+        Refusal::new(
             422,
             r#"{"success":false,"error":"Invalid phone number format.","error_code":"INVALID_PHONE"}"#,
             ErrorKind::RecipientInvalid,
             Some("INVALID_PHONE"),
         ),
-        refusal(
+        Refusal::new(
             422,
             r#"{"message":"The message field is required.","errors":{"message":["The message field is required."]}}"#,
             ErrorKind::InvalidRequest,
             None,
         ),
-        refusal(
+        Refusal::new(
             503,
             r#"{"success":false,"error":"Sender is not online. Current status: Offline","error_code":"SENDER_OFFLINE"}"#,
             ErrorKind::SenderUnavailable,
             Some("SENDER_OFFLINE"),
         ),
-        refusal(
+        Refusal::new(
             422,
             r#"{"success":false,"error":"offline","error_code":"SENDER_OFFLINE"}"#,
             ErrorKind::SenderUnavailable,
             Some("SENDER_OFFLINE"),
         ),
-        refusal(
+        Refusal::new(
             422,
             r#"{"success":false,"error":"x","error_code":"TWILIO_ERROR_63016"}"#,
             ErrorKind::SessionExpired,

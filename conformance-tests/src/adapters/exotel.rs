@@ -4,13 +4,12 @@ use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
 use transom_mock_server::dialects;
 
-use super::refusal;
-use crate::{CodeTable, CodeSample, AdapterUnderTest, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 /// Exotel.
 pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
     provider: transom_exotel::PROVIDER,
-    dialects: dialects::all,
+    simulators: dialects::all,
     // The percent-encoded part is `canary/token`: a credential may hold anything.
     uri: "exotel://canary-key:canary%2Ftoken@{host}/acme?from=919876500001&waba_id=8",
     uri_with_bad_credential: "exotel://invalid:canary@{host}/acme?from=919876500001",
@@ -44,55 +43,55 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
     unknown_template: ErrorKind::TemplateRejected,
     placeholders: ["customer", "day"],
     refusals: &[
-        refusal(
+        Refusal::new(
             400,
             r#"{"response":{"code":400,"error_data":{"code":"SESSION_EXPIRED","message":"SESSION_EXPIRED"},"status":"failure","data":null}}"#,
             ErrorKind::SessionExpired,
             Some("SESSION_EXPIRED"),
         ),
-        refusal(
+        Refusal::new(
             403,
             r#"{"RestException":{"Status":403,"Message":"NO_ACTIVE_SESSION","Code":"NO_ACTIVE_SESSION"}}"#,
             ErrorKind::NoActiveSession,
             Some("NO_ACTIVE_SESSION"),
         ),
-        refusal(
+        Refusal::new(
             400,
             r#"{"response":{"code":400,"error_data":{"code":"MESSAGE_TYPE_NOT_SUPPORTED","message":"no"},"status":"failure","data":null}}"#,
             ErrorKind::Unsupported,
             Some("MESSAGE_TYPE_NOT_SUPPORTED"),
         ),
-        refusal(
+        Refusal::new(
             400,
             r#"{"response":{"code":400,"error_data":{"code":1002,"message":"Invalid parameter","description":"to is not valid"},"status":"failure","data":null}}"#,
             ErrorKind::RecipientInvalid,
             Some("1002"),
         ),
-        refusal(
+        Refusal::new(
             400,
             r#"{"response":{"code":400,"error_data":{"code":1001,"message":"Mandatory Parameter missing"},"status":"failure","data":null}}"#,
             ErrorKind::InvalidRequest,
             Some("1001"),
         ),
-        refusal(
+        Refusal::new(
             207,
             r#"{"response":{"whatsapp":{"messages":[{"code":400,"error_data":{"code":1002,"message":"Invalid parameter","description":"to is not valid"},"status":"failure","data":null}]}}}"#,
             ErrorKind::RecipientInvalid,
             Some("1002"),
         ),
-        refusal(
+        Refusal::new(
             403,
             r#"{"response":{"code":403,"error_data":{"code":1003,"message":"Forbidden"},"status":"failure","data":null}}"#,
             ErrorKind::PermissionDenied,
             Some("1003"),
         ),
-        refusal(
+        Refusal::new(
             402,
             r#"{"RestException":{"Status":402,"Message":"Plan limit"}}"#,
             ErrorKind::InsufficientBalance,
             None,
         ),
-        refusal(
+        Refusal::new(
             429,
             r#"{"RestException":{"Status":429,"Message":"Rate limit exceeded","Code":"RATE_LIMIT_EXCEEDED"}}"#,
             ErrorKind::RateLimited,
@@ -103,7 +102,12 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
     expected_codes: include_str!("expected_codes/exotel.txt"),
     samples: &[],
     webhook_calls: &[],
-    webhook_features: WebhookFeatures { reference: true, our_number: true, repeats_calls: true, kinds: WebhookFeatures::ALL_KINDS },
+    webhook_features: WebhookFeatures {
+        reference: true,
+        our_number: true,
+        repeats_calls: true,
+        kinds: WebhookFeatures::ALL_KINDS,
+    },
 };
 
 const CODE_TABLES: &[CodeTable] = &[

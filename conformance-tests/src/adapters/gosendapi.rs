@@ -4,13 +4,12 @@ use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
 use transom_mock_server::dialects;
 
-use super::refusal;
-use crate::{CodeTable, CodeSample, AdapterUnderTest, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 /// GoSendAPI.
 pub static GOSENDAPI: AdapterUnderTest = AdapterUnderTest {
     provider: transom_gosendapi::PROVIDER,
-    dialects: dialects::all,
+    simulators: dialects::all,
     uri: "gosendapi://canary-key@{host}?phone_number_id=555123456789",
     uri_with_bad_credential: "gosendapi://invalid@{host}?phone_number_id=555123456789",
     uri_with_unknown_sender: "gosendapi://canary-key@{host}?phone_number_id=555000000000",
@@ -46,79 +45,79 @@ pub static GOSENDAPI: AdapterUnderTest = AdapterUnderTest {
     unknown_template: ErrorKind::TemplateRejected,
     placeholders: ["customer", "day"],
     refusals: &[
-        refusal(
+        Refusal::new(
             403,
             r#"{"statusCode":403,"message":"Outside the 24h window","error":"Forbidden","code":"BRAND_NEW_CODE"}"#,
             ErrorKind::SessionExpired,
             Some("BRAND_NEW_CODE"),
         ),
-        refusal(
+        Refusal::new(
             403,
             r#"{"statusCode":403,"message":"Outside the 24h window: only approved templates can be sent","error":"Forbidden"}"#,
             ErrorKind::SessionExpired,
             None,
         ),
-        refusal(
+        Refusal::new(
             403,
             r#"{"statusCode":403,"message":"Forbidden","error":"Forbidden"}"#,
             ErrorKind::SessionExpired,
             None,
         ),
-        refusal(
+        Refusal::new(
             403,
             r#"{"statusCode":403,"message":"Phone number belongs to another project","error":"Forbidden","code":"PHONE_NUMBER_NOT_IN_TENANT"}"#,
             ErrorKind::SenderNotFound,
             Some("PHONE_NUMBER_NOT_IN_TENANT"),
         ),
-        refusal(
+        Refusal::new(
             403,
             r#"{"statusCode":403,"message":"no","error":"Forbidden","code":"WABA_NOT_IN_TENANT"}"#,
             ErrorKind::PermissionDenied,
             Some("WABA_NOT_IN_TENANT"),
         ),
-        refusal(
+        Refusal::new(
             400,
             r#"{"statusCode":400,"message":"no","error":"Bad Request","code":"INVALID_PHONE_NUMBER"}"#,
             ErrorKind::RecipientInvalid,
             Some("INVALID_PHONE_NUMBER"),
         ),
-        refusal(
+        Refusal::new(
             400,
             r#"{"statusCode":400,"message":["no"],"error":"Bad Request","code":"INVALID_PHONE_NUMBER_ID"}"#,
             ErrorKind::SenderNotFound,
             Some("INVALID_PHONE_NUMBER_ID"),
         ),
-        refusal(
+        Refusal::new(
             400,
             r#"{"statusCode":400,"message":"no","error":"Bad Request","code":"INVALID_MESSAGE_TYPE"}"#,
             ErrorKind::Unsupported,
             Some("INVALID_MESSAGE_TYPE"),
         ),
-        refusal(
+        Refusal::new(
             400,
             r#"{"statusCode":400,"message":"no","error":"Bad Request","code":"MISSING_REQUIRED_FIELD"}"#,
             ErrorKind::InvalidRequest,
             Some("MISSING_REQUIRED_FIELD"),
         ),
-        refusal(
+        Refusal::new(
             401,
             r#"{"statusCode":401,"message":"no","error":"Unauthorized","code":"EXPIRED_API_KEY"}"#,
             ErrorKind::Unauthenticated,
             Some("EXPIRED_API_KEY"),
         ),
-        refusal(
+        Refusal::new(
             400,
             r#"{"error":{"message":"(#131047) Re-engagement message","code":131047}}"#,
             ErrorKind::SessionExpired,
             Some("131047"),
         ),
-        refusal(
+        Refusal::new(
             400,
             r#"{"error":{"message":"(#131042) payment","code":131042}}"#,
             ErrorKind::InsufficientBalance,
             Some("131042"),
         ),
-        refusal(
+        Refusal::new(
             403,
             r#"{"error":{"message":"(#131031) locked","code":131031}}"#,
             ErrorKind::SenderUnavailable,
@@ -129,7 +128,12 @@ pub static GOSENDAPI: AdapterUnderTest = AdapterUnderTest {
     expected_codes: include_str!("expected_codes/gosendapi.txt"),
     samples: &[],
     webhook_calls: &[],
-    webhook_features: WebhookFeatures { reference: false, our_number: false, repeats_calls: true, kinds: WebhookFeatures::ALL_KINDS },
+    webhook_features: WebhookFeatures {
+        reference: false,
+        our_number: false,
+        repeats_calls: true,
+        kinds: WebhookFeatures::ALL_KINDS,
+    },
 };
 
 const CODE_TABLES: &[CodeTable] = &[
@@ -139,7 +143,8 @@ const CODE_TABLES: &[CodeTable] = &[
 
 fn answer(fact: &CodeFact) -> CodeSample {
     let status = fact.status.unwrap_or(400);
-    let body = json!({ "statusCode": status, "message": "refused", "error": "Refused", "code": CodeSample::code(fact) });
+    let body =
+        json!({ "statusCode": status, "message": "refused", "error": "Refused", "code": CodeSample::code(fact) });
     CodeSample::answer(fact, status, body)
 }
 

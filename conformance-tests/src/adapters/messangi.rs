@@ -4,13 +4,12 @@ use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
 use transom_mock_server::dialects;
 
-use super::refusal;
-use crate::{CodeTable, CodeSample, AdapterUnderTest, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 /// Messangi.
 pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
     provider: transom_messangi::PROVIDER,
-    dialects: dialects::all,
+    simulators: dialects::all,
     uri: "messangi://canary-key@{host}?from=5215500001111",
     uri_with_bad_credential: "messangi://invalid@{host}?from=5215500001111",
     uri_with_unknown_sender: "messangi://canary-key@{host}?from=5215500009999",
@@ -40,35 +39,60 @@ pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
     unknown_template: ErrorKind::TemplateRejected,
     placeholders: ["customer", "day"],
     refusals: &[
-        refusal(429, "{\"errors\": { \"reason\": Too Many Requests\" }}", ErrorKind::RateLimited, None),
-        refusal(410, r#"{"errors":{"reason":"gone"}}"#, ErrorKind::SessionExpired, None),
-        refusal(400, r#"{"errors":{"reason":"24-hour session window is closed"}}"#, ErrorKind::SessionExpired, None),
-        refusal(
+        Refusal::new(429, "{\"errors\": { \"reason\": Too Many Requests\" }}", ErrorKind::RateLimited, None),
+        Refusal::new(410, r#"{"errors":{"reason":"gone"}}"#, ErrorKind::SessionExpired, None),
+        Refusal::new(
+            400,
+            r#"{"errors":{"reason":"24-hour session window is closed"}}"#,
+            ErrorKind::SessionExpired,
+            None,
+        ),
+        Refusal::new(
             400,
             r#"{"errors":{"reason":"request.to is not a valid E.164 number"}}"#,
             ErrorKind::RecipientInvalid,
             None,
         ),
-        refusal(400, r#"{"errors":{"reason":"request.from not found"}}"#, ErrorKind::SenderNotFound, None),
-        refusal(400, r#"{"errors":{"reason":"request.type is unknown"}}"#, ErrorKind::Unsupported, None),
-        refusal(400, r#"{"errors":{"reason":"nope"}}"#, ErrorKind::InvalidRequest, None),
-        refusal(402, r#"{"errors":{"reason":"no credit"}}"#, ErrorKind::InsufficientBalance, None),
-        refusal(403, r#"{"errors":{"reason":"not allowed"}}"#, ErrorKind::PermissionDenied, None),
-        refusal(200, r#"{"data":{"id":"","status":"BLACKLISTED"}}"#, ErrorKind::RecipientInvalid, Some("BLACKLISTED")),
-        refusal(
+        Refusal::new(400, r#"{"errors":{"reason":"request.from not found"}}"#, ErrorKind::SenderNotFound, None),
+        Refusal::new(400, r#"{"errors":{"reason":"request.type is unknown"}}"#, ErrorKind::Unsupported, None),
+        Refusal::new(400, r#"{"errors":{"reason":"nope"}}"#, ErrorKind::InvalidRequest, None),
+        Refusal::new(402, r#"{"errors":{"reason":"no credit"}}"#, ErrorKind::InsufficientBalance, None),
+        Refusal::new(403, r#"{"errors":{"reason":"not allowed"}}"#, ErrorKind::PermissionDenied, None),
+        Refusal::new(
+            200,
+            r#"{"data":{"id":"","status":"BLACKLISTED"}}"#,
+            ErrorKind::RecipientInvalid,
+            Some("BLACKLISTED"),
+        ),
+        Refusal::new(
             200,
             r#"{"data":{"id":"","status":"CODE_NOT_ALLOWED"}}"#,
             ErrorKind::SenderUnavailable,
             Some("CODE_NOT_ALLOWED"),
         ),
-        refusal(200, r#"{"data":{"id":"","status":"QUOTA_EXCEEDED"}}"#, ErrorKind::RateLimited, Some("QUOTA_EXCEEDED")),
-        refusal(200, r#"{"data":{"id":"","status":"INCOMPLETE"}}"#, ErrorKind::TemplateRejected, Some("INCOMPLETE")),
+        Refusal::new(
+            200,
+            r#"{"data":{"id":"","status":"QUOTA_EXCEEDED"}}"#,
+            ErrorKind::RateLimited,
+            Some("QUOTA_EXCEEDED"),
+        ),
+        Refusal::new(
+            200,
+            r#"{"data":{"id":"","status":"INCOMPLETE"}}"#,
+            ErrorKind::TemplateRejected,
+            Some("INCOMPLETE"),
+        ),
     ],
     code_tables: CODE_TABLES,
     expected_codes: include_str!("expected_codes/messangi.txt"),
     samples: &[],
     webhook_calls: &[],
-    webhook_features: WebhookFeatures { reference: true, our_number: true, repeats_calls: false, kinds: WebhookFeatures::ALL_KINDS },
+    webhook_features: WebhookFeatures {
+        reference: true,
+        our_number: true,
+        repeats_calls: false,
+        kinds: WebhookFeatures::ALL_KINDS,
+    },
 };
 
 const CODE_TABLES: &[CodeTable] = &[

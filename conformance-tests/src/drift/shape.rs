@@ -8,7 +8,7 @@ use super::DriftKind;
 
 /// A place where two shapes differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KnownDifference {
+pub(super) struct Difference {
     pub(super) kind: DriftKind,
     pub(super) place: String,
     pub(super) documented: String,
@@ -41,7 +41,7 @@ impl Rules {
 /// Where `observed` differs from `documented`. A member is new only if none of the `others` has it, and what another of them
 /// shows at the same place is as good. `null` in all of them stands for anything. What is wrong with several items of a list
 /// is told of the first.
-pub(super) fn differences(documented: &Value, others: &[&Value], observed: &Value, rules: &Rules) -> Vec<KnownDifference> {
+pub(super) fn differences(documented: &Value, others: &[&Value], observed: &Value, rules: &Rules) -> Vec<Difference> {
     let mut walk = Walk { rules, found: Vec::new(), told: BTreeSet::new() };
     walk.value(&CodeTable::default(), documented, others, observed);
     walk.found
@@ -66,7 +66,7 @@ impl CodeTable {
 
 struct Walk<'r> {
     rules: &'r Rules,
-    found: Vec<KnownDifference>,
+    found: Vec<Difference>,
     told: BTreeSet<(DriftKind, String)>,
 }
 

@@ -1,12 +1,12 @@
-//! A case that plays many facts, one after the other, and goes on behind one that is contradicted.
+//! A case that checks many facts, one after the other, and continues after a contradiction.
 
 use std::collections::BTreeMap;
 
-use crate::assertions::{Failure, Check};
-use crate::evidence::Evidence;
-use crate::harness::Harness;
+use super::facts::Evidence;
+use crate::assertions::{Check, Failure};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// More contradictions than this are not told in words; the report has them all.
+/// The message lists at most so many contradictions; the report has them all.
 const MOST_TOLD: usize = 5;
 
 /// A fact that a case has played.
@@ -18,20 +18,34 @@ pub struct CoveredFact {
     pub problem: Option<Failure>,
 }
 
-/// What has been played so far.
-pub(crate) struct Played<'s> {
-    harness: &'s Harness,
+/// The facts that a case has covered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CoverageSink(Arc<Mutex<Vec<CoveredFact>>>);
+
+impl CoverageSink {
+    fn extend(&self, facts: Vec<CoveredFact>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(facts);
+    }
+
+    pub(crate) fn take(&self) -> Vec<CoveredFact> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The facts that a case is checking.
+pub(crate) struct FactLog<'s> {
+    sink: &'s CoverageSink,
     /// By the fact's id, in the order in which they were played first.
     order: Vec<String>,
     facts: BTreeMap<String, CoveredFact>,
 }
 
-impl<'s> Played<'s> {
-    pub(crate) const fn on(harness: &'s Harness) -> Self {
-        Self { harness, order: Vec::new(), facts: BTreeMap::new() }
+impl<'s> FactLog<'s> {
+    pub(crate) const fn new(sink: &'s CoverageSink) -> Self {
+        Self { sink, order: Vec::new(), facts: BTreeMap::new() }
     }
 
-    /// Puts down what came of a fact. One that is played in several ways holds if it holds in each.
+    /// Records the result of a fact. A fact that is checked in several ways holds if each check holds.
     pub(crate) fn add(&mut self, evidence: Evidence, check: Check) {
         let problem = check.err();
         if let Some(known) = self.facts.get_mut(&evidence.id) {
@@ -42,11 +56,10 @@ impl<'s> Played<'s> {
         }
     }
 
-    /// Hands everything to the harness, and says which facts are contradicted. A case that had nothing to play has proved
-    /// nothing, and does not hold.
-    pub(crate) fn judged(mut self) -> Check {
+    /// Reports the covered facts, and fails if a fact is contradicted or if there was no fact to check.
+    pub(crate) fn finish(mut self) -> Check {
         if self.facts.is_empty() {
-            return Err("nothing was played: the adapter lists none of what the provider's pages say of this".into());
+            return Err("no fact was checked: the adapter under test lists no documented fact for this contract".into());
         }
         let facts: Vec<CoveredFact> = self.order.iter().filter_map(|id| self.facts.remove(id)).collect();
         let broken = facts.iter().filter_map(|fact| Some((&fact.evidence, fact.problem.as_ref()?)));
@@ -62,7 +75,7 @@ impl<'s> Played<'s> {
                 Err(Failure { says: lines.join("\n"), expected, observed })
             }
         };
-        self.harness.covered(facts);
+        self.sink.extend(facts);
         verdict
     }
 }

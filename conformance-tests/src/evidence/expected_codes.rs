@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use transom::{CodeFact, ErrorKind, Sent};
 
-use crate::assertions::{Failure, Check, equal};
-use crate::{CodeTable, AdapterUnderTest};
+use crate::adapters::{AdapterUnderTest, CodeTable};
+use crate::assertions::{Check, Failure, equal};
 
 /// The meanings of a provider's codes.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ impl ExpectedCodes {
     }
 
     /// Holds if a row of the adapter's says what the list does.
-    pub(crate) fn check(&self, place: &CodeTable, fact: &CodeFact) -> Check {
-        let key = key(place, fact);
+    pub(crate) fn check(&self, table: &CodeTable, fact: &CodeFact) -> Check {
+        let key = key(table, fact);
         let Some((kind, sent)) = self.0.get(&key) else {
             return Err(format!("the adapter's meanings do not list {} {}", key.0, key.1).into());
         };
@@ -46,13 +46,30 @@ impl ExpectedCodes {
 
     /// What is listed and has no row in the adapter's tables.
     pub(crate) fn without_row(&self, adapter: &AdapterUnderTest) -> Vec<String> {
-        let rows: Vec<_> = super::rows(adapter).map(|(place, fact)| key(place, fact)).collect();
+        let rows: Vec<_> = super::facts::rows(adapter).map(|(table, fact)| key(table, fact)).collect();
         let left = self.0.keys().filter(|listed| !rows.contains(listed));
         left.map(|(table, code)| format!("{table} {code}")).collect()
     }
 }
 
-fn key(place: &CodeTable, fact: &CodeFact) -> (String, String) {
+fn key(table: &CodeTable, fact: &CodeFact) -> (String, String) {
     let status = fact.status.map(|status| format!("/{status}")).unwrap_or_default();
-    (place.name.to_owned(), format!("{}{status}", fact.code))
+    (table.name.to_owned(), format!("{}{status}", fact.code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::facts::rows;
+
+    #[test]
+    fn what_every_code_means_is_listed_apart_from_the_adapters_tables() {
+        for adapter in crate::adapters::ALL {
+            let meanings = ExpectedCodes::of(adapter).unwrap();
+            for (table, fact) in rows(adapter) {
+                meanings.check(table, fact).unwrap_or_else(|failure| panic!("{}: {failure}", adapter.provider.name));
+            }
+            assert_eq!(meanings.without_row(adapter), Vec::<String>::new(), "{}", adapter.provider.name);
+        }
+    }
 }

@@ -4,12 +4,12 @@ use serde_json::Value;
 use transom::{CodeFact, ErrorKind, Sent};
 use transom_mock_server::fixtures::Fixture;
 
-use super::{Evidence, documented, of_row, of_sample, of_webhook, rates as all_rates, rows};
-use crate::AdapterUnderTest;
+use super::facts::{Evidence, documented, of_row, of_sample, of_webhook, rates as all_rates, rows};
+use super::webhook_fixture::WebhookFixture;
+use crate::adapters::AdapterUnderTest;
 use crate::adapters::{CodeChannel, CodeTable};
-use crate::evidence::webhook_fixture::WebhookFixture;
 
-pub(crate) use super::{codes, samples, webhooks};
+pub(crate) use super::facts::{codes, samples, webhooks};
 
 /// No fact of the provider's: the contract is the sdk's own.
 pub(crate) const fn nothing(_subject: &AdapterUnderTest) -> Vec<Evidence> {
@@ -170,7 +170,7 @@ fn tells(call: &WebhookFixture, kind: &str, fits: impl Fn(&Value) -> bool) -> bo
 }
 
 fn calls_with(adapter: &AdapterUnderTest, fits: impl Fn(&WebhookFixture) -> bool) -> Vec<Evidence> {
-    let calls = WebhookFixture::of_subject(adapter).unwrap_or_default();
+    let calls = WebhookFixture::for_adapter(adapter).unwrap_or_default();
     calls.iter().filter(|call| fits(call)).map(of_webhook).collect()
 }
 
@@ -180,10 +180,11 @@ fn answers(adapter: &AdapterUnderTest, kinds: &[ErrorKind]) -> Vec<Evidence> {
 }
 
 fn answers_with(adapter: &AdapterUnderTest, fits: impl Fn(&CodeFact) -> bool) -> Vec<Evidence> {
-    let in_answers =
-        |place: &CodeTable, fact: &CodeFact| (table.samples)(fact).iter().any(|said| matches!(said.by, CodeChannel::Answer { .. }));
-    let rows = rows(adapter).filter(|(place, fact)| fits(fact) && in_answers(place, fact));
-    rows.map(|(place, fact)| of_row(place, fact)).collect()
+    let in_answers = |table: &CodeTable, fact: &CodeFact| {
+        (table.samples)(fact).iter().any(|said| matches!(said.by, CodeChannel::Answer { .. }))
+    };
+    let rows = rows(adapter).filter(|(table, fact)| fits(fact) && in_answers(table, fact));
+    rows.map(|(table, fact)| of_row(table, fact)).collect()
 }
 
 fn lists_of(adapter: &AdapterUnderTest, what: &str) -> Vec<Evidence> {

@@ -104,7 +104,7 @@ impl WebhookFixture {
     ///
     /// # Errors
     /// Which file cannot be read, and why.
-    pub fn of_subject(adapter: &crate::AdapterUnderTest) -> Result<Vec<Self>, String> {
+    pub fn for_adapter(adapter: &crate::adapters::AdapterUnderTest) -> Result<Vec<Self>, String> {
         let provider = adapter.provider.name;
         let mut calls = Self::of(provider)?;
         for (file, text) in adapter.webhook_calls {

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::assertions::Check;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -107,10 +108,10 @@ fn has_a_tail(sentence: &str) -> bool {
 const OUR_NUMBERS: &[&str] = &["919876500001", "5215500001111"];
 
 /// Looks at an error from all sides: its line, its debug forms, and its causes.
-pub(crate) fn in_error(error: &transom::Error) -> Result<(), String> {
+pub(crate) fn in_error(error: &transom::Error) -> Check {
     let mut forms = vec![error.to_string(), format!("{error:?}"), format!("{error:#?}")];
     if has_a_tail(error.message()) || error.problem_list().iter().any(|problem| has_a_tail(problem)) {
-        return Err(format!("the error shows a number as a provider rewrote it: {error}"));
+        return Err(format!("the error shows a number as a provider rewrote it: {error}").into());
     }
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -119,10 +120,10 @@ pub(crate) fn in_error(error: &transom::Error) -> Result<(), String> {
     }
     for form in forms {
         if let Some(found) = found_in(&form) {
-            return Err(format!("the error shows {found}: {form}"));
+            return Err(format!("the error shows {found}: {form}").into());
         }
         if ["//127.0.0.1", "//api.localhost", "//255."].iter().any(|address| form.contains(address)) {
-            return Err(format!("the error shows a URL: {form}"));
+            return Err(format!("the error shows a URL: {form}").into());
         }
     }
     Ok(())

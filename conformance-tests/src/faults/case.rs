@@ -1,7 +1,6 @@
 //! One execution as data: what is called, what the other side does, and what the caller may be told.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,14 +9,15 @@ use std::time::Duration;
 use serde_json::Value;
 use transom::ErrorKind;
 
-use crate::faults::canary::Canaries;
-use crate::faults::clock::ClockMode;
-use crate::faults::listener::Pace;
-use crate::faults::dns::ScriptedDns;
-use crate::faults::script::Step;
-use crate::faults::harness::FaultHarness;
-use crate::faults::profile::FaultProfile;
-use crate::faults::tls::Server;
+use super::canary::Canaries;
+use super::clock::ClockMode;
+use super::dns::ScriptedDns;
+use super::harness::FaultHarness;
+use super::listener::Pace;
+use super::profile::FaultProfile;
+use super::script::Step;
+use super::setup::{Peer, Setup};
+use crate::assertions::Check;
 
 /// How many times in all the client's retry layer usually may try.
 pub(crate) const TRIES: u32 = 2;
@@ -48,29 +48,12 @@ pub(crate) enum Call {
     Own(Own),
 }
 
-pub(crate) type Own = Arc<dyn Fn(Arc<FaultHarness>) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
-
-/// Who is at the other end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Peer {
-    /// A listener that speaks HTTP, or not, as its script says.
-    Plain,
-    /// The same under TLS.
-    Tls(Server),
-    /// The same without TLS, where the client expects it.
-    NotTls,
-    /// Nobody: the port is closed.
-    ClosedPort,
-    /// A port that takes no more connections.
-    SaturatedPort,
-    /// An address, with a scheme, that is not ours.
-    Elsewhere(&'static str),
-}
+pub(crate) type Own = Arc<dyn Fn(Arc<FaultHarness>) -> Pin<Box<dyn Future<Output = Check> + Send>> + Send + Sync>;
 
 /// What a caller may be told, and what must be true.
 #[derive(Clone, Debug)]
 pub(crate) struct Expect {
-    pub(crate) verdicts: Vec<Claim>,
+    pub(crate) claims: Vec<Claim>,
     /// Of an error.
     pub(crate) kinds: Vec<ErrorKind>,
     /// As reported, for a send.
@@ -93,30 +76,15 @@ pub(crate) struct Expect {
 pub(crate) struct FaultCase {
     /// Which of the row's variants it is.
     pub(crate) name: String,
-    pub(crate) profile: &'static FaultProfile,
-    pub(crate) canaries: Canaries,
     pub(crate) call: Call,
-    /// Whether the channel is the profile's for calls that send nothing.
-    pub(crate) is_reading: bool,
-    pub(crate) peer: Peer,
-    pub(crate) scripts: Vec<Vec<Step>>,
-    pub(crate) pace: Pace,
-    /// Settings of the channel.
-    pub(crate) keys: Vec<(&'static str, Value)>,
-    /// A resolver, and a host name in the place of an address.
-    pub(crate) names: Option<Arc<ScriptedDns>>,
-    pub(crate) clock_mode: ClockMode,
-    /// How many times in all the client's retry layer may try.
-    pub(crate) tries: u32,
-    pub(crate) small_buffer: bool,
-    pub(crate) is_window_open: bool,
+    pub(crate) setup: Setup,
     pub(crate) expect: Expect,
 }
 
 impl fmt::Debug for FaultCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut case = f.debug_struct("FaultCase");
-        case.field("name", &self.name).field("peer", &self.peer).field("scripts", &self.scripts);
+        case.field("name", &self.name).field("peer", &self.setup.peer).field("scripts", &self.setup.scripts);
         case.field("expect", &self.expect).finish_non_exhaustive()
     }
 }
@@ -124,7 +92,7 @@ impl fmt::Debug for FaultCase {
 impl FaultCase {
     fn new(profile: &'static FaultProfile, name: impl Into<String>, call: Call) -> Self {
         let expect = Expect {
-            verdicts: vec![Claim::Sent],
+            claims: vec![Claim::Sent],
             kinds: Vec::new(),
             attempts: 1..=1,
             ledger: 0..=0,
@@ -134,23 +102,22 @@ impl FaultCase {
             hints: Vec::new(),
             connections: None,
         };
-        Self {
-            name: name.into(),
+        let setup = Setup {
             profile,
             canaries: Canaries::plant(),
             is_reading: matches!(call, Call::Read),
-            call,
             peer: Peer::Plain,
             scripts: Vec::new(),
             pace: Pace::AtOnce,
             keys: Vec::new(),
-            names: None,
+            dns: None,
             clock_mode: ClockMode::Right,
             tries: TRIES,
             small_buffer: false,
             is_window_open: true,
-            expect,
-        }
+            is_alone: false,
+        };
+        Self { name: name.into(), call, setup, expect }
     }
 
     /// A free text is sent, and taken.
@@ -170,7 +137,7 @@ impl FaultCase {
         act: impl Fn(Arc<FaultHarness>) -> F + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Result<(), String>> + Send + 'static,
+        F: Future<Output = Check> + Send + 'static,
     {
         Self::new(profile, name, Call::Own(Arc::new(move |harness| Box::pin(act(harness)))))
     }
@@ -182,26 +149,26 @@ impl FaultCase {
 
     /// The script of the next connection; the last one is played to every further one.
     pub(crate) fn plays(mut self, script: impl IntoIterator<Item = Step>) -> Self {
-        self.scripts.push(script.into_iter().collect());
+        self.setup.scripts.push(script.into_iter().collect());
         self
     }
 
     pub(crate) fn at(self, peer: Peer) -> Self {
-        self.with(|case| case.peer = peer)
+        self.with(|case| case.setup.peer = peer)
     }
 
     /// The provider is at a host name.
     pub(crate) fn named(self, names: ScriptedDns) -> Self {
-        self.with(|case| case.names = Some(Arc::new(names)))
+        self.with(|case| case.setup.dns = Some(Arc::new(names)))
     }
 
     pub(crate) fn key(self, key: &'static str, value: impl Into<Value>) -> Self {
-        self.with(|case| case.keys.push((key, value.into())))
+        self.with(|case| case.setup.keys.push((key, value.into())))
     }
 
     pub(crate) fn by_twos(self) -> Self {
         self.with(|case| {
-            case.pace = Pace::ByTwos;
+            case.setup.pace = Pace::ByTwos;
             case.name.push_str(", two bytes at a time");
         })
     }
@@ -218,14 +185,15 @@ impl FaultCase {
 
     /// Whether the provider acts on the first request that comes.
     fn is_taken(&self) -> bool {
-        self.is_send() && self.scripts.first().is_some_and(|script| script.iter().any(|s| matches!(s, Step::Take)))
+        self.is_send()
+            && self.setup.scripts.first().is_some_and(|script| script.iter().any(|s| matches!(s, Step::Take)))
     }
 
     /// An error of one of these kinds, and one of these verdicts.
     fn fails(mut self, kinds: &[ErrorKind], verdict: Claim, attempts: RangeInclusive<u32>) -> Self {
         let lines = usize::from(self.is_taken() && verdict == Claim::Unknown);
         self.expect.kinds = kinds.to_vec();
-        self.expect.verdicts = vec![verdict];
+        self.expect.claims = vec![verdict];
         self.expect.ledger = lines..=lines;
         self.expect.attempts = attempts;
         self
@@ -244,13 +212,13 @@ impl FaultCase {
     /// Nobody was reached who can be talked to, and a repetition will not change that. Where it does no harm it is made all
     /// the same.
     pub(crate) fn unacceptable(self, kinds: &[ErrorKind]) -> Self {
-        let tries = if self.profile.is_keyed { TRIES } else { 1 };
+        let tries = if self.setup.profile.is_keyed() { TRIES } else { 1 };
         self.fails(kinds, Claim::NotSent, 1..=tries)
     }
 
     /// Nobody can know. A send without a key is not tried again, one with a key may be; a read has nothing to lose.
     pub(crate) fn in_doubt(self, kinds: &[ErrorKind]) -> Self {
-        let tries = if self.profile.is_keyed { TRIES } else { 1 };
+        let tries = if self.setup.profile.is_keyed() { TRIES } else { 1 };
         if self.is_send() {
             self.fails(kinds, Claim::Unknown, tries..=tries).connects(tries as usize..=tries as usize)
         } else {
@@ -283,7 +251,7 @@ impl FaultCase {
     /// It may have been noticed in time that nobody was reached, and then it is tried again.
     pub(crate) fn or_unreached(self) -> Self {
         self.with(|case| {
-            case.expect.verdicts.push(Claim::NotSent);
+            case.expect.claims.push(Claim::NotSent);
             case.expect.attempts = 0..=TRIES;
             case.expect.connections = Some(1..=TRIES as usize);
         })
@@ -291,13 +259,10 @@ impl FaultCase {
 
     /// A refusal that may, besides, be read as one that contradicts itself.
     pub(crate) fn or_in_doubt(self, is_possible: bool) -> Self {
-        if is_possible { self.with(|case| case.expect.verdicts.push(Claim::Unknown)) } else { self }
+        if is_possible { self.with(|case| case.expect.claims.push(Claim::Unknown)) } else { self }
     }
 
     pub(crate) fn with_status(self, status: u16) -> Self {
         self.with(|case| case.expect.status = Some(status))
     }
 }
-
-/// The address at which the listeners are.
-pub(crate) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);

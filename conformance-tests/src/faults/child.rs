@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
 use transom::{Message, Messenger as _, PhoneNumber, Registry};
 
-use crate::faults::canary;
-use crate::faults::case::FaultCase;
-use crate::faults::oracle::ensure;
-use crate::faults::script::{Step, answer};
-use crate::faults::harness::FaultHarness;
-use crate::faults::profile::{self, FaultProfile};
+use super::canary;
+use super::case::FaultCase;
+use super::harness::FaultHarness;
+use super::profile::{self, FaultProfile};
+use super::script::{Step, answer};
+use crate::assertions::{Check, Failure, ensure, unexpected};
 
 /// Tells a process of this program that it is a child, and which.
 const ACT: &str = "TRANSOM_FAULTS_ACT";
@@ -37,7 +37,7 @@ pub(crate) fn case(s: &'static FaultProfile, act: Act) -> Vec<FaultCase> {
         let run = Arc::clone(&harness);
         // The listener goes on meanwhile.
         let output = tokio::task::spawn_blocking(move || start(&run, act)).await;
-        let output = output.map_err(|error| error.to_string())?.map_err(|error| format!("no child: {error}"))?;
+        let output = output.map_err(unexpected)?.map_err(|error| format!("no child: {error}"))?;
         judge(&harness, act, &output)
     });
     vec![case.plays([Step::Take, answer()])]
@@ -65,25 +65,28 @@ fn start(harness: &FaultHarness, act: Act) -> std::io::Result<Output> {
     command.output()
 }
 
-fn judge(harness: &FaultHarness, act: Act, output: &Output) -> Result<(), String> {
+fn judge(harness: &FaultHarness, act: Act, output: &Output) -> Check {
     let (said, cried) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     for text in [&said, &cried] {
         if let Some(found) = canary::found_in(text) {
-            return Err(format!("the child shows {found}: {text}"));
+            return Err(format!("the child shows {found}: {text}").into());
         }
     }
     if act == Act::Panics {
-        return ensure(!output.status.success() && cried.contains("panicked"), || format!("it did not panic: {cried}"));
+        return ensure(
+            !output.status.success() && cried.contains("panicked"),
+            format_args!("it did not panic: {cried}"),
+        );
     }
     let told: Value = serde_json::from_str(&said).map_err(|error| format!("{error}: {said} {cried}"))?;
     let expected = match act {
         Act::Starved => json!({ "kind": "provider_unavailable", "sent": "no" }),
         _ => json!({ "kind": null, "sent": "yes" }),
     };
-    ensure(told == expected, || format!("expected {expected}, got {told}"))?;
+    ensure(told == expected, format_args!("expected {expected}, got {told}"))?;
     let lines = harness.provider.ledger().len();
     let expected = usize::from(act == Act::Proxied);
-    ensure(lines == expected, || format!("expected {expected} lines in the ledger, got {lines}"))
+    ensure(lines == expected, format_args!("expected {expected} lines in the ledger, got {lines}"))
 }
 
 /// The child's own life, if this process is one.
@@ -95,16 +98,17 @@ pub(crate) fn live() -> Option<ExitCode> {
             ExitCode::SUCCESS
         }
         Err(problem) => {
-            println!("{}", json!({ "problem": problem }));
+            println!("{}", json!({ "problem": problem.to_string() }));
             ExitCode::FAILURE
         }
     })
 }
 
-fn act_out(act: &str) -> Result<Value, String> {
+fn act_out(act: &str) -> Result<Value, Failure> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let uri = std::env::var(URI).map_err(|error| text(&error))?;
-    let registry = profile::ALL.iter().fold(Registry::default(), |registry, profile| registry.with(profile.provider));
+    let registry =
+        profile::ALL.iter().fold(Registry::default(), |registry, profile| registry.with(profile.adapter.provider));
     let config = ChannelConfig::from_uri("child", &uri, registry.providers(), process_env());
     let client = registry.connect(&config.map_err(|error| text(&error))?).map_err(|error| text(&error))?;
     let to: PhoneNumber = std::env::var(TO).unwrap_or_default().parse().map_err(|error| text(&error))?;

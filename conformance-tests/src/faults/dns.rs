@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use transom::transport::Resolver;
 
-use crate::faults::script::Gate;
+use super::script::Gate;
 
 /// What is answered to each question in turn; the last answer to every further one.
 #[derive(Debug)]

@@ -6,19 +6,20 @@ use std::time::Duration;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpOptions, HttpTransport};
 use transom::{Client, Context, ConversationFilter, Message, Messenger as _, PhoneNumber, Registry, Result, Transport};
 
-use crate::faults::canary::{self, Canaries};
-use crate::faults::case::{Call, FaultCase, Peer};
-use crate::faults::clock::RecordingClock;
-use crate::faults::listener::{Listener, Pace, Play};
-use crate::faults::dns::ScriptedDns;
-use crate::faults::provider::Provider;
-use crate::faults::script::{Step, write};
-use crate::faults::profile::{Reads, FaultProfile};
-use crate::faults::leak_checking_transport::LeakCheckingTransport;
-use crate::faults::{unreachable_ports, tls};
+use super::canary::{self, Canaries};
+use super::clock::RecordingClock;
+use super::dns::ScriptedDns;
+use super::leak_checking_transport::LeakCheckingTransport;
+use super::listener::{Listener, Pace, Play};
+use super::profile::{FaultProfile, Reads};
+use super::provider::Provider;
+use super::script::{Step, write};
+use super::setup::{Peer, Setup};
+use super::{tls, unreachable_ports};
+use crate::assertions::{Failure, unexpected};
 
 /// Everything that one execution has to itself.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub(crate) struct FaultHarness {
     pub(crate) clock: Arc<RecordingClock>,
     tries: u32,
     pub(crate) transport: Arc<LeakCheckingTransport>,
-    pub(crate) names: Option<Arc<ScriptedDns>>,
+    pub(crate) dns: Option<Arc<ScriptedDns>>,
     pub(crate) config: ChannelConfig,
     pub(crate) base_url: String,
     /// Where `{decoy}` in what is written leads to. Nobody may go there.
@@ -51,62 +52,66 @@ pub(crate) enum CallResult {
 
 impl FaultHarness {
     /// Needs a runtime, on which its listeners run.
-    pub(crate) fn open(case: &FaultCase) -> Result<Self, String> {
-        let profile = case.profile;
+    pub(crate) fn open(setup: &Setup) -> Result<Self, Failure> {
+        let profile = setup.profile;
         let provider = Arc::new(Provider::new(profile.name()));
-        if case.is_window_open {
-            provider.hears_from(&case.canaries.to)?;
+        if setup.is_window_open {
+            provider.hears_from(&setup.canaries.to)?;
         }
-        let tls = match &case.peer {
+        let tls = match &setup.peer {
             Peer::Tls(server) => Some(tls::acceptor(*server)?),
             _ => None,
         };
         let silent = Play { scripts: vec![vec![Step::Hang]], pace: Pace::AtOnce, tls: None, small_buffer: false };
-        let decoy = Listener::start(silent, Arc::clone(&provider)).map_err(|error| error.to_string())?;
-        let scripts = case.scripts.iter().map(|script| with_decoy(script, &decoy.address().to_string())).collect();
-        let play = Play { scripts, pace: case.pace, tls, small_buffer: case.small_buffer };
-        let listener = Listener::start(play, Arc::clone(&provider)).map_err(|error| error.to_string())?;
+        let decoy = Listener::start(silent, Arc::clone(&provider)).map_err(unexpected)?;
+        let scripts = setup.scripts.iter().map(|script| with_decoy(script, &decoy.address().to_string())).collect();
+        let play = Play { scripts, pace: setup.pace, tls, small_buffer: setup.small_buffer };
+        let listener = Listener::start(play, Arc::clone(&provider)).map_err(unexpected)?;
         let (mut full, mut nobody) = (None, None);
-        let port = match &case.peer {
-            Peer::ClosedPort => nobody.insert(unreachable_ports::ClosedPort::new().map_err(|error| error.to_string())?).port(),
-            Peer::SaturatedPort => full.insert(unreachable_ports::SaturatedPort::new().map_err(|error| error.to_string())?).port(),
+        let port = match &setup.peer {
+            Peer::ClosedPort => nobody.insert(unreachable_ports::ClosedPort::new().map_err(unexpected)?).port(),
+            Peer::SaturatedPort => full.insert(unreachable_ports::SaturatedPort::new().map_err(unexpected)?).port(),
             _ => listener.address().port(),
         };
-        let host = if case.names.is_some() { "api.localhost" } else { "127.0.0.1" };
-        let base_url = match &case.peer {
+        let host = if setup.dns.is_some() { "api.localhost" } else { "127.0.0.1" };
+        let base_url = match &setup.peer {
             Peer::Elsewhere(base_url) => (*base_url).to_owned(),
             Peer::Tls(_) | Peer::NotTls => format!("https://{host}:{port}"),
             _ => format!("http://{host}:{port}"),
         };
-        let registry = Registry::default().with(profile.provider);
-        let uri = if case.is_reading { profile.reading_uri } else { profile.uri };
-        let uri = uri(&case.canaries).replace("{host}", "default");
+        let registry = Registry::default().with(profile.adapter.provider);
+        let uri = if setup.is_reading { profile.reading_uri } else { profile.uri };
+        let uri = uri(&setup.canaries).replace("{host}", "default");
         let config = ChannelConfig::from_uri("profile", &uri, registry.providers(), process_env());
-        let config = config.map_err(|error| error.to_string())?.with("base_url", base_url.as_str());
-        let config = case.keys.iter().fold(config, |config, (key, value)| config.with(*key, value.clone()));
-        let clock = Arc::new(RecordingClock::new(case.clock_mode));
-        let transport = Arc::new(LeakCheckingTransport::new(transport(&config, case.names.clone())?));
+        let config = config.map_err(unexpected)?.with("base_url", base_url.as_str());
+        let listening = listener.address().to_string();
+        let config = setup.keys.iter().fold(config, |config, (key, value)| match value.as_str() {
+            Some(text) => config.with(*key, text.replace("{listener}", &listening)),
+            None => config.with(*key, value.clone()),
+        });
+        let clock = Arc::new(RecordingClock::new(setup.clock_mode));
+        let transport = Arc::new(LeakCheckingTransport::new(transport(&config, setup.dns.clone())?));
         let mut harness = Self {
             profile,
-            canaries: case.canaries.clone(),
+            canaries: setup.canaries.clone(),
             provider,
             listener,
             client: Client::new(transom::stub::Stub::accepting()),
             clock,
-            tries: case.tries,
+            tries: setup.tries,
             transport,
-            names: case.names.clone(),
+            dns: setup.dns.clone(),
             config,
             base_url,
             decoy,
             registry,
             _closed: (full, nobody),
         };
-        harness.client = harness.connect(&harness.config).map_err(|error| error.to_string())?;
+        harness.client = harness.connect(&harness.config).map_err(unexpected)?;
         Ok(harness)
     }
 
-    /// A client as the registry makes it, with a retry layer, on the clock and the transport of this case.
+    /// A client as the registry makes it, with a retry layer, on the clock and the transport of this setup.
     pub(crate) fn connect(&self, config: &ChannelConfig) -> Result<Client> {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         Ok(self.bare(config)?.layer(Retry::attempts(self.tries).with_time(clock, || 0.5)))
@@ -121,29 +126,21 @@ impl FaultHarness {
         self.registry.connect_with(config, context)
     }
 
-    pub(crate) fn to(&self) -> Result<PhoneNumber, String> {
-        self.canaries.to.parse().map_err(|error: transom::InvalidPhoneNumber| error.to_string())
+    pub(crate) fn to(&self) -> Result<PhoneNumber, Failure> {
+        self.canaries.to.parse().map_err(unexpected)
     }
 
     /// A text that says which execution it belongs to, under a reference that does too.
-    pub(crate) fn message(&self, number: u32) -> Result<Message, String> {
+    pub(crate) fn message(&self, number: u32) -> Result<Message, Failure> {
         let name = format!("order-{}-{number}", self.canaries.execution);
         Ok(Message::text(self.to()?, format!("{name} leaves today.")).with_reference(name))
     }
 
-    /// Makes the call.
-    pub(crate) async fn call(&self, call: &Call) -> Result<CallResult, String> {
-        match call {
-            Call::Read => self.read().await,
-            _ => self.send(&self.message(1)?).await,
-        }
-    }
-
-    pub(crate) async fn send(&self, message: &Message) -> Result<CallResult, String> {
+    pub(crate) async fn send(&self, message: &Message) -> Result<CallResult, Failure> {
         match self.client.send(message).await {
             Ok(receipt) => {
                 if let Some(found) = canary::found_in(&format!("{receipt:?} {receipt:#?}")) {
-                    return Err(format!("a receipt's debug form shows {found}"));
+                    return Err(format!("a receipt's debug form shows {found}").into());
                 }
                 Ok(CallResult::Answered(Some((receipt.message_id.as_str().to_owned(), receipt.attempts))))
             }
@@ -151,7 +148,7 @@ impl FaultHarness {
         }
     }
 
-    pub(crate) async fn read(&self) -> Result<CallResult, String> {
+    pub(crate) async fn read(&self) -> Result<CallResult, Failure> {
         let answer = match self.profile.reads {
             Reads::Senders => self.client.senders().await.map(drop),
             Reads::Templates => self.client.templates().await.map(drop),
@@ -184,14 +181,15 @@ fn with_decoy(script: &[Step], address: &str) -> Vec<Step> {
 }
 
 /// The transport that the channel's settings ask for, which also trusts this run's authority.
-fn transport(config: &ChannelConfig, names: Option<Arc<ScriptedDns>>) -> Result<HttpTransport, String> {
+fn transport(config: &ChannelConfig, dns: Option<Arc<ScriptedDns>>) -> Result<HttpTransport, Failure> {
     let mut keys = config.reader();
-    let options = HttpTransportOptions {
+    let options = HttpOptions {
         timeout: Some(keys.timeout().unwrap_or(Duration::from_secs(10))),
         reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
         insecure: keys.flag("insecure").unwrap_or_default(),
+        proxy: keys.proxy(),
         extra_roots: tls::roots()?,
-        resolver: names.map(|names| names as Arc<dyn transom::transport::Resolver>),
+        resolver: dns.map(|dns| dns as Arc<dyn transom::transport::Resolver>),
     };
-    HttpTransport::new(options).map_err(|error| error.to_string())
+    HttpTransport::new(options).map_err(unexpected)
 }

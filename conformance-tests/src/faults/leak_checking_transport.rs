@@ -8,7 +8,7 @@ use http::{Request, Response};
 use transom::transport::{HttpTransport, StreamedBody};
 use transom::{Result, Transport};
 
-use crate::faults::canary;
+use super::canary;
 
 /// Passes requests on, and notes what is wrong with them.
 #[derive(Debug)]

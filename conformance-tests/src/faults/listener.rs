@@ -13,8 +13,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::faults::provider::Provider;
-use crate::faults::script::Step;
+use super::provider::Provider;
+use super::script::Step;
 
 /// How long a flood lasts that nobody stops.
 const FLOOD: Duration = Duration::from_secs(10);

@@ -8,7 +8,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::faults::canary;
+use super::canary;
+use crate::assertions::{Check, unexpected};
 
 static SEARCHED: Mutex<Searched> = Mutex::new(Searched { lines: BTreeMap::new(), leaks: Vec::new() });
 
@@ -22,9 +23,9 @@ pub(crate) struct Searched {
 }
 
 /// Starts the search, for everything that logs through `tracing` or `log`.
-pub(crate) fn search() -> Result<(), String> {
-    tracing::subscriber::set_global_default(Lines).map_err(|error| error.to_string())?;
-    log::set_logger(&Lines).map_err(|error| error.to_string())?;
+pub(crate) fn search() -> Check {
+    tracing::subscriber::set_global_default(Lines).map_err(unexpected)?;
+    log::set_logger(&Lines).map_err(unexpected)?;
     log::set_max_level(log::LevelFilter::Trace);
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! What differs between the adapters, as far as faults are concerned.
 
-use transom::{ErrorKind, Provider};
+use transom::{Capability, ErrorKind};
 
-use crate::faults::canary::Canaries;
+use super::canary::Canaries;
+use crate::adapters::{self, AdapterUnderTest, Refusal};
 
 /// One adapter.
 #[derive(Debug)]
 pub(crate) struct FaultProfile {
-    pub(crate) provider: Provider,
+    pub(crate) adapter: &'static AdapterUnderTest,
     /// Its channel, at `{host}`.
     pub(crate) uri: fn(&Canaries) -> String,
     /// Its channel for [`reads`](Self::reads), where that is another one.
@@ -16,8 +17,6 @@ pub(crate) struct FaultProfile {
     pub(crate) secrets: fn(&Canaries) -> Vec<String>,
     /// A call that sends nothing.
     pub(crate) reads: Reads,
-    /// Whether its sends go under a key by which the provider dedupes.
-    pub(crate) is_keyed: bool,
     /// Where it posts messages.
     pub(crate) send_path: &'static str,
     /// The documented yes around this id, which is JSON.
@@ -34,14 +33,6 @@ pub(crate) struct FaultProfile {
     pub(crate) doubts_a_named_message: bool,
 }
 
-/// An answer, and what kind it is.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) status: u16,
-    pub(crate) body: &'static str,
-    pub(crate) kind: ErrorKind,
-}
-
 /// Which call it is that sends nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reads {
@@ -54,47 +45,53 @@ pub(crate) enum Reads {
 
 impl FaultProfile {
     pub(crate) const fn name(&self) -> &'static str {
-        self.provider.name
+        self.adapter.provider.name
+    }
+
+    /// Whether its sends carry an idempotency key by which the provider removes duplicates.
+    pub(crate) fn is_keyed(&self) -> bool {
+        self.adapter.capabilities.contains(Capability::Idempotency)
     }
 }
 
 pub(crate) const ALL: &[&FaultProfile] = &[&AUTOCALLS, &EXOTEL, &GOSENDAPI, &MESSANGI];
 
 pub(crate) static AUTOCALLS: FaultProfile = FaultProfile {
-    provider: transom_autocalls::PROVIDER,
+    adapter: &adapters::AUTOCALLS,
     uri: |c| format!("autocalls://{}@{{host}}?sender_id=12", c.key),
     reading_uri: |c| format!("autocalls://{}@{{host}}?sender_id=12", c.key),
     secrets: |c| vec![c.key.clone()],
     reads: Reads::Senders,
-    is_keyed: false,
     send_path: "/api/user/whatsapp/send-freeform",
     yes: |id| format!(r#"{{"success":true,"whatsapp_message_id":{id},"message_id":7}}"#),
     id_at: "/whatsapp_message_id",
-    no: Refusal {
-        status: 422,
-        body: r#"{"success":false,"error":"Invalid phone number format.","error_code":"INVALID_PHONE"}"#,
-        kind: ErrorKind::RecipientInvalid,
-    },
-    closed: Refusal {
-        status: 403,
-        body: r#"{"success":false,"error":"closed","error_code":"SESSION_EXPIRED"}"#,
-        kind: ErrorKind::SessionExpired,
-    },
-    no_inside_yes: Some(Refusal {
-        status: 200,
-        body: r#"{"success":false,"error":"closed","error_code":"SESSION_EXPIRED"}"#,
-        kind: ErrorKind::SessionExpired,
-    }),
+    no: Refusal::new(
+        422,
+        r#"{"success":false,"error":"Invalid phone number format.","error_code":"INVALID_PHONE"}"#,
+        ErrorKind::RecipientInvalid,
+        None,
+    ),
+    closed: Refusal::new(
+        403,
+        r#"{"success":false,"error":"closed","error_code":"SESSION_EXPIRED"}"#,
+        ErrorKind::SessionExpired,
+        None,
+    ),
+    no_inside_yes: Some(Refusal::new(
+        200,
+        r#"{"success":false,"error":"closed","error_code":"SESSION_EXPIRED"}"#,
+        ErrorKind::SessionExpired,
+        None,
+    )),
     doubts_a_named_message: false,
 };
 
 pub(crate) static EXOTEL: FaultProfile = FaultProfile {
-    provider: transom_exotel::PROVIDER,
+    adapter: &adapters::EXOTEL,
     uri: |c| format!("exotel://{}:{}@{{host}}/acme?from=919876500001", c.key, encoded(&c.token)),
     reading_uri: |c| format!("exotel://{}:{}@{{host}}/acme?from=919876500001&waba_id=8", c.key, encoded(&c.token)),
     secrets: |c| vec![c.key.clone(), c.token.clone(), c.pair()],
     reads: Reads::Templates,
-    is_keyed: false,
     send_path: "/v2/accounts/acme/messages",
     yes: |id| {
         format!(
@@ -102,71 +99,71 @@ pub(crate) static EXOTEL: FaultProfile = FaultProfile {
         )
     },
     id_at: "/response/whatsapp/messages/0/data/sid",
-    no: Refusal {
-        status: 400,
-        body: r#"{"response":{"code":400,"error_data":{"code":1001,"message":"Mandatory Parameter missing"},"status":"failure","data":null}}"#,
-        kind: ErrorKind::InvalidRequest,
-    },
-    closed: Refusal {
-        status: 400,
-        body: r#"{"response":{"code":400,"error_data":{"code":"SESSION_EXPIRED","message":"SESSION_EXPIRED"},"status":"failure","data":null}}"#,
-        kind: ErrorKind::SessionExpired,
-    },
-    no_inside_yes: Some(Refusal {
-        status: 207,
-        body: r#"{"response":{"whatsapp":{"messages":[{"code":403,"error_data":{"code":1003,"message":"no access"},"status":"failure","data":null}]}}}"#,
-        kind: ErrorKind::PermissionDenied,
-    }),
+    no: Refusal::new(
+        400,
+        r#"{"response":{"code":400,"error_data":{"code":1001,"message":"Mandatory Parameter missing"},"status":"failure","data":null}}"#,
+        ErrorKind::InvalidRequest,
+        None,
+    ),
+    closed: Refusal::new(
+        400,
+        r#"{"response":{"code":400,"error_data":{"code":"SESSION_EXPIRED","message":"SESSION_EXPIRED"},"status":"failure","data":null}}"#,
+        ErrorKind::SessionExpired,
+        None,
+    ),
+    no_inside_yes: Some(Refusal::new(
+        207,
+        r#"{"response":{"whatsapp":{"messages":[{"code":403,"error_data":{"code":1003,"message":"no access"},"status":"failure","data":null}]}}}"#,
+        ErrorKind::PermissionDenied,
+        None,
+    )),
     doubts_a_named_message: true,
 };
 
 pub(crate) static GOSENDAPI: FaultProfile = FaultProfile {
-    provider: transom_gosendapi::PROVIDER,
+    adapter: &adapters::GOSENDAPI,
     uri: |c| format!("gosendapi://{}@{{host}}?phone_number_id=555123456789", c.key),
     reading_uri: |c| format!("gosendapi://{}@{{host}}?phone_number_id=555123456789", c.key),
     secrets: |c| vec![c.key.clone()],
     reads: Reads::Conversations,
-    is_keyed: true,
     send_path: "/v1/messages",
     yes: |id| format!(r#"{{"messaging_product":"whatsapp","messages":[{{"id":{id}}}]}}"#),
     id_at: "/messages/0/id",
-    no: Refusal {
-        status: 400,
-        body: r#"{"statusCode":400,"message":"no","error":"Bad Request","code":"INVALID_PHONE_NUMBER"}"#,
-        kind: ErrorKind::RecipientInvalid,
-    },
-    closed: Refusal {
-        status: 403,
-        body: r#"{"statusCode":403,"message":"Outside the 24h window: only approved templates can be sent","error":"Forbidden"}"#,
-        kind: ErrorKind::SessionExpired,
-    },
+    no: Refusal::new(
+        400,
+        r#"{"statusCode":400,"message":"no","error":"Bad Request","code":"INVALID_PHONE_NUMBER"}"#,
+        ErrorKind::RecipientInvalid,
+        None,
+    ),
+    closed: Refusal::new(
+        403,
+        r#"{"statusCode":403,"message":"Outside the 24h window: only approved templates can be sent","error":"Forbidden"}"#,
+        ErrorKind::SessionExpired,
+        None,
+    ),
     no_inside_yes: None,
     doubts_a_named_message: false,
 };
 
 pub(crate) static MESSANGI: FaultProfile = FaultProfile {
-    provider: transom_messangi::PROVIDER,
+    adapter: &adapters::MESSANGI,
     uri: |c| format!("messangi://{}@{{host}}?from=5215500001111", c.key),
     reading_uri: |c| {
         format!("messangi://{}:{}@{{host}}?from=5215500001111", encoded(&c.username), encoded(&c.password))
     },
     secrets: |c| vec![c.key.clone()],
     reads: Reads::Login,
-    is_keyed: false,
     send_path: "/oberyn/v2/notification",
     yes: |id| format!(r#"{{"meta":{{"transactionId":"t"}},"data":{{"id":{id},"status":"QUEUED"}}}}"#),
     id_at: "/data/id",
-    no: Refusal {
-        status: 400,
-        body: r#"{"errors":{"reason":"request.from not found"}}"#,
-        kind: ErrorKind::SenderNotFound,
-    },
-    closed: Refusal { status: 410, body: r#"{"errors":{"reason":"gone"}}"#, kind: ErrorKind::SessionExpired },
-    no_inside_yes: Some(Refusal {
-        status: 200,
-        body: r#"{"data":{"id":"","status":"BLACKLISTED"}}"#,
-        kind: ErrorKind::RecipientInvalid,
-    }),
+    no: Refusal::new(400, r#"{"errors":{"reason":"request.from not found"}}"#, ErrorKind::SenderNotFound, None),
+    closed: Refusal::new(410, r#"{"errors":{"reason":"gone"}}"#, ErrorKind::SessionExpired, None),
+    no_inside_yes: Some(Refusal::new(
+        200,
+        r#"{"data":{"id":"","status":"BLACKLISTED"}}"#,
+        ErrorKind::RecipientInvalid,
+        None,
+    )),
     doubts_a_named_message: false,
 };
 

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use crate::assertions::{Check, Failure, unexpected};
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
@@ -38,16 +39,16 @@ impl Provider {
     }
 
     /// Calls the control plane.
-    pub(crate) fn control(&self, method: &str, call: &str, body: &Value) -> Result<Value, String> {
+    pub(crate) fn control(&self, method: &str, call: &str, body: &Value) -> Result<Value, Failure> {
         let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
         let request = Request::builder().method(method).uri(format!("/_mock/{call}")).body(body);
-        let response = self.act(&request.map_err(|error| error.to_string())?);
-        let answer: Value = serde_json::from_slice(response.body()).map_err(|error| error.to_string())?;
-        if response.status().is_success() { Ok(answer) } else { Err(format!("{call}: {answer}")) }
+        let response = self.act(&request.map_err(unexpected)?);
+        let answer: Value = serde_json::from_slice(response.body()).map_err(unexpected)?;
+        if response.status().is_success() { Ok(answer) } else { Err(format!("{call}: {answer}").into()) }
     }
 
     /// The customer of this number writes, which opens the window.
-    pub(crate) fn hears_from(&self, number: &str) -> Result<(), String> {
+    pub(crate) fn hears_from(&self, number: &str) -> Check {
         let body = serde_json::json!({ "provider": self.name, "from": format!("+{number}"), "text": "hi" });
         self.control("POST", "inbound", &body).map(drop)
     }
@@ -71,7 +72,7 @@ impl Provider {
     }
 
     /// What a person may look at afterwards: the journal and the whole state, as text.
-    pub(crate) fn exports(&self) -> Result<String, String> {
+    pub(crate) fn exports(&self) -> Result<String, Failure> {
         let journal = self.control("GET", "requests", &Value::Null)?;
         let state = self.control("GET", "state", &Value::Null)?;
         Ok(format!("{journal} {state}"))

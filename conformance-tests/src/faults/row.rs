@@ -1,7 +1,7 @@
 //! A row of the matrix.
 
-use crate::faults::case::FaultCase;
-use crate::faults::profile::FaultProfile;
+use super::case::FaultCase;
+use super::profile::FaultProfile;
 
 /// One fault, and for whom it is played.
 #[derive(Clone, Copy)]
@@ -25,7 +25,11 @@ pub(crate) enum Plan {
     LeftOut(&'static str),
 }
 
-pub(crate) const fn each(id: &'static str, fault: &'static str, cases: fn(&'static FaultProfile) -> Vec<FaultCase>) -> Row {
+pub(crate) const fn each(
+    id: &'static str,
+    fault: &'static str,
+    cases: fn(&'static FaultProfile) -> Vec<FaultCase>,
+) -> Row {
     Row { id, fault, plan: Plan::Each(cases) }
 }
 

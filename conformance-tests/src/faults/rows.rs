@@ -1,6 +1,7 @@
 //! The matrix: one file for each of its sections, in which each row is a fault and what it may lead to.
 
 mod body;
+mod common;
 mod connect;
 mod dns;
 mod head;
@@ -13,14 +14,7 @@ mod throttle;
 mod tls;
 mod write;
 
-use std::time::Duration;
-
-use transom::ErrorKind;
-
-use crate::faults::case::FaultCase;
-use crate::faults::row::Row;
-use crate::faults::script::Step;
-use crate::faults::profile::FaultProfile;
+use super::row::Row;
 
 /// Every row, in the order of the sections.
 pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
@@ -42,44 +36,4 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
     ]
     .into_iter()
     .flatten()
-}
-
-/// Network trouble.
-const UNAVAILABLE: &[ErrorKind] = &[ErrorKind::ProviderUnavailable];
-/// What was said cannot be understood.
-const MALFORMED: &[ErrorKind] = &[ErrorKind::MalformedResponse];
-
-/// What happens after the request: for a send that the provider took, for one that it never saw, and for a read. In none
-/// of them does the client learn anything.
-fn after_the_request(profile: &'static FaultProfile, name: &str, steps: &[Step], kinds: &[ErrorKind]) -> Vec<FaultCase> {
-    let then = |first: Step| std::iter::once(first).chain(steps.iter().cloned()).collect::<Vec<_>>();
-    vec![
-        FaultCase::send(profile, format!("{name}, a send that was taken")).plays(then(Step::Take)).in_doubt(kinds),
-        FaultCase::send(profile, format!("{name}, a send that was lost")).plays(then(Step::ReadRequest)).in_doubt(kinds),
-        FaultCase::read(profile, format!("{name}, a read")).plays(then(Step::ReadRequest)).in_doubt(kinds),
-    ]
-}
-
-/// The same with a client that soon gives up.
-fn impatient(cases: Vec<FaultCase>) -> Vec<FaultCase> {
-    cases.into_iter().map(FaultCase::impatient).collect()
-}
-
-/// What a status alone means.
-const fn refusal_kind(status: u16) -> ErrorKind {
-    match status {
-        401 => ErrorKind::Unauthenticated,
-        402 => ErrorKind::InsufficientBalance,
-        403 => ErrorKind::PermissionDenied,
-        404 => ErrorKind::NotFound,
-        429 => ErrorKind::RateLimited,
-        _ => ErrorKind::InvalidRequest,
-    }
-}
-
-const SECOND: Duration = Duration::from_secs(1);
-
-/// The case twice, since what comes in pieces must mean the same.
-fn both_paces(case: impl Fn() -> FaultCase) -> Vec<FaultCase> {
-    vec![case(), case().by_twos()]
 }

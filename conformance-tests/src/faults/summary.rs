@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::faults::logs::Searched;
-use crate::faults::row::Plan;
-use crate::faults::{rows, profile};
+use super::logs::Searched;
+use super::row::Plan;
+use super::{profile, rows};
 
 /// The column of the rows that are played once.
 pub(crate) const ONCE: &str = "transport";

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::assertions::{Failure, unexpected};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -29,30 +30,30 @@ pub(crate) enum Server {
 }
 
 /// The authority of this run, for clients to trust.
-pub(crate) fn roots() -> Result<Roots, String> {
-    Roots::from_pem(authority()?.pem().as_bytes()).map_err(|error| error.to_string())
+pub(crate) fn roots() -> Result<Roots, Failure> {
+    Roots::from_pem(authority()?.pem().as_bytes()).map_err(unexpected)
 }
 
 /// The same authority as a file would hold it, in DER.
-pub(crate) fn root_in_der() -> Result<Vec<u8>, String> {
+pub(crate) fn root_in_der() -> Result<Vec<u8>, Failure> {
     Ok(authority()?.der().to_vec())
 }
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority() -> Result<&'static Authority, String> {
-    static AUTHORITY: OnceLock<Result<Authority, String>> = OnceLock::new();
+fn authority() -> Result<&'static Authority, Failure> {
+    static AUTHORITY: OnceLock<Result<Authority, Failure>> = OnceLock::new();
     AUTHORITY.get_or_init(|| make_authority("This run")).as_ref().map_err(Clone::clone)
 }
 
-fn make_authority(name: &str) -> Result<Authority, String> {
+fn make_authority(name: &str) -> Result<Authority, Failure> {
     let mut params = params(&[])?;
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, key()?).map_err(text)
+    CertifiedIssuer::self_signed(params, key()?).map_err(unexpected)
 }
 
-pub(crate) fn acceptor(server: Server) -> Result<TlsAcceptor, String> {
+pub(crate) fn acceptor(server: Server) -> Result<TlsAcceptor, Failure> {
     let stranger;
     let issuer = match server {
         Server::UnknownAuthority => {
@@ -68,36 +69,34 @@ pub(crate) fn acceptor(server: Server) -> Result<TlsAcceptor, String> {
     }
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let key = key()?;
-    let certificate = params.signed_by(&key, issuer).map_err(text)?;
+    let certificate = params.signed_by(&key, issuer).map_err(unexpected)?;
     let versions: &[&SupportedProtocolVersion] = match server {
         Server::Old | Server::OldWantsClient => &[&version::TLS12],
         _ => &[&version::TLS13, &version::TLS12],
     };
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(versions)
-        .map_err(text)?;
+        .map_err(unexpected)?;
     let builder = if matches!(server, Server::WantsClient | Server::OldWantsClient) {
         let mut store = RootCertStore::empty();
-        store.add(authority()?.der().clone()).map_err(text)?;
+        store.add(authority()?.der().clone()).map_err(unexpected)?;
         let provider = Arc::new(ring::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(store), provider).build().map_err(text)?;
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(store), provider).build().map_err(unexpected)?;
         builder.with_client_cert_verifier(verifier)
     } else {
         builder.with_no_client_auth()
     };
     let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
-    let config = builder.with_single_cert(chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into()).map_err(text)?;
+    let config =
+        builder.with_single_cert(chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into()).map_err(unexpected)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn params(names: &[&str]) -> Result<CertificateParams, String> {
-    CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).map_err(text)
+fn params(names: &[&str]) -> Result<CertificateParams, Failure> {
+    CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).map_err(unexpected)
 }
 
-fn key() -> Result<KeyPair, String> {
-    KeyPair::generate().map_err(text)
-}
-
-fn text(error: impl std::fmt::Display) -> String {
-    error.to_string()
+fn key() -> Result<KeyPair, Failure> {
+    KeyPair::generate().map_err(unexpected)
 }

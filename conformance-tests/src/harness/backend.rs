@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use transom_mock_server::Simulator;
 
-use crate::AdapterUnderTest;
-use crate::harness::WebhookReceiver;
+use super::webhook_receiver::WebhookReceiver;
+use crate::adapters::AdapterUnderTest;
 
 #[cfg(feature = "harness")]
 mod wiremock;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use transom::time::Clock;
 
-use crate::harness::control::Control;
+use super::control::Control;
 
 /// Begins at 1970; each wait is over at once, and the frozen mock has moved on by as much.
 #[derive(Clone, Debug)]

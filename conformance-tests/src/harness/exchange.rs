@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::harness::redact;
+use super::redact;
 
 /// More than this of a body is not shown, in bytes.
 const MOST_SHOWN: usize = 4 * 1024;

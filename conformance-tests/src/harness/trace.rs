@@ -116,7 +116,9 @@ impl TraceRecorder {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
             Ok(events) => heard.extend(events.events.iter().map(|event| EventRecord::of(event, events.verified))),
-            Err(error) => heard.push(EventRecord { event: format!("refused {}", error.kind().as_str()), verified: false }),
+            Err(error) => {
+                heard.push(EventRecord { event: format!("refused {}", error.kind().as_str()), verified: false })
+            }
         }
     }
 

@@ -7,9 +7,9 @@ mod matrix;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Coverage, EvidenceReport, Report, Scorecard};
-use crate::RequirementLevel;
 use crate::defects::Defect;
 use crate::differential::{Agreement, Comparison};
+use crate::evidence::RequirementLevel;
 use crate::suite::Verdict;
 
 const STYLE: &str = include_str!("html/style.css");

@@ -43,7 +43,7 @@ pub struct Coverage {
 const CERTAINTIES: &[&str] = &["seed", "docs", "field", "inferred"];
 
 pub(super) fn of(run: &Run, cases: &[CaseReport], evidence: &[EvidenceReport]) -> Vec<Scorecard> {
-    let card = |adapter: &'static crate::AdapterUnderTest| {
+    let card = |adapter: &'static crate::adapters::AdapterUnderTest| {
         let name = adapter.provider.name;
         let own = || cases.iter().filter(|case| case.provider == name);
         let facts = || evidence.iter().filter(|fact| fact.provider == name);

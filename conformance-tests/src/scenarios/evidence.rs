@@ -7,52 +7,54 @@ use transom::config::{ChannelConfig, process_env};
 use transom::{Client, DeliveryStatus, Event, Message, Messenger as _, Sent};
 use transom_mock_server::fixtures::Fixture;
 
-use crate::assertions::{Failure, Check, accepted, ensure, equal, failed, unexpected};
-use crate::evidence::{self, ExpectedCodes, of_row, of_sample, of_webhook};
-use crate::evidence::coverage::Played;
-use crate::harness::{Harness, contact, text};
 use crate::adapters::{CodeChannel, CodeSample};
-use crate::evidence::webhook_fixture::{WebhookFixture, put};
+use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
+use crate::evidence::ExpectedCodes;
+use crate::evidence::coverage::FactLog;
+use crate::evidence::facts::{self, of_row, of_sample, of_webhook};
+use crate::evidence::{WebhookFixture, put};
+use crate::harness::{Harness, contact, text};
 
 scenarios! { "evidence":
-    /// Each row of each table of codes, in every way in which the provider may say it in an answer: kind, code, status, and
-    /// whether the message may be out.
-    every_code_of_an_answer_has_its_kind_and_says_whether_the_message_is_out needs Text covers codes;
-    /// Each row that a callback may carry, as a message that failed.
-    every_code_of_a_callback_has_its_kind needs DeliveryStatus covers codes;
-    /// Method, path, headers and body, member for member, for the message that stands beside the sample.
-    every_documented_message_goes_out_as_its_page_has_it needs Text covers samples;
-    /// A documented success is accepted, a documented refusal has its status; neither is taken for the other.
-    every_documented_answer_to_a_send_is_read_for_what_it_is needs Text covers samples;
-    /// The page's own request, to the provider itself, in the state of the world that the sample needs.
-    every_documented_request_is_answered_with_its_documented_status covers samples;
-    /// Under the second of two secrets where the provider signs it, and for every documented value beside the printed one.
-    every_documented_webhook_call_is_read_into_its_events needs DeliveryStatus covers webhooks;
+    /// Each row of each code table, in each form in which the provider may write it.
+    response_codes_have_kind_and_send_state "Every code of a response has its documented error kind, and states whether the message may have been sent."
+        needs Text covers codes;
+    callback_codes_have_kind "Every code of a callback has its documented error kind."
+        needs DeliveryStatus covers codes;
+    messages_match_documented_requests "Every documented message is sent as its documentation shows it: method, path, headers and body."
+        needs Text covers samples;
+    documented_responses_are_read_correctly "Every documented response to a send is read correctly: a success is accepted, a rejection has its status."
+        needs Text covers samples;
+    simulator_answers_documented_requests "The simulator answers every documented request with its documented status."
+        covers samples;
+    /// Signed calls are verified under the second of two secrets; documented variants of the values are read, too.
+    documented_webhook_calls_give_their_events "Every documented webhook call gives its documented events."
+        needs DeliveryStatus covers webhooks;
 }
 
-async fn every_code_of_an_answer_has_its_kind_and_says_whether_the_message_is_out(harness: &Harness) -> Check {
+async fn response_codes_have_kind_and_send_state(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 10_000, 1).await?;
     let meanings = every_table_has_a_place_and_meanings(harness)?;
     // Without the probe, so that the answer alone decides.
     let client = harness.connect(&harness.config()?.with("probe", false))?;
     let mut played = FactLog::new(&harness.coverage);
-    for (place, fact) in evidence::rows(harness.adapter) {
+    for (table, fact) in facts::rows(harness.adapter) {
         for said in (table.samples)(fact) {
             let CodeChannel::Answer { status, body, sent } = &said.by else { continue };
             harness.answer_with(*status, body.clone()).await?;
             let answer = client.send(&text()).await;
             let read = || -> Check {
-                meanings.check(place, fact)?;
+                meanings.check(table, fact)?;
                 let error = failed(answer, said.kind, *sent)?;
                 equal("the code", &error.code(), &said.code.as_deref())?;
                 equal("the status", &error.status(), &Some(*status))?;
                 equal("attempts", &error.attempts(), &1)
             };
-            played.add(of_row(place, fact), read().map_err(|failure| failure.at(format_args!("{status} {body}"))));
+            played.add(of_row(table, fact), read().map_err(|failure| failure.at(format_args!("{status} {body}"))));
         }
     }
     harness.reached(0).await?;
-    played.judged()
+    played.finish()
 }
 
 /// The meanings of all codes, written apart from the adapter's tables; a table that nobody says how to play is told.
@@ -63,17 +65,17 @@ fn every_table_has_a_place_and_meanings(harness: &Harness) -> Result<ExpectedCod
     Ok(meanings)
 }
 
-async fn every_code_of_a_callback_has_its_kind(harness: &Harness) -> Check {
+async fn callback_codes_have_kind(harness: &Harness) -> Check {
     let meanings = every_table_has_a_place_and_meanings(harness)?;
     let mut played = FactLog::new(&harness.coverage);
-    for (place, fact) in evidence::rows(harness.adapter) {
+    for (table, fact) in facts::rows(harness.adapter) {
         for said in (table.samples)(fact) {
             let CodeChannel::Callback { body } = &said.by else { continue };
-            let read = meanings.check(place, fact).and_then(|()| read_callback(harness, &said, body));
-            played.add(of_row(place, fact), read.map_err(|failure| failure.at(body)));
+            let read = meanings.check(table, fact).and_then(|()| read_callback(harness, &said, body));
+            played.add(of_row(table, fact), read.map_err(|failure| failure.at(body)));
         }
     }
-    played.judged()
+    played.finish()
 }
 
 fn read_callback(harness: &Harness, said: &CodeSample, body: &Value) -> Check {
@@ -89,7 +91,7 @@ fn read_callback(harness: &Harness, said: &CodeSample, body: &Value) -> Check {
 }
 
 /// The samples that a message of ours stands beside, each in a world of its own.
-async fn every_documented_message_goes_out_as_its_page_has_it(harness: &Harness) -> Check {
+async fn messages_match_documented_requests(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
     for sample in samples(harness).filter(|sample| sample.json.get("channel").is_some()) {
         let gone = goes_out(harness, &sample).await;
@@ -97,7 +99,7 @@ async fn every_documented_message_goes_out_as_its_page_has_it(harness: &Harness)
     }
     // What is remarked of the pages' own requests is none of the adapter's.
     harness.reset().await?;
-    played.judged()
+    played.finish()
 }
 
 async fn goes_out(harness: &Harness, sample: &Fixture) -> Check {
@@ -145,7 +147,7 @@ fn differs(request: &Request<Bytes>, documented: &Value) -> Check {
     equal("body", &body, &documented["body"])
 }
 
-async fn every_documented_answer_to_a_send_is_read_for_what_it_is(harness: &Harness) -> Check {
+async fn documented_responses_are_read_correctly(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
     for sample in samples(harness) {
         let is_ours = sample.json.get("channel").is_some();
@@ -156,7 +158,7 @@ async fn every_documented_answer_to_a_send_is_read_for_what_it_is(harness: &Harn
         }
     }
     harness.reset().await?;
-    played.judged()
+    played.finish()
 }
 
 /// Whether it is a request for a single message, in whatever form, with the answer to it.
@@ -206,7 +208,7 @@ async fn reads_the_page(harness: &Harness, sample: &Fixture) -> Check {
     equal("whether the message is out", &error.sent(), &Sent::No)
 }
 
-async fn every_documented_request_is_answered_with_its_documented_status(harness: &Harness) -> Check {
+async fn simulator_answers_documented_requests(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
     for sample in samples(harness) {
         let answered = async {
@@ -221,11 +223,11 @@ async fn every_documented_request_is_answered_with_its_documented_status(harness
         played.add(of_sample(&sample), answered);
     }
     harness.reset().await?;
-    played.judged()
+    played.finish()
 }
 
 fn samples(harness: &Harness) -> impl Iterator<Item = Fixture> {
-    evidence::documented(harness.adapter).into_iter()
+    facts::documented(harness.adapter).into_iter()
 }
 
 fn documented_status(sample: &Fixture) -> Option<u16> {
@@ -254,13 +256,13 @@ fn channel(harness: &Harness, sample: &Fixture) -> Result<ChannelConfig, Failure
     Ok(config.with("probe", false).with("base_url", harness.url()))
 }
 
-async fn every_documented_webhook_call_is_read_into_its_events(harness: &Harness) -> Check {
+async fn documented_webhook_calls_give_their_events(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
-    for call in WebhookFixture::of_subject(harness.adapter)? {
+    for call in WebhookFixture::for_adapter(harness.adapter)? {
         let read = read_call(harness, &call);
         played.add(of_webhook(&call), read);
     }
-    played.judged()
+    played.finish()
 }
 
 fn read_call(harness: &Harness, call: &WebhookFixture) -> Check {

@@ -10,7 +10,7 @@ use transom_conformance::drift::DriftKind;
 use transom_conformance::drift::live;
 use transom_mock_server::Simulator;
 
-use crate::stand_in::{Account, PROVIDERS, StandIn, SendRecord, drifts, permission, run};
+use crate::stand_in::{Account, PROVIDERS, SendRecord, StandIn, drifts, permission, run};
 
 /// A refusal in the provider's documented form, with a code that no page has; Messangi has words for states in place of codes.
 const UNKNOWN_CODES: [(u16, &str); 4] = [

@@ -6,12 +6,13 @@ use bytes::Bytes;
 use http::Response;
 use transom::ErrorKind;
 
-use super::{MALFORMED, UNAVAILABLE, after_the_request, impatient};
+use super::common::{MALFORMED, UNAVAILABLE, after_the_request, impatient};
+use crate::assertions::ensure;
 use crate::faults::case::FaultCase;
-use crate::faults::oracle::{ensure, failed};
+use crate::faults::oracle::failed;
+use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, each};
 use crate::faults::script::{Step, answer_with, chunks, head, head_of, says, whole_of, write};
-use crate::faults::profile::FaultProfile;
 
 pub(super) const ROWS: &[Row] = &[
     each("B1", "a length of 100, ten bytes, then FIN, RST or nothing", cut_by_length),
@@ -122,8 +123,8 @@ fn packed(s: &'static FaultProfile) -> Vec<FaultCase> {
         FaultCase::send(s, "a bomb").plays([Step::Take, packed(&bomb)]).in_doubt(MALFORMED),
         FaultCase::own(s, "a refusal", |harness| async move {
             let error = failed(harness.send(&harness.message(1)?).await?)?;
-            ensure(error.status() == Some(400) && !error.may_have_been_sent(), || format!("{error:?}"))?;
-            ensure(error.message().chars().all(|c| c != char::REPLACEMENT_CHARACTER), || format!("rubbish: {error}"))
+            ensure(error.status() == Some(400) && !error.may_have_been_sent(), format_args!("{error:?}"))?;
+            ensure(error.message().chars().all(|c| c != char::REPLACEMENT_CHARACTER), format_args!("rubbish: {error}"))
         })
         .plays([Step::ReadRequest, refusal]),
     ]

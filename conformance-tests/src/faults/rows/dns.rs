@@ -2,17 +2,19 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::UNAVAILABLE;
-use crate::faults::case::{FaultCase, HERE};
-use crate::faults::oracle::{ensure, taken};
+use super::common::UNAVAILABLE;
+use crate::assertions::ensure;
+use crate::faults::case::FaultCase;
 use crate::faults::dns::{Answer, ScriptedDns};
+use crate::faults::oracle::taken;
+use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, each, left_out};
 use crate::faults::script::{Step, answer};
-use crate::faults::profile::FaultProfile;
+use crate::faults::setup::HERE;
 
 pub(super) const ROWS: &[Row] = &[
     each("D1", "there is no such name", |s| unresolved(s, &Answer::None)),
-    each("D2", "the resolver never answers", |s| super::impatient(unresolved(s, &Answer::Silence))),
+    each("D2", "the resolver never answers", |s| super::common::impatient(unresolved(s, &Answer::Silence))),
     each("D3", "the name has no address", |s| unresolved(s, &Answer::Addresses(Vec::new()))),
     left_out(
         "D4",
@@ -31,8 +33,8 @@ pub(super) const ROWS: &[Row] = &[
             taken(harness.send(&harness.message(1)?).await?)?;
             taken(harness.send(&harness.message(2)?).await?)?;
             let (asked, seen) =
-                (harness.names.as_ref().map_or(0, |names| names.asked()), harness.listener.seen().connections);
-            ensure(asked == seen + 1, || format!("{asked} questions for {seen} connections and one that failed"))
+                (harness.dns.as_ref().map_or(0, |names| names.asked()), harness.listener.seen().connections);
+            ensure(asked == seen + 1, format_args!("{asked} questions for {seen} connections and one that failed"))
         });
         vec![again, afresh.named(names()).plays([Step::Take, answer(), Step::Take, answer()])]
     }),

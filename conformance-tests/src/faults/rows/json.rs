@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use transom::ErrorKind;
 
+use super::common::{MALFORMED, both_paces};
 use super::status::{JSON, refusing};
-use super::{MALFORMED, both_paces};
 use crate::faults::canary::encoded;
-use crate::faults::case::{FaultCase, TRIES, Claim};
+use crate::faults::case::{Claim, FaultCase, TRIES};
+use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, each};
 use crate::faults::script::{Step, says};
-use crate::faults::profile::FaultProfile;
 
 pub(super) const ROWS: &[Row] = &[
     each("J1", "an id of more than 53 bits", |s| yes(s, "9007199254740993")),
@@ -109,7 +109,7 @@ fn either(s: &'static FaultProfile, name: &str, body: impl AsRef<[u8]>) -> Vec<F
     let body = body.as_ref();
     let either = || {
         send(s, name, body).in_doubt(MALFORMED).with(|case| {
-            case.expect.verdicts.push(Claim::Sent);
+            case.expect.claims.push(Claim::Sent);
             case.expect.attempts = 1..=TRIES;
             case.expect.connections = None;
         })
@@ -141,11 +141,12 @@ fn under_400(s: &'static FaultProfile, name: &str, body: &[u8], is_doubtful: boo
 /// Under every status, in every member in which words stand.
 fn echoes(s: &'static FaultProfile) -> Vec<FaultCase> {
     let mut cases = Vec::new();
-    let cut = |c: &crate::faults::canary::Canaries, width: usize| format!("{}{}", "x".repeat(width), (s.secrets)(c).concat());
+    let cut =
+        |c: &crate::faults::canary::Canaries, width: usize| format!("{}{}", "x".repeat(width), (s.secrets)(c).concat());
     for status in [200_u16, 302, 400, 401, 403, 404, 409, 429, 500, 503] {
         for shape in ["message", "error", "errors", "rewritten", "bare", "cut"] {
             let case = FaultCase::send(s, format!("{status}, {shape}"));
-            let c = case.canaries.clone();
+            let c = case.setup.canaries.clone();
             let secrets = (s.secrets)(&c).join(" and ");
             let words = format!("{secrets} for +{} {} of", c.to, grouped(&c.to));
             let encoded: Vec<_> = (s.secrets)(&c).iter().map(|secret| encoded(secret)).collect();
@@ -167,7 +168,7 @@ fn echoes(s: &'static FaultProfile) -> Vec<FaultCase> {
             // What it means is the other rows' matter; here it is what it shows.
             cases.push(case.with(|case| {
                 case.expect.kinds = ErrorKind::ALL.to_vec();
-                case.expect.verdicts = vec![Claim::NotSent, Claim::Unknown];
+                case.expect.claims = vec![Claim::NotSent, Claim::Unknown];
                 case.expect.ledger = 0..=0;
                 case.expect.attempts = 1..=TRIES;
             }));

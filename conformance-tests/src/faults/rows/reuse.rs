@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::MALFORMED;
+use super::common::MALFORMED;
+use crate::assertions::{Check, ensure};
 use crate::faults::case::FaultCase;
-use crate::faults::oracle::{ensure, taken, told};
+use crate::faults::harness::{CallResult, FaultHarness};
+use crate::faults::oracle::{described, taken};
+use crate::faults::profile::{FaultProfile, Reads};
 use crate::faults::row::{Row, each, left_out};
 use crate::faults::script::{Step, answer, says, write};
-use crate::faults::harness::{CallResult, FaultHarness};
-use crate::faults::profile::{Reads, FaultProfile};
 
 pub(super) const ROWS: &[Row] = &[
     each("P1", "a kept connection that is closed already", |s| pairs(s, "fin", &[Step::Fin])),
@@ -99,7 +100,7 @@ fn pairs(s: &'static FaultProfile, name: &str, then: &[Step]) -> Vec<FaultCase> 
         // One login is enough for all sends.
         if s.reads != Reads::Login {
             let reads = FaultCase::own(s, format!("{name}, reads, {pause:?}"), move |harness| reads(harness, pause));
-            let reads = reads.with(|case| case.is_reading = true).plays(script.clone());
+            let reads = reads.with(|case| case.setup.is_reading = true).plays(script.clone());
             cases.push(reads.plays([Step::Take, answer(), Step::Fin]));
         }
     }
@@ -124,24 +125,25 @@ impl Pause {
     }
 }
 
-async fn sends(harness: Arc<FaultHarness>, pause: Pause) -> Result<(), String> {
+async fn sends(harness: Arc<FaultHarness>, pause: Pause) -> Check {
     let mut ids = Vec::new();
     for number in 1..=4 {
         ids.push(taken(harness.send(&harness.message(number)?).await?)?);
         pause.pass().await;
     }
     let lines: Vec<_> = harness.provider.ledger().into_iter().map(|line| line.message_id).collect();
-    ensure(lines == ids, || format!("the ids told are {ids:?}, those in the ledger {lines:?}"))?;
+    ensure(lines == ids, format_args!("the ids told are {ids:?}, those in the ledger {lines:?}"))?;
     let by = harness.listener.seen().by.clone();
-    ensure(by.iter().zip(by.iter().skip(1)).all(|(one, next)| one != next), || {
-        format!("two sends went by one connection: {by:?}")
-    })
+    ensure(
+        by.iter().zip(by.iter().skip(1)).all(|(one, next)| one != next),
+        format_args!("two sends went by one connection: {by:?}"),
+    )
 }
 
-async fn reads(harness: Arc<FaultHarness>, pause: Pause) -> Result<(), String> {
+async fn reads(harness: Arc<FaultHarness>, pause: Pause) -> Check {
     for _ in 0..2 {
         let outcome = harness.read().await?;
-        ensure(matches!(outcome, CallResult::Answered(_)), || told(&outcome))?;
+        ensure(matches!(outcome, CallResult::Answered(_)), described(&outcome))?;
         pause.pass().await;
     }
     Ok(())

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 use transom::layers::Retry;
-use transom::transport::{HttpTransport, HttpTransportOptions, Roots};
-use transom::{ErrorKind, Messenger as _, Purpose, Secret, Transport as _};
+use transom::transport::{HttpOptions, HttpTransport, Roots};
+use transom::{ErrorKind, Messenger as _, Operation, Secret, Transport as _};
 
+use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::canary;
-use crate::faults::case::{FaultCase, Peer};
-use crate::faults::oracle::{ensure, failed, taken};
+use crate::faults::case::FaultCase;
+use crate::faults::harness::{CallResult, FaultHarness};
+use crate::faults::oracle::{failed, taken};
+use crate::faults::profile::{self, FaultProfile};
 use crate::faults::row::{Row, always, each, left_out, once};
 use crate::faults::script::{Step, answer, says};
-use crate::faults::harness::{CallResult, FaultHarness};
-use crate::faults::profile::{self, FaultProfile};
+use crate::faults::setup::Peer;
 use crate::faults::{child, logs, tls};
 
 pub(super) const ROWS: &[Row] = &[
@@ -35,8 +37,8 @@ pub(super) const ROWS: &[Row] = &[
             };
             let held =
                 request.headers().values().filter(|value| shows(&String::from_utf8_lossy(value.as_bytes()))).count();
-            ensure(held == 1, || format!("{held} headers hold a credential"))?;
-            ensure(canary::credential_in(&request.uri().to_string()).is_none(), || "the address holds one".to_owned())
+            ensure(held == 1, format_args!("{held} headers hold a credential"))?;
+            ensure(canary::credential_in(&request.uri().to_string()).is_none(), "the address holds one")
         });
         vec![case.plays([Step::Take, answer()])]
     }),
@@ -49,22 +51,25 @@ pub(super) const ROWS: &[Row] = &[
     ),
     once("G6", "an authority of one's own is trusted, in DER as in PEM; nobody is trusted unseen", || {
         let case = FaultCase::own(&profile::EXOTEL, "in DER", |harness| async move {
-            let trusting = |extra_roots| HttpTransport::new(HttpTransportOptions { extra_roots, ..Default::default() });
+            let trusting = |extra_roots| HttpTransport::new(HttpOptions { extra_roots, ..Default::default() });
             let get = || {
                 let mut request =
                     Request::get(&harness.base_url).header("accept-encoding", "identity").body(Bytes::new());
                 if let Ok(request) = &mut request {
-                    request.extensions_mut().insert(Purpose::Read);
+                    request.extensions_mut().insert(Operation::Read);
                 }
-                request.map_err(|error| error.to_string())
+                request.map_err(unexpected)
             };
-            let roots = Roots::from_der(&tls::root_in_der()?).map_err(|error| error.to_string())?;
-            let trusting_it = trusting(roots).map_err(|error| error.to_string())?;
+            let roots = Roots::from_der(&tls::root_in_der()?).map_err(unexpected)?;
+            let trusting_it = trusting(roots).map_err(unexpected)?;
             let answer = trusting_it.send(get()?).await.map_err(|error| format!("{error:?}"))?;
-            ensure(answer.status().as_u16() == 200, || format!("{answer:?}"))?;
-            let error = trusting(Roots::default()).map_err(|error| error.to_string())?.send(get()?).await.err();
+            ensure(answer.status().as_u16() == 200, format_args!("{answer:?}"))?;
+            let error = trusting(Roots::default()).map_err(unexpected)?.send(get()?).await.err();
             let error = error.ok_or("a stranger was trusted")?;
-            ensure(error.kind() == ErrorKind::MalformedResponse && !error.may_have_been_sent(), || format!("{error:?}"))
+            ensure(
+                error.kind() == ErrorKind::MalformedResponse && !error.may_have_been_sent(),
+                format_args!("{error:?}"),
+            )
         });
         vec![case.at(Peer::Tls(tls::Server::Good)).plays([Step::ReadRequest, says(200, &[], "{}")])]
     }),
@@ -81,7 +86,7 @@ pub(super) const ROWS: &[Row] = &[
                 format!("{secret:?} {:?}", harness.config.reader()),
             ];
             match forms.iter().find_map(|form| Some((canary::found_in(form)?, form))) {
-                Some((found, form)) => Err(format!("{found} is shown: {form}")),
+                Some((found, form)) => Err(format!("{found} is shown: {form}").into()),
                 None => Ok(()),
             }
         });
@@ -92,10 +97,11 @@ pub(super) const ROWS: &[Row] = &[
         let case = FaultCase::own(&profile::EXOTEL, "those that have a say in it", |harness| async move {
             taken(harness.send(&harness.message(1)?).await?)?;
             let lines = logs::searched().lines;
-            for name in ["transom", "hyper_util", "rustls"] {
-                ensure(lines.get(name).is_some_and(|lines| *lines > 0), || {
-                    format!("{name} has logged nothing: {lines:?}")
-                })?;
+            for name in ["transom", "reqwest", "hyper_util", "rustls"] {
+                ensure(
+                    lines.get(name).is_some_and(|lines| *lines > 0),
+                    format_args!("{name} has logged nothing: {lines:?}"),
+                )?;
             }
             Ok(())
         });
@@ -112,15 +118,15 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 /// Refused when it is connected or when it is used, and nothing was sent.
-async fn refused_by_configuration(harness: &FaultHarness, config: &transom::config::ChannelConfig) -> Result<(), String> {
+async fn refused_by_configuration(harness: &FaultHarness, config: &transom::config::ChannelConfig) -> Check {
     let error = match harness.connect(config) {
         Ok(client) => client.send(&harness.message(1)?).await.err().ok_or("it was sent")?,
         Err(error) => error,
     };
     canary::in_error(&error)?;
     let is_told = matches!(error.kind(), ErrorKind::Config | ErrorKind::InvalidRequest) && !error.may_have_been_sent();
-    ensure(is_told, || format!("{error:?}"))?;
-    ensure(harness.listener.seen().connections == 0, || "somebody was asked".to_owned())
+    ensure(is_told, format_args!("{error:?}"))?;
+    ensure(harness.listener.seen().connections == 0, "somebody was asked")
 }
 
 fn injections(s: &'static FaultProfile) -> Vec<FaultCase> {
@@ -138,31 +144,27 @@ fn injections(s: &'static FaultProfile) -> Vec<FaultCase> {
             let outcome = harness.send(&message.with_reference(reference)).await?;
             if let CallResult::Failed(_) = &outcome {
                 let error = failed(outcome)?;
-                ensure(!error.may_have_been_sent(), || format!("{error:?}"))?;
+                ensure(!error.may_have_been_sent(), format_args!("{error:?}"))?;
             }
             let seen = harness.listener.seen();
             let injected = seen.requests.iter().any(|request| request.headers().contains_key("x-injected"));
-            ensure(!injected, || "a header was injected".to_owned())
+            ensure(!injected, "a header was injected")
         });
         cases.push(case.plays([Step::Take, answer()]));
     }
     if s.name() == "exotel" {
         for sid in ["../../v1/other", "acme/../x", "a?b", "a#b", ".."] {
             let case = FaultCase::own(s, format!("the account `{sid}`"), move |harness| async move {
-                let client =
-                    harness.connect(&harness.config.clone().with("account_sid", sid)).map_err(|e| e.to_string())?;
+                let client = harness.connect(&harness.config.clone().with("account_sid", sid)).map_err(unexpected)?;
                 let answer = client.send(&harness.message(1)?).await;
                 let seen = harness.listener.seen();
                 match seen.requests.first() {
                     // One segment, whatever it holds.
-                    Some(request) => {
-                        ensure(request.uri().path().split('/').count() == 5 && request.uri().query().is_none(), || {
-                            format!("the path is {}", request.uri())
-                        })
-                    }
-                    None => ensure(answer.is_err_and(|error| !error.may_have_been_sent()), || {
-                        "it was not refused".to_owned()
-                    }),
+                    Some(request) => ensure(
+                        request.uri().path().split('/').count() == 5 && request.uri().query().is_none(),
+                        format_args!("the path is {}", request.uri()),
+                    ),
+                    None => ensure(answer.is_err_and(|error| !error.may_have_been_sent()), "it was not refused"),
                 }
             });
             cases.push(case.plays([Step::ReadRequest, says(200, &[], "{}")]));
@@ -181,11 +183,11 @@ fn measureless(s: &'static FaultProfile) -> Vec<FaultCase> {
     }
     let attempts = FaultCase::own(s, "four billion attempts", |harness| async move {
         let clock = Arc::clone(&harness.clock) as Arc<dyn transom::time::Clock>;
-        let client = harness.bare(&harness.config).map_err(|error| error.to_string())?;
+        let client = harness.bare(&harness.config).map_err(unexpected)?;
         let client = client.layer(Retry::attempts(u32::MAX).with_time(clock, || 1.0));
         let error = client.send(&harness.message(1)?).await.err().ok_or("it was sent")?;
-        ensure(error.kind() == ErrorKind::RateLimited && !error.may_have_been_sent(), || format!("{error:?}"))?;
-        ensure(error.attempts() < 100, || format!("{} attempts", error.attempts()))
+        ensure(error.kind() == ErrorKind::RateLimited && !error.may_have_been_sent(), format_args!("{error:?}"))?;
+        ensure(error.attempts() < 100, format_args!("{} attempts", error.attempts()))
     });
     cases.push(attempts.plays([Step::ReadRequest, says(429, &[], "")]));
     cases

@@ -12,12 +12,13 @@ use transom::{
 use transom_exotel::Exotel;
 
 use super::status::JSON;
+use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::case::FaultCase;
-use crate::faults::oracle::{agrees, ensure, failed, taken, told, verdict};
+use crate::faults::harness::{CallResult, FaultHarness};
+use crate::faults::oracle::{agrees, claim_of, described, failed, taken};
+use crate::faults::profile::{self, FaultProfile};
 use crate::faults::row::{Row, each, left_out, once};
 use crate::faults::script::{Gate, Step, answer, says};
-use crate::faults::harness::{CallResult, FaultHarness};
-use crate::faults::profile::{self, FaultProfile};
 
 pub(super) const MEANINGS: &[Row] = &[
     once("S24", "several messages in one request, of which one is refused", || {
@@ -46,7 +47,7 @@ pub(super) const MEANINGS: &[Row] = &[
         match s.name() {
             "gosendapi" | "messangi" => {
                 let case = FaultCase::send(s, "another form of it");
-                let body = body(&case.canaries).to_string();
+                let body = body(&case.setup.canaries).to_string();
                 vec![case.plays([Step::Take, says(200, JSON, body)])]
             }
             _ => Vec::new(),
@@ -58,10 +59,10 @@ pub(super) const MEANINGS: &[Row] = &[
         }
         let case = FaultCase::own(s, "asking for the window", |harness| async move {
             let session = harness.client.session(&harness.to()?).await.map_err(|error| format!("{error:?}"))?;
-            ensure(session.window.is_open(), || format!("another number was looked up: {session:?}"))?;
+            ensure(session.window.is_open(), format_args!("another number was looked up: {session:?}"))?;
             let seen = harness.listener.seen();
             let query = seen.requests.first().and_then(|request| request.uri().query()).unwrap_or_default();
-            ensure(query.contains("%2B") && !query.contains('+') && !query.contains("%252B"), || query.to_owned())
+            ensure(query.contains("%2B") && !query.contains('+') && !query.contains("%252B"), query.to_owned())
         });
         vec![case.plays([Step::Take, answer()])]
     }),
@@ -72,14 +73,14 @@ pub(super) const MEANINGS: &[Row] = &[
     ),
     left_out("M7", "the third of five parts of a text fails", "no text is sent in parts"),
     each("M8", "the same reference again: the provider answers with the first id", |s| {
-        if !s.is_keyed {
+        if !s.is_keyed() {
             return Vec::new();
         }
         let case = FaultCase::own(s, "twice", |harness| async move {
             let message = harness.message(1)?;
             let first = taken(harness.send(&message).await?)?;
             let second = taken(harness.send(&message).await?)?;
-            ensure(first == second, || format!("two ids for one message: {first} and {second}"))
+            ensure(first == second, format_args!("two ids for one message: {first} and {second}"))
         });
         vec![case.plays([Step::Take, answer()])]
     }),
@@ -99,14 +100,14 @@ pub(super) const CROWDS: &[Row] = &[
     left_out("Z6", "two clocks in one run", "nothing on the wire tells; one instant is taken for each decision"),
     left_out("Z8", "a webhook's time that is no time", "no provider signs a time"),
     each("N1", "two tasks, one reference", |s| {
-        if !s.is_keyed {
+        if !s.is_keyed() {
             return Vec::new();
         }
         let same = FaultCase::own(s, "the same body", |harness| async move {
             let message = harness.message(1)?;
             let (first, second) = tokio::join!(harness.send(&message), harness.send(&message));
             let (first, second) = (taken(first?)?, taken(second?)?);
-            ensure(first == second, || format!("two ids for one message: {first} and {second}"))
+            ensure(first == second, format_args!("two ids for one message: {first} and {second}"))
         });
         let other = FaultCase::own(s, "another body", |harness| async move {
             let message = harness.message(1)?;
@@ -114,7 +115,7 @@ pub(super) const CROWDS: &[Row] = &[
             let other = Message::text(message.to.clone(), "Something else.");
             let other = other.with_reference(message.reference.clone().unwrap_or_default());
             let error = failed(harness.send(&other).await?)?;
-            ensure((error.kind(), error.sent()) == (ErrorKind::Conflict, Sent::No), || format!("{error:?}"))
+            ensure((error.kind(), error.sent()) == (ErrorKind::Conflict, Sent::No), format_args!("{error:?}"))
         });
         [same, other].map(|case| case.plays([Step::Take, answer()])).into()
     }),
@@ -136,7 +137,7 @@ pub(super) const CROWDS: &[Row] = &[
         if s.name() != "messangi" {
             return Vec::new();
         }
-        let case = FaultCase::own(s, "a hundred", crowd).with(|case| case.is_reading = true);
+        let case = FaultCase::own(s, "a hundred", crowd).with(|case| case.setup.is_reading = true);
         vec![case.plays([Step::Take, answer()])]
     }),
     left_out("N7", "shutdown with sends in flight", "comes with the outbox"),
@@ -145,19 +146,20 @@ pub(super) const CROWDS: &[Row] = &[
 ];
 
 /// One verdict for each message: one is taken, the other one's window is not open.
-async fn mixed(harness: Arc<FaultHarness>) -> Result<(), String> {
+async fn mixed(harness: Arc<FaultHarness>) -> Check {
     let context = Context::new(Arc::clone(&harness.transport) as Arc<dyn Transport>);
-    let account = Exotel::connect(&harness.config, context).map_err(|error| error.to_string())?;
+    let account = Exotel::connect(&harness.config, context).map_err(unexpected)?;
     let other = harness.canaries.other().parse().map_err(|_| "no number")?;
     let messages = [harness.message(1)?, Message::text(other, "Your parcel leaves today.")];
     let verdicts = account.send_batch(&messages).await.map_err(|error| format!("{error:?}"))?;
-    let [Ok(receipt), Err(error)] = verdicts.as_slice() else { return Err(format!("{verdicts:?}")) };
+    let [Ok(receipt), Err(error)] = verdicts.as_slice() else { return Err(format!("{verdicts:?}").into()) };
     let ledger = harness.provider.ledger();
-    ensure(ledger.len() == 1 && ledger.iter().all(|line| line.message_id == receipt.message_id.as_str()), || {
-        format!("{ledger:?} is in the ledger, the receipt is {receipt:?}")
-    })?;
+    ensure(
+        ledger.len() == 1 && ledger.iter().all(|line| line.message_id == receipt.message_id.as_str()),
+        format_args!("{ledger:?} is in the ledger, the receipt is {receipt:?}"),
+    )?;
     crate::faults::canary::in_error(error)?;
-    ensure(error.is_window_closed() && !error.may_have_been_sent(), || format!("{error:?}"))
+    ensure(error.is_window_closed() && !error.may_have_been_sent(), format_args!("{error:?}"))
 }
 
 /// Where the provider has a switch for it: a refusal for the window comes by webhook, after a yes. Nothing is sent again.
@@ -178,30 +180,30 @@ fn fails_later(s: &'static FaultProfile) -> Vec<FaultCase> {
             let events = harness.client.webhook(&request).map_err(|error| format!("{error:?}"))?;
             for event in events.events {
                 if let Event::Status(update) = event {
-                    ensure(update.message_id.as_str() == id, || "a status of another message".to_owned())?;
+                    ensure(update.message_id.as_str() == id, "a status of another message")?;
                     statuses.push(update.status);
                 }
             }
         }
         let last = statuses.iter().cloned().reduce(DeliveryStatus::and);
-        ensure(last == Some(DeliveryStatus::Failed), || format!("expected it to have failed, got {statuses:?}"))?;
-        ensure(harness.sends_seen() == 1, || "it was sent again".to_owned())
+        ensure(last == Some(DeliveryStatus::Failed), format_args!("expected it to have failed, got {statuses:?}"))?;
+        ensure(harness.sends_seen() == 1, "it was sent again")
     });
-    vec![case.with(|case| case.is_window_open = false).plays([Step::Take, answer()])]
+    vec![case.with(|case| case.setup.is_window_open = false).plays([Step::Take, answer()])]
 }
 
-async fn closes_under_way(harness: Arc<FaultHarness>, gate: Gate) -> Result<(), String> {
+async fn closes_under_way(harness: Arc<FaultHarness>, gate: Gate) -> Check {
     let message = harness.message(1)?;
     let sender = Arc::clone(&harness);
     let send = tokio::spawn(async move { sender.send(&message).await });
     gate.reached().await;
     harness.provider.control("POST", "clock", &json!({ "advance": "25h" }))?;
     gate.open();
-    let outcome = send.await.map_err(|error| error.to_string())??;
-    agrees(verdict(&outcome), harness.provider.ledger().len())?;
+    let outcome = send.await.map_err(unexpected)??;
+    agrees(claim_of(&outcome), harness.provider.ledger().len())?;
     let error = failed(outcome)?;
-    ensure((error.kind(), error.sent()) == (ErrorKind::SessionExpired, Sent::No), || format!("{error:?}"))?;
-    ensure(error.attempts() == 1 && harness.sends_seen() == 1, || "there was more than one attempt".to_owned())
+    ensure((error.kind(), error.sent()) == (ErrorKind::SessionExpired, Sent::No), format_args!("{error:?}"))?;
+    ensure(error.attempts() == 1 && harness.sends_seen() == 1, "there was more than one attempt")
 }
 
 /// Seconds until the window ends, and whether a free text may go. Far enough from the edges for a slow machine.
@@ -224,34 +226,35 @@ fn edges(s: &'static FaultProfile) -> Vec<FaultCase> {
         return Vec::new();
     }
     let case = |(left, may_go): (i64, bool)| {
-        let case = FaultCase::own(s, format!("{left} s before its end"), move |harness| at_the_edge(harness, left, may_go));
+        let case =
+            FaultCase::own(s, format!("{left} s before its end"), move |harness| at_the_edge(harness, left, may_go));
         case.key("window_policy", "strict").plays([Step::Take, answer()])
     };
     POINTS.map(case).into()
 }
 
-async fn at_the_edge(harness: Arc<FaultHarness>, left: i64, may_go: bool) -> Result<(), String> {
+async fn at_the_edge(harness: Arc<FaultHarness>, left: i64, may_go: bool) -> Check {
     const DAY: i64 = 86_400;
     let ledger = Arc::new(MemoryLedger::default());
     let age = std::time::Duration::from_secs((DAY - left).unsigned_abs());
     ledger.record(&harness.to()?, std::time::SystemTime::now() - age);
-    let registry = Registry::default().with(harness.profile.provider).with_ledger(ledger);
+    let registry = Registry::default().with(harness.profile.adapter.provider).with_ledger(ledger);
     let context = Context::new(Arc::clone(&harness.transport) as Arc<dyn Transport>);
-    let client = registry.connect_with(&harness.config, context).map_err(|error| error.to_string())?;
+    let client = registry.connect_with(&harness.config, context).map_err(unexpected)?;
     let answer = client.send(&harness.message(1)?).await;
     let lines = harness.provider.ledger().len();
     match answer {
-        Ok(_) => ensure(may_go && lines == 1, || format!("it went, with {lines} lines in the ledger")),
+        Ok(_) => ensure(may_go && lines == 1, format_args!("it went, with {lines} lines in the ledger")),
         Err(error) => {
             crate::faults::canary::in_error(&error)?;
-            ensure(!may_go && error.is_window_closed() && !error.may_have_been_sent(), || format!("{error:?}"))?;
-            ensure(lines == 0 && harness.listener.seen().connections == 0, || "somebody was asked".to_owned())
+            ensure(!may_go && error.is_window_closed() && !error.may_have_been_sent(), format_args!("{error:?}"))?;
+            ensure(lines == 0 && harness.listener.seen().connections == 0, "somebody was asked")
         }
     }
 }
 
 /// Five statuses and a copy of one in every order come to the same.
-fn every_order() -> Result<(), String> {
+fn every_order() -> Check {
     use DeliveryStatus::{Delivered, Queued, Read, Sent as Gone};
     fn orders(rest: &[DeliveryStatus], order: &mut Vec<DeliveryStatus>, all: &mut Vec<Vec<DeliveryStatus>>) {
         if rest.is_empty() {
@@ -273,14 +276,14 @@ fn every_order() -> Result<(), String> {
         orders(&told, &mut Vec::new(), &mut all);
         for order in all {
             let end = order.iter().cloned().reduce(DeliveryStatus::and);
-            ensure(end.as_ref() == Some(&comes_to), || format!("{order:?} comes to {end:?}"))?;
+            ensure(end.as_ref() == Some(&comes_to), format_args!("{order:?} comes to {end:?}"))?;
         }
     }
     Ok(())
 }
 
 /// A hundred sends at once by an account that has to log in first.
-async fn crowd(harness: Arc<FaultHarness>) -> Result<(), String> {
+async fn crowd(harness: Arc<FaultHarness>) -> Check {
     const CALLERS: u32 = 100;
     let limit = json!({ "provider": harness.profile.name(), "limit": 1_000, "window_s": 1 });
     harness.provider.control("POST", "limits", &limit)?;
@@ -290,11 +293,11 @@ async fn crowd(harness: Arc<FaultHarness>) -> Result<(), String> {
         sends.spawn(async move { harness.send(&harness.message(number)?).await });
     }
     while let Some(send) = sends.join_next().await {
-        let outcome: CallResult = send.map_err(|error| error.to_string())??;
-        ensure(matches!(outcome, CallResult::Answered(_)), || told(&outcome))?;
+        let outcome: CallResult = send.map_err(unexpected)??;
+        ensure(matches!(outcome, CallResult::Answered(_)), described(&outcome))?;
     }
     let all = harness.listener.seen().requests.len();
     let posts = harness.sends_seen();
-    ensure(posts == CALLERS as usize && all == posts + 1, || format!("{all} requests, of which {posts} sends"))?;
-    ensure(harness.provider.ledger().len() == posts, || "not all of them reached somebody".to_owned())
+    ensure(posts == CALLERS as usize && all == posts + 1, format_args!("{all} requests, of which {posts} sends"))?;
+    ensure(harness.provider.ledger().len() == posts, "not all of them reached somebody")
 }

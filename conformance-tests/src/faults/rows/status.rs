@@ -2,15 +2,15 @@
 
 use transom::ErrorKind;
 
-use super::{MALFORMED, UNAVAILABLE, both_paces, refusal_kind};
+use super::common::{MALFORMED, UNAVAILABLE, both_paces, refusal_kind};
 use crate::faults::case::FaultCase;
+use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, each};
 use crate::faults::script::{Step, answer, says};
-use crate::faults::profile::FaultProfile;
 
 pub(super) const ROWS: &[Row] = &[
     each("S1", "a refusal with a documented code", |s| {
-        let refused = |refusal: &'static crate::faults::profile::Refusal| {
+        let refused = |refusal: &'static crate::adapters::Refusal| {
             both_paces(move || {
                 let case = refusing(s, "by code", refusal.status, JSON, refusal.body);
                 case.refused(&[refusal.kind]).with_status(refusal.status)
@@ -65,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
     each("S18", "503 without a word", |s| {
         let later = || {
             let case = refusing(s, "with a wait", 503, &[("retry-after", "1")], "");
-            case.in_doubt(UNAVAILABLE).with_status(503).with(|case| case.expect.hints = vec![super::SECOND])
+            case.in_doubt(UNAVAILABLE).with_status(503).with(|case| case.expect.hints = vec![super::common::SECOND])
         };
         [in_doubt(s, &[503]), both_paces(later)].concat()
     }),
@@ -94,7 +94,9 @@ pub(super) const ROWS: &[Row] = &[
             "messangi" => r#"{"data":{"id":"m1","to":"+34699000111","status":"QUEUE"}}"#,
             _ => return Vec::new(),
         };
-        both_paces(|| FaultCase::send(s, "another recipient").plays([Step::Take, says(200, JSON, body)]).in_doubt(MALFORMED))
+        both_paces(|| {
+            FaultCase::send(s, "another recipient").plays([Step::Take, says(200, JSON, body)]).in_doubt(MALFORMED)
+        })
     }),
 ];
 
@@ -103,7 +105,13 @@ const HTML: &[(&str, &str)] = &[("content-type", "text/html")];
 const PAGE: &str = "<!doctype html><html><head><title>Error</title></head><body><h1>Sorry</h1></body></html>";
 
 /// A send that is answered so, and that the provider never saw.
-pub(super) fn refusing(s: &'static FaultProfile, name: &str, status: u16, headers: &[(&str, &str)], body: &str) -> FaultCase {
+pub(super) fn refusing(
+    s: &'static FaultProfile,
+    name: &str,
+    status: u16,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> FaultCase {
     FaultCase::send(s, format!("{status} {name}")).plays([Step::ReadRequest, says(status, headers, body)])
 }
 
@@ -157,7 +165,7 @@ fn conflicts(s: &'static FaultProfile) -> Vec<FaultCase> {
             let then_other_body = || {
                 let case = FaultCase::send(s, "another body after a lost answer").plays([Step::Take, Step::Fin]);
                 let case = case.plays([Step::ReadRequest, says(409, JSON, another)]).in_doubt(&[ErrorKind::Conflict]);
-                case.with(|case| case.tries = 4)
+                case.with(|case| case.setup.tries = 4)
             };
             let cases = [both_paces(other), both_paces(other_body), both_paces(then_other_body)];
             [cases.concat(), both_paces(stays), both_paces(ends)].concat()

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use transom::ErrorKind;
 
-use super::both_paces;
+use super::common::both_paces;
 use super::status::{refusing, then_taken};
 use crate::faults::case::FaultCase;
 use crate::faults::clock::ClockMode;
+use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, each};
 use crate::faults::script::{Step, answer, says};
-use crate::faults::profile::FaultProfile;
 
 pub(super) const THROTTLES: &[Row] = &[
     each("S12", "429 with a wait in seconds", |s| {
@@ -80,18 +80,19 @@ pub(super) const CLOCKS: &[Row] = &[
     each("Z1", "our clock is wrong by an hour or a day", |s| {
         let skewed = |seconds: i64| {
             let headers = [("date", DATE), ("retry-after", "Tue, 11 Nov 2025 10:00:03 GMT")];
-            waits(s, &format!("{seconds} s"), &headers, 3_000).with(|case| case.clock_mode = ClockMode::Skewed(seconds))
+            waits(s, &format!("{seconds} s"), &headers, 3_000)
+                .with(|case| case.setup.clock_mode = ClockMode::Skewed(seconds))
         };
         [-86_400, -3_600, 3_600, 86_400].map(skewed).into()
     }),
     each("Z2", "our clock jumps back in a wait", |s| {
         let case = waits(s, "by a day", &[("retry-after", "2")], 2_000);
-        vec![case.with(|case| case.clock_mode = ClockMode::JumpsBack)]
+        vec![case.with(|case| case.setup.clock_mode = ClockMode::JumpsBack)]
     }),
     each("Z3", "the machine sleeps for eight hours in a wait", |s| {
         let case = refusing(s, "overslept", 429, &[("retry-after", "2")], "");
         let case = case.refused(&[ErrorKind::RateLimited]).with_status(429).connects(1..=1);
-        vec![case.with(|case| case.clock_mode = ClockMode::Sleeps)]
+        vec![case.with(|case| case.setup.clock_mode = ClockMode::Sleeps)]
     }),
     each("Z4", "the answer's date is missing, long ago, far away or no date", |s| {
         let dates = ["Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "yesterday", ""];
@@ -114,7 +115,7 @@ fn waits_twice(s: &'static FaultProfile, name: &str, first: &str, second: &str, 
     let case = FaultCase::send(s, name).plays(refusal(first)).plays(refusal(second)).plays([Step::Take, answer()]);
     let case = case.sent_after(3).connects(3..=3);
     case.with(|case| {
-        case.tries = 3;
+        case.setup.tries = 3;
         case.expect.hints = least_ms.map(Duration::from_millis).into();
     })
 }

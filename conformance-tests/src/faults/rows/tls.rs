@@ -1,10 +1,11 @@
 //! TLS.
 
-use super::{MALFORMED, UNAVAILABLE};
-use crate::faults::case::{FaultCase, Peer};
+use super::common::{MALFORMED, UNAVAILABLE};
+use crate::faults::case::FaultCase;
+use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, each};
 use crate::faults::script::{Step, answer, answer_with, head, head_of, whole, write};
-use crate::faults::profile::FaultProfile;
+use crate::faults::setup::Peer;
 use crate::faults::tls::Server;
 
 pub(super) const ROWS: &[Row] = &[
@@ -59,7 +60,10 @@ pub(super) const ROWS: &[Row] = &[
     each("T8", "no common version, no common cipher", |s| {
         let alert = |code: u8| Step::WriteRaw(vec![0x15, 3, 3, 0, 2, 2, code].into());
         let case = |name: &str, code| {
-            FaultCase::send(s, name).at(Peer::NotTls).plays([Step::Read(1), alert(code), Step::Hang]).unacceptable(MALFORMED)
+            FaultCase::send(s, name)
+                .at(Peer::NotTls)
+                .plays([Step::Read(1), alert(code), Step::Hang])
+                .unacceptable(MALFORMED)
         };
         vec![case("handshake_failure", 40), case("protocol_version", 70)]
     }),
@@ -70,7 +74,8 @@ fn taken(s: &'static FaultProfile, server: Server) -> FaultCase {
 }
 
 fn not_tls(s: &'static FaultProfile, script: &[Step]) -> [FaultCase; 2] {
-    [FaultCase::send(s, "a send"), FaultCase::read(s, "a read")].map(|case| case.at(Peer::NotTls).plays(script.to_vec()))
+    [FaultCase::send(s, "a send"), FaultCase::read(s, "a read")]
+        .map(|case| case.at(Peer::NotTls).plays(script.to_vec()))
 }
 
 /// The script would have it taken, and it never comes to that.

@@ -8,7 +8,7 @@ use transom_mock_server::{DeliveryOutcome, Reply, Simulator, Wire};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::harness::WebhookReceiver;
+use crate::harness::webhook_receiver::WebhookReceiver;
 
 /// A simulator with a server in front of it.
 pub(crate) struct Served {

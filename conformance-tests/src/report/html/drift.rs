@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::{Page, mark, minute, seconds};
-use crate::drift::{Drift, DriftKind};
 use crate::drift::live::{StepReport, StepVerdict};
+use crate::drift::{Drift, DriftKind};
 use crate::report::{AskedChannel, DriftReport};
 
 /// The whole page.
