@@ -7,7 +7,7 @@ use http::header::{COOKIE, ORIGIN};
 use http::{Request, Uri};
 use sha2::{Digest as _, Sha256};
 
-use crate::control::Refusal;
+use crate::refusal::Refusal;
 use crate::{bearer_token, header};
 
 /// A shorter token could be guessed.

@@ -8,7 +8,7 @@ use http::{Method, Request, Response};
 use sha2::{Digest as _, Sha256};
 
 use crate::access::Access;
-use crate::control::Refusal;
+use crate::refusal::Refusal;
 use crate::{Query, header, html_response, set_header, text_response};
 
 /// Nothing is loaded from elsewhere, nothing runs that stands in the page itself, and no other page may frame it: what

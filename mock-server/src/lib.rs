@@ -17,6 +17,7 @@ mod console;
 mod control;
 mod dialect;
 pub mod dialects;
+mod error;
 mod fault;
 mod finding;
 mod fingerprint;
@@ -28,14 +29,15 @@ mod journal;
 mod json;
 mod limiter;
 mod mask;
+mod members;
 mod nowhere;
 mod phone;
+mod refusal;
 mod request;
 mod ring;
 #[cfg(feature = "server")]
 mod server;
 mod simulator;
-mod state;
 mod switch;
 #[cfg(test)]
 mod testing;
@@ -47,10 +49,20 @@ mod world;
 pub(crate) use answer::json_text_response;
 pub use answer::{Answer, html_response, json_response, set_header, set_number, text_response};
 #[cfg(feature = "client")]
-pub use client::{Control, ControlError};
+pub use client::{ClientError, Control};
+pub use control::{
+    AccountState, Advance, ClockChange, ClockState, ClockTurn, Config, ConfigChange, ConversationLog, DeliveryFilter,
+    DueEvent, FaultDetails, FaultKind, FaultRule, FaultSchedule, FaultScope, InboundMessage, Matches, MessageFilter,
+    NewFault, NewFaults, NewSender, NewTemplate, NewWebhook, NotYet, RateBucket, RateLimit, RateLimitChange,
+    RateLimitUse, Received, RequestFilter, SenderId, SenderState, Span, SwitchState, TemplateName, TemplateState, Time,
+    Wait, WaitFor, Webhook, WebhookSignature, WindowState, from_json,
+};
 pub use dialect::Dialect;
+pub use error::ControlError;
 pub use finding::{Finding, Level, Mark, Review, Source};
 pub use fingerprint::fingerprint;
+pub use gate::Held;
+pub use journal::Exchange;
 pub use limiter::{Limiter, Quota};
 pub use phone::{Phone, is_e164};
 pub(crate) use request::{API_KEY, IDEMPOTENCY_KEY, json_of};
@@ -61,8 +73,8 @@ pub use simulator::{Reply, Simulator, Wire};
 pub use switch::{Switch, Switches};
 pub use time::{offset_time, rfc3339};
 pub use webhook::{
-    About, Bulletin, DeliveryOutcome, Failure, Happening, Progress, Report, Turn, WebhookDelivery, WebhookRules, What,
-    last_status,
+    About, Bulletin, DeliveryOutcome, Failure, Happening, Progress, Report, Try, Turn, Waiting, WebhookDelivery,
+    WebhookRules, What, last_status,
 };
 pub use world::{
     Account, Content, Conversation, ConversationState, Delivery, Inbound, Kept, Message, Remembered, Replay, Sender,

@@ -26,7 +26,7 @@ use self::spaces::{Name, Spaces};
 use self::wait::Changed;
 
 use crate::access::Access;
-use crate::{Reply, Simulator, Wire, json_response, set_header};
+use crate::{ClockChange, ClockTurn, ControlError, Reply, Simulator, Wire, json_response, set_header};
 
 /// More connections than this do not stay open: each further one ends the one that has been idle longest, or else the one whose
 /// answer has been held longest.
@@ -239,17 +239,35 @@ impl Shared {
         self.lock().find(name)?.next_status_in(now)
     }
 
-    /// The number of the last try of a webhook in a world.
-    fn last_try(&self, name: &Name) -> u64 {
-        self.lock().find(name).map_or(0, |simulator| simulator.webhooks.last_try())
+    /// Changes a world, and sees to all that follows from it. Returns the id of the newest event, too, if anybody listens.
+    fn with<T>(&self, name: &Name, work: impl FnOnce(&mut Simulator, SystemTime) -> T) -> (T, Option<String>) {
+        let now = now();
+        let mut spaces = self.lock();
+        let simulator = spaces.of(now, name);
+        let done = work(simulator, now);
+        if simulator.webhooks.is_waiting() {
+            self.desk.ring();
+        }
+        let event = spaces.tell(now, name);
+        drop(spaces);
+        self.changed.ring();
+        (done, event)
     }
 
-    /// Puts the tries after the one of this number into the answer to a turn of the clock.
-    fn tell_tries(&self, name: &Name, after: u64, response: &mut Response<Bytes>) {
-        if let Some(simulator) = self.lock().find(name) {
-            let tries = simulator.webhooks.tries_after(after);
-            crate::control::clock::tell_tries(response, tries.map(|(_, tried)| json!(tried)));
-        }
+    /// Changes a world's clock, and waits until the webhook calls that fell due by it were tried.
+    async fn change_clock(
+        &self,
+        name: &Name,
+        change: &ClockChange,
+    ) -> Result<(ClockTurn, Option<String>), ControlError> {
+        let before = self.lock().find(name).map_or(0, |simulator| simulator.webhooks.last_try());
+        let (turn, event) = self.with(name, |simulator, now| simulator.change_clock(now, change));
+        let turn = turn?;
+        self.turned(name).await;
+        let attempts = self.lock().find(name).map(|simulator| {
+            simulator.webhooks.tries_after(before).map(|(_, attempt)| attempt.event()).collect::<Vec<_>>()
+        });
+        Ok((turn.with_attempts(attempts.unwrap_or_default().into_iter()), event))
     }
 
     /// An answer of the server itself, with the virtual time that every answer carries.

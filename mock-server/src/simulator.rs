@@ -1,5 +1,6 @@
 //! The whole mock as one function from a time and a request to a reply.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,7 +12,6 @@ use serde_json::json;
 
 use crate::access::Access;
 use crate::clock::Clock;
-use crate::control::Calls;
 use crate::fault::{Faults, Kind};
 use crate::gate::{Gates, Held};
 use crate::journal::{Journal, Remarks};
@@ -42,7 +42,8 @@ pub struct Simulator {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) webhooks: Webhooks,
-    pub(crate) calls: Calls,
+    /// How often each control call has changed something.
+    pub(crate) calls: BTreeMap<&'static str, u64>,
     pub(crate) gates: Gates,
     pub(crate) access: Access,
     /// The path under which this world is reached, for addresses that lead to it; empty, or `/_ns/NAME`.
@@ -135,7 +136,7 @@ impl Simulator {
             faults: Faults::default(),
             journal: Journal::new(),
             webhooks: Webhooks::new(),
-            calls: Calls::default(),
+            calls: BTreeMap::new(),
             gates: Gates::default(),
             access: Access::default(),
             mount: Box::default(),
@@ -232,14 +233,14 @@ impl Simulator {
         if request.method() == Method::HEAD {
             return self.step_head(real_now, request);
         }
-        self.changes += u64::from(!request.method().is_safe());
         let path = request.uri().path();
         let mut reply = if path == "/_mock" || path.starts_with("/_mock/") {
-            whole(control::answer(self, real_now, request))
+            whole(control::http::answer(self, real_now, request))
         } else if let Some(index) = self.dialects.iter().position(|dialect| dialect.owns(path)) {
+            self.changes += u64::from(!request.method().is_safe());
             self.step_provider(real_now, index, request)
         } else if path == "/" {
-            whole(control::console(&self.access, request))
+            whole(control::http::console(&self.access, request))
         } else {
             self.step_nowhere(real_now, request)
         };
@@ -256,9 +257,14 @@ impl Simulator {
         dialect.is_some_and(|dialect| self.faults.would_drop_reply(dialect.name(), dialect.is_send(request)))
     }
 
-    /// Back to the seeded world: the clock at real time and running, no faults, no webhooks, an empty journal, default switches
-    /// and limits. The seed stays.
-    pub(crate) fn reset(&mut self, real_now: SystemTime) {
+    /// A control call has changed something.
+    pub(crate) fn note(&mut self, call: &'static str) {
+        self.changes += 1;
+        *self.calls.entry(call).or_default() += 1;
+    }
+
+    /// The seeded world with its clock at real time.
+    pub(crate) fn start_afresh(&mut self, real_now: SystemTime) {
         self.world = self.fresh_world();
         self.clock = Clock::new(real_now);
         // Not only cleared: their numbers stand in journal and answers, and begin again with the script.

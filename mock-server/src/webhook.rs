@@ -24,7 +24,9 @@ pub use deliver::{DeliveryOutcome, WebhookDelivery};
 pub use happening::{Failure, Happening, Progress, Report, What};
 pub use rules::{WebhookRules, last_status};
 
+pub use log::Try;
 pub(crate) use net::{Net, Nets};
+pub use outbox::Waiting;
 pub(crate) use outbox::{MOST_CALLBACKS, Reply, Webhooks, Written};
 pub(crate) use registration::{Registration, Signature, Trouble};
 pub(crate) use rules::{LAST_STATUS, ends_in_failure, ladder, last_status_or_undelivered};

@@ -1,105 +1,184 @@
-//! `clock`: virtual time.
+//! The virtual clock: read, turn, and list the events that a turn brings about.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use http::Request;
-#[cfg(feature = "server")]
-use http::Response;
-use serde_json::{Value, json};
+use serde::de::Deserializer;
+use serde::{Deserialize, Serialize};
 
-use super::members::Members;
-use super::{Refusal, due};
-use crate::time::{parse_duration, parse_time};
-use crate::{Simulator, rfc3339};
+use super::read::{Time, parsed};
+use super::timers::{self, DueEvent};
+use crate::Simulator;
+use crate::error::ControlError;
+use crate::time::parse_duration;
 
-pub(super) fn show(simulator: &Simulator, real_now: SystemTime) -> Value {
-    json!({"now": rfc3339(simulator.clock.now(real_now)), "frozen": simulator.clock.frozen()})
+/// The virtual clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct ClockState {
+    /// The virtual time.
+    pub now: Time,
+    /// Whether the clock stands still.
+    pub frozen: bool,
 }
 
-/// Sets, then advances, then freezes or thaws; any of the three may be absent, but not all. An advance to `next` says what it
-/// went to, null if nothing waits, and then the clock stays.
-pub(super) fn change(
-    simulator: &mut Simulator,
-    real_now: SystemTime,
-    request: &Request<Bytes>,
-) -> Result<Value, Refusal> {
-    let mut members = Members::of_body(request)?;
-    let mut clock = simulator.clock.clone();
-    let mut changes = 0;
-    let mut event = None;
-    if let Some(text) = members.text("set")? {
-        let time = parse_time(&text).ok_or_else(|| {
-            members.error(&format!("`set` is \"{text}\", expected a time such as \"2026-05-11T09:00:00Z\""))
-        })?;
-        if !clock.set(real_now, time) {
-            return Err(members.error(&format!("`set` is \"{text}\", expected a time between 1970 and 9000")));
-        }
-        changes += 1;
-    }
-    let advance = members.text("advance")?;
-    let (advances, before) = (advance.is_some(), clock.now(real_now));
-    if advance.as_deref() == Some("next") {
-        // What is due already needs no advance.
-        let due = due::next(simulator, clock.now(real_now));
-        if let Some((at, _)) = due
-            && !clock.set(real_now, at)
-        {
-            return Err(members.error("`advance` is \"next\", which leads beyond the year 9000"));
-        }
-        event = Some(due.map_or(Value::Null, |(_, event)| event));
-        changes += 1;
-    } else if let Some(text) = advance {
-        let duration = parse_duration(&text).ok_or_else(|| {
-            members.error(&format!(
-                "`advance` is \"{text}\", expected a duration such as \"25h\", \"1h30m\", \"500ms\" or \"2d\", or \"next\""
-            ))
-        })?;
-        if !clock.advance(real_now, duration) {
-            return Err(members.error(&format!("`advance` is \"{text}\", which leads beyond the year 9000")));
-        }
-        changes += 1;
-    }
-    if let Some(frozen) = members.flag("freeze")? {
-        clock.freeze(real_now, frozen);
-        changes += 1;
-    }
-    if changes == 0 && members.is_empty() {
-        return Err(members.error("nothing to do, expected some of `advance`, `set`, `freeze`"));
-    }
-    members.finish(&["advance", "set", "freeze"])?;
-    simulator.clock = clock;
-    let mut answer = show(simulator, real_now);
-    if let Value::Object(answer) = &mut answer
-        && advances
-    {
-        let (fired, more) = due::between(simulator, before, simulator.clock.now(real_now));
-        answer.extend(event.map(|event| ("event".to_owned(), event)));
-        answer.insert("fired".to_owned(), fired.into());
-        if more > 0 {
-            answer.insert("more_fired".to_owned(), more.into());
-        }
-    }
-    Ok(answer)
+/// A change of the clock: it is set, then advanced, then frozen or released. At least one member is needed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub struct ClockChange {
+    /// The time to show.
+    pub set: Option<Time>,
+    /// How far to move on.
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    pub advance: Option<Advance>,
+    /// Whether the clock stands still.
+    pub freeze: Option<bool>,
 }
 
-/// Puts the tries that were made since into an answer that tells what an advance brought about, in the place of the calls that
-/// waited then. `tries` are the JSON of [`Simulator::webhooks`]'s log.
-#[cfg(feature = "server")]
-pub(crate) fn tell_tries(response: &mut Response<Bytes>, tries: impl Iterator<Item = Value>) {
-    let Ok(mut answer) = serde_json::from_slice::<Value>(response.body()) else { return };
-    let Some(fired) = answer.get_mut("fired").and_then(Value::as_array_mut) else { return };
-    fired.retain(|event| event.get("kind").is_none_or(|kind| kind != "webhook"));
-    let tries = tries.take(due::MOST_TOLD).map(|tried| {
-        let member = |name: &str| tried.get(name).cloned().unwrap_or_default();
-        json!({
-            "kind": "webhook", "provider": member("provider"), "at": member("at"), "attempt": member("attempt"),
-            "number": member("number"), "status": member("status"),
+/// How far to move the clock on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advance {
+    /// By a duration; in JSON `25h`, `1h30m`, `500ms`, `2d`.
+    By(Duration),
+    /// To the next event; in JSON `next`.
+    Next,
+}
+
+impl<'de> Deserialize<'de> for Advance {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a duration such as \"25h\", \"1h30m\", \"500ms\" or \"2d\", or \"next\"";
+        parsed(deserializer, expected, |text| match text {
+            "next" => Some(Self::Next),
+            text => parse_duration(text).map(Self::By),
         })
-    });
-    // Calls come first among what is due at the same moment, so that they go before what is sorted already.
-    let mut all: Vec<Value> = tries.chain(fired.drain(..)).collect();
-    all.sort_by_key(|event| event.get("at").and_then(Value::as_str).and_then(parse_time));
-    *fired = all;
-    *response.body_mut() = Bytes::from(answer.to_string());
+    }
+}
+
+/// The clock after a change, and the events that an advance brought about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[allow(clippy::option_option, reason = "absent, null and a value are three cases")]
+pub struct ClockTurn {
+    /// The virtual time.
+    pub now: Time,
+    /// Whether the clock stands still.
+    pub frozen: bool,
+    /// After an advance to `next`: the event that it went to, null if no event is to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<DueEvent>))]
+    pub event: Option<Option<DueEvent>>,
+    /// After an advance: the events in order, at most 1,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", schema(value_type = Vec<DueEvent>))]
+    pub fired: Option<Vec<DueEvent>>,
+    /// How many events are not in `fired`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", schema(value_type = usize))]
+    pub more_fired: Option<usize>,
+}
+
+impl Simulator {
+    /// Reads the virtual clock.
+    pub fn clock_state(&self, real_now: SystemTime) -> ClockState {
+        ClockState { now: self.clock.now(real_now).into(), frozen: self.clock.frozen() }
+    }
+
+    /// Changes the clock. Webhook calls that fall due by it are in [`Simulator::due`] afterwards.
+    ///
+    /// # Errors
+    ///
+    /// The change is empty, or leads beyond the years 1970 to 9000.
+    pub fn change_clock(&mut self, real_now: SystemTime, change: &ClockChange) -> Result<ClockTurn, ControlError> {
+        const LATEST: &str = "a time between 1970 and 9000";
+        if change.set.is_none() && change.advance.is_none() && change.freeze.is_none() {
+            return Err(ControlError::refused("nothing to do, expected some of `advance`, `set`, `freeze`"));
+        }
+        let mut clock = self.clock.clone();
+        if let Some(Time(time)) = change.set
+            && !clock.set(real_now, time)
+        {
+            return Err(ControlError::invalid_text("set", &crate::rfc3339(time), LATEST));
+        }
+        let before = clock.now(real_now);
+        let beyond = || ControlError::refused("`advance` leads beyond the year 9000");
+        let mut event = None;
+        match change.advance {
+            None => {}
+            Some(Advance::By(duration)) => {
+                if !clock.advance(real_now, duration) {
+                    return Err(beyond());
+                }
+            }
+            Some(Advance::Next) => {
+                let next = timers::next(self, before);
+                if let Some((at, _)) = next
+                    && !clock.set(real_now, at)
+                {
+                    return Err(beyond());
+                }
+                event = Some(next.map(|(_, event)| event));
+            }
+        }
+        if let Some(frozen) = change.freeze {
+            clock.freeze(real_now, frozen);
+        }
+        self.clock = clock;
+        self.note("clock");
+        let ClockState { now, frozen } = self.clock_state(real_now);
+        let mut turn = ClockTurn { now, frozen, event, fired: None, more_fired: None };
+        if change.advance.is_some() {
+            let (fired, more) = timers::between(self, before, now.0);
+            turn.fired = Some(fired);
+            turn.more_fired = Some(more).filter(|more| *more > 0);
+        }
+        Ok(turn)
+    }
+
+    /// Moves the clock on, and returns the events that it brings about.
+    ///
+    /// # Errors
+    ///
+    /// The advance leads beyond the year 9000.
+    pub fn advance(&mut self, real_now: SystemTime, by: Duration) -> Result<Vec<DueEvent>, ControlError> {
+        let change = ClockChange { advance: Some(Advance::By(by)), ..ClockChange::default() };
+        self.change_clock(real_now, &change).map(|turn| turn.fired.unwrap_or_default())
+    }
+
+    /// Puts the clock to a time.
+    ///
+    /// # Errors
+    ///
+    /// The time is not between 1970 and 9000.
+    pub fn set_time(&mut self, real_now: SystemTime, time: SystemTime) -> Result<(), ControlError> {
+        let change = ClockChange { set: Some(time.into()), ..ClockChange::default() };
+        self.change_clock(real_now, &change).map(drop)
+    }
+
+    /// Stops the clock, or lets it run on.
+    pub fn freeze(&mut self, real_now: SystemTime, frozen: bool) {
+        self.clock.freeze(real_now, frozen);
+        self.note("clock");
+    }
+
+    /// Back to the seeded world: the clock at real time and running, no faults, webhooks or journal, default switches and
+    /// limits. The seed stays.
+    pub fn reset(&mut self, real_now: SystemTime) {
+        self.start_afresh(real_now);
+        self.note("reset");
+    }
+}
+
+#[cfg(feature = "server")]
+impl ClockTurn {
+    /// Puts the attempts that were made meanwhile in the place of the webhook calls that waited.
+    pub(crate) fn with_attempts(mut self, attempts: impl Iterator<Item = DueEvent>) -> Self {
+        if let Some(fired) = &mut self.fired {
+            let others = std::mem::take(fired).into_iter().filter(|event| !matches!(event, DueEvent::Webhook { .. }));
+            // Calls come first among events of the same moment; the sort is stable.
+            let mut all: Vec<DueEvent> = attempts.take(timers::MAX_LISTED).chain(others).collect();
+            all.sort_by_key(DueEvent::at);
+            *fired = all;
+        }
+        self
+    }
 }

@@ -23,7 +23,7 @@ mod tests {
     use http::{Method, Request};
     use serde_json::json;
 
-    use super::super::CALLS;
+    use super::super::http::CALLS;
     use super::*;
     use crate::Simulator;
 

@@ -1,74 +1,82 @@
-//! `wait`: whether something has happened. A server that can wait asks again until it has.
+//! Whether something has happened. A server that can wait asks again until it has.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Refusal, provider};
-use crate::time::parse_duration;
+use super::read::{Span, whole_number};
+use crate::error::ControlError;
 use crate::transcript::Entry;
-use crate::{Phone, Query, Simulator, json_response};
-
-/// What is answered as long as nothing matches.
-pub(crate) const NOT_YET: StatusCode = StatusCode::GATEWAY_TIMEOUT;
+use crate::{Phone, Simulator};
 
 const COMMON: [&str; 5] = ["for", "provider", "since", "count", "timeout"];
-const MOST: usize = 10_000;
+const MAX_COUNT: u64 = 10_000;
 
-/// The first `count` matches after number `since`, and the number of the last one, to wait for what comes behind it.
-pub(super) fn answer(
-    simulator: &Simulator,
-    real_now: SystemTime,
-    request: &Request<Bytes>,
-) -> Result<Response<Bytes>, Refusal> {
-    let query = Query::of(request);
-    let wanted = Wanted::read(simulator, &query)?;
-    let found = wanted.look(simulator, simulator.clock.now(real_now));
-    if found.len() >= wanted.count {
-        let last = found.last().map_or(wanted.since, |(number, _)| *number);
-        let matches: Vec<Value> = found.into_iter().map(|(_, json)| json).collect();
-        return Ok(json_response(200, &json!({"last": last, "matches": matches})));
-    }
-    let error = format!("{} of {} came in time", found.len(), wanted.count);
-    Ok(json_response(NOT_YET.as_u16(), &json!({"error": error, "last": wanted.last(simulator)})))
+/// What to wait for. Further parameters narrow it, by the members of what is waited for.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Wait {
+    /// What to wait for.
+    #[serde(default, rename = "for")]
+    pub kind: WaitFor,
+    /// Of this provider only.
+    pub provider: Option<String>,
+    /// Only what came after the one of this number.
+    #[serde(default, deserialize_with = "whole_number")]
+    pub since: Option<u64>,
+    /// How many must match; 1 by default.
+    #[serde(default, deserialize_with = "whole_number")]
+    pub count: Option<u64>,
+    /// How long to wait, in real time; 10 s by default, 10 minutes at most. [`Simulator::find`] does not wait.
+    pub timeout: Option<Span>,
+    /// Members and the texts that they must hold.
+    #[serde(flatten)]
+    pub narrowed_by: BTreeMap<String, String>,
 }
 
-/// What somebody waits for.
-struct Wanted<'a> {
-    kind: Kind,
-    provider: Option<&'static str>,
-    since: u64,
-    count: usize,
-    /// A member's name with the text that it must hold.
-    texts: Vec<(&'a str, &'a str)>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
+/// The kinds of things to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WaitFor {
+    /// A request to a provider.
+    #[default]
     Request,
+    /// A message that reached a contact.
     Message,
+    /// An attempt to deliver a webhook call.
     Delivery,
+    /// A response that a gate holds.
     Gate,
+    /// A contact's message.
     Inbound,
+    /// A status of a message.
     Status,
 }
 
-impl Kind {
-    fn read(name: &str) -> Option<Self> {
-        Some(match name {
-            "request" => Self::Request,
-            "message" => Self::Message,
-            "delivery" => Self::Delivery,
-            "gate" => Self::Gate,
-            "inbound" => Self::Inbound,
-            "status" => Self::Status,
-            _ => return None,
-        })
-    }
+/// The first matches.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Matches {
+    /// The number of the last match, to wait for what comes behind it.
+    pub last: u64,
+    /// As the lists of the control plane show them.
+    #[cfg_attr(feature = "server", schema(value_type = Vec<Object>))]
+    pub matches: Vec<Value>,
+}
 
+/// Too little has matched so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct NotYet {
+    /// How many of how many matched.
+    pub error: String,
+    /// The number of the last thing of the kind, whether it matches or not.
+    pub last: u64,
+}
+
+impl WaitFor {
     /// The members that can be asked for. Those that hold more than a word need only contain it.
     fn members(self) -> &'static [&'static str] {
         match self {
@@ -82,62 +90,71 @@ impl Kind {
     }
 }
 
+impl Simulator {
+    /// The first `count` matches after number `since`; the inner error says that there are not so many yet.
+    ///
+    /// # Errors
+    ///
+    /// A parameter cannot be.
+    pub fn find(&self, real_now: SystemTime, wait: &Wait) -> Result<Result<Matches, NotYet>, ControlError> {
+        let wanted = Wanted::of(self, wait)?;
+        let found = wanted.look(self, self.clock.now(real_now));
+        if found.len() >= wanted.count {
+            let last = found.last().map_or(wanted.since, |(number, _)| *number);
+            return Ok(Ok(Matches { last, matches: found.into_iter().map(|(_, json)| json).collect() }));
+        }
+        let error = format!("{} of {} came in time", found.len(), wanted.count);
+        Ok(Err(NotYet { error, last: wanted.last(self) }))
+    }
+}
+
+/// A checked [`Wait`].
+struct Wanted<'a> {
+    kind: WaitFor,
+    provider: Option<&'static str>,
+    since: u64,
+    count: usize,
+    /// A member's name with the text that it must hold.
+    texts: Vec<(&'a str, &'a str)>,
+}
+
 impl<'a> Wanted<'a> {
-    fn read(simulator: &Simulator, query: &'a Query) -> Result<Self, Refusal> {
-        let kinds = "expected one of `request`, `message`, `delivery`, `gate`, `inbound`, `status`";
-        let kind = query.get("for").unwrap_or("request");
-        let kind = Kind::read(kind).ok_or_else(|| Refusal::bad(format!("`for` is `{kind}`, {kinds}")))?;
-        let number = |name: &str, least: u64| match query.get(name) {
-            None => Ok(None),
-            Some(text) => match text.parse::<u64>().ok().filter(|number| *number >= least) {
-                Some(number) => Ok(Some(number)),
-                None => Err(Refusal::bad(format!("`{name}` is `{text}`, expected a whole number from {least}"))),
-            },
-        };
-        if let Some(text) = query.get("timeout")
-            && parse_duration(text).is_none()
-        {
-            return Err(Refusal::bad(format!("`timeout` is `{text}`, expected a duration such as `5s`")));
-        }
+    fn of(simulator: &Simulator, wait: &'a Wait) -> Result<Self, ControlError> {
         let mut texts = Vec::new();
-        for name in query.names().filter(|name| !COMMON.contains(name)) {
-            if !kind.members().contains(&name) {
-                let known = crate::switch::list(COMMON.iter().chain(kind.members()));
-                return Err(Refusal::bad(format!("unknown parameter `{name}`, expected some of {known}")));
+        for (name, text) in &wait.narrowed_by {
+            if !wait.kind.members().contains(&name.as_str()) {
+                let known = crate::switch::list(COMMON.iter().chain(wait.kind.members()));
+                return Err(ControlError::refused(format!("unknown parameter `{name}`, expected some of {known}")));
             }
-            texts.push((name, query.get(name).unwrap_or_default()));
+            texts.push((name.as_str(), text.as_str()));
         }
-        let count = number("count", 1)?.and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
-        if count > MOST {
-            return Err(Refusal::bad(format!("`count` is {count}, expected at most {MOST}")));
+        let count = wait.count.unwrap_or(1);
+        if !(1..=MAX_COUNT).contains(&count) {
+            return Err(ControlError::invalid("count", count, format!("a whole number from 1 to {MAX_COUNT}")));
         }
-        Ok(Self {
-            kind,
-            provider: query.get("provider").map(|name| provider(simulator, name)).transpose()?,
-            since: number("since", 0)?.unwrap_or(0),
-            count,
-            texts,
-        })
+        let provider = wait.provider.as_deref().map(|name| simulator.provider(name)).transpose()?;
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(Self { kind: wait.kind, provider, since: wait.since.unwrap_or(0), count, texts })
     }
 
     fn look(&self, simulator: &Simulator, now: SystemTime) -> Vec<(u64, Value)> {
         let since = self.since;
         match self.kind {
-            Kind::Request => {
+            WaitFor::Request => {
                 let all = simulator.journal.after(since).map(|exchange| (exchange.number, exchange));
                 self.pick(all.filter(|(_, exchange)| self.provider.is_none() || exchange.provider == self.provider))
             }
-            Kind::Message => {
+            WaitFor::Message => {
                 self.pick(simulator.world.ledger_after(since).filter(|(_, line)| self.is_of(line.provider)))
             }
-            Kind::Delivery => {
+            WaitFor::Delivery => {
                 self.pick(simulator.webhooks.tries_after(since).filter(|(_, tried)| self.is_of(tried.provider)))
             }
-            Kind::Gate => {
+            WaitFor::Gate => {
                 let held = simulator.gates.held().filter(|held| held.request > since && self.is_of(held.provider));
                 self.pick(held.map(|held| (held.request, held)))
             }
-            Kind::Inbound | Kind::Status => self.pick_written(simulator, now),
+            WaitFor::Inbound | WaitFor::Status => self.pick_written(simulator, now),
         }
     }
 
@@ -146,8 +163,10 @@ impl<'a> Wanted<'a> {
         let entries = simulator.world.transcript.numbered_after(self.since);
         let lines = entries.flat_map(|(number, entry)| {
             let lines = match (self.kind, entry) {
-                (Kind::Inbound, Entry::Received(message)) if self.is_of(message.provider) => vec![message.json()],
-                (Kind::Status, Entry::Accepted(message)) if self.is_of(message.provider) => message.status_lines(now),
+                (WaitFor::Inbound, Entry::Received(message)) if self.is_of(message.provider) => vec![message.json()],
+                (WaitFor::Status, Entry::Accepted(message)) if self.is_of(message.provider) => {
+                    message.status_lines(now)
+                }
                 _ => Vec::new(),
             };
             lines.into_iter().map(move |line| (number, line))
@@ -180,10 +199,10 @@ impl<'a> Wanted<'a> {
     /// The number of the last thing of the kind, whether it matches or not.
     fn last(&self, simulator: &Simulator) -> u64 {
         match self.kind {
-            Kind::Request | Kind::Gate => simulator.journal.last(),
-            Kind::Message => simulator.world.last_line(),
-            Kind::Delivery => simulator.webhooks.last_try(),
-            Kind::Inbound | Kind::Status => simulator.world.transcript.last(),
+            WaitFor::Request | WaitFor::Gate => simulator.journal.last(),
+            WaitFor::Message => simulator.world.last_line(),
+            WaitFor::Delivery => simulator.webhooks.last_try(),
+            WaitFor::Inbound | WaitFor::Status => simulator.world.transcript.last(),
         }
     }
 }

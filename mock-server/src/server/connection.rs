@@ -25,8 +25,9 @@ use super::doors::{Door, Held};
 use super::events::Feed;
 use super::spaces::{Name, take_name};
 use super::watched::Watched;
-use super::{Shared, wait};
-use crate::{Reply, Wire, header, json_response, set_header};
+use super::{LAST_EVENT, Shared, wait};
+use crate::refusal::Refusal;
+use crate::{ClockChange, Reply, Wire, from_json, header, json_response, set_header};
 
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -135,17 +136,36 @@ async fn steer(shared: &Shared, door: &Door, name: Name, request: Request<Bytes>
         let reply = door.while_held(Held::Wait, wait::answer(shared, &name, &request)).await;
         return deliver(shared, door, name, reply).await;
     }
-    let tries = shared.last_try(&name);
-    let mut reply = shared.step(&name, &request);
+    if turns_clock(&request) {
+        return Ok(door.while_held(Held::Wait, change_clock(shared, &name, &request)).await);
+    }
+    let reply = shared.step(&name, &request);
     if reply.response.status().is_success() {
-        if asks_for_events(&request) {
-            return Ok(listen(shared, &name, &request, reply, door.shutter()));
-        }
-        // Whoever turned the clock may look at once for what fell due by it.
-        door.while_held(Held::Wait, shared.turned(&name)).await;
-        shared.tell_tries(&name, tries, &mut reply.response);
+        return Ok(listen(shared, &name, &request, reply, door.shutter()));
     }
     deliver(shared, door, name, reply).await
+}
+
+/// Answers a turn of the clock once the webhook calls that fell due by it were tried.
+async fn change_clock(shared: &Shared, name: &Name, request: &Request<Bytes>) -> Response<Body> {
+    let turned = async {
+        shared.access.admit(request)?;
+        let change: ClockChange = from_json(request.body())?;
+        Ok(shared.change_clock(name, &change).await?)
+    };
+    let mut response = match turned.await {
+        Ok((turn, event)) => {
+            let mut response = json_response(200, &turn);
+            if let Some(event) = event {
+                set_header(&mut response, LAST_EVENT, event);
+            }
+            response
+        }
+        Err(refusal) => Refusal::into_response(refusal),
+    };
+    let (now, _) = shared.with(name, |simulator, now| simulator.now(now));
+    set_header(&mut response, "date", httpdate::fmt_http_date(now));
+    response.map(Outgoing::whole).map(Either::Left)
 }
 
 fn whole(reply: Reply) -> Response<Body> {

@@ -10,10 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use http::{Request, Uri};
+use http::{Method, Request, Uri};
 
 use super::events::{Hub, Switchboard};
 use crate::control::namespaces::{self, Worlds};
+use crate::refusal::Refusal;
 use crate::{API_KEY, Reply, Simulator, WebhookDelivery, Wire, json_response};
 
 /// More namespaces than this, and the one that was used least lately is forgotten.
@@ -170,14 +171,21 @@ impl Spaces {
         }
         let response = match self.home.access.admit(request) {
             Err(refusal) => refusal.into_response(),
-            Ok(()) => match namespaces::answer(request, self) {
-                Ok(names) => json_response(200, &names),
-                Err(refusal) => refusal.into_response(),
-            },
+            Ok(()) => self.answer_admitted(request).unwrap_or_else(Refusal::into_response),
         };
         let mut reply = Reply { response, wire: Wire::Whole, delay: Duration::ZERO };
         crate::set_header(&mut reply.response, "date", httpdate::fmt_http_date(self.home.now(now)));
         Some(reply)
+    }
+
+    fn answer_admitted(&mut self, request: &Request<Bytes>) -> Result<http::Response<Bytes>, Refusal> {
+        let query = request.uri().query().unwrap_or_default();
+        let names = match *request.method() {
+            Method::GET => namespaces::names(query, self)?,
+            Method::DELETE => namespaces::remove(query, self)?,
+            _ => return Err(Refusal::wrong_method(request, &["GET", "DELETE"])),
+        };
+        Ok(json_response(200, &names))
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::Shared;
 use super::spaces::Name;
-use crate::control::WAIT_NOT_YET;
+use crate::control::http::WAIT_NOT_YET;
 use crate::time::parse_duration;
 use crate::{Query, Reply};
 

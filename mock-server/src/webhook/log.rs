@@ -20,7 +20,7 @@ pub(super) struct Log {
 
 /// One try to deliver.
 #[derive(Serialize)]
-pub(crate) struct Try {
+pub struct Try {
     /// Counts the tries since the last reset, from 1.
     pub(super) number: u64,
     pub(crate) provider: &'static str,
@@ -47,6 +47,31 @@ pub(crate) struct Try {
     /// How the target was found, to find it again.
     #[serde(skip)]
     pub(super) route: Route,
+}
+
+impl std::fmt::Debug for Try {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Try")
+            .field("number", &self.number)
+            .field("provider", &self.provider)
+            .field("attempt", &self.attempt)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Try {
+    /// As the control plane lists it among the events that a turn of the clock brought about.
+    #[cfg(feature = "server")]
+    pub(crate) fn event(&self) -> crate::DueEvent {
+        crate::DueEvent::Webhook {
+            provider: self.provider,
+            at: self.at.into(),
+            attempt: Some(self.attempt),
+            number: Some(self.number),
+            status: Some(self.status),
+        }
+    }
 }
 
 impl Log {

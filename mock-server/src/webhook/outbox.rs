@@ -426,7 +426,7 @@ pub(crate) struct Reply<'a> {
 
 /// A call that waits.
 #[derive(Serialize)]
-pub(crate) struct Waiting<'a> {
+pub struct Waiting<'a> {
     provider: &'static str,
     url: Option<String>,
     attempt: u32,
@@ -463,3 +463,12 @@ impl fmt::Debug for Webhooks {
 
 #[cfg(test)]
 mod tests;
+
+impl std::fmt::Debug for Waiting<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Waiting")
+            .field("provider", &self.provider)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::WindowState;
 use crate::clock::Reading;
-use crate::control::{Calls, faults, traffic};
 use crate::transcript::{Accepted, Entry};
 use crate::{Phone, Simulator, rfc3339};
 
@@ -22,7 +22,7 @@ const MOST_SCHEDULED: usize = 20_000;
 #[derive(Debug)]
 pub(super) struct Watch {
     seen: Counts,
-    calls: Calls,
+    calls: BTreeMap<&'static str, u64>,
     clock: Reading,
     /// Statuses that are to come, by the virtual time at which they do.
     scheduled: BTreeMap<(SystemTime, u64), Scheduled>,
@@ -117,7 +117,12 @@ impl Watch {
         let seen = std::mem::replace(&mut self.seen, Counts::of(simulator));
         let calls = std::mem::replace(&mut self.calls, simulator.calls.clone());
         let clock = std::mem::replace(&mut self.clock, simulator.clock.reading());
-        let calls: Vec<&'static str> = simulator.calls.since(&calls).collect();
+        let calls: Vec<&'static str> = simulator
+            .calls
+            .iter()
+            .filter(|(call, count)| calls.get(*call) != Some(*count))
+            .map(|(call, _)| *call)
+            .collect();
 
         let mut changes = Changes::default();
         if let Some(reason) = calls.iter().find(|call| matches!(**call, "reset" | "state")) {
@@ -145,7 +150,7 @@ impl Watch {
             events.push("request", exchange);
         }
         if hit {
-            events.push("faults", &faults::show(simulator));
+            events.push("faults", &simulator.faults());
         }
         self.push_due(now, events);
         for (_, tried) in simulator.webhooks.tries_after(seen.tries) {
@@ -162,7 +167,7 @@ impl Watch {
 
     fn push_written(&mut self, simulator: &Simulator, now: SystemTime, seen: Counts, events: &mut Events) {
         let window = |provider: &str, business: &Phone, contact: &Phone| {
-            traffic::window_json(simulator.world.window(provider, business, contact, now))
+            json!(WindowState::from(simulator.world.window(provider, business, contact, now)))
         };
         let entries: Vec<&Entry> = simulator.world.transcript.after(seen.transcript).collect();
         for entry in &entries {
