@@ -5,8 +5,8 @@ use http::{Request, Response};
 use serde_json::json;
 
 use crate::error::ControlError;
-use crate::switch::list;
-use crate::{json_response, set_header};
+use crate::core::behavior_switch::list;
+use crate::core::response::{json_response, set_header};
 
 /// Why a call over HTTP is refused.
 #[derive(Debug)]

@@ -1,0 +1,65 @@
+//! What comes about by time alone: windows that close, conversations that go quiet and end, limits that are full again.
+
+use std::time::SystemTime;
+
+use super::key::ContactKey;
+use super::{ConversationState, WINDOW, World};
+use crate::core::phone::Phone;
+
+/// Something that comes about at a certain time. Small, for there may be millions.
+#[derive(Clone, Copy)]
+pub(crate) enum Timer {
+    /// A window closes.
+    Window(ContactKey),
+    /// The conversation in this place goes quiet, or ends.
+    Conversation(usize, ConversationState),
+    /// A provider's limit that was used up is full again.
+    Limit(&'static str),
+}
+
+/// A [`Timer`] with the names that it stands for.
+pub(crate) enum NamedTimer {
+    Window { provider: &'static str, business: Phone, contact: Phone },
+    Conversation { provider: &'static str, business: Phone, contact: Phone, state: ConversationState },
+    Limit { provider: &'static str },
+}
+
+impl World {
+    /// Everything that comes about after `after` and until `until`, in no order. This walks every contact and conversation.
+    pub(crate) fn timers(
+        &self,
+        after: SystemTime,
+        until: Option<SystemTime>,
+    ) -> impl Iterator<Item = (SystemTime, Timer)> {
+        let windows = self
+            .contacts
+            .iter()
+            .filter_map(|(key, contact)| Some((contact.window_opened? + WINDOW, Timer::Window(*key))));
+        let turns = self.conversations.turns(|provider| self.account(self.providers.name(provider)).conversations_end);
+        let turns = turns.map(|(at, place, state)| (at, Timer::Conversation(place, state)));
+        let single = self.accounts.iter().map(|(provider, account)| (provider, account.limiter.clone()));
+        let shared =
+            self.buckets().map(|bucket| (bucket.provider, bucket.limiter(&self.account(bucket.provider).limiter)));
+        let limits = single
+            .chain(shared)
+            .filter_map(|(provider, limiter)| Some((limiter.full_again_at()?, Timer::Limit(provider))));
+        let all = windows.chain(turns).chain(limits);
+        all.filter(move |(at, _)| *at > after && until.is_none_or(|until| *at <= until))
+    }
+
+    /// The provider and the conversation of a timer; none if its conversation is forgotten.
+    pub(crate) fn name_timer(&self, timer: Timer) -> Option<NamedTimer> {
+        Some(match timer {
+            Timer::Window(key) => NamedTimer::Window {
+                provider: self.providers.name(key.provider()),
+                business: key.business(),
+                contact: key.contact(),
+            },
+            Timer::Conversation(place, state) => {
+                let row = self.conversations.at(&self.providers, place)?;
+                NamedTimer::Conversation { provider: row.provider, business: row.business, contact: row.contact, state }
+            }
+            Timer::Limit(provider) => NamedTimer::Limit { provider },
+        })
+    }
+}
