@@ -12,7 +12,7 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("failover", &["passed over: ", "accepted through Some(\"support\")"]),
     ("webhook_axum", &["verified: true", "Where is my parcel?"]),
     ("reconcile", &["after the send: Unknown", "after the report: sent, "]),
-    ("custom_transport", &["Send by POST: 200 OK", "accepted as "]),
+    ("custom_transport", &["Send by POST: 202 Accepted", "accepted as "]),
     ("test_with_stub", &["order 18: unknown", "messages sent: 3"]),
     ("test_with_mock", &["25 hours later: session_expired", "messages that reached the contact: 1"]),
 ];
