@@ -95,7 +95,7 @@ impl Drop for Running {
 }
 
 fn simulator(subject: &Subject) -> Simulator {
-    Simulator::with_dialects(SystemTime::now(), (subject.dialects)())
+    Simulator::with_providers(SystemTime::now(), (subject.dialects)())
 }
 
 fn binary(path: &PathBuf) -> std::io::Result<Running> {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_mock_server::dialects;
+use transom_mock_server::simulators;
 
 use super::refusal;
 use crate::{Place, Said, Subject, Tells};
@@ -10,7 +10,7 @@ use crate::{Place, Said, Subject, Tells};
 /// Autocalls.
 pub static AUTOCALLS: Subject = Subject {
     provider: transom_autocalls::PROVIDER,
-    dialects: dialects::all,
+    dialects: simulators::all,
     uri: "autocalls://canary-key@{host}?sender_id=12",
     uri_with_bad_credential: "autocalls://invalid@{host}?sender_id=12",
     uri_with_unknown_sender: "autocalls://canary-key@{host}?sender_id=99",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_mock_server::dialects;
+use transom_mock_server::simulators;
 
 use super::refusal;
 use crate::{Place, Said, Subject, Tells};
@@ -10,7 +10,7 @@ use crate::{Place, Said, Subject, Tells};
 /// Exotel.
 pub static EXOTEL: Subject = Subject {
     provider: transom_exotel::PROVIDER,
-    dialects: dialects::all,
+    dialects: simulators::all,
     // The percent-encoded part is `canary/token`: a credential may hold anything.
     uri: "exotel://canary-key:canary%2Ftoken@{host}/acme?from=919876500001&waba_id=8",
     uri_with_bad_credential: "exotel://invalid:canary@{host}/acme?from=919876500001",

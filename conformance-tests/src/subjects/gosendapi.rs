@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_mock_server::dialects;
+use transom_mock_server::simulators;
 
 use super::refusal;
 use crate::{Place, Said, Subject, Tells};
@@ -10,7 +10,7 @@ use crate::{Place, Said, Subject, Tells};
 /// GoSendAPI.
 pub static GOSENDAPI: Subject = Subject {
     provider: transom_gosendapi::PROVIDER,
-    dialects: dialects::all,
+    dialects: simulators::all,
     uri: "gosendapi://canary-key@{host}?phone_number_id=555123456789",
     uri_with_bad_credential: "gosendapi://invalid@{host}?phone_number_id=555123456789",
     uri_with_unknown_sender: "gosendapi://canary-key@{host}?phone_number_id=555000000000",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_mock_server::dialects;
+use transom_mock_server::simulators;
 
 use super::refusal;
 use crate::{Place, Said, Subject, Tells};
@@ -10,7 +10,7 @@ use crate::{Place, Said, Subject, Tells};
 /// Messangi.
 pub static MESSANGI: Subject = Subject {
     provider: transom_messangi::PROVIDER,
-    dialects: dialects::all,
+    dialects: simulators::all,
     uri: "messangi://canary-key@{host}?from=5215500001111",
     uri_with_bad_credential: "messangi://invalid@{host}?from=5215500001111",
     uri_with_unknown_sender: "messangi://canary-key@{host}?from=5215500009999",
