@@ -16,7 +16,7 @@ export const base = world === "" ? "" : `/_ns/${world}`;
 
 export const parse = (text) => JSON.parse(text, exactly);
 
-/** What was parsed, as text again; on lines of its own with a `space`. */
+/** Prints a parsed value as text again, on several lines with a `space`. */
 export const stringify = (value, space) => JSON.stringify(value, null, space);
 
 /**
