@@ -1,4 +1,4 @@
-// The form that registers a webhook, and what is to go wrong on the way to it.
+// The form that registers a webhook, with its ordered failures.
 
 import { $, choice, field, h } from "./dom.js";
 import { post } from "./api.js";
