@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-use transom_conformance::{Front, run_behind, subjects};
+use transom_conformance::{Backend, adapters, run_behind};
 
 fn main() -> ExitCode {
-    run_behind(subjects::ALL, &Front::Binary(env!("CARGO_BIN_EXE_transom").into()))
+    run_behind(adapters::ALL, &Backend::Binary(env!("CARGO_BIN_EXE_transom").into()))
 }

@@ -4,14 +4,14 @@
 use quick_junit::TestCaseStatus;
 use serde_json::Value;
 use transom::{Capabilities, Capability};
+use transom_conformance::executor::play;
 use transom_conformance::report::Report;
-use transom_conformance::run::play;
 use transom_conformance::suite::{self, Case};
-use transom_conformance::{Front, Subject, subjects};
+use transom_conformance::{AdapterUnderTest, Backend, adapters};
 
 /// Exotel, said to send texts of ten characters and nothing else.
-static MISTAKEN: Subject =
-    Subject { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..subjects::EXOTEL };
+static MISTAKEN: AdapterUnderTest =
+    AdapterUnderTest { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
 /// A run in which one case passes and two fail.
 fn report() -> Report {
@@ -22,7 +22,7 @@ fn report() -> Report {
     ];
     let cases: Vec<Case> = suite::cases(&MISTAKEN).into_iter().filter(|case| wanted.contains(&case.name())).collect();
     assert_eq!(cases.len(), wanted.len());
-    let run = play(&cases, &Front::Mock, |_, _| {});
+    let run = play(&cases, &Backend::Mock, |_, _| {});
     Report::of(&run, 7, &[]).of_command("transom conform --channel exotel --seed 7".to_owned())
 }
 

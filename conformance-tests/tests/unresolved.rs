@@ -24,7 +24,7 @@ const SECRET: &str = "0123456789abcdef-secret";
 /// A report that nothing holds up comes within this.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-struct Stage {
+struct Harness {
     provider: Provider,
     client: Client,
     mock: MockServer,
@@ -48,7 +48,7 @@ async fn hear(State(app): State<App>, Webhook(events): Webhook) {
     let _ = app.events.send(events);
 }
 
-impl Stage {
+impl Harness {
     async fn open(provider: Provider, uri: &str) -> Self {
         let mock = MockServer::start().await.unwrap();
         let registry = Registry::default().with(provider);
@@ -68,14 +68,14 @@ impl Stage {
             .with_state(App { client: client.clone(), events: sender });
         tokio::spawn(async move { axum::serve(listener, app).await });
 
-        let stage = Self { provider, client, mock, events };
+        let harness = Self { provider, client, mock, events };
         let mut registration = json!({ "provider": provider.name, "url": hook });
         if signs {
             registration["secret"] = SECRET.into();
         }
-        stage.control("webhooks", &registration).await;
-        stage.control("inbound", &json!({ "provider": provider.name, "from": CONTACT, "text": "hi" })).await;
-        stage
+        harness.control("webhooks", &registration).await;
+        harness.control("inbound", &json!({ "provider": provider.name, "from": CONTACT, "text": "hi" })).await;
+        harness
     }
 
     async fn control(&self, call: &str, body: &Value) {
@@ -130,9 +130,9 @@ async fn a_report_that_carries_our_reference_settles_a_lost_answer() {
         (transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001"),
         (transom_messangi::PROVIDER, "messangi://key@HOST?from=5215500001111"),
     ] {
-        let mut stage = Stage::open(provider, uri).await;
-        let (_, _, mut unresolved) = stage.lose(&text()).await;
-        let resolution = stage.settle(&mut unresolved).await;
+        let mut harness = Harness::open(provider, uri).await;
+        let (_, _, mut unresolved) = harness.lose(&text()).await;
+        let resolution = harness.settle(&mut unresolved).await;
         assert!(matches!(resolution, Resolution::Sent { .. }), "{}: {resolution:?}", provider.name);
     }
 }
@@ -140,26 +140,26 @@ async fn a_report_that_carries_our_reference_settles_a_lost_answer() {
 #[tokio::test]
 async fn a_report_that_comes_before_the_answer_is_lost_settles_it() {
     let uri = "exotel://key:token@HOST/acme?from=919876500001";
-    let mut stage = Stage::open(transom_exotel::PROVIDER, uri).await;
+    let mut harness = Harness::open(transom_exotel::PROVIDER, uri).await;
     // Taken, and the answer is held.
     let held = json!([{ "provider": "exotel", "fault": "gate", "gate": "answer", "next": 1 }]);
-    stage.control("faults", &held).await;
-    let (client, begun) = (stage.client.clone(), SystemTime::now());
+    harness.control("faults", &held).await;
+    let (client, begun) = (harness.client.clone(), SystemTime::now());
     let sending = tokio::spawn(async move { client.send(&text()).await });
-    stage.see("wait?for=gate&gate=answer&provider=exotel").await;
-    stage.control("clock", &json!({ "advance": "1m" })).await;
+    harness.see("wait?for=gate&gate=answer&provider=exotel").await;
+    harness.control("clock", &json!({ "advance": "1m" })).await;
 
     let reports = Reports::default();
     let mut has_reported = false;
     while !has_reported {
-        let heard = tokio::time::timeout(PATIENCE, stage.events.recv()).await.unwrap().unwrap();
+        let heard = tokio::time::timeout(PATIENCE, harness.events.recv()).await.unwrap().unwrap();
         has_reported = heard.events.iter().any(|event| matches!(event, Event::Status(_)));
         reports.hear(&heard, false);
     }
     assert!(!sending.is_finished(), "it is still waited for");
 
     // The provider goes away, and the answer with it.
-    drop(stage.mock);
+    drop(harness.mock);
     let error = sending.await.unwrap().unwrap_err();
     assert_eq!(error.sent(), Sent::Maybe);
     let mut unresolved = Unresolved::new(&text(), &error, begun).unwrap();
@@ -169,11 +169,11 @@ async fn a_report_that_comes_before_the_answer_is_lost_settles_it() {
 
 #[tokio::test]
 async fn a_report_that_the_message_failed_settles_it_as_not_sent() {
-    let mut stage = Stage::open(transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001").await;
-    stage.control("config", &json!({ "provider": "exotel", "window_error": "callback" })).await;
-    stage.control("clock", &json!({ "advance": "25h" })).await;
-    let (_, _, mut unresolved) = stage.lose(&text()).await;
-    let resolution = stage.settle(&mut unresolved).await;
+    let mut harness = Harness::open(transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001").await;
+    harness.control("config", &json!({ "provider": "exotel", "window_error": "callback" })).await;
+    harness.control("clock", &json!({ "advance": "25h" })).await;
+    let (_, _, mut unresolved) = harness.lose(&text()).await;
+    let resolution = harness.settle(&mut unresolved).await;
     let Resolution::NotSent { reason: Some((kind, code)) } = resolution else { panic!("{resolution:?}") };
     assert_eq!((kind, code.as_str()), (ErrorKind::SessionExpired, "30018"));
 }
@@ -181,13 +181,13 @@ async fn a_report_that_the_message_failed_settles_it_as_not_sent() {
 #[tokio::test]
 async fn a_lost_answer_under_a_key_is_settled_by_the_same_message_once_more() {
     let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
-    let stage = Stage::open(transom_gosendapi::PROVIDER, uri).await;
-    let (_, _, mut unresolved) = stage.lose(&text()).await;
+    let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;
+    let (_, _, mut unresolved) = harness.lose(&text()).await;
     let life = transom_gosendapi::PROVIDER.key_life.unwrap();
-    let resolution = unresolved.repeat(&stage.client, life, SystemTime::now()).await.unwrap();
+    let resolution = unresolved.repeat(&harness.client, life, SystemTime::now()).await.unwrap();
     assert!(matches!(resolution, Resolution::Sent { .. }), "{resolution:?}");
     // The ledger of the mock has it once.
-    let messages = stage.see("messages").await;
+    let messages = harness.see("messages").await;
     let messages = messages.as_array().unwrap();
     assert_eq!(messages.len(), 1);
 }
@@ -195,14 +195,14 @@ async fn a_lost_answer_under_a_key_is_settled_by_the_same_message_once_more() {
 #[tokio::test]
 async fn a_look_at_the_message_settles_it_where_its_id_is_known() {
     let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
-    let stage = Stage::open(transom_gosendapi::PROVIDER, uri).await;
-    let receipt = stage.client.send(&text()).await.unwrap();
+    let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;
+    let receipt = harness.client.send(&text()).await.unwrap();
     let lost =
         Error::new(ErrorKind::ProviderUnavailable, "the process ended before it could be written down").maybe_sent();
     let mut unresolved =
         Unresolved::new(&text(), &lost, SystemTime::now()).unwrap().known_as(receipt.message_id.clone());
 
-    let uri = uri.replace("HOST", &stage.mock.address().to_string());
+    let uri = uri.replace("HOST", &harness.mock.address().to_string());
     let channel = ChannelConfig::from_uri("c", &uri, &[transom_gosendapi::PROVIDER], process_env()).unwrap();
     let context = transom::Context::new(transom::http_transport(&channel).unwrap());
     let gosendapi = transom_gosendapi::GoSendApi::connect(&channel, context).unwrap();

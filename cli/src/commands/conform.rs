@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use transom_conformance::executor::play;
 use transom_conformance::report::Report;
-use transom_conformance::run::play;
 use transom_conformance::suite::{self, Case};
-use transom_conformance::{Front, differential};
+use transom_conformance::{Backend, differential};
 
 use crate::args::{Common, ConformArgs, Target};
 use crate::output::{Failure, Output};
@@ -32,10 +32,11 @@ pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
         prepare(folder)?;
     }
     let mut progress = Progress::of(cases.len(), output);
-    let run = tokio::task::block_in_place(|| play(&cases, &Front::Mock, |case, outcome| progress.tell(case, outcome)));
+    let run =
+        tokio::task::block_in_place(|| play(&cases, &Backend::Mock, |case, outcome| progress.tell(case, outcome)));
     progress.end();
-    let report =
-        Report::of(&run, args.seed.unwrap_or(suite::DEFAULT_SEED), differential::DECLARED).of_command(again(args));
+    let report = Report::of(&run, args.seed.unwrap_or(suite::DEFAULT_SEED), differential::KNOWN_DIFFERENCES)
+        .of_command(again(args));
     let written = args.report.as_ref().map(|folder| (folder, report.write(folder)));
     // What came of it is told, whatever becomes of the report.
     if output.is_json() {

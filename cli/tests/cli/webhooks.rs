@@ -1,7 +1,7 @@
 //! Every documented webhook call through `transom webhook`, and refused wherever a bit of it differs from what was signed.
 
 use serde_json::Value;
-use transom_conformance::webhooks::WebhookFixture;
+use transom_conformance::evidence::WebhookFixture;
 
 use crate::support::{Folder, Run};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
 
 use super::{CaseReport, DriftReport, Problem, Report};
-use crate::live::StepReport;
+use crate::drift::live::StepReport;
 use crate::suite::Verdict;
 
 /// More facts than this are not told of a case that failed; the report has them all.

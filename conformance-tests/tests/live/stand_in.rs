@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
 use transom::{Client, Context, Messenger as _, Provider, Registry, Transport};
 use transom_conformance::drift::DriftKind;
-use transom_conformance::live::{self, Permission, Recorder, Step, StepReport};
+use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepReport};
 use transom_mock_server::Simulator;
 
 pub(crate) const CONTACT: &str = "+5491155550123";
@@ -106,7 +106,7 @@ impl Account {
 }
 
 /// What kind of difference, and where.
-pub(crate) type Told<'d> = (DriftKind, &'d str);
+pub(crate) type SendRecord<'d> = (DriftKind, &'d str);
 
 /// Every step of a plan, taken at a stand-in.
 pub(crate) fn run(stand_in: &Arc<StandIn>, provider: Provider, uri: &str, permission: &Permission) -> Vec<StepReport> {
@@ -114,6 +114,6 @@ pub(crate) fn run(stand_in: &Arc<StandIn>, provider: Provider, uri: &str, permis
     live::plan(account.client.capabilities(), permission).iter().map(|step| account.take(step)).collect()
 }
 
-pub(crate) fn drifts(reports: &[StepReport]) -> Vec<Told<'_>> {
+pub(crate) fn drifts(reports: &[StepReport]) -> Vec<SendRecord<'_>> {
     reports.iter().flat_map(|report| &report.drift).map(|drift| (drift.kind, drift.place.as_str())).collect()
 }

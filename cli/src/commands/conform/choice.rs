@@ -1,7 +1,7 @@
 //! Which cases the command line asks for.
 
 use transom_conformance::suite::{self, Case};
-use transom_conformance::{Subject, subjects};
+use transom_conformance::{AdapterUnderTest, adapters};
 
 use crate::args::{Common, ConformArgs};
 use crate::channel;
@@ -10,7 +10,7 @@ use crate::output::{Failure, Output};
 /// The cases of the adapters that are named, of all where none is, narrowed to a group and to a name.
 pub(super) fn cases(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<Case>, Failure> {
     let seed = args.seed.unwrap_or(suite::DEFAULT_SEED);
-    let subjects = if args.channels.is_empty() { subjects::ALL.to_vec() } else { named(common, args, output)? };
+    let subjects = if args.channels.is_empty() { adapters::ALL.to_vec() } else { named(common, args, output)? };
     let all: Vec<Case> = subjects.into_iter().flat_map(suite::cases).map(|case| case.with_seed(seed)).collect();
     let of_group: Vec<Case> = match &args.group {
         None => all,
@@ -49,8 +49,8 @@ fn groups(cases: &[Case]) -> Vec<&'static str> {
 }
 
 /// The adapters behind names of providers and of channels, each once.
-fn named(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<&'static Subject>, Failure> {
-    let mut subjects: Vec<&'static Subject> = Vec::new();
+fn named(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<&'static AdapterUnderTest>, Failure> {
+    let mut subjects: Vec<&'static AdapterUnderTest> = Vec::new();
     for name in &args.channels {
         let providers = match subject(name) {
             Some(known) => vec![known],
@@ -65,14 +65,14 @@ fn named(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<&'s
     Ok(subjects)
 }
 
-fn subject(provider: &str) -> Option<&'static Subject> {
-    subjects::ALL.iter().copied().find(|subject| subject.provider.name == provider)
+fn subject(provider: &str) -> Option<&'static AdapterUnderTest> {
+    adapters::ALL.iter().copied().find(|subject| subject.provider.name == provider)
 }
 
 /// The adapter of a channel of the configuration, or those of a failover.
-fn of_channel(common: &Common, name: &str, output: &Output) -> Result<Vec<&'static Subject>, Failure> {
+fn of_channel(common: &Common, name: &str, output: &Output) -> Result<Vec<&'static AdapterUnderTest>, Failure> {
     let common = Common { channel: Some(name.to_owned()), ..common.clone() };
-    let known = || subjects::ALL.iter().map(|subject| subject.provider.name).collect::<Vec<_>>().join(", ");
+    let known = || adapters::ALL.iter().map(|subject| subject.provider.name).collect::<Vec<_>>().join(", ");
     let configs = channel::all(&common, output).map_err(|failure| {
         if common.config.is_some() || name.contains("://") || name.starts_with('@') {
             return failure;

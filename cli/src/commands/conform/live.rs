@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use transom::{Client, Context, Messenger as _, Provider, Template};
-use transom_conformance::live::{self, Permission, Recorder, Step, StepVerdict};
+use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepVerdict};
 use transom_conformance::report::{AskedChannel, DriftReport};
 
 use crate::args::{Common, ConformArgs};

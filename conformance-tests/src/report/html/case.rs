@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::{badge, mark};
-use crate::exchange::Exchange;
+use crate::harness::Exchange;
+use crate::harness::Trace;
 use crate::report::{CaseReport, EvidenceReport, PlayedFact, Problem, Report};
 use crate::suite::Verdict;
-use crate::trace::Trace;
 
 /// A case that failed, with everything that is needed to go and mend it.
 pub(super) fn failure(case: &CaseReport, report: &Report) -> Markup {

@@ -5,25 +5,25 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use transom::{Capabilities, Capability};
 use transom_browser_tests::{Screen, browse};
+use transom_conformance::executor::play;
 use transom_conformance::report::Report;
-use transom_conformance::run::play;
 use transom_conformance::suite::{self, Case};
-use transom_conformance::{Front, Subject, differential, subjects};
+use transom_conformance::{AdapterUnderTest, Backend, adapters, differential};
 
 /// Exotel, said to send texts of ten characters and nothing else.
-static MISTAKEN: Subject =
-    Subject { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..subjects::EXOTEL };
+static MISTAKEN: AdapterUnderTest =
+    AdapterUnderTest { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
 /// Writes the report of these cases, and says where its page is.
 fn written(name: &str, cases: &[Case]) -> (Report, String) {
     let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let run = play(cases, &Front::Mock, |_, _| {});
-    let report = Report::of(&run, suite::DEFAULT_SEED, differential::DECLARED);
+    let run = play(cases, &Backend::Mock, |_, _| {});
+    let report = Report::of(&run, suite::DEFAULT_SEED, differential::KNOWN_DIFFERENCES);
     report.write(&folder).unwrap();
     (report, format!("file://{}/index.html", folder.display()))
 }
 
-fn cases(subjects: &[&'static Subject], group: &str) -> Vec<Case> {
+fn cases(subjects: &[&'static AdapterUnderTest], group: &str) -> Vec<Case> {
     subjects.iter().flat_map(|subject| suite::cases(subject)).filter(|case| case.group() == group).collect()
 }
 
@@ -37,7 +37,7 @@ const OUTSIDE: &str = "return [...document.querySelectorAll('.card')].flatMap(ca
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_matrix_is_read_at_a_glance_and_a_cell_opens_its_case() {
-    let (report, page_address) = written("report-window", &cases(subjects::ALL, "window"));
+    let (report, page_address) = written("report-window", &cases(adapters::ALL, "window"));
     browse(&page_address, Screen::DESKTOP, async |page| {
         page.see("h1", &format!("all {} cases of 4 adapters hold", report.totals.cases)).await;
         let own = report.totals.cases / 4;
@@ -61,7 +61,7 @@ async fn the_matrix_is_read_at_a_glance_and_a_cell_opens_its_case() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_fits_a_phone_in_the_dark() {
-    let (_, address) = written("report-phone", &cases(subjects::ALL, "secrets"));
+    let (_, address) = written("report-phone", &cases(adapters::ALL, "secrets"));
     browse(&address, Screen::PHONE.dark(), async |page| {
         page.see("h1", "hold").await;
         assert_eq!(page.run(FITS, Vec::new()).await, json!(true), "nothing has to be scrolled sideways");
