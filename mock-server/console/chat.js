@@ -35,7 +35,7 @@ function lines(row) {
 const divider = (words, kind = "") => h("p", { class: `divider ${kind}`, text: words });
 
 function earlier() {
-  const all = h("a", { href: `${base}/_mock/messages`, target: "_blank", text: "everything that reached people" });
+  const all = h("a", { href: `${base}/_mock/messages`, target: "_blank", text: "all delivered messages" });
   return h("p", { class: "divider", id: "log-cut" }, `The last ${MOST.messages} messages. Elsewhere: `, all);
 }
 

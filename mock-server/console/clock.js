@@ -19,9 +19,9 @@ export const advance = (by, words) => turn({ advance: by }, words).catch(() => {
 
 /** Advances to the next timer and shows its name. */
 export async function next() {
-  const { event } = await turn({ advance: "next" }, "The clock went to what comes next");
+  const { event } = await turn({ advance: "next" }, "The clock advanced to the next event");
   if (!event) {
-    toast("Nothing waits for a later time", "fine");
+    toast("No event is waiting", "fine");
     return;
   }
   const who = event.provider ? title(event.provider) : null;

@@ -25,7 +25,7 @@ const SHORTCUTS = [
   { keys: ["/"], words: "search the requests", run: search },
   { keys: ["h"], words: "one hour ahead", run: () => advance("1h", "One hour later") },
   { keys: ["d"], words: "25 hours ahead", run: () => advance("25h", "25 hours later") },
-  { keys: ["e"], words: "on to the next event", run: () => next().catch(() => {}) },
+  { keys: ["e"], words: "advance to the next event", run: () => next().catch(() => {}) },
   { keys: ["f"], words: "freeze the clock, or let it run", run: () => toggleFreeze() },
   { keys: ["s"], words: "set the clock", run: () => choose() },
   { keys: ["1"], words: "requests", run: () => openTab("requests") },

@@ -70,7 +70,7 @@ function render() {
   const command = `curl ${location.origin}${base}/_mock/inbound -d '${JSON.stringify({ provider: state.filter ?? "exotel", from: "+919876543210", text: "hi" })}'`;
   if (empty.dataset.command !== command) empty.replaceChildren();
   empty.dataset.command = command;
-  emptyState(empty, "Nobody has written here yet. Start with New, or from a terminal:", command);
+  emptyState(empty, "No messages yet. Start with New, or from a terminal:", command);
 }
 
 /** Moves up or down in the list. */

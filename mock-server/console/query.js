@@ -7,7 +7,7 @@ export const EXAMPLES = [
   ["exotel", "a provider's requests"],
   ["status:4xx", "by status, also status:404 or status:>=400"],
   ["finding:refused", "with such a finding; finding:any for all"],
-  ["fault:any", "spoiled by a fault, or fault:gate"],
+  ["fault:any", "answered by a fault, or fault:gate"],
   ["\"no session\"", "with these words anywhere"],
   ["-method:GET", "and not this"],
 ];

@@ -28,7 +28,7 @@ function balanceForm() {
     await change({ balance: Number(balance.value) });
     $("balance-form").reset();
   };
-  return h("form", { class: "inline", id: "balance-form", on: { submit } }, field("What is left", balance), h("button", { type: "submit", class: "small", text: "Set" }));
+  return h("form", { class: "inline", id: "balance-form", on: { submit } }, field("Balance", balance), h("button", { type: "submit", class: "small", text: "Set" }));
 }
 
 function makeSender(sender) {
