@@ -115,7 +115,7 @@ struct Listed {
     provider: &'static str,
     group: &'static str,
     name: &'static str,
-    contract: String,
+    contract: &'static str,
     note: &'static str,
     needs: Option<&'static str>,
     refusal: bool,
@@ -140,6 +140,6 @@ fn list(cases: &[Case], output: &Output) {
     for case in cases {
         let note = if case.note().is_empty() { String::new() } else { format!(" {}", case.note()) };
         let refusal = if case.is_refusal() { " (refused, as it must be)" } else { "" };
-        output.line(&format!("{}  {}.{note}{refusal}", case.id(), case.contract()));
+        output.line(&format!("{}  {}{note}{refusal}", case.id(), case.contract()));
     }
 }

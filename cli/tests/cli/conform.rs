@@ -58,11 +58,14 @@ fn the_three_reports_are_written_and_agree_case_by_case() {
 #[test]
 fn a_case_says_its_contract_its_level_its_facts_and_how_to_play_it_alone() {
     let folder = Folder::new();
-    let run = conform(&folder, &["--channel", "exotel", "--name", "a_text_reaches_the_person_once", "--json"]);
+    let run = conform(&folder, &["--channel", "exotel", "--name", "text_reaches_contact_once", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let report = run.json();
     let case = &report["cases"][0];
-    assert_eq!(case["contract"], "A text reaches the person once as it was written");
+    assert_eq!(
+        case["contract"],
+        "A text reaches the contact exactly once and unchanged, from our number to the contact's number."
+    );
     assert!(matches!(case["level"].as_str().unwrap(), "MUST" | "SHOULD"), "{}", case["level"]);
     let alone = case["command"].as_str().unwrap();
     let again: Vec<&str> = alone.split(' ').skip(2).collect();
@@ -90,7 +93,7 @@ fn the_list_shows_every_case_once_the_same_for_each_provider_and_plays_none() {
 #[test]
 fn an_id_from_the_list_names_its_case() {
     let folder = Folder::new();
-    let id = "messangi::delivery::a_lost_answer_may_have_been_sent_and_is_not_repeated";
+    let id = "messangi::delivery::lost_response_is_unknown_and_not_retried";
     let run = conform(&folder, &["--all", "--name", id, "--list", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let ids: Vec<Value> = run.json().as_array().unwrap().iter().map(|case| case["id"].clone()).collect();

@@ -37,7 +37,7 @@ pub(super) fn print(report: &Report, output: &Output) {
 
 fn failure(case: &CaseReport, report: &Report, output: &Output) {
     output.line(&format!("{} {}", bad("FAILED"), case.id));
-    output.line(format!("  contract  {}. {}", case.contract, case.note).trim_end());
+    output.line(format!("  contract  {} {}", case.contract, case.note).trim_end());
     if let Some(problem) = &case.problem {
         match (&problem.expected, &problem.observed) {
             (Some(expected), Some(observed)) => {
