@@ -13,8 +13,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
-use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{ErrorKind, Event, Messenger as _, Purpose, Transport as _};
+use transom::transport::{HttpOptions, HttpTransport};
+use transom::{ErrorKind, Event, Messenger as _, Operation, Transport as _};
 
 use crate::args::{Common, ListenArgs};
 use crate::channel::{self, Channel};
@@ -35,7 +35,7 @@ pub(crate) async fn run(common: &Common, args: &ListenArgs, output: &Output) -> 
     let receiver = Receiver {
         channels,
         forward,
-        transport: HttpTransport::new(HttpTransportOptions::default())?,
+        transport: HttpTransport::new(HttpOptions::default())?,
         common: common.clone(),
         output: Output::new(output.is_json()),
         // Lines of two calls must not mix, nor two writes of the ledger.
@@ -126,7 +126,7 @@ impl Receiver {
         ] {
             request.headers_mut().remove(hop);
         }
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         match self.transport.send(request).await {
             Ok(response) if response.status().is_success() => {}
             Ok(response) => self.output.note(&format!("--forward: it answered {}", response.status())),

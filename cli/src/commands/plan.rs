@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
 use transom::{
-    Content, Context, Error, ErrorKind, Layer, Message, Messenger as _, Next, PhoneNumber, Purpose, Receipt, Session,
+    Content, Context, Error, ErrorKind, Layer, Message, Messenger as _, Next, Operation, PhoneNumber, Receipt, Session,
     Transport, Window,
 };
 
@@ -112,7 +112,7 @@ struct DryRun {
 #[async_trait]
 impl Transport for DryRun {
     async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
-        if Purpose::of(&request) == Purpose::Read {
+        if Operation::of(&request) == Operation::Read {
             return self.inner.send(request).await;
         }
         self.caught.request.keep(request);
