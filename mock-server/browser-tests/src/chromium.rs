@@ -1,4 +1,4 @@
-//! The Chromium process of a test.
+//! A Chromium process of one test.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -9,12 +9,12 @@ use std::time::Duration;
 const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const READY: &str = "DevTools listening on ";
 
-/// A headless browser with an empty profile. Dropping the value ends it.
+/// A headless browser with no history; it ends with the value.
 #[derive(Debug)]
 pub(crate) struct Chromium {
     child: Child,
     profile: PathBuf,
-    /// Its address for commands, `ws://127.0.0.1:…`.
+    /// Where it takes orders, `ws://127.0.0.1:…`.
     pub(crate) address: String,
 }
 
@@ -41,14 +41,14 @@ impl Chromium {
             "--lang=en",
         ]);
         if is_root() {
-            // Chromium's sandbox does not run as root, the usual user in a container.
+            // Chromium refuses to run its sandbox as root, which is who one is in a container.
             command.arg("--no-sandbox");
         }
         command.arg(format!("--user-data-dir={}", profile.display())).arg("about:blank");
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let address = lines.find_map(|line| Some(line.strip_prefix(READY)?.trim().to_owned()));
-        // Reads all further output, so that a full pipe never blocks the browser.
+        // Whatever else it says is read, so that it never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
         let mut started = Self { child, profile, address: String::new() };
         started.address = address.expect("Chromium says where it takes orders");
@@ -60,7 +60,7 @@ impl Drop for Chromium {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // Helper processes keep writing for a moment after the browser has ended.
+        // Its helpers take a moment to notice, and write until then.
         let removed = (0..100).any(|_| {
             std::thread::sleep(Duration::from_millis(10));
             std::fs::remove_dir_all(&self.profile).is_ok()

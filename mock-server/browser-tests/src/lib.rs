@@ -1,6 +1,6 @@
-//! A headless Chromium with one page, for tests that look at the page and use it.
+//! A headless Chromium with one page, for tests: what a person would see of it and do with it.
 //!
-//! Functions wait for a condition on the page, never for a time. On failure they print the text of the page.
+//! Nothing here waits for a time: it waits for a condition on the page, and gives up with what the page shows instead.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,44 +25,44 @@ use tokio::time::{Instant, MissedTickBehavior};
 use chromium::Chromium;
 use protocol::Tab;
 
-/// The time after which a condition counts as never met.
+/// Nothing on the page takes so long, unless it never comes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// A screen.
+/// What the page is seen on.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
     /// In CSS pixels.
     pub width: u32,
     /// In CSS pixels.
     pub height: u32,
-    /// A phone: touch, and two device pixels for each CSS pixel.
+    /// A phone: touch, two device pixels for one of CSS.
     pub phone: bool,
-    /// The value of `prefers-color-scheme`.
+    /// What `prefers-color-scheme` says.
     pub dark: bool,
 }
 
 impl Screen {
-    /// A desktop in light mode.
+    /// A desktop in the light.
     pub const DESKTOP: Self = Self { width: 1440, height: 900, phone: false, dark: false };
-    /// A small phone in light mode.
+    /// A small phone in the light.
     pub const PHONE: Self = Self { width: 360, height: 740, phone: true, dark: false };
 
-    /// A small phone in dark mode.
+    /// The same in the dark.
     #[must_use]
     pub const fn dark(self) -> Self {
         Self { dark: true, ..self }
     }
 }
 
-/// A page of a browser.
+/// One page of a browser.
 #[derive(Debug)]
 pub struct Page {
     tab: Tab,
 }
 
-/// Opens a URL in a new browser, runs the test, and closes the browser. The test fails if a script failed or the page blocked
-/// something.
+/// Opens an address in a browser of its own, lets the test look at it, and closes the browser however the test ends. A page
+/// on which a script failed or something was blocked fails the test at its end.
 pub async fn browse(address: &str, screen: Screen, test: impl AsyncFnOnce(&Page)) {
     let chromium = Chromium::start();
     let page = Page { tab: Tab::open(&chromium.address).await };
@@ -85,21 +85,21 @@ impl Page {
         });
         self.tab.order("Emulation.setDeviceMetricsOverride", metrics).await;
         self.tab.order("Emulation.setTouchEmulationEnabled", json!({"enabled": screen.phone})).await;
-        // A background tab shows no focus.
+        // A page in a tab that nobody looks at would have no focus to show.
         self.tab.order("Emulation.setFocusEmulationEnabled", json!({"enabled": true})).await;
         let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
         self.tab.order("Browser.grantPermissions", permissions).await;
     }
 
-    /// Returns new problems of the page: failed scripts and blocked content. Requests without an answer are not problems, because
-    /// some tests cut connections.
+    /// What the page complained of since the last time: scripts that failed, and what was blocked. That a request got no
+    /// answer is not among it: that is what a lost connection looks like, which some tests bring about.
     pub async fn complaints(&self) -> Vec<String> {
         let all = self.tab.complaints().await;
         all.into_iter().filter(|text| !text.contains("ERR_")).collect()
     }
 
-    /// Runs JavaScript, the body of a function that may be asynchronous, and returns its result; null if the page navigated
-    /// meanwhile.
+    /// Runs JavaScript, the body of a function that may be asynchronous, and gives what it returns; null if the page went
+    /// elsewhere meanwhile.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         let expression = format!("(async function () {{ {script} }}).apply(null, {})", Value::from(arguments));
         let order = json!({
@@ -110,7 +110,7 @@ impl Page {
         done["result"]["value"].take()
     }
 
-    /// Waits until a JavaScript expression is truthy and returns its value. `what` names the condition in the failure.
+    /// Waits until an expression of JavaScript is true, and gives what it then is; `what` says what that means.
     async fn until(&self, what: &str, expression: &str, arguments: Vec<Value>) -> Value {
         let deadline = Instant::now() + PATIENCE;
         let mut glances = tokio::time::interval(GLANCE);
@@ -123,13 +123,13 @@ impl Page {
             if Instant::now() >= deadline {
                 let shown = self.run("return document.body.innerText", Vec::new()).await;
                 self.shot("failure").await;
-                panic!("timed out waiting for {what}; the page shows:\n{}", shown.as_str().unwrap_or_default());
+                panic!("{what} never came; the page shows:\n{}", shown.as_str().unwrap_or_default());
             }
             glances.tick().await;
         }
     }
 
-    /// Waits until a visible element contains this text.
+    /// Waits until an element that a person can see has this text in it.
     pub async fn see(&self, css: &str, text: &str) {
         let what = format!("`{text}` in `{css}`");
         self.until(
@@ -140,7 +140,7 @@ impl Page {
         .await;
     }
 
-    /// Waits until no visible element contains this text.
+    /// Waits until no element that a person can see has this text in it.
     pub async fn see_no_more(&self, css: &str, text: &str) {
         let what = format!("the end of `{text}` in `{css}`");
         self.until(
@@ -151,7 +151,7 @@ impl Page {
         .await;
     }
 
-    /// Waits until an element has the focus.
+    /// Waits until an element is the one that has the keyboard.
     pub async fn has_focus(&self, css: &str) {
         self.until(&format!("the focus on `{css}`"), "document.activeElement?.matches(arguments[0])", vec![css.into()])
             .await;
@@ -163,13 +163,13 @@ impl Page {
         self.until(&format!("the value `{value}` of `{css}`"), expression, vec![css.into(), value.into()]).await;
     }
 
-    /// The text of all matches, visible or not.
+    /// The text of everything that matches, seen or not.
     pub async fn texts(&self, css: &str) -> Vec<String> {
         let script = "return [...document.querySelectorAll(arguments[0])].map(element => element.textContent)";
         serde_json::from_value(self.run(script, vec![css.into()]).await).unwrap()
     }
 
-    /// Clicks the first match as soon as it is visible and not covered.
+    /// Clicks on the first that matches, as soon as there is one in sight that nothing covers.
     pub async fn click(&self, css: &str) {
         let place =
             self.until(&format!("`{css}` to click on"), &format!("({PLACE})(arguments[0])"), vec![css.into()]).await;
@@ -179,24 +179,24 @@ impl Page {
         }
     }
 
-    /// Replaces the text of the first match by typing.
+    /// Types into what matches, in place of what is there.
     pub async fn write(&self, css: &str, text: &str) {
         self.click(css).await;
         self.run("document.activeElement.select()", Vec::new()).await;
         self.press(text).await;
     }
 
-    /// Chooses an option of a select by its value.
+    /// Chooses an option of a list by its value.
     pub async fn choose(&self, css: &str, value: &str) {
         self.see(css, "").await;
         let script = "const list = document.querySelector(arguments[0]); list.value = arguments[1];
                       list.dispatchEvent(new Event('change', { bubbles: true })); return list.value";
         let chosen = self.run(script, vec![css.into(), value.into()]).await;
-        // Some options navigate to another page.
+        // Some choices lead to another page.
         assert!(chosen.is_null() || chosen == json!(value), "{css} offers {value}");
     }
 
-    /// Types a text into the focused element; a line break is the Enter key.
+    /// Presses the keys of a text, wherever the keyboard is; a line break is the Enter key.
     pub async fn press(&self, text: &str) {
         for character in text.chars() {
             if character == '\n' {
@@ -209,7 +209,7 @@ impl Page {
         }
     }
 
-    /// Presses a key without a character.
+    /// Presses a key that writes nothing.
     pub async fn key(&self, key: Key) {
         let (name, code, text) = match key {
             Key::Enter => ("Enter", 13, "\r"),
@@ -226,13 +226,13 @@ impl Page {
         }
     }
 
-    /// The text that was copied last.
+    /// What was copied last.
     pub async fn clipboard(&self) -> String {
         let read = self.run("return await navigator.clipboard.readText()", Vec::new()).await;
         read.as_str().expect("the clipboard has a text").to_owned()
     }
 
-    /// Asserts that nothing overflows the right edge of the screen.
+    /// Nothing lies beyond the right edge of the screen.
     pub async fn fits(&self) {
         let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
         assert_eq!(self.run(script, Vec::new()).await, json!(0), "the page is wider than the screen");
@@ -242,11 +242,11 @@ impl Page {
         assert_eq!(self.run(outside, Vec::new()).await, json!([]), "nothing sticks out");
     }
 
-    /// Saves a screenshot under `target/screenshots/`.
+    /// Keeps a picture under `target/screenshots/`.
     pub async fn shot(&self, name: &str) {
         let folder = target().join("screenshots");
         std::fs::create_dir_all(&folder).unwrap();
-        // Waits for running animations.
+        // Where something is still on its way in, the picture waits for it.
         self.run("document.getAnimations().forEach(animation => animation.finish())", Vec::new()).await;
         let picture = self.tab.order("Page.captureScreenshot", json!({"format": "png"})).await;
         let picture = base64::engine::general_purpose::STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
@@ -254,29 +254,29 @@ impl Page {
     }
 }
 
-/// A key without a character.
+/// A key that writes nothing.
 #[derive(Debug, Clone, Copy)]
 pub enum Key {
-    /// Submits, or presses the focused button.
+    /// Sends, or presses what has the focus.
     Enter,
-    /// Closes a dialog or leaves a field.
+    /// Closes and leaves.
     Escape,
-    /// Moves one to the right.
+    /// One to the right.
     Right,
-    /// Moves to the next control.
+    /// To the next control.
     Tab,
 }
 
-/// The centre of the first match, if a click there would hit it.
+/// The middle of the first that matches, if a click there would hit it.
 const PLACE: &str = "css => { const element = document.querySelector(css); if (!element?.checkVisibility() || element.disabled) return null;
     element.scrollIntoView({ block: 'nearest', behavior: 'instant' }); const box = element.getBoundingClientRect();
     const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
     const hit = document.elementFromPoint(x, y); return hit && (element.contains(hit) || hit.contains(element)) ? [x, y] : null }";
 
-/// The visible elements that match the first argument.
+/// The elements that match the first argument and that a person can see.
 const VISIBLE: &str = "[...document.querySelectorAll(arguments[0])].filter(element => element.checkVisibility())";
 
-/// Cargo's target directory.
+/// Where Cargo builds.
 fn target() -> PathBuf {
     let chosen = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     chosen.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")))

@@ -1,4 +1,4 @@
-//! Chromium's `DevTools` protocol: one WebSocket, with a response for each command.
+//! Orders to a page by Chromium's `DevTools` protocol: one WebSocket, and an answer to each order.
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::PATIENCE;
 
-/// A connection to a tab.
+/// A tab that takes orders.
 #[derive(Debug)]
 pub(crate) struct Tab {
     line: Mutex<Line>,
@@ -20,13 +20,13 @@ pub(crate) struct Tab {
 struct Line {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last_id: u64,
-    /// The tab's session, once it exists.
+    /// The tab, once there is one.
     session: Option<String>,
     complaints: Vec<String>,
 }
 
 impl Tab {
-    /// Opens an empty tab in the browser at this address.
+    /// Opens an empty tab in the browser that takes orders at this address.
     pub(crate) async fn open(address: &str) -> Self {
         let (socket, _) = connect_async(address).await.unwrap();
         let mut line = Line { socket, last_id: 0, session: None, complaints: Vec::new() };
@@ -40,21 +40,21 @@ impl Tab {
         Self { line: Mutex::new(line) }
     }
 
-    /// Sends a command and waits for its result: null if the page navigated meanwhile.
+    /// Gives one order and waits for what comes of it: null if the page went elsewhere meanwhile.
     pub(crate) async fn order(&self, method: &str, parameters: Value) -> Value {
         self.line.lock().await.order(method, parameters).await
     }
 
-    /// Returns new problems of the page.
+    /// What the page complained of since the last time.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let mut line = self.line.lock().await;
-        // The response comes after all earlier events.
+        // Everything that was said before this order's answer has then been heard.
         line.order("Runtime.evaluate", json!({"expression": "0"})).await;
         std::mem::take(&mut line.complaints)
     }
 }
 
-/// Chromium's error texts for a page that navigated during a command.
+/// How Chromium says that a page went elsewhere in the middle of an order.
 const WENT_ELSEWHERE: [&str; 3] =
     ["navigated or closed", "context was destroyed", "Cannot find context with specified id"];
 
@@ -73,7 +73,7 @@ impl Line {
             let Message::Text(text) = heard else { continue };
             let mut message: Value = serde_json::from_str(&text).unwrap();
             if message["id"] == self.last_id {
-                // A navigation ends the scripts of the old page without a result.
+                // A page that goes elsewhere takes its scripts with it, and what they would have answered.
                 if WENT_ELSEWHERE
                     .iter()
                     .any(|words| message["error"]["message"].as_str().is_some_and(|said| said.contains(words)))
@@ -88,7 +88,7 @@ impl Line {
     }
 }
 
-/// The text of an event about a failed script or blocked content.
+/// What an event says of a script that failed, or of something that was blocked.
 fn complaint(event: &Value) -> Option<String> {
     let about = &event["params"];
     match event["method"].as_str()? {

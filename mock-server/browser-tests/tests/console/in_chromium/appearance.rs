@@ -1,4 +1,4 @@
-//! The page on other screens and without a mouse. Each run saves screenshots in `target/screenshots/`.
+//! The page on other screens, and without a mouse. Each run leaves pictures in `target/screenshots/`.
 
 use serde_json::json;
 use transom_browser_tests::{Key, Screen, browse};
@@ -48,24 +48,24 @@ async fn visit_on_a_phone(screen: Screen, suffix: &str) {
 }
 
 #[tokio::test]
-async fn phone_of_360_pixels_shows_one_part_at_a_time() {
+async fn a_phone_of_360_pixels_shows_everything_one_place_at_a_time() {
     visit_on_a_phone(Screen::PHONE, "").await;
 }
 
 #[tokio::test]
-async fn phone_in_dark_mode_fits_its_screen() {
+async fn a_phone_in_the_dark_does_too() {
     visit_on_a_phone(Screen::PHONE.dark(), "-dark").await;
 }
 
 #[tokio::test]
-async fn smallest_phone_shows_every_part() {
+async fn the_smallest_of_phones_has_room_for_it_all() {
     let mock = lively().await;
     browse(&mock.url(), Screen { width: 320, height: 640, ..Screen::PHONE }, async |page| {
         page.click("#people .person").await;
         page.see(".bubble.out", "See you on Tuesday").await;
         page.fits().await;
         page.shot("phone-320").await;
-        // The bar has one line each for the name, the clock and the clock's buttons.
+        // The bar has one line for the name and one for the clock's face and buttons each.
         let top = "return document.querySelector('#help').getBoundingClientRect().top < 30";
         assert_eq!(page.run(top, Vec::new()).await, json!(true));
     })
@@ -73,7 +73,7 @@ async fn smallest_phone_shows_every_part() {
 }
 
 #[tokio::test]
-async fn phone_in_landscape_shows_one_part_at_a_time() {
+async fn a_phone_on_its_side_shows_one_place_at_a_time_too() {
     let mock = lively().await;
     let on_its_side = Screen { width: 844, height: 390, ..Screen::PHONE };
     browse(&mock.url(), on_its_side, async |page| {
@@ -88,7 +88,7 @@ async fn phone_in_landscape_shows_one_part_at_a_time() {
 }
 
 #[tokio::test]
-async fn first_screen_explains_the_first_step() {
+async fn the_first_screen_says_how_to_begin() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see(".welcome", "Be the customer").await;
@@ -100,7 +100,7 @@ async fn first_screen_explains_the_first_step() {
 }
 
 #[tokio::test]
-async fn problem_message_does_not_cover_the_input() {
+async fn a_problem_is_told_where_it_covers_nothing_that_one_writes_in() {
     let mock = lively().await;
     browse(&mock.url(), Screen::PHONE, async |page| {
         page.click("#people .person").await;
@@ -109,7 +109,7 @@ async fn problem_message_does_not_cover_the_input() {
         page.see("#live", "Reconnecting").await;
         page.write("#compose-text", "Are you there?\n").await;
         page.see(".toast.problem", "does not answer").await;
-        // The text is kept, and the box takes clicks while the problem is shown.
+        // The words are not lost, and the box can be clicked into while the problem is still told.
         page.click("#compose-text").await;
         assert_eq!(
             page.run("return document.querySelector('#compose-text').value", Vec::new()).await,
@@ -138,7 +138,7 @@ async fn the_desktop_has_a_dark_side() {
 }
 
 #[tokio::test]
-async fn light_desktop_and_tablet_fit_their_screens() {
+async fn the_light_desktop_and_a_tablet_fit_their_screens() {
     let mock = lively().await;
     for (name, screen) in
         [("desktop", Screen::DESKTOP), ("tablet", Screen { width: 1024, height: 768, ..Screen::DESKTOP })]
@@ -153,11 +153,11 @@ async fn light_desktop_and_tablet_fit_their_screens() {
 }
 
 #[tokio::test]
-async fn every_control_is_reachable_by_keyboard_with_visible_focus() {
+async fn everything_is_reached_by_keyboard_and_the_focus_is_seen() {
     let mock = lively().await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see(".bubble.out", "See you on Tuesday").await;
-        // From the top, in reading order.
+        // From the top, in the order in which it is read.
         let order = [
             "a.skip",
             "#clock-hour",

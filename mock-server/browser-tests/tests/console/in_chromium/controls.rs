@@ -1,4 +1,4 @@
-//! Faults, gates, the clock, webhooks and the contact, controlled from the page.
+//! Faults, gates, the clock, webhooks, and the customer: what is steered from the page.
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -8,7 +8,7 @@ use transom_mock_server::MockServer;
 use super::client::{CONTACT, ask, client, control, post_text, send_text, talk};
 
 #[tokio::test]
-async fn answer_is_held_until_released_on_the_page() {
+async fn an_answer_is_held_until_it_is_released_on_the_page() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -21,7 +21,7 @@ async fn answer_is_held_until_released_on_the_page() {
         page.see("#faults .rule", "gate g1").await;
         let waits = async {
             page.see("#held .gate", "g1 holds an answer").await;
-            // The message is accepted; only its answer is late.
+            // The message is taken; its answer alone is late.
             page.see(".bubble.out", "Can you hear me?").await;
             page.shot("11-a-gate").await;
             page.click("#held .gate .primary").await;
@@ -34,7 +34,7 @@ async fn answer_is_held_until_released_on_the_page() {
 }
 
 #[tokio::test]
-async fn status_fault_answers_with_given_status_headers_and_body() {
+async fn a_fault_answers_with_the_status_headers_and_body_that_were_written() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -56,11 +56,11 @@ async fn status_fault_answers_with_given_status_headers_and_body() {
 }
 
 #[tokio::test]
-async fn clock_advances_to_the_next_event() {
+async fn the_clock_goes_on_to_the_next_event() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
-    // No process listens there, so the call waits for its next attempt.
+    // Nobody listens there, so that a call waits for its next try.
     let nobody = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
     control(&mock, "webhooks", &json!({"provider": "exotel", "url": format!("http://{nobody}/")})).await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
@@ -77,7 +77,7 @@ async fn clock_advances_to_the_next_event() {
 }
 
 #[tokio::test]
-async fn webhook_is_registered_with_ordered_failures() {
+async fn a_webhook_is_registered_with_what_goes_wrong_on_the_way() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -99,7 +99,7 @@ async fn webhook_is_registered_with_ordered_failures() {
 }
 
 #[tokio::test]
-async fn webhook_calls_are_kept_delayed_and_dropped() {
+async fn webhook_calls_are_kept_here_and_made_to_wait_or_lost() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#people .person", "Ana").await;
@@ -118,7 +118,7 @@ async fn webhook_calls_are_kept_delayed_and_dropped() {
 }
 
 #[tokio::test]
-async fn cleared_requests_leave_the_world_unchanged() {
+async fn the_requests_are_forgotten_and_what_they_did_stays() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -132,10 +132,10 @@ async fn cleared_requests_leave_the_world_unchanged() {
 }
 
 #[tokio::test]
-async fn answer_and_delivery_show_every_reported_detail() {
+async fn what_the_mock_tells_of_an_answer_and_a_delivery_is_shown_as_far_as_it_tells_it() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
-        // The page has loaded everything.
+        // It has looked at everything.
         page.see("#people .person", "Ana").await;
         let told = json!({
             "number": 1, "provider": "exotel", "url": "http://127.0.0.1:9/hook", "attempt": 1, "status": null, "body": {"sid": "x"},
@@ -161,7 +161,7 @@ async fn answer_and_delivery_show_every_reported_detail() {
 }
 
 #[tokio::test]
-async fn contact_sends_photo_location_and_reaction() {
+async fn the_customer_sends_a_photo_a_place_and_a_reaction() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -191,7 +191,7 @@ async fn contact_sends_photo_location_and_reaction() {
 }
 
 #[tokio::test]
-async fn requests_are_searched_by_provider_status_finding_and_word() {
+async fn requests_are_searched_by_provider_status_findings_and_words() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -221,7 +221,7 @@ async fn requests_are_searched_by_provider_status_finding_and_word() {
         page.write("#search", "finding:tolerated").await;
         page.see("#requests", "session-status").await;
         page.see_no_more("#requests .path", "/v2/accounts").await;
-        // The arrows in a request go through the search results.
+        // The arrows in a request go through what was found.
         page.click("#requests li:last-child button").await;
         page.see("#dialog-exchange .finding", "+").await;
         page.see("#dialog-exchange [aria-label^='Earlier request']:disabled", "").await;

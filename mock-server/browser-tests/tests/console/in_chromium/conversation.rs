@@ -1,4 +1,4 @@
-//! Watching an application and writing as its contact.
+//! What the console is for: to watch an application and to be its customer.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -10,7 +10,7 @@ use transom_mock_server::{MockServer, Simulator};
 use super::client::{CONTACT, ask, client, control_at, send_text, talk};
 
 #[tokio::test]
-async fn contact_writes_gets_answer_and_window_closes_next_send() {
+async fn a_person_writes_is_answered_and_sees_the_window_close_on_the_next_send() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     browse(&mock.url(), Screen::DESKTOP, async |page| {
@@ -20,7 +20,7 @@ async fn contact_writes_gets_answer_and_window_closes_next_send() {
         page.see("#requests-empty", "/v2/accounts/acme/messages").await;
         page.shot("1-empty").await;
 
-        // The contact writes first.
+        // The customer writes first.
         page.press("n").await;
         page.has_focus("#new-from").await;
         page.choose("#new-provider", "exotel").await;
@@ -33,19 +33,19 @@ async fn contact_writes_gets_answer_and_window_closes_next_send() {
         page.see("#chat-title", "Asha Rao").await;
         page.see("#window-text", "23:59:").await;
 
-        // The application answers, and its message shows its statuses.
+        // The application answers, and its message gets its ticks.
         send_text(&client, "Yes, it leaves today.").await.unwrap();
         page.see(".bubble.out", "Yes, it leaves today.").await;
         page.see(".bubble.out .status.delivered", "delivered").await;
         page.see("#requests .code", "202").await;
 
-        // The contact continues by keyboard.
+        // The customer goes on, by keyboard.
         page.has_focus("#compose-text").await;
         page.press("Lovely, thank you!\n").await;
         page.see(".bubble.in", "Lovely, thank you!").await;
         assert_eq!(page.texts(".bubble .words").await.len(), 3);
 
-        // A day later a free-form text is rejected, and the page shows the reason.
+        // A day later a free text is refused, and the page shows why.
         page.click("#clock-day").await;
         page.see("#window-text", "closed").await;
         page.see(".divider.closed", "Only templates go").await;
@@ -55,7 +55,7 @@ async fn contact_writes_gets_answer_and_window_closes_next_send() {
         page.see("#requests li:first-child", "SESSION_EXPIRED").await;
         assert!(!page.texts(".bubble.out").await.iter().any(|text| text.contains("How was it?")));
 
-        // The rejected message is struck out and links to its request.
+        // What it wanted to say stands there struck out, and leads to the request.
         page.see(".bubble.attempt .words", "How was it?").await;
         page.see(".bubble.attempt .refusal", "SESSION_EXPIRED").await;
         page.shot("3-window-closed").await;
@@ -67,14 +67,14 @@ async fn contact_writes_gets_answer_and_window_closes_next_send() {
 }
 
 #[tokio::test]
-async fn findings_are_marked_in_the_request() {
+async fn what_is_wrong_with_the_form_of_a_request_stands_out() {
     let mock = MockServer::start().await.unwrap();
     ask(&mock, "/api/user/whatsapp/session-status?sender_id=12&recipient_phone=+447700900123").await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#requests .badge[data-level=tolerated]", "1 tolerated").await;
         page.click("#requests li:first-child button").await;
         page.see("#dialog-exchange .finding[data-level=tolerated]", "+").await;
-        // Its place in the request is marked.
+        // Where it stands in the request is marked.
         page.see("#dialog-exchange .line mark[data-level=tolerated]", "recipient_phone").await;
         page.shot("8-a-finding").await;
     })
@@ -82,7 +82,7 @@ async fn findings_are_marked_in_the_request() {
 }
 
 #[tokio::test]
-async fn fault_is_added_applied_and_removed() {
+async fn a_fault_is_switched_on_felt_and_switched_off_again() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -90,7 +90,7 @@ async fn fault_is_added_applied_and_removed() {
         page.see("#chat-title", "Asha Rao").await;
         page.press("2").await;
         page.see("#faults-empty", "/_mock/faults -d").await;
-        // The form starts with the provider of the shown conversation.
+        // The form is about the provider of the conversation that is shown.
         assert_eq!(
             page.run("return document.querySelector('#fault-provider').value", Vec::new()).await,
             json!("exotel")
@@ -117,7 +117,7 @@ async fn fault_is_added_applied_and_removed() {
 }
 
 #[tokio::test]
-async fn contact_presses_the_choices_of_a_message() {
+async fn the_customer_chooses_what_a_message_offers() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -132,7 +132,7 @@ async fn contact_presses_the_choices_of_a_message() {
 }
 
 #[tokio::test]
-async fn clock_is_frozen_set_and_released_from_the_page() {
+async fn the_clock_is_frozen_set_and_let_go_from_the_page() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#live", "Live").await;
@@ -160,7 +160,7 @@ async fn clock_is_frozen_set_and_released_from_the_page() {
 }
 
 #[tokio::test]
-async fn webhook_deliveries_appear_live() {
+async fn webhook_deliveries_come_in_as_they_are_made() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     let target = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -199,21 +199,21 @@ async fn webhook_deliveries_appear_live() {
 }
 
 #[tokio::test]
-async fn namespace_page_is_linked_from_the_main_page() {
+async fn a_namespace_has_a_page_of_its_own_to_which_the_main_one_leads() {
     let mock = MockServer::start().await.unwrap();
     let message = json!({"provider": "exotel", "from": CONTACT, "name": "Asha Rao", "text": "In a world of my own"});
     control_at(&mock, "/_ns/t1/_mock/inbound", &message).await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#live", "Live").await;
         page.see(".welcome", "Be the customer").await;
-        // A namespace that starts while the page is open is listed, too.
+        // One that begins while the page is open is offered too.
         control_at(&mock, "/_ns/t2/_mock/clock", &json!({"freeze": true})).await;
         page.see("#world", "t2").await;
         page.choose("#world", "t1").await;
         page.see("#chat-title", "Asha Rao").await;
         page.see(".bubble.in", "In a world of my own").await;
         page.see("#live", "Live").await;
-        // The page acts in the namespace and gets its events.
+        // What is done on the page is done in the namespace, and comes back as its event.
         page.write("#compose-text", "And another\n").await;
         page.see(".bubble.in", "And another").await;
         page.click("#clock-day").await;
@@ -227,7 +227,7 @@ async fn namespace_page_is_linked_from_the_main_page() {
 }
 
 #[tokio::test]
-async fn page_reconnects_after_a_restart_of_the_mock() {
+async fn the_page_comes_back_by_itself_when_the_mock_does() {
     let mock = MockServer::start().await.unwrap();
     let (url, address) = (mock.url(), mock.address());
     talk(&mock, &client(&mock)).await;
@@ -239,7 +239,7 @@ async fn page_reconnects_after_a_restart_of_the_mock() {
         let listener = TcpListener::bind(address).await.unwrap();
         let again = tokio::spawn(transom_mock_server::serve(listener, Simulator::new(std::time::SystemTime::now())));
         page.see("#live", "Live").await;
-        // A new process has no messages, so the page shows none.
+        // Another process knows nothing of what was said, and the page shows no more than it knows.
         page.see_no_more("#chat-title", "Asha Rao").await;
         page.see_no_more(".bubble", "").await;
         again.abort();

@@ -8,7 +8,7 @@ use transom_mock_server::MockServer;
 
 use super::client::{client, send, speak, talk};
 
-/// Opens the newest request and copies its curl command.
+/// Opens the newest request and copies its command.
 async fn copy_newest(page: &Page) -> String {
     page.click("#requests li:first-child button").await;
     page.see("#dialog-exchange", "Copy as curl").await;
@@ -20,14 +20,14 @@ async fn copy_newest(page: &Page) -> String {
     copied
 }
 
-/// Runs a command in a shell.
+/// Runs a command in a shell, as it is.
 async fn run(command: String) {
     let done = tokio::task::spawn_blocking(move || Command::new("sh").args(["-c", &command]).output()).await;
     assert!(done.unwrap().unwrap().status.success());
 }
 
 #[tokio::test]
-async fn copied_command_repeats_the_shown_request() {
+async fn a_request_and_its_answer_stand_side_by_side_and_the_copied_command_runs_as_it_is() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -42,10 +42,10 @@ async fn copied_command_repeats_the_shown_request() {
         page.key(Key::Escape).await;
         let copied = copy_newest(page).await;
         assert!(copied.starts_with("curl --globoff"), "{copied}");
-        // The command has demo credentials, because the journal keeps none.
+        // The credentials are those that every mock takes: what the client had is known to nobody.
         assert!(copied.contains("-u 'demo-key:demo-token'") && !copied.contains("***"), "{copied}");
 
-        // The repeated request gets the same answer, byte for byte.
+        // It is answered as the original was, and says the same to the letter.
         run(copied).await;
         page.see("#count-requests", "4").await;
         page.see("#requests li:first-child .code", "202").await;
@@ -61,7 +61,7 @@ async fn copied_command_repeats_the_shown_request() {
 }
 
 #[tokio::test]
-async fn copied_command_keeps_wrong_credentials_rejected() {
+async fn the_command_of_a_request_with_wrong_credentials_is_refused_again() {
     let login = r#"{"username":"ops@example.com","password":"invalid"}"#;
     for (head, body, refusal) in [
         ("GET /v1/me HTTP/1.1\r\nx-api-key: invalid", "", "401"),
@@ -80,7 +80,7 @@ async fn copied_command_keeps_wrong_credentials_rejected() {
 }
 
 #[tokio::test]
-async fn copied_command_names_missing_parts_of_the_body() {
+async fn a_command_says_what_of_the_body_the_journal_has_lost() {
     let mock = MockServer::start().await.unwrap();
     let head = "POST /v1/media HTTP/1.1\r\nx-api-key: gsk_test_demo\r\ncontent-type: application/octet-stream";
     speak(&mock, head, b"\xff\xd8\xff").await;

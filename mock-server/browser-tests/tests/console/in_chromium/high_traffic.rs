@@ -1,4 +1,4 @@
-//! Many messages at once: the page stays responsive and shows a bounded number of messages.
+//! Many messages at once: the page stays fluent, and shows no more than a person can read.
 
 use serde_json::{Value, json};
 use transom_browser_tests::{Page, Screen, browse};
@@ -7,10 +7,10 @@ use transom_mock_server::MockServer;
 use super::client::{burst, control, customer};
 
 const COUNT: usize = 500;
-/// The number of messages that a conversation shows.
+/// So many messages of a conversation are shown.
 const MOST_SHOWN: u64 = 200;
 
-/// Starts counting changes of the conversation, new elements, new formatters and frames.
+/// Counts what the page does from now on: changes of the conversation, elements made, formatters made, frames.
 async fn count_work(page: &Page) {
     let script = "
         const work = window.work = { renders: 0, added: 0, made: 0, formatters: 0, frames: 0 };
@@ -38,14 +38,14 @@ async fn started() -> MockServer {
 }
 
 #[tokio::test]
-async fn burst_of_500_messages_renders_once_per_frame() {
+async fn a_burst_of_five_hundred_messages_costs_a_render_a_frame_and_leaves_the_page_fluent() {
     let mock = started().await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see(".bubble.in", "Tell me everything!").await;
         page.see("#live", "Live").await;
         count_work(page).await;
         page.click("#compose-text").await;
-        // Typing gets a response while messages arrive.
+        // Each key is answered while the messages come in.
         tokio::join!(burst(&mock, COUNT), page.press("Slowly, please"));
         page.see(".bubble.out", &format!("message {COUNT}")).await;
         let written = page.run("return document.querySelector('#compose-text').value", Vec::new()).await;
@@ -58,7 +58,7 @@ async fn burst_of_500_messages_renders_once_per_frame() {
         assert!(counted("made") <= 500 * 40, "the work grows with the messages, not with their square: {work}");
         assert_eq!(counted("formatters"), 0, "{work}");
 
-        // The list is bounded and says how much is left out.
+        // What is shown is capped, and what is not shown is said.
         assert_eq!(page.run("return document.querySelectorAll('.bubble').length", Vec::new()).await, json!(MOST_SHOWN));
         page.run("document.querySelector('#log').scrollTop = 0", Vec::new()).await;
         page.see("#log-cut", "The last 200 messages").await;
@@ -70,7 +70,7 @@ async fn burst_of_500_messages_renders_once_per_frame() {
 }
 
 #[tokio::test]
-async fn scrolled_up_reader_keeps_place_and_sees_new_message_hint() {
+async fn whoever_reads_further_up_stays_there_and_is_told_of_what_is_new() {
     let mock = started().await;
     burst(&mock, 40).await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
@@ -88,7 +88,7 @@ async fn scrolled_up_reader_keeps_place_and_sees_new_message_hint() {
 }
 
 #[tokio::test]
-async fn new_window_shows_at_most_24_hours() {
+async fn a_window_that_has_just_opened_has_a_day_left_and_no_more() {
     let mock = started().await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#live", "Live").await;

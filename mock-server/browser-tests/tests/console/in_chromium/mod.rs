@@ -1,4 +1,4 @@
-//! Each test opens a page. `cargo xtask test` counts the tests by this module's name.
+//! Each test opens a page. `cargo xtask test` counts them by this module's name.
 
 mod appearance;
 mod client;

@@ -1,4 +1,4 @@
-//! Settings of a provider's account.
+//! A provider's account, set from the page.
 
 use serde_json::json;
 use transom_browser_tests::{Page, Screen, browse};
@@ -11,7 +11,7 @@ async fn value(page: &Page, css: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn every_switch_shows_its_source_and_can_be_set() {
+async fn every_switch_stands_there_with_its_source_and_is_set() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -19,13 +19,13 @@ async fn every_switch_shows_its_source_and_can_be_set() {
         page.see("#chat-title", "Asha Rao").await;
         page.press("4").await;
         page.see("#settings .source", "WhatsApp Session Messages [seed]").await;
-        // The form starts with the provider of the shown conversation.
+        // It begins with the provider of the conversation that is shown.
         assert_eq!(value(page, "#settings-provider").await, json!("exotel"));
         page.choose("#switches [aria-label=window_error]", "callback").await;
         page.see("#switches .changed b", "window_error").await;
         page.click("#clock-day").await;
         page.see("#window-text", "closed").await;
-        // The rejection is now a failure by webhook call.
+        // What was a refusal is now a failure that is told later.
         assert!(post_text(&mock, "Later, then").await.starts_with("HTTP/1.1 202"));
         page.see(".bubble.out .why", "30018").await;
         page.shot("10-settings").await;
@@ -34,7 +34,7 @@ async fn every_switch_shows_its_source_and_can_be_set() {
 }
 
 #[tokio::test]
-async fn sender_template_and_balance_changes_take_effect() {
+async fn a_sender_goes_offline_a_template_is_paused_and_the_balance_runs_out() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#live", "Live").await;
@@ -51,7 +51,7 @@ async fn sender_template_and_balance_changes_take_effect() {
         page.write("#balance", "0").await;
         page.click("#balance-form button").await;
         page.see("#senders li:first-child .toggle", "offline").await;
-        // Changes by another client are shown, too.
+        // What another client changes is shown as well.
         control(&mock, "config", &json!({"provider": "autocalls", "balance": 7, "sender": "12", "online": true})).await;
         page.see("#senders li:first-child .toggle", "online").await;
         page.has_value("#balance", "7").await;
@@ -61,7 +61,7 @@ async fn sender_template_and_balance_changes_take_effect() {
 }
 
 #[tokio::test]
-async fn limit_is_set_and_its_rejections_name_it() {
+async fn a_limit_is_set_and_what_it_refuses_says_so() {
     let mock = MockServer::start().await.unwrap();
     customer(&mock, "Hello?").await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
@@ -69,7 +69,7 @@ async fn limit_is_set_and_its_rejections_name_it() {
         page.press("4").await;
         page.write("#limit-count", "1").await;
         page.write("#limit-seconds", "300").await;
-        // Later events do not overwrite the user's input.
+        // What comes in meanwhile does not undo what was written.
         control(&mock, "config", &json!({"provider": "exotel", "sender": "919876500001", "online": false})).await;
         page.see("#senders li:first-child .toggle", "offline").await;
         control(&mock, "config", &json!({"provider": "exotel", "sender": "919876500001", "online": true})).await;
@@ -88,7 +88,7 @@ async fn limit_is_set_and_its_rejections_name_it() {
 }
 
 #[tokio::test]
-async fn focused_field_is_not_updated_until_it_loses_focus() {
+async fn nothing_moves_under_a_caret_until_it_has_gone_elsewhere() {
     let mock = MockServer::start().await.unwrap();
     customer(&mock, "Hello?").await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {

@@ -1,4 +1,4 @@
-//! The report is opened from a file, without a network.
+//! A page that somebody sends to a colleague: opened from a file, without a network.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,11 @@ use transom_conformance::report::Report;
 use transom_conformance::suite::{self, Case};
 use transom_conformance::{AdapterUnderTest, Backend, adapters, differential};
 
-/// Exotel with a text limit of ten characters and no other capability.
+/// Exotel, said to send texts of ten characters and nothing else.
 static MISTAKEN: AdapterUnderTest =
     AdapterUnderTest { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
-/// Writes the report of these cases and returns the URL of its page.
+/// Writes the report of these cases, and says where its page is.
 fn written(name: &str, cases: &[Case]) -> (Report, String) {
     let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let run = play(cases, &Backend::Mock, |_, _| {});
@@ -29,14 +29,14 @@ fn cases(subjects: &[&'static AdapterUnderTest], group: &str) -> Vec<Case> {
 
 const FITS: &str = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
 
-/// Texts that overflow their card.
+/// Texts that stand outside of the card that they belong to.
 const OUTSIDE: &str = "return [...document.querySelectorAll('.card')].flatMap(card => { \
     const frame = card.getBoundingClientRect(); \
     return [...card.querySelectorAll('td, th, p')].filter(part => part.getBoundingClientRect().right > frame.right + 1) \
         .map(part => part.textContent) })";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn matrix_cell_opens_its_case() {
+async fn the_matrix_is_read_at_a_glance_and_a_cell_opens_its_case() {
     let (report, page_address) = written("report-window", &cases(adapters::ALL, "window"));
     browse(&page_address, Screen::DESKTOP, async |page| {
         page.see("h1", &format!("all {} cases of 4 adapters hold", report.totals.cases)).await;
@@ -44,7 +44,7 @@ async fn matrix_cell_opens_its_case() {
         page.see("#groups td.pass", &format!("✔ {own}")).await;
         assert_eq!(page.texts("#groups thead th[scope=col]").await, ["autocalls", "exotel", "gosendapi", "messangi"]);
         page.shot("report-1-matrix").await;
-        // The matrix links to the group, and a symbol to that provider's case with its exchanges.
+        // From the matrix to the group, from a symbol to that provider's case, with the exchange in it.
         page.click("#groups td a").await;
         page.click("#scenarios details.row:nth-of-type(1) summary a.cell:nth-of-type(2)").await;
         page.see("details.case[data-verdict=passed] summary", "exotel").await;
@@ -74,7 +74,7 @@ async fn it_fits_a_phone_in_the_dark() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failed_cases_come_first_with_details() {
+async fn what_failed_stands_first_with_what_is_needed_to_mend_it() {
     let wanted = ["text_reaches_contact_once_unchanged", "longer_text_is_refused_locally"];
     let cases: Vec<Case> = suite::cases(&MISTAKEN).into_iter().filter(|case| wanted.contains(&case.name())).collect();
     let (_, address) = written("report-failing", &cases);
