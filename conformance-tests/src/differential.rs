@@ -13,7 +13,7 @@ use crate::suite::{Case, Outcome};
 /// A scenario that does not come to the same everywhere.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownDifference {
-    /// The scenario's group and name: `window::a_contact_who_never_wrote_gets_no_text`.
+    /// The scenario's group and name: `window::text_to_contact_who_never_wrote_is_rejected`.
     pub scenario: &'static str,
     /// Why.
     pub reason: &'static str,

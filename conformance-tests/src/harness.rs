@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpOptions, HttpTransport};
 use transom::{
     Capabilities, Capability, Client, Context, ErrorKind, Events, Message, Messenger as _, PhoneNumber, Receipt,
     Registry, Result, Sent, Session, Transport,
@@ -70,8 +70,7 @@ impl Harness {
         seed: u64,
     ) -> Result<Self, Failure> {
         let backend = Running::start(backend, adapter).await?;
-        let transport: Arc<dyn Transport> =
-            Arc::new(HttpTransport::new(HttpTransportOptions::default()).map_err(unexpected)?);
+        let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(HttpOptions::default()).map_err(unexpected)?);
         let control = Control::new(backend.url(), Arc::clone(&transport));
         let registry = Registry::default().with(adapter.provider);
         let client = Client::new(transom::stub::Stub::accepting());

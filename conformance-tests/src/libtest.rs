@@ -140,7 +140,7 @@ fn binary() -> String {
 
 /// Which contract was broken and how, which facts that contradicts, and the command that plays it alone here.
 fn explained(case: &Case, outcome: &Outcome, binary: &str) -> String {
-    let mut lines = vec![format!("{}.", case.contract()), outcome.explanation()];
+    let mut lines = vec![case.contract().to_owned(), outcome.explanation()];
     let facts: Vec<String> = case
         .contradicted(outcome)
         .into_iter()
@@ -183,18 +183,18 @@ mod tests {
     fn a_failure_says_contract_facts_with_their_pages_and_how_to_run_it_alone() {
         let case = |name: &str| cases(&EXOTEL).into_iter().find(|case| case.name() == name).unwrap();
         let failed = || Outcome::without_stage("it was accepted".into(), std::time::Duration::ZERO);
-        let window = case("a_text_is_refused_a_day_after_the_last_message").with_seed(7);
+        let window = case("text_after_25_hours_is_rejected").with_seed(7);
         let said = explained(&window, &failed(), "exotel");
         for part in [
-            "A text is refused a day after the last message.",
+            "A text is rejected as `session_expired` 25 hours after the contact's last message, and is not sent.",
             "it was accepted",
             "contradicts: SESSION_EXPIRED",
             "session-messages, seed)",
-            "alone: cargo test --test exotel -- --exact exotel::window::a_text_is_refused_a_day_after_the_last_message --seed 7",
+            "alone: cargo test --test exotel -- --exact exotel::window::text_after_25_hours_is_rejected --seed 7",
         ] {
             assert!(said.contains(part), "{part} is not in\n{said}");
         }
-        let secrets = explained(&case("no_credential_is_in_a_url"), &failed(), "exotel");
+        let secrets = explained(&case("urls_hold_no_credential"), &failed(), "exotel");
         assert!(secrets.contains("the contract is Transom's own") && !secrets.contains("--seed"), "{secrets}");
     }
 }

@@ -117,7 +117,7 @@ pub struct CaseReport {
     /// The scenario's name.
     pub name: &'static str,
     /// The contract in words.
-    pub contract: String,
+    pub contract: &'static str,
     /// What else is to be known of it; empty if its words say it all.
     pub note: &'static str,
     /// The capability that the scenario needs.

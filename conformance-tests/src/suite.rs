@@ -86,7 +86,7 @@ impl Case {
         self.scenario.group
     }
 
-    /// The scenario's name, the contract with underscores: `a_lost_answer_may_have_been_sent_and_is_not_repeated`.
+    /// The scenario's name, `lost_response_is_unknown_and_not_retried`.
     pub const fn name(&self) -> &'static str {
         self.scenario.name
     }
@@ -126,9 +126,9 @@ impl Case {
         }
     }
 
-    /// The contract in words.
-    pub fn contract(&self) -> String {
-        sentence(self.scenario.name)
+    /// What the adapter must do, in one sentence.
+    pub const fn contract(&self) -> &'static str {
+        self.scenario.contract
     }
 
     /// What else is to be known of the contract; empty if its words say it all.
@@ -237,43 +237,12 @@ fn words_of(panicked: tokio::task::JoinError) -> String {
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
-/// What a name with underscores cannot write.
-const SPELLINGS: &[(&str, &str)] = &[
-    (" json", " JSON"),
-    (" http", " HTTP"),
-    (" uri", " URI"),
-    (" url", " URL"),
-    (" ids", " ids"),
-    (" gateways ", " gateway's "),
-    (" channels own", " channel's own"),
-    (" contacts own", " contact's own"),
-];
-
-/// A function's name as a sentence.
-fn sentence(name: &str) -> String {
-    let words = format!(" {} ", name.replace('_', " "));
-    let spelled = SPELLINGS.iter().fold(words, |text, (plain, spelled)| text.replace(plain, spelled));
-    let mut letters = spelled.trim().chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_name_reads_as_a_sentence() {
-        for (name, said) in [
-            ("a_gateways_error_hides_no_status", "A gateway's error hides no status"),
-            ("a_table_and_a_uri_are_the_same_channel", "A table and a URI are the same channel"),
-            ("plain_http_needs_leave", "Plain HTTP needs leave"),
-        ] {
-            assert_eq!(sentence(name), said);
-        }
-    }
-
-    #[test]
-    fn every_case_has_a_name_of_its_own_and_a_contract_in_words() {
+    fn every_case_has_unique_short_name_and_contract() {
         for adapter in crate::adapters::ALL {
             let mut names: Vec<String> = cases(adapter).iter().map(Case::id).collect();
             let count = names.len();
@@ -281,7 +250,8 @@ mod tests {
             names.dedup();
             assert_eq!(names.len(), count, "{}", adapter.provider.name);
             for case in cases(adapter) {
-                assert!(case.contract().contains(' ') && !case.contract().contains('_'), "{}", case.contract());
+                assert!(case.name().len() <= 60, "{}", case.name());
+                assert!(case.contract().contains(' ') && case.contract().ends_with('.'), "{}", case.contract());
             }
         }
     }

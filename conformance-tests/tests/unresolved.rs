@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpOptions, HttpTransport};
 use transom::{
-    Client, Error, ErrorKind, Event, Events, Message, Messenger as _, Provider, Purpose, Registry, Reports, Resolution,
-    Sent, Transport, Unresolved,
+    Client, Error, ErrorKind, Event, Events, Message, Messenger as _, Operation, Provider, Registry, Reports,
+    Resolution, Sent, Transport, Unresolved,
 };
 use transom_mock_server::MockServer;
 
@@ -79,18 +79,18 @@ impl Harness {
     }
 
     async fn control(&self, call: &str, body: &Value) {
-        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+        let transport = HttpTransport::new(HttpOptions::default()).unwrap();
         let mut request =
             Request::post(format!("{}/_mock/{call}", self.mock.url())).body(Bytes::from(body.to_string())).unwrap();
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let response = transport.send(request).await.unwrap();
         assert!(response.status().is_success(), "{call}: {:?}", response.body());
     }
 
     async fn see(&self, call: &str) -> Value {
-        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+        let transport = HttpTransport::new(HttpOptions::default()).unwrap();
         let mut request = Request::get(format!("{}/_mock/{call}", self.mock.url())).body(Bytes::new()).unwrap();
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let response = transport.send(request).await.unwrap();
         assert!(response.status().is_success(), "{call}: {:?}", response.body());
         serde_json::from_slice(response.body()).unwrap()

@@ -1,6 +1,8 @@
 //! The one error of this crate: what went wrong, whether the message may be out, and what the provider said.
 
 mod kind;
+mod phase;
+mod stop;
 mod text;
 
 use std::error::Error as StdError;
@@ -9,8 +11,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use kind::ErrorKind;
+pub use phase::Phase;
+pub use stop::RetryStop;
 
-use crate::decision::Stop;
 use crate::failover::FailedAttempt;
 use crate::message::Message;
 use crate::phone::PhoneNumber;
@@ -44,6 +47,7 @@ pub struct Error {
 struct Inner {
     kind: ErrorKind,
     sent: Sent,
+    phase: Phase,
     message: String,
     provider: Option<&'static str>,
     code: Option<String>,
@@ -56,7 +60,7 @@ struct Inner {
     is_under_way: bool,
     window_refused: bool,
     attempted: Option<Arc<Message>>,
-    stopped_by: Option<Stop>,
+    stopped_by: Option<RetryStop>,
     channel: Option<String>,
     earlier: Vec<FailedAttempt>,
     problems: Vec<String>,
@@ -92,6 +96,7 @@ impl Error {
             inner: Box::new(Inner {
                 kind,
                 sent: Sent::No,
+                phase: Phase::NotConnected,
                 message: one_line(&message.into(), 400),
                 provider: None,
                 code: None,
@@ -128,6 +133,11 @@ impl Error {
     /// Whether the message may be out although this error came back.
     pub fn sent(&self) -> Sent {
         self.inner.sent
+    }
+
+    /// How far the call got.
+    pub fn phase(&self) -> Phase {
+        self.inner.phase
     }
 
     /// What happened, in words, without provider, code or status.
@@ -183,7 +193,7 @@ impl Error {
     }
 
     /// Why a [`Retry`](crate::layers::Retry) layer did not try again, or not once more. `None` without one.
-    pub fn stopped_by(&self) -> Option<Stop> {
+    pub fn stopped_by(&self) -> Option<RetryStop> {
         self.inner.stopped_by
     }
 
@@ -238,6 +248,7 @@ impl Error {
     #[must_use]
     pub fn maybe_sent(mut self) -> Self {
         self.inner.sent = Sent::Maybe;
+        self.inner.phase = self.inner.phase.max(Phase::NoResponse);
         self
     }
 
@@ -269,10 +280,18 @@ impl Error {
         self
     }
 
-    /// Keeps the HTTP status.
+    /// Says how far the call got.
+    #[must_use]
+    pub fn with_phase(mut self, phase: Phase) -> Self {
+        self.inner.phase = phase;
+        self
+    }
+
+    /// Keeps the HTTP status, and so that the provider answered.
     #[must_use]
     pub fn with_status(mut self, status: http::StatusCode) -> Self {
         self.inner.status = Some(status.as_u16());
+        self.inner.phase = Phase::Response;
         self
     }
 
@@ -328,7 +347,7 @@ impl Error {
 
     /// Says why the call was not made again.
     #[must_use]
-    pub(crate) fn with_stop(mut self, stop: Stop) -> Self {
+    pub(crate) fn with_stop(mut self, stop: RetryStop) -> Self {
         self.inner.stopped_by = Some(stop);
         self
     }
@@ -420,6 +439,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &inner.kind)
             .field("sent", &inner.sent)
+            .field("phase", &inner.phase)
             .field("message", &inner.message)
             .field("provider", &inner.provider)
             .field("code", &inner.code)

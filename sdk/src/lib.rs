@@ -63,7 +63,7 @@ pub use content::{
     Button, Buttons, Contact, ContactEmail, ContactName, ContactPhone, Contacts, Content, Header, HeaderText, List,
     Location, Media, MediaSource, Reaction, Row, Section, Text,
 };
-pub use error::{Error, ErrorKind, Result, Sent};
+pub use error::{Error, ErrorKind, Phase, Result, RetryStop, Sent};
 pub use event::{DeliveryStatus, Event, Events, Inbound, StatusUpdate};
 pub use failover::{BreakerState, FailedAttempt, Failover};
 pub use ledger::{MemoryLedger, WindowLedger};
@@ -74,7 +74,7 @@ pub use message::{Message, MessageId, Receipt};
 pub use messenger::{Messenger, unsupported};
 pub use pace::{Rate, Scope};
 pub use phone::{InvalidPhoneNumber, PhoneNumber};
-#[cfg(feature = "hyper")]
+#[cfg(feature = "reqwest")]
 pub use registry::http_transport;
 pub use registry::{Context, Provider, Registry};
 pub use reports::Reports;
@@ -82,6 +82,6 @@ pub use secret::Secret;
 pub use session::{Session, SessionSource, WINDOW, Window};
 pub use template::{Parameters, Template, TemplateButton};
 pub use template_list::TemplateList;
-pub use transport::{Purpose, Transport};
+pub use transport::{Operation, Transport};
 pub use unresolved::{LOOKUPS, Resolution, Unresolved};
 pub use verdict::Verdict;

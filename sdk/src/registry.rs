@@ -137,7 +137,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel.
-    #[cfg(feature = "hyper")]
+    #[cfg(feature = "reqwest")]
     pub fn connect(&self, config: &ChannelConfig) -> Result<Client> {
         self.connect_with(config, Context::new(http_transport(config)?))
     }
@@ -147,7 +147,7 @@ impl Registry {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel or its
     /// members.
-    #[cfg(feature = "hyper")]
+    #[cfg(feature = "reqwest")]
     pub fn open(&self, file: &ConfigFile, name: &str) -> Result<Client> {
         if let Some(channel) = file.channels.get(name) {
             return self.connect(channel);
@@ -249,14 +249,16 @@ impl Registry {
 ///
 /// # Errors
 /// [`ErrorKind::Config`](crate::ErrorKind::Config) if no HTTP client can be built.
-#[cfg(feature = "hyper")]
+#[cfg(feature = "reqwest")]
 pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
     let mut keys = config.reader();
-    let options = crate::transport::HttpTransportOptions {
+    let options = crate::transport::HttpOptions {
         timeout: keys.timeout(),
         reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
         insecure: keys.flag("insecure").unwrap_or_default(),
-        ..Default::default()
+        proxy: keys.proxy(),
+        extra_roots: keys.extra_roots(),
+        resolver: None,
     };
     Ok(Arc::new(crate::transport::HttpTransport::new(options)?))
 }

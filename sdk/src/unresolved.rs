@@ -4,13 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use crate::capability::Capability;
 use crate::client::Client;
-use crate::decision::Safety;
+use crate::decision::send_under_key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{DeliveryStatus, Event, Events, StatusUpdate};
 use crate::message::{Message, MessageId};
 use crate::messenger::{Messenger as _, unsupported};
 use crate::reports::Reports;
 use crate::time::Clock;
+use crate::transport::Operation;
 
 /// When [`Unresolved::look_up`] looks, counted from the beginning of the send.
 pub const LOOKUPS: [Duration; 4] =
@@ -214,7 +215,7 @@ impl Unresolved {
         let Ok(age) = now.duration_since(self.begun) else {
             return refused("by this clock the first attempt is yet to come, so the age of its key is unknown");
         };
-        if self.message.idempotency_key.is_none() || Safety::keyed(age, key_life) != Safety::Keyed {
+        if self.message.idempotency_key.is_none() || send_under_key(age, key_life) != Operation::IdempotentSend {
             return refused("the key of the first attempt is unknown or no longer kept");
         }
         if self.message.fallback.is_some() {

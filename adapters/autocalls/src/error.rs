@@ -7,7 +7,7 @@ use http::header::LOCATION;
 use http::{Response, StatusCode};
 use serde_json::Value;
 use transom::rate_limit::RateLimit;
-use transom::{Certainty, CodeFact, Error, ErrorKind, PhoneNumber, Purpose, Sent, json, transport};
+use transom::{Certainty, CodeFact, Error, ErrorKind, Operation, PhoneNumber, Sent, json, transport};
 
 use crate::wire::Status;
 
@@ -112,7 +112,7 @@ const fn receipt(code: &'static str, name: &'static str, kind: ErrorKind) -> Cod
 pub(crate) fn refusal<'p>(
     response: &Response<Bytes>,
     now: SystemTime,
-    purpose: Purpose,
+    operation: Operation,
     contact: impl Into<Option<&'p PhoneNumber>>,
 ) -> Error {
     // Member by member: one that is not what the pages say must not hide the others.
@@ -122,14 +122,14 @@ pub(crate) fn refusal<'p>(
     let text = json::excerpt(text.as_deref().map_or(response.body().as_ref(), str::as_bytes));
     let error = if status.is_success() {
         // A yes around a no proves nothing until its code does.
-        purpose.in_doubt(Error::new(ErrorKind::InvalidRequest, text).with_status(status))
+        operation.mark_unknown(Error::new(ErrorKind::InvalidRequest, text).with_status(status))
     } else {
-        transport::refusal(status, purpose, text)
+        transport::refusal(status, operation, text)
     };
     let code = code(&body);
     let error = match fact(&code, status) {
         Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).unsent(),
-        Some(fact) => purpose.in_doubt(error.with_kind(fact.kind)),
+        Some(fact) => operation.mark_unknown(error.with_kind(fact.kind)),
         // A request that does not ask for JSON is sent to the login page instead of being refused [inferred].
         None if leads_to_login(response) => error.with_kind(ErrorKind::Unauthenticated),
         None => error,
@@ -147,7 +147,7 @@ pub(crate) fn refusal<'p>(
     };
     // A throttle that names a message has not refused it.
     let took_it = status == StatusCode::TOO_MANY_REQUESTS && body.get(MESSAGE_ID).is_some_and(|id| !id.is_null());
-    if took_it { purpose.in_doubt(error) } else { error }.with_code(code)
+    if took_it { operation.mark_unknown(error) } else { error }.with_code(code)
 }
 
 /// The member that names a message in the answer to a send.

@@ -17,7 +17,8 @@ use transom::rate_limit::RateLimit;
 use transom::request::RequestBuilder;
 use transom::transport::unreadable;
 use transom::{
-    Capability, Error, ErrorKind, Limits, MediaSource, Message, Purpose, Receipt, Result, cloud_api, json, unsupported,
+    Capability, Error, ErrorKind, Limits, MediaSource, Message, Operation, Receipt, Result, cloud_api, json,
+    unsupported,
 };
 
 pub(crate) use answer::{Answer, ErrorData, Item, Verdict};
@@ -92,7 +93,7 @@ pub(crate) fn in_their_places(errors: &[(usize, Error)]) -> Option<Error> {
 /// What the answer to a send says.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
     let verdicts = decode_batch(response, now, std::slice::from_ref(message))?;
-    let none = || unreadable(response.status(), Purpose::Send, "there is no verdict in the answer");
+    let none = || unreadable(response.status(), Operation::Send, "there is no verdict in the answer");
     verdicts.into_iter().next().unwrap_or_else(|| Err(none()))
 }
 
@@ -106,8 +107,8 @@ pub(crate) fn decode_batch(
     if !response.status().is_success() {
         return Err(error::refusal(response, now, Asked::to_send(messages)));
     }
-    let answer: Answer = json::decode(response, Purpose::Send)?;
-    let malformed = |what: &str| unreadable(response.status(), Purpose::Send, what);
+    let answer: Answer = json::decode(response, Operation::Send)?;
+    let malformed = |what: &str| unreadable(response.status(), Operation::Send, what);
     let Some(items) = answer.items() else {
         let refused = error::refused_outright(&answer, response, now, Asked::to_send(messages));
         return Err(refused.unwrap_or_else(|| malformed("there is no `response` in the answer")));
@@ -174,7 +175,7 @@ fn wrapped(messages: &[Value]) -> Value {
 
 fn post(config: &Config, body: &Value) -> Result<Request<Bytes>> {
     let request = RequestBuilder::post(&config.base_url, &["v2", "accounts", &config.account_sid, "messages"]);
-    with_credential(config, request).json(Purpose::Send, body)
+    with_credential(config, request).json(Operation::Send, body)
 }
 
 /// The page puts the credential into the URL (seed); the header is its documented equal (docs, Authentication), and URLs

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
 use transom::rate_limit::RateLimit;
-use transom::{Certainty, CodeFact, Error, ErrorKind, Message, Purpose, Sent, json, transport};
+use transom::{Certainty, CodeFact, Error, ErrorKind, Message, Operation, Sent, json, transport};
 
 pub(crate) use meta::META;
 use said::Said;
@@ -59,11 +59,11 @@ pub(crate) fn fact(code: &str) -> Option<&'static CodeFact> {
 }
 
 /// The error for a send that was answered with anything but a 2xx.
-pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, purpose: Purpose, message: &Message) -> Error {
+pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Operation, message: &Message) -> Error {
     let said = Said::of(&json::decode_lenient::<Value>(response), response.status());
-    let error = refusal(response, now, purpose, &said);
+    let error = refusal(response, now, operation, &said);
     match (response.status(), error.kind()) {
-        (StatusCode::CONFLICT, ErrorKind::Conflict) if purpose == Purpose::KeyedSend => {
+        (StatusCode::CONFLICT, ErrorKind::Conflict) if operation == Operation::IdempotentSend => {
             if says_under_way(&error) {
                 error.under_way()
             } else {
@@ -73,7 +73,7 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, purpose: Purp
             }
         }
         // A throttle that names a message has not refused it.
-        (StatusCode::TOO_MANY_REQUESTS, _) if wire::names_a_message(response) => purpose.in_doubt(error),
+        (StatusCode::TOO_MANY_REQUESTS, _) if wire::names_a_message(response) => operation.mark_unknown(error),
         (_, ErrorKind::InvalidRequest) if said.fact().is_none() && said.blames_recipient() => {
             error.with_kind(ErrorKind::RecipientInvalid)
         }
@@ -96,7 +96,7 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, purpose: Purp
 /// The error for a lookup that was answered with anything but a 2xx. A 403 is never the window here.
 pub(crate) fn of_read(response: &Response<Bytes>, now: SystemTime) -> Error {
     let said = Said::of(&json::decode_lenient::<Value>(response), response.status());
-    refusal(response, now, Purpose::Read, &said)
+    refusal(response, now, Operation::Read, &said)
 }
 
 /// Whether a free-form message was refused with a 403 that says neither that it is the window nor that it is something
@@ -123,13 +123,13 @@ fn says_window(error: &Error) -> bool {
 }
 
 /// What status, code and headers say.
-fn refusal(response: &Response<Bytes>, now: SystemTime, purpose: Purpose, said: &Said) -> Error {
+fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, said: &Said) -> Error {
     let status = response.status();
     let text = json::excerpt(said.text().map_or(response.body().as_ref(), str::as_bytes));
-    let error = transport::refusal(status, purpose, text);
+    let error = transport::refusal(status, operation, text);
     let error = match said.fact().filter(|fact| is_about(fact, status)) {
         Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).unsent(),
-        Some(fact) => purpose.in_doubt(error.with_kind(fact.kind)),
+        Some(fact) => operation.mark_unknown(error.with_kind(fact.kind)),
         None => error,
     };
     let code = said.code().unwrap_or_default();

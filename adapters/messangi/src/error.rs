@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use transom::rate_limit::RateLimit;
-use transom::{Certainty, CodeFact, Content, Error, ErrorKind, Message, Purpose, Sent, json, transport};
+use transom::{Certainty, CodeFact, Content, Error, ErrorKind, Message, Operation, Sent, json, transport};
 
 pub(crate) use text::reason;
 
@@ -128,7 +128,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
     // A gateway's page is no text of the provider's: its markup is full of words that mean something else.
     let is_page = excerpt.starts_with('<');
     let said = reason(response.body()).unwrap_or(excerpt);
-    let error = transport::refusal(status, Purpose::Send, said.as_str());
+    let error = transport::refusal(status, Operation::Send, said.as_str());
     let error = error.with_limits(RateLimit::of(response.headers(), now));
     if status == StatusCode::TOO_MANY_REQUESTS {
         return throttled(error, response);

@@ -6,7 +6,7 @@ use super::KnownDifference;
 /// is missing does.
 pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
     KnownDifference {
-        scenario: "content::every_free_form_content_needs_an_open_window",
+        scenario: "content::free_form_content_needs_open_window",
         reason: OWN_CAPABILITIES,
         outcomes: &[
             ("autocalls", "told no_active_session no/1"),
@@ -16,7 +16,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "window::a_contact_who_never_wrote_gets_no_text",
+        scenario: "window::text_to_contact_who_never_wrote_is_rejected",
         reason: NEVER_OR_LONG_AGO,
         outcomes: &[
             ("autocalls exotel gosendapi", "told no_active_session no/1"),
@@ -24,7 +24,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "window::a_template_does_not_open_the_window",
+        scenario: "window::template_does_not_open_window",
         reason: NEVER_OR_LONG_AGO,
         outcomes: &[
             ("autocalls exotel gosendapi", "told accepted yes/1, no_active_session no/1; reached template"),
@@ -32,7 +32,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "window::the_window_is_the_contacts_own",
+        scenario: "window::window_belongs_to_one_contact",
         reason: NEVER_OR_LONG_AGO,
         outcomes: &[
             ("autocalls exotel gosendapi", "told no_active_session no/1"),
@@ -40,7 +40,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "window::a_closed_window_sends_the_fallback_once",
+        scenario: "window::closed_window_sends_fallback_once",
         reason: CANNOT_BE_ASKED,
         outcomes: &[
             ("autocalls gosendapi", "told fallback accepted yes/1; reached template"),
@@ -48,7 +48,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "window::a_contact_who_never_wrote_gets_the_fallback_once",
+        scenario: "window::fallback_is_sent_once_if_contact_never_wrote",
         reason: CANNOT_BE_ASKED,
         outcomes: &[
             ("autocalls gosendapi", "told fallback accepted yes/1; reached template"),
@@ -56,7 +56,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "window::a_refused_fallback_is_reported_and_not_repeated",
+        scenario: "window::rejected_fallback_is_not_retried",
         reason: CANNOT_BE_ASKED,
         outcomes: &[
             ("autocalls gosendapi", "told template_rejected no/0"),
@@ -65,7 +65,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "window::strict_refuses_and_sends_no_template",
+        scenario: "window::strict_policy_sends_no_fallback",
         reason: CANNOT_BE_ASKED,
         outcomes: &[
             ("autocalls gosendapi", "told no_active_session no/0"),
@@ -74,7 +74,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "templates::a_template_that_is_not_approved_is_refused",
+        scenario: "templates::unapproved_template_is_rejected",
         reason: NO_TEMPLATE_LIST,
         outcomes: &[
             ("autocalls exotel gosendapi", "told template_rejected no/0"),
@@ -82,7 +82,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "templates::a_paused_template_is_refused",
+        scenario: "templates::paused_template_is_rejected",
         reason: NO_TEMPLATE_LIST,
         outcomes: &[
             ("autocalls exotel gosendapi", "told template_rejected no/0"),
@@ -90,17 +90,17 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "templates::a_template_that_nobody_knows_is_refused",
+        scenario: "templates::unknown_template_is_rejected",
         reason: BY_NUMBER,
         outcomes: &[("exotel gosendapi messangi", "told template_rejected no/1"), ("autocalls", "told config no/0")],
     },
     KnownDifference {
-        scenario: "templates::a_template_in_a_language_that_it_does_not_have_is_refused",
+        scenario: "templates::unknown_template_language_is_rejected",
         reason: BY_NUMBER,
         outcomes: &[("exotel gosendapi messangi", "told template_rejected no/1"), ("autocalls", "told config no/0")],
     },
     KnownDifference {
-        scenario: "templates::too_few_parameters_are_refused",
+        scenario: "templates::too_few_parameters_are_rejected",
         reason: NO_TEMPLATE_LIST,
         outcomes: &[
             ("autocalls exotel gosendapi", "told invalid_request no/0"),
@@ -108,7 +108,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "templates::too_many_parameters_are_refused",
+        scenario: "templates::too_many_parameters_are_rejected",
         reason: NO_TEMPLATE_LIST,
         outcomes: &[
             ("autocalls exotel gosendapi", "told invalid_request no/0"),
@@ -116,7 +116,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "errors::every_documented_refusal_has_its_kind_and_keeps_its_code",
+        scenario: "errors::documented_rejection_has_kind_and_code",
         reason: OWN_PAGES,
         outcomes: &[
             (
@@ -146,12 +146,12 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "errors::a_conflict_is_in_doubt_unless_the_provider_dedupes",
+        scenario: "errors::conflict_is_unknown_without_idempotency",
         reason: DEDUPES,
         outcomes: &[("autocalls exotel messangi", "told conflict maybe/1"), ("gosendapi", "told conflict no/1")],
     },
     KnownDifference {
-        scenario: "delivery::a_gateways_error_with_the_words_of_a_refusal_proves_nothing",
+        scenario: "delivery::gateway_error_with_rejection_body_is_unknown",
         reason: OWN_PAGES,
         outcomes: &[
             ("gosendapi messangi", "told 26 × provider_unavailable maybe/1"),
@@ -160,7 +160,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "delivery::a_retry_layer_repeats_an_unknown_outcome_only_under_a_key",
+        scenario: "delivery::retry_repeats_unknown_only_with_key",
         reason: DEDUPES,
         outcomes: &[
             (
@@ -171,7 +171,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "pacing::every_documented_limit_is_kept_to_the_send",
+        scenario: "pacing::limiter_keeps_every_documented_limit",
         reason: OWN_PAGES,
         outcomes: &[
             ("autocalls", "told 6 × accepted yes/1; reached 6 × text"),
@@ -181,7 +181,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "pacing::a_limiter_learns_from_what_the_provider_answers",
+        scenario: "pacing::limiter_learns_lower_limit_from_responses",
         reason: "Autocalls states its limit in refusals only, so that it takes one to learn it; the others state it in every answer",
         outcomes: &[
             ("exotel gosendapi messangi", "told 12 × accepted yes/1; reached 12 × text"),
@@ -189,7 +189,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "failover::a_channel_that_cannot_be_reached_hands_on_to_the_next",
+        scenario: "failover::unreachable_channel_fails_over",
         reason: BY_NUMBER,
         outcomes: &[
             ("exotel gosendapi messangi", "told provider_unavailable no/1, accepted yes/1; reached template"),
@@ -197,7 +197,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "failover::a_refusal_of_the_message_itself_ends_the_search",
+        scenario: "failover::rejected_message_does_not_fail_over",
         reason: NO_TEMPLATE_LIST,
         outcomes: &[
             ("autocalls exotel gosendapi", "told template_rejected no/0"),
@@ -205,7 +205,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "failover::a_channel_whose_credential_is_refused_hands_on_to_the_next",
+        scenario: "failover::unauthenticated_channel_fails_over",
         reason: BY_NUMBER,
         outcomes: &[
             ("exotel gosendapi messangi", "told unauthenticated no/1, accepted yes/1; reached template"),
@@ -213,7 +213,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "webhooks::a_message_is_reported_step_by_step_under_the_receipts_id",
+        scenario: "webhooks::status_events_have_receipt_id_and_order",
         reason: UNSIGNED,
         outcomes: &[
             (
@@ -225,7 +225,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "webhooks::a_report_carries_our_reference_where_the_provider_tells_it",
+        scenario: "webhooks::status_event_has_reference_if_supported",
         reason: UNSIGNED,
         outcomes: &[
             (
@@ -237,7 +237,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "webhooks::statuses_in_any_order_and_with_copies_come_to_the_same_end",
+        scenario: "webhooks::statuses_merge_to_same_end_in_any_order",
         reason: UNSIGNED,
         outcomes: &[
             (
@@ -249,7 +249,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "webhooks::a_call_that_is_repeated_says_the_same_again",
+        scenario: "webhooks::repeated_call_gives_same_events",
         reason: "Messangi signs nothing, and makes each call once",
         outcomes: &[
             ("autocalls exotel gosendapi", "told accepted yes/1; reached text; heard 3 × verified status sent"),
@@ -257,7 +257,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "webhooks::a_report_settles_a_message_of_which_nobody_knew_only_if_it_is_verified",
+        scenario: "webhooks::only_verified_status_settles_unknown_send",
         reason: UNSIGNED,
         outcomes: &[
             (
@@ -269,7 +269,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "configuration::a_table_and_a_uri_are_the_same_channel",
+        scenario: "configuration::table_and_uri_configure_same_channel",
         reason: SAME_REFERENCE,
         outcomes: &[
             ("autocalls exotel messangi", "told 3 × accepted yes/1; reached 3 × text"),
@@ -277,7 +277,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "configuration::a_secret_may_come_from_the_environment_or_a_file",
+        scenario: "configuration::secret_is_read_from_environment_or_file",
         reason: SAME_REFERENCE,
         outcomes: &[
             ("autocalls exotel messangi", "told accepted yes/1; reached 2 × text"),
@@ -285,7 +285,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "configuration::a_base_url_means_the_same_however_it_is_written",
+        scenario: "configuration::base_url_spellings_mean_the_same",
         reason: SAME_REFERENCE,
         outcomes: &[
             ("autocalls exotel messangi", "told 3 × accepted yes/1; reached 3 × text"),
@@ -293,7 +293,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "secrets::no_error_shows_a_credential_or_a_full_number",
+        scenario: "secrets::errors_show_no_credential_or_full_number",
         reason: BARE_403,
         outcomes: &[
             (
@@ -313,7 +313,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "secrets::an_answer_that_echoes_the_number_is_masked",
+        scenario: "secrets::echoed_number_is_redacted",
         reason: "Messangi has no codes, and its texts are read: one that names the recipient is about the recipient",
         outcomes: &[
             ("autocalls exotel gosendapi", "told 3 × invalid_request no/1"),
@@ -321,7 +321,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "hostile::random_bytes_are_no_success_and_no_panic",
+        scenario: "hostile::random_body_is_error_without_panic",
         reason: BARE_403,
         outcomes: &[
             (
@@ -337,7 +337,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "hostile::a_spoilt_success_is_accepted_with_an_id_or_in_doubt",
+        scenario: "hostile::damaged_success_has_id_or_is_unknown",
         reason: OWN_PAGES,
         outcomes: &[
             ("autocalls", "told 73 × accepted yes/1, 12 × malformed_response maybe/1; reached text"),
@@ -351,7 +351,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "evidence::every_code_of_an_answer_has_its_kind_and_says_whether_the_message_is_out",
+        scenario: "evidence::response_codes_have_kind_and_send_state",
         reason: OWN_PAGES,
         outcomes: &[
             (
@@ -383,7 +383,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "evidence::every_documented_message_goes_out_as_its_page_has_it",
+        scenario: "evidence::messages_match_documented_requests",
         reason: OWN_PAGES,
         outcomes: &[
             (
@@ -411,7 +411,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "evidence::every_documented_answer_to_a_send_is_read_for_what_it_is",
+        scenario: "evidence::documented_responses_are_read_correctly",
         reason: OWN_PAGES,
         outcomes: &[
             (
@@ -441,7 +441,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "content::a_link_to_an_excluded_format_is_refused_before_a_byte_leaves",
+        scenario: "content::link_to_unsupported_format_is_refused_locally",
         reason: OWN_CAPABILITIES,
         outcomes: &[
             ("exotel gosendapi", "told 6 × invalid_request no/0"),
@@ -449,7 +449,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "content::a_title_over_its_limit_is_refused_unless_the_provider_gives_none",
+        scenario: "content::long_title_is_refused_if_provider_limits_it",
         reason: "Messangi's pages limit no title, so the provider is asked",
         outcomes: &[
             ("exotel gosendapi", "told invalid_request no/0"),
@@ -457,12 +457,12 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "webhooks::a_contacts_message_is_told_with_its_writer_its_time_and_its_words",
+        scenario: "webhooks::inbound_text_has_sender_time_and_body",
         reason: UNSIGNED,
         outcomes: &[("exotel gosendapi", "heard verified message text"), ("messangi", "heard message text")],
     },
     KnownDifference {
-        scenario: "webhooks::every_kind_of_message_that_the_provider_hands_on_is_told",
+        scenario: "webhooks::inbound_content_of_each_kind_is_read",
         reason: UNSIGNED,
         outcomes: &[
             (
@@ -479,7 +479,7 @@ pub const KNOWN_DIFFERENCES: &[KnownDifference] = &[
         ],
     },
     KnownDifference {
-        scenario: "webhooks::a_verified_message_opens_the_window_in_the_ledger_for_24_hours",
+        scenario: "webhooks::verified_inbound_opens_window_for_24_hours",
         reason: UNSIGNED,
         outcomes: &[("exotel gosendapi", "heard verified message text"), ("messangi", "heard message text")],
     },

@@ -6,7 +6,7 @@ use std::time::Duration;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpOptions, HttpTransport};
 use transom::{Client, Context, ConversationFilter, Message, Messenger as _, PhoneNumber, Registry, Result, Transport};
 
 use super::canary::{self, Canaries};
@@ -84,7 +84,11 @@ impl FaultHarness {
         let uri = uri(&setup.canaries).replace("{host}", "default");
         let config = ChannelConfig::from_uri("profile", &uri, registry.providers(), process_env());
         let config = config.map_err(unexpected)?.with("base_url", base_url.as_str());
-        let config = setup.keys.iter().fold(config, |config, (key, value)| config.with(*key, value.clone()));
+        let listening = listener.address().to_string();
+        let config = setup.keys.iter().fold(config, |config, (key, value)| match value.as_str() {
+            Some(text) => config.with(*key, text.replace("{listener}", &listening)),
+            None => config.with(*key, value.clone()),
+        });
         let clock = Arc::new(RecordingClock::new(setup.clock_mode));
         let transport = Arc::new(LeakCheckingTransport::new(transport(&config, setup.dns.clone())?));
         let mut harness = Self {
@@ -179,10 +183,11 @@ fn with_decoy(script: &[Step], address: &str) -> Vec<Step> {
 /// The transport that the channel's settings ask for, which also trusts this run's authority.
 fn transport(config: &ChannelConfig, dns: Option<Arc<ScriptedDns>>) -> Result<HttpTransport, Failure> {
     let mut keys = config.reader();
-    let options = HttpTransportOptions {
+    let options = HttpOptions {
         timeout: Some(keys.timeout().unwrap_or(Duration::from_secs(10))),
         reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
         insecure: keys.flag("insecure").unwrap_or_default(),
+        proxy: keys.proxy(),
         extra_roots: tls::roots()?,
         resolver: dns.map(|dns| dns as Arc<dyn transom::transport::Resolver>),
     };

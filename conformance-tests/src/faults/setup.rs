@@ -43,7 +43,7 @@ pub(crate) struct Setup {
     pub(crate) peer: Peer,
     pub(crate) scripts: Vec<Vec<Step>>,
     pub(crate) pace: Pace,
-    /// Settings of the channel.
+    /// Settings of the channel. `{listener}` in a text stands for the listener's address.
     pub(crate) keys: Vec<(&'static str, Value)>,
     /// A resolver, and a host name in place of an address.
     pub(crate) dns: Option<Arc<ScriptedDns>>,
@@ -52,4 +52,6 @@ pub(crate) struct Setup {
     pub(crate) tries: u32,
     pub(crate) small_buffer: bool,
     pub(crate) is_window_open: bool,
+    /// Whether no other case may run beside it, since it keeps its thread busy.
+    pub(crate) is_alone: bool,
 }

@@ -10,20 +10,23 @@ use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpec
 use crate::harness::{Harness, text};
 
 scenarios! { "configuration":
-    a_table_and_a_uri_are_the_same_channel needs Text;
-    a_secret_may_come_from_the_environment_or_a_file needs Text;
-    a_missing_secret_is_named_with_its_variable;
-    an_unknown_key_is_named_with_the_known_ones;
-    every_problem_is_reported_at_once;
-    a_bad_value_is_named_with_what_was_expected;
-    plain_http_to_another_machine_needs_leave;
-    a_credential_in_the_base_url_is_refused;
-    an_unknown_provider_is_named_with_the_known_ones;
-    a_file_can_be_checked_without_its_secrets;
-    /// A slash at its end, capitals in its host: the same place.
-    a_base_url_means_the_same_however_it_is_written needs Text;
-    every_window_policy_that_is_documented_can_be_configured;
-    two_channels_of_one_provider_know_nothing_of_each_other needs Text;
+    table_and_uri_configure_same_channel "A TOML table, a `url` in a table, and a URI make the same request."
+        needs Text;
+    secret_is_read_from_environment_or_file "A secret can come from an environment variable or a file."
+        needs Text;
+    missing_secret_error_names_variable "The error about a missing secret names channel, key and variable.";
+    unknown_key_error_lists_known_keys "The error about an unknown key names the key and lists the known ones.";
+    all_problems_are_reported_at_once "All problems of a channel are reported at once, one line each.";
+    bad_value_error_names_expected_value "The error about a bad value names the expected value.";
+    plain_http_to_other_host_needs_insecure "Plain HTTP to another machine is refused unless `insecure` is set.";
+    credential_in_base_url_is_refused "A credential in the base URL is refused, and the error does not show it.";
+    unknown_provider_error_lists_known_ones "The error about an unknown provider names it, lists the known ones, and shows no credential of a URI.";
+    file_is_checked_without_secrets "A configuration file can be checked without its secrets.";
+    base_url_spellings_mean_the_same "A base URL with a trailing slash or an upper-case scheme makes the same request."
+        needs Text;
+    every_window_policy_can_be_configured "Every documented `window_policy` can be configured.";
+    channels_of_one_provider_are_independent "A rejected credential of one channel does not affect another channel of the same provider."
+        needs Text;
 }
 
 /// The channel's table, with the mock as its host.
@@ -61,7 +64,7 @@ async fn request_of(harness: &Harness, client: &Client) -> Result<(Value, Value,
     Ok((request["method"].clone(), request["path"].clone(), request["body"].clone()))
 }
 
-async fn a_table_and_a_uri_are_the_same_channel(harness: &Harness) -> Check {
+async fn table_and_uri_configure_same_channel(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let by_uri = request_of(harness, &harness.client).await?;
     let config = parse(harness, &table(harness, ""), &process_env()).map_err(unexpected)?;
@@ -72,7 +75,7 @@ async fn a_table_and_a_uri_are_the_same_channel(harness: &Harness) -> Check {
     equal("the request", &request_of(harness, &harness.connect(&config)?).await?, &by_uri)
 }
 
-async fn a_secret_may_come_from_the_environment_or_a_file(harness: &Harness) -> Check {
+async fn secret_is_read_from_environment_or_file(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let env: Env = std::sync::Arc::new(|name| (name == "TRANSOM_TEST_KEY").then(|| "canary-key\n".to_owned()));
     let text = table(harness, "").replace("api_key = \"canary-key\"", "api_key = { env = \"TRANSOM_TEST_KEY\" }");
@@ -91,7 +94,7 @@ async fn a_secret_may_come_from_the_environment_or_a_file(harness: &Harness) -> 
     sent
 }
 
-async fn a_missing_secret_is_named_with_its_variable(harness: &Harness) -> Check {
+async fn missing_secret_error_names_variable(harness: &Harness) -> Check {
     let text =
         table(harness, "").replace("api_key = \"canary-key\"", "api_key = { env = \"TRANSOM_NOT_SET_ANYWHERE\" }");
     let problems = problems(harness, &text)?;
@@ -102,7 +105,7 @@ async fn a_missing_secret_is_named_with_its_variable(harness: &Harness) -> Check
     Ok(())
 }
 
-async fn an_unknown_key_is_named_with_the_known_ones(harness: &Harness) -> Check {
+async fn unknown_key_error_lists_known_keys(harness: &Harness) -> Check {
     let problems = problems(harness, &table(harness, "api_kee = \"x\""))?;
     equal("problems", &problems.len(), &1)?;
     for part in ["`adapter`", "`api_kee`", "`api_key`", "`base_url`"] {
@@ -111,7 +114,7 @@ async fn an_unknown_key_is_named_with_the_known_ones(harness: &Harness) -> Check
     Ok(())
 }
 
-async fn every_problem_is_reported_at_once(harness: &Harness) -> Check {
+async fn all_problems_are_reported_at_once(harness: &Harness) -> Check {
     let text = format!(
         "[channels.adapter]\nprovider = \"{}\"\ntimeout = \"soon\"\nwindow_policy = \"never\"\nbogus = 1\n",
         harness.provider()
@@ -123,7 +126,7 @@ async fn every_problem_is_reported_at_once(harness: &Harness) -> Check {
     Ok(())
 }
 
-async fn a_bad_value_is_named_with_what_was_expected(harness: &Harness) -> Check {
+async fn bad_value_error_names_expected_value(harness: &Harness) -> Check {
     for (line, expected) in [
         ("timeout = 60", "such as \"60s\""),
         ("timeout = \"0s\"", "1ms"),
@@ -142,7 +145,7 @@ async fn a_bad_value_is_named_with_what_was_expected(harness: &Harness) -> Check
     Ok(())
 }
 
-async fn plain_http_to_another_machine_needs_leave(harness: &Harness) -> Check {
+async fn plain_http_to_other_host_needs_insecure(harness: &Harness) -> Check {
     let text = table(harness, "").replace(&harness.url(), "http://api.example.com");
     let problems = problems(harness, &text)?;
     ensure(problems.iter().any(|line| line.contains("insecure")), format_args!("{problems:?}"))?;
@@ -150,13 +153,13 @@ async fn plain_http_to_another_machine_needs_leave(harness: &Harness) -> Check {
     harness.connect(&config).map(drop)
 }
 
-async fn a_credential_in_the_base_url_is_refused(harness: &Harness) -> Check {
+async fn credential_in_base_url_is_refused(harness: &Harness) -> Check {
     let problems = problems(harness, &table(harness, "").replace("http://", "http://canary:canary@"))?;
     ensure(problems.iter().any(|line| line.contains("base_url")), format_args!("{problems:?}"))?;
     ensure(!problems.iter().any(|line| line.contains("canary")), format_args!("the credential is shown: {problems:?}"))
 }
 
-async fn an_unknown_provider_is_named_with_the_known_ones(harness: &Harness) -> Check {
+async fn unknown_provider_error_lists_known_ones(harness: &Harness) -> Check {
     let known = format!("provider = \"{}\"", harness.provider());
     let problems = problems(harness, &table(harness, "").replace(&known, "provider = \"nosuchprovider\""))?;
     ensure(
@@ -174,7 +177,7 @@ async fn an_unknown_provider_is_named_with_the_known_ones(harness: &Harness) -> 
     }
 }
 
-async fn a_file_can_be_checked_without_its_secrets(harness: &Harness) -> Check {
+async fn file_is_checked_without_secrets(harness: &Harness) -> Check {
     let text = table(harness, "").replace("\"canary-key\"", "{ env = \"TRANSOM_NOT_SET_ANYWHERE\" }");
     let read = |text: &str| {
         ConfigFile::parse(text, Path::new(""), harness.registry().providers(), &process_env()).map_err(unexpected)
@@ -184,7 +187,7 @@ async fn a_file_can_be_checked_without_its_secrets(harness: &Harness) -> Check {
     ensure(harness.registry().check(&bad).is_err(), "an unknown key is found without the secrets")
 }
 
-async fn a_base_url_means_the_same_however_it_is_written(harness: &Harness) -> Check {
+async fn base_url_spellings_mean_the_same(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let by_uri = request_of(harness, &harness.client).await?;
     for url in [format!("{}/", harness.url()), harness.url().replace("http://", "HTTP://")] {
@@ -194,14 +197,14 @@ async fn a_base_url_means_the_same_however_it_is_written(harness: &Harness) -> C
     Ok(())
 }
 
-async fn every_window_policy_that_is_documented_can_be_configured(harness: &Harness) -> Check {
+async fn every_window_policy_can_be_configured(harness: &Harness) -> Check {
     for policy in ["template_if_closed", "strict", "provider_decides", "always_template"] {
         harness.connect(&harness.config()?.with("window_policy", policy)).map_err(|failure| failure.at(policy))?;
     }
     Ok(())
 }
 
-async fn two_channels_of_one_provider_know_nothing_of_each_other(harness: &Harness) -> Check {
+async fn channels_of_one_provider_are_independent(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let stranger = harness.connect(&harness.config_of(harness.adapter.uri_with_bad_credential)?)?;
     for _ in 0..2 {

@@ -8,39 +8,57 @@ use crate::assertions::{Check, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{Harness, contact, text};
 
 scenarios! { "content":
-    an_image_arrives_with_its_caption needs Image covers image;
-    a_video_arrives_with_its_caption needs Video covers video;
-    audio_arrives needs Audio covers audio;
-    a_document_arrives_with_its_name needs Document covers document;
-    a_sticker_arrives needs Sticker covers sticker;
-    a_location_arrives_with_its_name needs Location covers location;
-    contact_cards_arrive needs Contacts covers contacts;
-    buttons_arrive_with_header_and_footer needs Buttons covers buttons;
-    a_list_arrives_with_its_sections needs List covers list;
-    a_reaction_arrives needs Reaction covers reaction;
-    media_arrive_by_the_id_of_an_upload needs MediaUpload covers media_by_id;
-    a_reply_quotes_its_message needs Reply covers replies;
-    a_caption_on_audio_is_refused_before_a_byte_leaves needs Audio;
-    a_link_that_is_not_http_is_refused_before_a_byte_leaves needs Image;
-    /// Each kind by its link's extension, with a line that names the field, what the provider takes, and what it got.
-    a_link_to_an_excluded_format_is_refused_before_a_byte_leaves needs Image;
-    a_header_in_an_excluded_format_is_refused_before_a_byte_leaves needs Buttons;
-    /// A link need not have an extension, and one of no format is a hint of nothing.
-    a_link_that_does_not_say_its_format_is_sent needs Image covers image;
-    a_fourth_button_is_refused_before_a_byte_leaves needs Buttons;
-    an_eleventh_row_is_refused_before_a_byte_leaves needs List;
-    /// WhatsApp cuts titles at 20 characters. Where the provider says so, too, that is refused beforehand; where its pages
-    /// give no limit, the provider is asked.
-    a_title_over_its_limit_is_refused_unless_the_provider_gives_none needs Buttons;
-    /// The window is about everything but templates, so each kind must be refused as the text is.
-    every_free_form_content_needs_an_open_window needs Text covers never_wrote;
+    image_arrives_with_caption "An image arrives with its link and caption."
+        needs Image covers image;
+    video_arrives_with_caption "A video arrives with its link and caption."
+        needs Video covers video;
+    audio_arrives "An audio file arrives with its link."
+        needs Audio covers audio;
+    document_arrives_with_filename "A document arrives with its link and file name."
+        needs Document covers document;
+    sticker_arrives "A sticker arrives with its link."
+        needs Sticker covers sticker;
+    location_arrives_with_name_and_address "A location arrives with coordinates, name and address."
+        needs Location covers location;
+    contact_cards_arrive "A contact card arrives with its names, phones and e-mail addresses."
+        needs Contacts covers contacts;
+    buttons_arrive_with_header_and_footer "A message with buttons arrives with header, body, footer and every button."
+        needs Buttons covers buttons;
+    list_arrives_with_sections "A list arrives with every section and row."
+        needs List covers list;
+    reaction_arrives "A reaction arrives with its emoji and the id of the message that it is about."
+        needs Reaction covers reaction;
+    media_arrive_by_upload_id "An image that was uploaded before arrives by its media id."
+        needs MediaUpload covers media_by_id;
+    reply_quotes_its_message "A reply arrives with the id of the message that it quotes."
+        needs Reply covers replies;
+    caption_on_audio_is_refused_locally "A caption on an audio file is refused without a request."
+        needs Audio;
+    non_http_link_is_refused_locally "A media link with a scheme other than http or https is refused without a request."
+        needs Image;
+    /// The error names the field, the formats that the provider supports, and the extension.
+    link_to_unsupported_format_is_refused_locally "A media link whose extension names an unsupported format is refused without a request."
+        needs Image;
+    header_in_unsupported_format_is_refused_locally "A header whose link names an unsupported format is refused without a request."
+        needs Buttons;
+    link_without_known_extension_is_sent "A media link without an extension, or with one that names no media format, is sent."
+        needs Image covers image;
+    fourth_button_is_refused_locally "A message with four buttons is refused without a request."
+        needs Buttons;
+    eleventh_row_is_refused_locally "A list with eleven rows is refused without a request."
+        needs List;
+    /// WhatsApp cuts titles at 20 characters.
+    long_title_is_refused_if_provider_limits_it "A button title of 21 characters is refused without a request if the provider documents the limit, and is sent whole if not."
+        needs Buttons;
+    free_form_content_needs_open_window "Every content except templates is rejected if the contact never wrote, with the same kind as a text."
+        needs Text covers never_wrote;
 }
 
-async fn an_image_arrives_with_its_caption(harness: &Harness) -> Check {
+async fn image_arrives_with_caption(harness: &Harness) -> Check {
     arrives(harness, Capability::Image).await
 }
 
-async fn a_video_arrives_with_its_caption(harness: &Harness) -> Check {
+async fn video_arrives_with_caption(harness: &Harness) -> Check {
     arrives(harness, Capability::Video).await
 }
 
@@ -48,15 +66,15 @@ async fn audio_arrives(harness: &Harness) -> Check {
     arrives(harness, Capability::Audio).await
 }
 
-async fn a_document_arrives_with_its_name(harness: &Harness) -> Check {
+async fn document_arrives_with_filename(harness: &Harness) -> Check {
     arrives(harness, Capability::Document).await
 }
 
-async fn a_sticker_arrives(harness: &Harness) -> Check {
+async fn sticker_arrives(harness: &Harness) -> Check {
     arrives(harness, Capability::Sticker).await
 }
 
-async fn a_location_arrives_with_its_name(harness: &Harness) -> Check {
+async fn location_arrives_with_name_and_address(harness: &Harness) -> Check {
     arrives(harness, Capability::Location).await
 }
 
@@ -68,11 +86,11 @@ async fn buttons_arrive_with_header_and_footer(harness: &Harness) -> Check {
     arrives(harness, Capability::Buttons).await
 }
 
-async fn a_list_arrives_with_its_sections(harness: &Harness) -> Check {
+async fn list_arrives_with_sections(harness: &Harness) -> Check {
     arrives(harness, Capability::List).await
 }
 
-async fn a_reaction_arrives(harness: &Harness) -> Check {
+async fn reaction_arrives(harness: &Harness) -> Check {
     arrives(harness, Capability::Reaction).await
 }
 
@@ -106,7 +124,7 @@ fn contains(place: &str, got: &Value, expected: &Value) -> Check {
     }
 }
 
-async fn media_arrive_by_the_id_of_an_upload(harness: &Harness) -> Check {
+async fn media_arrive_by_upload_id(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     accepted(harness.send(&Message::new(contact(), Content::Image(Media::id("770011223344556")))).await)?;
     harness.reached(1).await?;
@@ -116,7 +134,7 @@ async fn media_arrive_by_the_id_of_an_upload(harness: &Harness) -> Check {
     Ok(())
 }
 
-async fn a_reply_quotes_its_message(harness: &Harness) -> Check {
+async fn reply_quotes_its_message(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     accepted(harness.send(&text().with_reply_to("a1b2c3d4e5f6")).await)?;
     harness.reached(1).await?;
@@ -133,15 +151,15 @@ async fn refused_locally(harness: &Harness, content: &str) -> Check {
     harness.untouched().await
 }
 
-async fn a_caption_on_audio_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn caption_on_audio_is_refused_locally(harness: &Harness) -> Check {
     refused_locally(harness, r#"{"type":"audio","link":"https://files.example.net/c.mp3","caption":"c"}"#).await
 }
 
-async fn a_link_that_is_not_http_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn non_http_link_is_refused_locally(harness: &Harness) -> Check {
     refused_locally(harness, r#"{"type":"image","link":"file:///etc/passwd"}"#).await
 }
 
-async fn a_link_to_an_excluded_format_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn link_to_unsupported_format_is_refused_locally(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let capabilities = harness.capabilities();
     for (capability, kind, extension) in [
@@ -160,7 +178,7 @@ async fn a_link_to_an_excluded_format_is_refused_before_a_byte_leaves(harness: &
     harness.untouched().await
 }
 
-async fn a_header_in_an_excluded_format_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn header_in_unsupported_format_is_refused_locally(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let header = json!({ "type": "image", "link": "https://files.example.net/h.svg" });
     let buttons = json!({ "type": "buttons", "body": "?", "header": header, "buttons": [{ "id": "a", "title": "A" }] });
@@ -179,7 +197,7 @@ async fn refused_for_its_format(harness: &Harness, content: Value, field: &str, 
     ensure(is_clear, format_args!("expected a line about {field} and {extension}, got `{says}`"))
 }
 
-async fn a_link_that_does_not_say_its_format_is_sent(harness: &Harness) -> Check {
+async fn link_without_known_extension_is_sent(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let links = ["https://files.example.net/download?id=7", "https://files.example.net/image.php"];
     for link in links {
@@ -188,19 +206,19 @@ async fn a_link_that_does_not_say_its_format_is_sent(harness: &Harness) -> Check
     harness.reached(links.len()).await
 }
 
-async fn a_fourth_button_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn fourth_button_is_refused_locally(harness: &Harness) -> Check {
     // All unlike each other: two alike would be refused for that.
     let buttons: Vec<_> = (0..4).map(|n| json!({ "id": n.to_string(), "title": format!("Button {n}") })).collect();
     refused_locally(harness, &json!({ "type": "buttons", "body": "?", "buttons": buttons }).to_string()).await
 }
 
-async fn an_eleventh_row_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn eleventh_row_is_refused_locally(harness: &Harness) -> Check {
     let rows: Vec<_> = (0..11).map(|n| json!({ "id": n.to_string(), "title": "A" })).collect();
     let list = json!({ "type": "list", "body": "?", "button": "b", "sections": [{ "rows": rows }] });
     refused_locally(harness, &list.to_string()).await
 }
 
-async fn a_title_over_its_limit_is_refused_unless_the_provider_gives_none(harness: &Harness) -> Check {
+async fn long_title_is_refused_if_provider_limits_it(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let title = "x".repeat(21);
     let content = json!({ "type": "buttons", "body": "?", "buttons": [{ "id": "a", "title": title }] });
@@ -215,7 +233,7 @@ async fn a_title_over_its_limit_is_refused_unless_the_provider_gives_none(harnes
     equal("the title", &arrived, &vec![json!(title)])
 }
 
-async fn every_free_form_content_needs_an_open_window(harness: &Harness) -> Check {
+async fn free_form_content_needs_open_window(harness: &Harness) -> Check {
     // The provider counts these attempts, too.
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     for capability in harness.capabilities().iter() {

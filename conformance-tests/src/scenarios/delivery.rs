@@ -14,26 +14,45 @@ use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpec
 use crate::harness::{Harness, peer, text};
 
 scenarios! { "delivery":
-    a_lost_answer_may_have_been_sent_and_is_not_repeated needs Text;
-    a_reset_connection_may_have_been_sent needs Text;
-    an_answer_that_never_comes_may_have_been_sent needs Text;
-    a_provider_that_hangs_before_taking_the_message_proves_nothing needs Text;
-    a_cut_answer_may_have_been_sent needs Text;
-    a_success_that_is_not_json_may_have_been_sent needs Text;
-    a_success_that_is_a_web_page_may_have_been_sent needs Text;
-    a_gateways_error_may_have_been_sent_and_is_not_repeated needs Text covers doubt;
-    /// A gateway may repeat what it was told; only the provider itself says that nothing was sent.
-    a_gateways_error_with_the_words_of_a_refusal_proves_nothing needs Text covers documented_refusals;
-    a_redirect_is_not_followed_and_sent_nothing needs Text;
-    a_see_other_says_that_the_message_was_handled needs Text;
-    a_refused_connection_proves_that_nothing_was_sent needs Text;
-    a_host_that_does_not_exist_proves_that_nothing_was_sent needs Text;
-    a_peer_that_speaks_no_http_may_have_been_sent needs Text;
-    a_peer_that_hangs_up_without_a_word_may_have_been_sent needs Text;
-    a_retry_layer_repeats_an_unknown_outcome_only_under_a_key needs Text;
-    a_retry_layer_waits_out_a_throttle_and_sends_once needs Text covers pace;
-    a_retry_layer_reaches_a_provider_that_was_away needs Text;
-    after_a_failure_the_next_message_goes_as_if_nothing_had_been needs Text;
+    lost_response_is_unknown_and_not_retried "If the response is lost, the outcome is unknown and the adapter makes no second request."
+        needs Text;
+    connection_reset_is_unknown "If the connection is reset after the request, the outcome is unknown."
+        needs Text;
+    timeout_is_unknown "If the response does not arrive within the timeout, the outcome is unknown."
+        needs Text;
+    timeout_before_accept_is_unknown "If the provider hangs before it accepts the message, the outcome is unknown."
+        needs Text;
+    truncated_response_is_unknown "If the response is cut off, the outcome is unknown and the error keeps the HTTP status."
+        needs Text;
+    success_without_json_is_unknown "If a successful response is not JSON, the outcome is unknown."
+        needs Text;
+    success_with_web_page_is_unknown "If a successful response is a web page, the outcome is unknown."
+        needs Text;
+    gateway_error_is_unknown_and_not_retried "After a 408 or a 5xx the outcome is unknown, and the adapter makes no second request."
+        needs Text covers doubt;
+    /// A gateway may repeat the provider's words; only the provider itself proves that nothing was sent.
+    gateway_error_with_rejection_body_is_unknown "After a 502 or 504 the outcome is unknown, even if the body is a documented rejection."
+        needs Text covers documented_refusals;
+    redirect_is_not_followed "A redirect (301, 302, 307, 308) is not followed, and nothing was sent."
+        needs Text;
+    see_other_is_unknown "A 303 is not followed, and the outcome is unknown."
+        needs Text;
+    refused_connection_proves_nothing_sent "If the connection is refused, nothing was sent and a retry is safe."
+        needs Text;
+    unknown_host_proves_nothing_sent "If the host does not exist, nothing was sent."
+        needs Text;
+    non_http_response_is_unknown "If the response is not HTTP, the outcome is unknown."
+        needs Text;
+    close_without_response_is_unknown "If the peer closes the connection without a response, the outcome is unknown."
+        needs Text;
+    retry_repeats_unknown_only_with_key "A retry layer repeats a send with unknown outcome only under an idempotency key, with the same key and body."
+        needs Text;
+    retry_waits_for_throttle_and_sends_once "A retry layer waits as long as the provider asks, and the message arrives once."
+        needs Text covers pace;
+    retry_repeats_refused_connection "A retry layer repeats a send whose connection was refused."
+        needs Text;
+    failure_does_not_affect_next_message "A failed send does not affect the next message."
+        needs Text;
 }
 
 /// Short, since a hang is waited for in real time.
@@ -62,28 +81,28 @@ fn impatient(harness: &Harness) -> Result<Client, Failure> {
     harness.connect(&harness.config()?.with("timeout", PATIENCE))
 }
 
-async fn a_lost_answer_may_have_been_sent_and_is_not_repeated(harness: &Harness) -> Check {
+async fn lost_response_is_unknown_and_not_retried(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "lose_reply", "next": 1 })).await?;
     let error = in_doubt(harness, &harness.client, ErrorKind::ProviderUnavailable, 1).await?;
     equal("the status", &error.status(), &None)
 }
 
-async fn a_reset_connection_may_have_been_sent(harness: &Harness) -> Check {
+async fn connection_reset_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "reset", "next": 1 })).await?;
     in_doubt(harness, &harness.client, ErrorKind::ProviderUnavailable, 1).await.map(drop)
 }
 
-async fn an_answer_that_never_comes_may_have_been_sent(harness: &Harness) -> Check {
+async fn timeout_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "hang", "next": 1 })).await?;
     in_doubt(harness, &impatient(harness)?, ErrorKind::ProviderUnavailable, 1).await.map(drop)
 }
 
-async fn a_provider_that_hangs_before_taking_the_message_proves_nothing(harness: &Harness) -> Check {
+async fn timeout_before_accept_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "hang", "next": 1, "after_accept": false })).await?;
     in_doubt(harness, &impatient(harness)?, ErrorKind::ProviderUnavailable, 0).await.map(drop)
 }
 
-async fn a_cut_answer_may_have_been_sent(harness: &Harness) -> Check {
+async fn truncated_response_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "truncate", "next": 1 })).await?;
     let error = harness.send(&text()).await.err().ok_or("expected an error")?;
     ensure(error.may_have_been_sent(), format_args!("{error:?}"))?;
@@ -94,17 +113,17 @@ async fn a_cut_answer_may_have_been_sent(harness: &Harness) -> Check {
     harness.reached(1).await
 }
 
-async fn a_success_that_is_not_json_may_have_been_sent(harness: &Harness) -> Check {
+async fn success_without_json_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "garbage", "next": 1 })).await?;
     in_doubt(harness, &harness.client, ErrorKind::MalformedResponse, 1).await.map(drop)
 }
 
-async fn a_success_that_is_a_web_page_may_have_been_sent(harness: &Harness) -> Check {
+async fn success_with_web_page_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "html", "next": 1 })).await?;
     in_doubt(harness, &harness.client, ErrorKind::MalformedResponse, 1).await.map(drop)
 }
 
-async fn a_gateways_error_may_have_been_sent_and_is_not_repeated(harness: &Harness) -> Check {
+async fn gateway_error_is_unknown_and_not_retried(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     for (n, status) in [408, 500, 502, 503, 504, 520].into_iter().enumerate() {
@@ -116,7 +135,7 @@ async fn a_gateways_error_may_have_been_sent_and_is_not_repeated(harness: &Harne
     harness.reached(0).await
 }
 
-async fn a_gateways_error_with_the_words_of_a_refusal_proves_nothing(harness: &Harness) -> Check {
+async fn gateway_error_with_rejection_body_is_unknown(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     let client = harness.connect(&harness.config()?.with("probe", false))?;
     for refusal in harness.adapter.refusals {
@@ -131,7 +150,7 @@ async fn a_gateways_error_with_the_words_of_a_refusal_proves_nothing(harness: &H
     harness.reached(0).await
 }
 
-async fn a_redirect_is_not_followed_and_sent_nothing(harness: &Harness) -> Check {
+async fn redirect_is_not_followed(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     for (n, status) in [301, 302, 307, 308].into_iter().enumerate() {
@@ -143,13 +162,13 @@ async fn a_redirect_is_not_followed_and_sent_nothing(harness: &Harness) -> Check
     harness.reached(0).await
 }
 
-async fn a_see_other_says_that_the_message_was_handled(harness: &Harness) -> Check {
+async fn see_other_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "redirect", "status": 303, "next": 1 })).await?;
     failed(harness.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)?;
     equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &1)
 }
 
-async fn a_refused_connection_proves_that_nothing_was_sent(harness: &Harness) -> Check {
+async fn refused_connection_proves_nothing_sent(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     // Bound and let go: nobody listens there.
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(unexpected)?;
@@ -161,19 +180,19 @@ async fn a_refused_connection_proves_that_nothing_was_sent(harness: &Harness) ->
     harness.untouched().await
 }
 
-async fn a_host_that_does_not_exist_proves_that_nothing_was_sent(harness: &Harness) -> Check {
+async fn unknown_host_proves_nothing_sent(harness: &Harness) -> Check {
     let config = harness.config()?.with("base_url", "https://no-such-host.invalid").with("timeout", "2s");
     let client = harness.connect(&config)?;
     let error = harness.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
     ensure(!error.to_string().contains("https://"), format_args!("a URL is in the error: {error}"))
 }
 
-async fn a_peer_that_speaks_no_http_may_have_been_sent(harness: &Harness) -> Check {
+async fn non_http_response_is_unknown(harness: &Harness) -> Check {
     let client = harness.elsewhere(&peer("SSH-2.0-OpenSSH_9.6\r\n").await?)?;
     failed(client.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe).map(drop)
 }
 
-async fn a_peer_that_hangs_up_without_a_word_may_have_been_sent(harness: &Harness) -> Check {
+async fn close_without_response_is_unknown(harness: &Harness) -> Check {
     let client = harness.elsewhere(&peer("").await?)?;
     failed(client.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe).map(drop)
 }
@@ -195,7 +214,7 @@ fn persistent(client: &Client) -> Client {
     client.clone().layer(Retry::attempts(4).with_time(Arc::new(NoWaiting), || 0.5))
 }
 
-async fn a_retry_layer_repeats_an_unknown_outcome_only_under_a_key(harness: &Harness) -> Check {
+async fn retry_repeats_unknown_only_with_key(harness: &Harness) -> Check {
     let is_keyed = harness.capabilities().contains(Capability::Idempotency);
     harness.contact_writes().await?;
     harness.control.limit(harness.provider(), 1_000, 1).await?;
@@ -225,7 +244,7 @@ async fn a_retry_layer_repeats_an_unknown_outcome_only_under_a_key(harness: &Har
     harness.reached(if is_keyed { 4 } else { 2 }).await
 }
 
-async fn a_retry_layer_waits_out_a_throttle_and_sends_once(harness: &Harness) -> Check {
+async fn retry_waits_for_throttle_and_sends_once(harness: &Harness) -> Check {
     // A window that is short enough for the wait to be waited out.
     harness.control.limit(harness.provider(), 1_000, 5).await?;
     fault(harness, json!({ "fault": "rate_limited", "next": 2 })).await?;
@@ -235,7 +254,7 @@ async fn a_retry_layer_waits_out_a_throttle_and_sends_once(harness: &Harness) ->
     harness.reached(1).await
 }
 
-async fn a_retry_layer_reaches_a_provider_that_was_away(harness: &Harness) -> Check {
+async fn retry_repeats_refused_connection(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(unexpected)?;
     let address = listener.local_addr().map_err(unexpected)?;
@@ -248,7 +267,7 @@ async fn a_retry_layer_reaches_a_provider_that_was_away(harness: &Harness) -> Ch
     harness.reached(1).await
 }
 
-async fn after_a_failure_the_next_message_goes_as_if_nothing_had_been(harness: &Harness) -> Check {
+async fn failure_does_not_affect_next_message(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "lose_reply", "next": 1 })).await?;
     failed(harness.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
     accepted(harness.send(&text()).await)?;

@@ -9,35 +9,44 @@ use crate::assertions::{Check, Failure, accepted, ensure, equal, failed};
 use crate::harness::{Harness, contact, text};
 
 scenarios! { "errors":
-    a_bad_credential_is_unauthenticated needs Text covers credentials;
-    an_unknown_sender_is_sender_not_found needs Text covers senders;
-    /// On one line, with provider, kind, code and status.
-    every_documented_refusal_has_its_kind_and_keeps_its_code needs Text covers documented_refusals;
-    /// Keeps the list of documented refusals honest: a kind that has a code in the adapter's table of answers, and that no
-    /// state of the mock brings about, must be on it.
-    a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it covers documented_refusals;
-    a_refusal_without_a_known_code_has_the_kind_of_its_status needs Template;
-    a_refusal_with_an_unknown_code_keeps_it_and_has_the_kind_of_its_status needs Template;
-    a_conflict_is_in_doubt_unless_the_provider_dedupes needs Template;
-    too_fast_is_rate_limited_with_the_wait_that_the_provider_asks needs Text covers pace;
-    a_throttled_send_may_go_again_and_then_arrives_once needs Text covers pace;
-    /// Kept for whoever sends again on purpose; the outcome stays in doubt.
-    a_wait_that_a_gateway_asks_for_is_kept needs Text;
-    /// The account's own state, and not an answer put into the provider's mouth; once it is paid, the next message goes.
-    an_empty_account_is_insufficient_balance_until_it_is_paid needs Text covers balance;
-    /// Four thousand letters of two to four bytes each, cut wherever it must be, and never within one.
-    a_long_refusal_in_any_script_is_shown_in_part_and_breaks_no_letter needs Text;
-    /// What the transport, a gateway or this library itself found, and no word of the provider's.
-    an_error_that_the_provider_did_not_word_names_provider_and_kind_on_one_line needs Text;
+    bad_credential_is_unauthenticated "A bad credential is `unauthenticated`, and nothing is sent."
+        needs Text covers credentials;
+    unknown_sender_is_sender_not_found "A sender that the account does not have is `sender_not_found`, and nothing is sent."
+        needs Text covers senders;
+    /// The error is one line with provider, kind, code and status.
+    documented_rejection_has_kind_and_code "Every documented rejection has its error kind and keeps the provider's code."
+        needs Text covers documented_refusals;
+    /// Kinds that a state of the mock brings about are left out.
+    every_kind_with_a_code_has_a_rejection "Every error kind that has a code in the adapter's table of responses has a documented rejection in the list of the adapter under test."
+        covers documented_refusals;
+    rejection_without_code_uses_http_status "A rejection without a known code has the error kind of its HTTP status."
+        needs Template;
+    rejection_with_unknown_code_uses_http_status "A rejection with an unknown code keeps the code and has the error kind of its HTTP status."
+        needs Template;
+    conflict_is_unknown_without_idempotency "A 409 leaves the outcome unknown, except at a provider that removes duplicates by idempotency key."
+        needs Template;
+    throttled_send_reports_requested_wait "A send over the rate limit is `rate_limited`, with the wait that the provider asks for."
+        needs Text covers pace;
+    throttled_send_is_safe_to_retry "A throttled send is safe to retry, and arrives once when it is sent again."
+        needs Text covers pace;
+    /// The outcome stays unknown; the wait is for callers that send again on purpose.
+    gateway_wait_is_kept "The wait that a gateway asks for with a 503 is kept in the error."
+        needs Text;
+    empty_account_is_insufficient_balance "A send from an account without balance is `insufficient_balance`, and the next send after a top-up is accepted."
+        needs Text covers balance;
+    long_rejection_text_is_cut_between_characters "An error shows a long rejection text in part, and never cuts it within a character."
+        needs Text;
+    local_errors_name_provider_and_kind "An error of the transport, of a gateway or of this library is one line that names provider and kind."
+        needs Text;
 }
 
-async fn a_bad_credential_is_unauthenticated(harness: &Harness) -> Check {
+async fn bad_credential_is_unauthenticated(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let client = harness.connect(&harness.config_of(harness.adapter.uri_with_bad_credential)?)?;
     harness.refused(client.send(&text()).await, ErrorKind::Unauthenticated).await.map(drop)
 }
 
-async fn an_unknown_sender_is_sender_not_found(harness: &Harness) -> Check {
+async fn unknown_sender_is_sender_not_found(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let client = harness.connect(&harness.config_of(harness.adapter.uri_with_unknown_sender)?)?;
     harness.refused(client.send(&text()).await, ErrorKind::SenderNotFound).await.map(drop)
@@ -51,7 +60,7 @@ async fn answer(harness: &Harness, status: u16, body: Value) -> Check {
         .await
 }
 
-async fn every_documented_refusal_has_its_kind_and_keeps_its_code(harness: &Harness) -> Check {
+async fn documented_rejection_has_kind_and_code(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     for refusal in harness.adapter.refusals {
         let place = |failure: Failure| failure.at(format_args!("{} {}", refusal.status, refusal.body));
@@ -67,7 +76,7 @@ async fn every_documented_refusal_has_its_kind_and_keeps_its_code(harness: &Harn
     ensure(!harness.adapter.refusals.is_empty(), "the adapter lists the documented refusals")
 }
 
-async fn a_provider_without_a_documented_refusal_of_a_kind_has_no_code_of_it(harness: &Harness) -> Check {
+async fn every_kind_with_a_code_has_a_rejection(harness: &Harness) -> Check {
     let by_state = [
         ErrorKind::SessionExpired,
         ErrorKind::NoActiveSession,
@@ -114,7 +123,7 @@ const BY_STATUS: &[(u16, ErrorKind)] = &[
     (431, ErrorKind::InvalidRequest),
 ];
 
-async fn a_refusal_without_a_known_code_has_the_kind_of_its_status(harness: &Harness) -> Check {
+async fn rejection_without_code_uses_http_status(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     for (status, kind) in BY_STATUS {
         for body in [json!(""), json!({}), json!("<html><body>Nope</body></html>")] {
@@ -127,7 +136,7 @@ async fn a_refusal_without_a_known_code_has_the_kind_of_its_status(harness: &Har
     Ok(())
 }
 
-async fn a_refusal_with_an_unknown_code_keeps_it_and_has_the_kind_of_its_status(harness: &Harness) -> Check {
+async fn rejection_with_unknown_code_uses_http_status(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     // Each provider reads its own member of these.
     let body = json!({
@@ -143,7 +152,7 @@ async fn a_refusal_with_an_unknown_code_keeps_it_and_has_the_kind_of_its_status(
     Ok(())
 }
 
-async fn a_conflict_is_in_doubt_unless_the_provider_dedupes(harness: &Harness) -> Check {
+async fn conflict_is_unknown_without_idempotency(harness: &Harness) -> Check {
     answer(harness, 409, json!({})).await?;
     let dedupes = harness.capabilities().contains(Capability::Idempotency);
     let sent = if dedupes { Sent::No } else { Sent::Maybe };
@@ -151,7 +160,7 @@ async fn a_conflict_is_in_doubt_unless_the_provider_dedupes(harness: &Harness) -
     harness.asked(1).await
 }
 
-async fn too_fast_is_rate_limited_with_the_wait_that_the_provider_asks(harness: &Harness) -> Check {
+async fn throttled_send_reports_requested_wait(harness: &Harness) -> Check {
     harness.control.freeze().await?;
     harness.contact_writes().await?;
     harness.control.limit(harness.provider(), 1, 20).await?;
@@ -165,7 +174,7 @@ async fn too_fast_is_rate_limited_with_the_wait_that_the_provider_asks(harness: 
     harness.reached(1).await
 }
 
-async fn a_throttled_send_may_go_again_and_then_arrives_once(harness: &Harness) -> Check {
+async fn throttled_send_is_safe_to_retry(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.fault(harness.provider(), json!({ "fault": "rate_limited", "next": 1 })).await?;
     let error = failed(harness.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;
@@ -174,14 +183,14 @@ async fn a_throttled_send_may_go_again_and_then_arrives_once(harness: &Harness) 
     harness.reached(1).await
 }
 
-async fn a_wait_that_a_gateway_asks_for_is_kept(harness: &Harness) -> Check {
+async fn gateway_wait_is_kept(harness: &Harness) -> Check {
     let busy = json!({ "fault": "status", "status": 503, "headers": { "retry-after": "120" }, "next": 1 });
     harness.control.fault(harness.provider(), busy).await?;
     let error = failed(harness.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
     equal("the wait", &error.retry_after(), &Some(Duration::from_secs(120)))
 }
 
-async fn an_empty_account_is_insufficient_balance_until_it_is_paid(harness: &Harness) -> Check {
+async fn empty_account_is_insufficient_balance(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.config(harness.provider(), json!({ "balance": 0 })).await?;
     let error = harness.refused(harness.send(&text()).await, ErrorKind::InsufficientBalance).await?;
@@ -191,7 +200,7 @@ async fn an_empty_account_is_insufficient_balance_until_it_is_paid(harness: &Har
     harness.reached(1).await
 }
 
-async fn a_long_refusal_in_any_script_is_shown_in_part_and_breaks_no_letter(harness: &Harness) -> Check {
+async fn long_rejection_text_is_cut_between_characters(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     // Each beginning moves every later letter by a byte, so that a cut at any place falls within one.
     for beginning in ["", "a", "ab", "abc"] {
@@ -223,7 +232,7 @@ fn names_on_one_line(harness: &Harness, error: &transom::Error, more: &[&str]) -
     Ok(())
 }
 
-async fn an_error_that_the_provider_did_not_word_names_provider_and_kind_on_one_line(harness: &Harness) -> Check {
+async fn local_errors_name_provider_and_kind(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     for (fault, part) in [
         (json!({ "fault": "lose_reply", "next": 1 }), ""),

@@ -16,22 +16,23 @@ use crate::evidence::{WebhookFixture, put};
 use crate::harness::{Harness, contact, text};
 
 scenarios! { "evidence":
-    /// Each row of each table of codes, in every way in which the provider may say it in an answer: kind, code, status, and
-    /// whether the message may be out.
-    every_code_of_an_answer_has_its_kind_and_says_whether_the_message_is_out needs Text covers codes;
-    /// Each row that a callback may carry, as a message that failed.
-    every_code_of_a_callback_has_its_kind needs DeliveryStatus covers codes;
-    /// Method, path, headers and body, member for member, for the message that stands beside the sample.
-    every_documented_message_goes_out_as_its_page_has_it needs Text covers samples;
-    /// A documented success is accepted, a documented refusal has its status; neither is taken for the other.
-    every_documented_answer_to_a_send_is_read_for_what_it_is needs Text covers samples;
-    /// The page's own request, to the provider itself, in the state of the world that the sample needs.
-    every_documented_request_is_answered_with_its_documented_status covers samples;
-    /// Under the second of two secrets where the provider signs it, and for every documented value beside the printed one.
-    every_documented_webhook_call_is_read_into_its_events needs DeliveryStatus covers webhooks;
+    /// Each row of each code table, in each form in which the provider may write it.
+    response_codes_have_kind_and_send_state "Every code of a response has its documented error kind, and states whether the message may have been sent."
+        needs Text covers codes;
+    callback_codes_have_kind "Every code of a callback has its documented error kind."
+        needs DeliveryStatus covers codes;
+    messages_match_documented_requests "Every documented message is sent as its documentation shows it: method, path, headers and body."
+        needs Text covers samples;
+    documented_responses_are_read_correctly "Every documented response to a send is read correctly: a success is accepted, a rejection has its status."
+        needs Text covers samples;
+    simulator_answers_documented_requests "The simulator answers every documented request with its documented status."
+        covers samples;
+    /// Signed calls are verified under the second of two secrets; documented variants of the values are read, too.
+    documented_webhook_calls_give_their_events "Every documented webhook call gives its documented events."
+        needs DeliveryStatus covers webhooks;
 }
 
-async fn every_code_of_an_answer_has_its_kind_and_says_whether_the_message_is_out(harness: &Harness) -> Check {
+async fn response_codes_have_kind_and_send_state(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 10_000, 1).await?;
     let meanings = every_table_has_a_place_and_meanings(harness)?;
     // Without the probe, so that the answer alone decides.
@@ -64,7 +65,7 @@ fn every_table_has_a_place_and_meanings(harness: &Harness) -> Result<ExpectedCod
     Ok(meanings)
 }
 
-async fn every_code_of_a_callback_has_its_kind(harness: &Harness) -> Check {
+async fn callback_codes_have_kind(harness: &Harness) -> Check {
     let meanings = every_table_has_a_place_and_meanings(harness)?;
     let mut played = FactLog::new(&harness.coverage);
     for (table, fact) in facts::rows(harness.adapter) {
@@ -90,7 +91,7 @@ fn read_callback(harness: &Harness, said: &CodeSample, body: &Value) -> Check {
 }
 
 /// The samples that a message of ours stands beside, each in a world of its own.
-async fn every_documented_message_goes_out_as_its_page_has_it(harness: &Harness) -> Check {
+async fn messages_match_documented_requests(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
     for sample in samples(harness).filter(|sample| sample.json.get("channel").is_some()) {
         let gone = goes_out(harness, &sample).await;
@@ -146,7 +147,7 @@ fn differs(request: &Request<Bytes>, documented: &Value) -> Check {
     equal("body", &body, &documented["body"])
 }
 
-async fn every_documented_answer_to_a_send_is_read_for_what_it_is(harness: &Harness) -> Check {
+async fn documented_responses_are_read_correctly(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
     for sample in samples(harness) {
         let is_ours = sample.json.get("channel").is_some();
@@ -207,7 +208,7 @@ async fn reads_the_page(harness: &Harness, sample: &Fixture) -> Check {
     equal("whether the message is out", &error.sent(), &Sent::No)
 }
 
-async fn every_documented_request_is_answered_with_its_documented_status(harness: &Harness) -> Check {
+async fn simulator_answers_documented_requests(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
     for sample in samples(harness) {
         let answered = async {
@@ -255,7 +256,7 @@ fn channel(harness: &Harness, sample: &Fixture) -> Result<ChannelConfig, Failure
     Ok(config.with("probe", false).with("base_url", harness.url()))
 }
 
-async fn every_documented_webhook_call_is_read_into_its_events(harness: &Harness) -> Check {
+async fn documented_webhook_calls_give_their_events(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
     for call in WebhookFixture::for_adapter(harness.adapter)? {
         let read = read_call(harness, &call);

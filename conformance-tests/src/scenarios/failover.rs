@@ -8,16 +8,24 @@ use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpec
 use crate::harness::{Harness, contact, text};
 
 scenarios! { "failover":
-    a_channel_that_cannot_be_reached_hands_on_to_the_next needs Template;
-    /// The sharpest edge: the first channel may have sent it.
-    an_unknown_outcome_ends_the_search needs Template covers doubt;
-    a_refusal_of_the_message_itself_ends_the_search needs Template covers rejected_templates;
-    a_channel_whose_credential_is_refused_hands_on_to_the_next needs Template covers credentials;
-    a_throttled_channel_hands_on_to_the_next needs Template covers pace;
-    a_channel_with_an_empty_account_hands_on_to_the_next needs Template covers balance;
-    /// The window belongs to a number, and nobody knows of one to the other.
-    on_another_number_a_free_text_goes_as_its_template needs Template;
-    a_free_text_without_a_template_is_not_sent_from_another_number needs Text;
+    unreachable_channel_fails_over "If a channel cannot be reached, the next channel sends the message."
+        needs Template;
+    /// The first channel may have sent the message.
+    unknown_outcome_does_not_fail_over "If the outcome at a channel is unknown, no other channel is tried."
+        needs Template covers doubt;
+    rejected_message_does_not_fail_over "If a channel rejects the message itself, no other channel is tried."
+        needs Template covers rejected_templates;
+    unauthenticated_channel_fails_over "If a channel's credential is rejected, the next channel sends the message."
+        needs Template covers credentials;
+    throttled_channel_fails_over "If a channel is throttled, the next channel sends the message."
+        needs Template covers pace;
+    empty_account_fails_over "If a channel's account has no balance, the next channel sends the message."
+        needs Template covers balance;
+    /// The session window belongs to one sender, and the state at the other one is not known.
+    other_sender_uses_fallback_template "From another sender, the fallback template is sent instead of the text."
+        needs Template;
+    other_sender_sends_no_text_without_fallback "From another sender, a text without a fallback template is not sent."
+        needs Text;
 }
 
 fn template() -> Message {
@@ -46,13 +54,13 @@ async fn handed_on(harness: &Harness, client: &Client, kind: ErrorKind) -> Check
     harness.reached(1).await
 }
 
-async fn a_channel_that_cannot_be_reached_hands_on_to_the_next(harness: &Harness) -> Check {
+async fn unreachable_channel_fails_over(harness: &Harness) -> Check {
     let client = either(harness, away(harness).await?);
     handed_on(harness, &client, ErrorKind::ProviderUnavailable).await?;
     harness.asked(1).await
 }
 
-async fn an_unknown_outcome_ends_the_search(harness: &Harness) -> Check {
+async fn unknown_outcome_does_not_fail_over(harness: &Harness) -> Check {
     harness.control.fault(harness.provider(), json!({ "fault": "lose_reply", "next": 1 })).await?;
     let client = either(harness, harness.client.clone());
     failed(client.send(&template()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
@@ -60,7 +68,7 @@ async fn an_unknown_outcome_ends_the_search(harness: &Harness) -> Check {
     harness.reached(1).await
 }
 
-async fn a_refusal_of_the_message_itself_ends_the_search(harness: &Harness) -> Check {
+async fn rejected_message_does_not_fail_over(harness: &Harness) -> Check {
     let paused = json!({ "template": "re_engagement_v1", "status": "paused" });
     harness.control.config(harness.provider(), paused).await?;
     let client = either(harness, harness.client.clone());
@@ -69,26 +77,26 @@ async fn a_refusal_of_the_message_itself_ends_the_search(harness: &Harness) -> C
     harness.asked(usize::from(!harness.lists_templates())).await
 }
 
-async fn a_channel_whose_credential_is_refused_hands_on_to_the_next(harness: &Harness) -> Check {
+async fn unauthenticated_channel_fails_over(harness: &Harness) -> Check {
     let stranger = harness.connect(&harness.config_of(harness.adapter.uri_with_bad_credential)?)?;
     handed_on(harness, &either(harness, stranger), ErrorKind::Unauthenticated).await
 }
 
-async fn a_throttled_channel_hands_on_to_the_next(harness: &Harness) -> Check {
+async fn throttled_channel_fails_over(harness: &Harness) -> Check {
     harness.control.fault(harness.provider(), json!({ "fault": "rate_limited", "next": 1 })).await?;
     let client = either(harness, harness.client.clone());
     handed_on(harness, &client, ErrorKind::RateLimited).await?;
     harness.asked(2).await
 }
 
-async fn a_channel_with_an_empty_account_hands_on_to_the_next(harness: &Harness) -> Check {
+async fn empty_account_fails_over(harness: &Harness) -> Check {
     harness.answer_with(402, json!({})).await?;
     let client = either(harness, harness.client.clone());
     handed_on(harness, &client, ErrorKind::InsufficientBalance).await?;
     harness.asked(2).await
 }
 
-async fn on_another_number_a_free_text_goes_as_its_template(harness: &Harness) -> Check {
+async fn other_sender_uses_fallback_template(harness: &Harness) -> Check {
     let client = either(harness, away(harness).await?);
     let message = text().with_fallback(Template::new("re_engagement_v1", "en"));
     let receipt = accepted(client.send(&message).await)?;
@@ -100,7 +108,7 @@ async fn on_another_number_a_free_text_goes_as_its_template(harness: &Harness) -
     Ok(())
 }
 
-async fn a_free_text_without_a_template_is_not_sent_from_another_number(harness: &Harness) -> Check {
+async fn other_sender_sends_no_text_without_fallback(harness: &Harness) -> Check {
     let client = either(harness, away(harness).await?);
     let error = client.send(&text()).await.err().ok_or("it was sent from a number that the person never wrote to")?;
     equal("whether it may have been sent", &error.sent(), &Sent::No)?;

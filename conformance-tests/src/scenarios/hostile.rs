@@ -13,19 +13,27 @@ use crate::evidence::WebhookFixture;
 use crate::harness::{Harness, peer, text};
 
 scenarios! { "hostile":
-    a_success_of_any_other_shape_is_in_doubt needs Text;
-    a_refusal_of_any_shape_is_a_refusal needs Text;
-    a_body_without_end_is_cut_off needs Text;
-    an_odd_status_is_in_doubt needs Text;
-    /// Two hundred bodies made from the run's seed, under statuses of each kind.
-    random_bytes_are_no_success_and_no_panic needs Text;
-    /// The provider's own answer with one member at a time of another type, or gone: an id that is there, or doubt.
-    a_spoilt_success_is_accepted_with_an_id_or_in_doubt needs Text;
-    a_success_with_much_more_in_it_is_read needs Text;
-    /// Numbers out of range, dates long gone, words: neither a wait without end nor a repetition at once and for ever.
-    a_throttle_with_an_odd_wait_is_returned_to_the_caller needs Text covers pace;
-    /// Documented calls, cut, doubled and with bytes turned, made from the run's seed; never verified, never a panic.
-    a_spoilt_webhook_call_is_read_or_refused_and_never_believed needs DeliveryStatus covers webhooks;
+    success_of_wrong_shape_is_unknown "If a successful response has the wrong shape, the outcome is unknown."
+        needs Text;
+    rejection_of_any_shape_is_rejection "A 400 with a body of any shape is a rejection, and nothing was sent."
+        needs Text;
+    endless_body_is_cut_off "A response body over the limit is not read to its end, and the error stays short."
+        needs Text;
+    unusual_status_is_unknown "After an unusual HTTP status (299, 599, 999) the outcome is unknown."
+        needs Text;
+    /// 200 bodies made from the run's seed, under statuses of each class.
+    random_body_is_error_without_panic "A random response body is never a success and causes no panic."
+        needs Text;
+    /// Each member in turn is replaced by a value of another type.
+    damaged_success_has_id_or_is_unknown "A successful response with one damaged member is accepted with a real id, or the outcome is unknown."
+        needs Text;
+    success_with_extra_members_is_read "A successful response with many additional members is accepted."
+        needs Text;
+    unreadable_wait_is_returned_to_caller "A throttle with an unreadable or absurd wait is returned to the caller within 90 seconds."
+        needs Text covers pace;
+    /// Documented calls, cut, doubled or with changed bytes, made from the run's seed.
+    damaged_webhook_call_is_never_verified "A damaged webhook call is never verified and causes no panic."
+        needs DeliveryStatus covers webhooks;
 }
 
 /// Bodies of the wrong shape: none of them holds an id where a provider puts one.
@@ -73,7 +81,7 @@ fn bodies() -> Vec<String> {
     bodies
 }
 
-async fn a_success_of_any_other_shape_is_in_doubt(harness: &Harness) -> Check {
+async fn success_of_wrong_shape_is_unknown(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 10_000, 1).await?;
     for body in bodies() {
         for status in [200, 202] {
@@ -87,7 +95,7 @@ async fn a_success_of_any_other_shape_is_in_doubt(harness: &Harness) -> Check {
     Ok(())
 }
 
-async fn a_refusal_of_any_shape_is_a_refusal(harness: &Harness) -> Check {
+async fn rejection_of_any_shape_is_rejection(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 10_000, 1).await?;
     for body in bodies() {
         let fault = json!({ "fault": "status", "status": 400, "body": body, "next": 1 });
@@ -103,7 +111,7 @@ async fn a_refusal_of_any_shape_is_a_refusal(harness: &Harness) -> Check {
     Ok(())
 }
 
-async fn a_body_without_end_is_cut_off(harness: &Harness) -> Check {
+async fn endless_body_is_cut_off(harness: &Harness) -> Check {
     for (status, sent) in [(200, Sent::Maybe), (400, Sent::No)] {
         let body = "x".repeat(3 * 1024 * 1024);
         let client = harness
@@ -115,7 +123,7 @@ async fn a_body_without_end_is_cut_off(harness: &Harness) -> Check {
     Ok(())
 }
 
-async fn an_odd_status_is_in_doubt(harness: &Harness) -> Check {
+async fn unusual_status_is_unknown(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     for status in [299, 599, 999] {
         harness
@@ -131,7 +139,7 @@ async fn an_odd_status_is_in_doubt(harness: &Harness) -> Check {
 /// What JSON is made of.
 const JSON: &[u8] = b"{}[]\",:0123456789.eE-truefalsn \\";
 
-async fn random_bytes_are_no_success_and_no_panic(harness: &Harness) -> Check {
+async fn random_body_is_error_without_panic(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 10_000, 1).await?;
     let mut random = Rng::with_seed(harness.seed);
     for n in 0..200 {
@@ -180,7 +188,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-async fn a_spoilt_success_is_accepted_with_an_id_or_in_doubt(harness: &Harness) -> Check {
+async fn damaged_success_has_id_or_is_unknown(harness: &Harness) -> Check {
     let (status, body) = success(harness).await?;
     harness.control.limit(harness.provider(), 10_000, 1).await?;
     let mut found = Vec::new();
@@ -211,14 +219,14 @@ async fn a_spoilt_success_is_accepted_with_an_id_or_in_doubt(harness: &Harness) 
     harness.reached(1).await
 }
 
-async fn a_success_with_much_more_in_it_is_read(harness: &Harness) -> Check {
+async fn success_with_extra_members_is_read(harness: &Harness) -> Check {
     let (status, mut body) = success(harness).await?;
     body["x_more"] = json!((0..4_000).map(|n| json!({ "n": n, "text": "ñ".repeat(20) })).collect::<Vec<_>>());
     harness.answer_with(status, body).await?;
     accepted(harness.send(&text()).await).map(drop)
 }
 
-async fn a_throttle_with_an_odd_wait_is_returned_to_the_caller(harness: &Harness) -> Check {
+async fn unreadable_wait_is_returned_to_caller(harness: &Harness) -> Check {
     harness.control.freeze().await?;
     harness.control.limit(harness.provider(), 10_000, 1).await?;
     for wait in ["-1", "NaN", "soon", "", "99999999999999999999", "1e400", "Thu, 01 Jan 1970 00:00:00 GMT", "1, 2"] {
@@ -240,7 +248,7 @@ async fn a_throttle_with_an_odd_wait_is_returned_to_the_caller(harness: &Harness
     harness.reached(0).await
 }
 
-async fn a_spoilt_webhook_call_is_read_or_refused_and_never_believed(harness: &Harness) -> Check {
+async fn damaged_webhook_call_is_never_verified(harness: &Harness) -> Check {
     let mut random = Rng::with_seed(harness.seed);
     let client = harness.connect(&harness.config()?.with("webhook_secret", "a-secret"))?;
     for call in WebhookFixture::for_adapter(harness.adapter)? {

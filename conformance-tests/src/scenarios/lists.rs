@@ -10,19 +10,31 @@ use crate::assertions::{Check, Failure, ensure, equal, unexpected};
 use crate::harness::{Harness, OTHER, contact};
 
 scenarios! { "lists":
-    every_template_is_listed_with_its_language_its_state_and_its_parameters needs Templates covers template_lists;
-    a_template_that_was_paused_is_listed_as_such needs Templates covers template_lists;
-    a_state_is_that_of_one_template_and_of_no_other needs Templates covers template_lists;
-    a_list_that_fails_leaves_nothing_in_doubt needs Templates;
-    a_list_that_is_refused_has_the_kind_of_its_status needs Templates;
-    the_channels_own_sender_is_listed_with_its_number needs Senders covers sender_lists;
-    a_sender_that_is_away_is_listed_as_such needs Senders covers sender_lists;
-    a_list_of_senders_that_fails_leaves_nothing_in_doubt needs Senders;
-    a_conversation_is_listed_once_the_contact_has_written needs Conversations covers conversation_lists;
-    the_conversations_of_one_contact_are_theirs_alone needs Conversations covers conversation_lists;
-    a_list_of_conversations_that_fails_leaves_nothing_in_doubt needs Conversations;
-    /// A read sends nothing, so it may be asked again.
-    a_read_that_fails_once_is_asked_again_by_a_retry_layer needs Templates;
+    templates_are_listed_with_all_details "Every template is listed with id, language, status and parameters."
+        needs Templates covers template_lists;
+    paused_template_is_listed_as_paused "A paused template is listed as `paused`."
+        needs Templates covers template_lists;
+    pausing_one_template_changes_no_other "Pausing one template changes the listed status of no other template."
+        needs Templates covers template_lists;
+    failed_template_list_proves_nothing_sent "A template list that fails reports that nothing was sent."
+        needs Templates;
+    rejected_list_has_kind_of_its_status "A template list that the provider rejects has the error kind of its HTTP status."
+        needs Templates;
+    own_sender_is_listed_with_number "The channel's own sender is listed with its number."
+        needs Senders covers sender_lists;
+    offline_sender_is_listed_as_offline "A sender that is offline is listed as not available."
+        needs Senders covers sender_lists;
+    failed_sender_list_proves_nothing_sent "A sender list that fails reports that nothing was sent."
+        needs Senders;
+    conversation_is_listed_after_inbound "A conversation is listed, with its id, after the contact has written."
+        needs Conversations covers conversation_lists;
+    conversation_filter_keeps_one_contact "A conversation list filtered by a contact holds that contact's conversations only."
+        needs Conversations covers conversation_lists;
+    failed_conversation_list_proves_nothing_sent "A conversation list that fails reports that nothing was sent."
+        needs Conversations;
+    /// A read sends nothing, so it may be repeated.
+    failed_read_is_retried "A retry layer repeats a read that failed once."
+        needs Templates;
 }
 
 async fn listed(harness: &Harness) -> Result<Vec<TemplateInfo>, Failure> {
@@ -33,7 +45,7 @@ fn named<'t>(templates: &'t [TemplateInfo], name: &str) -> Result<&'t TemplateIn
     templates.iter().find(|template| template.name == name).ok_or_else(|| format!("`{name}` is not in the list").into())
 }
 
-async fn every_template_is_listed_with_its_language_its_state_and_its_parameters(harness: &Harness) -> Check {
+async fn templates_are_listed_with_all_details(harness: &Harness) -> Check {
     let templates = listed(harness).await?;
     for (name, parameters) in [("visit_reminder", 2), ("follow_up", 1), ("re_engagement_v1", 0)] {
         let template = named(&templates, name)?;
@@ -48,12 +60,12 @@ async fn every_template_is_listed_with_its_language_its_state_and_its_parameters
     )
 }
 
-async fn a_template_that_was_paused_is_listed_as_such(harness: &Harness) -> Check {
+async fn paused_template_is_listed_as_paused(harness: &Harness) -> Check {
     harness.control.config(harness.provider(), json!({ "template": "follow_up", "status": "paused" })).await?;
     equal("the state", &named(&listed(harness).await?, "follow_up")?.status.as_str(), &"paused")
 }
 
-async fn a_state_is_that_of_one_template_and_of_no_other(harness: &Harness) -> Check {
+async fn pausing_one_template_changes_no_other(harness: &Harness) -> Check {
     let before = listed(harness).await?;
     harness.control.config(harness.provider(), json!({ "template": "follow_up", "status": "paused" })).await?;
     let others = |templates: Vec<TemplateInfo>| -> Vec<_> {
@@ -65,7 +77,7 @@ async fn a_state_is_that_of_one_template_and_of_no_other(harness: &Harness) -> C
     harness.reached(0).await
 }
 
-async fn a_list_that_fails_leaves_nothing_in_doubt(harness: &Harness) -> Check {
+async fn failed_template_list_proves_nothing_sent(harness: &Harness) -> Check {
     for fault in [
         json!({ "fault": "status", "status": 500, "next": 1, "on": "any" }),
         json!({ "fault": "lose_reply", "next": 1, "on": "any" }),
@@ -81,7 +93,7 @@ async fn a_list_that_fails_leaves_nothing_in_doubt(harness: &Harness) -> Check {
     Ok(())
 }
 
-async fn a_list_that_is_refused_has_the_kind_of_its_status(harness: &Harness) -> Check {
+async fn rejected_list_has_kind_of_its_status(harness: &Harness) -> Check {
     for (status, kind) in [
         (401, ErrorKind::Unauthenticated),
         (403, ErrorKind::PermissionDenied),
@@ -98,7 +110,7 @@ async fn a_list_that_is_refused_has_the_kind_of_its_status(harness: &Harness) ->
     Ok(())
 }
 
-async fn the_channels_own_sender_is_listed_with_its_number(harness: &Harness) -> Check {
+async fn own_sender_is_listed_with_number(harness: &Harness) -> Check {
     let senders = harness.client.senders().await.map_err(unexpected)?;
     let own = senders
         .iter()
@@ -107,7 +119,7 @@ async fn the_channels_own_sender_is_listed_with_its_number(harness: &Harness) ->
     ensure(!own.id.is_empty() && !own.status.is_empty(), format_args!("a sender without id or state: {own:?}"))
 }
 
-async fn a_sender_that_is_away_is_listed_as_such(harness: &Harness) -> Check {
+async fn offline_sender_is_listed_as_offline(harness: &Harness) -> Check {
     let before = harness.client.senders().await.map_err(unexpected)?;
     let first = before.first().ok_or("no sender is listed")?;
     harness.control.config(harness.provider(), json!({ "sender": first.id, "online": false })).await?;
@@ -116,7 +128,7 @@ async fn a_sender_that_is_away_is_listed_as_such(harness: &Harness) -> Check {
     ensure(same.status != first.status, format_args!("it is still {}", same.status))
 }
 
-async fn a_list_of_senders_that_fails_leaves_nothing_in_doubt(harness: &Harness) -> Check {
+async fn failed_sender_list_proves_nothing_sent(harness: &Harness) -> Check {
     for fault in ["lose_reply", "garbage", "html"] {
         harness.control.fault(harness.provider(), json!({ "fault": fault, "next": 1, "on": "any" })).await?;
         match harness.client.senders().await {
@@ -132,7 +144,7 @@ async fn conversations_with(harness: &Harness, filter: ConversationFilter) -> Re
     harness.client.conversations(&filter).await.map_err(unexpected)
 }
 
-async fn a_conversation_is_listed_once_the_contact_has_written(harness: &Harness) -> Check {
+async fn conversation_is_listed_after_inbound(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let listed = conversations_with(harness, ConversationFilter::default()).await?;
     let theirs = listed.iter().find(|conversation| conversation.contact == Some(contact()));
@@ -140,7 +152,7 @@ async fn a_conversation_is_listed_once_the_contact_has_written(harness: &Harness
     ensure(!theirs.id.is_empty(), format_args!("a conversation without id: {theirs:?}"))
 }
 
-async fn the_conversations_of_one_contact_are_theirs_alone(harness: &Harness) -> Check {
+async fn conversation_filter_keeps_one_contact(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.inbound(harness.provider(), OTHER).await?;
     let listed = conversations_with(harness, ConversationFilter::with_contact(contact())).await?;
@@ -149,7 +161,7 @@ async fn the_conversations_of_one_contact_are_theirs_alone(harness: &Harness) ->
     ensure(!listed.is_empty(), "the contact's own conversation is not in the list")
 }
 
-async fn a_list_of_conversations_that_fails_leaves_nothing_in_doubt(harness: &Harness) -> Check {
+async fn failed_conversation_list_proves_nothing_sent(harness: &Harness) -> Check {
     for fault in ["lose_reply", "garbage", "html"] {
         harness.control.fault(harness.provider(), json!({ "fault": fault, "next": 1, "on": "any" })).await?;
         match harness.client.conversations(&ConversationFilter::default()).await {
@@ -162,7 +174,7 @@ async fn a_list_of_conversations_that_fails_leaves_nothing_in_doubt(harness: &Ha
     harness.reached(0).await
 }
 
-async fn a_read_that_fails_once_is_asked_again_by_a_retry_layer(harness: &Harness) -> Check {
+async fn failed_read_is_retried(harness: &Harness) -> Check {
     harness.control.freeze().await?;
     let retry = Retry::attempts(3).with_time(Arc::new(harness.clock()), || 0.5);
     let client = harness.client.clone().layer(retry);

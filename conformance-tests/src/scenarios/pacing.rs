@@ -15,15 +15,17 @@ use crate::evidence::facts::{documented, of_rate, of_sample};
 use crate::harness::{Clock, Harness, number, text};
 
 scenarios! { "pacing":
-    /// Each limit of the pages, alone: the quota goes at once, and what is over it when the window has passed. Where the pages
-    /// have none but that of a sample's headers, which is an example, it is kept as soon as an answer states it.
-    every_documented_limit_is_kept_to_the_send needs Text covers pace;
-    /// Two windows' worth of sends under the provider's own limits.
-    paced_sends_meet_no_refusal needs Text covers pace;
-    /// The provider allows less than its pages say: what it answers counts.
-    a_limiter_learns_from_what_the_provider_answers needs Text covers pace;
-    clients_that_share_a_limiter_share_its_count needs Text;
-    a_send_that_would_wait_too_long_is_refused_with_the_time_to_come_back needs Text;
+    /// If the documentation has a limit only in the headers of a sample, the limiter keeps it once a response states it.
+    limiter_keeps_every_documented_limit "A limiter sends the whole quota of every documented limit at once, and the next message when the window has passed."
+        needs Text covers pace;
+    paced_sends_are_never_throttled "Sends under the provider's own limits are never throttled, over two windows."
+        needs Text covers pace;
+    limiter_learns_lower_limit_from_responses "A limiter adopts a limit that is lower than documented from the provider's responses."
+        needs Text covers pace;
+    clients_share_limiter_count "Clients that share a limiter share its count."
+        needs Text;
+    too_long_wait_is_refused_locally "A send that would wait too long is refused without a request, and the error has the wait."
+        needs Text;
 }
 
 const FOREVER: Duration = Duration::from_secs(1_000_000);
@@ -49,7 +51,7 @@ async fn people(harness: &Harness, count: usize) -> Result<Vec<Message>, crate::
     Ok(messages)
 }
 
-async fn every_documented_limit_is_kept_to_the_send(harness: &Harness) -> Check {
+async fn limiter_keeps_every_documented_limit(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
     for rate in harness.adapter.provider.rates {
         harness.reset().await?;
@@ -137,7 +139,7 @@ async fn refusals(harness: &Harness) -> Result<usize, crate::Failure> {
     Ok(harness.sends().await?.iter().filter(|request| request["status"] == 429).count())
 }
 
-async fn paced_sends_meet_no_refusal(harness: &Harness) -> Check {
+async fn paced_sends_are_never_throttled(harness: &Harness) -> Check {
     let people = people(harness, 8).await?;
     harness.control.limit(harness.provider(), 12, 30).await?;
     let clock = harness.clock();
@@ -150,7 +152,7 @@ async fn paced_sends_meet_no_refusal(harness: &Harness) -> Check {
     harness.reached(30).await
 }
 
-async fn a_limiter_learns_from_what_the_provider_answers(harness: &Harness) -> Check {
+async fn limiter_learns_lower_limit_from_responses(harness: &Harness) -> Check {
     let people = people(harness, 5).await?;
     harness.control.limit(harness.provider(), 4, 20).await?;
     let clock = harness.clock();
@@ -165,7 +167,7 @@ async fn a_limiter_learns_from_what_the_provider_answers(harness: &Harness) -> C
     ensure(refused <= 2, format_args!("expected one refusal a window at the most, got {refused}"))
 }
 
-async fn clients_that_share_a_limiter_share_its_count(harness: &Harness) -> Check {
+async fn clients_share_limiter_count(harness: &Harness) -> Check {
     let people = people(harness, 2).await?;
     harness.control.limit(harness.provider(), 5, 10).await?;
     let clock = harness.clock();
@@ -178,7 +180,7 @@ async fn clients_that_share_a_limiter_share_its_count(harness: &Harness) -> Chec
     waited(&clock, Duration::from_secs(10))
 }
 
-async fn a_send_that_would_wait_too_long_is_refused_with_the_time_to_come_back(harness: &Harness) -> Check {
+async fn too_long_wait_is_refused_locally(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     // Where the provider states its limit in each answer, it states this one.
     harness.control.limit(harness.provider(), 1, 3_600).await?;

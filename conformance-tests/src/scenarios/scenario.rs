@@ -1,10 +1,11 @@
 //! A scenario, and the macro that lists those of a group.
 
 macro_rules! scenarios {
-    ($group:literal: $($(#[doc = $note:literal])* $name:ident $(needs $capability:ident)? $(covers $facts:ident)?;)+) => {
+    ($group:literal: $($(#[doc = $note:literal])* $name:ident $contract:literal $(needs $capability:ident)? $(covers $facts:ident)?;)+) => {
         pub(super) const ALL: &[crate::scenarios::scenario::Scenario] = &[$(crate::scenarios::scenario::Scenario {
             group: $group,
             name: stringify!($name),
+            contract: $contract,
             note: concat!($($note),*),
             need: need!($($capability)?),
             covers: covers!($($facts)?),
@@ -45,7 +46,9 @@ use crate::harness::Harness;
 pub(crate) struct Scenario {
     pub(crate) group: &'static str,
     pub(crate) name: &'static str,
-    /// What the name does not say.
+    /// What the adapter must do.
+    pub(crate) contract: &'static str,
+    /// The reason, or a detail; may be empty.
     pub(crate) note: &'static str,
     pub(crate) need: Need,
     /// The facts about the provider that it rests on.

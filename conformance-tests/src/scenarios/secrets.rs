@@ -9,11 +9,15 @@ use crate::assertions::{Check, ensure, unexpected};
 use crate::harness::{CONTACT, Harness, contact, text};
 
 scenarios! { "secrets":
-    no_error_shows_a_credential_or_a_full_number needs Text;
-    no_debug_form_shows_a_credential needs Text;
-    an_answer_that_echoes_the_number_is_masked needs Text;
-    /// URLs end up in logs on the way.
-    no_credential_is_in_a_url needs Text;
+    errors_show_no_credential_or_full_number "No error, debug form or cause shows a credential or a full phone number."
+        needs Text;
+    debug_forms_show_no_credential "The debug form of configuration, client, message and receipt shows no credential and no full phone number."
+        needs Text;
+    echoed_number_is_redacted "A phone number that a rejection repeats is redacted in the error, however it is written."
+        needs Text;
+    /// Servers and proxies log URLs.
+    urls_hold_no_credential "No request has a credential in its URL."
+        needs Text;
 }
 
 /// The word that every credential of a adapter holds.
@@ -36,7 +40,7 @@ fn clean_error(place: &str, error: &transom::Error) -> Check {
     Ok(())
 }
 
-async fn no_error_shows_a_credential_or_a_full_number(harness: &Harness) -> Check {
+async fn errors_show_no_credential_or_full_number(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     let mut errors = Vec::new();
     for status in [302, 400, 401, 402, 403, 404, 409, 422, 429, 500, 502] {
@@ -58,7 +62,7 @@ async fn no_error_shows_a_credential_or_a_full_number(harness: &Harness) -> Chec
     Ok(())
 }
 
-async fn no_debug_form_shows_a_credential(harness: &Harness) -> Check {
+async fn debug_forms_show_no_credential(harness: &Harness) -> Check {
     let config = harness.config()?;
     clean("the configuration", &format!("{config:?} {config:#?}"))?;
     clean("the client", &format!("{:?} {:#?}", harness.client, harness.client))?;
@@ -71,7 +75,7 @@ async fn no_debug_form_shows_a_credential(harness: &Harness) -> Check {
     clean("the receipt", &format!("{receipt:?}"))
 }
 
-async fn an_answer_that_echoes_the_number_is_masked(harness: &Harness) -> Check {
+async fn echoed_number_is_redacted(harness: &Harness) -> Check {
     let digits = CONTACT.trim_start_matches('+');
     for body in
         [format!("{digits} is not valid"), format!("bad number: {CONTACT}"), "to +54 911 5555-0123 refused".to_owned()]
@@ -87,7 +91,7 @@ async fn an_answer_that_echoes_the_number_is_masked(harness: &Harness) -> Check 
     Ok(())
 }
 
-async fn no_credential_is_in_a_url(harness: &Harness) -> Check {
+async fn urls_hold_no_credential(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.send(&text()).await.map_err(unexpected)?;
     for request in harness.control.requests(harness.provider()).await? {

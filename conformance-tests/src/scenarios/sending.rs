@@ -8,37 +8,52 @@ use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpec
 use crate::harness::{CONTACT, Harness, OTHER, contact, number, text};
 
 scenarios! { "sending":
-    /// The text that reached the person is the text that was sent, from our number to theirs.
-    a_text_reaches_the_person_once_as_it_was_written needs Text covers accepted_texts;
-    /// The receipt's id is the one that delivery events will carry, so it must be the delivered message's.
-    the_receipt_carries_the_id_of_the_message_that_was_delivered needs Text covers accepted_texts;
-    every_script_and_every_line_break_arrives_intact needs Text covers accepted_texts;
-    the_longest_text_is_sent_whole needs Text covers accepted_texts;
-    a_longer_text_is_refused_before_a_byte_leaves needs Text covers long_texts;
-    an_empty_text_is_refused_before_a_byte_leaves needs Text;
-    /// Where the provider carries our reference, delivery events can be matched by it; where not, it must not be lost
-    /// silently into some other member.
-    the_reference_travels_where_the_provider_carries_one needs Text covers references;
-    a_reference_that_is_no_plain_word_is_no_obstacle needs Text;
-    a_reference_with_a_line_break_is_refused_before_a_byte_leaves needs Text;
-    /// With another text under the same key nothing goes, and nobody is told that it did.
-    a_repeated_reference_is_one_message needs Idempotency covers keyed;
-    the_fallback_has_a_key_of_its_own needs Idempotency covers keyed;
-    a_message_without_a_reference_has_a_key_that_no_other_has needs Idempotency;
-    a_template_parameter_in_any_script_arrives_intact needs Template covers accepted_templates;
-    a_caption_in_any_script_arrives_intact needs Image covers image;
-    a_file_name_with_spaces_and_accents_arrives_intact needs Document covers document;
-    a_button_in_any_script_arrives_intact needs Buttons covers buttons;
-    two_messages_to_one_person_are_two needs Text;
-    two_persons_get_their_own_messages needs Text;
-    /// Twenty at once: each with its own text and its own id on the receipt, and no request more than one a message.
-    messages_that_are_sent_at_once_keep_apart needs Text covers accepted_texts;
-    /// Refusing is always legal, so an adapter that silently loses a capability would pass everything else.
-    the_declared_capabilities_are_the_pinned_ones;
-    the_provider_has_the_name_of_its_scheme;
+    text_reaches_contact_once_unchanged "A text reaches the contact exactly once and unchanged, from our number to the contact's number."
+        needs Text covers accepted_texts;
+    /// Delivery events carry the same id.
+    receipt_has_id_of_delivered_message "The receipt has the id of the delivered message."
+        needs Text covers accepted_texts;
+    text_in_any_script_arrives_unchanged "A text in any script, with quotes, tabs and line breaks, arrives unchanged."
+        needs Text covers accepted_texts;
+    longest_text_is_sent_whole "A text of the maximum length in characters arrives whole."
+        needs Text covers accepted_texts;
+    longer_text_is_refused_locally "A text over the maximum length is refused without a request, and the error names field, limit and length."
+        needs Text covers long_texts;
+    empty_text_is_refused_locally "An empty text, or one of white space only, is refused without a request."
+        needs Text;
+    reference_is_sent_if_provider_supports_it "The reference is sent if the provider has a field for it, and goes into no other field if it has none."
+        needs Text covers references;
+    unusual_reference_does_not_block_send "A reference with spaces, slashes and accents does not keep a message from being sent."
+        needs Text;
+    reference_with_line_break_is_refused_locally "A reference with a line break is refused without a request."
+        needs Text;
+    /// Another text under the same reference is a conflict, and is not sent.
+    same_reference_sends_one_message "The same message sent twice under one reference reaches the contact once, and both receipts have the same id."
+        needs Idempotency covers keyed;
+    fallback_has_own_idempotency_key "The fallback template is sent under its own idempotency key: the message's key with `-template`."
+        needs Idempotency covers keyed;
+    message_without_reference_has_unique_key "A message without a reference gets an idempotency key of at least 16 characters that no other message has."
+        needs Idempotency;
+    parameter_in_any_script_arrives_unchanged "A template parameter in any script arrives unchanged."
+        needs Template covers accepted_templates;
+    caption_in_any_script_arrives_unchanged "A caption in any script arrives unchanged."
+        needs Image covers image;
+    filename_with_accents_arrives_unchanged "A file name with spaces and accents arrives unchanged."
+        needs Document covers document;
+    button_in_any_script_arrives_unchanged "A button title of 20 characters in any script arrives unchanged."
+        needs Buttons covers buttons;
+    two_equal_messages_are_both_sent "Two equal messages to one contact both arrive, and their receipts have different ids."
+        needs Text;
+    each_contact_gets_own_message "Each of two contacts gets only the message addressed to them."
+        needs Text;
+    concurrent_sends_do_not_mix "Of 20 messages sent at the same time, each receipt has the id of its own message, and each message takes one request."
+        needs Text covers accepted_texts;
+    /// Refusing a capability is always allowed, so an adapter that loses one would pass every other case.
+    declared_capabilities_are_the_pinned_ones "The adapter declares exactly the capabilities that the suite pins for it.";
+    provider_name_equals_uri_scheme "The provider's name equals the scheme of its channel URIs.";
 }
 
-async fn a_text_reaches_the_person_once_as_it_was_written(harness: &Harness) -> Check {
+async fn text_reaches_contact_once_unchanged(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let receipt = accepted(harness.send(&text()).await)?;
     equal("attempts", &receipt.attempts, &1)?;
@@ -54,14 +69,14 @@ async fn a_text_reaches_the_person_once_as_it_was_written(harness: &Harness) -> 
     Ok(())
 }
 
-async fn the_receipt_carries_the_id_of_the_message_that_was_delivered(harness: &Harness) -> Check {
+async fn receipt_has_id_of_delivered_message(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let receipt = accepted(harness.send(&text()).await)?;
     let ids: Vec<_> = harness.delivered().await?.into_iter().map(|message| message["message_id"].clone()).collect();
     equal("the delivered messages' ids", &ids, &vec![json!(receipt.message_id.as_str())])
 }
 
-async fn every_script_and_every_line_break_arrives_intact(harness: &Harness) -> Check {
+async fn text_in_any_script_arrives_unchanged(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let body = "Ñandú — «שלום» नमस्ते 👩‍👩‍👧 \"quoted\" \\ back\nline\ttab e\u{301} \u{200f}end";
     accepted(harness.send(&Message::text(contact(), body)).await)?;
@@ -70,7 +85,7 @@ async fn every_script_and_every_line_break_arrives_intact(harness: &Harness) -> 
     equal("the text", &bodies, &vec![&json!(body)])
 }
 
-async fn the_longest_text_is_sent_whole(harness: &Harness) -> Check {
+async fn longest_text_is_sent_whole(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     // Two bytes in UTF-8 and two units in UTF-16 for some, so that only a count of characters fits.
     let body: String = "ñ😀".chars().cycle().take(harness.adapter.text_max).collect();
@@ -80,7 +95,7 @@ async fn the_longest_text_is_sent_whole(harness: &Harness) -> Check {
     equal("the text", &bodies, &vec![&json!(body)])
 }
 
-async fn a_longer_text_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn longer_text_is_refused_locally(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let limit = harness.adapter.text_max;
     let body: String = std::iter::repeat_n('ñ', limit + 1).collect();
@@ -92,14 +107,14 @@ async fn a_longer_text_is_refused_before_a_byte_leaves(harness: &Harness) -> Che
     harness.untouched().await
 }
 
-async fn an_empty_text_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn empty_text_is_refused_locally(harness: &Harness) -> Check {
     for body in ["", "   ", "\n"] {
         failed(harness.send(&Message::text(contact(), body)).await, ErrorKind::InvalidRequest, Sent::No)?;
     }
     harness.untouched().await
 }
 
-async fn the_reference_travels_where_the_provider_carries_one(harness: &Harness) -> Check {
+async fn reference_is_sent_if_provider_supports_it(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     accepted(harness.send(&text().with_reference("order-17")).await)?;
     let expected = if harness.adapter.carries_reference { json!("order-17") } else { json!(null) };
@@ -108,13 +123,13 @@ async fn the_reference_travels_where_the_provider_carries_one(harness: &Harness)
     equal("the reference", &references, &vec![expected])
 }
 
-async fn a_reference_that_is_no_plain_word_is_no_obstacle(harness: &Harness) -> Check {
+async fn unusual_reference_does_not_block_send(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     accepted(harness.send(&text().with_reference("Bestellung 17 / Größe ü")).await)?;
     harness.reached(1).await
 }
 
-async fn a_reference_with_a_line_break_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn reference_with_line_break_is_refused_locally(harness: &Harness) -> Check {
     failed(harness.send(&text().with_reference("a\r\nx-evil: 1")).await, ErrorKind::InvalidRequest, Sent::No)?;
     harness.untouched().await
 }
@@ -136,7 +151,7 @@ async fn keys(harness: &Harness) -> Result<Vec<String>, Failure> {
     harness.sends().await?.iter().map(|request| key(request).ok_or_else(|| "a send has no key".into())).collect()
 }
 
-async fn a_repeated_reference_is_one_message(harness: &Harness) -> Check {
+async fn same_reference_sends_one_message(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let message = text().with_reference("order-17");
     let first = accepted(harness.send(&message).await)?;
@@ -148,7 +163,7 @@ async fn a_repeated_reference_is_one_message(harness: &Harness) -> Check {
     harness.reached(1).await
 }
 
-async fn the_fallback_has_a_key_of_its_own(harness: &Harness) -> Check {
+async fn fallback_has_own_idempotency_key(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.advance("25h").await?;
     let config = harness.config()?.with("window_policy", "provider_decides").with("probe", false);
@@ -157,7 +172,7 @@ async fn the_fallback_has_a_key_of_its_own(harness: &Harness) -> Check {
     equal("the keys", &keys(harness).await?, &vec!["order-17".to_owned(), "order-17-template".to_owned()])
 }
 
-async fn a_message_without_a_reference_has_a_key_that_no_other_has(harness: &Harness) -> Check {
+async fn message_without_reference_has_unique_key(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     for _ in 0..3 {
         accepted(harness.send(&text()).await)?;
@@ -182,7 +197,7 @@ async fn arrived_with(harness: &Harness, content: serde_json::Value, place: &str
     equal(place, &got, &vec![Some(json!(value))])
 }
 
-async fn a_template_parameter_in_any_script_arrives_intact(harness: &Harness) -> Check {
+async fn parameter_in_any_script_arrives_unchanged(harness: &Harness) -> Check {
     let template = Message::template(contact(), Template::new("visit_reminder", "en").body([SCRIPTS, "12/02"]));
     let mapping = json!({ "visit_reminder": { "params": harness.adapter.placeholders } });
     accepted(harness.connect(&harness.config()?.with("templates", mapping))?.send(&template).await)?;
@@ -192,25 +207,25 @@ async fn a_template_parameter_in_any_script_arrives_intact(harness: &Harness) ->
     ensure(body.contains(SCRIPTS), format_args!("the parameter is not in {body}"))
 }
 
-async fn a_caption_in_any_script_arrives_intact(harness: &Harness) -> Check {
+async fn caption_in_any_script_arrives_unchanged(harness: &Harness) -> Check {
     let image = json!({ "type": "image", "link": "https://files.example.net/a.png", "caption": SCRIPTS });
     arrived_with(harness, image, "/caption", SCRIPTS).await
 }
 
-async fn a_file_name_with_spaces_and_accents_arrives_intact(harness: &Harness) -> Check {
+async fn filename_with_accents_arrives_unchanged(harness: &Harness) -> Check {
     let name = "Factura nº 19 — año 2026.pdf";
     let document = json!({ "type": "document", "link": "https://files.example.net/a.pdf", "filename": name });
     arrived_with(harness, document, "/filename", name).await
 }
 
-async fn a_button_in_any_script_arrives_intact(harness: &Harness) -> Check {
+async fn button_in_any_script_arrives_unchanged(harness: &Harness) -> Check {
     // Twenty characters, in more bytes.
     let title = "नमस्ते 👍 sí, señor";
     let buttons = json!({ "type": "buttons", "body": SCRIPTS, "buttons": [{ "id": "sí", "title": title }] });
     arrived_with(harness, buttons, "/buttons/0/title", title).await
 }
 
-async fn two_messages_to_one_person_are_two(harness: &Harness) -> Check {
+async fn two_equal_messages_are_both_sent(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let first = accepted(harness.send(&text()).await)?;
     let second = accepted(harness.send(&text()).await)?;
@@ -218,7 +233,7 @@ async fn two_messages_to_one_person_are_two(harness: &Harness) -> Check {
     harness.reached(2).await
 }
 
-async fn two_persons_get_their_own_messages(harness: &Harness) -> Check {
+async fn each_contact_gets_own_message(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.inbound(harness.provider(), OTHER).await?;
     accepted(harness.send(&Message::text(contact(), "for one")).await)?;
@@ -228,7 +243,7 @@ async fn two_persons_get_their_own_messages(harness: &Harness) -> Check {
     equal("who got what", &got, &vec![(json!(CONTACT), json!("for one")), (json!(OTHER), json!("for the other"))])
 }
 
-async fn messages_that_are_sent_at_once_keep_apart(harness: &Harness) -> Check {
+async fn concurrent_sends_do_not_mix(harness: &Harness) -> Check {
     const COUNT: usize = 20;
     harness.control.limit(harness.provider(), 1_000, 1).await?;
     harness.contact_writes().await?;
@@ -255,11 +270,11 @@ async fn messages_that_are_sent_at_once_keep_apart(harness: &Harness) -> Check {
     equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &COUNT)
 }
 
-async fn the_declared_capabilities_are_the_pinned_ones(harness: &Harness) -> Check {
+async fn declared_capabilities_are_the_pinned_ones(harness: &Harness) -> Check {
     equal("capabilities", &harness.capabilities(), &harness.adapter.capabilities)
 }
 
-async fn the_provider_has_the_name_of_its_scheme(harness: &Harness) -> Check {
+async fn provider_name_equals_uri_scheme(harness: &Harness) -> Check {
     equal("the provider", &harness.client.provider(), &harness.provider())?;
     let scheme = harness.adapter.uri.split("://").next().unwrap_or_default();
     equal("the scheme", &scheme, &harness.provider())

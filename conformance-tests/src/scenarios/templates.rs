@@ -7,21 +7,34 @@ use crate::assertions::{Check, accepted, equal, failed};
 use crate::harness::{Harness, contact};
 
 scenarios! { "templates":
-    positional_parameters_arrive_in_their_places needs Template covers accepted_templates;
-    named_parameters_arrive_in_the_places_that_the_channel_gives_them needs Template covers accepted_templates;
-    a_channels_own_name_for_a_template_is_used needs Template covers accepted_templates;
-    a_template_without_parameters_arrives needs Template covers accepted_templates;
-    a_template_that_is_not_approved_is_refused needs Template covers rejected_templates;
-    a_paused_template_is_refused needs Template covers rejected_templates;
-    a_template_that_nobody_knows_is_refused needs Template covers rejected_templates;
-    a_template_in_a_language_that_it_does_not_have_is_refused needs Template covers rejected_templates;
-    too_few_parameters_are_refused needs Template covers rejected_templates;
-    too_many_parameters_are_refused needs Template covers rejected_templates;
-    without_probe_the_provider_judges_the_parameters needs Template covers rejected_templates;
-    /// The look at the definition is a courtesy: where it fails, the template goes all the same.
-    a_definition_that_cannot_be_read_blocks_no_template needs Template;
-    a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves needs Template;
-    an_empty_template_name_is_refused_before_a_byte_leaves needs Template;
+    positional_parameters_arrive_in_order "Positional parameters arrive in their places."
+        needs Template covers accepted_templates;
+    named_parameters_arrive_in_configured_places "Named parameters arrive in the places that the channel's `params` gives them."
+        needs Template covers accepted_templates;
+    channel_template_mapping_is_used "The channel's mapping replaces the application's template name and language by the provider's."
+        needs Template covers accepted_templates;
+    template_without_parameters_arrives "A template without parameters arrives."
+        needs Template covers accepted_templates;
+    unapproved_template_is_rejected "A template that is not approved is rejected as `template_rejected`."
+        needs Template covers rejected_templates;
+    paused_template_is_rejected "A paused template is rejected as `template_rejected`."
+        needs Template covers rejected_templates;
+    unknown_template_is_rejected "A template name that the provider does not have is rejected, and nothing is sent."
+        needs Template covers rejected_templates;
+    unknown_template_language_is_rejected "A template in a language that it does not have is rejected, and nothing is sent."
+        needs Template covers rejected_templates;
+    too_few_parameters_are_rejected "A template with too few parameters is refused locally if the adapter lists templates, and rejected by the provider if not."
+        needs Template covers rejected_templates;
+    too_many_parameters_are_rejected "A template with too many parameters is refused locally if the adapter lists templates, and rejected by the provider if not."
+        needs Template covers rejected_templates;
+    without_probe_provider_checks_parameters "With `probe = false`, the provider checks the parameters, in one request."
+        needs Template covers rejected_templates;
+    failed_definition_lookup_does_not_block "If the template's definition cannot be read, the template is sent all the same."
+        needs Template;
+    unmapped_named_parameter_is_refused_locally "A named parameter that the channel's `params` does not list is refused without a request, and the error names it."
+        needs Template;
+    empty_template_name_is_refused_locally "An empty template name is refused without a request."
+        needs Template;
 }
 
 /// The row that gives the seeded template's placeholders their names at this provider, so that it can be filled by name.
@@ -55,14 +68,14 @@ async fn arrived(harness: &Harness, values: [&str; 2]) -> Check {
     Ok(())
 }
 
-async fn positional_parameters_arrive_in_their_places(harness: &Harness) -> Check {
+async fn positional_parameters_arrive_in_order(harness: &Harness) -> Check {
     // Where a provider goes by name, the channel says which name each place has.
     let client = harness.connect(&harness.config()?.with("templates", by_name(harness)))?;
     accepted(client.send(&message(Template::new("visit_reminder", "en").body(["Ana", "12/02"]))).await)?;
     arrived(harness, ["Ana", "12/02"]).await
 }
 
-async fn named_parameters_arrive_in_the_places_that_the_channel_gives_them(harness: &Harness) -> Check {
+async fn named_parameters_arrive_in_configured_places(harness: &Harness) -> Check {
     let client = harness.connect(&harness.config()?.with("templates", by_name(harness)))?;
     let [first, second] = harness.adapter.placeholders;
     let template = Template::new("visit_reminder", "en").body_named([(second, "12/02"), (first, "Ana")]);
@@ -70,7 +83,7 @@ async fn named_parameters_arrive_in_the_places_that_the_channel_gives_them(harne
     arrived(harness, ["Ana", "12/02"]).await
 }
 
-async fn a_channels_own_name_for_a_template_is_used(harness: &Harness) -> Check {
+async fn channel_template_mapping_is_used(harness: &Harness) -> Check {
     // By number at a provider that goes by number, by name elsewhere; each takes what it needs.
     let mapping = json!({ "reminder": {
         "id": 310, "name": "visit_reminder", "language": "en", "params": harness.adapter.placeholders,
@@ -80,37 +93,37 @@ async fn a_channels_own_name_for_a_template_is_used(harness: &Harness) -> Check 
     arrived(harness, ["Ana", "12/02"]).await
 }
 
-async fn a_template_without_parameters_arrives(harness: &Harness) -> Check {
+async fn template_without_parameters_arrives(harness: &Harness) -> Check {
     accepted(harness.send(&message(Template::new("re_engagement_v1", "en"))).await)?;
     harness.reached(1).await
 }
 
-async fn a_template_that_is_not_approved_is_refused(harness: &Harness) -> Check {
+async fn unapproved_template_is_rejected(harness: &Harness) -> Check {
     let answer = harness.send(&message(Template::new("pending_one", "en"))).await;
     harness.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
 }
 
-async fn a_paused_template_is_refused(harness: &Harness) -> Check {
+async fn paused_template_is_rejected(harness: &Harness) -> Check {
     harness.control.config(harness.provider(), json!({ "template": "re_engagement_v1", "status": "paused" })).await?;
     let answer = harness.send(&message(Template::new("re_engagement_v1", "en"))).await;
     harness.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
 }
 
-async fn a_template_that_nobody_knows_is_refused(harness: &Harness) -> Check {
+async fn unknown_template_is_rejected(harness: &Harness) -> Check {
     let answer = harness.send(&message(Template::new("no_such_template", "en"))).await;
     harness.refused(answer, harness.adapter.unknown_template).await.map(drop)
 }
 
-async fn a_template_in_a_language_that_it_does_not_have_is_refused(harness: &Harness) -> Check {
+async fn unknown_template_language_is_rejected(harness: &Harness) -> Check {
     let answer = harness.send(&message(Template::new("re_engagement_v1", "xx"))).await;
     harness.refused(answer, harness.adapter.unknown_template).await.map(drop)
 }
 
-async fn too_few_parameters_are_refused(harness: &Harness) -> Check {
+async fn too_few_parameters_are_rejected(harness: &Harness) -> Check {
     are_refused(harness, &["Ana"]).await
 }
 
-async fn too_many_parameters_are_refused(harness: &Harness) -> Check {
+async fn too_many_parameters_are_rejected(harness: &Harness) -> Check {
     are_refused(harness, &["Ana", "12/02", "9:00"]).await
 }
 
@@ -134,7 +147,7 @@ fn by_number() -> serde_json::Value {
     json!({ "visit_reminder": { "id": 310 } })
 }
 
-async fn without_probe_the_provider_judges_the_parameters(harness: &Harness) -> Check {
+async fn without_probe_provider_checks_parameters(harness: &Harness) -> Check {
     let config = harness.config()?.with("templates", by_number()).with("probe", false);
     let template = Template::new("visit_reminder", "en").body(["Ana"]);
     let answer = harness.connect(&config)?.send(&message(template)).await;
@@ -143,7 +156,7 @@ async fn without_probe_the_provider_judges_the_parameters(harness: &Harness) -> 
     equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &1)
 }
 
-async fn a_definition_that_cannot_be_read_blocks_no_template(harness: &Harness) -> Check {
+async fn failed_definition_lookup_does_not_block(harness: &Harness) -> Check {
     let mut mapping = by_name(harness);
     mapping["visit_reminder"]["id"] = json!(310);
     let client = harness.connect(&harness.config()?.with("templates", mapping))?;
@@ -156,7 +169,7 @@ async fn a_definition_that_cannot_be_read_blocks_no_template(harness: &Harness) 
     arrived(harness, ["Ana", "12/02"]).await
 }
 
-async fn a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn unmapped_named_parameter_is_refused_locally(harness: &Harness) -> Check {
     let mapping = json!({ "visit_reminder": { "id": 310, "params": ["customer", "day"] } });
     let client = harness.connect(&harness.config()?.with("templates", mapping))?;
     let template = Template::new("visit_reminder", "en").body_named([("customer", "Ana"), ("hour", "9")]);
@@ -165,7 +178,7 @@ async fn a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_lea
     harness.untouched().await
 }
 
-async fn an_empty_template_name_is_refused_before_a_byte_leaves(harness: &Harness) -> Check {
+async fn empty_template_name_is_refused_locally(harness: &Harness) -> Check {
     failed(harness.send(&message(Template::new(" ", "en"))).await, ErrorKind::InvalidRequest, Sent::No)?;
     harness.untouched().await
 }

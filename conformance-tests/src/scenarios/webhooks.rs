@@ -14,32 +14,43 @@ use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpec
 use crate::harness::{CONTACT, Harness, WebhookReceiver, contact, text};
 
 scenarios! { "webhooks":
-    /// Sent, delivered, read: in that order, each with the id on the receipt, the person's number and a time.
-    a_message_is_reported_step_by_step_under_the_receipts_id needs DeliveryStatus covers told_statuses;
-    /// On every report of a provider that tells it, and on none of another's.
-    a_report_carries_our_reference_where_the_provider_tells_it needs DeliveryStatus covers told_statuses;
-    statuses_in_any_order_and_with_copies_come_to_the_same_end needs DeliveryStatus;
-    /// Whoever answers a call with an error gets it again where the provider repeats calls, and must not see another event in
-    /// it.
-    a_call_that_is_repeated_says_the_same_again needs DeliveryStatus;
-    /// The reference, or the id, finds the message; what no signature vouches for settles nothing.
-    a_report_settles_a_message_of_which_nobody_knew_only_if_it_is_verified needs DeliveryStatus;
-    a_contacts_message_is_told_with_its_writer_its_time_and_its_words needs Inbound covers told_texts;
-    /// Files, answers to buttons and lists: each kind that the provider hands on comes, with its type and what matters of it;
-    /// of the others nothing is read.
-    every_kind_of_message_that_the_provider_hands_on_is_told needs Inbound covers told_contents;
-    a_verified_message_opens_the_window_in_the_ledger_for_24_hours needs Inbound;
-    an_unverified_message_opens_no_window_unless_the_channel_trusts_it needs Inbound;
-    a_call_with_the_right_signature_is_verified needs WebhookSignature covers signed_calls;
-    /// While secrets rotate there are two.
-    either_of_two_secrets_vouches_for_a_call needs WebhookSignature;
-    a_call_without_its_signature_is_refused_where_a_secret_is_configured needs WebhookSignature;
-    a_call_with_a_wrong_signature_is_refused needs WebhookSignature;
-    /// One bit of the body, anywhere in it.
-    a_call_with_a_changed_body_is_refused needs WebhookSignature;
-    without_a_secret_a_call_is_read_and_says_that_nothing_vouches_for_it needs DeliveryStatus;
-    a_call_that_is_no_json_is_malformed_and_no_event needs DeliveryStatus;
-    an_event_that_nobody_knows_is_kept_as_it_came needs DeliveryStatus;
+    status_events_have_receipt_id_and_order "Status events report sent, delivered and read in this order, each with the receipt's id, the contact's number and a time."
+        needs DeliveryStatus covers told_statuses;
+    status_event_has_reference_if_supported "A status event has our reference if the provider sends it, and no reference if not."
+        needs DeliveryStatus covers told_statuses;
+    statuses_merge_to_same_end_in_any_order "Status events in any order, and with copies, merge to the same final status."
+        needs DeliveryStatus;
+    /// A provider that repeats calls does so after a 500.
+    repeated_call_gives_same_events "A repeated webhook call gives the same events again."
+        needs DeliveryStatus;
+    /// The event is matched by id, or by reference where the provider sends it.
+    only_verified_status_settles_unknown_send "A status event settles a send with unknown outcome only if its signature is verified."
+        needs DeliveryStatus;
+    inbound_text_has_sender_time_and_body "An inbound text has the contact's number, our number where the provider sends it, the time and the body."
+        needs Inbound covers told_texts;
+    inbound_content_of_each_kind_is_read "Inbound content of each kind that the provider forwards is read with its type, and with its id, link, title or body."
+        needs Inbound covers told_contents;
+    verified_inbound_opens_window_for_24_hours "A verified inbound message opens the session window in the ledger for 24 hours."
+        needs Inbound;
+    unverified_inbound_opens_no_window "An unverified inbound message opens no session window in the ledger unless the channel trusts unsigned calls."
+        needs Inbound;
+    valid_signature_is_verified "A webhook call with a valid signature is verified."
+        needs WebhookSignature covers signed_calls;
+    /// While secrets are rotated, both are in use.
+    either_of_two_secrets_verifies_call "Either of two configured secrets verifies a webhook call, and no other secret does."
+        needs WebhookSignature;
+    missing_signature_is_refused_with_secret "A webhook call without a signature is refused as `unauthenticated` if a secret is configured."
+        needs WebhookSignature;
+    wrong_signature_is_refused "A webhook call with a wrong signature is refused as `unauthenticated`."
+        needs WebhookSignature;
+    changed_body_is_refused "A signed webhook call whose body differs by one bit is refused as `unauthenticated`."
+        needs WebhookSignature;
+    call_without_secret_is_read_as_unverified "Without a configured secret, a webhook call is read and its events are not verified."
+        needs DeliveryStatus;
+    non_json_call_is_malformed "A webhook call that is not JSON is `malformed_response`, and gives no event."
+        needs DeliveryStatus;
+    unknown_event_keeps_raw_body "An unknown webhook event is kept as it came."
+        needs DeliveryStatus;
 }
 
 /// As long as a secret may be, and with what a header could not hold.
@@ -76,7 +87,7 @@ async fn reports(harness: &Harness) -> Result<(Vec<Events>, String), Failure> {
     Ok((heard(harness, &client, &receiver).await?, receipt.message_id.as_str().to_owned()))
 }
 
-async fn a_message_is_reported_step_by_step_under_the_receipts_id(harness: &Harness) -> Check {
+async fn status_events_have_receipt_id_and_order(harness: &Harness) -> Check {
     let (calls, id) = reports(harness).await?;
     let updates = updates(&calls);
     let steps: Vec<_> = updates.iter().map(|update| update.status.clone()).collect();
@@ -90,7 +101,7 @@ async fn a_message_is_reported_step_by_step_under_the_receipts_id(harness: &Harn
     Ok(())
 }
 
-async fn a_report_carries_our_reference_where_the_provider_tells_it(harness: &Harness) -> Check {
+async fn status_event_has_reference_if_supported(harness: &Harness) -> Check {
     let (calls, _) = reports(harness).await?;
     let references: Vec<_> = updates(&calls).iter().map(|update| update.reference.as_deref()).collect();
     ensure(!references.is_empty(), "no report came")?;
@@ -98,7 +109,7 @@ async fn a_report_carries_our_reference_where_the_provider_tells_it(harness: &Ha
     equal("the references", &references, &vec![expected; references.len()])
 }
 
-async fn statuses_in_any_order_and_with_copies_come_to_the_same_end(harness: &Harness) -> Check {
+async fn statuses_merge_to_same_end_in_any_order(harness: &Harness) -> Check {
     let (calls, _) = reports(harness).await?;
     let steps: Vec<DeliveryStatus> = updates(&calls).iter().map(|update| update.status.clone()).collect();
     let end = |steps: Vec<DeliveryStatus>| steps.into_iter().reduce(DeliveryStatus::and);
@@ -107,7 +118,7 @@ async fn statuses_in_any_order_and_with_copies_come_to_the_same_end(harness: &Ha
     equal("the end", &end(steps), &Some(DeliveryStatus::Read))
 }
 
-async fn a_call_that_is_repeated_says_the_same_again(harness: &Harness) -> Check {
+async fn repeated_call_gives_same_events(harness: &Harness) -> Check {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
     harness.webhook_calls(&receiver, "10s").await?;
@@ -126,7 +137,7 @@ async fn a_call_that_is_repeated_says_the_same_again(harness: &Harness) -> Check
     equal("the later steps", &steps, &1)
 }
 
-async fn a_report_settles_a_message_of_which_nobody_knew_only_if_it_is_verified(harness: &Harness) -> Check {
+async fn only_verified_status_settles_unknown_send(harness: &Harness) -> Check {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
     harness.webhook_calls(&receiver, "10s").await?;
@@ -171,7 +182,7 @@ async fn inbound_if_told(harness: &Harness, content: Value) -> Result<Option<(tr
     }
 }
 
-async fn a_contacts_message_is_told_with_its_writer_its_time_and_its_words(harness: &Harness) -> Check {
+async fn inbound_text_has_sender_time_and_body(harness: &Harness) -> Check {
     harness.control.freeze().await?;
     let now = harness.control.now().await?;
     let (inbound, _) = inbound(harness, json!({ "type": "text", "body": "¿Dónde está? 👍\nAna" })).await?;
@@ -183,7 +194,7 @@ async fn a_contacts_message_is_told_with_its_writer_its_time_and_its_words(harne
     ensure(late <= Duration::from_secs(1), format_args!("the time is off by {late:?}"))
 }
 
-async fn every_kind_of_message_that_the_provider_hands_on_is_told(harness: &Harness) -> Check {
+async fn inbound_content_of_each_kind_is_read(harness: &Harness) -> Check {
     let file = |kind: &str| json!({ "type": kind, "id": "m1", "link": "https://files.example.net/a", "filename": "a" });
     let reply = |kind: &str| json!({ "type": kind, "id": "yes", "title": "Keep" });
     let files = ["image", "video", "audio", "document", "sticker"].map(|kind| (kind, file(kind)));
@@ -207,7 +218,7 @@ async fn every_kind_of_message_that_the_provider_hands_on_is_told(harness: &Harn
     Ok(())
 }
 
-async fn a_verified_message_opens_the_window_in_the_ledger_for_24_hours(harness: &Harness) -> Check {
+async fn verified_inbound_opens_window_for_24_hours(harness: &Harness) -> Check {
     let (inbound, _) = inbound(harness, json!({ "type": "text", "body": "hi" })).await?;
     let (at, ledger) = (inbound.at, MemoryLedger::default());
     let later = |hours: u64| at + Duration::from_secs(hours * 3_600);
@@ -217,7 +228,7 @@ async fn a_verified_message_opens_the_window_in_the_ledger_for_24_hours(harness:
     ensure(matches!(Window::after(last, later(24)), Window::Expired { .. }), "it is open after 24 hours")
 }
 
-async fn an_unverified_message_opens_no_window_unless_the_channel_trusts_it(harness: &Harness) -> Check {
+async fn unverified_inbound_opens_no_window(harness: &Harness) -> Check {
     // The same call, without a secret that could vouch for it.
     let receiver = harness.webhook_receiver(None).await?;
     harness.contact_writes().await?;
@@ -247,13 +258,13 @@ fn with_secret(harness: &Harness, secret: Value) -> Result<Client, Failure> {
     harness.connect(&harness.config()?.with("webhook_secret", secret))
 }
 
-async fn a_call_with_the_right_signature_is_verified(harness: &Harness) -> Check {
+async fn valid_signature_is_verified(harness: &Harness) -> Check {
     let call = signed_call(harness).await?;
     let events = harness.read(&with_secret(harness, json!(SECRET))?, &call).map_err(unexpected)?;
     ensure(events.verified && !events.events.is_empty(), "the call is not verified")
 }
 
-async fn either_of_two_secrets_vouches_for_a_call(harness: &Harness) -> Check {
+async fn either_of_two_secrets_verifies_call(harness: &Harness) -> Check {
     let call = signed_call(harness).await?;
     for secrets in [json!([SECRET, "another"]), json!(["another", SECRET])] {
         let events = harness.read(&with_secret(harness, secrets)?, &call).map_err(unexpected)?;
@@ -273,7 +284,7 @@ fn signature(call: &Request<Bytes>) -> Result<(http::HeaderName, String), Failur
     Ok((name.clone(), value.to_str().map_err(unexpected)?.to_owned()))
 }
 
-async fn a_call_without_its_signature_is_refused_where_a_secret_is_configured(harness: &Harness) -> Check {
+async fn missing_signature_is_refused_with_secret(harness: &Harness) -> Check {
     let mut call = signed_call(harness).await?;
     let (name, _) = signature(&call)?;
     let client = with_secret(harness, json!(SECRET))?;
@@ -283,7 +294,7 @@ async fn a_call_without_its_signature_is_refused_where_a_secret_is_configured(ha
     refused(harness, &client, &call)
 }
 
-async fn a_call_with_a_wrong_signature_is_refused(harness: &Harness) -> Check {
+async fn wrong_signature_is_refused(harness: &Harness) -> Check {
     let mut call = signed_call(harness).await?;
     let (name, right) = signature(&call)?;
     let client = with_secret(harness, json!(SECRET))?;
@@ -300,7 +311,7 @@ async fn a_call_with_a_wrong_signature_is_refused(harness: &Harness) -> Check {
     Ok(())
 }
 
-async fn a_call_with_a_changed_body_is_refused(harness: &Harness) -> Check {
+async fn changed_body_is_refused(harness: &Harness) -> Check {
     let call = signed_call(harness).await?;
     let client = with_secret(harness, json!(SECRET))?;
     let length = call.body().len();
@@ -315,7 +326,7 @@ async fn a_call_with_a_changed_body_is_refused(harness: &Harness) -> Check {
     refused(harness, &client, &call.map(|_| spaced.into()))
 }
 
-async fn without_a_secret_a_call_is_read_and_says_that_nothing_vouches_for_it(harness: &Harness) -> Check {
+async fn call_without_secret_is_read_as_unverified(harness: &Harness) -> Check {
     let call = signed_call(harness).await?;
     let events = harness.read(&harness.client, &call).map_err(unexpected)?;
     ensure(!events.verified, "nothing vouches for it, and yet it counts as verified")?;
@@ -326,7 +337,7 @@ fn call(body: impl Into<Bytes>) -> Result<Request<Bytes>, Failure> {
     Request::post("/").header("content-type", "application/json").body(body.into()).map_err(unexpected)
 }
 
-async fn a_call_that_is_no_json_is_malformed_and_no_event(harness: &Harness) -> Check {
+async fn non_json_call_is_malformed(harness: &Harness) -> Check {
     for body in ["", "hello", "{\"event\":", "<html></html>", "\u{feff}{}", "\u{0}"] {
         let answer = harness.read(&harness.client, &call(body.to_owned())?);
         failed(answer, ErrorKind::MalformedResponse, Sent::No)
@@ -335,7 +346,7 @@ async fn a_call_that_is_no_json_is_malformed_and_no_event(harness: &Harness) -> 
     Ok(())
 }
 
-async fn an_event_that_nobody_knows_is_kept_as_it_came(harness: &Harness) -> Check {
+async fn unknown_event_keeps_raw_body(harness: &Harness) -> Check {
     let body = json!({ "event": "brand_new", "type": "brand_new", "data": { "note": "ñ", "n": 7 } });
     let events = harness.read(&harness.client, &call(body.to_string())?).map_err(unexpected)?;
     equal("the events", &events.events, &vec![Event::Unknown(body)])

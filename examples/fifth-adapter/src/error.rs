@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::Response;
 use transom::rate_limit::RateLimit;
-use transom::{Certainty, CodeFact, Error, ErrorKind, Purpose, Sent, json, transport};
+use transom::{Certainty, CodeFact, Error, ErrorKind, Operation, Sent, json, transport};
 
 use crate::wire::Answer;
 
@@ -53,7 +53,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime) -> Error {
     let code = answer.code.as_deref().unwrap_or_default();
     let text = answer.msg.clone().unwrap_or_else(|| json::excerpt(response.body()));
     // The kind and the proof of the HTTP status, until the table knows better: an unknown code with 200 proves nothing.
-    let error = transport::refusal(response.status(), Purpose::Send, text);
+    let error = transport::refusal(response.status(), Operation::Send, text);
     let error = match CodeFact::find(ANSWERS, code) {
         // What a gateway answers is no refusal of Larkwire's, whatever words it carries.
         Some(_) if response.status().is_server_error() => error,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::client::{Layer, Next};
-use crate::decision::LONGEST_WAIT;
+use crate::decision::MAX_RETRY_WAIT;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::{Message, Receipt};
 use crate::pace::{LONGEST_PAUSE, Rate, Scope};
@@ -59,7 +59,7 @@ impl Limit {
             rates: rates.into(),
             sender: "".into(),
             clock: Arc::new(SystemClock),
-            patience: LONGEST_WAIT,
+            patience: MAX_RETRY_WAIT,
         }
     }
 

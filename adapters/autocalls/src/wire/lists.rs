@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use transom::transport::unreadable;
 use transom::{
-    Conversation, ConversationFilter, Error, ErrorKind, PhoneNumber, Purpose, Result, Sender, TemplateInfo, json,
+    Conversation, ConversationFilter, Error, ErrorKind, Operation, PhoneNumber, Result, Sender, TemplateInfo, json,
 };
 
 use super::{Wanted, get};
@@ -21,7 +21,7 @@ const PER_PAGE: &str = "100";
 
 /// `GET /user/whatsapp/senders`. Without `status=all` those that are offline are left out [docs, Get Senders].
 pub(crate) fn encode_senders(config: &Config) -> Result<Request<Bytes>> {
-    get(config, &["whatsapp", "senders"]).query("status", "all").empty(Purpose::Read)
+    get(config, &["whatsapp", "senders"]).query("status", "all").empty(Operation::Read)
 }
 
 pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Result<Vec<Sender>> {
@@ -48,7 +48,7 @@ pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Res
 /// [docs, Get Templates].
 pub(crate) fn encode_templates(config: &Config) -> Result<Request<Bytes>> {
     let sender = config.sender_id.to_string();
-    get(config, &["whatsapp", "senders", &sender, "templates"]).query("status", "all").empty(Purpose::Read)
+    get(config, &["whatsapp", "senders", &sender, "templates"]).query("status", "all").empty(Operation::Read)
 }
 
 pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> Result<Vec<TemplateInfo>> {
@@ -129,7 +129,7 @@ pub(crate) fn encode_conversations(
     if let Some(cursor) = cursor {
         request = request.query("cursor", cursor);
     }
-    request.empty(Purpose::Read)
+    request.empty(Operation::Read)
 }
 
 /// One page of conversations, and the cursor of the next. They have no state and no time of the last message [docs,
@@ -168,16 +168,16 @@ struct Page<T> {
 
 fn page<T: DeserializeOwned>(response: &Response<Bytes>, now: SystemTime) -> Result<Page<T>> {
     if response.status().is_success() {
-        json::decode(response, Purpose::Read)
+        json::decode(response, Operation::Read)
     } else {
-        Err(error::refusal(response, now, Purpose::Read, None))
+        Err(error::refusal(response, now, Operation::Read, None))
     }
 }
 
 /// Every row, or an error if one lacks what names it: a list with holes would be taken for a whole one.
 fn all<T>(response: &Response<Bytes>, rows: impl Iterator<Item = Option<T>>) -> Result<Vec<T>> {
     let rows: Option<Vec<T>> = rows.collect();
-    rows.ok_or_else(|| unreadable(response.status(), Purpose::Read, "an item of the list has no id or no name"))
+    rows.ok_or_else(|| unreadable(response.status(), Operation::Read, "an item of the list has no id or no name"))
 }
 
 fn phone(text: &str) -> Option<PhoneNumber> {

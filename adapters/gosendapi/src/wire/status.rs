@@ -7,14 +7,14 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::value::RawValue;
 use transom::transport::unreadable;
-use transom::{MessageId, Purpose, Result, StatusUpdate, json};
+use transom::{MessageId, Operation, Result, StatusUpdate, json};
 
 use super::get;
 use crate::config::Config;
 use crate::{error, webhook};
 
 pub(crate) fn encode_status(config: &Config, id: &MessageId) -> Result<Request<Bytes>> {
-    get(config, &["messages", id.as_str()]).empty(Purpose::Read)
+    get(config, &["messages", id.as_str()]).empty(Operation::Read)
 }
 
 /// The record, bare or in `data`, is read as the one in a webhook call is.
@@ -22,9 +22,10 @@ pub(crate) fn decode_status(response: &Response<Bytes>, now: SystemTime) -> Resu
     if !response.status().is_success() {
         return Err(error::of_read(response, now));
     }
-    let record: Box<RawValue> = json::decode(response, Purpose::Read)?;
-    webhook::report(&record)
-        .ok_or_else(|| unreadable(response.status(), Purpose::Read, "there is no message with a status in the answer"))
+    let record: Box<RawValue> = json::decode(response, Operation::Read)?;
+    webhook::report(&record).ok_or_else(|| {
+        unreadable(response.status(), Operation::Read, "there is no message with a status in the answer")
+    })
 }
 
 #[cfg(test)]

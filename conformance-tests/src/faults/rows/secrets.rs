@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 use transom::layers::Retry;
-use transom::transport::{HttpTransport, HttpTransportOptions, Roots};
-use transom::{ErrorKind, Messenger as _, Purpose, Secret, Transport as _};
+use transom::transport::{HttpOptions, HttpTransport, Roots};
+use transom::{ErrorKind, Messenger as _, Operation, Secret, Transport as _};
 
 use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::canary;
@@ -51,12 +51,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     once("G6", "an authority of one's own is trusted, in DER as in PEM; nobody is trusted unseen", || {
         let case = FaultCase::own(&profile::EXOTEL, "in DER", |harness| async move {
-            let trusting = |extra_roots| HttpTransport::new(HttpTransportOptions { extra_roots, ..Default::default() });
+            let trusting = |extra_roots| HttpTransport::new(HttpOptions { extra_roots, ..Default::default() });
             let get = || {
                 let mut request =
                     Request::get(&harness.base_url).header("accept-encoding", "identity").body(Bytes::new());
                 if let Ok(request) = &mut request {
-                    request.extensions_mut().insert(Purpose::Read);
+                    request.extensions_mut().insert(Operation::Read);
                 }
                 request.map_err(unexpected)
             };
@@ -97,7 +97,7 @@ pub(super) const ROWS: &[Row] = &[
         let case = FaultCase::own(&profile::EXOTEL, "those that have a say in it", |harness| async move {
             taken(harness.send(&harness.message(1)?).await?)?;
             let lines = logs::searched().lines;
-            for name in ["transom", "hyper_util", "rustls"] {
+            for name in ["transom", "reqwest", "hyper_util", "rustls"] {
                 ensure(
                     lines.get(name).is_some_and(|lines| *lines > 0),
                     format_args!("{name} has logged nothing: {lines:?}"),

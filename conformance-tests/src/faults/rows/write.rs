@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use tokio::sync::mpsc;
 use transom::transport::StreamedBody;
-use transom::{Client, ErrorKind, Messenger as _, Purpose, Transport as _, Verdict};
+use transom::{Client, ErrorKind, Messenger as _, Operation, Transport as _, Verdict};
 
 use super::common::{UNAVAILABLE, impatient};
 use crate::assertions::{Failure, ensure, unexpected};
@@ -110,7 +110,7 @@ fn streamed(name: &str, reader: fn() -> Box<dyn Read + Send>) -> FaultCase {
     let case = FaultCase::own(&profile::GOSENDAPI, name, move |harness| async move {
         let request = Request::post(format!("{}/v1/media", harness.base_url)).header("accept-encoding", "identity");
         let mut request = request.body(StreamedBody::new(4 * 1024 * 1024, reader())).map_err(unexpected)?;
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let error = harness.transport.send_streamed(request).await.err().ok_or("it was taken")?;
         crate::faults::canary::in_error(&error)?;
         let is_callers = error.kind() == ErrorKind::InvalidRequest && !error.may_have_been_sent();

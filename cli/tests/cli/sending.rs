@@ -1,11 +1,11 @@
-//! The command as people and scripts use it: flags, JSON, exit codes.
+//! Flags, JSON and exit codes of `send` and `session`.
 
 use super::support::{Folder, Mock, Run};
 use serde_json::json;
 
 const CONTACT: &str = "+447700900123";
 
-/// A file with a channel for each provider, at the mock.
+/// A configuration with a channel for each provider at the mock.
 fn four_channels(mock: &Mock) -> String {
     let host = &mock.host;
     format!(
@@ -58,7 +58,7 @@ fn send_text(folder: &Folder, channel: &str) -> Run {
 }
 
 #[test]
-fn the_same_command_works_on_every_channel() {
+fn same_command_works_on_every_channel() {
     let (mock, folder) = stage();
     for (channel, provider) in CHANNELS {
         mock.inbound(provider, CONTACT);
@@ -81,7 +81,7 @@ fn the_same_command_works_on_every_channel() {
 }
 
 #[test]
-fn the_default_channel_needs_no_flag() {
+fn default_channel_needs_no_flag() {
     let (mock, folder) = stage();
     mock.inbound("autocalls", CONTACT);
     let run = folder.run(&["send", "--to", CONTACT, "--text", "Hi"], KEY);
@@ -90,7 +90,7 @@ fn the_default_channel_needs_no_flag() {
 }
 
 #[test]
-fn a_channels_provider_is_replaced_by_its_table_or_its_line() {
+fn new_table_or_uri_changes_the_provider_of_a_channel() {
     let (mock, folder) = stage();
     let host = &mock.host;
     for (provider, table) in [
@@ -111,7 +111,7 @@ fn a_channels_provider_is_replaced_by_its_table_or_its_line() {
 }
 
 #[test]
-fn a_uri_comes_from_the_environment_or_the_command_line_with_a_warning() {
+fn uri_on_the_command_line_warns_and_from_the_environment_not() {
     let mock = Mock::start();
     let folder = Folder::new();
     mock.inbound("messangi", CONTACT);
@@ -131,7 +131,7 @@ fn a_uri_comes_from_the_environment_or_the_command_line_with_a_warning() {
 }
 
 #[test]
-fn a_closed_window_is_exit_1_and_the_fallback_is_exit_0() {
+fn closed_window_exits_1_and_fallback_exits_0() {
     let (mock, folder) = stage();
     for (channel, provider) in CHANNELS {
         let refused = send_text(&folder, channel);
@@ -160,7 +160,7 @@ fn a_closed_window_is_exit_1_and_the_fallback_is_exit_0() {
 }
 
 #[test]
-fn an_unknown_outcome_is_exit_3_and_says_so() {
+fn unknown_outcome_exits_3() {
     let (mock, folder) = stage();
     for (channel, provider) in CHANNELS {
         mock.inbound(provider, CONTACT);
@@ -170,15 +170,15 @@ fn an_unknown_outcome_is_exit_3_and_says_so() {
         let json = run.json();
         assert_eq!((json["outcome"].as_str(), json["error"]["sent"].as_str()), (Some("unknown"), Some("maybe")));
         assert_eq!(json["error"]["status"], json!(null));
-        assert_eq!(mock.delivered(provider).len(), 1, "it was delivered, and not twice");
+        assert_eq!(mock.delivered(provider).len(), 1, "delivered exactly once");
     }
 }
 
 #[test]
-fn a_short_wait_is_waited_out_and_a_long_one_returned() {
+fn short_wait_is_waited_out_and_long_wait_is_returned() {
     let (mock, folder) = stage();
     mock.inbound("autocalls", CONTACT);
-    // The limit is so many in a second, and its refusal asks for a second.
+    // The rejection asks for a wait of one second.
     mock.control("faults", r#"[{"provider":"autocalls","fault":"rate_limited","next":1}]"#);
     let run = send_text(&folder, "support");
     assert_eq!((run.code, run.json()["attempts"].as_u64()), (0, Some(2)), "{}", run.stderr);
@@ -195,7 +195,7 @@ fn a_short_wait_is_waited_out_and_a_long_one_returned() {
 }
 
 #[test]
-fn a_session_is_told_by_the_provider_or_is_unknown() {
+fn session_comes_from_the_provider_or_is_unknown() {
     let (mock, folder) = stage();
     mock.control("clock", r#"{"set":"2026-05-11T08:20:00Z"}"#);
     mock.control("clock", r#"{"freeze":true}"#);
@@ -221,7 +221,7 @@ fn a_session_is_told_by_the_provider_or_is_unknown() {
 }
 
 #[test]
-fn a_ledger_file_answers_where_the_provider_cannot() {
+fn ledger_answers_without_a_session_query() {
     let (_mock, folder) = stage();
     folder.write("ledger.json", &format!(r#"{{"india":{{"{CONTACT}":"2020-01-01T00:00:00Z"}}}}"#));
     let run = folder.run(&["session", "--channel", "india", "--to", CONTACT, "--ledger", "ledger.json", "--json"], KEY);
@@ -234,7 +234,7 @@ fn a_ledger_file_answers_where_the_provider_cannot() {
 }
 
 #[test]
-fn a_message_comes_from_a_file_or_the_standard_input() {
+fn message_is_read_from_a_file_or_standard_input() {
     let (mock, folder) = stage();
     mock.inbound("exotel", CONTACT);
     let message =
@@ -263,7 +263,7 @@ fn a_message_comes_from_a_file_or_the_standard_input() {
 }
 
 #[test]
-fn bad_input_is_one_clear_line_and_its_exit_code() {
+fn bad_input_is_one_line_with_its_exit_code() {
     let (mock, folder) = stage();
     let too_long = "x".repeat(4097);
     let too_long_for_messangi = "x".repeat(1025);

@@ -1,4 +1,4 @@
-//! The commands around a send: plans, lists, webhooks, explanations, the doctor.
+//! The commands `plan`, `senders`, `templates`, `conversations`, `close`, `explain`, `doctor`, `webhook` and `listen`.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -36,7 +36,7 @@ url = "messangi://demo-key@{host}?from=5215500001111"
 }
 
 #[test]
-fn a_plan_shows_the_request_and_sends_nothing() {
+fn plan_shows_the_request_and_sends_nothing() {
     let (mock, folder) = stage();
     let run = folder
         .run(&["plan", "--to", CONTACT, "--text", "a template in words", "--reference", "order-17", "--json"], &[]);
@@ -57,7 +57,7 @@ fn a_plan_shows_the_request_and_sends_nothing() {
     ] {
         assert_eq!(plan.pointer(pointer), Some(&expected), "{pointer}");
     }
-    assert_eq!(mock.control("requests", ""), json!([]), "Exotel can be planned for offline");
+    assert_eq!(mock.control("requests", ""), json!([]), "a plan for Exotel needs no request");
     assert!(!run.stdout.contains("demo-key") && !run.stdout.contains("9876543210"), "{}", run.stdout);
 
     let fallback =
@@ -69,16 +69,16 @@ fn a_plan_shows_the_request_and_sends_nothing() {
     assert_eq!(plan.pointer("/request/body/template_id"), Some(&json!(310)));
     let requests = mock.control("requests?provider=autocalls", "");
     let asked = |request: &&Value| request["path"].as_str().unwrap().contains("session-status");
-    assert_eq!(requests.as_array().unwrap().iter().filter(asked).count(), 1, "the window is asked for once");
+    assert_eq!(requests.as_array().unwrap().iter().filter(asked).count(), 1, "the window is looked up once");
     assert_eq!(mock.delivered("autocalls").len(), 0);
 
     let too_long = "x".repeat(4097);
     let run = folder.run(&["plan", "--to", CONTACT, "--text", &too_long], &[]);
-    assert_eq!((run.code, run.errors().len()), (1, 1), "what cannot be sent cannot be planned");
+    assert_eq!((run.code, run.errors().len()), (1, 1), "an invalid message has no plan");
 }
 
 #[test]
-fn lists_are_arrays_and_what_a_provider_lacks_is_unsupported() {
+fn lists_are_arrays_and_missing_lists_are_unsupported() {
     let (_mock, folder) = stage();
     let run = folder.run(&["senders", "--channel", "support", "--json"], &[]);
     assert_eq!(
@@ -109,7 +109,7 @@ fn lists_are_arrays_and_what_a_provider_lacks_is_unsupported() {
 }
 
 #[test]
-fn a_conversation_is_closed_where_the_provider_closes_any() {
+fn close_ends_a_conversation_or_is_unsupported() {
     let (mock, folder) = stage();
     mock.inbound("gosendapi", CONTACT);
     let listed = folder.run(&["conversations", "--channel", "latam", "--to", CONTACT, "--json"], &[]).json();
@@ -124,7 +124,7 @@ fn a_conversation_is_closed_where_the_provider_closes_any() {
 }
 
 #[test]
-fn a_code_is_explained_with_its_evidence() {
+fn code_is_explained_with_its_source() {
     let folder = Folder::new();
     for (provider, code, kind) in [
         ("exotel", "30018", "session_expired"),
@@ -146,7 +146,7 @@ fn a_code_is_explained_with_its_evidence() {
         }
     }
     let both = folder.run(&["explain", "exotel", "1001", "--json"], &[]).json();
-    assert!(both.as_array().unwrap().len() >= 2, "a number that means two things is told twice: {both}");
+    assert!(both.as_array().unwrap().len() >= 2, "a code with two meanings has two rows: {both}");
     assert_eq!(folder.run(&["explain", "exotel", "no-such-code"], &[]).code, 1);
     let unknown = folder.run(&["explain", "acme", "1"], &[]);
     assert_eq!(unknown.code, 2);
@@ -154,13 +154,13 @@ fn a_code_is_explained_with_its_evidence() {
 }
 
 #[test]
-fn the_doctor_finds_what_is_wrong_and_asks_the_provider_when_told_to() {
+fn doctor_finds_problems_and_checks_credentials_with_live() {
     let (mock, folder) = stage();
     assert_eq!(folder.run(&["doctor"], &[]).code, 0);
     let live = folder.run(&["doctor", "--live", "--json"], &[]);
     assert_eq!((live.code, live.json().as_array().unwrap().len()), (0, 4), "{}", live.stdout);
     folder.write("transom.toml", &format!("[channels.a]\nurl = \"autocalls://invalid@{}?sender_id=12\"\n", mock.host));
-    assert_eq!(folder.run(&["doctor"], &[]).code, 0, "its form is right");
+    assert_eq!(folder.run(&["doctor"], &[]).code, 0, "without --live only the form is checked");
     let live = folder.run(&["doctor", "--live"], &[]);
     assert_eq!(live.code, 1);
     assert!(live.stdout.contains("unauthenticated"), "{}", live.stdout);
@@ -174,7 +174,7 @@ const INBOUND: &str = r#"{"whatsapp":{"messages":[{"callback_type":"icm","sid":"
 const SIGNATURE: &str = "X-Exotel-Signature: sha256=bb4606b4c926866537727b37b39e1a8fa181bbf5476581e02caf089459ad6aa4";
 
 #[test]
-fn a_verified_call_is_printed_and_opens_the_window_in_the_ledger() {
+fn verified_call_is_printed_and_recorded_in_the_ledger() {
     let (_mock, folder) = stage();
     let run = folder.run_with_input(&["webhook", "--header", SIGNATURE, "--ledger", "ledger.json"], INBOUND);
     assert_eq!(run.code, 0, "{}", run.stderr);
@@ -192,7 +192,7 @@ fn a_verified_call_is_printed_and_opens_the_window_in_the_ledger() {
 }
 
 #[test]
-fn a_missing_or_wrong_signature_is_refused_and_writes_nothing() {
+fn wrong_signature_is_refused_and_not_recorded() {
     let (_mock, folder) = stage();
     let flipped = INBOUND.replace("Thanks", "thanks");
     for (headers, body) in [(&[][..], INBOUND), (&["--header", SIGNATURE][..], flipped.as_str())] {
@@ -205,7 +205,7 @@ fn a_missing_or_wrong_signature_is_refused_and_writes_nothing() {
 }
 
 #[test]
-fn an_unsigned_call_is_shown_but_opens_no_window_unless_it_is_trusted() {
+fn unsigned_call_is_recorded_only_if_trusted() {
     let (mock, folder) = stage();
     let config = |more: &str| {
         folder.write(
@@ -227,7 +227,7 @@ fn an_unsigned_call_is_shown_but_opens_no_window_unless_it_is_trusted() {
     assert_eq!(state(), "expired");
 }
 
-/// `transom listen` on a free port, stopped with the value.
+/// A running `transom listen` on a free port. Dropping it ends the process.
 struct Listener {
     child: std::process::Child,
     host: String,
@@ -251,14 +251,14 @@ impl Listener {
         Self { child, host, events }
     }
 
-    /// The next event, which has to come.
+    /// Waits for the next event.
     fn event(&mut self) -> Value {
         let mut line = String::new();
         self.events.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
     }
 
-    /// What a call with this header line and body is answered.
+    /// Posts a call and gives the status and the body of the response.
     fn post(&self, path: &str, header: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.host).unwrap();
         let head = format!("POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{header}", self.host);
@@ -278,7 +278,7 @@ impl Drop for Listener {
 }
 
 #[test]
-fn a_listener_prints_events_and_answers_by_what_it_could_verify() {
+fn listener_prints_verified_events_and_refuses_others() {
     let (_mock, folder) = stage();
     let mut listener = Listener::start(&folder);
     let signed = format!("{SIGNATURE}\r\n");
@@ -291,9 +291,9 @@ fn a_listener_prints_events_and_answers_by_what_it_could_verify() {
     assert_eq!(session["last_inbound_at"], "2026-03-04T05:52:00Z");
 }
 
-/// The whole circle: the mock posts what the provider would, signed as it signs; the listener verifies, prints and records.
+/// The mock signs and posts webhook calls as each provider does; the listener verifies, prints and records them.
 #[test]
-fn what_the_mock_posts_the_listener_reads() {
+fn listener_reads_the_webhook_calls_of_the_mock() {
     let (mock, folder) = stage();
     let config = std::fs::read_to_string(folder.path().join("transom.toml")).unwrap();
     let secrets = config
@@ -310,7 +310,7 @@ fn what_the_mock_posts_the_listener_reads() {
         ("support", "autocalls", true, false),
         ("india", "exotel", true, true),
         ("latam", "gosendapi", true, true),
-        // It signs nothing.
+        // Messangi signs no calls.
         ("mx", "messangi", false, true),
     ] {
         let hook = format!(
@@ -353,12 +353,12 @@ fn what_the_mock_posts_the_listener_reads() {
             .run(&["session", "--channel", channel, "--to", CONTACT, "--ledger", "ledger.json", "--json"], &[])
             .json();
         let state = if signs { "open" } else { "unknown" };
-        assert_eq!(session["window"]["state"], state, "an unsigned call opens no window: {session}");
+        assert_eq!(session["window"]["state"], state, "an unsigned call does not open the window: {session}");
     }
 }
 
 #[test]
-fn the_mocks_state_outlives_it_in_its_file() {
+fn state_file_restores_clock_windows_and_settings() {
     let folder = Folder::new();
     let file = folder.path().join("state.json");
     let file = file.to_str().unwrap();
@@ -382,18 +382,18 @@ fn the_mocks_state_outlives_it_in_its_file() {
 }
 
 #[test]
-fn the_mock_has_its_console_and_its_description_in_the_binary() {
+fn binary_contains_console_and_openapi_document() {
     let mock = Mock::start();
     let page = mock.http("GET", "/", &[], "");
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     assert!(page.body.contains("Transom"));
     assert_eq!(mock.control("openapi.json", "")["openapi"], "3.1.1");
-    // What is nobody's path is still answered in JSON.
+    // An unknown path is also answered in JSON.
     assert!(mock.http("GET", "/nowhere", &[], "").json()["error"].is_string());
 }
 
 #[test]
-fn the_same_seed_and_the_same_calls_give_the_same_ids() {
+fn same_seed_and_calls_give_the_same_ids() {
     let ids = |seed: &str| {
         let mock = Mock::start_with(&["--seed", seed]);
         mock.inbound("exotel", CONTACT);
