@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use crate::core::error::ControlError;
 use crate::core::finding::Source;
-use crate::error::ControlError;
 
 /// One behaviour that a provider's documentation leaves open, or states in two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

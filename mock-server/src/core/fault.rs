@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use crate::core::simulator::WireFault;
 use crate::core::response::{html_response, json_response, set_header, text_response};
+use crate::core::simulator::WireFault;
 use crate::core::webhook::Failure;
 
 /// One rule of the script: which requests it hits, how often, and what happens to them.

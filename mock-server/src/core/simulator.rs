@@ -10,19 +10,19 @@ use http::header::{DATE, HeaderName, HeaderValue};
 use http::{Method, Request, Response};
 use serde_json::json;
 
-use crate::server::auth::Access;
 use crate::core::clock::Clock;
 use crate::core::fault::{Faults, Kind};
 use crate::core::gate::{Gates, Held};
 use crate::core::journal::{Journal, Remarks};
-use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
-use crate::core::world::{Accounts, DEFAULT_SEED};
-use crate::simulators;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::response::{SimulatedResponse, json_response, set_header};
 use crate::core::webhook::Failure;
+use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
 use crate::core::world::World;
-use crate::server::{control, not_found};
+use crate::core::world::{Accounts, DEFAULT_SEED};
+use crate::core::auth::Auth;
+use crate::core::not_found;
+use crate::simulators;
 
 /// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
 ///
@@ -31,9 +31,10 @@ use crate::server::{control, not_found};
 ///
 /// let now = std::time::SystemTime::UNIX_EPOCH;
 /// let mut simulator = Simulator::new(now);
-/// let request = http::Request::get("/_mock/clock").body(bytes::Bytes::new()).unwrap();
+/// simulator.advance(now, std::time::Duration::from_secs(60)).unwrap();
+/// let request = http::Request::get("/api/user/me").body(bytes::Bytes::new()).unwrap();
 /// let reply = simulator.step(now, &request);
-/// assert_eq!(reply.response.headers()["date"], "Thu, 01 Jan 1970 00:00:00 GMT");
+/// assert_eq!(reply.response.headers()["date"], "Thu, 01 Jan 1970 00:01:00 GMT");
 /// ```
 #[derive(Debug)]
 pub struct Simulator {
@@ -47,10 +48,9 @@ pub struct Simulator {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) webhooks: WebhookQueue,
-    /// How often each control call has changed something.
     pub(crate) calls: BTreeMap<&'static str, u64>,
     pub(crate) gates: Gates,
-    pub(crate) access: Access,
+    pub(crate) access: Auth,
     /// The path under which this world is reached, for addresses that lead to it; empty, or `/_ns/NAME`.
     pub(crate) mount: Box<str>,
     dates: Dates,
@@ -143,7 +143,7 @@ impl Simulator {
             webhooks: WebhookQueue::new(),
             calls: BTreeMap::new(),
             gates: Gates::default(),
-            access: Access::default(),
+            access: Auth::default(),
             mount: Box::default(),
             changes: 0,
             dates: Dates::default(),
@@ -233,26 +233,25 @@ impl Simulator {
         self.clock.now(real_now)
     }
 
-    /// Answers one request: a provider's path, or the control plane under `/_mock/`.
+    /// Answers one request to a provider. The control plane is not reached by this: its calls are methods of this type.
     pub fn step(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
         if request.method() == Method::HEAD {
             return self.step_head(real_now, request);
         }
+        self.changes += u64::from(!request.method().is_safe());
         let path = request.uri().path();
-        let mut reply = if path == "/_mock" || path.starts_with("/_mock/") {
-            whole(control::http::answer(self, real_now, request))
-        } else if let Some(index) = self.simulators.iter().position(|dialect| dialect.matches_path(path)) {
-            self.changes += u64::from(!request.method().is_safe());
-            self.step_provider(real_now, index, request)
-        } else if path == "/" {
-            whole(control::http::console(&self.access, request))
-        } else {
-            self.step_not_found(real_now, request)
+        let mut reply = match self.simulators.iter().position(|simulator| simulator.matches_path(path)) {
+            Some(index) => self.step_provider(real_now, index, request),
+            None => self.step_not_found(real_now, request),
         };
-        // A control call may have moved the clock, so the time is read after it.
-        let date = self.dates.header(self.clock.now(real_now));
-        reply.response.headers_mut().insert(DATE, date);
+        self.date(real_now, &mut reply.response);
         reply
+    }
+
+    /// Puts the virtual time into a response.
+    pub(crate) fn date(&mut self, real_now: SystemTime, response: &mut Response<Bytes>) {
+        let date = self.dates.header(self.clock.now(real_now));
+        response.headers_mut().insert(DATE, date);
     }
 
     /// Whether the answer to `request` would be dropped, because a `lose_reply` or `reset` fault is next for it. Consumes
@@ -286,7 +285,7 @@ impl Simulator {
         let response = json_response(404, &json!({"error": error}));
         // Browsers ask for this one by themselves.
         if path != "/favicon.ico" {
-            let findings = vec![nowhere::finding(&self.simulators, path)];
+            let findings = vec![not_found::finding(&self.simulators, path)];
             let remarks = Remarks { findings, ..Remarks::default() };
             self.journal.record(None, self.clock.now(real_now), request, &response, remarks);
         }

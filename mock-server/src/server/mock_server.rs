@@ -8,10 +8,11 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::{Shared, accept_all, now};
-use crate::{Advance, ClockChange, ClockTurn};
+use super::serve::accept_all;
+use super::state::{AppState, now};
+use crate::control::{Advance, ClockChange, ClockTurn};
+use crate::core::error::ControlError;
 use crate::core::simulator::Simulator;
-use crate::server::client::ControlError;
 
 /// A mock on a port of its own, for tests. It stops when it is dropped.
 ///
@@ -26,7 +27,7 @@ use crate::server::client::ControlError;
 #[derive(Debug)]
 pub struct MockServer {
     address: SocketAddr,
-    shared: Shared,
+    shared: AppState,
     running: Running,
 }
 
@@ -66,7 +67,7 @@ impl MockServer {
     pub async fn start_with(simulator: Simulator) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let shared = Shared::new(simulator);
+        let shared = AppState::new(simulator);
         let task = tokio::spawn(accept_all(listener, shared.clone())).abort_handle();
         Ok(Self { address, shared, running: Running::Task(task) })
     }
@@ -183,7 +184,7 @@ impl MockServerBuilder {
             let _entered = runtime.enter();
             TcpListener::from_std(listener)?
         };
-        let shared = Shared::new(self.simulator);
+        let shared = AppState::new(self.simulator);
         let serving = shared.clone();
         let (stop, stopped) = oneshot::channel();
         std::thread::Builder::new().name("transom-mock".to_owned()).spawn(move || {

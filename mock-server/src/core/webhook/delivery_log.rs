@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::outbox::Destination;
+use super::queue::Destination;
 use crate::core::bounded::Ring;
 
 const MOST_TRIES: usize = 10_000;
@@ -22,15 +22,15 @@ pub(super) struct DeliveryLog {
 #[derive(Serialize)]
 pub struct DeliveryAttempt {
     /// Counts the tries since the last reset, from 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     pub(crate) provider: &'static str,
     pub(super) url: String,
     /// From 1; 0 for what was given up untried, because too much was waiting.
-    pub(super) attempt: u32,
+    pub(crate) attempt: u32,
     /// Which of several copies it was, from 1.
     pub(super) copy: u32,
     /// What the target answered, none if it did not.
-    pub(super) status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// Why there was no answer.
     pub(super) error: Option<&'static str>,
     /// As they were sent, the signature among them.
@@ -40,7 +40,7 @@ pub struct DeliveryAttempt {
     pub(super) body: Bytes,
     /// When it was due, in virtual time.
     #[serde(serialize_with = "crate::core::world::serialize_time")]
-    pub(super) at: SystemTime,
+    pub(crate) at: SystemTime,
     /// When it is tried again, if it is.
     #[serde(serialize_with = "maybe_time")]
     pub(super) next_try_at: Option<SystemTime>,
@@ -51,26 +51,9 @@ pub struct DeliveryAttempt {
 
 impl std::fmt::Debug for DeliveryAttempt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DeliveryAttempt")
-            .field("number", &self.number)
-            .field("provider", &self.provider)
-            .field("attempt", &self.attempt)
-            .field("status", &self.status)
-            .finish_non_exhaustive()
-    }
-}
-
-impl DeliveryAttempt {
-    /// As the control plane lists it among the events that a turn of the clock brought about.
-    #[cfg(feature = "server")]
-    pub(crate) fn event(&self) -> crate::DueEvent {
-        crate::DueEvent::Webhook {
-            provider: self.provider,
-            at: self.at.into(),
-            attempt: Some(self.attempt),
-            number: Some(self.number),
-            status: Some(self.status),
-        }
+        let mut attempt = f.debug_struct("DeliveryAttempt");
+        attempt.field("number", &self.number).field("provider", &self.provider);
+        attempt.field("attempt", &self.attempt).field("status", &self.status).finish_non_exhaustive()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
-use super::outbox::{QueuedCall, Destination};
+use super::queue::{Destination, QueuedCall};
 
 /// What waits, each lane in the order in which it falls due. Empty lanes are not kept.
 #[derive(Default)]

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::testing::Mock;
 use crate::core::webhook::{DeliveryOutcome, WebhookDelivery};
+use crate::testing::Mock;
 
 const CONTACT: &str = "+919876543210";
 

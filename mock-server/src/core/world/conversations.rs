@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::contact_key::{ContactKey, Providers};
 use super::conversation::QUIET;
-use super::key::{ContactKey, Providers};
 use super::{Conversation, ConversationState, WINDOW};
 use crate::core::phone::Phone;
 
@@ -99,8 +99,7 @@ impl Conversations {
         let Some(row) = self.rows.pop_front() else { return };
         let first = self.first;
         self.first = first.wrapping_add(1);
-        if let Ok(entry) = self.newest.find_entry(self.hasher.hash_one(row.key.customer()), |number| *number == first)
-        {
+        if let Ok(entry) = self.newest.find_entry(self.hasher.hash_one(row.key.customer()), |number| *number == first) {
             entry.remove();
         }
     }

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::core::fingerprint::fingerprint;
 use crate::core::bounded::BoundedMap;
+use crate::core::fingerprint::fingerprint;
 
 /// Source: `GoSendAPI`, POST /v1/messages: keys live for 24 hours (docs).
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);

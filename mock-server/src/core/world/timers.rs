@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::key::ContactKey;
+use super::contact_key::ContactKey;
 use super::{ConversationState, WINDOW, World};
 use crate::core::phone::Phone;
 

@@ -36,8 +36,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::simulators;
     use crate::core::simulator::Simulator;
+    use crate::simulators;
 
     #[test]
     fn an_upload_belongs_to_its_provider_and_sender_until_10_000_others_came() {

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::read::from_query;
-use crate::error::ControlError;
+use crate::control::read::from_query;
+use crate::core::error::ControlError;
 
 /// The holder of several worlds.
 pub(crate) trait NamespaceStore {

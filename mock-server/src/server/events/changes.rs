@@ -8,12 +8,12 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::WindowState;
+use crate::control::WindowState;
 use crate::core::clock::Reading;
-use crate::core::transcript::{Accepted, Entry};
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
+use crate::core::transcript::{Accepted, Entry};
 
 /// More new lines than this are not told one by one: everybody had better look at the whole again.
 const MOST_NEW: u64 = 1_000;

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::simulators::cloud_api::{FieldError, FieldReader, MediaRules, join, media, required_array, required_text};
-use crate::core::json::{Json, Members, Named as _};
 use crate::core::finding::{Certainty, Source};
+use crate::core::json::{Json, Members, Named as _};
+use crate::simulators::cloud_api::{FieldError, FieldReader, MediaRules, join, media, required_array, required_text};
 
 const TEMPLATES: Source = Source::new("GoSendAPI, Templates", Certainty::Docs);
 const SAMPLES: Source = Source::new("GoSendAPI, Templates", Certainty::Inferred);

@@ -1,10 +1,10 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
-use crate::simulators;
 use crate::core::finding::Level;
 use crate::core::phone::Phone;
 use crate::core::world::{Inbound, TemplateStatus};
+use crate::simulators;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// A nanosecond less than 24 hours.

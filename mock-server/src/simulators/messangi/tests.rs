@@ -3,10 +3,10 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::simulators;
 use crate::core::finding::{Certainty, Finding, Level};
 use crate::core::phone::Phone;
 use crate::core::world::{Inbound, TemplateStatus};
+use crate::simulators;
 
 /// A nanosecond less than 24 hours.
 const ALMOST_A_DAY: Duration = Duration::from_nanos(86_399_999_999_999);

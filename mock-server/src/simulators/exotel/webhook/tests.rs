@@ -186,7 +186,8 @@ fn a_failed_call_is_tried_again_as_often_as_the_chosen_page_says() {
             mock.advance(pause);
             let again = mock.answer_webhook(500).unwrap_or_else(|| panic!("{retries}: after {pause}"));
             assert_eq!(again.request.body(), first.request.body());
-            let signature = |of: &crate::core::webhook::WebhookDelivery| of.request.headers()["x-exotel-signature"].clone();
+            let signature =
+                |of: &crate::core::webhook::WebhookDelivery| of.request.headers()["x-exotel-signature"].clone();
             assert_eq!(signature(&again), signature(&first));
         }
         mock.advance("30d");

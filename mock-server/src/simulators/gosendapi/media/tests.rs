@@ -2,10 +2,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::super::GoSendApi;
 use super::*;
-use crate::{ProviderSimulator as _, simulators};
 use crate::core::finding::{Finding, Level};
 use crate::core::phone::Phone;
 use crate::core::world::{Inbound, Sender, World};
+use crate::{ProviderSimulator as _, simulators};
 
 const OWN: &str = "555123456789";
 

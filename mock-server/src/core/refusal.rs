@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
 
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::behavior_switch::list;
 use crate::core::response::{json_response, set_header};
 

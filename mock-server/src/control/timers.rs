@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::read::Time;
-use crate::core::webhook::DeliveryStatus;
+use crate::core::webhook::{DeliveryAttempt, DeliveryStatus};
 use crate::core::simulator::Simulator;
 use crate::core::transcript::{Accepted, Entry};
 use crate::core::world::timers::{NamedTimer, Timer};
@@ -54,6 +54,18 @@ impl DueEvent {
             | Self::Window { at, .. }
             | Self::Conversation { at, .. }
             | Self::Limit { at, .. } => *at,
+        }
+    }
+}
+
+impl From<&DeliveryAttempt> for DueEvent {
+    fn from(attempt: &DeliveryAttempt) -> Self {
+        Self::Webhook {
+            provider: attempt.provider,
+            at: attempt.at.into(),
+            attempt: Some(attempt.attempt),
+            number: Some(attempt.number),
+            status: Some(attempt.status),
         }
     }
 }

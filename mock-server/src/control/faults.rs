@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::core::webhook::Failure;
 use crate::core::simulator::Simulator;
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::fault::{Fault, Kind, MAX_RULES, Schedule};
 use crate::core::gate::Held;
 use crate::core::behavior_switch::list;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::read::{Span, whole_number};
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::transcript::Entry;
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;

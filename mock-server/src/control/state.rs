@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::faults::{NewFault, rule};
 use super::read::from_value;
 use crate::core::clock::{Clock, Reading};
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::fault::{Fault, Faults, MAX_RULES, Schedule};
-use crate::members::Members;
+use crate::core::members::Members;
 use crate::core::time::{exact_duration, parse_duration, parse_time};
 use crate::core::world;
 use crate::core::simulator::Simulator;
@@ -58,7 +58,7 @@ impl Simulator {
         if self.faults.last_id() > 0 {
             state.insert("last_fault".to_owned(), self.faults.last_id().into());
         }
-        world::state::export(&self.world, &mut state);
+        world::snapshot::export(&self.world, &mut state);
         Value::Object(state)
     }
 
@@ -86,7 +86,7 @@ impl Simulator {
         }
         let clock = clock(members.object("clock")?)?;
         let faults = self.read_faults(&mut members)?;
-        let world = world::state::import(self.fresh_world(), &mut members)?;
+        let world = world::snapshot::import(self.fresh_world(), &mut members)?;
         members.finish(&MEMBERS)?;
         Ok((clock, faults, world))
     }

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Error, Unexpected};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::time::rfc3339;
 use crate::core::time::{parse_duration, parse_time};
 
@@ -111,7 +111,7 @@ pub(super) fn parsed<'de, D: Deserializer<'de>, T>(
 }
 
 /// A whole number of a query, which is a text there.
-pub(super) fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+pub(crate) fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     parsed(deserializer, "a whole number such as 100", |text| text.parse().ok()).map(Some)
 }
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::read::{Time, from_value};
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::behavior_switch::list;
-use crate::core::webhook::{WireResponse, Written};
+use crate::core::webhook::{InboundMessage as Written, RepliedTo};
 use crate::core::phone::{Phone, is_e164};
 use crate::core::simulator::Simulator;
 use crate::core::world::{Inbound, Window};
@@ -128,7 +128,7 @@ impl Simulator {
         self.announce_received(&message, now, begins);
         let message_id = format!("wamid.{}", self.world.next_hex());
         if let Some(dialect) = self.simulators.iter().find(|dialect| dialect.name() == provider) {
-            let reply = reply_to.as_ref().map(|(message_id, callbacks)| WireResponse { message_id, callbacks });
+            let reply = reply_to.as_ref().map(|(message_id, callbacks)| RepliedTo { message_id, callbacks });
             let written = Written { message_id: &message_id, content: &content, reply };
             self.webhooks.received(dialect.as_ref(), &self.world, now, &message, &written);
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::inbound::WindowState;
 use super::read::Time;
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::transcript::{Accepted, Entry};
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;

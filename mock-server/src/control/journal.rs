@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::read::whole_number;
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::journal::{Exchange, Told};
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::read::{Time, nullable};
 use crate::core::limiter::Limiter;
 use crate::core::simulator::Simulator;
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::world::BucketOwner;
 
 /// A month; no window is longer.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::behavior_switch::list;
 
 /// A JSON object whose members are taken out as they are read.

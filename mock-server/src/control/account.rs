@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::read::text_or_number;
 use crate::core::simulator::Simulator;
-use crate::error::ControlError;
+use crate::core::error::ControlError;
 use crate::core::behavior_switch::list;
 use crate::core::world::{Account, Sender, Template, TemplateStatus};
 use crate::core::phone::{Phone, is_e164};
