@@ -12,7 +12,7 @@ use serde_json::Value;
 use transom::config::{ChannelConfig, process_env};
 use transom::{Client, Context, Message, Messenger as _, Registry, Transport};
 use transom_conformance::adapters;
-use transom_mock_server::Simulator;
+use transom_mock_server::{Simulator, control_response};
 
 /// A transport that is the mock itself, without a socket, and keeps what it was asked.
 #[derive(Debug)]
@@ -59,7 +59,10 @@ fn plain(call: &Value) -> Request<Bytes> {
 fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
     let mut simulator = Simulator::new(SystemTime::now());
     for call in fixture["given"].as_array().into_iter().flatten() {
-        simulator.step(SystemTime::now(), &plain(call));
+        let (now, call) = (SystemTime::now(), plain(call));
+        if control_response(&mut simulator, now, &call).is_none() {
+            simulator.step(now, &call);
+        }
     }
     let direct = Arc::new(Direct { simulator: Mutex::new(simulator), asked: Mutex::default() });
     let registry = adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with(adapter.provider));

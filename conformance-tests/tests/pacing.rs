@@ -14,7 +14,7 @@ use transom::config::{ChannelConfig, process_env};
 use transom::layers::Limit;
 use transom::time::Clock;
 use transom::{Certainty, Client, Context, Message, Messenger as _, Provider, Rate, Registry, Scope, Transport};
-use transom_mock_server::Simulator;
+use transom_mock_server::{Simulator, control_response};
 
 /// The simulator without a socket, on a clock that only waits move.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl World {
 
     fn post(&self, call: &str, body: &serde_json::Value) {
         let request = Request::post(format!("/_mock/{call}")).body(Bytes::from(body.to_string())).unwrap();
-        let response = self.simulator.lock().unwrap().step(self.now(), &request).response;
+        let response = control_response(&mut self.simulator.lock().unwrap(), self.now(), &request).unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
     }
 

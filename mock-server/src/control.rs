@@ -13,8 +13,8 @@ mod timers;
 mod wait;
 mod webhooks;
 
-use crate::core::error::ControlError;
 use crate::core::behavior_switch::list;
+use crate::core::error::ControlError;
 use crate::core::simulator::Simulator;
 use crate::core::world::Account;
 

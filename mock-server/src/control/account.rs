@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::read::text_or_number;
-use crate::core::simulator::Simulator;
-use crate::core::error::ControlError;
 use crate::core::behavior_switch::list;
-use crate::core::world::{Account, Sender, Template, TemplateStatus};
+use crate::core::error::ControlError;
 use crate::core::phone::{Phone, is_e164};
+use crate::core::simulator::Simulator;
+use crate::core::world::{Account, Sender, Template, TemplateStatus};
 
 /// A send looks through them, so there are at most this many of each.
 const MAX_ROWS: usize = 500;
@@ -328,11 +328,11 @@ impl Simulator {
             let problem = format!("`name` is \"{name}\", which {provider} has in `{language}`, expected another");
             return Err(ControlError::refused(problem));
         }
-        if let Some(id) = new.id
-            && (id == 0 || known.iter().any(|template| template.id == u64::from(id)))
-        {
-            let problem =
-                format!("`id` is {id}, which is 0 or that of another template of {provider}, expected another");
+        if new.id == Some(0) {
+            return Err(ControlError::invalid("id", 0, "a whole number from 1"));
+        }
+        if let Some(id) = new.id.filter(|id| known.iter().any(|template| template.id == u64::from(*id))) {
+            let problem = format!("`id` is {id}, which another template of {provider} has, expected another");
             return Err(ControlError::refused(problem));
         }
         if known.len() >= MAX_ROWS {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::read::{Time, parsed};
 use super::timers::{self, DueEvent};
-use crate::core::simulator::Simulator;
 use crate::core::error::ControlError;
+use crate::core::simulator::Simulator;
 use crate::core::time::parse_duration;
 
 /// The virtual clock.

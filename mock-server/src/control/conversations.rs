@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::inbound::WindowState;
 use super::read::Time;
 use crate::core::error::ControlError;
-use crate::core::transcript::{Accepted, Entry};
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;
+use crate::core::transcript::{Accepted, Entry};
 use crate::core::world::{Conversation, Delivery};
 
 /// More conversations than this are not listed, and of each not more messages; the newest are.

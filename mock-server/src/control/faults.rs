@@ -7,12 +7,12 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::core::webhook::Failure;
-use crate::core::simulator::Simulator;
+use crate::core::behavior_switch::list;
 use crate::core::error::ControlError;
 use crate::core::fault::{Fault, Kind, MAX_RULES, Schedule};
 use crate::core::gate::Held;
-use crate::core::behavior_switch::list;
+use crate::core::simulator::Simulator;
+use crate::core::webhook::Failure;
 
 const LONGEST_DELAY_MS: u64 = 3_600_000;
 

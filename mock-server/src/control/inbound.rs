@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::read::{Time, from_value};
-use crate::core::error::ControlError;
 use crate::core::behavior_switch::list;
-use crate::core::webhook::{InboundMessage as Written, RepliedTo};
+use crate::core::error::ControlError;
 use crate::core::phone::{Phone, is_e164};
 use crate::core::simulator::Simulator;
+use crate::core::webhook::{InboundMessage as Written, RepliedTo};
 use crate::core::world::{Inbound, Window};
 
 /// The types of a contact's message.

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::read::{Time, nullable};
+use crate::core::error::ControlError;
 use crate::core::limiter::Limiter;
 use crate::core::simulator::Simulator;
-use crate::core::error::ControlError;
 use crate::core::world::BucketOwner;
 
 /// A month; no window is longer.

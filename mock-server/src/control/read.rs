@@ -16,6 +16,15 @@ use crate::core::time::{parse_duration, parse_time};
 ///
 /// The member that is wrong, and the expected form.
 pub fn from_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ControlError> {
+    // serde would take an array as the members in their order.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(ControlError::Unreadable("the body: it is an array, expected an object".to_owned()));
+    }
+    from_json_or_list(body)
+}
+
+/// As [`from_json`], of a type that takes an array, too.
+pub(crate) fn from_json_or_list<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ControlError> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -47,23 +56,69 @@ pub(crate) fn from_query<T: for<'a> Deserialize<'a>>(query: &str) -> Result<T, C
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         let path = error.path().to_string();
-        let problem = error.into_inner().to_string().replace("unknown field", "unknown parameter");
-        ControlError::Unreadable(describe(&path, &problem))
+        let problem = error.into_inner().to_string();
+        ControlError::Unreadable(
+            describe(&path, &problem).replace("unknown member", "unknown parameter").replace("some of ", ""),
+        )
     })
 }
 
-/// serde's words with the member before them.
+/// serde's words in the form of [`ControlError`], with the member and the path to it.
 fn describe(path: &str, problem: &str) -> String {
-    let problem = problem.split(" at line ").next().unwrap_or_default().replace("unknown field", "unknown member");
-    let wrong = problem.strip_prefix("invalid type: ").or_else(|| problem.strip_prefix("invalid value: "));
-    match (wrong, path) {
-        (Some(wrong), "." | "") => format!("the body is {wrong}"),
-        (Some(wrong), path) => format!("`{path}` is {wrong}"),
-        // serde names these members itself; the path leads to the object that they are in.
-        (None, "." | "") => problem,
-        (None, path) if problem.contains(&format!("`{path}`")) => problem,
-        (None, path) => format!("`{path}`: {problem}"),
+    let problem = problem.split(" at line ").next().unwrap_or_default();
+    let path = path.trim_start_matches('.');
+    let (place, member) = path.rsplit_once('.').unwrap_or(("", path));
+    // The path of a member that is missing or unknown leads to the object around it.
+    let (place, text) = if let Some(wrong) =
+        problem.strip_prefix("invalid type: ").or_else(|| problem.strip_prefix("invalid value: "))
+    {
+        let wrong = wrong.replace("null, expected", "missing, expected");
+        let member = if member.is_empty() { "the body: it".to_owned() } else { format!("`{member}`") };
+        (place, format!("{member} is {}", plain(&wrong)))
+    } else if let Some(variant) = problem.strip_prefix("unknown variant `") {
+        let (value, expected) = variant.split_once("`, ").unwrap_or((variant, ""));
+        (place, format!("`{member}` is \"{value}\", {expected}"))
+    } else if let Some(missing) = problem.strip_prefix("missing field ") {
+        (path, format!("{missing} is missing, expected a value"))
+    } else if let Some((unknown, expected)) =
+        problem.strip_prefix("unknown ").and_then(|unknown| unknown.split_once(", "))
+    {
+        let place = path.strip_suffix(unknown.split('`').nth(1).unwrap_or("`")).unwrap_or(path).trim_end_matches('.');
+        let expected =
+            expected.replace("expected one of", "expected some of").replace("there are no fields", "expected none");
+        (place, format!("unknown {}, {expected}", unknown.replace("field", "member")))
+    } else {
+        (place, problem.to_owned())
+    };
+    match place.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).map(str::parse::<usize>) {
+        // Faults alone come as a list.
+        Some(Ok(index)) => format!("fault {}: {text}", index + 1),
+        _ if place.is_empty() => text,
+        _ => format!("`{place}`: {text}"),
     }
+}
+
+/// A value and the expected form, without the names of Rust's types.
+fn plain(wrong: &str) -> String {
+    let (value, expected) = wrong.rsplit_once(", expected ").unwrap_or((wrong, "another"));
+    let value = match value {
+        "sequence" => "an array",
+        "map" => "an object",
+        value => {
+            let named = ["string ", "integer `", "floating point `", "boolean `"];
+            let bare = named.iter().find_map(|name| value.strip_prefix(name));
+            bare.unwrap_or(value).trim_end_matches('`')
+        }
+    };
+    let expected = match expected {
+        "u16" | "u32" | "u64" | "usize" | "a nonzero usize" => "a whole number",
+        "f64" => "a number",
+        "a boolean" => "true or false",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        expected => expected,
+    };
+    format!("{value}, expected {expected}")
 }
 
 /// A moment; in JSON RFC 3339.

@@ -10,10 +10,10 @@ use crate::core::clock::{Clock, Reading};
 use crate::core::error::ControlError;
 use crate::core::fault::{Fault, Faults, MAX_RULES, Schedule};
 use crate::core::members::Members;
-use crate::core::time::{exact_duration, parse_duration, parse_time};
-use crate::core::world;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
+use crate::core::time::{exact_duration, parse_duration, parse_time};
+use crate::core::world;
 use crate::core::world::World;
 
 /// The form of what [`Simulator::export`] gives. Another number means that older mocks cannot read it.

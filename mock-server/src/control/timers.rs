@@ -6,9 +6,9 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::read::Time;
-use crate::core::webhook::{DeliveryAttempt, DeliveryStatus};
 use crate::core::simulator::Simulator;
 use crate::core::transcript::{Accepted, Entry};
+use crate::core::webhook::{DeliveryAttempt, DeliveryStatus};
 use crate::core::world::timers::{NamedTimer, Timer};
 
 /// More events of one turn of the clock are counted and not listed.

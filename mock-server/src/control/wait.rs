@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::read::{Span, whole_number};
 use crate::core::error::ControlError;
-use crate::core::transcript::Entry;
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;
+use crate::core::transcript::Entry;
 
 const COMMON: [&str; 5] = ["for", "provider", "since", "count", "timeout"];
 const MAX_COUNT: u64 = 10_000;
@@ -131,7 +131,11 @@ impl<'a> Wanted<'a> {
         }
         let count = wait.count.unwrap_or(1);
         if !(1..=MAX_COUNT).contains(&count) {
-            return Err(ControlError::invalid("count", count, format!("a whole number from 1 to {MAX_COUNT}")));
+            return Err(ControlError::invalid(
+                "count",
+                format!("`{count}`"),
+                format!("a whole number from 1 to {MAX_COUNT}"),
+            ));
         }
         let provider = wait.provider.as_deref().map(|name| simulator.provider(name)).transpose()?;
         let count = usize::try_from(count).unwrap_or(usize::MAX);

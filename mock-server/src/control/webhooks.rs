@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::journal::newest;
 use super::read::{Span, whole_number};
-use crate::core::simulator::Simulator;
 use crate::core::error::ControlError;
+use crate::core::simulator::Simulator;
 use crate::core::time::exact_duration;
 use crate::core::webhook::{DeliveryAttempt, DeliveryFaults, Registration, Secret, Signature, Target, Waiting};
 

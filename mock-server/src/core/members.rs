@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::core::error::ControlError;
 use crate::core::behavior_switch::list;
+use crate::core::error::ControlError;
 
 /// A JSON object whose members are taken out as they are read.
 #[derive(Debug)]

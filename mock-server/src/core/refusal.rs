@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
 
-use crate::core::error::ControlError;
 use crate::core::behavior_switch::list;
+use crate::core::error::ControlError;
 use crate::core::response::{json_response, set_header};
 
 /// Why a call over HTTP is refused.

@@ -10,18 +10,18 @@ use http::header::{DATE, HeaderName, HeaderValue};
 use http::{Method, Request, Response};
 use serde_json::json;
 
+use crate::core::auth::Auth;
 use crate::core::clock::Clock;
 use crate::core::fault::{Faults, Kind};
 use crate::core::gate::{Gates, Held};
 use crate::core::journal::{Journal, Remarks};
+use crate::core::not_found;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::response::{SimulatedResponse, json_response, set_header};
 use crate::core::webhook::Failure;
 use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
 use crate::core::world::World;
 use crate::core::world::{Accounts, DEFAULT_SEED};
-use crate::core::auth::Auth;
-use crate::core::not_found;
 use crate::simulators;
 
 /// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.

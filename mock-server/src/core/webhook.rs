@@ -20,10 +20,10 @@ mod target;
 mod target_queues;
 
 pub use account_event::{AccountEvent, ConversationEvent, Subject};
-pub use delivery_log::DeliveryAttempt;
 pub use delivery::{DeliveryOutcome, WebhookDelivery};
-pub use queue::Waiting;
+pub use delivery_log::DeliveryAttempt;
 pub use message_event::{AcceptedMessage, DeliveryStatus, Failure, MessageEvent, MessageEventKind};
+pub use queue::Waiting;
 pub use rules::{WebhookRules, last_status};
 
 pub(crate) use ip_network::{IpNetwork, IpNetworks};

@@ -13,14 +13,14 @@ use http::{Method, Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::control::read::{from_json, from_query, whole_number};
+use crate::control::read::{from_json, from_json_or_list, from_query, whole_number};
 use crate::control::{
     ClockChange, ConfigChange, InboundMessage, NewFaults, NewSender, NewTemplate, NewWebhook, RateLimitChange,
 };
 use crate::core::auth::Auth;
+use crate::core::behavior_switch::list;
 use crate::core::error::ControlError;
 use crate::core::refusal::Refusal;
-use crate::core::behavior_switch::list;
 use crate::core::request::header;
 use crate::core::response::{json_response, set_header, text_response};
 use crate::core::simulator::Simulator;
@@ -259,14 +259,14 @@ fn change(
         }
         "templates" => json(&simulator.add_template(real_now, &from_json::<NewTemplate>(body)?)?),
         "senders" => json(&simulator.add_sender(&from_json::<NewSender>(body)?)?),
-        "faults" => json(&simulator.add_faults(&from_json::<NewFaults>(body)?.0)?),
+        "faults" => json(&simulator.add_faults(&from_json_or_list::<NewFaults>(body)?.0)?),
         "webhooks" => json(&simulator.register_webhook(from_json::<NewWebhook>(body)?)?),
         "webhooks/redeliver" => {
             simulator.redeliver(real_now, from_json::<Redelivery>(body)?.number)?;
             json(&json!({"queued": true}))
         }
         _ => {
-            simulator.import(&from_json(body)?)?;
+            simulator.import(&from_json_or_list(body)?)?;
             json(&json!({"imported": true}))
         }
     })

@@ -13,10 +13,10 @@ use super::namespaces::{Name, Namespaces};
 use super::wait::Changed;
 use super::webhook_worker::WorkerState;
 use crate::control::{ClockChange, ClockTurn, DueEvent};
+use crate::core::auth::Auth;
 use crate::core::error::ControlError;
 use crate::core::response::{json_response, set_header};
 use crate::core::simulator::{Simulator, WireFault, WireResponse};
-use crate::core::auth::Auth;
 
 /// The newest event whose effect a response of the control plane includes; sent while anybody listens.
 pub(super) const LAST_EVENT: &str = "x-transom-event";

@@ -10,12 +10,12 @@ use super::contact_key::ContactKey;
 use super::conversations::Conversations;
 use super::{Bucket, BucketOwner, CachedResponse, Contact, Content, Conversation, Delivery, MAX_ROWS, World};
 use crate::core::bounded::Table;
+use crate::core::error::ControlError;
 use crate::core::ids::Ids;
 use crate::core::members::Members;
 use crate::core::phone::Phone;
 use crate::core::time::parse_time;
 use crate::core::time::rfc3339;
-use crate::core::error::ControlError;
 
 mod account;
 

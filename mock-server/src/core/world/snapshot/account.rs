@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 use super::{TEXT, TIME, WHOLE_NUMBER, phone, provider, time, whole};
 use crate::core::behavior_switch::Switches;
 use crate::core::behavior_switch::list;
+use crate::core::error::ControlError;
 use crate::core::limiter::Limiter;
 use crate::core::members::Members;
 use crate::core::time::rfc3339;
 use crate::core::time::{exact_duration, parse_duration};
 use crate::core::world::{Account, Sender, Template, TemplateStatus, World};
-use crate::core::error::ControlError;
 
 const TEMPLATE: [&str; 7] = ["id", "name", "language", "status", "category", "body", "parameters"];
 const ACCOUNT: [&str; 7] = ["provider", "balance", "conversations_end", "limit", "switches", "senders", "templates"];
