@@ -1,5 +1,4 @@
-//! Every scenario of the conformance suite again, for every adapter, against the built binary and its control plane: the
-//! two fronts of the mock behave alike.
+//! Runs the conformance suite for each adapter against the built binary: it behaves as the mock in the process.
 
 use std::process::ExitCode;
 

@@ -2,7 +2,8 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::{cargo, setup, target, usage_error};
+use crate::setup;
+use crate::tools::{cargo, target, usage_error};
 
 /// Builds the mock and its benchmark in release mode, and runs the benchmark.
 pub(crate) fn run(arguments: &[&str]) -> ExitCode {

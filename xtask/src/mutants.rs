@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::{cargo, fail, root, say, target, usage_error};
+use crate::tools::{cargo, fail, root, say, target, usage_error};
 
 const HELP: &str = "\
 Change the code in small ways, one at a time in a copy, and check that a test fails for each change.

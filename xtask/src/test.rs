@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::{cargo, fail, root, say, setup, target, usage_error};
+use crate::setup;
+use crate::tools::{cargo, fail, root, say, target, usage_error};
 
 /// The example adapter is a workspace of its own, as a user's crate is.
 const EXAMPLE: &str = "examples/fifth-adapter";

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use transom::{Capabilities, CodeFact, ErrorKind, Provider, Sent};
-use transom_mock_server::Dialect;
+use transom_mock_server::ProviderSimulator;
 
 /// An adapter under test.
 ///
@@ -12,7 +12,7 @@ pub struct AdapterUnderTest {
     /// The adapter.
     pub provider: Provider,
     /// The simulators to run in this process; one of them is the provider's own.
-    pub simulators: fn() -> Vec<Box<dyn Dialect>>,
+    pub simulators: fn() -> Vec<Box<dyn ProviderSimulator>>,
     /// The channel as a URI, with `{host}` in place of the mock's host. Its credentials contain the word `canary`, and the
     /// suite checks that no output does.
     pub uri: &'static str,
@@ -86,7 +86,7 @@ impl AdapterUnderTest {
     /// limited titles, `template_rejected` for an unknown template, the placeholders `customer` and `day`, webhook calls
     /// with our number and without reference that are made once, and inbound texts only. The documented facts (refusals,
     /// code tables, expected codes, samples, webhook calls) are empty.
-    pub const fn new(provider: Provider, simulators: fn() -> Vec<Box<dyn Dialect>>) -> Self {
+    pub const fn new(provider: Provider, simulators: fn() -> Vec<Box<dyn ProviderSimulator>>) -> Self {
         Self {
             provider,
             simulators,

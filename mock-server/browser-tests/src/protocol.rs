@@ -1,4 +1,6 @@
-//! Orders to a page by Chromium's `DevTools` protocol: one WebSocket, and an answer to each order.
+//! A client of Chromium's `DevTools` protocol: commands and responses over one WebSocket.
+
+use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -8,75 +10,78 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::PATIENCE;
+/// Longer than anything on the page takes.
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// A tab that takes orders.
+/// A browser tab.
 #[derive(Debug)]
 pub(crate) struct Tab {
-    line: Mutex<Line>,
+    connection: Mutex<Connection>,
 }
 
 #[derive(Debug)]
-struct Line {
+struct Connection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last_id: u64,
-    /// The tab, once there is one.
+    /// Set once the tab is open.
     session: Option<String>,
     complaints: Vec<String>,
 }
 
 impl Tab {
-    /// Opens an empty tab in the browser that takes orders at this address.
+    /// Opens an empty tab in the browser with this `DevTools` address.
     pub(crate) async fn open(address: &str) -> Self {
         let (socket, _) = connect_async(address).await.unwrap();
-        let mut line = Line { socket, last_id: 0, session: None, complaints: Vec::new() };
-        let target = line.order("Target.createTarget", json!({"url": "about:blank"})).await;
+        let mut connection = Connection { socket, last_id: 0, session: None, complaints: Vec::new() };
+        let target = connection.command("Target.createTarget", json!({"url": "about:blank"})).await;
         let attach = json!({"targetId": target["targetId"], "flatten": true});
-        let session = line.order("Target.attachToTarget", attach).await;
-        line.session = session["sessionId"].as_str().map(str::to_owned);
+        let session = connection.command("Target.attachToTarget", attach).await;
+        connection.session = session["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log"] {
-            line.order(&format!("{domain}.enable"), json!({})).await;
+            connection.command(&format!("{domain}.enable"), json!({})).await;
         }
-        Self { line: Mutex::new(line) }
+        Self { connection: Mutex::new(connection) }
     }
 
-    /// Gives one order and waits for what comes of it: null if the page went elsewhere meanwhile.
-    pub(crate) async fn order(&self, method: &str, parameters: Value) -> Value {
-        self.line.lock().await.order(method, parameters).await
+    /// Sends a command and waits for its result: null if the page navigated away meanwhile.
+    pub(crate) async fn command(&self, method: &str, parameters: Value) -> Value {
+        self.connection.lock().await.command(method, parameters).await
     }
 
-    /// What the page complained of since the last time.
+    /// Failed scripts and blocked content since the last call.
     pub(crate) async fn complaints(&self) -> Vec<String> {
-        let mut line = self.line.lock().await;
-        // Everything that was said before this order's answer has then been heard.
-        line.order("Runtime.evaluate", json!({"expression": "0"})).await;
-        std::mem::take(&mut line.complaints)
+        let mut connection = self.connection.lock().await;
+        // Events arrive in order, so that all earlier ones have arrived with this response.
+        connection.command("Runtime.evaluate", json!({"expression": "0"})).await;
+        std::mem::take(&mut connection.complaints)
     }
 }
 
-/// How Chromium says that a page went elsewhere in the middle of an order.
-const WENT_ELSEWHERE: [&str; 3] =
+/// How Chromium reports that the page navigated away during a command.
+const NAVIGATED_AWAY: [&str; 3] =
     ["navigated or closed", "context was destroyed", "Cannot find context with specified id"];
 
-impl Line {
-    async fn order(&mut self, method: &str, parameters: Value) -> Value {
+impl Connection {
+    async fn command(&mut self, method: &str, parameters: Value) -> Value {
         self.last_id += 1;
-        let mut order = json!({"id": self.last_id, "method": method, "params": parameters});
+        let mut command = json!({"id": self.last_id, "method": method, "params": parameters});
         if let Some(session) = &self.session {
-            order["sessionId"] = session.as_str().into();
+            command["sessionId"] = session.as_str().into();
         }
-        self.socket.send(Message::text(order.to_string())).await.unwrap();
+        self.socket.send(Message::text(command.to_string())).await.unwrap();
         loop {
-            let heard = timeout(PATIENCE, self.socket.next()).await;
-            let heard =
-                heard.unwrap_or_else(|_| panic!("{method} is not answered")).expect("Chromium is there").unwrap();
-            let Message::Text(text) = heard else { continue };
+            let frame = timeout(MAX_WAIT, self.socket.next()).await;
+            let frame = frame
+                .unwrap_or_else(|_| panic!("{method}: no response within 30 s"))
+                .expect("Chromium is running")
+                .unwrap();
+            let Message::Text(text) = frame else { continue };
             let mut message: Value = serde_json::from_str(&text).unwrap();
             if message["id"] == self.last_id {
-                // A page that goes elsewhere takes its scripts with it, and what they would have answered.
-                if WENT_ELSEWHERE
+                // Navigating away ends the scripts of the page, so that they give no result.
+                if NAVIGATED_AWAY
                     .iter()
-                    .any(|words| message["error"]["message"].as_str().is_some_and(|said| said.contains(words)))
+                    .any(|words| message["error"]["message"].as_str().is_some_and(|text| text.contains(words)))
                 {
                     return Value::Null;
                 }
@@ -88,7 +93,7 @@ impl Line {
     }
 }
 
-/// What an event says of a script that failed, or of something that was blocked.
+/// The text of an event about a failed script or blocked content.
 fn complaint(event: &Value) -> Option<String> {
     let about = &event["params"];
     match event["method"].as_str()? {

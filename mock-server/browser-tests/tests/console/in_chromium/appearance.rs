@@ -1,4 +1,4 @@
-//! The page on other screens, and without a mouse. Each run leaves pictures in `target/screenshots/`.
+//! Other screens, and use by keyboard. Each run saves screenshots in `target/screenshots/`.
 
 use serde_json::json;
 use transom_browser_tests::{Key, Screen, browse};
@@ -48,24 +48,24 @@ async fn visit_on_a_phone(screen: Screen, suffix: &str) {
 }
 
 #[tokio::test]
-async fn a_phone_of_360_pixels_shows_everything_one_place_at_a_time() {
+async fn phone_shows_one_view_at_a_time() {
     visit_on_a_phone(Screen::PHONE, "").await;
 }
 
 #[tokio::test]
-async fn a_phone_in_the_dark_does_too() {
+async fn dark_phone_shows_one_view_at_a_time() {
     visit_on_a_phone(Screen::PHONE.dark(), "-dark").await;
 }
 
 #[tokio::test]
-async fn the_smallest_of_phones_has_room_for_it_all() {
+async fn phone_of_320_pixels_fits() {
     let mock = lively().await;
     browse(&mock.url(), Screen { width: 320, height: 640, ..Screen::PHONE }, async |page| {
         page.click("#people .person").await;
         page.see(".bubble.out", "See you on Tuesday").await;
         page.fits().await;
         page.shot("phone-320").await;
-        // The bar has one line for the name and one for the clock's face and buttons each.
+        // The top bar does not wrap.
         let top = "return document.querySelector('#help').getBoundingClientRect().top < 30";
         assert_eq!(page.run(top, Vec::new()).await, json!(true));
     })
@@ -73,7 +73,7 @@ async fn the_smallest_of_phones_has_room_for_it_all() {
 }
 
 #[tokio::test]
-async fn a_phone_on_its_side_shows_one_place_at_a_time_too() {
+async fn phone_in_landscape_shows_one_view_at_a_time() {
     let mock = lively().await;
     let on_its_side = Screen { width: 844, height: 390, ..Screen::PHONE };
     browse(&mock.url(), on_its_side, async |page| {
@@ -88,7 +88,7 @@ async fn a_phone_on_its_side_shows_one_place_at_a_time_too() {
 }
 
 #[tokio::test]
-async fn the_first_screen_says_how_to_begin() {
+async fn empty_page_explains_how_to_begin() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see(".welcome", "Be the customer").await;
@@ -100,7 +100,7 @@ async fn the_first_screen_says_how_to_begin() {
 }
 
 #[tokio::test]
-async fn a_problem_is_told_where_it_covers_nothing_that_one_writes_in() {
+async fn problem_message_does_not_cover_the_text_field() {
     let mock = lively().await;
     browse(&mock.url(), Screen::PHONE, async |page| {
         page.click("#people .person").await;
@@ -109,7 +109,7 @@ async fn a_problem_is_told_where_it_covers_nothing_that_one_writes_in() {
         page.see("#live", "Reconnecting").await;
         page.write("#compose-text", "Are you there?\n").await;
         page.see(".toast.problem", "does not answer").await;
-        // The words are not lost, and the box can be clicked into while the problem is still told.
+        // The text is kept, and the field can be clicked while the message is shown.
         page.click("#compose-text").await;
         assert_eq!(
             page.run("return document.querySelector('#compose-text').value", Vec::new()).await,
@@ -122,7 +122,7 @@ async fn a_problem_is_told_where_it_covers_nothing_that_one_writes_in() {
 }
 
 #[tokio::test]
-async fn the_desktop_has_a_dark_side() {
+async fn desktop_has_a_dark_scheme() {
     let mock = lively().await;
     browse(&mock.url(), Screen::DESKTOP.dark(), async |page| {
         page.see(".bubble.out", "See you on Tuesday").await;
@@ -138,7 +138,7 @@ async fn the_desktop_has_a_dark_side() {
 }
 
 #[tokio::test]
-async fn the_light_desktop_and_a_tablet_fit_their_screens() {
+async fn desktop_and_tablet_fit() {
     let mock = lively().await;
     for (name, screen) in
         [("desktop", Screen::DESKTOP), ("tablet", Screen { width: 1024, height: 768, ..Screen::DESKTOP })]
@@ -153,11 +153,11 @@ async fn the_light_desktop_and_a_tablet_fit_their_screens() {
 }
 
 #[tokio::test]
-async fn everything_is_reached_by_keyboard_and_the_focus_is_seen() {
+async fn keyboard_reaches_all_controls_with_visible_focus() {
     let mock = lively().await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see(".bubble.out", "See you on Tuesday").await;
-        // From the top, in the order in which it is read.
+        // In reading order from the top.
         let order = [
             "a.skip",
             "#clock-hour",
@@ -202,7 +202,7 @@ async fn everything_is_reached_by_keyboard_and_the_focus_is_seen() {
 }
 
 #[tokio::test]
-async fn every_control_has_a_name() {
+async fn controls_have_names_and_unique_ids() {
     let mock = lively().await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see(".bubble.out", "See you on Tuesday").await;

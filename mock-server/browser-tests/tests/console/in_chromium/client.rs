@@ -1,4 +1,4 @@
-//! The other side of the story: an application with the sdk, and a person who writes.
+//! What happens outside the browser: an application that uses the SDK, and raw requests to the mock.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
@@ -9,7 +9,7 @@ use transom_mock_server::MockServer;
 
 pub(crate) const CONTACT: &str = "+919876543210";
 
-/// A client of Exotel at this mock.
+/// An Exotel client for this mock.
 pub(crate) fn client(mock: &MockServer) -> Client {
     let registry = Registry::default().with(transom_exotel::PROVIDER);
     let uri = format!("exotel://demo-key:demo-token@{}/acme?from=919876500001", mock.address());
@@ -21,29 +21,29 @@ pub(crate) async fn send_text(client: &Client, text: &str) -> Result<Receipt> {
     client.send(&Message::text(CONTACT.parse().unwrap(), text)).await
 }
 
-/// A message as it stands in the interface: content of any type.
+/// Sends a message with this content, as JSON.
 pub(crate) async fn send(client: &Client, content: Value, reference: &str) -> Result<Receipt> {
     let message = json!({"to": CONTACT, "reference": reference, "content": content});
     client.send(&serde_json::from_value(message).unwrap()).await
 }
 
-/// One call of the control plane, from outside the browser.
+/// Calls the control plane.
 pub(crate) async fn control(mock: &MockServer, call: &str, body: &Value) {
     control_at(mock, &format!("/_mock/{call}"), body).await;
 }
 
-/// The same by its whole path, which may begin with a namespace.
+/// Calls the control plane by its whole path, which may start with a namespace.
 pub(crate) async fn control_at(mock: &MockServer, path: &str, body: &Value) {
     let answer = exchange(mock, &format!("POST {path}"), &body.to_string()).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
-/// One question to a provider, by a client that is less careful than the sdk.
+/// A raw GET request, to a provider or to the control plane.
 pub(crate) async fn ask(mock: &MockServer, path: &str) -> String {
     exchange(mock, &format!("GET {path}"), "").await
 }
 
-/// A text to Exotel, and its whole answer.
+/// Sends a text to Exotel, and gives the whole response.
 pub(crate) async fn post_text(mock: &MockServer, text: &str) -> String {
     let head = "POST /v2/accounts/acme/messages HTTP/1.1\r\nauthorization: Basic ZGVtby1rZXk6ZGVtby10b2tlbg==\r\ncontent-type: application/json";
     speak(mock, head, text_body(text).as_bytes()).await
@@ -54,7 +54,7 @@ fn text_body(text: &str) -> String {
     json!({"from": "+919876500001", "to": CONTACT, "content": content}).to_string()
 }
 
-/// So many texts to Exotel, as fast as they are answered, on one connection: `message 1` and so on.
+/// Sends `count` texts (`message 1` and so on) to Exotel on one connection, each after the response to the one before.
 pub(crate) async fn burst(mock: &MockServer, count: usize) {
     let mut stream = BufStream::new(TcpStream::connect(mock.address()).await.unwrap());
     for number in 1..=count {
@@ -84,7 +84,7 @@ async fn exchange(mock: &MockServer, what: &str, body: &str) -> String {
     speak(mock, &format!("{what} HTTP/1.1\r\nauthorization: Bearer demo-key"), body.as_bytes()).await
 }
 
-/// One request as it is written here, and its whole answer. A body may be no text.
+/// Sends this request as it is, and gives the whole response.
 pub(crate) async fn speak(mock: &MockServer, head: &str, body: &[u8]) -> String {
     let mut stream = TcpStream::connect(mock.address()).await.unwrap();
     let head = format!("{head}\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
@@ -94,7 +94,7 @@ pub(crate) async fn speak(mock: &MockServer, head: &str, body: &[u8]) -> String 
     answer
 }
 
-/// A conversation worth looking at, with the clock frozen on a Monday morning.
+/// Makes a conversation, with the clock frozen on a Monday morning.
 pub(crate) async fn talk(mock: &MockServer, client: &Client) {
     control(mock, "clock", &json!({"set": "2026-05-11T09:20:00Z", "freeze": true})).await;
     let template =

@@ -1,4 +1,4 @@
-//! Faults, gates, the clock, webhooks, and the customer: what is steered from the page.
+//! The controls of the page: faults, gates, clock, webhooks and the contact.
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -8,7 +8,7 @@ use transom_mock_server::MockServer;
 use super::client::{CONTACT, ask, client, control, post_text, send_text, talk};
 
 #[tokio::test]
-async fn an_answer_is_held_until_it_is_released_on_the_page() {
+async fn gate_holds_a_response_until_released() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -21,7 +21,7 @@ async fn an_answer_is_held_until_it_is_released_on_the_page() {
         page.see("#faults .rule", "gate g1").await;
         let waits = async {
             page.see("#held .gate", "g1 holds an answer").await;
-            // The message is taken; its answer alone is late.
+            // The message is accepted; only the response is late.
             page.see(".bubble.out", "Can you hear me?").await;
             page.shot("11-a-gate").await;
             page.click("#held .gate .primary").await;
@@ -34,7 +34,7 @@ async fn an_answer_is_held_until_it_is_released_on_the_page() {
 }
 
 #[tokio::test]
-async fn a_fault_answers_with_the_status_headers_and_body_that_were_written() {
+async fn status_fault_answers_with_given_headers_and_body() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -56,11 +56,11 @@ async fn a_fault_answers_with_the_status_headers_and_body_that_were_written() {
 }
 
 #[tokio::test]
-async fn the_clock_goes_on_to_the_next_event() {
+async fn clock_advances_to_the_next_event() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
-    // Nobody listens there, so that a call waits for its next try.
+    // Nothing listens at this address, so that each call waits for a retry.
     let nobody = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
     control(&mock, "webhooks", &json!({"provider": "exotel", "url": format!("http://{nobody}/")})).await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
@@ -77,7 +77,7 @@ async fn the_clock_goes_on_to_the_next_event() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_registered_with_what_goes_wrong_on_the_way() {
+async fn webhook_with_delivery_faults_is_registered() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -99,7 +99,7 @@ async fn a_webhook_is_registered_with_what_goes_wrong_on_the_way() {
 }
 
 #[tokio::test]
-async fn webhook_calls_are_kept_here_and_made_to_wait_or_lost() {
+async fn webhook_sink_shows_its_delivery_faults() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#people .person", "Ana").await;
@@ -118,7 +118,7 @@ async fn webhook_calls_are_kept_here_and_made_to_wait_or_lost() {
 }
 
 #[tokio::test]
-async fn the_requests_are_forgotten_and_what_they_did_stays() {
+async fn clearing_requests_keeps_the_messages() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -132,10 +132,10 @@ async fn the_requests_are_forgotten_and_what_they_did_stays() {
 }
 
 #[tokio::test]
-async fn what_the_mock_tells_of_an_answer_and_a_delivery_is_shown_as_far_as_it_tells_it() {
+async fn optional_details_of_exchanges_and_deliveries_are_shown() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
-        // It has looked at everything.
+        // The page has loaded.
         page.see("#people .person", "Ana").await;
         let told = json!({
             "number": 1, "provider": "exotel", "url": "http://127.0.0.1:9/hook", "attempt": 1, "status": null, "body": {"sid": "x"},
@@ -161,7 +161,7 @@ async fn what_the_mock_tells_of_an_answer_and_a_delivery_is_shown_as_far_as_it_t
 }
 
 #[tokio::test]
-async fn the_customer_sends_a_photo_a_place_and_a_reaction() {
+async fn contact_sends_photo_location_and_reaction() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -191,7 +191,7 @@ async fn the_customer_sends_a_photo_a_place_and_a_reaction() {
 }
 
 #[tokio::test]
-async fn requests_are_searched_by_provider_status_findings_and_words() {
+async fn search_finds_by_provider_status_finding_and_text() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -221,7 +221,7 @@ async fn requests_are_searched_by_provider_status_findings_and_words() {
         page.write("#search", "finding:tolerated").await;
         page.see("#requests", "session-status").await;
         page.see_no_more("#requests .path", "/v2/accounts").await;
-        // The arrows in a request go through what was found.
+        // The arrows step through the search results.
         page.click("#requests li:last-child button").await;
         page.see("#dialog-exchange .finding", "+").await;
         page.see("#dialog-exchange [aria-label^='Earlier request']:disabled", "").await;

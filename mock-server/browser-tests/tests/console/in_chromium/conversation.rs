@@ -1,4 +1,4 @@
-//! What the console is for: to watch an application and to be its customer.
+//! The main use of the console: watch an application, and act as its contact.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -10,7 +10,7 @@ use transom_mock_server::{MockServer, Simulator};
 use super::client::{CONTACT, ask, client, control_at, send_text, talk};
 
 #[tokio::test]
-async fn a_person_writes_is_answered_and_sees_the_window_close_on_the_next_send() {
+async fn conversation_runs_until_the_window_closes() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     browse(&mock.url(), Screen::DESKTOP, async |page| {
@@ -20,7 +20,7 @@ async fn a_person_writes_is_answered_and_sees_the_window_close_on_the_next_send(
         page.see("#requests-empty", "/v2/accounts/acme/messages").await;
         page.shot("1-empty").await;
 
-        // The customer writes first.
+        // The contact writes first.
         page.press("n").await;
         page.has_focus("#new-from").await;
         page.choose("#new-provider", "exotel").await;
@@ -33,19 +33,19 @@ async fn a_person_writes_is_answered_and_sees_the_window_close_on_the_next_send(
         page.see("#chat-title", "Asha Rao").await;
         page.see("#window-text", "23:59:").await;
 
-        // The application answers, and its message gets its ticks.
+        // The application answers, and the status follows.
         send_text(&client, "Yes, it leaves today.").await.unwrap();
         page.see(".bubble.out", "Yes, it leaves today.").await;
         page.see(".bubble.out .status.delivered", "delivered").await;
         page.see("#requests .code", "202").await;
 
-        // The customer goes on, by keyboard.
+        // The contact writes again, by keyboard.
         page.has_focus("#compose-text").await;
         page.press("Lovely, thank you!\n").await;
         page.see(".bubble.in", "Lovely, thank you!").await;
         assert_eq!(page.texts(".bubble .words").await.len(), 3);
 
-        // A day later a free text is refused, and the page shows why.
+        // A day later a text is refused, and the page shows the reason.
         page.click("#clock-day").await;
         page.see("#window-text", "closed").await;
         page.see(".divider.closed", "Only templates go").await;
@@ -55,7 +55,7 @@ async fn a_person_writes_is_answered_and_sees_the_window_close_on_the_next_send(
         page.see("#requests li:first-child", "SESSION_EXPIRED").await;
         assert!(!page.texts(".bubble.out").await.iter().any(|text| text.contains("How was it?")));
 
-        // What it wanted to say stands there struck out, and leads to the request.
+        // The refused text is struck out, and links to the request.
         page.see(".bubble.attempt .words", "How was it?").await;
         page.see(".bubble.attempt .refusal", "SESSION_EXPIRED").await;
         page.shot("3-window-closed").await;
@@ -67,14 +67,14 @@ async fn a_person_writes_is_answered_and_sees_the_window_close_on_the_next_send(
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_the_form_of_a_request_stands_out() {
+async fn finding_is_marked_in_the_request() {
     let mock = MockServer::start().await.unwrap();
     ask(&mock, "/api/user/whatsapp/session-status?sender_id=12&recipient_phone=+447700900123").await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#requests .badge[data-level=tolerated]", "1 tolerated").await;
         page.click("#requests li:first-child button").await;
         page.see("#dialog-exchange .finding[data-level=tolerated]", "+").await;
-        // Where it stands in the request is marked.
+        // Its place in the request is marked.
         page.see("#dialog-exchange .line mark[data-level=tolerated]", "recipient_phone").await;
         page.shot("8-a-finding").await;
     })
@@ -82,7 +82,7 @@ async fn what_is_wrong_with_the_form_of_a_request_stands_out() {
 }
 
 #[tokio::test]
-async fn a_fault_is_switched_on_felt_and_switched_off_again() {
+async fn fault_can_be_added_and_removed() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -90,7 +90,7 @@ async fn a_fault_is_switched_on_felt_and_switched_off_again() {
         page.see("#chat-title", "Asha Rao").await;
         page.press("2").await;
         page.see("#faults-empty", "/_mock/faults -d").await;
-        // The form is about the provider of the conversation that is shown.
+        // The form starts with the provider of the shown conversation.
         assert_eq!(
             page.run("return document.querySelector('#fault-provider').value", Vec::new()).await,
             json!("exotel")
@@ -117,7 +117,7 @@ async fn a_fault_is_switched_on_felt_and_switched_off_again() {
 }
 
 #[tokio::test]
-async fn the_customer_chooses_what_a_message_offers() {
+async fn contact_presses_a_button_of_a_message() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -132,7 +132,7 @@ async fn the_customer_chooses_what_a_message_offers() {
 }
 
 #[tokio::test]
-async fn the_clock_is_frozen_set_and_let_go_from_the_page() {
+async fn clock_can_be_frozen_set_and_released() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#live", "Live").await;
@@ -160,7 +160,7 @@ async fn the_clock_is_frozen_set_and_let_go_from_the_page() {
 }
 
 #[tokio::test]
-async fn webhook_deliveries_come_in_as_they_are_made() {
+async fn webhook_deliveries_appear_and_can_be_repeated() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     let target = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -199,21 +199,21 @@ async fn webhook_deliveries_come_in_as_they_are_made() {
 }
 
 #[tokio::test]
-async fn a_namespace_has_a_page_of_its_own_to_which_the_main_one_leads() {
+async fn namespace_has_its_own_page() {
     let mock = MockServer::start().await.unwrap();
     let message = json!({"provider": "exotel", "from": CONTACT, "name": "Asha Rao", "text": "In a world of my own"});
     control_at(&mock, "/_ns/t1/_mock/inbound", &message).await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#live", "Live").await;
         page.see(".welcome", "Be the customer").await;
-        // One that begins while the page is open is offered too.
+        // A namespace that is created while the page is open is also offered.
         control_at(&mock, "/_ns/t2/_mock/clock", &json!({"freeze": true})).await;
         page.see("#world", "t2").await;
         page.choose("#world", "t1").await;
         page.see("#chat-title", "Asha Rao").await;
         page.see(".bubble.in", "In a world of my own").await;
         page.see("#live", "Live").await;
-        // What is done on the page is done in the namespace, and comes back as its event.
+        // Actions on the page apply to the namespace, and return as its events.
         page.write("#compose-text", "And another\n").await;
         page.see(".bubble.in", "And another").await;
         page.click("#clock-day").await;
@@ -227,7 +227,7 @@ async fn a_namespace_has_a_page_of_its_own_to_which_the_main_one_leads() {
 }
 
 #[tokio::test]
-async fn the_page_comes_back_by_itself_when_the_mock_does() {
+async fn page_reconnects_after_a_restart_of_the_mock() {
     let mock = MockServer::start().await.unwrap();
     let (url, address) = (mock.url(), mock.address());
     talk(&mock, &client(&mock)).await;
@@ -239,7 +239,7 @@ async fn the_page_comes_back_by_itself_when_the_mock_does() {
         let listener = TcpListener::bind(address).await.unwrap();
         let again = tokio::spawn(transom_mock_server::serve(listener, Simulator::new(std::time::SystemTime::now())));
         page.see("#live", "Live").await;
-        // Another process knows nothing of what was said, and the page shows no more than it knows.
+        // The new process has no messages, so that the page removes the old ones.
         page.see_no_more("#chat-title", "Asha Rao").await;
         page.see_no_more(".bubble", "").await;
         again.abort();

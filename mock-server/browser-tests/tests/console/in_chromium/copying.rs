@@ -1,4 +1,4 @@
-//! A request of the journal as a command that repeats it.
+//! The curl command that repeats a request of the journal.
 
 use std::process::Command;
 
@@ -27,7 +27,7 @@ async fn run(command: String) {
 }
 
 #[tokio::test]
-async fn a_request_and_its_answer_stand_side_by_side_and_the_copied_command_runs_as_it_is() {
+async fn copied_curl_command_repeats_the_request() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -42,10 +42,10 @@ async fn a_request_and_its_answer_stand_side_by_side_and_the_copied_command_runs
         page.key(Key::Escape).await;
         let copied = copy_newest(page).await;
         assert!(copied.starts_with("curl --globoff"), "{copied}");
-        // The credentials are those that every mock takes: what the client had is known to nobody.
+        // The journal masks credentials, so that the command has the demo ones.
         assert!(copied.contains("-u 'demo-key:demo-token'") && !copied.contains("***"), "{copied}");
 
-        // It is answered as the original was, and says the same to the letter.
+        // The response is the same, and so is the body.
         run(copied).await;
         page.see("#count-requests", "4").await;
         page.see("#requests li:first-child .code", "202").await;
@@ -61,7 +61,7 @@ async fn a_request_and_its_answer_stand_side_by_side_and_the_copied_command_runs
 }
 
 #[tokio::test]
-async fn the_command_of_a_request_with_wrong_credentials_is_refused_again() {
+async fn copied_command_keeps_wrong_credentials() {
     let login = r#"{"username":"ops@example.com","password":"invalid"}"#;
     for (head, body, refusal) in [
         ("GET /v1/me HTTP/1.1\r\nx-api-key: invalid", "", "401"),
@@ -80,7 +80,7 @@ async fn the_command_of_a_request_with_wrong_credentials_is_refused_again() {
 }
 
 #[tokio::test]
-async fn a_command_says_what_of_the_body_the_journal_has_lost() {
+async fn copied_command_notes_a_binary_body() {
     let mock = MockServer::start().await.unwrap();
     let head = "POST /v1/media HTTP/1.1\r\nx-api-key: gsk_test_demo\r\ncontent-type: application/octet-stream";
     speak(&mock, head, b"\xff\xd8\xff").await;

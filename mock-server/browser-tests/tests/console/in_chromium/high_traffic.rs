@@ -1,4 +1,4 @@
-//! Many messages at once: the page stays fluent, and shows no more than a person can read.
+//! Many messages at once: the page stays responsive and limits what it shows.
 
 use serde_json::{Value, json};
 use transom_browser_tests::{Page, Screen, browse};
@@ -7,10 +7,10 @@ use transom_mock_server::MockServer;
 use super::client::{burst, control, customer};
 
 const COUNT: usize = 500;
-/// So many messages of a conversation are shown.
+/// The page shows at most this many messages of a conversation.
 const MOST_SHOWN: u64 = 200;
 
-/// Counts what the page does from now on: changes of the conversation, elements made, formatters made, frames.
+/// Counts the work of the page from now on: renders, added nodes, created elements, date formatters and frames.
 async fn count_work(page: &Page) {
     let script = "
         const work = window.work = { renders: 0, added: 0, made: 0, formatters: 0, frames: 0 };
@@ -38,14 +38,14 @@ async fn started() -> MockServer {
 }
 
 #[tokio::test]
-async fn a_burst_of_five_hundred_messages_costs_a_render_a_frame_and_leaves_the_page_fluent() {
+async fn burst_of_500_messages_renders_at_most_once_a_frame() {
     let mock = started().await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see(".bubble.in", "Tell me everything!").await;
         page.see("#live", "Live").await;
         count_work(page).await;
         page.click("#compose-text").await;
-        // Each key is answered while the messages come in.
+        // The page handles each key while the messages arrive.
         tokio::join!(burst(&mock, COUNT), page.press("Slowly, please"));
         page.see(".bubble.out", &format!("message {COUNT}")).await;
         let written = page.run("return document.querySelector('#compose-text').value", Vec::new()).await;
@@ -53,12 +53,12 @@ async fn a_burst_of_five_hundred_messages_costs_a_render_a_frame_and_leaves_the_
 
         let work = page.run("return window.work", Vec::new()).await;
         let counted = |name: &str| work[name].as_u64().unwrap();
-        assert!(counted("renders") <= counted("frames") + 1, "at most a render a frame: {work}");
-        assert!(counted("added") <= 520, "no message is drawn twice: {work}");
-        assert!(counted("made") <= 500 * 40, "the work grows with the messages, not with their square: {work}");
+        assert!(counted("renders") <= counted("frames") + 1, "at most one render a frame: {work}");
+        assert!(counted("added") <= 520, "each message is drawn once: {work}");
+        assert!(counted("made") <= 500 * 40, "the work grows linearly with the messages: {work}");
         assert_eq!(counted("formatters"), 0, "{work}");
 
-        // What is shown is capped, and what is not shown is said.
+        // The lists are capped, and say so.
         assert_eq!(page.run("return document.querySelectorAll('.bubble').length", Vec::new()).await, json!(MOST_SHOWN));
         page.run("document.querySelector('#log').scrollTop = 0", Vec::new()).await;
         page.see("#log-cut", "The last 200 messages").await;
@@ -70,7 +70,7 @@ async fn a_burst_of_five_hundred_messages_costs_a_render_a_frame_and_leaves_the_
 }
 
 #[tokio::test]
-async fn whoever_reads_further_up_stays_there_and_is_told_of_what_is_new() {
+async fn new_message_does_not_scroll_a_reader_of_older_ones() {
     let mock = started().await;
     burst(&mock, 40).await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
@@ -88,7 +88,7 @@ async fn whoever_reads_further_up_stays_there_and_is_told_of_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_window_that_has_just_opened_has_a_day_left_and_no_more() {
+async fn fresh_window_shows_at_most_24_hours() {
     let mock = started().await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#live", "Live").await;

@@ -1,4 +1,4 @@
-//! What customers and clients write may be anything; the page shows it and does not obey it.
+//! Untrusted input: the page shows texts of contacts and clients, and never runs them.
 
 use serde_json::json;
 use transom_browser_tests::{Screen, browse};
@@ -9,13 +9,13 @@ use super::client::{CONTACT, client, control, send_text};
 const ATTACK: &str = "<img src=x onerror=\"window.hit = 1\"><script>window.hit = 1</script><b>bold</b>";
 
 #[tokio::test]
-async fn what_looks_like_html_is_shown_as_it_was_written() {
+async fn html_in_messages_is_shown_as_text() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     let inbound = json!({"provider": "exotel", "from": CONTACT, "name": ATTACK, "text": ATTACK});
     control(&mock, "inbound", &inbound).await;
     send_text(&client, ATTACK).await.unwrap();
-    // A shape that no provider would send.
+    // A shape that no provider sends.
     let odd =
         json!({"provider": "exotel", "from": CONTACT, "raw": {"type": "buttons", "body": {"a": 1}, "buttons": "none"}});
     control(&mock, "inbound", &odd).await;
@@ -38,7 +38,7 @@ async fn what_looks_like_html_is_shown_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn a_number_is_shown_digit_for_digit() {
+async fn long_number_keeps_all_digits() {
     let mock = MockServer::start().await.unwrap();
     let content = json!({"type": "order", "id": 12_345_678_901_234_567_890_u64});
     control(&mock, "inbound", &json!({"provider": "exotel", "from": CONTACT, "raw": content})).await;
@@ -46,7 +46,7 @@ async fn a_number_is_shown_digit_for_digit() {
 }
 
 #[tokio::test]
-async fn a_script_in_the_page_would_not_run() {
+async fn content_security_policy_blocks_inline_scripts() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#live", "Live").await;

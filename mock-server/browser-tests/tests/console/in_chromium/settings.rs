@@ -1,4 +1,4 @@
-//! A provider's account, set from the page.
+//! The settings of a provider's account.
 
 use serde_json::json;
 use transom_browser_tests::{Page, Screen, browse};
@@ -11,7 +11,7 @@ async fn value(page: &Page, css: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn every_switch_stands_there_with_its_source_and_is_set() {
+async fn switch_shows_its_source_and_can_be_set() {
     let mock = MockServer::start().await.unwrap();
     let client = client(&mock);
     talk(&mock, &client).await;
@@ -19,13 +19,13 @@ async fn every_switch_stands_there_with_its_source_and_is_set() {
         page.see("#chat-title", "Asha Rao").await;
         page.press("4").await;
         page.see("#settings .source", "WhatsApp Session Messages [seed]").await;
-        // It begins with the provider of the conversation that is shown.
+        // The first choice is the provider of the shown conversation.
         assert_eq!(value(page, "#settings-provider").await, json!("exotel"));
         page.choose("#switches [aria-label=window_error]", "callback").await;
         page.see("#switches .changed b", "window_error").await;
         page.click("#clock-day").await;
         page.see("#window-text", "closed").await;
-        // What was a refusal is now a failure that is told later.
+        // The refusal becomes a failure in a later status event.
         assert!(post_text(&mock, "Later, then").await.starts_with("HTTP/1.1 202"));
         page.see(".bubble.out .why", "30018").await;
         page.shot("10-settings").await;
@@ -34,7 +34,7 @@ async fn every_switch_stands_there_with_its_source_and_is_set() {
 }
 
 #[tokio::test]
-async fn a_sender_goes_offline_a_template_is_paused_and_the_balance_runs_out() {
+async fn sender_template_and_balance_can_be_changed() {
     let mock = MockServer::start().await.unwrap();
     browse(&mock.url(), Screen::DESKTOP, async |page| {
         page.see("#live", "Live").await;
@@ -51,7 +51,7 @@ async fn a_sender_goes_offline_a_template_is_paused_and_the_balance_runs_out() {
         page.write("#balance", "0").await;
         page.click("#balance-form button").await;
         page.see("#senders li:first-child .toggle", "offline").await;
-        // What another client changes is shown as well.
+        // The page also shows changes by another client.
         control(&mock, "config", &json!({"provider": "autocalls", "balance": 7, "sender": "12", "online": true})).await;
         page.see("#senders li:first-child .toggle", "online").await;
         page.has_value("#balance", "7").await;
@@ -61,7 +61,7 @@ async fn a_sender_goes_offline_a_template_is_paused_and_the_balance_runs_out() {
 }
 
 #[tokio::test]
-async fn a_limit_is_set_and_what_it_refuses_says_so() {
+async fn rate_limit_can_be_set_and_is_named_in_refusals() {
     let mock = MockServer::start().await.unwrap();
     customer(&mock, "Hello?").await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {
@@ -69,7 +69,7 @@ async fn a_limit_is_set_and_what_it_refuses_says_so() {
         page.press("4").await;
         page.write("#limit-count", "1").await;
         page.write("#limit-seconds", "300").await;
-        // What comes in meanwhile does not undo what was written.
+        // Updates meanwhile do not undo the typed values.
         control(&mock, "config", &json!({"provider": "exotel", "sender": "919876500001", "online": false})).await;
         page.see("#senders li:first-child .toggle", "offline").await;
         control(&mock, "config", &json!({"provider": "exotel", "sender": "919876500001", "online": true})).await;
@@ -88,7 +88,7 @@ async fn a_limit_is_set_and_what_it_refuses_says_so() {
 }
 
 #[tokio::test]
-async fn nothing_moves_under_a_caret_until_it_has_gone_elsewhere() {
+async fn focused_field_keeps_its_text_during_updates() {
     let mock = MockServer::start().await.unwrap();
     customer(&mock, "Hello?").await;
     browse(&mock.url(), Screen::DESKTOP, async |page| {

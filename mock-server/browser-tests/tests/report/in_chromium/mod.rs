@@ -1,4 +1,4 @@
-//! A page that somebody sends to a colleague: opened from a file, without a network.
+//! The report opened from a file, without a network.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,11 @@ use transom_conformance::report::Report;
 use transom_conformance::suite::{self, Case};
 use transom_conformance::{AdapterUnderTest, Backend, adapters, differential};
 
-/// Exotel, said to send texts of ten characters and nothing else.
+/// Exotel with wrong capabilities: only text, of at most ten characters.
 static MISTAKEN: AdapterUnderTest =
     AdapterUnderTest { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
-/// Writes the report of these cases, and says where its page is.
+/// Runs these cases, writes the report, and gives the URL of its page.
 fn written(name: &str, cases: &[Case]) -> (Report, String) {
     let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let run = play(cases, &Backend::Mock, |_, _| {});
@@ -29,14 +29,14 @@ fn cases(subjects: &[&'static AdapterUnderTest], group: &str) -> Vec<Case> {
 
 const FITS: &str = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
 
-/// Texts that stand outside of the card that they belong to.
+/// Texts that stick out of their card.
 const OUTSIDE: &str = "return [...document.querySelectorAll('.card')].flatMap(card => { \
     const frame = card.getBoundingClientRect(); \
     return [...card.querySelectorAll('td, th, p')].filter(part => part.getBoundingClientRect().right > frame.right + 1) \
         .map(part => part.textContent) })";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_matrix_is_read_at_a_glance_and_a_cell_opens_its_case() {
+async fn matrix_shows_totals_and_links_to_cases() {
     let (report, page_address) = written("report-window", &cases(adapters::ALL, "window"));
     browse(&page_address, Screen::DESKTOP, async |page| {
         page.see("h1", &format!("all {} cases of 4 adapters hold", report.totals.cases)).await;
@@ -44,7 +44,7 @@ async fn the_matrix_is_read_at_a_glance_and_a_cell_opens_its_case() {
         page.see("#groups td.pass", &format!("✔ {own}")).await;
         assert_eq!(page.texts("#groups thead th[scope=col]").await, ["autocalls", "exotel", "gosendapi", "messangi"]);
         page.shot("report-1-matrix").await;
-        // From the matrix to the group, from a symbol to that provider's case, with the exchange in it.
+        // The matrix links to the group, and a symbol there to the case of that provider.
         page.click("#groups td a").await;
         page.click("#scenarios details.row:nth-of-type(1) summary a.cell:nth-of-type(2)").await;
         page.see("details.case[data-verdict=passed] summary", "exotel").await;
@@ -52,21 +52,21 @@ async fn the_matrix_is_read_at_a_glance_and_a_cell_opens_its_case() {
         assert!(id.as_str().unwrap().starts_with("exotel::window::"), "{id}");
         let in_sight = "const box = document.getElementById(decodeURIComponent(location.hash.slice(1))).closest('.case').getBoundingClientRect(); \
             const bar = document.querySelector('nav').getBoundingClientRect(); return box.top >= bar.bottom - 1 && box.top < innerHeight";
-        assert_eq!(page.run(in_sight, Vec::new()).await, json!(true), "the case is in sight, below the bar");
+        assert_eq!(page.run(in_sight, Vec::new()).await, json!(true), "the case is visible below the bar");
         page.shot("report-2-a-case").await;
-        assert_eq!(page.run(OUTSIDE, Vec::new()).await, json!([]), "what stands in a card stays in it");
+        assert_eq!(page.run(OUTSIDE, Vec::new()).await, json!([]), "texts stay inside their card");
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_fits_a_phone_in_the_dark() {
+async fn report_fits_a_dark_phone() {
     let (_, address) = written("report-phone", &cases(adapters::ALL, "secrets"));
     browse(&address, Screen::PHONE.dark(), async |page| {
         page.see("h1", "hold").await;
-        assert_eq!(page.run(FITS, Vec::new()).await, json!(true), "nothing has to be scrolled sideways");
+        assert_eq!(page.run(FITS, Vec::new()).await, json!(true), "the page needs no horizontal scrolling");
         let matrix = "const box = document.querySelector('#groups .wide'); return box.scrollWidth <= box.clientWidth";
-        assert_eq!(page.run(matrix, Vec::new()).await, json!(true), "every provider is in sight");
+        assert_eq!(page.run(matrix, Vec::new()).await, json!(true), "all providers are visible");
         assert_eq!(page.run(OUTSIDE, Vec::new()).await, json!([]));
         page.shot("report-3-phone").await;
     })
@@ -74,7 +74,7 @@ async fn it_fits_a_phone_in_the_dark() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_failed_stands_first_with_what_is_needed_to_mend_it() {
+async fn failures_come_first_with_fact_and_command() {
     let wanted = ["text_reaches_contact_once_unchanged", "longer_text_is_refused_locally"];
     let cases: Vec<Case> = suite::cases(&MISTAKEN).into_iter().filter(|case| wanted.contains(&case.name())).collect();
     let (_, address) = written("report-failing", &cases);
