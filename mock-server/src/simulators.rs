@@ -2,12 +2,14 @@
 //! provider's pages, so that one misreading does not go unnoticed on both sides.
 
 mod autocalls;
+mod cloud_api;
 mod credentials;
 mod exotel;
 mod gosendapi;
 mod messangi;
-mod meta;
+
 mod rate_headers;
+mod seed;
 
 pub use autocalls::Autocalls;
 pub use exotel::Exotel;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use transom::{Capabilities, CodeFact, ErrorKind, Provider, Sent};
-use transom_mock_server::Dialect;
+use transom_mock_server::ProviderSimulator;
 
 /// An adapter under test.
 ///
@@ -12,7 +12,7 @@ pub struct AdapterUnderTest {
     /// The adapter.
     pub provider: Provider,
     /// The simulators to run in this process; the provider's own among them.
-    pub simulators: fn() -> Vec<Box<dyn Dialect>>,
+    pub simulators: fn() -> Vec<Box<dyn ProviderSimulator>>,
     /// The channel, as a URI in which `{host}` stands for the mock's. Its credentials hold the word `canary`, which must
     /// turn up nowhere.
     pub uri: &'static str,
@@ -87,7 +87,7 @@ impl AdapterUnderTest {
     /// characters at the most, titles are limited, a template that nobody knows is `template_rejected`, the placeholders
     /// are `customer` and `day`, reports carry no reference and a contact's message carries our number, calls are made once,
     /// and texts alone are handed on. What the pages say is still to be listed: refusals, places, meanings, samples, calls.
-    pub const fn new(provider: Provider, simulators: fn() -> Vec<Box<dyn Dialect>>) -> Self {
+    pub const fn new(provider: Provider, simulators: fn() -> Vec<Box<dyn ProviderSimulator>>) -> Self {
         Self {
             provider,
             simulators,

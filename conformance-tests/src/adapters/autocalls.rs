@@ -2,14 +2,14 @@
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_mock_server::dialects;
+use transom_mock_server::simulators;
 
 use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 /// Autocalls.
 pub static AUTOCALLS: AdapterUnderTest = AdapterUnderTest {
     provider: transom_autocalls::PROVIDER,
-    simulators: dialects::all,
+    simulators: simulators::all,
     uri: "autocalls://canary-key@{host}?sender_id=12",
     uri_with_bad_credential: "autocalls://invalid@{host}?sender_id=12",
     uri_with_unknown_sender: "autocalls://canary-key@{host}?sender_id=99",

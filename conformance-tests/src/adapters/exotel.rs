@@ -2,14 +2,14 @@
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_mock_server::dialects;
+use transom_mock_server::simulators;
 
 use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 /// Exotel.
 pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
     provider: transom_exotel::PROVIDER,
-    simulators: dialects::all,
+    simulators: simulators::all,
     // The percent-encoded part is `canary/token`: a credential may hold anything.
     uri: "exotel://canary-key:canary%2Ftoken@{host}/acme?from=919876500001&waba_id=8",
     uri_with_bad_credential: "exotel://invalid:canary@{host}/acme?from=919876500001",

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_mock_server::dialects;
+use transom_mock_server::simulators;
 
 use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 /// GoSendAPI.
 pub static GOSENDAPI: AdapterUnderTest = AdapterUnderTest {
     provider: transom_gosendapi::PROVIDER,
-    simulators: dialects::all,
+    simulators: simulators::all,
     uri: "gosendapi://canary-key@{host}?phone_number_id=555123456789",
     uri_with_bad_credential: "gosendapi://invalid@{host}?phone_number_id=555123456789",
     uri_with_unknown_sender: "gosendapi://canary-key@{host}?phone_number_id=555000000000",

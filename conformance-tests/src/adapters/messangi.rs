@@ -2,14 +2,14 @@
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_mock_server::dialects;
+use transom_mock_server::simulators;
 
 use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 /// Messangi.
 pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
     provider: transom_messangi::PROVIDER,
-    simulators: dialects::all,
+    simulators: simulators::all,
     uri: "messangi://canary-key@{host}?from=5215500001111",
     uri_with_bad_credential: "messangi://invalid@{host}?from=5215500001111",
     uri_with_unknown_sender: "messangi://canary-key@{host}?from=5215500009999",

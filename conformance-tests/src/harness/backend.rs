@@ -95,7 +95,7 @@ impl Drop for Running {
 }
 
 fn simulator(adapter: &AdapterUnderTest) -> Simulator {
-    Simulator::with_dialects(SystemTime::now(), (adapter.simulators)())
+    Simulator::with_providers(SystemTime::now(), (adapter.simulators)())
 }
 
 fn binary(path: &PathBuf) -> std::io::Result<Running> {

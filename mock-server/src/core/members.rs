@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Map, Value};
 
-use super::Refusal;
 use crate::core::behavior_switch::list;
+use crate::server::control::Refusal;
 
 /// A JSON object whose members are taken out as they are read.
 #[derive(Debug)]

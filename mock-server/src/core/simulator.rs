@@ -9,20 +9,20 @@ use http::header::{DATE, HeaderName, HeaderValue};
 use http::{Method, Request, Response};
 use serde_json::json;
 
-use crate::server::auth::Access;
 use crate::core::clock::Clock;
-use crate::server::control::Calls;
 use crate::core::fault::{Faults, Kind};
 use crate::core::gate::{Gates, Held};
 use crate::core::journal::{Journal, Remarks};
-use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
-use crate::core::world::{Accounts, DEFAULT_SEED};
-use crate::simulators;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::response::{SimulatedResponse, json_response, set_header};
 use crate::core::webhook::Failure;
+use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
 use crate::core::world::World;
+use crate::core::world::{Accounts, DEFAULT_SEED};
+use crate::server::auth::Auth;
+use crate::server::control::Calls;
 use crate::server::{control, not_found};
+use crate::simulators;
 
 /// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
 ///
@@ -49,7 +49,7 @@ pub struct Simulator {
     pub(crate) webhooks: WebhookQueue,
     pub(crate) calls: Calls,
     pub(crate) gates: Gates,
-    pub(crate) access: Access,
+    pub(crate) access: Auth,
     /// The path under which this world is reached, for addresses that lead to it; empty, or `/_ns/NAME`.
     pub(crate) mount: Box<str>,
     dates: Dates,
@@ -142,7 +142,7 @@ impl Simulator {
             webhooks: WebhookQueue::new(),
             calls: Calls::default(),
             gates: Gates::default(),
-            access: Access::default(),
+            access: Auth::default(),
             mount: Box::default(),
             changes: 0,
             dates: Dates::default(),
@@ -280,7 +280,7 @@ impl Simulator {
         let response = json_response(404, &json!({"error": error}));
         // Browsers ask for this one by themselves.
         if path != "/favicon.ico" {
-            let findings = vec![nowhere::finding(&self.simulators, path)];
+            let findings = vec![not_found::finding(&self.simulators, path)];
             let remarks = Remarks { findings, ..Remarks::default() };
             self.journal.record(None, self.clock.now(real_now), request, &response, remarks);
         }

@@ -5,15 +5,15 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::core::clock::{Clock, Reading};
-use crate::server::control::Refusal;
-use crate::server::control::faults;
-use crate::core::members::Members;
 use crate::core::fault::{Fault, Faults, MAX_RULES, Schedule};
-use crate::core::time::{exact_duration, parse_duration, parse_time};
-use crate::core::world;
+use crate::core::members::Members;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
+use crate::core::time::{exact_duration, parse_duration, parse_time};
+use crate::core::world;
 use crate::core::world::World;
+use crate::server::control::Refusal;
+use crate::server::control::faults;
 
 /// The form of what [`Simulator::export`] gives. Another number means that older mocks cannot read it.
 const VERSION: u64 = 1;
@@ -57,7 +57,7 @@ impl Simulator {
         if self.faults.last_id() > 0 {
             state.insert("last_fault".to_owned(), self.faults.last_id().into());
         }
-        world::state::export(&self.world, &mut state);
+        world::snapshot::export(&self.world, &mut state);
         Value::Object(state)
     }
 
@@ -84,7 +84,7 @@ impl Simulator {
         }
         let clock = clock(members.object("clock")?)?;
         let faults = self.read_faults(&mut members)?;
-        let world = world::state::import(self.fresh_world(), &mut members)?;
+        let world = world::snapshot::import(self.fresh_world(), &mut members)?;
         members.finish(&MEMBERS)?;
         Ok((clock, faults, world))
     }

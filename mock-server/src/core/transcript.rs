@@ -6,10 +6,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::core::bounded::Ring;
-use crate::core::webhook::{MOST_CALLBACKS, ladder};
 use crate::core::phone::Phone;
 use crate::core::time::rfc3339;
 use crate::core::webhook::{AcceptedMessage, DeliveryStatus, Failure};
+use crate::core::webhook::{MOST_CALLBACKS, ladder};
 use crate::core::world::Inbound;
 
 const MAX_ENTRIES: usize = 10_000;

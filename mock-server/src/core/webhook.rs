@@ -4,29 +4,29 @@
 //! [`ProviderSimulator::notify`](crate::Dialect::notify) writes each happening in the provider's own words. Nothing here opens a socket:
 //! whoever drives the [`Simulator`](crate::core::simulator::Simulator) takes what is due, posts it, and says how that went.
 
-mod announce;
-mod bulletin;
-mod deliver;
-mod happening;
-mod lanes;
-mod log;
-mod net;
-mod outbox;
+mod account_event;
+mod account_events;
+mod delivery;
+mod delivery_log;
+mod inactivity;
+mod ip_network;
+mod message_event;
 mod passed_over;
+mod queue;
 mod registration;
 mod rules;
 mod signature;
 mod target;
-mod watch;
+mod target_queues;
 
-pub use bulletin::{Subject, AccountEvent, ConversationEvent};
-pub use deliver::{DeliveryOutcome, WebhookDelivery};
-pub use happening::{Failure, MessageEvent, DeliveryStatus, AcceptedMessage, What};
+pub use account_event::{AccountEvent, ConversationEvent, Subject};
+pub use delivery::{DeliveryOutcome, WebhookDelivery};
+pub use message_event::{AcceptedMessage, DeliveryStatus, Failure, MessageEvent, MessageEventKind};
 pub use rules::{WebhookRules, last_status};
 
-pub(crate) use net::{IpNetwork, IpNetworks};
-pub(crate) use outbox::{MOST_CALLBACKS, Reply, WebhookQueue, Written};
-pub(crate) use registration::{Registration, Signature, DeliveryFaults};
+pub(crate) use ip_network::{IpNetwork, IpNetworks};
+pub(crate) use queue::{InboundMessage, MOST_CALLBACKS, RepliedTo, WebhookQueue};
+pub(crate) use registration::{DeliveryFaults, Registration, Signature};
 pub(crate) use rules::{LAST_STATUS, ends_in_failure, ladder, last_status_or_undelivered};
 pub(crate) use signature::Secret;
 pub(crate) use target::Target;

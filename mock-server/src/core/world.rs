@@ -2,16 +2,15 @@
 
 mod account;
 mod accounts;
-mod buckets;
+mod contact_key;
 mod conversation;
 mod conversations;
-pub(crate) mod due;
 mod idempotency;
 mod ledger;
-mod key;
-pub(crate) mod seed;
-mod derived_token;
-pub(crate) mod state;
+mod rate_buckets;
+pub(crate) mod snapshot;
+mod stamp;
+pub(crate) mod timers;
 mod uploads;
 
 use std::fmt;
@@ -20,24 +19,24 @@ use std::time::{Duration, SystemTime};
 
 pub use account::{Account, Sender, Template, TemplateStatus};
 pub(crate) use accounts::Accounts;
-use buckets::Buckets;
-pub(crate) use buckets::{Bucket, BucketOwner};
+use contact_key::{ContactKey, Providers};
 pub(crate) use conversation::QUIET;
 pub use conversation::{Conversation, ConversationState};
 use conversations::Conversations;
 use idempotency::Idempotency;
 pub use idempotency::{CachedResponse, Replay};
 pub(crate) use ledger::serialize_time;
-pub use ledger::{Content, Delivery, Inbound, StoredContent, Message};
-use key::{ContactKey, Providers};
+pub use ledger::{Content, Delivery, Inbound, Message, StoredContent};
+use rate_buckets::Buckets;
+pub(crate) use rate_buckets::{Bucket, BucketOwner};
 
-use crate::core::ids::Ids;
-use crate::core::bounded::{BoundedMap, Ring, Table};
-use crate::core::transcript::Transcript;
-use crate::core::webhook::LAST_STATUS;
 use crate::core::behavior_switch::Switches;
+use crate::core::bounded::{BoundedMap, Ring, Table};
+use crate::core::ids::Ids;
 use crate::core::phone::Phone;
 use crate::core::provider_simulator::ProviderSimulator;
+use crate::core::transcript::Transcript;
+use crate::core::webhook::LAST_STATUS;
 use crate::core::webhook::{AcceptedMessage, Failure};
 
 /// How long a customer's message lets a business write freely. Source: every provider's page on session messages (seed).

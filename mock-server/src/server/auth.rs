@@ -7,8 +7,8 @@ use http::header::{COOKIE, ORIGIN};
 use http::{Request, Uri};
 use sha2::{Digest as _, Sha256};
 
-use crate::server::control::Refusal;
 use crate::core::request::{bearer_token, header};
+use crate::server::control::Refusal;
 
 /// A shorter token could be guessed.
 const LEAST_CHARACTERS: usize = 32;
@@ -20,7 +20,7 @@ const COOKIE_NAME: &str = "transom_mock";
 /// Either way a web page that gets its visitor's browser to call is refused, whether it comes under a name that was made to point
 /// here or straight from another origin.
 #[derive(Clone, Default)]
-pub(crate) struct Access {
+pub(crate) struct Auth {
     token: Option<Token>,
     /// The names of this machine that somebody listed, in lower case.
     hosts: Arc<[Box<str>]>,
@@ -33,7 +33,7 @@ struct Token {
     cookie: Arc<str>,
 }
 
-impl Access {
+impl Auth {
     /// The same rules with a token. None if it is too short, or holds what a header cannot carry.
     pub(crate) fn with_token(self, token: &str) -> Option<Self> {
         let fits = token.len() >= LEAST_CHARACTERS && token.bytes().all(|byte| byte.is_ascii_graphic());
@@ -192,9 +192,9 @@ fn read_host(authority: &str) -> Option<(String, Option<std::net::IpAddr>)> {
     Some((host.to_owned(), address))
 }
 
-impl std::fmt::Debug for Access {
+impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Access")
+        f.debug_struct("Auth")
             .field("needs_token", &self.token.is_some())
             .field("hosts", &self.hosts)
             .finish_non_exhaustive()
@@ -207,7 +207,7 @@ mod tests {
 
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-    fn status(access: &Access, headers: &[(&str, &str)]) -> u16 {
+    fn status(access: &Auth, headers: &[(&str, &str)]) -> u16 {
         let mut request = Request::post("/_mock/reset");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn only_loopback_names_are_local() {
         for host in ["127.0.0.1", "127.0.0.1:4010", "localhost:4010", "LOCALHOST", "[::1]:4010", "127.1.2.3"] {
-            assert_eq!(status(&Access::default(), &[("host", host)]), 200, "{host}");
+            assert_eq!(status(&Auth::default(), &[("host", host)]), 200, "{host}");
         }
         for host in [
             "example.org",
@@ -231,7 +231,7 @@ mod tests {
             "127.0.0.1@example.org",
             "localhost:4010@example.org",
         ] {
-            assert_eq!(status(&Access::default(), &[("host", host)]), 403, "{host}");
+            assert_eq!(status(&Auth::default(), &[("host", host)]), 403, "{host}");
         }
     }
 
@@ -252,13 +252,13 @@ mod tests {
             ("sec-fetch-site", "same-site", 403),
             ("sec-fetch-site", "cross-site", 403),
         ] {
-            assert_eq!(status(&Access::default(), &[host, (name, value)]), expected, "{name}: {value}");
+            assert_eq!(status(&Auth::default(), &[host, (name, value)]), expected, "{name}: {value}");
         }
     }
 
     #[test]
     fn with_a_token_every_call_needs_it_under_whichever_name() {
-        let access = Access::default().with_token(TOKEN).unwrap().with_host("mock.test").unwrap();
+        let access = Auth::default().with_token(TOKEN).unwrap().with_host("mock.test").unwrap();
         let bearer = format!("Bearer {TOKEN}");
         for (headers, expected) in [
             (vec![("host", "mock.test:4010")], 401),
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_listed_name_is_local_and_nothing_else_is_a_name() {
-        let access = Access::default().with_host("Mock.internal").unwrap();
+        let access = Auth::default().with_host("Mock.internal").unwrap();
         for (host, expected) in [
             ("mock.internal:4010", 200),
             ("MOCK.INTERNAL", 200),
@@ -293,15 +293,15 @@ mod tests {
             assert_eq!(status(&access, &[("host", host)]), expected, "{host}");
         }
         for name in ["", "mock:4010", "http://mock", "*", "a b", "user@mock"] {
-            assert!(Access::default().with_host(name).is_none(), "{name}");
+            assert!(Auth::default().with_host(name).is_none(), "{name}");
         }
     }
 
     #[test]
     fn a_cookie_stands_for_the_token_and_changes_nothing_without_an_own_origin() {
-        let access = Access::default().with_token(TOKEN).unwrap();
+        let access = Auth::default().with_token(TOKEN).unwrap();
         let (host, origin) = (("host", "127.0.0.1:4010"), ("origin", "http://127.0.0.1:4010"));
-        let ask = |access: &Access, method: &str, headers: &[(&str, &str)]| {
+        let ask = |access: &Auth, method: &str, headers: &[(&str, &str)]| {
             let request = headers.iter().fold(Request::builder().method(method).uri("/"), |request, (name, value)| {
                 request.header(*name, *value)
             });
@@ -324,14 +324,14 @@ mod tests {
         }
         assert!(access.sign_in(&Request::new(Bytes::new()), "another").unwrap().is_none());
         assert!(ask(&access, "POST", &[host, ("origin", "http://evil.example")]).1.is_err());
-        assert!(Access::default().sign_in(&Request::new(Bytes::new()), TOKEN).unwrap().is_none());
+        assert!(Auth::default().sign_in(&Request::new(Bytes::new()), TOKEN).unwrap().is_none());
     }
 
     #[test]
     fn a_token_has_32_characters_that_a_header_can_carry() {
-        assert!(Access::default().with_token(TOKEN).is_some());
+        assert!(Auth::default().with_token(TOKEN).is_some());
         for token in [&TOKEN[1..], "", "0123456789abcdef 0123456789abcdef", "0123456789abcdef0123456789abcdé…"] {
-            assert!(Access::default().with_token(token).is_none(), "{token}");
+            assert!(Auth::default().with_token(token).is_none(), "{token}");
         }
     }
 }

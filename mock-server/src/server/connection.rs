@@ -21,11 +21,12 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::body::{self, Outgoing, Unread};
-use super::connections_open::{Connection, HoldReason};
+use super::connection_registry::{Connection, HoldReason};
 use super::events::EventStream;
 use super::namespaces::{Name, take_name};
-use super::watched::TrackedStream;
-use super::{Shared, wait};
+use super::state::{AppState, now};
+use super::tracked_stream::TrackedStream;
+use super::wait;
 use crate::core::request::header;
 use crate::core::response::{json_response, set_header};
 use crate::core::simulator::{WireFault, WireResponse};
@@ -34,24 +35,24 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Answers the requests of one connection until the client leaves, the mock breaks it, its place is needed, or it listens too
 /// slowly.
-pub(super) async fn run(stream: TcpStream, shared: Shared, connection: Arc<Connection>) {
+pub(super) async fn run(stream: TcpStream, shared: AppState, connection: Arc<Connection>) {
     let (shared, watching) = (&shared, &*connection);
     let service = service_fn(move |request| answer(shared, watching, request));
-    let connection = http1::Builder::new()
+    let served = http1::Builder::new()
         // Dates are virtual; the server's own would be real.
         .auto_date_header(false)
         .serve_connection(TokioIo::new(TrackedStream { stream, connection: Arc::clone(&connection) }), service);
-    let (mut shut, mut connection) = (pin!(connection.shut()), pin!(connection));
+    let (mut shut, mut served) = (pin!(connection.shut()), pin!(served));
     poll_fn(|context| match shut.as_mut().poll(context) {
         Poll::Ready(()) => Poll::Ready(()),
         // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
-        Poll::Pending => connection.as_mut().poll(context).map(drop),
+        Poll::Pending => served.as_mut().poll(context).map(drop),
     })
     .await;
 }
 
 /// How long the body of this request may be. A state is long, and is read of those alone who may put it up.
-fn most_bytes(shared: &Shared, head: &Parts) -> usize {
+fn most_bytes(shared: &AppState, head: &Parts) -> usize {
     let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
     if !is_state {
         return body::MOST_BYTES;
@@ -65,7 +66,7 @@ fn most_bytes(shared: &Shared, head: &Parts) -> usize {
 /// A whole answer, or events without end.
 type Body = Either<Outgoing, EventStream>;
 
-async fn answer(shared: &Shared, connection: &Connection, request: Request<Incoming>) -> io::Result<Response<Body>> {
+async fn answer(shared: &AppState, connection: &Connection, request: Request<Incoming>) -> io::Result<Response<Body>> {
     connection.on_head_complete();
     let (head, incoming) = request.into_parts();
     if shared.access.is_of_stranger(&head.headers) {
@@ -111,7 +112,7 @@ enum Taken<'a> {
     Later(Pin<Box<dyn Future<Output = io::Result<Response<Body>>> + Send + 'a>>),
 }
 
-fn take<'a>(shared: &'a Shared, connection: &'a Connection, mut request: Request<Bytes>) -> Taken<'a> {
+fn take<'a>(shared: &'a AppState, connection: &'a Connection, mut request: Request<Bytes>) -> Taken<'a> {
     let name = match take_name(&mut request) {
         Ok(name) => name,
         Err(error) => return Taken::Answered(closing(shared, 400, &error)),
@@ -132,7 +133,12 @@ fn takes_time(request: &Request<Bytes>) -> bool {
 }
 
 /// Answers a call that takes its time.
-async fn steer(shared: &Shared, connection: &Connection, name: Name, request: Request<Bytes>) -> io::Result<Response<Body>> {
+async fn steer(
+    shared: &AppState,
+    connection: &Connection,
+    name: Name,
+    request: Request<Bytes>,
+) -> io::Result<Response<Body>> {
     if wait::is_wait(&request) {
         let reply = connection.while_held(HoldReason::Wait, wait::answer(shared, &name, &request)).await;
         return deliver(shared, connection, name, reply).await;
@@ -155,13 +161,18 @@ fn whole(reply: WireResponse) -> Response<Body> {
 }
 
 /// Lets an answer go out in the way in which it is to go.
-async fn deliver(shared: &Shared, connection: &Connection, name: Name, reply: WireResponse) -> io::Result<Response<Body>> {
+async fn deliver(
+    shared: &AppState,
+    connection: &Connection,
+    name: Name,
+    reply: WireResponse,
+) -> io::Result<Response<Body>> {
     if !reply.delay.is_zero() {
         connection.while_held(HoldReason::Wait, tokio::time::sleep(reply.delay)).await;
     }
     match reply.wire {
         WireFault::Whole => Ok(whole(reply)),
-        WireFault::HoldReason(number) => {
+        WireFault::Held(number) => {
             connection.while_held(HoldReason::Gate, released(shared, name, number)).await;
             Ok(whole(reply))
         }
@@ -176,8 +187,8 @@ async fn deliver(shared: &Shared, connection: &Connection, name: Name, reply: Wi
 }
 
 /// Waits until somebody lets a held answer go. A client that leaves before takes its answer along.
-async fn released(shared: &Shared, name: Name, number: u64) {
-    struct Place<'a>(&'a Shared, Name, u64);
+async fn released(shared: &AppState, name: Name, number: u64) {
+    struct Place<'a>(&'a AppState, Name, u64);
     impl Drop for Place<'_> {
         fn drop(&mut self) {
             if let Some(simulator) = self.0.lock().find(&self.1) {
@@ -199,11 +210,17 @@ fn asks_for_events(request: &Request<Bytes>) -> bool {
 }
 
 /// The simulator's answer is how the events begin, unless the listener goes on where it stopped.
-fn listen(shared: &Shared, name: &Name, request: &Request<Bytes>, reply: WireResponse, cut: Arc<Notify>) -> Response<Body> {
+fn listen(
+    shared: &AppState,
+    name: &Name,
+    request: &Request<Bytes>,
+    reply: WireResponse,
+    cut: Arc<Notify>,
+) -> Response<Body> {
     let (head, greeting) = reply.response.into_parts();
     let last_id = header(request, "last-event-id");
     let mut namespaces = shared.lock();
-    let now = super::now();
+    let now = now();
     let (hub, simulator) = namespaces.hub(now, name);
     let feed = hub.listen(simulator, now, last_id, &greeting, cut);
     drop(namespaces);
@@ -213,12 +230,12 @@ fn listen(shared: &Shared, name: &Name, request: &Request<Bytes>, reply: WireRes
     }
 }
 
-fn too_long(shared: &Shared, most: usize) -> Response<Body> {
+fn too_long(shared: &AppState, most: usize) -> Response<Body> {
     closing(shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024)))
 }
 
 /// An answer of the server itself, after which the connection is of no more use.
-fn closing(shared: &Shared, status: u16, error: &str) -> Response<Body> {
+fn closing(shared: &AppState, status: u16, error: &str) -> Response<Body> {
     let mut response = shared.dated(json_response(status, &json!({"error": error})));
     set_header(&mut response, "connection", "close");
     response.map(Outgoing::whole).map(Either::Left)

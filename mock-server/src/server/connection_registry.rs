@@ -65,7 +65,8 @@ impl ConnectionRegistry {
         let (idle_since, held_since) = (AtomicU64::new(0), AtomicU64::new(NEVER));
         let head = AtomicU32::new(NOTHING);
         let (ends_in_a_reset, shut) = (AtomicBool::new(false), Arc::default());
-        let connection = Arc::new(Connection { idle_since, held_since, head, ends_in_a_reset, shut, started: self.started });
+        let connection =
+            Arc::new(Connection { idle_since, held_since, head, ends_in_a_reset, shut, started: self.started });
         connection.idle();
         self.lock().insert(number, Arc::clone(&connection));
         connection
@@ -183,9 +184,9 @@ mod tests {
     use super::*;
 
     /// The doors that were told to shut, by number.
-    async fn shut(connections_open: &[Arc<Connection>]) -> Vec<usize> {
+    async fn shut(registry: &[Arc<Connection>]) -> Vec<usize> {
         let mut shut = Vec::new();
-        for (number, connection) in connections_open.iter().enumerate() {
+        for (number, connection) in registry.iter().enumerate() {
             if timeout(Duration::ZERO, connection.shut()).await.is_ok() {
                 shut.push(number);
             }
@@ -197,17 +198,21 @@ mod tests {
     async fn room_is_made_by_the_idle_first_then_by_hangs_waits_and_gates_and_never_by_the_busy() {
         // As if everything had happened long ago.
         let started = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
-        let connections_open = ConnectionRegistry { open: Mutex::default(), started };
-        let all: Vec<Arc<Connection>> = (0..6).map(|number| connections_open.open(number)).collect();
+        let registry = ConnectionRegistry { open: Mutex::default(), started };
+        let all: Vec<Arc<Connection>> = (0..6).map(|number| registry.open(number)).collect();
         let mut ways = Vec::new();
-        for (connection, why) in all.iter().zip([HoldReason::Gate, HoldReason::Hang, HoldReason::Wait, HoldReason::Hang]) {
+        for (connection, why) in
+            all.iter().zip([HoldReason::Gate, HoldReason::Hang, HoldReason::Wait, HoldReason::Hang])
+        {
             connection.busy();
             ways.push(Box::pin(connection.while_held(why, pending::<()>())));
             assert!(timeout(Duration::ZERO, ways.last_mut().unwrap()).await.is_err());
         }
         all[5].busy();
-        let later =
-            ConnectionRegistry { open: Mutex::new(std::mem::take(&mut connections_open.lock())), started: started.checked_sub(GRACE).unwrap() };
+        let later = ConnectionRegistry {
+            open: Mutex::new(std::mem::take(&mut registry.lock())),
+            started: started.checked_sub(GRACE).unwrap(),
+        };
         for expected in [vec![4], vec![1], vec![3], vec![2], vec![0], vec![]] {
             later.evict_one();
             assert_eq!(shut(&all).await, expected);
@@ -216,14 +221,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_has_begun_ends_in_time_or_its_connection_does() {
-        let connections_open = ConnectionRegistry::new();
-        let all: Vec<Arc<Connection>> = (0..4).map(|number| connections_open.open(number)).collect();
+        let registry = ConnectionRegistry::new();
+        let all: Vec<Arc<Connection>> = (0..4).map(|number| registry.open(number)).collect();
         all[1].on_bytes();
         all[2].on_bytes();
         all[2].on_head_complete();
         all[3].on_bytes();
         for _ in 0..MOST_TICKS {
-            connections_open.tick();
+            registry.tick();
         }
         assert_eq!(shut(&all).await, [0; 0], "a byte may have come right before the first tick");
         // The rest of a head, and then its body, and then the next one.
@@ -231,18 +236,18 @@ mod tests {
         all[3].on_bytes();
         all[3].idle();
         all[3].on_bytes();
-        connections_open.tick();
+        registry.tick();
         assert_eq!(shut(&all).await, [1], "not the idle one, nor one with a whole head");
     }
 
     #[tokio::test]
     async fn what_has_only_just_become_idle_or_held_stays() {
-        let connections_open = ConnectionRegistry::new();
-        let all = [connections_open.open(0), connections_open.open(1)];
+        let registry = ConnectionRegistry::new();
+        let all = [registry.open(0), registry.open(1)];
         all[1].busy();
         let mut held = Box::pin(all[1].while_held(HoldReason::Hang, pending::<()>()));
         assert!(timeout(Duration::ZERO, &mut held).await.is_err());
-        connections_open.evict_one();
+        registry.evict_one();
         assert_eq!(shut(&all).await, [0; 0]);
     }
 }

@@ -7,10 +7,10 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response};
 use sha2::{Digest as _, Sha256};
 
-use crate::server::auth::Access;
-use crate::server::control::Refusal;
 use crate::core::request::{Query, header};
 use crate::core::response::{html_response, set_header, text_response};
+use crate::server::auth::Auth;
+use crate::server::control::Refusal;
 
 /// Nothing is loaded from elsewhere, nothing runs that stands in the page itself, and no other page may frame it: what
 /// customers and clients write is shown here, and could be anything.
@@ -24,12 +24,12 @@ const IMAGE: &str = "image/svg+xml";
 
 macro_rules! file {
     ($kind:ident, $name:literal) => {
-        ($name, $kind, include_str!(concat!("../console/", $name)))
+        ($name, $kind, include_str!(concat!("../../console/", $name)))
     };
 }
 
 const FILES: &[(&str, &str, &str)] = &[
-    ("", HTML, include_str!("../console/index.html")),
+    ("", HTML, include_str!("../../console/index.html")),
     file!(IMAGE, "icon.svg"),
     file!(STYLE, "base.css"),
     file!(STYLE, "chat.css"),
@@ -125,7 +125,7 @@ pub(crate) fn sign_in_page(problem: &str) -> Response<Bytes> {
 }
 
 /// The form of the sign-in page comes back: the right token is answered with a cookie and the way to the console.
-pub(crate) fn sign_in(access: &Access, request: &Request<Bytes>) -> Response<Bytes> {
+pub(crate) fn sign_in(access: &Auth, request: &Request<Bytes>) -> Response<Bytes> {
     let given = Query::of_form(request.body());
     match access.sign_in(request, given.get("token").unwrap_or_default().trim()) {
         Ok(Some(cookie)) => {

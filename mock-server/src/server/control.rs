@@ -7,17 +7,17 @@ mod account;
 pub(crate) mod clock;
 mod content;
 mod conversations;
-mod due;
+
 mod events;
 mod export;
 pub(crate) mod faults;
 mod gates;
 mod limits;
-pub(crate) mod members;
 pub(crate) mod namespaces;
 mod openapi;
 mod senders;
 mod templates;
+mod timers;
 pub(crate) mod traffic;
 mod wait;
 mod webhooks;
@@ -31,11 +31,12 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::json;
 
-use crate::server::auth::Access;
 use crate::core::behavior_switch::list;
+use crate::core::members;
 use crate::core::request::Query;
 use crate::core::response::{json_response, set_header};
 use crate::core::simulator::Simulator;
+use crate::server::auth::Auth;
 use crate::server::console;
 
 /// Where the console's files are, behind the prefix of every call.
@@ -132,7 +133,7 @@ pub(crate) fn answer(simulator: &mut Simulator, real_now: SystemTime, request: &
 }
 
 /// Answers `/`: the console, for whom the control plane is for; a browser that has no token yet is asked for it.
-pub(crate) fn console(access: &Access, request: &Request<Bytes>) -> Response<Bytes> {
+pub(crate) fn console(access: &Auth, request: &Request<Bytes>) -> Response<Bytes> {
     if request.method() == Method::POST && access.needs_token() {
         return console::sign_in(access, request);
     }

@@ -16,9 +16,9 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::{Shared, now};
-use crate::core::simulator::Simulator;
+use super::state::{AppState, now};
 use crate::core::bounded::Ring;
+use crate::core::simulator::Simulator;
 use changes::Watch;
 pub(super) use feed::EventStream;
 
@@ -218,7 +218,7 @@ impl EventLog {
 }
 
 /// Tells the statuses of messages as they fall due, until it is dropped.
-pub(super) async fn run(shared: Shared) {
+pub(super) async fn run(shared: AppState) {
     loop {
         let due = shared.guarded(|namespaces| namespaces.tell_due(now())).flatten();
         let pause = due.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);

@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::{now, serve};
+use super::serve::serve;
+use super::state::now;
 use crate::core::simulator::Simulator;
 
 /// A mock on a port of its own, for tests. It stops when it is dropped.

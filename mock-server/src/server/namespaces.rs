@@ -12,13 +12,13 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use http::{Request, Uri};
 
-use super::events::{NamespaceEvents, EventBus};
-use crate::server::control::namespaces;
-use crate::server::control::namespaces::NamespaceStore;
+use super::events::{EventBus, NamespaceEvents};
 use crate::core::request::API_KEY;
 use crate::core::response::json_response;
 use crate::core::simulator::{Simulator, WireFault, WireResponse};
 use crate::core::webhook::WebhookDelivery;
+use crate::server::control::namespaces;
+use crate::server::control::namespaces::NamespaceStore;
 
 /// More namespaces than this, and the one that was used least lately is forgotten.
 const MOST: usize = 1_000;
@@ -180,7 +180,11 @@ impl Namespaces {
             },
         };
         let mut reply = WireResponse { response, wire: WireFault::Whole, delay: Duration::ZERO };
-        crate::core::response::set_header(&mut reply.response, "date", httpdate::fmt_http_date(self.default_namespace.now(now)));
+        crate::core::response::set_header(
+            &mut reply.response,
+            "date",
+            httpdate::fmt_http_date(self.default_namespace.now(now)),
+        );
         Some(reply)
     }
 }
@@ -335,7 +339,9 @@ mod tests {
         namespaces.of(now, &name(0));
         namespaces.of(now, &name(MOST));
         assert!(
-            namespaces.find(&name(0)).is_some() && namespaces.find(&name(1)).is_none() && namespaces.find(&name(MOST)).is_some()
+            namespaces.find(&name(0)).is_some()
+                && namespaces.find(&name(1)).is_none()
+                && namespaces.find(&name(MOST)).is_some()
         );
         assert_eq!(namespaces.others.len(), MOST);
     }

@@ -1,39 +1,21 @@
-//! The mock on a port. This is the only place that reads the real clock.
+//! Accepts connections and runs the tasks beside them.
 
-mod body;
-mod connection;
-mod delivery;
-mod connections_open;
-mod events;
-mod in_process;
-mod namespaces;
-mod wait;
-mod watched;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
-
-use bytes::Bytes;
-use http::{Request, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use self::connections_open::{ConnectionRegistry, TICK};
-pub use self::in_process::{MockServer, MockServerBuilder};
-use self::namespaces::{Name, Namespaces};
-use self::wait::Changed;
-
-use crate::server::auth::Access;
-use crate::core::response::{json_response, set_header};
-use crate::core::simulator::{Simulator, WireFault, WireResponse};
+use super::connection_registry::{ConnectionRegistry, TICK};
+use super::state::AppState;
+use super::{connection, events, webhook_worker};
+use crate::core::simulator::Simulator;
 
 /// More connections than this do not stay open: each further one ends the one that has been idle longest, or else the one whose
 /// answer has been held longest.
 const MOST_CONNECTIONS: usize = 256;
-/// The newest event whose effect an answer of the control plane includes; told while anybody listens.
-const LAST_EVENT: &str = "x-transom-event";
 /// After an error on accepting, such as too many open files, the next try waits; and so does a client that comes while every
 /// connection is being answered.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -47,7 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A request may name a world of its own: by a path that starts with `/_ns/NAME`, by a header `X-Mock-Namespace`, or by a
 /// credential `ns~NAME~KEY`.
 pub async fn serve(listener: TcpListener, simulator: Simulator) {
-    accept_all(listener, Shared::new(simulator)).await;
+    accept_all(listener, AppState::new(simulator)).await;
 }
 
 /// As [`serve`], until `stop` is over; then gives the simulator back, with all that happened to it. A request that is being
@@ -57,7 +39,7 @@ pub async fn serve_until(
     simulator: Simulator,
     stop: impl Future<Output = ()> + Send,
 ) -> Simulator {
-    let shared = Shared::new(simulator);
+    let shared = AppState::new(simulator);
     // Dropping the set, because nobody waits for this future any more, ends its tasks.
     let mut serving = JoinSet::new();
     serving.spawn(accept_all(listener, shared.clone()));
@@ -76,7 +58,7 @@ pub async fn serve_and_save(
     stop: impl Future<Output = ()> + Send,
     save: impl FnMut(&Value) + Send + 'static,
 ) -> Simulator {
-    let shared = Shared::new(simulator);
+    let shared = AppState::new(simulator);
     let saver = Arc::new(Mutex::new(Some(save)));
     // Dropping the set, because nobody waits for this future any more, ends its tasks.
     let mut serving = JoinSet::new();
@@ -89,7 +71,7 @@ pub async fn serve_and_save(
     shared.into_default_namespace()
 }
 
-async fn save_all(shared: Shared, saver: Arc<Mutex<Option<impl FnMut(&Value) + Send + 'static>>>) {
+async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) + Send + 'static>>>) {
     const PAUSE: Duration = Duration::from_secs(1);
     let mut seen = shared.lock().default_namespace().changes();
     let mut pause = PAUSE;
@@ -117,12 +99,12 @@ async fn save_all(shared: Shared, saver: Arc<Mutex<Option<impl FnMut(&Value) + S
     }
 }
 
-async fn accept_all(listener: TcpListener, shared: Shared) {
+async fn accept_all(listener: TcpListener, shared: AppState) {
     let mut worker = JoinSet::new();
-    worker.spawn(delivery::run(shared.clone()));
+    worker.spawn(webhook_worker::run(shared.clone()));
     worker.spawn(events::run(shared.clone()));
-    let connections_open = Arc::new(ConnectionRegistry::new());
-    worker.spawn(tick(Arc::clone(&connections_open)));
+    let registry = Arc::new(ConnectionRegistry::new());
+    worker.spawn(tick(Arc::clone(&registry)));
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut number = 0_u64;
     // Dropping the set ends its tasks.
@@ -132,16 +114,16 @@ async fn accept_all(listener: TcpListener, shared: Shared) {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let Some(place) = place(&places, &connections_open).await else { return };
+        let Some(place) = place(&places, &registry).await else { return };
         while connections.try_join_next().is_some() {}
         number += 1;
-        let (shared, connections_open) = (shared.clone(), Arc::clone(&connections_open));
+        let (shared, registry) = (shared.clone(), Arc::clone(&registry));
         connections.spawn(async move {
             // Small answers must not wait for more; a socket that cannot do without the delay serves all the same.
             let _ = stream.set_nodelay(true);
-            let connection = connections_open.open(number);
+            let connection = registry.open(number);
             connection::run(stream, shared, connection).await;
-            connections_open.close(number);
+            registry.close(number);
             drop(place);
         });
     }
@@ -149,117 +131,22 @@ async fn accept_all(listener: TcpListener, shared: Shared) {
 
 /// Ends connections that begin to ask and do not go on. One that asks nothing stays until its place is needed: who keeps one for
 /// its next request is not to find it closed.
-async fn tick(connections_open: Arc<ConnectionRegistry>) {
+async fn tick(registry: Arc<ConnectionRegistry>) {
     loop {
         tokio::time::sleep(TICK).await;
-        connections_open.tick();
+        registry.tick();
     }
 }
 
 /// A place for one connection more, taken from one that does nothing if need be.
-async fn place(places: &Arc<Semaphore>, connections_open: &ConnectionRegistry) -> Option<OwnedSemaphorePermit> {
+async fn place(places: &Arc<Semaphore>, registry: &ConnectionRegistry) -> Option<OwnedSemaphorePermit> {
     loop {
         if let Ok(place) = Arc::clone(places).try_acquire_owned() {
             return Some(place);
         }
-        connections_open.evict_one();
+        registry.evict_one();
         if let Ok(place) = tokio::time::timeout(ACCEPT_PAUSE, Arc::clone(places).acquire_owned()).await {
             return place.ok();
         }
     }
-}
-
-/// The simulators behind every connection.
-#[derive(Debug, Clone)]
-struct Shared {
-    namespaces: Arc<Mutex<Namespaces>>,
-    desk: Arc<delivery::WorkerState>,
-    changed: Arc<Changed>,
-    event_bus: Arc<events::EventBus>,
-    access: Access,
-}
-
-impl Shared {
-    fn new(simulator: Simulator) -> Self {
-        let event_bus = Arc::<events::EventBus>::default();
-        let access = simulator.access.clone();
-        let namespaces = Arc::new(Mutex::new(Namespaces::new(simulator, Arc::clone(&event_bus))));
-        Self { namespaces, desk: Arc::default(), changed: Arc::default(), event_bus, access }
-    }
-
-    /// The one world. Tasks that are still ending hold the shared ones, so that they are swapped and not taken apart.
-    fn into_default_namespace(self) -> Simulator {
-        std::mem::replace(&mut *self.lock(), Namespaces::new(Simulator::new(now()), Arc::default())).into_default_namespace()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Namespaces> {
-        self.namespaces.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Does something with the worlds; none if a dialect panics in it.
-    fn guarded<T>(&self, work: impl FnOnce(&mut Namespaces) -> T) -> Option<T> {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut self.lock()))).ok()
-    }
-
-    /// One step at the present time. A dialect that panics costs its client an answer of 500, and nobody else anything.
-    fn step(&self, name: &Name, request: &Request<Bytes>) -> WireResponse {
-        let reply = self.guarded(|namespaces| {
-            let now = now();
-            if let Some(reply) = namespaces.answer(now, request) {
-                return reply;
-            }
-            let simulator = namespaces.of(now, name);
-            let mut reply = simulator.step(now, request);
-            if simulator.webhooks.is_waiting() {
-                self.desk.ring();
-            }
-            if let Some(event) = namespaces.tell(now, name)
-                && request.uri().path().starts_with("/_mock/")
-            {
-                set_header(&mut reply.response, LAST_EVENT, event);
-            }
-            reply
-        });
-        self.changed.ring();
-        reply.unwrap_or_else(|| WireResponse {
-            response: self.dated(json_response(500, &json!({"error": "the mock failed on this request"}))),
-            wire: WireFault::Whole,
-            delay: Duration::ZERO,
-        })
-    }
-
-    /// As [`step`](Self::step), for a request that changes nothing.
-    fn look(&self, name: &Name, request: &Request<Bytes>) -> WireResponse {
-        let now = now();
-        self.lock().of(now, name).step(now, request)
-    }
-
-    /// How long, in real time, until a message of a world has another status; none if none will, or the clock stands.
-    fn next_status_in(&self, name: &Name) -> Option<Duration> {
-        let now = now();
-        self.lock().find(name)?.next_status_in(now)
-    }
-
-    /// The number of the last try of a webhook in a world.
-    fn last_try(&self, name: &Name) -> u64 {
-        self.lock().find(name).map_or(0, |simulator| simulator.webhooks.last_try())
-    }
-
-    /// Puts the tries after the one of this number into the answer to a turn of the clock.
-    fn tell_tries(&self, name: &Name, after: u64, response: &mut Response<Bytes>) {
-        if let Some(simulator) = self.lock().find(name) {
-            let tries = simulator.webhooks.tries_after(after);
-            crate::server::control::clock::tell_tries(response, tries.map(|(_, tried)| json!(tried)));
-        }
-    }
-
-    /// An answer of the server itself, with the virtual time that every answer carries.
-    fn dated(&self, mut response: Response<Bytes>) -> Response<Bytes> {
-        set_header(&mut response, "date", httpdate::fmt_http_date(self.lock().default_namespace().now(now())));
-        response
-    }
-}
-
-fn now() -> SystemTime {
-    SystemTime::now()
 }

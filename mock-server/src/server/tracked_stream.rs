@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::connections_open::Connection;
+use super::connection_registry::Connection;
 
 /// A stream, and the door that it is behind.
 #[derive(Debug)]

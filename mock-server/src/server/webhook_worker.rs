@@ -1,7 +1,7 @@
 //! Posting webhooks: a courier for each target of each world, so that none waits for another's, and each sees its calls one
 //! after the other, in the order in which they fall due.
 
-mod line;
+mod target_connection;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,9 +12,9 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use self::line::{TargetConnection, Tried};
+use self::target_connection::{TargetConnection, Tried};
 use super::namespaces::{Name, Namespaces};
-use super::{Shared, now};
+use super::state::{AppState, now};
 use crate::core::webhook::{DeliveryOutcome, WebhookDelivery};
 
 /// The time for one try, from connecting to the end of the answer.
@@ -110,7 +110,7 @@ impl Drop for TargetLock<'_> {
     }
 }
 
-impl Shared {
+impl AppState {
     /// Waits until everything was tried that is due in this world now.
     pub(super) async fn turned(&self, world: &Name) {
         let (done, paid) = oneshot::channel();
@@ -128,7 +128,7 @@ impl Shared {
 }
 
 /// Sends couriers out until it is dropped.
-pub(super) async fn run(shared: Shared) {
+pub(super) async fn run(shared: AppState) {
     // Dropping the set ends its tasks.
     let mut couriers = JoinSet::new();
     loop {
@@ -150,7 +150,7 @@ pub(super) async fn run(shared: Shared) {
 }
 
 /// A courier: brings a target all that is due for it.
-async fn deliver(shared: Shared, world: Name, target: SocketAddr, first: WebhookDelivery) {
+async fn deliver(shared: AppState, world: Name, target: SocketAddr, first: WebhookDelivery) {
     let _route = TargetLock { desk: &shared.desk, world: &world, target };
     let mut line = TargetConnection::default();
     // Whoever let one call run into its limit is not asked again for as long: what is due meanwhile comes to the same.

@@ -3,10 +3,10 @@
 mod fields;
 mod history;
 mod lists;
-mod webhook;
 mod send;
 mod session;
 mod switches;
+mod webhook;
 
 use std::time::SystemTime;
 
@@ -15,9 +15,6 @@ use http::header::ACCEPT;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use crate::simulators::credentials::{review_idempotency, review_missing};
-use crate::simulators::rate_headers::set_rate_headers;
-use crate::simulators::seed;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::provider_simulator::ProviderSimulator;
@@ -25,6 +22,9 @@ use crate::core::request::{bearer_token, header};
 use crate::core::response::{SimulatedResponse, html_response, json_response, set_header};
 use crate::core::webhook::{Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
+use crate::simulators::credentials::{review_idempotency, review_missing};
+use crate::simulators::rate_headers::set_rate_headers;
+use crate::simulators::seed;
 
 const NAME: &str = "autocalls";
 const SESSION_PAGE: Source = Source::new("Get Session Status", Certainty::Seed);

@@ -23,8 +23,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::core::json::{Json, Members, Named as _};
 use crate::core::finding::{FindingCollector, Source};
+use crate::core::json::{Json, Members, Named as _};
 
 /// What is wrong with one member of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@ mod batch;
 mod callback_forms;
 mod content;
 mod interactive;
-mod webhook;
 mod part;
 mod switches;
 mod template;
 mod templates;
+mod webhook;
 
 use std::time::SystemTime;
 
@@ -18,10 +18,6 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use crate::simulators::credentials::{review_idempotency, review_missing};
-use crate::simulators::rate_headers;
-use crate::simulators::rate_headers::set_rate_headers;
-use crate::simulators::seed;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::provider_simulator::ProviderSimulator;
@@ -29,6 +25,10 @@ use crate::core::request::basic_credentials;
 use crate::core::response::{SimulatedResponse, json_response, set_header, text_response};
 use crate::core::webhook::{Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
+use crate::simulators::credentials::{review_idempotency, review_missing};
+use crate::simulators::rate_headers;
+use crate::simulators::rate_headers::set_rate_headers;
+use crate::simulators::seed;
 
 const NAME: &str = "exotel";
 const ACCOUNT_SID: &str = "acme";
@@ -148,7 +148,11 @@ fn split(path: &str) -> Option<(&str, &str)> {
 }
 
 /// Basic credentials from the header; the page's own samples have them in the URL, which some clients pass on as it is.
-fn refuse_credentials(world: &mut World, request: &Request<Bytes>, review: &mut FindingCollector) -> Option<Response<Bytes>> {
+fn refuse_credentials(
+    world: &mut World,
+    request: &Request<Bytes>,
+    review: &mut FindingCollector,
+) -> Option<Response<Bytes>> {
     let in_url = request
         .uri()
         .authority()

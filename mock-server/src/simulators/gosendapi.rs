@@ -5,7 +5,6 @@ mod directory;
 mod media;
 mod messages;
 mod multipart;
-mod webhook;
 mod paging;
 mod refusal;
 mod request;
@@ -15,6 +14,7 @@ mod template;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use std::time::SystemTime;
 
@@ -26,18 +26,18 @@ use serde_json::{Value, json};
 use self::paging::Page;
 use self::refusal::{ErrorFormat, Refusal};
 use self::send::send;
-use crate::simulators::credentials::review_missing;
-use crate::simulators::cloud_api::FieldReader;
-use crate::simulators::rate_headers::set_rate_headers;
-use crate::core::json::Json;
-use crate::simulators::seed;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
+use crate::core::json::Json;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request::{API_KEY, header, is_json, json_of};
 use crate::core::response::{SimulatedResponse, json_response, set_header};
 use crate::core::webhook::{AccountEvent, Failure, MessageEvent, MessageEventKind, WebhookRules};
 use crate::core::world::World;
+use crate::simulators::cloud_api::FieldReader;
+use crate::simulators::credentials::review_missing;
+use crate::simulators::rate_headers::set_rate_headers;
+use crate::simulators::seed;
 
 const NAME: &str = "gosendapi";
 /// The error body, the headers of every answer, paging and the 415 (docs.gosendapi.com/api-reference, docs).

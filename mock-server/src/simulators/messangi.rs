@@ -1,7 +1,6 @@
 //! Messangi: its notification endpoint and the login that gives the key for it.
 
 mod login;
-mod webhook;
 mod rate_headers;
 mod refusal;
 mod request;
@@ -9,6 +8,7 @@ mod send;
 mod switches;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use std::time::SystemTime;
 
@@ -20,8 +20,6 @@ use self::login::{LOGIN_PATH, lives, login};
 use self::rate_headers::put_rate_headers;
 use self::refusal::Refusal;
 use self::send::send;
-use crate::simulators::credentials::{review_idempotency, review_missing};
-use crate::simulators::seed;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::limiter::Quota;
@@ -30,6 +28,8 @@ use crate::core::request::bearer_token;
 use crate::core::response::{SimulatedResponse, json_response, set_header, text_response};
 use crate::core::webhook::{Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
+use crate::simulators::credentials::{review_idempotency, review_missing};
+use crate::simulators::seed;
 
 const NAME: &str = "messangi";
 /// The path as every page writes it (seed), and with the prefix that third parties report (inferred).
@@ -77,7 +77,10 @@ impl ProviderSimulator for Messangi {
         let response = match (request.uri().path(), request.method() == Method::POST) {
             (LOGIN_PATH, true) => login(world, now, request, &mut review),
             (path, true) if NOTIFICATION_PATHS.contains(&path) => {
-                return SimulatedResponse::new(self.take_notification(world, now, request, &mut review), review.into_findings());
+                return SimulatedResponse::new(
+                    self.take_notification(world, now, request, &mut review),
+                    review.into_findings(),
+                );
             }
             (path, false) if path == LOGIN_PATH || NOTIFICATION_PATHS.contains(&path) => {
                 Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Account, Conversation, Sender, Template, World};
 use crate::core::limiter::Limiter;
 use crate::core::phone::Phone;
+use crate::core::world::{Account, Conversation, Sender, Template, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 

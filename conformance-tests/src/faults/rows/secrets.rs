@@ -47,7 +47,7 @@ pub(super) const ROWS: &[Row] = &[
     left_out(
         "G5",
         "a client of the caller's own, with redirects or proxies",
-        "a type: whoever brings a `Transport` answers for it",
+        "the transport refuses a client that follows redirects when it is built; its unit tests hold it",
     ),
     once("G6", "an authority of one's own is trusted, in DER as in PEM; nobody is trusted unseen", || {
         let case = FaultCase::own(&profile::EXOTEL, "in DER", |harness| async move {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use transom_mock_server::{DeliveryOutcome, Reply, Simulator, Wire};
+use transom_mock_server::{DeliveryOutcome, Simulator, WireFault, WireResponse};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -59,26 +59,28 @@ impl Simulated {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).would_drop_reply(&plain(request))
     }
 
-    fn step(&self, request: &Request) -> Reply {
+    fn step(&self, request: &Request) -> WireResponse {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).step(SystemTime::now(), &plain(request))
     }
 }
 
 impl Respond for Simulated {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let Reply { response, wire, delay } = self.step(request);
+        let WireResponse { response, wire, delay } = self.step(request);
         let (head, body) = response.into_parts();
         let mut template = ResponseTemplate::new(head.status);
         for (name, value) in &head.headers {
             template = template.append_header(name, value);
         }
         match wire {
-            Wire::Whole => template.set_body_bytes(body).set_delay(delay),
+            WireFault::Whole => template.set_body_bytes(body).set_delay(delay),
             // wiremock cannot cut a body. Half of one, declared as the whole, cannot be read either, and proves as little;
             // the true cut is played against the binary.
-            Wire::Truncated(length) => template.set_body_bytes(body.get(..length).unwrap_or(&body)),
+            WireFault::Truncated(length) => template.set_body_bytes(body.get(..length).unwrap_or(&body)),
             // Longer than any scenario waits. The lost ones are taken by the other mock.
-            Wire::Hang | Wire::Held(_) | Wire::Lost | Wire::Reset => template.set_delay(Duration::from_secs(3_600)),
+            WireFault::Hang | WireFault::Held(_) | WireFault::Lost | WireFault::Reset => {
+                template.set_delay(Duration::from_secs(3_600))
+            }
         }
     }
 }

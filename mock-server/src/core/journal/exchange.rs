@@ -11,8 +11,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Remarks;
-use crate::core::redact;
 use crate::core::finding::Finding;
+use crate::core::redact;
 
 /// What is longer is cut in the journal.
 const MAX_TEXT: usize = 256 * 1024;

@@ -2,12 +2,12 @@
 
 use std::time::SystemTime;
 
-use super::watch::Stage;
-use super::{Subject, AccountEvent, ConversationEvent};
-use crate::core::world::{QUIET, WINDOW};
+use super::inactivity::Stage;
+use super::{AccountEvent, ConversationEvent, Subject};
 use crate::core::simulator::Simulator;
 use crate::core::webhook::AcceptedMessage;
 use crate::core::world::{Conversation, ConversationState, Inbound, Template, TemplateStatus};
+use crate::core::world::{QUIET, WINDOW};
 
 impl Simulator {
     /// Whether somebody has registered to hear what this provider announces.

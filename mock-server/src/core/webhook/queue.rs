@@ -9,16 +9,16 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::happening::{MessageEvent, AcceptedMessage, What};
-use super::lanes::{QueueKey, TargetQueues};
-use super::log::{DeliveryLog, DeliveryAttempt};
+use super::delivery_log::{DeliveryAttempt, DeliveryLog};
+use super::inactivity::InactivityTimers;
+use super::message_event::{AcceptedMessage, MessageEvent, MessageEventKind};
 use super::registration::Registration;
 use super::rules::ladder;
-use super::watch::InactivityTimers;
-use super::{LAST_STATUS, IpNetwork, IpNetworks, Target};
-use crate::core::redact;
+use super::target_queues::{QueueKey, TargetQueues};
+use super::{IpNetwork, IpNetworks, LAST_STATUS, Target};
 use crate::core::phone::Phone;
 use crate::core::provider_simulator::ProviderSimulator;
+use crate::core::redact;
 use crate::core::world::{Inbound, World};
 
 /// More than this does not wait, by count or by bytes; what comes then is given up, and the log says so.
@@ -223,7 +223,13 @@ impl WebhookQueue {
     }
 
     /// A message was accepted at `now`: what will be told of it is put down, if there is anybody to tell.
-    pub(crate) fn accepted(&mut self, dialect: &dyn ProviderSimulator, world: &World, now: SystemTime, report: &AcceptedMessage) {
+    pub(crate) fn accepted(
+        &mut self,
+        dialect: &dyn ProviderSimulator,
+        world: &World,
+        now: SystemTime,
+        report: &AcceptedMessage,
+    ) {
         let routes = self.routes(report.provider, &report.callbacks);
         if routes.is_empty() {
             return;
@@ -265,9 +271,9 @@ impl WebhookQueue {
         world: &World,
         now: SystemTime,
         message: &Inbound<'_>,
-        written: &Written<'_>,
+        written: &InboundMessage<'_>,
     ) {
-        let Written { message_id, content, reply } = *written;
+        let InboundMessage { message_id, content, reply } = *written;
         let follows = dialect.webhook_rules(world).replies_go_to_callback;
         let callbacks = reply.filter(|_| follows).map_or(&[][..], |reply| reply.callbacks);
         let routes = self.routes(message.provider, callbacks);
@@ -329,13 +335,15 @@ impl WebhookQueue {
     /// The targets of the message's own on this machine, else the registered one. Source: Exotel, Receive Messages (docs): each
     /// event goes to one address, the message's own before the account's.
     fn routes(&self, provider: &str, callbacks: &[String]) -> Vec<Destination> {
-        let registered = || if self.registered.contains_key(provider) { vec![Destination::Registered] } else { Vec::new() };
+        let registered =
+            || if self.registered.contains_key(provider) { vec![Destination::Registered] } else { Vec::new() };
         if callbacks.is_empty() {
             return registered();
         }
         let mut seen = BTreeSet::new();
         let own = callbacks.iter().map(String::as_str).map(str::trim).filter(|text| seen.insert(*text));
-        let own = own.filter_map(|text| Target::parse(text, &self.nets).ok()).take(MOST_CALLBACKS).map(Destination::Own);
+        let own =
+            own.filter_map(|text| Target::parse(text, &self.nets).ok()).take(MOST_CALLBACKS).map(Destination::Own);
         let own: Vec<Destination> = own.collect();
         if own.is_empty() { registered() } else { own }
     }
@@ -414,15 +422,15 @@ pub(super) struct Outcome {
 }
 
 /// What a customer wrote.
-pub(crate) struct Written<'a> {
+pub(crate) struct InboundMessage<'a> {
     pub(crate) message_id: &'a str,
     pub(crate) content: &'a Value,
-    pub(crate) reply: Option<Reply<'a>>,
+    pub(crate) reply: Option<RepliedTo<'a>>,
 }
 
 /// The message that a customer's message is a reply to.
 #[derive(Clone, Copy)]
-pub(crate) struct Reply<'a> {
+pub(crate) struct RepliedTo<'a> {
     pub(crate) message_id: &'a str,
     pub(crate) callbacks: &'a [String],
 }
@@ -436,7 +444,7 @@ pub(crate) struct Waiting<'a> {
     copy: u32,
     #[serde(serialize_with = "crate::core::world::serialize_time")]
     at: SystemTime,
-    #[serde(serialize_with = "super::log::as_json")]
+    #[serde(serialize_with = "super::delivery_log::as_json")]
     body: &'a Bytes,
 }
 

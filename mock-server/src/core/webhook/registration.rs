@@ -49,7 +49,12 @@ pub(crate) enum Signature {
 }
 
 impl Registration {
-    pub(crate) fn new(target: Option<Target>, secret: Option<Secret>, trouble: DeliveryFaults, announcements: bool) -> Self {
+    pub(crate) fn new(
+        target: Option<Target>,
+        secret: Option<Secret>,
+        trouble: DeliveryFaults,
+        announcements: bool,
+    ) -> Self {
         Self { target, secret, trouble, announcements, calls: 0 }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::Source;
 
-use super::happening::{Failure, DeliveryStatus};
+use super::message_event::{DeliveryStatus, Failure};
 
 /// The switch that says how far a message gets.
 pub(crate) const LAST_STATUS: &str = "last_status";
@@ -84,8 +84,11 @@ pub(crate) fn ladder(failure: Option<Failure>, last_status: &str) -> Vec<(Delive
     if let Some(failure) = failure {
         return vec![(DeliveryStatus::Failed(failure), Duration::ZERO)];
     }
-    let steps =
-        [(DeliveryStatus::Sent, Duration::ZERO), (DeliveryStatus::Delivered, DELIVERED_AFTER), (DeliveryStatus::Read, READ_AFTER)];
+    let steps = [
+        (DeliveryStatus::Sent, Duration::ZERO),
+        (DeliveryStatus::Delivered, DELIVERED_AFTER),
+        (DeliveryStatus::Read, READ_AFTER),
+    ];
     let most = match last_status {
         "sent" => 1,
         "read" => 3,
@@ -116,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn where_client_errors_are_final_only_429_of_them_is_tried_again() {
+    fn if_client_errors_are_final_only_429_is_repeated() {
         let rules = WebhookRules { pauses: &PAUSES, client_errors_are_final: true, ..WebhookRules::default() };
         for status in [400, 401, 404, 410, 499] {
             assert_eq!(rules.pause_after(1, Some(status)), None, "{status}");

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::contact_key::{ContactKey, Providers};
 use super::conversation::QUIET;
-use super::key::{ContactKey, Providers};
 use super::{Conversation, ConversationState, WINDOW};
 use crate::core::phone::Phone;
 
@@ -99,8 +99,7 @@ impl Conversations {
         let Some(row) = self.rows.pop_front() else { return };
         let first = self.first;
         self.first = first.wrapping_add(1);
-        if let Ok(entry) = self.newest.find_entry(self.hasher.hash_one(row.key.customer()), |number| *number == first)
-        {
+        if let Ok(entry) = self.newest.find_entry(self.hasher.hash_one(row.key.customer()), |number| *number == first) {
             entry.remove();
         }
     }
@@ -284,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_conversation_is_that_with_the_business_number_that_is_asked_for() {
+    fn newest_conversation_is_found_by_business_number() {
         let (mut all, mut providers) = (Conversations::new(9), Providers::default());
         for (id, business) in [(1, "34611000000"), (2, "34611000001"), (3, "34611000001")] {
             all.insert(&mut providers, row(id, business, "34600000001"));

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::World;
-use crate::core::fingerprint::Fingerprints;
 use crate::core::bounded::Table;
+use crate::core::fingerprint::Fingerprints;
 use crate::core::fingerprint::fingerprint;
 use crate::core::limiter::{Limiter, Quota};
 

@@ -6,16 +6,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::contact_key::ContactKey;
 use super::conversations::Conversations;
-use super::key::ContactKey;
-use super::{Bucket, Contact, Content, Conversation, Delivery, MAX_ROWS, CachedResponse, BucketOwner, World};
-use crate::server::control::Refusal;
-use crate::core::members::Members;
-use crate::core::ids::Ids;
+use super::{Bucket, BucketOwner, CachedResponse, Contact, Content, Conversation, Delivery, MAX_ROWS, World};
 use crate::core::bounded::Table;
-use crate::core::time::parse_time;
+use crate::core::ids::Ids;
+use crate::core::members::Members;
 use crate::core::phone::Phone;
+use crate::core::time::parse_time;
 use crate::core::time::rfc3339;
+use crate::server::control::Refusal;
 
 mod account;
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::key::ContactKey;
+use super::contact_key::ContactKey;
 use super::{ConversationState, WINDOW, World};
 use crate::core::time::rfc3339;
 

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Map, Value, json};
 
-use super::members::Members;
 use super::senders::sender_json;
 use super::templates::template_json;
 use super::{Refusal, provider};
 use crate::core::behavior_switch::list;
+use crate::core::members::Members;
 use crate::core::simulator::Simulator;
 use crate::core::world::{Account, Template, TemplateStatus};
 

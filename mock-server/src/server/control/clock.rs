@@ -8,11 +8,11 @@ use http::Request;
 use http::Response;
 use serde_json::{Value, json};
 
-use super::members::Members;
-use super::{Refusal, due};
-use crate::core::time::{parse_duration, parse_time};
+use super::{Refusal, timers};
+use crate::core::members::Members;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
+use crate::core::time::{parse_duration, parse_time};
 
 pub(super) fn show(simulator: &Simulator, real_now: SystemTime) -> Value {
     json!({"now": rfc3339(simulator.clock.now(real_now)), "frozen": simulator.clock.frozen()})
@@ -42,7 +42,7 @@ pub(super) fn change(
     let (advances, before) = (advance.is_some(), clock.now(real_now));
     if advance.as_deref() == Some("next") {
         // What is due already needs no advance.
-        let due = due::next(simulator, clock.now(real_now));
+        let due = timers::next(simulator, clock.now(real_now));
         if let Some((at, _)) = due
             && !clock.set(real_now, at)
         {
@@ -74,7 +74,7 @@ pub(super) fn change(
     if let Value::Object(answer) = &mut answer
         && advances
     {
-        let (fired, more) = due::between(simulator, before, simulator.clock.now(real_now));
+        let (fired, more) = timers::between(simulator, before, simulator.clock.now(real_now));
         answer.extend(event.map(|event| ("event".to_owned(), event)));
         answer.insert("fired".to_owned(), fired.into());
         if more > 0 {
@@ -91,7 +91,7 @@ pub(crate) fn tell_tries(response: &mut Response<Bytes>, tries: impl Iterator<It
     let Ok(mut answer) = serde_json::from_slice::<Value>(response.body()) else { return };
     let Some(fired) = answer.get_mut("fired").and_then(Value::as_array_mut) else { return };
     fired.retain(|event| event.get("kind").is_none_or(|kind| kind != "webhook"));
-    let tries = tries.take(due::MOST_TOLD).map(|tried| {
+    let tries = tries.take(timers::MOST_TOLD).map(|tried| {
         let member = |name: &str| tried.get(name).cloned().unwrap_or_default();
         json!({
             "kind": "webhook", "provider": member("provider"), "at": member("at"), "attempt": member("attempt"),

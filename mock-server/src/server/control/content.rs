@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Refusal;
-use super::members::Members;
 use crate::core::behavior_switch::list;
+use crate::core::members::Members;
 
 /// The types of a customer's message.
 const TYPES: [&str; 12] = [

@@ -7,10 +7,10 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::traffic::window_json;
-use crate::core::transcript::{Accepted, Entry};
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
+use crate::core::transcript::{Accepted, Entry};
 use crate::core::world::{Conversation, Delivery};
 
 /// More conversations than this are not listed, and of each not more messages; the newest are.

@@ -7,10 +7,10 @@ use http::Request;
 use http::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
-use super::members::{Members, body};
 use super::{Refusal, provider};
-use crate::core::fault::{Fault, Kind, MAX_RULES, Schedule};
 use crate::core::behavior_switch::list;
+use crate::core::fault::{Fault, Kind, MAX_RULES, Schedule};
+use crate::core::members::{Members, body};
 use crate::core::request::Query;
 use crate::core::simulator::Simulator;
 use crate::core::webhook::Failure;

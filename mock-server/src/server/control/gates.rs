@@ -5,7 +5,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use super::Refusal;
-use super::members::Members;
+use crate::core::members::Members;
 use crate::core::simulator::Simulator;
 
 /// The answers that are held, oldest first.

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 
-use super::members::Members;
 use super::{Refusal, provider};
-use crate::core::world::BucketOwner;
 use crate::core::limiter::Limiter;
+use crate::core::members::Members;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
+use crate::core::world::BucketOwner;
 
 /// A month, and no window is longer.
 const LONGEST_WINDOW_S: u64 = 31 * 24 * 60 * 60;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::core::response::json_response;
 
-const DOCUMENT: &str = include_str!("../../openapi.json");
+const DOCUMENT: &str = include_str!("../../../openapi.json");
 
 pub(super) fn document() -> Response<Bytes> {
     let mut response = json_response(200, &Value::Null);

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 
-use super::members::Members;
 use super::templates::with_provider;
 use super::{Refusal, filtered, provider};
 use crate::core::behavior_switch::list;
+use crate::core::members::Members;
 use crate::core::phone::{Phone, is_e164};
 use crate::core::request::Query;
 use crate::core::simulator::Simulator;

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 
-use super::members::Members;
 use super::{Refusal, filtered, provider};
 use crate::core::behavior_switch::list;
+use crate::core::members::Members;
 use crate::core::request::Query;
 use crate::core::simulator::Simulator;
 use crate::core::world::{Template, TemplateStatus};

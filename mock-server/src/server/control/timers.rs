@@ -5,11 +5,11 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::core::transcript::{Accepted, Entry};
-use crate::core::world::timers::Timer;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
+use crate::core::transcript::{Accepted, Entry};
 use crate::core::webhook::DeliveryStatus;
+use crate::core::world::timers::Timer;
 
 /// More than this is not told one by one of one turn of the clock.
 pub(crate) const MOST_TOLD: usize = 1_000;

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use super::members::Members;
 use super::{Refusal, content, count, filtered, json_list, provider};
-use crate::core::webhook::{Reply, Written};
+use crate::core::members::Members;
 use crate::core::phone::{Phone, is_e164};
 use crate::core::request::Query;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
+use crate::core::webhook::{InboundMessage, RepliedTo};
 use crate::core::world::{Inbound, Window};
 
 const MEMBERS: [&str; 8] = ["provider", "from", "to", "text", "content", "raw", "name", "reply_to"];
@@ -40,8 +40,8 @@ pub(super) fn inbound(
     simulator.announce_received(&message, now, begins);
     let message_id = format!("wamid.{}", simulator.world.next_hex());
     if let Some(dialect) = simulator.simulators.iter().find(|dialect| dialect.name() == provider) {
-        let reply = reply_to.as_ref().map(|(message_id, callbacks)| Reply { message_id, callbacks });
-        let written = Written { message_id: &message_id, content: &content, reply };
+        let reply = reply_to.as_ref().map(|(message_id, callbacks)| RepliedTo { message_id, callbacks });
+        let written = InboundMessage { message_id: &message_id, content: &content, reply };
         simulator.webhooks.received(dialect.as_ref(), &simulator.world, now, &message, &written);
     }
     simulator.world.transcript.received(now, &message, &message_id, &content);
@@ -116,7 +116,10 @@ fn business_number(simulator: &Simulator, provider: &str, members: &mut Members)
     let known = own.clone().map(|sender| sender.phone.e164()).collect::<Vec<_>>();
     let sender = own.find(|sender| sender.id == to || Some(&sender.phone) == number.as_ref());
     sender.map(|sender| sender.phone.clone()).ok_or_else(|| {
-        members.error(&format!("`to` is \"{to}\", expected a sender of {provider}: {}", crate::core::behavior_switch::list(known)))
+        members.error(&format!(
+            "`to` is \"{to}\", expected a sender of {provider}: {}",
+            crate::core::behavior_switch::list(known)
+        ))
     })
 }
 

@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Refusal, provider};
-use crate::core::time::parse_duration;
-use crate::core::transcript::Entry;
 use crate::core::phone::Phone;
 use crate::core::request::Query;
 use crate::core::response::json_response;
 use crate::core::simulator::Simulator;
+use crate::core::time::parse_duration;
+use crate::core::transcript::Entry;
 
 /// What is answered as long as nothing matches.
 pub(crate) const NOT_YET: StatusCode = StatusCode::GATEWAY_TIMEOUT;

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use super::members::Members;
 use super::{Refusal, json_list, provider};
+use crate::core::members::Members;
 use crate::core::simulator::Simulator;
 use crate::core::time::{exact_duration, parse_duration};
 use crate::core::webhook::{DeliveryFaults, Registration, Secret, Signature, Target};

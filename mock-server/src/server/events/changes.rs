@@ -9,11 +9,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::core::clock::Reading;
-use crate::server::control::{Calls, faults, traffic};
-use crate::core::transcript::{Accepted, Entry};
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
+use crate::core::transcript::{Accepted, Entry};
+use crate::server::control::{Calls, faults, traffic};
 
 /// More new lines than this are not told one by one: everybody had better look at the whole again.
 const MOST_NEW: u64 = 1_000;

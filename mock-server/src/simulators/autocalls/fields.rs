@@ -7,8 +7,8 @@ use http::Request;
 use serde_json::{Map, Value, json};
 
 use super::{FRAMEWORK, NAME, Refusal};
-use crate::core::json::Json;
 use crate::core::finding::{FindingCollector, Source};
+use crate::core::json::Json;
 use crate::core::request::{Query, is_json, json_of};
 use crate::core::response::json_response;
 use crate::core::world::World;
@@ -38,7 +38,12 @@ impl<'a> Fields<'a> {
 
     /// The parameters of a query. A plus that was not encoded stands for a space in a form; this provider's own sample line
     /// has one in front of a phone number, so it is taken for what was meant.
-    pub(super) fn of_query(world: &World, request: &Request<Bytes>, source: Source, review: &mut FindingCollector) -> Self {
+    pub(super) fn of_query(
+        world: &World,
+        request: &Request<Bytes>,
+        source: Source,
+        review: &mut FindingCollector,
+    ) -> Self {
         let repairs = world.switch(NAME, "bare_plus") != "refused";
         let query = Query::of(request);
         let mut values: Vec<(Cow<'a, str>, Json<'a>)> = Vec::new();
@@ -84,7 +89,12 @@ impl<'a> Fields<'a> {
     }
 
     /// A required text; `most` bounds its characters.
-    pub(super) fn text(&mut self, name: &'static str, most: usize, review: &mut FindingCollector) -> Option<Cow<'a, str>> {
+    pub(super) fn text(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        review: &mut FindingCollector,
+    ) -> Option<Cow<'a, str>> {
         let value = self.take(name);
         if is_blank(&value) {
             self.required(name, review);

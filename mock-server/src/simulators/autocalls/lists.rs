@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::fields::review_query;
 use super::{FRAMEWORK, NAME, refusal};
-use crate::core::time::zoneless_time;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::phone::Phone;
 use crate::core::request::Query;
 use crate::core::response::json_response;
+use crate::core::time::zoneless_time;
 use crate::core::world::{Account, Conversation, World};
 
 /// GET /user/whatsapp/senders: those online, unless `status=all`. Source: Get Senders (docs).
@@ -31,7 +31,12 @@ pub(super) fn senders(world: &World, request: &Request<Bytes>, review: &mut Find
 }
 
 /// GET /user/whatsapp/senders/{id}/templates: those approved, unless `status=all`. Source: Get Templates (docs).
-pub(super) fn templates(world: &World, sender: &str, request: &Request<Bytes>, review: &mut FindingCollector) -> Response<Bytes> {
+pub(super) fn templates(
+    world: &World,
+    sender: &str,
+    request: &Request<Bytes>,
+    review: &mut FindingCollector,
+) -> Response<Bytes> {
     review_query(request, &["status"], review);
     let account = world.account(NAME);
     if account.sender(sender).is_none() {

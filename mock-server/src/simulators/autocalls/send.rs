@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use super::session::{SessionStatus, session_status};
-use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, webhook, refusal};
+use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, refusal, webhook};
 use crate::core::finding::{FindingCollector, Source};
 use crate::core::phone::{Phone, is_e164};
 use crate::core::response::{json_response, json_text_response};

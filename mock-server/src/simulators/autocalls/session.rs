@@ -156,8 +156,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::simulators;
     use crate::core::world::Inbound;
+    use crate::simulators;
 
     #[test]
     fn in_one_piece_it_is_what_it_serialises_as() {

@@ -1,9 +1,9 @@
 //! What the provider's pages leave open.
 
 use super::{FRAMEWORK, SESSION_PAGE, TEMPLATE_PAGE};
-use crate::core::webhook::last_status_or_undelivered;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};
+use crate::core::webhook::last_status_or_undelivered;
 
 /// Every switch of this dialect.
 pub(super) const ALL: &[Switch] = &[

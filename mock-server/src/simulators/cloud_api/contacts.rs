@@ -10,7 +10,12 @@ const NAME: [&str; 6] = ["formatted_name", "first_name", "last_name", "middle_na
 
 /// Reads one to `most` contact cards. Names, phones and e-mail addresses are kept; what else Meta's cards hold is
 /// taken and not looked at.
-pub(crate) fn contacts(form: &mut FieldReader, value: Option<&Json<'_>>, field: &str, most: usize) -> Result<Value, FieldError> {
+pub(crate) fn contacts(
+    form: &mut FieldReader,
+    value: Option<&Json<'_>>,
+    field: &str,
+    most: usize,
+) -> Result<Value, FieldError> {
     let cards = match value {
         None | Some(Json::Null) => return Err(FieldError::missing(field)),
         Some(Json::Array(cards)) if (1..=most).contains(&cards.len()) => cards,

@@ -15,7 +15,12 @@ const MOST_COMPONENTS: usize = 20;
 
 /// Reads a definition into a template that waits for its review, under the number `id`. Of its components the text of the
 /// body is kept, which says what parameters a send has to give.
-pub(crate) fn definition(form: &mut FieldReader, value: &Json<'_>, field: &str, id: u64) -> Result<Template, FieldError> {
+pub(crate) fn definition(
+    form: &mut FieldReader,
+    value: &Json<'_>,
+    field: &str,
+    id: u64,
+) -> Result<Template, FieldError> {
     let known = ["id", "name", "language", "category", "components", "parameter_format", "allow_category_change"];
     let members = form.object(Some(value), field, &known)?;
     let name = required_text(members, field, "name", usize::MAX)?;

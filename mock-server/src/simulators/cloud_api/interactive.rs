@@ -52,7 +52,12 @@ pub(crate) fn interactive(form: &mut FieldReader, value: Option<&Json<'_>>, fiel
 }
 
 /// The text of a body or a footer.
-fn line<'a>(form: &mut FieldReader, value: Option<&'a Json<'a>>, field: &str, limit: usize) -> Result<&'a str, FieldError> {
+fn line<'a>(
+    form: &mut FieldReader,
+    value: Option<&'a Json<'a>>,
+    field: &str,
+    limit: usize,
+) -> Result<&'a str, FieldError> {
     let members = form.object(value, field, &["text"])?;
     required_text(members, field, "text", limit)
 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::content::{self, Checked, Outcome};
 use super::part::Part;
 use super::{NAME, Problem, SEND_PAGE, TRUNK_ERRORS, failure, webhook};
-use crate::core::json::{Json, Named as _};
 use crate::core::finding::{Certainty, FindingCollector, Source};
+use crate::core::json::{Json, Named as _};
 use crate::core::phone::{Phone, is_e164};
 use crate::core::request::{is_json, json_of};
 use crate::core::response::{json_response, json_text_response};
@@ -304,7 +304,11 @@ struct Addressed<'a> {
     callback: Option<&'a str>,
 }
 
-fn read_message<'a>(world: &World, message: &OneMessage<'a>, review: &mut FindingCollector) -> Result<Addressed<'a>, Problem> {
+fn read_message<'a>(
+    world: &World,
+    message: &OneMessage<'a>,
+    review: &mut FindingCollector,
+) -> Result<Addressed<'a>, Problem> {
     let part = Part::of(message.value, "", SEND_PAGE)?;
     part.review_unknown(&["from", "to", "content", "status_callback", "custom_data"], review);
     let (from, to) = (part.text("from")?, part.text("to")?);

@@ -5,10 +5,15 @@ use serde_json::{Map, Value, json};
 
 use super::ACCOUNT_SID;
 use crate::core::time::local_time;
-use crate::core::webhook::{DeliveryStatus, Failure, MessageEvent, What};
+use crate::core::webhook::{DeliveryStatus, Failure, MessageEvent, MessageEventKind};
 
 /// The flat form (Webhooks, docs), which is one of reports alone.
-pub(super) fn flat(happening: &MessageEvent<'_>, progress: DeliveryStatus, (to, code): (&str, u32), zone: i16) -> Value {
+pub(super) fn flat(
+    happening: &MessageEvent<'_>,
+    progress: DeliveryStatus,
+    (to, code): (&str, u32),
+    zone: i16,
+) -> Value {
     let status = match progress {
         DeliveryStatus::Read => "seen",
         other => word(other),

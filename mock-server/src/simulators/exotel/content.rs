@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::part::Part;
 use super::template::{self, TemplateSend};
 use super::{NAME, Problem, SESSION_PAGE, TEMPLATE_PAGE, TYPES_PAGE, interactive, webhook};
-use crate::core::json::Json;
 use crate::core::finding::FindingCollector;
+use crate::core::json::Json;
 use crate::core::webhook::Failure;
 use crate::core::world::{Content, World};
 
@@ -45,7 +45,11 @@ pub(super) fn outcome<'a>(world: &World, content: Checked<'a>) -> Result<Outcome
 
 /// Reads `content`. Sources: WhatsApp Session Messages (seed) for text, image, buttons and the list of types; Message Types,
 /// Media Messages, Interactive Messages (docs) for the rest.
-pub(super) fn read<'a>(world: &World, content: &Part<'a, '_>, review: &mut FindingCollector) -> Result<Checked<'a>, Problem> {
+pub(super) fn read<'a>(
+    world: &World,
+    content: &Part<'a, '_>,
+    review: &mut FindingCollector,
+) -> Result<Checked<'a>, Problem> {
     let kind = content.text("type")?;
     content.review_unknown(&["type", "recipient_type", kind], review);
     let content = &content.clone().on(TYPES_PAGE);

@@ -1,8 +1,8 @@
 //! Reading one object of a request, with errors that say where they are.
 
 use super::Problem;
-use crate::core::json::{Json, Members, Named as _};
 use crate::core::finding::{FindingCollector, Source};
+use crate::core::json::{Json, Members, Named as _};
 
 /// An object of the request and its path there, such as `content.text`.
 #[derive(Debug, Clone)]

@@ -2,9 +2,9 @@
 
 use super::SESSION_PAGE;
 use super::webhook::CALLBACK_RETRIES;
-use crate::core::webhook::last_status;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};
+use crate::core::webhook::last_status;
 
 const REPORTS: Source = Source::new("Third-party reports of the live API", Certainty::Field);
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::content::{insert, media};
 use super::part::Part;
 use super::{NAME, Problem, TEMPLATE_PAGE, webhook};
-use crate::core::json::Json;
 use crate::core::finding::FindingCollector;
+use crate::core::json::Json;
 use crate::core::webhook::Failure;
 use crate::core::world::{Account, TemplateStatus, World};
 
@@ -53,7 +53,11 @@ impl TemplateSend {
 }
 
 /// Reads `content.template`. Source: Template Messages (docs); `policy` is mandatory on one page and left out on others.
-pub(super) fn read(world: &World, template: &Part<'_, '_>, review: &mut FindingCollector) -> Result<TemplateSend, Problem> {
+pub(super) fn read(
+    world: &World,
+    template: &Part<'_, '_>,
+    review: &mut FindingCollector,
+) -> Result<TemplateSend, Problem> {
     template.review_unknown(&["name", "language", "components", "namespace"], review);
     let language = template.part("language")?;
     language.review_unknown(&["code", "policy"], review);

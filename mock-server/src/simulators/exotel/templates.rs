@@ -6,12 +6,12 @@ use http::{Method, Request, Response};
 use serde_json::{Map, Value, json};
 
 use super::{NAME, Problem, TEMPLATE_API, failure};
-use crate::simulators::cloud_api::{FieldError, FieldReader, MOST_TEMPLATES, body, category, definition};
-use crate::core::json::{Json, Named as _};
 use crate::core::finding::FindingCollector;
+use crate::core::json::{Json, Named as _};
 use crate::core::request::{Query, is_json, json_of};
 use crate::core::response::json_response;
 use crate::core::world::{Template, TemplateStatus, World};
+use crate::simulators::cloud_api::{FieldError, FieldReader, MOST_TEMPLATES, body, category, definition};
 
 const QUERY: [&str; 10] =
     ["waba_id", "name", "status", "quality_score", "language", "category", "fields", "limit", "before", "after"];
@@ -34,7 +34,11 @@ fn on_page(problem: Problem) -> Problem {
     Problem { source: TEMPLATE_API, ..problem }
 }
 
-fn list(world: &mut World, request: &Request<Bytes>, review: &mut FindingCollector) -> Result<Response<Bytes>, Problem> {
+fn list(
+    world: &mut World,
+    request: &Request<Bytes>,
+    review: &mut FindingCollector,
+) -> Result<Response<Bytes>, Problem> {
     let query = Query::of(request);
     for unknown in query.names().filter(|name| !QUERY.contains(name)) {
         review.tolerated(format!("unknown parameter `{unknown}`"), TEMPLATE_API);

@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{NAME, callback_forms};
-use crate::simulators::cloud_api::{is_medium, received};
-use crate::core::time::local_time;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};
 use crate::core::phone::Phone;
+use crate::core::time::local_time;
 use crate::core::webhook::{AcceptedMessage, DeliveryStatus, Failure, MessageEvent, MessageEventKind, WebhookRules};
 use crate::core::world::World;
+use crate::simulators::cloud_api::{is_medium, received};
 
 /// The zone of the samples' times, in minutes east of UTC.
 const ZONE: i16 = 330;

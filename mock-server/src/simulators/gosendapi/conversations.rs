@@ -10,14 +10,14 @@ use super::paging::Page;
 use super::refusal::Refusal;
 use super::request::close_reason;
 use super::{Call, NAME, directory};
-use crate::simulators::cloud_api::FieldError;
-use crate::core::time::parse_time;
 use crate::core::finding::{Certainty, Source};
 use crate::core::phone::Phone;
 use crate::core::request::Query;
 use crate::core::response::json_response;
+use crate::core::time::parse_time;
 use crate::core::time::rfc3339;
 use crate::core::world::{Conversation, World};
+use crate::simulators::cloud_api::FieldError;
 
 const CONVERSATIONS: Source = Source::new("GoSendAPI, Conversations", Certainty::Seed);
 const FILTERS: [&str; 8] =

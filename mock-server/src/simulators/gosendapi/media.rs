@@ -8,11 +8,11 @@ use super::multipart::{self, Part};
 use super::refusal::Refusal;
 use super::send::sender;
 use super::{Call, MESSAGES, NAME};
-use crate::simulators::cloud_api::{FieldError, is_medium};
 use crate::core::finding::{Certainty, Source};
 use crate::core::request::header;
 use crate::core::response::json_response;
 use crate::core::world::Content;
+use crate::simulators::cloud_api::{FieldError, is_medium};
 
 /// Which types are taken and how large: the vendor names some formats (Messages, docs) and no sizes; the rest is Meta's.
 const LIMITS: Source = Source::new("GoSendAPI, Messages", Certainty::Inferred);

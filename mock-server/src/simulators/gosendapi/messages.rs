@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::paging::Page;
 use super::{NAME, directory};
-use crate::core::transcript::Accepted;
-use crate::core::webhook::{LAST_STATUS, ladder};
 use crate::core::phone::Phone;
 use crate::core::time::rfc3339;
+use crate::core::transcript::Accepted;
 use crate::core::webhook::DeliveryStatus;
+use crate::core::webhook::{LAST_STATUS, ladder};
 use crate::core::world::{Delivery, World};
 
 /// What a message's id at Meta starts with here; its number at the vendor follows.

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::REFERENCE;
 use super::refusal::Refusal;
-use crate::simulators::cloud_api::FieldError;
 use crate::core::finding::FindingCollector;
 use crate::core::request::Query;
 use crate::core::response::{json_response, set_header};
+use crate::simulators::cloud_api::FieldError;
 
 /// Rows on a page where nobody says, and at the most (API Reference, docs).
 const DEFAULT_ROWS: usize = 20;

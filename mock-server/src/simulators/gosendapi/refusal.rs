@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn the_specific_code_stands_where_it_is_wanted() {
-        let body = |place| Refusal::flaw(&FieldError::missing("to")).body(ErrorFormat { code_place: Some(place), ..PLAIN });
+        let body =
+            |place| Refusal::flaw(&FieldError::missing("to")).body(ErrorFormat { code_place: Some(place), ..PLAIN });
         for place in ["code", "errorCode", "error_code", "error"] {
             assert_eq!(body(place)[place], "MISSING_REQUIRED_FIELD", "{place}");
         }

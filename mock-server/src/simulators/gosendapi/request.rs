@@ -4,10 +4,13 @@ use serde_json::Value;
 
 use super::refusal::Refusal;
 use super::template::{TemplateSend, template};
-use crate::simulators::cloud_api::{CAPTION_LIMIT, FieldError, FieldReader, MediaRules, contacts, interactive, location, media, optional_text, required_text};
-use crate::core::json::{Json, Members, Named as _};
 use crate::core::finding::{Certainty, Source};
+use crate::core::json::{Json, Members, Named as _};
 use crate::core::world::Content;
+use crate::simulators::cloud_api::{
+    CAPTION_LIMIT, FieldError, FieldReader, MediaRules, contacts, interactive, location, media, optional_text,
+    required_text,
+};
 
 /// The ten types of the Messages page (docs). A reaction is not among them.
 const TYPES: [&str; 10] =

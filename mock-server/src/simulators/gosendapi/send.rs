@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::refusal::Refusal;
 use super::request::SendRequest;
 use super::template::TemplateSend;
-use super::{Call, MESSAGES, NAME, directory, media, messages, webhook, request};
+use super::{Call, MESSAGES, NAME, directory, media, messages, request, webhook};
 use crate::core::finding::{Certainty, Source};
 use crate::core::fingerprint::fingerprint;
 use crate::core::phone::Phone;

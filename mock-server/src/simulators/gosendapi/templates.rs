@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::{Call, NAME, directory};
-use crate::simulators::cloud_api::{FieldError, MOST_TEMPLATES, definition};
 use crate::core::finding::{Certainty, Source};
 use crate::core::response::json_response;
 use crate::core::world::{Template, World};
+use crate::simulators::cloud_api::{FieldError, MOST_TEMPLATES, definition};
 
 /// That a definition has Meta's form is no page's word.
 const DEFINITION: Source = Source::new("GoSendAPI, Templates", Certainty::Inferred);

@@ -7,11 +7,13 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{NAME, conversations};
-use crate::simulators::cloud_api::{is_medium, received};
 use crate::core::phone::Phone;
 use crate::core::time::rfc3339;
-use crate::core::webhook::{AcceptedMessage, AccountEvent, DeliveryStatus, Failure, MessageEvent, MessageEventKind, Subject, WebhookRules};
+use crate::core::webhook::{
+    AcceptedMessage, AccountEvent, DeliveryStatus, Failure, MessageEvent, MessageEventKind, Subject, WebhookRules,
+};
 use crate::core::world::World;
+use crate::simulators::cloud_api::{is_medium, received};
 
 /// Free text outside the window.
 pub(super) const REENGAGEMENT: Failure =
@@ -30,7 +32,12 @@ pub(super) const FAILURES: [Failure; 4] = [
 ];
 
 /// A message that was accepted, for the webhooks and for the list of messages, which tells its type.
-pub(super) fn report(wamid: &str, (from, to): (&Phone, &Phone), kind: &str, failure: Option<Failure>) -> AcceptedMessage {
+pub(super) fn report(
+    wamid: &str,
+    (from, to): (&Phone, &Phone),
+    kind: &str,
+    failure: Option<Failure>,
+) -> AcceptedMessage {
     AcceptedMessage {
         provider: NAME,
         message_id: wamid.to_owned(),

@@ -7,12 +7,12 @@ use http::{Request, Response, StatusCode};
 
 use super::NAME;
 use super::refusal::Refusal;
-use crate::simulators::cloud_api::{FieldError, FieldReader, required_text};
-use crate::core::json::Json;
 use crate::core::finding::{Certainty, FindingCollector, Source};
+use crate::core::json::Json;
 use crate::core::request::{is_json, json_of};
 use crate::core::response::{set_header, text_response};
 use crate::core::world::World;
+use crate::simulators::cloud_api::{FieldError, FieldReader, required_text};
 
 /// The path of the login (Build your API call, docs).
 pub(super) const LOGIN_PATH: &str = "/kingslanding/login";
@@ -51,7 +51,11 @@ pub(super) fn login(
     set_header(&mut response, "content-length", 0);
     if known {
         let moment = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        set_header(&mut response, "authorization", format!("Bearer {KEY_PREFIX}{moment}-{}", derived_token(world, moment)));
+        set_header(
+            &mut response,
+            "authorization",
+            format!("Bearer {KEY_PREFIX}{moment}-{}", derived_token(world, moment)),
+        );
         set_header(&mut response, "access-control-expose-headers", "Authorization");
     }
     Ok(response)

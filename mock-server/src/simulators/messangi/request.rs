@@ -3,10 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::refusal::Refusal;
-use crate::simulators::cloud_api::{FieldError, FieldReader, contacts, interactive, is_web_address, join, location, optional_text, put_text, required_text};
-use crate::core::json::{Json, Members, Named as _};
 use crate::core::finding::{Certainty, Source};
+use crate::core::json::{Json, Members, Named as _};
 use crate::core::world::Content;
+use crate::simulators::cloud_api::{
+    FieldError, FieldReader, contacts, interactive, is_web_address, join, location, optional_text, put_text,
+    required_text,
+};
 
 /// The types of the Text Message page (docs). Stickers, reactions and `template` are not among them.
 const TYPES: [&str; 8] = ["text", "image", "audio", "video", "document", "contacts", "location", "interactive"];

@@ -11,14 +11,14 @@ use serde_json::json;
 use super::refusal::Refusal;
 use super::request::{META_RULES, Notification, TemplateSend, read};
 use super::{NAME, webhook};
-use crate::simulators::cloud_api::FieldReader;
-use crate::core::json::{Json, quoted};
 use crate::core::finding::{Certainty, FindingCollector, Source};
+use crate::core::json::{Json, quoted};
 use crate::core::phone::Phone;
 use crate::core::request::{is_json, json_of};
 use crate::core::response::{json_response, json_text_response};
 use crate::core::time::rfc3339;
 use crate::core::world::{Message, TemplateStatus, World};
+use crate::simulators::cloud_api::FieldReader;
 
 const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Certainty::Docs);
 

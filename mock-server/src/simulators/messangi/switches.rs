@@ -1,8 +1,8 @@
 //! What the vendor's pages leave open.
 
-use crate::core::webhook::last_status;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};
+use crate::core::webhook::last_status;
 
 const SESSION_PAGE: &str = "Messangi, Sending WhatsApp Session Message";
 

@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::NAME;
 use super::request::Notification;
-use crate::simulators::cloud_api::{is_medium, received};
-use crate::core::time::local_time;
 use crate::core::phone::Phone;
+use crate::core::time::local_time;
 use crate::core::webhook::{AcceptedMessage, DeliveryStatus, Failure, MessageEvent, MessageEventKind, WebhookRules};
 use crate::core::world::World;
+use crate::simulators::cloud_api::{is_medium, received};
 
 /// Free text outside the window. The word and Meta's number in the reason are inferred.
 pub(super) const REENGAGEMENT: Failure =

@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{TEXT, TIME, WHOLE_NUMBER, phone, provider, time, whole};
-use crate::server::control::Refusal;
-use crate::core::members::Members;
+use crate::core::behavior_switch::Switches;
 use crate::core::behavior_switch::list;
+use crate::core::limiter::Limiter;
+use crate::core::members::Members;
+use crate::core::time::rfc3339;
 use crate::core::time::{exact_duration, parse_duration};
 use crate::core::world::{Account, Sender, Template, TemplateStatus, World};
-use crate::core::behavior_switch::Switches;
-use crate::core::limiter::Limiter;
-use crate::core::time::rfc3339;
+use crate::server::control::Refusal;
 
 const TEMPLATE: [&str; 7] = ["id", "name", "language", "status", "category", "body", "parameters"];
 const ACCOUNT: [&str; 7] = ["provider", "balance", "conversations_end", "limit", "switches", "senders", "templates"];
