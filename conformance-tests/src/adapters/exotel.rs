@@ -1,4 +1,4 @@
-//! Exotel as a adapter.
+//! Exotel.
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
@@ -10,7 +10,7 @@ use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal
 pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
     provider: transom_exotel::PROVIDER,
     simulators: simulators::all,
-    // The percent-encoded part is `canary/token`: a credential may hold anything.
+    // The percent-encoded part is `canary/token`: a credential may contain any character.
     uri: "exotel://canary-key:canary%2Ftoken@{host}/acme?from=919876500001&waba_id=8",
     uri_with_bad_credential: "exotel://invalid:canary@{host}/acme?from=919876500001",
     uri_with_unknown_sender: "exotel://canary-key:canary@{host}/acme?from=919876500099",
@@ -113,7 +113,7 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
 const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "answers", samples: |fact| vec![answer(fact), exception(fact)] },
     CodeTable { name: "callbacks", samples: callbacks },
-    // It is shown by `explain` and decides nothing: a number alone is read by the table that has names.
+    // `explain` shows this table; the adapter reads a number alone by the table that has names.
     CodeTable { name: "older-callbacks", samples: |fact| vec![by_number(fact).read_as(current_kind(fact))] },
     CodeTable { name: "events", samples: |fact| vec![event(fact)] },
 ];
@@ -131,7 +131,7 @@ fn exception(fact: &CodeFact) -> CodeSample {
     CodeSample::answer(fact, status, json!({ "RestException": exception }))
 }
 
-/// The number with its name, and the number alone; one has no number.
+/// The number with its name, and the number alone. One row has no number.
 fn callbacks(fact: &CodeFact) -> Vec<CodeSample> {
     if fact.code == fact.name {
         return vec![dlr(fact, json!({ "exo_detailed_status": fact.name }))];
@@ -157,7 +157,7 @@ fn dlr(fact: &CodeFact, mut message: serde_json::Value) -> CodeSample {
     CodeSample::callback(fact, json!({ "whatsapp": { "messages": [message] } }))
 }
 
-/// What the page of today says of a number.
+/// The kind of the number in the current documentation.
 fn current_kind(fact: &CodeFact) -> ErrorKind {
     let table = transom_exotel::PROVIDER.codes.get(1).copied().unwrap_or_default();
     CodeFact::find(table, fact.code).map_or(fact.kind, |current| current.kind)

@@ -1,4 +1,4 @@
-//! GoSendAPI as a adapter.
+//! GoSendAPI.
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
@@ -148,7 +148,7 @@ fn answer(fact: &CodeFact) -> CodeSample {
     CodeSample::answer(fact, status, body)
 }
 
-/// Meta's own error, come through.
+/// Meta's own error, forwarded.
 fn through(fact: &CodeFact) -> CodeSample {
     let code = CodeSample::code(fact);
     let error = json!({ "message": format!("(#{code}) refused"), "code": CodeSample::number(fact) });
