@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use transom::config::{ChannelConfig, ConfigFile, Env, process_env};
 use transom::layers::Retry;
 use transom::time::{Clock, SystemClock, parse_duration};
-use transom::{Client, Context, Error, ErrorKind, PhoneNumber, Registry, http_transport};
+use transom::{Client, Error, ErrorKind, PhoneNumber, Registry};
+use transom::adapter::Context;
+use transom::config::http_transport;
 
 use crate::args::Common;
 use crate::failover::Failover;
@@ -28,7 +30,7 @@ pub(crate) struct Channel {
     pub(crate) provider: &'static str,
     pub(crate) client: Client,
     /// When each contact last wrote, from `--ledger`.
-    pub(crate) ledger: Option<Arc<transom::MemoryLedger>>,
+    pub(crate) ledger: Option<Arc<transom::session::MemoryLedger>>,
     pub(crate) config: ChannelConfig,
     pub(crate) registry: Registry,
 }
@@ -105,7 +107,7 @@ pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Chan
         && parse_duration(timeout).is_none()
     {
         let problem = format!("--timeout {timeout}: expected a duration such as 60s");
-        return Err(on(Error::problems(ErrorKind::Config, vec![problem])));
+        return Err(on(Error::invalid(ErrorKind::Config, vec![problem])));
     }
     let ledger = match &common.ledger {
         Some(file) => Some(Arc::new(ledger_file::read(file, &name).map_err(|failure| on(failure.error))?)),
@@ -117,7 +119,7 @@ pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Chan
         config = config.with("timeout", timeout.as_str());
     }
     if let Some(ledger) = &ledger {
-        registry = registry.with_ledger(Arc::clone(ledger) as Arc<dyn transom::WindowLedger>);
+        registry = registry.with_ledger(Arc::clone(ledger) as Arc<dyn transom::session::WindowLedger>);
     }
     let client = registry.connect(&config).map_err(|error| Failure::in_channel(error, &config, &registry))?;
     let client = client.layer(patience());
@@ -146,12 +148,12 @@ impl Clock for Patience {
         SystemClock.sleep(duration).await;
     }
 
-    async fn elapse(&self, duration: Duration) {
-        SystemClock.elapse(duration).await;
+    async fn timeout(&self, duration: Duration) {
+        SystemClock.timeout(duration).await;
     }
 
-    fn uptime(&self) -> Duration {
-        SystemClock.uptime()
+    fn monotonic(&self) -> Duration {
+        SystemClock.monotonic()
     }
 }
 
@@ -240,18 +242,18 @@ fn load(common: &Common, registry: &Registry, env: &Env) -> Result<Option<(PathB
     let (file, mut problems) =
         ConfigFile::read(&text, folder, registry.providers(), env).map_err(|error| in_file(&path, &error))?;
     if let Err(error) = registry.check(&file) {
-        problems.extend(error.problem_list().iter().cloned());
+        problems.extend(error.problems().iter().cloned());
     }
     // The secrets of the channel in question are looked up, too, so that one run tells everything.
     let wanted = common.channel.as_deref().or(file.default.as_deref()).and_then(|name| file.channels.get(name));
     if let Some(Err(error)) = wanted.map(|channel| registry.check_channel(channel)) {
-        let fresh = error.problem_list().iter().filter(|line| !problems.contains(line)).cloned().collect::<Vec<_>>();
+        let fresh = error.problems().iter().filter(|line| !problems.contains(line)).cloned().collect::<Vec<_>>();
         problems.extend(fresh);
     }
     if problems.is_empty() {
         Ok(Some((path, file)))
     } else {
-        let failure = in_file(&path, &Error::problems(ErrorKind::Config, problems));
+        let failure = in_file(&path, &Error::invalid(ErrorKind::Config, problems));
         Err(match wanted {
             Some(channel) => Failure::in_channel(failure.error, channel, registry),
             None => failure,
@@ -277,10 +279,10 @@ fn names(file: &ConfigFile) -> String {
 }
 
 fn in_file(path: &Path, error: &Error) -> Failure {
-    let lines = error.problem_list().iter().map(|line| format!("{}: {line}", path.display())).collect();
-    Error::problems(ErrorKind::Config, lines).into()
+    let lines = error.problems().iter().map(|line| format!("{}: {line}", path.display())).collect();
+    Error::invalid(ErrorKind::Config, lines).into()
 }
 
 fn config(problem: String) -> Failure {
-    Error::problems(ErrorKind::Config, vec![problem]).into()
+    Error::invalid(ErrorKind::Config, vec![problem]).into()
 }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
 use transom::time::rfc3339;
-use transom::{Purpose, Transport};
+use transom::adapter::Purpose;
+use transom::transport::Transport;
 
 use crate::check::Broken;
 

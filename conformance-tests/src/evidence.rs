@@ -5,7 +5,8 @@ pub(crate) mod rests_on;
 
 use serde::Serialize;
 use serde_json::Value;
-use transom::{CodeFact, Rate, Scope, Sent};
+use transom::Sent;
+use transom::adapter::{ErrorCode, Rate, Scope};
 use transom_mock_server::fixtures::{self, Fixture};
 
 pub(crate) use meanings::Meanings;
@@ -101,13 +102,13 @@ pub(crate) fn documented(subject: &Subject) -> Vec<Fixture> {
 }
 
 /// The rows of the tables of codes, each with its table's place.
-pub(crate) fn rows(subject: &Subject) -> impl Iterator<Item = (&'static crate::Place, &'static CodeFact)> {
+pub(crate) fn rows(subject: &Subject) -> impl Iterator<Item = (&'static crate::Place, &'static ErrorCode)> {
     let places = subject.places.iter().zip(subject.provider.codes);
     places.flat_map(|(place, table)| table.iter().map(move |fact| (place, fact)))
 }
 
 /// A row as evidence.
-pub(crate) fn of_row(place: &crate::Place, fact: &CodeFact) -> Evidence {
+pub(crate) fn of_row(place: &crate::Place, fact: &ErrorCode) -> Evidence {
     let status = fact.status.map(|status| format!("/{status}")).unwrap_or_default();
     let with = fact.status.map(|status| format!(" with HTTP {status}")).unwrap_or_default();
     let name = if fact.name.is_empty() { String::new() } else { format!(" ({})", fact.name) };

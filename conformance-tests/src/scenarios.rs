@@ -49,10 +49,9 @@ mod window;
 
 use std::pin::Pin;
 
-use transom::{
-    Capability, Content, ConversationFilter, Error, ErrorKind, Location, Media, Message, MessageId, Messenger as _,
-    Reaction, Sent, Template,
-};
+use transom::{Capability, Content, Error, ErrorKind, Message, Messenger as _, Sent, Template};
+use transom::account::ConversationFilter;
+use transom::message::{Location, Media, MessageId, Reaction};
 
 use crate::Subject;
 use crate::check::{Broken, Check, ensure, equal};

@@ -13,10 +13,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{
-    Capabilities, Capability, Client, Context, ErrorKind, Events, Message, Messenger as _, PhoneNumber, Receipt,
-    Registry, Result, Sent, Session, Transport,
-};
+use transom::{Capabilities, Capability, Client, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent, Session};
+use transom::adapter::Context;
+use transom::transport::Transport;
+use transom::webhook::WebhookEvents;
 
 use crate::Subject;
 use crate::check::{Broken, Check, ensure, equal, told};
@@ -61,8 +61,8 @@ impl Stage {
         let transport: Arc<dyn Transport> =
             Arc::new(HttpTransport::new(HttpTransportOptions::default()).map_err(told)?);
         let control = Control::new(front.url(), Arc::clone(&transport));
-        let registry = Registry::default().with(subject.provider);
-        let client = Client::new(transom::stub::Stub::accepting());
+        let registry = Registry::default().with_provider(subject.provider);
+        let client = Client::new(transom::testing::Stub::accepting());
         let (trace, earlier, covered) = (Ear::default(), Mutex::default(), Mutex::default());
         let mut stage = Self { subject, control, client, seed, trace, registry, transport, earlier, covered, front };
         stage.client = stage.connect(&stage.config()?)?;
@@ -141,7 +141,7 @@ impl Stage {
     }
 
     /// What `client` makes of a webhook call of the provider's.
-    pub(crate) fn read(&self, client: &Client, call: &Request<Bytes>) -> Result<Events> {
+    pub(crate) fn read(&self, client: &Client, call: &Request<Bytes>) -> Result<WebhookEvents> {
         let answer = client.webhook(call);
         self.trace.hear(&answer);
         answer

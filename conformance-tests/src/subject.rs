@@ -1,7 +1,8 @@
 //! What the suite must be told of an adapter: the facts in which providers differ.
 
 use serde_json::Value;
-use transom::{Capabilities, CodeFact, ErrorKind, Provider, Sent};
+use transom::{Capabilities, ErrorKind, Sent};
+use transom::adapter::{ErrorCode, Provider};
 use transom_mock_server::Dialect;
 
 /// An adapter under test.
@@ -96,10 +97,10 @@ impl Subject {
             uri_with_unknown_sender: "",
             table: "",
             sender: "",
-            capabilities: Capabilities::of(&[]),
+            capabilities: Capabilities::new(&[]),
             never_wrote: ErrorKind::NoActiveSession,
             carries_reference: false,
-            text_max: transom::TEXT_MAX,
+            text_max: transom::adapter::MAX_TEXT_CHARS,
             limits_titles: true,
             send_paths: &[],
             unknown_template: ErrorKind::TemplateRejected,
@@ -133,7 +134,7 @@ pub struct Place {
     /// What reports call the table: `answers`.
     pub name: &'static str,
     /// Every way in which the provider may say a code of it.
-    pub said: fn(&CodeFact) -> Vec<Said>,
+    pub said: fn(&ErrorCode) -> Vec<Said>,
 }
 
 /// A code in the provider's own dialect, and what has to be made of it.
@@ -168,12 +169,12 @@ pub enum By {
 
 impl Said {
     /// The code of `fact` in an answer, to be read as the row says.
-    pub fn answer(fact: &CodeFact, status: u16, body: Value) -> Self {
+    pub fn answer(fact: &ErrorCode, status: u16, body: Value) -> Self {
         Self { by: By::Answer { status, body, sent: fact.sent }, kind: fact.kind, code: Some(Self::code(fact)) }
     }
 
     /// The code of `fact` in a webhook call, to be read as the row says.
-    pub fn callback(fact: &CodeFact, body: Value) -> Self {
+    pub fn callback(fact: &ErrorCode, body: Value) -> Self {
         Self { by: By::Callback { body }, kind: fact.kind, code: Some(Self::code(fact)) }
     }
 
@@ -190,7 +191,7 @@ impl Said {
     }
 
     /// The code that stands for a row: one of the family or the range where it is about several.
-    pub fn code(fact: &CodeFact) -> String {
+    pub fn code(fact: &ErrorCode) -> String {
         if let Some(family) = fact.code.strip_suffix('*') {
             return format!("{family}99999");
         }
@@ -200,7 +201,7 @@ impl Said {
     }
 
     /// The same as a JSON number if it is one, else as a text.
-    pub fn number(fact: &CodeFact) -> Value {
+    pub fn number(fact: &ErrorCode) -> Value {
         let code = Self::code(fact);
         code.parse::<u64>().map_or_else(|_| code.into(), Value::from)
     }

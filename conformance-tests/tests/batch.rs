@@ -10,7 +10,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Context, ErrorKind, Message, Sent, Template, Transport};
+use transom::{ErrorKind, Message, Sent, Template};
+use transom::adapter::Context;
+use transom::transport::Transport;
 use transom_exotel::{Exotel, PROVIDER};
 use transom_mock_server::Simulator;
 

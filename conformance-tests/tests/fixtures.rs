@@ -10,7 +10,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Context, Message, Messenger as _, Registry, Transport};
+use transom::{Client, Message, Messenger as _, Registry};
+use transom::adapter::Context;
+use transom::transport::Transport;
 use transom_conformance::subjects;
 use transom_mock_server::Simulator;
 

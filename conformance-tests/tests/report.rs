@@ -11,7 +11,7 @@ use transom_conformance::{Front, Subject, subjects};
 
 /// Exotel, said to send texts of ten characters and nothing else.
 static MISTAKEN: Subject =
-    Subject { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..subjects::EXOTEL };
+    Subject { capabilities: Capabilities::new(&[Capability::Text]), text_max: 10, ..subjects::EXOTEL };
 
 /// A run in which one case passes and two fail.
 fn report() -> Report {

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use http::Request;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{Context, ErrorKind};
+use transom::ErrorKind;
+use transom::adapter::Context;
 use transom_gosendapi::{GoSendApi, PROVIDER, Upload};
 use transom_mock_server::Simulator;
 

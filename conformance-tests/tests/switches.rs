@@ -11,7 +11,9 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Context, ErrorKind, Message, Messenger as _, Receipt, Registry, Sent, Template, Transport};
+use transom::{Client, ErrorKind, Message, Messenger as _, Receipt, Registry, Sent, Template};
+use transom::adapter::Context;
+use transom::transport::Transport;
 use transom_conformance::subjects;
 use transom_mock_server::{DeliveryOutcome, Simulator};
 
@@ -379,7 +381,7 @@ fn refused_client(stage: &Stage) -> Client {
     }
 
     let subject = subjects::ALL.iter().find(|subject| subject.provider.name == stage.provider).unwrap();
-    let registry = Registry::default().with(subject.provider);
+    let registry = Registry::default().with_provider(subject.provider);
     let uri = subject.uri.replace("{host}", "127.0.0.1:9");
     let config = ChannelConfig::from_uri("refused", &uri, registry.providers(), process_env()).unwrap();
     let transport = Arc::new(Refused(Arc::clone(&stage.mock)));

@@ -12,10 +12,11 @@ use tokio::sync::mpsc;
 use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{
-    Client, Error, ErrorKind, Event, Events, Message, Messenger as _, Provider, Purpose, Registry, Reports, Resolution,
-    Sent, Transport, Unresolved,
-};
+use transom::{Client, Error, ErrorKind, Message, Messenger as _, Registry, Sent};
+use transom::adapter::{Provider, Purpose};
+use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
+use transom::transport::Transport;
+use transom::webhook::{Event, WebhookEvents};
 use transom_mock_server::MockServer;
 
 const CONTACT: &str = "+5491155550123";
@@ -28,13 +29,13 @@ struct Stage {
     provider: Provider,
     client: Client,
     mock: MockServer,
-    events: mpsc::UnboundedReceiver<Events>,
+    events: mpsc::UnboundedReceiver<WebhookEvents>,
 }
 
 #[derive(Clone)]
 struct App {
     client: Client,
-    events: mpsc::UnboundedSender<Events>,
+    events: mpsc::UnboundedSender<WebhookEvents>,
 }
 
 impl FromRef<App> for Client {
@@ -51,7 +52,7 @@ async fn hear(State(app): State<App>, Webhook(events): Webhook) {
 impl Stage {
     async fn open(provider: Provider, uri: &str) -> Self {
         let mock = MockServer::start().await.unwrap();
-        let registry = Registry::default().with(provider);
+        let registry = Registry::default().with_provider(provider);
         let uri = uri.replace("HOST", &mock.address().to_string());
         let signs = matches!(provider.name, "exotel" | "gosendapi");
         let mut channel = ChannelConfig::from_uri("c", &uri, registry.providers(), process_env()).unwrap();
@@ -97,19 +98,19 @@ impl Stage {
     }
 
     /// Sends a text whose answer is lost.
-    async fn lose(&self, message: &Message) -> (Message, Error, Unresolved) {
+    async fn lose(&self, message: &Message) -> (Message, Error, PendingSend) {
         self.control("faults", &json!([{ "provider": self.provider.name, "fault": "lose_reply", "next": 1 }])).await;
         let begun = SystemTime::now();
         let prepared = self.client.prepare(message).unwrap();
         let error = self.client.send(&prepared).await.unwrap_err();
         assert_eq!(error.sent(), Sent::Maybe);
-        let unresolved = Unresolved::new(&prepared, &error, begun).unwrap();
+        let unresolved = PendingSend::new(&prepared, &error, begun).unwrap();
         assert_eq!(unresolved.resolution(), Resolution::Unknown);
         (prepared, error, unresolved)
     }
 
     /// Takes in reports until they settle it.
-    async fn settle(&mut self, unresolved: &mut Unresolved) -> Resolution {
+    async fn settle(&mut self, unresolved: &mut PendingSend) -> Resolution {
         // What becomes of a message takes a while by the mock's clock.
         self.control("clock", &json!({ "advance": "1m" })).await;
         while unresolved.resolution() == Resolution::Unknown {
@@ -149,7 +150,7 @@ async fn a_report_that_comes_before_the_answer_is_lost_settles_it() {
     stage.see("wait?for=gate&gate=answer&provider=exotel").await;
     stage.control("clock", &json!({ "advance": "1m" })).await;
 
-    let reports = Reports::default();
+    let reports = DeliveryReportLog::default();
     let mut has_reported = false;
     while !has_reported {
         let heard = tokio::time::timeout(PATIENCE, stage.events.recv()).await.unwrap().unwrap();
@@ -162,7 +163,7 @@ async fn a_report_that_comes_before_the_answer_is_lost_settles_it() {
     drop(stage.mock);
     let error = sending.await.unwrap().unwrap_err();
     assert_eq!(error.sent(), Sent::Maybe);
-    let mut unresolved = Unresolved::new(&text(), &error, begun).unwrap();
+    let mut unresolved = PendingSend::new(&text(), &error, begun).unwrap();
     assert_eq!(unresolved.resolution(), Resolution::Unknown);
     assert!(matches!(unresolved.recall(&reports), Resolution::Sent { .. }), "{unresolved:?}");
 }
@@ -200,11 +201,11 @@ async fn a_look_at_the_message_settles_it_where_its_id_is_known() {
     let lost =
         Error::new(ErrorKind::ProviderUnavailable, "the process ended before it could be written down").maybe_sent();
     let mut unresolved =
-        Unresolved::new(&text(), &lost, SystemTime::now()).unwrap().known_as(receipt.message_id.clone());
+        PendingSend::new(&text(), &lost, SystemTime::now()).unwrap().with_message_id(receipt.message_id.clone());
 
     let uri = uri.replace("HOST", &stage.mock.address().to_string());
     let channel = ChannelConfig::from_uri("c", &uri, &[transom_gosendapi::PROVIDER], process_env()).unwrap();
-    let context = transom::Context::new(transom::http_transport(&channel).unwrap());
+    let context = transom::adapter::Context::new(transom::config::http_transport(&channel).unwrap());
     let gosendapi = transom_gosendapi::GoSendApi::connect(&channel, context).unwrap();
     let unknown = gosendapi.message_status(&"424242".into()).await.unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::NotFound);

@@ -10,7 +10,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Content, Context, ErrorKind, Media, Message, Messenger as _, Transport};
+use transom::{Content, ErrorKind, Message, Messenger as _};
+use transom::adapter::Context;
+use transom::message::Media;
+use transom::transport::Transport;
 use transom_gosendapi::{GoSendApi, PROVIDER, Upload};
 use transom_mock_server::Simulator;
 

@@ -10,7 +10,10 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
 use transom::time::rfc3339;
-use transom::{Client, CodeFact, Context, ErrorKind, Events, Messenger as _, Registry, Transport};
+use transom::{Client, ErrorKind, Messenger as _, Registry};
+use transom::adapter::{Context, ErrorCode};
+use transom::transport::Transport;
+use transom::webhook::WebhookEvents;
 use transom_conformance::subjects;
 use transom_conformance::webhooks::{Changes, WebhookFixture, each_object, put};
 
@@ -42,7 +45,7 @@ fn client(provider: &str, secret: Option<&str>) -> Client {
     Client::new(registry.messenger(&config, Context::new(Arc::new(Nobody))).unwrap())
 }
 
-fn lines(provider: &str, events: &Events) -> Vec<Value> {
+fn lines(provider: &str, events: &WebhookEvents) -> Vec<Value> {
     events.events.iter().map(|event| event.to_json(provider, events.verified)).collect()
 }
 
@@ -302,7 +305,7 @@ fn a_phone_number_is_the_same_with_and_without_its_plus_and_as_a_number() {
 }
 
 /// The tables of the codes that a provider's callbacks carry, among its others.
-fn callback_codes(provider: &str) -> Vec<&'static CodeFact> {
+fn callback_codes(provider: &str) -> Vec<&'static ErrorCode> {
     let subject = subjects::ALL.iter().find(|subject| subject.provider.name == provider).unwrap();
     let tables: &[usize] = match provider {
         "autocalls" | "gosendapi" => &[1],

@@ -7,7 +7,10 @@ use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
 use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{Client, Context, ConversationFilter, Message, Messenger as _, PhoneNumber, Registry, Result, Transport};
+use transom::{Client, Message, Messenger as _, PhoneNumber, Registry, Result};
+use transom::account::ConversationFilter;
+use transom::adapter::Context;
+use transom::transport::Transport;
 
 use crate::canary::{self, Canaries};
 use crate::case::{Call, Case, Peer};
@@ -78,7 +81,7 @@ impl Stage {
             Peer::Tls(_) | Peer::NotTls => format!("https://{host}:{port}"),
             _ => format!("http://{host}:{port}"),
         };
-        let registry = Registry::default().with(subject.provider);
+        let registry = Registry::default().with_provider(subject.provider);
         let uri = if case.is_reading { subject.reading_uri } else { subject.uri };
         let uri = uri(&case.canaries).replace("{host}", "default");
         let config = ChannelConfig::from_uri("subject", &uri, registry.providers(), process_env());
@@ -91,7 +94,7 @@ impl Stage {
             canaries: case.canaries.clone(),
             provider,
             listener,
-            client: Client::new(transom::stub::Stub::accepting()),
+            client: Client::new(transom::testing::Stub::accepting()),
             clock,
             tries: case.tries,
             transport,
@@ -122,7 +125,7 @@ impl Stage {
     }
 
     pub(crate) fn to(&self) -> Result<PhoneNumber, String> {
-        self.canaries.to.parse().map_err(|error: transom::InvalidPhoneNumber| error.to_string())
+        self.canaries.to.parse().map_err(|error: transom::phone::InvalidPhoneNumber| error.to_string())
     }
 
     /// A text that says which execution it belongs to, under a reference that does too.

@@ -1,6 +1,7 @@
 //! What differs between the adapters, as far as faults are concerned.
 
-use transom::{ErrorKind, Provider};
+use transom::ErrorKind;
+use transom::adapter::Provider;
 
 use crate::canary::Canaries;
 

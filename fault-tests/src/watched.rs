@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use transom::transport::{HttpTransport, StreamedBody};
-use transom::{Result, Transport};
+use transom::Result;
+use transom::transport::Transport;
 
 use crate::canary;
 

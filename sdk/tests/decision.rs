@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use transom::decision::{Decision, Evidence, LEAST_TIME, LONGEST_WAIT, Safety, Situation, Stop, decide};
+use transom::layers::policy::{Decision, Evidence, LEAST_TIME, LONGEST_WAIT, Safety, Situation, Stop, decide};
 
 /// What each evidence allows a read, a keyed send and an unkeyed send: `a`gain, `s`top, `d`one. Then what a repetition costs
 /// the budget, and the ceiling of the first wait in milliseconds.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use transom::config::UriLayout;
-use transom::{Certainty, Provider, Rate, Scope};
+use transom::adapter::{Certainty, Provider, Rate, Scope};
 
 const NAME: &str = "autocalls";
 
@@ -29,7 +29,7 @@ pub const PROVIDER: Provider = Provider {
         window: Duration::from_secs(1),
         codes: &[],
         source: "Send Freeform Message: 5 requests per second per user",
-        certainty: Certainty::Seed,
+        certainty: Certainty::Authoritative,
     }],
     key_life: None,
 };

@@ -10,7 +10,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{Client, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Purpose, Template, Transport};
+use transom::{Client, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Template};
+use transom::adapter::Purpose;
+use transom::transport::Transport;
 use transom_mock_server::MockServer;
 
 use crate::channel::registry;

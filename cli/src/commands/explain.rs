@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
-use transom::{CodeFact, Error, ErrorKind};
+use transom::{Error, ErrorKind};
+use transom::adapter::ErrorCode;
 
 use crate::args::ExplainArgs;
 use crate::channel::registry;
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failu
 }
 
 /// The rows about `code`: those that name it, else those whose family or name it is.
-fn rows<'t>(table: &'t [CodeFact], code: &str) -> Vec<&'t CodeFact> {
+fn rows<'t>(table: &'t [ErrorCode], code: &str) -> Vec<&'t ErrorCode> {
     let exact: Vec<_> = table.iter().filter(|fact| fact.code == code).collect();
     if !exact.is_empty() {
         return exact;
@@ -61,7 +62,7 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(provider: &'static str, code: &'a str, fact: &CodeFact) -> Self {
+    fn new(provider: &'static str, code: &'a str, fact: &ErrorCode) -> Self {
         Self {
             provider,
             code,

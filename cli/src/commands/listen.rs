@@ -14,7 +14,10 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{ErrorKind, Event, Messenger as _, Purpose, Transport as _};
+use transom::{ErrorKind, Messenger as _};
+use transom::adapter::Purpose;
+use transom::transport::Transport as _;
+use transom::webhook::Event;
 
 use crate::args::{Common, ListenArgs};
 use crate::channel::{self, Channel};

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use transom::time::rfc3339;
-use transom::{Conversation, ConversationFilter, Messenger as _, PhoneNumber, Result, Sender, TemplateInfo};
+use transom::{Messenger as _, PhoneNumber, Result};
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 
 use crate::args::{Common, ConversationsArgs};
 use crate::channel::{self, Channel};

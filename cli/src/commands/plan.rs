@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
-use transom::{
-    Content, Context, Error, ErrorKind, Layer, Message, Messenger as _, Next, PhoneNumber, Purpose, Receipt, Session,
-    Transport, Window,
-};
+use transom::{Content, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Session, Window};
+use transom::adapter::{Context, Purpose};
+use transom::layers::{Layer, Next};
+use transom::transport::Transport;
 
 use crate::args::{Common, SendArgs};
 use crate::channel;

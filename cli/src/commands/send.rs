@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::Value;
 use transom::time::rfc3339;
-use transom::{
-    Content, Limits, Message, Messenger as _, PhoneNumber, Receipt, Session, SessionSource, Template, Text, Window,
-};
+use transom::{Content, Message, Messenger as _, PhoneNumber, Receipt, Session, Template, Window};
+use transom::adapter::Limits;
+use transom::message::Text;
+use transom::session::SessionSource;
 
 use crate::args::{Common, SendArgs};
 use crate::channel::{self, Target};
@@ -42,7 +43,7 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
 /// refuse it, cut it, or pass it on.
 fn warn(message: &Message, output: &Output) {
     if let Err(over) = Limits::WHATSAPP.check(message) {
-        for line in over.problem_list() {
+        for line in over.problems() {
             output.note(&format!("warning: {line}, which is WhatsApp's own"));
         }
     }

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use transom::time::rfc3339;
-use transom::{Capability, Messenger as _, PhoneNumber, Session, SessionSource, Window, WindowLedger as _};
+use transom::{Capability, Messenger as _, PhoneNumber, Session, Window};
+use transom::session::{SessionSource, WindowLedger as _};
 
 use crate::args::{Common, SessionArgs};
 use crate::channel::{self, Channel};

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use transom::{CodeFact, ErrorKind, Sent};
+use transom::{ErrorKind, Sent};
+use transom::adapter::ErrorCode;
 
 use crate::check::{Broken, Check, equal};
 use crate::{Place, Subject};
@@ -35,7 +36,7 @@ impl Meanings {
     }
 
     /// Holds if a row of the adapter's says what the list does.
-    pub(crate) fn check(&self, place: &Place, fact: &CodeFact) -> Check {
+    pub(crate) fn check(&self, place: &Place, fact: &ErrorCode) -> Check {
         let key = key(place, fact);
         let Some((kind, sent)) = self.0.get(&key) else {
             return Err(format!("the subject's meanings do not list {} {}", key.0, key.1).into());
@@ -52,7 +53,7 @@ impl Meanings {
     }
 }
 
-fn key(place: &Place, fact: &CodeFact) -> (String, String) {
+fn key(place: &Place, fact: &ErrorCode) -> (String, String) {
     let status = fact.status.map(|status| format!("/{status}")).unwrap_or_default();
     (place.name.to_owned(), format!("{}{status}", fact.code))
 }

@@ -1,7 +1,8 @@
 //! Which facts a scenario rests on: the rows and samples that it would contradict if it failed.
 
 use serde_json::Value;
-use transom::{CodeFact, ErrorKind, Sent};
+use transom::{ErrorKind, Sent};
+use transom::adapter::ErrorCode;
 use transom_mock_server::fixtures::Fixture;
 
 use super::{Evidence, documented, of_row, of_sample, of_webhook, rates as all_rates, rows};
@@ -179,9 +180,9 @@ fn answers(subject: &Subject, kinds: &[ErrorKind]) -> Vec<Evidence> {
     answers_with(subject, |fact| kinds.contains(&fact.kind))
 }
 
-fn answers_with(subject: &Subject, fits: impl Fn(&CodeFact) -> bool) -> Vec<Evidence> {
+fn answers_with(subject: &Subject, fits: impl Fn(&ErrorCode) -> bool) -> Vec<Evidence> {
     let in_answers =
-        |place: &Place, fact: &CodeFact| (place.said)(fact).iter().any(|said| matches!(said.by, By::Answer { .. }));
+        |place: &Place, fact: &ErrorCode| (place.said)(fact).iter().any(|said| matches!(said.by, By::Answer { .. }));
     let rows = rows(subject).filter(|(place, fact)| fits(fact) && in_answers(place, fact));
     rows.map(|(place, fact)| of_row(place, fact)).collect()
 }

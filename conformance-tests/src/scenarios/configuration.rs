@@ -49,7 +49,7 @@ fn problems(stage: &Stage, text: &str) -> Result<Vec<String>, Broken> {
         Ok(_) => Err("expected the configuration to be refused".into()),
         Err(error) => {
             equal("the kind", &error.kind(), &ErrorKind::Config)?;
-            Ok(error.problem_list().to_vec())
+            Ok(error.problems().to_vec())
         }
     }
 }

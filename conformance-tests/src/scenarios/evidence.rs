@@ -4,7 +4,8 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, DeliveryStatus, Event, Message, Messenger as _, Sent};
+use transom::{Client, Message, Messenger as _, Sent};
+use transom::webhook::{DeliveryStatus, Event};
 use transom_mock_server::fixtures::Fixture;
 
 use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};

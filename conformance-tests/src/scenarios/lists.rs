@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 use transom::layers::Retry;
-use transom::{Conversation, ConversationFilter, ErrorKind, Messenger as _, Sent, TemplateInfo};
+use transom::{ErrorKind, Messenger as _, Sent};
+use transom::account::{Conversation, ConversationFilter, TemplateInfo};
 
 use crate::check::{Broken, Check, ensure, equal, told};
 use crate::stage::{OTHER, Stage, contact};

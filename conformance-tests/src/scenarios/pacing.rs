@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use transom::layers::{Limit, Retry};
-use transom::rate_limit::RateLimit;
-use transom::{Certainty, ErrorKind, Message, Messenger as _, Rate, Scope, Sent};
+use transom::layers::{RateLimitInfo, Retry};
+use transom::adapter::RateLimitInfo;
+use transom::{ErrorKind, Message, Messenger as _, Sent};
+use transom::adapter::{Certainty, Rate, Scope};
 use transom_mock_server::fixtures::Fixture;
 
 use crate::check::{Check, accepted, ensure, equal, failed};
@@ -28,8 +29,8 @@ scenarios! { "pacing":
 
 const FOREVER: Duration = Duration::from_secs(1_000_000);
 
-fn limit(rates: &[Rate], clock: &Clock) -> Limit {
-    Limit::new(rates).with_clock(Arc::new(clock.clone())).with_patience(FOREVER)
+fn limit(rates: &[Rate], clock: &Clock) -> RateLimitInfo {
+    RateLimitInfo::new(rates).with_clock(Arc::new(clock.clone())).with_max_wait(FOREVER)
 }
 
 const fn account(quota: u32, seconds: u64) -> Rate {
@@ -99,7 +100,7 @@ fn stated(sample: &Fixture) -> Option<(u32, Duration)> {
         .collect::<Vec<(http::HeaderName, http::HeaderValue)>>()
         .into_iter()
         .collect();
-    let limits = RateLimit::of(&headers, SystemTime::UNIX_EPOCH);
+    let limits = RateLimitInfo::from_headers(&headers, SystemTime::UNIX_EPOCH);
     let policy = limits.policies.first()?;
     Some((policy.quota.try_into().ok()?, policy.window?))
 }
@@ -182,7 +183,7 @@ async fn a_send_that_would_wait_too_long_is_refused_with_the_time_to_come_back(s
     // Where the provider states its limit in each answer, it states this one.
     stage.control.limit(stage.provider(), 1, 3_600).await?;
     let clock = stage.clock();
-    let impatient = Limit::new(&[account(1, 3_600)]).with_clock(Arc::new(clock.clone()));
+    let impatient = RateLimitInfo::new(&[account(1, 3_600)]).with_clock(Arc::new(clock.clone()));
     let client = stage.client.clone().layer(impatient);
     accepted(client.send(&text()).await)?;
     let error = failed(client.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;

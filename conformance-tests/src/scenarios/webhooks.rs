@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 use serde_json::{Value, json};
-use transom::{
-    Capability, Client, DeliveryStatus, ErrorKind, Event, Events, MemoryLedger, Messenger as _, Resolution, Sent,
-    StatusUpdate, Unresolved, Window, WindowLedger as _,
-};
+use transom::{Capability, Client, ErrorKind, Messenger as _, Sent, Window};
+use transom::reconcile::{PendingSend, Resolution};
+use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
 
 use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};
 use crate::stage::{CONTACT, Inbox, Stage, contact, text};
@@ -55,18 +55,18 @@ async fn listening(stage: &Stage) -> Result<(Client, Inbox), Broken> {
 }
 
 /// Everything that the provider has told by now, read by `client`.
-async fn heard(stage: &Stage, client: &Client, inbox: &Inbox) -> Result<Vec<Events>, Broken> {
+async fn heard(stage: &Stage, client: &Client, inbox: &Inbox) -> Result<Vec<WebhookEvents>, Broken> {
     let calls = stage.told(inbox, "10s").await?;
     calls.iter().map(|call| stage.read(client, call).map_err(told)).collect()
 }
 
-fn updates(calls: &[Events]) -> Vec<&StatusUpdate> {
+fn updates(calls: &[WebhookEvents]) -> Vec<&StatusUpdate> {
     let events = calls.iter().flat_map(|call| &call.events);
     events.filter_map(|event| if let Event::Status(update) = event { Some(update) } else { None }).collect()
 }
 
 /// The reports on one text that arrived and was read, with its receipt's id.
-async fn reports(stage: &Stage) -> Result<(Vec<Events>, String), Broken> {
+async fn reports(stage: &Stage) -> Result<(Vec<WebhookEvents>, String), Broken> {
     let (client, inbox) = listening(stage).await?;
     stage.contact_writes().await?;
     stage.control.config(stage.provider(), json!({ "last_status": "read" })).await?;
@@ -136,27 +136,27 @@ async fn a_report_settles_a_message_of_which_nobody_knew_only_if_it_is_verified(
     let error = failed(client.send(&message).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
     let calls = heard(stage, &client, &inbox).await?;
     let id = updates(&calls).first().map(|update| update.message_id.clone()).ok_or("no report came")?;
-    let unresolved = Unresolved::new(&message, &error, begun).ok_or("an unknown outcome cannot be settled")?;
-    let settled = |mut unresolved: Unresolved, verified: bool| {
+    let unresolved = PendingSend::new(&message, &error, begun).ok_or("an unknown outcome cannot be settled")?;
+    let settled = |mut unresolved: PendingSend, verified: bool| {
         for call in &calls {
-            unresolved.hear(&Events::new(verified, call.events.clone()), false);
+            unresolved.hear(&WebhookEvents::new(verified, call.events.clone()), false);
         }
         matches!(unresolved.resolution(), Resolution::Sent { .. })
     };
-    let by_id = unresolved.clone().known_as(id);
+    let by_id = unresolved.clone().with_message_id(id);
     ensure(!settled(by_id.clone(), false), "a report that nothing vouches for has settled the message")?;
     ensure(settled(by_id, true), "the report of this very message has settled nothing")?;
     equal("settled by the reference", &settled(unresolved, true), &stage.subject.tells.reference)
 }
 
 /// The one message that the contact wrote, as it was told.
-async fn inbound(stage: &Stage, content: Value) -> Result<(transom::Inbound, bool), Broken> {
+async fn inbound(stage: &Stage, content: Value) -> Result<(transom::webhook::Inbound, bool), Broken> {
     let told = inbound_if_told(stage, content).await?;
     told.ok_or_else(|| "expected one message of the contact, and there was no call".into())
 }
 
 /// As [`inbound`]; none if the provider makes no call for such a message.
-async fn inbound_if_told(stage: &Stage, content: Value) -> Result<Option<(transom::Inbound, bool)>, Broken> {
+async fn inbound_if_told(stage: &Stage, content: Value) -> Result<Option<(transom::webhook::Inbound, bool)>, Broken> {
     let (client, inbox) = listening(stage).await?;
     stage.control.writes(stage.provider(), CONTACT, content).await?;
     let calls = heard(stage, &client, &inbox).await?;
@@ -211,7 +211,7 @@ async fn a_verified_message_opens_the_window_in_the_ledger_for_24_hours(stage: &
     let (inbound, _) = inbound(stage, json!({ "type": "text", "body": "hi" })).await?;
     let (at, ledger) = (inbound.at, MemoryLedger::default());
     let later = |hours: u64| at + Duration::from_secs(hours * 3_600);
-    Events::new(true, vec![Event::Inbound(inbound)]).record(&ledger, false, at);
+    WebhookEvents::new(true, vec![Event::Inbound(inbound)]).record(&ledger, false, at);
     let last = ledger.last_inbound_at(&contact()).ok_or("the ledger has no record of the contact")?;
     ensure(matches!(Window::after(last, later(23)), Window::Open { .. }), "it is closed after 23 hours")?;
     ensure(matches!(Window::after(last, later(24)), Window::Expired { .. }), "it is open after 24 hours")

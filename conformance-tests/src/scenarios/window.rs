@@ -1,6 +1,7 @@
 //! The 24-hour window, from both sides of its edge.
 
-use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, SessionSource, Template, Window};
+use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, Template, Window};
+use transom::session::SessionSource;
 
 use crate::check::{Check, accepted, ensure, equal, failed, told};
 use crate::stage::{OTHER, Stage, contact, number, text};
@@ -193,7 +194,7 @@ async fn the_provider_tells_an_open_window_with_its_end(stage: &Stage) -> Check 
         return Err(format!("expected an open window with its end, got {:?}", session.window).into());
     };
     let last = session.last_inbound_at.ok_or("expected the time of the contact's last message")?;
-    equal("the end", &until, &(last + transom::WINDOW))
+    equal("the end", &until, &(last + transom::session::WINDOW_DURATION))
 }
 
 async fn the_provider_tells_an_expired_window(stage: &Stage) -> Check {
@@ -205,7 +206,7 @@ async fn the_provider_tells_an_expired_window(stage: &Stage) -> Check {
         return Err(format!("expected an expired window with its end, got {:?}", session.window).into());
     };
     let last = session.last_inbound_at.ok_or("expected the time of the contact's last message")?;
-    equal("the end", &since, &(last + transom::WINDOW))
+    equal("the end", &since, &(last + transom::session::WINDOW_DURATION))
 }
 
 async fn the_provider_tells_that_a_contact_never_wrote(stage: &Stage) -> Check {

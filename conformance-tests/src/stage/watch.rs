@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request, Response};
 use serde_json::Value;
-use transom::{Purpose, Transport};
+use transom::adapter::Purpose;
+use transom::transport::Transport;
 
 use crate::check::{Broken, told};
 

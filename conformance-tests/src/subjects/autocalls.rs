@@ -1,7 +1,8 @@
 //! Autocalls as a subject.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::{Capabilities, Capability, ErrorKind};
+use transom::adapter::ErrorCode;
 use transom_mock_server::dialects;
 
 use super::refusal;
@@ -16,7 +17,7 @@ pub static AUTOCALLS: Subject = Subject {
     uri_with_unknown_sender: "autocalls://canary-key@{host}?sender_id=99",
     table: "api_key = \"canary-key\"\nsender_id = 12",
     sender: "+12025550100",
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Template,
         Capability::Session,
@@ -103,12 +104,12 @@ const PLACES: &[Place] = &[
     Place { name: "receipts", said: |fact| vec![receipt(fact)] },
 ];
 
-fn answer(fact: &CodeFact) -> Said {
+fn answer(fact: &ErrorCode) -> Said {
     let body = json!({ "success": false, "error": "refused", "error_code": Said::code(fact) });
     Said::answer(fact, fact.status.unwrap_or(422), body)
 }
 
-fn receipt(fact: &CodeFact) -> Said {
+fn receipt(fact: &ErrorCode) -> Said {
     Said::callback(
         fact,
         json!({

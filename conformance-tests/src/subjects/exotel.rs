@@ -1,7 +1,8 @@
 //! Exotel as a subject.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::{Capabilities, Capability, ErrorKind};
+use transom::adapter::ErrorCode;
 use transom_mock_server::dialects;
 
 use super::refusal;
@@ -17,7 +18,7 @@ pub static EXOTEL: Subject = Subject {
     uri_with_unknown_sender: "exotel://canary-key:canary@{host}/acme?from=919876500099",
     table: "api_key = \"canary-key\"\napi_token = \"canary/token\"\naccount_sid = \"acme\"\nfrom = \"+919876500001\"\nwaba_id = \"8\"",
     sender: "+919876500001",
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Image,
         Capability::Video,
@@ -114,21 +115,21 @@ const PLACES: &[Place] = &[
     Place { name: "events", said: |fact| vec![event(fact)] },
 ];
 
-fn answer(fact: &CodeFact) -> Said {
+fn answer(fact: &ErrorCode) -> Said {
     let status = fact.status.unwrap_or(400);
     let why = json!({ "code": Said::number(fact), "message": "refused" });
     let response = json!({ "code": status, "error_data": why, "status": "failure", "data": null });
     Said::answer(fact, status, json!({ "response": response }))
 }
 
-fn exception(fact: &CodeFact) -> Said {
+fn exception(fact: &ErrorCode) -> Said {
     let status = fact.status.unwrap_or(400);
     let exception = json!({ "Status": status, "Message": "refused", "Code": Said::code(fact) });
     Said::answer(fact, status, json!({ "RestException": exception }))
 }
 
 /// The number with its name, and the number alone; one has no number.
-fn callbacks(fact: &CodeFact) -> Vec<Said> {
+fn callbacks(fact: &ErrorCode) -> Vec<Said> {
     if fact.code == fact.name {
         return vec![dlr(fact, json!({ "exo_detailed_status": fact.name }))];
     }
@@ -136,11 +137,11 @@ fn callbacks(fact: &CodeFact) -> Vec<Said> {
     vec![dlr(fact, both), by_number(fact)]
 }
 
-fn by_number(fact: &CodeFact) -> Said {
+fn by_number(fact: &ErrorCode) -> Said {
     dlr(fact, json!({ "exo_status_code": Said::number(fact) }))
 }
 
-fn dlr(fact: &CodeFact, mut message: serde_json::Value) -> Said {
+fn dlr(fact: &ErrorCode, mut message: serde_json::Value) -> Said {
     let rest = [
         ("callback_type", "dlr"),
         ("sid", "7c1e5a90d4b2f83a6be0917243fd5c1a"),
@@ -154,12 +155,12 @@ fn dlr(fact: &CodeFact, mut message: serde_json::Value) -> Said {
 }
 
 /// What the page of today says of a number.
-fn current_kind(fact: &CodeFact) -> ErrorKind {
+fn current_kind(fact: &ErrorCode) -> ErrorKind {
     let table = transom_exotel::PROVIDER.codes.get(1).copied().unwrap_or_default();
-    CodeFact::find(table, fact.code).map_or(fact.kind, |current| current.kind)
+    ErrorCode::find(table, fact.code).map_or(fact.kind, |current| current.kind)
 }
 
-fn event(fact: &CodeFact) -> Said {
+fn event(fact: &ErrorCode) -> Said {
     let at = "2026-03-04T11:20:31+05:30";
     let message = json!({
         "id": "7c1e5a90d4b2f83a6be0917243fd5c1a", "status": "failed", "recipient": "+919000012345", "timestamp": at,

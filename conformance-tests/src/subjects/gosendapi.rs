@@ -1,7 +1,8 @@
 //! GoSendAPI as a subject.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::{Capabilities, Capability, ErrorKind};
+use transom::adapter::ErrorCode;
 use transom_mock_server::dialects;
 
 use super::refusal;
@@ -16,7 +17,7 @@ pub static GOSENDAPI: Subject = Subject {
     uri_with_unknown_sender: "gosendapi://canary-key@{host}?phone_number_id=555000000000",
     table: "api_key = \"canary-key\"\nphone_number_id = \"555123456789\"",
     sender: "+34611000000",
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Image,
         Capability::Video,
@@ -137,20 +138,20 @@ const PLACES: &[Place] = &[
     Place { name: "meta", said: |fact| vec![through(fact), event(fact)] },
 ];
 
-fn answer(fact: &CodeFact) -> Said {
+fn answer(fact: &ErrorCode) -> Said {
     let status = fact.status.unwrap_or(400);
     let body = json!({ "statusCode": status, "message": "refused", "error": "Refused", "code": Said::code(fact) });
     Said::answer(fact, status, body)
 }
 
 /// Meta's own error, come through.
-fn through(fact: &CodeFact) -> Said {
+fn through(fact: &ErrorCode) -> Said {
     let code = Said::code(fact);
     let error = json!({ "message": format!("(#{code}) refused"), "code": Said::number(fact) });
     Said::answer(fact, fact.status.unwrap_or(400), json!({ "error": error }))
 }
 
-fn event(fact: &CodeFact) -> Said {
+fn event(fact: &ErrorCode) -> Said {
     let data = json!({
         "id": "wamid.HBgLMzQ2MTEyMjIzMzMVAgARGBI5", "status": "failed", "timestamp": "1770110100",
         "recipient_id": "34611222333", "errors": [{ "code": Said::number(fact), "title": "failed" }],

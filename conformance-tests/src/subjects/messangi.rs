@@ -1,7 +1,8 @@
 //! Messangi as a subject.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::{Capabilities, Capability, ErrorKind};
+use transom::adapter::ErrorCode;
 use transom_mock_server::dialects;
 
 use super::refusal;
@@ -16,7 +17,7 @@ pub static MESSANGI: Subject = Subject {
     uri_with_unknown_sender: "messangi://canary-key@{host}?from=5215500009999",
     table: "api_key = \"canary-key\"\nfrom = \"5215500001111\"",
     sender: "+5215500001111",
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Image,
         Capability::Video,
@@ -80,16 +81,16 @@ const PLACES: &[Place] = &[
 ];
 
 /// The status alone says it; a code is nowhere.
-fn status(fact: &CodeFact) -> Said {
+fn status(fact: &ErrorCode) -> Said {
     Said::answer(fact, fact.status.unwrap_or(400), json!({ "errors": { "reason": "refused" } })).without_code()
 }
 
 /// A success with a state that is a refusal.
-fn state(fact: &CodeFact) -> Said {
+fn state(fact: &ErrorCode) -> Said {
     Said::answer(fact, 200, json!({ "data": { "id": "", "status": fact.code } }))
 }
 
-fn callback(fact: &CodeFact) -> Said {
+fn callback(fact: &ErrorCode) -> Said {
     Said::callback(fact, told(fact.code))
 }
 
@@ -101,11 +102,11 @@ fn told(status: &str) -> serde_json::Value {
     })
 }
 
-fn quoted(fact: &CodeFact) -> Said {
+fn quoted(fact: &ErrorCode) -> Said {
     Said::answer(fact, 400, json!({ "errors": { "reason": format!("{} Refused", fact.code) } }))
 }
 
-fn quoted_by_callback(fact: &CodeFact) -> Said {
+fn quoted_by_callback(fact: &ErrorCode) -> Said {
     let mut body = told("FAILED");
     body["reason"] = format!("{} Failed", fact.code).into();
     Said::callback(fact, body)

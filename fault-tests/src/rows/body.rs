@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Row] = &[
             let half = answer.body().get(..answer.body().len() / 2).unwrap_or_default();
             [head_of(answer).as_slice(), b"\r\n", half].concat()
         };
-        vec![Case::send(s, "half of the JSON").plays([Step::Take, answer_with(cut)]).in_doubt(MALFORMED)]
+        vec![Case::send(s, "half of the JSON").plays([Step::Take, answer_with(cut)]).mark_unknown(MALFORMED)]
     }),
     each("B4", "a body without end", endless),
     each("B5", "an answer that is packed, though it was asked not to be", packed),
@@ -35,13 +35,13 @@ pub(super) const ROWS: &[Row] = &[
                 text
             })
         };
-        let case = |coding| Case::send(s, coding).plays([Step::Take, labelled(coding)]).in_doubt(MALFORMED);
+        let case = |coding| Case::send(s, coding).plays([Step::Take, labelled(coding)]).mark_unknown(MALFORMED);
         let plain = Case::send(s, "identity").plays([Step::Take, labelled("identity")]);
         ["gzip", "br", "deflate", "identity, gzip"].map(case).into_iter().chain([plain]).collect()
     }),
     each("B7", "200 without a body, and 204", |s| {
         let empty = |status| Case::send(s, format!("{status}")).plays([Step::Take, says(status, &[], "")]);
-        vec![empty(200).in_doubt(MALFORMED), empty(202).in_doubt(MALFORMED), empty(204).in_doubt(MALFORMED)]
+        vec![empty(200).mark_unknown(MALFORMED), empty(202).mark_unknown(MALFORMED), empty(204).mark_unknown(MALFORMED)]
     }),
     each("B8", "a byte order mark, and bytes behind the end", |s| {
         let around = |before: &'static str, after: &'static str| {
@@ -50,8 +50,8 @@ pub(super) const ROWS: &[Row] = &[
         vec![
             Case::send(s, "a mark").plays([Step::Take, around("\u{feff}", "")]),
             Case::send(s, "white space").plays([Step::Take, around("\r\n ", " \r\n")]),
-            Case::send(s, "a second object").plays([Step::Take, around("", "{}")]).in_doubt(MALFORMED),
-            Case::send(s, "a tail").plays([Step::Take, around("", "x")]).in_doubt(MALFORMED),
+            Case::send(s, "a second object").plays([Step::Take, around("", "{}")]).mark_unknown(MALFORMED),
+            Case::send(s, "a tail").plays([Step::Take, around("", "x")]).mark_unknown(MALFORMED),
         ]
     }),
     each("B9", "a body, a byte now and then", |s| {
@@ -70,10 +70,10 @@ fn cut_by_length(s: &'static Subject) -> Vec<Case> {
             let first = if status == 200 { Step::Take } else { Step::ReadRequest };
             let case = Case::send(s, format!("{status}, {name}")).plays([first, begun, end]).impatient();
             cases.push(match status {
-                200 => case.in_doubt(UNAVAILABLE).with_status(200),
+                200 => case.mark_unknown(UNAVAILABLE).with_status(200),
                 400 => case.refused(&[ErrorKind::InvalidRequest]).with_status(400),
                 429 => case.unreached(&[ErrorKind::RateLimited]).with_status(429),
-                _ => case.in_doubt(UNAVAILABLE).with_status(500),
+                _ => case.mark_unknown(UNAVAILABLE).with_status(500),
             });
         }
     }
@@ -89,10 +89,10 @@ fn cut_chunks(s: &'static Subject) -> Vec<Case> {
     let case = |name: &str, tail| Case::send(s, name).plays([Step::Take, chunked(tail), Step::Fin]);
     vec![
         case("whole", b"0\r\n\r\n"),
-        case("without the last", b"").in_doubt(UNAVAILABLE),
-        case("in the middle of one", b"ff\r\nabc").in_doubt(UNAVAILABLE),
-        case("a size that is no number", b"zz\r\nabc\r\n0\r\n\r\n").in_doubt(MALFORMED),
-        case("a size beyond all numbers", b"ffffffffffffffffffff\r\nabc\r\n0\r\n\r\n").in_doubt(MALFORMED),
+        case("without the last", b"").mark_unknown(UNAVAILABLE),
+        case("in the middle of one", b"ff\r\nabc").mark_unknown(UNAVAILABLE),
+        case("a size that is no number", b"zz\r\nabc\r\n0\r\n\r\n").mark_unknown(MALFORMED),
+        case("a size beyond all numbers", b"ffffffffffffffffffff\r\nabc\r\n0\r\n\r\n").mark_unknown(MALFORMED),
     ]
 }
 
@@ -102,9 +102,9 @@ fn endless(s: &'static Subject) -> Vec<Case> {
     let more = Step::Endless(chunks(&[b' '; 16 * 1024], 16 * 1024).into());
     let case = |status, first| Case::send(s, format!("{status}")).plays([first, begun(status), more.clone()]);
     vec![
-        case(200, Step::Take).in_doubt(MALFORMED).with_status(200),
+        case(200, Step::Take).mark_unknown(MALFORMED).with_status(200),
         case(400, Step::ReadRequest).refused(&[ErrorKind::InvalidRequest]).with_status(400),
-        case(502, Step::ReadRequest).in_doubt(UNAVAILABLE).with_status(502),
+        case(502, Step::ReadRequest).mark_unknown(UNAVAILABLE).with_status(502),
     ]
 }
 
@@ -118,8 +118,8 @@ fn packed(s: &'static Subject) -> Vec<Case> {
     };
     let refusal = says(400, &[("content-encoding", "gzip")], pack(br#"{"message":"no"}"#));
     vec![
-        Case::send(s, "the genuine answer").plays([Step::Take, packed(&pack)]).in_doubt(MALFORMED),
-        Case::send(s, "a bomb").plays([Step::Take, packed(&bomb)]).in_doubt(MALFORMED),
+        Case::send(s, "the genuine answer").plays([Step::Take, packed(&pack)]).mark_unknown(MALFORMED),
+        Case::send(s, "a bomb").plays([Step::Take, packed(&bomb)]).mark_unknown(MALFORMED),
         Case::own(s, "a refusal", |stage| async move {
             let error = failed(stage.send(&stage.message(1)?).await?)?;
             ensure(error.status() == Some(400) && !error.may_have_been_sent(), || format!("{error:?}"))?;

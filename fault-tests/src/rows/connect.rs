@@ -20,10 +20,10 @@ pub(super) const ROWS: &[Row] = &[
     }),
     each("C4", "there is no descriptor left for a connection", |s| child::case(s, child::Act::Starved)),
     each("C5", "accepted, then FIN, nothing read", |s| {
-        both(s).map(|case| case.plays([Step::Fin]).in_doubt(UNAVAILABLE)).into()
+        both(s).map(|case| case.plays([Step::Fin]).mark_unknown(UNAVAILABLE)).into()
     }),
     each("C6", "accepted, then RST, nothing read", |s| {
-        both(s).map(|case| case.plays([Step::Rst]).in_doubt(UNAVAILABLE).or_unreached()).into()
+        both(s).map(|case| case.plays([Step::Rst]).mark_unknown(UNAVAILABLE).or_unreached()).into()
     }),
     each("C7", "a proxy stands in the environment", |s| child::case(s, child::Act::Proxied)),
     left_out("C8", "a proxy refuses to connect", "no proxy can be configured"),

@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
     each("H3", "it never answers", |s| impatient(after_the_request(s, "hang", &[Step::Hang], UNAVAILABLE))),
     each("H4", "it never reads and never answers", |s| {
         let cases = [Case::send(s, "a send"), Case::read(s, "a read")];
-        impatient(cases.map(|case| case.plays([Step::Hang]).in_doubt(UNAVAILABLE)).into())
+        impatient(cases.map(|case| case.plays([Step::Hang]).mark_unknown(UNAVAILABLE)).into())
     }),
     each("H5", "garbage bytes", |s| {
         let noise: Vec<u8> = (0..=255).cycle().take(1_000).collect();

@@ -100,7 +100,7 @@ fn taken(s: &'static Subject, name: &str, body: &str, id: &str) -> Vec<Case> {
 /// A body that no id can be got from.
 fn unreadable(s: &'static Subject, name: &str, body: impl AsRef<[u8]>) -> Vec<Case> {
     let body = body.as_ref();
-    let doubt = || send(s, name, body).in_doubt(MALFORMED);
+    let doubt = || send(s, name, body).mark_unknown(MALFORMED);
     [both_paces(doubt), both_paces(|| under_400(s, name, body, false).or_in_doubt(s.doubts_a_named_message))].concat()
 }
 
@@ -108,7 +108,7 @@ fn unreadable(s: &'static Subject, name: &str, body: impl AsRef<[u8]>) -> Vec<Ca
 fn either(s: &'static Subject, name: &str, body: impl AsRef<[u8]>) -> Vec<Case> {
     let body = body.as_ref();
     let either = || {
-        send(s, name, body).in_doubt(MALFORMED).with(|case| {
+        send(s, name, body).mark_unknown(MALFORMED).with(|case| {
             case.expect.verdicts.push(Verdict::Sent);
             case.expect.attempts = 1..=TRIES;
             case.expect.connections = None;
@@ -135,7 +135,7 @@ fn send(s: &'static Subject, name: &str, body: impl AsRef<[u8]>) -> Case {
 
 fn under_400(s: &'static Subject, name: &str, body: &[u8], is_doubtful: bool) -> Case {
     let case = Case::send(s, format!("400 {name}")).plays([Step::ReadRequest, says(400, JSON, body)]);
-    if is_doubtful { case.in_doubt(NO) } else { case.refused(NO) }.with_status(400)
+    if is_doubtful { case.mark_unknown(NO) } else { case.refused(NO) }.with_status(400)
 }
 
 /// Under every status, in every member in which words stand.

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http::Request;
 use transom::layers::Retry;
 use transom::transport::{HttpTransport, HttpTransportOptions, Roots};
-use transom::{ErrorKind, Messenger as _, Purpose, Secret, Transport as _};
+use transom::{ErrorKind, Messenger as _, Secret};
+use transom::adapter::Purpose;
+use transom::transport::Transport as _;
 
 use crate::canary;
 use crate::case::{Case, Peer};

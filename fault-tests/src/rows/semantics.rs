@@ -5,10 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 use serde_json::json;
-use transom::{
-    Context, DeliveryStatus, ErrorKind, Event, MemoryLedger, Message, Messenger as _, Registry, Sent, Transport,
-    WindowLedger as _,
-};
+use transom::{ErrorKind, Message, Messenger as _, Registry, Sent};
+use transom::adapter::Context;
+use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::transport::Transport;
+use transom::webhook::{DeliveryStatus, Event};
 use transom_exotel::Exotel;
 
 use super::status::JSON;
@@ -235,7 +236,7 @@ async fn at_the_edge(stage: Arc<Stage>, left: i64, may_go: bool) -> Result<(), S
     let ledger = Arc::new(MemoryLedger::default());
     let age = std::time::Duration::from_secs((DAY - left).unsigned_abs());
     ledger.record(&stage.to()?, std::time::SystemTime::now() - age);
-    let registry = Registry::default().with(stage.subject.provider).with_ledger(ledger);
+    let registry = Registry::default().with_provider(stage.subject.provider).with_ledger(ledger);
     let context = Context::new(Arc::clone(&stage.transport) as Arc<dyn Transport>);
     let client = registry.connect_with(&stage.config, context).map_err(|error| error.to_string())?;
     let answer = client.send(&stage.message(1)?).await;

@@ -50,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
     each("S16", "429 that names a message", |s| {
         both_paces(|| {
             let case = Case::send(s, "and it was taken");
-            case.plays([Step::Take, says(429, JSON, (s.yes)("\"m1\""))]).in_doubt(&[ErrorKind::RateLimited])
+            case.plays([Step::Take, says(429, JSON, (s.yes)("\"m1\""))]).mark_unknown(&[ErrorKind::RateLimited])
         })
     }),
     each("S17", "500, 502, 504, 520 to 527, 499", |s| {
@@ -65,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
     each("S18", "503 without a word", |s| {
         let later = || {
             let case = refusing(s, "with a wait", 503, &[("retry-after", "1")], "");
-            case.in_doubt(UNAVAILABLE).with_status(503).with(|case| case.expect.hints = vec![super::SECOND])
+            case.mark_unknown(UNAVAILABLE).with_status(503).with(|case| case.expect.hints = vec![super::SECOND])
         };
         [in_doubt(s, &[503]), both_paces(later)].concat()
     }),
@@ -75,11 +75,11 @@ pub(super) const ROWS: &[Row] = &[
         if s.name() == "autocalls" { both_paces(case) } else { Vec::new() }
     }),
     each("S20", "a 5xx that calls its page JSON", |s| {
-        let case = |status| move || refusing(s, "a page", status, JSON, PAGE).in_doubt(UNAVAILABLE).with_status(status);
+        let case = |status| move || refusing(s, "a page", status, JSON, PAGE).mark_unknown(UNAVAILABLE).with_status(status);
         [500, 502, 503, 504].into_iter().flat_map(|status| both_paces(case(status))).collect()
     }),
     each("S21", "200, a page", |s| {
-        both_paces(|| Case::send(s, "a page").plays([Step::Take, says(200, HTML, PAGE)]).in_doubt(MALFORMED))
+        both_paces(|| Case::send(s, "a page").plays([Step::Take, says(200, HTML, PAGE)]).mark_unknown(MALFORMED))
     }),
     each("S22", "a no inside a yes, by a code that is known or not", no_inside_yes),
     each("S23", "202 with an id", |s| {
@@ -94,7 +94,7 @@ pub(super) const ROWS: &[Row] = &[
             "messangi" => r#"{"data":{"id":"m1","to":"+34699000111","status":"QUEUE"}}"#,
             _ => return Vec::new(),
         };
-        both_paces(|| Case::send(s, "another recipient").plays([Step::Take, says(200, JSON, body)]).in_doubt(MALFORMED))
+        both_paces(|| Case::send(s, "another recipient").plays([Step::Take, says(200, JSON, body)]).mark_unknown(MALFORMED))
     }),
 ];
 
@@ -129,7 +129,7 @@ fn in_doubt(s: &'static Subject, statuses: &[u16]) -> Vec<Case> {
     for &status in statuses {
         let case = move |first: Step, name: &str| {
             let case = Case::send(s, format!("{status}, {name}")).plays([first, says(status, HTML, PAGE)]);
-            case.in_doubt(UNAVAILABLE).with_status(status)
+            case.mark_unknown(UNAVAILABLE).with_status(status)
         };
         cases.extend(both_paces(move || case(Step::Take, "taken")));
         cases.push(case(Step::ReadRequest, "lost"));
@@ -144,7 +144,7 @@ fn conflicts(s: &'static Subject) -> Vec<Case> {
         "gosendapi" => {
             let under_way = r#"{"statusCode":409,"message":"A request with this key is already in progress"}"#;
             let another = r#"{"statusCode":409,"message":"Idempotency-Key was already used with a different body"}"#;
-            let stays = || refusing(s, "in progress", 409, JSON, under_way).in_doubt(&[ErrorKind::Conflict]);
+            let stays = || refusing(s, "in progress", 409, JSON, under_way).mark_unknown(&[ErrorKind::Conflict]);
             // Nothing of ours came before: the one that is under way is that of a process that is gone, say.
             let ends = || {
                 let case =
@@ -156,7 +156,7 @@ fn conflicts(s: &'static Subject) -> Vec<Case> {
             // What was lost stays in doubt, and the same body again would be refused again.
             let then_other_body = || {
                 let case = Case::send(s, "another body after a lost answer").plays([Step::Take, Step::Fin]);
-                let case = case.plays([Step::ReadRequest, says(409, JSON, another)]).in_doubt(&[ErrorKind::Conflict]);
+                let case = case.plays([Step::ReadRequest, says(409, JSON, another)]).mark_unknown(&[ErrorKind::Conflict]);
                 case.with(|case| case.tries = 4)
             };
             let cases = [both_paces(other), both_paces(other_body), both_paces(then_other_body)];
@@ -183,6 +183,6 @@ fn no_inside_yes(s: &'static Subject) -> Vec<Case> {
     };
     let kinds = [ErrorKind::InvalidRequest, ErrorKind::MalformedResponse];
     let known = || refusing(s, "known", known.status, JSON, known.body).refused(&[known.kind]);
-    let unknown = || Case::send(s, "unknown").plays([Step::Take, says(200, JSON, unknown)]).in_doubt(&kinds);
+    let unknown = || Case::send(s, "unknown").plays([Step::Take, says(200, JSON, unknown)]).mark_unknown(&kinds);
     [both_paces(known), both_paces(unknown)].concat()
 }

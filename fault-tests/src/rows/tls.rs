@@ -29,7 +29,7 @@ pub(super) const ROWS: &[Row] = &[
     each("T5", "the server wants a certificate of the client", |s| {
         let both = [UNAVAILABLE, MALFORMED].concat();
         // The newer TLS says so after the request is written.
-        let new = Case::send(s, "TLS 1.3").at(Peer::Tls(Server::WantsClient)).in_doubt(&both);
+        let new = Case::send(s, "TLS 1.3").at(Peer::Tls(Server::WantsClient)).mark_unknown(&both);
         let new = new.plays([Step::ReadRequest, Step::Hang]).or_final();
         let old = Case::send(s, "TLS 1.2").at(Peer::Tls(Server::OldWantsClient)).unacceptable(MALFORMED);
         vec![new, old.plays([Step::Take, answer()]).with(no_line)]
@@ -43,7 +43,7 @@ pub(super) const ROWS: &[Row] = &[
         };
         let case = |name: &str, hundredths| {
             let case = Case::send(s, name).at(Peer::Tls(Server::Good));
-            case.plays([Step::Take, part(hundredths), Step::Fin]).in_doubt(&[UNAVAILABLE, MALFORMED].concat())
+            case.plays([Step::Take, part(hundredths), Step::Fin]).mark_unknown(&[UNAVAILABLE, MALFORMED].concat())
         };
         vec![case("half of it", 50), case("all of it", 100)]
     }),
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         let raw = |bytes: &'static [u8]| Step::WriteRaw(bytes.into());
         let case = |name: &str, bytes| {
             let case = Case::send(s, name).at(Peer::Tls(Server::Good));
-            case.plays([Step::Take, begun(), raw(bytes), Step::Hang]).in_doubt(&[UNAVAILABLE, MALFORMED].concat())
+            case.plays([Step::Take, begun(), raw(bytes), Step::Hang]).mark_unknown(&[UNAVAILABLE, MALFORMED].concat())
         };
         vec![case("an alert", b"\x15\x03\x03\x00\x02\x02\x50"), case("plain text", b"HTTP/1.1 200 OK\r\n\r\n")]
     }),

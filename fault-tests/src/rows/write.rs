@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http::Request;
 use tokio::sync::mpsc;
 use transom::transport::StreamedBody;
-use transom::{Client, ErrorKind, Messenger as _, Purpose, Transport as _, Verdict};
+use transom::{Client, ErrorKind, Messenger as _, SendOutcome};
+use transom::adapter::Purpose;
+use transom::transport::Transport as _;
 
 use super::{UNAVAILABLE, impatient};
 use crate::case::{Case, HERE, PATIENCE, Peer};
@@ -25,11 +27,11 @@ pub(super) const ROWS: &[Row] = &[
     }),
     each("W2", "RST after the first byte", |s| {
         let cases = [Case::send(s, "a send"), Case::read(s, "a read")];
-        cases.map(|case| case.plays([Step::Read(1), Step::Rst]).in_doubt(UNAVAILABLE)).into()
+        cases.map(|case| case.plays([Step::Read(1), Step::Rst]).mark_unknown(UNAVAILABLE)).into()
     }),
     each("W3", "RST in the middle of the body", |s| {
         let cut = |hundredths| [Step::ReadPart(hundredths), Step::Rst];
-        let case = |part| Case::send(s, format!("{part} %")).plays(cut(part)).in_doubt(UNAVAILABLE);
+        let case = |part| Case::send(s, format!("{part} %")).plays(cut(part)).mark_unknown(UNAVAILABLE);
         [10, 50, 90, 100].map(case).into()
     }),
     once("W3b", "the same with 4 MiB", || {
@@ -63,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
         let both = [UNAVAILABLE, super::MALFORMED].concat();
         let tls = Case::send(s, "RST behind the handshake").at(Peer::Tls(Server::Good)).plays([Step::Rst]);
         let half = Case::send(s, "half-closed, then RST").plays([Step::HalfClose, Step::Rst]);
-        [tls, half].map(|case| case.in_doubt(&both).or_unreached()).into()
+        [tls, half].map(|case| case.mark_unknown(&both).or_unreached()).into()
     }),
 ];
 
@@ -187,11 +189,11 @@ enum Told {
 fn telling(stage: &Stage) -> (Client, mpsc::UnboundedReceiver<(Told, usize)>) {
     let (tell, told) = mpsc::unbounded_channel();
     let provider = std::sync::Arc::clone(&stage.provider);
-    let client = stage.client.clone().on_verdict(move |_, verdict| {
+    let client = stage.client.clone().on_outcome(move |_, verdict| {
         let verdict = match verdict {
-            Verdict::Taken(_) => Told::Taken,
-            Verdict::NotSent(_) => Told::NotSent,
-            Verdict::Unknown(_) => Told::Unknown,
+            SendOutcome::Accepted(_) => Told::Taken,
+            SendOutcome::Rejected(_) => Told::NotSent,
+            SendOutcome::Unknown(_) => Told::Unknown,
         };
         // Nobody listens any more once the case is judged.
         let _ = tell.send((verdict, provider.ledger().len()));

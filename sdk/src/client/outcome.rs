@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-
 use crate::error::Error;
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 
-/// What became of a message. See [`Client::on_verdict`](crate::Client::on_verdict).
+/// What became of a message. See [`Client::on_outcome`](crate::Client::on_outcome).
 #[derive(Clone, Copy, Debug)]
 pub enum SendOutcome<'a> {
     /// The provider took it.
@@ -29,7 +29,7 @@ impl Listeners {
         Self(self.0.iter().cloned().chain([Arc::new(listener) as Arc<Listener>]).collect())
     }
 
-    fn tell(&self, message: &Message, verdict: SendOutcome<'_>) {
+    pub(super) fn tell(&self, message: &Message, verdict: SendOutcome<'_>) {
         for listener in self.0.iter() {
             listener(message, verdict);
         }

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use crate::client::Client;
-use crate::verdict::Verdict;
+use crate::client::outcome::SendOutcome;
 use crate::error::{Error, ErrorKind, Result};
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::messenger::Messenger;
 
 /// One message on its way through a client. If its caller stops waiting, the waits and the attempts that were still to come
@@ -108,7 +109,7 @@ impl Errand {
         let landing = Arc::new(Landing { errand: Arc::clone(self), form, progress: Mutex::default() });
         let (base, message) = (Arc::clone(base), message.clone());
         let attempt = WITHIN.scope(Arc::clone(&landing), async move { base.send(&message).await });
-        #[cfg(feature = "trace")]
+        #[cfg(feature = "tracing")]
         let attempt = tracing::Instrument::in_current_span(attempt);
         let mut attempt = Attempt { landing, future: Some(Box::pin(attempt)) };
         let outcome = poll_fn(|context| {
@@ -201,10 +202,10 @@ impl Errand {
             }
         };
         let verdict = match &outcome {
-            Some(Ok(receipt)) => Verdict::Taken(receipt),
-            Some(Err(error)) if error.may_have_been_sent() => Verdict::Unknown(error),
-            Some(Err(error)) => Verdict::NotSent(Some(error)),
-            None => Verdict::NotSent(None),
+            Some(Ok(receipt)) => SendOutcome::Accepted(receipt),
+            Some(Err(error)) if error.may_have_been_sent() => SendOutcome::Unknown(error),
+            Some(Err(error)) => SendOutcome::Rejected(Some(error)),
+            None => SendOutcome::Rejected(None),
         };
         self.client.listeners().tell(&self.message, verdict);
         if let (Some(whole), Some(outcome)) = (&self.part_of, outcome) {

@@ -21,11 +21,10 @@ pub use file::{ConfigFile, Failover};
 pub use layout::UriLayout;
 pub use provider::{Context, Provider};
 pub use reader::ConfigReader;
-#[cfg(feature = "hyper")]
-pub use registry::http_transport;
 pub use registry::Registry;
+#[cfg(feature = "reqwest")]
+pub use registry::http_transport;
 pub use templates::{ResolvedTemplate, TemplateMapping, TemplateMappings};
-
 
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
@@ -140,7 +139,7 @@ impl fmt::Debug for ChannelConfig {
 
 /// The error for configuration that cannot be used, a line for each problem.
 pub(crate) fn config_error(problems: Vec<String>) -> Error {
-    Error::problems(ErrorKind::Config, problems)
+    Error::invalid(ErrorKind::Config, problems)
 }
 
 /// Names for an error message: `` `a`, `b`, `c` ``.

@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::code::CodeFact;
+use crate::adapter::error_code::ErrorCode;
+use crate::adapter::rate::Rate;
 use crate::config::{ChannelConfig, UriLayout};
 use crate::error::Result;
 use crate::messenger::Messenger;
-use crate::pace::Rate;
 use crate::time::{Clock, SystemClock, date_of};
 use crate::transport::Transport;
 
@@ -17,12 +17,12 @@ use crate::transport::Transport;
 /// An adapter of another repository sets what it has over [`Provider::new`], so that a field added here breaks nothing there:
 ///
 /// ```
-/// use transom::Provider;
+/// use transom::adapter::Provider;
 /// use transom::config::UriLayout;
 ///
 /// const URI: UriLayout = UriLayout { user: "api_key", user_and_password: None, path: None };
-/// # fn connect(_: &transom::config::ChannelConfig, _: transom::Context) -> transom::Result<std::sync::Arc<dyn transom::Messenger>> {
-/// #     Ok(std::sync::Arc::new(transom::stub::Stub::accepting()))
+/// # fn connect(_: &transom::config::ChannelConfig, _: transom::adapter::Context) -> transom::Result<std::sync::Arc<dyn transom::Messenger>> {
+/// #     Ok(std::sync::Arc::new(transom::testing::Stub::accepting()))
 /// # }
 /// pub const PROVIDER: Provider = Provider { codes: &[], ..Provider::new("acme", URI, connect) };
 /// ```
@@ -36,7 +36,7 @@ pub struct Provider {
     pub connect: fn(&ChannelConfig, Context) -> Result<Arc<dyn Messenger>>,
     /// Every code of the provider's pages, with what it means here and where that is known from: a table for each place
     /// in which codes stand, since the same code may mean different things in different places.
-    pub codes: &'static [&'static [CodeFact]],
+    pub codes: &'static [&'static [ErrorCode]],
     /// The limits that the provider's pages state for sends, for a [`Limit`](crate::layers::Limit). Empty where they state
     /// none, or only in the headers of an answer.
     pub rates: &'static [Rate],

@@ -1,20 +1,18 @@
 //! The providers that an application knows, and the way from configuration to a client.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
+use crate::adapter::rate::Rate;
 use crate::client::Client;
-use crate::code::CodeFact;
-use crate::config::{ChannelConfig, ConfigFile, UriLayout, config_error, listed};
+use crate::config::provider::{Context, Provider};
+use crate::config::{ChannelConfig, ConfigFile, config_error, listed};
 use crate::error::{Error, Result};
 use crate::failover::Failover;
 use crate::layers::WindowGuard;
-use crate::ledger::WindowLedger;
 use crate::messenger::Messenger;
-use crate::pace::Rate;
-use crate::time::{Clock, SystemClock, date_of};
+use crate::session::ledger::WindowLedger;
+use crate::time::{Clock, SystemClock};
 use crate::transport::Transport;
 
 /// A list of providers.
@@ -37,7 +35,7 @@ impl Registry {
     }
 
     /// Lets the window guards of the clients ask `ledger` where a provider cannot say. A ledger is about one business number:
-    /// for several, see [`with_ledger_of`](Self::with_ledger_of).
+    /// for several, see [`with_channel_ledger`](Self::with_channel_ledger).
     #[must_use]
     pub fn with_ledger(mut self, ledger: Arc<dyn WindowLedger>) -> Self {
         self.ledger = Some(ledger);
@@ -46,7 +44,7 @@ impl Registry {
 
     /// Lets the window guard of the channel of this name ask `ledger`.
     #[must_use]
-    pub fn with_ledger_of(mut self, channel: impl Into<String>, ledger: Arc<dyn WindowLedger>) -> Self {
+    pub fn with_channel_ledger(mut self, channel: impl Into<String>, ledger: Arc<dyn WindowLedger>) -> Self {
         self.ledgers.insert(channel.into(), ledger);
         self
     }
@@ -72,7 +70,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel.
-    #[cfg(feature = "hyper")]
+    #[cfg(feature = "reqwest")]
     pub fn connect(&self, config: &ChannelConfig) -> Result<Client> {
         self.connect_with(config, Context::new(http_transport(config)?))
     }
@@ -82,7 +80,7 @@ impl Registry {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel or its
     /// members.
-    #[cfg(feature = "hyper")]
+    #[cfg(feature = "reqwest")]
     pub fn open(&self, file: &ConfigFile, name: &str) -> Result<Client> {
         if let Some(channel) = file.channels.get(name) {
             return self.connect(channel);
@@ -90,8 +88,8 @@ impl Registry {
         let failover = self
             .failover(file, name, |channel| Ok((self.connect(channel)?, self.guard(channel, Arc::new(SystemClock)))))?;
         let client = Client::new(failover);
-        #[cfg(feature = "trace")]
-        let client = client.layer(crate::layers::Trace::default());
+        #[cfg(feature = "tracing")]
+        let client = client.layer(crate::layers::Tracing::default());
         Ok(client)
     }
 
@@ -120,9 +118,9 @@ impl Registry {
                     };
                     let rates = file.channels.get(member).and_then(|channel| self.provider(channel.provider()).ok());
                     let rates = rates.map_or(&[] as &[Rate], |provider| provider.rates);
-                    failover = Some(longer.with_weight(*weight).with_windows(windows).with_rates(rates));
+                    failover = Some(longer.with_weight(*weight).with_window_guard(windows).with_rates(rates));
                 }
-                Err(error) => problems.extend(error.problem_list().iter().cloned()),
+                Err(error) => problems.extend(error.problems().iter().cloned()),
             }
         }
         match failover {
@@ -146,8 +144,8 @@ impl Registry {
         let guard = self.guard(config, Arc::clone(&context.clock));
         let messenger = self.messenger(config, context)?;
         let client = Client::new(messenger);
-        #[cfg(feature = "trace")]
-        let client = client.layer(crate::layers::Trace::new(self.provider(config.provider())?.codes));
+        #[cfg(feature = "tracing")]
+        let client = client.layer(crate::layers::Tracing::new(self.provider(config.provider())?.codes));
         Ok(client.layer(guard).hiding(&config.resolved_secrets()))
     }
 
@@ -173,7 +171,7 @@ impl Registry {
         let mut problems = Vec::new();
         for channel in file.channels.values() {
             if let Err(error) = self.check_channel(&channel.clone().assuming_secrets()) {
-                problems.extend(error.problem_list().iter().cloned());
+                problems.extend(error.problems().iter().cloned());
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(config_error(problems)) }
@@ -184,7 +182,7 @@ impl Registry {
 ///
 /// # Errors
 /// [`ErrorKind::Config`](crate::ErrorKind::Config) if no HTTP client can be built.
-#[cfg(feature = "hyper")]
+#[cfg(feature = "reqwest")]
 pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
     let mut keys = config.reader();
     let options = crate::transport::HttpTransportOptions {
@@ -197,7 +195,7 @@ pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
 }
 
 fn in_channel(config: &ChannelConfig, error: &Error) -> Error {
-    config_error(error.problem_list().iter().map(|line| format!("channel `{}`: {line}", config.name())).collect())
+    config_error(error.problems().iter().map(|line| format!("channel `{}`: {line}", config.name())).collect())
 }
 
 /// For messengers that are built only to see whether they can be.
@@ -210,4 +208,3 @@ impl Transport for NoTransport {
         Err(Error::new(crate::ErrorKind::Config, "this messenger was built to check its configuration only"))
     }
 }
-

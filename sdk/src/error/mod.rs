@@ -207,7 +207,7 @@ impl Error {
     }
 
     /// Where the message may have been sent: the form in which it was handed over, as it was or as its fallback template, with
-    /// the key of that form. It is what may be [repeated](crate::Unresolved::repeat), and nothing else is.
+    /// the key of that form. It is what may be [repeated](crate::reconcile::PendingSend::repeat), and nothing else is.
     pub fn attempted(&self) -> Option<&Message> {
         self.inner.attempted.as_deref()
     }
@@ -499,9 +499,9 @@ mod tests {
     #[test]
     fn neither_a_number_nor_a_secret_stays_in_a_list_of_problems() {
         let problems = vec!["to: 9876543210 is no number".to_owned(), "key: SECRETKEY1 is wrong".to_owned()];
-        let error = Error::problems(ErrorKind::InvalidRequest, problems).without_secret("SECRETKEY1");
+        let error = Error::invalid(ErrorKind::InvalidRequest, problems).without_secret("SECRETKEY1");
         let error = error.without_number(&"+919876543210".parse().unwrap());
-        assert_eq!(error.problem_list(), ["to: •••3210 is no number", "key: *** is wrong"]);
+        assert_eq!(error.problems(), ["to: •••3210 is no number", "key: *** is wrong"]);
     }
 
     #[test]

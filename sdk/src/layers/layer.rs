@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::capability::Capabilities;
 use crate::client::Errand;
 use crate::error::Result;
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
@@ -42,10 +44,10 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 /// What lies below a layer. `Copy`, so that a layer may call it never, once or several times.
 #[derive(Clone, Copy, Debug)]
 pub struct Next<'a> {
-    base: &'a Arc<dyn Messenger>,
-    layers: &'a [Arc<dyn Layer>],
+    pub(crate) base: &'a Arc<dyn Messenger>,
+    pub(crate) layers: &'a [Arc<dyn Layer>],
     /// The send that this is part of.
-    errand: Option<&'a Arc<Errand>>,
+    pub(crate) errand: Option<&'a Arc<Errand>>,
 }
 
 impl Next<'_> {

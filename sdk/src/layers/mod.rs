@@ -13,9 +13,9 @@ pub use layer::{Layer, Next};
 #[cfg(feature = "opentelemetry")]
 pub use metrics::{Metrics, RequestMetrics};
 pub use rate_limit::RateLimit;
-pub use retry::{Retry, RetryBudget};
 #[doc(hidden)]
 pub use retry::policy;
+pub use retry::{Retry, RetryBudget};
 #[cfg(feature = "tracing")]
 pub use tracing::Tracing;
 pub use window_guard::{WindowGuard, WindowPolicy};

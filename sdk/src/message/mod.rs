@@ -10,8 +10,8 @@ pub(crate) mod validate;
 use serde::{Deserialize, Serialize};
 
 pub use content::{
-    Button, Buttons, Contact, ContactEmail, ContactName, ContactPhone, Contacts, Content, List, Location, Reaction, Row,
-    Section, Text,
+    Button, Buttons, Contact, ContactEmail, ContactName, ContactPhone, Contacts, Content, List, Location, Reaction,
+    Row, Section, Text,
 };
 pub use id::MessageId;
 pub use media::{Header, HeaderText, Media, MediaSource};
@@ -195,6 +195,6 @@ mod tests {
     #[test]
     fn a_reference_cannot_smuggle_a_header() {
         let message = Message::text("+919876543210".parse().unwrap(), "Hi").with_reference("a\r\nx-evil: 1");
-        assert_eq!(message.check().unwrap_err().kind(), ErrorKind::InvalidRequest);
+        assert_eq!(message.check().unwrap_err().kind(), crate::ErrorKind::InvalidRequest);
     }
 }

@@ -1,11 +1,11 @@
 //! The receipt of an accepted message.
 
-use crate::failover::FailedAttempt;
-use crate::message::MessageId;
-use crate::rate_limit::RateLimit;
+use crate::error::attempt::FailedAttempt;
+use crate::error::rate_limit::RateLimitInfo;
+use crate::message::id::MessageId;
 use crate::session::Session;
 
-/// The provider took the message. Taken is not delivered: that comes later, as an [`Event`](crate::Event).
+/// The provider took the message. Taken is not delivered: that comes later, as an [`Event`](crate::webhook::Event).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt {
@@ -22,7 +22,7 @@ pub struct Receipt {
     /// What the provider said of the window in the same breath.
     pub session: Option<Session>,
     /// What the answer said of the provider's limits.
-    pub limits: RateLimit,
+    pub limits: RateLimitInfo,
     /// The channel that took it, where a [`Failover`](crate::Failover) chose one.
     pub channel: Option<String>,
     /// What went wrong on the channels that a [`Failover`](crate::Failover) tried or passed over before, oldest first.
@@ -39,7 +39,7 @@ impl Receipt {
             window_refused: false,
             attempts: 1,
             session: None,
-            limits: RateLimit::default(),
+            limits: RateLimitInfo::default(),
             channel: None,
             earlier: Vec::new(),
         }
@@ -54,7 +54,7 @@ impl Receipt {
 
     /// Adds what the answer said of the provider's limits.
     #[must_use]
-    pub fn with_limits(mut self, limits: RateLimit) -> Self {
+    pub fn with_limits(mut self, limits: RateLimitInfo) -> Self {
         self.limits = limits;
         self
     }

@@ -1,9 +1,10 @@
 //! What is wrong with a message whoever sends it. Limits that only some providers have live with their adapters.
 
-use crate::content::{Buttons, Content, Header, List, Media, MediaSource};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::Message;
-use crate::template::{Parameters, Template, TemplateButton};
+use crate::message::content::{Buttons, Content, List};
+use crate::message::media::{Header, Media, MediaSource};
+use crate::message::template::{Parameters, Template, TemplateButton};
 
 /// WhatsApp's limit on a text, in characters.
 pub const MAX_TEXT_CHARS: usize = 4096;
@@ -70,7 +71,7 @@ impl Message {
         if self.reply_to.as_ref().is_some_and(|id| !is_header_safe(id.as_str())) {
             problems.push("reply_to: expected a message id of 1 to 256 printable characters".to_owned());
         }
-        if problems.is_empty() { Ok(()) } else { Err(Error::problems(ErrorKind::InvalidRequest, problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid(ErrorKind::InvalidRequest, problems)) }
     }
 }
 
@@ -215,7 +216,7 @@ mod tests {
             Ok(()) => Vec::new(),
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-                error.problem_list().to_vec()
+                error.problems().to_vec()
             }
         }
     }

@@ -8,13 +8,13 @@ pub use report_log::DeliveryReportLog;
 
 use crate::capability::Capability;
 use crate::client::Client;
-use crate::decision::Safety;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{DeliveryStatus, Event, Events, StatusUpdate};
-use crate::message::{Message, MessageId};
+use crate::layers::retry::policy::Safety;
+use crate::message::Message;
+use crate::message::id::MessageId;
 use crate::messenger::{Messenger as _, unsupported};
-use crate::reports::Reports;
 use crate::time::Clock;
+use crate::webhook::event::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
 
 /// When [`PendingSend::look_up`] looks, counted from the beginning of the send.
 pub const LOOKUP_SCHEDULE: [Duration; 4] =
@@ -27,8 +27,8 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 ///
 /// It is settled by what the provider says of it, never by silence: by a delivery report that carries the message's reference
 /// (Exotel's `custom_data`, Messangi's `externalId`) or its id, by a [look](Self::look_up) at the message where the provider has
-/// one, or, where the provider dedupes by a key, by [handing it over once more](Self::resend) under the same key. Reports may
-/// come in any order and any number. Those that came before this was made are in [`Reports`], if the application keeps them.
+/// one, or, where the provider dedupes by a key, by [handing it over once more](Self::resend) under the same key. DeliveryReportLog may
+/// come in any order and any number. Those that came before this was made are in [`DeliveryReportLog`], if the application keeps them.
 ///
 /// Autocalls has none of the three: its reports carry its own id alone, which a lost answer does not tell. Such a message stays
 /// unknown, unless a person looks at the conversation.
@@ -37,7 +37,7 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::time::SystemTime;
 /// use transom::{
-///     Client, DeliveryStatus, Error, ErrorKind, Event, Events, Message, Messenger, Resolution, StatusUpdate, PendingSend,
+///     Client, DeliveryStatus, Error, ErrorKind, Event, WebhookEvents, Message, Messenger, Resolution, StatusUpdate, PendingSend,
 ///     stub::Stub,
 /// };
 ///
@@ -50,7 +50,7 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 ///
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
 /// report.reference = Some("order-17".to_owned());
-/// unresolved.hear(&Events::new(true, vec![Event::Status(report)]), false);
+/// unresolved.hear(&WebhookEvents::new(true, vec![Event::Status(report)]), false);
 /// assert!(matches!(unresolved.resolution(), Resolution::Sent { .. }));
 /// # Ok::<(), transom::Error>(()) }).unwrap();
 /// ```
@@ -90,7 +90,7 @@ impl PendingSend {
     ///
     /// An error of a client knows the [form](Error::attempted) in which the message was handed over, with its key. With an error
     /// of your own, such as one for a process that ended in the middle, give it the message as [`Client::prepare`] or a
-    /// [verdict](Client::on_verdict) gives it, with its key, if it is to be [repeated](Self::resend) later.
+    /// [verdict](Client::on_outcome) gives it, with its key, if it is to be [repeated](Self::resend) later.
     pub fn new(message: &Message, error: &Error, begun: SystemTime) -> Option<Self> {
         error.may_have_been_sent().then(|| Self {
             message: error.attempted().unwrap_or(message).clone(),
@@ -103,7 +103,7 @@ impl PendingSend {
 
     /// The provider reports on it under this id, as its answer or its own pages say.
     #[must_use]
-    pub fn known_as(mut self, id: impl Into<MessageId>) -> Self {
+    pub fn with_message_id(mut self, id: impl Into<MessageId>) -> Self {
         self.id = Some(id.into());
         self
     }
@@ -122,9 +122,9 @@ impl PendingSend {
         }
     }
 
-    /// Takes in what a webhook call said. Events that are not verified are passed over unless `trust_unsigned`: a stranger
+    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
     /// must not be able to settle anything.
-    pub fn record_events(&mut self, events: &Events, trust_unsigned: bool) {
+    pub fn record_events(&mut self, events: &WebhookEvents, trust_unsigned: bool) {
         if events.verified || trust_unsigned {
             for event in &events.events {
                 if let Event::Status(update) = event {
@@ -148,7 +148,7 @@ impl PendingSend {
 
     fn advance(&mut self, status: DeliveryStatus) {
         self.status = Some(match self.status.take() {
-            Some(so_far) => so_far.and(status),
+            Some(so_far) => so_far.merge(status),
             None => status,
         });
     }
@@ -164,7 +164,7 @@ impl PendingSend {
     }
 
     /// Takes in the reports that came before this was made, and those since. What is known then.
-    pub fn check_log(&mut self, reports: &Reports) -> Resolution {
+    pub fn check_log(&mut self, reports: &DeliveryReportLog) -> Resolution {
         reports.for_each(|update| self.record_update(update));
         self.resolution()
     }
@@ -202,7 +202,7 @@ impl PendingSend {
     /// its place, whatever the window is by now.
     ///
     /// `client` is of the account that the message was handed to: no other account knows the key. `key_life` is how long the
-    /// provider keeps a key (see [`Provider::key_life`](crate::Provider::key_life)).
+    /// provider keeps a key (see [`Provider::key_life`](crate::adapter::Provider::key_life)).
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] if the provider dedupes by no key; [`ErrorKind::Conflict`] if the message has no key or its

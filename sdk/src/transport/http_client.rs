@@ -25,8 +25,8 @@ use tokio::time::{Instant, timeout_at};
 use super::connection::{Connector, Head, Names};
 use super::options::{HttpTransportOptions, Roots};
 use super::{Purpose, StreamedBody, Transport};
+use crate::adapter::request::is_loopback;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::is_loopback;
 
 /// The largest answer that is read. A larger success cannot be understood; a larger refusal is cut.
 const BODY_MAX: usize = 1024 * 1024;
@@ -169,7 +169,7 @@ impl HttpTransport {
         let deadline = now.checked_add(self.timeout(purpose)).unwrap_or(now + Duration::from_secs(3_155_760_000));
         let response = match timeout_at(deadline, client.request(request)).await {
             Ok(answered) => answered.map_err(|error| before_answer(error, purpose))?,
-            Err(_) => return Err(purpose.in_doubt(Error::new(ErrorKind::ProviderUnavailable, "no answer in time"))),
+            Err(_) => return Err(purpose.mark_unknown(Error::new(ErrorKind::ProviderUnavailable, "no answer in time"))),
         };
         let head = response.extensions().get::<Head>().cloned().unwrap_or_default();
         head.has_come();
@@ -217,7 +217,7 @@ fn before_answer(error: legacy::Error, purpose: Purpose) -> Error {
     let own = causes(&error).find_map(|cause| cause.downcast_ref::<Error>());
     if let Some(own) = own {
         // A streamed body that failed, which leaves the request incomplete.
-        Error::problems(own.kind(), vec![own.message().to_owned()]).with_source(error)
+        Error::invalid(own.kind(), vec![own.message().to_owned()]).with_source(error)
     } else if error.is_connect() && is_bad_tls(&error) {
         // The same server would say the same again, so this is no passing failure.
         let what = format!("the server's TLS cannot be accepted: {}", root_cause(&error));
@@ -227,10 +227,10 @@ fn before_answer(error: legacy::Error, purpose: Purpose) -> Error {
         Error::new(ErrorKind::ProviderUnavailable, format!("{what}: {}", root_cause(&error))).with_source(error)
     } else if is_not_http(&error) {
         let what = format!("the answer is not HTTP: {}", root_cause(&error));
-        purpose.in_doubt(Error::new(ErrorKind::MalformedResponse, what).with_source(error))
+        purpose.mark_unknown(Error::new(ErrorKind::MalformedResponse, what).with_source(error))
     } else {
         let broken = Error::new(ErrorKind::ProviderUnavailable, "the connection broke before an answer came");
-        purpose.in_doubt(broken.with_source(error))
+        purpose.mark_unknown(broken.with_source(error))
     }
 }
 
@@ -282,7 +282,7 @@ async fn chunk(body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
 
 fn stopped(status: StatusCode, purpose: Purpose) -> Error {
     let what = "the answer stopped half-way and did not go on in time";
-    purpose.in_doubt(Error::new(ErrorKind::ProviderUnavailable, what).with_status(status))
+    purpose.mark_unknown(Error::new(ErrorKind::ProviderUnavailable, what).with_status(status))
 }
 
 fn in_body(error: hyper::Error, status: StatusCode, purpose: Purpose) -> Error {
@@ -291,7 +291,7 @@ fn in_body(error: hyper::Error, status: StatusCode, purpose: Purpose) -> Error {
     } else {
         (ErrorKind::ProviderUnavailable, "the connection broke in the middle of the answer")
     };
-    purpose.in_doubt(Error::new(kind, what).with_status(status).with_source(error))
+    purpose.mark_unknown(Error::new(kind, what).with_status(status).with_source(error))
 }
 
 /// Whether an answer says that its body is in a coding. Every request asks for none, and none is undone: what unpacks may

@@ -3,13 +3,13 @@
 //! This is the only place that decides, for network trouble, whether a message may have been sent. The rule is short:
 //! a connection that was never made proves that nothing was sent; nothing else does.
 
-#[cfg(feature = "hyper")]
-mod connection;
-#[cfg(feature = "hyper")]
-mod http_client;
-#[cfg(feature = "hyper")]
-mod options;
 mod body;
+#[cfg(feature = "reqwest")]
+mod connection;
+#[cfg(feature = "reqwest")]
+mod http_client;
+#[cfg(feature = "reqwest")]
+mod options;
 
 use std::fmt;
 
@@ -17,11 +17,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-#[cfg(feature = "hyper")]
-pub use http_client::HttpTransport;
-#[cfg(feature = "hyper")]
-pub use options::{HttpTransportOptions, Resolver, Roots};
 pub use body::StreamedBody;
+#[cfg(feature = "reqwest")]
+pub use http_client::HttpTransport;
+#[cfg(feature = "reqwest")]
+pub use options::{HttpTransportOptions, Resolver, Roots};
 
 use crate::error::{Error, ErrorKind, Result, Sent};
 
@@ -64,7 +64,7 @@ impl Purpose {
 
     /// Marks `error` as leaving the message in doubt, unless this cannot have sent one.
     pub fn mark_unknown(self, error: Error) -> Error {
-        if self == Self::Read { error.unsent() } else { error.maybe_sent() }
+        if self == Self::Read { error.mark_unsent() } else { error.maybe_sent() }
     }
 }
 
@@ -111,13 +111,13 @@ pub fn refusal(status: StatusCode, purpose: Purpose, message: impl Into<String>)
     let error = Error::new(kind_of(status), message).with_status(status);
     match sent_of(status) {
         Sent::No => error,
-        Sent::Maybe => purpose.in_doubt(error),
+        Sent::Maybe => purpose.mark_unknown(error),
     }
 }
 
 /// The error for a successful answer that cannot be read. The provider most likely took the message.
 pub fn unreadable(status: StatusCode, purpose: Purpose, message: impl Into<String>) -> Error {
-    purpose.in_doubt(Error::new(ErrorKind::MalformedResponse, message).with_status(status))
+    purpose.mark_unknown(Error::new(ErrorKind::MalformedResponse, message).with_status(status))
 }
 
 #[cfg(test)]

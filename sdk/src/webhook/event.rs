@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::error::ErrorKind;
-use crate::ledger::WindowLedger;
-use crate::message::MessageId;
+use crate::message::id::MessageId;
 use crate::phone::PhoneNumber;
+use crate::session::ledger::WindowLedger;
 use crate::time::rfc3339;
 
 /// The events of one webhook call, and whether its signature was verified.
@@ -219,7 +219,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::ledger::MemoryLedger;
+    use crate::session::ledger::MemoryLedger;
 
     fn inbound(at: SystemTime) -> Event {
         Event::Inbound(Inbound::new("m1", "+34600111222".parse().unwrap(), at, json!({ "type": "text", "body": "hi" })))
@@ -230,18 +230,18 @@ mod tests {
         use DeliveryStatus::{Delivered, Failed, Other, Queued, Read, Sent};
         let all = [Other("held".into()), Queued, Sent, Failed, Delivered, Read];
         for a in &all {
-            assert_eq!(a.clone().and(a.clone()), *a, "a copy changes nothing");
+            assert_eq!(a.clone().merge(a.clone()), *a, "a copy changes nothing");
             for b in &all {
-                assert_eq!(a.clone().and(b.clone()), b.clone().and(a.clone()), "{a:?} {b:?}");
+                assert_eq!(a.clone().merge(b.clone()), b.clone().merge(a.clone()), "{a:?} {b:?}");
                 for c in &all {
-                    let left = a.clone().and(b.clone()).and(c.clone());
-                    assert_eq!(left, a.clone().and(b.clone().and(c.clone())), "{a:?} {b:?} {c:?}");
+                    let left = a.clone().merge(b.clone()).merge(c.clone());
+                    assert_eq!(left, a.clone().merge(b.clone().merge(c.clone())), "{a:?} {b:?} {c:?}");
                 }
             }
         }
-        assert_eq!(Read.and(Sent), Read);
-        assert_eq!(Sent.and(Failed), Failed);
-        assert_eq!(Failed.and(Delivered), Delivered);
+        assert_eq!(Read.merge(Sent), Read);
+        assert_eq!(Sent.merge(Failed), Failed);
+        assert_eq!(Failed.merge(Delivered), Delivered);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use transom::Secret;
-use transom::request::BaseUrl;
+use transom::adapter::BaseUrl;
 
 use super::*;
 use crate::Config;

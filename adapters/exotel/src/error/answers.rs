@@ -1,11 +1,12 @@
 //! The codes of answers: `error_data.code`, `RestException.Code`, and the symbols of the session-messages page.
 
-use transom::{Certainty, CodeFact, ErrorKind};
+use transom::ErrorKind;
+use transom::adapter::{Certainty, ErrorCode};
 
 use super::row;
 
 /// What each code of an answer means. None of them was sent: a documented code is a documented refusal.
-pub(crate) const ANSWERS: &[CodeFact] = {
+pub(crate) const ANSWERS: &[ErrorCode] = {
     use Certainty::{Docs, Field, Inferred, Seed};
     use ErrorKind as K;
     const SESSIONS: &str = "developer.exotel.com/docs/whatsapp-support/session-messages";

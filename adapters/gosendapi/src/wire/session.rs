@@ -10,7 +10,9 @@ use std::time::SystemTime;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use transom::time::rfc3339;
-use transom::{PhoneNumber, Session, SessionSource, Window, json};
+use transom::{PhoneNumber, Session, Window};
+use transom::adapter::json;
+use transom::session::SessionSource;
 
 /// A conversation in a list. Every field may be missing.
 #[derive(Debug, Default, Deserialize)]

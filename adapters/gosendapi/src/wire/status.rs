@@ -7,7 +7,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::value::RawValue;
 use transom::transport::unreadable;
-use transom::{MessageId, Purpose, Result, StatusUpdate, json};
+use transom::Result;
+use transom::adapter::{Purpose, json};
+use transom::message::MessageId;
+use transom::webhook::StatusUpdate;
 
 use super::get;
 use crate::config::Config;
@@ -31,7 +34,8 @@ pub(crate) fn decode_status(response: &Response<Bytes>, now: SystemTime) -> Resu
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use transom::{DeliveryStatus, ErrorKind};
+    use transom::ErrorKind;
+    use transom::webhook::DeliveryStatus;
 
     use super::*;
 

@@ -14,10 +14,10 @@ use crate::time::rfc3339;
 /// The members of an object, each as it was written.
 ///
 /// ```
-/// use transom::json::Members;
+/// use transom::adapter::json::Members;
 ///
 /// let raw = serde_json::from_str(r#"{"id":18446744073709551616,"sentAt":"1770110100","to":"34611222333"}"#)?;
-/// let members = Members::of(raw).unwrap();
+/// let members = Members::from_raw(raw).unwrap();
 /// assert_eq!(members.text(&["message_id", "id"]).as_deref(), Some("18446744073709551616"));
 /// assert!(members.time(&["sent_at", "sentAt"]).is_some());
 /// assert_eq!(members.phone(&["to"]).unwrap().as_str(), "+34611222333");
@@ -50,7 +50,7 @@ impl Members {
 
     /// The first of `names` that is an object.
     pub fn object(&self, names: &[&str]) -> Option<Self> {
-        names.iter().filter_map(|name| self.0.get(*name)).find_map(|raw| Self::of(raw))
+        names.iter().filter_map(|name| self.0.get(*name)).find_map(|raw| Self::from_raw(raw))
     }
 
     /// The first of `names` that holds objects: one, or a list of at least one.

@@ -30,7 +30,7 @@ use crate::error::kind::ErrorKind;
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use transom::rate_limit::RateLimit;
+/// use transom::adapter::RateLimitInfo;
 ///
 /// let mut headers = http::HeaderMap::new();
 /// headers.insert("ratelimit-remaining", "0".parse()?);
@@ -82,7 +82,7 @@ impl RateLimitInfo {
             texts(headers, RETRY_AFTER.as_str()).filter_map(|text| grammar::retry_after(&text, now)).max();
 
         let policies = policies_of(headers);
-        let combined = Combined::of(headers, &policies, now);
+        let combined = Combined::from_headers(headers, &policies, now);
         let reset = until("ratelimit-reset").max(combined.reset).max(until("x-ratelimit-reset"));
         Self {
             limit: ceiling("ratelimit-limit").or(combined.limit).or_else(|| ceiling("x-ratelimit-limit")),
@@ -191,7 +191,11 @@ fn policy(item: &Item<'_>) -> Option<RateLimitPolicy> {
     // Up to draft 07 a policy starts with its quota, from 08 on with its name.
     match item.head.count() {
         Some(quota) => Some(RateLimitPolicy { name: None, quota, window }),
-        None => Some(RateLimitPolicy { name: Some(item.head.text().to_owned()), quota: item.parameter("q")?.count()?, window }),
+        None => Some(RateLimitPolicy {
+            name: Some(item.head.text().to_owned()),
+            quota: item.parameter("q")?.count()?,
+            window,
+        }),
     }
 }
 
@@ -216,12 +220,12 @@ mod tests {
     /// Tue, 11 Nov 2025 10:00:00 GMT.
     const NOW: u64 = 1_762_855_200;
 
-    fn from_headers(lines: &[(&'static str, &str)]) -> RateLimitInfo {
+    fn of(lines: &[(&'static str, &str)]) -> RateLimitInfo {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        RateLimit::of(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
+        RateLimitInfo::from_headers(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
     }
 
     fn secs(seconds: u64) -> Duration {
@@ -252,8 +256,8 @@ mod tests {
 
     #[test]
     fn an_answer_without_such_headers_says_nothing() {
-        assert_eq!(of(&[("content-type", "text/html")]), RateLimit::default());
-        assert_eq!(RateLimit::default().wait(), None);
+        assert_eq!(of(&[("content-type", "text/html")]), RateLimitInfo::default());
+        assert_eq!(RateLimitInfo::default().wait(), None);
     }
 
     #[test]
@@ -309,7 +313,7 @@ mod tests {
         assert_eq!((limits.limit, limits.remaining, limits.reset), (Some(700), Some(1), None));
         assert_eq!(limits.wait(), Some(secs(86_400)));
         assert_eq!(of(&[("ratelimit", "a;r=0;t=5"), ("ratelimit", "b;r=0;t=50")]).reset, Some(secs(50)));
-        assert_eq!(of(&[("ratelimit", "a;t=5")]), RateLimit::default());
+        assert_eq!(of(&[("ratelimit", "a;t=5")]), RateLimitInfo::default());
     }
 
     #[test]

@@ -14,13 +14,14 @@ use async_trait::async_trait;
 
 pub use budget::RetryBudget;
 
-use crate::budget::Budget;
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::Capability;
-use crate::client::{Layer, Next};
-use crate::decision::{Decision, Evidence, LEAST_TIME, Safety, Situation, Stop, decide};
+use crate::error::stop::Stop;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::layers::layer::{Layer, Next};
+use crate::layers::retry::policy::{Decision, Evidence, LEAST_TIME, Safety, Situation, decide};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::time::{Clock, SystemClock};
@@ -30,7 +31,7 @@ use crate::time::{Clock, SystemClock};
 /// outcome is unknown, with the same body under the same key.
 ///
 /// Without such a key an unknown outcome is never repeated, whatever the settings. A wait that the provider asked for is
-/// never cut short; a longer one than [`LONGEST_WAIT`](crate::decision::LONGEST_WAIT) is returned to the caller, with
+/// never cut short; a longer one than [`LONGEST_WAIT`](crate::layers::retry::policy::LONGEST_WAIT) is returned to the caller, with
 /// [`Error::retry_at`], instead of being slept through. Once an attempt may have been taken, the error says so, whatever
 /// became of the attempts after it.
 ///
@@ -145,7 +146,7 @@ impl Retry {
             let stop = match decide(&situation) {
                 // Somebody else may have taken the last of it in between.
                 Decision::Again { wait, cost } if self.budget.try_withdraw(cost) => {
-                    #[cfg(feature = "trace")]
+                    #[cfg(feature = "tracing")]
                     tracing::debug!(?evidence, ?wait, "trying again");
                     self.clock.sleep(wait).await;
                     // It may have been a longer wait than was meant: machines sleep, too.
@@ -155,7 +156,7 @@ impl Retry {
                     attempt = attempt.saturating_add(1);
                     continue;
                 }
-                Decision::Again { .. } => Stop::RetryBudget,
+                Decision::Again { .. } => Stop::Budget,
                 Decision::Stop(stop) => stop,
                 Decision::Done => Stop::Evidence,
             };
@@ -167,7 +168,7 @@ impl Retry {
     async fn in_time<T>(&self, begun: &Beginning, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let left = self.deadline_of(Safety::Read).saturating_sub(begun.elapsed(&*self.clock));
         let mut call = pin!(call);
-        let mut end = pin!(self.clock.elapse(left));
+        let mut end = pin!(self.clock.timeout(left));
         poll_fn(|context| match call.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(answer),
             Poll::Pending => end.as_mut().poll(context).map(|()| {
@@ -186,7 +187,7 @@ impl Retry {
 /// The error as it is returned. `retry_at` is when the wait that it asks for is over. Whether an earlier attempt left the
 /// message in doubt is not forgotten: the client says so of whatever a layer returns.
 fn give_up(error: Error, stop: Stop, retry_at: Option<SystemTime>) -> Error {
-    #[cfg(feature = "trace")]
+    #[cfg(feature = "tracing")]
     if stop != Stop::Evidence {
         tracing::warn!(reason = stop.as_str(), "not trying again");
     }
@@ -212,12 +213,12 @@ struct Beginning {
 
 impl Beginning {
     fn now(clock: &dyn Clock) -> Self {
-        Self { uptime: clock.uptime(), wall: clock.now() }
+        Self { uptime: clock.monotonic(), wall: clock.now() }
     }
 
     fn elapsed(&self, clock: &dyn Clock) -> Duration {
         let wall = clock.now().duration_since(self.wall).unwrap_or_default();
-        clock.uptime().saturating_sub(self.uptime).max(wall)
+        clock.monotonic().saturating_sub(self.uptime).max(wall)
     }
 }
 

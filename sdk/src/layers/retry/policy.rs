@@ -7,7 +7,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use crate::decision::Stop;
+use crate::error::stop::Stop;
 use crate::error::{Error, ErrorKind, Sent};
 
 /// The longest wait that is waited out rather than returned.
