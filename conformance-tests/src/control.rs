@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
 use transom::time::rfc3339;
-use transom::adapter::Purpose;
+use transom::adapter::Operation;
 use transom::transport::Transport;
 
 use crate::check::Broken;
@@ -110,7 +110,7 @@ impl Control {
         *request.method_mut() = method;
         *request.uri_mut() =
             format!("{}/_mock/{call}", self.base).parse().map_err(|error| problem(format!("{error}")))?;
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let response = self.transport.send(request).await.map_err(|error| problem(error.to_string()))?;
         let text = String::from_utf8_lossy(response.body()).into_owned();
         if !response.status().is_success() {

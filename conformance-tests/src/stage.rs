@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpTransport, HttpOptions};
 use transom::{Capabilities, Capability, Client, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent, Session};
 use transom::adapter::Context;
 use transom::transport::Transport;
@@ -59,7 +59,7 @@ impl Stage {
     pub(crate) async fn open(subject: &'static Subject, front: &Front, seed: u64) -> Result<Self, Broken> {
         let front = Running::start(front, subject).await?;
         let transport: Arc<dyn Transport> =
-            Arc::new(HttpTransport::new(HttpTransportOptions::default()).map_err(told)?);
+            Arc::new(HttpTransport::new(HttpOptions::default()).map_err(told)?);
         let control = Control::new(front.url(), Arc::clone(&transport));
         let registry = Registry::default().with_provider(subject.provider);
         let client = Client::new(transom::testing::Stub::accepting());

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpTransport, HttpOptions};
 use transom::{Client, Error, ErrorKind, Message, Messenger as _, Registry, Sent};
-use transom::adapter::{Provider, Purpose};
+use transom::adapter::{Provider, Operation};
 use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
 use transom::transport::Transport;
 use transom::webhook::{Event, WebhookEvents};
@@ -80,18 +80,18 @@ impl Stage {
     }
 
     async fn control(&self, call: &str, body: &Value) {
-        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+        let transport = HttpTransport::new(HttpOptions::default()).unwrap();
         let mut request =
             Request::post(format!("{}/_mock/{call}", self.mock.url())).body(Bytes::from(body.to_string())).unwrap();
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let response = transport.send(request).await.unwrap();
         assert!(response.status().is_success(), "{call}: {:?}", response.body());
     }
 
     async fn see(&self, call: &str) -> Value {
-        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+        let transport = HttpTransport::new(HttpOptions::default()).unwrap();
         let mut request = Request::get(format!("{}/_mock/{call}", self.mock.url())).body(Bytes::new()).unwrap();
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let response = transport.send(request).await.unwrap();
         assert!(response.status().is_success(), "{call}: {:?}", response.body());
         serde_json::from_slice(response.body()).unwrap()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpTransport, HttpOptions};
 use transom::{Client, Message, Messenger as _, PhoneNumber, Registry, Result};
 use transom::account::ConversationFilter;
 use transom::adapter::Context;
@@ -189,7 +189,7 @@ fn with_decoy(script: &[Step], address: &str) -> Vec<Step> {
 /// The transport that the channel's settings ask for, which also trusts this run's authority.
 fn transport(config: &ChannelConfig, names: Option<Arc<Names>>) -> Result<HttpTransport, String> {
     let mut keys = config.reader();
-    let options = HttpTransportOptions {
+    let options = HttpOptions {
         timeout: Some(keys.timeout().unwrap_or(Duration::from_secs(10))),
         reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
         insecure: keys.flag("insecure").unwrap_or_default(),

@@ -8,7 +8,7 @@ use http::{Response, StatusCode};
 use serde_json::Value;
 use transom::adapter::RateLimitInfo;
 use transom::{Error, ErrorKind, PhoneNumber, Sent, transport};
-use transom::adapter::{Certainty, ErrorCode, Purpose, json};
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
 
 use crate::wire::Status;
 
@@ -113,7 +113,7 @@ const fn receipt(code: &'static str, name: &'static str, kind: ErrorKind) -> Err
 pub(crate) fn refusal<'p>(
     response: &Response<Bytes>,
     now: SystemTime,
-    purpose: Purpose,
+    operation: Operation,
     contact: impl Into<Option<&'p PhoneNumber>>,
 ) -> Error {
     // Member by member: one that is not what the pages say must not hide the others.
@@ -125,7 +125,7 @@ pub(crate) fn refusal<'p>(
         // A yes around a no proves nothing until its code does.
         purpose.mark_unknown(Error::new(ErrorKind::InvalidRequest, text).with_status(status))
     } else {
-        transport::refusal(status, purpose, text)
+        transport::refusal(status, operation, text)
     };
     let code = code(&body);
     let error = match fact(&code, status) {

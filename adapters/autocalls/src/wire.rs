@@ -15,7 +15,7 @@ use transom::adapter::RequestBuilder;
 use transom::time::rfc3339;
 use transom::transport::unreadable;
 use transom::{Error, ErrorKind, Message, PhoneNumber, Receipt, Result, Session, Template, Window};
-use transom::adapter::{Limits, Purpose, json};
+use transom::adapter::{Limits, Operation, json};
 use transom::message::Text;
 use transom::session::{SessionSource, WINDOW_DURATION};
 
@@ -36,7 +36,7 @@ pub(crate) fn encode_text(config: &Config, message: &Message, text: &Text) -> Re
     }
     LIMITS.check(message)?;
     let body = Body { sender_id: config.sender_id, recipient_phone: message.to.as_str(), message: &text.body };
-    post(config, &["send-freeform"]).json(Purpose::Send, &body)
+    post(config, &["send-freeform"]).json(Operation::Send, &body)
 }
 
 /// A template checked for what Autocalls can carry, in its terms, but for the id where the channel gives none.
@@ -99,7 +99,7 @@ pub(crate) fn encode_template(
         recipient_phone: to.as_str(),
         variables: &wanted.variables,
     };
-    post(config, &["send"]).json(Purpose::Send, &body)
+    post(config, &["send"]).json(Operation::Send, &body)
 }
 
 /// What the answer to a send says.
@@ -114,12 +114,12 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, to: &Phon
         session_status: Option<Value>,
     }
     if !response.status().is_success() {
-        return Err(error::refusal(response, now, Purpose::Send, to));
+        return Err(error::refusal(response, now, Operation::Send, to));
     }
-    let taken: Taken = json::decode(response, Purpose::Send)?;
-    taken.success.check(response, now, Purpose::Send, to)?;
+    let taken: Taken = json::decode(response, Operation::Send)?;
+    taken.success.check(response, now, Operation::Send, to)?;
     let id = taken.whatsapp_message_id.ok_or_else(|| {
-        unreadable(response.status(), Purpose::Send, "there is no `whatsapp_message_id` in the answer")
+        unreadable(response.status(), Operation::Send, "there is no `whatsapp_message_id` in the answer")
     })?;
     let session = taken.session_status.and_then(|status| Status::of(&status)?.session(to));
     Ok(Receipt::new(NAME, id).with_session(session).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
@@ -130,7 +130,7 @@ pub(crate) fn encode_session(config: &Config, contact: &PhoneNumber) -> Result<R
     get(config, &["whatsapp", "session-status"])
         .query("sender_id", &config.sender_id.to_string())
         .query("recipient_phone", contact.as_str())
-        .empty(Purpose::Read)
+        .empty(Operation::Read)
 }
 
 /// What the answer says of the window. It is a 200 whatever the window; only a send is refused for it [seed].
@@ -144,12 +144,12 @@ pub(crate) fn decode_session(response: &Response<Bytes>, now: SystemTime, contac
         session_status: Option<Status>,
     }
     if !response.status().is_success() {
-        return Err(error::refusal(response, now, Purpose::Read, contact));
+        return Err(error::refusal(response, now, Operation::Read, contact));
     }
-    let answer: Answer = json::decode(response, Purpose::Read)?;
-    answer.success.check(response, now, Purpose::Read, contact)?;
+    let answer: Answer = json::decode(response, Operation::Read)?;
+    answer.success.check(response, now, Operation::Read, contact)?;
     let malformed =
-        || unreadable(response.status(), Purpose::Read, "there is no `session_status.can_send_freeform` in the answer");
+        || unreadable(response.status(), Operation::Read, "there is no `session_status.can_send_freeform` in the answer");
     let status = answer.session_status.ok_or_else(malformed)?;
     let last_message = answer.last_customer_message_at.filter(|text| !text.is_empty());
     let last = last_message.as_deref().and_then(rfc3339::parse);
@@ -197,13 +197,13 @@ impl Success {
         &self,
         response: &Response<Bytes>,
         now: SystemTime,
-        purpose: Purpose,
+        operation: Operation,
         contact: &PhoneNumber,
     ) -> Result<()> {
         match self {
             Self::Untold | Self::Yes => Ok(()),
-            Self::No => Err(error::refusal(response, now, purpose, contact)),
-            Self::Unclear => Err(unreadable(response.status(), purpose, "`success` is neither true nor false")),
+            Self::No => Err(error::refusal(response, now, operation, contact)),
+            Self::Unclear => Err(unreadable(response.status(), operation, "`success` is neither true nor false")),
         }
     }
 }

@@ -11,7 +11,7 @@ use http::{Response, StatusCode};
 use transom::adapter::RateLimitInfo;
 use transom::transport::{kind_of, sent_of};
 use transom::{Content, Error, ErrorKind, Message, Sent, transport};
-use transom::adapter::{Certainty, ErrorCode, Purpose, json};
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
 
 pub(crate) use answers::ANSWERS;
 pub(crate) use callbacks::{by_name, by_number, of_event};
@@ -26,20 +26,20 @@ pub(crate) const CODES: &[&[ErrorCode]] =
 /// What was asked, which decides how the words of a refusal are read and whether a failure leaves anything in doubt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
-    purpose: Purpose,
+    operation: Operation,
     is_one_message: bool,
     has_template: bool,
 }
 
 impl Asked {
     /// For a list, which sends nothing.
-    pub(crate) const LIST: Self = Self { purpose: Purpose::Read, is_one_message: false, has_template: false };
+    pub(crate) const LIST: Self = Self { operation: Operation::Read, is_one_message: false, has_template: false };
 
     /// To send these.
     pub(crate) fn to_send(messages: &[Message]) -> Self {
         let is_template = |message: &Message| matches!(message.content, Content::Template(_));
         Self {
-            purpose: Purpose::Send,
+            operation: Operation::Send,
             is_one_message: messages.len() == 1,
             has_template: messages.iter().any(is_template),
         }
@@ -51,11 +51,11 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, asked: Asked)
     let status = response.status();
     let answer: Answer = json::decode_lenient(response);
     let said = Said::of_answer(&answer);
-    let error = transport::refusal(status, asked.purpose, said.text(&json::excerpt(response.body())));
+    let error = transport::refusal(status, asked.operation, said.text(&json::excerpt(response.body())));
     let error = waiting(by_table(error, &said, status, asked), response, now);
     // A refusal that names a message as taken contradicts itself, and then it may have been sent.
     if answer.items().unwrap_or_default().iter().any(Item::names_a_message) {
-        asked.purpose.mark_unknown(error)
+        asked.operation.mark_unknown(error)
     } else {
         error
     }
@@ -69,9 +69,9 @@ pub(crate) fn of_item(item: &Item, response: &Response<Bytes>, now: SystemTime, 
     let error = match item.http_status() {
         Some(status) if !status.is_success() => match sent_of(status) {
             Sent::No => Error::new(kind_of(status), text),
-            Sent::Maybe => asked.purpose.mark_unknown(Error::new(kind_of(status), text)),
+            Sent::Maybe => asked.operation.mark_unknown(Error::new(kind_of(status), text)),
         },
-        _ => asked.purpose.mark_unknown(Error::new(ErrorKind::InvalidRequest, text)),
+        _ => asked.operation.mark_unknown(Error::new(ErrorKind::InvalidRequest, text)),
     };
     waiting(by_table(error.with_status(response.status()), &said, response.status(), asked), response, now)
 }
@@ -109,7 +109,7 @@ fn by_table(error: Error, said: &Said, status: StatusCode, asked: Asked) -> Erro
 /// An invalid parameter is the recipient's fault if the words begin with `to`, the sender's if with `from` (inferred);
 /// a refused template is answered with a plain 400 (docs, Template Messages).
 fn refined(kind: ErrorKind, said: &Said, asked: Asked) -> Option<ErrorKind> {
-    if kind != ErrorKind::InvalidRequest || asked.purpose == Purpose::Read {
+    if kind != ErrorKind::InvalidRequest || asked.operation == Operation::Read {
         return None;
     }
     let is_parameter = said.code() == Some("1002");

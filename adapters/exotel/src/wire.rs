@@ -17,7 +17,7 @@ use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
 use transom::transport::unreadable;
 use transom::{Capability, Error, ErrorKind, Message, Receipt, Result};
-use transom::adapter::{Limits, Purpose, cloud_api, json, unsupported};
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 use transom::message::MediaSource;
 
 pub(crate) use answer::{Answer, ErrorData, Item, Verdict};
@@ -92,7 +92,7 @@ pub(crate) fn in_their_places(errors: &[(usize, Error)]) -> Option<Error> {
 /// What the answer to a send says.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
     let verdicts = decode_batch(response, now, std::slice::from_ref(message))?;
-    let none = || unreadable(response.status(), Purpose::Send, "there is no verdict in the answer");
+    let none = || unreadable(response.status(), Operation::Send, "there is no verdict in the answer");
     verdicts.into_iter().next().unwrap_or_else(|| Err(none()))
 }
 
@@ -106,8 +106,8 @@ pub(crate) fn decode_batch(
     if !response.status().is_success() {
         return Err(error::refusal(response, now, Asked::to_send(messages)));
     }
-    let answer: Answer = json::decode(response, Purpose::Send)?;
-    let malformed = |what: &str| unreadable(response.status(), Purpose::Send, what);
+    let answer: Answer = json::decode(response, Operation::Send)?;
+    let malformed = |what: &str| unreadable(response.status(), Operation::Send, what);
     let Some(items) = answer.items() else {
         let refused = error::refused_outright(&answer, response, now, Asked::to_send(messages));
         return Err(refused.unwrap_or_else(|| malformed("there is no `response` in the answer")));
@@ -174,7 +174,7 @@ fn wrapped(messages: &[Value]) -> Value {
 
 fn post(config: &Config, body: &Value) -> Result<Request<Bytes>> {
     let request = RequestBuilder::post(&config.base_url, &["v2", "accounts", &config.account_sid, "messages"]);
-    with_credential(config, request).json(Purpose::Send, body)
+    with_credential(config, request).json(Operation::Send, body)
 }
 
 /// The page puts the credential into the URL (seed); the header is its documented equal (docs, Authentication), and URLs

@@ -10,7 +10,7 @@ use http::{Response, StatusCode};
 use serde_json::Value;
 use transom::adapter::RateLimitInfo;
 use transom::{Error, ErrorKind, Message, Sent, transport};
-use transom::adapter::{Certainty, ErrorCode, Purpose, json};
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
 
 pub(crate) use meta::META;
 use said::Said;
@@ -60,11 +60,11 @@ pub(crate) fn fact(code: &str) -> Option<&'static ErrorCode> {
 }
 
 /// The error for a send that was answered with anything but a 2xx.
-pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, purpose: Purpose, message: &Message) -> Error {
+pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Operation, message: &Message) -> Error {
     let said = Said::of(&json::decode_lenient::<Value>(response), response.status());
-    let error = refusal(response, now, purpose, &said);
+    let error = refusal(response, now, operation, &said);
     match (response.status(), error.kind()) {
-        (StatusCode::CONFLICT, ErrorKind::Conflict) if purpose == Purpose::KeyedSend => {
+        (StatusCode::CONFLICT, ErrorKind::Conflict) if operation == Operation::IdempotentSend => {
             if says_under_way(&error) {
                 error.under_way()
             } else {
@@ -97,7 +97,7 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, purpose: Purp
 /// The error for a lookup that was answered with anything but a 2xx. A 403 is never the window here.
 pub(crate) fn of_read(response: &Response<Bytes>, now: SystemTime) -> Error {
     let said = Said::of(&json::decode_lenient::<Value>(response), response.status());
-    refusal(response, now, Purpose::Read, &said)
+    refusal(response, now, Operation::Read, &said)
 }
 
 /// Whether a free-form message was refused with a 403 that says neither that it is the window nor that it is something
@@ -124,10 +124,10 @@ fn says_window(error: &Error) -> bool {
 }
 
 /// What status, code and headers say.
-fn refusal(response: &Response<Bytes>, now: SystemTime, purpose: Purpose, said: &Said) -> Error {
+fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, said: &Said) -> Error {
     let status = response.status();
     let text = json::excerpt(said.text().map_or(response.body().as_ref(), str::as_bytes));
-    let error = transport::refusal(status, purpose, text);
+    let error = transport::refusal(status, operation, text);
     let error = match said.fact().filter(|fact| is_about(fact, status)) {
         Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).mark_unsent(),
         Some(fact) => purpose.mark_unknown(error.with_kind(fact.kind)),

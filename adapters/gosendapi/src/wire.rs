@@ -20,7 +20,7 @@ use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
 use transom::transport::unreadable;
 use transom::{Capability, Content, Message, PhoneNumber, Receipt, Result};
-use transom::adapter::{Limits, Purpose, cloud_api, json, unsupported};
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 
 use crate::NAME;
 use crate::config::Config;
@@ -53,24 +53,24 @@ pub(crate) fn encode_send(config: &Config, message: &Message) -> Result<Request<
     body.insert(kind.into(), object);
     let request = with_key(config, RequestBuilder::post(&config.base_url, &["v1", "messages"]));
     match &message.idempotency_key {
-        Some(key) => request.header(IDEMPOTENCY_KEY, key).json(Purpose::KeyedSend, &body),
-        None => request.json(Purpose::Send, &body),
+        Some(key) => request.header(IDEMPOTENCY_KEY, key).json(Operation::IdempotentSend, &body),
+        None => request.json(Operation::Send, &body),
     }
 }
 
 /// What the answer to a send says. Any 2xx is a yes; which one it is, and what stands in it, is not documented.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
-    let purpose = if message.idempotency_key.is_some() { Purpose::KeyedSend } else { Purpose::Send };
+    let operation = if message.idempotency_key.is_some() { Operation::IdempotentSend } else { Operation::Send };
     if !response.status().is_success() {
-        return Err(error::of_send(response, now, purpose, message));
+        return Err(error::of_send(response, now, operation, message));
     }
-    let forms: Forms = json::decode(response, purpose)?;
-    let record: Record = json::decode(response, purpose)?;
+    let forms: Forms = json::decode(response, operation)?;
+    let record: Record = json::decode(response, operation)?;
     if forms.is_about_another_than(&message.to) {
-        return Err(unreadable(response.status(), purpose, "the answer is about another recipient"));
+        return Err(unreadable(response.status(), operation, "the answer is about another recipient"));
     }
     let id = forms.message_id(&record).or(record.id);
-    let id = id.ok_or_else(|| unreadable(response.status(), purpose, "there is no message id in the answer"))?;
+    let id = id.ok_or_else(|| unreadable(response.status(), operation, "there is no message id in the answer"))?;
     Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
 }
 

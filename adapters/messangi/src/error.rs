@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use transom::adapter::RateLimitInfo;
 use transom::{Content, Error, ErrorKind, Message, Sent, transport};
-use transom::adapter::{Certainty, ErrorCode, Purpose, json};
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
 
 pub(crate) use text::reason;
 
@@ -129,7 +129,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
     // A gateway's page is no text of the provider's: its markup is full of words that mean something else.
     let is_page = excerpt.starts_with('<');
     let said = reason(response.body()).unwrap_or(excerpt);
-    let error = transport::refusal(status, Purpose::Send, said.as_str());
+    let error = transport::refusal(status, Operation::Send, said.as_str());
     let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
     if status == StatusCode::TOO_MANY_REQUESTS {
         return throttled(error, response);

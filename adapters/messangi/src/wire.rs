@@ -16,7 +16,7 @@ use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
 use transom::transport::unreadable;
 use transom::{Capability, Content, Error, ErrorKind, Message, Receipt, Result, Secret, Template};
-use transom::adapter::{Limits, Purpose, cloud_api, json, unsupported};
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 use transom::message::{Header, Media, MediaSource, Parameters};
 
 pub(crate) use answer::Answer;
@@ -49,7 +49,7 @@ pub(crate) fn encode_body<'m>(config: &'m Config, message: &'m Message) -> Resul
 pub(crate) fn encode_send(config: &Config, key: &Secret, body: &Envelope<'_>) -> Result<Request<Bytes>> {
     RequestBuilder::post(&config.base_url, &segments(&config.notification_path))
         .secret_header(AUTHORIZATION, &format!("Bearer {}", key.expose()))
-        .json(Purpose::Send, body)
+        .json(Operation::Send, body)
 }
 
 /// What the answer to a send says.
@@ -60,22 +60,22 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     if !response.status().is_success() {
         return Err(error::refusal(response, now, message));
     }
-    let answer: Answer = json::decode(response, Purpose::Send)?;
+    let answer: Answer = json::decode(response, Operation::Send)?;
     let data = answer.data().map_err(|error| {
-        unreadable(response.status(), Purpose::Send, "`data` in the answer cannot be read").with_source(error)
+        unreadable(response.status(), Operation::Send, "`data` in the answer cannot be read").with_source(error)
     })?;
     let state = data.as_ref().and_then(|data| data.status.as_deref()).or(answer.status.as_deref());
     if let Some(refused) = state.and_then(|word| error::of_state(word, response, message)) {
         return Err(refused);
     }
     if data.as_ref().unwrap_or(&answer).is_about_another(&message.to) {
-        return Err(unreadable(response.status(), Purpose::Send, "the answer is about another recipient"));
+        return Err(unreadable(response.status(), Operation::Send, "the answer is about another recipient"));
     }
     let id = data.and_then(Answer::into_id).or_else(|| answer.into_id());
     let limits = || RateLimitInfo::from_headers(response.headers(), now);
     id.map(|id| Receipt::new(NAME, id).with_limits(limits())).ok_or_else(|| {
         let reason = error::reason(response.body()).map(|reason| format!(": {reason}")).unwrap_or_default();
-        unreadable(response.status(), Purpose::Send, format!("there is no message id in the answer{reason}"))
+        unreadable(response.status(), Operation::Send, format!("there is no message id in the answer{reason}"))
     })
 }
 
@@ -260,7 +260,7 @@ pub(crate) mod tests {
         assert_eq!(request.uri(), "https://elastic.messangi.me/oberyn/v2/notification");
         assert_eq!(request.headers()[AUTHORIZATION], "Bearer key");
         assert!(request.headers()[AUTHORIZATION].is_sensitive());
-        assert_eq!(Purpose::of(&request), Purpose::Send);
+        assert_eq!(Operation::of(&request), Operation::Send);
         check(&message, r#""type":"text","message":"Hi","externalId":"order 7/81","replyTo":"a1b2c3d4e5f6""#);
     }
 

@@ -9,9 +9,9 @@ use http::{Method, Request};
 use serde::Serialize;
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpTransport, HttpOptions};
 use transom::{Client, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Template};
-use transom::adapter::Purpose;
+use transom::adapter::Operation;
 use transom::transport::Transport;
 use transom_mock_server::MockServer;
 
@@ -23,7 +23,7 @@ pub(crate) async fn run(output: &Output) -> Result<ExitCode, Failure> {
         Error::new(ErrorKind::ProviderUnavailable, "the mock cannot listen on 127.0.0.1").with_source(error)
     })?;
     let control =
-        Control { base: mock.url(), transport: Arc::new(HttpTransport::new(HttpTransportOptions::default())?) };
+        Control { base: mock.url(), transport: Arc::new(HttpTransport::new(HttpOptions::default())?) };
     let mut rows = Vec::new();
     for subject in SUBJECTS {
         let client = subject.client(&mock.url())?;
@@ -153,7 +153,7 @@ impl Control {
         *request.method_mut() = Method::POST;
         *request.uri_mut() =
             format!("{}{path}", self.base).parse().map_err(|_| Failure::usage("the mock's address is no URL"))?;
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let response = self.transport.send(request).await?;
         if response.status().is_success() {
             return Ok(());

@@ -13,9 +13,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
-use transom::transport::{HttpTransport, HttpTransportOptions};
+use transom::transport::{HttpTransport, HttpOptions};
 use transom::{ErrorKind, Messenger as _};
-use transom::adapter::Purpose;
+use transom::adapter::Operation;
 use transom::transport::Transport as _;
 use transom::webhook::Event;
 
@@ -38,7 +38,7 @@ pub(crate) async fn run(common: &Common, args: &ListenArgs, output: &Output) -> 
     let receiver = Receiver {
         channels,
         forward,
-        transport: HttpTransport::new(HttpTransportOptions::default())?,
+        transport: HttpTransport::new(HttpOptions::default())?,
         common: common.clone(),
         output: Output::new(output.is_json()),
         // Lines of two calls must not mix, nor two writes of the ledger.
@@ -129,7 +129,7 @@ impl Receiver {
         ] {
             request.headers_mut().remove(hop);
         }
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         match self.transport.send(request).await {
             Ok(response) if response.status().is_success() => {}
             Ok(response) => self.output.note(&format!("--forward: it answered {}", response.status())),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
 use transom::{Content, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Session, Window};
-use transom::adapter::{Context, Purpose};
+use transom::adapter::{Context, Operation};
 use transom::layers::{Layer, Next};
 use transom::transport::Transport;
 
@@ -112,7 +112,7 @@ struct DryRun {
 #[async_trait]
 impl Transport for DryRun {
     async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
-        if Purpose::of(&request) == Purpose::Read {
+        if Operation::of(&request) == Operation::Read {
             return self.inner.send(request).await;
         }
         self.caught.request.keep(request);

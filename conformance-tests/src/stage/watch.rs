@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request, Response};
 use serde_json::Value;
-use transom::adapter::Purpose;
+use transom::adapter::Operation;
 use transom::transport::Transport;
 
 use crate::check::{Broken, told};
@@ -50,7 +50,7 @@ pub(super) fn request(base: &str, call: &Value) -> Result<Request<Bytes>, Broken
     let path = call["path"].as_str().unwrap_or_default();
     let method = call["method"].as_str().unwrap_or_default();
     let mut request = Request::builder().method(method).uri(format!("{base}{path}")).body(body.into()).map_err(told)?;
-    request.extensions_mut().insert(Purpose::Read);
+    request.extensions_mut().insert(Operation::Read);
     // HTTP clients turn credentials in an address into this header; they never travel in the address.
     if let Some(userinfo) = call["userinfo"].as_str() {
         let value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(userinfo))).map_err(told)?;

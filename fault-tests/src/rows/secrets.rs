@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 use transom::layers::Retry;
-use transom::transport::{HttpTransport, HttpTransportOptions, Roots};
+use transom::transport::{HttpTransport, HttpOptions, Roots};
 use transom::{ErrorKind, Messenger as _, Secret};
-use transom::adapter::Purpose;
+use transom::adapter::Operation;
 use transom::transport::Transport as _;
 
 use crate::canary;
@@ -51,12 +51,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     once("G6", "an authority of one's own is trusted, in DER as in PEM; nobody is trusted unseen", || {
         let case = Case::own(&subject::EXOTEL, "in DER", |stage| async move {
-            let trusting = |extra_roots| HttpTransport::new(HttpTransportOptions { extra_roots, ..Default::default() });
+            let trusting = |extra_roots| HttpTransport::new(HttpOptions { extra_roots, ..Default::default() });
             let get = || {
                 let mut request =
                     Request::get(&stage.base_url).header("accept-encoding", "identity").body(Bytes::new());
                 if let Ok(request) = &mut request {
-                    request.extensions_mut().insert(Purpose::Read);
+                    request.extensions_mut().insert(Operation::Read);
                 }
                 request.map_err(|error| error.to_string())
             };

@@ -7,7 +7,7 @@ use http::Request;
 use tokio::sync::mpsc;
 use transom::transport::StreamedBody;
 use transom::{Client, ErrorKind, Messenger as _, SendOutcome};
-use transom::adapter::Purpose;
+use transom::adapter::Operation;
 use transom::transport::Transport as _;
 
 use super::{UNAVAILABLE, impatient};
@@ -111,7 +111,7 @@ fn streamed(name: &str, reader: fn() -> Box<dyn Read + Send>) -> Case {
         let request = Request::post(format!("{}/v1/media", stage.base_url)).header("accept-encoding", "identity");
         let mut request =
             request.body(StreamedBody::new(4 * 1024 * 1024, reader())).map_err(|error| error.to_string())?;
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let error = stage.transport.send_streamed(request).await.err().ok_or("it was taken")?;
         crate::canary::in_error(&error)?;
         let is_callers = error.kind() == ErrorKind::InvalidRequest && !error.may_have_been_sent();

@@ -20,4 +20,4 @@ pub use crate::config::{Context, Provider};
 pub use crate::error::RateLimitInfo;
 pub use crate::message::validate::{MAX_TEXT_CHARS, over_length};
 pub use crate::messenger::unsupported;
-pub use crate::transport::Purpose;
+pub use crate::transport::Operation;

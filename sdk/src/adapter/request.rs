@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport::{Purpose, StreamedBody};
+use crate::transport::{Operation, StreamedBody};
 
 /// Everything but RFC 3986's unreserved characters; `+` too, which many servers read as a space.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -82,10 +82,10 @@ impl fmt::Debug for BaseUrl {
 ///
 /// ```
 /// use transom::adapter::request::{BaseUrl, RequestBuilder};
-/// use transom::adapter::Purpose;
+/// use transom::adapter::Operation;
 ///
 /// let base = BaseUrl::parse("https://api.example.com").unwrap();
-/// let request = RequestBuilder::get(&base, &["v2", "accounts", "a/b"]).query("to", "+34600111222").empty(Purpose::Read)?;
+/// let request = RequestBuilder::get(&base, &["v2", "accounts", "a/b"]).query("to", "+34600111222").empty(Operation::Read)?;
 /// assert_eq!(request.uri(), "https://api.example.com/v2/accounts/a%2Fb?to=%2B34600111222");
 /// # Ok::<(), transom::Error>(())
 /// ```
@@ -160,30 +160,35 @@ impl RequestBuilder {
     }
 
     /// The request with `body` as JSON.
-    pub fn json(mut self, purpose: Purpose, body: &impl Serialize) -> Result<Request<Bytes>> {
+    pub fn json(mut self, operation: Operation, body: &impl Serialize) -> Result<Request<Bytes>> {
         let body = serde_json::to_vec(body).map_err(|error| {
             Error::new(ErrorKind::InvalidRequest, "the message cannot be written as JSON").with_source(error)
         })?;
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.finish(purpose, body.into())
+        self.finish(operation, body.into())
     }
 
     /// The request with `body` as it is, declared as `content_type`.
-    pub fn bytes(self, purpose: Purpose, content_type: &str, body: Bytes) -> Result<Request<Bytes>> {
-        self.header(CONTENT_TYPE, content_type).finish(purpose, body)
+    pub fn bytes(self, operation: Operation, content_type: &str, body: Bytes) -> Result<Request<Bytes>> {
+        self.header(CONTENT_TYPE, content_type).finish(operation, body)
     }
 
     /// The request with a body that is read while it is sent, declared as `content_type`.
-    pub fn streamed(self, purpose: Purpose, content_type: &str, body: StreamedBody) -> Result<Request<StreamedBody>> {
-        self.header(CONTENT_TYPE, content_type).finish(purpose, body)
+    pub fn streamed(
+        self,
+        operation: Operation,
+        content_type: &str,
+        body: StreamedBody,
+    ) -> Result<Request<StreamedBody>> {
+        self.header(CONTENT_TYPE, content_type).finish(operation, body)
     }
 
     /// The request without a body.
-    pub fn empty(self, purpose: Purpose) -> Result<Request<Bytes>> {
-        self.finish(purpose, Bytes::new())
+    pub fn empty(self, operation: Operation) -> Result<Request<Bytes>> {
+        self.finish(operation, Bytes::new())
     }
 
-    fn finish<B>(self, purpose: Purpose, body: B) -> Result<Request<B>> {
+    fn finish<B>(self, operation: Operation, body: B) -> Result<Request<B>> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
@@ -193,7 +198,7 @@ impl RequestBuilder {
             Error::new(ErrorKind::InvalidRequest, "the request's address cannot be built").with_source(error)
         })?;
         *request.headers_mut() = self.headers;
-        request.extensions_mut().insert(purpose);
+        request.extensions_mut().insert(operation);
         Ok(request)
     }
 }
@@ -208,10 +213,10 @@ mod tests {
 
     #[test]
     fn a_path_trick_in_an_id_is_encoded_or_refused() {
-        let request = RequestBuilder::get(&base(), &["v2", "a/../b?x#y"]).empty(Purpose::Read).unwrap();
+        let request = RequestBuilder::get(&base(), &["v2", "a/../b?x#y"]).empty(Operation::Read).unwrap();
         assert_eq!(request.uri().path(), "/v2/a%2F..%2Fb%3Fx%23y");
         for trick in ["..", ".", ""] {
-            assert!(RequestBuilder::get(&base(), &["v2", trick]).empty(Purpose::Read).is_err(), "{trick:?}");
+            assert!(RequestBuilder::get(&base(), &["v2", trick]).empty(Operation::Read).is_err(), "{trick:?}");
         }
     }
 
@@ -219,7 +224,7 @@ mod tests {
     fn a_line_break_in_a_credential_is_refused_without_showing_it() {
         let error = RequestBuilder::get(&base(), &["v1"])
             .secret_header(http::header::AUTHORIZATION, "Bearer canary\r\nx: y")
-            .empty(Purpose::Read)
+            .empty(Operation::Read)
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(!format!("{error} {error:?}").contains("canary"));
@@ -229,7 +234,7 @@ mod tests {
     fn a_credential_is_not_in_the_debug_form_of_its_request() {
         let request = RequestBuilder::get(&base(), &["v1"])
             .secret_header(http::header::AUTHORIZATION, "Bearer canary")
-            .empty(Purpose::Read)
+            .empty(Operation::Read)
             .unwrap();
         assert!(!format!("{request:?}").contains("canary"));
     }

@@ -185,7 +185,7 @@ impl Registry {
 #[cfg(feature = "reqwest")]
 pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
     let mut keys = config.reader();
-    let options = crate::transport::HttpTransportOptions {
+    let options = crate::transport::HttpOptions {
         timeout: keys.timeout(),
         reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
         insecure: keys.flag("insecure").unwrap_or_default(),

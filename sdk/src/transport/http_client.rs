@@ -23,8 +23,8 @@ use rustls_platform_verifier::Verifier;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Connector, Head, Names};
-use super::options::{HttpTransportOptions, Roots};
-use super::{Purpose, StreamedBody, Transport};
+use super::options::{HttpOptions, Roots};
+use super::{Operation, StreamedBody, Transport};
 use crate::adapter::request::is_loopback;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -43,7 +43,7 @@ const POOL_IDLE: Duration = Duration::from_secs(4);
 /// HTTP/1.1 over hyper and rustls.
 #[derive(Clone, Debug)]
 pub struct HttpTransport {
-    options: HttpTransportOptions,
+    options: HttpOptions,
     /// For `http://`, which is this machine unless the options say otherwise.
     plain: Clients,
     /// For `https://`. Made by the first request that needs it, since reading the machine's certificate store takes a
@@ -65,7 +65,7 @@ impl HttpTransport {
     ///
     /// # Errors
     /// None for now. A missing certificate store is reported by the first request over https.
-    pub fn new(options: HttpTransportOptions) -> Result<Self> {
+    pub fn new(options: HttpOptions) -> Result<Self> {
         let plain = Clients::new(&options, None);
         Ok(Self { options, plain, secure: Arc::new(OnceLock::new()) })
     }
@@ -89,14 +89,14 @@ impl HttpTransport {
         }
     }
 
-    fn timeout(&self, purpose: Purpose) -> Duration {
+    fn timeout(&self, operation: Operation) -> Duration {
         let usual = match purpose {
-            Purpose::Read => READ,
-            Purpose::KeyedSend => KEYED_SEND,
-            Purpose::Send => SEND,
+            Operation::Read => READ,
+            Operation::IdempotentSend => KEYED_SEND,
+            Operation::Send => SEND,
         };
         match self.options.timeout {
-            Some(wanted) if purpose == Purpose::Read => wanted.max(Duration::from_millis(1)).min(READ),
+            Some(wanted) if operation == Operation::Read => wanted.max(Duration::from_millis(1)).min(READ),
             Some(wanted) => wanted.max(Duration::from_millis(1)),
             None => usual,
         }
@@ -104,7 +104,7 @@ impl HttpTransport {
 }
 
 impl Clients {
-    fn new(options: &HttpTransportOptions, tls: Option<rustls::ClientConfig>) -> Self {
+    fn new(options: &HttpOptions, tls: Option<rustls::ClientConfig>) -> Self {
         let names = match (&options.resolver, tls.is_none() && !options.insecure) {
             (own, true) => Names::Loopback(own.clone()),
             (Some(own), false) => Names::Given(Arc::clone(own)),
@@ -157,23 +157,23 @@ impl Transport for HttpTransport {
 impl HttpTransport {
     async fn carry(&self, mut request: Request<Body>) -> Result<Response<Bytes>> {
         let clients = self.clients(request.uri())?;
-        let purpose = Purpose::of(&request);
+        let operation = Operation::of(&request);
         // A key makes a repetition harmless. It does not make a stray answer, to another message, this one's.
-        let may_pool = self.options.reuse_connections || purpose == Purpose::Read;
+        let may_pool = self.options.reuse_connections || operation == Operation::Read;
         let client = if may_pool { &clients.pooled } else { &clients.fresh };
         let name = const { HeaderValue::from_static(concat!("transom/", env!("CARGO_PKG_VERSION"))) };
         request.headers_mut().entry(USER_AGENT).or_insert(name);
 
         let now = Instant::now();
         // A century is as good as for ever.
-        let deadline = now.checked_add(self.timeout(purpose)).unwrap_or(now + Duration::from_secs(3_155_760_000));
+        let deadline = now.checked_add(self.timeout(operation)).unwrap_or(now + Duration::from_secs(3_155_760_000));
         let response = match timeout_at(deadline, client.request(request)).await {
-            Ok(answered) => answered.map_err(|error| before_answer(error, purpose))?,
+            Ok(answered) => answered.map_err(|error| before_answer(error, operation))?,
             Err(_) => return Err(purpose.mark_unknown(Error::new(ErrorKind::ProviderUnavailable, "no answer in time"))),
         };
         let head = response.extensions().get::<Head>().cloned().unwrap_or_default();
         head.has_come();
-        let answer = read(response, purpose, deadline).await;
+        let answer = read(response, operation, deadline).await;
         head.comes_next();
         answer
     }
@@ -213,7 +213,7 @@ impl hyper::body::Body for Body {
 }
 
 /// What a failure before the head of an answer proves.
-fn before_answer(error: legacy::Error, purpose: Purpose) -> Error {
+fn before_answer(error: legacy::Error, operation: Operation) -> Error {
     let own = causes(&error).find_map(|cause| cause.downcast_ref::<Error>());
     if let Some(own) = own {
         // A streamed body that failed, which leaves the request incomplete.
@@ -236,11 +236,11 @@ fn before_answer(error: legacy::Error, purpose: Purpose) -> Error {
 
 /// Reads the body of an answer. A refusal stands on its status alone, so a broken body does not hide it; a success
 /// whose body breaks is a message most likely taken.
-async fn read(response: Response<Incoming>, purpose: Purpose, deadline: Instant) -> Result<Response<Bytes>> {
+async fn read(response: Response<Incoming>, operation: Operation, deadline: Instant) -> Result<Response<Bytes>> {
     let (head, mut incoming) = response.into_parts();
     let status = head.status;
     if status.is_success() && is_packed(&head.headers) {
-        return Err(super::unreadable(status, purpose, "the answer is packed, which it was asked not to be"));
+        return Err(super::unreadable(status, operation, "the answer is packed, which it was asked not to be"));
     }
     let limit = match status.is_success() {
         true => BODY_MAX,
@@ -253,10 +253,10 @@ async fn read(response: Response<Incoming>, purpose: Purpose, deadline: Instant)
         match timeout_at(deadline, chunk(&mut incoming)).await {
             Ok(Some(Ok(chunk))) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
             Ok(Some(Ok(_))) if status.is_success() => {
-                return Err(super::unreadable(status, purpose, format!("the answer is longer than {limit} bytes")));
+                return Err(super::unreadable(status, operation, format!("the answer is longer than {limit} bytes")));
             }
-            Ok(Some(Err(error))) if status.is_success() => return Err(in_body(error, status, purpose)),
-            Err(_) if status.is_success() => return Err(stopped(status, purpose)),
+            Ok(Some(Err(error))) if status.is_success() => return Err(in_body(error, status, operation)),
+            Err(_) if status.is_success() => return Err(stopped(status, operation)),
             // The end, or all that there is to get of a refusal.
             _ => break,
         }
@@ -280,12 +280,12 @@ async fn chunk(body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
     }
 }
 
-fn stopped(status: StatusCode, purpose: Purpose) -> Error {
+fn stopped(status: StatusCode, operation: Operation) -> Error {
     let what = "the answer stopped half-way and did not go on in time";
     purpose.mark_unknown(Error::new(ErrorKind::ProviderUnavailable, what).with_status(status))
 }
 
-fn in_body(error: hyper::Error, status: StatusCode, purpose: Purpose) -> Error {
+fn in_body(error: hyper::Error, status: StatusCode, operation: Operation) -> Error {
     let (kind, what) = if is_not_http(&error) {
         (ErrorKind::MalformedResponse, "the answer's body is not HTTP")
     } else {
@@ -352,7 +352,7 @@ mod tests {
 
     #[tokio::test]
     async fn plain_http_to_another_machine_is_refused_before_a_byte_leaves() {
-        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+        let transport = HttpTransport::new(HttpOptions::default()).unwrap();
         let request = Request::get("http://192.0.2.1/v1/me").body(Bytes::new()).unwrap();
         let error = transport.send(request).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);

@@ -21,7 +21,7 @@ pub use body::StreamedBody;
 #[cfg(feature = "reqwest")]
 pub use http_client::HttpTransport;
 #[cfg(feature = "reqwest")]
-pub use options::{HttpTransportOptions, Resolver, Roots};
+pub use options::{HttpOptions, Resolver, Roots};
 
 use crate::error::{Error, ErrorKind, Result, Sent};
 
@@ -29,7 +29,7 @@ use crate::error::{Error, ErrorKind, Result, Sent};
 #[async_trait]
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// One request, one response. Any status is `Ok`. Must not retry, follow redirects or use a proxy of the
-    /// environment, and must read the request's [`Purpose`] extension.
+    /// environment, and must read the request's [`Operation`] extension.
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>>;
 
     /// As [`send`](Self::send), with a body that is read while it is sent, such as a file's. A body that fails half-way is
@@ -44,9 +44,9 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
 }
 
 /// What a request is for: it decides the timeout, whether a pooled connection may be used, and whether a failure leaves
-/// the message in doubt. A request without one is taken for [`Purpose::Send`].
+/// the message in doubt. A request without one is taken for [`Operation::Send`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Purpose {
+pub enum Operation {
     /// It cannot send anything.
     Read,
     /// It sends a message under a key by which the provider dedupes.
@@ -56,7 +56,7 @@ pub enum Purpose {
     Send,
 }
 
-impl Purpose {
+impl Operation {
     /// The purpose of `request`.
     pub fn of<B>(request: &Request<B>) -> Self {
         request.extensions().get().copied().unwrap_or_default()
@@ -100,7 +100,7 @@ pub const fn sent_of(status: StatusCode) -> Sent {
 
 /// The error for an answer that is no success and whose body says nothing that the provider's table knows: the kind and
 /// the proof of its status.
-pub fn refusal(status: StatusCode, purpose: Purpose, message: impl Into<String>) -> Error {
+pub fn refusal(status: StatusCode, operation: Operation, message: impl Into<String>) -> Error {
     let mut message = message.into();
     if message.trim().is_empty() {
         message = match status.as_u16() {
@@ -116,7 +116,7 @@ pub fn refusal(status: StatusCode, purpose: Purpose, message: impl Into<String>)
 }
 
 /// The error for a successful answer that cannot be read. The provider most likely took the message.
-pub fn unreadable(status: StatusCode, purpose: Purpose, message: impl Into<String>) -> Error {
+pub fn unreadable(status: StatusCode, operation: Operation, message: impl Into<String>) -> Error {
     purpose.mark_unknown(Error::new(ErrorKind::MalformedResponse, message).with_status(status))
 }
 
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn a_read_leaves_nothing_in_doubt() {
-        assert!(!refusal(status(502), Purpose::Read, "x").may_have_been_sent());
-        assert!(refusal(status(502), Purpose::KeyedSend, "x").may_have_been_sent());
-        assert!(refusal(status(502), Purpose::Send, "x").may_have_been_sent());
+        assert!(!refusal(status(502), Operation::Read, "x").may_have_been_sent());
+        assert!(refusal(status(502), Operation::IdempotentSend, "x").may_have_been_sent());
+        assert!(refusal(status(502), Operation::Send, "x").may_have_been_sent());
     }
 }

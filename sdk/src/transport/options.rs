@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The knobs of [`HttpTransport`](super::HttpTransport).
 #[derive(Clone, Debug, Default)]
-pub struct HttpTransportOptions {
+pub struct HttpOptions {
     /// How long one request may take in all. `None`: 10 s for reads, 30 s for keyed sends, 60 s for the others. A value
     /// under 1 ms counts as 1 ms.
     pub timeout: Option<Duration>,

@@ -146,7 +146,8 @@ async fn a_members_own_limiter_does_not_stop_the_channel() {
         certainty: transom::adapter::Certainty::Docs,
     }]);
     let limited = channel(&Stub::accepting()).layer(limit.with_clock(Arc::clone(&clock)));
-    let failover = Failover::new("first", limited).with_channel("second", channel(&Stub::accepting())).with_clock(clock);
+    let failover =
+        Failover::new("first", limited).with_channel("second", channel(&Stub::accepting())).with_clock(clock);
     for expected in ["first", "second"] {
         assert_eq!(failover.send(&template()).await.unwrap().channel.as_deref(), Some(expected));
     }
@@ -189,7 +190,8 @@ async fn a_channels_own_ledger_opens_its_window() {
     ledger.record(&to(), clock.now() - S(60));
     let guard = WindowGuard::default().with_ledger(ledger, Arc::clone(&clock) as Arc<dyn Clock>);
     let (first, second) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting());
-    let failover = Failover::new("first", channel(&first)).with_channel("second", channel(&second)).with_window_guard(guard);
+    let failover =
+        Failover::new("first", channel(&first)).with_channel("second", channel(&second)).with_window_guard(guard);
     let receipt = Client::new(failover).send(&with_fallback()).await.unwrap();
     assert!(!receipt.template_fallback);
 }
@@ -311,8 +313,9 @@ async fn a_quoting_message_is_passed_over_as_unsupported_elsewhere_whatever_the_
 async fn a_channel_without_templates_takes_no_fallback() {
     let second = Stub::accepting().with_capabilities(Capabilities::new(&[Capability::Text]));
     let (first, third) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting());
-    let failover =
-        Failover::new("first", channel(&first)).with_channel("second", channel(&second)).with_channel("third", channel(&third));
+    let failover = Failover::new("first", channel(&first))
+        .with_channel("second", channel(&second))
+        .with_channel("third", channel(&third));
     let receipt = Client::new(failover).send(&with_fallback()).await.unwrap();
     assert_eq!(receipt.channel.as_deref(), Some("third"));
     assert_eq!((receipt.earlier[1].kind, second.sent().len()), (ErrorKind::SessionExpired, 0));

@@ -166,7 +166,9 @@ async fn near_the_edge_of_a_recorded_window_the_template_goes_where_nobody_else_
     let second = S(1);
     let nano = Duration::from_nanos(1);
     // Every second of the last minute and around both of its ends, to the nanosecond.
-    let ages = (0..=62).map(|n| WINDOW_DURATION - S(61) + second * n).chain([WINDOW_DURATION - S(60) - nano, WINDOW_DURATION - nano]);
+    let ages = (0..=62)
+        .map(|n| WINDOW_DURATION - S(61) + second * n)
+        .chain([WINDOW_DURATION - S(60) - nano, WINDOW_DURATION - nano]);
     for age in ages {
         let stub = Stub::accepting();
         let template = with_record(&stub, age).await.unwrap().template_fallback;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use transom::transport::unreadable;
 use transom::{Error, ErrorKind, PhoneNumber, Result};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use transom::adapter::{Purpose, json};
+use transom::adapter::{Operation, json};
 
 use super::{Wanted, get};
 use crate::config::Config;
@@ -21,7 +21,7 @@ const PER_PAGE: &str = "100";
 
 /// `GET /user/whatsapp/senders`. Without `status=all` those that are offline are left out [docs, Get Senders].
 pub(crate) fn encode_senders(config: &Config) -> Result<Request<Bytes>> {
-    get(config, &["whatsapp", "senders"]).query("status", "all").empty(Purpose::Read)
+    get(config, &["whatsapp", "senders"]).query("status", "all").empty(Operation::Read)
 }
 
 pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Result<Vec<Sender>> {
@@ -48,7 +48,7 @@ pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Res
 /// [docs, Get Templates].
 pub(crate) fn encode_templates(config: &Config) -> Result<Request<Bytes>> {
     let sender = config.sender_id.to_string();
-    get(config, &["whatsapp", "senders", &sender, "templates"]).query("status", "all").empty(Purpose::Read)
+    get(config, &["whatsapp", "senders", &sender, "templates"]).query("status", "all").empty(Operation::Read)
 }
 
 pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> Result<Vec<TemplateInfo>> {
@@ -129,7 +129,7 @@ pub(crate) fn encode_conversations(
     if let Some(cursor) = cursor {
         request = request.query("cursor", cursor);
     }
-    request.empty(Purpose::Read)
+    request.empty(Operation::Read)
 }
 
 /// One page of conversations, and the cursor of the next. They have no state and no time of the last message [docs,
@@ -168,16 +168,16 @@ struct Page<T> {
 
 fn page<T: DeserializeOwned>(response: &Response<Bytes>, now: SystemTime) -> Result<Page<T>> {
     if response.status().is_success() {
-        json::decode(response, Purpose::Read)
+        json::decode(response, Operation::Read)
     } else {
-        Err(error::refusal(response, now, Purpose::Read, None))
+        Err(error::refusal(response, now, Operation::Read, None))
     }
 }
 
 /// Every row, or an error if one lacks what names it: a list with holes would be taken for a whole one.
 fn all<T>(response: &Response<Bytes>, rows: impl Iterator<Item = Option<T>>) -> Result<Vec<T>> {
     let rows: Option<Vec<T>> = rows.collect();
-    rows.ok_or_else(|| unreadable(response.status(), Purpose::Read, "an item of the list has no id or no name"))
+    rows.ok_or_else(|| unreadable(response.status(), Operation::Read, "an item of the list has no id or no name"))
 }
 
 fn phone(text: &str) -> Option<PhoneNumber> {

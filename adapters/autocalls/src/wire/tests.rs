@@ -164,7 +164,7 @@ fn the_plus_of_a_number_is_encoded_in_the_query() {
     let expected =
         "https://app.autocalls.ai/api/user/whatsapp/session-status?sender_id=77&recipient_phone=%2B447700900123";
     assert_eq!(request.uri(), expected);
-    assert_eq!(Purpose::of(&request), Purpose::Read);
+    assert_eq!(Operation::of(&request), Operation::Read);
 }
 
 #[test]

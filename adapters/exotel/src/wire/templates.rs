@@ -14,7 +14,7 @@ use transom::adapter::RequestBuilder;
 use transom::transport::unreadable;
 use transom::Result;
 use transom::account::TemplateInfo;
-use transom::adapter::{Purpose, cloud_api, json};
+use transom::adapter::{Operation, cloud_api, json};
 
 use super::answer::{Answer, Item};
 use super::with_credential;
@@ -41,7 +41,7 @@ pub(crate) fn encode_templates(config: &Config, waba_id: &str, after: Option<&st
         Some(after) => request.query("after", after),
         None => request,
     };
-    with_credential(config, request).empty(Purpose::Read)
+    with_credential(config, request).empty(Operation::Read)
 }
 
 /// One part of the list, or an error if a template in it cannot be named: a list with holes would be taken for a whole
@@ -50,8 +50,8 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
     if !response.status().is_success() {
         return Err(error::refusal(response, now, Asked::LIST));
     }
-    let malformed = |what: &str| unreadable(response.status(), Purpose::Read, what);
-    let answer: Answer = json::decode(response, Purpose::Read)?;
+    let malformed = |what: &str| unreadable(response.status(), Operation::Read, what);
+    let answer: Answer = json::decode(response, Operation::Read)?;
     // A failure inside a success, as with a send.
     if let Some(refused) = answer.items().into_iter().flatten().find(Item::is_refused) {
         return Err(error::of_item(&refused, response, now, Asked::LIST));
@@ -64,7 +64,7 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
         }
         templates.push(template(entry).ok_or_else(|| malformed("a template of the list has no name"))?);
     }
-    let around: Level = json::decode(response, Purpose::Read).unwrap_or_default();
+    let around: Level = json::decode(response, Operation::Read).unwrap_or_default();
     Ok(Page { templates, after: listed.after.or_else(|| around.after()) })
 }
 
@@ -183,7 +183,7 @@ mod tests {
         let request = encode_templates(&config(), "8", None).unwrap();
         assert_eq!(request.headers()["authorization"], "Basic a2V5OnRva2Vu");
         assert!(request.headers()["authorization"].is_sensitive());
-        assert_eq!(Purpose::of(&request), Purpose::Read);
+        assert_eq!(Operation::of(&request), Operation::Read);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use serde_json::value::RawValue;
 use transom::transport::unreadable;
 use transom::Result;
-use transom::adapter::{Purpose, json};
+use transom::adapter::{Operation, json};
 use transom::message::MessageId;
 use transom::webhook::StatusUpdate;
 
@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::{error, webhook};
 
 pub(crate) fn encode_status(config: &Config, id: &MessageId) -> Result<Request<Bytes>> {
-    get(config, &["messages", id.as_str()]).empty(Purpose::Read)
+    get(config, &["messages", id.as_str()]).empty(Operation::Read)
 }
 
 /// The record, bare or in `data`, is read as the one in a webhook call is.
@@ -25,9 +25,9 @@ pub(crate) fn decode_status(response: &Response<Bytes>, now: SystemTime) -> Resu
     if !response.status().is_success() {
         return Err(error::of_read(response, now));
     }
-    let record: Box<RawValue> = json::decode(response, Purpose::Read)?;
+    let record: Box<RawValue> = json::decode(response, Operation::Read)?;
     webhook::report(&record)
-        .ok_or_else(|| unreadable(response.status(), Purpose::Read, "there is no message with a status in the answer"))
+        .ok_or_else(|| unreadable(response.status(), Operation::Read, "there is no message with a status in the answer"))
 }
 
 #[cfg(test)]

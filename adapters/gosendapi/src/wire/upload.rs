@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use transom::adapter::RequestBuilder;
 use transom::transport::{StreamedBody, unreadable};
 use transom::{Error, ErrorKind, Result};
-use transom::adapter::{MediaLimit, Purpose, json};
+use transom::adapter::{MediaLimit, Operation, json};
 
 use super::media::MEDIA;
 use super::with_key;
@@ -137,7 +137,7 @@ fn encode_between(config: &Config, upload: Upload, boundary: &str) -> Result<Req
     let body = StreamedBody::new(length, reader).between(head, tail);
     let content_type = format!("multipart/form-data; boundary={boundary}");
     let request = RequestBuilder::post(&config.base_url, &["v1", "media"]);
-    with_key(config, request).streamed(Purpose::Send, &content_type, body)
+    with_key(config, request).streamed(Operation::Send, &content_type, body)
 }
 
 /// A boundary that the file does not hold: 128 random bits, since the file is not read beforehand.
@@ -167,10 +167,10 @@ pub(crate) fn decode_upload(response: &Response<Bytes>, now: SystemTime) -> Resu
     if !response.status().is_success() {
         return Err(error::of_read(response, now));
     }
-    let answer: Answer = json::decode(response, Purpose::Read)?;
+    let answer: Answer = json::decode(response, Operation::Read)?;
     let within: Answer = answer.data.as_deref().and_then(super::parse).unwrap_or_default();
     let id = answer.id.or(answer.media_id).or(within.id).or(within.media_id);
-    id.ok_or_else(|| unreadable(response.status(), Purpose::Read, "there is no media id in the answer"))
+    id.ok_or_else(|| unreadable(response.status(), Operation::Read, "there is no media id in the answer"))
 }
 
 #[cfg(test)]

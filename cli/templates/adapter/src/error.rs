@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 use transom::adapter::RateLimitInfo;
 use transom::{Error, ErrorKind, Sent, transport};
-use transom::adapter::{Certainty, ErrorCode, Purpose, json};
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
 
 use crate::wire::Answer;
 
@@ -54,7 +54,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime) -> Error {
     let code = answer.code.as_deref().unwrap_or_default();
     let text = answer.msg.clone().unwrap_or_else(|| json::excerpt(response.body()));
     // The kind and the proof of the HTTP status, until the table knows better: an unknown code with 200 proves nothing.
-    let error = transport::refusal(response.status(), Purpose::Send, text);
+    let error = transport::refusal(response.status(), Operation::Send, text);
     let error = match ErrorCode::find(ANSWERS, code) {
         // What a gateway answers is no refusal of Larkwire's, whatever words it carries.
         Some(_) if response.status().is_server_error() => error,

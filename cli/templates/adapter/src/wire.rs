@@ -10,7 +10,7 @@ use transom::adapter::json::Members;
 use transom::adapter::RateLimitInfo;
 use transom::transport::unreadable;
 use transom::{Content, Error, ErrorKind, Message, PhoneNumber, Receipt, Result};
-use transom::adapter::{Limits, Purpose, json, unsupported};
+use transom::adapter::{Limits, Operation, json, unsupported};
 
 use crate::NAME;
 use crate::config::Config;
@@ -41,11 +41,11 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result
     if !response.status().is_success() {
         return Err(error::refusal(response, now));
     }
-    let answer: Answer = json::decode(response, Purpose::Send)?;
+    let answer: Answer = json::decode(response, Operation::Send)?;
     match (answer.code.as_deref(), answer.datum("id")) {
         (Some("0"), Some(id)) => Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now))),
         (Some("0") | None, _) => {
-            Err(unreadable(response.status(), Purpose::Send, "there is no `data.id` under code 0 in the answer"))
+            Err(unreadable(response.status(), Operation::Send, "there is no `data.id` under code 0 in the answer"))
         }
         // A 200 says that the request was understood; whether the message was taken stands in `code`.
         (Some(_), _) => Err(error::refusal(response, now)),

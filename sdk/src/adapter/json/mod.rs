@@ -12,7 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::Result;
-use crate::transport::{Purpose, unreadable};
+use crate::transport::{Operation, unreadable};
 
 pub use members::Members;
 
@@ -21,11 +21,11 @@ pub use members::Members;
 /// # Errors
 /// [`ErrorKind::MalformedResponse`](crate::ErrorKind::MalformedResponse); for a send it may have been sent, since the
 /// provider said yes before it said something unreadable.
-pub fn decode<T: DeserializeOwned>(response: &Response<Bytes>, purpose: Purpose) -> Result<T> {
+pub fn decode<T: DeserializeOwned>(response: &Response<Bytes>, operation: Operation) -> Result<T> {
     let body = object(response.body())
-        .ok_or_else(|| unreadable(response.status(), purpose, "the answer is no JSON object"))?;
+        .ok_or_else(|| unreadable(response.status(), operation, "the answer is no JSON object"))?;
     serde_json::from_slice(body).map_err(|error| {
-        unreadable(response.status(), purpose, "the answer is not the documented JSON").with_source(error)
+        unreadable(response.status(), operation, "the answer is not the documented JSON").with_source(error)
     })
 }
 
@@ -149,17 +149,17 @@ mod tests {
     #[test]
     fn a_success_that_cannot_be_read_may_have_been_sent() {
         let response = Response::new(Bytes::from_static(b"<html>"));
-        let error = decode::<Answer>(&response, Purpose::Send).unwrap_err();
+        let error = decode::<Answer>(&response, Operation::Send).unwrap_err();
         assert!(error.may_have_been_sent());
-        assert!(!decode::<Answer>(&response, Purpose::Read).unwrap_err().may_have_been_sent());
+        assert!(!decode::<Answer>(&response, Operation::Read).unwrap_err().may_have_been_sent());
     }
 
     #[test]
     fn a_list_is_not_read_as_an_object_in_order() {
         let list = Response::new(Bytes::from_static(br#"["m1"]"#));
-        assert!(decode::<Answer>(&list, Purpose::Send).is_err());
+        assert!(decode::<Answer>(&list, Operation::Send).is_err());
         let marked = Response::new(Bytes::from_static(b"\xef\xbb\xbf {\"id\":7}"));
-        assert_eq!(decode::<Answer>(&marked, Purpose::Send).unwrap().id.as_deref(), Some("7"));
+        assert_eq!(decode::<Answer>(&marked, Operation::Send).unwrap().id.as_deref(), Some("7"));
     }
 
     #[test]
