@@ -1,36 +1,36 @@
 //! The same scenario over all adapters comes to the same: what the caller is told, and what reaches the person. Where it
 //! does not, that is declared here, with the reason and with what each comes to.
 
-mod declared;
+mod known_differences;
 
 use serde::Serialize;
 
-pub use declared::DECLARED;
+pub use known_differences::KNOWN_DIFFERENCES;
 
+use crate::harness::Trace;
 use crate::suite::{Case, Outcome};
-use crate::trace::Trace;
 
 /// A scenario that does not come to the same everywhere.
 #[derive(Clone, Copy, Debug)]
-pub struct Difference {
-    /// The scenario's group and name: `window::a_contact_who_never_wrote_gets_no_text`.
+pub struct KnownDifference {
+    /// The scenario's group and name: `window::text_to_contact_who_never_wrote_is_rejected`.
     pub scenario: &'static str,
     /// Why.
     pub reason: &'static str,
     /// What it comes to, as [`Trace::summary`] has it: providers, separated by spaces, and what is the same for them.
-    pub comes_to: &'static [(&'static str, &'static str)],
+    pub outcomes: &'static [(&'static str, &'static str)],
 }
 
-impl Difference {
+impl KnownDifference {
     /// What it comes to for this provider.
     fn pinned(&self, provider: &str) -> Option<&'static str> {
-        let pinned = self.comes_to.iter().find(|(providers, _)| providers.split(' ').any(|known| known == provider));
+        let pinned = self.outcomes.iter().find(|(providers, _)| providers.split(' ').any(|known| known == provider));
         pinned.map(|(_, comes_to)| *comes_to)
     }
 
     /// The providers whose traces are pinned.
     fn providers(&self) -> impl Iterator<Item = &'static str> {
-        self.comes_to.iter().flat_map(|(providers, _)| providers.split(' '))
+        self.outcomes.iter().flat_map(|(providers, _)| providers.split(' '))
     }
 }
 
@@ -80,7 +80,7 @@ pub struct Shared {
 }
 
 /// Compares every scenario that was played with more than one adapter; refusals are no playing.
-pub fn compare(played: &[(Case, Outcome)], declared: &[Difference]) -> Vec<Comparison> {
+pub fn compare(played: &[(Case, Outcome)], declared: &[KnownDifference]) -> Vec<Comparison> {
     let mut compared: Vec<Comparison> = Vec::new();
     for (case, outcome) in played.iter().filter(|(case, _)| !case.is_refusal()) {
         let (group, name) = (case.group(), case.name());
@@ -106,7 +106,7 @@ pub fn compare(played: &[(Case, Outcome)], declared: &[Difference]) -> Vec<Compa
 }
 
 impl Comparison {
-    fn judge(&mut self, declared: &[Difference]) {
+    fn judge(&mut self, declared: &[KnownDifference]) {
         let id = format!("{}::{}", self.group, self.name);
         let declared = declared.iter().find(|difference| difference.scenario == id);
         self.reason = declared.map(|difference| difference.reason);
@@ -121,14 +121,14 @@ impl Comparison {
         };
     }
 
-    fn is_as_pinned(&self, difference: &Difference) -> bool {
+    fn is_as_pinned(&self, difference: &KnownDifference) -> bool {
         self.traces.iter().all(|shared| {
             let comes_to = shared.trace.summary();
             shared.providers.iter().all(|provider| difference.pinned(provider) == Some(comes_to.as_str()))
         })
     }
 
-    fn has_all(&self, difference: &Difference) -> bool {
+    fn has_all(&self, difference: &KnownDifference) -> bool {
         let mut played = self.traces.iter().flat_map(|shared| &shared.providers);
         difference.providers().all(|pinned| played.clone().any(|provider| *provider == pinned))
             && played.next().is_some()
@@ -138,14 +138,14 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::Told;
+    use crate::harness::SendRecord;
 
     fn trace(outcome: &str) -> Trace {
-        let told = Told { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
+        let told = SendRecord { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
         Trace { sends: vec![told], ..Trace::default() }
     }
 
-    fn judged(traces: &[(&'static [&'static str], &str)], declared: &[Difference]) -> Agreement {
+    fn judged(traces: &[(&'static [&'static str], &str)], declared: &[KnownDifference]) -> Agreement {
         let shared = |(providers, outcome): &(&'static [&'static str], &str)| Shared {
             providers: providers.to_vec(),
             trace: trace(outcome),
@@ -160,9 +160,10 @@ mod tests {
     fn a_difference_is_well_only_if_each_provider_comes_to_what_is_declared() {
         const X: &str = "told x no/1";
         const Y: &str = "told y no/1";
-        const OF_B: &[Difference] =
-            &[Difference { scenario: "g::s", reason: "why", comes_to: &[("a c", X), ("b", Y)] }];
-        const NONE: &[Difference] = &[Difference { scenario: "g::s", reason: "why", comes_to: &[("a b", X)] }];
+        const OF_B: &[KnownDifference] =
+            &[KnownDifference { scenario: "g::s", reason: "why", outcomes: &[("a c", X), ("b", Y)] }];
+        const NONE: &[KnownDifference] =
+            &[KnownDifference { scenario: "g::s", reason: "why", outcomes: &[("a b", X)] }];
         assert_eq!(judged(&[(&["a", "b"], "x")], &[]), Agreement::Same);
         assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], &[]), Agreement::Undeclared);
         assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], OF_B), Agreement::Declared);

@@ -7,6 +7,7 @@
 
 mod documented;
 mod form;
+pub mod live;
 mod shape;
 
 use std::collections::BTreeMap;

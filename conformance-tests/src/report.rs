@@ -1,6 +1,7 @@
 //! What came of a run, as a document: JSON for programs, `JUnit` for build servers, a page for people. All three are made
 //! from one value, so that they agree.
 
+mod coverage;
 mod drift;
 mod html;
 mod junit;
@@ -13,17 +14,18 @@ use std::time::Duration;
 use serde::Serialize;
 use transom::time::rfc3339;
 
-use crate::Level;
-use crate::check::Broken;
+use crate::assertions::Failure;
 use crate::defects::{self, Defect};
-use crate::differential::{self, Comparison, Difference};
-use crate::evidence::{self, Evidence, EvidenceKind, Unplayed};
-use crate::exchange::Exchange;
-use crate::mask;
-use crate::run::Run;
+use crate::differential::{self, Comparison, KnownDifference};
+use crate::evidence::RequirementLevel;
+use crate::evidence::{Evidence, EvidenceKind};
+use crate::executor::Run;
+use crate::harness::Exchange;
+use crate::harness::Trace;
+use crate::harness::redact;
 use crate::suite::{Case, Outcome, Verdict};
-use crate::trace::Trace;
 
+pub use coverage::{UncoveredFact, unplayed};
 pub use drift::{AskedChannel, DriftReport, DriftTotals};
 pub use scorecard::{Coverage, Scorecard};
 
@@ -63,7 +65,7 @@ pub struct Report {
     /// Each fact on record about the providers, with the cases that played it.
     pub evidence: Vec<EvidenceReport>,
     /// Facts that no case played, of the adapters of which all cases were played; there should be none.
-    pub unplayed: Vec<Unplayed>,
+    pub unplayed: Vec<UncoveredFact>,
     /// Each scenario that was played with several adapters, and whether it came to the same.
     pub differential: Vec<Comparison>,
     /// The deliberate defects that this version's tests were shown to notice.
@@ -115,7 +117,7 @@ pub struct CaseReport {
     /// The scenario's name.
     pub name: &'static str,
     /// The contract in words.
-    pub contract: String,
+    pub contract: &'static str,
     /// What else is to be known of it; empty if its words say it all.
     pub note: &'static str,
     /// The capability that the scenario needs.
@@ -129,7 +131,7 @@ pub struct CaseReport {
     /// The ids of the facts that the contract rests on; none if it is the sdk's own.
     pub covers: Vec<String>,
     /// How binding the contract is: as its most binding fact, and a must where it is the sdk's own.
-    pub level: Level,
+    pub level: RequirementLevel,
     /// The facts that were played one by one.
     pub played: Vec<PlayedFact>,
     /// What the caller was told, and what reached people.
@@ -177,7 +179,7 @@ pub struct EvidenceReport {
     #[serde(flatten)]
     pub evidence: Evidence,
     /// How binding it is.
-    pub level: Level,
+    pub level: RequirementLevel,
     /// The cases that played it one by one.
     pub played_by: Vec<String>,
     /// The verdict of those; none if no case of this run played it.
@@ -186,7 +188,7 @@ pub struct EvidenceReport {
 
 impl Report {
     /// The report of a run.
-    pub fn of(run: &Run, seed: u64, declared: &[Difference]) -> Self {
+    pub fn of(run: &Run, seed: u64, declared: &[KnownDifference]) -> Self {
         let cases: Vec<CaseReport> = run.played.iter().map(|(case, outcome)| CaseReport::of(case, outcome)).collect();
         let evidence = evidence_of(run, &cases);
         Self {
@@ -208,7 +210,7 @@ impl Report {
             differential: differential::compare(&run.played, declared),
             cases,
             evidence,
-            unplayed: evidence::unplayed(run),
+            unplayed: unplayed(run),
             kill_table: defects::recorded(),
         }
     }
@@ -286,7 +288,11 @@ impl CaseReport {
             refusal: case.is_refusal(),
             verdict: outcome.verdict,
             problem: outcome.problem.as_ref().map(Problem::of),
-            level: covers.iter().map(|fact| Level::of(&fact.certainty)).max().unwrap_or(Level::Must),
+            level: covers
+                .iter()
+                .map(|fact| RequirementLevel::of(&fact.certainty))
+                .max()
+                .unwrap_or(RequirementLevel::Must),
             covers: covers.into_iter().map(|fact| fact.id).collect(),
             played: played.collect(),
             trace: outcome.trace.clone(),
@@ -309,10 +315,10 @@ impl CaseReport {
 }
 
 impl Problem {
-    fn of(broken: &Broken) -> Self {
-        let masked = |text: &Option<String>| text.as_deref().map(mask::numbers);
+    fn of(broken: &Failure) -> Self {
+        let masked = |text: &Option<String>| text.as_deref().map(redact::numbers);
         Self {
-            says: mask::numbers(&broken.says),
+            says: redact::numbers(&broken.says),
             expected: masked(&broken.expected),
             observed: masked(&broken.observed),
         }
@@ -329,19 +335,19 @@ fn picked(exchanges: &[Exchange], verdict: Verdict) -> (Vec<Exchange>, usize) {
 
 fn evidence_of(run: &Run, cases: &[CaseReport]) -> Vec<EvidenceReport> {
     let mut reports = Vec::new();
-    for subject in run.subjects() {
-        for evidence in crate::evidence::all(subject) {
+    for adapter in run.adapters() {
+        for evidence in crate::evidence::all(adapter) {
             let mut verdict = None;
             let mut played_by = Vec::new();
-            for case in cases.iter().filter(|case| case.provider == subject.provider.name) {
+            for case in cases.iter().filter(|case| case.provider == adapter.provider.name) {
                 let Some(played) = case.played.iter().find(|played| played.id == evidence.id) else { continue };
                 played_by.push(case.id.clone());
                 if verdict != Some(Verdict::Failed) {
                     verdict = Some(played.verdict);
                 }
             }
-            let level = Level::of(&evidence.certainty);
-            reports.push(EvidenceReport { provider: subject.provider.name, evidence, level, played_by, verdict });
+            let level = RequirementLevel::of(&evidence.certainty);
+            reports.push(EvidenceReport { provider: adapter.provider.name, evidence, level, played_by, verdict });
         }
     }
     reports

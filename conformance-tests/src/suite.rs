@@ -6,21 +6,22 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use transom::Capability;
 
-use crate::check::Broken;
+use crate::adapters::AdapterUnderTest;
+use crate::assertions::Failure;
+use crate::evidence::CoveredFact;
 use crate::evidence::Evidence;
-use crate::exchange::Exchange;
-use crate::played::Covered;
+use crate::harness::Backend;
+use crate::harness::Exchange;
+use crate::harness::Harness;
+use crate::harness::Trace;
 use crate::scenarios::{self, Need, Scenario};
-use crate::stage::Stage;
-use crate::trace::Trace;
-use crate::{Front, Subject};
 
 /// A case that has not ended after this long, in real time, has failed: nothing may hang.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Every case of an adapter, group by group. Every adapter has the same ones.
-pub fn cases(subject: &'static Subject) -> Vec<Case> {
-    scenarios::all().map(|scenario| Case { subject, scenario, seed: DEFAULT_SEED }).collect()
+pub fn cases(adapter: &'static AdapterUnderTest) -> Vec<Case> {
+    scenarios::all().map(|scenario| Case { adapter, scenario, seed: DEFAULT_SEED }).collect()
 }
 
 /// What the random cases are made from unless another seed is given.
@@ -29,7 +30,7 @@ pub const DEFAULT_SEED: u64 = 20_261_121;
 /// One scenario, or its refusal, for one adapter.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    subject: &'static Subject,
+    adapter: &'static AdapterUnderTest,
     scenario: &'static Scenario,
     seed: u64,
 }
@@ -50,9 +51,9 @@ pub struct Outcome {
     /// Whether the contract held.
     pub verdict: Verdict,
     /// How it was broken; none if it held.
-    pub problem: Option<Broken>,
+    pub problem: Option<Failure>,
     /// The facts that were played one by one, for a case that goes through many.
-    pub covered: Vec<Covered>,
+    pub covered: Vec<CoveredFact>,
     /// Every request that the provider saw, in order.
     pub exchanges: Vec<Exchange>,
     /// What the caller was told and what reached people, in words that are the same for every provider.
@@ -71,13 +72,13 @@ impl Case {
     }
 
     /// The adapter under test.
-    pub const fn subject(&self) -> &'static Subject {
-        self.subject
+    pub const fn adapter(&self) -> &'static AdapterUnderTest {
+        self.adapter
     }
 
     /// The provider's name.
     pub fn provider(&self) -> &'static str {
-        self.subject.provider.name
+        self.adapter.provider.name
     }
 
     /// The group that the scenario belongs to: `delivery`.
@@ -85,7 +86,7 @@ impl Case {
         self.scenario.group
     }
 
-    /// The scenario's name, the contract with underscores: `a_lost_answer_may_have_been_sent_and_is_not_repeated`.
+    /// The scenario's name, `lost_response_is_unknown_and_not_retried`.
     pub const fn name(&self) -> &'static str {
         self.scenario.name
     }
@@ -99,7 +100,7 @@ impl Case {
     /// a test binary, which by custom is called `conformance`.
     pub fn command(&self) -> String {
         let (provider, group, name) = (self.provider(), self.group(), self.name());
-        if crate::subjects::ALL.iter().any(|subject| subject.provider.name == provider) {
+        if crate::adapters::ALL.iter().any(|adapter| adapter.provider.name == provider) {
             format!("transom conform --channel {provider} --group {group} --name {name}{}", self.seed_argument())
         } else {
             self.test_command("conformance")
@@ -125,9 +126,9 @@ impl Case {
         }
     }
 
-    /// The contract in words.
-    pub fn contract(&self) -> String {
-        sentence(self.scenario.name)
+    /// What the adapter must do, in one sentence.
+    pub const fn contract(&self) -> &'static str {
+        self.scenario.contract
     }
 
     /// What else is to be known of the contract; empty if its words say it all.
@@ -145,44 +146,44 @@ impl Case {
 
     /// The facts about the provider that the contract rests on. None: it is the sdk's own.
     pub fn covers(&self) -> Vec<Evidence> {
-        (self.scenario.covers)(self.subject)
+        (self.scenario.covers)(self.adapter)
     }
 
     /// Whether it is the refusal that runs: the adapter lacks what the scenario needs, and must say so, or do without.
     pub fn is_refusal(&self) -> bool {
-        self.needs().is_some_and(|capability| !self.subject.capabilities.contains(capability))
+        self.needs().is_some_and(|capability| !self.adapter.capabilities.contains(capability))
     }
 
-    /// Plays it on a stage of its own. Needs a Tokio runtime with IO and time enabled.
-    pub async fn play(&self, front: &Front) -> Outcome {
+    /// Plays it on a harness of its own. Needs a Tokio runtime with IO and time enabled.
+    pub async fn play(&self, backend: &Backend) -> Outcome {
         let begun = Instant::now();
-        let stage = match Stage::open(self.subject, front, self.seed).await {
-            Ok(stage) => Arc::new(stage),
+        let harness = match Harness::open(self.adapter, backend, self.seed).await {
+            Ok(harness) => Arc::new(harness),
             Err(problem) => return Outcome::without_stage(problem, begun.elapsed()),
         };
-        let opened = stage.control.now().await.ok();
-        let problem = self.problem(&stage).await;
-        let closed = stage.control.now().await.ok();
+        let opened = harness.control.now().await.ok();
+        let problem = self.problem(&harness).await;
+        let closed = harness.control.now().await.ok();
         let duration = begun.elapsed();
         let passed = opened.zip(closed).and_then(|(opened, closed)| closed.duration_since(opened).ok());
         // The clock runs while the case does; only what it was turned by counts.
         let turned = passed.unwrap_or_default().saturating_sub(duration) + Duration::from_millis(500);
-        let exchanges = stage.exchanges().await;
-        let delivered = stage.delivered().await.unwrap_or_default();
+        let exchanges = harness.exchanges().await;
+        let delivered = harness.delivered().await.unwrap_or_default();
         Outcome {
             verdict: if problem.is_some() { Verdict::Failed } else { Verdict::Passed },
             problem,
-            covered: stage.take_covered(),
+            covered: harness.coverage.take(),
             exchanges: exchanges.iter().map(Exchange::of).collect(),
-            trace: stage.trace.take(&delivered),
+            trace: harness.trace.take(&delivered),
             duration,
             virtual_time: Duration::from_secs(turned.as_secs()),
         }
     }
 
-    /// How the contract is broken on `stage`; `None` if it holds. A panic and a hang break it, too.
-    async fn problem(&self, stage: &Arc<Stage>) -> Option<Broken> {
-        let (scenario, on) = (self.scenario, Arc::clone(stage));
+    /// How the contract is broken on `harness`; `None` if it holds. A panic and a hang break it, too.
+    async fn problem(&self, harness: &Arc<Harness>) -> Option<Failure> {
+        let (scenario, on) = (self.scenario, Arc::clone(harness));
         let played = tokio::spawn(async move {
             match scenario.need {
                 Need::Capability(capability) if !on.capabilities().contains(capability) => {
@@ -193,7 +194,7 @@ impl Case {
         });
         let stop = played.abort_handle();
         match tokio::time::timeout(LONGEST, played).await {
-            Ok(Ok(Ok(()))) => stage.no_findings().await.err(),
+            Ok(Ok(Ok(()))) => harness.no_findings().await.err(),
             Ok(Ok(Err(broken))) => Some(broken),
             Ok(Err(panicked)) => Some(format!("it panicked: {}", words_of(panicked)).into()),
             Err(_) => {
@@ -205,7 +206,7 @@ impl Case {
 }
 
 impl Outcome {
-    pub(crate) fn without_stage(problem: Broken, duration: Duration) -> Self {
+    pub(crate) fn without_stage(problem: Failure, duration: Duration) -> Self {
         Self {
             verdict: Verdict::Failed,
             problem: Some(problem),
@@ -236,51 +237,21 @@ fn words_of(panicked: tokio::task::JoinError) -> String {
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
-/// What a name with underscores cannot write.
-const SPELLINGS: &[(&str, &str)] = &[
-    (" json", " JSON"),
-    (" http", " HTTP"),
-    (" uri", " URI"),
-    (" url", " URL"),
-    (" ids", " ids"),
-    (" gateways ", " gateway's "),
-    (" channels own", " channel's own"),
-    (" contacts own", " contact's own"),
-];
-
-/// A function's name as a sentence.
-fn sentence(name: &str) -> String {
-    let words = format!(" {} ", name.replace('_', " "));
-    let spelled = SPELLINGS.iter().fold(words, |text, (plain, spelled)| text.replace(plain, spelled));
-    let mut letters = spelled.trim().chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_name_reads_as_a_sentence() {
-        for (name, said) in [
-            ("a_gateways_error_hides_no_status", "A gateway's error hides no status"),
-            ("a_table_and_a_uri_are_the_same_channel", "A table and a URI are the same channel"),
-            ("plain_http_needs_leave", "Plain HTTP needs leave"),
-        ] {
-            assert_eq!(sentence(name), said);
-        }
-    }
-
-    #[test]
-    fn every_case_has_a_name_of_its_own_and_a_contract_in_words() {
-        for subject in crate::subjects::ALL {
-            let mut names: Vec<String> = cases(subject).iter().map(Case::id).collect();
+    fn every_case_has_unique_short_name_and_contract() {
+        for adapter in crate::adapters::ALL {
+            let mut names: Vec<String> = cases(adapter).iter().map(Case::id).collect();
             let count = names.len();
             names.sort();
             names.dedup();
-            assert_eq!(names.len(), count, "{}", subject.provider.name);
-            for case in cases(subject) {
-                assert!(case.contract().contains(' ') && !case.contract().contains('_'), "{}", case.contract());
+            assert_eq!(names.len(), count, "{}", adapter.provider.name);
+            for case in cases(adapter) {
+                assert!(case.name().len() <= 60, "{}", case.name());
+                assert!(case.contract().contains(' ') && case.contract().ends_with('.'), "{}", case.contract());
             }
         }
     }

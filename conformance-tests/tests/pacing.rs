@@ -10,12 +10,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
+use transom::adapter::{Certainty, Context, Provider, Rate, Scope};
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::RateLimit;
 use transom::time::Clock;
-use transom::{Client, Message, Messenger as _, Registry};
-use transom::adapter::{Certainty, Context, Provider, Rate, Scope};
 use transom::transport::Transport;
+use transom::{Client, Message, Messenger as _, Registry};
 use transom_mock_server::Simulator;
 
 /// The simulator without a socket, on a clock that only waits move.

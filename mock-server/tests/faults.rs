@@ -7,7 +7,7 @@ use bytes::Bytes;
 use common::Mock;
 use http::{Method, Request};
 use serde_json::{Value, json};
-use transom_mock_server::Wire;
+use transom_mock_server::WireFault;
 
 #[test]
 fn faults_are_appended_listed_with_what_remains_and_cleared() {
@@ -33,24 +33,24 @@ fn faults_are_appended_listed_with_what_remains_and_cleared() {
 #[test]
 fn each_fault_does_what_its_name_says() {
     let cases = [
-        (json!({"fault": "lose_reply"}), 202, Wire::Lost, 1),
-        (json!({"fault": "reset"}), 202, Wire::Reset, 1),
-        (json!({"fault": "hang"}), 202, Wire::Hang, 1),
-        (json!({"fault": "garbage"}), 200, Wire::Whole, 1),
-        (json!({"fault": "html"}), 200, Wire::Whole, 1),
-        (json!({"fault": "delay", "ms": 1500}), 202, Wire::Whole, 1),
-        (json!({"fault": "delay", "ms": 1500, "after_accept": false}), 503, Wire::Whole, 0),
-        (json!({"fault": "lose_reply", "after_accept": false}), 503, Wire::Lost, 0),
-        (json!({"fault": "redirect"}), 307, Wire::Whole, 0),
-        (json!({"fault": "redirect", "status": 303, "location": "https://example.org/"}), 303, Wire::Whole, 0),
+        (json!({"fault": "lose_reply"}), 202, WireFault::Lost, 1),
+        (json!({"fault": "reset"}), 202, WireFault::Reset, 1),
+        (json!({"fault": "hang"}), 202, WireFault::Hang, 1),
+        (json!({"fault": "garbage"}), 200, WireFault::Whole, 1),
+        (json!({"fault": "html"}), 200, WireFault::Whole, 1),
+        (json!({"fault": "delay", "ms": 1500}), 202, WireFault::Whole, 1),
+        (json!({"fault": "delay", "ms": 1500, "after_accept": false}), 503, WireFault::Whole, 0),
+        (json!({"fault": "lose_reply", "after_accept": false}), 503, WireFault::Lost, 0),
+        (json!({"fault": "redirect"}), 307, WireFault::Whole, 0),
+        (json!({"fault": "redirect", "status": 303, "location": "https://example.org/"}), 303, WireFault::Whole, 0),
         (
             json!({"fault": "status", "status": 503, "body": {"a": 1}, "headers": {"Retry-After": 7}}),
             503,
-            Wire::Whole,
+            WireFault::Whole,
             0,
         ),
-        (json!({"fault": "status", "status": 500, "after_accept": true}), 500, Wire::Whole, 1),
-        (json!({"fault": "rate_limited"}), 429, Wire::Whole, 0),
+        (json!({"fault": "status", "status": 500, "after_accept": true}), 500, WireFault::Whole, 1),
+        (json!({"fault": "rate_limited"}), 429, WireFault::Whole, 0),
     ];
     for (mut fault, status, wire, delivered) in cases {
         let mut mock = Mock::new();
@@ -88,7 +88,7 @@ fn a_truncated_answer_is_cut_within_its_body() {
     mock.open_window();
     mock.post("faults", &json!({"provider": "exotel", "fault": "truncate", "next": 1}));
     let reply = mock.simulator.step(mock.real_now, &Mock::exotel_text());
-    let Wire::Truncated(at) = reply.wire else { panic!("{:?}", reply.wire) };
+    let WireFault::Truncated(at) = reply.wire else { panic!("{:?}", reply.wire) };
     assert!(at > 0 && at < reply.response.body().len());
 }
 

@@ -240,12 +240,12 @@ fn a_mock_for_tests_that_are_not_async_answers_and_stops_with_its_value() {
 #[derive(Debug)]
 struct Buggy;
 
-impl transom_mock_server::Dialect for Buggy {
+impl transom_mock_server::ProviderSimulator for Buggy {
     fn name(&self) -> &'static str {
         "buggy"
     }
 
-    fn owns(&self, path: &str) -> bool {
+    fn matches_path(&self, path: &str) -> bool {
         path.starts_with("/buggy")
     }
 
@@ -264,7 +264,7 @@ impl transom_mock_server::Dialect for Buggy {
         _: &mut transom_mock_server::World,
         _: std::time::SystemTime,
         request: &http::Request<bytes::Bytes>,
-    ) -> transom_mock_server::Answer {
+    ) -> transom_mock_server::SimulatedResponse {
         assert_ne!(request.uri().path(), "/buggy/panic", "a bug");
         transom_mock_server::text_response(200, "fine").into()
     }
@@ -276,7 +276,7 @@ impl transom_mock_server::Dialect for Buggy {
 
 #[tokio::test]
 async fn a_panic_in_a_dialect_is_a_500_and_the_server_goes_on() {
-    let simulator = Simulator::with_dialects(std::time::UNIX_EPOCH, vec![Box::new(Buggy)]);
+    let simulator = Simulator::with_providers(std::time::UNIX_EPOCH, vec![Box::new(Buggy)]);
     let mock = MockServer::start_with(simulator).await.unwrap();
     let both = get("/buggy/panic", "") + &get("/buggy/fine", "connection: close\r\n");
     let answer = exchange(&mock, &both).await.unwrap();

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy)]
 enum Manner {
     /// Answers with a status and a body of so many bytes.
-    Answer(u16, usize),
+    SimulatedResponse(u16, usize),
     /// Answers with a redirect to itself.
     Redirect,
     /// Closes without a word.
@@ -74,9 +74,9 @@ impl Receiver {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let Some(call) = read_call(&mut stream).await else { continue };
                 seen.send_modify(|calls: &mut Vec<Call>| calls.push(call));
-                let answer = match manners.pop_front().unwrap_or(Manner::Answer(200, 0)) {
+                let answer = match manners.pop_front().unwrap_or(Manner::SimulatedResponse(200, 0)) {
                     Manner::Close => continue,
-                    Manner::Answer(status, length) => {
+                    Manner::SimulatedResponse(status, length) => {
                         format!("HTTP/1.1 {status} So\r\ncontent-length: {length}\r\n\r\n{}", "x".repeat(length))
                     }
                     Manner::Redirect => {
@@ -202,7 +202,7 @@ async fn advancing_the_clock_answers_after_everything_due_was_delivered_in_order
 
 #[tokio::test]
 async fn one_turn_of_the_clock_runs_a_whole_schedule_of_retries() {
-    let manners = [Manner::Answer(500, 0), Manner::Close, Manner::Answer(200, 0)];
+    let manners = [Manner::SimulatedResponse(500, 0), Manner::Close, Manner::SimulatedResponse(200, 0)];
     let (mock, receiver) = listening(&manners).await;
     control(&mock, "config", &json!({"provider": "exotel", "last_status": "sent"})).await;
     send(&mock).await;
@@ -216,7 +216,7 @@ async fn one_turn_of_the_clock_runs_a_whole_schedule_of_retries() {
 
 #[tokio::test]
 async fn an_advance_lists_the_calls_it_made_with_what_came_of_them_among_all_that_fell_due() {
-    let (mock, receiver) = listening(&[Manner::Answer(200, 0), Manner::Answer(500, 0)]).await;
+    let (mock, receiver) = listening(&[Manner::SimulatedResponse(200, 0), Manner::SimulatedResponse(500, 0)]).await;
     send(&mock).await;
     receiver.wait_for(1).await;
     let answer = control(&mock, "clock", &json!({"advance": "1m"})).await;
@@ -269,7 +269,7 @@ async fn a_redirect_is_not_followed_and_counts_as_a_failure() {
 
 #[tokio::test]
 async fn an_endless_answer_is_not_read_to_its_end() {
-    let (mock, receiver) = listening(&[Manner::Answer(200, 8 * 1024 * 1024)]).await;
+    let (mock, receiver) = listening(&[Manner::SimulatedResponse(200, 8 * 1024 * 1024)]).await;
     control(&mock, "config", &json!({"provider": "exotel", "last_status": "sent"})).await;
     send(&mock).await;
     receiver.wait_for(1).await;

@@ -1,7 +1,7 @@
 //! What an Autocalls account needs to be told.
 
-use transom::config::{ChannelConfig, TemplateMappings};
 use transom::adapter::BaseUrl;
+use transom::config::{ChannelConfig, TemplateMappings};
 use transom::{Result, Secret};
 
 /// The vendor's own host [seed]. Resellers serve the same API on hosts of their own.

@@ -7,8 +7,8 @@ use http::header::LOCATION;
 use http::{Response, StatusCode};
 use serde_json::Value;
 use transom::adapter::RateLimitInfo;
-use transom::{Error, ErrorKind, PhoneNumber, Sent, transport};
 use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::{Error, ErrorKind, PhoneNumber, Sent, transport};
 
 use crate::wire::Status;
 
@@ -17,22 +17,29 @@ pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, RECEIPTS];
 
 /// The codes of answers: `error_code`. What the codes without words mean is read from their names and from the guides.
 pub(crate) const ANSWERS: &[ErrorCode] = {
-    use Certainty::{Docs, Inferred, Seed};
+    use Certainty::{Authoritative, Docs, Inferred};
     use ErrorKind as K;
     const SESSION: &str = "docs.autocalls.ai/api-reference/whatsapp/session-status";
     &[
-        row("INSUFFICIENT_BALANCE", "the account is empty", 402, K::InsufficientBalance, FREEFORM, Seed),
+        row("INSUFFICIENT_BALANCE", "the account is empty", 402, K::InsufficientBalance, FREEFORM, Authoritative),
         row(
             "SESSION_EXPIRED",
             "the 24-hour window is closed, or never was open",
             403,
             K::SessionExpired,
             FREEFORM,
-            Seed,
+            Authoritative,
         ),
-        row("SENDER_NOT_FOUND", "no such sender on this account", 404, K::SenderNotFound, SESSION, Seed),
-        row("INVALID_PHONE", "the recipient is not in E.164", 422, K::RecipientInvalid, FREEFORM, Seed),
-        row("SENDER_OFFLINE", "free text: the sender is not online", 503, K::SenderUnavailable, FREEFORM, Seed),
+        row("SENDER_NOT_FOUND", "no such sender on this account", 404, K::SenderNotFound, SESSION, Authoritative),
+        row("INVALID_PHONE", "the recipient is not in E.164", 422, K::RecipientInvalid, FREEFORM, Authoritative),
+        row(
+            "SENDER_OFFLINE",
+            "free text: the sender is not online",
+            503,
+            K::SenderUnavailable,
+            FREEFORM,
+            Authoritative,
+        ),
         row("SENDER_OFFLINE", "template: the sender is not online", 422, K::SenderUnavailable, TEMPLATE, Docs),
         row("TEMPLATE_NOT_FOUND", "no such template of this sender", 404, K::TemplateRejected, TEMPLATE, Docs),
         row("ASSISTANT_NOT_FOUND", "no such assistant; of the AI reply alone", 404, K::NotFound, AI_REPLY, Docs),
@@ -123,14 +130,14 @@ pub(crate) fn refusal<'p>(
     let text = json::excerpt(text.as_deref().map_or(response.body().as_ref(), str::as_bytes));
     let error = if status.is_success() {
         // A yes around a no proves nothing until its code does.
-        purpose.mark_unknown(Error::new(ErrorKind::InvalidRequest, text).with_status(status))
+        operation.mark_unknown(Error::new(ErrorKind::InvalidRequest, text).with_status(status))
     } else {
         transport::refusal(status, operation, text)
     };
     let code = code(&body);
     let error = match fact(&code, status) {
         Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).mark_unsent(),
-        Some(fact) => purpose.mark_unknown(error.with_kind(fact.kind)),
+        Some(fact) => operation.mark_unknown(error.with_kind(fact.kind)),
         // A request that does not ask for JSON is sent to the login page instead of being refused [inferred].
         None if leads_to_login(response) => error.with_kind(ErrorKind::Unauthenticated),
         None => error,
@@ -148,7 +155,7 @@ pub(crate) fn refusal<'p>(
     };
     // A throttle that names a message has not refused it.
     let took_it = status == StatusCode::TOO_MANY_REQUESTS && body.get(MESSAGE_ID).is_some_and(|id| !id.is_null());
-    if took_it { purpose.mark_unknown(error) } else { error }.with_code(code)
+    if took_it { operation.mark_unknown(error) } else { error }.with_code(code)
 }
 
 /// The member that names a message in the answer to a send.

@@ -12,8 +12,8 @@ pub use messenger::{Autocalls, CAPABILITIES};
 use std::sync::Arc;
 use std::time::Duration;
 
-use transom::config::UriLayout;
 use transom::adapter::{Certainty, Provider, Rate, Scope};
+use transom::config::UriLayout;
 
 const NAME: &str = "autocalls";
 

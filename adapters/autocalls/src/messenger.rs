@@ -5,10 +5,13 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use transom::{Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session, Window};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, TemplateCache, unsupported};
 use transom::webhook::WebhookEvents;
+use transom::{
+    Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
+    Window,
+};
 
 use crate::config::Config;
 use crate::wire::{self, Wanted, lists};
@@ -76,7 +79,7 @@ impl Autocalls {
         let answer = self.send_once(wire::encode_template(&self.config, to, wanted, id)?, to).await;
         if matches!(&answer, Err(refused) if refused.kind() == ErrorKind::TemplateRejected) {
             // It was paused, or made anew under another id, since it was listed.
-            self.listed.forget();
+            self.listed.invalidate();
         }
         answer
     }
@@ -87,7 +90,7 @@ impl Autocalls {
         let find = |listed: &[TemplateInfo]| lists::id_of(listed, wanted, self.config.probe);
         let suits = |listed: &[TemplateInfo]| find(listed).is_ok();
         let clock = &*self.context.clock;
-        let Some(id) = wanted.id else { return find(&self.listed.need(clock, self.templates(), suits).await?) };
+        let Some(id) = wanted.id else { return find(&self.listed.get(clock, self.templates(), suits).await?) };
         if !self.config.probe {
             return Ok(id);
         }

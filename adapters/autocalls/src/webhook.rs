@@ -5,10 +5,10 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use transom::time::rfc3339;
-use transom::{Error, ErrorKind, PhoneNumber, Result, Secret, webhook};
 use transom::adapter::{ErrorCode, json};
+use transom::time::rfc3339;
 use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+use transom::{Error, ErrorKind, PhoneNumber, Result, Secret, webhook};
 
 use crate::error::RECEIPTS;
 

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
-use transom::time::rfc3339;
-use transom::transport::unreadable;
-use transom::{Error, ErrorKind, Message, PhoneNumber, Receipt, Result, Session, Template, Window};
 use transom::adapter::{Limits, Operation, json};
 use transom::message::Text;
 use transom::session::{SessionSource, WINDOW_DURATION};
+use transom::time::rfc3339;
+use transom::transport::unreadable;
+use transom::{Error, ErrorKind, Message, PhoneNumber, Receipt, Result, Session, Template, Window};
 
 use crate::NAME;
 use crate::config::Config;
@@ -148,8 +148,9 @@ pub(crate) fn decode_session(response: &Response<Bytes>, now: SystemTime, contac
     }
     let answer: Answer = json::decode(response, Operation::Read)?;
     answer.success.check(response, now, Operation::Read, contact)?;
-    let malformed =
-        || unreadable(response.status(), Operation::Read, "there is no `session_status.can_send_freeform` in the answer");
+    let malformed = || {
+        unreadable(response.status(), Operation::Read, "there is no `session_status.can_send_freeform` in the answer")
+    };
     let status = answer.session_status.ok_or_else(malformed)?;
     let last_message = answer.last_customer_message_at.filter(|text| !text.is_empty());
     let last = last_message.as_deref().and_then(rfc3339::parse);

@@ -1,7 +1,7 @@
 //! What an Exotel account needs to be told.
 
-use transom::config::{ChannelConfig, TemplateMappings};
 use transom::adapter::BaseUrl;
+use transom::config::{ChannelConfig, TemplateMappings};
 use transom::{PhoneNumber, Result, Secret};
 
 /// The settings of an Exotel channel.

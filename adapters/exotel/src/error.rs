@@ -9,9 +9,9 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use transom::adapter::RateLimitInfo;
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
 use transom::transport::{kind_of, sent_of};
 use transom::{Content, Error, ErrorKind, Message, Sent, transport};
-use transom::adapter::{Certainty, ErrorCode, Operation, json};
 
 pub(crate) use answers::ANSWERS;
 pub(crate) use callbacks::{by_name, by_number, of_event};

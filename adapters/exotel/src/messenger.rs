@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
-use transom::config::ChannelConfig;
-use transom::{Capabilities, Capability, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, TemplateCache, unsupported};
+use transom::config::ChannelConfig;
 use transom::webhook::WebhookEvents;
+use transom::{Capabilities, Capability, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
 use crate::config::{Config, RequestShape};
 use crate::wire::{self, Shape, Wanted};
@@ -157,7 +157,7 @@ impl Exotel {
     /// A template that was refused was paused or changed since it was listed.
     fn noted(&self, error: Error) -> Error {
         if error.kind() == ErrorKind::TemplateRejected {
-            self.definitions.forget();
+            self.definitions.invalidate();
         }
         error
     }

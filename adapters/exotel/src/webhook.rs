@@ -20,10 +20,10 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::adapter::json::Members;
-use transom::{Error, ErrorKind, Result, Secret, webhook};
 use transom::adapter::json;
+use transom::adapter::json::Members;
 use transom::webhook::{Event, WebhookEvents};
+use transom::{Error, ErrorKind, Result, Secret, webhook};
 
 use raw::parse;
 

@@ -15,10 +15,10 @@ use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
 use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
-use transom::transport::unreadable;
-use transom::{Capability, Error, ErrorKind, Message, Receipt, Result};
 use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 use transom::message::MediaSource;
+use transom::transport::unreadable;
+use transom::{Capability, Error, ErrorKind, Message, Receipt, Result};
 
 pub(crate) use answer::{Answer, ErrorData, Item, Verdict};
 pub(crate) use definition::Wanted;
@@ -117,7 +117,9 @@ pub(crate) fn decode_batch(
         return Err(malformed(&format!("{} verdicts for {} messages", items.len(), messages.len())));
     }
     let verdict = |(item, message): (&Item, &Message)| match item.verdict() {
-        Verdict::Taken(sid) => Ok(Receipt::new(NAME, sid).with_limits(RateLimitInfo::from_headers(response.headers(), now))),
+        Verdict::Taken(sid) => {
+            Ok(Receipt::new(NAME, sid).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+        }
         Verdict::Refused => {
             let asked = Asked::to_send(std::slice::from_ref(message));
             Err(error::of_item(item, response, now, asked))

@@ -1,7 +1,7 @@
 //! What a GoSendAPI project needs to be told.
 
-use transom::config::{ChannelConfig, TemplateMappings};
 use transom::adapter::BaseUrl;
+use transom::config::{ChannelConfig, TemplateMappings};
 use transom::{Result, Secret};
 
 /// The one host of the live service and the sandbox [seed].

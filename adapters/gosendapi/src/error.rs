@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
 use transom::adapter::RateLimitInfo;
-use transom::{Error, ErrorKind, Message, Sent, transport};
 use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::{Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use meta::META;
 use said::Said;
@@ -74,7 +74,7 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Op
             }
         }
         // A throttle that names a message has not refused it.
-        (StatusCode::TOO_MANY_REQUESTS, _) if wire::names_a_message(response) => purpose.mark_unknown(error),
+        (StatusCode::TOO_MANY_REQUESTS, _) if wire::names_a_message(response) => operation.mark_unknown(error),
         (_, ErrorKind::InvalidRequest) if said.fact().is_none() && said.blames_recipient() => {
             error.with_kind(ErrorKind::RecipientInvalid)
         }
@@ -130,7 +130,7 @@ fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, sa
     let error = transport::refusal(status, operation, text);
     let error = match said.fact().filter(|fact| is_about(fact, status)) {
         Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).mark_unsent(),
-        Some(fact) => purpose.mark_unknown(error.with_kind(fact.kind)),
+        Some(fact) => operation.mark_unknown(error.with_kind(fact.kind)),
         None => error,
     };
     let code = said.code().unwrap_or_default();

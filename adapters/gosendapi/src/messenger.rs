@@ -5,12 +5,15 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use transom::config::ChannelConfig;
-use transom::{Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session, Window};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, TemplateCache};
+use transom::config::ChannelConfig;
 use transom::message::MessageId;
 use transom::webhook::{StatusUpdate, WebhookEvents};
+use transom::{
+    Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
+    Window,
+};
 
 use crate::config::Config;
 use crate::wire::definition::Wanted;
@@ -119,7 +122,7 @@ impl GoSendApi {
         };
         if matches!(&answer, Err(refused) if refused.kind() == ErrorKind::TemplateRejected) {
             // It was paused or changed since it was listed.
-            self.definitions.forget();
+            self.definitions.invalidate();
         }
         answer.map_err(|error| error.with_attempts(1))
     }

@@ -11,10 +11,10 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::Request;
 use serde_json::value::RawValue;
-use transom::adapter::json::Members;
-use transom::{Error, ErrorKind, Result, Secret, webhook};
 use transom::adapter::json;
+use transom::adapter::json::Members;
 use transom::webhook::{DeliveryStatus, Event, Inbound, StatusUpdate, WebhookEvents};
+use transom::{Error, ErrorKind, Result, Secret, webhook};
 
 use crate::error;
 

@@ -18,9 +18,9 @@ use serde_json::Map;
 use serde_json::value::RawValue;
 use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 use transom::transport::unreadable;
 use transom::{Capability, Content, Message, PhoneNumber, Receipt, Result};
-use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 
 use crate::NAME;
 use crate::config::Config;

@@ -1,7 +1,7 @@
 //! What a Messangi account needs to be told.
 
-use transom::config::{ChannelConfig, ConfigReader, TemplateMappings};
 use transom::adapter::BaseUrl;
+use transom::config::{ChannelConfig, ConfigReader, TemplateMappings};
 use transom::{PhoneNumber, Result, Secret};
 
 /// The production host: no page of the vendor's names one, and unrelated public clients agree on it [field].

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use transom::adapter::RateLimitInfo;
-use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use text::reason;
 

@@ -5,10 +5,10 @@ mod keys;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
-use transom::{Capabilities, Capability, Error, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, unsupported};
 use transom::webhook::WebhookEvents;
+use transom::{Capabilities, Capability, Error, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
 use keys::{Key, Keys};
 

@@ -10,11 +10,11 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use transom::adapter::json;
 use transom::adapter::json::Members;
 use transom::time::rfc3339;
-use transom::{Error, ErrorKind, PhoneNumber, Result, Secret};
-use transom::adapter::json;
 use transom::webhook::{DeliveryStatus, Event, Inbound, StatusUpdate, WebhookEvents};
+use transom::{Error, ErrorKind, PhoneNumber, Result, Secret};
 
 use crate::error;
 

@@ -11,13 +11,13 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
-use transom::config::TemplateMappings;
 use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
+use transom::config::TemplateMappings;
+use transom::message::{Header, Media, MediaSource, Parameters};
 use transom::transport::unreadable;
 use transom::{Capability, Content, Error, ErrorKind, Message, Receipt, Result, Secret, Template};
-use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
-use transom::message::{Header, Media, MediaSource, Parameters};
 
 pub(crate) use answer::Answer;
 pub(crate) use login::{decode_login, encode_login};
@@ -214,8 +214,8 @@ fn segments(path: &str) -> Vec<&str> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use transom::adapter::BaseUrl;
     use transom::Sent;
+    use transom::adapter::BaseUrl;
     use transom::message::TemplateButton;
 
     use super::*;

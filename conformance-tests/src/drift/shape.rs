@@ -43,18 +43,18 @@ impl Rules {
 /// is told of the first.
 pub(super) fn differences(documented: &Value, others: &[&Value], observed: &Value, rules: &Rules) -> Vec<Difference> {
     let mut walk = Walk { rules, found: Vec::new(), told: BTreeSet::new() };
-    walk.value(&Place::default(), documented, others, observed);
+    walk.value(&CodeTable::default(), documented, others, observed);
     walk.found
 }
 
 /// A pointer, and the same with `*` for the items of lists.
 #[derive(Clone, Debug, Default)]
-struct Place {
+struct CodeTable {
     exact: String,
     general: String,
 }
 
-impl Place {
+impl CodeTable {
     fn member(&self, name: &str) -> Self {
         Self { exact: format!("{}/{name}", self.exact), general: format!("{}/{name}", self.general) }
     }
@@ -71,14 +71,14 @@ struct Walk<'r> {
 }
 
 impl Walk<'_> {
-    fn tell(&mut self, kind: DriftKind, place: &Place, documented: impl Into<String>, observed: impl Into<String>) {
+    fn tell(&mut self, kind: DriftKind, place: &CodeTable, documented: impl Into<String>, observed: impl Into<String>) {
         if self.told.insert((kind, place.general.clone())) {
             let (documented, observed) = (documented.into(), observed.into());
             self.found.push(Difference { kind, place: place.exact.clone(), documented, observed });
         }
     }
 
-    fn value(&mut self, place: &Place, documented: &Value, others: &[&Value], observed: &Value) {
+    fn value(&mut self, place: &CodeTable, documented: &Value, others: &[&Value], observed: &Value) {
         let shown = || [documented].into_iter().chain(others.iter().copied());
         let Some(typed) = shown().find(|value| !value.is_null()) else { return };
         if observed.is_null() {
@@ -102,7 +102,7 @@ impl Walk<'_> {
 
     fn members(
         &mut self,
-        place: &Place,
+        place: &CodeTable,
         documented: &Map<String, Value>,
         others: &[&Value],
         observed: &Map<String, Value>,
@@ -129,7 +129,7 @@ impl Walk<'_> {
         }
     }
 
-    fn items(&mut self, place: &Place, documented: &[Value], others: &[&Value], observed: &[Value]) {
+    fn items(&mut self, place: &CodeTable, documented: &[Value], others: &[&Value], observed: &[Value]) {
         let lists: Vec<&Vec<Value>> = others.iter().filter_map(|other| other.as_array()).collect();
         let elsewhere: Vec<&Value> = lists.iter().flat_map(|list| list.iter()).collect();
         if observed.is_empty() {
@@ -148,7 +148,7 @@ impl Walk<'_> {
         }
     }
 
-    fn word(&mut self, place: &Place, word: &str) {
+    fn word(&mut self, place: &CodeTable, word: &str) {
         let Some(words) = self.rules.words.get(&place.general) else { return };
         if !words.iter().any(|known| known == word) {
             self.tell(DriftKind::UnknownCode, place, words.join(", "), word);

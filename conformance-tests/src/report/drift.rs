@@ -8,7 +8,7 @@ use serde::Serialize;
 use transom::time::rfc3339;
 
 use super::{Generator, SCHEMA_VERSION, html, junit, milliseconds, write_all};
-use crate::live::{StepReport, StepVerdict};
+use crate::drift::live::{StepReport, StepVerdict};
 
 /// A drift report. `docs/conformance-report.md` says what each member means.
 #[derive(Clone, Debug, Serialize)]

@@ -7,9 +7,9 @@ mod matrix;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Coverage, EvidenceReport, Report, Scorecard};
-use crate::Level;
 use crate::defects::Defect;
 use crate::differential::{Agreement, Comparison};
+use crate::evidence::RequirementLevel;
 use crate::suite::Verdict;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -169,7 +169,7 @@ fn coverage(row: &Coverage) -> Markup {
 
 /// How binding a fact is, and how sure.
 fn badge(certainty: &str) -> Markup {
-    html! { span class={ "badge " (certainty) } { b { (Level::of(certainty).as_str()) } " " (certainty) } }
+    html! { span class={ "badge " (certainty) } { b { (RequirementLevel::of(certainty).as_str()) } " " (certainty) } }
 }
 
 fn differences(compared: &[Comparison]) -> Markup {
@@ -217,7 +217,7 @@ fn evidence(report: &Report) -> Markup {
                 details.facts {
                     summary { (card.name) ": " (facts.len()) " facts" }
                     div.wide { table {
-                        thead { tr { th {} th { "Fact" } th { "Source" } th { "Level" } th { "Read" } } }
+                        thead { tr { th {} th { "Fact" } th { "Source" } th { "RequirementLevel" } th { "Read" } } }
                         tbody { @for fact in facts { (fact_row(fact)) } }
                     } }
                 }

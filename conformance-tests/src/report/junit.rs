@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
 
 use super::{CaseReport, DriftReport, Problem, Report};
-use crate::live::StepReport;
+use crate::drift::live::StepReport;
 use crate::suite::Verdict;
 
 /// More facts than this are not told of a case that failed; the report has them all.
@@ -75,7 +75,7 @@ fn test_case(case: &CaseReport, report: &Report) -> TestCase {
         (Verdict::Passed, _) => TestCaseStatus::success(),
         (Verdict::Failed, problem) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(case.contract.as_str());
+            status.set_message(case.contract);
             status.set_type(case.level.as_str());
             status.set_description(description(case, problem.as_ref(), report));
             status

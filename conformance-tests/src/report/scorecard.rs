@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{CaseReport, EvidenceReport, KINDS, Totals};
 use crate::evidence::EvidenceKind;
-use crate::run::Run;
+use crate::executor::Run;
 use crate::suite::Verdict;
 
 /// How an adapter did.
@@ -43,8 +43,8 @@ pub struct Coverage {
 const CERTAINTIES: &[&str] = &["seed", "docs", "field", "inferred"];
 
 pub(super) fn of(run: &Run, cases: &[CaseReport], evidence: &[EvidenceReport]) -> Vec<Scorecard> {
-    let card = |subject: &'static crate::Subject| {
-        let name = subject.provider.name;
+    let card = |adapter: &'static crate::adapters::AdapterUnderTest| {
+        let name = adapter.provider.name;
         let own = || cases.iter().filter(|case| case.provider == name);
         let facts = || evidence.iter().filter(|fact| fact.provider == name);
         let coverage = |kind: &EvidenceKind| {
@@ -63,11 +63,11 @@ pub(super) fn of(run: &Run, cases: &[CaseReport], evidence: &[EvidenceReport]) -
             name,
             totals: Totals::of(own().map(|case| case.verdict)),
             refusals: own().filter(|case| case.refusal).count(),
-            capabilities: subject.capabilities.iter().map(transom::Capability::as_str).collect(),
+            capabilities: adapter.capabilities.iter().map(transom::Capability::as_str).collect(),
             coverage: KINDS.iter().map(coverage).collect(),
             certainties: CERTAINTIES.iter().map(certainty).collect(),
             duration_ms: own().map(|case| case.duration_ms).sum(),
         }
     };
-    run.subjects().into_iter().map(card).collect()
+    run.adapters().into_iter().map(card).collect()
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use transom::Messenger as _;
 use transom::adapter::Provider;
 use transom_conformance::drift::DriftKind;
-use transom_conformance::live::{self, Step};
+use transom_conformance::drift::live::{self, Step};
 
 use crate::stand_in::{Account, Distortion, PROVIDERS, StandIn, permission};
 

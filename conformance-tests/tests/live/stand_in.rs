@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
-use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Messenger as _, Registry};
 use transom::adapter::{Context, Provider};
+use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
+use transom::{Client, Messenger as _, Registry};
 use transom_conformance::drift::DriftKind;
-use transom_conformance::live::{self, Permission, Recorder, Step, StepReport};
+use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepReport};
 use transom_mock_server::Simulator;
 
 pub(crate) const CONTACT: &str = "+5491155550123";
@@ -108,7 +108,7 @@ impl Account {
 }
 
 /// What kind of difference, and where.
-pub(crate) type Told<'d> = (DriftKind, &'d str);
+pub(crate) type SendRecord<'d> = (DriftKind, &'d str);
 
 /// Every step of a plan, taken at a stand-in.
 pub(crate) fn run(stand_in: &Arc<StandIn>, provider: Provider, uri: &str, permission: &Permission) -> Vec<StepReport> {
@@ -116,6 +116,6 @@ pub(crate) fn run(stand_in: &Arc<StandIn>, provider: Provider, uri: &str, permis
     live::plan(account.client.capabilities(), permission).iter().map(|step| account.take(step)).collect()
 }
 
-pub(crate) fn drifts(reports: &[StepReport]) -> Vec<Told<'_>> {
+pub(crate) fn drifts(reports: &[StepReport]) -> Vec<SendRecord<'_>> {
     reports.iter().flat_map(|report| &report.drift).map(|drift| (drift.kind, drift.place.as_str())).collect()
 }

@@ -6,7 +6,7 @@ use crate::capability::Capability;
 /// What a provider takes of one kind of medium, and how that is known.
 ///
 /// A file whose format is known to be another one is refused before the request, if the list is the provider's own: one
-/// with the certainty [`Seed`](Certainty::Authoritative) or [`Docs`](Certainty::Docs). A list that is a judgement or a report
+/// with the certainty [`Authoritative`](Certainty::Authoritative) or [`Docs`](Certainty::Docs). A list that is a judgement or a report
 /// refuses nothing.
 ///
 /// What the format is, the declared type of an upload says. Of a link, only the extension of its path is looked at, and

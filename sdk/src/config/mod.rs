@@ -49,7 +49,7 @@ enum Lookup {
     /// The environment and files, relative paths being relative to this folder.
     Real { env: Env, folder: PathBuf },
     /// Nowhere: each reference is taken to be good. For checking a file on a machine that has none of its secrets.
-    Assumed,
+    Assumed { folder: PathBuf },
 }
 
 impl Lookup {
@@ -116,7 +116,8 @@ impl ChannelConfig {
     /// without the secrets.
     #[must_use]
     pub fn assuming_secrets(mut self) -> Self {
-        self.lookup = Lookup::Assumed;
+        let (Lookup::Real { folder, .. } | Lookup::Assumed { folder }) = self.lookup;
+        self.lookup = Lookup::Assumed { folder };
         self
     }
 

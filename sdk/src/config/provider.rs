@@ -37,7 +37,7 @@ pub struct Provider {
     /// Every code of the provider's pages, with what it means here and where that is known from: a table for each place
     /// in which codes stand, since the same code may mean different things in different places.
     pub codes: &'static [&'static [ErrorCode]],
-    /// The limits that the provider's pages state for sends, for a [`Limit`](crate::layers::Limit). Empty where they state
+    /// The limits that the provider's pages state for sends, for a [`RateLimit`](crate::layers::RateLimit). Empty where they state
     /// none, or only in the headers of an answer.
     pub rates: &'static [Rate],
     /// How long the provider keeps an idempotency key; `None` where it documents none.

@@ -189,7 +189,9 @@ pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
         timeout: keys.timeout(),
         reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
         insecure: keys.flag("insecure").unwrap_or_default(),
-        ..Default::default()
+        proxy: keys.proxy(),
+        extra_roots: keys.extra_roots(),
+        resolver: None,
     };
     Ok(Arc::new(crate::transport::HttpTransport::new(options)?))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod kind;
+pub(crate) mod phase;
 pub(crate) mod rate_limit;
 mod redact;
 pub(crate) mod stop;
@@ -13,8 +14,9 @@ use std::time::{Duration, SystemTime};
 
 pub use attempt::FailedAttempt;
 pub use kind::ErrorKind;
+pub use phase::Phase;
 pub use rate_limit::{RateLimitInfo, RateLimitPolicy};
-pub use stop::Stop;
+pub use stop::RetryStop;
 
 use crate::message::Message;
 use crate::phone::PhoneNumber;
@@ -47,6 +49,7 @@ pub struct Error {
 struct Inner {
     kind: ErrorKind,
     sent: Sent,
+    phase: Phase,
     message: String,
     provider: Option<&'static str>,
     code: Option<String>,
@@ -59,7 +62,7 @@ struct Inner {
     is_under_way: bool,
     window_refused: bool,
     attempted: Option<Arc<Message>>,
-    stopped_by: Option<Stop>,
+    stopped_by: Option<RetryStop>,
     channel: Option<String>,
     earlier: Vec<FailedAttempt>,
     problems: Vec<String>,
@@ -95,6 +98,7 @@ impl Error {
             inner: Box::new(Inner {
                 kind,
                 sent: Sent::No,
+                phase: Phase::NotConnected,
                 message: one_line(&message.into(), 400),
                 provider: None,
                 code: None,
@@ -131,6 +135,11 @@ impl Error {
     /// Whether the message may be out although this error came back.
     pub fn sent(&self) -> Sent {
         self.inner.sent
+    }
+
+    /// How far the call got.
+    pub fn phase(&self) -> Phase {
+        self.inner.phase
     }
 
     /// What happened, in words, without provider, code or status.
@@ -186,7 +195,7 @@ impl Error {
     }
 
     /// Why a [`Retry`](crate::layers::Retry) layer did not try again, or not once more. `None` without one.
-    pub fn stopped_by(&self) -> Option<Stop> {
+    pub fn stopped_by(&self) -> Option<RetryStop> {
         self.inner.stopped_by
     }
 
@@ -241,6 +250,7 @@ impl Error {
     #[must_use]
     pub fn maybe_sent(mut self) -> Self {
         self.inner.sent = Sent::Maybe;
+        self.inner.phase = self.inner.phase.max(Phase::NoResponse);
         self
     }
 
@@ -272,10 +282,18 @@ impl Error {
         self
     }
 
-    /// Keeps the HTTP status.
+    /// Says how far the call got.
+    #[must_use]
+    pub fn with_phase(mut self, phase: Phase) -> Self {
+        self.inner.phase = phase;
+        self
+    }
+
+    /// Keeps the HTTP status, and so that the provider answered.
     #[must_use]
     pub fn with_status(mut self, status: http::StatusCode) -> Self {
         self.inner.status = Some(status.as_u16());
+        self.inner.phase = Phase::Response;
         self
     }
 
@@ -331,7 +349,7 @@ impl Error {
 
     /// Says why the call was not made again.
     #[must_use]
-    pub(crate) fn with_stop(mut self, stop: Stop) -> Self {
+    pub(crate) fn with_stop(mut self, stop: RetryStop) -> Self {
         self.inner.stopped_by = Some(stop);
         self
     }
@@ -423,6 +441,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &inner.kind)
             .field("sent", &inner.sent)
+            .field("phase", &inner.phase)
             .field("message", &inner.message)
             .field("provider", &inner.provider)
             .field("code", &inner.code)

@@ -1,26 +1,26 @@
-//! Why a call was not made again.
+//! Why a call was not repeated.
 
-/// Why a call is not made again.
+/// Why a [`Retry`](crate::layers::Retry) layer did not repeat a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Stop {
-    /// The evidence forbids it: refused for good, or perhaps taken.
-    Evidence,
+pub enum RetryStop {
+    /// The outcome forbids it: rejected for good, or perhaps accepted.
+    Outcome,
     /// It was the last attempt that there may be.
     Attempts,
-    /// The provider asks for a longer wait than [`LONGEST_WAIT`].
+    /// The provider asks for a wait longer than 30 s.
     LongWait,
-    /// The account's budget for repetitions is spent.
+    /// The account's retry budget is spent.
     Budget,
-    /// There is no time left for another attempt.
+    /// No time is left for another attempt.
     Deadline,
 }
 
-impl Stop {
+impl RetryStop {
     /// The name used in traces: `budget`.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Evidence => "evidence",
+            Self::Outcome => "outcome",
             Self::Attempts => "attempts",
             Self::LongWait => "long_wait",
             Self::Budget => "budget",

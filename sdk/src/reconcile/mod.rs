@@ -9,11 +9,12 @@ pub use report_log::DeliveryReportLog;
 use crate::capability::Capability;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layers::retry::policy::Safety;
+use crate::layers::retry::policy::send_under_key;
 use crate::message::Message;
 use crate::message::id::MessageId;
 use crate::messenger::{Messenger as _, unsupported};
 use crate::time::Clock;
+use crate::transport::Operation;
 use crate::webhook::event::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
 
 /// When [`PendingSend::look_up`] looks, counted from the beginning of the send.
@@ -50,7 +51,7 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 ///
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
 /// report.reference = Some("order-17".to_owned());
-/// unresolved.hear(&WebhookEvents::new(true, vec![Event::Status(report)]), false);
+/// unresolved.record_events(&WebhookEvents::new(true, vec![Event::Status(report)]), false);
 /// assert!(matches!(unresolved.resolution(), Resolution::Sent { .. }));
 /// # Ok::<(), transom::Error>(()) }).unwrap();
 /// ```
@@ -218,7 +219,7 @@ impl PendingSend {
         let Ok(age) = now.duration_since(self.begun) else {
             return refused("by this clock the first attempt is yet to come, so the age of its key is unknown");
         };
-        if self.message.idempotency_key.is_none() || Safety::keyed(age, key_life) != Safety::Keyed {
+        if self.message.idempotency_key.is_none() || send_under_key(age, key_life) != Operation::IdempotentSend {
             return refused("the key of the first attempt is unknown or no longer kept");
         }
         if self.message.fallback.is_some() {

@@ -26,7 +26,7 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 /// let reports = DeliveryReportLog::default();
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
 /// report.reference = Some("order-17".to_owned());
-/// reports.hear(&WebhookEvents::new(true, vec![Event::Status(report)]), false);
+/// reports.record(&WebhookEvents::new(true, vec![Event::Status(report)]), false);
 ///
 /// let client = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "timeout").maybe_sent())]));
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");

@@ -7,10 +7,10 @@ use http::{Request, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use transom::transport::unreadable;
-use transom::{Error, ErrorKind, PhoneNumber, Result};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Operation, json};
+use transom::transport::unreadable;
+use transom::{Error, ErrorKind, PhoneNumber, Result};
 
 use super::{Wanted, get};
 use crate::config::Config;

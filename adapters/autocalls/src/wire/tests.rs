@@ -1,6 +1,6 @@
 use serde_json::json;
-use transom::{Content, Sent};
 use transom::message::{Header, HeaderText};
+use transom::{Content, Sent};
 
 use super::*;
 use crate::error::tests::{answer, config, to};

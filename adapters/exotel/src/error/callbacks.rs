@@ -1,8 +1,8 @@
 //! The codes of callbacks. Two pages number delivery failures from 30001 on, each in its own way, and the event dialects
 //! have a third numbering.
 
-use transom::{ErrorKind, Sent};
 use transom::adapter::{Certainty, ErrorCode};
+use transom::{ErrorKind, Sent};
 
 use super::row;
 

@@ -54,7 +54,9 @@ impl Said {
     pub(super) fn fact(&self) -> Option<&'static ErrorCode> {
         let symbol = self.words.iter().find_map(|text| {
             let mut tokens = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
-            tokens.find_map(|token| ANSWERS.iter().find(|fact| fact.certainty == Certainty::Authoritative && fact.code == token))
+            tokens.find_map(|token| {
+                ANSWERS.iter().find(|fact| fact.certainty == Certainty::Authoritative && fact.code == token)
+            })
         });
         symbol.or_else(|| ErrorCode::find(ANSWERS, self.code()?))
     }

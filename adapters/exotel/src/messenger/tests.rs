@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use http::Response;
 use serde_json::{Value, json};
-use transom::{Content, Sent, Template};
 use transom::message::Media;
 use transom::transport::Transport;
+use transom::{Content, Sent, Template};
 
 use super::*;
 use crate::error::tests::{answer, config};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use transom::{ErrorKind, Sent};
 use transom::adapter::{Certainty, ErrorCode};
+use transom::{ErrorKind, Sent};
 
 /// Meta's codes with the statuses of Meta's own table. The vendor may wrap them in another status [inferred].
 pub(crate) const META: &[ErrorCode] = {

@@ -7,11 +7,11 @@ use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use transom::account::{Conversation, Sender, TemplateInfo};
 use transom::adapter::RequestBuilder;
+use transom::adapter::{Operation, cloud_api, json};
 use transom::transport::unreadable;
 use transom::{PhoneNumber, Result};
-use transom::account::{Conversation, Sender, TemplateInfo};
-use transom::adapter::{Operation, cloud_api, json};
 
 use super::session::Row;
 use super::{get, with_key};

@@ -6,10 +6,10 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::value::RawValue;
-use transom::transport::unreadable;
 use transom::Result;
 use transom::adapter::{Operation, json};
 use transom::message::MessageId;
+use transom::transport::unreadable;
 use transom::webhook::StatusUpdate;
 
 use super::get;
@@ -26,8 +26,9 @@ pub(crate) fn decode_status(response: &Response<Bytes>, now: SystemTime) -> Resu
         return Err(error::of_read(response, now));
     }
     let record: Box<RawValue> = json::decode(response, Operation::Read)?;
-    webhook::report(&record)
-        .ok_or_else(|| unreadable(response.status(), Operation::Read, "there is no message with a status in the answer"))
+    webhook::report(&record).ok_or_else(|| {
+        unreadable(response.status(), Operation::Read, "there is no message with a status in the answer")
+    })
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use transom::adapter::RequestBuilder;
+use transom::adapter::{MediaLimit, Operation, json};
 use transom::transport::{StreamedBody, unreadable};
 use transom::{Error, ErrorKind, Result};
-use transom::adapter::{MediaLimit, Operation, json};
 
 use super::media::MEDIA;
 use super::with_key;

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use http::{Response, StatusCode};
 use tokio::sync::Mutex;
+use transom::adapter::Context;
 use transom::time::date_of;
 use transom::{Error, ErrorKind, Result, Secret};
-use transom::adapter::Context;
 
 use crate::config::{Config, Credential};
 use crate::wire;

@@ -8,9 +8,9 @@ use http::{Request, Response, StatusCode};
 use serde_json::json;
 use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
+use transom::adapter::{Operation, json};
 use transom::transport::{self, unreadable};
 use transom::{ErrorKind, Result, Secret};
-use transom::adapter::{Operation, json};
 
 use super::segments;
 use crate::config::Config;

@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::{badge, mark};
-use crate::exchange::Exchange;
+use crate::harness::Exchange;
+use crate::harness::Trace;
 use crate::report::{CaseReport, EvidenceReport, PlayedFact, Problem, Report};
 use crate::suite::Verdict;
-use crate::trace::Trace;
 
 /// A case that failed, with everything that is needed to go and mend it.
 pub(super) fn failure(case: &CaseReport, report: &Report) -> Markup {
@@ -39,7 +39,7 @@ pub(super) fn details(case: &CaseReport, report: &Report) -> Markup {
             }
             // Inside, so that a link to it opens what is around it.
             div id=(case.id) {
-                p { (case.contract) "." @if !case.note.is_empty() { " " (case.note) } }
+                p { (case.contract) @if !case.note.is_empty() { " " (case.note) } }
                 @if let (true, Some(needs)) = (case.refusal, case.needs) {
                     p { "The provider offers no " (needs.replace('_', " ")) ". The call has to be refused as unsupported, without a request." }
                 }

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::{Page, mark, minute, seconds};
+use crate::drift::live::{StepReport, StepVerdict};
 use crate::drift::{Drift, DriftKind};
-use crate::live::{StepReport, StepVerdict};
 use crate::report::{AskedChannel, DriftReport};
 
 /// The whole page.
@@ -59,7 +59,7 @@ fn kinds(report: &DriftReport) -> Markup {
         section #kinds {
             h2 { "Matrix" }
             div.wide { table.groups {
-                thead { tr { th { "Difference" } @for channel in &report.channels { th scope="col" { (channel.channel) br; span.small { (channel.provider) } } } } }
+                thead { tr { th { "KnownDifference" } @for channel in &report.channels { th scope="col" { (channel.channel) br; span.small { (channel.provider) } } } } }
                 tbody {
                     @for kind in DriftKind::ALL {
                         tr {
@@ -107,7 +107,7 @@ fn step(step: &StepReport) -> Markup {
             @if let Some(error) = &step.error { pre { (error) } }
             @if !step.drift.is_empty() {
                 div.wide { table {
-                    thead { tr { th { "Difference" } th { "Place" } th { "Documented" } th { "Observed" } th { "Page" } } }
+                    thead { tr { th { "KnownDifference" } th { "Place" } th { "Documented" } th { "Observed" } th { "Page" } } }
                     tbody { @for drift in &step.drift { (row(drift)) } }
                 } }
             }

@@ -12,7 +12,7 @@ use crate::adapter::rate::{LONGEST_PAUSE, Rate, Scope};
 use crate::error::rate_limit::RateLimitInfo;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::layer::{Layer, Next};
-use crate::layers::retry::policy::LONGEST_WAIT;
+use crate::layers::retry::policy::MAX_RETRY_WAIT;
 use crate::message::Message;
 use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
@@ -60,7 +60,7 @@ impl RateLimit {
             rates: rates.into(),
             sender: "".into(),
             clock: Arc::new(SystemClock),
-            patience: LONGEST_WAIT,
+            patience: MAX_RETRY_WAIT,
         }
     }
 

@@ -16,22 +16,24 @@ pub use budget::RetryBudget;
 
 use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::Capability;
-use crate::error::stop::Stop;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Phase, Result, RetryStop};
 use crate::layers::layer::{Layer, Next};
-use crate::layers::retry::policy::{Decision, Evidence, LEAST_TIME, Safety, Situation, decide};
+use crate::layers::retry::policy::{
+    AttemptOutcome, Decision, MIN_ATTEMPT_TIME, RetryInput, retry_decision, send_under_key,
+};
 use crate::message::Message;
 use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::time::{Clock, SystemClock};
+use crate::transport::Operation;
 
-/// Makes a call again where [`decide`] allows it: a send whose connection could not be made, or that the provider refused
+/// Makes a call again where [`retry_decision`] allows it: a send whose connection could not be made, or that the provider refused
 /// for going too fast; a lookup after any passing failure; and, where the provider dedupes by a documented key, a send whose
 /// outcome is unknown, with the same body under the same key.
 ///
 /// Without such a key an unknown outcome is never repeated, whatever the settings. A wait that the provider asked for is
-/// never cut short; a longer one than [`LONGEST_WAIT`](crate::layers::retry::policy::LONGEST_WAIT) is returned to the caller, with
+/// never cut short; a longer one than [`MAX_RETRY_WAIT`](crate::layers::retry::policy::MAX_RETRY_WAIT) is returned to the caller, with
 /// [`Error::retry_at`], instead of being slept through. Once an attempt may have been taken, the error says so, whatever
 /// became of the attempts after it.
 ///
@@ -103,7 +105,7 @@ impl Retry {
     /// Makes the call, and makes it again as long as that is safe. `failed` sees every error, the last one too.
     async fn again<T, F>(
         &self,
-        safety: impl Fn(Duration) -> Safety + Send + Sync,
+        operation: impl Fn(Duration) -> Operation + Send + Sync,
         call: impl Fn() -> F + Send + Sync,
         mut failed: impl FnMut(&Error) + Send,
     ) -> Result<T>
@@ -114,9 +116,9 @@ impl Retry {
         let begun = Beginning::now(&*self.clock);
         let mut attempt = 1;
         loop {
-            let answer = match safety(Duration::ZERO) {
-                Safety::Read => self.in_time(&begun, call()).await,
-                Safety::Keyed | Safety::Unkeyed => call().await,
+            let answer = match operation(Duration::ZERO) {
+                Operation::Read => self.in_time(&begun, call()).await,
+                Operation::IdempotentSend | Operation::Send => call().await,
             };
             let error = match answer {
                 Ok(answer) => {
@@ -129,36 +131,36 @@ impl Retry {
             };
             failed(&error);
             let elapsed = begun.elapsed(&*self.clock);
-            let safety = safety(elapsed);
-            let evidence = Evidence::of(&error, safety);
-            let situation = Situation {
-                safety,
-                evidence,
+            let operation = operation(elapsed);
+            let outcome = AttemptOutcome::of(&error, operation);
+            let input = RetryInput {
+                operation,
+                outcome,
                 asked: error.retry_after(),
                 attempt,
                 attempts: self.attempts,
                 budget: self.budget.left(),
-                left: self.deadline_of(safety).saturating_sub(elapsed),
+                left: self.deadline_of(operation).saturating_sub(elapsed),
                 jitter: (self.random)(),
             };
             // Counted from the refusal, whatever is waited after it.
             let retry_at = self.clock.now().checked_add(error.retry_after().unwrap_or_default());
-            let stop = match decide(&situation) {
+            let stop = match retry_decision(&input) {
                 // Somebody else may have taken the last of it in between.
                 Decision::Again { wait, cost } if self.budget.try_withdraw(cost) => {
                     #[cfg(feature = "tracing")]
-                    tracing::debug!(?evidence, ?wait, "trying again");
+                    tracing::debug!(?outcome, ?wait, "trying again");
                     self.clock.sleep(wait).await;
                     // It may have been a longer wait than was meant: machines sleep, too.
-                    if self.deadline_of(safety).saturating_sub(begun.elapsed(&*self.clock)) < LEAST_TIME {
-                        return Err(give_up(error, Stop::Deadline, retry_at));
+                    if self.deadline_of(operation).saturating_sub(begun.elapsed(&*self.clock)) < MIN_ATTEMPT_TIME {
+                        return Err(give_up(error, RetryStop::Deadline, retry_at));
                     }
                     attempt = attempt.saturating_add(1);
                     continue;
                 }
-                Decision::Again { .. } => Stop::Budget,
+                Decision::Again { .. } => RetryStop::Budget,
                 Decision::Stop(stop) => stop,
-                Decision::Done => Stop::Evidence,
+                Decision::Done => RetryStop::Outcome,
             };
             return Err(give_up(error, stop, retry_at));
         }
@@ -166,41 +168,41 @@ impl Retry {
 
     /// `call`, given up at the deadline of a lookup: nothing is lost with its answer.
     async fn in_time<T>(&self, begun: &Beginning, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let left = self.deadline_of(Safety::Read).saturating_sub(begun.elapsed(&*self.clock));
+        let left = self.deadline_of(Operation::Read).saturating_sub(begun.elapsed(&*self.clock));
         let mut call = pin!(call);
         let mut end = pin!(self.clock.timeout(left));
         poll_fn(|context| match call.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(answer),
             Poll::Pending => end.as_mut().poll(context).map(|()| {
-                let late = std::io::Error::from(std::io::ErrorKind::TimedOut);
-                Err(Error::new(ErrorKind::ProviderUnavailable, "no answer before the deadline").with_source(late))
+                let error = Error::new(ErrorKind::ProviderUnavailable, "no response before the deadline");
+                Err(error.with_phase(Phase::NoResponse))
             }),
         })
         .await
     }
 
-    fn deadline_of(&self, safety: Safety) -> Duration {
-        self.deadline.unwrap_or_else(|| usual_deadline(safety))
+    fn deadline_of(&self, operation: Operation) -> Duration {
+        self.deadline.unwrap_or_else(|| usual_deadline(operation))
     }
 }
 
 /// The error as it is returned. `retry_at` is when the wait that it asks for is over. Whether an earlier attempt left the
 /// message in doubt is not forgotten: the client says so of whatever a layer returns.
-fn give_up(error: Error, stop: Stop, retry_at: Option<SystemTime>) -> Error {
+fn give_up(error: Error, stop: RetryStop, retry_at: Option<SystemTime>) -> Error {
     #[cfg(feature = "tracing")]
-    if stop != Stop::Evidence {
+    if stop != RetryStop::Outcome {
         tracing::warn!(reason = stop.as_str(), "not trying again");
     }
-    let asks_to_wait = error.retry_after().is_some_and(|wait| !wait.is_zero()) && stop != Stop::Evidence;
+    let asks_to_wait = error.retry_after().is_some_and(|wait| !wait.is_zero()) && stop != RetryStop::Outcome;
     let retry_at = error.retry_at().or(retry_at.filter(|_| asks_to_wait));
     error.with_stop(stop).with_retry_at(retry_at)
 }
 
-const fn usual_deadline(safety: Safety) -> Duration {
-    match safety {
-        Safety::Read => READ,
-        Safety::Keyed => KEYED_SEND,
-        Safety::Unkeyed => SEND,
+const fn usual_deadline(operation: Operation) -> Duration {
+    match operation {
+        Operation::Read => READ,
+        Operation::IdempotentSend => KEYED_SEND,
+        Operation::Send => SEND,
     }
 }
 
@@ -246,15 +248,15 @@ impl fmt::Debug for Retry {
     }
 }
 
-const fn read(_: Duration) -> Safety {
-    Safety::Read
+const fn read(_: Duration) -> Operation {
+    Operation::Read
 }
 
 #[async_trait]
 impl Layer for Retry {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
         let is_keyed = message.idempotency_key.is_some() && next.capabilities().contains(Capability::Idempotency);
-        let safety = |age| if is_keyed { Safety::keyed(age, self.key_life) } else { Safety::Unkeyed };
+        let operation = |age| if is_keyed { send_under_key(age, self.key_life) } else { Operation::Send };
         let mut requests: u32 = 0;
         // What went wrong on the channels of a failover below, in each attempt.
         let mut earlier = Vec::new();
@@ -262,7 +264,7 @@ impl Layer for Retry {
             requests = requests.saturating_add(error.attempts());
             earlier.extend_from_slice(error.earlier());
         };
-        match self.again(safety, || next.send(message), remember).await {
+        match self.again(operation, || next.send(message), remember).await {
             Ok(mut receipt) => {
                 earlier.append(&mut receipt.earlier);
                 receipt.earlier = earlier;

@@ -1,100 +1,82 @@
-//! Whether a call may be made again: one pure function, and the evidence it goes by.
+//! Whether a call may be repeated: one pure function, and the input that it decides by.
 //!
-//! The rule behind the table: a send is repeated only if it is proved that the provider cannot have received it, if the
-//! provider refused it and may be asked again, or if the provider dedupes by a key that is still alive. In every other
-//! case the outcome is unknown and stays so; no setting turns it into a repetition.
+//! A send is repeated only in three cases: the provider cannot have received it; the provider refused it and may be asked
+//! again; or the provider recognises a repetition by an idempotency key that is still alive. In every other case the
+//! outcome is unknown and stays so. No setting turns it into a repetition.
 
-use std::error::Error as _;
 use std::time::Duration;
 
-use crate::error::stop::Stop;
-use crate::error::{Error, ErrorKind, Sent};
+pub use crate::error::RetryStop;
+use crate::error::{Error, ErrorKind, Phase, Sent};
+use crate::transport::Operation;
 
 /// The longest wait that is waited out rather than returned.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// An attempt with less time left than connecting and a little more would only manufacture an unknown outcome.
-pub const LEAST_TIME: Duration = Duration::from_secs(4);
+pub const MAX_RETRY_WAIT: Duration = Duration::from_secs(30);
+/// Minimum time needed to start an attempt (connect timeout plus 1 s). Starting later would probably time out and leave the
+/// outcome unknown.
+pub const MIN_ATTEMPT_TIME: Duration = Duration::from_secs(4);
 
 /// Where the waits between attempts start; each may be up to twice as long as the one before.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// After a refusal for going too fast, the start is later.
-const FIRST_WAIT_AFTER_THROTTLE: Duration = Duration::from_secs(1);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
-/// What is added at the most to a wait that the provider asked for, since a fleet was told the same instant.
-const LONGEST_SPREAD: Duration = Duration::from_secs(5);
+const INITIAL_BACKOFF: Duration = Duration::from_millis(200);
+/// Where they start after a rejection for sending too fast.
+const INITIAL_THROTTLE_BACKOFF: Duration = Duration::from_secs(1);
+const MAX_BACKOFF: Duration = Duration::from_secs(20);
+/// The most that is added to a wait that the provider asked for, since a whole fleet was given the same instant.
+const MAX_SPREAD: Duration = Duration::from_secs(5);
 
-/// What a repetition of a call would do.
+/// How far an attempt got, and what came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Safety {
-    /// Nothing: it reads, or twice is the same as once.
-    Read,
-    /// Nothing, as long as the provider knows the key under which it sends.
-    Keyed,
-    /// It would send a second message.
-    Unkeyed,
-}
-
-impl Safety {
-    /// A send under a key that was first used `age` ago and that the provider keeps for `lifetime`. The last fifth of that
-    /// time is not relied upon: clocks differ, and an attempt takes a while.
-    pub fn keyed(age: Duration, lifetime: Duration) -> Self {
-        if age < lifetime / 5 * 4 { Self::Keyed } else { Self::Unkeyed }
-    }
-}
-
-/// How far a call got, and what came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Evidence {
-    /// Taken.
+pub enum AttemptOutcome {
+    /// The provider accepted it.
     Accepted,
     /// No byte of it reached the provider: the connection was never made, or our own limiter held it back.
-    NotHandedOver,
-    /// It was on its way, and nothing that is an answer came back: a timeout, a reset, an end, garbage.
-    NoAnswer,
-    /// An answer that cannot be understood: a success without its body, a final 1xx, a status that does not exist, an echo
+    NotConnected,
+    /// It was on its way, and no response came back: a timeout, a reset, an end, garbage.
+    NoResponse,
+    /// A response that cannot be understood: a success without its body, a final 1xx, a status that does not exist, an echo
     /// that is not ours.
     Unreadable,
-    /// Refused: a documented code, or a 4xx that proves it. A credential that can be renewed is renewed by the adapter, once,
-    /// before this.
-    Refused,
+    /// Rejected: a documented code, or a 4xx that proves it. The adapter renews a credential that can be renewed once, before
+    /// this.
+    Rejected,
     /// 408: the server gave up on a request that it may have acted on.
-    TimedOutThere,
+    RequestTimeout408,
     /// 409: the key was used with another body, or something is already there.
     Conflict,
     /// 409 that says that the same body under the same key is still being worked on.
     InProgress,
-    /// 421 or 425: the same request, on another connection please.
-    OtherConnection,
-    /// Going too fast. Not taken.
-    TooFast,
-    /// Going too fast, it says, and names a message all the same.
-    TooFastYetNamed,
+    /// 421 or 425: the provider asks for the same request on another connection.
+    MisdirectedRequest,
+    /// Rejected for sending too fast.
+    Throttled,
+    /// Rejected for sending too fast, and yet the response names a message.
+    ThrottledMaybeAccepted,
     /// A redirect, which is not followed.
     Redirected,
-    /// 303: a redirect that says the request was handled.
-    Handled,
+    /// 303: a redirect that says that the request was handled.
+    SeeOther303,
     /// A 5xx that may pass: a gateway answers so for a backend that may have acted.
-    Failed,
-    /// A 5xx under a documented code that says nothing was handed over.
-    FailedUnsent,
+    ServerError,
+    /// A 5xx under a documented code that says that nothing was sent.
+    ServerErrorUnsent,
     /// A 5xx that will not pass, such as 501.
-    FailedForGood,
+    NotRetryable5xx,
 }
 
 /// Everything that a decision depends on.
 #[derive(Clone, Copy, Debug)]
-pub struct Situation {
+pub struct RetryInput {
     /// What a repetition would do.
-    pub safety: Safety,
-    /// How far the last attempt got.
-    pub evidence: Evidence,
+    pub operation: Operation,
+    /// How the last attempt ended.
+    pub outcome: AttemptOutcome,
     /// The wait that the provider asked for, the latest of all its hints.
     pub asked: Option<Duration>,
     /// Which attempt the last one was, from 1.
     pub attempt: u32,
     /// How many attempts there may be in all.
     pub attempts: u32,
-    /// How many tokens the account's budget for repetitions holds.
+    /// How many tokens the account's retry budget holds.
     pub budget: u32,
     /// How much time is left until the call as a whole must be over.
     pub left: Duration,
@@ -105,11 +87,11 @@ pub struct Situation {
 /// What to do after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It is taken: nothing.
+    /// Accepted: nothing is left to do.
     Done,
-    /// Return what there is.
-    Stop(Stop),
-    /// Wait, then make the same call again. Costs so many tokens of the budget.
+    /// Return the result of the last attempt.
+    Stop(RetryStop),
+    /// Wait, then repeat the call, at the cost of so many tokens of the budget.
     Again {
         /// How long to wait. Never less than the provider asked for.
         wait: Duration,
@@ -118,118 +100,115 @@ pub enum Decision {
     },
 }
 
-/// Decides what follows an attempt. Pure: the same situation always comes to the same decision.
-pub fn decide(situation: &Situation) -> Decision {
-    if situation.evidence == Evidence::Accepted {
+/// Decides what follows an attempt. Pure: the same input always gives the same decision.
+pub fn retry_decision(input: &RetryInput) -> Decision {
+    if input.outcome == AttemptOutcome::Accepted {
         return Decision::Done;
     }
-    if !may_be_repeated(situation.safety, situation.evidence) {
-        return Decision::Stop(Stop::Evidence);
+    if !may_be_repeated(input.operation, input.outcome) {
+        return Decision::Stop(RetryStop::Outcome);
     }
-    if situation.attempt >= situation.attempts {
-        return Decision::Stop(Stop::Attempts);
+    if input.attempt >= input.attempts {
+        return Decision::Stop(RetryStop::Attempts);
     }
-    if situation.asked.is_some_and(|asked| asked > LONGEST_WAIT) {
-        return Decision::Stop(Stop::LongWait);
+    if input.asked.is_some_and(|asked| asked > MAX_RETRY_WAIT) {
+        return Decision::Stop(RetryStop::LongWait);
     }
-    let cost = situation.evidence.cost();
-    if situation.budget < cost {
-        return Decision::Stop(Stop::Budget);
+    let cost = input.outcome.cost();
+    if input.budget < cost {
+        return Decision::Stop(RetryStop::Budget);
     }
-    let wait = wait(situation);
-    if wait.saturating_add(LEAST_TIME) > situation.left {
-        return Decision::Stop(Stop::Deadline);
+    let wait = wait(input);
+    if wait.saturating_add(MIN_ATTEMPT_TIME) > input.left {
+        return Decision::Stop(RetryStop::Deadline);
     }
     Decision::Again { wait, cost }
 }
 
-fn may_be_repeated(safety: Safety, evidence: Evidence) -> bool {
-    match evidence {
-        // Proved unsent, or refused with leave to ask again.
-        Evidence::NotHandedOver | Evidence::OtherConnection | Evidence::TooFast => true,
-        // Perhaps taken: harmless only where a repetition is.
-        Evidence::NoAnswer
-        | Evidence::Unreadable
-        | Evidence::TimedOutThere
-        | Evidence::TooFastYetNamed
-        | Evidence::Failed
-        | Evidence::FailedUnsent => safety != Safety::Unkeyed,
-        Evidence::InProgress => safety == Safety::Keyed,
-        Evidence::Accepted
-        | Evidence::Refused
-        | Evidence::Conflict
-        | Evidence::Redirected
-        | Evidence::Handled
-        | Evidence::FailedForGood => false,
+fn may_be_repeated(operation: Operation, outcome: AttemptOutcome) -> bool {
+    match outcome {
+        // Proved unsent, or rejected with leave to ask again.
+        AttemptOutcome::NotConnected | AttemptOutcome::MisdirectedRequest | AttemptOutcome::Throttled => true,
+        // Perhaps accepted: harmless only where a repetition is.
+        AttemptOutcome::NoResponse
+        | AttemptOutcome::Unreadable
+        | AttemptOutcome::RequestTimeout408
+        | AttemptOutcome::ThrottledMaybeAccepted
+        | AttemptOutcome::ServerError
+        | AttemptOutcome::ServerErrorUnsent => operation != Operation::Send,
+        AttemptOutcome::InProgress => operation == Operation::IdempotentSend,
+        AttemptOutcome::Accepted
+        | AttemptOutcome::Rejected
+        | AttemptOutcome::Conflict
+        | AttemptOutcome::Redirected
+        | AttemptOutcome::SeeOther303
+        | AttemptOutcome::NotRetryable5xx => false,
     }
 }
 
-fn wait(situation: &Situation) -> Duration {
-    // What is no number counts as the longest wait.
-    let jitter = if situation.jitter.is_nan() { 1.0 } else { situation.jitter.clamp(0.0, 1.0) };
-    // Added, never subtracted: earlier than asked is another refusal.
-    let spread = |asked: Duration| asked.saturating_add((asked / 10).min(LONGEST_SPREAD).mul_f64(jitter));
-    // The longer of the two: one that asks for no time, or next to none, is no leave to ask at once, again and again.
-    situation.asked.map_or(Duration::ZERO, spread).max(backoff(situation, jitter))
+fn wait(input: &RetryInput) -> Duration {
+    // A jitter that is no number counts as the longest wait.
+    let jitter = if input.jitter.is_nan() { 1.0 } else { input.jitter.clamp(0.0, 1.0) };
+    // Added, never subtracted: earlier than asked is another rejection.
+    let spread = |asked: Duration| asked.saturating_add((asked / 10).min(MAX_SPREAD).mul_f64(jitter));
+    // The longer of the two: a provider that asks for no time does not allow request after request without a pause.
+    input.asked.map_or(Duration::ZERO, spread).max(backoff(input, jitter))
 }
 
-fn backoff(situation: &Situation, jitter: f64) -> Duration {
-    // Full jitter: anything up to the ceiling, so that a fleet does not come back as one.
-    let is_throttle = matches!(situation.evidence, Evidence::TooFast | Evidence::TooFastYetNamed);
-    let first = if is_throttle { FIRST_WAIT_AFTER_THROTTLE } else { FIRST_WAIT };
-    let doublings = 2_u32.saturating_pow(situation.attempt.saturating_sub(1));
-    first.saturating_mul(doublings).min(LONGEST_BACKOFF).mul_f64(jitter)
+fn backoff(input: &RetryInput, jitter: f64) -> Duration {
+    // Full jitter: anything up to the ceiling, so that a fleet does not come back all at once.
+    let is_throttle = matches!(input.outcome, AttemptOutcome::Throttled | AttemptOutcome::ThrottledMaybeAccepted);
+    let first = if is_throttle { INITIAL_THROTTLE_BACKOFF } else { INITIAL_BACKOFF };
+    let doublings = 2_u32.saturating_pow(input.attempt.saturating_sub(1));
+    first.saturating_mul(doublings).min(MAX_BACKOFF).mul_f64(jitter)
 }
 
-impl Evidence {
-    /// What a failed attempt of a call of this safety is evidence of.
-    pub fn of(error: &Error, safety: Safety) -> Self {
-        let is_doubtful = error.sent() == Sent::Maybe;
+/// What a repetition of a send is, under a key that was first used `age` ago and that the provider keeps for `lifetime`. The
+/// last fifth of that time does not count: clocks differ, and an attempt takes a while.
+pub fn send_under_key(age: Duration, lifetime: Duration) -> Operation {
+    if age < lifetime / 5 * 4 { Operation::IdempotentSend } else { Operation::Send }
+}
+
+impl AttemptOutcome {
+    /// How an attempt of `operation` ended that failed with `error`.
+    pub fn of(error: &Error, operation: Operation) -> Self {
+        let is_unknown = error.sent() == Sent::Maybe;
         match (error.kind(), error.status()) {
-            (ErrorKind::RateLimited, _) if is_doubtful => Self::TooFastYetNamed,
-            (ErrorKind::RateLimited, _) => Self::TooFast,
+            (ErrorKind::RateLimited, _) if is_unknown => Self::ThrottledMaybeAccepted,
+            (ErrorKind::RateLimited, _) => Self::Throttled,
             (ErrorKind::Conflict, _) if error.is_under_way() => Self::InProgress,
             (ErrorKind::Conflict, _) => Self::Conflict,
-            // A read is never in doubt, so its error does not tell by that how far it got.
-            (ErrorKind::ProviderUnavailable, None) if safety == Safety::Read && got_no_answer_in_time(error) => {
-                Self::NoAnswer
+            // The outcome of a read is never unknown, so only its phase tells how far it got.
+            (ErrorKind::ProviderUnavailable, None)
+                if operation == Operation::Read && error.phase() == Phase::NoResponse =>
+            {
+                Self::NoResponse
             }
-            (ErrorKind::ProviderUnavailable, None) if !is_doubtful => Self::NotHandedOver,
-            (ErrorKind::ProviderUnavailable, Some(421 | 425)) => Self::OtherConnection,
-            (_, Some(408)) => Self::TimedOutThere,
-            (_, Some(303)) => Self::Handled,
+            // Also a login that failed in front of a send.
+            (ErrorKind::ProviderUnavailable, None) if !is_unknown => Self::NotConnected,
+            (ErrorKind::ProviderUnavailable, Some(421 | 425)) => Self::MisdirectedRequest,
+            (_, Some(408)) => Self::RequestTimeout408,
+            (_, Some(303)) => Self::SeeOther303,
             (_, Some(300..=399)) => Self::Redirected,
-            (_, Some(501 | 505)) => Self::FailedForGood,
-            (ErrorKind::ProviderUnavailable, Some(500..=599)) if !is_doubtful => Self::FailedUnsent,
-            (_, Some(500..=599)) if is_doubtful => Self::Failed,
+            (_, Some(501 | 505)) => Self::NotRetryable5xx,
+            (ErrorKind::ProviderUnavailable, Some(500..=599)) if !is_unknown => Self::ServerErrorUnsent,
+            (_, Some(500..=599)) if is_unknown => Self::ServerError,
             (ErrorKind::MalformedResponse, _) => Self::Unreadable,
-            (_, None) if is_doubtful => Self::NoAnswer,
-            _ if is_doubtful => Self::Unreadable,
-            _ => Self::Refused,
+            (_, None) if is_unknown => Self::NoResponse,
+            _ if is_unknown => Self::Unreadable,
+            _ => Self::Rejected,
         }
     }
 
-    /// What a repetition after this costs the budget: most after a timeout, which loads a provider that is in trouble, least
+    /// What a repetition after this costs the budget: most after a timeout, which loads a provider that is in trouble; least
     /// after a throttle, which the provider itself paces.
     const fn cost(self) -> u32 {
         match self {
-            Self::TooFast | Self::TooFastYetNamed => 2,
-            Self::NoAnswer | Self::TimedOutThere => 10,
+            Self::Throttled | Self::ThrottledMaybeAccepted => 2,
+            Self::NoResponse | Self::RequestTimeout408 => 10,
             _ => 5,
         }
     }
-}
-
-/// Whether the time for an answer ran out, the request being on its way.
-fn got_no_answer_in_time(error: &Error) -> bool {
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        if source.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut) {
-            return true;
-        }
-        cause = source.source();
-    }
-    false
 }
 
 #[cfg(test)]
@@ -242,74 +221,75 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_read_as_the_evidence_that_it_is() {
+    fn each_error_has_its_attempt_outcome() {
         use ErrorKind::{
             Conflict, InvalidRequest, MalformedResponse, ProviderUnavailable, RateLimited, SenderUnavailable,
             SessionExpired, Unauthenticated,
         };
-        let unsent: &[(ErrorKind, u16, Evidence)] = &[
-            (ProviderUnavailable, 0, Evidence::NotHandedOver),
-            (ProviderUnavailable, 421, Evidence::OtherConnection),
-            (ProviderUnavailable, 425, Evidence::OtherConnection),
-            (ProviderUnavailable, 503, Evidence::FailedUnsent),
-            (ProviderUnavailable, 501, Evidence::FailedForGood),
-            (ProviderUnavailable, 408, Evidence::TimedOutThere),
-            (SenderUnavailable, 503, Evidence::Refused),
-            (RateLimited, 429, Evidence::TooFast),
-            (RateLimited, 0, Evidence::TooFast),
-            (MalformedResponse, 302, Evidence::Redirected),
-            (MalformedResponse, 200, Evidence::Unreadable),
-            (SessionExpired, 403, Evidence::Refused),
-            (Unauthenticated, 401, Evidence::Refused),
-            (InvalidRequest, 0, Evidence::Refused),
+        let unsent: &[(ErrorKind, u16, AttemptOutcome)] = &[
+            (ProviderUnavailable, 0, AttemptOutcome::NotConnected),
+            (ProviderUnavailable, 421, AttemptOutcome::MisdirectedRequest),
+            (ProviderUnavailable, 425, AttemptOutcome::MisdirectedRequest),
+            (ProviderUnavailable, 503, AttemptOutcome::ServerErrorUnsent),
+            (ProviderUnavailable, 501, AttemptOutcome::NotRetryable5xx),
+            (ProviderUnavailable, 408, AttemptOutcome::RequestTimeout408),
+            (SenderUnavailable, 503, AttemptOutcome::Rejected),
+            (RateLimited, 429, AttemptOutcome::Throttled),
+            (RateLimited, 0, AttemptOutcome::Throttled),
+            (MalformedResponse, 302, AttemptOutcome::Redirected),
+            (MalformedResponse, 200, AttemptOutcome::Unreadable),
+            (SessionExpired, 403, AttemptOutcome::Rejected),
+            (Unauthenticated, 401, AttemptOutcome::Rejected),
+            (InvalidRequest, 0, AttemptOutcome::Rejected),
         ];
-        for &(kind, status, evidence) in unsent {
-            assert_eq!(Evidence::of(&failed(kind, status), Safety::Unkeyed), evidence, "{kind} {status}");
+        for &(kind, status, outcome) in unsent {
+            assert_eq!(AttemptOutcome::of(&failed(kind, status), Operation::Send), outcome, "{kind} {status}");
         }
-        let doubtful: &[(ErrorKind, u16, Evidence)] = &[
-            (ProviderUnavailable, 0, Evidence::NoAnswer),
-            (ProviderUnavailable, 200, Evidence::Unreadable),
-            (ProviderUnavailable, 408, Evidence::TimedOutThere),
-            (ProviderUnavailable, 500, Evidence::Failed),
-            (ProviderUnavailable, 599, Evidence::Failed),
-            (InvalidRequest, 500, Evidence::Failed),
-            (MalformedResponse, 0, Evidence::Unreadable),
-            (MalformedResponse, 303, Evidence::Handled),
-            (MalformedResponse, 999, Evidence::Unreadable),
-            (InvalidRequest, 200, Evidence::Unreadable),
-            (RateLimited, 429, Evidence::TooFastYetNamed),
-            (Conflict, 409, Evidence::Conflict),
+        let unknown: &[(ErrorKind, u16, AttemptOutcome)] = &[
+            (ProviderUnavailable, 0, AttemptOutcome::NoResponse),
+            (ProviderUnavailable, 200, AttemptOutcome::Unreadable),
+            (ProviderUnavailable, 408, AttemptOutcome::RequestTimeout408),
+            (ProviderUnavailable, 500, AttemptOutcome::ServerError),
+            (ProviderUnavailable, 599, AttemptOutcome::ServerError),
+            (InvalidRequest, 500, AttemptOutcome::ServerError),
+            (MalformedResponse, 0, AttemptOutcome::Unreadable),
+            (MalformedResponse, 303, AttemptOutcome::SeeOther303),
+            (MalformedResponse, 999, AttemptOutcome::Unreadable),
+            (InvalidRequest, 200, AttemptOutcome::Unreadable),
+            (RateLimited, 429, AttemptOutcome::ThrottledMaybeAccepted),
+            (Conflict, 409, AttemptOutcome::Conflict),
         ];
-        for &(kind, status, evidence) in doubtful {
-            assert_eq!(Evidence::of(&failed(kind, status).maybe_sent(), Safety::Unkeyed), evidence, "{kind} {status}");
+        for &(kind, status, outcome) in unknown {
+            let error = failed(kind, status).maybe_sent();
+            assert_eq!(AttemptOutcome::of(&error, Operation::Send), outcome, "{kind} {status}");
         }
     }
 
     #[test]
-    fn a_conflict_is_what_it_says_and_not_which_attempt_met_it() {
+    fn a_conflict_does_not_depend_on_the_attempt_that_met_it() {
         let conflict = || failed(ErrorKind::Conflict, 409);
-        for safety in [Safety::Keyed, Safety::Unkeyed] {
-            assert_eq!(Evidence::of(&conflict(), safety), Evidence::Conflict);
-            assert_eq!(Evidence::of(&conflict().under_way(), safety), Evidence::InProgress);
+        for operation in [Operation::IdempotentSend, Operation::Send] {
+            assert_eq!(AttemptOutcome::of(&conflict(), operation), AttemptOutcome::Conflict);
+            assert_eq!(AttemptOutcome::of(&conflict().under_way(), operation), AttemptOutcome::InProgress);
         }
     }
 
     #[test]
-    fn a_read_that_got_no_answer_in_time_costs_what_a_timeout_costs() {
-        let late = || std::io::Error::from(std::io::ErrorKind::TimedOut);
-        let timed_out = || failed(ErrorKind::ProviderUnavailable, 0).with_source(late());
-        assert_eq!(Evidence::of(&timed_out(), Safety::Read), Evidence::NoAnswer);
-        assert_eq!(Evidence::of(&failed(ErrorKind::ProviderUnavailable, 0), Safety::Read), Evidence::NotHandedOver);
-        // A login in front of a send, say: what is proved to be unsent stays so.
-        assert_eq!(Evidence::of(&timed_out(), Safety::Unkeyed), Evidence::NotHandedOver);
+    fn a_read_without_response_costs_as_much_as_a_timeout() {
+        let failed = |phase| failed(ErrorKind::ProviderUnavailable, 0).with_phase(phase);
+        let of = |phase, operation| AttemptOutcome::of(&failed(phase), operation);
+        assert_eq!(of(Phase::NoResponse, Operation::Read), AttemptOutcome::NoResponse);
+        assert_eq!(of(Phase::NotConnected, Operation::Read), AttemptOutcome::NotConnected);
+        // A login in front of a send, say: proved unsent stays proved unsent.
+        assert_eq!(of(Phase::NoResponse, Operation::Send), AttemptOutcome::NotConnected);
     }
 
     #[test]
-    fn a_key_is_relied_upon_for_four_fifths_of_its_life() {
+    fn a_key_counts_for_four_fifths_of_its_lifetime() {
         let life = Duration::from_secs(24 * 3600);
-        assert_eq!(Safety::keyed(Duration::ZERO, life), Safety::Keyed);
-        assert_eq!(Safety::keyed(Duration::from_secs(69_119), life), Safety::Keyed);
-        assert_eq!(Safety::keyed(Duration::from_secs(69_120), life), Safety::Unkeyed);
-        assert_eq!(Safety::keyed(Duration::MAX, Duration::MAX), Safety::Unkeyed);
+        assert_eq!(send_under_key(Duration::ZERO, life), Operation::IdempotentSend);
+        assert_eq!(send_under_key(Duration::from_secs(69_119), life), Operation::IdempotentSend);
+        assert_eq!(send_under_key(Duration::from_secs(69_120), life), Operation::Send);
+        assert_eq!(send_under_key(Duration::MAX, Duration::MAX), Operation::Send);
     }
 }

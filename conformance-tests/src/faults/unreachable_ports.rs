@@ -1,0 +1,60 @@
+//! Ports that nobody can connect to.
+
+use std::io;
+use std::net::SocketAddr;
+
+use socket2::{Domain, Socket, Type};
+
+/// A port that is held, so that nobody else gets it, and on which nobody listens.
+#[derive(Debug)]
+pub(crate) struct ClosedPort {
+    port: u16,
+    _held: Socket,
+}
+
+impl ClosedPort {
+    pub(crate) fn new() -> io::Result<Self> {
+        let (held, port) = bound()?;
+        Ok(Self { port, _held: held })
+    }
+
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+fn bound() -> io::Result<(Socket, u16)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+    let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
+    Ok((socket, port))
+}
+
+/// A port whose queue of connections is full and is never emptied, so that a further one is never answered.
+#[derive(Debug)]
+pub(crate) struct SaturatedPort {
+    port: u16,
+    _listener: Socket,
+    _queue: Vec<Socket>,
+}
+
+impl SaturatedPort {
+    pub(crate) fn new() -> io::Result<Self> {
+        let (listener, port) = bound()?;
+        listener.listen(0)?;
+        let address = listener.local_addr()?;
+        let mut queue = Vec::new();
+        for _ in 0..4 {
+            let client = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+            client.set_nonblocking(true)?;
+            // It is under way, or it is not; either way the queue gets no shorter.
+            let _ = client.connect(&address);
+            queue.push(client);
+        }
+        Ok(Self { port, _listener: listener, _queue: queue })
+    }
+
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+}

@@ -1,0 +1,111 @@
+//! What a dialect answers, and the few ways to build a response that cannot fail.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::core::finding::Finding;
+
+/// Room for most answers.
+const USUAL_BYTES: usize = 512;
+/// And for their headers: a map that has to grow costs as much as three of them.
+const USUAL_HEADERS: usize = 8;
+
+/// A provider's answer, and what was noticed about the form of the request. `Debug` leaves the body out.
+pub struct SimulatedResponse {
+    /// What goes back to the client.
+    pub response: Response<Bytes>,
+    /// Remarks on the request's form, for the journal.
+    pub findings: Vec<Finding>,
+}
+
+impl SimulatedResponse {
+    /// An answer with findings, often those of a [`FindingCollector`](crate::Review).
+    pub fn new(response: Response<Bytes>, findings: Vec<Finding>) -> Self {
+        Self { response, findings }
+    }
+}
+
+impl fmt::Debug for SimulatedResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut answer = f.debug_struct("SimulatedResponse");
+        answer.field("status", &self.response.status()).field("findings", &self.findings).finish_non_exhaustive()
+    }
+}
+
+impl From<Response<Bytes>> for SimulatedResponse {
+    fn from(response: Response<Bytes>) -> Self {
+        Self::new(response, Vec::new())
+    }
+}
+
+/// A JSON response. A status outside 100 to 999 becomes 500, and so does that of a body that cannot be JSON, such as a map whose
+/// keys are not texts.
+pub fn json_response<T: Serialize + ?Sized>(status: u16, body: &T) -> Response<Bytes> {
+    let mut text = Vec::with_capacity(USUAL_BYTES);
+    match serde_json::to_writer(&mut text, body) {
+        Ok(()) => response(status, Some("application/json"), Bytes::from(text)),
+        Err(_) => response(500, None, Bytes::new()),
+    }
+}
+
+/// As [`json_response`], of a text that is JSON already.
+pub(crate) fn json_text_response(status: u16, json: String) -> Response<Bytes> {
+    response(status, Some("application/json"), Bytes::from(json))
+}
+
+/// A plain text response; see [`json_response`] for the status. An empty text carries no content type.
+pub fn text_response(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
+    let body = body.into();
+    let content_type = (!body.is_empty()).then_some("text/plain; charset=utf-8");
+    response(status, content_type, body)
+}
+
+/// A page of HTML; see [`json_response`] for the status.
+pub fn html_response(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
+    response(status, Some("text/html; charset=utf-8"), body.into())
+}
+
+fn response(status: u16, content_type: Option<&'static str>, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.headers_mut() = HeaderMap::with_capacity(USUAL_HEADERS);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(content_type) = content_type {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    response
+}
+
+/// Sets one header, in place of what was there. Names must be lower case. What HTTP cannot carry is left out.
+pub fn set_header(response: &mut Response<Bytes>, name: &str, value: impl fmt::Display) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value.to_string())) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// As [`set_header`], with a number, which nearly every answer has some of and which costs less than a text.
+pub fn set_number(response: &mut Response<Bytes>, name: HeaderName, number: impl Into<HeaderValue>) {
+    response.headers_mut().insert(name, number.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_http_cannot_carry_is_left_out() {
+        let mut response = text_response(200, "");
+        set_header(&mut response, "x-note", "two\nlines");
+        set_header(&mut response, "x-other", 5);
+        assert!(!response.headers().contains_key("x-note"));
+        assert_eq!(response.headers()["x-other"], "5");
+    }
+
+    #[test]
+    fn an_impossible_status_becomes_500() {
+        assert_eq!(text_response(7, "").status(), 500);
+    }
+}

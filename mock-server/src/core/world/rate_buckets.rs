@@ -1,0 +1,164 @@
+//! Rate limits, counted for each key or account where the provider counts by those.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::World;
+use crate::core::bounded::Table;
+use crate::core::fingerprint::Fingerprints;
+use crate::core::fingerprint::fingerprint;
+use crate::core::limiter::{Limiter, Quota};
+
+/// More keys and accounts than this are not counted apart: the one that was seen first starts afresh.
+pub(super) const MOST_BUCKETS: usize = 10_000;
+
+/// What one key or account has used of its provider's limit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bucket {
+    /// Empty for a row that was just made.
+    pub(crate) provider: &'static str,
+    pub(crate) whose: BucketOwner,
+    pub(crate) started: Option<SystemTime>,
+    pub(crate) used: u32,
+}
+
+/// Whose a bucket is. Of a key its fingerprint is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BucketOwner {
+    Key(u64),
+    Account(Box<str>),
+}
+
+impl BucketOwner {
+    /// As the control plane and a state tell it.
+    pub(crate) fn member(&self) -> (String, Value) {
+        match self {
+            Self::Key(key) => ("key".to_owned(), format!("{key:016x}").into()),
+            Self::Account(account) => ("account".to_owned(), Value::from(&**account)),
+        }
+    }
+}
+
+impl Default for BucketOwner {
+    fn default() -> Self {
+        Self::Key(0)
+    }
+}
+
+/// Every bucket that was drawn from, and the one that the present request draws from.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    pub(super) rows: Table<u64, Bucket>,
+    present: Option<u64>,
+    prints: Fingerprints,
+}
+
+impl Buckets {
+    pub(super) fn new() -> Self {
+        Self { rows: Table::new(MOST_BUCKETS), present: None, prints: Fingerprints::default() }
+    }
+
+    /// Forgets what was used of a provider's limit.
+    fn start_afresh(&mut self, provider: &str) {
+        for bucket in self.rows.values_mut().filter(|bucket| bucket.provider == provider) {
+            (bucket.started, bucket.used) = (None, 0);
+        }
+    }
+}
+
+/// Distinct for the same key at two providers.
+fn numbered(provider: &str, of: u64) -> u64 {
+    provider.bytes().fold(of, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
+
+impl Bucket {
+    /// The number under which a bucket is found.
+    pub(super) fn number(provider: &str, whose: &BucketOwner) -> u64 {
+        match whose {
+            BucketOwner::Key(key) => numbered(provider, *key),
+            BucketOwner::Account(account) => numbered(provider, fingerprint(account.as_bytes())),
+        }
+    }
+
+    /// A limiter of this limit that has counted what the bucket has.
+    pub(crate) fn limiter(&self, limit: &Limiter) -> Limiter {
+        Limiter { started: self.started, used: self.used, ..limit.clone() }
+    }
+}
+
+impl World {
+    /// The present request counts against the limit of this API key. Of the key a fingerprint is kept.
+    pub fn count_by_key(&mut self, provider: &'static str, key: &str) {
+        let key = self.buckets.prints.of(key);
+        self.count_in(provider, numbered(provider, key), || BucketOwner::Key(key));
+    }
+
+    /// The present request counts against the limit of this account.
+    pub fn count_by_account(&mut self, provider: &'static str, account: &str) {
+        let number = numbered(provider, self.buckets.prints.of(account));
+        self.count_in(provider, number, || BucketOwner::Account(account.into()));
+    }
+
+    fn count_in(&mut self, provider: &'static str, number: u64, whose: impl FnOnce() -> BucketOwner) {
+        if let Some(bucket) = self.buckets.rows.entry(number)
+            && bucket.provider.is_empty()
+        {
+            *bucket = Bucket { provider, whose: whose(), ..Bucket::default() };
+        }
+        self.buckets.present = Some(number);
+    }
+
+    /// A new request begins, which counts against the provider's limit until a dialect says more.
+    pub(crate) fn begin_request(&mut self) {
+        self.buckets.present = None;
+    }
+
+    /// Counts one request against the provider's rate limit, that of the key or account if the dialect named one.
+    pub fn take_quota(&mut self, provider: &'static str, now: SystemTime) -> Quota {
+        let limit = &mut self.accounts.of_mut(provider).limiter;
+        let bucket = self.buckets.present.and_then(|number| self.buckets.rows.get_mut(&number));
+        let quota = match bucket.filter(|bucket| bucket.provider == provider) {
+            None => limit.take(now),
+            Some(bucket) => {
+                let mut own = bucket.limiter(limit);
+                let quota = own.take(now);
+                (bucket.started, bucket.used) = (own.started, own.used);
+                quota
+            }
+        };
+        if !quota.allowed {
+            let (limit, window) = (quota.limit, quota.window.as_secs());
+            self.cause = Some(format!("limit of {limit} requests in {window} s"));
+        }
+        quota
+    }
+
+    /// What is left of the provider's rate limit, that of the key or account if the dialect named one.
+    pub fn quota(&self, provider: &str, now: SystemTime) -> Quota {
+        let limit = &self.account(provider).limiter;
+        let bucket = self.buckets.present.and_then(|number| self.buckets.rows.get(&number));
+        match bucket.filter(|bucket| bucket.provider == provider) {
+            None => limit.peek(now),
+            Some(bucket) => bucket.limiter(limit).peek(now),
+        }
+    }
+
+    /// The numbers of a used-up rate limit, for an answer that says so: nothing remains, and the wait is at least a second.
+    pub fn exhausted(&self, provider: &str, now: SystemTime) -> Quota {
+        let quota = self.quota(provider, now);
+        let reset_after = quota.reset_after.max(Duration::from_secs(1));
+        Quota { allowed: false, remaining: 0, reset_after, ..quota }
+    }
+
+    /// Replaces a provider's rate limit; everybody starts with a full quota.
+    pub(crate) fn set_limit(&mut self, provider: &'static str, limiter: Limiter) {
+        self.account_mut(provider).limiter = limiter;
+        self.buckets.start_afresh(provider);
+    }
+
+    /// What each key and account has used, oldest first.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = &Bucket> {
+        self.buckets.rows.iter().map(|(_, bucket)| bucket)
+    }
+}
