@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_put_up_again_from_its_reading_shows_the_same_at_any_later_time() {
+    fn restored_clock_shows_the_same_time_later() {
         let mut clock = Clock::new(real(0));
         for moved in [real(90_000), real(7), real(0) - Duration::from_secs(1_000_000)] {
             assert!(clock.set(real(50), moved));

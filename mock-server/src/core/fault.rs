@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_that_pass_many_quiet_rules_are_counted_as_if_one_by_one() {
+    fn idle_fault_rules_count_skipped_requests_correctly() {
         let every = |n, any_request| Fault { any_request, ..fault(Kind::Html, Schedule::Every { n, seen: 0 }) };
         let rules = vec![every(7, false), every(5, true), every(11, true), every(3, false)];
         let (mut faults, mut counted) = (Faults::default(), rules.clone());

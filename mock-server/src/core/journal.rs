@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn those_after_a_number_are_found_also_when_older_ones_are_forgotten() {
+    fn since_finds_entries_after_older_ones_were_dropped() {
         let mut journal = Journal::new();
         let request = Request::get("/x").body(Bytes::new()).unwrap();
         for _ in 0..MAX_EXCHANGES + 5 {

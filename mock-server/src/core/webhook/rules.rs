@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn where_client_errors_are_final_only_429_of_them_is_tried_again() {
+    fn if_client_errors_are_final_only_429_is_repeated() {
         let rules = WebhookRules { pauses: &PAUSES, client_errors_are_final: true, ..WebhookRules::default() };
         for status in [400, 401, 404, 410, 499] {
             assert_eq!(rules.pause_after(1, Some(status)), None, "{status}");

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn lanes_are_told_apart_by_address_and_together_keep_the_order_in_which_things_fall_due() {
+    fn queues_are_split_by_address_and_keep_the_due_order() {
         let mut lanes = TargetQueues::default();
         let (a, b) = ("http://127.0.0.1:9000/a", "http://127.0.0.1:9001/b");
         for (number, (url, second)) in [(a, 3), (b, 2), (a, 1), ("http://127.0.0.1:9000/c", 2)].into_iter().enumerate()

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_goes_quiet_after_30_minutes_and_ends_24_hours_after_either_side_wrote() {
+    fn conversation_is_idle_after_30_min_and_ends_after_24_h() {
         let mut row = row(1, "34600111222");
         let start = SystemTime::UNIX_EPOCH;
         row.last_inbound_at = Some(start);

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_conversation_is_that_with_the_business_number_that_is_asked_for() {
+    fn newest_conversation_is_found_by_business_number() {
         let (mut all, mut providers) = (Conversations::new(9), Providers::default());
         for (id, business) in [(1, "34611000000"), (2, "34611000001"), (3, "34611000001")] {
             all.insert(&mut providers, row(id, business, "34600000001"));

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_replays_for_24_hours_for_the_same_body_and_the_same_api_key() {
+    fn idempotency_key_replays_24_h_for_same_body_and_api_key() {
         let start = SystemTime::UNIX_EPOCH;
         let mut cache = Idempotency::new();
         cache.remember("gosendapi", "secret", "k", answer(start));
