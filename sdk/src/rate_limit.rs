@@ -30,7 +30,7 @@ use crate::error::ErrorKind;
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use transom::rate_limit::RateLimit;
+/// use transom::adapter::RateLimitInfo;
 ///
 /// let mut headers = http::HeaderMap::new();
 /// headers.insert("ratelimit-remaining", "0".parse()?);
