@@ -85,8 +85,8 @@ fn judge(case: &FaultCase, harness: &FaultHarness, outcome: &CallResult, took: D
 /// Claim and ledger must agree: a message reported as not sent is not in the ledger, one reported as sent is.
 pub(crate) fn agrees(claim: Claim, ledger: usize) -> Check {
     match (claim, ledger) {
-        (Claim::NotSent, 1..) => Err(format!("it is said to be unsent, and reached a person {ledger} times").into()),
-        (Claim::Sent, 0) => Err("it is said to be sent, and reached nobody".into()),
+        (Claim::NotSent, 1..) => Err(format!("reported as not sent, but delivered {ledger} times").into()),
+        (Claim::Sent, 0) => Err("reported as sent, but not delivered".into()),
         _ => Ok(()),
     }
 }
@@ -156,7 +156,7 @@ fn always(harness: &FaultHarness) -> Check {
         *copies.entry(line.text).or_default() += 1;
     }
     if let Some((text, count)) = copies.iter().find(|(_, count)| **count > 1) {
-        return Err(format!("{text} reached a person {count} times").into());
+        return Err(format!("{text} was delivered {count} times").into());
     }
     if let Some(problem) = harness.transport.problems().first() {
         return Err(problem.as_str().into());
@@ -164,7 +164,7 @@ fn always(harness: &FaultHarness) -> Check {
     for request in &harness.listener.seen().requests {
         honest(request)?;
     }
-    ensure(harness.decoy.seen().connections == 0, "somebody went where the answer pointed")?;
+    ensure(harness.decoy.seen().connections == 0, "the client followed an address in the response")?;
     // The mock does not treat a user name as a credential.
     let exports = harness.provider.exports()?.replace(&harness.canaries.username, "");
     if let Some(found) = canary::credential_in(&exports) {

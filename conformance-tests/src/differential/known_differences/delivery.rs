@@ -153,7 +153,7 @@ pub(super) const ALL: &[KnownDifference] = &[
             (
                 "exotel",
                 "sends 61 × accepted yes/1, 49 × malformed_response maybe/1, 3 × invalid_request maybe/1; \
-                reached text",
+                delivered text",
             ),
             ("gosendapi", "sends 37 × accepted yes/1, 20 × malformed_response maybe/1; delivered text"),
             ("messangi", "sends 58 × accepted yes/1, 13 × malformed_response maybe/1; delivered text"),
