@@ -1,4 +1,4 @@
-//! The whole state as JSON: what a mock must remember to go on as if it had never stopped.
+//! The whole state as JSON, from which a mock continues as if it had never stopped.
 
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ const MEMBERS: [&str; 12] = [
 
 impl Simulator {
     /// Everything that later answers depend on, as JSON of a numbered version: accounts with their switches and limits,
-    /// contacts and windows, conversations, the ledger, idempotency keys, uploads, ids, the clock and the faults. Not in it are
-    /// the journal, webhooks and credentials.
+    /// contacts and windows, conversations, the ledger, idempotency keys, uploads, ids, the clock and the faults. Not
+    /// in it are the journal, webhooks and credentials.
     ///
     /// A clock that runs is kept as its distance from real time, one that is frozen as the time it shows.
     ///
@@ -62,7 +62,7 @@ impl Simulator {
         Value::Object(state)
     }
 
-    /// Takes over what [`export`](Self::export) gave, in place of the present state. What customers wrote is forgotten; the
+    /// Takes over what [`export`](Self::export) gave, in place of the present state. What contacts wrote is forgotten; the
     /// journal stays as it is, and so does strictness.
     ///
     /// # Errors

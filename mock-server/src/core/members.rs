@@ -1,11 +1,11 @@
-//! Reading the members of a control body, one by one, so that every refusal names the member and what was expected.
+//! Reads the members of a control body one by one, so that each refusal names the member and the expected form.
 
 use serde_json::{Map, Value};
 
 use crate::core::behavior_switch::list;
 use crate::core::error::ControlError;
 
-/// A JSON object whose members are taken out as they are read.
+/// A JSON object. Reading a member removes it.
 #[derive(Debug)]
 pub(crate) struct Members {
     members: Map<String, Value>,
@@ -135,7 +135,7 @@ impl Members {
         ControlError::refused(format!("{}{text}", self.place))
     }
 
-    /// What is left, for bodies whose names are not known beforehand.
+    /// The remaining members, for bodies whose names are not known beforehand.
     pub(crate) fn rest(self) -> Map<String, Value> {
         self.members
     }

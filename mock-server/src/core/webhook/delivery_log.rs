@@ -1,4 +1,4 @@
-//! What was tried.
+//! The log of delivery attempts.
 
 use std::time::SystemTime;
 
@@ -12,13 +12,13 @@ use crate::core::bounded::Ring;
 const MOST_TRIES: usize = 10_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
-/// The last 10,000 tries, or fewer if they are large.
+/// The last 10,000 attempts, or fewer if they are large.
 #[derive(Debug)]
 pub(super) struct DeliveryLog {
     tries: Ring<DeliveryAttempt>,
 }
 
-/// One try to deliver.
+/// A delivery attempt.
 #[derive(Serialize)]
 pub struct DeliveryAttempt {
     /// Counts the tries since the last reset, from 1.

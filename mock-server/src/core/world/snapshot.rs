@@ -51,7 +51,8 @@ pub(crate) fn export(world: &World, state: &mut Map<String, Value>) {
     }
 }
 
-/// Takes the parts of a world out of `state`. What they do not say, such as strictness and the switches there are, is that of
+/// Takes the parts of a world out of `state`. What they do not say, such as strictness and the switches there are, is
+/// that of
 /// `fresh`, a world with the accounts to fill.
 pub(crate) fn import(mut fresh: World, state: &mut Members) -> Result<World, ControlError> {
     let mut ids = state.object("ids")?;
