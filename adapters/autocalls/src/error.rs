@@ -9,7 +9,7 @@ use serde_json::Value;
 use transom::rate_limit::RateLimit;
 use transom::{Certainty, CodeFact, Error, ErrorKind, PhoneNumber, Purpose, Sent, json, transport};
 
-use crate::wire::Status;
+use crate::types::Status;
 
 /// Every table.
 pub(crate) const CODES: &[&[CodeFact]] = &[ANSWERS, RECEIPTS];

@@ -2,8 +2,6 @@
 
 use transom::{Certainty, CodeFact, ErrorKind};
 
-use super::row;
-
 /// What each code of an answer means. None of them was sent: a documented code is a documented refusal.
 pub(crate) const ANSWERS: &[CodeFact] = {
     use Certainty::{Docs, Field, Inferred, Seed};
@@ -42,3 +40,15 @@ pub(crate) const ANSWERS: &[CodeFact] = {
         row("BUSINESS_NOT_VERIFIED", "", None, K::PermissionDenied, LIMITS, Docs),
     ]
 };
+
+/// A row of any of the tables.
+pub(super) const fn row(
+    code: &'static str,
+    name: &'static str,
+    status: Option<u16>,
+    kind: ErrorKind,
+    source: &'static str,
+    certainty: Certainty,
+) -> CodeFact {
+    CodeFact { code, name, status, kind, sent: Sent::No, source, certainty, date: "2026-11-21" }
+}

@@ -3,7 +3,7 @@
 
 use transom::{Certainty, CodeFact, ErrorKind, Sent};
 
-use super::row;
+use super::answers::row;
 
 const STATUS_CODES: &str = "developer.exotel.com/docs/whatsapp-api/api-reference/status-codes";
 const SUPPORT_CODES: &str = "developer.exotel.com/docs/whatsapp-support/status-codes";

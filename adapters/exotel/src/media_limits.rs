@@ -7,7 +7,7 @@ const MIB: u64 = 1024 * KIB;
 
 /// Formats and sizes by kind (docs, Media Messages). "Office" on the page is read as the six formats that WhatsApp itself
 /// lists.
-pub(super) const MEDIA: &[MediaLimit] = &[
+pub(crate) const MEDIA: &[MediaLimit] = &[
     row(Capability::Image, &["image/jpeg", "image/png"], 5 * MIB),
     row(Capability::Video, &["video/mp4", "video/3gpp"], 16 * MIB),
     row(Capability::Audio, &["audio/aac", "audio/mpeg", "audio/amr", "audio/ogg"], 16 * MIB),

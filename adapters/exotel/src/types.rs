@@ -6,13 +6,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use transom::json;
 
-use crate::error::Said;
-
 /// An answer in any of the documented dialects.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Answer {
-    pub(super) response: Option<Box<RawValue>>,
+    pub(crate) response: Option<Box<RawValue>>,
     #[serde(rename = "RestException")]
     rest_exception: Option<Box<RawValue>>,
     #[serde(deserialize_with = "json::text_or_number")]
@@ -82,7 +80,7 @@ pub(crate) struct Item {
     #[serde(deserialize_with = "json::text_or_number")]
     code: Option<String>,
     status: Option<String>,
-    error_data: Option<ErrorData>,
+    pub(crate) error_data: Option<ErrorData>,
     data: Option<Data>,
 }
 
@@ -111,8 +109,8 @@ struct Data {
 /// What an item comes to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict<'i> {
-    /// Taken, under this id.
-    Taken(&'i str),
+    /// Accepted, under this id.
+    Accepted(&'i str),
     /// Refused; the item says why.
     Refused,
     /// It says neither yes nor no, or both.
@@ -133,7 +131,7 @@ impl Item {
             _ if refuses && is_yes => Verdict::Unclear("the verdict in the answer contradicts its own status"),
             _ if refuses => Verdict::Refused,
             // A word that no page has yet does not unmake an id.
-            Some(sid) => Verdict::Taken(sid),
+            Some(sid) => Verdict::Accepted(sid),
             None if is_yes => Verdict::Unclear("there is no `sid` in the answer"),
             None => Verdict::Unclear("the verdict in the answer says neither yes nor no"),
         }
@@ -144,16 +142,11 @@ impl Item {
         self.sid().is_some()
     }
 
-    /// What it says of the failure.
-    pub(crate) fn said(&self) -> Said {
-        self.error_data.as_ref().map(Said::of).unwrap_or_default()
-    }
-
     pub(crate) fn http_status(&self) -> Option<StatusCode> {
         self.code.as_ref()?.parse().ok()
     }
 
-    pub(super) fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.error_data.is_some() || self.http_status().is_some_and(|status| !status.is_success())
     }
 

@@ -1,4 +1,4 @@
-//! The templates of a WhatsApp Business Account: `GET /v2/accounts/{account_sid}/templates?waba_id=`.
+//! The list of templates.
 //!
 //! The query is documented (docs, Templates API); no page shows the answer. It is taken to be that of a creation with
 //! Meta's fields and cursors, and read wherever those may stand (inferred).
@@ -6,21 +6,15 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use transom::request::RequestBuilder;
 use transom::transport::unreadable;
 use transom::{Purpose, Result, TemplateInfo, cloud_api, json};
 
-use super::answer::{Answer, Item};
-use super::with_credential;
-use crate::config::Config;
-use crate::error::{self, Asked};
-
-/// How many templates a page is asked to hold.
-const PER_PAGE: &str = "100";
+use crate::error::{self, RequestKind};
+use crate::types::{Answer, Item};
 
 /// A part of the list.
 #[derive(Debug)]
@@ -30,35 +24,23 @@ pub(crate) struct Page {
     pub(crate) after: Option<String>,
 }
 
-/// The request for the part of the list that begins at `after`.
-pub(crate) fn encode_templates(config: &Config, waba_id: &str, after: Option<&str>) -> Result<Request<Bytes>> {
-    let request = RequestBuilder::get(&config.base_url, &["v2", "accounts", &config.account_sid, "templates"])
-        .query("waba_id", waba_id)
-        .query("limit", PER_PAGE);
-    let request = match after {
-        Some(after) => request.query("after", after),
-        None => request,
-    };
-    with_credential(config, request).empty(Purpose::Read)
-}
-
 /// One part of the list, or an error if a template in it cannot be named: a list with holes would be taken for a whole
 /// one.
 pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> Result<Page> {
     if !response.status().is_success() {
-        return Err(error::refusal(response, now, Asked::LIST));
+        return Err(error::refusal(response, now, RequestKind::LIST));
     }
     let malformed = |what: &str| unreadable(response.status(), Purpose::Read, what);
     let answer: Answer = json::decode(response, Purpose::Read)?;
     // A failure inside a success, as with a send.
     if let Some(refused) = answer.items().into_iter().flatten().find(Item::is_refused) {
-        return Err(error::of_item(&refused, response, now, Asked::LIST));
+        return Err(error::of_item(&refused, response, now, RequestKind::LIST));
     }
     let listed = Listed::of(&answer).ok_or_else(|| malformed("there is no list of templates in the answer"))?;
     let mut templates = Vec::with_capacity(listed.entries.len());
     for entry in &listed.entries {
         if let Some(refused) = parse::<Item>(entry).filter(Item::is_refused) {
-            return Err(error::of_item(&refused, response, now, Asked::LIST));
+            return Err(error::of_item(&refused, response, now, RequestKind::LIST));
         }
         templates.push(template(entry).ok_or_else(|| malformed("a template of the list has no name"))?);
     }
@@ -164,24 +146,12 @@ mod tests {
     use transom::ErrorKind;
 
     use super::*;
-    use crate::error::tests::{answer, config};
+    use crate::error::tests::answer;
 
     const VISIT: &str = r#"{"id":718200934411,"name":"visit","language":"pt_BR","status":"APPROVED","category":"UTILITY","components":[{"type":"HEADER","text":"{{9}}"},{"type":"BODY","text":"Hi {{1}}, on {{2}}, {{1}}."}],"new":1}"#;
 
     fn decode(status: u16, body: &str) -> Result<Page> {
         decode_templates(&answer(status, body), SystemTime::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn the_list_is_asked_for_page_by_page_under_the_credential() {
-        let uri = |after| encode_templates(&config(), "10/20", after).unwrap().uri().to_string();
-        let first = "https://api.in.exotel.com/v2/accounts/acme/templates?waba_id=10%2F20&limit=100";
-        assert_eq!(uri(None), first);
-        assert_eq!(uri(Some("MTA=")), format!("{first}&after=MTA%3D"));
-        let request = encode_templates(&config(), "8", None).unwrap();
-        assert_eq!(request.headers()["authorization"], "Basic a2V5OnRva2Vu");
-        assert!(request.headers()["authorization"].is_sensitive());
-        assert_eq!(Purpose::of(&request), Purpose::Read);
     }
 
     #[test]

@@ -1,38 +1,28 @@
-//! Exotel's requests and answers: `POST /v2/accounts/{account_sid}/messages`. Pure.
+//! Requests of Exotel: `/v2/accounts/{account_sid}/…`. Pure: no network, no clock.
 
-mod answer;
-mod definition;
-mod media;
-mod templates;
-
-use std::time::SystemTime;
+pub(crate) mod template;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::Request;
 use http::header::AUTHORIZATION;
-use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
-use transom::rate_limit::RateLimit;
 use transom::request::RequestBuilder;
-use transom::transport::unreadable;
-use transom::{
-    Capability, Error, ErrorKind, Limits, MediaSource, Message, Purpose, Receipt, Result, cloud_api, json, unsupported,
-};
-
-pub(crate) use answer::{Answer, ErrorData, Item, Verdict};
-pub(crate) use definition::Wanted;
-pub(crate) use templates::{decode_templates, encode_templates};
+use transom::{Capability, Error, ErrorKind, Limits, MediaSource, Message, Purpose, Result, cloud_api, unsupported};
 
 use crate::NAME;
 use crate::config::Config;
-use crate::error::{self, Asked};
+use crate::media_limits::MEDIA;
 
 /// Texts are held to 4096 characters by the session-messages page (seed), the rest to WhatsApp's own limits (docs,
 /// Message Types), and media to the formats of a page of their own.
-const LIMITS: Limits = Limits::WHATSAPP.with_media(media::MEDIA);
+const LIMITS: Limits = Limits::WHATSAPP.with_media(MEDIA);
 /// How many messages one request may hold (docs, Bulk WhatsApp Messages, WhatsApp Status Codes).
 const BATCH_MAX: usize = 100;
+
+/// How many templates a page is asked to hold.
+const PER_PAGE: &str = "100";
 
 /// The body that one request is sent with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +59,7 @@ pub(crate) fn encode_batch(config: &Config, messages: &[Message]) -> Result<Requ
             Err(error) => problems.push((index, error)),
         }
     }
-    match in_their_places(&problems) {
+    match combine_indexed(&problems) {
         None => post(config, &wrapped(&objects)),
         Some(error) => Err(error),
     }
@@ -77,7 +67,7 @@ pub(crate) fn encode_batch(config: &Config, messages: &[Message]) -> Result<Requ
 
 /// One error for those of several messages of a batch, each line of which begins with its message's place; its kind is
 /// that of the first. `None` if there are none.
-pub(crate) fn in_their_places(errors: &[(usize, Error)]) -> Option<Error> {
+pub(crate) fn combine_indexed(errors: &[(usize, Error)]) -> Option<Error> {
     let (_, first) = errors.first()?;
     let lines = errors.iter().flat_map(|(index, error)| {
         let lines = match error.problem_list() {
@@ -89,52 +79,16 @@ pub(crate) fn in_their_places(errors: &[(usize, Error)]) -> Option<Error> {
     Some(Error::problems(first.kind(), lines.collect()))
 }
 
-/// What the answer to a send says.
-pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
-    let verdicts = decode_batch(response, now, std::slice::from_ref(message))?;
-    let none = || unreadable(response.status(), Purpose::Send, "there is no verdict in the answer");
-    verdicts.into_iter().next().unwrap_or_else(|| Err(none()))
-}
-
-/// What the answer to a send says of each message. A 2xx is not yet a yes: each message has a verdict of its own inside,
-/// and a 207 may hold nothing but failures (docs, Bulk WhatsApp Messages; the 207 from a sister API).
-pub(crate) fn decode_batch(
-    response: &Response<Bytes>,
-    now: SystemTime,
-    messages: &[Message],
-) -> Result<Vec<Result<Receipt>>> {
-    if !response.status().is_success() {
-        return Err(error::refusal(response, now, Asked::to_send(messages)));
-    }
-    let answer: Answer = json::decode(response, Purpose::Send)?;
-    let malformed = |what: &str| unreadable(response.status(), Purpose::Send, what);
-    let Some(items) = answer.items() else {
-        let refused = error::refused_outright(&answer, response, now, Asked::to_send(messages));
-        return Err(refused.unwrap_or_else(|| malformed("there is no `response` in the answer")));
+/// The request for the part of the list that begins at `after`.
+pub(crate) fn encode_templates(config: &Config, waba_id: &str, after: Option<&str>) -> Result<Request<Bytes>> {
+    let request = RequestBuilder::get(&config.base_url, &["v2", "accounts", &config.account_sid, "templates"])
+        .query("waba_id", waba_id)
+        .query("limit", PER_PAGE);
+    let request = match after {
+        Some(after) => request.query("after", after),
+        None => request,
     };
-    // Nothing in an item names its message, so another count than ours leaves every verdict in doubt.
-    if items.len() != messages.len() {
-        return Err(malformed(&format!("{} verdicts for {} messages", items.len(), messages.len())));
-    }
-    let verdict = |(item, message): (&Item, &Message)| match item.verdict() {
-        Verdict::Taken(sid) => Ok(Receipt::new(NAME, sid).with_limits(RateLimit::of(response.headers(), now))),
-        Verdict::Refused => {
-            let asked = Asked::to_send(std::slice::from_ref(message));
-            Err(error::of_item(item, response, now, asked))
-        }
-        Verdict::Unclear(why) => Err(malformed(why)),
-    };
-    Ok(items.iter().zip(messages).map(verdict).collect())
-}
-
-/// Whether this is exactly the refusal with which the live endpoint asks for the wrapped shape (field). It sends
-/// nothing.
-pub(crate) fn wants_wrapped(error: &Error) -> bool {
-    error.kind() == ErrorKind::InvalidRequest
-        && !error.may_have_been_sent()
-        && error.status() == Some(StatusCode::BAD_REQUEST.as_u16())
-        && error.code() == Some("1001")
-        && error.message().contains("at least one channel is mandatory")
+    with_credential(config, request).empty(Purpose::Read)
 }
 
 /// One message as both shapes hold it.
@@ -189,7 +143,7 @@ mod tests {
     use transom::{Sent, Template};
 
     use super::*;
-    use crate::error::tests::{answer, config};
+    use crate::error::tests::config;
 
     fn hello() -> Message {
         Message::text("+919876543210".parse().unwrap(), "Hi")
@@ -308,105 +262,15 @@ mod tests {
         assert_eq!(error.message(), "content.buttons[0].title: 21 characters are over the limit of 20");
     }
 
-    fn decode(status: u16, body: &str) -> Result<Receipt> {
-        decode_send(&answer(status, body), SystemTime::UNIX_EPOCH, &hello())
-    }
-
     #[test]
-    fn the_sid_is_found_in_every_documented_form_of_a_success() {
-        for (status, body) in [
-            (
-                202,
-                r#"{"response":{"whatsapp":{"messages":[{"code":202,"error_data":null,"status":"success","data":{"sid":"7c1e"}}]}}}"#,
-            ),
-            (
-                200,
-                r#"{"http_code":202,"response":{"whatsapp":{"messages":[{"code":202,"status":"success","data":{"sid":"7c1e"}}]}}}"#,
-            ),
-            (200, r#"{"response":{"code":200,"status":"success","data":{"message_id":"7c1e","status":"sent"}}}"#),
-            (200, r#"{"response":[{"code":200,"status":"success","data":{"sid":"7c1e"}}]}"#),
-        ] {
-            assert_eq!(decode(status, body).unwrap().message_id.as_str(), "7c1e", "{body}");
-        }
-    }
-
-    #[test]
-    fn a_failure_inside_a_success_is_a_refusal() {
-        for status in [200, 207] {
-            let error = decode(
-                status,
-                r#"{"response":{"whatsapp":{"messages":[{"code":400,"error_data":{"code":"SESSION_EXPIRED","message":"SESSION_EXPIRED"},"status":"failure","data":null}]}}}"#,
-            )
-            .unwrap_err();
-            assert_eq!((error.kind(), error.sent()), (ErrorKind::SessionExpired, Sent::No));
-        }
-    }
-
-    #[test]
-    fn a_failure_without_a_reason_is_told_by_its_own_status_and_in_doubt_without_one() {
-        let of =
-            |item: &str| decode(207, &format!(r#"{{"response":{{"whatsapp":{{"messages":[{item}]}}}}}}"#)).unwrap_err();
-        for (item, kind, sent) in [
-            (r#"{"code":403,"status":"failure"}"#, ErrorKind::PermissionDenied, Sent::No),
-            (r#"{"code":403}"#, ErrorKind::PermissionDenied, Sent::No),
-            (r#"{"code":409,"status":"failure"}"#, ErrorKind::Conflict, Sent::Maybe),
-            (r#"{"code":500,"status":"failure"}"#, ErrorKind::ProviderUnavailable, Sent::Maybe),
-            (r#"{"status":"failure","data":{"sid":"7c1e"}}"#, ErrorKind::InvalidRequest, Sent::Maybe),
-            (r#"{"code":400,"status":"success","data":{"sid":"7c1e"}}"#, ErrorKind::MalformedResponse, Sent::Maybe),
-        ] {
-            assert_eq!((of(item).kind(), of(item).sent()), (kind, sent), "{item}");
-        }
-    }
-
-    #[test]
-    fn a_documented_refusal_in_the_place_of_the_verdicts_is_one_under_a_success_too() {
-        for (body, kind) in [
-            (r#"{"RestException":{"Status":429,"Code":"RATE_LIMIT_EXCEEDED","Message":"x"}}"#, ErrorKind::RateLimited),
-            (r#"{"response":null,"error":{"code":"SESSION_EXPIRED"}}"#, ErrorKind::SessionExpired),
-        ] {
-            let error = decode(200, body).unwrap_err();
-            assert_eq!((error.kind(), error.sent(), error.status()), (kind, Sent::No, Some(200)), "{body}");
-        }
-        for body in [r#"{"RestException":{"Status":401,"Message":"x"}}"#, r#"{"code":"BRAND_NEW"}"#] {
-            let error = decode(200, body).unwrap_err();
-            assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
-        }
-    }
-
-    #[test]
-    fn an_id_under_a_word_that_no_page_has_is_a_receipt_and_keeps_every_digit() {
-        let body = r#"{"response":{"whatsapp":{"messages":[{"code":202,"status":"parked","data":{"sid":18446744073709551617,"new":1}}]}}}"#;
-        assert_eq!(decode(202, body).unwrap().message_id.as_str(), "18446744073709551617");
-    }
-
-    #[test]
-    fn a_success_that_cannot_be_read_may_have_been_sent() {
-        for body in [
-            "",
-            "{",
-            "<html>",
-            "{}",
-            "[]",
-            r#"{"response":null}"#,
-            r#"{"response":7}"#,
-            r#"{"response":{"code":200}}"#,
-            r#"{"response":{"whatsapp":{"messages":[]}}}"#,
-            r#"{"response":{"whatsapp":{"messages":[{"status":"success","data":{"sid":""}}]}}}"#,
-            r#"{"response":{"whatsapp":{"messages":[{"status":"success","data":{"sid":"a"}},{"status":"success","data":{"sid":"b"}}]}}}"#,
-            r#"{"response":{"whatsapp":{"messages":[{"status":"success","status":"failure","data":{"sid":"a"}}]}}}"#,
-        ] {
-            let error = decode(202, body).unwrap_err();
-            assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
-        }
-    }
-
-    #[test]
-    fn only_the_documented_refusal_asks_for_the_wrapped_shape() {
-        let refusal = |code: &str, text: &str| {
-            decode(400, &format!(r#"{{"response":{{"code":400,"error_data":{{"code":{code},"message":"Mandatory Parameter missing","description":"{text}"}},"status":"failure","data":null}}}}"#)).unwrap_err()
-        };
-        assert!(wants_wrapped(&refusal("1001", "at least one channel is mandatory")));
-        assert!(!wants_wrapped(&refusal("1001", "to is mandatory")));
-        assert!(!wants_wrapped(&refusal("1002", "at least one channel is mandatory")));
+    fn the_list_is_asked_for_page_by_page_under_the_credential() {
+        let uri = |after| encode_templates(&config(), "10/20", after).unwrap().uri().to_string();
+        let first = "https://api.in.exotel.com/v2/accounts/acme/templates?waba_id=10%2F20&limit=100";
+        assert_eq!(uri(None), first);
+        assert_eq!(uri(Some("MTA=")), format!("{first}&after=MTA%3D"));
+        let request = encode_templates(&config(), "8", None).unwrap();
+        assert_eq!(request.headers()["authorization"], "Basic a2V5OnRva2Vu");
+        assert!(request.headers()["authorization"].is_sensitive());
+        assert_eq!(Purpose::of(&request), Purpose::Read);
     }
 }

@@ -1,28 +1,16 @@
-//! What an account has: senders, templates, conversations.
+//! Lists: senders, templates and conversations.
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use transom::transport::unreadable;
-use transom::{
-    Conversation, ConversationFilter, Error, ErrorKind, PhoneNumber, Purpose, Result, Sender, TemplateInfo, json,
-};
+use transom::{Conversation, PhoneNumber, Purpose, Result, Sender, TemplateInfo, json};
 
-use super::{Wanted, get};
-use crate::config::Config;
 use crate::error;
-
-/// The largest page of conversations [docs, List Conversations].
-const PER_PAGE: &str = "100";
-
-/// `GET /user/whatsapp/senders`. Without `status=all` those that are offline are left out [docs, Get Senders].
-pub(crate) fn encode_senders(config: &Config) -> Result<Request<Bytes>> {
-    get(config, &["whatsapp", "senders"]).query("status", "all").empty(Purpose::Read)
-}
 
 pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Result<Vec<Sender>> {
     #[derive(Deserialize)]
@@ -42,13 +30,6 @@ pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Res
         Some(sender)
     };
     all(response, page.data.into_iter().map(row))
-}
-
-/// `GET /user/whatsapp/senders/{senderId}/templates`. Without `status=all` those that are not approved are left out
-/// [docs, Get Templates].
-pub(crate) fn encode_templates(config: &Config) -> Result<Request<Bytes>> {
-    let sender = config.sender_id.to_string();
-    get(config, &["whatsapp", "senders", &sender, "templates"]).query("status", "all").empty(Purpose::Read)
 }
 
 pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> Result<Vec<TemplateInfo>> {
@@ -78,58 +59,6 @@ fn names(variables: &Value) -> Option<Vec<String>> {
         _ => None,
     };
     variables.as_array()?.iter().map(name).collect()
-}
-
-/// The id of the template that is wanted: its own, else that of the one in `listed` with its name and language. If
-/// `checked`, its definition must have a place for each of its values, and be approved.
-///
-/// # Errors
-/// [`ErrorKind::Config`] if it has no id and there is none of its name or several: which one is meant is for the
-/// channel's templates table to say. [`ErrorKind::InvalidRequest`] or [`ErrorKind::TemplateRejected`] if the definition
-/// is against it.
-pub(crate) fn id_of(listed: &[TemplateInfo], wanted: &Wanted<'_>, checked: bool) -> Result<u64> {
-    let (id, definition) = match wanted.id {
-        // One that is not on the list is for the service to refuse.
-        Some(id) => (id, listed.iter().find(|template| template.id == id.to_string())),
-        None => by_name(listed, wanted).map(|(id, definition)| (id, Some(definition)))?,
-    };
-    if let Some(definition) = definition.filter(|_| checked) {
-        definition.check_status()?;
-        definition.check_names(wanted.names())?;
-    }
-    Ok(id)
-}
-
-fn by_name<'l>(listed: &'l [TemplateInfo], wanted: &Wanted<'_>) -> Result<(u64, &'l TemplateInfo)> {
-    let fits = |template: &&TemplateInfo| template.name == wanted.name && template.language == wanted.language;
-    let fitting: Vec<&TemplateInfo> = listed.iter().filter(fits).collect();
-    let found = match fitting.as_slice() {
-        [one] => match one.id.parse() {
-            Ok(id) => return Ok((id, one)),
-            Err(_) => "has an id that is not a whole number".to_owned(),
-        },
-        [] => "is not among the sender's templates".to_owned(),
-        several => format!("stands for {} of the sender's templates", several.len()),
-    };
-    let (name, language) = (wanted.name, wanted.language);
-    let problem = format!("template `{name}` in `{language}` {found}; give its id in the channel's templates table");
-    Err(Error::problems(ErrorKind::Config, vec![problem]))
-}
-
-/// `GET /user/conversations`, one page. The cursor of the first is empty.
-pub(crate) fn encode_conversations(
-    config: &Config,
-    filter: &ConversationFilter,
-    cursor: Option<&str>,
-) -> Result<Request<Bytes>> {
-    let mut request = get(config, &["conversations"]).query("type", "whatsapp").query("per_page", PER_PAGE);
-    if let Some(contact) = &filter.contact {
-        request = request.query("customer_phone", contact.as_str());
-    }
-    if let Some(cursor) = cursor {
-        request = request.query("cursor", cursor);
-    }
-    request.empty(Purpose::Read)
 }
 
 /// One page of conversations, and the cursor of the next. They have no state and no time of the last message [docs,
@@ -186,23 +115,12 @@ fn phone(text: &str) -> Option<PhoneNumber> {
 
 #[cfg(test)]
 mod tests {
+    use transom::ErrorKind;
+
     use super::*;
-    use crate::error::tests::{answer, config, to};
+    use crate::error::tests::{answer, to};
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
-
-    #[test]
-    fn lists_ask_for_what_the_service_hides_by_default() {
-        let base = "https://app.autocalls.ai/api/user";
-        let uri = |request: Result<Request<Bytes>>| request.unwrap().uri().to_string();
-        assert_eq!(uri(encode_senders(&config())), format!("{base}/whatsapp/senders?status=all"));
-        assert_eq!(uri(encode_templates(&config())), format!("{base}/whatsapp/senders/77/templates?status=all"));
-        let filter = ConversationFilter::with_contact(to());
-        assert_eq!(
-            uri(encode_conversations(&config(), &filter, Some("a=b"))),
-            format!("{base}/conversations?type=whatsapp&per_page=100&customer_phone=%2B447700900123&cursor=a%3Db")
-        );
-    }
 
     #[test]
     fn a_sender_has_its_id_number_name_and_state() {
@@ -225,34 +143,6 @@ mod tests {
         let odd = decode_templates(&answer(200, odd), NOW).unwrap();
         assert_eq!(odd[0].parameters, ["1", "day"]);
         assert!(!odd[1].parameters_told && !odd[2].parameters_told);
-    }
-
-    fn wanted<'t>(config: &'t Config, template: &'t transom::Template) -> Wanted<'t> {
-        Wanted::of(config, template).unwrap()
-    }
-
-    #[test]
-    fn a_definition_stops_what_does_not_fit_it_and_nothing_else() {
-        let body = r#"{"data":[{"id":310,"name":"visit","language":"en","status":"approved","variables":["first_name","day"]},
-            {"id":313,"name":"new","language":"en","status":"pending","variables":[]},
-            {"id":314,"name":"odd","language":"en","status":"in_review"}]}"#;
-        let listed = decode_templates(&answer(200, body), NOW).unwrap();
-        let config = config();
-        let template = |name: &str, values: &[&str]| transom::Template::new(name, "en").body(values.iter().copied());
-        for (template, expected) in [
-            (template("visit", &["Mara", "12 May"]), Ok(310)),
-            (template("visit", &["Mara"]), Err(ErrorKind::InvalidRequest)),
-            (template("visit", &["Mara", "12 May", "16:30"]), Err(ErrorKind::InvalidRequest)),
-            (template("visit", &[]).body_named([("day", "12 May"), ("first_name", "Mara")]), Ok(310)),
-            (template("visit", &[]).body_named([("day", "12 May"), ("name", "Mara")]), Err(ErrorKind::InvalidRequest)),
-            (template("new", &[]), Err(ErrorKind::TemplateRejected)),
-            // A state that nobody knows, and placeholders that nobody told, are for the service to judge.
-            (template("odd", &["Mara"]), Ok(314)),
-        ] {
-            let found = id_of(&listed, &wanted(&config, &template), true).map_err(|error| error.kind());
-            assert_eq!(found, expected, "{template:?}");
-        }
-        assert_eq!(id_of(&listed, &wanted(&config, &template("new", &["x"])), false).unwrap(), 313);
     }
 
     #[test]

@@ -2,19 +2,24 @@
 
 use transom::{Certainty, CodeFact};
 
-use super::ANSWERS;
-use crate::wire::{Answer, ErrorData};
+use super::answers::ANSWERS;
+use crate::types::{Answer, ErrorData, Item};
 
 /// A failure's code, and its words.
 #[derive(Debug, Default)]
-pub(crate) struct Said {
+pub(super) struct ErrorMessage {
     code: Option<String>,
     words: Vec<String>,
 }
 
-impl Said {
+impl ErrorMessage {
+    /// What the verdict on one message says of its failure.
+    pub(super) fn of_item(item: &Item) -> Self {
+        item.error_data.as_ref().map(Self::of).unwrap_or_default()
+    }
+
     /// What an `error_data` object says.
-    pub(crate) fn of(data: &ErrorData) -> Self {
+    fn of(data: &ErrorData) -> Self {
         let words = [&data.message, &data.description].into_iter().flatten().cloned().collect();
         Self { code: data.code.clone(), words }
     }
@@ -24,7 +29,7 @@ impl Said {
     pub(super) fn of_answer(answer: &Answer) -> Self {
         let mut said = Self::default();
         for item in answer.items().unwrap_or_default() {
-            said.add(item.said());
+            said.add(Self::of_item(&item));
         }
         if let Some(exception) = answer.rest_exception() {
             said.add(Self { code: exception.code, words: exception.message.into_iter().collect() });

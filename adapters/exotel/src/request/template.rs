@@ -1,11 +1,11 @@
-//! Templates that are about to go, held against their definitions.
+//! The templates among messages that are about to go, for the check against their definitions.
 
 use transom::{Content, Error, Message, Result, TemplateInfo};
 
 use crate::config::Config;
 
 /// A template as a send names it.
-pub(crate) struct Wanted<'t> {
+pub(crate) struct RequestedTemplate<'t> {
     /// The place of its message among those that go together.
     index: usize,
     name: &'t str,
@@ -15,7 +15,7 @@ pub(crate) struct Wanted<'t> {
     values: usize,
 }
 
-impl<'t> Wanted<'t> {
+impl<'t> RequestedTemplate<'t> {
     /// The templates among `messages`, as the channel calls them.
     pub(crate) fn among(config: &'t Config, messages: &'t [Message]) -> Result<Vec<Self>> {
         let mut wanted = Vec::new();
