@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use transom::rate_limit::RateLimit;
 use transom::transport::{kind_of, sent_of};
-use transom::{Certainty, CodeFact, Content, Error, ErrorKind, Message, Purpose, Sent, json, transport};
+use transom::{CodeFact, Content, Error, ErrorKind, Message, Purpose, Sent, json, transport};
 
 pub(crate) use answers::ANSWERS;
 pub(crate) use callbacks::{by_name, by_number, of_event};

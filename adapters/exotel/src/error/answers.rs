@@ -1,6 +1,6 @@
 //! The codes of answers: `error_data.code`, `RestException.Code`, and the symbols of the session-messages page.
 
-use transom::{Certainty, CodeFact, ErrorKind};
+use transom::{Certainty, CodeFact, ErrorKind, Sent};
 
 /// What each code of an answer means. None of them was sent: a documented code is a documented refusal.
 pub(crate) const ANSWERS: &[CodeFact] = {
