@@ -8,8 +8,11 @@ use bytes::Bytes;
 use http::Request;
 use http::header::AUTHORIZATION;
 use serde::Serialize;
-use transom::request::RequestBuilder;
-use transom::{ConversationFilter, Limits, Message, PhoneNumber, Purpose, Result, Text};
+use transom::account::ConversationFilter;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation};
+use transom::message::Text;
+use transom::{Message, PhoneNumber, Result};
 
 use crate::config::Config;
 use template::RequestedTemplate;
@@ -30,7 +33,7 @@ pub(crate) fn encode_text(config: &Config, message: &Message, text: &Text) -> Re
     }
     LIMITS.check(message)?;
     let body = Body { sender_id: config.sender_id, recipient_phone: message.to.as_str(), message: &text.body };
-    post(config, &["send-freeform"]).json(Purpose::Send, &body)
+    post(config, &["send-freeform"]).json(Operation::Send, &body)
 }
 
 /// The request that sends a template: `POST /user/whatsapp/send`. The page is called send-template, its path is not
@@ -55,7 +58,7 @@ pub(crate) fn encode_template(
         recipient_phone: to.as_str(),
         variables: &requested.variables,
     };
-    post(config, &["send"]).json(Purpose::Send, &body)
+    post(config, &["send"]).json(Operation::Send, &body)
 }
 
 /// The request that asks for the window: `GET /user/whatsapp/session-status`. It costs nothing [seed].
@@ -63,19 +66,19 @@ pub(crate) fn encode_session(config: &Config, contact: &PhoneNumber) -> Result<R
     get(config, &["whatsapp", "session-status"])
         .query("sender_id", &config.sender_id.to_string())
         .query("recipient_phone", contact.as_str())
-        .empty(Purpose::Read)
+        .empty(Operation::Read)
 }
 
 /// `GET /user/whatsapp/senders`. Without `status=all` those that are offline are left out [docs, Get Senders].
 pub(crate) fn encode_senders(config: &Config) -> Result<Request<Bytes>> {
-    get(config, &["whatsapp", "senders"]).query("status", "all").empty(Purpose::Read)
+    get(config, &["whatsapp", "senders"]).query("status", "all").empty(Operation::Read)
 }
 
 /// `GET /user/whatsapp/senders/{senderId}/templates`. Without `status=all` those that are not approved are left out
 /// [docs, Get Templates].
 pub(crate) fn encode_templates(config: &Config) -> Result<Request<Bytes>> {
     let sender = config.sender_id.to_string();
-    get(config, &["whatsapp", "senders", &sender, "templates"]).query("status", "all").empty(Purpose::Read)
+    get(config, &["whatsapp", "senders", &sender, "templates"]).query("status", "all").empty(Operation::Read)
 }
 
 /// `GET /user/conversations`, one page. The cursor of the first is empty.
@@ -91,7 +94,7 @@ pub(crate) fn encode_conversations(
     if let Some(cursor) = cursor {
         request = request.query("cursor", cursor);
     }
-    request.empty(Purpose::Read)
+    request.empty(Operation::Read)
 }
 
 fn get(config: &Config, path: &[&str]) -> RequestBuilder {
@@ -109,7 +112,8 @@ fn with_key(config: &Config, request: RequestBuilder) -> RequestBuilder {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use transom::{Content, ErrorKind, Header, HeaderText, Template};
+    use transom::message::{Header, HeaderText};
+    use transom::{Content, ErrorKind, Template};
 
     use super::*;
     use crate::NAME;
@@ -197,7 +201,7 @@ mod tests {
         let mut header = Template::new("visit", "en");
         header.header = Some(Header::Text(HeaderText { text: "x".into() }));
         let mut button = Template::new("visit", "en");
-        button.buttons = vec![transom::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
+        button.buttons = vec![transom::message::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
         assert_eq!(refused(&header).kind(), ErrorKind::Unsupported);
         assert_eq!(refused(&button).kind(), ErrorKind::Unsupported);
         let empty = refused(&Template::new("visit", "en").body(["Mara", " "]));
@@ -211,7 +215,7 @@ mod tests {
         let expected =
             "https://app.autocalls.ai/api/user/whatsapp/session-status?sender_id=77&recipient_phone=%2B447700900123";
         assert_eq!(request.uri(), expected);
-        assert_eq!(Purpose::of(&request), Purpose::Read);
+        assert_eq!(Operation::of(&request), Operation::Read);
     }
 
     #[test]

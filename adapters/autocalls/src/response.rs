@@ -6,10 +6,12 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
-use transom::rate_limit::RateLimit;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::{Operation, json};
+use transom::session::{SessionSource, WINDOW_DURATION};
 use transom::time::rfc3339;
 use transom::transport::unreadable;
-use transom::{PhoneNumber, Purpose, Receipt, Result, Session, SessionSource, WINDOW, Window, json};
+use transom::{PhoneNumber, Receipt, Result, Session, Window};
 
 use crate::NAME;
 use crate::error;
@@ -18,35 +20,36 @@ use crate::types::{AcceptedBody, SessionBody, Status, Success};
 /// What the answer to a send says.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, to: &PhoneNumber) -> Result<Receipt> {
     if !response.status().is_success() {
-        return Err(error::refusal(response, now, Purpose::Send, to));
+        return Err(error::refusal(response, now, Operation::Send, to));
     }
-    let accepted: AcceptedBody = json::decode(response, Purpose::Send)?;
-    check_success(&accepted.success, response, now, Purpose::Send, to)?;
+    let accepted: AcceptedBody = json::decode(response, Operation::Send)?;
+    check_success(&accepted.success, response, now, Operation::Send, to)?;
     let id = accepted.whatsapp_message_id.ok_or_else(|| {
-        unreadable(response.status(), Purpose::Send, "there is no `whatsapp_message_id` in the answer")
+        unreadable(response.status(), Operation::Send, "there is no `whatsapp_message_id` in the answer")
     })?;
     let session = accepted.session_status.and_then(|status| Status::of(&status)?.session(to));
-    Ok(Receipt::new(NAME, id).with_session(session).with_limits(RateLimit::of(response.headers(), now)))
+    Ok(Receipt::new(NAME, id).with_session(session).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
 }
 
 /// What the answer says of the window. It is a 200 whatever the window; only a send is refused for it [seed].
 pub(crate) fn decode_session(response: &Response<Bytes>, now: SystemTime, contact: &PhoneNumber) -> Result<Session> {
     if !response.status().is_success() {
-        return Err(error::refusal(response, now, Purpose::Read, contact));
+        return Err(error::refusal(response, now, Operation::Read, contact));
     }
-    let answer: SessionBody = json::decode(response, Purpose::Read)?;
-    check_success(&answer.success, response, now, Purpose::Read, contact)?;
-    let malformed =
-        || unreadable(response.status(), Purpose::Read, "there is no `session_status.can_send_freeform` in the answer");
+    let answer: SessionBody = json::decode(response, Operation::Read)?;
+    check_success(&answer.success, response, now, Operation::Read, contact)?;
+    let malformed = || {
+        unreadable(response.status(), Operation::Read, "there is no `session_status.can_send_freeform` in the answer")
+    };
     let status = answer.session_status.ok_or_else(malformed)?;
     let last_message = answer.last_customer_message_at.filter(|text| !text.is_empty());
     let last = last_message.as_deref().and_then(rfc3339::parse);
     let has_written = answer.has_conversation != Some(false) && (last_message.is_some() || status.expired_at.is_some());
     let window = match status.can_send_freeform.ok_or_else(malformed)? {
-        true => Window::Open { until: status.expires_at().or_else(|| last?.checked_add(WINDOW)) },
+        true => Window::Open { until: status.expires_at().or_else(|| last?.checked_add(WINDOW_DURATION)) },
         // A template of ours begins a conversation too, in which nobody has written to us.
         false if !has_written => Window::Never,
-        false => Window::Expired { since: status.expired_at().or_else(|| last?.checked_add(WINDOW)) },
+        false => Window::Expired { since: status.expired_at().or_else(|| last?.checked_add(WINDOW_DURATION)) },
     };
     Ok(Session::new(contact.clone(), window, SessionSource::Provider).with_last_inbound_at(last))
 }
@@ -56,13 +59,13 @@ fn check_success(
     success: &Success,
     response: &Response<Bytes>,
     now: SystemTime,
-    purpose: Purpose,
+    operation: Operation,
     contact: &PhoneNumber,
 ) -> Result<()> {
     match success {
         Success::Untold | Success::Yes => Ok(()),
-        Success::No => Err(error::refusal(response, now, purpose, contact)),
-        Success::Unclear => Err(unreadable(response.status(), purpose, "`success` is neither true nor false")),
+        Success::No => Err(error::refusal(response, now, operation, contact)),
+        Success::Unclear => Err(unreadable(response.status(), operation, "`success` is neither true nor false")),
     }
 }
 

@@ -4,8 +4,10 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde_json::Value;
+use transom::adapter::json;
+use transom::session::SessionSource;
 use transom::time::rfc3339;
-use transom::{PhoneNumber, Session, SessionSource, Window, json};
+use transom::{PhoneNumber, Session, Window};
 
 /// The body of an accepted send.
 #[derive(Deserialize)]

@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::rate_limit::RateLimit;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::{ErrorCode, Operation, json};
 use transom::transport::{kind_of, sent_of};
-use transom::{CodeFact, Content, Error, ErrorKind, Message, Purpose, Sent, json, transport};
+use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use answers::ANSWERS;
 pub(crate) use callbacks::{by_name, by_number, of_event};
@@ -19,26 +20,26 @@ use crate::types::{Answer, Item};
 use message::ErrorMessage;
 
 /// Every table.
-pub(crate) const CODES: &[&[CodeFact]] =
+pub(crate) const CODES: &[&[ErrorCode]] =
     &[ANSWERS, callbacks::CALLBACKS, callbacks::OLDER_CALLBACKS, callbacks::EVENTS];
 
 /// What was asked, which decides how the words of a refusal are read and whether a failure leaves anything in doubt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestKind {
-    purpose: Purpose,
+    operation: Operation,
     is_one_message: bool,
     has_template: bool,
 }
 
 impl RequestKind {
     /// For a list, which sends nothing.
-    pub(crate) const LIST: Self = Self { purpose: Purpose::Read, is_one_message: false, has_template: false };
+    pub(crate) const LIST: Self = Self { operation: Operation::Read, is_one_message: false, has_template: false };
 
     /// To send these.
     pub(crate) fn to_send(messages: &[Message]) -> Self {
         let is_template = |message: &Message| matches!(message.content, Content::Template(_));
         Self {
-            purpose: Purpose::Send,
+            operation: Operation::Send,
             is_one_message: messages.len() == 1,
             has_template: messages.iter().any(is_template),
         }
@@ -50,11 +51,11 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, asked: Reques
     let status = response.status();
     let answer: Answer = json::decode_lenient(response);
     let said = ErrorMessage::of_answer(&answer);
-    let error = transport::refusal(status, asked.purpose, said.text(&json::excerpt(response.body())));
+    let error = transport::refusal(status, asked.operation, said.text(&json::excerpt(response.body())));
     let error = waiting(by_table(error, &said, status, asked), response, now);
     // A refusal that names a message as taken contradicts itself, and then it may have been sent.
     if answer.items().unwrap_or_default().iter().any(Item::names_a_message) {
-        asked.purpose.in_doubt(error)
+        asked.operation.mark_unknown(error)
     } else {
         error
     }
@@ -68,9 +69,9 @@ pub(crate) fn of_item(item: &Item, response: &Response<Bytes>, now: SystemTime, 
     let error = match item.http_status() {
         Some(status) if !status.is_success() => match sent_of(status) {
             Sent::No => Error::new(kind_of(status), text),
-            Sent::Maybe => asked.purpose.in_doubt(Error::new(kind_of(status), text)),
+            Sent::Maybe => asked.operation.mark_unknown(Error::new(kind_of(status), text)),
         },
-        _ => asked.purpose.in_doubt(Error::new(ErrorKind::InvalidRequest, text)),
+        _ => asked.operation.mark_unknown(Error::new(ErrorKind::InvalidRequest, text)),
     };
     waiting(by_table(error.with_status(response.status()), &said, response.status(), asked), response, now)
 }
@@ -93,7 +94,7 @@ fn by_table(error: Error, said: &ErrorMessage, status: StatusCode, asked: Reques
     let error = match said.fact() {
         // A documented code is a documented refusal: nothing was sent.
         Some(fact) if status.is_success() || status.is_client_error() => {
-            error.with_kind(fact.kind).unsent().with_code(fact.code)
+            error.with_kind(fact.kind).mark_unsent().with_code(fact.code)
         }
         // A gateway's 5xx is no refusal, and a redirect none of Exotel's, whatever words they carry.
         Some(fact) => error.with_code(fact.code),
@@ -108,7 +109,7 @@ fn by_table(error: Error, said: &ErrorMessage, status: StatusCode, asked: Reques
 /// An invalid parameter is the recipient's fault if the words begin with `to`, the sender's if with `from` (inferred);
 /// a refused template is answered with a plain 400 (docs, Template Messages).
 fn refined(kind: ErrorKind, said: &ErrorMessage, asked: RequestKind) -> Option<ErrorKind> {
-    if kind != ErrorKind::InvalidRequest || asked.purpose == Purpose::Read {
+    if kind != ErrorKind::InvalidRequest || asked.operation == Operation::Read {
         return None;
     }
     let is_parameter = said.code() == Some("1002");
@@ -124,7 +125,7 @@ fn refined(kind: ErrorKind, said: &ErrorMessage, asked: RequestKind) -> Option<E
 
 /// With the wait that the answer asks for, if it asks for one.
 fn waiting(error: Error, response: &Response<Bytes>, now: SystemTime) -> Error {
-    error.with_limits(RateLimit::of(response.headers(), now))
+    error.with_limits(RateLimitInfo::from_headers(response.headers(), now))
 }
 
 #[cfg(test)]

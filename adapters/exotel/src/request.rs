@@ -8,8 +8,10 @@ use bytes::Bytes;
 use http::Request;
 use http::header::AUTHORIZATION;
 use serde_json::{Map, Value, json};
-use transom::request::RequestBuilder;
-use transom::{Capability, Error, ErrorKind, Limits, MediaSource, Message, Purpose, Result, cloud_api, unsupported};
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, cloud_api, unsupported};
+use transom::message::MediaSource;
+use transom::{Capability, Error, ErrorKind, Message, Result};
 
 use crate::NAME;
 use crate::config::Config;
@@ -45,7 +47,7 @@ pub(crate) fn encode_send(config: &Config, shape: Shape, message: &Message) -> R
 /// # Errors
 /// What is wrong with each of them, by its place in the list; or that there are none, or too many.
 pub(crate) fn encode_batch(config: &Config, messages: &[Message]) -> Result<Request<Bytes>> {
-    let refused = |line: String| Err(Error::problems(ErrorKind::InvalidRequest, vec![line]));
+    let refused = |line: String| Err(Error::invalid(ErrorKind::InvalidRequest, vec![line]));
     match messages.len() {
         0 => return refused("messages: at least 1 is needed, got 0".to_owned()),
         1..=BATCH_MAX => {}
@@ -70,13 +72,13 @@ pub(crate) fn encode_batch(config: &Config, messages: &[Message]) -> Result<Requ
 pub(crate) fn combine_indexed(errors: &[(usize, Error)]) -> Option<Error> {
     let (_, first) = errors.first()?;
     let lines = errors.iter().flat_map(|(index, error)| {
-        let lines = match error.problem_list() {
+        let lines = match error.problems() {
             [] => vec![error.message()],
             lines => lines.iter().map(String::as_str).collect(),
         };
         lines.into_iter().map(move |line| format!("messages[{index}]: {line}"))
     });
-    Some(Error::problems(first.kind(), lines.collect()))
+    Some(Error::invalid(first.kind(), lines.collect()))
 }
 
 /// The request for the part of the list that begins at `after`.
@@ -88,7 +90,7 @@ pub(crate) fn encode_templates(config: &Config, waba_id: &str, after: Option<&st
         Some(after) => request.query("after", after),
         None => request,
     };
-    with_credential(config, request).empty(Purpose::Read)
+    with_credential(config, request).empty(Operation::Read)
 }
 
 /// One message as both shapes hold it.
@@ -128,7 +130,7 @@ fn wrapped(messages: &[Value]) -> Value {
 
 fn post(config: &Config, body: &Value) -> Result<Request<Bytes>> {
     let request = RequestBuilder::post(&config.base_url, &["v2", "accounts", &config.account_sid, "messages"]);
-    with_credential(config, request).json(Purpose::Send, body)
+    with_credential(config, request).json(Operation::Send, body)
 }
 
 /// The page puts the credential into the URL (seed); the header is its documented equal (docs, Authentication), and URLs
@@ -179,7 +181,7 @@ mod tests {
     #[test]
     fn a_template_goes_by_position_with_its_buttons_indexes_as_texts() {
         let mut template = Template::new("parcel_eta", "en").body(["Asha", "Fri 10:00"]);
-        template.buttons = vec![transom::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
+        template.buttons = vec![transom::message::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
         check(
             &Message::template("+919876543210".parse().unwrap(), template),
             &json!({ "type": "template", "template": {
@@ -251,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_exotel_documents_no_way_for_is_refused_before_the_request() {
-        let by_id = transom::Content::Image(transom::Media::id("7"));
+        let by_id = transom::Content::Image(transom::message::Media::id("7"));
         for message in [hello().with_reply_to("wamid.1"), Message::new(hello().to, by_id)] {
             let error = encode_send(&config(), Shape::Flat, &message).unwrap_err();
             assert_eq!((error.kind(), error.sent()), (ErrorKind::Unsupported, Sent::No));
@@ -271,6 +273,6 @@ mod tests {
         let request = encode_templates(&config(), "8", None).unwrap();
         assert_eq!(request.headers()["authorization"], "Basic a2V5OnRva2Vu");
         assert!(request.headers()["authorization"].is_sensitive());
-        assert_eq!(Purpose::of(&request), Purpose::Read);
+        assert_eq!(Operation::of(&request), Operation::Read);
     }
 }

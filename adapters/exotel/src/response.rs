@@ -6,9 +6,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::rate_limit::RateLimit;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::{Operation, json};
 use transom::transport::unreadable;
-use transom::{Error, ErrorKind, Message, Purpose, Receipt, Result, json};
+use transom::{Error, ErrorKind, Message, Receipt, Result};
 
 use crate::NAME;
 use crate::error::{self, RequestKind};
@@ -17,7 +18,7 @@ use crate::types::{Answer, Item, Verdict};
 /// What the answer to a send says.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
     let verdicts = decode_batch(response, now, std::slice::from_ref(message))?;
-    let none = || unreadable(response.status(), Purpose::Send, "there is no verdict in the answer");
+    let none = || unreadable(response.status(), Operation::Send, "there is no verdict in the answer");
     verdicts.into_iter().next().unwrap_or_else(|| Err(none()))
 }
 
@@ -31,8 +32,8 @@ pub(crate) fn decode_batch(
     if !response.status().is_success() {
         return Err(error::refusal(response, now, RequestKind::to_send(messages)));
     }
-    let answer: Answer = json::decode(response, Purpose::Send)?;
-    let malformed = |what: &str| unreadable(response.status(), Purpose::Send, what);
+    let answer: Answer = json::decode(response, Operation::Send)?;
+    let malformed = |what: &str| unreadable(response.status(), Operation::Send, what);
     let Some(items) = answer.items() else {
         let refused = error::refused_outright(&answer, response, now, RequestKind::to_send(messages));
         return Err(refused.unwrap_or_else(|| malformed("there is no `response` in the answer")));
@@ -42,7 +43,9 @@ pub(crate) fn decode_batch(
         return Err(malformed(&format!("{} verdicts for {} messages", items.len(), messages.len())));
     }
     let verdict = |(item, message): (&Item, &Message)| match item.verdict() {
-        Verdict::Accepted(sid) => Ok(Receipt::new(NAME, sid).with_limits(RateLimit::of(response.headers(), now))),
+        Verdict::Accepted(sid) => {
+            Ok(Receipt::new(NAME, sid).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+        }
         Verdict::Refused => {
             let asked = RequestKind::to_send(std::slice::from_ref(message));
             Err(error::of_item(item, response, now, asked))

@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::json;
+use transom::adapter::json;
 
 /// An answer in any of the documented dialects.
 #[derive(Debug, Default, Deserialize)]

@@ -16,12 +16,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Map;
 use serde_json::value::RawValue;
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 use transom::transport::unreadable;
-use transom::{
-    Capability, Content, Limits, Message, PhoneNumber, Purpose, Receipt, Result, cloud_api, json, unsupported,
-};
+use transom::{Capability, Content, Message, PhoneNumber, Receipt, Result};
 
 use crate::NAME;
 use crate::config::Config;
@@ -54,25 +53,25 @@ pub(crate) fn encode_send(config: &Config, message: &Message) -> Result<Request<
     body.insert(kind.into(), object);
     let request = with_key(config, RequestBuilder::post(&config.base_url, &["v1", "messages"]));
     match &message.idempotency_key {
-        Some(key) => request.header(IDEMPOTENCY_KEY, key).json(Purpose::KeyedSend, &body),
-        None => request.json(Purpose::Send, &body),
+        Some(key) => request.header(IDEMPOTENCY_KEY, key).json(Operation::IdempotentSend, &body),
+        None => request.json(Operation::Send, &body),
     }
 }
 
 /// What the answer to a send says. Any 2xx is a yes; which one it is, and what stands in it, is not documented.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
-    let purpose = if message.idempotency_key.is_some() { Purpose::KeyedSend } else { Purpose::Send };
+    let operation = if message.idempotency_key.is_some() { Operation::IdempotentSend } else { Operation::Send };
     if !response.status().is_success() {
-        return Err(error::of_send(response, now, purpose, message));
+        return Err(error::of_send(response, now, operation, message));
     }
-    let forms: Forms = json::decode(response, purpose)?;
-    let record: Record = json::decode(response, purpose)?;
+    let forms: Forms = json::decode(response, operation)?;
+    let record: Record = json::decode(response, operation)?;
     if forms.is_about_another_than(&message.to) {
-        return Err(unreadable(response.status(), purpose, "the answer is about another recipient"));
+        return Err(unreadable(response.status(), operation, "the answer is about another recipient"));
     }
     let id = forms.message_id(&record).or(record.id);
-    let id = id.ok_or_else(|| unreadable(response.status(), purpose, "there is no message id in the answer"))?;
-    Ok(Receipt::new(NAME, id).with_limits(RateLimit::of(response.headers(), now)))
+    let id = id.ok_or_else(|| unreadable(response.status(), operation, "there is no message id in the answer"))?;
+    Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
 }
 
 /// Whether `response` names a message, as only an answer to one that was taken does. An `id` alone may be a request's.

@@ -11,14 +11,13 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 use transom::config::TemplateMappings;
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::message::{Header, Media, MediaSource, Parameters};
 use transom::transport::unreadable;
-use transom::{
-    Capability, Content, Error, ErrorKind, Header, Limits, Media, MediaSource, Message, Parameters, Purpose, Receipt,
-    Result, Secret, Template, cloud_api, json, unsupported,
-};
+use transom::{Capability, Content, Error, ErrorKind, Message, Receipt, Result, Secret, Template};
 
 pub(crate) use answer::Answer;
 pub(crate) use login::{decode_login, encode_login};
@@ -38,7 +37,7 @@ pub(crate) fn encode_body<'m>(config: &'m Config, message: &'m Message) -> Resul
         // Digits here, a `+` there [docs, Text Message]; the page's own samples break the second rule.
         from: config.from.digits(),
         to: message.to.as_str(),
-        reply_to: message.reply_to.as_ref().map(transom::MessageId::as_str),
+        reply_to: message.reply_to.as_ref().map(transom::message::MessageId::as_str),
         external_id: message.reference.as_deref(),
         ..SendRequest::default()
     };
@@ -50,7 +49,7 @@ pub(crate) fn encode_body<'m>(config: &'m Config, message: &'m Message) -> Resul
 pub(crate) fn encode_send(config: &Config, key: &Secret, body: &Envelope<'_>) -> Result<Request<Bytes>> {
     RequestBuilder::post(&config.base_url, &segments(&config.notification_path))
         .secret_header(AUTHORIZATION, &format!("Bearer {}", key.expose()))
-        .json(Purpose::Send, body)
+        .json(Operation::Send, body)
 }
 
 /// What the answer to a send says.
@@ -61,22 +60,22 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     if !response.status().is_success() {
         return Err(error::refusal(response, now, message));
     }
-    let answer: Answer = json::decode(response, Purpose::Send)?;
+    let answer: Answer = json::decode(response, Operation::Send)?;
     let data = answer.data().map_err(|error| {
-        unreadable(response.status(), Purpose::Send, "`data` in the answer cannot be read").with_source(error)
+        unreadable(response.status(), Operation::Send, "`data` in the answer cannot be read").with_source(error)
     })?;
     let state = data.as_ref().and_then(|data| data.status.as_deref()).or(answer.status.as_deref());
     if let Some(refused) = state.and_then(|word| error::of_state(word, response, message)) {
         return Err(refused);
     }
     if data.as_ref().unwrap_or(&answer).is_about_another(&message.to) {
-        return Err(unreadable(response.status(), Purpose::Send, "the answer is about another recipient"));
+        return Err(unreadable(response.status(), Operation::Send, "the answer is about another recipient"));
     }
     let id = data.and_then(Answer::into_id).or_else(|| answer.into_id());
-    let limits = || RateLimit::of(response.headers(), now);
+    let limits = || RateLimitInfo::from_headers(response.headers(), now);
     id.map(|id| Receipt::new(NAME, id).with_limits(limits())).ok_or_else(|| {
         let reason = error::reason(response.body()).map(|reason| format!(": {reason}")).unwrap_or_default();
-        unreadable(response.status(), Purpose::Send, format!("there is no message id in the answer{reason}"))
+        unreadable(response.status(), Operation::Send, format!("there is no message id in the answer{reason}"))
     })
 }
 
@@ -185,7 +184,7 @@ fn fill_template<'m>(
 ) -> Result<()> {
     if !template.buttons.is_empty() {
         let line = "content.buttons: this provider documents no values for the buttons of a template";
-        return Err(Error::problems(ErrorKind::Unsupported, vec![line.to_owned()]));
+        return Err(Error::invalid(ErrorKind::Unsupported, vec![line.to_owned()]));
     }
     let resolved = templates.resolve(template);
     request.template_name = Some(resolved.name);
@@ -215,8 +214,9 @@ fn segments(path: &str) -> Vec<&str> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use transom::request::BaseUrl;
-    use transom::{Sent, TemplateButton};
+    use transom::Sent;
+    use transom::adapter::BaseUrl;
+    use transom::message::TemplateButton;
 
     use super::*;
     use crate::Credential;
@@ -260,7 +260,7 @@ pub(crate) mod tests {
         assert_eq!(request.uri(), "https://elastic.messangi.me/oberyn/v2/notification");
         assert_eq!(request.headers()[AUTHORIZATION], "Bearer key");
         assert!(request.headers()[AUTHORIZATION].is_sensitive());
-        assert_eq!(Purpose::of(&request), Purpose::Send);
+        assert_eq!(Operation::of(&request), Operation::Send);
         check(&message, r#""type":"text","message":"Hi","externalId":"order 7/81","replyTo":"a1b2c3d4e5f6""#);
     }
 

@@ -1,5 +1,5 @@
 use transom::Secret;
-use transom::request::BaseUrl;
+use transom::adapter::BaseUrl;
 
 use super::*;
 use crate::Config;
@@ -24,7 +24,7 @@ pub(crate) fn answer(status: u16, body: &str) -> Response<Bytes> {
 }
 
 fn refused(status: u16, body: &str) -> Error {
-    refusal(&answer(status, body), SystemTime::UNIX_EPOCH, Purpose::Send, &to())
+    refusal(&answer(status, body), SystemTime::UNIX_EPOCH, Operation::Send, &to())
 }
 
 fn with_code(code: &str) -> String {
@@ -99,7 +99,7 @@ fn every_documented_refusal_has_its_kind_and_its_proof() {
 #[test]
 fn a_refused_lookup_has_the_same_kind_and_leaves_nothing_in_doubt() {
     for &(status, code, kind, _) in DOCUMENTED {
-        let error = refusal(&answer(status, &with_code(code)), SystemTime::UNIX_EPOCH, Purpose::Read, None);
+        let error = refusal(&answer(status, &with_code(code)), SystemTime::UNIX_EPOCH, Operation::Read, None);
         assert_eq!((error.kind(), error.sent()), (kind, Sent::No), "{status} {code}");
     }
 }
@@ -107,7 +107,7 @@ fn a_refused_lookup_has_the_same_kind_and_leaves_nothing_in_doubt() {
 #[test]
 fn every_row_of_the_table_is_one_of_the_documented() {
     for fact in ANSWERS {
-        let is_row = |row: &&(u16, &str, ErrorKind, Sent)| fact.status == Some(row.0) && fact.covers(row.1);
+        let is_row = |row: &&(u16, &str, ErrorKind, Sent)| fact.status == Some(row.0) && fact.matches(row.1);
         assert!(DOCUMENTED.iter().any(|row| is_row(&row)), "{}", fact.code);
     }
 }
@@ -196,7 +196,7 @@ fn a_throttled_answer_tells_how_long_to_wait_in_its_header_or_its_body() {
     for (header, body, seconds) in [("1", "{}", 1), ("1", body, 60), ("90", body, 90)] {
         let mut response = answer(429, body);
         response.headers_mut().insert("retry-after", header.parse().unwrap());
-        let error = refusal(&response, SystemTime::UNIX_EPOCH, Purpose::Send, &to());
+        let error = refusal(&response, SystemTime::UNIX_EPOCH, Operation::Send, &to());
         let expected = (ErrorKind::RateLimited, Some(Duration::from_secs(seconds)));
         assert_eq!((error.kind(), error.retry_after()), expected, "{header} {body}");
     }
@@ -215,7 +215,7 @@ fn being_led_to_the_login_page_is_a_refused_key() {
     let redirect = |status: u16, target: &str| {
         let mut response = answer(status, "");
         response.headers_mut().insert(LOCATION, target.parse().unwrap());
-        refusal(&response, SystemTime::UNIX_EPOCH, Purpose::Send, &to())
+        refusal(&response, SystemTime::UNIX_EPOCH, Operation::Send, &to())
     };
     for target in ["https://app.autocalls.ai/login", "/login?next=%2Fapi"] {
         let error = redirect(302, target);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use transom::{Error, ErrorKind, Result, Template, TemplateInfo};
+use transom::account::TemplateInfo;
+use transom::{Error, ErrorKind, Result, Template};
 
 use crate::config::Config;
 
@@ -32,7 +33,7 @@ impl<'t> RequestedTemplate<'t> {
         let variables = resolved.named()?;
         if let Some((name, _)) = variables.iter().find(|(_, value)| value.trim().is_empty()) {
             let problem = format!("template `{}`: parameter `{name}` is empty", resolved.name);
-            return Err(Error::problems(ErrorKind::InvalidRequest, vec![problem]));
+            return Err(Error::invalid(ErrorKind::InvalidRequest, vec![problem]));
         }
         let (id, name, language) = (resolved.id, resolved.name, resolved.language);
         Ok(Self { id, name, language, variables: variables.into_iter().collect() })
@@ -77,7 +78,7 @@ fn by_name<'l>(listed: &'l [TemplateInfo], requested: &RequestedTemplate<'_>) ->
     };
     let (name, language) = (requested.name, requested.language);
     let problem = format!("template `{name}` in `{language}` {found}; give its id in the channel's templates table");
-    Err(Error::problems(ErrorKind::Config, vec![problem]))
+    Err(Error::invalid(ErrorKind::Config, vec![problem]))
 }
 
 #[cfg(test)]

@@ -7,8 +7,10 @@ use http::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use transom::account::{Conversation, Sender, TemplateInfo};
+use transom::adapter::{Operation, json};
 use transom::transport::unreadable;
-use transom::{Conversation, PhoneNumber, Purpose, Result, Sender, TemplateInfo, json};
+use transom::{PhoneNumber, Result};
 
 use crate::error;
 
@@ -97,16 +99,16 @@ struct Page<T> {
 
 fn page<T: DeserializeOwned>(response: &Response<Bytes>, now: SystemTime) -> Result<Page<T>> {
     if response.status().is_success() {
-        json::decode(response, Purpose::Read)
+        json::decode(response, Operation::Read)
     } else {
-        Err(error::refusal(response, now, Purpose::Read, None))
+        Err(error::refusal(response, now, Operation::Read, None))
     }
 }
 
 /// Every row, or an error if one lacks what names it: a list with holes would be taken for a whole one.
 fn all<T>(response: &Response<Bytes>, rows: impl Iterator<Item = Option<T>>) -> Result<Vec<T>> {
     let rows: Option<Vec<T>> = rows.collect();
-    rows.ok_or_else(|| unreadable(response.status(), Purpose::Read, "an item of the list has no id or no name"))
+    rows.ok_or_else(|| unreadable(response.status(), Operation::Read, "an item of the list has no id or no name"))
 }
 
 fn phone(text: &str) -> Option<PhoneNumber> {
@@ -138,11 +140,11 @@ mod tests {
         let templates = decode_templates(&answer(200, body), NOW).unwrap();
         assert_eq!(templates[0].parameters, ["first_name", "day"]);
         assert_eq!((templates[0].status.as_str(), templates[1].language.as_str()), ("approved", "pt_BR"));
-        assert!(templates[0].parameters_told && !templates[1].parameters_told);
+        assert!(templates[0].parameters_known && !templates[1].parameters_known);
         let odd = r#"{"data":[{"id":1,"name":"a","variables":[1,"day"]},{"id":2,"name":"b","variables":[null]},{"id":3,"name":"c","variables":{}}]}"#;
         let odd = decode_templates(&answer(200, odd), NOW).unwrap();
         assert_eq!(odd[0].parameters, ["1", "day"]);
-        assert!(!odd[1].parameters_told && !odd[2].parameters_told);
+        assert!(!odd[1].parameters_known && !odd[2].parameters_known);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The templates among messages that are about to go, for the check against their definitions.
 
-use transom::{Content, Error, Message, Result, TemplateInfo};
+use transom::account::TemplateInfo;
+use transom::{Content, Error, Message, Result};
 
 use crate::config::Config;
 

@@ -10,8 +10,10 @@ use http::Response;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use transom::Result;
+use transom::account::TemplateInfo;
+use transom::adapter::{Operation, cloud_api, json};
 use transom::transport::unreadable;
-use transom::{Purpose, Result, TemplateInfo, cloud_api, json};
 
 use crate::error::{self, RequestKind};
 use crate::types::{Answer, Item};
@@ -30,8 +32,8 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
     if !response.status().is_success() {
         return Err(error::refusal(response, now, RequestKind::LIST));
     }
-    let malformed = |what: &str| unreadable(response.status(), Purpose::Read, what);
-    let answer: Answer = json::decode(response, Purpose::Read)?;
+    let malformed = |what: &str| unreadable(response.status(), Operation::Read, what);
+    let answer: Answer = json::decode(response, Operation::Read)?;
     // A failure inside a success, as with a send.
     if let Some(refused) = answer.items().into_iter().flatten().find(Item::is_refused) {
         return Err(error::of_item(&refused, response, now, RequestKind::LIST));
@@ -44,7 +46,7 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
         }
         templates.push(template(entry).ok_or_else(|| malformed("a template of the list has no name"))?);
     }
-    let around: Level = json::decode(response, Purpose::Read).unwrap_or_default();
+    let around: Level = json::decode(response, Operation::Read).unwrap_or_default();
     Ok(Page { templates, after: listed.after.or_else(|| around.after()) })
 }
 

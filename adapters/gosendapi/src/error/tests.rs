@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use transom::request::BaseUrl;
+use transom::adapter::BaseUrl;
 use transom::{PhoneNumber, Secret, Template};
 
 use super::*;
@@ -36,7 +36,7 @@ fn template() -> Message {
 }
 
 fn refused(status: u16, body: &str, message: &Message) -> Error {
-    of_send(&answer(status, body), SystemTime::UNIX_EPOCH, Purpose::Send, message)
+    of_send(&answer(status, body), SystemTime::UNIX_EPOCH, Operation::Send, message)
 }
 
 /// The vendor's codes as its page has them, written down apart from the table: status, code, and the kind on a text.
@@ -167,7 +167,7 @@ fn a_failed_status_has_the_kind_of_its_code() {
         let call =
             json!({ "event": "whatsapp.message.failed", "data": { "id": "wamid.A", "errors": [{ "code": code }] } });
         let events = crate::webhook::read(&[], &http::Request::new(Bytes::from(call.to_string()))).unwrap();
-        let [transom::Event::Status(update)] = events.events.as_slice() else { panic!("{events:?}") };
+        let [transom::webhook::Event::Status(update)] = events.events.as_slice() else { panic!("{events:?}") };
         assert_eq!(update.error, Some((kind, code.to_owned())));
     }
 }
@@ -175,8 +175,8 @@ fn a_failed_status_has_the_kind_of_its_code() {
 #[test]
 fn every_row_of_the_tables_is_one_of_the_documented() {
     for fact in CODES.concat() {
-        let is_answer = DOCUMENTED.iter().any(|row| fact.covers(row.1) && fact.status == Some(row.0));
-        let is_metas = METAS.iter().any(|row| fact.covers(row.0) && fact.status.is_none_or(|status| status == row.1));
+        let is_answer = DOCUMENTED.iter().any(|row| fact.matches(row.1) && fact.status == Some(row.0));
+        let is_metas = METAS.iter().any(|row| fact.matches(row.0) && fact.status.is_none_or(|status| status == row.1));
         assert!(is_answer || is_metas, "{}", fact.code);
     }
 }
@@ -304,19 +304,19 @@ fn what_the_service_says_is_one_short_line_of_an_error() {
 
 #[test]
 fn a_conflict_under_a_key_says_that_this_body_was_not_sent_unless_it_is_under_way() {
-    let conflict = |purpose, body| of_send(&answer(409, body), SystemTime::UNIX_EPOCH, purpose, &text());
+    let conflict = |operation, body| of_send(&answer(409, body), SystemTime::UNIX_EPOCH, operation, &text());
     let other = r#"{"statusCode":409,"message":"Idempotency-Key was already used with a different body"}"#;
     for body in [other, "{}", ""] {
-        let error = conflict(Purpose::KeyedSend, body);
+        let error = conflict(Operation::IdempotentSend, body);
         assert_eq!((error.kind(), error.sent()), (ErrorKind::Conflict, Sent::No), "{body}");
         assert!(!error.is_under_way(), "{body}");
-        assert_eq!(conflict(Purpose::Send, body).sent(), Sent::Maybe, "{body}");
+        assert_eq!(conflict(Operation::Send, body).sent(), Sent::Maybe, "{body}");
     }
     for body in [r#"{"message":"A request with this key is in progress"}"#, r#"{"code":"REQUEST_IN_PROGRESS"}"#] {
-        let error = conflict(Purpose::KeyedSend, body);
+        let error = conflict(Operation::IdempotentSend, body);
         assert_eq!((error.kind(), error.sent()), (ErrorKind::Conflict, Sent::Maybe), "{body}");
         assert!(error.is_under_way(), "{body}");
-        assert!(!conflict(Purpose::Send, body).is_under_way(), "without a key it is no message of ours: {body}");
+        assert!(!conflict(Operation::Send, body).is_under_way(), "without a key it is no message of ours: {body}");
     }
 }
 
@@ -340,7 +340,7 @@ fn a_throttled_send_waits_for_the_longest_of_what_it_is_told() {
             response.headers_mut().insert(*name, value.parse().unwrap());
         }
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_110_100);
-        of_send(&response, now, Purpose::Send, &text()).retry_after().map(|wait| wait.as_secs())
+        of_send(&response, now, Operation::Send, &text()).retry_after().map(|wait| wait.as_secs())
     };
     assert_eq!(waits(&[("retry-after", "2")], r#"{"retry_after_seconds":1}"#), Some(2));
     assert_eq!(waits(&[("retry-after", "2")], r#"{"retry_after_seconds":2.5}"#), Some(3));

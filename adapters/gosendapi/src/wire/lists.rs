@@ -7,9 +7,11 @@ use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use transom::request::RequestBuilder;
+use transom::account::{Conversation, Sender, TemplateInfo};
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Operation, cloud_api, json};
 use transom::transport::unreadable;
-use transom::{Conversation, PhoneNumber, Purpose, Result, Sender, TemplateInfo, cloud_api, json};
+use transom::{PhoneNumber, Result};
 
 use super::session::Row;
 use super::{get, with_key};
@@ -151,7 +153,7 @@ pub(crate) fn conversations(rows: Vec<Row>, contact: Option<&PhoneNumber>) -> Re
         Some(conversation)
     };
     let all: Option<Vec<Conversation>> = wanted.map(conversation).collect();
-    all.ok_or_else(|| unreadable(StatusCode::OK, Purpose::Read, "a conversation of the list has no id"))
+    all.ok_or_else(|| unreadable(StatusCode::OK, Operation::Read, "a conversation of the list has no id"))
 }
 
 /// `POST /v1/conversations/{id}/close` [seed]. A body is needed even without a reason: one that is no JSON is refused
@@ -167,7 +169,7 @@ pub(crate) fn encode_close(config: &Config, id: &str, reason: Option<CloseReason
     }
     let request = RequestBuilder::post(&config.base_url, &["v1", "conversations", id, "close"]);
     // It sends nothing to anybody, and is only bookkeeping.
-    with_key(config, request).json(Purpose::Read, &body)
+    with_key(config, request).json(Operation::Read, &body)
 }
 
 /// Any 2xx is a yes; no page shows its body.
@@ -178,7 +180,7 @@ pub(crate) fn decode_close(response: &Response<Bytes>, now: SystemTime) -> Resul
 fn paged(request: RequestBuilder, page: usize) -> Result<Request<Bytes>> {
     let request = request.query("per_page", &PER_PAGE.to_string());
     let request = if page > 1 { request.query("page", &page.to_string()) } else { request };
-    request.empty(Purpose::Read)
+    request.empty(Operation::Read)
 }
 
 /// The items of one page, or an error if one lacks what names it: a list with holes would be taken for a whole one.
@@ -194,9 +196,9 @@ fn decode<I: DeserializeOwned, T>(
     if !response.status().is_success() {
         return Err(error::of_read(response, now));
     }
-    let body: Body<I> = json::decode(response, Purpose::Read)?;
+    let body: Body<I> = json::decode(response, Operation::Read)?;
     let items: Option<Vec<T>> = body.data.into_iter().map(read).collect();
-    let without = || unreadable(response.status(), Purpose::Read, "an item of the list has no id or no name");
+    let without = || unreadable(response.status(), Operation::Read, "an item of the list has no id or no name");
     let total = json::header(response.headers(), "x-total-count").and_then(|text| text.parse().ok());
     Ok(Page { items: items.ok_or_else(without)?, total })
 }
@@ -265,7 +267,7 @@ mod tests {
         let templates = decode_templates(&answer(200, body), NOW).unwrap().items;
         assert_eq!(templates[0].parameters, ["1", "2", "day"]);
         assert_eq!((templates[0].id.as_str(), templates[0].status.as_str()), ("512", "approved"));
-        assert!(templates[0].parameters_told && !templates[1].parameters_told);
+        assert!(templates[0].parameters_known && !templates[1].parameters_known);
     }
 
     #[test]

@@ -6,15 +6,18 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::value::RawValue;
+use transom::Result;
+use transom::adapter::{Operation, json};
+use transom::message::MessageId;
 use transom::transport::unreadable;
-use transom::{MessageId, Purpose, Result, StatusUpdate, json};
+use transom::webhook::StatusUpdate;
 
 use super::get;
 use crate::config::Config;
 use crate::{error, webhook};
 
 pub(crate) fn encode_status(config: &Config, id: &MessageId) -> Result<Request<Bytes>> {
-    get(config, &["messages", id.as_str()]).empty(Purpose::Read)
+    get(config, &["messages", id.as_str()]).empty(Operation::Read)
 }
 
 /// The record, bare or in `data`, is read as the one in a webhook call is.
@@ -22,16 +25,18 @@ pub(crate) fn decode_status(response: &Response<Bytes>, now: SystemTime) -> Resu
     if !response.status().is_success() {
         return Err(error::of_read(response, now));
     }
-    let record: Box<RawValue> = json::decode(response, Purpose::Read)?;
-    webhook::report(&record)
-        .ok_or_else(|| unreadable(response.status(), Purpose::Read, "there is no message with a status in the answer"))
+    let record: Box<RawValue> = json::decode(response, Operation::Read)?;
+    webhook::report(&record).ok_or_else(|| {
+        unreadable(response.status(), Operation::Read, "there is no message with a status in the answer")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use transom::{DeliveryStatus, ErrorKind};
+    use transom::ErrorKind;
+    use transom::webhook::DeliveryStatus;
 
     use super::*;
 

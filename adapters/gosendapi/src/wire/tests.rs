@@ -29,12 +29,12 @@ fn a_text_goes_to_the_digits_without_their_plus() {
 #[test]
 fn a_key_makes_a_send_that_may_be_repeated() {
     let without = encode_send(&config(), &text()).unwrap();
-    assert_eq!(Purpose::of(&without), Purpose::Send);
+    assert_eq!(Operation::of(&without), Operation::Send);
     assert!(!without.headers().contains_key(IDEMPOTENCY_KEY));
     let mut message = text();
     message.idempotency_key = Some("visit-88-reminder".into());
     let keyed = encode_send(&config(), &message).unwrap();
-    assert_eq!(Purpose::of(&keyed), Purpose::KeyedSend);
+    assert_eq!(Operation::of(&keyed), Operation::IdempotentSend);
     assert_eq!(keyed.headers()[IDEMPOTENCY_KEY], "visit-88-reminder");
 }
 

@@ -10,9 +10,10 @@ use bytes::{Buf as _, Bytes};
 use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::request::RequestBuilder;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{MediaLimit, Operation, json};
 use transom::transport::{StreamedBody, unreadable};
-use transom::{Error, ErrorKind, MediaLimit, Purpose, Result, json};
+use transom::{Error, ErrorKind, Result};
 
 use super::media::MEDIA;
 use super::with_key;
@@ -103,7 +104,7 @@ impl fmt::Debug for Upload {
 fn limit_of(media_type: &str) -> Result<u64> {
     // It is written into the body, whose lines it must not break.
     let is_one_line = media_type.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    let limit = MediaLimit::of_type(MEDIA, media_type).filter(|_| is_one_line);
+    let limit = MediaLimit::for_media_type(MEDIA, media_type).filter(|_| is_one_line);
     limit.map(|limit| limit.bytes).ok_or_else(|| {
         let types = MEDIA.iter().flat_map(|limit| limit.types).copied().collect::<Vec<_>>().join(", ");
         refused(format!("type: expected one of {types}, got {media_type:?}"))
@@ -111,7 +112,7 @@ fn limit_of(media_type: &str) -> Result<u64> {
 }
 
 fn refused(problem: String) -> Error {
-    Error::problems(ErrorKind::InvalidRequest, vec![problem])
+    Error::invalid(ErrorKind::InvalidRequest, vec![problem])
 }
 
 /// `POST /v1/media` with the parts `phone_number_id`, `type` and `file` [docs, Messages]. It sends nothing to anybody;
@@ -136,7 +137,7 @@ fn encode_between(config: &Config, upload: Upload, boundary: &str) -> Result<Req
     let body = StreamedBody::new(length, reader).between(head, tail);
     let content_type = format!("multipart/form-data; boundary={boundary}");
     let request = RequestBuilder::post(&config.base_url, &["v1", "media"]);
-    with_key(config, request).streamed(Purpose::Send, &content_type, body)
+    with_key(config, request).streamed(Operation::Send, &content_type, body)
 }
 
 /// A boundary that the file does not hold: 128 random bits, since the file is not read beforehand.
@@ -166,10 +167,10 @@ pub(crate) fn decode_upload(response: &Response<Bytes>, now: SystemTime) -> Resu
     if !response.status().is_success() {
         return Err(error::of_read(response, now));
     }
-    let answer: Answer = json::decode(response, Purpose::Read)?;
+    let answer: Answer = json::decode(response, Operation::Read)?;
     let within: Answer = answer.data.as_deref().and_then(super::parse).unwrap_or_default();
     let id = answer.id.or(answer.media_id).or(within.id).or(within.media_id);
-    id.ok_or_else(|| unreadable(response.status(), Purpose::Read, "there is no media id in the answer"))
+    id.ok_or_else(|| unreadable(response.status(), Operation::Read, "there is no media id in the answer"))
 }
 
 #[cfg(test)]

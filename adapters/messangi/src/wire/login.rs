@@ -6,10 +6,11 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use serde_json::json;
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Operation, json};
 use transom::transport::{self, unreadable};
-use transom::{ErrorKind, Purpose, Result, Secret, json};
+use transom::{ErrorKind, Result, Secret};
 
 use super::segments;
 use crate::config::Config;
@@ -17,7 +18,7 @@ use crate::config::Config;
 /// The request that turns a username and a password into a key. It sends no message.
 pub(crate) fn encode_login(config: &Config, username: &Secret, password: &Secret) -> Result<Request<Bytes>> {
     let body = json!({ "username": username.expose(), "password": password.expose() });
-    RequestBuilder::post(&config.base_url, &segments(&config.login_path)).json(Purpose::Read, &body)
+    RequestBuilder::post(&config.base_url, &segments(&config.login_path)).json(Operation::Read, &body)
 }
 
 /// The key that a login gives: in a header of the answer, whose body is empty [docs, Build your API call]. Nothing of the
@@ -25,8 +26,8 @@ pub(crate) fn encode_login(config: &Config, username: &Secret, password: &Secret
 pub(crate) fn decode_login(response: &Response<Bytes>, now: SystemTime) -> Result<Secret> {
     let status = response.status();
     if !status.is_success() {
-        let error = transport::refusal(status, Purpose::Read, "the login was refused");
-        let error = error.with_limits(RateLimit::of(response.headers(), now));
+        let error = transport::refusal(status, Operation::Read, "the login was refused");
+        let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
         // A public client takes a 403 for a wrong password [field].
         let is_refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
         return Err(if is_refused { error.with_kind(ErrorKind::Unauthenticated) } else { error });
@@ -38,7 +39,7 @@ pub(crate) fn decode_login(response: &Response<Bytes>, now: SystemTime) -> Resul
         _ => value,
     };
     if key.is_empty() {
-        return Err(unreadable(status, Purpose::Read, "the login's answer has no key in its `authorization` header"));
+        return Err(unreadable(status, Operation::Read, "the login's answer has no key in its `authorization` header"));
     }
     Ok(Secret::new(key))
 }
@@ -67,7 +68,7 @@ mod tests {
         assert_eq!(request.uri(), "https://elastic.messangi.me/kingslanding/login");
         assert_eq!(request.body(), r#"{"password":"p\"w","username":"ops@example.com"}"#);
         assert!(!request.headers().contains_key(AUTHORIZATION));
-        assert_eq!(Purpose::of(&request), Purpose::Read);
+        assert_eq!(Operation::of(&request), Operation::Read);
     }
 
     #[test]
