@@ -1,7 +1,8 @@
 //! What the suite must be told of an adapter: the facts in which providers differ.
 
 use serde_json::Value;
-use transom::{Capabilities, CodeFact, ErrorKind, Provider, Sent};
+use transom::adapter::{ErrorCode, Provider};
+use transom::{Capabilities, ErrorKind, Sent};
 use transom_mock_server::ProviderSimulator;
 
 /// An adapter under test.
@@ -96,10 +97,10 @@ impl AdapterUnderTest {
             uri_with_unknown_sender: "",
             table: "",
             sender: "",
-            capabilities: Capabilities::of(&[]),
+            capabilities: Capabilities::new(&[]),
             never_wrote: ErrorKind::NoActiveSession,
             carries_reference: false,
-            text_max: transom::TEXT_MAX,
+            text_max: transom::adapter::MAX_TEXT_CHARS,
             limits_titles: true,
             send_paths: &[],
             unknown_template: ErrorKind::TemplateRejected,
@@ -140,7 +141,7 @@ pub struct CodeTable {
     /// What reports call the table: `answers`.
     pub name: &'static str,
     /// Every way in which the provider may say a code of it.
-    pub samples: fn(&CodeFact) -> Vec<CodeSample>,
+    pub samples: fn(&ErrorCode) -> Vec<CodeSample>,
 }
 
 /// A code in the provider's own dialect, and what has to be made of it.
@@ -175,7 +176,7 @@ pub enum CodeChannel {
 
 impl CodeSample {
     /// The code of `fact` in an answer, to be read as the row says.
-    pub fn answer(fact: &CodeFact, status: u16, body: Value) -> Self {
+    pub fn answer(fact: &ErrorCode, status: u16, body: Value) -> Self {
         Self {
             by: CodeChannel::Answer { status, body, sent: fact.sent },
             kind: fact.kind,
@@ -184,7 +185,7 @@ impl CodeSample {
     }
 
     /// The code of `fact` in a webhook call, to be read as the row says.
-    pub fn callback(fact: &CodeFact, body: Value) -> Self {
+    pub fn callback(fact: &ErrorCode, body: Value) -> Self {
         Self { by: CodeChannel::Callback { body }, kind: fact.kind, code: Some(Self::code(fact)) }
     }
 
@@ -201,7 +202,7 @@ impl CodeSample {
     }
 
     /// The code that stands for a row: one of the family or the range where it is about several.
-    pub fn code(fact: &CodeFact) -> String {
+    pub fn code(fact: &ErrorCode) -> String {
         if let Some(family) = fact.code.strip_suffix('*') {
             return format!("{family}99999");
         }
@@ -211,7 +212,7 @@ impl CodeSample {
     }
 
     /// The same as a JSON number if it is one, else as a text.
-    pub fn number(fact: &CodeFact) -> Value {
+    pub fn number(fact: &ErrorCode) -> Value {
         let code = Self::code(fact);
         code.parse::<u64>().map_or_else(|_| code.into(), Value::from)
     }
