@@ -8,7 +8,7 @@ pub(crate) fn config() -> Config {
     Config {
         api_key: Secret::new("7|key"),
         sender_id: 77,
-        base_url: BaseUrl::parse("https://app.autocalls.ai").unwrap(),
+        base_url: "https://app.autocalls.ai".parse().unwrap(),
         probe: true,
         webhook_secrets: Vec::new(),
         templates: transom::config::TemplateMappings::default(),

@@ -12,7 +12,7 @@ pub(crate) fn config() -> Config {
         api_key: Secret::new("gsk_test_key"),
         phone_number_id: "109876543210987".into(),
         waba_id: None,
-        base_url: BaseUrl::parse("https://cloud.gosendapi.com").unwrap(),
+        base_url: "https://cloud.gosendapi.com".parse().unwrap(),
         probe: true,
         webhook_secrets: Vec::new(),
         templates: transom::config::TemplateMappings::default(),
