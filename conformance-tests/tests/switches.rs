@@ -61,7 +61,7 @@ impl Harness {
             hook["secret"] = SECRET.into();
         }
         let registry =
-            adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with(adapter.provider));
+            adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
         let config = ChannelConfig::new("switched", provider, settings.into_iter().collect(), process_env());
         let mock = Arc::new(Mock(Mutex::new(Simulator::new(now()))));
         let context = Context::new(Arc::<Mock>::clone(&mock));

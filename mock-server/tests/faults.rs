@@ -74,7 +74,7 @@ fn each_fault_does_what_its_name_says() {
 }
 
 #[test]
-fn a_redirect_leads_by_default_back_to_the_whole_address_that_was_asked() {
+fn redirect_defaults_to_the_requested_url() {
     let mut mock = Mock::new();
     mock.post("faults", &json!({"provider": "exotel", "fault": "redirect", "next": 1, "on": "any"}));
     let request = Request::get("/v2/accounts/acme/templates?waba_id=8").body(Bytes::new()).unwrap();
@@ -114,7 +114,7 @@ fn an_injected_429_is_the_providers_own_for_each_provider() {
 }
 
 #[test]
-fn whoever_waits_until_the_reset_of_a_limit_does_not_come_too_early() {
+fn waiting_until_limit_reset_is_long_enough() {
     for (provider, path, window) in [
         ("autocalls", "/api/user/whatsapp/send", 1),
         ("exotel", "/v2/accounts/acme/messages", 60),
@@ -155,7 +155,7 @@ fn a_dropped_reply_can_be_foreseen_without_using_it_up() {
 }
 
 #[test]
-fn a_wrong_fault_is_refused_by_its_place_and_none_of_the_list_is_taken() {
+fn wrong_fault_is_named_by_index_and_no_fault_is_added() {
     let mut mock = Mock::new();
     let good = json!({"provider": "exotel", "fault": "hang", "next": 1});
     for (bad, error) in [

@@ -88,7 +88,7 @@ async fn the_clock_starts_at_real_time() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_a_closed_connection_without_a_byte_and_the_message_was_taken() {
+async fn lost_reply_closes_connection_and_accepts_message() {
     let mock = mock().await;
     order(&mock, r#"{"provider":"autocalls","fault":"lose_reply","next":1}"#).await;
     assert_eq!(exchange(&mock, &send()).await.unwrap(), "");
@@ -219,7 +219,7 @@ async fn a_dropped_mock_stops_listening() {
 }
 
 #[test]
-fn a_mock_for_tests_that_are_not_async_answers_and_stops_with_its_value() {
+fn spawned_mock_responds_and_stops_on_drop() {
     use std::io::{Read as _, Write as _};
     let mock = MockServer::builder().strict().seed(7).spawn().unwrap();
     let address = mock.address();
@@ -317,7 +317,7 @@ async fn a_server_that_is_stopped_gives_back_what_happened() {
 }
 
 #[tokio::test]
-async fn requests_are_answered_while_a_state_is_saved_and_the_stop_waits_for_it() {
+async fn requests_run_during_state_save_and_stop_waits_for_it() {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (began, mut has_begun) = tokio::sync::watch::channel(false);

@@ -1,4 +1,4 @@
-//! Autocalls as a adapter.
+//! Autocalls.
 
 use serde_json::json;
 use transom::adapter::ErrorCode;
@@ -31,7 +31,7 @@ pub static AUTOCALLS: AdapterUnderTest = AdapterUnderTest {
     text_max: 4096,
     limits_titles: true,
     send_paths: &["/api/user/whatsapp/send-freeform", "/api/user/whatsapp/send"],
-    // The adapter resolves the name in the provider's list, before anything is sent.
+    // The adapter looks the name up in the provider's list before it sends anything.
     unknown_template: ErrorKind::Config,
     placeholders: ["1", "2"],
     refusals: &[

@@ -1,4 +1,4 @@
-//! Exotel as a adapter.
+//! Exotel.
 
 use serde_json::json;
 use transom::adapter::ErrorCode;
@@ -11,7 +11,7 @@ use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal
 pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
     provider: transom_exotel::PROVIDER,
     simulators: simulators::all,
-    // The percent-encoded part is `canary/token`: a credential may hold anything.
+    // The percent-encoded part is `canary/token`: a credential may contain any character.
     uri: "exotel://canary-key:canary%2Ftoken@{host}/acme?from=919876500001&waba_id=8",
     uri_with_bad_credential: "exotel://invalid:canary@{host}/acme?from=919876500001",
     uri_with_unknown_sender: "exotel://canary-key:canary@{host}/acme?from=919876500099",
@@ -114,7 +114,7 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
 const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "answers", samples: |fact| vec![answer(fact), exception(fact)] },
     CodeTable { name: "callbacks", samples: callbacks },
-    // It is shown by `explain` and decides nothing: a number alone is read by the table that has names.
+    // `explain` shows this table; the adapter reads a number alone by the table that has names.
     CodeTable { name: "older-callbacks", samples: |fact| vec![by_number(fact).read_as(current_kind(fact))] },
     CodeTable { name: "events", samples: |fact| vec![event(fact)] },
 ];
@@ -132,7 +132,7 @@ fn exception(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, status, json!({ "RestException": exception }))
 }
 
-/// The number with its name, and the number alone; one has no number.
+/// The number with its name, and the number alone. One row has no number.
 fn callbacks(fact: &ErrorCode) -> Vec<CodeSample> {
     if fact.code == fact.name {
         return vec![dlr(fact, json!({ "exo_detailed_status": fact.name }))];
@@ -158,7 +158,7 @@ fn dlr(fact: &ErrorCode, mut message: serde_json::Value) -> CodeSample {
     CodeSample::callback(fact, json!({ "whatsapp": { "messages": [message] } }))
 }
 
-/// What the page of today says of a number.
+/// The kind of the number in the current documentation.
 fn current_kind(fact: &ErrorCode) -> ErrorKind {
     let table = transom_exotel::PROVIDER.codes.get(1).copied().unwrap_or_default();
     ErrorCode::find(table, fact.code).map_or(fact.kind, |current| current.kind)

@@ -1,4 +1,4 @@
-//! GoSendAPI as a adapter.
+//! GoSendAPI.
 
 use serde_json::json;
 use transom::adapter::ErrorCode;
@@ -149,7 +149,7 @@ fn answer(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, status, body)
 }
 
-/// Meta's own error, come through.
+/// Meta's own error, forwarded.
 fn through(fact: &ErrorCode) -> CodeSample {
     let code = CodeSample::code(fact);
     let error = json!({ "message": format!("(#{code}) refused"), "code": CodeSample::number(fact) });

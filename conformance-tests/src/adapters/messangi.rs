@@ -1,4 +1,4 @@
-//! Messangi as a adapter.
+//! Messangi.
 
 use serde_json::json;
 use transom::adapter::ErrorCode;
@@ -31,7 +31,7 @@ pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
         Capability::DeliveryStatus,
         Capability::Inbound,
     ]),
-    // It has no way to tell one who never wrote from one who wrote long ago.
+    // Messangi does not distinguish a contact who never wrote from an expired window.
     never_wrote: ErrorKind::SessionExpired,
     carries_reference: true,
     text_max: 1024,
@@ -104,12 +104,12 @@ const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "meta", samples: |fact| vec![quoted(fact), quoted_by_callback(fact)] },
 ];
 
-/// The status alone says it; a code is nowhere.
+/// The status alone tells it; there is no code.
 fn status(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, fact.status.unwrap_or(400), json!({ "errors": { "reason": "refused" } })).without_code()
 }
 
-/// A success with a state that is a refusal.
+/// A success with a status that is a rejection.
 fn state(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, 200, json!({ "data": { "id": "", "status": fact.code } }))
 }

@@ -1,4 +1,4 @@
-//! What a case stands on: a listener, a provider behind it, and a client made as an application makes one.
+//! The harness of a fault case: a listener, a provider behind it, and an ordinary client.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use super::setup::{Peer, Setup};
 use super::{tls, unreachable_ports};
 use crate::assertions::{Failure, unexpected};
 
-/// Everything that one execution has to itself.
+/// The parts of one execution.
 #[derive(Debug)]
 pub(crate) struct FaultHarness {
     pub(crate) profile: &'static FaultProfile,
@@ -38,23 +38,23 @@ pub(crate) struct FaultHarness {
     pub(crate) dns: Option<Arc<ScriptedDns>>,
     pub(crate) config: ChannelConfig,
     pub(crate) base_url: String,
-    /// Where `{decoy}` in what is written leads to. Nobody may go there.
+    /// The listener that `{decoy}` points to. No client may connect to it.
     pub(crate) decoy: Listener,
     pub(crate) registry: Registry,
-    /// What keeps a port from taking connections.
+    /// Keeps a port from accepting connections.
     _closed: (Option<unreachable_ports::SaturatedPort>, Option<unreachable_ports::ClosedPort>),
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) enum CallResult {
-    /// It was answered; a send with an id, after so many attempts.
+    /// Answered; a send with its id and the number of attempts.
     Answered(Option<(String, u32)>),
     Failed(transom::Error),
 }
 
 impl FaultHarness {
-    /// Needs a runtime, on which its listeners run.
+    /// Needs a runtime for its listeners.
     pub(crate) fn open(setup: &Setup) -> Result<Self, Failure> {
         let profile = setup.profile;
         let provider = Arc::new(Provider::new(profile.name()));
@@ -114,7 +114,7 @@ impl FaultHarness {
         Ok(harness)
     }
 
-    /// A client as the registry makes it, with a retry layer, on the clock and the transport of this setup.
+    /// A client from the registry, with a retry layer, the clock and the transport of this setup.
     pub(crate) fn connect(&self, config: &ChannelConfig) -> Result<Client> {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         Ok(self.bare(config)?.layer(Retry::attempts(self.tries).with_time(clock, || 0.5)))
@@ -133,7 +133,7 @@ impl FaultHarness {
         self.canaries.to.parse().map_err(unexpected)
     }
 
-    /// A text that says which execution it belongs to, under a reference that does too.
+    /// A text and a reference that identify the execution.
     pub(crate) fn message(&self, number: u32) -> Result<Message, Failure> {
         let name = format!("order-{}-{number}", self.canaries.execution);
         Ok(Message::text(self.to()?, format!("{name} leaves today.")).with_reference(name))
@@ -164,14 +164,14 @@ impl FaultHarness {
         })
     }
 
-    /// How many requests to send something the listener has read.
+    /// The number of send requests that the listener has read.
     pub(crate) fn sends_seen(&self) -> usize {
         let seen = self.listener.seen();
         seen.requests.iter().filter(|request| request.uri().path() == self.profile.send_path).count()
     }
 }
 
-/// `script` with the decoy's address in what it writes.
+/// `script` with the decoy's address in place of `{decoy}`.
 fn with_decoy(script: &[Step], address: &str) -> Vec<Step> {
     let filled = |step: &Step| match step {
         Step::Write(bytes) => match std::str::from_utf8(bytes) {
@@ -183,7 +183,7 @@ fn with_decoy(script: &[Step], address: &str) -> Vec<Step> {
     script.iter().map(filled).collect()
 }
 
-/// The transport that the channel's settings ask for, which also trusts this run's authority.
+/// The transport for the channel's settings. It also trusts this run's certificate authority.
 fn transport(config: &ChannelConfig, dns: Option<Arc<ScriptedDns>>) -> Result<HttpTransport, Failure> {
     let mut keys = config.reader();
     let options = HttpOptions {

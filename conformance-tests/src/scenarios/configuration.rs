@@ -1,4 +1,4 @@
-//! One channel, written in three ways, and everything that can be wrong with it.
+//! Configuration of a channel, and its errors.
 
 use std::path::Path;
 
@@ -57,7 +57,7 @@ fn problems(harness: &Harness, text: &str) -> Result<Vec<String>, Failure> {
     }
 }
 
-/// The form of the one request that a text makes, without what differs from send to send.
+/// The one request of a text, without the parts that differ between sends.
 async fn request_of(harness: &Harness, client: &Client) -> Result<(Value, Value, Value), Failure> {
     accepted(client.send(&text().with_reference("order-17")).await)?;
     let request = harness.sends().await?.pop().ok_or("no request was made")?;

@@ -1,4 +1,4 @@
-//! What a provider lists, beyond the window.
+//! Lists of templates, senders and conversations.
 
 use std::sync::Arc;
 

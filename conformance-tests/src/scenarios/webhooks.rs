@@ -1,4 +1,4 @@
-//! What the provider tells by webhook, and how far that is believed.
+//! Webhook calls, and the trust in them.
 
 use std::time::{Duration, SystemTime};
 
@@ -53,10 +53,10 @@ scenarios! { "webhooks":
         needs DeliveryStatus;
 }
 
-/// As long as a secret may be, and with what a header could not hold.
+/// As long as a secret may be, with a character that a header cannot contain.
 const SECRET: &str = "canary-0123456789-ñ";
 
-/// A client that knows the secret, where the provider signs, and the receiver of what the provider tells.
+/// A client with the secret, if the provider signs, and the receiver of the calls.
 async fn listening(harness: &Harness) -> Result<(Client, WebhookReceiver), Failure> {
     let signs = harness.capabilities().contains(Capability::WebhookSignature);
     let receiver = harness.webhook_receiver(signs.then_some(SECRET)).await?;
@@ -65,7 +65,7 @@ async fn listening(harness: &Harness) -> Result<(Client, WebhookReceiver), Failu
     Ok((client, receiver))
 }
 
-/// Everything that the provider has told by now, read by `client`.
+/// Advances the clock, and reads all calls with `client`.
 async fn heard(harness: &Harness, client: &Client, receiver: &WebhookReceiver) -> Result<Vec<WebhookEvents>, Failure> {
     let calls = harness.webhook_calls(receiver, "10s").await?;
     calls.iter().map(|call| harness.read(client, call).map_err(unexpected)).collect()
@@ -76,12 +76,12 @@ fn updates(calls: &[WebhookEvents]) -> Vec<&StatusUpdate> {
     events.filter_map(|event| if let Event::Status(update) = event { Some(update) } else { None }).collect()
 }
 
-/// The reports on one text that arrived and was read, with its receipt's id.
+/// The status events of a text that was delivered and read, with the id of its receipt.
 async fn reports(harness: &Harness) -> Result<(Vec<WebhookEvents>, String), Failure> {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
     harness.control.config(harness.provider(), json!({ "last_status": "read" })).await?;
-    // What the contact wrote is told, too, and no part of this.
+    // The inbound message also causes a call, which is discarded here.
     harness.webhook_calls(&receiver, "10s").await?;
     let receipt = accepted(client.send(&text().with_reference("order-17")).await)?;
     Ok((heard(harness, &client, &receiver).await?, receipt.message_id.as_str().to_owned()))
@@ -129,7 +129,7 @@ async fn repeated_call_gives_same_events(harness: &Harness) -> Check {
     let copies: Vec<_> = calls.iter().skip(1).filter(|call| call.body() == first.body()).collect();
     equal("whether the call was repeated", &!copies.is_empty(), &harness.adapter.webhook_features.repeats_calls)?;
     let said = harness.read(&client, first).map_err(unexpected)?;
-    // Even where the provider repeats nothing, whoever keeps calls may read one twice.
+    // Even if the provider repeats no call, a stored call may be read twice.
     for copy in copies.into_iter().chain([first]) {
         equal("the events of a copy", &harness.read(&client, copy).map_err(unexpected)?, &said)?;
     }
@@ -160,7 +160,7 @@ async fn only_verified_status_settles_unknown_send(harness: &Harness) -> Check {
     equal("settled by the reference", &settled(unresolved, true), &harness.adapter.webhook_features.reference)
 }
 
-/// The one message that the contact wrote, as it was told.
+/// The one inbound message of the contact.
 async fn inbound(harness: &Harness, content: Value) -> Result<(transom::webhook::Inbound, bool), Failure> {
     let told = inbound_if_told(harness, content).await?;
     told.ok_or_else(|| "expected one message of the contact, and there was no call".into())
@@ -209,7 +209,7 @@ async fn inbound_content_of_each_kind_is_read(harness: &Harness) -> Check {
         equal(&format!("whether {kind} is told"), &told.is_some(), &is_handed_on)?;
         let Some((inbound, _)) = told else { continue };
         equal("the type", &inbound.content["type"], &json!(kind))?;
-        // A provider hands a file over by its id, or by a link.
+        // A provider sends a file's id or a link.
         let kept = |name: &str| inbound.content[name] == content[name];
         let all = match kind {
             "text" => kept("body"),
@@ -232,7 +232,7 @@ async fn verified_inbound_opens_window_for_24_hours(harness: &Harness) -> Check 
 }
 
 async fn unverified_inbound_opens_no_window(harness: &Harness) -> Check {
-    // The same call, without a secret that could vouch for it.
+    // The same call, without a secret to verify it.
     let receiver = harness.webhook_receiver(None).await?;
     harness.contact_writes().await?;
     let calls = harness.webhook_calls(&receiver, "10s").await?;
@@ -248,7 +248,7 @@ async fn unverified_inbound_opens_no_window(harness: &Harness) -> Check {
     ensure(ledger.last_inbound_at(&contact()).is_some(), "a trusted message is not on record")
 }
 
-/// A call of the provider's, signed with [`SECRET`].
+/// A call of the provider, signed with [`SECRET`].
 async fn signed_call(harness: &Harness) -> Result<Request<Bytes>, Failure> {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
@@ -280,7 +280,7 @@ fn refused(harness: &Harness, client: &Client, call: &Request<Bytes>) -> Check {
     failed(harness.read(client, call), ErrorKind::Unauthenticated, Sent::No).map(drop)
 }
 
-/// The header that holds the signature.
+/// The header with the signature.
 fn signature(call: &Request<Bytes>) -> Result<(http::HeaderName, String), Failure> {
     let header = call.headers().iter().find(|(name, _)| name.as_str().contains("signature"));
     let (name, value) = header.ok_or("the call has no signature")?;
@@ -324,7 +324,7 @@ async fn changed_body_is_refused(harness: &Harness) -> Check {
         refused(harness, &client, &call.clone().map(|_| body.into()))
             .map_err(|failure| failure.at(format_args!("byte {at}")))?;
     }
-    // White space says nothing, and is signed all the same.
+    // The signature also covers white space.
     let spaced = [call.body().as_ref(), b"\n"].concat();
     refused(harness, &client, &call.map(|_| spaced.into()))
 }
@@ -355,7 +355,7 @@ async fn unknown_event_keeps_raw_body(harness: &Harness) -> Check {
     equal("the events", &events.events, &vec![Event::Unknown(body)])
 }
 
-/// In place of a scenario about what contacts write, where the provider tells no webhook of that.
+/// Replaces scenarios about inbound messages if the provider sends none.
 pub(super) async fn nothing_inbound_is_told(harness: &Harness) -> Check {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
@@ -365,8 +365,8 @@ pub(super) async fn nothing_inbound_is_told(harness: &Harness) -> Check {
     ensure(!told, "the adapter declares no inbound messages, and yet reads one")
 }
 
-/// In place of a scenario about signatures, where the provider signs nothing: a secret refuses every call, and without one
-/// nothing counts as verified.
+/// Replaces scenarios about signatures if the provider does not sign: with a secret every call is refused, and without one
+/// nothing is verified.
 pub(super) async fn nothing_is_verified(harness: &Harness) -> Check {
     let call = signed_call(harness).await?;
     refused(harness, &with_secret(harness, json!(SECRET))?, &call)?;

@@ -1,4 +1,4 @@
-//! The 24-hour window, from both sides of its edge.
+//! The session window of 24 hours.
 
 use transom::session::SessionSource;
 use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, Template, Window};
@@ -128,7 +128,7 @@ async fn template_is_accepted_in_any_window_state(harness: &Harness) -> Check {
     harness.reached(3).await
 }
 
-/// Holds if exactly the fallback reached the person.
+/// Passes if exactly the fallback template was delivered.
 async fn only_the_fallback_arrived(harness: &Harness) -> Check {
     harness.reached(1).await?;
     for message in harness.delivered().await? {
@@ -176,7 +176,7 @@ async fn rejected_fallback_is_not_retried(harness: &Harness) -> Check {
         .await?;
     let answer = harness.send(&with_fallback()).await;
     harness.refused(answer, ErrorKind::TemplateRejected).await?;
-    // Who can be asked for the window is not tried with the text, who lists templates not with the paused one.
+    // If the session can be queried, the text is not tried; if templates are listed, the paused one is not tried.
     let text = usize::from(!harness.capabilities().contains(Capability::Session));
     harness.asked(text + usize::from(!harness.lists_templates())).await
 }
@@ -187,7 +187,7 @@ async fn strict_policy_sends_no_fallback(harness: &Harness) -> Check {
 }
 
 async fn provider_decides_skips_session_lookup(harness: &Harness) -> Check {
-    // The probe is what an adapter asks after a refusal; here only what is asked before counts.
+    // An adapter uses the probe after a rejection; here only the requests before it count.
     let config = harness.config()?.with_value("window_policy", "provider_decides").with_value("probe", false);
     let receipt = accepted(harness.connect(&config)?.send(&with_fallback()).await)?;
     ensure(receipt.template_fallback, "the receipt says that the template went")?;

@@ -45,13 +45,13 @@ pub(super) const ROWS: &[Row] = &[
         vec![case.plays([Step::Take, answer()])]
     }),
     each("G3", "line breaks and steps in keys, ids and references", injections),
-    each("G4", "timeouts and attempts without measure", measureless),
+    each("G4", "extreme timeouts and attempts", measureless),
     left_out(
         "G5",
-        "a client of the caller's own, with redirects or proxies",
+        "a caller's own client, with redirects or proxies",
         "the transport refuses a client that follows redirects when it is built; its unit tests hold it",
     ),
-    once("G6", "an authority of one's own is trusted, in DER as in PEM; nobody is trusted unseen", || {
+    once("G6", "an extra root is trusted in DER and PEM; other authorities are not", || {
         let case = FaultCase::own(&profile::EXOTEL, "in DER", |harness| async move {
             let trusting = |extra_roots| HttpTransport::new(HttpOptions { extra_roots, ..Default::default() });
             let get = || {
@@ -67,7 +67,7 @@ pub(super) const ROWS: &[Row] = &[
             let answer = trusting_it.send(get()?).await.map_err(|error| format!("{error:?}"))?;
             ensure(answer.status().as_u16() == 200, format_args!("{answer:?}"))?;
             let error = trusting(Roots::default()).map_err(unexpected)?.send(get()?).await.err();
-            let error = error.ok_or("a stranger was trusted")?;
+            let error = error.ok_or("an untrusted authority was accepted")?;
             ensure(
                 error.kind() == ErrorKind::MalformedResponse && !error.may_have_been_sent(),
                 format_args!("{error:?}"),
@@ -109,7 +109,7 @@ pub(super) const ROWS: &[Row] = &[
         });
         vec![case.at(Peer::Tls(tls::Server::Good)).plays([Step::Take, answer()])]
     }),
-    each("X4", "a panic that prints all that it holds", |s| child::case(s, child::Act::Panics)),
+    each("X4", "a panic that prints all its values", |s| child::case(s, child::Act::Panics)),
     always("X5", "the mock's journal and state are searched for credentials"),
     always("X6", "every request's debug form is searched for credentials"),
     left_out(
@@ -128,7 +128,7 @@ async fn refused_by_configuration(harness: &FaultHarness, config: &transom::conf
     canary::in_error(&error)?;
     let is_told = matches!(error.kind(), ErrorKind::Config | ErrorKind::InvalidRequest) && !error.may_have_been_sent();
     ensure(is_told, format_args!("{error:?}"))?;
-    ensure(harness.listener.seen().connections == 0, "somebody was asked")
+    ensure(harness.listener.seen().connections == 0, "a request was made")
 }
 
 fn injections(s: &'static FaultProfile) -> Vec<FaultCase> {

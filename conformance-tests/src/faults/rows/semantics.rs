@@ -1,4 +1,4 @@
-//! What a provider means by what it says, and several callers at once.
+//! The meaning of responses, and concurrent callers.
 
 use std::sync::Arc;
 
@@ -22,10 +22,10 @@ use crate::faults::row::{Row, each, left_out, once};
 use crate::faults::script::{Gate, Step, answer, says};
 
 pub(super) const MEANINGS: &[Row] = &[
-    once("S24", "several messages in one request, of which one is refused", || {
+    once("S24", "several messages in one request, one of them rejected", || {
         vec![FaultCase::own(&profile::EXOTEL, "one of two", mixed).plays([Step::Take, answer()])]
     }),
-    each("M1", "taken, and told later that it failed", fails_later),
+    each("M1", "accepted, and reported as failed later", fails_later),
     each("M2", "the window closes between the check and the send", |s| {
         let gate = Gate::default();
         let at = gate.clone();
@@ -34,10 +34,10 @@ pub(super) const MEANINGS: &[Row] = &[
     }),
     left_out(
         "M3",
-        "opinions differ on what opens the window",
+        "sources differ on what opens the window",
         "no wire is involved; the window layer's own tests hold it",
     ),
-    each("M4", "the provider writes the recipient's number in its own way", |s| {
+    each("M4", "the provider rewrites the recipient's number", |s| {
         let body = |c: &crate::faults::canary::Canaries| match s.name() {
             "gosendapi" => {
                 let (country, rest) = c.to.split_at(2);
@@ -54,7 +54,7 @@ pub(super) const MEANINGS: &[Row] = &[
             _ => Vec::new(),
         }
     }),
-    each("M5", "a plus in a query", |s| {
+    each("M5", "a plus sign in a query", |s| {
         if s.name() != "autocalls" {
             return Vec::new();
         }
@@ -69,7 +69,7 @@ pub(super) const MEANINGS: &[Row] = &[
     }),
     left_out(
         "M6",
-        "numbers that mean something else on each page",
+        "codes whose meaning depends on the page",
         "no wire is involved; the adapter's tables are tested beside it",
     ),
     left_out("M7", "the third of five parts of a text fails", "no text is sent in parts"),
@@ -85,7 +85,7 @@ pub(super) const MEANINGS: &[Row] = &[
         });
         vec![case.plays([Step::Take, answer()])]
     }),
-    each("M9", "too many messages to one person; others go on", |s| {
+    each("M9", "too many messages to one contact; others are sent", |s| {
         if s.name() != "gosendapi" {
             return Vec::new();
         }
@@ -97,9 +97,9 @@ pub(super) const MEANINGS: &[Row] = &[
 ];
 
 pub(super) const CROWDS: &[Row] = &[
-    each("Z5", "the edge of the window, by our own record", edges),
+    each("Z5", "the end of the window, by the ledger", edges),
     left_out("Z6", "two clocks in one run", "nothing on the wire tells; one instant is taken for each decision"),
-    left_out("Z8", "a webhook's time that is no time", "no provider signs a time"),
+    left_out("Z8", "an unreadable time in a webhook call", "no provider signs a time"),
     each("N1", "two tasks, one reference", |s| {
         if !s.is_keyed() {
             return Vec::new();
@@ -128,7 +128,7 @@ pub(super) const CROWDS: &[Row] = &[
     ),
     left_out(
         "N4",
-        "the webhook comes before the answer",
+        "the webhook call comes before the response",
         "the mock posts it and the answer is lost, in the conformance crate: `a_report_that_comes_before_the_answer_is_lost_settles_it`",
     ),
     once("N5", "statuses in any order, with copies", || {
@@ -249,7 +249,7 @@ async fn at_the_edge(harness: Arc<FaultHarness>, left: i64, may_go: bool) -> Che
         Err(error) => {
             crate::faults::canary::in_error(&error)?;
             ensure(!may_go && error.is_window_closed() && !error.may_have_been_sent(), format_args!("{error:?}"))?;
-            ensure(lines == 0 && harness.listener.seen().connections == 0, "somebody was asked")
+            ensure(lines == 0 && harness.listener.seen().connections == 0, "a request was made")
         }
     }
 }
@@ -300,5 +300,5 @@ async fn crowd(harness: Arc<FaultHarness>) -> Check {
     let all = harness.listener.seen().requests.len();
     let posts = harness.sends_seen();
     ensure(posts == CALLERS as usize && all == posts + 1, format_args!("{all} requests, of which {posts} sends"))?;
-    ensure(harness.provider.ledger().len() == posts, "not all of them reached somebody")
+    ensure(harness.provider.ledger().len() == posts, "not all messages were delivered")
 }

@@ -33,7 +33,7 @@ fn all_due(mock: &mut Mock, status: u16) -> Vec<WebhookDelivery> {
 }
 
 #[test]
-fn a_webhook_is_registered_replaced_listed_without_its_secret_and_removed() {
+fn webhook_is_registered_replaced_listed_and_removed() {
     let mut mock = Mock::new();
     assert_eq!(mock.control("webhooks", &Value::Null), json!([]));
     let unsigned = mock.control("webhooks", &json!({"provider": "exotel", "url": "http://127.0.0.1:9000/a"}));
@@ -114,7 +114,7 @@ fn nobody_is_told_of_what_happened_before_the_webhook_was_there() {
 }
 
 #[test]
-fn what_falls_due_comes_in_the_order_of_virtual_time_retries_included() {
+fn due_calls_and_retries_follow_virtual_time() {
     let mut mock = Mock::new();
     mock.listen("exotel");
     write(&mut mock, "first");
@@ -188,7 +188,7 @@ fn the_log_forgets_the_oldest_beyond_10_000_tries() {
 }
 
 #[test]
-fn a_webhook_that_was_removed_is_told_nothing_more_and_a_new_one_gets_what_waits() {
+fn removed_webhook_gets_no_calls_and_its_successor_gets_them() {
     let mut mock = Mock::new();
     mock.listen("exotel");
     write(&mut mock, "hi");

@@ -27,7 +27,7 @@ fn window(world: &World, at: SystemTime) -> Window {
 }
 
 #[test]
-fn the_window_is_open_until_the_last_instant_before_24_hours_and_closed_at_24_hours() {
+fn window_is_open_before_24_hours_and_closed_at_24_hours() {
     let mut world = world();
     assert_eq!(window(&world, now()), Window::Never);
     write(&mut world, now());
@@ -77,7 +77,7 @@ fn a_window_is_one_providers_and_one_numbers_only() {
 }
 
 #[test]
-fn a_conversation_that_ended_is_followed_by_a_new_one_where_conversations_end() {
+fn ended_conversation_is_followed_by_a_new_one() {
     let mut world = world();
     let (line, contact) = (phone("34611000000"), phone("34600111222"));
     let inbound = Inbound { provider: "gosendapi", from: &contact, to: &line, name: None };
@@ -147,7 +147,7 @@ fn conversation_42_ended_long_ago_and_nobody_else_ever_wrote() {
 }
 
 #[test]
-fn any_credential_is_good_but_the_refused_one_unless_the_world_is_strict() {
+fn every_credential_except_invalid_works_unless_strict() {
     let strict = World::seeded(&simulators::all(), true);
     for (credential, by_default, strictly) in [
         ("demo-key", true, true),

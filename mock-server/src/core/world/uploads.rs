@@ -11,7 +11,7 @@ impl World {
         self.uploads.insert(&key(provider, id), sender.to_owned());
     }
 
-    /// The sender for which an upload was made; none if it is not known.
+    /// The sender for which an upload was made; `None` if it is not known.
     pub fn uploader(&self, provider: &str, id: &str) -> Option<&str> {
         self.uploads.get(&key(provider, id)).map(String::as_str)
     }
@@ -40,7 +40,7 @@ mod tests {
     use crate::simulators;
 
     #[test]
-    fn an_upload_belongs_to_its_provider_and_sender_until_10_000_others_came() {
+    fn upload_belongs_to_provider_and_sender_for_10_000_uploads() {
         let mut world = World::seeded(&simulators::all(), false);
         world.keep_upload("gosendapi", "7", "555123456789");
         assert_eq!((world.uploader("gosendapi", "7"), world.uploader("exotel", "7")), (Some("555123456789"), None));

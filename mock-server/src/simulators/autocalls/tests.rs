@@ -105,7 +105,7 @@ fn a_template_makes_a_conversation_and_leaves_the_window_closed() {
 }
 
 #[test]
-fn the_page_that_says_a_template_opens_the_window_can_be_believed() {
+fn template_opens_window_if_switch_follows_that_page() {
     let mut mock = Mock::new();
     mock.control(
         "config",
@@ -190,7 +190,7 @@ fn a_number_that_is_not_e164_is_refused() {
 }
 
 #[test]
-fn a_sender_of_nobody_is_not_found_and_an_offline_one_differs_by_call() {
+fn unknown_sender_is_404_and_offline_sender_differs_by_call() {
     let mut mock = Mock::new();
     mock.inbound("autocalls", CONTACT);
     let to =
@@ -206,7 +206,7 @@ fn a_sender_of_nobody_is_not_found_and_an_offline_one_differs_by_call() {
 }
 
 #[test]
-fn an_empty_balance_refuses_both_kinds_before_the_window_is_looked_at() {
+fn empty_balance_rejects_text_and_template_before_window_check() {
     let mut mock = Mock::new();
     mock.control("config", &json!({"provider": "autocalls", "balance": 0.5}));
     for refused in [text(&mut mock), template(&mut mock, 312, &json!({}))] {
@@ -233,7 +233,7 @@ fn templates_must_exist_be_approved_and_get_their_variables() {
 }
 
 #[test]
-fn the_sixth_send_within_a_second_waits_and_a_status_query_does_not() {
+fn sixth_send_in_a_second_is_limited_but_not_a_status_query() {
     let mut mock = Mock::new();
     mock.inbound("autocalls", CONTACT);
     mock.control("clock", &json!({"freeze": true}));
@@ -260,7 +260,7 @@ fn a_bare_plus_in_the_query_works_and_is_noted() {
 }
 
 #[test]
-fn sloppy_requests_pass_with_findings_and_a_wrong_type_not_in_a_strict_mock() {
+fn sloppy_requests_get_findings_and_strict_rejects_wrong_type() {
     let body = json!({"sender_id": "12", "recipient_phone": CONTACT, "message": "Hello", "priority": 1});
     for (mut mock, status, level) in [(Mock::new(), 200, "tolerated"), (Mock::strict(), 422, "refused")] {
         mock.inbound("autocalls", CONTACT);
@@ -282,7 +282,7 @@ fn a_request_that_does_not_ask_for_json_is_noted() {
 }
 
 #[test]
-fn lists_hide_what_is_offline_or_not_approved_unless_asked_for_all() {
+fn lists_omit_offline_and_unapproved_unless_all_requested() {
     let mut mock = Mock::new();
     let mut ids = |path: &str| -> Vec<u64> {
         let seen = get(&mut mock, path);

@@ -81,7 +81,7 @@ fn outside_the_window_the_symbol_tells_expired_from_never() {
 }
 
 #[test]
-fn a_window_error_by_callback_is_accepted_and_delivered_to_nobody() {
+fn window_error_by_callback_is_accepted_and_not_delivered() {
     let mut mock = Mock::new();
     mock.control("config", &json!({"provider": "exotel", "window_error": "callback"}));
     let seen = post(&mut mock, &text());
@@ -119,7 +119,7 @@ fn a_request_has_one_to_100_messages() {
 }
 
 #[test]
-fn where_only_the_wrapped_shape_is_taken_the_flat_one_lacks_a_channel() {
+fn wrapped_only_rejects_flat_body_for_missing_channel() {
     let mut mock = open();
     mock.control("config", &json!({"provider": "exotel", "request_shape": "wrapped"}));
     let seen = post(&mut mock, &text());
@@ -203,7 +203,7 @@ fn each_mandatory_field_is_named() {
 }
 
 #[test]
-fn a_number_without_its_plus_is_tolerated_unless_the_mock_is_strict() {
+fn number_without_plus_is_tolerated_unless_strict() {
     for (mut mock, status, level) in [(Mock::new(), 202, "tolerated"), (Mock::strict(), 400, "refused")] {
         mock.inbound("exotel", CONTACT);
         let mut body = text();
@@ -224,7 +224,7 @@ fn a_sender_of_nobody_is_an_invalid_parameter_and_no_finding() {
 }
 
 #[test]
-fn a_text_over_4096_characters_is_refused_at_once_or_by_callback() {
+fn text_over_4096_characters_is_rejected_at_once_or_by_callback() {
     let mut mock = open();
     let long = |length| message(&json!({"type": "text", "text": {"body": "é".repeat(length)}}));
     assert_eq!(post(&mut mock, &long(4096)).status, 202);

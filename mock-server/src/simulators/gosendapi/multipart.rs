@@ -40,7 +40,7 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<Part<'a>>,
     }
 }
 
-/// The boundary that a `Content-Type` names; none if there is none or it is too long to be one.
+/// The boundary that a `Content-Type` names; `None` if there is none or it is too long to be one.
 pub(super) fn boundary(content_type: &str) -> Option<String> {
     parameter(content_type, "boundary").filter(|boundary| (1..=MOST_BOUNDARY).contains(&boundary.len()))
 }
@@ -139,7 +139,7 @@ fn parameter(value: &str, wanted: &str) -> Option<String> {
     }
 }
 
-/// A text up to its closing quote, and what follows; none if it is never closed.
+/// A text up to its closing quote, and what follows; `None` if it is never closed.
 fn unquoted(quoted: &str) -> Option<(String, &str)> {
     let mut text = String::new();
     let mut characters = quoted.chars();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn no_beginning_of_a_form_and_no_byte_out_of_place_brings_the_reader_down() {
+    fn parser_never_panics_on_truncated_or_corrupt_input() {
         let whole = b"x\r\n--b\r\nContent-Disposition: form-data; name=\"f\\\"\"; x\r\n\r\n\xffx\r\n--b--\r\n";
         assert_eq!(read(whole).unwrap(), [("f\"".to_owned(), b"\xffx".to_vec())]);
         for at in 0..whole.len() {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_boundary_is_read_bare_or_quoted_and_is_of_1_to_70_characters() {
+    fn boundary_is_bare_or_quoted_with_1_to_70_characters() {
         let longest = "x".repeat(70);
         for (content_type, expected) in [
             ("multipart/form-data; boundary=b", Some("b")),

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_with_everything_is_read_into_the_form_of_the_ledger() {
+    fn full_template_is_read_into_ledger_form() {
         let read = with(&json!([
             {"type": "header", "parameters": [{"type": "image", "image": {"id": "77"}}]},
             {"type": "body", "parameters": [{"type": "text", "text": "Ana"}, {"type": "date_time", "date_time": {"fallback_value": "12/02"}}]},

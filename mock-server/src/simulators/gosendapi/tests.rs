@@ -98,7 +98,7 @@ fn template(name: &str, language: &str, values: &[&str]) -> Value {
 }
 
 #[test]
-fn a_text_is_delivered_until_the_last_instant_before_24_hours_and_refused_at_24_hours() {
+fn text_is_delivered_before_24_hours_and_rejected_at_24_hours() {
     let mut stage = Stage::open();
     stage.now += ALMOST_A_DAY;
     assert_eq!(stage.send(&text()).status, 201);
@@ -120,7 +120,7 @@ fn our_own_text_and_a_template_do_not_keep_the_window_open() {
 }
 
 #[test]
-fn a_text_to_someone_who_never_wrote_is_refused_whatever_the_way_of_refusing() {
+fn text_to_silent_contact_is_rejected_with_every_switch_value() {
     let mut stage = Stage::new();
     for (switch, status, part) in
         [("message", 403, "24h window"), ("bare", 403, "Forbidden"), ("meta_400", 400, "131047")]
@@ -137,7 +137,7 @@ fn a_text_to_someone_who_never_wrote_is_refused_whatever_the_way_of_refusing() {
 }
 
 #[test]
-fn the_answer_to_a_send_has_one_of_two_shapes_and_the_ledger_has_its_wamid() {
+fn send_response_has_switched_shape_and_ledger_has_wamid() {
     let mut stage = Stage::open();
     let seen = stage.send(&text());
     assert_eq!(seen.body["contacts"], json!([{"input": ANA, "wa_id": ANA}]));
@@ -187,7 +187,7 @@ fn a_refusal_is_not_remembered_under_its_key() {
 }
 
 #[test]
-fn a_template_is_refused_with_metas_number_for_what_is_wrong_with_it() {
+fn wrong_template_is_rejected_with_matching_meta_code() {
     let mut stage = Stage::new();
     assert_eq!(stage.send(&template("visit_reminder", "en", &["Ana", "12/02"])).status, 201);
     for (body, number) in [
@@ -250,7 +250,7 @@ fn the_key_is_checked_before_everything_else() {
 }
 
 #[test]
-fn the_hundred_and_first_request_of_a_second_is_429_and_the_next_second_is_fresh() {
+fn request_101_of_a_second_is_429_and_next_second_resets() {
     let mut stage = Stage::new();
     for left in (0..100).rev() {
         assert_eq!(stage.get("/v1/me").response.headers()["x-ratelimit-remaining"], left.to_string().as_str());
@@ -267,7 +267,7 @@ fn the_hundred_and_first_request_of_a_second_is_429_and_the_next_second_is_fresh
 }
 
 #[test]
-fn another_content_type_is_415_and_that_of_curl_is_read_unless_the_mock_is_strict() {
+fn wrong_content_type_is_415_and_curls_is_read_unless_strict() {
     let xml = post("/v1/messages", &text(), &[("content-type", "application/xml")]);
     let curl = post("/v1/messages", &text(), &[("content-type", "application/x-www-form-urlencoded")]);
     let mut stage = Stage::open();
@@ -288,7 +288,7 @@ fn a_plus_before_the_recipient_is_a_finding_that_refuses() {
 }
 
 #[test]
-fn an_unknown_member_is_a_finding_that_tolerates_even_in_a_strict_mock() {
+fn unknown_member_is_tolerated_with_finding_even_if_strict() {
     let mut body = text();
     body["priority"] = json!(1);
     let seen = Stage::open().send(&body);
@@ -365,7 +365,7 @@ fn closing_a_conversation_ends_it_and_leaves_the_window_open() {
 }
 
 #[test]
-fn a_template_alone_makes_an_active_conversation_in_which_nobody_wrote() {
+fn template_alone_starts_active_conversation_without_inbound() {
     let mut stage = Stage::new();
     stage.send(&template("re_engagement_v1", "en", &[]));
     let row = stage.get(&format!("/v1/conversations?contact_phone={ANA}")).body["data"][0].clone();

@@ -105,7 +105,7 @@ fn log_in(password: &str) -> Request<Bytes> {
 }
 
 #[test]
-fn a_text_is_delivered_until_the_last_instant_before_24_hours_and_refused_at_24_hours() {
+fn text_is_delivered_before_24_hours_and_rejected_at_24_hours() {
     let mut stage = Stage::open();
     stage.now += ALMOST_A_DAY;
     assert_eq!(stage.text().status, 200);
@@ -127,7 +127,7 @@ fn a_failure_by_callback_is_accepted_and_reaches_nobody() {
 }
 
 #[test]
-fn an_answer_names_the_message_in_the_ledger_and_echoes_its_reference() {
+fn response_has_ledger_id_and_echoes_reference() {
     let mut stage = Stage::open();
     let seen = stage.send(&json!({"type": "text", "message": "Hi", "externalId": "ord7781"}));
     let line = stage.world.ledger().next().unwrap();
@@ -145,7 +145,7 @@ fn an_answer_names_the_message_in_the_ledger_and_echoes_its_reference() {
 }
 
 #[test]
-fn two_requests_pass_the_third_is_429_and_after_300_seconds_the_counter_is_full() {
+fn third_request_is_429_and_counter_resets_after_300_s() {
     let mut stage = Stage::open();
     stage.limit(2);
     let mut at = |seconds_later: u64| {
@@ -162,7 +162,7 @@ fn two_requests_pass_the_third_is_429_and_after_300_seconds_the_counter_is_full(
 }
 
 #[test]
-fn a_refused_message_counts_against_the_limit_and_a_refused_key_does_not() {
+fn rejected_message_uses_quota_but_rejected_key_does_not() {
     let mut stage = Stage::open();
     stage.limit(2);
     assert_eq!(stage.ask(&post("/notification", "Bearer invalid", &json!({}))).status, 401);
@@ -231,7 +231,7 @@ fn a_key_from_a_login_that_has_not_happened_yet_is_refused() {
 }
 
 #[test]
-fn a_key_that_no_login_gave_is_refused_however_right_its_moment_is() {
+fn key_without_a_login_is_rejected_even_with_valid_time() {
     for strict in [false, true] {
         let mut stage = Stage::with(strict);
         let key = stage.ask(&log_in("demo-password")).header("authorization").to_owned();
@@ -245,7 +245,7 @@ fn a_key_that_no_login_gave_is_refused_however_right_its_moment_is() {
 }
 
 #[test]
-fn wrong_credentials_are_403_without_a_body_and_half_of_them_is_400() {
+fn wrong_credentials_are_403_and_incomplete_ones_400() {
     let mut stage = Stage::new();
     let seen = stage.ask(&log_in("invalid"));
     assert_eq!((seen.status, seen.response.body().len()), (403, 0));
@@ -255,7 +255,7 @@ fn wrong_credentials_are_403_without_a_body_and_half_of_them_is_400() {
 }
 
 #[test]
-fn a_template_is_checked_for_name_language_status_and_every_placeholder() {
+fn template_is_checked_for_name_language_status_placeholders() {
     let mut stage = Stage::new();
     let values = json!({"customer": "Ana", "day": "Friday"});
     let send = |stage: &mut Stage, name: &str, language: &str, values: &Value| {
@@ -300,7 +300,7 @@ fn a_used_up_balance_is_402() {
 }
 
 #[test]
-fn a_plus_before_the_sender_is_tolerated_unless_the_mock_is_strict() {
+fn plus_before_sender_is_tolerated_unless_strict() {
     let members = json!({"from": "+5215500001111", "type": "text", "message": "Hi"});
     let mut stage = Stage::open();
     let seen = stage.send(&members);
@@ -313,7 +313,7 @@ fn a_plus_before_the_sender_is_tolerated_unless_the_mock_is_strict() {
 }
 
 #[test]
-fn a_recipient_without_its_plus_is_tolerated_even_in_a_strict_mock() {
+fn contact_without_plus_is_tolerated_even_if_strict() {
     let members = json!({"to": "5215599992222", "type": "text", "message": "Hi"});
     for strict in [false, true] {
         let mut stage = Stage::with(strict);
@@ -350,7 +350,7 @@ fn an_unknown_path_is_404_and_a_wrong_method_405() {
 }
 
 #[test]
-fn a_limit_that_only_meta_states_is_not_ascribed_to_the_vendors_pages() {
+fn limit_stated_only_by_meta_is_sourced_to_meta() {
     let mut stage = Stage::open();
     let buttons = json!([{"type": "reply", "reply": {"id": "x".repeat(257), "title": "Yes"}}]);
     let interactive = json!({"type": "button", "body": {"text": "?"}, "action": {"buttons": buttons}});

@@ -7,7 +7,7 @@ fn pending(attempt: u32) -> QueuedCall {
 }
 
 #[test]
-fn what_comes_while_100_000_calls_wait_is_given_up_and_logged_as_never_tried() {
+fn call_beyond_100_000_queued_is_dropped_and_logged_unattempted() {
     let mut webhooks = WebhookQueue::new();
     for _ in 0..MOST_PENDING {
         webhooks.put(pending(1));
@@ -19,7 +19,7 @@ fn what_comes_while_100_000_calls_wait_is_given_up_and_logged_as_never_tried() {
 }
 
 #[test]
-fn large_calls_are_given_up_beyond_64_mib_and_taking_one_makes_room() {
+fn queue_drops_calls_beyond_64_mib_until_one_is_taken() {
     let mut webhooks = WebhookQueue::new();
     let large = |webhooks: &mut WebhookQueue| {
         let body = Bytes::from(vec![b'1'; MOST_PENDING_BYTES / 4]);

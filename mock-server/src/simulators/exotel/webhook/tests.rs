@@ -41,7 +41,7 @@ fn reports(mock: &mut Mock) -> Vec<(u64, String)> {
 }
 
 #[test]
-fn a_message_is_reported_as_sent_and_a_second_later_as_delivered() {
+fn message_is_reported_sent_then_delivered_after_one_second() {
     let mut mock = open();
     let mut body = text("Hi");
     body["custom_data"] = json!("job-7781");
@@ -87,7 +87,7 @@ fn a_message_is_read_only_where_the_switch_says_so() {
 }
 
 #[test]
-fn what_is_refused_by_callback_fails_with_its_own_code_and_nothing_else_is_told() {
+fn callback_rejection_reports_only_failed_with_its_code() {
     for (switch, body, code, name) in [
         (json!({"window_error": "callback"}), text("Hi"), 30018, "EX_REENGAGEMENT_ERROR"),
         (json!({"template_error": "callback"}), template("nowhere"), 30024, "EX_TEMPLATE_NOT_FOUND"),
@@ -108,7 +108,7 @@ fn what_is_refused_by_callback_fails_with_its_own_code_and_nothing_else_is_told(
 }
 
 #[test]
-fn a_text_that_is_too_long_fails_by_callback_where_the_switch_says_so() {
+fn too_long_text_fails_by_callback_if_switched() {
     let mut mock = open();
     mock.control("config", &json!({"provider": "exotel", "text_too_long": "callback"}));
     assert_eq!(post(&mut mock, &text(&"x".repeat(4097))).0, 202);
@@ -170,7 +170,7 @@ fn a_file_from_a_customer_has_a_url() {
 }
 
 #[test]
-fn a_failed_call_is_tried_again_as_often_as_the_chosen_page_says() {
+fn failed_call_is_repeated_on_the_chosen_schedule() {
     for (retries, pauses) in [
         ("2", &["30s", "2m"][..]),
         ("4", &["30s", "2m", "10m", "1h"][..]),

@@ -53,7 +53,7 @@ fn uploaded(world: &mut World, phone_number_id: &str) -> String {
 }
 
 #[test]
-fn each_upload_gets_an_id_of_digits_of_its_own_and_is_no_message() {
+fn each_upload_gets_unique_numeric_id_and_no_message() {
     let mut world = world();
     let (first, second) = (uploaded(&mut world, OWN), uploaded(&mut world, OWN));
     assert_ne!(first, second);
@@ -138,7 +138,7 @@ fn the_rate_limit_counts_uploads() {
 }
 
 #[test]
-fn a_part_nobody_knows_and_a_second_of_one_are_tolerated_and_the_first_counts() {
+fn unknown_and_repeated_parts_are_tolerated_first_one_counts() {
     let parts: [(&str, &[u8]); 5] = [
         ("messaging_product", b"whatsapp"),
         ("phone_number_id", OWN.as_bytes()),
@@ -162,7 +162,7 @@ fn no_body_brings_the_upload_down() {
 }
 
 #[test]
-fn a_message_with_media_of_somebody_else_or_nobody_is_taken_with_a_note() {
+fn message_with_foreign_or_unknown_media_is_accepted_with_note() {
     let mut world = world();
     let second = Sender::new("555123456780", Phone::read("34611000001").unwrap(), "Second Office");
     world.account_mut(NAME).senders.push(second);

@@ -48,7 +48,7 @@ fn a_status_is_an_event_named_after_it_with_metas_members() {
 }
 
 #[test]
-fn a_text_outside_the_window_fails_by_callback_where_the_switch_says_so() {
+fn text_outside_window_fails_by_callback_if_switched() {
     let mut mock = listening();
     mock.control("config", &json!({"provider": "gosendapi", "window_error": "callback"}));
     let wamid = send(&mut mock, None);

@@ -68,7 +68,7 @@ fn a_medium_without_a_whole_address_is_refused() {
 }
 
 #[test]
-fn a_sender_with_a_plus_is_taken_and_noted_as_breaking_a_documented_rule() {
+fn sender_with_plus_is_accepted_with_finding() {
     let mut form = FieldReader::default();
     let body = request(&json!({"from": "+5215500001111", "type": "text", "message": "Hi"}));
     let body = Json::from(&body);

@@ -44,7 +44,7 @@ fn a_status_carries_the_message_and_both_references() {
 }
 
 #[test]
-fn every_callback_of_the_request_on_this_machine_is_told_and_named() {
+fn each_local_callback_of_the_request_is_called_and_named() {
     for callbacks in [
         json!(["http://127.0.0.1:9001/a", "https://hooks.example.net/dlr", "http://localhost:9002/b"]),
         json!("http://127.0.0.1:9001/a, https://hooks.example.net/dlr ,http://localhost:9002/b"),
@@ -58,7 +58,7 @@ fn every_callback_of_the_request_on_this_machine_is_told_and_named() {
 }
 
 #[test]
-fn a_text_outside_the_window_fails_by_callback_where_the_switch_says_so() {
+fn text_outside_window_fails_by_callback_if_switched() {
     let mut mock = Mock::new();
     mock.listen("messangi");
     mock.control("config", &json!({"provider": "messangi", "window_error": "callback"}));
