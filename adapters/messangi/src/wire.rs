@@ -215,7 +215,6 @@ fn segments(path: &str) -> Vec<&str> {
 #[cfg(test)]
 pub(crate) mod tests {
     use transom::Sent;
-    use transom::adapter::BaseUrl;
     use transom::message::TemplateButton;
 
     use super::*;

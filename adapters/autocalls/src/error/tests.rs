@@ -1,5 +1,4 @@
 use transom::Secret;
-use transom::adapter::BaseUrl;
 
 use super::*;
 use crate::Config;

@@ -1,6 +1,5 @@
 //! What a refusal means, whatever was asked.
 
-use transom::adapter::BaseUrl;
 use transom::{Secret, Template};
 
 use super::*;

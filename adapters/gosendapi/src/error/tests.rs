@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use serde_json::json;
-use transom::adapter::BaseUrl;
 use transom::{PhoneNumber, Secret, Template};
 
 use super::*;
