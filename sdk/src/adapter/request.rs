@@ -107,7 +107,7 @@ impl fmt::Debug for BaseUrl {
 /// use transom::adapter::request::{BaseUrl, RequestBuilder};
 /// use transom::adapter::Operation;
 ///
-/// let base: BaseUrl = "https://api.example.com".parse()?;
+/// let base: BaseUrl = "https://api.example.com".parse().unwrap();
 /// let request = RequestBuilder::get(&base, &["v2", "accounts", "a/b"]).query("to", "+34600111222").empty(Operation::Read)?;
 /// assert_eq!(request.uri(), "https://api.example.com/v2/accounts/a%2Fb?to=%2B34600111222");
 /// # Ok::<(), transom::Error>(())
