@@ -136,7 +136,7 @@ impl Layer for Metrics {
         let content = KeyValue::new("content", message.content.capability().as_str());
         let mut watch = self.watch(sends, next.provider(), content);
         let answer = next.send(message).await;
-        // Behind a failover the one who answered is known only now.
+        // Behind a failover, the provider is known only now.
         watch.provider = match &answer {
             Ok(receipt) => receipt.provider,
             Err(error) => error.provider().unwrap_or(next.provider()),

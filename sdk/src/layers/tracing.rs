@@ -25,7 +25,7 @@ pub struct Tracing {
 }
 
 impl Tracing {
-    /// A trace that knows the codes in `tables`; see [`Provider::codes`](crate::adapter::Provider::codes).
+    /// A layer that knows the codes in `tables`; see [`Provider::codes`](crate::adapter::Provider::codes).
     pub const fn new(codes: &'static [&'static [ErrorCode]]) -> Self {
         Self { codes }
     }
@@ -69,7 +69,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// A span with the fields that are known once the call is over left empty.
+/// A span whose result fields are still empty.
 fn span(operation: &'static str, next: Next<'_>, content: Option<&'static str>, to: Option<&PhoneNumber>) -> Span {
     info_span!(
         "transom",
@@ -122,7 +122,7 @@ mod tests {
     use crate::testing::Stub;
     use crate::{Client, ErrorKind, Messenger as _, Sent};
 
-    /// Writes down every field of every span and event.
+    /// Collects every field of every span and event.
     #[derive(Clone, Default)]
     struct Notes(Arc<Mutex<String>>);
 
@@ -177,7 +177,7 @@ mod tests {
         Arc::try_unwrap(notes.0).unwrap().into_inner().unwrap()
     }
 
-    /// An answer that never comes.
+    /// A response that never arrives.
     #[derive(Debug)]
     struct Endless;
 

@@ -30,23 +30,23 @@ pub struct WindowGuard {
     margin: Duration,
 }
 
-/// Our record and the provider's may differ by as much as their clocks, and a message takes a while to arrive.
+/// Covers the difference of the clocks and the time until a message arrives.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// How [`WindowGuard`] treats a free-form message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WindowPolicy {
-    /// With a fallback, looks the window up and sends the template if it is known to be closed; falls back once if the
-    /// provider refuses for the window. Without a fallback, the provider decides.
+    /// With a fallback, looks the window up and sends the template if it is known to be closed. Falls back once if the
+    /// provider rejects for the window. Without a fallback, the provider decides.
     #[default]
     TemplateIfClosed,
     /// Refuses a message into a window that is known to be closed, and never sends a template instead. A window that is about to
     /// close counts as closed if only our own record knows it; a provider's own "open" counts to the last second.
     Strict,
-    /// Looks nothing up; falls back once if the provider refuses for the window.
+    /// Looks nothing up. Falls back once if the provider rejects for the window.
     ProviderDecides,
-    /// Sends the fallback, where there is one, whatever the window.
+    /// Sends the fallback, if there is one, whatever the window.
     AlwaysTemplate,
 }
 

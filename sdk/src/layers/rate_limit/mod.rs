@@ -40,8 +40,8 @@ const ROUNDING: Duration = Duration::from_secs(1);
 /// Clones share their counts. Give every client of an account a clone of one `RateLimit`, and each its
 /// [sender](Self::with_sender).
 ///
-/// Counting exactly takes a timestamp for each send of the last window. A leaky bucket needs less, but either lets twice the
-/// quota into one window or makes the first few messages of the day wait.
+/// Exact counting needs a timestamp for each send of the last rate window. A leaky bucket needs less, but lets twice
+/// the quota into one window or delays the first messages of the day.
 #[derive(Clone)]
 pub struct RateLimit {
     limiter: Arc<Mutex<SlidingWindow>>,
@@ -68,7 +68,7 @@ impl RateLimit {
         }
     }
 
-    /// A limiter for one account that lets `quota` sends go within any second.
+    /// A limiter for one account with at most `quota` sends within any second.
     pub fn per_second(quota: u32) -> Self {
         Self::new(&[Rate {
             scope: Scope::Account,
@@ -80,8 +80,7 @@ impl RateLimit {
         }])
     }
 
-    /// The same limiter, for a client that sends from another number than the others: limits per sender and per pair are
-    /// counted for each.
+    /// The same limiter for a client with another sender: limits per sender and per pair are counted for each sender.
     #[must_use]
     pub fn with_sender(mut self, sender: impl Into<Arc<str>>) -> Self {
         self.sender = sender.into();

@@ -46,7 +46,7 @@ pub(super) struct Reservation {
     pub(super) key: Key,
     /// Smaller numbers came first.
     number: u64,
-    /// The instant from which the send may go, as far as is known.
+    /// The earliest instant of the send, as known now.
     pub(super) at: Duration,
 }
 
@@ -266,7 +266,7 @@ mod tests {
             if step % 3 == 0 {
                 waiting.push_back(reservation(&mut limiter, now));
             }
-            // Those that wait are woken in any order, and late.
+            // Waiting sends are woken late and in any order.
             let turned = usize::try_from(step).unwrap() % waiting.len().max(1);
             waiting.rotate_left(turned);
             waiting.retain_mut(|reservation| {
