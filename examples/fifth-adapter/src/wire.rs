@@ -12,7 +12,7 @@ use transom::rate_limit::RateLimit;
 use transom::request::RequestBuilder;
 use transom::transport::unreadable;
 use transom::{
-    Capability, Content, Error, ErrorKind, Limits, Message, PhoneNumber, Operation, Receipt, Result, json, unsupported,
+    Capability, Content, Error, ErrorKind, Limits, Message, Operation, PhoneNumber, Receipt, Result, json, unsupported,
 };
 
 use crate::NAME;

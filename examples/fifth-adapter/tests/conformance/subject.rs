@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_conformance::{CodeTable, Refusal, CodeSample, AdapterUnderTest, WebhookFeatures};
+use transom_conformance::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 use crate::dialect::Larkwire;
 use crate::pages::{CALLS, MEANINGS, SAMPLES};
