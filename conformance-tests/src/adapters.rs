@@ -1,4 +1,4 @@
-//! The built-in adapters as adapters.
+//! The built-in adapters as adapters under test.
 
 mod adapter_under_test;
 mod autocalls;

@@ -1,25 +1,26 @@
-//! Saying what was expected and what came.
+//! Assertions of scenarios and fault cases, and the failure that they report.
 
-use std::fmt::{self, Debug, Display};
+use std::fmt::{Debug, Display};
 
 use transom::{Error, ErrorKind, Receipt, Result, Sent};
 
-/// `Err` says which part of the contract was broken.
+/// The result of an assertion.
 pub(crate) type Check = std::result::Result<(), Failure>;
 
 /// How a contract was broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{says}")]
 pub struct Failure {
     /// In words.
     pub says: String,
-    /// What the contract demands, where it is one value.
+    /// The expected value, if there is one.
     pub expected: Option<String>,
-    /// What came instead.
+    /// The observed value.
     pub observed: Option<String>,
 }
 
 impl Failure {
-    /// The same, found at a certain place.
+    /// Adds the place of the failure.
     #[must_use]
     pub(crate) fn at(self, place: impl Display) -> Self {
         Self { says: format!("{place}: {}", self.says), ..self }
@@ -38,23 +39,17 @@ impl From<&str> for Failure {
     }
 }
 
-impl Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.says)
-    }
-}
-
-/// An error that should not have been one.
+/// Turns an unexpected error into a failure.
 pub(crate) fn unexpected(error: impl Display) -> Failure {
     error.to_string().into()
 }
 
-/// Holds if `condition` does.
+/// Passes if `condition` holds.
 pub(crate) fn ensure(condition: bool, contract: impl Display) -> Check {
     if condition { Ok(()) } else { Err(contract.to_string().into()) }
 }
 
-/// Holds if both are equal.
+/// Passes if both are equal.
 pub(crate) fn equal<T: PartialEq + Debug>(what: &str, got: &T, expected: &T) -> Check {
     if got == expected {
         Ok(())
@@ -63,12 +58,12 @@ pub(crate) fn equal<T: PartialEq + Debug>(what: &str, got: &T, expected: &T) -> 
     }
 }
 
-/// The receipt of a send that should have been taken.
+/// Returns the receipt of a send that should have been accepted.
 pub(crate) fn accepted(answer: Result<Receipt>) -> std::result::Result<Receipt, Failure> {
     answer.map_err(|error| broken("", "the message to be accepted".to_owned(), in_words(&error)))
 }
 
-/// The error of a call that should have failed like this.
+/// Returns the error of a call that should have failed with this kind.
 pub(crate) fn failed<T: Debug>(answer: Result<T>, kind: ErrorKind, sent: Sent) -> std::result::Result<Error, Failure> {
     let observed = match answer {
         Err(error) if error.kind() == kind && error.sent() == sent => return Ok(error),

@@ -11,4 +11,4 @@ pub use coverage::CoveredFact;
 pub(crate) use expected_codes::ExpectedCodes;
 pub use facts::{Evidence, EvidenceKind, all};
 pub use requirement_level::RequirementLevel;
-pub use webhook_fixture::{Changes, Row, Source, WebhookFixture, each_object, put};
+pub use webhook_fixture::{Changes, FixtureError, Row, Source, WebhookFixture, each_object, put};

@@ -1,4 +1,4 @@
-//! Playing many cases at once.
+//! Plays many cases at once.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,15 +12,15 @@ use crate::suite::{Case, Outcome};
 /// Cases that were played together.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Each case with what came of it, in the order in which they were asked for.
+    /// Each case with its outcome, in the order of the request.
     pub played: Vec<(Case, Outcome)>,
-    /// What the cases were played against.
+    /// The backend that the cases were played against.
     pub target: String,
-    /// When it began.
+    /// When the run began.
     pub began: SystemTime,
     /// How long it took.
     pub duration: Duration,
-    /// How many cases were played at a time.
+    /// How many cases ran at the same time.
     pub threads: usize,
 }
 
@@ -37,8 +37,8 @@ impl Run {
     }
 }
 
-/// Plays `cases`, several at a time, and calls `heard` with each outcome as it comes. The result is in the order of
-/// `cases`, whichever of them ends first.
+/// Plays `cases`, several at a time, and calls `heard` with each outcome as soon as it is there. The result is in the order
+/// of `cases`.
 pub fn play(cases: &[Case], backend: &Backend, mut heard: impl FnMut(&Case, &Outcome)) -> Run {
     let (began, clock) = (SystemTime::now(), Instant::now());
     let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -51,7 +51,7 @@ pub fn play(cases: &[Case], backend: &Backend, mut heard: impl FnMut(&Case, &Out
             let (done, next) = (done.clone(), &next);
             scope.spawn(move || {
                 while let Some((at, case)) = take(cases, next) {
-                    // Nobody hears it only if the run is being given up.
+                    // The receiver is gone only if the run is being aborted.
                     let _ = done.send((at, play_one(case, backend)));
                 }
             });
@@ -79,7 +79,7 @@ fn take<'c>(cases: &'c [Case], next: &AtomicUsize) -> Option<(usize, &'c Case)> 
     Some((at, cases.get(at)?))
 }
 
-/// Plays one case on a runtime of its own.
+/// Plays one case on its own runtime.
 pub(crate) fn play_one(case: &Case, backend: &Backend) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {

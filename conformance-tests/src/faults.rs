@@ -1,13 +1,13 @@
-//! The fault matrix: every way in which a connection to a provider can go wrong, and what the caller may then be told.
+//! The fault matrix: the ways in which a connection to a provider can fail, and the results that a caller may get.
 //!
-//! A row is a fault. For each adapter that it concerns, a client made as an application makes one talks to a listener on this
-//! machine that plays a script byte by byte: it reads a part of the request and resets the connection, answers half a
-//! header, drips, hangs. Where a provider would have acted on the request, the script hands it to the provider's simulator
-//! first, so that there is a ledger of what reached people. The oracle is one-way: a message that is said to be unsent and
-//! stands in the ledger, or is said to be sent and does not, is a failure; "nobody can know" is right only for rows that say so.
+//! A row is a fault. For each adapter, an ordinary client talks to a listener on this machine that follows a script byte by
+//! byte: it reads a part of the request and resets the connection, sends half a header, sends slowly, or hangs. If a
+//! provider would have acted on the request, the script hands it to the provider's simulator first, which keeps a ledger of
+//! delivered messages. A message that the client reports as not sent and that is in the ledger is a failure; so is one that
+//! it reports as sent and that is not. "Outcome unknown" is right only in rows that say so.
 //!
-//! Every execution has credentials and a recipient of its own, which are looked for in every error, debug form and log line of
-//! every crate.
+//! Every execution has its own credentials and recipient. The suite searches every error, debug form and log line of every
+//! crate for them.
 
 mod canary;
 mod case;
@@ -39,10 +39,10 @@ use case::FaultCase;
 use row::Plan;
 use summary::{Cell, Summary};
 
-/// How many executions a whole run has at the least.
+/// The minimum number of executions in a whole run.
 const EXECUTIONS_MIN: usize = 600;
 
-/// Runs every row for every adapter that it concerns, and prints the matrix. Takes the arguments of a Rust test binary.
+/// Runs every row for every adapter that it concerns, and prints the matrix. Accepts the arguments of a Rust test binary.
 pub fn run() -> ExitCode {
     if let Some(ended) = child::live() {
         return ended;
@@ -97,13 +97,13 @@ fn trials(table: &Arc<Mutex<Summary>>) -> Vec<Trial> {
     trials
 }
 
-/// Plays all cases at once, and then those that want to be alone one by one. Returns what was wrong.
+/// Plays all cases at the same time, and then those that must be alone, one by one. Returns the failures.
 fn block_on(cases: Vec<FaultCase>) -> Result<Vec<String>, Failed> {
     let (alone, together): (Vec<_>, Vec<_>) = cases.into_iter().partition(|case| case.setup.is_alone);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut wrong = runtime.block_on(play(together));
     for case in alone {
-        // Like an application's runtime: a busy thread keeps no timer from another one.
+        // As in an application, a busy thread does not delay the timers of another.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
         wrong.extend(runtime.block_on(play(vec![case])));
         runtime.shutdown_background();

@@ -1,4 +1,4 @@
-//! What a scenario stands on: a fresh world, an adapter connected to it, and eyes on both sides.
+//! The harness of a scenario: a fresh mock, an adapter connected to it, and recorders on both sides.
 
 mod backend;
 mod clock;
@@ -16,11 +16,14 @@ use http::Request;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
+use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
+use transom::webhook::WebhookEvents;
 use transom::{
-    Capabilities, Capability, Client, Context, ErrorKind, Events, Message, Messenger as _, PhoneNumber, Receipt,
-    Registry, Result, Sent, Session, Transport,
+    Capabilities, Capability, Client, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent,
+    Session,
 };
 
 use crate::adapters::AdapterUnderTest;
@@ -37,33 +40,33 @@ pub(crate) use recording_transport::RecordingTransport;
 pub use trace::{DeliveredMessage, EventRecord, SendRecord, Trace};
 pub(crate) use webhook_receiver::WebhookReceiver;
 
-/// The person whom most scenarios write to.
+/// The contact of most scenarios.
 pub(crate) const CONTACT: &str = "+5491155550123";
-/// Somebody else.
+/// Another contact.
 pub(crate) const OTHER: &str = "+5491155550124";
 
 pub(crate) struct Harness {
     pub(crate) adapter: &'static AdapterUnderTest,
     pub(crate) control: Control,
     pub(crate) client: Client,
-    /// What is random here is made from this.
+    /// The seed of the random values.
     pub(crate) seed: u64,
-    /// Hears what every client of this harness is told.
+    /// Records the outcome of every send.
     pub(crate) trace: TraceRecorder,
     registry: Registry,
     transport: Arc<dyn Transport>,
-    /// The exchanges of the worlds before this one.
+    /// The exchanges before the last reset.
     earlier: Mutex<Vec<Value>>,
     /// The facts that the case covers.
     pub(crate) coverage: CoverageSink,
     backend: Running,
 }
 
-/// More exchanges than this are not kept from earlier worlds.
+/// The harness keeps at most so many exchanges from before a reset.
 const MOST_EARLIER: usize = 500;
 
 impl Harness {
-    /// A fresh mock, and the adapter's channel connected to it.
+    /// Starts a fresh mock and connects the adapter's channel to it.
     pub(crate) async fn open(
         adapter: &'static AdapterUnderTest,
         backend: &Backend,
@@ -72,8 +75,8 @@ impl Harness {
         let backend = Running::start(backend, adapter).await?;
         let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(HttpOptions::default()).map_err(unexpected)?);
         let control = Control::new(backend.url(), Arc::clone(&transport));
-        let registry = Registry::default().with(adapter.provider);
-        let client = Client::new(transom::stub::Stub::accepting());
+        let registry = Registry::default().with_provider(adapter.provider);
+        let client = Client::new(transom::testing::Stub::accepting());
         let (trace, earlier, coverage) = (TraceRecorder::default(), Mutex::default(), CoverageSink::default());
         let mut harness =
             Self { adapter, control, client, seed, trace, registry, transport, earlier, coverage, backend };
@@ -97,19 +100,19 @@ impl Harness {
         self.registry.connect(config).map(|client| self.trace.on(client)).map_err(unexpected)
     }
 
-    /// A client for a channel, and what it asks of whom.
+    /// A client for a channel, and a recorder of its requests.
     pub(crate) fn recording(&self, config: &ChannelConfig) -> Result<(Client, RecordingTransport), Failure> {
         let watch = RecordingTransport::over(Arc::clone(&self.transport));
         let client = self.registry.connect_with(config, Context::new(Arc::new(watch.clone()))).map_err(unexpected)?;
         Ok((self.trace.on(client), watch))
     }
 
-    /// A client whose provider is at `address` instead of the mock's.
+    /// A client whose provider is at `address` instead of at the mock.
     pub(crate) fn elsewhere(&self, address: &str) -> Result<Client, Failure> {
-        self.connect(&self.config()?.with("base_url", format!("http://{address}")).with("timeout", "2s"))
+        self.connect(&self.config()?.with_value("base_url", format!("http://{address}")).with_value("timeout", "2s"))
     }
 
-    /// The providers known here.
+    /// The registry with the adapter's provider.
     pub(crate) const fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -123,43 +126,43 @@ impl Harness {
         self.client.capabilities()
     }
 
-    /// Whether the adapter can hold a template against the provider's list before it sends it.
+    /// Whether the adapter can check a template against the provider's list before the send.
     pub(crate) fn lists_templates(&self) -> bool {
         self.capabilities().contains(Capability::Templates)
     }
 
-    /// Brings the mock into the state in which [`CONTACT`] has just written.
+    /// Lets [`CONTACT`] write, which opens the session window.
     pub(crate) async fn contact_writes(&self) -> Check {
         self.control.inbound(self.provider(), CONTACT).await
     }
 
-    /// The next send is answered like this, and not taken.
+    /// The next send gets this response, and is not accepted.
     pub(crate) async fn answer_with(&self, status: u16, body: Value) -> Check {
         let fault = json!({ "fault": "status", "status": status, "body": body, "next": 1 });
         self.control.fault(self.provider(), fault).await
     }
 
-    /// Asks the mock, as a sample has it, and says with which status it answers.
+    /// Makes the request of a sample, and returns the status of the response.
     pub(crate) async fn ask(&self, call: &Value) -> Result<u16, Failure> {
         let request = recording_transport::request(&self.url(), call)?;
         Ok(self.transport.send(request).await.map_err(unexpected)?.status().as_u16())
     }
 
-    /// Where the provider's webhook calls go from now on, signed with `secret` where there is one.
+    /// Receives the provider's webhook calls from now on, signed with `secret` if there is one.
     pub(crate) async fn webhook_receiver(&self, secret: Option<&str>) -> Result<WebhookReceiver, Failure> {
         let receiver = WebhookReceiver::open().await?;
         self.control.webhook(self.provider(), receiver.url(), secret).await?;
         Ok(receiver)
     }
 
-    /// What `client` makes of a webhook call of the provider's.
-    pub(crate) fn read(&self, client: &Client, call: &Request<Bytes>) -> Result<Events> {
+    /// Reads a webhook call with `client`.
+    pub(crate) fn read(&self, client: &Client, call: &Request<Bytes>) -> Result<WebhookEvents> {
         let answer = client.webhook(call);
         self.trace.hear(&answer);
         answer
     }
 
-    /// Turns the clock by `duration`, and takes what the provider has told by then.
+    /// Advances the clock by `duration`, and returns the webhook calls that have come by then.
     pub(crate) async fn webhook_calls(
         &self,
         receiver: &WebhookReceiver,
@@ -170,12 +173,12 @@ impl Harness {
         Ok(receiver.take())
     }
 
-    /// A clock on which waiting turns the mock's, which must be frozen.
+    /// A clock on which waiting advances the mock's clock, which must be frozen.
     pub(crate) fn clock(&self) -> Clock {
         Clock::of(self.control.clone())
     }
 
-    /// Starts with a fresh world; what was asked in this one is kept to be shown, and judged no more.
+    /// Resets the mock. The exchanges so far are kept for the report, and no longer checked.
     pub(crate) async fn reset(&self) -> Check {
         let asked = self.control.requests(self.provider()).await?;
         self.control.reset().await?;
@@ -186,7 +189,7 @@ impl Harness {
         Ok(())
     }
 
-    /// Every request that the provider was asked, in this world and those before it.
+    /// Every request that the provider received, before and after resets.
     pub(crate) async fn exchanges(&self) -> Vec<Value> {
         let asked = self.control.requests(self.provider()).await.unwrap_or_default();
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,12 +208,12 @@ impl Harness {
         self.client.session(&contact()).await
     }
 
-    /// The messages that reached people.
+    /// The delivered messages.
     pub(crate) async fn delivered(&self) -> Result<Vec<Value>, Failure> {
         self.control.messages(self.provider()).await
     }
 
-    /// The requests that the provider was asked to send something with.
+    /// The send requests that the provider received.
     pub(crate) async fn sends(&self) -> Result<Vec<Value>, Failure> {
         let requests = self.control.requests(self.provider()).await?;
         Ok(requests.into_iter().filter(|request| self.is_send(request)).collect())
@@ -222,30 +225,30 @@ impl Harness {
         request["method"] == "POST" && self.adapter.send_paths.contains(&path)
     }
 
-    /// Holds if this many messages reached people.
+    /// Passes if this many messages were delivered.
     pub(crate) async fn reached(&self, count: usize) -> Check {
         equal("messages that reached a person", &self.delivered().await?.len(), &count)
     }
 
-    /// Holds if the provider was asked this many times to send something.
+    /// Passes if the provider received this many send requests.
     pub(crate) async fn asked(&self, count: usize) -> Check {
         equal("send requests that the provider saw", &self.sends().await?.len(), &count)
     }
 
-    /// Holds if the provider was asked nothing at all.
+    /// Passes if the provider received no request.
     pub(crate) async fn untouched(&self) -> Check {
         let requests = self.control.requests(self.provider()).await?;
         equal("requests of any kind", &requests.len(), &0)
     }
 
-    /// Holds if `answer` is a refusal of `kind` that proves that nothing was sent, and nothing was.
+    /// Passes if `answer` is a rejection of `kind` that proves that nothing was sent, and nothing was delivered.
     pub(crate) async fn refused(&self, answer: Result<Receipt>, kind: ErrorKind) -> Result<transom::Error, Failure> {
         let error = crate::assertions::failed(answer, kind, Sent::No)?;
         self.reached(0).await?;
         Ok(error)
     }
 
-    /// Holds if the simulator found nothing wrong with the form of the adapter's requests.
+    /// Passes if the simulator has no finding about the form of the adapter's requests.
     pub(crate) async fn no_findings(&self) -> Check {
         for request in self.control.requests(self.provider()).await? {
             for finding in request["findings"].as_array().into_iter().flatten() {
@@ -262,7 +265,7 @@ impl Harness {
     }
 }
 
-/// The address of a peer that accepts one connection, reads what comes, says `words` and hangs up.
+/// The address of a peer that accepts one connection, reads, sends `words` and closes the connection.
 pub(crate) async fn peer(words: impl Into<String>) -> Result<String, Failure> {
     let words = words.into();
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(unexpected)?;
@@ -270,7 +273,7 @@ pub(crate) async fn peer(words: impl Into<String>) -> Result<String, Failure> {
     tokio::spawn(async move {
         if let Ok((mut stream, _)) = listener.accept().await {
             let mut buffer = [0; 16 * 1024];
-            // Whatever becomes of this peer is the client's to notice.
+            // The client has to notice every failure of this peer.
             let _ = stream.read(&mut buffer).await;
             let _ = stream.write_all(words.as_bytes()).await;
             let _ = stream.shutdown().await;
@@ -284,7 +287,7 @@ pub(crate) fn contact() -> PhoneNumber {
     number(CONTACT)
 }
 
-/// A number that is known to be one.
+/// Parses a constant that is a phone number.
 #[allow(clippy::expect_used, reason = "the suite's own constants")]
 pub(crate) fn number(text: &str) -> PhoneNumber {
     text.parse().expect("a phone number")

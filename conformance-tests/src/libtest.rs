@@ -14,14 +14,14 @@ use crate::harness::Backend;
 use crate::report::Report;
 use crate::suite::{Case, DEFAULT_SEED, Outcome, Verdict, cases};
 
-/// Runs the whole list for `adapter` in this process: wiremock on a loopback port in front of the simulator, a fresh one
-/// for each scenario. Takes the arguments of a Rust test binary, and two of its own: `--report DIR`, which writes what came of
-/// it as `report.json`, `junit.xml` and `index.html`, and `--seed N`, from which what is random is made.
+/// Runs every case of `adapter` in this process, against a fresh simulator behind wiremock for each case. It accepts the
+/// arguments of a Rust test binary, and two more: `--report DIR` writes `report.json`, `junit.xml` and `index.html`, and
+/// `--seed N` sets the seed of the random cases.
 pub fn run(adapter: &'static AdapterUnderTest) -> ExitCode {
     run_behind(&[adapter], &Backend::Wiremock)
 }
 
-/// As [`run`], for several adapters, behind another backend.
+/// As [`run`], for several adapters, and with another backend.
 pub fn run_behind(adapters: &[&'static AdapterUnderTest], backend: &Backend) -> ExitCode {
     let (own, arguments) = match CliArgs::read(std::env::args()) {
         Ok(read) => read,
@@ -67,7 +67,7 @@ pub fn run_behind(adapters: &[&'static AdapterUnderTest], backend: &Backend) -> 
     all.exit_code()
 }
 
-/// The arguments that are no Rust test binary's.
+/// The arguments that a Rust test binary does not have.
 #[derive(Debug, PartialEq, Eq)]
 struct CliArgs {
     report: Option<PathBuf>,
@@ -75,7 +75,7 @@ struct CliArgs {
 }
 
 impl CliArgs {
-    /// These, and the rest of the arguments.
+    /// Reads them, and returns the other arguments.
     fn read(arguments: impl Iterator<Item = String>) -> Result<(Self, Vec<String>), String> {
         let mut own = Self { report: None, seed: DEFAULT_SEED };
         let mut rest = Vec::new();
@@ -99,7 +99,7 @@ impl CliArgs {
     }
 }
 
-/// What has been played, as it came.
+/// The outcomes so far.
 #[derive(Clone, Default)]
 struct Played(Arc<Mutex<Vec<(Case, Outcome)>>>);
 
@@ -108,7 +108,7 @@ impl Played {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((case, outcome));
     }
 
-    /// In the order of the list, whichever ended first.
+    /// In the order of the list.
     fn in_order(&self, adapters: &[&'static AdapterUnderTest]) -> Vec<(Case, Outcome)> {
         let order: Vec<String> = adapters.iter().flat_map(|adapter| cases(adapter)).map(|case| case.id()).collect();
         let mut played = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
@@ -130,7 +130,7 @@ fn trial(case: Case, backend: &Backend, played: &Played) -> Trial {
     })
 }
 
-/// The name of this test binary, without what cargo adds to it.
+/// The name of this test binary, without cargo's hash.
 fn binary() -> String {
     let path = std::env::current_exe().ok();
     let name = path.as_deref().and_then(std::path::Path::file_stem).and_then(std::ffi::OsStr::to_str);
@@ -138,7 +138,7 @@ fn binary() -> String {
     name.rsplit_once('-').map_or(name, |(name, _)| name).to_owned()
 }
 
-/// Which contract was broken and how, which facts that contradicts, and the command that plays it alone here.
+/// The broken contract, the failure, the contradicted facts, and the command that runs the case alone.
 fn explained(case: &Case, outcome: &Outcome, binary: &str) -> String {
     let mut lines = vec![case.contract().to_owned(), outcome.explanation()];
     let facts: Vec<String> = case
@@ -157,7 +157,7 @@ fn explained(case: &Case, outcome: &Outcome, binary: &str) -> String {
     lines.join("\n")
 }
 
-/// More facts than these are left to the report.
+/// The message lists at most so many facts; the report has them all.
 const MOST_FACTS: usize = 5;
 
 #[cfg(test)]

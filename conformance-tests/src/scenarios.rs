@@ -19,7 +19,9 @@ mod templates;
 mod webhooks;
 mod window;
 
-use transom::{Capability, Content, ConversationFilter, Error, ErrorKind, Media, Message, Messenger as _, Sent};
+use transom::account::ConversationFilter;
+use transom::message::Media;
+use transom::{Capability, Content, Error, ErrorKind, Message, Messenger as _, Sent};
 
 use crate::assertions::{Check, Failure, ensure, equal};
 use crate::harness::{Harness, contact, text};
@@ -48,9 +50,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
     .flatten()
 }
 
-/// What must happen in place of a scenario whose capability the adapter does not declare: the call is refused as
-/// unsupported, nothing was sent, and the provider saw no request. What is no call of ours, but the provider's to do, must not
-/// be taken for done.
+/// Replaces a scenario whose capability the adapter does not declare: the call must be refused as unsupported, without a
+/// request. For provider features that are no call of ours, the adapter must not act as if they existed.
 pub(crate) async fn refusal(harness: &Harness, capability: Capability) -> Check {
     match capability {
         Capability::Inbound => return webhooks::nothing_inbound_is_told(harness).await,
@@ -62,7 +63,7 @@ pub(crate) async fn refusal(harness: &Harness, capability: Capability) -> Check 
     equal("the kind", &error.kind(), &ErrorKind::Unsupported)?;
     equal("whether it may have been sent", &error.sent(), &Sent::No)?;
     equal("attempts", &error.attempts(), &0)?;
-    // A provider that lacks images, too, refuses an uploaded one as an image.
+    // A provider without images refuses an uploaded image as an image.
     let named = capability.as_str();
     let names_it =
         error.message().contains(named) || (capability == Capability::MediaUpload && error.message().contains("image"));

@@ -1,4 +1,4 @@
-//! The suite as a library: the cases of an adapter, and what comes of playing one.
+//! The cases of an adapter, and the outcome of a case.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,18 +16,18 @@ use crate::harness::Harness;
 use crate::harness::Trace;
 use crate::scenarios::{self, Need, Scenario};
 
-/// A case that has not ended after this long, in real time, has failed: nothing may hang.
+/// A case fails if it takes longer than this in real time.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Every case of an adapter, group by group. Every adapter has the same ones.
+/// Every case of an adapter, group by group. Every adapter has the same cases.
 pub fn cases(adapter: &'static AdapterUnderTest) -> Vec<Case> {
     scenarios::all().map(|scenario| Case { adapter, scenario, seed: DEFAULT_SEED }).collect()
 }
 
-/// What the random cases are made from unless another seed is given.
+/// The default seed of the random cases.
 pub const DEFAULT_SEED: u64 = 20_261_121;
 
-/// One scenario, or its refusal, for one adapter.
+/// A scenario, or its refusal, for one adapter.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
     adapter: &'static AdapterUnderTest,
@@ -35,37 +35,37 @@ pub struct Case {
     seed: u64,
 }
 
-/// Whether the contract held.
+/// Whether the contract holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It held.
+    /// The contract holds.
     Passed,
-    /// It was broken.
+    /// The contract is broken.
     Failed,
 }
 
-/// What came of a case.
+/// The outcome of a case.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Whether the contract held.
+    /// Whether the contract holds.
     pub verdict: Verdict,
-    /// How it was broken; none if it held.
+    /// How the contract is broken; none if it holds.
     pub problem: Option<Failure>,
-    /// The facts that were played one by one, for a case that goes through many.
+    /// The facts that the case checked one by one.
     pub covered: Vec<CoveredFact>,
-    /// Every request that the provider saw, in order.
+    /// Every request that the provider received, in order.
     pub exchanges: Vec<Exchange>,
-    /// What the caller was told and what reached people, in words that are the same for every provider.
+    /// The results reported to the caller and the delivered messages, in words that are the same for every provider.
     pub trace: Trace,
-    /// How long it took.
+    /// The real time that it took.
     pub duration: Duration,
-    /// By how much the mock's clock was turned, to the second.
+    /// By how much the case advanced the mock's clock, to the second.
     pub virtual_time: Duration,
 }
 
 impl Case {
-    /// The same case with what is random in it made from `seed`.
+    /// The same case with another seed for its random values.
     #[must_use]
     pub const fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
@@ -86,18 +86,18 @@ impl Case {
         self.scenario.group
     }
 
-    /// The scenario's name, `lost_response_is_unknown_and_not_retried`.
+    /// The scenario's name: `lost_response_is_unknown_and_not_retried`.
     pub const fn name(&self) -> &'static str {
         self.scenario.name
     }
 
-    /// The name under which a test run lists it: `exotel::delivery::a_lost_answer_…`.
+    /// The id in test runs and reports: `exotel::delivery::lost_response_is_unknown_and_not_retried`.
     pub fn id(&self) -> String {
         format!("{}::{}::{}", self.provider(), self.group(), self.name())
     }
 
-    /// The command that plays it alone: the `transom` command knows the built-in adapters, and one of another repository has
-    /// a test binary, which by custom is called `conformance`.
+    /// The command that runs this case alone. The `transom` command knows the built-in adapters; any other adapter has a
+    /// test binary, by convention called `conformance`.
     pub fn command(&self) -> String {
         let (provider, group, name) = (self.provider(), self.group(), self.name());
         if crate::adapters::ALL.iter().any(|adapter| adapter.provider.name == provider) {
@@ -107,7 +107,7 @@ impl Case {
         }
     }
 
-    /// The command that plays it alone in a test binary of this name.
+    /// The command that runs this case alone in a test binary of this name.
     pub(crate) fn test_command(&self, binary: &str) -> String {
         format!("cargo test --test {binary} -- --exact {}{}", self.id(), self.seed_argument())
     }
@@ -116,7 +116,8 @@ impl Case {
         if self.seed == DEFAULT_SEED { String::new() } else { format!(" --seed {}", self.seed) }
     }
 
-    /// The facts that a broken contract contradicts: those that were played and did not hold, else those that it rests on.
+    /// The facts that a broken contract contradicts: the checked facts that do not hold, or else those that the contract
+    /// relies on.
     pub fn contradicted(&self, outcome: &Outcome) -> Vec<Evidence> {
         let broken = outcome.covered.iter().filter(|covered| covered.problem.is_some());
         if outcome.covered.is_empty() {
@@ -131,12 +132,12 @@ impl Case {
         self.scenario.contract
     }
 
-    /// What else is to be known of the contract; empty if its words say it all.
+    /// The reason of the contract, or a detail; may be empty.
     pub fn note(&self) -> &'static str {
         self.scenario.note.trim_ascii()
     }
 
-    /// What an adapter must be able to do for the scenario to make sense.
+    /// The capability that the scenario needs.
     pub const fn needs(&self) -> Option<Capability> {
         match self.scenario.need {
             Need::Nothing => None,
@@ -144,17 +145,17 @@ impl Case {
         }
     }
 
-    /// The facts about the provider that the contract rests on. None: it is the sdk's own.
+    /// The facts about the provider that the contract relies on; none if the contract is the SDK's own.
     pub fn covers(&self) -> Vec<Evidence> {
         (self.scenario.covers)(self.adapter)
     }
 
-    /// Whether it is the refusal that runs: the adapter lacks what the scenario needs, and must say so, or do without.
+    /// Whether the refusal runs, since the adapter lacks the capability.
     pub fn is_refusal(&self) -> bool {
         self.needs().is_some_and(|capability| !self.adapter.capabilities.contains(capability))
     }
 
-    /// Plays it on a harness of its own. Needs a Tokio runtime with IO and time enabled.
+    /// Plays the case with its own harness. Needs a Tokio runtime with IO and time enabled.
     pub async fn play(&self, backend: &Backend) -> Outcome {
         let begun = Instant::now();
         let harness = match Harness::open(self.adapter, backend, self.seed).await {
@@ -166,7 +167,7 @@ impl Case {
         let closed = harness.control.now().await.ok();
         let duration = begun.elapsed();
         let passed = opened.zip(closed).and_then(|(opened, closed)| closed.duration_since(opened).ok());
-        // The clock runs while the case does; only what it was turned by counts.
+        // The mock's clock runs, so only the advanced time counts.
         let turned = passed.unwrap_or_default().saturating_sub(duration) + Duration::from_millis(500);
         let exchanges = harness.exchanges().await;
         let delivered = harness.delivered().await.unwrap_or_default();
@@ -181,7 +182,7 @@ impl Case {
         }
     }
 
-    /// How the contract is broken on `harness`; `None` if it holds. A panic and a hang break it, too.
+    /// How the contract is broken; `None` if it holds. A panic or a timeout breaks it, too.
     async fn problem(&self, harness: &Arc<Harness>) -> Option<Failure> {
         let (scenario, on) = (self.scenario, Arc::clone(harness));
         let played = tokio::spawn(async move {
@@ -218,7 +219,7 @@ impl Outcome {
         }
     }
 
-    /// What a person needs to see why it failed: the problem, the last request, what reached people.
+    /// The reason of a failure: the problem, the last request, and the delivered messages.
     pub fn explanation(&self) -> String {
         let mut lines: Vec<String> = self.problem.iter().map(ToString::to_string).collect();
         lines.push(format!("the provider saw {} requests", self.exchanges.len()));

@@ -9,8 +9,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Context, Message, Messenger as _, Registry, Transport};
+use transom::transport::Transport;
+use transom::{Client, Message, Messenger as _, Registry};
 use transom_conformance::adapters;
 use transom_mock_server::Simulator;
 
@@ -62,7 +64,8 @@ fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
         simulator.step(SystemTime::now(), &plain(call));
     }
     let direct = Arc::new(Direct { simulator: Mutex::new(simulator), asked: Mutex::default() });
-    let registry = adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with(adapter.provider));
+    let registry =
+        adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
     let mut channel = fixture["channel"].as_object().unwrap().clone();
     let provider = channel.remove("provider").unwrap();
     // Without the look at a template's definition: some of the documented requests are ones that it would spare.

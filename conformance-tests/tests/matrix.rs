@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use transom_conformance::differential::{self, Agreement, Comparison, KNOWN_DIFFERENCES};
+use transom_conformance::differential::{self, Comparison, KNOWN_DIFFERENCES, ScenarioComparison};
 use transom_conformance::executor::{self, Run};
 use transom_conformance::report::unplayed;
 use transom_conformance::suite::{self, Case};
@@ -19,7 +19,7 @@ static RUN: LazyLock<Run> = LazyLock::new(|| {
     executor::play(&cases, &Backend::Mock, |_, _| {})
 });
 
-fn compared() -> Vec<Comparison> {
+fn compared() -> Vec<ScenarioComparison> {
     differential::compare(&RUN.played, KNOWN_DIFFERENCES)
 }
 
@@ -60,11 +60,11 @@ fn the_adapters_agree_on_every_scenario_unless_they_are_declared_to_differ_in_th
 #[test]
 fn every_declared_difference_is_one() {
     let compared = compared();
-    for declared in KNOWN_DIFFERENCES {
-        let id = |scenario: &&Comparison| format!("{}::{}", scenario.group, scenario.name) == declared.scenario;
+    for declared in KNOWN_DIFFERENCES.iter().copied().flatten() {
+        let id = |scenario: &&ScenarioComparison| format!("{}::{}", scenario.group, scenario.name) == declared.scenario;
         let found = compared.iter().find(id);
         let found = found.unwrap_or_else(|| panic!("{}: no two adapters play this", declared.scenario));
-        assert_eq!(found.verdict, Agreement::Declared, "{}", declared.scenario);
+        assert_eq!(found.verdict, Comparison::Declared, "{}", declared.scenario);
     }
 }
 

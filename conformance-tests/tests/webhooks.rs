@@ -8,9 +8,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
+use transom::adapter::{Context, ErrorCode};
 use transom::config::{ChannelConfig, process_env};
 use transom::time::rfc3339;
-use transom::{Client, CodeFact, Context, ErrorKind, Events, Messenger as _, Registry, Transport};
+use transom::transport::Transport;
+use transom::webhook::WebhookEvents;
+use transom::{Client, ErrorKind, Messenger as _, Registry};
 use transom_conformance::adapters;
 use transom_conformance::evidence::{Changes, WebhookFixture, each_object, put};
 
@@ -37,12 +40,13 @@ fn client(provider: &str, secret: Option<&str>) -> Client {
     if let Some(secret) = secret {
         settings.insert("webhook_secret".to_owned(), json!(["the-next-secret", secret]));
     }
-    let registry = adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with(adapter.provider));
+    let registry =
+        adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
     let config = ChannelConfig::new("fixture", provider, settings.into_iter().collect(), process_env());
     Client::new(registry.messenger(&config, Context::new(Arc::new(Nobody))).unwrap())
 }
 
-fn lines(provider: &str, events: &Events) -> Vec<Value> {
+fn lines(provider: &str, events: &WebhookEvents) -> Vec<Value> {
     events.events.iter().map(|event| event.to_json(provider, events.verified)).collect()
 }
 
@@ -302,7 +306,7 @@ fn a_phone_number_is_the_same_with_and_without_its_plus_and_as_a_number() {
 }
 
 /// The tables of the codes that a provider's callbacks carry, among its others.
-fn callback_codes(provider: &str) -> Vec<&'static CodeFact> {
+fn callback_codes(provider: &str) -> Vec<&'static ErrorCode> {
     let adapter = adapters::ALL.iter().find(|adapter| adapter.provider.name == provider).unwrap();
     let tables: &[usize] = match provider {
         "autocalls" | "gosendapi" => &[1],
@@ -326,7 +330,7 @@ fn every_code_of_the_callback_tables_is_shown_by_a_fixture_with_its_kind() {
             }
         }
         for fact in callback_codes(provider) {
-            let is_shown = shown.iter().any(|(code, kind)| fact.covers(code) && fact.kind.as_str() == kind);
+            let is_shown = shown.iter().any(|(code, kind)| fact.matches(code) && fact.kind.as_str() == kind);
             assert!(is_shown, "{provider}: no fixture shows {} as {}", fact.code, fact.kind);
         }
     }

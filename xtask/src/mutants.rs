@@ -1,7 +1,7 @@
 //! `cargo xtask mutants`: changes the code in small ways, and checks that a test fails for each change.
 //!
-//! `cargo-mutants` makes the changes. This command installs it, and names for each part of the code the tests that must
-//! notice, so that one mutant costs one small build and a few tests. `.cargo/mutants.toml` has the other settings.
+//! `cargo-mutants` makes the changes. This command installs it, and names the tests for each part of the code: first fast
+//! ones, and slower ones for the mutants that these missed. `.cargo/mutants.toml` has the other settings.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ Options:
   --sample N       At most N mutants, and no run without a mutant first
   --list           Print the number of mutants in each part, and run none
 
-ARGS go to `cargo mutants`. Results are in target/mutants/NAME/mutants.out. Fails if tests catch less than 95 % of the
+ARGS go to `cargo mutants`. Results are in target/mutants/NAME/stage-N/mutants.out. Fails if tests catch less than 95 % of the
 mutants; of fewer than 20 mutants, one may be missed.
 ";
 
@@ -30,52 +30,64 @@ const VERSION: &str = "27.1.0";
 struct Part {
     name: &'static str,
     files: &'static [&'static str],
+    stages: &'static [Stage],
+}
+
+/// Tests of some packages. A later, slower stage only runs for mutants that the earlier stages missed.
+struct Stage {
     packages: &'static [&'static str],
     tests: &'static [&'static str],
 }
 
+const SDK: &[Stage] =
+    &[Stage { packages: &["transom"], tests: &["--lib"] }, Stage { packages: &["transom"], tests: &["--tests"] }];
+
 const PARTS: [Part; 7] = [
-    Part {
-        name: "retry",
-        files: &["sdk/src/layers/retry/*.rs", "sdk/src/layers/retry.rs"],
-        packages: &["transom"],
-        tests: &["--lib", "--tests"],
-    },
+    Part { name: "retry", files: &["sdk/src/layers/retry/*.rs", "sdk/src/layers/retry.rs"], stages: SDK },
     Part {
         name: "layers",
         files: &["sdk/src/layers/**/*.rs", "sdk/src/failover/*.rs", "sdk/src/failover.rs"],
-        packages: &["transom"],
-        tests: &["--lib", "--tests"],
+        stages: SDK,
     },
     Part {
         name: "autocalls",
         files: &["adapters/autocalls/src/error.rs", "adapters/autocalls/src/error/*.rs"],
-        packages: &["transom-autocalls", "transom-conformance"],
-        tests: &["--lib", "--test", "autocalls"],
+        stages: &[
+            Stage { packages: &["transom-autocalls"], tests: &["--lib"] },
+            Stage { packages: &["transom-conformance"], tests: &["--test", "autocalls"] },
+        ],
     },
     Part {
         name: "exotel",
         files: &["adapters/exotel/src/error.rs", "adapters/exotel/src/error/*.rs"],
-        packages: &["transom-exotel", "transom-conformance"],
-        tests: &["--lib", "--test", "exotel"],
+        stages: &[
+            Stage { packages: &["transom-exotel"], tests: &["--lib"] },
+            Stage { packages: &["transom-conformance"], tests: &["--test", "exotel"] },
+        ],
     },
     Part {
         name: "gosendapi",
         files: &["adapters/gosendapi/src/error.rs", "adapters/gosendapi/src/error/*.rs"],
-        packages: &["transom-gosendapi", "transom-conformance"],
-        tests: &["--lib", "--test", "gosendapi"],
+        stages: &[
+            Stage { packages: &["transom-gosendapi"], tests: &["--lib"] },
+            Stage { packages: &["transom-conformance"], tests: &["--test", "gosendapi"] },
+        ],
     },
     Part {
         name: "messangi",
         files: &["adapters/messangi/src/error.rs", "adapters/messangi/src/error/*.rs"],
-        packages: &["transom-messangi", "transom-conformance"],
-        tests: &["--lib", "--test", "messangi"],
+        stages: &[
+            Stage { packages: &["transom-messangi"], tests: &["--lib"] },
+            Stage { packages: &["transom-conformance"], tests: &["--test", "messangi"] },
+        ],
     },
     Part {
         name: "simulators",
         files: &["mock-server/src/simulators/**/*.rs"],
-        packages: &["transom-mock-server"],
-        tests: &["--lib", "--tests"],
+        stages: &[
+            Stage { packages: &["transom-mock-server"], tests: &["--lib"] },
+            Stage { packages: &["transom-mock-server"], tests: &["--tests"] },
+        ],
     },
 ];
 
@@ -157,6 +169,11 @@ fn check(options: &Options<'_>) -> Result<bool, String> {
         .filter(|part| options.only.is_none_or(|only| only.name == part.name))
         .map(|part| count(part, &filter, &options.rest).map(|count| (part, count)))
         .collect::<Result<_, _>>()?;
+    if let Some((part, _)) =
+        parts.iter().find(|(_, count)| *count == 0 && options.in_diff.is_none() && options.rest.is_empty())
+    {
+        return Err(format!("part `{}` has no mutants; expected its files to be {}", part.name, part.files.join(", ")));
+    }
     let all: usize = parts.iter().map(|(_, count)| count).sum();
     if options.list {
         for (part, count) in parts {
@@ -174,26 +191,55 @@ fn check(options: &Options<'_>) -> Result<bool, String> {
         if left == 0 {
             break;
         }
-        let output = folder.join(part.name);
-        let mut command = mutants(part, &filter);
-        command.arg("--output").arg(&output).args(&options.rest);
+        let mut choice = options.rest.iter().map(|&argument| argument.to_owned()).collect::<Vec<_>>();
         if options.sample.is_some() {
-            // The tests have just passed without a mutant, so that the run without a mutant would tell nothing.
             let shards = count.div_ceil(left);
-            command.args(["--baseline", "skip", "--timeout", "120", "--sharding", "round-robin"]);
-            command.args(["--shard", &format!("0/{shards}")]);
+            choice.extend(["--sharding", "round-robin", "--shard"].map(str::to_owned));
+            choice.push(format!("0/{shards}"));
             left -= count.div_ceil(shards).min(left);
         }
-        let _ = fs::remove_dir_all(output.join("mutants.out"));
-        let status = command.arg("--").args(part.tests).status().map_err(|error| cannot_start(&error))?;
-        // 0: all caught; 2: some were missed; 3: tests ran too long, which counts as caught.
-        if !matches!(status.code(), Some(0 | 2 | 3)) {
-            return Err(format!("cargo mutants failed in part `{}`: {status}", part.name));
-        }
-        tally.add(part.name, &output.join("mutants.out"))?;
+        tally.add(part, run_part(part, &filter, choice, options.sample.is_some())?);
     }
     say(&tally.summary());
     Ok(tally.is_enough())
+}
+
+/// Runs the stages of a part until the tests caught all mutants of `choice`.
+fn run_part(part: &Part, filter: &[String], mut choice: Vec<String>, is_sample: bool) -> Result<Lists, String> {
+    let mut total = Lists::default();
+    for (number, stage) in (1..).zip(part.stages) {
+        let output = target().join("mutants").join(part.name).join(format!("stage-{number}"));
+        let mut command = mutants(part, filter);
+        command.arg("--output").arg(&output).args(&choice);
+        for package in stage.packages {
+            command.args(["--test-package", package]);
+        }
+        if is_sample {
+            // The tests have just passed without a mutant.
+            command.args(["--baseline", "skip", "--timeout", "120"]);
+        }
+        let _ = fs::remove_dir_all(output.join("mutants.out"));
+        let status = command.arg("--").args(stage.tests).status().map_err(|error| cannot_start(&error))?;
+        // 0: all caught; 2: some were missed; 3: some tests ran too long, which counts as caught.
+        if !matches!(status.code(), Some(0 | 2 | 3)) {
+            return Err(format!("cargo mutants failed in part `{}`: {status}", part.name));
+        }
+        let lists = Lists::read(&output.join("mutants.out"))?;
+        total.caught += lists.caught;
+        total.unviable += lists.unviable;
+        total.missed = lists.missed;
+        if total.missed.is_empty() {
+            break;
+        }
+        choice = total.missed.iter().flat_map(|mutant| ["--re".to_owned(), exactly(mutant)]).collect();
+    }
+    Ok(total)
+}
+
+/// A regular expression for this name.
+fn exactly(name: &str) -> String {
+    let escaped = name.chars().flat_map(|c| r"\.+*?()|[]{}^$".contains(c).then_some('\\').into_iter().chain([c]));
+    format!("^{}$", escaped.collect::<String>())
 }
 
 /// The changes since `base`, or `None` if that commit is not here.
@@ -220,12 +266,9 @@ fn install() -> Result<(), String> {
 /// `cargo mutants` for this part.
 fn mutants(part: &Part, filter: &[String]) -> Command {
     let mut command = cargo();
-    command.args(["mutants", "--all-features", "--no-shuffle", "--colors", "never"]).args(filter);
+    command.args(["mutants", "--workspace", "--all-features", "--no-shuffle", "--colors", "never"]).args(filter);
     for file in part.files {
         command.args(["--file", file]);
-    }
-    for package in part.packages {
-        command.args(["--test-package", package]);
     }
     // One target folder for all copies and for the tests: the dependencies are built once.
     command.current_dir(root()).env("CARGO_TARGET_DIR", target()).env("CARGO_PROFILE_DEV_DEBUG", "0");
@@ -246,48 +289,53 @@ fn cannot_start(error: &std::io::Error) -> String {
     format!("cargo cannot be started: {error}")
 }
 
-/// How many mutants the tests caught.
+/// The mutants of one run.
 #[derive(Default)]
-struct Tally {
+struct Lists {
     caught: usize,
     missed: Vec<String>,
     unviable: usize,
 }
 
-impl Tally {
+impl Lists {
     /// Reads the lists that `cargo mutants` wrote.
-    fn add(&mut self, part: &str, folder: &Path) -> Result<(), String> {
+    fn read(folder: &Path) -> Result<Self, String> {
         let read = |name: &str| {
             let file = folder.join(name);
             let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
             Ok::<Vec<String>, String>(text.lines().map(str::to_owned).collect())
         };
-        let (caught, slow, unviable) =
-            (read("caught.txt")?.len(), read("timeout.txt")?.len(), read("unviable.txt")?.len());
-        let missed = read("missed.txt")?;
-        say(&format!(
-            "{part}: {caught} caught, {} missed, {slow} timed out, {unviable} did not compile\n",
-            missed.len()
-        ));
-        self.caught += caught + slow;
-        self.unviable += unviable;
-        self.missed.extend(missed);
-        Ok(())
+        let caught = read("caught.txt")?.len() + read("timeout.txt")?.len();
+        Ok(Self { caught, missed: read("missed.txt")?, unviable: read("unviable.txt")?.len() })
+    }
+}
+
+/// The mutants of all parts.
+#[derive(Default)]
+struct Tally(Lists);
+
+impl Tally {
+    fn add(&mut self, part: &Part, lists: Lists) {
+        let Lists { caught, missed, unviable } = lists;
+        say(&format!("{}: {caught} caught, {} missed, {unviable} did not compile\n", part.name, missed.len()));
+        self.0.caught += caught;
+        self.0.unviable += unviable;
+        self.0.missed.extend(missed);
     }
 
     fn is_enough(&self) -> bool {
-        let all = self.caught + self.missed.len();
-        self.missed.len() * 20 <= all.max(20)
+        let all = self.0.caught + self.0.missed.len();
+        self.0.missed.len() * 20 <= all.max(20)
     }
 
     #[allow(clippy::cast_precision_loss, reason = "a percentage for people")]
     fn summary(&self) -> String {
-        let missed: String = self.missed.iter().flat_map(|mutant| ["missed: ", mutant, "\n"]).collect();
-        let all = self.caught + self.missed.len();
-        let percent = 100.0 * self.caught as f64 / all.max(1) as f64;
+        let missed: String = self.0.missed.iter().flat_map(|mutant| ["missed: ", mutant, "\n"]).collect();
+        let all = self.0.caught + self.0.missed.len();
+        let percent = 100.0 * self.0.caught as f64 / all.max(1) as f64;
         format!(
             "{missed}mutants: {} of {all} caught ({percent:.1} %), {} did not compile\n",
-            self.caught, self.unviable
+            self.0.caught, self.0.unviable
         )
     }
 }
@@ -297,7 +345,11 @@ mod tests {
     use super::*;
 
     fn tally(caught: usize, missed: usize) -> Tally {
-        Tally { caught, missed: vec!["sdk/src/x.rs: replace x -> bool with true".to_owned(); missed], unviable: 1 }
+        Tally(Lists {
+            caught,
+            missed: vec!["sdk/src/x.rs: replace x -> bool with true".to_owned(); missed],
+            unviable: 1,
+        })
     }
 
     #[test]
@@ -314,6 +366,14 @@ mod tests {
         let expected =
             "missed: sdk/src/x.rs: replace x -> bool with true\nmutants: 3 of 4 caught (75.0 %), 1 did not compile\n";
         assert_eq!(summary, expected);
+    }
+
+    #[test]
+    fn expression_for_a_name_escapes_punctuation() {
+        assert_eq!(
+            exactly("a/b.rs:1:5: replace f -> Option<u8> with ()"),
+            r"^a/b\.rs:1:5: replace f -> Option<u8> with \(\)$"
+        );
     }
 
     #[test]

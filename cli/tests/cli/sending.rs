@@ -344,7 +344,7 @@ fn what_is_wrong_with_a_file_is_told_at_once_a_line_each() {
 }
 
 #[test]
-fn an_unreachable_host_is_exit_1_and_a_peer_without_http_is_exit_3() {
+fn unreachable_host_exits_1_and_non_http_peer_exits_3() {
     let folder = Folder::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -361,7 +361,7 @@ fn an_unreachable_host_is_exit_1_and_a_peer_without_http_is_exit_3() {
     assert_eq!((run.code, run.json()["error"]["sent"].as_str()), (3, Some("maybe")), "{}", run.stderr);
     assert_eq!(run.errors().len(), 1);
 
-    // Now nobody listens there.
+    // The port is closed now.
     let run = folder.run(&arguments, &[("TRANSOM_URL", &uri)]);
     assert_eq!((run.code, run.json()["error"]["sent"].as_str()), (1, Some("no")), "{}", run.stderr);
     assert_eq!(run.json()["error"]["kind"], "provider_unavailable");
@@ -369,7 +369,7 @@ fn an_unreachable_host_is_exit_1_and_a_peer_without_http_is_exit_3() {
 }
 
 #[test]
-fn the_demo_comes_out_as_stated_for_every_provider() {
+fn demo_has_the_expected_outcomes_for_every_provider() {
     let folder = Folder::new();
     let run = folder.run(&["demo", "--json"], &[]);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
@@ -390,7 +390,7 @@ fn the_demo_comes_out_as_stated_for_every_provider() {
     assert_eq!(table.stdout.matches("as stated").count(), 16, "{}", table.stdout);
 }
 
-/// A peer that answers one request with this refusal.
+/// A peer that answers one request with this error.
 fn refusing(status: &'static str, body: &'static str) -> String {
     use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -408,7 +408,7 @@ fn refusing(status: &'static str, body: &'static str) -> String {
 }
 
 #[test]
-fn a_credential_that_the_provider_echoes_is_not_printed() {
+fn credential_echoed_by_the_provider_is_not_printed() {
     let folder = Folder::new();
     let arguments = ["send", "--to", CONTACT, "--text", "Hi", "--json"];
     for (uri, body) in [
@@ -432,7 +432,7 @@ fn a_credential_that_the_provider_echoes_is_not_printed() {
 }
 
 #[test]
-fn a_providers_text_stays_on_one_line() {
+fn text_of_the_provider_stays_on_one_line() {
     let folder = Folder::new();
     let uri = format!(
         "autocalls://demo-key@{}?sender_id=12",
@@ -444,7 +444,7 @@ fn a_providers_text_stays_on_one_line() {
 }
 
 #[test]
-fn a_mistyped_command_shows_no_credential() {
+fn mistyped_command_shows_no_credential() {
     let folder = Folder::new();
     for arguments in [
         &["send", "exotel://SECRETK:SECRETT@default/acme", "--to", CONTACT, "--text", "x"][..],
@@ -459,7 +459,7 @@ fn a_mistyped_command_shows_no_credential() {
 }
 
 #[test]
-fn a_long_title_at_a_provider_without_a_limit_is_a_warning() {
+fn long_title_without_a_documented_limit_is_a_warning() {
     let (mock, folder) = stage();
     mock.inbound("messangi", CONTACT);
     let title = "x".repeat(21);
@@ -474,7 +474,7 @@ fn a_long_title_at_a_provider_without_a_limit_is_a_warning() {
 }
 
 #[test]
-fn a_failure_in_a_channels_configuration_names_the_channel() {
+fn configuration_failure_names_the_channel() {
     let folder = Folder::new();
     folder.write(
         "transom.toml",
@@ -485,7 +485,7 @@ fn a_failure_in_a_channels_configuration_names_the_channel() {
 }
 
 #[test]
-fn the_way_to_write_a_uri_can_be_read_from_the_error() {
+fn error_shows_an_example_uri() {
     let folder = Folder::new();
     let run = folder.run(&["send", "--to", CONTACT, "--text", "Hi"], &[]);
     assert_eq!(run.code, 2);

@@ -1,22 +1,23 @@
-//! What the suite must be told of an adapter: the facts in which providers differ.
+//! The facts about an adapter in which providers differ.
 
 use serde_json::Value;
-use transom::{Capabilities, CodeFact, ErrorKind, Provider, Sent};
+use transom::adapter::{ErrorCode, Provider};
+use transom::{Capabilities, ErrorKind, Sent};
 use transom_mock_server::ProviderSimulator;
 
 /// An adapter under test.
 ///
-/// One of another repository sets what it has over [`AdapterUnderTest::new`], so that a fact asked for later breaks nothing there.
-#[derive(Debug)]
+/// An adapter outside this repository overrides [`AdapterUnderTest::new`], so that a new field does not break it.
+#[derive(Clone, Copy, Debug)]
 pub struct AdapterUnderTest {
     /// The adapter.
     pub provider: Provider,
-    /// The simulators to run in this process; the provider's own among them.
+    /// The simulators to run in this process; one of them is the provider's own.
     pub simulators: fn() -> Vec<Box<dyn ProviderSimulator>>,
-    /// The channel, as a URI in which `{host}` stands for the mock's. Its credentials hold the word `canary`, which must
-    /// turn up nowhere.
+    /// The channel as a URI, with `{host}` in place of the mock's host. Its credentials contain the word `canary`, and the
+    /// suite checks that no output does.
     pub uri: &'static str,
-    /// The same channel with a credential that the mock refuses.
+    /// The same channel with a credential that the mock rejects.
     pub uri_with_bad_credential: &'static str,
     /// The same channel with a sender that the account does not have.
     pub uri_with_unknown_sender: &'static str,
@@ -24,53 +25,52 @@ pub struct AdapterUnderTest {
     pub table: &'static str,
     /// The number that the channel sends from, in E.164.
     pub sender: &'static str,
-    /// What the adapter must declare, no more and no less.
+    /// The capabilities that the adapter must declare: these and no others.
     pub capabilities: Capabilities,
-    /// The kind for a contact who never wrote: not every provider can tell.
+    /// The kind of a rejection if the contact never wrote. Some providers do not distinguish it from an expired window.
     pub never_wrote: ErrorKind,
-    /// Whether the caller's reference travels with a message.
+    /// Whether the provider carries the caller's reference.
     pub carries_reference: bool,
-    /// The longest text, in characters.
+    /// The maximum length of a text, in characters.
     pub text_max: usize,
-    /// Whether the provider's pages limit what buttons and rows say.
+    /// Whether the provider documents limits for titles of buttons and rows.
     pub limits_titles: bool,
     /// The HTTP method and path of a send, as the journal shows it, without the query.
     pub send_paths: &'static [&'static str],
-    /// The kind for a template name that the provider does not have: a refusal, or, where the adapter looks names up, a
-    /// matter of configuration.
+    /// The kind for an unknown template name: a rejection, or `config` if the adapter looks names up.
     pub unknown_template: ErrorKind,
-    /// What the provider calls the two placeholders of the seeded template `visit_reminder`; any two words where it goes
-    /// by position alone.
+    /// The provider's names of the two placeholders of the seeded template `visit_reminder`; any two words if the provider
+    /// uses positions.
     pub placeholders: [&'static str; 2],
-    /// Documented refusals that no state of the mock brings about.
+    /// Documented rejections that no state of the mock brings about.
     pub refusals: &'static [Refusal],
-    /// How the provider says the codes of each of its tables: a place for each of [`Provider::codes`], in the same order.
+    /// How the provider writes the codes of each table: one entry for each of [`Provider::codes`], in the same order.
     pub code_tables: &'static [CodeTable],
-    /// What every code of every table means, written from the provider's pages and not from the adapter's tables, against
-    /// which it is held. A line is `TABLE KIND no|maybe CODE[/STATUS] …`: the table's place, the kind, whether the message
-    /// may have been sent, and the codes of which all that holds, with the status that their rows name. `#` begins a remark.
+    /// The expected meaning of every code, written from the provider's documentation and not from the adapter's tables. A
+    /// line is `TABLE KIND no|maybe CODE[/STATUS] …`: the table's name, the error kind, whether the message may have been
+    /// sent, and the codes with the status of their rows. `#` begins a remark.
     pub expected_codes: &'static str,
-    /// The documented exchanges of a provider that is not built in: each with a name, and with its text, of which
-    /// `mock-server/fixtures/README.md` says what it holds.
+    /// The documented exchanges of a provider that is not built in: name and text. `mock-server/fixtures/README.md`
+    /// describes the format.
     pub samples: &'static [(&'static str, &'static str)],
-    /// Its documented webhook calls, each with a name, and with its text in the form of [`WebhookFixture`].
+    /// Its documented webhook calls: name, and text in the form of [`WebhookFixture`].
     ///
-    /// [`WebhookFixture`]: crate::evidence::webhook_fixture::WebhookFixture
+    /// [`WebhookFixture`]: crate::evidence::WebhookFixture
     pub webhook_calls: &'static [(&'static str, &'static str)],
-    /// What its webhook calls hold.
+    /// The features of the provider's webhook calls.
     pub webhook_features: WebhookFeatures,
 }
 
-/// What a provider's webhook calls hold, of what not every provider's do.
+/// The features of webhook calls that some providers lack.
 #[derive(Clone, Copy, Debug)]
 pub struct WebhookFeatures {
-    /// Whether a report on a message carries our reference.
+    /// Whether a status event has our reference.
     pub reference: bool,
-    /// Whether a contact's message carries our number.
+    /// Whether an inbound message has our number.
     pub our_number: bool,
-    /// Whether a call is made again that was answered with an error.
+    /// Whether the provider repeats a call that was answered with an error.
     pub repeats_calls: bool,
-    /// The types of a contact's messages, other than texts, that are handed on: `image`, `video`, `audio`, `document`,
+    /// The types of inbound content, other than texts, that the provider forwards: `image`, `video`, `audio`, `document`,
     /// `sticker`, `button_reply`, `list_reply`.
     pub kinds: &'static [&'static str],
 }
@@ -82,11 +82,11 @@ impl WebhookFeatures {
 }
 
 impl AdapterUnderTest {
-    /// A adapter that still needs its URIs, its table, its sender, its capabilities and its paths. The rest is what most
-    /// providers have: a contact who never wrote is `no_active_session`, references are not carried, texts have 4096
-    /// characters at the most, titles are limited, a template that nobody knows is `template_rejected`, the placeholders
-    /// are `customer` and `day`, reports carry no reference and a contact's message carries our number, calls are made once,
-    /// and texts alone are handed on. What the pages say is still to be listed: refusals, places, meanings, samples, calls.
+    /// An adapter that still needs its URIs, table, sender, capabilities and send paths. The defaults are what most
+    /// providers have: `no_active_session` if the contact never wrote, no reference, texts of at most 4096 characters,
+    /// limited titles, `template_rejected` for an unknown template, the placeholders `customer` and `day`, webhook calls
+    /// with our number and without reference that are made once, and inbound texts only. The documented facts (refusals,
+    /// code tables, expected codes, samples, webhook calls) are empty.
     pub const fn new(provider: Provider, simulators: fn() -> Vec<Box<dyn ProviderSimulator>>) -> Self {
         Self {
             provider,
@@ -96,10 +96,10 @@ impl AdapterUnderTest {
             uri_with_unknown_sender: "",
             table: "",
             sender: "",
-            capabilities: Capabilities::of(&[]),
+            capabilities: Capabilities::new(&[]),
             never_wrote: ErrorKind::NoActiveSession,
             carries_reference: false,
-            text_max: transom::TEXT_MAX,
+            text_max: transom::adapter::MAX_TEXT_CHARS,
             limits_titles: true,
             send_paths: &[],
             unknown_template: ErrorKind::TemplateRejected,
@@ -114,14 +114,14 @@ impl AdapterUnderTest {
     }
 }
 
-/// An answer of the provider, word for word, and what it means.
+/// A response of the provider, word for word, and its meaning.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal {
     /// The HTTP status.
     pub status: u16,
     /// The body, as JSON.
     pub body: &'static str,
-    /// The kind that it means for a text.
+    /// The error kind that it means for a text.
     pub kind: ErrorKind,
     /// The provider's code in it, if the body holds one.
     pub code: Option<&'static str>,
@@ -134,36 +134,36 @@ impl Refusal {
     }
 }
 
-/// Where the codes of one table stand.
+/// A table of codes, and how the provider writes its codes.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeTable {
-    /// What reports call the table: `answers`.
+    /// The table's name in reports: `answers`.
     pub name: &'static str,
-    /// Every way in which the provider may say a code of it.
-    pub samples: fn(&CodeFact) -> Vec<CodeSample>,
+    /// Every form in which the provider may write a code.
+    pub samples: fn(&ErrorCode) -> Vec<CodeSample>,
 }
 
-/// A code in the provider's own dialect, and what has to be made of it.
+/// A code as the provider writes it, and the expected result.
 #[derive(Clone, Debug)]
 pub struct CodeSample {
-    /// How it comes.
+    /// Where the code is.
     pub by: CodeChannel,
-    /// The kind that it has to be read as.
+    /// The expected error kind.
     pub kind: ErrorKind,
-    /// The code that has to be kept, none if the provider's words hold none.
+    /// The expected code; none if the sample has no code.
     pub code: Option<String>,
 }
 
-/// How a code comes.
+/// Where a code is.
 #[derive(Clone, Debug)]
 pub enum CodeChannel {
-    /// As the answer to a text.
+    /// In the response to a text.
     Answer {
         /// The HTTP status.
         status: u16,
         /// The body.
         body: Value,
-        /// Whether the message may have been sent all the same.
+        /// Whether the message may have been sent.
         sent: Sent,
     },
     /// In a webhook call about a message that was accepted.
@@ -174,8 +174,8 @@ pub enum CodeChannel {
 }
 
 impl CodeSample {
-    /// The code of `fact` in an answer, to be read as the row says.
-    pub fn answer(fact: &CodeFact, status: u16, body: Value) -> Self {
+    /// The code of `fact` in a response, with the kind of its row.
+    pub fn answer(fact: &ErrorCode, status: u16, body: Value) -> Self {
         Self {
             by: CodeChannel::Answer { status, body, sent: fact.sent },
             kind: fact.kind,
@@ -183,35 +183,35 @@ impl CodeSample {
         }
     }
 
-    /// The code of `fact` in a webhook call, to be read as the row says.
-    pub fn callback(fact: &CodeFact, body: Value) -> Self {
+    /// The code of `fact` in a webhook call, with the kind of its row.
+    pub fn callback(fact: &ErrorCode, body: Value) -> Self {
         Self { by: CodeChannel::Callback { body }, kind: fact.kind, code: Some(Self::code(fact)) }
     }
 
-    /// To be read as another kind than the row says.
+    /// The same with another expected kind.
     #[must_use]
     pub fn read_as(self, kind: ErrorKind) -> Self {
         Self { kind, ..self }
     }
 
-    /// With nothing in it that could be kept as a code.
+    /// The same without an expected code.
     #[must_use]
     pub fn without_code(self) -> Self {
         Self { code: None, ..self }
     }
 
-    /// The code that stands for a row: one of the family or the range where it is about several.
-    pub fn code(fact: &CodeFact) -> String {
+    /// A code for the row: for a family or a range, one code of it.
+    pub fn code(fact: &ErrorCode) -> String {
         if let Some(family) = fact.code.strip_suffix('*') {
             return format!("{family}99999");
         }
-        // The middle of a range: both ends could be rows of their own.
+        // Not an end of the range, since the ends could have their own rows.
         let ends = fact.code.split_once('-').and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
         ends.map_or_else(|| fact.code.to_owned(), |(first, last): (u32, u32)| first.midpoint(last).to_string())
     }
 
     /// The same as a JSON number if it is one, else as a text.
-    pub fn number(fact: &CodeFact) -> Value {
+    pub fn number(fact: &ErrorCode) -> Value {
         let code = Self::code(fact);
         code.parse::<u64>().map_or_else(|_| code.into(), Value::from)
     }

@@ -1,7 +1,8 @@
-//! Messangi as a adapter.
+//! Messangi.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::adapter::ErrorCode;
+use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
 use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
@@ -15,7 +16,7 @@ pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
     uri_with_unknown_sender: "messangi://canary-key@{host}?from=5215500009999",
     table: "api_key = \"canary-key\"\nfrom = \"5215500001111\"",
     sender: "+5215500001111",
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Image,
         Capability::Video,
@@ -30,7 +31,7 @@ pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
         Capability::DeliveryStatus,
         Capability::Inbound,
     ]),
-    // It has no way to tell one who never wrote from one who wrote long ago.
+    // Messangi does not distinguish a contact who never wrote from an expired window.
     never_wrote: ErrorKind::SessionExpired,
     carries_reference: true,
     text_max: 1024,
@@ -103,17 +104,17 @@ const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "meta", samples: |fact| vec![quoted(fact), quoted_by_callback(fact)] },
 ];
 
-/// The status alone says it; a code is nowhere.
-fn status(fact: &CodeFact) -> CodeSample {
+/// The status alone tells it; there is no code.
+fn status(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, fact.status.unwrap_or(400), json!({ "errors": { "reason": "refused" } })).without_code()
 }
 
-/// A success with a state that is a refusal.
-fn state(fact: &CodeFact) -> CodeSample {
+/// A success with a status that is a rejection.
+fn state(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, 200, json!({ "data": { "id": "", "status": fact.code } }))
 }
 
-fn callback(fact: &CodeFact) -> CodeSample {
+fn callback(fact: &ErrorCode) -> CodeSample {
     CodeSample::callback(fact, told(fact.code))
 }
 
@@ -125,11 +126,11 @@ fn told(status: &str) -> serde_json::Value {
     })
 }
 
-fn quoted(fact: &CodeFact) -> CodeSample {
+fn quoted(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, 400, json!({ "errors": { "reason": format!("{} Refused", fact.code) } }))
 }
 
-fn quoted_by_callback(fact: &CodeFact) -> CodeSample {
+fn quoted_by_callback(fact: &ErrorCode) -> CodeSample {
     let mut body = told("FAILED");
     body["reason"] = format!("{} Failed", fact.code).into();
     CodeSample::callback(fact, body)

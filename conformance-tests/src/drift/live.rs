@@ -1,7 +1,6 @@
-//! A provider's live endpoint, asked a few harmless questions: does it still answer as its pages say?
+//! Asks a provider's live endpoint a few harmless questions and compares the responses with its documentation.
 //!
-//! Reads only, unless numbers are allowed and messages are asked for. What it will do is a plan that can be shown before
-//! anything happens; each answer is held against the pages (see `drift`).
+//! It only reads, unless numbers are allowed and messages requested. The plan can be shown before anything happens.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,25 +11,25 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::Serialize;
 use serde_json::Value;
-use transom::{
-    Capabilities, Capability, Client, CodeFact, ConversationFilter, Error, Message, Messenger as _, PhoneNumber,
-    Provider, Template, Transport,
-};
+use transom::account::ConversationFilter;
+use transom::adapter::{ErrorCode, Provider};
+use transom::transport::Transport;
+use transom::{Capabilities, Capability, Client, Error, Message, Messenger as _, PhoneNumber, Template};
 
 use crate::drift::{self, Drift, DriftKind, Observed, Pages};
 
-/// What may be done.
+/// What the check may do.
 #[derive(Clone, Debug, Default)]
 pub struct Permission {
-    /// The numbers that may be asked about and written to, and no others.
+    /// The only numbers that it may ask about and write to.
     pub contacts: Vec<PhoneNumber>,
-    /// How many messages may be sent in all. None: it only reads.
+    /// The maximum number of messages in all; 0 means read only.
     pub messages: usize,
-    /// A template to send, too; else free texts alone.
+    /// A template to send besides free texts.
     pub template: Option<Template>,
 }
 
-/// One thing to ask.
+/// One step of the plan.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// List the senders.
@@ -39,14 +38,14 @@ pub enum Step {
     Templates,
     /// List the conversations.
     Conversations,
-    /// Ask for the window to this number.
+    /// Query the session with this number.
     Session(PhoneNumber),
-    /// Send this. It costs money and reaches a person.
+    /// Send this message. It costs money and reaches a contact.
     Send(Box<Message>),
 }
 
 impl Step {
-    /// Whether it costs money and reaches a person.
+    /// Whether the step sends a message.
     pub const fn sends(&self) -> bool {
         matches!(self, Self::Send(_))
     }
@@ -66,7 +65,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// What will be asked of an account with these capabilities, in order: reads first.
+/// The steps for an account with these capabilities; reads come first.
 pub fn plan(capabilities: Capabilities, permission: &Permission) -> Vec<Step> {
     let mut steps = Vec::new();
     for (capability, step) in [
@@ -91,47 +90,47 @@ pub fn plan(capabilities: Capabilities, permission: &Permission) -> Vec<Step> {
     steps
 }
 
-/// What one step came to.
+/// The result of a step.
 #[derive(Clone, Debug, Serialize)]
 pub struct StepReport {
-    /// The step, in words; numbers are masked.
+    /// The step in words; numbers are redacted.
     pub step: String,
     /// `ok`, or the error's kind.
     pub outcome: &'static str,
-    /// What was wrong, in words.
+    /// The error in words.
     pub error: Option<String>,
-    /// How many answers were looked at.
+    /// How many responses were compared.
     pub answers: usize,
-    /// What the step shows of the provider.
+    /// The verdict about the provider.
     pub verdict: StepVerdict,
-    /// Where the answers differ from the pages.
+    /// The differences between the responses and the documentation.
     pub drift: Vec<Drift>,
-    /// The calls whose answer no page shows, so that nothing in it could be held against one.
+    /// The calls whose response no page shows, so that it could not be compared.
     pub not_shown: Vec<String>,
-    /// The answers that differ, each as the `response` of a fixture: members and types without their values.
+    /// The responses that differ, in the form of a fixture's `response`: types without values.
     pub observed: Vec<Value>,
 }
 
 impl StepReport {
-    /// Whether the provider did what it was asked, and answered as documented.
+    /// Whether the provider did the step and answered as documented.
     pub fn is_as_documented(&self) -> bool {
         self.verdict == StepVerdict::AsDocumented
     }
 }
 
-/// What a step shows of the provider.
+/// The verdict of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepVerdict {
-    /// It did what it was asked, and answered as documented.
+    /// Done, and answered as documented.
     AsDocumented,
-    /// It refused in documented words, so that the call itself is not proved.
+    /// Rejected in documented words, so the call itself is not proved.
     Refused,
-    /// It answered, and not as documented.
+    /// Answered, and not as documented.
     Drift,
-    /// It did not answer.
+    /// Not answered.
     NoAnswer,
-    /// Nobody can know whether the message was sent.
+    /// The outcome of a send is unknown.
     InDoubt,
 }
 
@@ -158,7 +157,7 @@ impl StepVerdict {
     }
 }
 
-/// Carries an account's requests, and keeps the answers to be looked at. Give it to
+/// Sends an account's requests and keeps the responses. Give it to
 /// [`Registry::connect_with`](transom::Registry::connect_with).
 #[derive(Debug)]
 pub struct Recorder {
@@ -167,7 +166,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recorder in front of `inner`.
+    /// A recorder that sends through `inner`.
     pub fn new(inner: Arc<dyn Transport>) -> Arc<Self> {
         Arc::new(Self { inner, answers: Mutex::default() })
     }
@@ -196,7 +195,7 @@ impl Transport for Recorder {
     }
 }
 
-/// Takes one step. `client` must send through `recorder`.
+/// Does one step. `client` must send through `recorder`.
 pub async fn take(provider: &Provider, client: &Client, recorder: &Recorder, step: &Step) -> StepReport {
     let documented = drift::of_provider(provider.name);
     recorder.take();
@@ -230,7 +229,7 @@ pub async fn take(provider: &Provider, client: &Client, recorder: &Recorder, ste
 fn found(provider: &Provider, documented: &Pages, answers: &[Observed], error: Option<&Error>) -> Vec<Drift> {
     let mut drifts: Vec<Drift> = answers.iter().flat_map(|answer| drift::compare(documented, answer)).collect();
     if let (Some(code), Some(last)) = (error.and_then(Error::code), answers.last())
-        && !provider.codes.iter().any(|table| CodeFact::find(table, code).is_some())
+        && !provider.codes.iter().any(|table| ErrorCode::find(table, code).is_some())
     {
         drifts.push(Drift {
             call: format!("{} {}", last.method, last.path),
@@ -241,7 +240,7 @@ fn found(provider: &Provider, documented: &Pages, answers: &[Observed], error: O
             source: None,
         });
     }
-    // The pages of a list have the same shape, and are told of once.
+    // The pages of a list have the same shape, so a difference is reported once.
     let mut seen = Vec::new();
     drifts.retain(|drift| {
         let is_first = !seen.contains(drift);

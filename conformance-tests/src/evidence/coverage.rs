@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The message lists at most so many contradictions; the report has them all.
 const MOST_TOLD: usize = 5;
 
-/// A fact that a case has played.
+/// A fact that a case has checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoveredFact {
     /// The fact.
@@ -35,7 +35,7 @@ impl CoverageSink {
 /// The facts that a case is checking.
 pub(crate) struct FactLog<'s> {
     sink: &'s CoverageSink,
-    /// By the fact's id, in the order in which they were played first.
+    /// Ids in the order of the first check.
     order: Vec<String>,
     facts: BTreeMap<String, CoveredFact>,
 }

@@ -1,9 +1,10 @@
-//! What each code means and proves, as the provider's pages have it: a list that is written apart from the adapter's tables,
-//! so that a mistake in a table contradicts something.
+//! The documented meaning of each code: a list written apart from the adapter's tables, so that a mistake in a table
+//! contradicts it.
 
 use std::collections::BTreeMap;
 
-use transom::{CodeFact, ErrorKind, Sent};
+use transom::adapter::ErrorCode;
+use transom::{ErrorKind, Sent};
 
 use crate::adapters::{AdapterUnderTest, CodeTable};
 use crate::assertions::{Check, Failure, equal};
@@ -34,8 +35,8 @@ impl ExpectedCodes {
         Ok(Self(meanings))
     }
 
-    /// Holds if a row of the adapter's says what the list does.
-    pub(crate) fn check(&self, table: &CodeTable, fact: &CodeFact) -> Check {
+    /// Passes if a row of the adapter's table agrees with the list.
+    pub(crate) fn check(&self, table: &CodeTable, fact: &ErrorCode) -> Check {
         let key = key(table, fact);
         let Some((kind, sent)) = self.0.get(&key) else {
             return Err(format!("the adapter's meanings do not list {} {}", key.0, key.1).into());
@@ -44,7 +45,7 @@ impl ExpectedCodes {
         equal("what the row says of the message being out", &fact.sent, sent)
     }
 
-    /// What is listed and has no row in the adapter's tables.
+    /// The listed codes without a row in the adapter's tables.
     pub(crate) fn without_row(&self, adapter: &AdapterUnderTest) -> Vec<String> {
         let rows: Vec<_> = super::facts::rows(adapter).map(|(table, fact)| key(table, fact)).collect();
         let left = self.0.keys().filter(|listed| !rows.contains(listed));
@@ -52,7 +53,7 @@ impl ExpectedCodes {
     }
 }
 
-fn key(table: &CodeTable, fact: &CodeFact) -> (String, String) {
+fn key(table: &CodeTable, fact: &ErrorCode) -> (String, String) {
     let status = fact.status.map(|status| format!("/{status}")).unwrap_or_default();
     (table.name.to_owned(), format!("{}{status}", fact.code))
 }

@@ -1,7 +1,8 @@
-//! Which facts a scenario rests on: the rows and samples that it would contradict if it failed.
+//! Selects the facts that a scenario relies on: the rows and samples that a failure contradicts.
 
 use serde_json::Value;
-use transom::{CodeFact, ErrorKind, Sent};
+use transom::adapter::ErrorCode;
+use transom::{ErrorKind, Sent};
 use transom_mock_server::fixtures::Fixture;
 
 use super::facts::{Evidence, documented, of_row, of_sample, of_webhook, rates as all_rates, rows};
@@ -11,36 +12,36 @@ use crate::adapters::{CodeChannel, CodeTable};
 
 pub(crate) use super::facts::{codes, samples, webhooks};
 
-/// No fact of the provider's: the contract is the sdk's own.
+/// No fact: the contract is the SDK's own.
 pub(crate) const fn nothing(_subject: &AdapterUnderTest) -> Vec<Evidence> {
     Vec::new()
 }
 
-/// The refusals of one whose window has closed.
+/// The rejections for an expired window.
 pub(crate) fn expired(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     let samples = samples_with(adapter, |sample| is_send(adapter, sample) && sample.name.contains("expired"));
     [answers(adapter, &[ErrorKind::SessionExpired]), samples].concat()
 }
 
-/// The refusals of one who never wrote, in the kind in which this provider tells them.
+/// The rejections if the contact never wrote.
 pub(crate) fn never_wrote(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     let samples = samples_with(adapter, |sample| is_send(adapter, sample) && sample.name.contains("never"));
     [answers(adapter, &[adapter.never_wrote]), samples].concat()
 }
 
-/// The samples of questions for the window.
+/// The samples of session queries.
 pub(crate) fn window_queries(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     samples_with(adapter, |sample| {
         is_get(sample) && ["session", "window", "conversation-"].iter().any(|word| sample.name.starts_with(word))
     })
 }
 
-/// The samples of templates that are taken.
+/// The samples of accepted templates.
 pub(crate) fn accepted_templates(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     samples_with(adapter, |sample| content(sample) == "template" && is_taken(sample))
 }
 
-/// The refusals of templates.
+/// The rejections of templates.
 pub(crate) fn rejected_templates(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     let refused = |sample: &Fixture| is_send(adapter, sample) && sample.name.contains("template") && !is_taken(sample);
     [answers(adapter, &[ErrorKind::TemplateRejected]), samples_with(adapter, refused)].concat()
@@ -61,12 +62,12 @@ pub(crate) fn conversation_lists(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     lists_of(adapter, "conversations")
 }
 
-/// The samples of texts that are taken.
+/// The samples of accepted texts.
 pub(crate) fn accepted_texts(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     samples_with(adapter, |sample| content(sample) == "text" && is_taken(sample))
 }
 
-/// The samples of texts that are longer than they may be.
+/// The samples of texts over the maximum length.
 pub(crate) fn long_texts(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     samples_with(adapter, |sample| sample.name.contains("too-long"))
 }
@@ -81,7 +82,7 @@ pub(crate) fn references(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     samples_with(adapter, |sample| sample.json.pointer("/message/reference").is_some())
 }
 
-/// The samples of sends under a key.
+/// The samples of sends with an idempotency key.
 pub(crate) fn keyed(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     samples_with(adapter, |sample| sample.name.contains("idempotency"))
 }
@@ -104,63 +105,63 @@ macro_rules! samples_of_one_kind {
 
 samples_of_one_kind!(image video audio document sticker location contacts buttons list reaction);
 
-/// The refusals of credentials.
+/// The rejections of credentials.
 pub(crate) fn credentials(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     answers(adapter, &[ErrorKind::Unauthenticated])
 }
 
-/// The refusals of senders that the account does not have.
+/// The rejections of senders that the account does not have.
 pub(crate) fn senders(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     answers(adapter, &[ErrorKind::SenderNotFound])
 }
 
-/// The refusals of an account that is empty.
+/// The rejections for an empty account.
 pub(crate) fn balance(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     answers(adapter, &[ErrorKind::InsufficientBalance])
 }
 
-/// The documented limits, and the refusals of going too fast.
+/// The documented limits, and the rejections for exceeding them.
 pub(crate) fn pace(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     [all_rates(adapter), stated_limits(adapter), answers(adapter, &[ErrorKind::RateLimited])].concat()
 }
 
-/// The samples of answers that state a limit in their headers.
+/// The samples of responses that state a limit in their headers.
 pub(crate) fn stated_limits(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     samples_with(adapter, states_a_limit)
 }
 
-/// Whether the answer to a send states in its headers how many are allowed.
+/// Whether the response to a send states a limit in its headers.
 pub(crate) fn states_a_limit(sample: &Fixture) -> bool {
     let headers = sample.json.pointer("/response/headers").and_then(Value::as_object);
     headers.is_some_and(|headers| headers.keys().any(|name| name.contains("ratelimit")))
 }
 
-/// The rows after which nobody knows.
+/// The rows that leave the outcome unknown.
 pub(crate) fn doubt(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     answers_with(adapter, |fact| fact.sent == Sent::Maybe)
 }
 
-/// The rows whose codes stand in the documented refusals that a adapter lists.
+/// The rows whose codes are in the listed rejections.
 pub(crate) fn documented_refusals(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     answers_with(adapter, |fact| adapter.refusals.iter().any(|refusal| refusal.code == Some(fact.code)))
 }
 
-/// The documented calls about what became of a message.
+/// The documented calls with a message status.
 pub(crate) fn told_statuses(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     calls_with(adapter, |call| tells(call, "status", |_| true))
 }
 
-/// The documented calls about a text that a contact wrote.
+/// The documented calls with an inbound text.
 pub(crate) fn told_texts(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     calls_with(adapter, |call| tells(call, "inbound", |event| event["content"]["type"] == "text"))
 }
 
-/// The documented calls about anything else that a contact wrote.
+/// The documented calls with other inbound content.
 pub(crate) fn told_contents(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     calls_with(adapter, |call| tells(call, "inbound", |event| event["content"]["type"] != "text"))
 }
 
-/// The documented calls that are signed.
+/// The documented calls with a signature.
 pub(crate) fn signed_calls(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     calls_with(adapter, |call| call.secret.is_some())
 }
@@ -174,13 +175,13 @@ fn calls_with(adapter: &AdapterUnderTest, fits: impl Fn(&WebhookFixture) -> bool
     calls.iter().filter(|call| fits(call)).map(of_webhook).collect()
 }
 
-/// The rows of these kinds that answers may carry.
+/// The rows of these kinds that responses may have.
 fn answers(adapter: &AdapterUnderTest, kinds: &[ErrorKind]) -> Vec<Evidence> {
     answers_with(adapter, |fact| kinds.contains(&fact.kind))
 }
 
-fn answers_with(adapter: &AdapterUnderTest, fits: impl Fn(&CodeFact) -> bool) -> Vec<Evidence> {
-    let in_answers = |table: &CodeTable, fact: &CodeFact| {
+fn answers_with(adapter: &AdapterUnderTest, fits: impl Fn(&ErrorCode) -> bool) -> Vec<Evidence> {
+    let in_answers = |table: &CodeTable, fact: &ErrorCode| {
         (table.samples)(fact).iter().any(|said| matches!(said.by, CodeChannel::Answer { .. }))
     };
     let rows = rows(adapter).filter(|(table, fact)| fits(fact) && in_answers(table, fact));
@@ -204,12 +205,12 @@ fn is_send(adapter: &AdapterUnderTest, sample: &Fixture) -> bool {
     adapter.send_paths.contains(&path)
 }
 
-/// Whether the sample's answer, where it has one, is a success.
+/// Whether the sample's response is a success, or absent.
 fn is_taken(sample: &Fixture) -> bool {
     sample.json.pointer("/response/status").and_then(Value::as_u64).is_none_or(|status| status < 300)
 }
 
-/// The type of the message that an adapter sends for a sample; empty if it sends none.
+/// The content type of the message that the adapter sends for a sample; empty if there is none.
 fn content(sample: &Fixture) -> &str {
     sample.json.pointer("/message/content/type").and_then(Value::as_str).unwrap_or_default()
 }

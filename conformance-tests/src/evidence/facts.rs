@@ -1,39 +1,40 @@
-//! The facts about a provider that the suite rests on: the rows of the adapter's tables and the documented samples.
+//! The facts about a provider: rows of code tables, documented limits, samples and webhook calls.
 
 use serde::Serialize;
 use serde_json::Value;
-use transom::{CodeFact, Rate, Scope, Sent};
+use transom::Sent;
+use transom::adapter::{ErrorCode, Rate, Scope};
 use transom_mock_server::fixtures::{self, Fixture};
 
 use super::webhook_fixture::WebhookFixture;
 use crate::adapters::{AdapterUnderTest, CodeTable};
 
-/// A fact about a provider, and where it is known from.
+/// A fact about a provider, and its source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Evidence {
-    /// Names it among the provider's: `code/answers/SESSION_EXPIRED/403`, `sample/session-open`.
+    /// Unique for the provider: `code/answers/SESSION_EXPIRED/403`, `sample/session-open`.
     pub id: String,
-    /// What it is.
+    /// The kind of fact.
     pub kind: EvidenceKind,
-    /// What it says, in a sentence.
+    /// The fact in a sentence.
     pub fact: String,
-    /// The page.
+    /// The page of the documentation.
     pub source: String,
-    /// How sure it is: `seed`, `docs`, `field`, `inferred`.
+    /// The certainty: `seed`, `docs`, `field`, `inferred`.
     pub certainty: String,
-    /// When the page was read, `YYYY-MM-DD`; empty where that is not recorded.
+    /// The day when the page was read, `YYYY-MM-DD`; empty if not recorded.
     pub date: String,
 }
 
-/// What a fact is.
+/// The kind of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EvidenceKind {
-    /// A row of a table of codes.
+    /// A row of a code table.
     Code,
     /// A documented limit.
     Rate,
-    /// A documented request, with its answer.
+    /// A documented request, with its response.
     Sample,
     /// A documented webhook call.
     Webhook,
@@ -51,28 +52,28 @@ impl EvidenceKind {
     }
 }
 
-/// Every fact that is on record about a adapter's provider.
+/// Every fact on record about the provider.
 pub fn all(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     [codes(adapter), rates(adapter), samples(adapter), webhooks(adapter)].concat()
 }
 
-/// The documented exchanges of a adapter's provider: those that are built in, and those that the adapter brings.
+/// The documented exchanges of the provider: built-in ones, and those that the adapter under test brings.
 pub(crate) fn documented(adapter: &AdapterUnderTest) -> Vec<Fixture> {
     let own = adapter.samples.iter().map(|(name, text)| {
-        // A text that is no JSON is an exchange that nothing can answer, and so fails the cases that play it.
+        // A text that is not JSON becomes an exchange that nothing can answer, so the case that plays it fails.
         Fixture { name: (*name).to_owned(), json: serde_json::from_str(text).unwrap_or_default() }
     });
     fixtures::of(adapter.provider.name).into_iter().chain(own).collect()
 }
 
-/// The rows of the tables of codes, each with its table's place.
-pub(crate) fn rows(adapter: &AdapterUnderTest) -> impl Iterator<Item = (&'static CodeTable, &'static CodeFact)> {
+/// The rows of the code tables, each with its table.
+pub(crate) fn rows(adapter: &AdapterUnderTest) -> impl Iterator<Item = (&'static CodeTable, &'static ErrorCode)> {
     let tables = adapter.code_tables.iter().zip(adapter.provider.codes);
     tables.flat_map(|(table, codes)| codes.iter().map(move |fact| (table, fact)))
 }
 
 /// A row as evidence.
-pub(crate) fn of_row(table: &CodeTable, fact: &CodeFact) -> Evidence {
+pub(crate) fn of_row(table: &CodeTable, fact: &ErrorCode) -> Evidence {
     let status = fact.status.map(|status| format!("/{status}")).unwrap_or_default();
     let with = fact.status.map(|status| format!(" with HTTP {status}")).unwrap_or_default();
     let name = if fact.name.is_empty() { String::new() } else { format!(" ({})", fact.name) };
@@ -148,7 +149,7 @@ pub(crate) fn of_webhook(call: &WebhookFixture) -> Evidence {
 
 /// Every documented webhook call.
 pub(crate) fn webhooks(adapter: &AdapterUnderTest) -> Vec<Evidence> {
-    // A file that cannot be read fails the case that plays it.
+    // The case that plays an unreadable file fails.
     WebhookFixture::for_adapter(adapter).unwrap_or_default().iter().map(of_webhook).collect()
 }
 

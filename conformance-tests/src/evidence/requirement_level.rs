@@ -1,23 +1,23 @@
-//! How binding a fact is: what a conformance report says next to each.
+//! How binding a fact is.
 
 use serde::Serialize;
 
-/// How much weight a contradiction has. It follows from how sure the fact is.
+/// The weight of a contradiction. It follows from the certainty of the fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RequirementLevel {
-    /// Open: inferred, since no page decides it. A contradiction settles the question.
+    /// Inferred: no page decides it. A contradiction answers the question.
     Open,
-    /// Observed: others report it of the live service, and no page says it.
+    /// Others report it of the live service, and no page states it.
     Observed,
-    /// Stated on a page of the provider's that another page of its may contradict.
+    /// A page of the provider states it; another page may contradict it.
     Should,
-    /// Stated on the pages that the project treats as authoritative, or the contract of the sdk itself.
+    /// A page that the project treats as authoritative states it, or it is the SDK's own contract.
     Must,
 }
 
 impl RequirementLevel {
-    /// The level of a fact of this certainty: `seed`, `docs`, `field`, `inferred`. What is not known to be less is a must.
+    /// The level of a certainty: `seed`, `docs`, `field`, `inferred`. Any other word is a must.
     pub fn of(certainty: &str) -> Self {
         match certainty {
             "docs" => Self::Should,

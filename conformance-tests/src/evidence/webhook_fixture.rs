@@ -1,9 +1,7 @@
-//! The documented webhook calls in `mock-server/fixtures/*/webhooks`, as the tests of this crate and of the command read
-//! them.
+//! The documented webhook calls in `mock-server/fixtures/*/webhooks`.
 //!
-//! A file is one call: its headers, its body byte for byte, the secret under which it is signed where the provider signs,
-//! and the events that it means, as the command prints them. Beside it stands what may differ without making another
-//! event of it, from which the tests make variants.
+//! A file is one call: its headers, its body byte for byte, the secret if the call is signed, and the events as the command
+//! prints them. The file also lists variants of the values.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +12,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use transom_mock_server::fixtures;
 
+use crate::adapters::{self, AdapterUnderTest};
+use crate::assertions::{Failure, unexpected};
+
 /// One documented call.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,24 +22,24 @@ pub struct WebhookFixture {
     /// `provider/file.json`.
     #[serde(skip)]
     pub name: String,
-    /// What the call says, in a sentence.
+    /// The call in a sentence.
     pub title: String,
-    /// Where that is known from.
+    /// The source.
     pub source: Source,
-    /// What it is an example of: a name in `webhook-kinds.json`.
+    /// The kind of call: a name in `webhook-kinds.json`.
     pub kind: String,
-    /// The secret that signed it; none where the provider does not sign this call.
+    /// The secret of the signature; none if the provider does not sign this call.
     pub secret: Option<String>,
-    /// The headers, the signature among them.
+    /// The headers, including the signature.
     pub headers: BTreeMap<String, String>,
-    /// The body, with the white space over which the signature goes.
+    /// The body with its white space, which the signature covers.
     pub body: Box<RawValue>,
     /// The events, each as the command prints it.
     pub events: Vec<Value>,
-    /// The members of the body that may be missing, each with what the events then say otherwise.
+    /// The members of the body that may be missing, each with the changes to the events.
     #[serde(default)]
     pub optional: BTreeMap<String, Changes>,
-    /// The members of the body that are ids, each with the places in the events where it turns up.
+    /// The members of the body that are ids, each with its places in the events.
     #[serde(default)]
     pub ids: BTreeMap<String, Vec<String>>,
     /// The members of the body that are instants.
@@ -47,21 +48,21 @@ pub struct WebhookFixture {
     /// The members of the body that are phone numbers.
     #[serde(default)]
     pub phones: Vec<String>,
-    /// Other values of the body, each with what the events then say otherwise.
+    /// Other values of the body, each with the changes to the events.
     #[serde(default)]
     pub rows: Vec<Row>,
 }
 
-/// JSON pointers, each with the value that goes there.
+/// JSON pointers, each with its value.
 pub type Changes = BTreeMap<String, Value>;
 
-/// Where a fact is known from.
+/// The source of a fact.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// The page's title.
     pub page: String,
-    /// The page's address.
+    /// The page's URL.
     pub url: String,
     /// `seed`, `docs` or `inferred`.
     pub certainty: String,
@@ -73,10 +74,37 @@ pub struct Source {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
-    /// What the body says otherwise.
+    /// The changes to the body.
     pub body: Changes,
-    /// What the events then say otherwise.
+    /// The changes to the events.
     pub events: Changes,
+}
+
+/// A documented webhook call that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FixtureError {
+    /// The file, or the body in it, is not JSON of the expected form.
+    #[error("{name}: {source}")]
+    NotJson {
+        /// The file.
+        name: String,
+        /// The reason.
+        source: serde_json::Error,
+    },
+    /// A header is invalid.
+    #[error("{name}: {source}")]
+    NotHttp {
+        /// The file.
+        name: String,
+        /// The reason.
+        source: http::Error,
+    },
+}
+
+impl From<FixtureError> for Failure {
+    fn from(error: FixtureError) -> Self {
+        unexpected(error)
+    }
 }
 
 impl WebhookFixture {
@@ -84,9 +112,9 @@ impl WebhookFixture {
     ///
     /// # Errors
     /// Which file cannot be read, and why.
-    pub fn all() -> Result<Vec<Self>, String> {
+    pub fn all() -> Result<Vec<Self>, FixtureError> {
         let mut all = Vec::new();
-        for adapter in crate::adapters::ALL {
+        for adapter in adapters::ALL {
             all.extend(Self::of(adapter.provider.name)?);
         }
         Ok(all)
@@ -96,15 +124,15 @@ impl WebhookFixture {
     ///
     /// # Errors
     /// Which file cannot be read, and why.
-    pub fn of(provider: &str) -> Result<Vec<Self>, String> {
+    pub fn of(provider: &str) -> Result<Vec<Self>, FixtureError> {
         fixtures::webhooks_of(provider).into_iter().map(|(file, text)| Self::read(provider, file, text)).collect()
     }
 
-    /// Every call of a adapter's provider: those that are built in, and those that the adapter brings.
+    /// Every call of the provider: built-in ones, and those that the adapter under test brings.
     ///
     /// # Errors
     /// Which file cannot be read, and why.
-    pub fn for_adapter(adapter: &crate::adapters::AdapterUnderTest) -> Result<Vec<Self>, String> {
+    pub fn for_adapter(adapter: &AdapterUnderTest) -> Result<Vec<Self>, FixtureError> {
         let provider = adapter.provider.name;
         let mut calls = Self::of(provider)?;
         for (file, text) in adapter.webhook_calls {
@@ -113,9 +141,10 @@ impl WebhookFixture {
         Ok(calls)
     }
 
-    fn read(provider: &str, file: &str, text: &str) -> Result<Self, String> {
+    fn read(provider: &str, file: &str, text: &str) -> Result<Self, FixtureError> {
         let name = format!("{provider}/{file}.json");
-        let fixture: Self = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        let fixture: Self =
+            serde_json::from_str(text).map_err(|source| FixtureError::NotJson { name: name.clone(), source })?;
         Ok(Self { name, ..fixture })
     }
 
@@ -123,11 +152,12 @@ impl WebhookFixture {
     ///
     /// # Errors
     /// Why the list cannot be read.
-    pub fn kinds() -> Result<BTreeMap<String, BTreeMap<String, String>>, String> {
-        serde_json::from_str(fixtures::webhook_kinds()).map_err(|error| error.to_string())
+    pub fn kinds() -> Result<BTreeMap<String, BTreeMap<String, String>>, FixtureError> {
+        let name = || "webhook-kinds.json".to_owned();
+        serde_json::from_str(fixtures::webhook_kinds()).map_err(|source| FixtureError::NotJson { name: name(), source })
     }
 
-    /// Whose call it is.
+    /// The provider's name.
     pub fn provider(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }
@@ -138,27 +168,28 @@ impl WebhookFixture {
         headers.next().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The call as it came, with `body` in place of its own.
+    /// The call with this body.
     ///
     /// # Errors
-    /// Which header is none.
-    pub fn request(&self, body: impl Into<Bytes>) -> Result<Request<Bytes>, String> {
+    /// Which header is invalid.
+    pub fn request(&self, body: impl Into<Bytes>) -> Result<Request<Bytes>, FixtureError> {
         let mut request = Request::post("/");
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        request.body(body.into()).map_err(|error| format!("{}: {error}", self.name))
+        request.body(body.into()).map_err(|source| FixtureError::NotHttp { name: self.name.clone(), source })
     }
 
-    /// The body as a tree.
+    /// The body as JSON.
     ///
     /// # Errors
-    /// Why it is none.
-    pub fn tree(&self) -> Result<Value, String> {
-        serde_json::from_str(self.body.get()).map_err(|error| format!("{}: {error}", self.name))
+    /// Why it is not JSON.
+    pub fn tree(&self) -> Result<Value, FixtureError> {
+        serde_json::from_str(self.body.get())
+            .map_err(|source| FixtureError::NotJson { name: self.name.clone(), source })
     }
 
-    /// The events, changed, and without the mark of a verified signature.
+    /// The events with these changes, unverified.
     pub fn unverified(&self, changes: &Changes) -> Vec<Value> {
         let mut events = Value::Array(self.events.clone());
         for (place, value) in changes {
@@ -172,7 +203,7 @@ impl WebhookFixture {
     }
 }
 
-/// Puts `value` at `place`. Within a `content`, which leaves out what it lacks, null takes the member away.
+/// Puts `value` at `place`. In a `content`, null removes the member.
 fn change(events: &mut Value, place: &str, value: &Value) {
     let Some((parent, name)) = place.rsplit_once('/') else { return };
     let Some(Value::Object(object)) = events.pointer_mut(parent) else { return };
@@ -183,8 +214,7 @@ fn change(events: &mut Value, place: &str, value: &Value) {
     }
 }
 
-/// Puts `value` at `place` in the body, which need not have that member; without a value, takes the member away. Whether
-/// there was a place for it.
+/// Puts `value` at `place` in the body, or removes the member if there is no value. Returns whether the place exists.
 pub fn put(body: &mut Value, place: &str, value: Option<Value>) -> bool {
     let Some((parent, name)) = place.rsplit_once('/') else { return false };
     let Some(Value::Object(object)) = body.pointer_mut(parent) else { return false };
@@ -197,7 +227,7 @@ pub fn put(body: &mut Value, place: &str, value: Option<Value>) -> bool {
     }
 }
 
-/// Calls `visit` with every object in `value`, the outermost last.
+/// Calls `visit` with every object in `value`, inner ones first.
 pub fn each_object(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
     match value {
         Value::Object(object) => {

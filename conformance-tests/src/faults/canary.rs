@@ -1,4 +1,4 @@
-//! Secrets that are planted so as to be found again, wherever they turn up.
+//! Planted secrets that the suite can recognise wherever they appear.
 
 use std::error::Error as _;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,10 +7,10 @@ use crate::assertions::Check;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What every planted credential begins with, and the same at the head of a Basic pair.
+/// The start of every planted credential, plain and in a Base64 pair.
 const WORD: &str = "canary";
 const WORD_IN_BASE64: &str = "Y2FuYXJ5";
-/// What the number of every recipient begins with. Six digits follow that tell the execution.
+/// The start of every recipient's number. Six more digits identify the execution.
 const NUMBER: &str = "5491155";
 
 /// The credentials and the recipient of one execution. No two executions share any.
@@ -40,13 +40,13 @@ impl Canaries {
         }
     }
 
-    /// The pair as it travels in a Basic credential.
+    /// The credential pair in Base64, as HTTP Basic sends it.
     pub(crate) fn pair(&self) -> String {
         STANDARD.encode(format!("{}:{}", self.key, self.token))
     }
 
-    /// The number as providers rewrite it: without the digit of Argentina's mobiles, as it is dialled at home, in a query, and in
-    /// the digits of another alphabet.
+    /// The number as providers rewrite it: without the digit of Argentina's mobiles, in the national form, in a query, and
+    /// in full-width digits.
     pub(crate) fn rewritten(&self) -> [String; 5] {
         let (_, local) = self.to.split_at(3);
         let (area, subscriber) = local.split_at(2);
@@ -60,18 +60,18 @@ impl Canaries {
         ]
     }
 
-    /// The same recipient's neighbour, for messages that are not the one under test.
+    /// Another recipient, for messages that are not under test.
     pub(crate) fn other(&self) -> String {
         format!("{NUMBER}9{:05}", self.execution % 100_000)
     }
 }
 
-/// A credential in another form: one that is a text in Base64, a pair that is in Base64 as it stands in a query.
+/// A credential in another encoding: a text in Base64, or a Base64 pair in a query.
 pub(crate) fn encoded(secret: &str) -> String {
     if secret.starts_with(WORD) { STANDARD.encode(secret) } else { secret.replace('=', "%3D") }
 }
 
-/// What of the planted stands in `text`, in words.
+/// Names the planted secret in `text`, if there is one.
 pub(crate) fn found_in(text: &str) -> Option<&'static str> {
     if let Some(found) = credential_in(text) {
         return Some(found);
@@ -80,7 +80,7 @@ pub(crate) fn found_in(text: &str) -> Option<&'static str> {
     (digits.contains(NUMBER) || OUR_NUMBERS.iter().any(|number| digits.contains(number))).then_some("a phone number")
 }
 
-/// As [`found_in`], for places in which a number may stand.
+/// As [`found_in`], for places that may contain a number.
 pub(crate) fn credential_in(text: &str) -> Option<&'static str> {
     if text.contains(WORD) {
         Some("a credential")
@@ -91,8 +91,8 @@ pub(crate) fn credential_in(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a sentence holds the last eight digits of a recipient's number, in whatever digits. Of longer texts, which hold
-/// times and ids, nobody can say.
+/// Whether a sentence has the last eight digits of a recipient's number, in any digits. Longer texts contain times and ids,
+/// so they are not searched.
 fn has_a_tail(sentence: &str) -> bool {
     let plain = sentence.replace("%20", " ").replace("%2B", "+");
     let ascii = |c: char| char::from_digit(u32::from(c).checked_sub(0xff10)?, 10);
@@ -107,10 +107,10 @@ fn has_a_tail(sentence: &str) -> bool {
 /// The numbers that the channels send from.
 const OUR_NUMBERS: &[&str] = &["919876500001", "5215500001111"];
 
-/// Looks at an error from all sides: its line, its debug forms, and its causes.
+/// Searches an error: its line, its debug forms, and its causes.
 pub(crate) fn in_error(error: &transom::Error) -> Check {
     let mut forms = vec![error.to_string(), format!("{error:?}"), format!("{error:#?}")];
-    if has_a_tail(error.message()) || error.problem_list().iter().any(|problem| has_a_tail(problem)) {
+    if has_a_tail(error.message()) || error.problems().iter().any(|problem| has_a_tail(problem)) {
         return Err(format!("the error shows a number as a provider rewrote it: {error}").into());
     }
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! One execution as data: what is called, what the other side does, and what the caller may be told.
+//! One execution as data: the call, the setup, and the allowed results.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -19,62 +19,62 @@ use super::script::Step;
 use super::setup::{Peer, Setup};
 use crate::assertions::Check;
 
-/// How many times in all the client's retry layer usually may try.
+/// The usual number of attempts of the client's retry layer.
 pub(crate) const TRIES: u32 = 2;
-/// How long a client waits for a peer that hangs.
+/// The timeout of a client whose peer hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(250);
-/// What a machine with other things to do may add to any wait.
+/// The delay that a busy machine may add to a wait.
 const NOISE: Duration = Duration::from_secs(4);
 
-/// What became of a message.
+/// The claim about a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// The provider took it; for a read, it was answered.
+    /// The provider accepted it; a read was answered.
     Sent,
-    /// It is proved that the provider did not.
+    /// The provider certainly did not accept it.
     NotSent,
-    /// Neither is proved.
+    /// Neither is certain.
     Unknown,
 }
 
-/// What is called.
+/// The call of an execution.
 #[derive(Clone)]
 pub(crate) enum Call {
     /// A free text to the recipient.
     Send,
-    /// The profile's call that sends nothing.
+    /// The adapter's call that sends nothing.
     Read,
-    /// What the row does itself; it says what is wrong.
+    /// The row makes the call and checks the result itself.
     Own(Own),
 }
 
 pub(crate) type Own = Arc<dyn Fn(Arc<FaultHarness>) -> Pin<Box<dyn Future<Output = Check> + Send>> + Send + Sync>;
 
-/// What a caller may be told, and what must be true.
+/// The allowed results of a call, and the facts that must hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Expect {
     pub(crate) claims: Vec<Claim>,
-    /// Of an error.
+    /// The allowed kinds of an error.
     pub(crate) kinds: Vec<ErrorKind>,
-    /// As reported, for a send.
+    /// The reported number of attempts of a send.
     pub(crate) attempts: RangeInclusive<u32>,
-    /// Messages that reached a person.
+    /// The number of delivered messages.
     pub(crate) ledger: RangeInclusive<usize>,
     pub(crate) within: Duration,
-    /// The message's id, if it must be this one.
+    /// The expected message id, if there is one.
     pub(crate) id: Option<String>,
-    /// The HTTP status that an error must have.
+    /// The expected HTTP status of an error.
     pub(crate) status: Option<u16>,
-    /// How long the provider asked to wait after each refusal, in order; after those that are missing, not at all.
+    /// The waits that the provider asked for after each rejection, in order; no wait after the others.
     pub(crate) hints: Vec<Duration>,
-    /// How many connections the listener must have seen.
+    /// The number of connections that the listener must see.
     pub(crate) connections: Option<RangeInclusive<usize>>,
 }
 
 /// One execution.
 #[derive(Clone)]
 pub(crate) struct FaultCase {
-    /// Which of the row's variants it is.
+    /// The variant of the row.
     pub(crate) name: String,
     pub(crate) call: Call,
     pub(crate) setup: Setup,
@@ -120,17 +120,17 @@ impl FaultCase {
         Self { name: name.into(), call, setup, expect }
     }
 
-    /// A free text is sent, and taken.
+    /// A free text is sent and accepted.
     pub(crate) fn send(profile: &'static FaultProfile, name: impl Into<String>) -> Self {
         Self::new(profile, name, Call::Send).with(|case| case.expect.ledger = 1..=1)
     }
 
-    /// The call that sends nothing is made, and answered.
+    /// The call that sends nothing is made and answered.
     pub(crate) fn read(profile: &'static FaultProfile, name: impl Into<String>) -> Self {
         Self::new(profile, name, Call::Read)
     }
 
-    /// The row itself says what is called, and what must come of it.
+    /// The row makes the call and checks the result itself.
     pub(crate) fn own<F>(
         profile: &'static FaultProfile,
         name: impl Into<String>,
@@ -147,7 +147,7 @@ impl FaultCase {
         self
     }
 
-    /// The script of the next connection; the last one is played to every further one.
+    /// The script of the next connection; the last script also plays to every further one.
     pub(crate) fn plays(mut self, script: impl IntoIterator<Item = Step>) -> Self {
         self.setup.scripts.push(script.into_iter().collect());
         self
@@ -173,7 +173,7 @@ impl FaultCase {
         })
     }
 
-    /// The client gives up after [`PATIENCE`].
+    /// The client times out after [`PATIENCE`].
     pub(crate) fn impatient(self) -> Self {
         let patience = format!("{}ms", PATIENCE.as_millis());
         self.key("timeout", patience).with(|case| case.expect.within = PATIENCE * TRIES + NOISE)
@@ -183,13 +183,13 @@ impl FaultCase {
         matches!(self.call, Call::Send)
     }
 
-    /// Whether the provider acts on the first request that comes.
+    /// Whether the provider acts on the first request.
     fn is_taken(&self) -> bool {
         self.is_send()
             && self.setup.scripts.first().is_some_and(|script| script.iter().any(|s| matches!(s, Step::Take)))
     }
 
-    /// An error of one of these kinds, and one of these verdicts.
+    /// An error with one of these kinds and this claim.
     fn fails(mut self, kinds: &[ErrorKind], verdict: Claim, attempts: RangeInclusive<u32>) -> Self {
         let lines = usize::from(self.is_taken() && verdict == Claim::Unknown);
         self.expect.kinds = kinds.to_vec();
@@ -199,24 +199,24 @@ impl FaultCase {
         self
     }
 
-    /// It never reached anybody, and is tried again.
+    /// The provider was not reached, and the client retries.
     pub(crate) fn unreached(self, kinds: &[ErrorKind]) -> Self {
         self.fails(kinds, Claim::NotSent, TRIES..=TRIES)
     }
 
-    /// It was refused, or reached nobody in a way that will not change: proved unsent, and not tried again.
+    /// Rejected, or not reached for a lasting reason: certainly not sent, and not retried.
     pub(crate) fn refused(self, kinds: &[ErrorKind]) -> Self {
         self.fails(kinds, Claim::NotSent, 1..=1)
     }
 
-    /// Nobody was reached who can be talked to, and a repetition will not change that. Where it does no harm it is made all
-    /// the same.
+    /// The peer cannot be talked to, and a retry will not change that. A client retries only if it can do no harm.
     pub(crate) fn unacceptable(self, kinds: &[ErrorKind]) -> Self {
         let tries = if self.setup.profile.is_keyed() { TRIES } else { 1 };
         self.fails(kinds, Claim::NotSent, 1..=tries)
     }
 
-    /// Nobody can know. A send without a key is not tried again, one with a key may be; a read has nothing to lose.
+    /// The outcome is unknown. A send without an idempotency key is not retried, a send with one may be; a read may always
+    /// be.
     pub(crate) fn in_doubt(self, kinds: &[ErrorKind]) -> Self {
         let tries = if self.setup.profile.is_keyed() { TRIES } else { 1 };
         if self.is_send() {
@@ -230,12 +230,12 @@ impl FaultCase {
         self.with(|case| case.expect.connections = Some(connections))
     }
 
-    /// As [`in_doubt`](Self::in_doubt), and not even a key lets it be tried again.
+    /// As [`in_doubt`](Self::in_doubt), and not retried even with an idempotency key.
     pub(crate) fn in_doubt_for_good(self, kinds: &[ErrorKind]) -> Self {
         self.fails(kinds, Claim::Unknown, 1..=1).connects(1..=1)
     }
 
-    /// It may, besides, be read as something that no repetition helps against.
+    /// The result may also be a final one, without a retry.
     pub(crate) fn or_final(self) -> Self {
         self.with(|case| {
             case.expect.attempts = 1..=TRIES;
@@ -243,12 +243,12 @@ impl FaultCase {
         })
     }
 
-    /// It is taken at last, after this many send requests.
+    /// Accepted after this many send requests.
     pub(crate) fn sent_after(self, attempts: u32) -> Self {
         self.with(|case| case.expect.attempts = attempts..=attempts)
     }
 
-    /// It may have been noticed in time that nobody was reached, and then it is tried again.
+    /// The client may also notice that the provider was not reached, and then retries.
     pub(crate) fn or_unreached(self) -> Self {
         self.with(|case| {
             case.expect.claims.push(Claim::NotSent);
@@ -257,7 +257,7 @@ impl FaultCase {
         })
     }
 
-    /// A refusal that may, besides, be read as one that contradicts itself.
+    /// The rejection may also leave the outcome unknown, since it contradicts itself.
     pub(crate) fn or_in_doubt(self, is_possible: bool) -> Self {
         if is_possible { self.with(|case| case.expect.claims.push(Claim::Unknown)) } else { self }
     }

@@ -1,4 +1,4 @@
-//! What needs a process of its own: a limit on descriptors, an environment, a panic.
+//! Cases that need their own process: a limit on descriptors, an environment, a panic.
 
 use std::fs::File;
 use std::process::{Command, ExitCode, Output};
@@ -15,19 +15,19 @@ use super::profile::{self, FaultProfile};
 use super::script::{Step, answer};
 use crate::assertions::{Check, Failure, ensure, unexpected};
 
-/// Tells a process of this program that it is a child, and which.
+/// Tells a process that it is a child, and its task.
 const ACT: &str = "TRANSOM_FAULTS_ACT";
 const URI: &str = "TRANSOM_FAULTS_URI";
 const TO: &str = "TRANSOM_FAULTS_TO";
 
-/// What a child does.
+/// The task of a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
-    /// Sends when no descriptor is left.
+    /// Sends when no file descriptor is left.
     Starved,
     /// Sends when the environment names a proxy.
     Proxied,
-    /// Panics with everything that it holds in its message.
+    /// Panics with all its values in the message.
     Panics,
 }
 
@@ -35,7 +35,7 @@ pub(crate) enum Act {
 pub(crate) fn case(s: &'static FaultProfile, act: Act) -> Vec<FaultCase> {
     let case = FaultCase::own(s, format!("{act:?}"), move |harness| async move {
         let run = Arc::clone(&harness);
-        // The listener goes on meanwhile.
+        // The listener keeps running meanwhile.
         let output = tokio::task::spawn_blocking(move || start(&run, act)).await;
         let output = output.map_err(unexpected)?.map_err(|error| format!("no child: {error}"))?;
         judge(&harness, act, &output)
@@ -89,7 +89,7 @@ fn judge(harness: &FaultHarness, act: Act, output: &Output) -> Check {
     ensure(lines == expected, format_args!("expected {expected} lines in the ledger, got {lines}"))
 }
 
-/// The child's own life, if this process is one.
+/// Runs the child's task, if this process is a child.
 pub(crate) fn live() -> Option<ExitCode> {
     let act = std::env::var(ACT).ok()?;
     Some(match act_out(&act) {
@@ -107,8 +107,9 @@ pub(crate) fn live() -> Option<ExitCode> {
 fn act_out(act: &str) -> Result<Value, Failure> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let uri = std::env::var(URI).map_err(|error| text(&error))?;
-    let registry =
-        profile::ALL.iter().fold(Registry::default(), |registry, profile| registry.with(profile.adapter.provider));
+    let registry = profile::ALL
+        .iter()
+        .fold(Registry::default(), |registry, profile| registry.with_provider(profile.adapter.provider));
     let config = ChannelConfig::from_uri("child", &uri, registry.providers(), process_env());
     let client = registry.connect(&config.map_err(|error| text(&error))?).map_err(|error| text(&error))?;
     let to: PhoneNumber = std::env::var(TO).unwrap_or_default().parse().map_err(|error| text(&error))?;

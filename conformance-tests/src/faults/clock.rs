@@ -1,4 +1,4 @@
-//! A clock on which no wait takes any time, and every wait is remembered.
+//! A clock on which waits end at once and are recorded.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant, SystemTime};
 use async_trait::async_trait;
 use transom::time::Clock;
 
-/// What is wrong with a clock.
+/// The error of a clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ClockMode {
     #[default]
     Right,
-    /// It is wrong by so many seconds.
+    /// Off by so many seconds.
     Skewed(i64),
-    /// It jumps back by a day in every wait.
+    /// Jumps back by a day in every wait.
     JumpsBack,
     /// The machine sleeps for eight hours in every wait.
     Sleeps,
@@ -22,7 +22,7 @@ pub(crate) enum ClockMode {
 const DAY: Duration = Duration::from_secs(86_400);
 const NIGHT: Duration = Duration::from_secs(8 * 3_600);
 
-/// The machine's clock, as wrong as a case wants it, and moved by every wait.
+/// The machine's clock with the error of the case, advanced by every wait.
 #[derive(Debug)]
 pub(crate) struct RecordingClock {
     clock_mode: ClockMode,
@@ -56,7 +56,7 @@ impl Clock for RecordingClock {
         }
     }
 
-    fn uptime(&self) -> Duration {
+    fn monotonic(&self) -> Duration {
         self.begun.elapsed() + self.so_far().iter().sum::<Duration>()
     }
 

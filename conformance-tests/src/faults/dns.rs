@@ -1,4 +1,4 @@
-//! A resolver that answers as it was told.
+//! A resolver with scripted answers.
 
 use std::io;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use transom::transport::Resolver;
 
 use super::script::Gate;
 
-/// What is answered to each question in turn; the last answer to every further one.
+/// The answer to each query in turn; the last answer also goes to every further one.
 #[derive(Debug)]
 pub(crate) struct ScriptedDns {
     answers: Vec<Answer>,
@@ -18,13 +18,13 @@ pub(crate) struct ScriptedDns {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    /// There is no such name.
+    /// The name does not exist.
     None,
-    /// Nothing, for ever.
+    /// No answer at all.
     Silence,
-    /// These, of which there may be none.
+    /// These addresses, possibly none.
     Addresses(Vec<IpAddr>),
-    /// Once the gate is open, these.
+    /// These addresses, once the gate is open.
     Behind(Gate, Vec<IpAddr>),
 }
 
@@ -33,7 +33,7 @@ impl ScriptedDns {
         Self { answers: answers.into_iter().collect(), asked: AtomicUsize::new(0) }
     }
 
-    /// How many times it was asked.
+    /// The number of queries.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }

@@ -1,13 +1,16 @@
-//! What a case stands on: a listener, a provider behind it, and a client made as an application makes one.
+//! The harness of a fault case: a listener, a provider behind it, and an ordinary client.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use transom::account::ConversationFilter;
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
+use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{Client, Context, ConversationFilter, Message, Messenger as _, PhoneNumber, Registry, Result, Transport};
+use transom::{Client, Message, Messenger as _, PhoneNumber, Registry, Result};
 
 use super::canary::{self, Canaries};
 use super::clock::RecordingClock;
@@ -21,7 +24,7 @@ use super::setup::{Peer, Setup};
 use super::{tls, unreachable_ports};
 use crate::assertions::{Failure, unexpected};
 
-/// Everything that one execution has to itself.
+/// The parts of one execution.
 #[derive(Debug)]
 pub(crate) struct FaultHarness {
     pub(crate) profile: &'static FaultProfile,
@@ -35,23 +38,23 @@ pub(crate) struct FaultHarness {
     pub(crate) dns: Option<Arc<ScriptedDns>>,
     pub(crate) config: ChannelConfig,
     pub(crate) base_url: String,
-    /// Where `{decoy}` in what is written leads to. Nobody may go there.
+    /// The listener that `{decoy}` points to. No client may connect to it.
     pub(crate) decoy: Listener,
     pub(crate) registry: Registry,
-    /// What keeps a port from taking connections.
+    /// Keeps a port from accepting connections.
     _closed: (Option<unreachable_ports::SaturatedPort>, Option<unreachable_ports::ClosedPort>),
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) enum CallResult {
-    /// It was answered; a send with an id, after so many attempts.
+    /// Answered; a send with its id and the number of attempts.
     Answered(Option<(String, u32)>),
     Failed(transom::Error),
 }
 
 impl FaultHarness {
-    /// Needs a runtime, on which its listeners run.
+    /// Needs a runtime for its listeners.
     pub(crate) fn open(setup: &Setup) -> Result<Self, Failure> {
         let profile = setup.profile;
         let provider = Arc::new(Provider::new(profile.name()));
@@ -79,15 +82,15 @@ impl FaultHarness {
             Peer::Tls(_) | Peer::NotTls => format!("https://{host}:{port}"),
             _ => format!("http://{host}:{port}"),
         };
-        let registry = Registry::default().with(profile.adapter.provider);
+        let registry = Registry::default().with_provider(profile.adapter.provider);
         let uri = if setup.is_reading { profile.reading_uri } else { profile.uri };
         let uri = uri(&setup.canaries).replace("{host}", "default");
         let config = ChannelConfig::from_uri("profile", &uri, registry.providers(), process_env());
-        let config = config.map_err(unexpected)?.with("base_url", base_url.as_str());
+        let config = config.map_err(unexpected)?.with_value("base_url", base_url.as_str());
         let listening = listener.address().to_string();
         let config = setup.keys.iter().fold(config, |config, (key, value)| match value.as_str() {
-            Some(text) => config.with(*key, text.replace("{listener}", &listening)),
-            None => config.with(*key, value.clone()),
+            Some(text) => config.with_value(*key, text.replace("{listener}", &listening)),
+            None => config.with_value(*key, value.clone()),
         });
         let clock = Arc::new(RecordingClock::new(setup.clock_mode));
         let transport = Arc::new(LeakCheckingTransport::new(transport(&config, setup.dns.clone())?));
@@ -96,7 +99,7 @@ impl FaultHarness {
             canaries: setup.canaries.clone(),
             provider,
             listener,
-            client: Client::new(transom::stub::Stub::accepting()),
+            client: Client::new(transom::testing::Stub::accepting()),
             clock,
             tries: setup.tries,
             transport,
@@ -111,7 +114,7 @@ impl FaultHarness {
         Ok(harness)
     }
 
-    /// A client as the registry makes it, with a retry layer, on the clock and the transport of this setup.
+    /// A client from the registry, with a retry layer, the clock and the transport of this setup.
     pub(crate) fn connect(&self, config: &ChannelConfig) -> Result<Client> {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         Ok(self.bare(config)?.layer(Retry::attempts(self.tries).with_time(clock, || 0.5)))
@@ -130,7 +133,7 @@ impl FaultHarness {
         self.canaries.to.parse().map_err(unexpected)
     }
 
-    /// A text that says which execution it belongs to, under a reference that does too.
+    /// A text and a reference that identify the execution.
     pub(crate) fn message(&self, number: u32) -> Result<Message, Failure> {
         let name = format!("order-{}-{number}", self.canaries.execution);
         Ok(Message::text(self.to()?, format!("{name} leaves today.")).with_reference(name))
@@ -161,14 +164,14 @@ impl FaultHarness {
         })
     }
 
-    /// How many requests to send something the listener has read.
+    /// The number of send requests that the listener has read.
     pub(crate) fn sends_seen(&self) -> usize {
         let seen = self.listener.seen();
         seen.requests.iter().filter(|request| request.uri().path() == self.profile.send_path).count()
     }
 }
 
-/// `script` with the decoy's address in what it writes.
+/// `script` with the decoy's address in place of `{decoy}`.
 fn with_decoy(script: &[Step], address: &str) -> Vec<Step> {
     let filled = |step: &Step| match step {
         Step::Write(bytes) => match std::str::from_utf8(bytes) {
@@ -180,7 +183,7 @@ fn with_decoy(script: &[Step], address: &str) -> Vec<Step> {
     script.iter().map(filled).collect()
 }
 
-/// The transport that the channel's settings ask for, which also trusts this run's authority.
+/// The transport for the channel's settings. It also trusts this run's certificate authority.
 fn transport(config: &ChannelConfig, dns: Option<Arc<ScriptedDns>>) -> Result<HttpTransport, Failure> {
     let mut keys = config.reader();
     let options = HttpOptions {

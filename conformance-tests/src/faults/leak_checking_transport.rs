@@ -1,16 +1,17 @@
-//! The transport of a case: the real one, with an eye on what goes into it.
+//! The real transport, with a check of every request for leaks.
 
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
+use transom::Result;
+use transom::transport::Transport;
 use transom::transport::{HttpTransport, StreamedBody};
-use transom::{Result, Transport};
 
 use super::canary;
 
-/// Passes requests on, and notes what is wrong with them.
+/// Forwards requests, and records leaks.
 #[derive(Debug)]
 pub(crate) struct LeakCheckingTransport {
     inner: HttpTransport,
@@ -28,7 +29,7 @@ impl LeakCheckingTransport {
 
     fn look_at(&self, request: &Request<Bytes>) {
         let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-        // Its body is content, and its debug form would spell it.
+        // The body is content, so only the head is searched.
         let (head, _) = request.clone().into_parts();
         if let Some(found) = canary::credential_in(&format!("{head:?} {head:#?}")) {
             problems.push(format!("a request's debug form shows {found}"));

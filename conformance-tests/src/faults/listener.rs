@@ -16,10 +16,10 @@ use tokio_rustls::server::TlsStream;
 use super::provider::Provider;
 use super::script::Step;
 
-/// How long a flood lasts that nobody stops.
+/// The duration of a flood that the client does not stop.
 const FLOOD: Duration = Duration::from_secs(10);
 
-/// How the other side writes.
+/// How the listener writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Pace {
     /// All at once.
@@ -29,18 +29,18 @@ pub(crate) enum Pace {
     ByTwos,
 }
 
-/// What is played, to whom.
+/// The listener's behaviour.
 #[derive(Clone)]
 pub(crate) struct Play {
-    /// A script for each connection; the last one for every further one.
+    /// A script for each connection; the last script also plays to every further one.
     pub(crate) scripts: Vec<Vec<Step>>,
     pub(crate) pace: Pace,
     pub(crate) tls: Option<TlsAcceptor>,
-    /// A receive buffer so small that a client which is not read from soon notices.
+    /// A receive buffer so small that the client soon notices if the listener does not read.
     pub(crate) small_buffer: bool,
 }
 
-/// It stops, and its connections with it, when dropped.
+/// Dropping it stops the listener and its connections.
 #[derive(Debug)]
 pub(crate) struct Listener {
     address: SocketAddr,
@@ -48,13 +48,13 @@ pub(crate) struct Listener {
     task: JoinHandle<()>,
 }
 
-/// What came.
+/// The connections and requests so far.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) connections: usize,
-    /// Every request that was read in full.
+    /// Every request that was read completely.
     pub(crate) requests: Vec<Request<Bytes>>,
-    /// For each of them, which connection it came by.
+    /// The connection of each request.
     pub(crate) by: Vec<usize>,
 }
 
@@ -92,7 +92,7 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 }
 
 async fn accept(listener: TcpListener, play: Play, provider: Arc<Provider>, seen: Arc<Mutex<Seen>>) {
-    // Dropped with this task, and its own with it.
+    // Dropping this task also drops the connections.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let number = {
@@ -111,7 +111,7 @@ async fn accept(listener: TcpListener, play: Play, provider: Arc<Provider>, seen
         };
         let tls = play.tls.clone();
         connections.spawn(async move {
-            // Whatever becomes of this side is the client's to notice.
+            // The client has to notice every failure of this side.
             let _ = side.play(stream, tls, script).await;
         });
     }
@@ -121,7 +121,7 @@ async fn accept(listener: TcpListener, play: Play, provider: Arc<Provider>, seen
 struct Side {
     number: usize,
     pace: Pace,
-    /// What was read and not yet used.
+    /// Bytes that were read and not yet used.
     unread: BytesMut,
     answer: Option<Response<Bytes>>,
     provider: Arc<Provider>,
@@ -232,7 +232,7 @@ impl Side {
         Ok(())
     }
 
-    /// Reads a request's head; how long its body is.
+    /// Reads a request's head, and returns the length of its body.
     async fn head(&mut self, wire: &mut Wire) -> io::Result<(Request<Bytes>, usize)> {
         let head = loop {
             if let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -246,7 +246,7 @@ impl Side {
         Ok((request, length))
     }
 
-    /// Reads one request to its end.
+    /// Reads one request completely.
     async fn request(&mut self, wire: &mut Wire) -> io::Result<Request<Bytes>> {
         let (mut request, length) = self.head(wire).await?;
         self.fill(wire, length).await?;
@@ -258,8 +258,7 @@ impl Side {
     }
 }
 
-/// Writes from a thread that does nothing else, so that there is always more to read: until the client closes, or for longer
-/// than any client may wait.
+/// Writes from its own thread, as fast as possible, until the client closes the connection or every timeout has passed.
 async fn flood(wire: Wire, bytes: Bytes) -> io::Result<()> {
     let Wire::Plain(stream) = wire else { return Err(io::ErrorKind::Unsupported.into()) };
     let mut stream = stream.into_std()?;

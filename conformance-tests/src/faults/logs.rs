@@ -1,4 +1,4 @@
-//! Every line that anything logs at any level, searched for what was planted.
+//! Searches every log line, at every level, for planted secrets.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -13,16 +13,16 @@ use crate::assertions::{Check, unexpected};
 
 static SEARCHED: Mutex<Searched> = Mutex::new(Searched { lines: BTreeMap::new(), leaks: Vec::new() });
 
-/// What the search came to so far.
+/// The result of the search so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Searched {
-    /// How many lines each crate has written.
+    /// The number of lines of each crate.
     pub(crate) lines: BTreeMap<String, u64>,
-    /// Those in which something was found, as they are.
+    /// The lines with a secret.
     pub(crate) leaks: Vec<String>,
 }
 
-/// Starts the search, for everything that logs through `tracing` or `log`.
+/// Starts the search of all lines logged through `tracing` or `log`.
 pub(crate) fn search() -> Check {
     tracing::subscriber::set_global_default(Lines).map_err(unexpected)?;
     log::set_logger(&Lines).map_err(unexpected)?;
@@ -43,7 +43,7 @@ fn note(target: &str, line: &str) {
     }
 }
 
-/// Takes every line.
+/// Receives every line.
 struct Lines;
 
 impl log::Log for Lines {

@@ -1,4 +1,4 @@
-//! Whether what the caller was told is true: the row's own expectation, and what holds for all of them.
+//! Decides whether the reported result is true: by the row's expectation, and by the rules for all rows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::harness::{CallResult, FaultHarness};
 use super::profile::Reads;
 use crate::assertions::{Check, Failure, ensure};
 
-/// Plays one case; what is wrong, if anything is.
+/// Plays one case, and returns the failure, if any.
 pub(crate) async fn play(case: FaultCase) -> Check {
     let harness = Arc::new(FaultHarness::open(&case.setup)?);
     let begun = Instant::now();
@@ -29,7 +29,7 @@ pub(crate) async fn play(case: FaultCase) -> Check {
         .map_err(|failure| format!("{}: {failure}{}", case.name, report(&harness)).into())
 }
 
-/// What a person needs to see besides.
+/// Details for the reader of a failure.
 fn report(harness: &FaultHarness) -> String {
     let seen = harness.listener.seen();
     let (connections, requests) = (seen.connections, seen.requests.len());
@@ -82,11 +82,11 @@ fn judge(case: &FaultCase, harness: &FaultHarness, outcome: &CallResult, took: D
     }
 }
 
-/// The verdict and the ledger must agree: what is said to be unsent reached nobody, what is said to be sent somebody.
+/// Claim and ledger must agree: a message reported as not sent is not in the ledger, one reported as sent is.
 pub(crate) fn agrees(claim: Claim, ledger: usize) -> Check {
     match (claim, ledger) {
-        (Claim::NotSent, 1..) => Err(format!("it is said to be unsent, and reached a person {ledger} times").into()),
-        (Claim::Sent, 0) => Err("it is said to be sent, and reached nobody".into()),
+        (Claim::NotSent, 1..) => Err(format!("reported as not sent, but delivered {ledger} times").into()),
+        (Claim::Sent, 0) => Err("reported as sent, but not delivered".into()),
         _ => Ok(()),
     }
 }
@@ -107,7 +107,7 @@ pub(crate) fn described(outcome: &CallResult) -> String {
     }
 }
 
-/// The attempts that are reported are those expected, cover the requests that were seen, and none came earlier than asked.
+/// The reported attempts are as expected, cover the observed requests, and none came too early.
 fn counted(case: &FaultCase, harness: &FaultHarness, attempts: u32) -> Check {
     let expect = &case.expect;
     match &case.call {
@@ -115,7 +115,7 @@ fn counted(case: &FaultCase, harness: &FaultHarness, attempts: u32) -> Check {
             expect.attempts.contains(&attempts),
             format_args!("expected {:?} attempts, got {attempts}", expect.attempts),
         )?,
-        // A login in front of a send that then was not made.
+        // A login before a send that was then not made.
         _ if harness.profile.reads == Reads::Login && expect.claims == [Claim::NotSent] => {
             ensure(attempts == 0, format_args!("expected no attempt, got {attempts}"))?;
         }
@@ -125,7 +125,7 @@ fn counted(case: &FaultCase, harness: &FaultHarness, attempts: u32) -> Check {
     waited(expect, harness, attempts)
 }
 
-/// The provider saw no more requests than are reported.
+/// The provider received at most as many requests as are reported.
 pub(crate) fn covers(harness: &FaultHarness, attempts: u32) -> Check {
     let seen = harness.sends_seen();
     ensure(
@@ -136,7 +136,7 @@ pub(crate) fn covers(harness: &FaultHarness, attempts: u32) -> Check {
 
 fn waited(expect: &Expect, harness: &FaultHarness, attempts: u32) -> Check {
     let waits = harness.clock.so_far();
-    // Each attempt after the first waited for the one before it.
+    // Each attempt after the first was preceded by a wait.
     let made = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
     ensure(
         expect.hints.is_empty() || waits.len() == made,
@@ -149,14 +149,14 @@ fn waited(expect: &Expect, harness: &FaultHarness, attempts: u32) -> Check {
     )
 }
 
-/// What must hold whatever the row is about.
+/// The rules for all rows.
 fn always(harness: &FaultHarness) -> Check {
     let mut copies = BTreeMap::<String, usize>::new();
     for line in harness.provider.ledger() {
         *copies.entry(line.text).or_default() += 1;
     }
     if let Some((text, count)) = copies.iter().find(|(_, count)| **count > 1) {
-        return Err(format!("{text} reached a person {count} times").into());
+        return Err(format!("{text} was delivered {count} times").into());
     }
     if let Some(problem) = harness.transport.problems().first() {
         return Err(problem.as_str().into());
@@ -164,8 +164,8 @@ fn always(harness: &FaultHarness) -> Check {
     for request in &harness.listener.seen().requests {
         honest(request)?;
     }
-    ensure(harness.decoy.seen().connections == 0, "somebody went where the answer pointed")?;
-    // The name of an account's user is no credential to a mock.
+    ensure(harness.decoy.seen().connections == 0, "the client followed an address in the response")?;
+    // The mock does not treat a user name as a credential.
     let exports = harness.provider.exports()?.replace(&harness.canaries.username, "");
     if let Some(found) = canary::credential_in(&exports) {
         return Err(format!("what the mock exports shows {found}").into());
@@ -177,11 +177,11 @@ fn always(harness: &FaultHarness) -> Check {
     }
 }
 
-/// What every request must be like on the wire.
+/// The rules for every request on the wire.
 fn honest(request: &http::Request<bytes::Bytes>) -> Check {
     let all = |name: &str| request.headers().get_all(name).iter().count();
     ensure(all("authorization") + all("x-api-key") <= 1, "a request has two credentials")?;
-    // What opens a tunnel is for the proxy, which may not see the provider's credential.
+    // A CONNECT request goes to the proxy, which must not see the provider's credential.
     if request.method() == http::Method::CONNECT {
         return ensure(all("authorization") + all("x-api-key") == 0, "a proxy is shown a credential");
     }
@@ -193,7 +193,7 @@ fn honest(request: &http::Request<bytes::Bytes>) -> Check {
     Ok(())
 }
 
-/// The error of a call that should have failed.
+/// Returns the error of a call that should have failed.
 pub(crate) fn failed(outcome: CallResult) -> Result<transom::Error, Failure> {
     match outcome {
         CallResult::Failed(error) => {
@@ -204,7 +204,7 @@ pub(crate) fn failed(outcome: CallResult) -> Result<transom::Error, Failure> {
     }
 }
 
-/// The id of a send that should have been taken.
+/// Returns the id of a send that should have been accepted.
 pub(crate) fn taken(outcome: CallResult) -> Result<String, Failure> {
     match outcome {
         CallResult::Answered(Some((id, _))) => Ok(id),

@@ -1,4 +1,4 @@
-//! What differs between the adapters, as far as faults are concerned.
+//! The facts about an adapter that the fault matrix needs.
 
 use transom::{Capability, ErrorKind};
 
@@ -9,37 +9,37 @@ use crate::adapters::{self, AdapterUnderTest, Refusal};
 #[derive(Debug)]
 pub(crate) struct FaultProfile {
     pub(crate) adapter: &'static AdapterUnderTest,
-    /// Its channel, at `{host}`.
+    /// Its channel URI, with `{host}`.
     pub(crate) uri: fn(&Canaries) -> String,
-    /// Its channel for [`reads`](Self::reads), where that is another one.
+    /// Its channel URI for [`reads`](Self::reads), if another one.
     pub(crate) reading_uri: fn(&Canaries) -> String,
-    /// What of the planted its requests carry, in every form in which a provider may repeat it.
+    /// The planted secrets that its requests contain, in every form in which a provider may repeat them.
     pub(crate) secrets: fn(&Canaries) -> Vec<String>,
-    /// A call that sends nothing.
+    /// The call that sends nothing.
     pub(crate) reads: Reads,
-    /// Where it posts messages.
+    /// The path of a send request.
     pub(crate) send_path: &'static str,
-    /// The documented yes around this id, which is JSON.
+    /// The documented success with this id, as JSON.
     pub(crate) yes: fn(id: &str) -> String,
-    /// Where in a yes its id stands, as a JSON pointer.
+    /// The JSON pointer to the id in a success.
     pub(crate) id_at: &'static str,
-    /// A documented refusal, which it reads as this kind.
+    /// A documented rejection, with its error kind.
     pub(crate) no: Refusal,
-    /// A refusal for the window, likewise.
+    /// A rejection because of the session window.
     pub(crate) closed: Refusal,
-    /// A refusal inside a 2xx, if it has any.
+    /// A rejection with a 2xx status, if the provider has one.
     pub(crate) no_inside_yes: Option<Refusal>,
-    /// Whether a refusal that names a message is taken for one that may have been sent, whatever its status.
+    /// Whether a rejection with a message id leaves the outcome unknown, whatever its status.
     pub(crate) doubts_a_named_message: bool,
 }
 
-/// Which call it is that sends nothing.
+/// The call that sends nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reads {
     Senders,
     Templates,
     Conversations,
-    /// The login before a send. The send itself is never made.
+    /// The login before a send. The send itself is not made.
     Login,
 }
 
@@ -167,7 +167,7 @@ pub(crate) static MESSANGI: FaultProfile = FaultProfile {
     doubts_a_named_message: false,
 };
 
-/// Percent-encoded for a URI, as far as the planted credentials need it.
+/// Percent-encodes a planted credential for a URI.
 fn encoded(text: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
     text.chars().map(|c| if plain(&c) { c.to_string() } else { format!("%{:02X}", u32::from(c)) }).collect()

@@ -1,4 +1,4 @@
-//! The provider behind the listener: a simulator, which acts on what it is handed, and its ledger.
+//! The provider behind the listener: a simulator and its ledger.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -9,18 +9,18 @@ use http::{Request, Response};
 use serde_json::Value;
 use transom_mock_server::{DeliveryOutcome, Simulator};
 
-/// One provider's simulator, in a world of its own.
+/// One provider's simulator.
 #[derive(Debug)]
 pub(crate) struct Provider {
     name: &'static str,
     simulator: Mutex<Simulator>,
 }
 
-/// A message that a person got.
+/// A delivered message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) message_id: String,
-    /// What it says, by which it is told which send it came from.
+    /// The content, which identifies the send.
     pub(crate) text: String,
 }
 
@@ -33,7 +33,7 @@ impl Provider {
         self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Acts on a request, and returns the genuine answer.
+    /// Acts on a request, and returns the genuine response.
     pub(crate) fn act(&self, request: &Request<Bytes>) -> Response<Bytes> {
         self.simulator().step(SystemTime::now(), request).response
     }
@@ -47,13 +47,13 @@ impl Provider {
         if response.status().is_success() { Ok(answer) } else { Err(format!("{call}: {answer}").into()) }
     }
 
-    /// The customer of this number writes, which opens the window.
+    /// The contact with this number writes, which opens the session window.
     pub(crate) fn hears_from(&self, number: &str) -> Check {
         let body = serde_json::json!({ "provider": self.name, "from": format!("+{number}"), "text": "hi" });
         self.control("POST", "inbound", &body).map(drop)
     }
 
-    /// The next webhook call that is due, taken as answered.
+    /// The next webhook call that is due; it counts as answered.
     pub(crate) fn webhook(&self) -> Option<Request<Bytes>> {
         let mut simulator = self.simulator();
         let delivery = simulator.due(SystemTime::now())?;
@@ -61,7 +61,7 @@ impl Provider {
         Some(delivery.request)
     }
 
-    /// What reached people.
+    /// The delivered messages.
     pub(crate) fn ledger(&self) -> Vec<Line> {
         let simulator = self.simulator();
         let line = |delivery: &transom_mock_server::Delivery| Line {
@@ -71,7 +71,7 @@ impl Provider {
         simulator.world().ledger().map(line).collect()
     }
 
-    /// What a person may look at afterwards: the journal and the whole state, as text.
+    /// The journal and the whole state as text.
     pub(crate) fn exports(&self) -> Result<String, Failure> {
         let journal = self.control("GET", "requests", &Value::Null)?;
         let state = self.control("GET", "state", &Value::Null)?;

@@ -3,23 +3,23 @@
 use super::case::FaultCase;
 use super::profile::FaultProfile;
 
-/// One fault, and for whom it is played.
+/// A fault, and the adapters that it is played for.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
-    /// Such as `H1`: the section and the number.
+    /// The section and the number: `H1`.
     pub(crate) id: &'static str,
-    /// What goes wrong.
+    /// The fault.
     pub(crate) fault: &'static str,
     pub(crate) plan: Plan,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) enum Plan {
-    /// For each adapter that it concerns; for one that it does not, the list is empty.
+    /// For each adapter; an empty list if the fault does not concern it.
     Each(fn(&'static FaultProfile) -> Vec<FaultCase>),
-    /// Once, since no adapter has a part in it.
+    /// Once, since the adapter does not matter.
     Once(fn() -> Vec<FaultCase>),
-    /// A part of every execution.
+    /// Checked in every execution.
     Always,
     /// Not played, for this reason.
     LeftOut(&'static str),

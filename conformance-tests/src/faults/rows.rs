@@ -1,4 +1,4 @@
-//! The matrix: one file for each of its sections, in which each row is a fault and what it may lead to.
+//! The rows of the matrix, one file for each section.
 
 mod body;
 mod common;

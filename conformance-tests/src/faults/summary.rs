@@ -1,4 +1,4 @@
-//! The matrix as it is printed when all is over.
+//! The matrix as printed at the end.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,17 +7,17 @@ use super::logs::Searched;
 use super::row::Plan;
 use super::{profile, rows};
 
-/// The column of the rows that are played once.
+/// The column of rows that are played once.
 pub(crate) const ONCE: &str = "transport";
 
-/// What a row came to for one adapter.
+/// The result of a row for one adapter.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cell {
     pub(crate) executions: usize,
     pub(crate) wrong: usize,
 }
 
-/// Every cell that was played.
+/// The results so far.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
     cells: BTreeMap<(&'static str, &'static str), Cell>,
@@ -36,7 +36,7 @@ impl Summary {
         self.cells.values().map(|cell| cell.wrong).sum()
     }
 
-    /// The whole of it, with the rows that were left out and why.
+    /// The whole matrix, with the rows that were left out and the reasons.
     pub(crate) fn text(&self, logs: &Searched) -> String {
         let columns: Vec<_> = profile::ALL.iter().map(|profile| profile.name()).chain([ONCE]).collect();
         let mut text = format!("\nFault matrix: executions of each row for each adapter\n{:62}", "");

@@ -1,4 +1,4 @@
-//! Certificates made for this run, and servers that show them.
+//! Certificates for this run, and servers that use them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,31 +10,31 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, crypto::ring, version};
 use transom::transport::Roots;
 
-/// What a server shows, and what it wants to see.
+/// A server's certificate, and its demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
     /// A good certificate.
     Good,
-    /// A good certificate, and no TLS newer than 1.2.
+    /// A good certificate, with TLS 1.2 only.
     Old,
-    /// One that expired in 2020.
+    /// A certificate that expired in 2020.
     Expired,
-    /// One for another host.
+    /// A certificate for another host.
     OtherName,
-    /// One of an authority that nobody trusts.
+    /// A certificate of an authority that the client does not trust.
     UnknownAuthority,
-    /// A good one; the client should show one too. TLS 1.3, in which that is settled after the first request.
+    /// A good certificate; the server asks for a client certificate. With TLS 1.3 it decides after the first request.
     WantsClient,
-    /// The same with TLS 1.2, in which it is settled before.
+    /// The same with TLS 1.2; it decides before the first request.
     OldWantsClient,
 }
 
-/// The authority of this run, for clients to trust.
+/// This run's authority, for clients to trust.
 pub(crate) fn roots() -> Result<Roots, Failure> {
     Roots::from_pem(authority()?.pem().as_bytes()).map_err(unexpected)
 }
 
-/// The same authority as a file would hold it, in DER.
+/// The same authority in DER.
 pub(crate) fn root_in_der() -> Result<Vec<u8>, Failure> {
     Ok(authority()?.der().to_vec())
 }

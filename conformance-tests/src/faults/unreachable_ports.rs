@@ -1,11 +1,11 @@
-//! Ports that nobody can connect to.
+//! Ports that do not accept connections.
 
 use std::io;
 use std::net::SocketAddr;
 
 use socket2::{Domain, Socket, Type};
 
-/// A port that is held, so that nobody else gets it, and on which nobody listens.
+/// A reserved port without a listener.
 #[derive(Debug)]
 pub(crate) struct ClosedPort {
     port: u16,
@@ -30,7 +30,7 @@ fn bound() -> io::Result<(Socket, u16)> {
     Ok((socket, port))
 }
 
-/// A port whose queue of connections is full and is never emptied, so that a further one is never answered.
+/// A port whose connection queue is full and never emptied, so that a further connection gets no answer.
 #[derive(Debug)]
 pub(crate) struct SaturatedPort {
     port: u16,
@@ -47,7 +47,7 @@ impl SaturatedPort {
         for _ in 0..4 {
             let client = Socket::new(Domain::IPV4, Type::STREAM, None)?;
             client.set_nonblocking(true)?;
-            // It is under way, or it is not; either way the queue gets no shorter.
+            // The connection may be pending or not; the queue stays full.
             let _ = client.connect(&address);
             queue.push(client);
         }

@@ -1,4 +1,4 @@
-//! What stands between the adapter and the simulator: the mock's own server or wiremock in this process, or the built binary.
+//! The server between adapter and simulator: the mock's own, wiremock, or the built binary.
 
 use std::fmt;
 use std::io::{BufRead as _, BufReader};
@@ -10,11 +10,12 @@ use transom_mock_server::Simulator;
 
 use super::webhook_receiver::WebhookReceiver;
 use crate::adapters::AdapterUnderTest;
+use crate::assertions::Failure;
 
 #[cfg(feature = "harness")]
 mod wiremock;
 
-/// Where the simulators of a run stand.
+/// Where the simulators of a run are.
 #[derive(Clone, Debug)]
 pub enum Backend {
     /// In this process, behind the mock's own server.
@@ -22,7 +23,7 @@ pub enum Backend {
     /// In this process, behind wiremock.
     #[cfg(feature = "harness")]
     Wiremock,
-    /// In a process of their own: `transom mock`, at this path, started afresh for each scenario.
+    /// In a separate process: `transom mock` at this path, started afresh for each scenario.
     Binary(PathBuf),
 }
 
@@ -37,7 +38,7 @@ impl fmt::Display for Backend {
     }
 }
 
-/// A backend that is up; it goes down when dropped.
+/// A running backend; it stops when dropped.
 pub(crate) enum Running {
     Mock(transom_mock_server::MockServer),
     #[cfg(feature = "harness")]
@@ -49,15 +50,15 @@ pub(crate) enum Running {
 }
 
 impl Running {
-    pub(crate) async fn start(backend: &Backend, adapter: &AdapterUnderTest) -> Result<Self, String> {
+    pub(crate) async fn start(backend: &Backend, adapter: &AdapterUnderTest) -> Result<Self, Failure> {
         match backend {
             Backend::Mock => {
                 let server = transom_mock_server::MockServer::start_with(simulator(adapter)).await;
-                server.map(Self::Mock).map_err(|error| format!("the mock cannot listen on 127.0.0.1: {error}"))
+                server.map(Self::Mock).map_err(|error| format!("the mock cannot listen on 127.0.0.1: {error}").into())
             }
             #[cfg(feature = "harness")]
             Backend::Wiremock => Ok(Self::Wiremock(wiremock::start(simulator(adapter)).await)),
-            Backend::Binary(path) => binary(path).map_err(|error| format!("{}: {error}", path.display())),
+            Backend::Binary(path) => binary(path).map_err(|error| format!("{}: {error}", path.display()).into()),
         }
     }
 
@@ -70,8 +71,8 @@ impl Running {
         }
     }
 
-    /// Sees to it that what the provider has to tell by now has come to `receiver`. The mock's own server has told it before it
-    /// answered the turn of the clock; behind wiremock there is nobody else to carry it.
+    /// Delivers all webhook calls that are due to `receiver`. The mock's own server delivers them before `advance` returns;
+    /// wiremock does not.
     #[cfg_attr(
         not(feature = "harness"),
         allow(unused_variables, clippy::unused_self, reason = "wiremock alone needs it")
@@ -87,7 +88,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if let Self::Binary { child, .. } = self {
-            // It may be gone already, which is as good.
+            // The process may have ended already.
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -111,7 +112,7 @@ fn binary(path: &PathBuf) -> std::io::Result<Running> {
     if let Some(url) = line.trim().strip_prefix("listening on ") {
         return Ok(Running::Binary { url: url.to_owned(), child });
     }
-    // Whatever it is, it must not outlive the test.
+    // The process must not outlive the test.
     let _ = child.kill();
     Err(std::io::Error::other(format!("expected `listening on http://…` as its first line, got {line:?}")))
 }

@@ -1,4 +1,4 @@
-//! A clock on which waiting turns the provider's clock, too.
+//! A clock on which waiting advances the provider's clock, too.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use transom::time::Clock;
 
 use super::control::Control;
 
-/// Begins at 1970; each wait is over at once, and the frozen mock has moved on by as much.
+/// Begins at 1970. Each wait ends at once and advances the frozen mock by as much.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     control: Control,
@@ -20,7 +20,7 @@ impl Shared {
         Self { control, passed: Arc::default() }
     }
 
-    /// How much was waited.
+    /// The time that was waited.
     pub(crate) fn passed(&self) -> Duration {
         *self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -33,10 +33,10 @@ impl Clock for Shared {
     }
 
     async fn sleep(&self, duration: Duration) {
-        // The control plane counts milliseconds; a wait is never cut short.
+        // The control plane counts milliseconds; a wait is rounded up.
         let whole = Duration::from_millis(u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX));
         *self.passed.lock().unwrap_or_else(PoisonError::into_inner) += whole;
-        // A mock that cannot be turned refuses the send that was waited for, which the scenario sees.
+        // If the mock cannot be advanced, it rejects the next send, which the scenario notices.
         let _ = self.control.advance(&format!("{}ms", whole.as_millis())).await;
     }
 }

@@ -1,14 +1,14 @@
-//! What was asked and answered in a case, fit to be shown.
+//! Requests and responses of a case, in a form that can be shown.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::redact;
 
-/// More than this of a body is not shown, in bytes.
+/// At most so many bytes of a body are shown.
 const MOST_SHOWN: usize = 4 * 1024;
 
-/// A request that the provider saw, and its answer. Credentials and phone numbers are masked, long bodies cut.
+/// A request that the provider received, and its response. Credentials and phone numbers are redacted, long bodies cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Exchange {
     /// The HTTP method.
@@ -19,13 +19,13 @@ pub struct Exchange {
     pub headers: Vec<(String, String)>,
     /// The request's body.
     pub body: String,
-    /// The status that the provider answered with, whatever became of the answer on the way.
+    /// The status that the provider sent, whatever the fault made of the response.
     pub status: u16,
-    /// The body of the answer.
+    /// The body of the response.
     pub response: String,
     /// The fault that was injected: `lose_reply`.
     pub fault: Option<String>,
-    /// What the mock remarks on the form of the request.
+    /// The mock's findings about the form of the request.
     pub findings: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl Exchange {
     }
 }
 
-/// A body as text: JSON laid out, anything else as it came.
+/// A body as text; JSON is indented.
 fn shown(body: &Value) -> String {
     let text = match body {
         Value::Null => String::new(),

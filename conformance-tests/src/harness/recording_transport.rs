@@ -1,4 +1,4 @@
-//! What an adapter asks, to the last byte.
+//! Records the requests of an adapter.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,11 +9,12 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request, Response};
 use serde_json::Value;
-use transom::{Operation, Transport};
+use transom::adapter::Operation;
+use transom::transport::Transport;
 
 use crate::assertions::{Failure, unexpected};
 
-/// A transport that keeps a copy of each request. Unlike the mock's journal it has the credentials.
+/// A transport that keeps a copy of each request. Unlike the mock's journal, the copy has the credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordingTransport {
     transport: Arc<dyn Transport>,
@@ -25,7 +26,7 @@ impl RecordingTransport {
         Self { transport, asked: Arc::default() }
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub(crate) fn take(&self) -> Vec<Request<Bytes>> {
         std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -39,7 +40,7 @@ impl Transport for RecordingTransport {
     }
 }
 
-/// A call of a sample, as it goes to the mock at `base`.
+/// The request of a sample, addressed to the mock at `base`.
 pub(super) fn request(base: &str, call: &Value) -> Result<Request<Bytes>, Failure> {
     let body = match (call.get("body"), call["raw_body"].as_str()) {
         (Some(body), _) => body.to_string(),
@@ -51,7 +52,7 @@ pub(super) fn request(base: &str, call: &Value) -> Result<Request<Bytes>, Failur
     let mut request =
         Request::builder().method(method).uri(format!("{base}{path}")).body(body.into()).map_err(unexpected)?;
     request.extensions_mut().insert(Operation::Read);
-    // HTTP clients turn credentials in an address into this header; they never travel in the address.
+    // HTTP clients send the credentials of a URL in this header.
     if let Some(userinfo) = call["userinfo"].as_str() {
         let value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(userinfo))).map_err(unexpected)?;
         request.headers_mut().insert(AUTHORIZATION, value);

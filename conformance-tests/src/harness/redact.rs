@@ -1,14 +1,14 @@
-//! Phone numbers in what is shown of an exchange. Credentials are masked by the mock's journal already.
+//! Redacts phone numbers in exchanges. The mock's journal already redacts credentials.
 
-/// So many digits make a number: shorter ones are counts and codes, longer ones ids.
+/// The lengths of phone numbers: shorter runs of digits are counts and codes, longer ones ids.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=15;
 
-/// `text` with every phone number reduced to its last four digits, as errors show it. A number is a run of digits that
-/// stands alone; behind a `+`, written as itself or as `%2B`, its digits may be grouped.
+/// Reduces every phone number in `text` to its last four digits. A number is a run of digits on its own; behind `+` or
+/// `%2B`, its digits may be grouped.
 pub(crate) fn numbers(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
-    // The character that stands before `rest`.
+    // The character before `rest`.
     let mut before = ' ';
     while let Some(first) = rest.chars().next() {
         let (digits, length) = number_at(rest, before);
@@ -26,7 +26,7 @@ pub(crate) fn numbers(text: &str) -> String {
     masked
 }
 
-/// The digits of the number that `text` begins with, and how many bytes spell it; no bytes if there is none.
+/// The digits of a number at the start of `text`, and the length of its spelling in bytes; 0 if there is none.
 fn number_at(text: &str, before: char) -> (String, usize) {
     let none = || (String::new(), 0);
     let plus = ["+", "%2B", "%2b"].into_iter().find(|plus| text.starts_with(plus));
@@ -46,7 +46,7 @@ fn number_at(text: &str, before: char) -> (String, usize) {
     }
     let after = text.get(end..).unwrap_or_default().chars().next().unwrap_or(' ');
     let alone = !(after.is_alphanumeric() || after == '_');
-    // Seconds or milliseconds since 1970, as some providers write instants. No number of the latter length begins with a 1.
+    // Seconds or milliseconds since 1970. No phone number of 13 digits begins with a 1.
     let is_time = plus.is_none() && matches!(digits.len(), 10 | 13) && digits.starts_with('1');
     if LENGTHS.contains(&digits.len()) && alone && !is_time { (digits, end) } else { none() }
 }

@@ -1,51 +1,52 @@
-//! What a scenario comes to, in words that are the same for every provider.
+//! The outcome of a scenario, in words that are the same for every provider.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
-use transom::{Client, Event, Events, Verdict};
+use transom::webhook::{Event, WebhookEvents};
+use transom::{Client, SendOutcome};
 
-/// What the caller was told of each send and of each webhook call, and what reached people.
+/// The results of all sends and webhook calls, and the delivered messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Trace {
-    /// Each send, in the order in which they ended.
+    /// Each send, in the order of its end.
     pub sends: Vec<SendRecord>,
-    /// What reached people, oldest first.
+    /// The delivered messages, oldest first.
     pub reached: Vec<DeliveredMessage>,
-    /// What was read from the provider's webhook calls, in order.
+    /// The events of the provider's webhook calls, in order.
     pub events: Vec<EventRecord>,
 }
 
-/// What was read from a webhook call.
+/// An event of a webhook call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventRecord {
-    /// `status read`, `message text`, `unknown`, or `refused unauthenticated` for a call that was not read.
+    /// `status read`, `message text`, `unknown`, or `refused unauthenticated` for a call that could not be read.
     pub event: String,
-    /// Whether a signature vouches for it.
+    /// Whether a signature verifies it.
     pub verified: bool,
 }
 
-/// What the caller was told of one send.
+/// The result of one send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SendRecord {
     /// `accepted`, or the kind of the error.
     pub outcome: String,
-    /// Whether it is out: `yes`, `no`, `maybe`.
+    /// Whether the message was sent: `yes`, `no`, `maybe`.
     pub sent: &'static str,
     /// How many send requests were made.
     pub attempts: u32,
-    /// Whether the fallback went in its place.
+    /// Whether the fallback template was sent instead.
     pub fallback: bool,
 }
 
-/// A message that reached a person.
+/// A delivered message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeliveredMessage {
     /// The type of its content: `text`.
     pub content: String,
-    /// What the text said, or the template's name; empty for the others.
+    /// The body of a text, or the name of a template; empty for other content.
     pub says: String,
 }
 
@@ -71,19 +72,19 @@ impl fmt::Display for EventRecord {
 }
 
 impl Trace {
-    /// The same on one line, equal sends, messages and events counted: what a difference between adapters is pinned to. A send
-    /// is its outcome, whether it is out, and its attempts: `rate_limited no/1`.
+    /// The trace on one line, with counts of equal entries. Known differences are declared in this form: `sends
+    /// rate_limited no/1` is the outcome, whether the message was sent, and the attempts.
     pub fn summary(&self) -> String {
         let sends = counted(self.sends.iter().map(SendRecord::briefly));
         let reached = counted(self.reached.iter().map(|message| message.content.clone()));
         let events = counted(self.events.iter().map(ToString::to_string));
-        let parts = [("told", sends), ("reached", reached), ("heard", events)];
+        let parts = [("sends", sends), ("delivered", reached), ("events", events)];
         let parts = parts.into_iter().filter(|(_, list)| !list.is_empty());
         parts.map(|(part, list)| format!("{part} {}", list.join(", "))).collect::<Vec<_>>().join("; ")
     }
 }
 
-/// Each once, in the order in which they came first, with how often.
+/// Each distinct entry with its count, in the order of the first occurrence.
 fn counted(all: impl Iterator<Item = String>) -> Vec<String> {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for one in all {
@@ -95,7 +96,7 @@ fn counted(all: impl Iterator<Item = String>) -> Vec<String> {
     counts.into_iter().map(|(one, count)| if count == 1 { one } else { format!("{count} × {one}") }).collect()
 }
 
-/// Listens to every client of a harness.
+/// Records the results of every client of a harness.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TraceRecorder {
     told: Arc<Mutex<Vec<SendRecord>>>,
@@ -103,16 +104,16 @@ pub(crate) struct TraceRecorder {
 }
 
 impl TraceRecorder {
-    /// `client`, listened to.
+    /// `client` with this recorder.
     pub(crate) fn on(&self, client: Client) -> Client {
         let told = Arc::clone(&self.told);
-        client.on_verdict(move |_, verdict| {
+        client.on_outcome(move |_, verdict| {
             told.lock().unwrap_or_else(PoisonError::into_inner).push(SendRecord::of(verdict));
         })
     }
 
-    /// Puts down what was read from a webhook call.
-    pub(crate) fn hear(&self, answer: &transom::Result<Events>) {
+    /// Records the events of a webhook call.
+    pub(crate) fn hear(&self, answer: &transom::Result<WebhookEvents>) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
             Ok(events) => heard.extend(events.events.iter().map(|event| EventRecord::of(event, events.verified))),
@@ -122,7 +123,7 @@ impl TraceRecorder {
         }
     }
 
-    /// All that was heard, and what reached people.
+    /// Returns the trace, and empties the recorder.
     pub(crate) fn take(&self, delivered: &[Value]) -> Trace {
         Trace {
             sends: taken(&self.told),
@@ -159,12 +160,12 @@ impl SendRecord {
         format!("{}{outcome} {sent}/{attempts}", if *fallback { "fallback " } else { "" })
     }
 
-    fn of(verdict: Verdict<'_>) -> Self {
+    fn of(verdict: SendOutcome<'_>) -> Self {
         let (outcome, sent, attempts, fallback) = match verdict {
-            Verdict::Taken(receipt) => ("accepted", "yes", receipt.attempts, receipt.template_fallback),
-            Verdict::NotSent(Some(error)) => (error.kind().as_str(), "no", error.attempts(), false),
-            Verdict::NotSent(None) => ("given up", "no", 0, false),
-            Verdict::Unknown(error) => (error.kind().as_str(), "maybe", error.attempts(), false),
+            SendOutcome::Accepted(receipt) => ("accepted", "yes", receipt.attempts, receipt.template_fallback),
+            SendOutcome::Rejected(Some(error)) => (error.kind().as_str(), "no", error.attempts(), false),
+            SendOutcome::Rejected(None) => ("given up", "no", 0, false),
+            SendOutcome::Unknown(error) => (error.kind().as_str(), "maybe", error.attempts(), false),
         };
         Self { outcome: outcome.to_owned(), sent, attempts, fallback }
     }
@@ -198,8 +199,8 @@ mod tests {
             reached: vec![text],
             events: vec![heard(true), heard(false)],
         };
-        let told = "told 2 × not_found no/1, conflict no/1";
-        assert_eq!(trace.summary(), format!("{told}; reached text; heard verified status read, status read"));
+        let told = "sends 2 × not_found no/1, conflict no/1";
+        assert_eq!(trace.summary(), format!("{told}; delivered text; events verified status read, status read"));
         assert_eq!(Trace::default().summary(), "");
     }
 }

@@ -1,4 +1,4 @@
-//! Where the provider's webhook calls go.
+//! Receives the provider's webhook calls.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,12 +15,12 @@ use tokio::task::JoinSet;
 
 use crate::assertions::{Failure, unexpected};
 
-/// Keeps the webhook calls that come, byte for byte, until it is dropped.
+/// Keeps the webhook calls, byte for byte, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct WebhookReceiver {
     url: String,
     calls: Calls,
-    /// Dropping it ends the listener and its connections.
+    /// Dropping it stops the listener and its connections.
     _serving: JoinSet<()>,
 }
 
@@ -29,7 +29,7 @@ type Calls = Arc<Mutex<Answers>>;
 #[derive(Debug, Default)]
 struct Answers {
     came: Vec<Request<Bytes>>,
-    /// So many of the next calls are answered with a 500.
+    /// So many of the next calls get a 500.
     failing: usize,
 }
 
@@ -47,17 +47,17 @@ impl WebhookReceiver {
         &self.url
     }
 
-    /// Answers the next `count` calls with a 500, so that the provider makes them again.
+    /// Answers the next `count` calls with a 500, so that the provider repeats them.
     pub(crate) fn fail(&self, count: usize) {
         self.lock().failing = count;
     }
 
-    /// What has come so far, in order.
+    /// The calls so far, in order.
     pub(super) fn take(&self) -> Vec<Request<Bytes>> {
         std::mem::take(&mut self.lock().came)
     }
 
-    /// Takes a call that came another way than through the socket.
+    /// Takes a call that did not come through the socket.
     #[cfg(feature = "harness")]
     pub(crate) fn receive(&self, call: Request<Bytes>) -> StatusCode {
         receive(&self.calls, call)
@@ -86,7 +86,7 @@ async fn listen(listener: TcpListener, calls: Calls) {
         let calls = Arc::clone(&calls);
         connections.spawn(async move {
             let service = service_fn(move |request| answer(request, Arc::clone(&calls)));
-            // A call that breaks off is the provider's to make again.
+            // The provider repeats a call that breaks off.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }

@@ -6,7 +6,7 @@ use crate::evidence::{self, Evidence};
 use crate::executor::Run;
 use crate::suite::cases;
 
-/// A fact on record that no case has played.
+/// A fact on record that no case has covered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UncoveredFact {
     /// The provider's name.
@@ -15,8 +15,7 @@ pub struct UncoveredFact {
     pub evidence: Evidence,
 }
 
-/// The facts that no case of the run has played, of the adapters of which all cases were in it: of a part of the cases
-/// nothing can be said.
+/// The facts that no case of the run has covered, of the adapters whose cases were all played.
 pub fn unplayed(run: &Run) -> Vec<UncoveredFact> {
     let mut unplayed = Vec::new();
     for adapter in run.adapters() {

@@ -1,7 +1,8 @@
-//! Every kind of content, as the person gets it.
+//! Contents, as they are delivered.
 
 use serde_json::{Value, json};
-use transom::{Capability, Content, ErrorKind, Media, Message, Sent};
+use transom::message::Media;
+use transom::{Capability, Content, ErrorKind, Message, Sent};
 
 use super::samples::sample;
 use crate::assertions::{Check, accepted, ensure, equal, failed, unexpected};
@@ -94,7 +95,7 @@ async fn reaction_arrives(harness: &Harness) -> Check {
     arrives(harness, Capability::Reaction).await
 }
 
-/// What the person gets has every member that was sent, with the same value.
+/// The delivered content has every member that was sent, with the same value.
 async fn arrives(harness: &Harness, capability: Capability) -> Check {
     harness.contact_writes().await?;
     let content = sample(capability).ok_or("no sample")?;
@@ -107,7 +108,7 @@ async fn arrives(harness: &Harness, capability: Capability) -> Check {
     Ok(())
 }
 
-/// Holds if `got` has every member of `expected`, at every depth.
+/// Passes if `got` has every member of `expected`, at every depth.
 fn contains(place: &str, got: &Value, expected: &Value) -> Check {
     match (got, expected) {
         (Value::Object(got), Value::Object(expected)) => {
@@ -207,7 +208,7 @@ async fn link_without_known_extension_is_sent(harness: &Harness) -> Check {
 }
 
 async fn fourth_button_is_refused_locally(harness: &Harness) -> Check {
-    // All unlike each other: two alike would be refused for that.
+    // All different, since equal buttons would be refused for another reason.
     let buttons: Vec<_> = (0..4).map(|n| json!({ "id": n.to_string(), "title": format!("Button {n}") })).collect();
     refused_locally(harness, &json!({ "type": "buttons", "body": "?", "buttons": buttons }).to_string()).await
 }
@@ -226,7 +227,7 @@ async fn long_title_is_refused_if_provider_limits_it(harness: &Harness) -> Check
         return refused_locally(harness, &content.to_string()).await;
     }
     let content: Content = serde_json::from_value(content).map_err(unexpected)?;
-    // Whether it is taken is the provider's to say, and it gets all of it.
+    // The provider decides, and gets the whole title.
     accepted(harness.send(&Message::new(contact(), content)).await)?;
     let arrived: Vec<_> =
         harness.delivered().await?.iter().map(|message| message["content"]["buttons"][0]["title"].clone()).collect();

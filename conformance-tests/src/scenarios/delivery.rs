@@ -1,4 +1,4 @@
-//! What happens between the adapter and the provider, and what the caller may conclude from it.
+//! Failures between adapter and provider, and the caller's conclusions.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -55,7 +55,7 @@ scenarios! { "delivery":
         needs Text;
 }
 
-/// Short, since a hang is waited for in real time.
+/// Short, since a hang takes real time.
 const PATIENCE: &str = "150ms";
 
 async fn fault(harness: &Harness, fault: Value) -> Check {
@@ -63,7 +63,7 @@ async fn fault(harness: &Harness, fault: Value) -> Check {
     harness.control.fault(harness.provider(), fault).await
 }
 
-/// Holds if the one send ended in doubt like this, and this many messages reached the person.
+/// Passes if the one send ends with unknown outcome like this, and this many messages were delivered.
 async fn in_doubt(
     harness: &Harness,
     client: &Client,
@@ -78,7 +78,7 @@ async fn in_doubt(
 }
 
 fn impatient(harness: &Harness) -> Result<Client, Failure> {
-    harness.connect(&harness.config()?.with("timeout", PATIENCE))
+    harness.connect(&harness.config()?.with_value("timeout", PATIENCE))
 }
 
 async fn lost_response_is_unknown_and_not_retried(harness: &Harness) -> Check {
@@ -137,7 +137,7 @@ async fn gateway_error_is_unknown_and_not_retried(harness: &Harness) -> Check {
 
 async fn gateway_error_with_rejection_body_is_unknown(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
-    let client = harness.connect(&harness.config()?.with("probe", false))?;
+    let client = harness.connect(&harness.config()?.with_value("probe", false))?;
     for refusal in harness.adapter.refusals {
         for status in [502, 504] {
             harness.answer_with(status, json!(refusal.body)).await?;
@@ -170,7 +170,7 @@ async fn see_other_is_unknown(harness: &Harness) -> Check {
 
 async fn refused_connection_proves_nothing_sent(harness: &Harness) -> Check {
     harness.contact_writes().await?;
-    // Bound and let go: nobody listens there.
+    // A free port without a listener.
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(unexpected)?;
     let address = listener.local_addr().map_err(unexpected)?;
     drop(listener);
@@ -181,7 +181,7 @@ async fn refused_connection_proves_nothing_sent(harness: &Harness) -> Check {
 }
 
 async fn unknown_host_proves_nothing_sent(harness: &Harness) -> Check {
-    let config = harness.config()?.with("base_url", "https://no-such-host.invalid").with("timeout", "2s");
+    let config = harness.config()?.with_value("base_url", "https://no-such-host.invalid").with_value("timeout", "2s");
     let client = harness.connect(&config)?;
     let error = harness.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
     ensure(!error.to_string().contains("https://"), format_args!("a URL is in the error: {error}"))
@@ -197,7 +197,7 @@ async fn close_without_response_is_unknown(harness: &Harness) -> Check {
     failed(client.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe).map(drop)
 }
 
-/// A clock on which no wait takes any time.
+/// A clock on which waits take no time.
 #[derive(Debug)]
 struct NoWaiting;
 
@@ -240,12 +240,12 @@ async fn retry_repeats_unknown_only_with_key(harness: &Harness) -> Check {
             harness.asked(n + 1).await?;
         }
     }
-    // The first two faults spoil the answer to a message that was taken.
+    // The first two faults spoil the response to an accepted message.
     harness.reached(if is_keyed { 4 } else { 2 }).await
 }
 
 async fn retry_waits_for_throttle_and_sends_once(harness: &Harness) -> Check {
-    // A window that is short enough for the wait to be waited out.
+    // A window short enough for the retry layer to wait.
     harness.control.limit(harness.provider(), 1_000, 5).await?;
     fault(harness, json!({ "fault": "rate_limited", "next": 2 })).await?;
     let receipt = accepted(persistent(&harness.client).send(&text()).await)?;

@@ -1,4 +1,4 @@
-//! Every refusal that a provider can give, with the kind it means and the proof that nothing was sent.
+//! Error kinds, and the proof that nothing was sent.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ async fn unknown_sender_is_sender_not_found(harness: &Harness) -> Check {
     harness.refused(client.send(&text()).await, ErrorKind::SenderNotFound).await.map(drop)
 }
 
-/// The next send is answered like this.
+/// The next send gets this response.
 async fn answer(harness: &Harness, status: u16, body: Value) -> Check {
     harness
         .control
@@ -65,8 +65,8 @@ async fn documented_rejection_has_kind_and_code(harness: &Harness) -> Check {
     for refusal in harness.adapter.refusals {
         let place = |failure: Failure| failure.at(format_args!("{} {}", refusal.status, refusal.body));
         answer(harness, refusal.status, json!(refusal.body)).await?;
-        // Without the probe, so that the answer alone decides.
-        let client = harness.connect(&harness.config()?.with("probe", false))?;
+        // Without the probe, so that only the response decides.
+        let client = harness.connect(&harness.config()?.with_value("probe", false))?;
         let error = harness.refused(client.send(&text()).await, refusal.kind).await.map_err(place)?;
         equal("the code", &error.code(), &refusal.code).map_err(place)?;
         equal("the status", &error.status(), &Some(refusal.status)).map_err(place)?;
@@ -104,12 +104,12 @@ async fn every_kind_with_a_code_has_a_rejection(harness: &Harness) -> Check {
     Ok(())
 }
 
-/// A template, since a refused text makes some adapters ask about the window.
+/// A template, since some adapters query the session after a rejected text.
 fn template() -> Message {
     Message::template(contact(), Template::new("re_engagement_v1", "en"))
 }
 
-/// The kinds of statuses, as the sdk documents them. 410 is left out: one provider documents it otherwise.
+/// The error kinds of statuses. 410 is left out, since one provider documents another kind.
 const BY_STATUS: &[(u16, ErrorKind)] = &[
     (400, ErrorKind::InvalidRequest),
     (402, ErrorKind::InsufficientBalance),
@@ -202,7 +202,7 @@ async fn empty_account_is_insufficient_balance(harness: &Harness) -> Check {
 
 async fn long_rejection_text_is_cut_between_characters(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
-    // Each beginning moves every later letter by a byte, so that a cut at any place falls within one.
+    // Each prefix shifts the characters by a byte, so that any cut falls within a character.
     for beginning in ["", "a", "ab", "abc"] {
         let words = format!("{beginning}{}", "ñ我😀".repeat(1_400));
         for body in
@@ -221,7 +221,7 @@ async fn long_rejection_text_is_cut_between_characters(harness: &Harness) -> Che
     Ok(())
 }
 
-/// Holds if the error is one line with the provider, the kind and these.
+/// Passes if the error is one line with the provider, the kind and these parts.
 fn names_on_one_line(harness: &Harness, error: &transom::Error, more: &[&str]) -> Check {
     let line = error.to_string();
     ensure(!line.contains('\n'), format_args!("more than one line: {line}"))?;
@@ -246,7 +246,8 @@ async fn local_errors_name_provider_and_kind(harness: &Harness) -> Check {
     }
     let error = harness.send(&Message::text(contact(), "")).await.err().ok_or("expected an error")?;
     names_on_one_line(harness, &error, &[])?;
-    let away = harness.connect(&harness.config()?.with("base_url", "http://127.0.0.1:9").with("timeout", "1s"))?;
+    let away =
+        harness.connect(&harness.config()?.with_value("base_url", "http://127.0.0.1:9").with_value("timeout", "1s"))?;
     let error = away.send(&text()).await.err().ok_or("expected an error")?;
     names_on_one_line(harness, &error, &[])
 }

@@ -1,10 +1,11 @@
-//! The provider's pages, row by row and sample by sample: each is a fact on record, and each is played.
+//! Checks every documented fact: each row, sample and webhook call.
 
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, DeliveryStatus, Event, Message, Messenger as _, Sent};
+use transom::webhook::{DeliveryStatus, Event};
+use transom::{Client, Message, Messenger as _, Sent};
 use transom_mock_server::fixtures::Fixture;
 
 use crate::adapters::{CodeChannel, CodeSample};
@@ -35,8 +36,8 @@ scenarios! { "evidence":
 async fn response_codes_have_kind_and_send_state(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 10_000, 1).await?;
     let meanings = every_table_has_a_place_and_meanings(harness)?;
-    // Without the probe, so that the answer alone decides.
-    let client = harness.connect(&harness.config()?.with("probe", false))?;
+    // Without the probe, so that only the response decides.
+    let client = harness.connect(&harness.config()?.with_value("probe", false))?;
     let mut played = FactLog::new(&harness.coverage);
     for (table, fact) in facts::rows(harness.adapter) {
         for said in (table.samples)(fact) {
@@ -57,7 +58,7 @@ async fn response_codes_have_kind_and_send_state(harness: &Harness) -> Check {
     played.finish()
 }
 
-/// The meanings of all codes, written apart from the adapter's tables; a table that nobody says how to play is told.
+/// The expected meanings of all codes. Fails if a code table has no description.
 fn every_table_has_a_place_and_meanings(harness: &Harness) -> Result<ExpectedCodes, Failure> {
     equal("places of the tables of codes", &harness.adapter.code_tables.len(), &harness.adapter.provider.codes.len())?;
     let meanings = ExpectedCodes::of(harness.adapter)?;
@@ -90,14 +91,14 @@ fn read_callback(harness: &Harness, said: &CodeSample, body: &Value) -> Check {
     equal("the code", &Some(code.as_str()), &said.code.as_deref())
 }
 
-/// The samples that a message of ours stands beside, each in a world of its own.
+/// The samples with a message of ours, each in a fresh world.
 async fn messages_match_documented_requests(harness: &Harness) -> Check {
     let mut played = FactLog::new(&harness.coverage);
     for sample in samples(harness).filter(|sample| sample.json.get("channel").is_some()) {
         let gone = goes_out(harness, &sample).await;
         played.add(of_sample(&sample), gone);
     }
-    // What is remarked of the pages' own requests is none of the adapter's.
+    // Findings about the documented requests do not concern the adapter.
     harness.reset().await?;
     played.finish()
 }
@@ -115,7 +116,7 @@ async fn goes_out(harness: &Harness, sample: &Fixture) -> Check {
     Err(closest)
 }
 
-/// What the adapter asks when it is given the sample's message, in the sample's state of the world, and what it tells.
+/// The adapter's requests and result for the sample's message, in the sample's world.
 async fn asked_for(harness: &Harness, sample: &Fixture) -> Result<(Vec<Request<Bytes>>, transom::Result<()>), Failure> {
     set_the_scene(harness, sample).await?;
     let (client, asked) = harness.recording(&channel(harness, sample)?)?;
@@ -128,14 +129,14 @@ async fn asked_for(harness: &Harness, sample: &Fixture) -> Result<(Vec<Request<B
     Ok((asked.take(), answer))
 }
 
-/// Holds if a request is the documented one: an adapter may send more headers.
+/// Passes if the request is the documented one. An adapter may send more headers.
 fn differs(request: &Request<Bytes>, documented: &Value) -> Check {
     let path = request.uri().path_and_query().map_or("", http::uri::PathAndQuery::as_str);
     equal("method", &request.method().as_str(), &documented["method"].as_str().unwrap_or_default())?;
     equal("path", &path, &documented["path"].as_str().unwrap_or_default())?;
     for (name, value) in documented["headers"].as_object().into_iter().flatten() {
         let got = request.headers().get(name).and_then(|got| got.to_str().ok());
-        // The sample's credential is nobody's, and yet no example of showing one.
+        // The sample's credential is fictitious, but errors should not show it either.
         let place = format!("the header {name}");
         if name == "authorization" || name == "x-api-key" {
             ensure(got == value.as_str(), format_args!("{place} is not the documented one"))?;
@@ -161,7 +162,7 @@ async fn documented_responses_are_read_correctly(harness: &Harness) -> Check {
     played.finish()
 }
 
-/// Whether it is a request for a single message, in whatever form, with the answer to it.
+/// Whether the sample is a request for one message, with its response.
 fn is_answer_to_one_message(harness: &Harness, sample: &Fixture) -> bool {
     let path = sample.json["request"]["path"].as_str().unwrap_or_default();
     let several = sample.json.pointer("/response/body/metadata/total").and_then(Value::as_u64).is_some_and(|n| n > 1);
@@ -170,7 +171,7 @@ fn is_answer_to_one_message(harness: &Harness, sample: &Fixture) -> bool {
     harness.adapter.send_paths.contains(&path) && is_shown && !several
 }
 
-/// The sample's message is sent to the mock, which answers as the page does.
+/// Sends the sample's message to the mock, which answers as documented.
 async fn reads_the_mock(harness: &Harness, sample: &Fixture) -> Check {
     let (_, answer) = asked_for(harness, sample).await?;
     let documented = documented_status(sample);
@@ -185,15 +186,15 @@ async fn reads_the_mock(harness: &Harness, sample: &Fixture) -> Check {
     }
 }
 
-/// The page's own answer is put before the adapter for a text of ours to the same person: an answer about somebody else
-/// would be none to it.
+/// Gives the documented response to a text of ours to the same contact, since a response about another contact would not be
+/// accepted.
 async fn reads_the_page(harness: &Harness, sample: &Fixture) -> Check {
     harness.reset().await?;
     let response = &sample.json["response"];
     let body = response.get("raw_body").or(response.get("body")).cloned().unwrap_or_default();
     let status = documented_status(sample).unwrap_or_default();
     harness.answer_with(status, body.clone()).await?;
-    let client = harness.connect(&harness.config()?.with("probe", false))?;
+    let client = harness.connect(&harness.config()?.with_value("probe", false))?;
     let request = &sample.json["request"]["body"];
     let places = ["/to", "/recipient_phone", "/request/to", "/whatsapp/messages/0/to"];
     let to = places.iter().find_map(|place| request.pointer(place)?.as_str()?.parse().ok()).unwrap_or_else(contact);
@@ -238,7 +239,7 @@ const fn is_success(status: u16) -> bool {
     matches!(status, 200..=299)
 }
 
-/// A fresh world, brought into the state that the sample needs.
+/// A fresh world in the sample's state.
 async fn set_the_scene(harness: &Harness, sample: &Fixture) -> Check {
     harness.reset().await?;
     for call in sample.json["given"].as_array().into_iter().flatten() {
@@ -247,13 +248,12 @@ async fn set_the_scene(harness: &Harness, sample: &Fixture) -> Check {
     Ok(())
 }
 
-/// The sample's channel, at the mock, without the look at a template's definition: some of the documented requests are ones
-/// that it would spare.
+/// The sample's channel at the mock, without the probe, which would refuse some of the documented requests.
 fn channel(harness: &Harness, sample: &Fixture) -> Result<ChannelConfig, Failure> {
     let mut settings = sample.json["channel"].as_object().cloned().ok_or("the sample's channel is no object")?;
     settings.remove("provider");
     let config = ChannelConfig::new("sample", harness.provider(), settings.into_iter().collect(), process_env());
-    Ok(config.with("probe", false).with("base_url", harness.url()))
+    Ok(config.with_value("probe", false).with_value("base_url", harness.url()))
 }
 
 async fn documented_webhook_calls_give_their_events(harness: &Harness) -> Check {
@@ -268,7 +268,7 @@ async fn documented_webhook_calls_give_their_events(harness: &Harness) -> Check 
 fn read_call(harness: &Harness, call: &WebhookFixture) -> Check {
     let config = harness.config()?;
     let signed = match &call.secret {
-        Some(secret) => config.clone().with("webhook_secret", json!(["the-next-secret", secret])),
+        Some(secret) => config.clone().with_value("webhook_secret", json!(["the-next-secret", secret])),
         None => config.clone(),
     };
     let lines = |client: &Client, body: String| -> Result<Vec<Value>, Failure> {

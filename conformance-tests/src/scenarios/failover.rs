@@ -1,4 +1,4 @@
-//! Two channels as one: another is asked only if it is certain that nothing was sent.
+//! Failover: another channel is tried only if nothing was sent.
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -32,12 +32,12 @@ fn template() -> Message {
     Message::template(contact(), Template::new("re_engagement_v1", "en"))
 }
 
-/// `first`, and behind it the channel that works.
+/// `first`, followed by the channel that works.
 fn either(harness: &Harness, first: Client) -> Client {
-    Client::new(Failover::new("first", first).then("second", harness.client.clone()))
+    Client::new(Failover::new("first", first).with_channel("second", harness.client.clone()))
 }
 
-/// A channel at whose address nobody listens.
+/// A channel whose address has no listener.
 async fn away(harness: &Harness) -> Result<Client, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(unexpected)?;
     let address = listener.local_addr().map_err(unexpected)?;
@@ -45,7 +45,7 @@ async fn away(harness: &Harness) -> Result<Client, Failure> {
     harness.elsewhere(&address.to_string())
 }
 
-/// Holds if the second channel sent the template after the first had failed like this.
+/// Passes if the second channel sent the template after the first had failed like this.
 async fn handed_on(harness: &Harness, client: &Client, kind: ErrorKind) -> Check {
     let receipt = accepted(client.send(&template()).await)?;
     equal("the channel", &receipt.channel.as_deref(), &Some("second"))?;
@@ -73,7 +73,7 @@ async fn rejected_message_does_not_fail_over(harness: &Harness) -> Check {
     harness.control.config(harness.provider(), paused).await?;
     let client = either(harness, harness.client.clone());
     harness.refused(client.send(&template()).await, ErrorKind::TemplateRejected).await?;
-    // What a list of templates tells beforehand, nobody is asked to send.
+    // If a template list shows the status, no send request is made.
     harness.asked(usize::from(!harness.lists_templates())).await
 }
 

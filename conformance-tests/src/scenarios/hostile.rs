@@ -1,4 +1,4 @@
-//! Answers that no honest provider gives: a typed error, never a panic, a hang or a false yes.
+//! Hostile responses: a typed error, and never a panic, a hang or a false success.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ scenarios! { "hostile":
         needs DeliveryStatus covers webhooks;
 }
 
-/// Bodies of the wrong shape: none of them holds an id where a provider puts one.
+/// Bodies of the wrong shape, without an id in the documented place.
 fn bodies() -> Vec<String> {
     let deep = format!("{}{}", "[".repeat(2_000), "]".repeat(2_000));
     let deep_object = format!("{}1{}", "{\"response\":".repeat(500), "}".repeat(500));
@@ -136,7 +136,7 @@ async fn unusual_status_is_unknown(harness: &Harness) -> Check {
     Ok(())
 }
 
-/// What JSON is made of.
+/// The characters of JSON.
 const JSON: &[u8] = b"{}[]\",:0123456789.eE-truefalsn \\";
 
 async fn random_body_is_error_without_panic(harness: &Harness) -> Check {
@@ -144,7 +144,7 @@ async fn random_body_is_error_without_panic(harness: &Harness) -> Check {
     let mut random = Rng::with_seed(harness.seed);
     for n in 0..200 {
         let length = random.usize(1..400);
-        // Of what JSON is made of, and of anything.
+        // Characters of JSON, or any others.
         let body: String = (0..length)
             .map(|_| {
                 if random.bool() { random.choice(JSON).map_or(' ', |byte| char::from(*byte)) } else { random.char(..) }
@@ -165,7 +165,7 @@ async fn random_body_is_error_without_panic(harness: &Harness) -> Check {
     harness.reached(0).await
 }
 
-/// A real success of the provider's.
+/// A genuine success of the provider.
 async fn success(harness: &Harness) -> Result<(u16, Value), Failure> {
     harness.contact_writes().await?;
     accepted(harness.send(&text()).await)?;
@@ -174,7 +174,7 @@ async fn success(harness: &Harness) -> Result<(u16, Value), Failure> {
     Ok((status, request["response"].clone()))
 }
 
-/// Every place in a value, the outermost first.
+/// Every place in a value, outer ones first.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     let mut visit = |name: &str, member: &Value| {
         let place = format!("{at}/{name}");
@@ -206,7 +206,7 @@ async fn damaged_success_has_id_or_is_unknown(harness: &Harness) -> Check {
                     let is_one = !id.trim().is_empty() && !matches!(id, "null" | "true" | "{}" | "[]");
                     ensure(is_one, format_args!("{place} is {spoilt}: accepted under the id {id:?}"))?;
                 }
-                // A success around a refusal that the pages document is one; anything else proves nothing.
+                // A documented rejection inside a success is a rejection; anything else proves nothing.
                 Err(error) => ensure(
                     error.may_have_been_sent()
                         || error.code().is_some()
@@ -240,7 +240,7 @@ async fn unreadable_wait_is_returned_to_caller(harness: &Harness) -> Check {
         let asked = harness.sends().await?.len() - before;
         equal(&format!("{wait:?}: attempts"), &(error.attempts() as usize), &asked)?;
         ensure(clock.passed() <= Duration::from_secs(90), format_args!("{wait:?}: waited {:?}", clock.passed()))?;
-        // What is left of the fault is for this wait alone.
+        // Uses up the rest of the fault.
         for _ in asked..3 {
             failed(harness.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;
         }
@@ -250,7 +250,7 @@ async fn unreadable_wait_is_returned_to_caller(harness: &Harness) -> Check {
 
 async fn damaged_webhook_call_is_never_verified(harness: &Harness) -> Check {
     let mut random = Rng::with_seed(harness.seed);
-    let client = harness.connect(&harness.config()?.with("webhook_secret", "a-secret"))?;
+    let client = harness.connect(&harness.config()?.with_value("webhook_secret", "a-secret"))?;
     for call in WebhookFixture::for_adapter(harness.adapter)? {
         let body = call.body.get().as_bytes();
         for _ in 0..20 {
@@ -266,7 +266,7 @@ async fn damaged_webhook_call_is_never_verified(harness: &Harness) -> Check {
                 }
             }
             let request = call.request(spoilt)?;
-            // Where a secret is configured nothing passes that it does not vouch for.
+            // With a secret configured, nothing unverified passes.
             failed(client.webhook(&request), ErrorKind::Unauthenticated, Sent::No)
                 .map_err(|failure| failure.at(&call.name))?;
             match harness.client.webhook(&request) {

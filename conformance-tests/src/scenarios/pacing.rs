@@ -1,12 +1,13 @@
-//! Going as fast as the provider allows, and no faster. Waiting turns the provider's clock, and takes no time.
+//! Rate limits. Waiting advances the provider's clock and takes no time.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use transom::layers::{Limit, Retry};
-use transom::rate_limit::RateLimit;
-use transom::{Certainty, ErrorKind, Message, Messenger as _, Rate, Scope, Sent};
+use transom::adapter::RateLimitInfo;
+use transom::adapter::{Certainty, Rate, Scope};
+use transom::layers::{RateLimit, Retry};
+use transom::{ErrorKind, Message, Messenger as _, Sent};
 use transom_mock_server::fixtures::Fixture;
 
 use crate::assertions::{Check, accepted, ensure, equal, failed};
@@ -30,8 +31,8 @@ scenarios! { "pacing":
 
 const FOREVER: Duration = Duration::from_secs(1_000_000);
 
-fn limit(rates: &[Rate], clock: &Clock) -> Limit {
-    Limit::new(rates).with_clock(Arc::new(clock.clone())).with_patience(FOREVER)
+fn limit(rates: &[Rate], clock: &Clock) -> RateLimit {
+    RateLimit::new(rates).with_clock(Arc::new(clock.clone())).with_max_wait(FOREVER)
 }
 
 const fn account(quota: u32, seconds: u64) -> Rate {
@@ -39,7 +40,7 @@ const fn account(quota: u32, seconds: u64) -> Rate {
     Rate { scope: Scope::Account, quota, window, codes: &[], source: "the suite", certainty: Certainty::Inferred }
 }
 
-/// A frozen world in which these many people have just written.
+/// A frozen world in which so many contacts have just written.
 async fn people(harness: &Harness, count: usize) -> Result<Vec<Message>, crate::Failure> {
     harness.control.freeze().await?;
     let mut messages = Vec::new();
@@ -56,7 +57,7 @@ async fn limiter_keeps_every_documented_limit(harness: &Harness) -> Check {
     for rate in harness.adapter.provider.rates {
         harness.reset().await?;
         let people = people(harness, 3).await?;
-        // So that it is the limiter that holds back, and not the provider.
+        // The limiter must hold back before the provider throttles.
         harness.control.limit(harness.provider(), 100_000, 1).await?;
         if harness.provider() == "autocalls" {
             harness.control.config(harness.provider(), json!({ "balance": 1_000 })).await?;
@@ -65,7 +66,7 @@ async fn limiter_keeps_every_documented_limit(harness: &Harness) -> Check {
         let client = harness.client.clone().layer(limit(&[*rate], &clock));
         let kept = async {
             let quota = usize::try_from(rate.quota).unwrap_or(usize::MAX);
-            // A pair is one person; an account or a sender is everybody.
+            // A pair is one contact; an account or a sender is all of them.
             let to = if rate.scope == Scope::Pair { 1 } else { people.len() };
             let mut messages = people.iter().take(to).cycle();
             for message in messages.by_ref().take(quota) {
@@ -90,7 +91,7 @@ async fn limiter_keeps_every_documented_limit(harness: &Harness) -> Check {
     played.finish()
 }
 
-/// The quota and the window that the answer of a taken sample states.
+/// The quota and the window in the response of an accepted sample.
 fn stated(sample: &Fixture) -> Option<(u32, Duration)> {
     let response = sample.json.get("response")?;
     response.get("status")?.as_u64().filter(|status| *status < 300)?;
@@ -102,12 +103,12 @@ fn stated(sample: &Fixture) -> Option<(u32, Duration)> {
         .collect::<Vec<(http::HeaderName, http::HeaderValue)>>()
         .into_iter()
         .collect();
-    let limits = RateLimit::of(&headers, SystemTime::UNIX_EPOCH);
+    let limits = RateLimitInfo::from_headers(&headers, SystemTime::UNIX_EPOCH);
     let policy = limits.policies.first()?;
     Some((policy.quota.try_into().ok()?, policy.window?))
 }
 
-/// Holds if a limiter that was told of no limit keeps the one that the provider's answers state.
+/// Passes if a limiter without a configured limit keeps the one that responses state.
 async fn is_kept_once_stated(harness: &Harness, (quota, window): (u32, Duration)) -> Check {
     harness.reset().await?;
     let people = people(harness, 1).await?;
@@ -127,14 +128,14 @@ async fn is_kept_once_stated(harness: &Harness, (quota, window): (u32, Duration)
     waited(&clock, window)
 }
 
-/// Holds if about `window` was waited: not less, and not more than the little that clocks may differ by.
+/// Passes if about `window` was waited: not less, and at most 2 % more.
 fn waited(clock: &Clock, window: Duration) -> Check {
     let passed = clock.passed();
     let is_about = passed >= window && passed <= window.mul_f64(1.02);
     ensure(is_about, format_args!("expected a wait of about {window:?}, got {passed:?}"))
 }
 
-/// How many of the sends were refused for going too fast.
+/// The number of throttled sends.
 async fn refusals(harness: &Harness) -> Result<usize, crate::Failure> {
     Ok(harness.sends().await?.iter().filter(|request| request["status"] == 429).count())
 }
@@ -157,7 +158,7 @@ async fn limiter_learns_lower_limit_from_responses(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 4, 20).await?;
     let clock = harness.clock();
     let retry = Retry::attempts(4).with_time(Arc::new(clock.clone()), || 0.5);
-    // It was told twenty times the truth.
+    // The limiter starts with 20 times the real limit.
     let client = harness.client.clone().layer(retry).layer(limit(&[account(80, 20)], &clock));
     for message in people.iter().cycle().take(12) {
         accepted(client.send(message).await)?;
@@ -182,10 +183,10 @@ async fn clients_share_limiter_count(harness: &Harness) -> Check {
 
 async fn too_long_wait_is_refused_locally(harness: &Harness) -> Check {
     harness.contact_writes().await?;
-    // Where the provider states its limit in each answer, it states this one.
+    // A provider that states its limit in responses states this one.
     harness.control.limit(harness.provider(), 1, 3_600).await?;
     let clock = harness.clock();
-    let impatient = Limit::new(&[account(1, 3_600)]).with_clock(Arc::new(clock.clone()));
+    let impatient = RateLimit::new(&[account(1, 3_600)]).with_clock(Arc::new(clock.clone()));
     let client = harness.client.clone().layer(impatient);
     accepted(client.send(&text()).await)?;
     let error = failed(client.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;

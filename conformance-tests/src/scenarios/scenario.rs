@@ -1,4 +1,4 @@
-//! A scenario, and the macro that lists those of a group.
+//! A scenario, and the macro that lists the scenarios of a group.
 
 macro_rules! scenarios {
     ($group:literal: $($(#[doc = $note:literal])* $name:ident $contract:literal $(needs $capability:ident)? $(covers $facts:ident)?;)+) => {
@@ -41,7 +41,7 @@ use crate::assertions::Check;
 use crate::evidence::Evidence;
 use crate::harness::Harness;
 
-/// A contract that every adapter must keep, or refuse to be asked for.
+/// A contract that every adapter must keep, or refuse as unsupported.
 #[derive(Debug)]
 pub(crate) struct Scenario {
     pub(crate) group: &'static str,
@@ -51,12 +51,12 @@ pub(crate) struct Scenario {
     /// The reason, or a detail; may be empty.
     pub(crate) note: &'static str,
     pub(crate) need: Need,
-    /// The facts about the provider that it rests on.
+    /// The facts about the provider that it relies on.
     pub(crate) covers: fn(&AdapterUnderTest) -> Vec<Evidence>,
     pub(crate) play: for<'a> fn(&'a Harness) -> Pin<Box<dyn Future<Output = Check> + Send + 'a>>,
 }
 
-/// What an adapter must be able to do for a scenario to make sense.
+/// The capability that a scenario needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Need {
     Nothing,

@@ -1,4 +1,4 @@
-//! A text from the application to a person, inside the window.
+//! Sending inside the session window.
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -87,7 +87,7 @@ async fn text_in_any_script_arrives_unchanged(harness: &Harness) -> Check {
 
 async fn longest_text_is_sent_whole(harness: &Harness) -> Check {
     harness.contact_writes().await?;
-    // Two bytes in UTF-8 and two units in UTF-16 for some, so that only a count of characters fits.
+    // Some characters take two bytes in UTF-8 or two units in UTF-16, so only a count of characters fits.
     let body: String = "ñ😀".chars().cycle().take(harness.adapter.text_max).collect();
     accepted(harness.send(&Message::text(contact(), body.as_str())).await)?;
     let delivered = harness.delivered().await?;
@@ -134,7 +134,7 @@ async fn reference_with_line_break_is_refused_locally(harness: &Harness) -> Chec
     harness.untouched().await
 }
 
-/// In place of a scenario about keys, where the provider dedupes by none: none is sent that nobody reads.
+/// Replaces scenarios about idempotency keys if the provider has none: the adapter sends no key.
 pub(super) async fn no_key_travels(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     accepted(harness.send(&text().with_reference("order-17")).await)?;
@@ -142,7 +142,7 @@ pub(super) async fn no_key_travels(harness: &Harness) -> Check {
     for request in harness.sends().await? {
         equal("the key", &request["headers"]["idempotency-key"], &json!(null))?;
     }
-    // Without a key two are two, and the caller must know.
+    // Without a key, both messages are sent.
     harness.reached(2).await
 }
 
@@ -166,7 +166,7 @@ async fn same_reference_sends_one_message(harness: &Harness) -> Check {
 async fn fallback_has_own_idempotency_key(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.advance("25h").await?;
-    let config = harness.config()?.with("window_policy", "provider_decides").with("probe", false);
+    let config = harness.config()?.with_value("window_policy", "provider_decides").with_value("probe", false);
     let message = text().with_fallback(Template::new("re_engagement_v1", "en")).with_reference("order-17");
     accepted(harness.connect(&config)?.send(&message).await)?;
     equal("the keys", &keys(harness).await?, &vec!["order-17".to_owned(), "order-17-template".to_owned()])
@@ -185,10 +185,10 @@ async fn message_without_reference_has_unique_key(harness: &Harness) -> Check {
     harness.reached(3).await
 }
 
-/// Of several alphabets, both directions, and more than one unit of UTF-16.
+/// Several alphabets, both directions, and characters of two UTF-16 units.
 const SCRIPTS: &str = "Ñandú «שלום» नमस्ते 你好 👩‍👩‍👧";
 
-/// Holds if the content that arrived has this at `place`.
+/// Passes if the delivered content has this value at `place`.
 async fn arrived_with(harness: &Harness, content: serde_json::Value, place: &str, value: &str) -> Check {
     harness.contact_writes().await?;
     let content: Content = serde_json::from_value(content).map_err(unexpected)?;
@@ -200,7 +200,7 @@ async fn arrived_with(harness: &Harness, content: serde_json::Value, place: &str
 async fn parameter_in_any_script_arrives_unchanged(harness: &Harness) -> Check {
     let template = Message::template(contact(), Template::new("visit_reminder", "en").body([SCRIPTS, "12/02"]));
     let mapping = json!({ "visit_reminder": { "params": harness.adapter.placeholders } });
-    accepted(harness.connect(&harness.config()?.with("templates", mapping))?.send(&template).await)?;
+    accepted(harness.connect(&harness.config()?.with_value("templates", mapping))?.send(&template).await)?;
     let delivered = harness.delivered().await?;
     harness.reached(1).await?;
     let body = delivered.first().map(|message| message["content"]["body"].to_string()).unwrap_or_default();
@@ -219,7 +219,7 @@ async fn filename_with_accents_arrives_unchanged(harness: &Harness) -> Check {
 }
 
 async fn button_in_any_script_arrives_unchanged(harness: &Harness) -> Check {
-    // Twenty characters, in more bytes.
+    // 20 characters in more bytes.
     let title = "नमस्ते 👍 sí, señor";
     let buttons = json!({ "type": "buttons", "body": SCRIPTS, "buttons": [{ "id": "sí", "title": title }] });
     arrived_with(harness, buttons, "/buttons/0/title", title).await

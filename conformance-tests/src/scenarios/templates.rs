@@ -37,7 +37,7 @@ scenarios! { "templates":
         needs Template;
 }
 
-/// The row that gives the seeded template's placeholders their names at this provider, so that it can be filled by name.
+/// The mapping that names the placeholders of the seeded template at this provider.
 fn by_name(harness: &Harness) -> serde_json::Value {
     json!({ "visit_reminder": { "params": harness.adapter.placeholders } })
 }
@@ -46,7 +46,7 @@ fn message(template: Template) -> Message {
     Message::template(contact(), template)
 }
 
-/// Holds if `visit_reminder` arrived, saying this.
+/// Passes if `visit_reminder` was delivered with these values.
 async fn arrived(harness: &Harness, values: [&str; 2]) -> Check {
     harness.reached(1).await?;
     for message in harness.delivered().await? {
@@ -69,14 +69,14 @@ async fn arrived(harness: &Harness, values: [&str; 2]) -> Check {
 }
 
 async fn positional_parameters_arrive_in_order(harness: &Harness) -> Check {
-    // Where a provider goes by name, the channel says which name each place has.
-    let client = harness.connect(&harness.config()?.with("templates", by_name(harness)))?;
+    // If the provider uses names, the mapping gives the name of each place.
+    let client = harness.connect(&harness.config()?.with_value("templates", by_name(harness)))?;
     accepted(client.send(&message(Template::new("visit_reminder", "en").body(["Ana", "12/02"]))).await)?;
     arrived(harness, ["Ana", "12/02"]).await
 }
 
 async fn named_parameters_arrive_in_configured_places(harness: &Harness) -> Check {
-    let client = harness.connect(&harness.config()?.with("templates", by_name(harness)))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", by_name(harness)))?;
     let [first, second] = harness.adapter.placeholders;
     let template = Template::new("visit_reminder", "en").body_named([(second, "12/02"), (first, "Ana")]);
     accepted(client.send(&message(template)).await)?;
@@ -84,11 +84,11 @@ async fn named_parameters_arrive_in_configured_places(harness: &Harness) -> Chec
 }
 
 async fn channel_template_mapping_is_used(harness: &Harness) -> Check {
-    // By number at a provider that goes by number, by name elsewhere; each takes what it needs.
+    // With an id for providers that use numbers, and a name for the others.
     let mapping = json!({ "reminder": {
         "id": 310, "name": "visit_reminder", "language": "en", "params": harness.adapter.placeholders,
     } });
-    let client = harness.connect(&harness.config()?.with("templates", mapping))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
     accepted(client.send(&message(Template::new("reminder", "es").body(["Ana", "12/02"]))).await)?;
     arrived(harness, ["Ana", "12/02"]).await
 }
@@ -127,8 +127,8 @@ async fn too_many_parameters_are_rejected(harness: &Harness) -> Check {
     are_refused(harness, &["Ana", "12/02", "9:00"]).await
 }
 
-/// Values that do not fit are refused before a byte of the send leaves, as `invalid_request`, where the provider lists
-/// its templates; by the provider, as `template_rejected`, elsewhere.
+/// Wrong parameters are refused locally as `invalid_request` if the adapter lists templates, and rejected by the provider
+/// as `template_rejected` if not.
 async fn are_refused(harness: &Harness, values: &[&str]) -> Check {
     let answer = harness.send(&message(Template::new("visit_reminder", "en").body(values.iter().copied()))).await;
     if !harness.lists_templates() {
@@ -142,13 +142,13 @@ async fn are_refused(harness: &Harness, values: &[&str]) -> Check {
     harness.asked(0).await
 }
 
-/// The row that gives the seeded template its number, so that nothing has to be looked up for it.
+/// The mapping with the template's number, so that no lookup is needed.
 fn by_number() -> serde_json::Value {
     json!({ "visit_reminder": { "id": 310 } })
 }
 
 async fn without_probe_provider_checks_parameters(harness: &Harness) -> Check {
-    let config = harness.config()?.with("templates", by_number()).with("probe", false);
+    let config = harness.config()?.with_value("templates", by_number()).with_value("probe", false);
     let template = Template::new("visit_reminder", "en").body(["Ana"]);
     let answer = harness.connect(&config)?.send(&message(template)).await;
     harness.refused(answer, ErrorKind::TemplateRejected).await?;
@@ -159,7 +159,7 @@ async fn without_probe_provider_checks_parameters(harness: &Harness) -> Check {
 async fn failed_definition_lookup_does_not_block(harness: &Harness) -> Check {
     let mut mapping = by_name(harness);
     mapping["visit_reminder"]["id"] = json!(310);
-    let client = harness.connect(&harness.config()?.with("templates", mapping))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
     if harness.lists_templates() {
         let fault = json!({ "fault": "status", "status": 500, "next": 1, "on": "any" });
         harness.control.fault(harness.provider(), fault).await?;
@@ -171,7 +171,7 @@ async fn failed_definition_lookup_does_not_block(harness: &Harness) -> Check {
 
 async fn unmapped_named_parameter_is_refused_locally(harness: &Harness) -> Check {
     let mapping = json!({ "visit_reminder": { "id": 310, "params": ["customer", "day"] } });
-    let client = harness.connect(&harness.config()?.with("templates", mapping))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
     let template = Template::new("visit_reminder", "en").body_named([("customer", "Ana"), ("hour", "9")]);
     let error = failed(client.send(&message(template)).await, ErrorKind::InvalidRequest, Sent::No)?;
     crate::assertions::ensure(error.to_string().contains("hour"), format_args!("the error does not name it: {error}"))?;

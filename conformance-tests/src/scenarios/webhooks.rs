@@ -1,14 +1,14 @@
-//! What the provider tells by webhook, and how far that is believed.
+//! Webhook calls, and the trust in them.
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 use serde_json::{Value, json};
-use transom::{
-    Capability, Client, DeliveryStatus, ErrorKind, Event, Events, MemoryLedger, Messenger as _, Resolution, Sent,
-    StatusUpdate, Unresolved, Window, WindowLedger as _,
-};
+use transom::reconcile::{PendingSend, Resolution};
+use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+use transom::{Capability, Client, ErrorKind, Messenger as _, Sent, Window};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{CONTACT, Harness, WebhookReceiver, contact, text};
@@ -53,35 +53,35 @@ scenarios! { "webhooks":
         needs DeliveryStatus;
 }
 
-/// As long as a secret may be, and with what a header could not hold.
+/// As long as a secret may be, with a character that a header cannot contain.
 const SECRET: &str = "canary-0123456789-ñ";
 
-/// A client that knows the secret, where the provider signs, and the receiver of what the provider tells.
+/// A client with the secret, if the provider signs, and the receiver of the calls.
 async fn listening(harness: &Harness) -> Result<(Client, WebhookReceiver), Failure> {
     let signs = harness.capabilities().contains(Capability::WebhookSignature);
     let receiver = harness.webhook_receiver(signs.then_some(SECRET)).await?;
     let config = harness.config()?;
-    let client = harness.connect(&if signs { config.with("webhook_secret", SECRET) } else { config })?;
+    let client = harness.connect(&if signs { config.with_value("webhook_secret", SECRET) } else { config })?;
     Ok((client, receiver))
 }
 
-/// Everything that the provider has told by now, read by `client`.
-async fn heard(harness: &Harness, client: &Client, receiver: &WebhookReceiver) -> Result<Vec<Events>, Failure> {
+/// Advances the clock, and reads all calls with `client`.
+async fn heard(harness: &Harness, client: &Client, receiver: &WebhookReceiver) -> Result<Vec<WebhookEvents>, Failure> {
     let calls = harness.webhook_calls(receiver, "10s").await?;
     calls.iter().map(|call| harness.read(client, call).map_err(unexpected)).collect()
 }
 
-fn updates(calls: &[Events]) -> Vec<&StatusUpdate> {
+fn updates(calls: &[WebhookEvents]) -> Vec<&StatusUpdate> {
     let events = calls.iter().flat_map(|call| &call.events);
     events.filter_map(|event| if let Event::Status(update) = event { Some(update) } else { None }).collect()
 }
 
-/// The reports on one text that arrived and was read, with its receipt's id.
-async fn reports(harness: &Harness) -> Result<(Vec<Events>, String), Failure> {
+/// The status events of a text that was delivered and read, with the id of its receipt.
+async fn reports(harness: &Harness) -> Result<(Vec<WebhookEvents>, String), Failure> {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
     harness.control.config(harness.provider(), json!({ "last_status": "read" })).await?;
-    // What the contact wrote is told, too, and no part of this.
+    // The inbound message also causes a call, which is discarded here.
     harness.webhook_calls(&receiver, "10s").await?;
     let receipt = accepted(client.send(&text().with_reference("order-17")).await)?;
     Ok((heard(harness, &client, &receiver).await?, receipt.message_id.as_str().to_owned()))
@@ -112,7 +112,7 @@ async fn status_event_has_reference_if_supported(harness: &Harness) -> Check {
 async fn statuses_merge_to_same_end_in_any_order(harness: &Harness) -> Check {
     let (calls, _) = reports(harness).await?;
     let steps: Vec<DeliveryStatus> = updates(&calls).iter().map(|update| update.status.clone()).collect();
-    let end = |steps: Vec<DeliveryStatus>| steps.into_iter().reduce(DeliveryStatus::and);
+    let end = |steps: Vec<DeliveryStatus>| steps.into_iter().reduce(DeliveryStatus::merge);
     let reversed = steps.iter().rev().chain(&steps).cloned().collect();
     equal("the end", &end(reversed), &Some(DeliveryStatus::Read))?;
     equal("the end", &end(steps), &Some(DeliveryStatus::Read))
@@ -129,7 +129,7 @@ async fn repeated_call_gives_same_events(harness: &Harness) -> Check {
     let copies: Vec<_> = calls.iter().skip(1).filter(|call| call.body() == first.body()).collect();
     equal("whether the call was repeated", &!copies.is_empty(), &harness.adapter.webhook_features.repeats_calls)?;
     let said = harness.read(&client, first).map_err(unexpected)?;
-    // Even where the provider repeats nothing, whoever keeps calls may read one twice.
+    // Even if the provider repeats no call, a stored call may be read twice.
     for copy in copies.into_iter().chain([first]) {
         equal("the events of a copy", &harness.read(&client, copy).map_err(unexpected)?, &said)?;
     }
@@ -147,27 +147,30 @@ async fn only_verified_status_settles_unknown_send(harness: &Harness) -> Check {
     let error = failed(client.send(&message).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
     let calls = heard(harness, &client, &receiver).await?;
     let id = updates(&calls).first().map(|update| update.message_id.clone()).ok_or("no report came")?;
-    let unresolved = Unresolved::new(&message, &error, begun).ok_or("an unknown outcome cannot be settled")?;
-    let settled = |mut unresolved: Unresolved, verified: bool| {
+    let unresolved = PendingSend::new(&message, &error, begun).ok_or("an unknown outcome cannot be settled")?;
+    let settled = |mut unresolved: PendingSend, verified: bool| {
         for call in &calls {
-            unresolved.hear(&Events::new(verified, call.events.clone()), false);
+            unresolved.record_events(&WebhookEvents::new(verified, call.events.clone()), false);
         }
         matches!(unresolved.resolution(), Resolution::Sent { .. })
     };
-    let by_id = unresolved.clone().known_as(id);
+    let by_id = unresolved.clone().with_message_id(id);
     ensure(!settled(by_id.clone(), false), "a report that nothing vouches for has settled the message")?;
     ensure(settled(by_id, true), "the report of this very message has settled nothing")?;
     equal("settled by the reference", &settled(unresolved, true), &harness.adapter.webhook_features.reference)
 }
 
-/// The one message that the contact wrote, as it was told.
-async fn inbound(harness: &Harness, content: Value) -> Result<(transom::Inbound, bool), Failure> {
+/// The one inbound message of the contact.
+async fn inbound(harness: &Harness, content: Value) -> Result<(transom::webhook::Inbound, bool), Failure> {
     let told = inbound_if_told(harness, content).await?;
     told.ok_or_else(|| "expected one message of the contact, and there was no call".into())
 }
 
 /// As [`inbound`]; none if the provider makes no call for such a message.
-async fn inbound_if_told(harness: &Harness, content: Value) -> Result<Option<(transom::Inbound, bool)>, Failure> {
+async fn inbound_if_told(
+    harness: &Harness,
+    content: Value,
+) -> Result<Option<(transom::webhook::Inbound, bool)>, Failure> {
     let (client, receiver) = listening(harness).await?;
     harness.control.writes(harness.provider(), CONTACT, content).await?;
     let calls = heard(harness, &client, &receiver).await?;
@@ -206,7 +209,7 @@ async fn inbound_content_of_each_kind_is_read(harness: &Harness) -> Check {
         equal(&format!("whether {kind} is told"), &told.is_some(), &is_handed_on)?;
         let Some((inbound, _)) = told else { continue };
         equal("the type", &inbound.content["type"], &json!(kind))?;
-        // A provider hands a file over by its id, or by a link.
+        // A provider sends a file's id or a link.
         let kept = |name: &str| inbound.content[name] == content[name];
         let all = match kind {
             "text" => kept("body"),
@@ -222,14 +225,14 @@ async fn verified_inbound_opens_window_for_24_hours(harness: &Harness) -> Check 
     let (inbound, _) = inbound(harness, json!({ "type": "text", "body": "hi" })).await?;
     let (at, ledger) = (inbound.at, MemoryLedger::default());
     let later = |hours: u64| at + Duration::from_secs(hours * 3_600);
-    Events::new(true, vec![Event::Inbound(inbound)]).record(&ledger, false, at);
+    WebhookEvents::new(true, vec![Event::Inbound(inbound)]).record(&ledger, false, at);
     let last = ledger.last_inbound_at(&contact()).ok_or("the ledger has no record of the contact")?;
     ensure(matches!(Window::after(last, later(23)), Window::Open { .. }), "it is closed after 23 hours")?;
     ensure(matches!(Window::after(last, later(24)), Window::Expired { .. }), "it is open after 24 hours")
 }
 
 async fn unverified_inbound_opens_no_window(harness: &Harness) -> Check {
-    // The same call, without a secret that could vouch for it.
+    // The same call, without a secret to verify it.
     let receiver = harness.webhook_receiver(None).await?;
     harness.contact_writes().await?;
     let calls = harness.webhook_calls(&receiver, "10s").await?;
@@ -245,7 +248,7 @@ async fn unverified_inbound_opens_no_window(harness: &Harness) -> Check {
     ensure(ledger.last_inbound_at(&contact()).is_some(), "a trusted message is not on record")
 }
 
-/// A call of the provider's, signed with [`SECRET`].
+/// A call of the provider, signed with [`SECRET`].
 async fn signed_call(harness: &Harness) -> Result<Request<Bytes>, Failure> {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
@@ -255,7 +258,7 @@ async fn signed_call(harness: &Harness) -> Result<Request<Bytes>, Failure> {
 }
 
 fn with_secret(harness: &Harness, secret: Value) -> Result<Client, Failure> {
-    harness.connect(&harness.config()?.with("webhook_secret", secret))
+    harness.connect(&harness.config()?.with_value("webhook_secret", secret))
 }
 
 async fn valid_signature_is_verified(harness: &Harness) -> Check {
@@ -277,7 +280,7 @@ fn refused(harness: &Harness, client: &Client, call: &Request<Bytes>) -> Check {
     failed(harness.read(client, call), ErrorKind::Unauthenticated, Sent::No).map(drop)
 }
 
-/// The header that holds the signature.
+/// The header with the signature.
 fn signature(call: &Request<Bytes>) -> Result<(http::HeaderName, String), Failure> {
     let header = call.headers().iter().find(|(name, _)| name.as_str().contains("signature"));
     let (name, value) = header.ok_or("the call has no signature")?;
@@ -321,7 +324,7 @@ async fn changed_body_is_refused(harness: &Harness) -> Check {
         refused(harness, &client, &call.clone().map(|_| body.into()))
             .map_err(|failure| failure.at(format_args!("byte {at}")))?;
     }
-    // White space says nothing, and is signed all the same.
+    // The signature also covers white space.
     let spaced = [call.body().as_ref(), b"\n"].concat();
     refused(harness, &client, &call.map(|_| spaced.into()))
 }
@@ -352,7 +355,7 @@ async fn unknown_event_keeps_raw_body(harness: &Harness) -> Check {
     equal("the events", &events.events, &vec![Event::Unknown(body)])
 }
 
-/// In place of a scenario about what contacts write, where the provider tells no webhook of that.
+/// Replaces scenarios about inbound messages if the provider sends none.
 pub(super) async fn nothing_inbound_is_told(harness: &Harness) -> Check {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
@@ -362,8 +365,8 @@ pub(super) async fn nothing_inbound_is_told(harness: &Harness) -> Check {
     ensure(!told, "the adapter declares no inbound messages, and yet reads one")
 }
 
-/// In place of a scenario about signatures, where the provider signs nothing: a secret refuses every call, and without one
-/// nothing counts as verified.
+/// Replaces scenarios about signatures if the provider does not sign: with a secret every call is refused, and without one
+/// nothing is verified.
 pub(super) async fn nothing_is_verified(harness: &Harness) -> Check {
     let call = signed_call(harness).await?;
     refused(harness, &with_secret(harness, json!(SECRET))?, &call)?;

@@ -1,4 +1,4 @@
-//! What a dialect answers, and the few ways to build a response that cannot fail.
+//! A simulator's response, and functions that build responses without failing.
 
 use std::fmt;
 
@@ -76,7 +76,7 @@ fn response(status: u16, content_type: Option<&'static str>, body: Bytes) -> Res
     response
 }
 
-/// Sets one header, in place of what was there. Names must be lower case. What HTTP cannot carry is left out.
+/// Sets a header and replaces its old value. Names must be lower case. Values that HTTP cannot carry are left out.
 pub fn set_header(response: &mut Response<Bytes>, name: &str, value: impl fmt::Display) {
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value.to_string())) {
         response.headers_mut().insert(name, value);

@@ -1,4 +1,4 @@
-//! What is true at every provider: who may write to whom, what was sent, and what is left of balance and quota.
+//! The state that all providers share: session windows, messages, balances and quotas.
 
 mod account;
 mod accounts;
@@ -39,21 +39,21 @@ use crate::core::transcript::Transcript;
 use crate::core::webhook::AcceptedMessage;
 use crate::core::webhook::LAST_STATUS;
 
-/// How long a customer's message lets a business write freely. Source: every provider's page on session messages (seed).
+/// How long a contact's message opens the session window. Source: every provider's page on session messages (seed).
 pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// More contacts, ledger lines or conversations than this, and the oldest are forgotten.
+/// The maximum number of contacts, ledger lines or conversations. The oldest are dropped.
 const MAX_ROWS: usize = 1_000_000;
 const MAX_LEDGER_BYTES: usize = 512 * 1024 * 1024;
 
-/// What ids follow from unless somebody says otherwise.
+/// The default seed of ids.
 pub(crate) const DEFAULT_SEED: u64 = 0;
 
 /// The keys and tokens a strict mock accepts, and the one login.
 const DEMO_CREDENTIALS: [&str; 3] = ["demo-key", "demo-token", "gsk_test_demo"];
 const DEMO_LOGIN: (&str, &str) = ("demo@example.com", "demo-password");
 
-/// One world for all providers. The cost of every method is independent of how many contacts there are.
+/// The world of all providers. The cost of every method is independent of the number of contacts.
 pub struct World {
     strict: bool,
     accounts: Accounts,
@@ -64,13 +64,13 @@ pub struct World {
     ledger: Ring<Delivery>,
     idempotency: Idempotency,
     uploads: BoundedMap<String>,
-    /// Who wrote what, and how far it got; not part of an exported state.
+    /// Both sides of the conversations with their statuses; not part of an exported state.
     pub(crate) transcript: Transcript,
     ids: Ids,
     buckets: Buckets,
 }
 
-/// What is known of one customer of one business number.
+/// The state of a contact with one business number.
 #[derive(Default, Clone)]
 struct Contact {
     name: Option<Arc<str>>,
@@ -78,10 +78,10 @@ struct Contact {
     window_opened: Option<SystemTime>,
 }
 
-/// The 24-hour window between a business number and a customer.
+/// The 24-hour window between a business number and a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
-    /// The customer has never written.
+    /// The contact has never written.
     Never,
     /// The business may write freely before `until`.
     Open {
@@ -103,7 +103,7 @@ impl Window {
 }
 
 impl World {
-    /// The world as it is after a reset, with the accounts that these dialects seed.
+    /// The world as it is after a reset, with the accounts that these simulators seed.
     pub fn seeded(simulators: &[Box<dyn ProviderSimulator>], strict: bool) -> Self {
         Self::with_seed(simulators, strict, DEFAULT_SEED)
     }
@@ -136,7 +136,8 @@ impl World {
         self.strict
     }
 
-    /// Whether a credential is good: by default any but the empty one and `invalid`, in a strict world only the seeded ones.
+    /// Whether a credential is good: by default any but the empty one and `invalid`, in a strict world only the seeded
+    /// ones.
     pub fn accepts_credential(&self, credential: &str) -> bool {
         if self.strict {
             DEMO_CREDENTIALS.contains(&credential)
@@ -201,12 +202,12 @@ impl World {
         }
     }
 
-    /// When a customer last wrote to a business number.
+    /// When a contact last wrote to a business number.
     pub fn last_inbound(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<SystemTime> {
         self.contact(provider, business, contact)?.last_inbound
     }
 
-    /// A customer's profile name.
+    /// A contact's profile name.
     pub fn contact_name(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<&str> {
         self.contact(provider, business, contact)?.name.as_deref()
     }
@@ -215,7 +216,7 @@ impl World {
         self.contacts.get(&ContactKey::new(self.providers.find(provider)?, business, contact))
     }
 
-    /// A customer writes: the window opens or starts anew, and the conversation goes on.
+    /// A contact writes: the window opens or starts anew, and the conversation goes on.
     pub fn receive(&mut self, now: SystemTime, message: &Inbound<'_>) {
         let key = ContactKey::new(self.providers.number(message.provider), message.to, message.from);
         let mut name = None;
@@ -229,14 +230,15 @@ impl World {
                 name.clone_from(&contact.name);
             }
         }
-        // A provider that processes nothing inbound keeps no books of it either; the window is WhatsApp's and opens all the same.
+        // A provider that processes nothing inbound has no conversation either. The session window is WhatsApp's and
+        // opens anyway.
         if self.switch(message.provider, "inbound_processing") != "off" {
             let conversation = self.conversation_to_continue(key, now);
             self.conversations.received(conversation, now, name.as_ref());
         }
     }
 
-    /// A business says what a customer is called; a customer's own word, which came first, stands.
+    /// Sets a contact's name from a business. A name from the contact takes precedence.
     pub fn set_contact_name(&mut self, provider: &'static str, business: &Phone, contact: &Phone, name: &str) {
         let key = ContactKey::new(self.providers.number(provider), business, contact);
         if let Some(contact) = self.contacts.entry(key).filter(|contact| contact.name.is_none()) {
@@ -244,7 +246,7 @@ impl World {
         }
     }
 
-    /// Opens the window although nobody wrote, for the one documented claim that a template does so.
+    /// Opens the window without an inbound message, for the one page that says that a template opens it.
     pub fn open_window(&mut self, provider: &'static str, business: &Phone, contact: &Phone, now: SystemTime) {
         let key = ContactKey::new(self.providers.number(provider), business, contact);
         if let Some(contact) = self.contacts.entry(key) {
@@ -288,7 +290,7 @@ impl World {
         self.ledger.push(delivery, size);
     }
 
-    /// The lines of the ledger that came after that of this number, counted from 1, each with its own.
+    /// The lines of the ledger after this number (from 1), each with its number.
     pub(crate) fn ledger_after(&self, number: u64) -> impl Iterator<Item = (u64, &Delivery)> {
         self.ledger.after(number)
     }
@@ -336,7 +338,7 @@ impl World {
         self.conversations.iter(&self.providers).filter(move |row| row.provider == provider)
     }
 
-    /// A provider's conversations with one customer, newest first.
+    /// A provider's conversations with one contact, newest first.
     pub fn conversations_with<'a>(
         &'a self,
         provider: &str,
@@ -345,7 +347,7 @@ impl World {
         self.conversations.with(&self.providers, provider, contact)
     }
 
-    /// The newest conversation between a business number and a customer.
+    /// The newest conversation between a business number and a contact.
     pub fn latest_conversation(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<Conversation> {
         self.conversations.latest(&self.providers, ContactKey::new(self.providers.find(provider)?, business, contact))
     }
@@ -367,12 +369,12 @@ impl World {
         self.conversations.close(&self.providers, id, reason, now)
     }
 
-    /// A conversation by its number, whichever provider's it is.
+    /// A conversation of any provider by its number.
     pub(crate) fn conversation_of_any(&self, id: u64) -> Option<Conversation> {
         self.conversations.get(&self.providers, id)
     }
 
-    /// What is remembered of an idempotency key. `digest` is any fingerprint of the request's body.
+    /// The stored response of an idempotency key. `digest` is any fingerprint of the request's body.
     pub fn replay(&self, provider: &str, api_key: &str, key: &str, digest: u64, now: SystemTime) -> Replay {
         self.idempotency.look_up(provider, api_key, key, digest, now)
     }

@@ -35,8 +35,8 @@ const TEMPLATE_PAGE: Source = Source::new("Send Template Message", Certainty::Do
 /// The pages say nothing on it; the provider's answers elsewhere look like those of a framework that behaves this way.
 const FRAMEWORK: Source = Source::new("Autocalls API, not stated on its pages", Certainty::Inferred);
 
-/// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get Senders,
-/// Get Templates, List Conversations, Get current user (docs).
+/// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get
+/// Senders, Get Templates, List Conversations, Get current user (docs).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Autocalls;
 

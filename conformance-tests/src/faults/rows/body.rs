@@ -1,4 +1,4 @@
-//! The body of the answer.
+//! The body of the response.
 
 use std::io::Write as _;
 
@@ -25,8 +25,8 @@ pub(super) const ROWS: &[Row] = &[
         vec![FaultCase::send(s, "half of the JSON").plays([Step::Take, answer_with(cut)]).in_doubt(MALFORMED)]
     }),
     each("B4", "a body without end", endless),
-    each("B5", "an answer that is packed, though it was asked not to be", packed),
-    each("B6", "an answer that says it is packed and is not", |s| {
+    each("B5", "a compressed response that was not requested", packed),
+    each("B6", "a response labelled as compressed that is not", |s| {
         let labelled = |coding: &'static str| {
             answer_with(move |answer| {
                 let mut text = head_of(answer);
@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Row] = &[
         let empty = |status| FaultCase::send(s, format!("{status}")).plays([Step::Take, says(status, &[], "")]);
         vec![empty(200).in_doubt(MALFORMED), empty(202).in_doubt(MALFORMED), empty(204).in_doubt(MALFORMED)]
     }),
-    each("B8", "a byte order mark, and bytes behind the end", |s| {
+    each("B8", "a byte order mark, and bytes after the end", |s| {
         let around = |before: &'static str, after: &'static str| {
             answer_with(move |answer| whole_of(answer, &[before.as_bytes(), answer.body(), after.as_bytes()].concat()))
         };
@@ -55,13 +55,13 @@ pub(super) const ROWS: &[Row] = &[
             FaultCase::send(s, "a tail").plays([Step::Take, around("", "x")]).in_doubt(MALFORMED),
         ]
     }),
-    each("B9", "a body, a byte now and then", |s| {
+    each("B9", "a body that arrives byte by byte", |s| {
         let begun = write([head(200, &[]), b"content-length: 5000\r\n\r\n".to_vec()].concat());
         impatient(after_the_request(s, "drip", &[begun, Step::Drip(vec![b' '; 5_000].into())], UNAVAILABLE))
     }),
 ];
 
-/// Ten of a hundred bytes. A success leaves the message in doubt; a refusal stands by its status alone.
+/// Ten of a hundred bytes. After a success the outcome is unknown; a rejection counts by its status.
 fn cut_by_length(s: &'static FaultProfile) -> Vec<FaultCase> {
     let ends = [("fin", Step::Fin), ("rst", Step::Rst), ("stall", Step::Hang)];
     let mut cases = Vec::new();
@@ -97,7 +97,7 @@ fn cut_chunks(s: &'static FaultProfile) -> Vec<FaultCase> {
     ]
 }
 
-/// More than is ever read. What was understood of a refusal is its status.
+/// More than the client reads. A rejection counts by its status.
 fn endless(s: &'static FaultProfile) -> Vec<FaultCase> {
     let begun = |status| write([head(status, &[]), b"transfer-encoding: chunked\r\n\r\n".to_vec()].concat());
     let more = Step::Endless(chunks(&[b' '; 16 * 1024], 16 * 1024).into());

@@ -1,4 +1,4 @@
-//! What several sections share.
+//! Helpers of several sections.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::faults::case::FaultCase;
 use crate::faults::profile::FaultProfile;
 use crate::faults::script::Step;
 
-/// Network trouble.
+/// The kind of network errors.
 pub(super) const UNAVAILABLE: &[ErrorKind] = &[ErrorKind::ProviderUnavailable];
-/// What was said cannot be understood.
+/// The kind of unreadable responses.
 pub(super) const MALFORMED: &[ErrorKind] = &[ErrorKind::MalformedResponse];
 
 /// What happens after the request: for a send that the provider took, for one that it never saw, and for a read. In none
@@ -31,12 +31,12 @@ pub(super) fn after_the_request(
     ]
 }
 
-/// The same with a client that soon gives up.
+/// The same with a short timeout.
 pub(super) fn impatient(cases: Vec<FaultCase>) -> Vec<FaultCase> {
     cases.into_iter().map(FaultCase::impatient).collect()
 }
 
-/// What a status alone means.
+/// The error kind of a status.
 pub(super) const fn refusal_kind(status: u16) -> ErrorKind {
     match status {
         401 => ErrorKind::Unauthenticated,

@@ -19,15 +19,15 @@ pub(super) const ROWS: &[Row] = &[
         // A broadcast address, to which the kernel itself connects nobody.
         both(s).map(|case| case.at(Peer::Elsewhere("https://255.255.255.255")).unreached(UNAVAILABLE)).into()
     }),
-    each("C4", "there is no descriptor left for a connection", |s| child::case(s, child::Act::Starved)),
-    each("C5", "accepted, then FIN, nothing read", |s| {
+    each("C4", "no file descriptor is left for a connection", |s| child::case(s, child::Act::Starved)),
+    each("C5", "accepted, then FIN without reading", |s| {
         both(s).map(|case| case.plays([Step::Fin]).in_doubt(UNAVAILABLE)).into()
     }),
-    each("C6", "accepted, then RST, nothing read", |s| {
+    each("C6", "accepted, then RST without reading", |s| {
         both(s).map(|case| case.plays([Step::Rst]).in_doubt(UNAVAILABLE).or_unreached()).into()
     }),
-    each("C7", "a proxy stands in the environment", |s| child::case(s, child::Act::Proxied)),
-    each("C8", "a configured proxy refuses to connect, or carries the request", proxied),
+    each("C7", "the environment names a proxy", |s| child::case(s, child::Act::Proxied)),
+    each("C8", "a configured proxy refuses the connection, or forwards the request", proxied),
 ];
 
 /// The listener is the proxy, and the client looks up no name.

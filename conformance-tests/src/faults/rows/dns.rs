@@ -1,4 +1,4 @@
-//! Looking the provider's name up.
+//! Resolving the provider's host name.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -13,7 +13,7 @@ use crate::faults::script::{Step, answer};
 use crate::faults::setup::HERE;
 
 pub(super) const ROWS: &[Row] = &[
-    each("D1", "there is no such name", |s| unresolved(s, &Answer::None)),
+    each("D1", "the host name does not exist", |s| unresolved(s, &Answer::None)),
     each("D2", "the resolver never answers", |s| super::common::impatient(unresolved(s, &Answer::Silence))),
     each("D3", "the name has no address", |s| unresolved(s, &Answer::Addresses(Vec::new()))),
     left_out(
@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Row] = &[
         "the name leads to a private address",
         "no guard is offered: the address is the operator's own setting",
     ),
-    each("D5", "the first address is dead, the second is not", |s| {
+    each("D5", "the first address does not answer, the second does", |s| {
         let both = ScriptedDns::new([Answer::Addresses(vec![DEAD, HERE])]);
         let case = FaultCase::send(s, "a send").named(both).plays([Step::Take, answer()]).connects(1..=1);
         vec![case]
@@ -40,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
 ];
 
-/// Nobody listens there.
+/// An address without a listener.
 const DEAD: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 fn unresolved(s: &'static FaultProfile, answer: &Answer) -> Vec<FaultCase> {

@@ -1,4 +1,4 @@
-//! The head of the answer.
+//! The head of the response.
 
 use transom::ErrorKind;
 
@@ -14,8 +14,8 @@ use crate::faults::script::{Step, answer, answer_with, chunks, head_of, says, wh
 pub(super) const ROWS: &[Row] = &[
     each("H1", "the whole request is read, then FIN", |s| after_the_request(s, "fin", &[Step::Fin], UNAVAILABLE)),
     each("H2", "the whole request is read, then RST", |s| after_the_request(s, "rst", &[Step::Rst], UNAVAILABLE)),
-    each("H3", "it never answers", |s| impatient(after_the_request(s, "hang", &[Step::Hang], UNAVAILABLE))),
-    each("H4", "it never reads and never answers", |s| {
+    each("H3", "no response", |s| impatient(after_the_request(s, "hang", &[Step::Hang], UNAVAILABLE))),
+    each("H4", "the request is not read and not answered", |s| {
         let cases = [FaultCase::send(s, "a send"), FaultCase::read(s, "a read")];
         impatient(cases.map(|case| case.plays([Step::Hang]).in_doubt(UNAVAILABLE)).into())
     }),
@@ -52,9 +52,9 @@ pub(super) const ROWS: &[Row] = &[
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} ";
         after_the_request(s, "2 and 3", &[write(head), Step::Fin], MALFORMED)
     }),
-    each("H9", "a length and chunks: taken as chunks, and the connection is not used again", both_lengths),
-    each("H10", "informational answers: one or two are harmless, without end they are a hang", informational),
-    each("H11", "101: it switches to another protocol", |s| {
+    each("H9", "a length and chunks: read as chunks, the connection not reused", both_lengths),
+    each("H10", "informational responses: one or two, or endless", informational),
+    each("H11", "101: switching to another protocol", |s| {
         let switch = write("HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
         after_the_request(s, "101", &[switch, Step::Hang], MALFORMED)
     }),
@@ -65,11 +65,11 @@ pub(super) const ROWS: &[Row] = &[
             .flat_map(|n| after_the_request(s, n, &[with(n), Step::Fin], MALFORMED))
             .collect()
     }),
-    each("H13", "a page without a status line", |s| {
+    each("H13", "a page without status line", |s| {
         let page = write("<html><body>Welcome to the airport's WiFi</body></html>");
         after_the_request(s, "html", &[page, Step::Fin], MALFORMED)
     }),
-    each("H14", "a byte now and then", |s| {
+    each("H14", "a response that arrives byte by byte", |s| {
         let slow = Step::Drip(whole(200, &[], b"{}").into());
         impatient(after_the_request(s, "drip", &[slow], UNAVAILABLE))
     }),

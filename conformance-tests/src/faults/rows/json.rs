@@ -14,21 +14,21 @@ use crate::faults::script::{Step, says};
 pub(super) const ROWS: &[Row] = &[
     each("J1", "an id of more than 53 bits", |s| yes(s, "9007199254740993")),
     each("J2", "an id of more than 64 bits", |s| yes(s, "18446744073709551616")),
-    each("J3", "an id that is a text, negative, zero; empty, null, missing", |s| {
+    each("J3", "an id that is a text, negative, zero, empty, null, missing", |s| {
         let ids = ["\"00417\"", "-7", "0", "\"a b/ü\""].map(|id| yes(s, id));
         let none = ["\"\"", "null", "{}", "[]", "true"].map(|id| unreadable(s, id, (s.yes)(id)));
         let key = key_of_id(s);
         let missing = unreadable(s, "missing", (s.yes)("1").replace(&format!("\"{key}\":"), "\"x\":"));
         ids.into_iter().chain(none).flatten().chain(missing).collect()
     }),
-    each("J4", "a word for the state that no page has", |s| beside(s, &[("status", json!("TELEPORTED"))])),
-    each("J5", "members that nobody knows, and nulls", |s| {
+    each("J4", "an undocumented status word", |s| beside(s, &[("status", json!("TELEPORTED"))])),
+    each("J5", "unknown members, and nulls", |s| {
         beside(
             s,
             &[("x", json!({ "y": [1, null, { "z": "\u{1f44d}" }] })), ("none", Value::Null), ("error", Value::Null)],
         )
     }),
-    each("J6", "a yes that is a word, a number, or neither", |s| {
+    each("J6", "a success flag that is a word, a number, or neither", |s| {
         if s.name() != "autocalls" {
             return Vec::new();
         }
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
         let neither = ["null", "\"perhaps\"", "2", "{}"].map(|word| unreadable(s, word, with(word)));
         yes.into_iter().chain(neither).flatten().collect()
     }),
-    each("J7", "a member that is there twice", |s| {
+    each("J7", "a duplicate member", |s| {
         let key = key_of_id(s);
         let twice = (s.yes)("\"a\"").replace(&format!("\"{key}\":\"a\""), &format!("\"{key}\":\"a\",\"{key}\":\"b\""));
         let mut cases = unreadable(s, "the id", twice);
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         let list = "[".repeat(200) + &"]".repeat(200);
         [unreadable(s, "objects", deep), unreadable(s, "lists", list), either(s, "beside the id", beside)].concat()
     }),
-    each("J9", "a lone surrogate, no UTF-8, no number, a number beyond all", |s| {
+    each("J9", "a lone surrogate, invalid UTF-8, NaN, a huge number", |s| {
         let no_text =
             (s.yes)("\"?\"").into_bytes().into_iter().map(|b| if b == b'?' { 0xff } else { b }).collect::<Vec<_>>();
         let mut cases = unreadable(s, "a surrogate", (s.yes)("\"\\ud800\""));
@@ -69,14 +69,14 @@ pub(super) const ROWS: &[Row] = &[
         }
         cases
     }),
-    each("J11", "a problem whose own status is not the answer's", |s| {
+    each("J11", "a body whose status differs from the response's", |s| {
         let problem =
             |status: u16| format!(r#"{{"type":"about:blank","title":"Bad","status":{status},"detail":"no"}}"#);
         let header: &[(&str, &str)] = &[("content-type", "application/problem+json")];
         let case = |inner| move || refusing(s, &format!("says {inner}"), 400, header, &problem(inner)).refused(NO);
         [200, 202, 503].into_iter().flat_map(|inner| both_paces(case(inner))).collect()
     }),
-    each("J12", "a text that repeats our credentials and the number", echoes),
+    each("J12", "a text that echoes our credentials and the number", echoes),
 ];
 
 const NO: &[ErrorKind] = &[ErrorKind::InvalidRequest];
@@ -97,7 +97,7 @@ fn taken(s: &'static FaultProfile, name: &str, body: &str, id: &str) -> Vec<Faul
     [both_paces(sent), both_paces(|| under_400(s, name, body.as_bytes(), s.doubts_a_named_message))].concat()
 }
 
-/// A body that no id can be got from.
+/// A body without an id.
 fn unreadable(s: &'static FaultProfile, name: &str, body: impl AsRef<[u8]>) -> Vec<FaultCase> {
     let body = body.as_ref();
     let doubt = || send(s, name, body).in_doubt(MALFORMED);

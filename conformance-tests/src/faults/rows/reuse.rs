@@ -1,4 +1,4 @@
-//! Connections that are used again, and redirects.
+//! Reused connections, and redirects.
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ use crate::faults::row::{Row, each, left_out};
 use crate::faults::script::{Step, answer, says, write};
 
 pub(super) const ROWS: &[Row] = &[
-    each("P1", "a kept connection that is closed already", |s| pairs(s, "fin", &[Step::Fin])),
+    each("P1", "a kept connection that is already closed", |s| pairs(s, "fin", &[Step::Fin])),
     each("P2", "a kept connection that is closed at the first byte", |s| {
         pairs(s, "read 1", &[Step::Read(1), Step::Fin])
     }),
-    each("P3", "a kept connection on which the next request is read, and no more", |s| {
+    each("P3", "a kept connection that closes after reading the request", |s| {
         pairs(s, "read request", &[Step::ReadRequest, Step::Fin])
     }),
-    each("P4", "a 408 that nobody waits for, on a kept connection", |s| {
+    each("P4", "an unsolicited 408 on a kept connection", |s| {
         let stray = || says(408, &[], "");
         let mut cases = pairs(s, "then fin", &[stray(), Step::Fin]);
         cases.extend(pairs(s, "then nothing", &[stray(), Step::Hang]));
         cases
     }),
-    each("P5", "a yes that nobody waits for, on a kept connection", |s| {
+    each("P5", "an unsolicited success on a kept connection", |s| {
         let stray = || says(200, &[], (s.yes)("\"stray\""));
         let mut cases = pairs(s, "then fin", &[stray(), Step::Fin]);
         cases.extend(pairs(s, "then nothing", &[stray(), Step::Hang]));
@@ -48,14 +48,14 @@ pub(super) const ROWS: &[Row] = &[
         }
         cases
     }),
-    each("P7", "303, which says that the request was handled", |s| {
+    each("P7", "303, which means that the request was handled", |s| {
         let case = |first, name: &str| {
             let case = FaultCase::send(s, name).plays([first, to(303, "http://{decoy}/result")]);
             case.in_doubt_for_good(MALFORMED).with_status(303)
         };
         vec![case(Step::Take, "and it was"), case(Step::ReadRequest, "and it was not")]
     }),
-    each("P8", "redirects in a circle, to another scheme, with credentials, with nonsense", |s| {
+    each("P8", "redirects in a circle, to another scheme, with credentials, malformed", |s| {
         let targets = [
             "/v2/elsewhere",
             "//{decoy}/x",
@@ -107,7 +107,7 @@ fn pairs(s: &'static FaultProfile, name: &str, then: &[Step]) -> Vec<FaultCase> 
     cases
 }
 
-/// What lies between a call and the next.
+/// The pause between two calls.
 #[derive(Clone, Copy, Debug)]
 enum Pause {
     None,
@@ -132,7 +132,7 @@ async fn sends(harness: Arc<FaultHarness>, pause: Pause) -> Check {
         pause.pass().await;
     }
     let lines: Vec<_> = harness.provider.ledger().into_iter().map(|line| line.message_id).collect();
-    ensure(lines == ids, format_args!("the ids told are {ids:?}, those in the ledger {lines:?}"))?;
+    ensure(lines == ids, format_args!("reported ids {ids:?}, ids in the ledger {lines:?}"))?;
     let by = harness.listener.seen().by.clone();
     ensure(
         by.iter().zip(by.iter().skip(1)).all(|(one, next)| one != next),

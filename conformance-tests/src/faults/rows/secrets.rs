@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
+use transom::adapter::Operation;
 use transom::layers::Retry;
+use transom::transport::Transport as _;
 use transom::transport::{HttpOptions, HttpTransport, Roots};
-use transom::{ErrorKind, Messenger as _, Operation, Secret, Transport as _};
+use transom::{ErrorKind, Messenger as _, Secret};
 
 use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::canary;
@@ -22,7 +24,7 @@ use crate::faults::{child, logs, tls};
 pub(super) const ROWS: &[Row] = &[
     each("G1", "plain HTTP to another machine", |s| {
         let case = FaultCase::own(s, "a send", |harness| async move {
-            let config = harness.config.clone().with("base_url", "http://192.0.2.1");
+            let config = harness.config.clone().with_value("base_url", "http://192.0.2.1");
             refused_by_configuration(&harness, &config).await
         });
         vec![case.plays([Step::Take, answer()])]
@@ -43,13 +45,13 @@ pub(super) const ROWS: &[Row] = &[
         vec![case.plays([Step::Take, answer()])]
     }),
     each("G3", "line breaks and steps in keys, ids and references", injections),
-    each("G4", "timeouts and attempts without measure", measureless),
+    each("G4", "extreme timeouts and attempts", measureless),
     left_out(
         "G5",
-        "a client of the caller's own, with redirects or proxies",
+        "a caller's own client, with redirects or proxies",
         "the transport refuses a client that follows redirects when it is built; its unit tests hold it",
     ),
-    once("G6", "an authority of one's own is trusted, in DER as in PEM; nobody is trusted unseen", || {
+    once("G6", "an extra root is trusted in DER and PEM; other authorities are not", || {
         let case = FaultCase::own(&profile::EXOTEL, "in DER", |harness| async move {
             let trusting = |extra_roots| HttpTransport::new(HttpOptions { extra_roots, ..Default::default() });
             let get = || {
@@ -65,7 +67,7 @@ pub(super) const ROWS: &[Row] = &[
             let answer = trusting_it.send(get()?).await.map_err(|error| format!("{error:?}"))?;
             ensure(answer.status().as_u16() == 200, format_args!("{answer:?}"))?;
             let error = trusting(Roots::default()).map_err(unexpected)?.send(get()?).await.err();
-            let error = error.ok_or("a stranger was trusted")?;
+            let error = error.ok_or("an untrusted authority was accepted")?;
             ensure(
                 error.kind() == ErrorKind::MalformedResponse && !error.may_have_been_sent(),
                 format_args!("{error:?}"),
@@ -107,7 +109,7 @@ pub(super) const ROWS: &[Row] = &[
         });
         vec![case.at(Peer::Tls(tls::Server::Good)).plays([Step::Take, answer()])]
     }),
-    each("X4", "a panic that prints all that it holds", |s| child::case(s, child::Act::Panics)),
+    each("X4", "a panic that prints all its values", |s| child::case(s, child::Act::Panics)),
     always("X5", "the mock's journal and state are searched for credentials"),
     always("X6", "every request's debug form is searched for credentials"),
     left_out(
@@ -126,7 +128,7 @@ async fn refused_by_configuration(harness: &FaultHarness, config: &transom::conf
     canary::in_error(&error)?;
     let is_told = matches!(error.kind(), ErrorKind::Config | ErrorKind::InvalidRequest) && !error.may_have_been_sent();
     ensure(is_told, format_args!("{error:?}"))?;
-    ensure(harness.listener.seen().connections == 0, "somebody was asked")
+    ensure(harness.listener.seen().connections == 0, "a request was made")
 }
 
 fn injections(s: &'static FaultProfile) -> Vec<FaultCase> {
@@ -134,7 +136,7 @@ fn injections(s: &'static FaultProfile) -> Vec<FaultCase> {
     for (name, tail) in [("CR LF", "\r\nx-injected: 1"), ("LF", "\nx"), ("NUL", "\0x")] {
         let case = FaultCase::own(s, format!("{name} in a key"), move |harness| async move {
             let key = format!("{}{tail}", harness.canaries.key);
-            refused_by_configuration(&harness, &harness.config.clone().with("api_key", key)).await
+            refused_by_configuration(&harness, &harness.config.clone().with_value("api_key", key)).await
         });
         cases.push(case.plays([Step::Take, answer()]));
         let case = FaultCase::own(s, format!("{name} in a reference"), move |harness| async move {
@@ -155,7 +157,8 @@ fn injections(s: &'static FaultProfile) -> Vec<FaultCase> {
     if s.name() == "exotel" {
         for sid in ["../../v1/other", "acme/../x", "a?b", "a#b", ".."] {
             let case = FaultCase::own(s, format!("the account `{sid}`"), move |harness| async move {
-                let client = harness.connect(&harness.config.clone().with("account_sid", sid)).map_err(unexpected)?;
+                let client =
+                    harness.connect(&harness.config.clone().with_value("account_sid", sid)).map_err(unexpected)?;
                 let answer = client.send(&harness.message(1)?).await;
                 let seen = harness.listener.seen();
                 match seen.requests.first() {
@@ -177,7 +180,7 @@ fn measureless(s: &'static FaultProfile) -> Vec<FaultCase> {
     let mut cases = Vec::new();
     for timeout in ["0s", "0ms", "18446744073709551615s", "99999999999999999999d", "-1s", "forever"] {
         let case = FaultCase::own(s, format!("timeout {timeout}"), move |harness| async move {
-            refused_by_configuration(&harness, &harness.config.clone().with("timeout", timeout)).await
+            refused_by_configuration(&harness, &harness.config.clone().with_value("timeout", timeout)).await
         });
         cases.push(case.plays([Step::Take, answer()]));
     }

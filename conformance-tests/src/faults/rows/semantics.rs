@@ -1,14 +1,15 @@
-//! What a provider means by what it says, and several callers at once.
+//! The meaning of responses, and concurrent callers.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
 use serde_json::json;
-use transom::{
-    Context, DeliveryStatus, ErrorKind, Event, MemoryLedger, Message, Messenger as _, Registry, Sent, Transport,
-    WindowLedger as _,
-};
+use transom::adapter::Context;
+use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::transport::Transport;
+use transom::webhook::{DeliveryStatus, Event};
+use transom::{ErrorKind, Message, Messenger as _, Registry, Sent};
 use transom_exotel::Exotel;
 
 use super::status::JSON;
@@ -21,10 +22,10 @@ use crate::faults::row::{Row, each, left_out, once};
 use crate::faults::script::{Gate, Step, answer, says};
 
 pub(super) const MEANINGS: &[Row] = &[
-    once("S24", "several messages in one request, of which one is refused", || {
+    once("S24", "several messages in one request, one of them rejected", || {
         vec![FaultCase::own(&profile::EXOTEL, "one of two", mixed).plays([Step::Take, answer()])]
     }),
-    each("M1", "taken, and told later that it failed", fails_later),
+    each("M1", "accepted, and reported as failed later", fails_later),
     each("M2", "the window closes between the check and the send", |s| {
         let gate = Gate::default();
         let at = gate.clone();
@@ -33,10 +34,10 @@ pub(super) const MEANINGS: &[Row] = &[
     }),
     left_out(
         "M3",
-        "opinions differ on what opens the window",
+        "sources differ on what opens the window",
         "no wire is involved; the window layer's own tests hold it",
     ),
-    each("M4", "the provider writes the recipient's number in its own way", |s| {
+    each("M4", "the provider rewrites the recipient's number", |s| {
         let body = |c: &crate::faults::canary::Canaries| match s.name() {
             "gosendapi" => {
                 let (country, rest) = c.to.split_at(2);
@@ -53,7 +54,7 @@ pub(super) const MEANINGS: &[Row] = &[
             _ => Vec::new(),
         }
     }),
-    each("M5", "a plus in a query", |s| {
+    each("M5", "a plus sign in a query", |s| {
         if s.name() != "autocalls" {
             return Vec::new();
         }
@@ -68,7 +69,7 @@ pub(super) const MEANINGS: &[Row] = &[
     }),
     left_out(
         "M6",
-        "numbers that mean something else on each page",
+        "codes whose meaning depends on the page",
         "no wire is involved; the adapter's tables are tested beside it",
     ),
     left_out("M7", "the third of five parts of a text fails", "no text is sent in parts"),
@@ -84,7 +85,7 @@ pub(super) const MEANINGS: &[Row] = &[
         });
         vec![case.plays([Step::Take, answer()])]
     }),
-    each("M9", "too many messages to one person; others go on", |s| {
+    each("M9", "too many messages to one contact; others are sent", |s| {
         if s.name() != "gosendapi" {
             return Vec::new();
         }
@@ -96,9 +97,9 @@ pub(super) const MEANINGS: &[Row] = &[
 ];
 
 pub(super) const CROWDS: &[Row] = &[
-    each("Z5", "the edge of the window, by our own record", edges),
+    each("Z5", "the end of the window, by the ledger", edges),
     left_out("Z6", "two clocks in one run", "nothing on the wire tells; one instant is taken for each decision"),
-    left_out("Z8", "a webhook's time that is no time", "no provider signs a time"),
+    left_out("Z8", "an unreadable time in a webhook call", "no provider signs a time"),
     each("N1", "two tasks, one reference", |s| {
         if !s.is_keyed() {
             return Vec::new();
@@ -127,7 +128,7 @@ pub(super) const CROWDS: &[Row] = &[
     ),
     left_out(
         "N4",
-        "the webhook comes before the answer",
+        "the webhook call comes before the response",
         "the mock posts it and the answer is lost, in the conformance crate: `a_report_that_comes_before_the_answer_is_lost_settles_it`",
     ),
     once("N5", "statuses in any order, with copies", || {
@@ -185,7 +186,7 @@ fn fails_later(s: &'static FaultProfile) -> Vec<FaultCase> {
                 }
             }
         }
-        let last = statuses.iter().cloned().reduce(DeliveryStatus::and);
+        let last = statuses.iter().cloned().reduce(DeliveryStatus::merge);
         ensure(last == Some(DeliveryStatus::Failed), format_args!("expected it to have failed, got {statuses:?}"))?;
         ensure(harness.sends_seen() == 1, "it was sent again")
     });
@@ -238,7 +239,7 @@ async fn at_the_edge(harness: Arc<FaultHarness>, left: i64, may_go: bool) -> Che
     let ledger = Arc::new(MemoryLedger::default());
     let age = std::time::Duration::from_secs((DAY - left).unsigned_abs());
     ledger.record(&harness.to()?, std::time::SystemTime::now() - age);
-    let registry = Registry::default().with(harness.profile.adapter.provider).with_ledger(ledger);
+    let registry = Registry::default().with_provider(harness.profile.adapter.provider).with_ledger(ledger);
     let context = Context::new(Arc::clone(&harness.transport) as Arc<dyn Transport>);
     let client = registry.connect_with(&harness.config, context).map_err(unexpected)?;
     let answer = client.send(&harness.message(1)?).await;
@@ -248,7 +249,7 @@ async fn at_the_edge(harness: Arc<FaultHarness>, left: i64, may_go: bool) -> Che
         Err(error) => {
             crate::faults::canary::in_error(&error)?;
             ensure(!may_go && error.is_window_closed() && !error.may_have_been_sent(), format_args!("{error:?}"))?;
-            ensure(lines == 0 && harness.listener.seen().connections == 0, "somebody was asked")
+            ensure(lines == 0 && harness.listener.seen().connections == 0, "a request was made")
         }
     }
 }
@@ -275,7 +276,7 @@ fn every_order() -> Check {
         let mut all = Vec::new();
         orders(&told, &mut Vec::new(), &mut all);
         for order in all {
-            let end = order.iter().cloned().reduce(DeliveryStatus::and);
+            let end = order.iter().cloned().reduce(DeliveryStatus::merge);
             ensure(end.as_ref() == Some(&comes_to), format_args!("{order:?} comes to {end:?}"))?;
         }
     }
@@ -299,5 +300,5 @@ async fn crowd(harness: Arc<FaultHarness>) -> Check {
     let all = harness.listener.seen().requests.len();
     let posts = harness.sends_seen();
     ensure(posts == CALLERS as usize && all == posts + 1, format_args!("{all} requests, of which {posts} sends"))?;
-    ensure(harness.provider.ledger().len() == posts, "not all of them reached somebody")
+    ensure(harness.provider.ledger().len() == posts, "not all messages were delivered")
 }

@@ -1,4 +1,4 @@
-//! What the status of a whole answer proves.
+//! The meaning of an HTTP status.
 
 use transom::ErrorKind;
 
@@ -9,7 +9,7 @@ use crate::faults::row::{Row, each};
 use crate::faults::script::{Step, answer, says};
 
 pub(super) const ROWS: &[Row] = &[
-    each("S1", "a refusal with a documented code", |s| {
+    each("S1", "a rejection with a documented code", |s| {
         let refused = |refusal: &'static crate::adapters::Refusal| {
             both_paces(move || {
                 let case = refusing(s, "by code", refusal.status, JSON, refusal.body);
@@ -18,17 +18,15 @@ pub(super) const ROWS: &[Row] = &[
         };
         [refused(&s.no), refused(&s.closed)].concat()
     }),
-    each("S2", "a page that says 400, 404, 405 or 415: a wrong path, or a gateway", |s| {
-        plain_refusals(s, &[400, 404, 405, 415], HTML, PAGE)
-    }),
+    each("S2", "a web page with 400, 404, 405 or 415", |s| plain_refusals(s, &[400, 404, 405, 415], HTML, PAGE)),
     each("S3", "401", |s| plain_refusals(s, &[401], JSON, "{}")),
     each("S4", "402", |s| plain_refusals(s, &[402], JSON, "{}")),
-    each("S5", "the window is closed: no template goes unless the caller gave one", |s| {
+    each("S5", "the window is closed: no template is sent without a fallback", |s| {
         let case = refusing(s, "without a fallback", s.closed.status, JSON, s.closed.body);
         vec![case.refused(&[ErrorKind::SessionExpired])]
     }),
-    each("S6", "403, a page of a firewall", |s| plain_refusals(s, &[403], HTML, PAGE)),
-    each("S7", "404: the sender's code, or no such path", |s| {
+    each("S6", "403 with a firewall's page", |s| plain_refusals(s, &[403], HTML, PAGE)),
+    each("S7", "404: the sender's code, or an unknown path", |s| {
         let by_code = match s.name() {
             "autocalls" => Some((404, r#"{"success":false,"error":"x","error_code":"SENDER_NOT_FOUND"}"#)),
             "gosendapi" => Some((403, r#"{"message":"no","code":"PHONE_NUMBER_NOT_IN_TENANT"}"#)),
@@ -43,11 +41,11 @@ pub(super) const ROWS: &[Row] = &[
     each("S8", "408", |s| in_doubt(s, &[408])),
     each("S9", "409", conflicts),
     each("S10", "413, 414, 431", |s| plain_refusals(s, &[413, 414, 431], JSON, "{}")),
-    each("S11", "421, 425: the same again on another connection", |s| {
+    each("S11", "421, 425: retried on another connection", |s| {
         let again = |status| move || then_taken(FaultCase::send(s, format!("{status}")), status, &[]).connects(2..=2);
         [both_paces(again(421)), both_paces(again(425))].concat()
     }),
-    each("S16", "429 that names a message", |s| {
+    each("S16", "429 with a message id", |s| {
         both_paces(|| {
             let case = FaultCase::send(s, "and it was taken");
             case.plays([Step::Take, says(429, JSON, (s.yes)("\"m1\""))]).in_doubt(&[ErrorKind::RateLimited])
@@ -62,33 +60,33 @@ pub(super) const ROWS: &[Row] = &[
         }
         cases
     }),
-    each("S18", "503 without a word", |s| {
+    each("S18", "503 without a body", |s| {
         let later = || {
             let case = refusing(s, "with a wait", 503, &[("retry-after", "1")], "");
             case.in_doubt(UNAVAILABLE).with_status(503).with(|case| case.expect.hints = vec![super::common::SECOND])
         };
         [in_doubt(s, &[503]), both_paces(later)].concat()
     }),
-    each("S19", "503 with a documented code that says it was not handed over", |s| {
+    each("S19", "503 with a documented code for not sent", |s| {
         let body = r#"{"success":false,"error":"Sender is not online.","error_code":"SENDER_OFFLINE"}"#;
         let case = || refusing(s, "offline", 503, JSON, body).refused(&[ErrorKind::SenderUnavailable]);
         if s.name() == "autocalls" { both_paces(case) } else { Vec::new() }
     }),
-    each("S20", "a 5xx that calls its page JSON", |s| {
+    each("S20", "a 5xx with a page labelled as JSON", |s| {
         let case = |status| move || refusing(s, "a page", status, JSON, PAGE).in_doubt(UNAVAILABLE).with_status(status);
         [500, 502, 503, 504].into_iter().flat_map(|status| both_paces(case(status))).collect()
     }),
-    each("S21", "200, a page", |s| {
+    each("S21", "200 with a web page", |s| {
         both_paces(|| FaultCase::send(s, "a page").plays([Step::Take, says(200, HTML, PAGE)]).in_doubt(MALFORMED))
     }),
-    each("S22", "a no inside a yes, by a code that is known or not", no_inside_yes),
+    each("S22", "a rejection inside a 2xx, with a known or unknown code", no_inside_yes),
     each("S23", "202 with an id", |s| {
         both_paces(|| {
             let case = FaultCase::send(s, "202").plays([Step::Take, says(202, JSON, (s.yes)("\"m-1\""))]);
             case.with(|case| case.expect.id = Some("m-1".to_owned()))
         })
     }),
-    each("S25", "a yes about somebody else", |s| {
+    each("S25", "a success about another recipient", |s| {
         let body = match s.name() {
             "gosendapi" => r#"{"contacts":[{"input":"34699000111","wa_id":"34699000111"}],"messages":[{"id":"m1"}]}"#,
             "messangi" => r#"{"data":{"id":"m1","to":"+34699000111","status":"QUEUE"}}"#,

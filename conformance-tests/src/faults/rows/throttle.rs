@@ -1,4 +1,4 @@
-//! Going too fast: the waits that are asked for, in all the ways in which that is said.
+//! Throttling: the waits that a provider asks for, in every form.
 
 use std::time::Duration;
 
@@ -73,11 +73,11 @@ pub(super) const THROTTLES: &[Row] = &[
         cases.push(too_long(s, "five minutes", &[("ratelimit-reset", "5m0s"), ("ratelimit-policy", "2;w= 300")]));
         cases
     }),
-    each("S15", "429 without a word", |s| both_paces(|| waits(s, "bare", &[], 1))),
+    each("S15", "429 without a body", |s| both_paces(|| waits(s, "bare", &[], 1))),
 ];
 
 pub(super) const CLOCKS: &[Row] = &[
-    each("Z1", "our clock is wrong by an hour or a day", |s| {
+    each("Z1", "our clock is off by an hour or a day", |s| {
         let skewed = |seconds: i64| {
             let headers = [("date", DATE), ("retry-after", "Tue, 11 Nov 2025 10:00:03 GMT")];
             waits(s, &format!("{seconds} s"), &headers, 3_000)
@@ -85,21 +85,21 @@ pub(super) const CLOCKS: &[Row] = &[
         };
         [-86_400, -3_600, 3_600, 86_400].map(skewed).into()
     }),
-    each("Z2", "our clock jumps back in a wait", |s| {
+    each("Z2", "our clock jumps back during a wait", |s| {
         let case = waits(s, "by a day", &[("retry-after", "2")], 2_000);
         vec![case.with(|case| case.setup.clock_mode = ClockMode::JumpsBack)]
     }),
-    each("Z3", "the machine sleeps for eight hours in a wait", |s| {
+    each("Z3", "the machine sleeps for eight hours during a wait", |s| {
         let case = refusing(s, "overslept", 429, &[("retry-after", "2")], "");
         let case = case.refused(&[ErrorKind::RateLimited]).with_status(429).connects(1..=1);
         vec![case.with(|case| case.setup.clock_mode = ClockMode::Sleeps)]
     }),
-    each("Z4", "the answer's date is missing, long ago, far away or no date", |s| {
+    each("Z4", "the response's date is missing, far off, or invalid", |s| {
         let dates = ["Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "yesterday", ""];
         let case = |date| waits(s, &format!("{date:?}"), &[("date", date), ("retry-after", "2")], 2_000);
         dates.map(case).into_iter().chain([waits(s, "missing", &[("retry-after", "2")], 2_000)]).collect()
     }),
-    each("Z7", "asked to come back before now", |s| {
+    each("Z7", "a requested wait in the past", |s| {
         let case = |name: &str, hint| waits(s, name, &[("date", DATE), ("retry-after", hint)], 1);
         vec![case("a second ago", "Tue, 11 Nov 2025 09:59:59 GMT"), case("now", DATE)]
     }),
@@ -126,7 +126,7 @@ fn waits(s: &'static FaultProfile, name: &str, headers: &[(&str, &str)], least_m
     case.with(|case| case.expect.hints = vec![Duration::from_millis(least_ms)])
 }
 
-/// A wait that nobody sits out is returned.
+/// A long wait is returned to the caller.
 fn too_long(s: &'static FaultProfile, name: &str, headers: &[(&str, &str)]) -> FaultCase {
     let case = refusing(s, name, 429, &[&[("date", DATE)], headers].concat(), "");
     case.refused(&[ErrorKind::RateLimited]).with_status(429).connects(1..=1)

@@ -19,15 +19,15 @@ pub(super) const ROWS: &[Row] = &[
     each("T2", "FIN in the handshake", |s| {
         not_tls(s, &[Step::Read(1), Step::Fin]).map(|case| case.unreached(UNAVAILABLE)).into()
     }),
-    each("T3", "a handshake without an answer", |s| {
+    each("T3", "a handshake without a response", |s| {
         not_tls(s, &[Step::Hang]).map(|case| case.unreached(UNAVAILABLE).impatient()).into()
     }),
-    each("T4", "a certificate that expired, is another host's, or is nobody's", |s| {
+    each("T4", "a certificate that is expired, for another host, or untrusted", |s| {
         let bad = [Server::Expired, Server::OtherName, Server::UnknownAuthority];
         let case = |server| FaultCase::send(s, format!("{server:?}")).at(Peer::Tls(server)).unacceptable(MALFORMED);
         bad.map(|server| case(server).plays([Step::Take, answer()]).with(no_line)).into()
     }),
-    each("T5", "the server wants a certificate of the client", |s| {
+    each("T5", "the server demands a client certificate", |s| {
         let both = [UNAVAILABLE, MALFORMED].concat();
         // The newer TLS says so after the request is written.
         let new = FaultCase::send(s, "TLS 1.3").at(Peer::Tls(Server::WantsClient)).in_doubt(&both);
@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Row] = &[
         let old = FaultCase::send(s, "TLS 1.2").at(Peer::Tls(Server::OldWantsClient)).unacceptable(MALFORMED);
         vec![new, old.plays([Step::Take, answer()]).with(no_line)]
     }),
-    each("T6", "the body ends with the connection, without a farewell", |s| {
+    each("T6", "the body ends with the connection, without close_notify", |s| {
         let part = |hundredths: usize| {
             answer_with(move |answer| {
                 let end = answer.body().len() * hundredths / 100;
@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
         };
         vec![case("half of it", 50), case("all of it", 100)]
     }),
-    each("T7", "something that is no TLS in the middle of the body", |s| {
+    each("T7", "bytes that are not TLS in the middle of the body", |s| {
         let begun = || write([head(200, &[]), b"content-length: 100\r\n\r\n{".to_vec()].concat());
         let raw = |bytes: &'static [u8]| Step::WriteRaw(bytes.into());
         let case = |name: &str, bytes| {

@@ -5,8 +5,10 @@ use std::io::Read;
 use bytes::Bytes;
 use http::Request;
 use tokio::sync::mpsc;
+use transom::adapter::Operation;
 use transom::transport::StreamedBody;
-use transom::{Client, ErrorKind, Messenger as _, Operation, Transport as _, Verdict};
+use transom::transport::Transport as _;
+use transom::{Client, ErrorKind, Messenger as _, SendOutcome};
 
 use super::common::{UNAVAILABLE, impatient};
 use crate::assertions::{Failure, ensure, unexpected};
@@ -20,7 +22,7 @@ use crate::faults::setup::{HERE, Peer};
 use crate::faults::tls::Server;
 
 pub(super) const ROWS: &[Row] = &[
-    once("W1", "the server never reads, and 4 MiB are to be written", || {
+    once("W1", "the server does not read a request of 4 MiB", || {
         let case = large("hang", None).plays([Step::Hang]).impatient();
         vec![case.with(|case| case.setup.small_buffer = true)]
     }),
@@ -37,7 +39,7 @@ pub(super) const ROWS: &[Row] = &[
         let cut = |part| large(&format!("{part} %"), None).plays([Step::ReadPart(part), Step::Rst]);
         [1, 10, 50, 90].map(cut).into()
     }),
-    each("W4", "an answer before the body is read", |s| {
+    each("W4", "a response before the body is read", |s| {
         let early = |status, body: &str| {
             let case =
                 FaultCase::send(s, format!("{status}")).plays([Step::Read(1), says(status, &[], body), Step::Hang]);
@@ -54,7 +56,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     each("W5", "the caller gives up before anything is sent", given_up_before),
     each("W6", "the caller gives up once the request is written", given_up_after),
-    once("W7", "a file of the caller's fails while it is read and written", || {
+    once("W7", "the caller's file fails while it is uploaded", || {
         vec![
             streamed("the reader fails", || Box::new(filler(2).chain(Broken))),
             streamed("it ends early", || Box::new(filler(2))),
@@ -83,7 +85,7 @@ fn large(name: &str, status: Option<u16>) -> FaultCase {
             }
             (Err(error), None) => {
                 crate::faults::canary::in_error(&error)?;
-                ensure(error.may_have_been_sent(), format_args!("it is said to be unsent: {error:?}"))?;
+                ensure(error.may_have_been_sent(), format_args!("reported as not sent: {error:?}"))?;
                 ensure(UNAVAILABLE.contains(&error.kind()), format_args!("{error:?}"))
             }
             (answer, _) => Err(format!("expected {status:?}, got {answer:?}").into()),
@@ -111,7 +113,7 @@ fn streamed(name: &str, reader: fn() -> Box<dyn Read + Send>) -> FaultCase {
         let request = Request::post(format!("{}/v1/media", harness.base_url)).header("accept-encoding", "identity");
         let mut request = request.body(StreamedBody::new(4 * 1024 * 1024, reader())).map_err(unexpected)?;
         request.extensions_mut().insert(Operation::Read);
-        let error = harness.transport.send_streamed(request).await.err().ok_or("it was taken")?;
+        let error = harness.transport.send_streamed(request).await.err().ok_or("it was accepted")?;
         crate::faults::canary::in_error(&error)?;
         let is_callers = error.kind() == ErrorKind::InvalidRequest && !error.may_have_been_sent();
         ensure(is_callers, format_args!("{error:?}"))?;
@@ -142,7 +144,7 @@ fn given_up_before(s: &'static FaultProfile) -> Vec<FaultCase> {
             let verdict = next(&mut told).await?;
             ensure(
                 verdict == (Reported::Accepted, 1),
-                format_args!("expected it to be finished and told, got {verdict:?}"),
+                format_args!("expected a finished and reported attempt, got {verdict:?}"),
             )
         }
     });
@@ -179,7 +181,7 @@ fn given_up_after(s: &'static FaultProfile) -> Vec<FaultCase> {
     ]
 }
 
-/// What a listener was told.
+/// The reported outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reported {
     Accepted,
@@ -191,11 +193,11 @@ enum Reported {
 fn telling(harness: &FaultHarness) -> (Client, mpsc::UnboundedReceiver<(Reported, usize)>) {
     let (tell, told) = mpsc::unbounded_channel();
     let provider = std::sync::Arc::clone(&harness.provider);
-    let client = harness.client.clone().on_verdict(move |_, verdict| {
+    let client = harness.client.clone().on_outcome(move |_, verdict| {
         let verdict = match verdict {
-            Verdict::Taken(_) => Reported::Accepted,
-            Verdict::NotSent(_) => Reported::NotSent,
-            Verdict::Unknown(_) => Reported::Unknown,
+            SendOutcome::Accepted(_) => Reported::Accepted,
+            SendOutcome::Rejected(_) => Reported::NotSent,
+            SendOutcome::Unknown(_) => Reported::Unknown,
         };
         // Nobody listens any more once the case is judged.
         let _ = tell.send((verdict, provider.ledger().len()));

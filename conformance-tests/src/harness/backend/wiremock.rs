@@ -21,7 +21,7 @@ impl Served {
         self.server.uri()
     }
 
-    /// Carries every webhook call that is due.
+    /// Delivers every webhook call that is due.
     pub(super) fn deliver(&self, receiver: &WebhookReceiver) {
         let mut simulator = self.simulator.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(delivery) = simulator.due(SystemTime::now()) {
@@ -37,8 +37,8 @@ pub(super) async fn start(simulator: Simulator) -> Served {
     let server = MockServer::builder().disable_request_recording().start().await;
     let drops = Simulated(Arc::clone(&simulator));
     let swallowed = Simulated(Arc::clone(&simulator));
-    // Whether an answer is dropped is known only before it is made, and a mock either answers or drops: hence two, the
-    // first of which takes the requests whose answers get lost.
+    // A wiremock mock either answers or drops, and only the request decides which. The first mock takes the requests whose
+    // responses are lost.
     Mock::given(move |request: &Request| drops.would_drop(request))
         .respond_with_err(move |request: &Request| {
             swallowed.step(request);
@@ -74,10 +74,10 @@ impl Respond for Simulated {
         }
         match wire {
             WireFault::Whole => template.set_body_bytes(body).set_delay(delay),
-            // wiremock cannot cut a body. Half of one, declared as the whole, cannot be read either, and proves as little;
-            // the true cut is played against the binary.
+            // wiremock cannot cut a body, so half of it is declared as the whole. The true cut is played against the
+            // binary.
             WireFault::Truncated(length) => template.set_body_bytes(body.get(..length).unwrap_or(&body)),
-            // Longer than any scenario waits. The lost ones are taken by the other mock.
+            // Longer than any scenario waits. The other mock takes the lost ones.
             WireFault::Hang | WireFault::Held(_) | WireFault::Lost | WireFault::Reset => {
                 template.set_delay(Duration::from_secs(3_600))
             }

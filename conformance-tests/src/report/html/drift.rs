@@ -1,4 +1,4 @@
-//! The drift report for people: how each provider answers, against its pages.
+//! The drift report for people.
 
 use maud::{Markup, html};
 
@@ -53,7 +53,7 @@ fn headline(report: &DriftReport) -> String {
     }
 }
 
-/// Kinds of differences against channels, to be read across a room.
+/// Kinds of differences against channels.
 fn kinds(report: &DriftReport) -> Markup {
     html! {
         section #kinds {

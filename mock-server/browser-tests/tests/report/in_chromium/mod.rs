@@ -12,7 +12,7 @@ use transom_conformance::{AdapterUnderTest, Backend, adapters, differential};
 
 /// Exotel with wrong capabilities: only text, of at most ten characters.
 static MISTAKEN: AdapterUnderTest =
-    AdapterUnderTest { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
+    AdapterUnderTest { capabilities: Capabilities::new(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
 /// Runs these cases, writes the report, and gives the URL of its page.
 fn written(name: &str, cases: &[Case]) -> (Report, String) {
@@ -80,10 +80,9 @@ async fn failures_come_first_with_fact_and_command() {
     let (_, address) = written("report-failing", &cases);
     browse(&address, Screen::DESKTOP, async |page| {
         page.see("h1.bad", "1 of 2 cases of exotel failed").await;
-        page.see("#failed .failure h3", "A longer text is refused before a byte leaves").await;
+        page.see("#failed .failure h3", "A text over the maximum length is refused without a request").await;
         page.see("#failed .failure", "The fact that it contradicts").await;
-        page.see("#failed .failure code", "transom conform --channel exotel --group sending --name a_longer_text")
-            .await;
+        page.see("#failed .failure code", "transom conform --channel exotel --group sending --name longer_text").await;
         page.see("#groups td.fail", "✘ 1 of 2").await;
         page.shot("report-4-a-failure").await;
     })
