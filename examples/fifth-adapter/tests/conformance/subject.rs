@@ -1,7 +1,8 @@
 //! What the suite must be told of Larkwire: the facts in which providers differ.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::adapter::ErrorCode;
+use transom::{Capabilities, Capability, ErrorKind};
 use transom_conformance::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 use crate::dialect::Larkwire;
