@@ -1,4 +1,4 @@
-//! OpenTelemetry metrics of what a client does.
+//! OpenTelemetry metrics of a client's calls.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,7 +16,7 @@ use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::time::{Clock, SystemClock};
 
-/// Counts what becomes of messages. Attach it first, so that it sees what a caller sees.
+/// Counts messages by outcome. Attach it first, so that it measures the caller's view.
 ///
 /// | instrument | unit | attributes | counts |
 /// |---|---|---|---|
@@ -58,7 +58,7 @@ struct Instruments {
 }
 
 impl Metrics {
-    /// Metrics under this meter, whoever exports them.
+    /// Metrics of this meter. The application chooses the exporter.
     pub fn new(meter: &Meter) -> Self {
         let seconds = |name, what| meter.f64_histogram(name).with_unit("s").with_description(what).build();
         let count = |name, what| meter.u64_counter(name).with_description(what).build();
@@ -107,7 +107,7 @@ impl Metrics {
     }
 }
 
-/// Records how long something took once it is over, also where that is because nobody waits any more.
+/// Records a duration at the end, also if the caller has left.
 struct Stopwatch<'a> {
     clock: &'a dyn Clock,
     begun: Duration,
@@ -136,7 +136,7 @@ impl Layer for Metrics {
         let content = KeyValue::new("content", message.content.capability().as_str());
         let mut watch = self.watch(sends, next.provider(), content);
         let answer = next.send(message).await;
-        // Behind a failover the one who answered is known only now.
+        // Behind a failover, the provider is known only now.
         watch.provider = match &answer {
             Ok(receipt) => receipt.provider,
             Err(error) => error.provider().unwrap_or(next.provider()),

@@ -1,4 +1,4 @@
-//! One span for each call, with what an operator needs and nothing that a person would mind.
+//! A span for each call, for operators, without private data.
 
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -13,20 +13,18 @@ use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 
-/// Wraps each call into a [`tracing`] span: provider, operation, kind of content, the last four digits of the number, how
-/// it ended, the provider's code, how long it took. Never a body, never a full number, never a credential. A call whose caller
-/// stopped waiting ended as `cancelled`; what then became of a message is told to
-/// [`Client::on_outcome`](crate::Client::on_outcome).
+/// Wraps each call in a [`tracing`] span: provider, operation, kind of content, the last four digits of the number,
+/// result, the provider's code, duration. It never records a body, a full number or a credential. A call whose caller
+/// left has the result `cancelled`; the message's outcome goes to [`Client::on_outcome`](crate::Client::on_outcome).
 ///
-/// A code that is in no table of the provider's is an event of its own, `unknown provider code`, so that it can be counted:
-/// it is how a provider's new words come to light.
+/// A code without a table row is an event, `unknown provider code`, so that new codes can be counted.
 #[derive(Clone, Debug, Default)]
 pub struct Tracing {
     codes: &'static [&'static [ErrorCode]],
 }
 
 impl Tracing {
-    /// A trace that knows the codes in `tables`; see [`Provider::codes`](crate::adapter::Provider::codes).
+    /// A layer that knows the codes in `tables`; see [`Provider::codes`](crate::adapter::Provider::codes).
     pub const fn new(codes: &'static [&'static [ErrorCode]]) -> Self {
         Self { codes }
     }
@@ -56,7 +54,7 @@ impl Tracing {
     }
 }
 
-/// Records how a call ended, also where it ended because nobody waits any more.
+/// Records the result of a call, also if its caller has left.
 struct End<'a> {
     span: &'a Span,
     begun: Instant,
@@ -70,7 +68,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// A span with the fields that are known once the call is over left empty.
+/// A span whose result fields are still empty.
 fn span(operation: &'static str, next: Next<'_>, content: Option<&'static str>, to: Option<&PhoneNumber>) -> Span {
     info_span!(
         "transom",
@@ -123,7 +121,7 @@ mod tests {
     use crate::testing::Stub;
     use crate::{Client, ErrorKind, Messenger as _, Sent};
 
-    /// Writes down every field of every span and event.
+    /// Collects every field of every span and event.
     #[derive(Clone, Default)]
     struct Notes(Arc<Mutex<String>>);
 
@@ -163,7 +161,7 @@ mod tests {
         date: "2026-11-21",
     }]];
 
-    /// What is written down while a text is refused with `code`.
+    /// The collected fields of a send that is rejected with `code`.
     fn notes(code: &str) -> String {
         let refusal = Error::new(ErrorKind::InvalidRequest, "no").with_code(code);
         let client = Client::new(Stub::script([Err(refusal)])).layer(Tracing::new(CODES));
@@ -178,7 +176,7 @@ mod tests {
         Arc::try_unwrap(notes.0).unwrap().into_inner().unwrap()
     }
 
-    /// An answer that never comes.
+    /// A response that never arrives.
     #[derive(Debug)]
     struct Endless;
 

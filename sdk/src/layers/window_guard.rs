@@ -1,4 +1,4 @@
-//! The 24-hour window as a policy: what goes when a free-form message may not.
+//! The policy for the 24-hour session window.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +19,9 @@ use crate::time::{Clock, SystemClock};
 
 /// Sends a message's fallback template when the window is closed.
 ///
-/// It acts on free-form messages only, and falls back at most once, only where it is certain that nothing was sent: the
-/// window was known to be closed beforehand, or the provider refused for the window and the refusal is proof. An unknown
-/// outcome never falls back, and neither does a refusal for any other reason.
+/// It acts only on free-form messages. It falls back at most once, and only if nothing was sent: the window was known
+/// to be closed, or the provider rejected the message for the window. It never falls back after an unknown outcome or
+/// another rejection.
 #[derive(Clone, Debug)]
 pub struct WindowGuard {
     policy: WindowPolicy,
@@ -30,24 +30,24 @@ pub struct WindowGuard {
     margin: Duration,
 }
 
-/// Our record and the provider's may differ by as much as their clocks, and a message takes a while to arrive.
+/// Covers the difference of the clocks and the time until a message arrives.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// What [`WindowGuard`] does with a free-form message.
+/// How [`WindowGuard`] treats a free-form message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WindowPolicy {
-    /// With a fallback, looks the window up and sends the template if it is known to be closed; falls back once if the
-    /// provider refuses for the window. Without a fallback, the provider decides.
+    /// With a fallback, looks the window up and sends the template if it is known to be closed. Falls back once if the
+    /// provider rejects for the window. Without a fallback, the provider decides.
     #[default]
     TemplateIfClosed,
-    /// Refuses a message into a window that is known to be closed, and never sends a template in its place. One that is about
-    /// to close by our own record alone, the provider not being able to say, counts as closed; a provider's own "open" is
-    /// believed to the last second.
+    /// Refuses a message if the window is known to be closed, and never sends a template in its place. If only our own
+    /// record exists, a window in its last minute counts as closed. A provider's own "open" counts until the last
+    /// second.
     Strict,
-    /// Looks nothing up; falls back once if the provider refuses for the window.
+    /// Looks nothing up. Falls back once if the provider rejects for the window.
     ProviderDecides,
-    /// Sends the fallback, where there is one, whatever the window.
+    /// Sends the fallback, if there is one, whatever the window.
     AlwaysTemplate,
 }
 
@@ -75,7 +75,7 @@ impl WindowGuard {
         self
     }
 
-    /// How long before its end a window on our own record counts as closing; what a provider says of its window has no such
+    /// How long before its end a window on our own record counts as closing. A provider's own answer has no such
     /// margin. The default is one minute.
     #[must_use]
     pub const fn with_margin(mut self, margin: Duration) -> Self {
@@ -130,10 +130,10 @@ impl WindowGuard {
     }
 }
 
-/// What is known of a window before a send.
+/// The known state of a window before a send.
 struct Known {
     session: Session,
-    /// It is open, yet not for long enough to be sure that the message arrives in time, and nobody could be asked.
+    /// It is open, but not long enough to be sure that the message arrives in time, and the provider cannot be asked.
     is_closing: bool,
 }
 
@@ -181,7 +181,7 @@ async fn send_or_fall_back(message: &Message, template: &Message, next: Next<'_>
     }
 }
 
-/// Sends the template. What `refused` the message itself, if anything did, is counted in.
+/// Sends the template. The attempts of a rejection of the message itself are counted in.
 async fn send_template(template: &Message, refused: Option<&Error>, next: Next<'_>) -> Result<Receipt> {
     let earlier = refused.map_or(0, Error::attempts);
     match next.send(template).await {

@@ -1,4 +1,4 @@
-//! Pacing: a send waits its turn here rather than being refused there.
+//! The rate limit layer: a send waits here instead of being rejected by the provider.
 
 mod sliding_window;
 
@@ -20,24 +20,25 @@ use crate::time::{Clock, SystemClock};
 
 use sliding_window::{Key, Pacer, Place, Rule};
 
-/// Providers give the reset in whole seconds: what is later than our own count by less is the same instant.
+/// Providers round the reset to whole seconds, so a difference under one second means the same instant.
 const ROUNDING: Duration = Duration::from_secs(1);
 
-/// Holds sends back so that no limit of the provider is exceeded: per account, per sender and per pair of sender and person.
+/// Delays sends so that no limit of the provider is exceeded: per account, per sender, and per pair of sender and
+/// contact.
 ///
-/// It starts with the limits that the adapter states, and learns: a `RateLimitInfo-Policy` in an answer replaces the account's
-/// limits, an answer that says "none left" pauses the account until the provider's window starts anew, unless our own count
-/// explains it to the second, and a refusal for going too fast pauses what it was about for as long as it asks, for a week at
-/// the most. Within any window at most the quota goes; sends go in the order in which they came.
+/// It starts with the adapter's limits and learns from answers. A `RateLimit-Policy` replaces the account's limits.
+/// "None left" pauses the account until the provider's rate window resets, unless our own count explains it to the
+/// second. A throttle pauses its scope for as long as it asks, at most a week. Within any rate window at most the quota
+/// is sent, in order of arrival.
 ///
-/// A send that would have to wait for longer than 30 s is refused at once, as [`ErrorKind::RateLimited`] with
-/// [`Error::retry_at`], and nothing was sent.
+/// A send that would wait for more than 30 s is refused at once with [`ErrorKind::RateLimited`] and
+/// [`Error::retry_at`]. Nothing was sent then.
 ///
 /// Clones share their counts. Give every client of an account a clone of one `RateLimit`, and each its
 /// [sender](Self::with_sender).
 ///
-/// Counting exactly takes a timestamp for each send of the last window. A leaky bucket needs less, but either lets twice the
-/// quota into one window or makes the first few messages of the day wait.
+/// Exact counting needs a timestamp for each send of the last rate window. A leaky bucket needs less, but lets twice
+/// the quota into one window or delays the first messages of the day.
 #[derive(Clone)]
 pub struct RateLimit {
     pacer: Arc<Mutex<Pacer>>,
@@ -64,7 +65,7 @@ impl RateLimit {
         }
     }
 
-    /// A limiter for one account that lets `quota` sends go within any second.
+    /// A limiter for one account with at most `quota` sends within any second.
     pub fn per_second(quota: u32) -> Self {
         Self::new(&[Rate {
             scope: Scope::Account,
@@ -76,15 +77,14 @@ impl RateLimit {
         }])
     }
 
-    /// The same limiter, for a client that sends from another number than the others: limits per sender and per pair are
-    /// counted for each.
+    /// The same limiter for a client with another sender: limits per sender and per pair are counted for each sender.
     #[must_use]
     pub fn with_sender(mut self, sender: impl Into<Arc<str>>) -> Self {
         self.sender = sender.into();
         self
     }
 
-    /// Refuses a send that would have to wait for longer than `patience`. The default is 30 s.
+    /// Refuses a send that would wait for longer than this. The default is 30 s.
     #[must_use]
     pub const fn with_max_wait(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -129,7 +129,7 @@ impl RateLimit {
             .with_retry_at(self.clock.now().checked_add(wait))
     }
 
-    /// What an answer says of the limits.
+    /// Learns the limits in an answer.
     fn learn(&self, limits: &RateLimitInfo) {
         let now = self.clock.monotonic();
         let usable = |policy: &crate::error::rate_limit::RateLimitPolicy| {
@@ -147,7 +147,7 @@ impl RateLimit {
             let reset = limits.retry_after.max(limits.reset);
             let wait = reset.or_else(|| pacer.account_window(quota)).unwrap_or_default();
             let until = now.saturating_add(wait.min(LONGEST_PAUSE));
-            // Without a reset a window from now is the most that it can be, and our own count knows when it is.
+            // Without a reset, the end is at most one rate window away, and our own count knows it.
             let is_explained = |free: Duration| reset.is_none() || until <= free.saturating_add(ROUNDING);
             if !pacer.account_free_again(now).is_some_and(is_explained) {
                 pacer.pause(Key::Account, until);
@@ -155,7 +155,7 @@ impl RateLimit {
         }
     }
 
-    /// What a refusal for going too fast says.
+    /// Applies a throttle.
     fn slow_down(&self, refusal: &Error, to: &PhoneNumber) {
         let about = Rate::about(&self.rates, refusal);
         let key = match about.map_or(Scope::Account, |rate| rate.scope) {
@@ -163,7 +163,7 @@ impl RateLimit {
             Scope::Sender => Key::Sender(Arc::clone(&self.sender)),
             Scope::Pair => Key::Pair(Arc::clone(&self.sender), to.clone()),
         };
-        // One that asks for nothing, or for no time, is given the window of the limit, or a second.
+        // A throttle without a wait pauses for the rate window of the limit, or for a second.
         let asked = refusal.retry_after().filter(|wait| !wait.is_zero());
         let wait = asked.or(about.map(|rate| rate.window)).unwrap_or(Duration::from_secs(1)).min(LONGEST_PAUSE);
         self.lock().pause(key, self.clock.monotonic().saturating_add(wait));
@@ -183,19 +183,19 @@ impl fmt::Debug for RateLimit {
     }
 }
 
-/// The places of one send that waits. Given back if its caller stops waiting.
+/// The reservations of a waiting send. Dropping it releases them.
 struct Turn<'a> {
     limit: &'a RateLimit,
-    /// One for each of the first keys, those before the last of them being free when it was taken.
+    /// Reservations of the first keys. Each was made when those before it were free.
     places: Vec<Place>,
 }
 
 impl Turn<'_> {
-    /// Goes, if the send may go now in every scope; else says how long to wait, and for which.
+    /// Sends if every scope allows it now. Otherwise returns the wait and its scope.
     ///
-    /// A place is taken only once those before it are free, since one in the account's queue that waits for a person is one
-    /// that nobody else has. All are looked at again each time, under one lock: while the last was waited for, the first may
-    /// have been taken or paused.
+    /// A reservation is made only once the earlier scopes are free: a send that waits for its contact must not block
+    /// the account's queue. All scopes are checked again under one lock, because another task may have used or paused
+    /// them during the wait.
     fn step(&mut self, keys: &[Key]) -> Option<(Duration, Scope)> {
         let now = self.limit.clock.monotonic();
         let mut pacer = self.limit.lock();

@@ -1,4 +1,4 @@
-//! When the next send may go, counted exactly: never more than the quota within any window.
+//! An exact count: at most the quota within any rate window.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::adapter::rate::Scope;
 use crate::phone::PhoneNumber;
 
-/// What one count is about.
+/// The scope of a count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     Account,
@@ -25,7 +25,7 @@ impl Key {
     }
 }
 
-/// A limit in force.
+/// A limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rule {
     pub(super) scope: Scope,
@@ -34,45 +34,44 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    /// The window with a hundredth added: what leaves here evenly does not arrive evenly.
+    /// The rate window plus 1 %, because requests that leave evenly do not arrive evenly.
     fn span(&self) -> Duration {
         self.window.saturating_add(self.window / 100)
     }
 }
 
-/// A place in the queue of one count.
+/// A reservation in the queue of one count.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) key: Key,
-    /// Who has the smaller number came first.
+    /// Smaller numbers came first.
     number: u64,
-    /// The instant from which the send may go, as far as is known.
+    /// The earliest instant of the send, as known now.
     pub(super) at: Duration,
 }
 
-/// The counts of everything that shares one limiter. Times are of the clock that never goes back.
+/// All counts of one limiter. Times are monotonic.
 #[derive(Debug, Default)]
 pub(super) struct Pacer {
     rules: Vec<Rule>,
     tracks: HashMap<Key, Track>,
-    /// How many places were ever given.
+    /// The number of reservations made so far.
     given: u64,
-    /// How many tracks there were after the last sweep.
+    /// The number of histories after the last sweep.
     swept: usize,
 }
 
 /// The sends of one key.
 #[derive(Debug, Default)]
 struct Track {
-    /// When they went, in order.
+    /// The times of the sends, in order.
     gone: VecDeque<Duration>,
-    /// Those that wait, by number, with the instant from which each may go.
+    /// Waiting sends by number, each with its earliest instant.
     waiting: VecDeque<(u64, Duration)>,
     paused_until: Duration,
 }
 
-/// Tracks of people who were not written to for a while are dropped when there are twice as many as after the last time, and
-/// at least this many.
+/// Idle histories are removed when their number has doubled since the last time, and is at least this.
 const SWEEP: usize = 1_024;
 
 impl Pacer {
@@ -80,7 +79,7 @@ impl Pacer {
         Self { rules, ..Self::default() }
     }
 
-    /// A place for `key`, behind all that are there.
+    /// Makes a reservation for `key`, behind all others.
     pub(super) fn reserve(&mut self, key: Key, now: Duration) -> Place {
         self.sweep(now);
         let longest = self.longest(key.scope());
@@ -92,8 +91,8 @@ impl Pacer {
         Place { key, number: self.given, at }
     }
 
-    /// Looks at `now` when a send that waits may go: since it was last told, a pause may have come, or a send before it may
-    /// have gone later than it was to.
+    /// Updates the earliest instant of a waiting send at `now`: since the last time, a pause may have been set, or an
+    /// earlier send may have been late.
     pub(super) fn review(&mut self, place: &mut Place, now: Duration) {
         let Some(track) = self.tracks.get_mut(&place.key) else { return };
         let Some(before) = track.position(place.number) else { return };
@@ -103,27 +102,27 @@ impl Pacer {
         }
     }
 
-    /// The send of `place` goes at `now`.
+    /// Records the send of a reservation at `now`.
     pub(super) fn go(&mut self, place: &Place, now: Duration) {
         let Some(track) = self.tracks.get_mut(&place.key) else { return };
         track.leave(place.number);
         track.gone.push_back(now);
     }
 
-    /// Gives a place back.
+    /// Releases a reservation.
     pub(super) fn release(&mut self, place: &Place) {
         if let Some(track) = self.tracks.get_mut(&place.key) {
             track.leave(place.number);
         }
     }
 
-    /// Nothing of `key` goes before `until`.
+    /// Pauses `key` until this instant.
     pub(super) fn pause(&mut self, key: Key, until: Duration) {
         let track = self.tracks.entry(key).or_default();
         track.paused_until = track.paused_until.max(until);
     }
 
-    /// Counts the account by these limits from now on, of which the provider says that `used` sends are used up.
+    /// Replaces the account's limits. For each, the provider says that `used` sends are used up.
     pub(super) fn replace_account_rules(&mut self, limits: &[(usize, Duration)], used: Option<usize>, now: Duration) {
         let wanted = || limits.iter().map(|&(quota, window)| Rule { scope: Scope::Account, quota, window });
         if self.rules.iter().filter(|rule| rule.scope == Scope::Account).copied().eq(wanted()) {
@@ -131,7 +130,7 @@ impl Pacer {
         }
         self.rules.retain(|rule| rule.scope != Scope::Account);
         self.rules.extend(wanted());
-        // What went before there was a rule was perhaps not counted.
+        // Earlier sends may not have been counted.
         let track = self.tracks.entry(Key::Account).or_default();
         let longest = limits.iter().map(|limit| limit.1).max().unwrap_or_default();
         let counted = track.gone.iter().filter(|&&stamp| stamp.saturating_add(longest) > now).count();
@@ -140,15 +139,15 @@ impl Pacer {
         }
     }
 
-    /// When there is room again for the account, if by our own count, too, there is none left at `now`. `None`: there is, and
-    /// somebody else draws on the same limit if the provider says otherwise.
+    /// The instant at which the account has quota again, if our own count is used up at `now`. Returns `None`
+    /// otherwise; if the provider disagrees, another process uses the same limit.
     pub(super) fn account_free_again(&self, now: Duration) -> Option<Duration> {
         let track = self.tracks.get(&Key::Account)?;
         let rules = self.rules.iter().filter(|rule| rule.scope == Scope::Account);
         rules.filter_map(|rule| track.room(0, rule, now)).max().filter(|&free| free > now)
     }
 
-    /// The window of the account's limit of this quota; where none has it, the shortest of them.
+    /// The rate window of the account's limit with this quota, or else the shortest one.
     pub(super) fn account_window(&self, quota: Option<usize>) -> Option<Duration> {
         let rules = || self.rules.iter().filter(|rule| rule.scope == Scope::Account);
         let of_quota = rules().find(|rule| Some(rule.quota) == quota).map(|rule| rule.window);
@@ -178,17 +177,17 @@ impl Pacer {
 }
 
 impl Track {
-    /// From when on a send may go that has the first `before` of those that wait before it.
+    /// The earliest instant of a send behind the first `before` waiting ones.
     fn free_after(&self, before: usize, rules: &[Rule], scope: Scope, now: Duration) -> Duration {
-        // Never before one that came earlier.
+        // Never before an earlier send.
         let last = before.checked_sub(1).and_then(|last| self.waiting.get(last)).map(|&(_, at)| at);
         let free = now.max(self.paused_until).max(last.unwrap_or_default());
         let rules = rules.iter().filter(|rule| rule.scope == scope);
         rules.filter_map(|rule| self.room(before, rule, now)).fold(free, Duration::max)
     }
 
-    /// When there is room under `rule` for one more than have gone and the first `before` of those that wait, each of which goes
-    /// at `now` at the earliest. `None`: there always is.
+    /// Returns the earliest time at which `rule` allows another send, counting the sends already made and the first
+    /// `before` queued ones. Returns `None` if the quota is not reached.
     fn room(&self, before: usize, rule: &Rule, now: Duration) -> Option<Duration> {
         let in_the_way = self.gone.len().saturating_add(before).checked_sub(rule.quota)?;
         let last_in_the_way = match in_the_way.checked_sub(self.gone.len()) {
@@ -239,7 +238,7 @@ mod tests {
         pacer.reserve(Key::Account, ms(now))
     }
 
-    /// When a send may go that waits, looked at at `now`.
+    /// The earliest instant of a waiting send at `now`.
     fn reviewed(pacer: &mut Pacer, place: &mut Place, now: u64) -> Duration {
         pacer.review(place, ms(now));
         place.at
@@ -265,7 +264,7 @@ mod tests {
             if step % 3 == 0 {
                 waiting.push_back(place(&mut pacer, now));
             }
-            // Those that wait are woken in any order, and late.
+            // Waiting sends are woken late and in any order.
             let turned = usize::try_from(step).unwrap() % waiting.len().max(1);
             waiting.rotate_left(turned);
             waiting.retain_mut(|place| {
