@@ -1,4 +1,4 @@
-//! One file for each command, or for a few that are alike.
+//! The commands, one file each.
 
 pub(crate) mod close;
 pub(crate) mod conform;

@@ -1,21 +1,22 @@
-//! A failover channel of the configuration: several channels as one.
+//! A failover channel of the configuration.
 
 use std::sync::Arc;
 
 use transom::config::ConfigFile;
 use transom::layers::WindowGuard;
+use transom::session::WindowLedger;
 use transom::time::SystemClock;
-use transom::{Client, Error, ErrorKind, Messenger as _, PhoneNumber, WindowLedger};
+use transom::{Client, Error, ErrorKind, Messenger as _, PhoneNumber};
 
 use crate::args::Common;
 use crate::channel::{self, Channel};
 use crate::output::Failure;
 
-/// A failover, ready to be used.
+/// A connected failover channel.
 #[derive(Debug)]
 pub(crate) struct Failover {
     pub(crate) name: String,
-    /// Its members, in order, each also on its own.
+    /// The members in order, each also connected on its own.
     pub(crate) channels: Vec<Channel>,
     messenger: Arc<transom::Failover>,
     pub(crate) client: Client,
@@ -29,11 +30,11 @@ impl Failover {
         let messenger = channel::registry().failover(file, &name, |config| {
             match channel::connect(common, config.clone()) {
                 Ok(channel) => {
-                    let windows = windows(&channel);
-                    // Its own retries would keep a message waiting for a channel while another one is there.
+                    let guard = window_guard(&channel);
+                    // A client without retries: a retry would delay the change to the next member.
                     let client = channel.registry.connect(&channel.config)?;
                     channels.push(channel);
-                    Ok((client, windows))
+                    Ok((client, guard))
                 }
                 Err(failure) => {
                     problems.extend(lines(&failure.error));
@@ -42,28 +43,28 @@ impl Failover {
             }
         });
         if !problems.is_empty() {
-            return Err(on(Error::problems(ErrorKind::Config, problems)));
+            return Err(on(Error::invalid(ErrorKind::Config, problems)));
         }
         let messenger = Arc::new(messenger.map_err(on)?);
-        let client = Client::new(Arc::clone(&messenger)).layer(channel::patience());
+        let client = Client::new(Arc::clone(&messenger)).layer(channel::retry());
         Ok(Self { name, channels, messenger, client })
     }
 
-    /// The member that is asked first for `contact`.
+    /// The member that is tried first for `contact`.
     pub(crate) fn into_first_for(self, contact: &PhoneNumber) -> Result<Channel, Failure> {
         let first = self.messenger.first_for(contact).to_owned();
         let found = self.channels.into_iter().find(|channel| channel.name == first);
         found.ok_or_else(|| Failure::usage(format!("channel `{}` has no members", self.name)))
     }
 
-    /// The provider that took a message, or said something about it last.
+    /// The provider of the last attempt.
     pub(crate) fn provider(&self) -> &'static str {
         self.client.provider()
     }
 }
 
-/// What knows the windows of a channel's number.
-fn windows(channel: &Channel) -> WindowGuard {
+/// Knows the session windows of the channel, from the ledger if there is one.
+fn window_guard(channel: &Channel) -> WindowGuard {
     let guard = WindowGuard::default();
     match &channel.ledger {
         Some(ledger) => guard.with_ledger(Arc::clone(ledger) as Arc<dyn WindowLedger>, Arc::new(SystemClock)),
@@ -72,5 +73,5 @@ fn windows(channel: &Channel) -> WindowGuard {
 }
 
 fn lines(error: &Error) -> Vec<String> {
-    if error.problem_list().is_empty() { vec![error.message().to_owned()] } else { error.problem_list().to_vec() }
+    if error.problems().is_empty() { vec![error.message().to_owned()] } else { error.problems().to_vec() }
 }

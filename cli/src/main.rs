@@ -1,12 +1,13 @@
-//! The `transom` command: send, look things up, read webhooks, run the mock, prove an adapter, see the whole path in a demo.
+//! The `transom` command.
 
 mod args;
 mod channel;
 mod commands;
 mod failover;
-mod file;
-mod ledger_file;
+mod fs;
+mod ledger;
 mod output;
+mod target;
 
 use std::process::ExitCode;
 
@@ -15,7 +16,7 @@ use clap::Parser as _;
 use crate::args::{Cli, Command};
 use crate::output::{Failure, Output};
 
-/// What a request costs the mock is a tenth less than with the system's allocator, whose calls it was.
+/// mimalloc reduces the mock's CPU time per request by about 10 %.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
-    // What the mock does for a request is done under one lock, and handing it from thread to thread costs more than the work.
+    // The mock handles each request under one lock. Moving requests between threads costs more than the work itself.
     let mut runtime = match cli.command {
         Command::Mock(_) => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),

@@ -1,4 +1,4 @@
-//! What people and scripts read: short lines, or JSON, and the exit code.
+//! Results and errors: short lines or JSON, and the exit code.
 
 use std::io::{Write as _, stderr, stdout};
 use std::process::ExitCode;
@@ -7,39 +7,40 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::{Value, json};
 use transom::config::ChannelConfig;
-use transom::{Error, ErrorKind, FailedAttempt, Registry, Sent};
+use transom::error::FailedAttempt;
+use transom::{Error, ErrorKind, Registry, Sent};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const DOUBT: Style = AnsiColor::Yellow.on_default().bold();
 
-/// Where results go, and in which form.
+/// The form of results.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
 }
 
-/// A command that did not do what was asked.
+/// A failed command.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    /// The channel, as far as it got to one; the one of a failover that this is about.
+    /// The channel, if it is known; for a failover channel, the member.
     pub(crate) channel: Option<String>,
-    /// The failover, if the channel is one of its members.
+    /// The failover channel, if `channel` is one of its members.
     pub(crate) failover: Option<String>,
     pub(crate) provider: Option<&'static str>,
-    /// Bad flags, or input that cannot be read: exit 2 whatever the kind.
+    /// Bad flags or unreadable input: exit code 2, whatever the error kind.
     usage: bool,
 }
 
 impl Failure {
-    /// A command line, or a file named on it, that cannot be understood.
+    /// A bad command line, or an unreadable file named by it.
     pub(crate) fn usage(problem: impl Into<String>) -> Self {
-        let error = Error::problems(ErrorKind::InvalidRequest, vec![problem.into()]);
+        let error = Error::invalid(ErrorKind::InvalidRequest, vec![problem.into()]);
         Self { usage: true, ..Self::from(error) }
     }
 
-    /// The same failure, on this channel.
+    /// A failure on this channel.
     pub(crate) fn on(error: Error, channel: &str, provider: &'static str) -> Self {
         let member = error.channel().map(str::to_owned);
         let failover = member.is_some().then(|| channel.to_owned());
@@ -47,12 +48,12 @@ impl Failure {
         Self { channel: Some(channel), failover, provider: Some(provider), ..Self::from(error) }
     }
 
-    /// The same failure, on a channel that no provider stands behind alone.
+    /// The same failure, on a failover channel.
     pub(crate) fn named(self, channel: &str) -> Self {
         Self { channel: Some(channel.to_owned()), ..self }
     }
 
-    /// The same failure, in what is configured as this channel.
+    /// A failure in the configuration of this channel.
     pub(crate) fn in_channel(error: Error, config: &ChannelConfig, registry: &Registry) -> Self {
         let provider = registry.providers().iter().find(|provider| provider.name == config.provider());
         Self {
@@ -84,12 +85,12 @@ impl Output {
         Self { json }
     }
 
-    /// Whether the reader is a program.
+    /// Whether `--json` was given.
     pub(crate) const fn is_json(&self) -> bool {
         self.json
     }
 
-    /// Prints a result: `value` for programs, `line` for people.
+    /// Prints `value` with `--json`, else `line`.
     pub(crate) fn result(&self, value: &impl Serialize, line: impl FnOnce() -> String) {
         if self.json {
             self.json(value);
@@ -100,27 +101,27 @@ impl Output {
 
     /// Prints a JSON value on one line.
     pub(crate) fn json(&self, value: &impl Serialize) {
-        // Only a map with keys that are no texts cannot be written, and no result has one.
+        // Only a map with other keys than texts fails, and no result has one.
         if let Ok(text) = serde_json::to_string(value) {
             self.line(&text);
         }
     }
 
-    /// Prints a line; colours in it are dropped where they are not wanted.
-    #[allow(clippy::unused_self, reason = "an output that is not asked for is not written to")]
+    /// Prints a line, without its colours if the output does not support them.
+    #[allow(clippy::unused_self, reason = "callers that print need an `Output`")]
     pub(crate) fn line(&self, text: &str) {
-        // A reader that has gone away has read what it wanted.
+        // A closed pipe is no error: its reader has read enough.
         let _ = writeln!(anstream::AutoStream::auto(stdout()), "{text}");
         let _ = stdout().flush();
     }
 
-    /// Prints a remark that is not part of the result.
+    /// Prints a note on the standard error.
     #[allow(clippy::unused_self, reason = "as above")]
     pub(crate) fn note(&self, text: &str) {
         let _ = writeln!(stderr(), "{text}");
     }
 
-    /// Prints a failure, and says how to exit.
+    /// Prints a failure and returns its exit code.
     pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
         if self.json {
             self.json(&failure_json(failure));
@@ -133,7 +134,7 @@ impl Output {
     }
 }
 
-/// One line for each problem.
+/// One line per problem.
 fn failure_lines(failure: &Failure) -> Vec<String> {
     let error = &failure.error;
     let place = match (&failure.channel, failure.provider) {
@@ -142,18 +143,18 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
         (None, Some(provider)) => format!("{provider}: "),
         (None, None) => String::new(),
     };
-    if !error.problem_list().is_empty() {
-        // A problem of the configuration names its channel itself.
+    if !error.problems().is_empty() {
+        // A configuration problem already names its channel.
         let place = if error.kind() == ErrorKind::Config { "" } else { place.as_str() };
-        return error.problem_list().iter().map(|problem| masked(&format!("{place}{problem}"))).collect();
+        return error.problems().iter().map(|problem| masked(&format!("{place}{problem}"))).collect();
     }
-    // The provider stands in `place` already.
+    // `place` already names the provider.
     let text = error.to_string();
     let text = error.provider().and_then(|provider| text.strip_prefix(&format!("{provider}: "))).unwrap_or(&text);
     vec![format!("{place}{text}")]
 }
 
-/// What went wrong on a channel of a failover before another one was asked.
+/// The JSON of a failed attempt on an earlier member of a failover channel.
 pub(crate) fn earlier_json(attempt: &FailedAttempt) -> Value {
     json!({
         "channel": attempt.channel,
@@ -180,7 +181,7 @@ fn failure_json(failure: &Failure) -> Value {
             "status": error.status(),
             "retry_after_ms": error.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
             "message": masked(error.message()),
-            "problems": error.problem_list().iter().map(|problem| masked(problem)).collect::<Vec<_>>(),
+            "problems": error.problems().iter().map(|problem| masked(problem)).collect::<Vec<_>>(),
         },
     });
     if let (Some(members), Some(failover)) = (value.as_object_mut(), &failure.failover) {
@@ -190,9 +191,9 @@ fn failure_json(failure: &Failure) -> Value {
     value
 }
 
-/// `text` without the credential of any URI in it, well written or not: what stands between a scheme's colon and an `@`.
+/// Masks the credentials of URIs, also of malformed ones: everything between the colon of a scheme and an `@`.
 fn masked(text: &str) -> String {
-    // What the help itself writes.
+    // The examples of our own messages.
     const EXAMPLES: &[&str] = &["KEY", "KEY:TOKEN", "USER:PASSWORD"];
     let word = |word: &str| {
         let hidden = || {
@@ -205,10 +206,10 @@ fn masked(text: &str) -> String {
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Prints what is wrong with the command line, on one line, and says how to exit.
+/// Prints a command line error on one line and returns the exit code.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        // Help and version were asked for.
+        // `--help` or `--version`.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
@@ -219,7 +220,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     let problem = text.split("\n\n").next().unwrap_or(&text).trim_start_matches("error: ");
     let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
-    // The command line could not be read, so whether JSON was asked for is looked up by hand.
+    // The command line could not be parsed, so that `--json` is searched by hand.
     let output = Output::new(std::env::args_os().any(|arg| arg == "--json"));
     output.failure(&Failure::usage(format!("{problem} (try --help)")))
 }
@@ -248,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_uri_on_a_mistyped_command_line_does_not_show_its_credential() {
+    fn credential_of_a_malformed_uri_is_masked() {
         for text in [
             "'exotel://S3CR:T0K@default/acme' found",
             "no channel `exotel:/S3CR:T0K@x`",

@@ -1,10 +1,9 @@
-//! Every scenario of the conformance suite again, for every adapter, against the built binary and its control plane: the
-//! two fronts of the mock behave alike.
+//! Runs the conformance suite for each adapter against the built binary: it behaves as the mock in the process.
 
 use std::process::ExitCode;
 
-use transom_conformance::{Front, run_behind, subjects};
+use transom_conformance::{Backend, adapters, run_behind};
 
 fn main() -> ExitCode {
-    run_behind(subjects::ALL, &Front::Binary(env!("CARGO_BIN_EXE_transom").into()))
+    run_behind(adapters::ALL, &Backend::Binary(env!("CARGO_BIN_EXE_transom").into()))
 }

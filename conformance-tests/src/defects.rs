@@ -1,41 +1,324 @@
-//! The deliberate defects that the tests were shown to notice: why a report that says "all hold" can be believed.
+//! Deliberate defects that the suite must notice: the reason to trust a report in which every case passes.
 //!
-//! `cargo xtask kill --record` makes each of them in a copy of the sources, one at a time, runs the tests, and writes the table
-//! that stands here.
+//! Each defect is an adapter with one wrong detail, compiled in `tests/defects`. That test plays every case, except those of
+//! the group `hostile`, against each of them, and asserts that exactly the cases named here fail.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-const TABLE: &str = include_str!("../kill-table.json");
-
-/// One thing that somebody could get wrong.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// A wrong detail, and the cases that fail because of it.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Defect {
-    /// What was wrong, in words.
-    pub name: String,
-    /// The file it was in.
-    pub file: String,
-    /// How many tests failed.
-    pub failed: usize,
-    /// The first of those that the defect had to be noticed by.
-    pub noticed_by: Vec<String>,
-    /// The day of that run, `YYYY-MM-DD`.
-    pub recorded: String,
+    /// A short name: `unkeyed_send_is_repeated`.
+    pub name: &'static str,
+    /// The adapter that has the defect.
+    pub provider: &'static str,
+    /// The defect in a sentence.
+    pub description: &'static str,
+    /// Every case that fails, as `group::name`; the group `hostile` is left out.
+    pub caught_by: &'static [&'static str],
 }
 
-/// The table of this version.
-pub fn recorded() -> Vec<Defect> {
-    // A test reads it.
-    serde_json::from_str(TABLE).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_read_and_every_defect_in_it_was_noticed() {
-        for defect in serde_json::from_str::<Vec<Defect>>(TABLE).unwrap() {
-            assert!(defect.failed > 0 && !defect.noticed_by.is_empty(), "{}", defect.name);
-        }
-    }
-}
+/// The defects of this version.
+pub const ALL: &[Defect] = &[
+    Defect {
+        name: "unkeyed_send_is_repeated",
+        provider: "exotel",
+        description: "Repeats a send without an idempotency key after an unknown outcome.",
+        caught_by: &[
+            "delivery::close_without_response_is_unknown",
+            "delivery::connection_reset_is_unknown",
+            "delivery::failure_does_not_affect_next_message",
+            "delivery::gateway_error_is_unknown_and_not_retried",
+            "delivery::gateway_error_with_rejection_body_is_unknown",
+            "delivery::lost_response_is_unknown_and_not_retried",
+            "delivery::non_http_response_is_unknown",
+            "delivery::retry_repeats_unknown_only_with_key",
+            "delivery::see_other_is_unknown",
+            "delivery::success_with_web_page_is_unknown",
+            "delivery::success_without_json_is_unknown",
+            "delivery::timeout_before_accept_is_unknown",
+            "delivery::timeout_is_unknown",
+            "delivery::truncated_response_is_unknown",
+            "errors::conflict_is_unknown_without_idempotency",
+            "errors::gateway_wait_is_kept",
+            "errors::local_errors_name_provider_and_kind",
+            "failover::unknown_outcome_does_not_fail_over",
+            "secrets::errors_show_no_credential_or_full_number",
+            "webhooks::only_verified_status_settles_unknown_send",
+            "window::lost_response_does_not_send_fallback",
+        ],
+    },
+    Defect {
+        name: "lost_response_counts_as_closed_window",
+        provider: "exotel",
+        description: "Reports a lost response as a closed window, so the fallback template follows.",
+        caught_by: &[
+            "delivery::close_without_response_is_unknown",
+            "delivery::connection_reset_is_unknown",
+            "delivery::failure_does_not_affect_next_message",
+            "delivery::gateway_error_is_unknown_and_not_retried",
+            "delivery::gateway_error_with_rejection_body_is_unknown",
+            "delivery::lost_response_is_unknown_and_not_retried",
+            "delivery::refused_connection_proves_nothing_sent",
+            "delivery::retry_repeats_refused_connection",
+            "delivery::retry_repeats_unknown_only_with_key",
+            "delivery::timeout_before_accept_is_unknown",
+            "delivery::timeout_is_unknown",
+            "delivery::truncated_response_is_unknown",
+            "delivery::unknown_host_proves_nothing_sent",
+            "errors::gateway_wait_is_kept",
+            "failover::other_sender_uses_fallback_template",
+            "failover::unknown_outcome_does_not_fail_over",
+            "failover::unreachable_channel_fails_over",
+            "webhooks::only_verified_status_settles_unknown_send",
+            "window::lost_response_does_not_send_fallback",
+        ],
+    },
+    Defect {
+        name: "unknown_outcome_counts_as_not_sent",
+        provider: "messangi",
+        description: "Reports every unknown outcome as not sent.",
+        caught_by: &[
+            "delivery::close_without_response_is_unknown",
+            "delivery::connection_reset_is_unknown",
+            "delivery::failure_does_not_affect_next_message",
+            "delivery::gateway_error_is_unknown_and_not_retried",
+            "delivery::gateway_error_with_rejection_body_is_unknown",
+            "delivery::lost_response_is_unknown_and_not_retried",
+            "delivery::non_http_response_is_unknown",
+            "delivery::retry_repeats_unknown_only_with_key",
+            "delivery::see_other_is_unknown",
+            "delivery::success_with_web_page_is_unknown",
+            "delivery::success_without_json_is_unknown",
+            "delivery::timeout_before_accept_is_unknown",
+            "delivery::timeout_is_unknown",
+            "delivery::truncated_response_is_unknown",
+            "errors::conflict_is_unknown_without_idempotency",
+            "errors::gateway_wait_is_kept",
+            "evidence::response_codes_have_kind_and_send_state",
+            "failover::unknown_outcome_does_not_fail_over",
+            "webhooks::only_verified_status_settles_unknown_send",
+            "window::lost_response_does_not_send_fallback",
+        ],
+    },
+    Defect {
+        name: "redirect_is_followed",
+        provider: "exotel",
+        description: "Repeats the request when the response is a redirect.",
+        caught_by: &[
+            "delivery::redirect_is_not_followed",
+            "delivery::see_other_is_unknown",
+            "errors::local_errors_name_provider_and_kind",
+        ],
+    },
+    Defect {
+        name: "wrong_signature_is_accepted",
+        provider: "gosendapi",
+        description: "Accepts a webhook call with a wrong signature.",
+        caught_by: &[
+            "webhooks::changed_body_is_refused",
+            "webhooks::either_of_two_secrets_verifies_call",
+            "webhooks::missing_signature_is_refused_with_secret",
+            "webhooks::wrong_signature_is_refused",
+        ],
+    },
+    Defect {
+        name: "missing_signature_is_accepted",
+        provider: "exotel",
+        description: "Accepts a webhook call without a signature although a secret is configured.",
+        caught_by: &["webhooks::missing_signature_is_refused_with_secret"],
+    },
+    Defect {
+        name: "unsigned_call_counts_as_verified",
+        provider: "exotel",
+        description: "Reports the events of an unsigned webhook call as verified.",
+        caught_by: &[
+            "evidence::documented_webhook_calls_give_their_events",
+            "webhooks::call_without_secret_is_read_as_unverified",
+            "webhooks::unverified_inbound_opens_no_window",
+        ],
+    },
+    Defect {
+        name: "credential_is_sent_in_url",
+        provider: "gosendapi",
+        description: "Sends the API key in the URL, too.",
+        caught_by: &["evidence::messages_match_documented_requests", "secrets::urls_hold_no_credential"],
+    },
+    Defect {
+        name: "error_shows_full_number",
+        provider: "autocalls",
+        description: "Shows the contact's full number in the source of an error.",
+        caught_by: &["secrets::echoed_number_is_redacted", "secrets::errors_show_no_credential_or_full_number"],
+    },
+    Defect {
+        name: "closed_window_counts_as_missing_permission",
+        provider: "gosendapi",
+        description: "Reports a closed window as `permission_denied`.",
+        caught_by: &[
+            "content::free_form_content_needs_open_window",
+            "errors::documented_rejection_has_kind_and_code",
+            "evidence::response_codes_have_kind_and_send_state",
+            "sending::fallback_has_own_idempotency_key",
+            "window::own_text_does_not_extend_window",
+            "window::provider_decides_skips_session_lookup",
+            "window::template_does_not_open_window",
+            "window::text_after_25_hours_is_rejected",
+            "window::text_at_exactly_24_hours_is_rejected",
+            "window::text_to_contact_who_never_wrote_is_rejected",
+            "window::window_belongs_to_one_contact",
+        ],
+    },
+    Defect {
+        name: "reference_is_dropped",
+        provider: "exotel",
+        description: "Does not send the caller's reference.",
+        caught_by: &[
+            "evidence::messages_match_documented_requests",
+            "sending::reference_is_sent_if_provider_supports_it",
+            "webhooks::only_verified_status_settles_unknown_send",
+            "webhooks::status_event_has_reference_if_supported",
+        ],
+    },
+    Defect {
+        name: "last_template_of_list_is_lost",
+        provider: "exotel",
+        description: "Loses the last row of a template list.",
+        caught_by: &["lists::templates_are_listed_with_all_details"],
+    },
+    Defect {
+        name: "conversation_filter_is_ignored",
+        provider: "gosendapi",
+        description: "Lists the conversations of all contacts, whatever the filter.",
+        caught_by: &["lists::conversation_filter_keeps_one_contact"],
+    },
+    Defect {
+        name: "window_closes_a_minute_late",
+        provider: "autocalls",
+        description: "Reports the end of the session window 60 s late.",
+        caught_by: &[
+            "window::session_query_reports_expired_window",
+            "window::session_query_reports_open_window_and_end",
+        ],
+    },
+    Defect {
+        name: "message_goes_to_other_contact",
+        provider: "messangi",
+        description: "Sends every message to the same contact.",
+        caught_by: &[
+            "evidence::documented_responses_are_read_correctly",
+            "evidence::messages_match_documented_requests",
+            "pacing::clients_share_limiter_count",
+            "pacing::limiter_keeps_every_documented_limit",
+            "pacing::limiter_learns_lower_limit_from_responses",
+            "pacing::paced_sends_are_never_throttled",
+            "sending::each_contact_gets_own_message",
+            "window::window_belongs_to_one_contact",
+        ],
+    },
+    Defect {
+        name: "receipt_has_id_of_other_table",
+        provider: "autocalls",
+        description: "Takes the receipt's id from the wrong member of the response.",
+        caught_by: &[
+            "sending::concurrent_sends_do_not_mix",
+            "sending::receipt_has_id_of_delivered_message",
+            "webhooks::status_events_have_receipt_id_and_order",
+        ],
+    },
+    Defect {
+        name: "unreadable_success_is_accepted",
+        provider: "autocalls",
+        description: "Accepts a successful response without a readable id.",
+        caught_by: &[
+            "delivery::retry_repeats_unknown_only_with_key",
+            "delivery::success_with_web_page_is_unknown",
+            "delivery::success_without_json_is_unknown",
+            "errors::local_errors_name_provider_and_kind",
+            "secrets::errors_show_no_credential_or_full_number",
+        ],
+    },
+    Defect {
+        name: "requested_wait_is_ignored",
+        provider: "autocalls",
+        description: "Ignores the wait that the provider asks for when it throttles.",
+        caught_by: &[
+            "errors::rejection_with_unknown_code_uses_http_status",
+            "errors::throttled_send_reports_requested_wait",
+            "pacing::limiter_learns_lower_limit_from_responses",
+        ],
+    },
+    Defect {
+        name: "conflict_counts_as_not_sent",
+        provider: "exotel",
+        description: "Reports a 409 as not sent, although the provider removes no duplicates.",
+        caught_by: &["errors::conflict_is_unknown_without_idempotency"],
+    },
+    Defect {
+        name: "idempotency_key_is_reused",
+        provider: "gosendapi",
+        description: "Sends every message under the same idempotency key.",
+        caught_by: &[
+            "configuration::channels_of_one_provider_are_independent",
+            "content::link_without_known_extension_is_sent",
+            "delivery::failure_does_not_affect_next_message",
+            "delivery::retry_repeats_unknown_only_with_key",
+            "evidence::messages_match_documented_requests",
+            "pacing::clients_share_limiter_count",
+            "pacing::limiter_keeps_every_documented_limit",
+            "pacing::limiter_learns_lower_limit_from_responses",
+            "pacing::paced_sends_are_never_throttled",
+            "sending::concurrent_sends_do_not_mix",
+            "sending::each_contact_gets_own_message",
+            "sending::fallback_has_own_idempotency_key",
+            "sending::message_without_reference_has_unique_key",
+            "sending::reference_is_sent_if_provider_supports_it",
+            "sending::two_equal_messages_are_both_sent",
+            "window::own_text_does_not_extend_window",
+            "window::template_does_not_open_window",
+            "window::template_is_accepted_in_any_window_state",
+        ],
+    },
+    Defect {
+        name: "fallback_has_key_of_message",
+        provider: "gosendapi",
+        description: "Sends the fallback template under the message's own idempotency key.",
+        caught_by: &["sending::fallback_has_own_idempotency_key"],
+    },
+    Defect {
+        name: "capability_is_lost",
+        provider: "exotel",
+        description: "No longer declares locations.",
+        caught_by: &[
+            "evidence::documented_responses_are_read_correctly",
+            "evidence::messages_match_documented_requests",
+            "sending::declared_capabilities_are_the_pinned_ones",
+        ],
+    },
+    Defect {
+        name: "read_status_counts_as_delivered",
+        provider: "gosendapi",
+        description: "Reads the status `read` as `delivered`.",
+        caught_by: &[
+            "evidence::documented_webhook_calls_give_their_events",
+            "webhooks::status_events_have_receipt_id_and_order",
+            "webhooks::statuses_merge_to_same_end_in_any_order",
+        ],
+    },
+    Defect {
+        name: "inbound_sender_is_our_number",
+        provider: "exotel",
+        description: "Swaps the two numbers of an inbound message.",
+        caught_by: &[
+            "evidence::documented_webhook_calls_give_their_events",
+            "webhooks::inbound_text_has_sender_time_and_body",
+            "webhooks::unverified_inbound_opens_no_window",
+            "webhooks::verified_inbound_opens_window_for_24_hours",
+        ],
+    },
+    Defect {
+        name: "long_text_is_cut",
+        provider: "exotel",
+        description: "Cuts a text of the maximum length.",
+        caught_by: &["sending::longest_text_is_sent_whole"],
+    },
+];

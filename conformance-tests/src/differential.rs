@@ -1,94 +1,78 @@
-//! The same scenario over all adapters comes to the same: what the caller is told, and what reaches the person. Where it
-//! does not, that is declared here, with the reason and with what each comes to.
+//! Compares the outcome of a scenario between adapters: the results reported to the caller, and the delivered messages.
+//! A difference must be declared, with its reason and with the outcome for each provider.
 
-mod declared;
+mod known_difference;
+mod known_differences;
 
 use serde::Serialize;
 
-pub use declared::DECLARED;
+pub use known_difference::KnownDifference;
+pub use known_differences::KNOWN_DIFFERENCES;
 
+use crate::harness::Trace;
 use crate::suite::{Case, Outcome};
-use crate::trace::Trace;
 
-/// A scenario that does not come to the same everywhere.
-#[derive(Clone, Copy, Debug)]
-pub struct Difference {
-    /// The scenario's group and name: `window::a_contact_who_never_wrote_gets_no_text`.
-    pub scenario: &'static str,
-    /// Why.
-    pub reason: &'static str,
-    /// What it comes to, as [`Trace::summary`] has it: providers, separated by spaces, and what is the same for them.
-    pub comes_to: &'static [(&'static str, &'static str)],
-}
-
-impl Difference {
-    /// What it comes to for this provider.
-    fn pinned(&self, provider: &str) -> Option<&'static str> {
-        let pinned = self.comes_to.iter().find(|(providers, _)| providers.split(' ').any(|known| known == provider));
-        pinned.map(|(_, comes_to)| *comes_to)
-    }
-
-    /// The providers whose traces are pinned.
-    fn providers(&self) -> impl Iterator<Item = &'static str> {
-        self.comes_to.iter().flat_map(|(providers, _)| providers.split(' '))
-    }
-}
-
-/// What became of a scenario over all adapters that it was played with.
+/// The outcomes of a scenario for all adapters that it was played with.
 #[derive(Clone, Debug, Serialize)]
-pub struct Comparison {
+pub struct ScenarioComparison {
     /// The scenario's group.
     pub group: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// Whether it came to the same.
-    pub verdict: Agreement,
-    /// Why it does not, where that is declared.
+    /// Whether the outcomes are the same.
+    pub verdict: Comparison,
+    /// The reason of a declared difference.
     pub reason: Option<&'static str>,
-    /// What it came to, each with the providers of which that holds; the commonest first.
+    /// Each outcome with its providers; the most common first.
     pub traces: Vec<Shared>,
 }
 
-/// Whether the adapters agree.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Agreement {
-    /// All came to the same.
+pub enum Comparison {
+    /// All outcomes are the same.
     Same,
-    /// They differ, as declared.
+    /// The outcomes differ as declared.
     Declared,
-    /// They differ otherwise than declared.
+    /// The outcomes differ, and not as declared.
     Undeclared,
-    /// They are declared to differ, and do not.
+    /// A difference is declared, and the outcomes are the same.
     Stale,
 }
 
-impl Agreement {
-    /// Whether nothing has to be done about it.
+impl Comparison {
+    /// Whether the outcomes are the same, or differ as declared.
     pub const fn is_well(self) -> bool {
         matches!(self, Self::Same | Self::Declared)
     }
 }
 
-/// What a scenario came to for some providers.
+/// An outcome that some providers share.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shared {
-    /// For these.
+    /// The providers.
     pub providers: Vec<&'static str>,
-    /// What it came to.
+    /// The outcome.
     pub trace: Trace,
 }
 
-/// Compares every scenario that was played with more than one adapter; refusals are no playing.
-pub fn compare(played: &[(Case, Outcome)], declared: &[Difference]) -> Vec<Comparison> {
-    let mut compared: Vec<Comparison> = Vec::new();
+/// Compares every scenario that was played with more than one adapter. Refusals do not count.
+pub fn compare(played: &[(Case, Outcome)], declared: &[&[KnownDifference]]) -> Vec<ScenarioComparison> {
+    let mut compared: Vec<ScenarioComparison> = Vec::new();
     for (case, outcome) in played.iter().filter(|(case, _)| !case.is_refusal()) {
         let (group, name) = (case.group(), case.name());
         let known = compared.iter_mut().find(|known| known.group == group && known.name == name);
         let traces = if let Some(known) = known {
             &mut known.traces
         } else {
-            compared.push(Comparison { group, name, verdict: Agreement::Same, reason: None, traces: Vec::new() });
+            compared.push(ScenarioComparison {
+                group,
+                name,
+                verdict: Comparison::Same,
+                reason: None,
+                traces: Vec::new(),
+            });
             let Some(added) = compared.last_mut() else { continue };
             &mut added.traces
         };
@@ -100,35 +84,35 @@ pub fn compare(played: &[(Case, Outcome)], declared: &[Difference]) -> Vec<Compa
     compared.retain(|scenario| scenario.traces.iter().map(|shared| shared.providers.len()).sum::<usize>() > 1);
     for scenario in &mut compared {
         scenario.traces.sort_by_key(|shared| std::cmp::Reverse(shared.providers.len()));
-        scenario.judge(declared);
+        scenario.set_verdict(declared);
     }
     compared
 }
 
-impl Comparison {
-    fn judge(&mut self, declared: &[Difference]) {
+impl ScenarioComparison {
+    fn set_verdict(&mut self, declared: &[&[KnownDifference]]) {
         let id = format!("{}::{}", self.group, self.name);
-        let declared = declared.iter().find(|difference| difference.scenario == id);
+        let declared = declared.iter().copied().flatten().find(|difference| difference.scenario == id);
         self.reason = declared.map(|difference| difference.reason);
         let differs = self.traces.len() > 1;
         self.verdict = match declared {
-            None if differs => Agreement::Undeclared,
-            None => Agreement::Same,
-            Some(difference) if !self.is_as_pinned(difference) => Agreement::Undeclared,
-            // Without all of them, those that were played may happen to agree.
-            Some(difference) if differs || !self.has_all(difference) => Agreement::Declared,
-            Some(_) => Agreement::Stale,
+            None if differs => Comparison::Undeclared,
+            None => Comparison::Same,
+            Some(difference) if !self.is_as_pinned(difference) => Comparison::Undeclared,
+            // If a provider was not played, the others may have the same outcome.
+            Some(difference) if differs || !self.has_all(difference) => Comparison::Declared,
+            Some(_) => Comparison::Stale,
         };
     }
 
-    fn is_as_pinned(&self, difference: &Difference) -> bool {
+    fn is_as_pinned(&self, difference: &KnownDifference) -> bool {
         self.traces.iter().all(|shared| {
             let comes_to = shared.trace.summary();
             shared.providers.iter().all(|provider| difference.pinned(provider) == Some(comes_to.as_str()))
         })
     }
 
-    fn has_all(&self, difference: &Difference) -> bool {
+    fn has_all(&self, difference: &KnownDifference) -> bool {
         let mut played = self.traces.iter().flat_map(|shared| &shared.providers);
         difference.providers().all(|pinned| played.clone().any(|provider| *provider == pinned))
             && played.next().is_some()
@@ -138,48 +122,50 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::Told;
+    use crate::harness::SendRecord;
 
     fn trace(outcome: &str) -> Trace {
-        let told = Told { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
+        let told = SendRecord { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
         Trace { sends: vec![told], ..Trace::default() }
     }
 
-    fn judged(traces: &[(&'static [&'static str], &str)], declared: &[Difference]) -> Agreement {
+    fn verdict(traces: &[(&'static [&'static str], &str)], declared: &[&[KnownDifference]]) -> Comparison {
         let shared = |(providers, outcome): &(&'static [&'static str], &str)| Shared {
             providers: providers.to_vec(),
             trace: trace(outcome),
         };
         let traces = traces.iter().map(shared).collect();
-        let mut scenario = Comparison { group: "g", name: "s", verdict: Agreement::Same, reason: None, traces };
-        scenario.judge(declared);
+        let mut scenario =
+            ScenarioComparison { group: "g", name: "s", verdict: Comparison::Same, reason: None, traces };
+        scenario.set_verdict(declared);
         scenario.verdict
     }
 
     #[test]
-    fn a_difference_is_well_only_if_each_provider_comes_to_what_is_declared() {
-        const X: &str = "told x no/1";
-        const Y: &str = "told y no/1";
-        const OF_B: &[Difference] =
-            &[Difference { scenario: "g::s", reason: "why", comes_to: &[("a c", X), ("b", Y)] }];
-        const NONE: &[Difference] = &[Difference { scenario: "g::s", reason: "why", comes_to: &[("a b", X)] }];
-        assert_eq!(judged(&[(&["a", "b"], "x")], &[]), Agreement::Same);
-        assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], &[]), Agreement::Undeclared);
-        assert_eq!(judged(&[(&["a", "c"], "x"), (&["b"], "y")], OF_B), Agreement::Declared);
+    fn difference_is_accepted_only_exactly_as_declared() {
+        const X: &str = "sends x no/1";
+        const Y: &str = "sends y no/1";
+        const OF_B: &[&[KnownDifference]] =
+            &[&[KnownDifference { scenario: "g::s", reason: "why", outcomes: &[("a c", X), ("b", Y)] }]];
+        const NONE: &[&[KnownDifference]] =
+            &[&[KnownDifference { scenario: "g::s", reason: "why", outcomes: &[("a b", X)] }]];
+        assert_eq!(verdict(&[(&["a", "b"], "x")], &[]), Comparison::Same);
+        assert_eq!(verdict(&[(&["a", "c"], "x"), (&["b"], "y")], &[]), Comparison::Undeclared);
+        assert_eq!(verdict(&[(&["a", "c"], "x"), (&["b"], "y")], OF_B), Comparison::Declared);
         assert_eq!(
-            judged(&[(&["a"], "x"), (&["b"], "z")], OF_B),
-            Agreement::Undeclared,
-            "the named one in another way"
+            verdict(&[(&["a"], "x"), (&["b"], "z")], OF_B),
+            Comparison::Undeclared,
+            "the declared provider, with another outcome"
         );
-        assert_eq!(judged(&[(&["a", "b"], "x"), (&["c"], "y")], OF_B), Agreement::Undeclared);
-        assert_eq!(judged(&[(&["a", "b", "c"], "x")], OF_B), Agreement::Undeclared);
+        assert_eq!(verdict(&[(&["a", "b"], "x"), (&["c"], "y")], OF_B), Comparison::Undeclared);
+        assert_eq!(verdict(&[(&["a", "b", "c"], "x")], OF_B), Comparison::Undeclared);
         assert_eq!(
-            judged(&[(&["a", "c"], "x"), (&["d"], "x")], OF_B),
-            Agreement::Undeclared,
-            "one of whom nothing is said"
+            verdict(&[(&["a", "c"], "x"), (&["d"], "x")], OF_B),
+            Comparison::Undeclared,
+            "a provider without a declaration"
         );
-        // A run without the one that differs says nothing of it.
-        assert_eq!(judged(&[(&["a", "c"], "x")], OF_B), Agreement::Declared);
-        assert_eq!(judged(&[(&["a", "b"], "x")], NONE), Agreement::Stale);
+        // A run without the provider that differs is no contradiction.
+        assert_eq!(verdict(&[(&["a", "c"], "x")], OF_B), Comparison::Declared);
+        assert_eq!(verdict(&[(&["a", "b"], "x")], NONE), Comparison::Stale);
     }
 }

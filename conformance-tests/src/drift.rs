@@ -1,12 +1,13 @@
-//! Where an answer differs from what the provider's pages document: the shape of its body, its status, its headers, its codes.
+//! Finds differences between a response and the provider's documentation: in body, status, headers and codes.
 //!
-//! The pages are the fixtures of the mock. An answer is held against the documented answers to the same call and those that
-//! may come to any: those with the same status if there are any, of which the one that it resembles most decides which
-//! members are missing. A member is new only if none of them has it, and of another type only if none of them shows that one;
-//! a header is missing if any of them has it.
+//! The documentation is the mock's fixtures. A response is compared with the documented responses to the same call and with
+//! those to any call, preferring those with the same status. The most similar one decides which members are missing. A
+//! member is new, or of another type, only if no other documented response has it so. A header is missing if any of them
+//! has it.
 
 mod documented;
 mod form;
+pub mod live;
 mod shape;
 
 use std::collections::BTreeMap;
@@ -19,13 +20,13 @@ pub use documented::{Documented, Pages, of_provider};
 
 use shape::Rules;
 
-/// What is documented of every answer of a provider, as the fixtures have it.
+/// The facts that the fixtures state about every response of a provider.
 fn documented_everywhere(provider: &str) -> Value {
     let all: Value = serde_json::from_str(transom_mock_server::fixtures::every_answer()).unwrap_or_default();
     all.get(provider).cloned().unwrap_or_default()
 }
 
-/// An answer as it came.
+/// A response as it came.
 #[derive(Clone, Debug)]
 pub struct Observed {
     /// The method of the request.
@@ -36,17 +37,17 @@ pub struct Observed {
     pub status: u16,
     /// The headers, names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// The body; none if it is no JSON.
+    /// The body; none if it is not JSON.
     pub body: Option<Value>,
 }
 
 impl Observed {
-    /// The call, with ids left out.
+    /// The call with ids removed.
     pub fn call(&self) -> String {
         format!("{} {}", self.method, documented::without_ids(&self.path))
     }
 
-    /// The answer as the `response` of a fixture has it, to be merged by hand: every member with its type, and nobody's data.
+    /// The response in the form of a fixture's `response`, with types in place of values.
     pub fn as_fixture(&self) -> Value {
         let headers = self.headers.keys().filter(|name| !is_usual(name));
         let headers: serde_json::Map<String, Value> = headers.map(|name| (name.clone(), Value::Null)).collect();
@@ -58,24 +59,24 @@ impl Observed {
     }
 }
 
-/// One difference between an answer and the pages.
+/// A difference between a response and the documentation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Drift {
-    /// The call: method and path, with ids left out.
+    /// The call: method and path, with ids removed.
     pub call: String,
-    /// What kind of difference.
+    /// The kind of difference.
     pub kind: DriftKind,
-    /// The place: a pointer into the body, a header's name, or empty.
+    /// A pointer into the body, a header's name, or empty.
     pub place: String,
-    /// What the pages have.
+    /// The documented value.
     pub documented: String,
-    /// What came.
+    /// The observed value.
     pub observed: String,
-    /// The page, with its certainty; none where there is no page.
+    /// The page with its certainty; none if there is no page.
     pub source: Option<String>,
 }
 
-/// What differs.
+/// The kind of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DriftKind {
@@ -83,26 +84,26 @@ pub enum DriftKind {
     UndocumentedCall,
     /// No page shows this status for the call.
     OtherStatus,
-    /// The body is no JSON, and the documented one is.
+    /// The body is not JSON, and the documented one is.
     NotJson,
-    /// A documented member is not there.
+    /// A documented member is missing.
     MissingMember,
     /// A member that no page shows.
     NewMember,
     /// A member has another type than documented.
     ChangedType,
-    /// A documented header is not there.
+    /// A documented header is missing.
     MissingHeader,
-    /// A header that no page shows and that is none of HTTP's own.
+    /// A header that no page shows and that is not a usual one of HTTP.
     NewHeader,
-    /// A header is written in another form than documented.
+    /// A header has another form than documented.
     ChangedHeader,
-    /// A code that no table has, or a word for a state that no page lists.
+    /// A code that no table has, or a status word that no page lists.
     UnknownCode,
 }
 
 impl DriftKind {
-    /// Every kind, the gravest first.
+    /// Every kind, the most serious first.
     pub const ALL: &'static [Self] = &[
         Self::UndocumentedCall,
         Self::OtherStatus,
@@ -147,7 +148,7 @@ impl fmt::Display for Drift {
     }
 }
 
-/// What HTTP, and what stands in front of a service, say without any provider's page mentioning it.
+/// Headers of HTTP and of common gateways, which no provider documents.
 const USUAL_HEADERS: &[&str] = &[
     "age",
     "alt-svc",
@@ -183,7 +184,7 @@ const USUAL_HEADERS: &[&str] = &[
     "x-xss-protection",
 ];
 
-/// What the mock adds about itself.
+/// Headers that the mock adds.
 const OF_THE_MOCK: &[&str] = &["x-mock-cause", "x-transom-fault"];
 
 fn is_usual(header: &str) -> bool {
@@ -207,7 +208,7 @@ pub fn compare(pages: &Pages, observed: &Observed) -> Vec<Drift> {
     let with_this_status: Vec<&Documented> =
         to_this_call.iter().copied().filter(|page| page.statuses.contains(&observed.status)).collect();
     let held_against = if with_this_status.is_empty() {
-        // A refusal may be one that any call gets; a success is this call's own.
+        // A rejection may be a documented one of any call; a success must be this call's own.
         let own = to_this_call.iter().filter(|page| page.call().is_some() || observed.status >= 400);
         let mut listed: Vec<u16> = own.flat_map(|page| page.statuses.iter().copied()).collect();
         listed.sort_unstable();
@@ -215,20 +216,20 @@ pub fn compare(pages: &Pages, observed: &Observed) -> Vec<Drift> {
         let listed = listed.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
         let source = to_this_call.first().map(|page| page.source());
         found.add(DriftKind::OtherStatus, "", listed, observed.status.to_string(), source);
-        // A success under another number should still look like one, and a refusal like a refusal.
+        // A success with another status should still look like a success, and a rejection like a rejection.
         let is_alike = |page: &&&Documented| page.statuses.iter().any(|status| status / 400 == observed.status / 400);
         to_this_call.iter().filter(is_alike).copied().collect()
     } else {
         with_this_status.clone()
     };
     bodies(&held_against, observed, &mut found);
-    // Of a refusal with another status, nothing says which headers it has.
+    // The headers of a rejection with another status are not documented.
     let with_headers = if observed.status < 400 { &held_against } else { &with_this_status };
     headers(pages, with_headers, observed, &mut found);
     found.drifts
 }
 
-/// Whether a page shows the body of this answer: else nothing in it can be told apart.
+/// Whether a page shows the body of this response. If not, its members cannot be checked.
 pub fn is_shown(pages: &Pages, observed: &Observed) -> bool {
     let mut to_this_call = pages.answers.iter().filter(|page| page.is_about(observed));
     to_this_call.any(|page| page.statuses.contains(&observed.status) && page.body.is_some())
@@ -246,10 +247,10 @@ impl Findings {
     }
 }
 
-/// Holds the body against the page that it resembles most, and against what the others show in its places.
+/// Compares the body with the most similar page, and with the others at the same places.
 fn bodies(pages: &[&Documented], observed: &Observed, found: &mut Findings) {
     let Some(body) = observed.body.as_ref().filter(|body| !body.is_null()) else {
-        // An empty body is as good where a page shows one.
+        // An empty body is allowed if a page shows one.
         let is_empty = |page: &&Documented| page.body.as_ref().is_some_and(Value::is_null);
         let came = if observed.body.is_none() { "something else" } else { "nothing" };
         let shown = pages.iter().find(|page| page.body.is_some());
@@ -267,7 +268,7 @@ fn bodies(pages: &[&Documented], observed: &Observed, found: &mut Findings) {
     }
 }
 
-/// Looks for the headers of these pages and for those that every answer has, and for what none has.
+/// Compares the headers with those of these pages and of every response.
 fn headers(pages: &Pages, of_this_answer: &[&Documented], observed: &Observed, found: &mut Findings) {
     let has_body = observed.body.as_ref().is_none_or(|body| !body.is_null());
     let mut missing: Vec<&str> = Vec::new();

@@ -1,17 +1,17 @@
-//! The conformance suite: one list of scenarios, and every adapter goes through all of it.
+//! The conformance suite: one list of scenarios that every adapter must pass, and the fault matrix.
 //!
-//! A scenario states a contract in words, brings the mock into a state, drives the adapter, and looks at three things: what
-//! the caller was told, what the provider was asked, and what reached the person. If the adapter declares the capability
-//! that a scenario needs, the scenario runs; if not, the refusal runs in its place: the call must be refused as unsupported
-//! with no request made. Nothing is ever skipped, so every adapter has the same number of cases, and the set of
-//! capabilities is pinned in its [`Subject`], so that losing one is a failure and not a quieter success.
+//! A scenario states a contract, brings the mock into a state, drives the adapter, and checks three things: what the adapter
+//! reported to its caller, which requests the provider received, and which messages reached the contact. If the adapter
+//! declares the capability that a scenario needs, the scenario runs. If not, the suite checks that the adapter refuses the
+//! call as unsupported and makes no request. The suite skips nothing, so every adapter has the same number of cases. The set
+//! of capabilities is pinned in [`AdapterUnderTest`], so an adapter that loses a capability fails.
 //!
-//! An adapter outside this repository joins with a [`Subject`] and eight lines:
+//! An adapter outside this repository joins with an [`AdapterUnderTest`] and a test binary:
 //!
 //! ```no_run
 //! // [[test]] name = "conformance", harness = false
 //! fn main() -> std::process::ExitCode {
-//!     transom_conformance::run(&transom_conformance::subjects::EXOTEL)
+//!     transom_conformance::run(&transom_conformance::adapters::EXOTEL)
 //! }
 //! ```
 
@@ -21,44 +21,33 @@
     reason = "indexing a JSON value by name gives null and does not panic; a test run prints"
 )]
 
-mod check;
-mod control;
+pub mod adapters;
+mod assertions;
 pub mod defects;
 pub mod differential;
 pub mod drift;
 pub mod evidence;
-mod exchange;
-mod front;
-mod level;
-pub mod live;
-mod mask;
-mod played;
-pub mod report;
-pub mod run;
+pub mod executor;
+#[cfg(feature = "faults")]
+pub mod faults;
+mod harness;
 #[cfg(feature = "harness")]
-mod runner;
+mod libtest;
+pub mod report;
 mod scenarios;
-mod stage;
-mod subject;
-pub mod subjects;
 pub mod suite;
-mod trace;
-pub mod webhooks;
 
 use transom::ErrorKind;
 
-pub use check::Broken;
-pub use evidence::{Evidence, EvidenceKind, Unplayed};
-pub use exchange::Exchange;
-pub use front::Front;
-pub use level::Level;
-pub use played::Covered;
+pub use adapters::{AdapterUnderTest, CodeChannel, CodeSample, CodeTable, Refusal, WebhookFeatures};
+pub use assertions::Failure;
+pub use evidence::{CoveredFact, Evidence, EvidenceKind, RequirementLevel};
+pub use harness::{Backend, DeliveredMessage, EventRecord, Exchange, SendRecord, Trace};
 #[cfg(feature = "harness")]
-pub use runner::{run, run_behind};
-pub use subject::{By, Place, Refusal, Said, Subject, Tells};
-pub use trace::{Arrived, Heard, Told, Trace};
+pub use libtest::{run, run_behind};
+pub use report::UncoveredFact;
 
-/// Every kind of error, for subjects that list how each is provoked.
+/// Every kind of error, for adapters that list how each is provoked.
 pub const KINDS: &[ErrorKind] = ErrorKind::ALL;
 
 /// The README's code, compiled here because this crate sees everything that it names.

@@ -1,6 +1,7 @@
-//! What came of a run, as a document: JSON for programs, `JUnit` for build servers, a page for people. All three are made
-//! from one value, so that they agree.
+//! The report of a run: JSON for programs, `JUnit` for build servers, a page for people. All three are made from one value,
+//! so they agree.
 
+mod coverage;
 mod drift;
 mod html;
 mod junit;
@@ -13,38 +14,39 @@ use std::time::Duration;
 use serde::Serialize;
 use transom::time::rfc3339;
 
-use crate::Level;
-use crate::check::Broken;
+use crate::assertions::Failure;
 use crate::defects::{self, Defect};
-use crate::differential::{self, Comparison, Difference};
-use crate::evidence::{self, Evidence, EvidenceKind, Unplayed};
-use crate::exchange::Exchange;
-use crate::mask;
-use crate::run::Run;
+use crate::differential::{self, KnownDifference, ScenarioComparison};
+use crate::evidence::RequirementLevel;
+use crate::evidence::{Evidence, EvidenceKind};
+use crate::executor::Run;
+use crate::harness::Exchange;
+use crate::harness::Trace;
+use crate::harness::redact;
 use crate::suite::{Case, Outcome, Verdict};
-use crate::trace::Trace;
 
+pub use coverage::{UncoveredFact, unplayed};
 pub use drift::{AskedChannel, DriftReport, DriftTotals};
 pub use scorecard::{Coverage, Scorecard};
 
-/// Counts up when a member of the document changes its name or meaning, or goes.
-pub const SCHEMA_VERSION: u32 = 1;
+/// Incremented when a member of the document changes its name or meaning, or is removed.
+pub const SCHEMA_VERSION: u32 = 2;
 
-/// Of so many exchanges at the beginning and at the end of a case the report tells; a case that failed has more of the end.
+/// The report shows so many exchanges at the start and at the end of a case; more of the end if it failed.
 const FIRST: usize = 2;
 const LAST: usize = 2;
 const LAST_OF_FAILED: usize = 10;
 
-/// A report. `docs/conformance-report.md` says what each member means.
+/// A report. `docs/conformance-report.md` describes each member.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// What wrote it.
+    /// The program that wrote it.
     pub generator: Generator,
-    /// What the cases were played against: `mock`.
+    /// The backend: `mock`.
     pub target: String,
-    /// What the random cases were made from: the same seed makes the same ones.
+    /// The seed of the random cases.
     pub seed: u64,
     /// The command that plays the same cases again.
     pub command: String,
@@ -52,25 +54,25 @@ pub struct Report {
     pub started_at: String,
     /// How long it took.
     pub duration_ms: u64,
-    /// Where it ran.
+    /// The machine and the build.
     pub environment: Environment,
-    /// All cases, counted.
+    /// The numbers of all cases.
     pub totals: Totals,
-    /// Each provider, in the order in which they were played.
+    /// Each provider, in the order of the run.
     pub providers: Vec<Scorecard>,
     /// Each case, in order: provider by provider, group by group.
     pub cases: Vec<CaseReport>,
-    /// Each fact on record about the providers, with the cases that played it.
+    /// Each fact on record, with the cases that checked it.
     pub evidence: Vec<EvidenceReport>,
-    /// Facts that no case played, of the adapters of which all cases were played; there should be none.
-    pub unplayed: Vec<Unplayed>,
-    /// Each scenario that was played with several adapters, and whether it came to the same.
-    pub differential: Vec<Comparison>,
-    /// The deliberate defects that this version's tests were shown to notice.
-    pub kill_table: Vec<Defect>,
+    /// The facts that no case covered, of the adapters whose cases were all played; should be empty.
+    pub unplayed: Vec<UncoveredFact>,
+    /// Each scenario that was played with several adapters, and the comparison of its outcomes.
+    pub differential: Vec<ScenarioComparison>,
+    /// The deliberate defects that this version's tests notice, each with the cases that fail.
+    pub defects: &'static [Defect],
 }
 
-/// What wrote a report.
+/// The program that wrote a report.
 #[derive(Clone, Debug, Serialize)]
 pub struct Generator {
     /// `transom conform`.
@@ -79,34 +81,34 @@ pub struct Generator {
     pub version: &'static str,
 }
 
-/// Where a run took place.
+/// The machine and the build of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Environment {
     /// The operating system: `linux`.
     pub os: &'static str,
     /// The processor: `x86_64`.
     pub arch: &'static str,
-    /// How many cases were played at a time.
+    /// How many cases ran at the same time.
     pub threads: usize,
     /// How it was built: `release`, or `debug`, which is slower.
     pub build: &'static str,
 }
 
-/// Cases, counted.
+/// Numbers of cases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// All.
     pub cases: usize,
-    /// Those in which the contract held.
+    /// The cases whose contract holds.
     pub passed: usize,
-    /// Those in which it was broken.
+    /// The cases whose contract is broken.
     pub failed: usize,
 }
 
 /// One case.
 #[derive(Clone, Debug, Serialize)]
 pub struct CaseReport {
-    /// `exotel::delivery::a_lost_answer_…`.
+    /// `exotel::delivery::lost_response_is_unknown_and_not_retried`.
     pub id: String,
     /// The provider's name.
     pub provider: &'static str,
@@ -114,35 +116,35 @@ pub struct CaseReport {
     pub group: &'static str,
     /// The scenario's name.
     pub name: &'static str,
-    /// The contract in words.
-    pub contract: String,
-    /// What else is to be known of it; empty if its words say it all.
+    /// The contract in a sentence.
+    pub contract: &'static str,
+    /// The reason of the contract, or a detail; may be empty.
     pub note: &'static str,
     /// The capability that the scenario needs.
     pub needs: Option<&'static str>,
-    /// Whether the adapter lacks it, so that its refusal was played.
+    /// Whether the adapter lacks the capability, so that its refusal was played.
     pub refusal: bool,
-    /// Whether the contract held.
+    /// Whether the contract holds.
     pub verdict: Verdict,
-    /// How it was broken.
+    /// How the contract is broken.
     pub problem: Option<Problem>,
-    /// The ids of the facts that the contract rests on; none if it is the sdk's own.
+    /// The ids of the facts that the contract relies on; none if the contract is the SDK's own.
     pub covers: Vec<String>,
-    /// How binding the contract is: as its most binding fact, and a must where it is the sdk's own.
-    pub level: Level,
-    /// The facts that were played one by one.
+    /// How binding the contract is: as binding as its most binding fact; a must if it is the SDK's own.
+    pub level: RequirementLevel,
+    /// The facts that were checked one by one.
     pub played: Vec<PlayedFact>,
-    /// What the caller was told, and what reached people.
+    /// The results reported to the caller, and the delivered messages.
     pub trace: Trace,
-    /// What was asked and answered, without credentials and phone numbers.
+    /// Requests and responses, without credentials and phone numbers.
     pub exchanges: Vec<Exchange>,
-    /// How many exchanges were left out between the first and the last.
+    /// How many exchanges between the first and the last are left out.
     pub exchanges_left_out: usize,
     /// How long it took.
     pub duration_ms: u64,
-    /// By how much the provider's clock was turned, in seconds.
+    /// By how much the case advanced the provider's clock, in seconds.
     pub virtual_s: u64,
-    /// The command that plays it alone.
+    /// The command that runs the case alone.
     pub command: String,
 }
 
@@ -151,24 +153,24 @@ pub struct CaseReport {
 pub struct Problem {
     /// In words.
     pub says: String,
-    /// What it demands, where that is one value.
+    /// The expected value, if there is one.
     pub expected: Option<String>,
-    /// What came instead.
+    /// The observed value.
     pub observed: Option<String>,
 }
 
-/// A fact that a case played.
+/// A fact that a case checked.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlayedFact {
     /// The fact's id.
     pub id: String,
-    /// Whether it held.
+    /// Whether the fact holds.
     pub verdict: Verdict,
     /// How it is contradicted.
     pub problem: Option<Problem>,
 }
 
-/// A fact on record, and the cases about it.
+/// A fact on record, and the cases that checked it.
 #[derive(Clone, Debug, Serialize)]
 pub struct EvidenceReport {
     /// The provider's name.
@@ -177,16 +179,16 @@ pub struct EvidenceReport {
     #[serde(flatten)]
     pub evidence: Evidence,
     /// How binding it is.
-    pub level: Level,
-    /// The cases that played it one by one.
+    pub level: RequirementLevel,
+    /// The cases that checked it.
     pub played_by: Vec<String>,
-    /// The verdict of those; none if no case of this run played it.
+    /// The verdict of those cases; none if no case of this run checked it.
     pub verdict: Option<Verdict>,
 }
 
 impl Report {
     /// The report of a run.
-    pub fn of(run: &Run, seed: u64, declared: &[Difference]) -> Self {
+    pub fn of(run: &Run, seed: u64, declared: &[&[KnownDifference]]) -> Self {
         let cases: Vec<CaseReport> = run.played.iter().map(|(case, outcome)| CaseReport::of(case, outcome)).collect();
         let evidence = evidence_of(run, &cases);
         Self {
@@ -208,39 +210,39 @@ impl Report {
             differential: differential::compare(&run.played, declared),
             cases,
             evidence,
-            unplayed: evidence::unplayed(run),
-            kill_table: defects::recorded(),
+            unplayed: unplayed(run),
+            defects: defects::ALL,
         }
     }
 
-    /// The same report of cases that this command chose.
+    /// The same report with the command that chose the cases.
     #[must_use]
     pub fn of_command(self, command: String) -> Self {
         Self { command, ..self }
     }
 
-    /// Whether every case passed, no fact was left out, and the adapters agree wherever they are not declared to differ.
+    /// Whether every case passed, every fact was covered, and the adapters differ only as declared.
     pub fn is_all_well(&self) -> bool {
         self.totals.failed == 0
             && self.unplayed.is_empty()
             && self.differential.iter().all(|scenario| scenario.verdict.is_well())
     }
 
-    /// Writes `report.json`, `junit.xml` and `index.html` into `folder`, which is made if it is not there.
+    /// Writes `report.json`, `junit.xml` and `index.html` into `folder`, and creates the folder if needed.
     ///
     /// # Errors
-    /// What went wrong with which file.
+    /// Which file could not be written, and why.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         write_all(folder, self, &junit::of(self), html::of(self))
     }
 
-    /// The fact of this id about this provider.
+    /// The fact with this id.
     pub fn fact(&self, provider: &str, id: &str) -> Option<&EvidenceReport> {
         self.evidence.iter().find(|fact| fact.provider == provider && fact.evidence.id == id)
     }
 }
 
-/// The same document for programs, for build servers and for people.
+/// Writes the same document for programs, build servers and people.
 fn write_all(folder: &Path, report: &impl Serialize, junit: &quick_junit::Report, page: String) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let write = |name: &str, text: String| {
@@ -253,7 +255,7 @@ fn write_all(folder: &Path, report: &impl Serialize, junit: &quick_junit::Report
 }
 
 impl Totals {
-    /// These, counted.
+    /// Counts these verdicts.
     pub fn of(verdicts: impl Iterator<Item = Verdict>) -> Self {
         verdicts.fold(Self::default(), |mut totals, verdict| {
             totals.cases += 1;
@@ -286,7 +288,11 @@ impl CaseReport {
             refusal: case.is_refusal(),
             verdict: outcome.verdict,
             problem: outcome.problem.as_ref().map(Problem::of),
-            level: covers.iter().map(|fact| Level::of(&fact.certainty)).max().unwrap_or(Level::Must),
+            level: covers
+                .iter()
+                .map(|fact| RequirementLevel::of(&fact.certainty))
+                .max()
+                .unwrap_or(RequirementLevel::Must),
             covers: covers.into_iter().map(|fact| fact.id).collect(),
             played: played.collect(),
             trace: outcome.trace.clone(),
@@ -298,7 +304,7 @@ impl CaseReport {
         }
     }
 
-    /// The facts that it contradicts: those that it played and that did not hold, else those that it rests on.
+    /// The facts that it contradicts: the checked facts that do not hold, or else those that the contract relies on.
     pub fn contradicts<'r>(&'r self, report: &'r Report) -> impl Iterator<Item = &'r EvidenceReport> {
         let broken: Vec<&str> =
             self.played.iter().filter(|fact| fact.verdict == Verdict::Failed).map(|fact| fact.id.as_str()).collect();
@@ -309,17 +315,17 @@ impl CaseReport {
 }
 
 impl Problem {
-    fn of(broken: &Broken) -> Self {
-        let masked = |text: &Option<String>| text.as_deref().map(mask::numbers);
+    fn of(broken: &Failure) -> Self {
+        let masked = |text: &Option<String>| text.as_deref().map(redact::numbers);
         Self {
-            says: mask::numbers(&broken.says),
+            says: redact::numbers(&broken.says),
             expected: masked(&broken.expected),
             observed: masked(&broken.observed),
         }
     }
 }
 
-/// The first and the last exchanges, and how many stood between.
+/// The first and the last exchanges, and how many are left out between them.
 fn picked(exchanges: &[Exchange], verdict: Verdict) -> (Vec<Exchange>, usize) {
     let last = if verdict == Verdict::Failed { LAST_OF_FAILED } else { LAST };
     let left_out = exchanges.len().saturating_sub(FIRST + last);
@@ -329,19 +335,19 @@ fn picked(exchanges: &[Exchange], verdict: Verdict) -> (Vec<Exchange>, usize) {
 
 fn evidence_of(run: &Run, cases: &[CaseReport]) -> Vec<EvidenceReport> {
     let mut reports = Vec::new();
-    for subject in run.subjects() {
-        for evidence in crate::evidence::all(subject) {
+    for adapter in run.adapters() {
+        for evidence in crate::evidence::all(adapter) {
             let mut verdict = None;
             let mut played_by = Vec::new();
-            for case in cases.iter().filter(|case| case.provider == subject.provider.name) {
+            for case in cases.iter().filter(|case| case.provider == adapter.provider.name) {
                 let Some(played) = case.played.iter().find(|played| played.id == evidence.id) else { continue };
                 played_by.push(case.id.clone());
                 if verdict != Some(Verdict::Failed) {
                     verdict = Some(played.verdict);
                 }
             }
-            let level = Level::of(&evidence.certainty);
-            reports.push(EvidenceReport { provider: subject.provider.name, evidence, level, played_by, verdict });
+            let level = RequirementLevel::of(&evidence.certainty);
+            reports.push(EvidenceReport { provider: adapter.provider.name, evidence, level, played_by, verdict });
         }
     }
     reports
@@ -351,5 +357,5 @@ fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The kinds of facts, in the order in which reports list them.
+/// The kinds of facts, in the order of the report.
 const KINDS: &[EvidenceKind] = &[EvidenceKind::Code, EvidenceKind::Rate, EvidenceKind::Sample, EvidenceKind::Webhook];

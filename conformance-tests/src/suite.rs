@@ -1,4 +1,4 @@
-//! The suite as a library: the cases of an adapter, and what comes of playing one.
+//! The cases of an adapter, and the outcome of a case.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,78 +6,79 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use transom::Capability;
 
-use crate::check::Broken;
+use crate::adapters::AdapterUnderTest;
+use crate::assertions::Failure;
+use crate::evidence::CoveredFact;
 use crate::evidence::Evidence;
-use crate::exchange::Exchange;
-use crate::played::Covered;
+use crate::harness::Backend;
+use crate::harness::Exchange;
+use crate::harness::Harness;
+use crate::harness::Trace;
 use crate::scenarios::{self, Need, Scenario};
-use crate::stage::Stage;
-use crate::trace::Trace;
-use crate::{Front, Subject};
 
-/// A case that has not ended after this long, in real time, has failed: nothing may hang.
+/// A case fails if it takes longer than this in real time.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Every case of an adapter, group by group. Every adapter has the same ones.
-pub fn cases(subject: &'static Subject) -> Vec<Case> {
-    scenarios::all().map(|scenario| Case { subject, scenario, seed: DEFAULT_SEED }).collect()
+/// Every case of an adapter, group by group. Every adapter has the same cases.
+pub fn cases(adapter: &'static AdapterUnderTest) -> Vec<Case> {
+    scenarios::all().map(|scenario| Case { adapter, scenario, seed: DEFAULT_SEED }).collect()
 }
 
-/// What the random cases are made from unless another seed is given.
+/// The default seed of the random cases.
 pub const DEFAULT_SEED: u64 = 20_261_121;
 
-/// One scenario, or its refusal, for one adapter.
+/// A scenario, or its refusal, for one adapter.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    subject: &'static Subject,
+    adapter: &'static AdapterUnderTest,
     scenario: &'static Scenario,
     seed: u64,
 }
 
-/// Whether the contract held.
+/// Whether the contract holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It held.
+    /// The contract holds.
     Passed,
-    /// It was broken.
+    /// The contract is broken.
     Failed,
 }
 
-/// What came of a case.
+/// The outcome of a case.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Whether the contract held.
+    /// Whether the contract holds.
     pub verdict: Verdict,
-    /// How it was broken; none if it held.
-    pub problem: Option<Broken>,
-    /// The facts that were played one by one, for a case that goes through many.
-    pub covered: Vec<Covered>,
-    /// Every request that the provider saw, in order.
+    /// How the contract is broken; none if it holds.
+    pub problem: Option<Failure>,
+    /// The facts that the case checked one by one.
+    pub covered: Vec<CoveredFact>,
+    /// Every request that the provider received, in order.
     pub exchanges: Vec<Exchange>,
-    /// What the caller was told and what reached people, in words that are the same for every provider.
+    /// The results reported to the caller and the delivered messages, in words that are the same for every provider.
     pub trace: Trace,
-    /// How long it took.
+    /// The real time that it took.
     pub duration: Duration,
-    /// By how much the mock's clock was turned, to the second.
+    /// By how much the case advanced the mock's clock, to the second.
     pub virtual_time: Duration,
 }
 
 impl Case {
-    /// The same case with what is random in it made from `seed`.
+    /// The same case with another seed for its random values.
     #[must_use]
     pub const fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
     /// The adapter under test.
-    pub const fn subject(&self) -> &'static Subject {
-        self.subject
+    pub const fn adapter(&self) -> &'static AdapterUnderTest {
+        self.adapter
     }
 
     /// The provider's name.
     pub fn provider(&self) -> &'static str {
-        self.subject.provider.name
+        self.adapter.provider.name
     }
 
     /// The group that the scenario belongs to: `delivery`.
@@ -85,28 +86,28 @@ impl Case {
         self.scenario.group
     }
 
-    /// The scenario's name, the contract with underscores: `a_lost_answer_may_have_been_sent_and_is_not_repeated`.
+    /// The scenario's name: `lost_response_is_unknown_and_not_retried`.
     pub const fn name(&self) -> &'static str {
         self.scenario.name
     }
 
-    /// The name under which a test run lists it: `exotel::delivery::a_lost_answer_…`.
+    /// The id in test runs and reports: `exotel::delivery::lost_response_is_unknown_and_not_retried`.
     pub fn id(&self) -> String {
         format!("{}::{}::{}", self.provider(), self.group(), self.name())
     }
 
-    /// The command that plays it alone: the `transom` command knows the built-in adapters, and one of another repository has
-    /// a test binary, which by custom is called `conformance`.
+    /// The command that runs this case alone. The `transom` command knows the built-in adapters; any other adapter has a
+    /// test binary, by convention called `conformance`.
     pub fn command(&self) -> String {
         let (provider, group, name) = (self.provider(), self.group(), self.name());
-        if crate::subjects::ALL.iter().any(|subject| subject.provider.name == provider) {
+        if crate::adapters::ALL.iter().any(|adapter| adapter.provider.name == provider) {
             format!("transom conform --channel {provider} --group {group} --name {name}{}", self.seed_argument())
         } else {
             self.test_command("conformance")
         }
     }
 
-    /// The command that plays it alone in a test binary of this name.
+    /// The command that runs this case alone in a test binary of this name.
     pub(crate) fn test_command(&self, binary: &str) -> String {
         format!("cargo test --test {binary} -- --exact {}{}", self.id(), self.seed_argument())
     }
@@ -115,7 +116,8 @@ impl Case {
         if self.seed == DEFAULT_SEED { String::new() } else { format!(" --seed {}", self.seed) }
     }
 
-    /// The facts that a broken contract contradicts: those that were played and did not hold, else those that it rests on.
+    /// The facts that a broken contract contradicts: the checked facts that do not hold, or else those that the contract
+    /// relies on.
     pub fn contradicted(&self, outcome: &Outcome) -> Vec<Evidence> {
         let broken = outcome.covered.iter().filter(|covered| covered.problem.is_some());
         if outcome.covered.is_empty() {
@@ -125,17 +127,17 @@ impl Case {
         }
     }
 
-    /// The contract in words.
-    pub fn contract(&self) -> String {
-        sentence(self.scenario.name)
+    /// What the adapter must do, in one sentence.
+    pub const fn contract(&self) -> &'static str {
+        self.scenario.contract
     }
 
-    /// What else is to be known of the contract; empty if its words say it all.
+    /// The reason of the contract, or a detail; may be empty.
     pub fn note(&self) -> &'static str {
         self.scenario.note.trim_ascii()
     }
 
-    /// What an adapter must be able to do for the scenario to make sense.
+    /// The capability that the scenario needs.
     pub const fn needs(&self) -> Option<Capability> {
         match self.scenario.need {
             Need::Nothing => None,
@@ -143,46 +145,46 @@ impl Case {
         }
     }
 
-    /// The facts about the provider that the contract rests on. None: it is the sdk's own.
+    /// The facts about the provider that the contract relies on; none if the contract is the SDK's own.
     pub fn covers(&self) -> Vec<Evidence> {
-        (self.scenario.covers)(self.subject)
+        (self.scenario.covers)(self.adapter)
     }
 
-    /// Whether it is the refusal that runs: the adapter lacks what the scenario needs, and must say so, or do without.
+    /// Whether the refusal runs, since the adapter lacks the capability.
     pub fn is_refusal(&self) -> bool {
-        self.needs().is_some_and(|capability| !self.subject.capabilities.contains(capability))
+        self.needs().is_some_and(|capability| !self.adapter.capabilities.contains(capability))
     }
 
-    /// Plays it on a stage of its own. Needs a Tokio runtime with IO and time enabled.
-    pub async fn play(&self, front: &Front) -> Outcome {
+    /// Plays the case with its own harness. Needs a Tokio runtime with IO and time enabled.
+    pub async fn play(&self, backend: &Backend) -> Outcome {
         let begun = Instant::now();
-        let stage = match Stage::open(self.subject, front, self.seed).await {
-            Ok(stage) => Arc::new(stage),
+        let harness = match Harness::open(self.adapter, backend, self.seed).await {
+            Ok(harness) => Arc::new(harness),
             Err(problem) => return Outcome::without_stage(problem, begun.elapsed()),
         };
-        let opened = stage.control.now().await.ok();
-        let problem = self.problem(&stage).await;
-        let closed = stage.control.now().await.ok();
+        let opened = harness.control.now().await.ok();
+        let problem = self.problem(&harness).await;
+        let closed = harness.control.now().await.ok();
         let duration = begun.elapsed();
         let passed = opened.zip(closed).and_then(|(opened, closed)| closed.duration_since(opened).ok());
-        // The clock runs while the case does; only what it was turned by counts.
+        // The mock's clock runs, so only the advanced time counts.
         let turned = passed.unwrap_or_default().saturating_sub(duration) + Duration::from_millis(500);
-        let exchanges = stage.exchanges().await;
-        let delivered = stage.delivered().await.unwrap_or_default();
+        let exchanges = harness.exchanges().await;
+        let delivered = harness.delivered().await.unwrap_or_default();
         Outcome {
             verdict: if problem.is_some() { Verdict::Failed } else { Verdict::Passed },
             problem,
-            covered: stage.take_covered(),
+            covered: harness.coverage.take(),
             exchanges: exchanges.iter().map(Exchange::of).collect(),
-            trace: stage.trace.take(&delivered),
+            trace: harness.trace.take(&delivered),
             duration,
             virtual_time: Duration::from_secs(turned.as_secs()),
         }
     }
 
-    /// How the contract is broken on `stage`; `None` if it holds. A panic and a hang break it, too.
-    async fn problem(&self, stage: &Arc<Stage>) -> Option<Broken> {
-        let (scenario, on) = (self.scenario, Arc::clone(stage));
+    /// How the contract is broken; `None` if it holds. A panic or a timeout breaks it, too.
+    async fn problem(&self, harness: &Arc<Harness>) -> Option<Failure> {
+        let (scenario, on) = (self.scenario, Arc::clone(harness));
         let played = tokio::spawn(async move {
             match scenario.need {
                 Need::Capability(capability) if !on.capabilities().contains(capability) => {
@@ -193,7 +195,7 @@ impl Case {
         });
         let stop = played.abort_handle();
         match tokio::time::timeout(LONGEST, played).await {
-            Ok(Ok(Ok(()))) => stage.no_findings().await.err(),
+            Ok(Ok(Ok(()))) => harness.no_findings().await.err(),
             Ok(Ok(Err(broken))) => Some(broken),
             Ok(Err(panicked)) => Some(format!("it panicked: {}", words_of(panicked)).into()),
             Err(_) => {
@@ -205,7 +207,7 @@ impl Case {
 }
 
 impl Outcome {
-    pub(crate) fn without_stage(problem: Broken, duration: Duration) -> Self {
+    pub(crate) fn without_stage(problem: Failure, duration: Duration) -> Self {
         Self {
             verdict: Verdict::Failed,
             problem: Some(problem),
@@ -217,7 +219,7 @@ impl Outcome {
         }
     }
 
-    /// What a person needs to see why it failed: the problem, the last request, what reached people.
+    /// The reason of a failure: the problem, the last request, and the delivered messages.
     pub fn explanation(&self) -> String {
         let mut lines: Vec<String> = self.problem.iter().map(ToString::to_string).collect();
         lines.push(format!("the provider saw {} requests", self.exchanges.len()));
@@ -236,51 +238,21 @@ fn words_of(panicked: tokio::task::JoinError) -> String {
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
-/// What a name with underscores cannot write.
-const SPELLINGS: &[(&str, &str)] = &[
-    (" json", " JSON"),
-    (" http", " HTTP"),
-    (" uri", " URI"),
-    (" url", " URL"),
-    (" ids", " ids"),
-    (" gateways ", " gateway's "),
-    (" channels own", " channel's own"),
-    (" contacts own", " contact's own"),
-];
-
-/// A function's name as a sentence.
-fn sentence(name: &str) -> String {
-    let words = format!(" {} ", name.replace('_', " "));
-    let spelled = SPELLINGS.iter().fold(words, |text, (plain, spelled)| text.replace(plain, spelled));
-    let mut letters = spelled.trim().chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_name_reads_as_a_sentence() {
-        for (name, said) in [
-            ("a_gateways_error_hides_no_status", "A gateway's error hides no status"),
-            ("a_table_and_a_uri_are_the_same_channel", "A table and a URI are the same channel"),
-            ("plain_http_needs_leave", "Plain HTTP needs leave"),
-        ] {
-            assert_eq!(sentence(name), said);
-        }
-    }
-
-    #[test]
-    fn every_case_has_a_name_of_its_own_and_a_contract_in_words() {
-        for subject in crate::subjects::ALL {
-            let mut names: Vec<String> = cases(subject).iter().map(Case::id).collect();
+    fn every_case_has_unique_short_name_and_contract() {
+        for adapter in crate::adapters::ALL {
+            let mut names: Vec<String> = cases(adapter).iter().map(Case::id).collect();
             let count = names.len();
             names.sort();
             names.dedup();
-            assert_eq!(names.len(), count, "{}", subject.provider.name);
-            for case in cases(subject) {
-                assert!(case.contract().contains(' ') && !case.contract().contains('_'), "{}", case.contract());
+            assert_eq!(names.len(), count, "{}", adapter.provider.name);
+            for case in cases(adapter) {
+                assert!(case.name().len() <= 60, "{}", case.name());
+                assert!(case.contract().contains(' ') && case.contract().ends_with('.'), "{}", case.contract());
             }
         }
     }

@@ -9,9 +9,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Context, Message, Messenger as _, Registry, Transport};
-use transom_conformance::subjects;
+use transom::transport::Transport;
+use transom::{Client, Message, Messenger as _, Registry};
+use transom_conformance::adapters;
 use transom_mock_server::Simulator;
 
 /// A transport that is the mock itself, without a socket, and keeps what it was asked.
@@ -62,7 +64,8 @@ fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
         simulator.step(SystemTime::now(), &plain(call));
     }
     let direct = Arc::new(Direct { simulator: Mutex::new(simulator), asked: Mutex::default() });
-    let registry = subjects::ALL.iter().fold(Registry::default(), |registry, subject| registry.with(subject.provider));
+    let registry =
+        adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
     let mut channel = fixture["channel"].as_object().unwrap().clone();
     let provider = channel.remove("provider").unwrap();
     // Without the look at a template's definition: some of the documented requests are ones that it would spare.
@@ -117,8 +120,8 @@ fn every_documented_request_is_what_the_adapter_sends_for_its_message() {
         }
     }
     assert!(problems.is_empty(), "{} differ:\n{}", problems.len(), problems.join("\n"));
-    for subject in subjects::ALL {
-        let count = checked.get(subject.provider.name).copied().unwrap_or_default();
-        assert!(count >= 5, "only {count} documented requests of {} were checked", subject.provider.name);
+    for adapter in adapters::ALL {
+        let count = checked.get(adapter.provider.name).copied().unwrap_or_default();
+        assert!(count >= 5, "only {count} documented requests of {} were checked", adapter.provider.name);
     }
 }

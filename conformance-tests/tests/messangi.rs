@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    transom_conformance::run(&transom_conformance::subjects::MESSANGI)
+    transom_conformance::run(&transom_conformance::adapters::MESSANGI)
 }

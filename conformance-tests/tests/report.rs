@@ -4,25 +4,25 @@
 use quick_junit::TestCaseStatus;
 use serde_json::Value;
 use transom::{Capabilities, Capability};
+use transom_conformance::executor::play;
 use transom_conformance::report::Report;
-use transom_conformance::run::play;
 use transom_conformance::suite::{self, Case};
-use transom_conformance::{Front, Subject, subjects};
+use transom_conformance::{AdapterUnderTest, Backend, adapters};
 
 /// Exotel, said to send texts of ten characters and nothing else.
-static MISTAKEN: Subject =
-    Subject { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..subjects::EXOTEL };
+static MISTAKEN: AdapterUnderTest =
+    AdapterUnderTest { capabilities: Capabilities::new(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
 /// A run in which one case passes and two fail.
 fn report() -> Report {
     let wanted = [
-        "a_text_reaches_the_person_once_as_it_was_written",
-        "the_declared_capabilities_are_the_pinned_ones",
-        "a_longer_text_is_refused_before_a_byte_leaves",
+        "text_reaches_contact_once_unchanged",
+        "declared_capabilities_are_the_pinned_ones",
+        "longer_text_is_refused_locally",
     ];
     let cases: Vec<Case> = suite::cases(&MISTAKEN).into_iter().filter(|case| wanted.contains(&case.name())).collect();
     assert_eq!(cases.len(), wanted.len());
-    let run = play(&cases, &Front::Mock, |_, _| {});
+    let run = play(&cases, &Backend::Mock, |_, _| {});
     Report::of(&run, 7, &[]).of_command("transom conform --channel exotel --seed 7".to_owned())
 }
 
@@ -38,7 +38,7 @@ fn a_failure_is_told_in_all_three_reports_with_what_is_needed_to_mend_it() {
     assert_eq!((&json["totals"]["failed"], &json["totals"]["passed"]), (&2.into(), &1.into()));
     let failed: Vec<&Value> =
         json["cases"].as_array().unwrap().iter().filter(|case| case["verdict"] == "failed").collect();
-    let pinned = failed.iter().find(|case| case["name"] == "the_declared_capabilities_are_the_pinned_ones").unwrap();
+    let pinned = failed.iter().find(|case| case["name"] == "declared_capabilities_are_the_pinned_ones").unwrap();
     assert!(pinned["problem"]["says"].as_str().unwrap().contains("Image"), "{pinned}");
 
     let junit = quick_junit::Report::deserialize_from_str(&read("junit.xml")).unwrap();

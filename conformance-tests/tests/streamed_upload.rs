@@ -12,9 +12,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Request;
+use transom::ErrorKind;
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{Context, ErrorKind};
+use transom::transport::{HttpOptions, HttpTransport};
 use transom_gosendapi::{GoSendApi, PROVIDER, Upload};
 use transom_mock_server::Simulator;
 
@@ -108,7 +109,7 @@ fn with_an_id(_: &Seen) -> (u16, Bytes) {
 fn upload(host: &str, upload: Upload) -> transom::Result<String> {
     let uri = format!("gosendapi://gsk_test_demo@{host}?phone_number_id=555123456789");
     let channel = ChannelConfig::from_uri("support", &uri, &[PROVIDER], process_env()).unwrap();
-    let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+    let transport = HttpTransport::new(HttpOptions::default()).unwrap();
     let adapter = GoSendApi::connect(&channel, Context::new(Arc::new(transport))).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(adapter.upload(upload))

@@ -10,9 +10,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Context, ErrorKind, Message, Messenger as _, Receipt, Registry, Sent, Template, Transport};
-use transom_conformance::subjects;
+use transom::transport::Transport;
+use transom::{Client, ErrorKind, Message, Messenger as _, Receipt, Registry, Sent, Template};
+use transom_conformance::adapters;
 use transom_mock_server::{DeliveryOutcome, Simulator};
 
 const WROTE: &str = "+5491155550123";
@@ -36,7 +38,7 @@ impl Transport for Mock {
 }
 
 /// One provider with one switch set, its adapter, and its webhook.
-struct Stage {
+struct Harness {
     provider: &'static str,
     /// What is played, to name it where it fails.
     about: String,
@@ -44,7 +46,7 @@ struct Stage {
     client: Client,
 }
 
-impl Stage {
+impl Harness {
     fn open(provider: &'static str, switch: &str, value: &str) -> Self {
         let settings = match provider {
             "autocalls" => json!({ "api_key": "k", "sender_id": 12 }),
@@ -58,20 +60,21 @@ impl Stage {
             settings.insert("webhook_secret".to_owned(), json!([SECRET]));
             hook["secret"] = SECRET.into();
         }
-        let registry =
-            subjects::ALL.iter().fold(Registry::default(), |registry, subject| registry.with(subject.provider));
+        let registry = adapters::ALL
+            .iter()
+            .fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
         let config = ChannelConfig::new("switched", provider, settings.into_iter().collect(), process_env());
         let mock = Arc::new(Mock(Mutex::new(Simulator::new(now()))));
         let context = Context::new(Arc::<Mock>::clone(&mock));
         let client = Client::new(registry.messenger(&config, context).unwrap());
-        let stage = Self { provider, about: format!("{provider} {switch}={value}"), mock, client };
-        stage.control("clock", &json!({ "freeze": true }));
-        stage.control("webhooks", &hook);
+        let harness = Self { provider, about: format!("{provider} {switch}={value}"), mock, client };
+        harness.control("clock", &json!({ "freeze": true }));
+        harness.control("webhooks", &hook);
         if !switch.is_empty() {
-            stage.control("config", &json!({ "provider": provider, switch: value }));
+            harness.control("config", &json!({ "provider": provider, switch: value }));
         }
-        stage.control("inbound", &json!({ "provider": provider, "from": WROTE, "text": "hi", "name": "Asha" }));
-        stage
+        harness.control("inbound", &json!({ "provider": provider, "from": WROTE, "text": "hi", "name": "Asha" }));
+        harness
     }
 
     /// With one more switch set.
@@ -106,7 +109,7 @@ impl Stage {
     }
 
     /// What the webhook is told in the next ten seconds, as the adapter reads it.
-    fn told(&self) -> Vec<Value> {
+    fn webhook_calls(&self) -> Vec<Value> {
         self.control("clock", &json!({ "advance": "10s" }));
         let mut told = Vec::new();
         loop {
@@ -125,9 +128,9 @@ impl Stage {
 /// Each provider with each value of each of its switches.
 fn each_value() -> Vec<(&'static str, String, String)> {
     let mut all = Vec::new();
-    for subject in subjects::ALL {
-        let provider = subject.provider.name;
-        let config = Stage::open(provider, "", "").control(&format!("config?provider={provider}"), &Value::Null);
+    for adapter in adapters::ALL {
+        let provider = adapter.provider.name;
+        let config = Harness::open(provider, "", "").control(&format!("config?provider={provider}"), &Value::Null);
         for switch in config["switches"].as_array().unwrap() {
             let name = switch["name"].as_str().unwrap();
             let source = switch["source"].as_str().unwrap();
@@ -161,14 +164,14 @@ fn fails_later(switch: &str, value: &str) -> bool {
 #[tokio::test]
 async fn a_text_to_somebody_who_wrote_is_accepted_under_the_id_that_callbacks_carry() {
     for (provider, switch, value) in each_value() {
-        let stage = Stage::open(provider, &switch, &value);
-        let sent = stage.text_to(WROTE).await;
-        let reached = stage.reached();
+        let harness = Harness::open(provider, &switch, &value);
+        let sent = harness.text_to(WROTE).await;
+        let reached = harness.reached();
         if fails_later(&switch, &value) {
-            assert!(sent.is_ok() && reached.is_empty(), "{}: {sent:?} {reached:?}", stage.about);
+            assert!(sent.is_ok() && reached.is_empty(), "{}: {sent:?} {reached:?}", harness.about);
             continue;
         }
-        assert_eq!(reached.len(), 1, "{}: {sent:?}", stage.about);
+        assert_eq!(reached.len(), 1, "{}: {sent:?}", harness.about);
         match (switch.as_str(), value.as_str()) {
             ("response_shape", "no_id") => {
                 let error = sent.unwrap_err();
@@ -176,17 +179,17 @@ async fn a_text_to_somebody_who_wrote_is_accepted_under_the_id_that_callbacks_ca
                     (error.kind(), error.sent()),
                     (ErrorKind::MalformedResponse, Sent::Maybe),
                     "{}",
-                    stage.about
+                    harness.about
                 );
             }
             // The vendor's own number: Meta's is not known yet.
             ("response_shape", "record_without_wamid") => {
                 let id = sent.unwrap().message_id.as_str().to_owned();
-                assert!(reached[0].ends_with(&id), "{}: {id}", stage.about);
+                assert!(reached[0].ends_with(&id), "{}: {id}", harness.about);
             }
             _ => {
-                let receipt = sent.unwrap_or_else(|error| panic!("{}: {error}", stage.about));
-                assert_eq!(receipt.message_id.as_str(), reached[0], "{}", stage.about);
+                let receipt = sent.unwrap_or_else(|error| panic!("{}: {error}", harness.about));
+                assert_eq!(receipt.message_id.as_str(), reached[0], "{}", harness.about);
             }
         }
     }
@@ -198,41 +201,41 @@ async fn a_template_is_accepted_whoever_it_is_to() {
         if value == "no_id" {
             continue;
         }
-        let stage = Stage::open(provider, &switch, &value);
-        let sent = stage.template_to(NEVER_WROTE).await;
-        assert!(sent.is_ok(), "{}: {sent:?}", stage.about);
+        let harness = Harness::open(provider, &switch, &value);
+        let sent = harness.template_to(NEVER_WROTE).await;
+        assert!(sent.is_ok(), "{}: {sent:?}", harness.about);
         let expected = usize::from(!fails_later(&switch, &value));
-        assert_eq!(stage.reached().len(), expected, "{}", stage.about);
+        assert_eq!(harness.reached().len(), expected, "{}", harness.about);
     }
 }
 
 #[tokio::test]
 async fn a_text_outside_the_window_is_refused_as_that_and_unsent_or_told_of_as_failed() {
     for (provider, switch, value) in each_value() {
-        let stage = Stage::open(provider, &switch, &value);
-        stage.told();
-        let sent = stage.text_to(NEVER_WROTE).await;
-        assert_eq!(stage.reached(), Vec::<String>::new(), "{}: {sent:?}", stage.about);
+        let harness = Harness::open(provider, &switch, &value);
+        harness.webhook_calls();
+        let sent = harness.text_to(NEVER_WROTE).await;
+        assert_eq!(harness.reached(), Vec::<String>::new(), "{}: {sent:?}", harness.about);
         if (switch.as_str(), value.as_str()) == ("window_error", "callback") {
-            let receipt = sent.unwrap_or_else(|error| panic!("{}: {error}", stage.about));
-            expect_window_failure(&stage, receipt.message_id.as_str());
+            let receipt = sent.unwrap_or_else(|error| panic!("{}: {error}", harness.about));
+            expect_window_failure(&harness, receipt.message_id.as_str());
         } else {
             let error = sent.unwrap_err();
             // A refusal without words, or with those of a gateway, is one all the same.
             let is_told = !matches!((switch.as_str(), value.as_str()), ("error_body", "empty" | "html"));
-            assert_eq!(error.is_window_closed(), is_told, "{}: {error:?}", stage.about);
-            assert_eq!(error.sent(), Sent::No, "{}: {error:?}", stage.about);
+            assert_eq!(error.is_window_closed(), is_told, "{}: {error:?}", harness.about);
+            assert_eq!(error.sent(), Sent::No, "{}: {error:?}", harness.about);
         }
     }
 }
 
 /// The webhook says of this message, and of no other, that it failed for the window.
-fn expect_window_failure(stage: &Stage, id: &str) {
-    let told = stage.told();
-    let [failed] = told.as_slice() else { panic!("{}: {told:?}", stage.about) };
+fn expect_window_failure(harness: &Harness, id: &str) {
+    let told = harness.webhook_calls();
+    let [failed] = told.as_slice() else { panic!("{}: {told:?}", harness.about) };
     let error = &failed["error"];
-    assert_eq!((&failed["status"], &error["kind"]), (&json!("failed"), &json!("session_expired")), "{}", stage.about);
-    assert_eq!(failed["message_id"], id, "{}", stage.about);
+    assert_eq!((&failed["status"], &error["kind"]), (&json!("failed"), &json!("session_expired")), "{}", harness.about);
+    assert_eq!(failed["message_id"], id, "{}", harness.about);
 }
 
 #[tokio::test]
@@ -247,10 +250,10 @@ async fn a_failure_told_by_callback_is_read_in_each_form_that_callbacks_have() {
         ("messangi", "callback_date", &["iso", "dashed"]),
     ] {
         for value in values {
-            let stage = Stage::open(provider, switch, value).and("window_error", "callback");
-            stage.told();
-            let receipt = stage.text_to(NEVER_WROTE).await.unwrap();
-            expect_window_failure(&stage, receipt.message_id.as_str());
+            let harness = Harness::open(provider, switch, value).and("window_error", "callback");
+            harness.webhook_calls();
+            let receipt = harness.text_to(NEVER_WROTE).await.unwrap();
+            expect_window_failure(&harness, receipt.message_id.as_str());
         }
     }
 }
@@ -262,13 +265,13 @@ async fn what_the_webhook_tells_means_the_same_in_every_form() {
         if switch == "last_status" {
             continue;
         }
-        let usual = Stage::open(provider, "", "");
-        let switched = Stage::open(provider, &switch, &value);
+        let usual = Harness::open(provider, "", "");
+        let switched = Harness::open(provider, &switch, &value);
         let (mut expected, mut got) = (Vec::new(), Vec::new());
-        for (stage, told) in [(&usual, &mut expected), (&switched, &mut got)] {
+        for (harness, told) in [(&usual, &mut expected), (&switched, &mut got)] {
             // A text of which nothing but its report says what became of it counts, too.
-            let _ = stage.text_to(WROTE).await;
-            *told = stage.told();
+            let _ = harness.text_to(WROTE).await;
+            *told = harness.webhook_calls();
         }
         if (switch.as_str(), value.as_str()) == ("inbound_processing", "off") {
             expected.retain(|event| event["type"] != "inbound");
@@ -280,10 +283,10 @@ async fn what_the_webhook_tells_means_the_same_in_every_form() {
             }
         }
         // Ids are drawn in another order where more requests were needed.
-        for (stage, told) in [(&usual, &mut expected), (&switched, &mut got)] {
-            let reached = stage.reached();
+        for (harness, told) in [(&usual, &mut expected), (&switched, &mut got)] {
+            let reached = harness.reached();
             for event in told.iter_mut().filter(|event| event["type"] == "status") {
-                assert_eq!(event["message_id"], reached[0].as_str(), "{}", stage.about);
+                assert_eq!(event["message_id"], reached[0].as_str(), "{}", harness.about);
                 event["message_id"] = "the one that was sent".into();
             }
         }
@@ -299,11 +302,11 @@ async fn a_final_status_is_read_however_it_is_spelled() {
         ("messangi", "final_statuses", &["words", "smpp"]),
     ] {
         for value in values {
-            let stage = Stage::open(provider, switch, value).and("last_status", "read");
-            stage.text_to(WROTE).await.unwrap();
-            let told = stage.told();
+            let harness = Harness::open(provider, switch, value).and("last_status", "read");
+            harness.text_to(WROTE).await.unwrap();
+            let told = harness.webhook_calls();
             let statuses: Vec<&str> = told.iter().filter_map(|event| event["status"].as_str()).collect();
-            assert_eq!(statuses, ["sent", "delivered", "read"], "{}", stage.about);
+            assert_eq!(statuses, ["sent", "delivered", "read"], "{}", harness.about);
         }
     }
 }
@@ -312,9 +315,9 @@ async fn a_final_status_is_read_however_it_is_spelled() {
 async fn a_template_that_opens_the_window_lets_free_text_through() {
     for provider in ["autocalls", "gosendapi"] {
         for (value, opens) in [("off", false), ("on", true)] {
-            let stage = Stage::open(provider, "template_opens_window", value);
-            stage.template_to(NEVER_WROTE).await.unwrap();
-            assert_eq!(stage.text_to(NEVER_WROTE).await.is_ok(), opens, "{}", stage.about);
+            let harness = Harness::open(provider, "template_opens_window", value);
+            harness.template_to(NEVER_WROTE).await.unwrap();
+            assert_eq!(harness.text_to(NEVER_WROTE).await.is_ok(), opens, "{}", harness.about);
         }
     }
 }
@@ -322,14 +325,14 @@ async fn a_template_that_opens_the_window_lets_free_text_through() {
 #[tokio::test]
 async fn a_template_that_lacks_a_value_is_refused_as_a_template_or_told_of_as_one() {
     for value in ["sync", "status", "callback"] {
-        let stage = Stage::open("messangi", "missing_placeholder", value);
-        stage.told();
+        let harness = Harness::open("messangi", "missing_placeholder", value);
+        harness.webhook_calls();
         let template = Template::new("visit_reminder", "en").body_named([("customer", "Ana")]);
-        let sent = stage.client.send(&Message::template(WROTE.parse().unwrap(), template)).await;
-        assert_eq!(stage.reached(), Vec::<String>::new(), "{value}");
+        let sent = harness.client.send(&Message::template(WROTE.parse().unwrap(), template)).await;
+        assert_eq!(harness.reached(), Vec::<String>::new(), "{value}");
         if value == "callback" {
             let id = sent.unwrap().message_id.as_str().to_owned();
-            let told = stage.told();
+            let told = harness.webhook_calls();
             assert_eq!(told[0]["error"]["kind"], "template_rejected", "{told:?}");
             assert_eq!(told[0]["message_id"], id.as_str());
         } else {
@@ -348,18 +351,18 @@ async fn a_wrong_credential_is_that_whatever_the_body_of_its_refusal() {
         ("messangi", "refusals", &["status", "ok"]),
     ] {
         for value in values {
-            let stage = Stage::open(provider, switch, value);
+            let harness = Harness::open(provider, switch, value);
             let request_of = |error: transom::Error| (error.kind(), error.sent());
-            let client = refused_client(&stage);
+            let client = refused_client(&harness);
             let message = Message::text(WROTE.parse().unwrap(), "Hi");
             let error = client.send(&message).await.unwrap_err();
-            assert_eq!(request_of(error), (ErrorKind::Unauthenticated, Sent::No), "{}", stage.about);
+            assert_eq!(request_of(error), (ErrorKind::Unauthenticated, Sent::No), "{}", harness.about);
         }
     }
 }
 
 /// A client of the same mock whose every credential is one that the mock refuses.
-fn refused_client(stage: &Stage) -> Client {
+fn refused_client(harness: &Harness) -> Client {
     #[derive(Debug)]
     struct Refused(Arc<Mock>);
 
@@ -378,10 +381,10 @@ fn refused_client(stage: &Stage) -> Client {
         }
     }
 
-    let subject = subjects::ALL.iter().find(|subject| subject.provider.name == stage.provider).unwrap();
-    let registry = Registry::default().with(subject.provider);
-    let uri = subject.uri.replace("{host}", "127.0.0.1:9");
+    let adapter = adapters::ALL.iter().find(|adapter| adapter.provider.name == harness.provider).unwrap();
+    let registry = Registry::default().with_provider(adapter.provider);
+    let uri = adapter.uri.replace("{host}", "127.0.0.1:9");
     let config = ChannelConfig::from_uri("refused", &uri, registry.providers(), process_env()).unwrap();
-    let transport = Arc::new(Refused(Arc::clone(&stage.mock)));
+    let transport = Arc::new(Refused(Arc::clone(&harness.mock)));
     Client::new(registry.messenger(&config, Context::new(transport)).unwrap())
 }

@@ -9,13 +9,14 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use transom::adapter::{Operation, Provider};
 use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{
-    Client, Error, ErrorKind, Event, Events, Message, Messenger as _, Provider, Purpose, Registry, Reports, Resolution,
-    Sent, Transport, Unresolved,
-};
+use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
+use transom::transport::Transport;
+use transom::transport::{HttpOptions, HttpTransport};
+use transom::webhook::{Event, WebhookEvents};
+use transom::{Client, Error, ErrorKind, Message, Messenger as _, Registry, Sent};
 use transom_mock_server::MockServer;
 
 const CONTACT: &str = "+5491155550123";
@@ -24,17 +25,17 @@ const SECRET: &str = "0123456789abcdef-secret";
 /// A report that nothing holds up comes within this.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-struct Stage {
+struct Harness {
     provider: Provider,
     client: Client,
     mock: MockServer,
-    events: mpsc::UnboundedReceiver<Events>,
+    events: mpsc::UnboundedReceiver<WebhookEvents>,
 }
 
 #[derive(Clone)]
 struct App {
     client: Client,
-    events: mpsc::UnboundedSender<Events>,
+    events: mpsc::UnboundedSender<WebhookEvents>,
 }
 
 impl FromRef<App> for Client {
@@ -48,15 +49,15 @@ async fn hear(State(app): State<App>, Webhook(events): Webhook) {
     let _ = app.events.send(events);
 }
 
-impl Stage {
+impl Harness {
     async fn open(provider: Provider, uri: &str) -> Self {
         let mock = MockServer::start().await.unwrap();
-        let registry = Registry::default().with(provider);
+        let registry = Registry::default().with_provider(provider);
         let uri = uri.replace("HOST", &mock.address().to_string());
         let signs = matches!(provider.name, "exotel" | "gosendapi");
         let mut channel = ChannelConfig::from_uri("c", &uri, registry.providers(), process_env()).unwrap();
         if signs {
-            channel = channel.with("webhook_secret", SECRET);
+            channel = channel.with_value("webhook_secret", SECRET);
         }
         let client = registry.connect(&channel).unwrap();
 
@@ -68,53 +69,53 @@ impl Stage {
             .with_state(App { client: client.clone(), events: sender });
         tokio::spawn(async move { axum::serve(listener, app).await });
 
-        let stage = Self { provider, client, mock, events };
+        let harness = Self { provider, client, mock, events };
         let mut registration = json!({ "provider": provider.name, "url": hook });
         if signs {
             registration["secret"] = SECRET.into();
         }
-        stage.control("webhooks", &registration).await;
-        stage.control("inbound", &json!({ "provider": provider.name, "from": CONTACT, "text": "hi" })).await;
-        stage
+        harness.control("webhooks", &registration).await;
+        harness.control("inbound", &json!({ "provider": provider.name, "from": CONTACT, "text": "hi" })).await;
+        harness
     }
 
     async fn control(&self, call: &str, body: &Value) {
-        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+        let transport = HttpTransport::new(HttpOptions::default()).unwrap();
         let mut request =
             Request::post(format!("{}/_mock/{call}", self.mock.url())).body(Bytes::from(body.to_string())).unwrap();
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let response = transport.send(request).await.unwrap();
         assert!(response.status().is_success(), "{call}: {:?}", response.body());
     }
 
     async fn see(&self, call: &str) -> Value {
-        let transport = HttpTransport::new(HttpTransportOptions::default()).unwrap();
+        let transport = HttpTransport::new(HttpOptions::default()).unwrap();
         let mut request = Request::get(format!("{}/_mock/{call}", self.mock.url())).body(Bytes::new()).unwrap();
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let response = transport.send(request).await.unwrap();
         assert!(response.status().is_success(), "{call}: {:?}", response.body());
         serde_json::from_slice(response.body()).unwrap()
     }
 
     /// Sends a text whose answer is lost.
-    async fn lose(&self, message: &Message) -> (Message, Error, Unresolved) {
+    async fn lose(&self, message: &Message) -> (Message, Error, PendingSend) {
         self.control("faults", &json!([{ "provider": self.provider.name, "fault": "lose_reply", "next": 1 }])).await;
         let begun = SystemTime::now();
         let prepared = self.client.prepare(message).unwrap();
         let error = self.client.send(&prepared).await.unwrap_err();
         assert_eq!(error.sent(), Sent::Maybe);
-        let unresolved = Unresolved::new(&prepared, &error, begun).unwrap();
+        let unresolved = PendingSend::new(&prepared, &error, begun).unwrap();
         assert_eq!(unresolved.resolution(), Resolution::Unknown);
         (prepared, error, unresolved)
     }
 
     /// Takes in reports until they settle it.
-    async fn settle(&mut self, unresolved: &mut Unresolved) -> Resolution {
+    async fn settle(&mut self, unresolved: &mut PendingSend) -> Resolution {
         // What becomes of a message takes a while by the mock's clock.
         self.control("clock", &json!({ "advance": "1m" })).await;
         while unresolved.resolution() == Resolution::Unknown {
             let heard = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-            unresolved.hear(&heard.unwrap().unwrap(), true);
+            unresolved.record_events(&heard.unwrap().unwrap(), true);
         }
         unresolved.resolution()
     }
@@ -130,9 +131,9 @@ async fn a_report_that_carries_our_reference_settles_a_lost_answer() {
         (transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001"),
         (transom_messangi::PROVIDER, "messangi://key@HOST?from=5215500001111"),
     ] {
-        let mut stage = Stage::open(provider, uri).await;
-        let (_, _, mut unresolved) = stage.lose(&text()).await;
-        let resolution = stage.settle(&mut unresolved).await;
+        let mut harness = Harness::open(provider, uri).await;
+        let (_, _, mut unresolved) = harness.lose(&text()).await;
+        let resolution = harness.settle(&mut unresolved).await;
         assert!(matches!(resolution, Resolution::Sent { .. }), "{}: {resolution:?}", provider.name);
     }
 }
@@ -140,40 +141,40 @@ async fn a_report_that_carries_our_reference_settles_a_lost_answer() {
 #[tokio::test]
 async fn a_report_that_comes_before_the_answer_is_lost_settles_it() {
     let uri = "exotel://key:token@HOST/acme?from=919876500001";
-    let mut stage = Stage::open(transom_exotel::PROVIDER, uri).await;
+    let mut harness = Harness::open(transom_exotel::PROVIDER, uri).await;
     // Taken, and the answer is held.
     let held = json!([{ "provider": "exotel", "fault": "gate", "gate": "answer", "next": 1 }]);
-    stage.control("faults", &held).await;
-    let (client, begun) = (stage.client.clone(), SystemTime::now());
+    harness.control("faults", &held).await;
+    let (client, begun) = (harness.client.clone(), SystemTime::now());
     let sending = tokio::spawn(async move { client.send(&text()).await });
-    stage.see("wait?for=gate&gate=answer&provider=exotel").await;
-    stage.control("clock", &json!({ "advance": "1m" })).await;
+    harness.see("wait?for=gate&gate=answer&provider=exotel").await;
+    harness.control("clock", &json!({ "advance": "1m" })).await;
 
-    let reports = Reports::default();
+    let reports = DeliveryReportLog::default();
     let mut has_reported = false;
     while !has_reported {
-        let heard = tokio::time::timeout(PATIENCE, stage.events.recv()).await.unwrap().unwrap();
+        let heard = tokio::time::timeout(PATIENCE, harness.events.recv()).await.unwrap().unwrap();
         has_reported = heard.events.iter().any(|event| matches!(event, Event::Status(_)));
-        reports.hear(&heard, false);
+        reports.record(&heard, false);
     }
     assert!(!sending.is_finished(), "it is still waited for");
 
     // The provider goes away, and the answer with it.
-    drop(stage.mock);
+    drop(harness.mock);
     let error = sending.await.unwrap().unwrap_err();
     assert_eq!(error.sent(), Sent::Maybe);
-    let mut unresolved = Unresolved::new(&text(), &error, begun).unwrap();
+    let mut unresolved = PendingSend::new(&text(), &error, begun).unwrap();
     assert_eq!(unresolved.resolution(), Resolution::Unknown);
-    assert!(matches!(unresolved.recall(&reports), Resolution::Sent { .. }), "{unresolved:?}");
+    assert!(matches!(unresolved.check_log(&reports), Resolution::Sent { .. }), "{unresolved:?}");
 }
 
 #[tokio::test]
 async fn a_report_that_the_message_failed_settles_it_as_not_sent() {
-    let mut stage = Stage::open(transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001").await;
-    stage.control("config", &json!({ "provider": "exotel", "window_error": "callback" })).await;
-    stage.control("clock", &json!({ "advance": "25h" })).await;
-    let (_, _, mut unresolved) = stage.lose(&text()).await;
-    let resolution = stage.settle(&mut unresolved).await;
+    let mut harness = Harness::open(transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001").await;
+    harness.control("config", &json!({ "provider": "exotel", "window_error": "callback" })).await;
+    harness.control("clock", &json!({ "advance": "25h" })).await;
+    let (_, _, mut unresolved) = harness.lose(&text()).await;
+    let resolution = harness.settle(&mut unresolved).await;
     let Resolution::NotSent { reason: Some((kind, code)) } = resolution else { panic!("{resolution:?}") };
     assert_eq!((kind, code.as_str()), (ErrorKind::SessionExpired, "30018"));
 }
@@ -181,13 +182,13 @@ async fn a_report_that_the_message_failed_settles_it_as_not_sent() {
 #[tokio::test]
 async fn a_lost_answer_under_a_key_is_settled_by_the_same_message_once_more() {
     let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
-    let stage = Stage::open(transom_gosendapi::PROVIDER, uri).await;
-    let (_, _, mut unresolved) = stage.lose(&text()).await;
+    let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;
+    let (_, _, mut unresolved) = harness.lose(&text()).await;
     let life = transom_gosendapi::PROVIDER.key_life.unwrap();
-    let resolution = unresolved.repeat(&stage.client, life, SystemTime::now()).await.unwrap();
+    let resolution = unresolved.resend(&harness.client, life, SystemTime::now()).await.unwrap();
     assert!(matches!(resolution, Resolution::Sent { .. }), "{resolution:?}");
     // The ledger of the mock has it once.
-    let messages = stage.see("messages").await;
+    let messages = harness.see("messages").await;
     let messages = messages.as_array().unwrap();
     assert_eq!(messages.len(), 1);
 }
@@ -195,19 +196,19 @@ async fn a_lost_answer_under_a_key_is_settled_by_the_same_message_once_more() {
 #[tokio::test]
 async fn a_look_at_the_message_settles_it_where_its_id_is_known() {
     let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
-    let stage = Stage::open(transom_gosendapi::PROVIDER, uri).await;
-    let receipt = stage.client.send(&text()).await.unwrap();
+    let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;
+    let receipt = harness.client.send(&text()).await.unwrap();
     let lost =
         Error::new(ErrorKind::ProviderUnavailable, "the process ended before it could be written down").maybe_sent();
     let mut unresolved =
-        Unresolved::new(&text(), &lost, SystemTime::now()).unwrap().known_as(receipt.message_id.clone());
+        PendingSend::new(&text(), &lost, SystemTime::now()).unwrap().with_message_id(receipt.message_id.clone());
 
-    let uri = uri.replace("HOST", &stage.mock.address().to_string());
+    let uri = uri.replace("HOST", &harness.mock.address().to_string());
     let channel = ChannelConfig::from_uri("c", &uri, &[transom_gosendapi::PROVIDER], process_env()).unwrap();
-    let context = transom::Context::new(transom::http_transport(&channel).unwrap());
+    let context = transom::adapter::Context::new(transom::config::http_transport(&channel).unwrap());
     let gosendapi = transom_gosendapi::GoSendApi::connect(&channel, context).unwrap();
     let unknown = gosendapi.message_status(&"424242".into()).await.unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::NotFound);
-    unresolved.consider(&gosendapi.message_status(&receipt.message_id).await.unwrap());
+    unresolved.record_update(&gosendapi.message_status(&receipt.message_id).await.unwrap());
     assert!(matches!(unresolved.resolution(), Resolution::Sent { .. }));
 }

@@ -8,11 +8,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
+use transom::adapter::{Context, ErrorCode};
 use transom::config::{ChannelConfig, process_env};
 use transom::time::rfc3339;
-use transom::{Client, CodeFact, Context, ErrorKind, Events, Messenger as _, Registry, Transport};
-use transom_conformance::subjects;
-use transom_conformance::webhooks::{Changes, WebhookFixture, each_object, put};
+use transom::transport::Transport;
+use transom::webhook::WebhookEvents;
+use transom::{Client, ErrorKind, Messenger as _, Registry};
+use transom_conformance::adapters;
+use transom_conformance::evidence::{Changes, WebhookFixture, each_object, put};
 
 /// Webhooks are read without asking anybody.
 #[derive(Debug)]
@@ -37,12 +40,13 @@ fn client(provider: &str, secret: Option<&str>) -> Client {
     if let Some(secret) = secret {
         settings.insert("webhook_secret".to_owned(), json!(["the-next-secret", secret]));
     }
-    let registry = subjects::ALL.iter().fold(Registry::default(), |registry, subject| registry.with(subject.provider));
+    let registry =
+        adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
     let config = ChannelConfig::new("fixture", provider, settings.into_iter().collect(), process_env());
     Client::new(registry.messenger(&config, Context::new(Arc::new(Nobody))).unwrap())
 }
 
-fn lines(provider: &str, events: &Events) -> Vec<Value> {
+fn lines(provider: &str, events: &WebhookEvents) -> Vec<Value> {
     events.events.iter().map(|event| event.to_json(provider, events.verified)).collect()
 }
 
@@ -239,8 +243,8 @@ fn an_id_keeps_every_digit_whether_it_is_a_text_or_a_number() {
 
 #[test]
 fn what_is_kept_as_it_came_keeps_every_digit_too() {
-    for subject in subjects::ALL {
-        let provider = subject.provider.name;
+    for adapter in adapters::ALL {
+        let provider = adapter.provider.name;
         let body = r#"{"new":{"id":9007199254740993,"other":18446744073709551616,"amount":1.5}}"#;
         let events = client(provider, None).webhook(&Request::new(Bytes::from_static(body.as_bytes()))).unwrap();
         let raw = json!({ "new": { "id": 9_007_199_254_740_993_u64, "other": "18446744073709551616", "amount": 1.5 } });
@@ -302,20 +306,20 @@ fn a_phone_number_is_the_same_with_and_without_its_plus_and_as_a_number() {
 }
 
 /// The tables of the codes that a provider's callbacks carry, among its others.
-fn callback_codes(provider: &str) -> Vec<&'static CodeFact> {
-    let subject = subjects::ALL.iter().find(|subject| subject.provider.name == provider).unwrap();
+fn callback_codes(provider: &str) -> Vec<&'static ErrorCode> {
+    let adapter = adapters::ALL.iter().find(|adapter| adapter.provider.name == provider).unwrap();
     let tables: &[usize] = match provider {
         "autocalls" | "gosendapi" => &[1],
         "exotel" => &[1, 3],
         _ => &[1, 3, 4],
     };
-    tables.iter().flat_map(|table| subject.provider.codes[*table]).collect()
+    tables.iter().flat_map(|table| adapter.provider.codes[*table]).collect()
 }
 
 #[test]
 fn every_code_of_the_callback_tables_is_shown_by_a_fixture_with_its_kind() {
-    for subject in subjects::ALL {
-        let provider = subject.provider.name;
+    for adapter in adapters::ALL {
+        let provider = adapter.provider.name;
         let mut shown = BTreeSet::new();
         for fixture in fixtures().iter().filter(|fixture| fixture.provider() == provider) {
             for changes in std::iter::once(&Changes::new()).chain(fixture.rows.iter().map(|row| &row.events)) {
@@ -326,7 +330,7 @@ fn every_code_of_the_callback_tables_is_shown_by_a_fixture_with_its_kind() {
             }
         }
         for fact in callback_codes(provider) {
-            let is_shown = shown.iter().any(|(code, kind)| fact.covers(code) && fact.kind.as_str() == kind);
+            let is_shown = shown.iter().any(|(code, kind)| fact.matches(code) && fact.kind.as_str() == kind);
             assert!(is_shown, "{provider}: no fixture shows {} as {}", fact.code, fact.kind);
         }
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use transom::Capability;
-use transom_conformance::subjects;
+use transom_conformance::adapters;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -42,13 +42,10 @@ fn the_sdk_and_the_mock_depend_on_nothing_of_ours_and_an_adapter_on_the_sdk_alon
     let arrows = arrows();
     assert_eq!(arrows["transom"], names(&[]));
     assert_eq!(arrows["transom-mock-server"], names(&[]));
-    for subject in subjects::ALL {
-        assert_eq!(arrows[&format!("transom-{}", subject.provider.name)], names(&["transom"]));
+    for adapter in adapters::ALL {
+        assert_eq!(arrows[&format!("transom-{}", adapter.provider.name)], names(&["transom"]));
     }
     assert!(!arrows["transom-conformance"].contains("transom-cli"));
-    // The fault tests stand beside the conformance suite, and nothing stands on them.
-    assert!(["transom-conformance", "transom-cli"].iter().all(|name| !arrows["transom-faults"].contains(*name)));
-    assert!(arrows.values().all(|on| !on.contains("transom-faults")));
 }
 
 #[test]
@@ -63,8 +60,8 @@ fn every_adapter_folder_has_the_same_files_and_goes_through_the_suite() {
         assert!(folder.join("README.md").is_file(), "{} has a README", folder.display());
         folders.insert(folder.file_name().unwrap().to_str().unwrap().to_owned());
     }
-    let tested: Vec<_> = subjects::ALL.iter().map(|subject| subject.provider.name).collect();
-    assert_eq!(folders, names(&tested), "every adapter is a subject of the suite");
+    let tested: Vec<_> = adapters::ALL.iter().map(|adapter| adapter.provider.name).collect();
+    assert_eq!(folders, names(&tested), "every adapter is a adapter of the suite");
 }
 
 /// The table of the README, from the adapters.
@@ -77,17 +74,17 @@ fn table() -> String {
         other => other.to_owned(),
     };
     let row = |first: &str, cells: Vec<String>| format!("| {first} | {} |", cells.join(" | "));
-    let subjects = subjects::ALL;
+    let adapters = adapters::ALL;
     let mut lines = vec![
-        row("", subjects.iter().map(|subject| title(subject.provider.name)).collect()),
-        row("---", subjects.iter().map(|_| "---".to_owned()).collect()),
+        row("", adapters.iter().map(|adapter| title(adapter.provider.name)).collect()),
+        row("---", adapters.iter().map(|_| "---".to_owned()).collect()),
     ];
     for &capability in Capability::ALL {
         let cell = |can: bool| if can { "yes".to_owned() } else { "–".to_owned() };
-        let cells = subjects.iter().map(|subject| cell(subject.capabilities.contains(capability))).collect();
+        let cells = adapters.iter().map(|adapter| cell(adapter.capabilities.contains(capability))).collect();
         lines.push(row(&capability.as_str().replace('_', " "), cells));
     }
-    lines.push(row("longest text", subjects.iter().map(|subject| subject.text_max.to_string()).collect()));
+    lines.push(row("longest text", adapters.iter().map(|adapter| adapter.text_max.to_string()).collect()));
     lines.join("\n")
 }
 
@@ -102,10 +99,10 @@ fn the_readmes_table_is_what_the_adapters_declare() {
 /// Evidence is what makes a table of codes more than an opinion.
 #[test]
 fn every_row_of_every_code_table_says_where_it_is_from() {
-    for subject in subjects::ALL {
-        assert!(!subject.provider.codes.is_empty(), "{}", subject.provider.name);
-        for fact in subject.provider.codes.iter().flat_map(|table| table.iter()) {
-            let place = format!("{} {}", subject.provider.name, fact.code);
+    for adapter in adapters::ALL {
+        assert!(!adapter.provider.codes.is_empty(), "{}", adapter.provider.name);
+        for fact in adapter.provider.codes.iter().flat_map(|table| table.iter()) {
+            let place = format!("{} {}", adapter.provider.name, fact.code);
             assert!(!fact.code.is_empty() && !fact.source.is_empty(), "{place}");
             let parts: Vec<_> = fact.date.split('-').map(str::len).collect();
             assert_eq!(parts, [4, 2, 2], "{place}: {}", fact.date);
@@ -115,11 +112,11 @@ fn every_row_of_every_code_table_says_where_it_is_from() {
 
 #[test]
 fn no_table_has_a_code_twice() {
-    for subject in subjects::ALL {
-        for table in subject.provider.codes {
+    for adapter in adapters::ALL {
+        for table in adapter.provider.codes {
             let mut seen = BTreeSet::new();
             for fact in *table {
-                assert!(seen.insert((fact.code, fact.status)), "{} {} stands twice", subject.provider.name, fact.code);
+                assert!(seen.insert((fact.code, fact.status)), "{} {} stands twice", adapter.provider.name, fact.code);
             }
         }
     }

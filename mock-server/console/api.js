@@ -8,20 +8,20 @@ const exactly = (_, value, context) =>
     ? JSON.rawJSON(context.source)
     : value;
 
-/** The namespace that the page shows; empty for the one world that every mock has. */
+/** The namespace that the page shows; empty for the default world. */
 export const world = decodeURIComponent(location.pathname.match(/^\/_ns\/([^/]+)/)?.[1] ?? "");
 
-/** What stands before every path of that world. */
+/** The prefix of every path of that world. */
 export const base = world === "" ? "" : `/_ns/${world}`;
 
 export const parse = (text) => JSON.parse(text, exactly);
 
-/** What was parsed, as text again; on lines of its own with a `space`. */
+/** Prints a parsed value as text again, on several lines with a `space`. */
 export const stringify = (value, space) => JSON.stringify(value, null, space);
 
 /**
- * One call to the world that is shown, or to the one at `from`; gives its answer and the last event whose effect that includes.
- * A refusal is thrown, and shown unless it is `quiet`, which is for what nobody asked for.
+ * Makes one call to the shown world, or to the one at `from`. Returns the answer and the last event that it includes.
+ * Throws a refusal, and shows it unless the call is `quiet` (the page asked, not the user).
  */
 export async function call(method, name, body, from = base, quiet = false) {
   const options = { method, headers: {} };
@@ -47,29 +47,29 @@ export async function call(method, name, body, from = base, quiet = false) {
 
 let description = null;
 
-/** What the mock says of itself. */
+/** The mock server's OpenAPI document. */
 async function described() {
   description ??= look("openapi.json");
   try {
     return (await description).answer;
   } catch (error) {
-    // Who is asked the next time may be there again.
+    // The mock server may be back at the next call.
     description = null;
     throw error;
   }
 }
 
-/** Whether the mock has a call. */
+/** Whether the mock server has a call. */
 export async function offers(method, name) {
   return (await described()).paths[`/_mock/${name}`]?.[method] !== undefined;
 }
 
-/** The kinds of fault that the mock has; null where it does not say. */
+/** The kinds of fault that the mock server has; null if it does not list them. */
 export async function faultKinds() {
   return (await described()).components?.schemas?.FaultOrder?.properties?.fault?.enum ?? null;
 }
 
-/** Asks for something that the page wants to know and nobody has asked for. */
+/** Reads something for the page itself; failures are not shown. */
 export const look = (name) => call("GET", name, undefined, base, true);
 
 export const get = (name) => call("GET", name);

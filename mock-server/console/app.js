@@ -1,4 +1,4 @@
-// The console of the mock: everything starts here.
+// The console of the mock server: starts every part.
 
 import * as attach from "./attach.js";
 import * as chat from "./chat.js";

@@ -1,4 +1,4 @@
-// What a customer sends besides words: files, places and reactions.
+// Sends files, locations and reactions as the contact.
 
 import { $, choice, field, h, open } from "./dom.js";
 import { write } from "./compose.js";
@@ -8,10 +8,10 @@ import { selected } from "./store.js";
 const MEDIA = { image: "photo.jpg", video: "clip.mp4", audio: "voice.ogg", document: "letter.pdf", sticker: "sticker.webp" };
 const KINDS = [["image", "Photo"], ["video", "Video"], ["audio", "Voice message"], ["document", "Document"], ["sticker", "Sticker"], ["location", "Location"], ["reaction", "Reaction"]];
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
-/** So many of the business's messages are offered to react to. */
+/** The number of the business's messages that are offered for a reaction. */
 const RECENT = 20;
 
-/** Asks what else the customer sends. */
+/** Opens the form for files, locations and reactions. */
 export function attach() {
   const row = selected();
   if (!row) return;
@@ -36,7 +36,7 @@ export function attach() {
   const adapt = () => {
     for (const [element, isWanted] of fields) {
       element.hidden = !isWanted();
-      // What is not shown must not keep the form from being sent.
+      // A hidden field must not stop the form from being sent.
       element.querySelector("input, select").disabled = element.hidden;
     }
     link.value = `https://files.example/${MEDIA[kind.value]}`;

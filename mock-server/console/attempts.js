@@ -1,14 +1,14 @@
-// What a business wanted to send and was refused, read from the request as its provider writes it.
+// Rejected messages of a business, read from the requests in each provider's form.
 
 const list = (value) => (Array.isArray(value) ? value : []);
 
-/** A number as the conversations have it; null for what is none. */
+/** A phone number in the form of the conversations; null if it is not one. */
 function phone(value) {
   const digits = typeof value === "string" || typeof value === "number" ? String(value).replace(/\D/g, "") : "";
   return digits === "" ? null : `+${digits}`;
 }
 
-/** A message in Meta's form, or near it, as the mock's own lists have one. */
+/** Converts a message in Meta's form, or one close to it, to the form of the mock server's lists. */
 function content(part) {
   if (part === null || typeof part !== "object") return null;
   const type = typeof part.type === "string" ? part.type : "text";
@@ -21,7 +21,7 @@ function content(part) {
 
 const senderOf = (accounts, provider, id) => accounts.get(provider)?.senders.find((sender) => sender.id === String(id))?.phone;
 
-/** Who wanted to tell whom what, by provider; what cannot be read gives no line. */
+/** Sender, contact and content of a request, by provider. An unreadable message gives no line. */
 const READERS = {
   autocalls({ path, body }, accounts) {
     if (!path.startsWith("/api/user/whatsapp/send")) return [];
@@ -48,10 +48,10 @@ const READERS = {
   },
 };
 
-/** Whether an answer says that nothing was taken, or of several messages not all. */
+/** Whether an answer rejects the message, or at least one of several. */
 const refuses = ({ status, response }) => status === 207 || status >= 300 || response?.success === false;
 
-/** The messages of a request that were refused, with the request itself. */
+/** The rejected messages of a request, each with the request. */
 export function attemptsOf(exchange, accounts) {
   const { provider, method, body } = exchange;
   if (method !== "POST" || !refuses(exchange) || body === null || typeof body !== "object") return [];

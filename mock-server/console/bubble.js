@@ -1,4 +1,4 @@
-// One message of a conversation: what it says, how far it got, or why it did not.
+// One message of a conversation: content, status, or the reason of its rejection.
 
 import { h, icon } from "./dom.js";
 import { elements, summary } from "./content.js";
@@ -8,7 +8,7 @@ import { minuteOfDay } from "./time.js";
 const RANK = ["sent", "delivered", "read", "failed"];
 const DRAWINGS = { sent: "tick", failed: "cross" };
 
-/** How far a message got: the furthest of its statuses. */
+/** The furthest status of a message. */
 function furthest(message) {
   return message.statuses.reduce((best, status) => (!best || RANK.indexOf(status.status) >= RANK.indexOf(best.status) ? status : best), null);
 }
@@ -17,7 +17,7 @@ function ticks({ status }) {
   return h("span", { class: `status ${status}`, title: status }, icon(DRAWINGS[status] ?? "ticks"), h("span", { class: "unseen", text: status }));
 }
 
-/** A bubble; `answer` says in the customer's name what a message offers. */
+/** A bubble; `answer` sends a choice of the message as the contact. */
 export function bubble(message, row, answer) {
   if (message.direction === "attempt") return attempt(message, row);
   const kind = message.content?.type === "template" ? " template" : "";
@@ -30,14 +30,14 @@ export function bubble(message, row, answer) {
     h("p", { class: "why", hidden: true }));
 }
 
-/** What a reaction is about, if that is still there. */
+/** The message of a reaction, if it is still listed. */
 function target({ content }, row) {
   if (content?.type !== "reaction") return null;
   const about = row.messages.findLast((known) => known.message_id === content.message_id);
   return about ? h("p", { class: "fine about", text: `to “${summary(row.provider, about.content)}”` }) : null;
 }
 
-/** What was refused: struck out, and the way to the request. */
+/** A rejected message: struck out, with a link to the request. */
 function attempt({ exchange, content, at }, row) {
   const why = exchange.cause ?? exchange.fault ?? hint(exchange.response) ?? "see why";
   return h("article", { class: "bubble attempt", "aria-label": "Refused message of the business" },

@@ -1,4 +1,4 @@
-// One conversation: what was said, and what is left of the window.
+// One conversation: its messages and the time left in the session window.
 
 import { $, announce, copyButton, h, reconcile, setText } from "./dom.js";
 import { base } from "./api.js";
@@ -10,14 +10,14 @@ import { MOST, selected, title } from "./store.js";
 import { on } from "./subjects.js";
 import { day, minuteOfDay, windowNow } from "./time.js";
 
-/** Messages with a line before each new day, one where older ones are left out, and one where the window closed. */
+/** The messages, with dividers before each day, before left-out messages and where the window closed. */
 function lines(row) {
   const all = [];
   let today = null;
   if (row.cut) all.push({ key: "cut", make: earlier });
   for (const message of row.messages) {
     const date = day(message.at);
-    // By the message that it stands before, so that a day that comes twice has two lines.
+    // Keyed by the next message, so that a day that occurs twice has two dividers.
     if (date !== today) all.push({ key: `day ${message.message_id}`, make: () => divider(date) });
     today = date;
     all.push({ key: `${message.direction} ${message.message_id}`, make: () => bubble(message, row, answer), message });
@@ -35,11 +35,11 @@ function lines(row) {
 const divider = (words, kind = "") => h("p", { class: `divider ${kind}`, text: words });
 
 function earlier() {
-  const all = h("a", { href: `${base}/_mock/messages`, target: "_blank", text: "everything that reached people" });
+  const all = h("a", { href: `${base}/_mock/messages`, target: "_blank", text: "all delivered messages" });
   return h("p", { class: "divider", id: "log-cut" }, `The last ${MOST.messages} messages. Elsewhere: `, all);
 }
 
-/** What is shown while no conversation is chosen. */
+/** The page while no conversation is chosen. */
 function welcome() {
   const command = `curl ${location.origin}${base}/_mock/inbound -d '{"provider":"exotel","from":"+919876543210","text":"hi"}'`;
   return h("div", { class: "welcome", data: { key: "welcome" } },
@@ -53,7 +53,7 @@ function welcome() {
 
 let shown = null;
 let windowState = null;
-/** Whether the newest message is in sight, and so is the next one to be. */
+/** Whether the newest message is in sight. If so, the view follows the next one. */
 let atEnd = true;
 
 function toEnd() {
@@ -91,7 +91,7 @@ function render() {
   tick();
 }
 
-/** What is left of the window, as time goes by. */
+/** Updates the time left in the session window. */
 export function tick() {
   const row = selected();
   if (!row) return;

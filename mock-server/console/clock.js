@@ -1,4 +1,4 @@
-// The virtual clock and the buttons that turn it.
+// The virtual clock and its buttons.
 
 import { $, announce, field, h, open, setText, toast } from "./dom.js";
 import { post } from "./api.js";
@@ -6,7 +6,7 @@ import { title } from "./store.js";
 import { on } from "./subjects.js";
 import { day, isFrozen, now, setClock, timeOfDay } from "./time.js";
 
-/** Turns the clock, and takes its answer at once instead of waiting for the event. */
+/** Sets the clock and applies the answer at once, without waiting for the event. */
 export async function turn(body, words) {
   const { answer } = await post("clock", body);
   setClock(answer);
@@ -17,11 +17,11 @@ export async function turn(body, words) {
 
 export const advance = (by, words) => turn({ advance: by }, words).catch(() => {});
 
-/** Goes to the next thing that waits, and says what it was. */
+/** Advances to the next timer and shows its name. */
 export async function next() {
-  const { event } = await turn({ advance: "next" }, "The clock went to what comes next");
+  const { event } = await turn({ advance: "next" }, "The clock advanced to the next event");
   if (!event) {
-    toast("Nothing waits for a later time", "fine");
+    toast("No event is waiting", "fine");
     return;
   }
   const who = event.provider ? title(event.provider) : null;
@@ -32,7 +32,7 @@ export async function next() {
 export const toggleFreeze = () =>
   turn({ freeze: !isFrozen() }, isFrozen() ? "The clock runs" : "The clock is frozen").catch(() => {});
 
-/** Shows the time as it is. */
+/** Shows the current time. */
 export function tick() {
   setText($("clock-time"), timeOfDay(now()));
   setText($("clock-date"), `${day(now())} UTC${isFrozen() ? " · frozen" : ""}`);
@@ -43,7 +43,7 @@ function render() {
   $("clock-freeze").setAttribute("aria-pressed", String(isFrozen()));
 }
 
-/** Asks for a time. */
+/** Opens the form for a time. */
 export function choose() {
   const dialog = $("dialog-clock");
   const time = h("input", { type: "datetime-local", step: 1, required: true, name: "time" });

@@ -1,10 +1,10 @@
-// Writing as the customer of the conversation that is shown.
+// The box for writing as the contact of the shown conversation.
 
 import { $ } from "./dom.js";
 import { post } from "./api.js";
 import { selected } from "./store.js";
 
-/** Refused, it has been shown why, and it throws. */
+/** Sends a message as the contact. If it is refused, `post` has shown the reason, and this throws. */
 export async function write(content) {
   const row = selected();
   if (!row) return;
@@ -12,7 +12,7 @@ export async function write(content) {
   await post("inbound", { provider: row.provider, from: row.contact, to: row.business, ...words });
 }
 
-/** Says what a message offered to say. */
+/** Sends a choice that a message offers. */
 export const answer = (content) => write(content).catch(() => {});
 
 async function submit(event) {
@@ -29,7 +29,7 @@ async function submit(event) {
   box.focus();
 }
 
-/** The box is as high as what is in it, up to a limit of its style. */
+/** Fits the height of the box to its text, up to the limit of the style. */
 function grow() {
   const box = $("compose-text");
   box.style.height = "auto";

@@ -1,4 +1,4 @@
-// What a message says, as elements and as one line. Its shape is as little to be trusted as its words.
+// Content as elements and as one line. Neither its structure nor its text is trusted.
 
 import { h } from "./dom.js";
 import { state } from "./store.js";
@@ -7,7 +7,7 @@ const text = (value) => (typeof value === "string" ? value : value === undefined
 const list = (value) => (Array.isArray(value) ? value : []);
 const MEDIA = ["image", "video", "audio", "document", "sticker"];
 
-/** The words of a template with its parameters filled in; null if the account has no such template. */
+/** The text of a template with its parameters; null if the account has no such template. */
 function filled(provider, content) {
   const templates = state.accounts.get(provider)?.templates ?? [];
   const template = templates.find(({ name, language }) => name === content.name && language === content.language);
@@ -21,7 +21,7 @@ function filled(provider, content) {
   });
 }
 
-/** One line on a message, for a list. */
+/** A summary of a message in one line, for a list. */
 export function summary(provider, content) {
   if (!content) return "did not arrive";
   switch (content.type) {
@@ -36,7 +36,7 @@ export function summary(provider, content) {
   }
 }
 
-/** Elements for a message. `answer` lets the customer choose what it offers; without it the choices are shown only. */
+/** Elements for a message. With `answer` its choices are active, otherwise only shown. */
 export function elements(provider, content, answer) {
   if (!content) return [h("p", { class: "gone", text: "Accepted, and then it did not arrive." })];
   const line = (value, name = "words") => (text(value) === "" ? null : h("p", { class: name, text: text(value) }));
@@ -81,7 +81,7 @@ export function elements(provider, content, answer) {
   return parts.filter(Boolean);
 }
 
-/** A file is named and never fetched: this page loads nothing from elsewhere. */
+/** Shows a file's name and never fetches the file: this page loads nothing from elsewhere. */
 function attachment(media) {
   const where = media.link ?? (media.id === undefined ? "" : `id ${text(media.id)}`);
   return h("div", { class: "attachment" }, h("b", { text: text(media.filename ?? media.type) }), h("span", { text: text(where) }));

@@ -1,18 +1,18 @@
-// A request of the journal as a command that repeats it.
+// A curl command that repeats a request of the journal.
 
 import { base, stringify } from "./api.js";
 
-/** One word of a shell, whatever is in it. */
+/** Quotes any text as one word of a shell. */
 export const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 
-/** What curl sets itself, or what would contradict the body it sends. */
+/** Headers that curl sets itself, or that would contradict its body. */
 const LEFT_OUT = ["host", "content-length", "connection", "accept-encoding", "transfer-encoding", "expect"];
 
 const MASKED = "***";
 
-/** What stands for a credential that the journal does not keep: one that every mock takes, or, where it was refused, one that none does. */
+/** Replaces a credential that the journal does not keep: by a demo credential, or by `invalid` if it was rejected. */
 function stand(exchange) {
-  // A login that is wrong is a 403 where a key that is wrong is a 401.
+  // A wrong login gets a 403, a wrong API key a 401.
   const refused = exchange.status === 401 || (exchange.status === 403 && /\/login(\?|$)/.test(exchange.path));
   if (refused) return { key: "invalid", user: "invalid:invalid", password: "invalid" };
   return { key: exchange.provider === "gosendapi" ? "gsk_test_demo" : "demo-key", user: "demo-key:demo-token", password: "demo-password" };
@@ -25,7 +25,7 @@ function header(name, value, credentials) {
   return `-H ${quoted(whole === "" ? `${name};` : `${name}: ${whole}`)}`;
 }
 
-/** A body with its credentials put in; only a member or field of that name is one. */
+/** Inserts credentials into the members or fields of a body that hold one. */
 function filled(text, credentials) {
   const put = (name) => (/pass/i.test(name) ? credentials.password : credentials.key);
   return text
@@ -33,7 +33,7 @@ function filled(text, credentials) {
     .replace(/(^|&)([^=&\s]+)=\*\*\*(?=&|$)/g, (_, before, name) => `${before}${name}=${put(name)}`);
 }
 
-/** What the journal cannot give back of a body. */
+/** The parts of a body that the journal does not keep. */
 function losses({ headers, body }) {
   if (typeof body !== "string") return [];
   const lost = [];
@@ -43,7 +43,7 @@ function losses({ headers, body }) {
   return lost;
 }
 
-/** The command, which runs as it is. Comments say what it cannot repeat. */
+/** The command. Comments in it name the parts that it cannot repeat. */
 export function curl(exchange) {
   const { method, path, headers, body } = exchange;
   const credentials = stand(exchange);

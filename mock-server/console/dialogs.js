@@ -1,4 +1,4 @@
-// The dialogs that belong to no other part: a conversation to begin, and everything to reset.
+// Two dialogs: starting a conversation, and the reset.
 
 import { $, choice, field, h, open, toast } from "./dom.js";
 import { post } from "./api.js";
@@ -8,7 +8,7 @@ import { drawn } from "./subjects.js";
 
 const cancel = (dialog) => h("button", { type: "button", text: "Cancel", on: { click: () => dialog.close() } });
 
-/** Asks who writes to whom, and sends the first message. */
+/** Asks for sender and contact, and sends the first message. */
 export function begin() {
   const dialog = $("dialog-new");
   const providers = [...state.accounts.keys()].map((name) => [name, title(name)]);
@@ -47,7 +47,7 @@ export function begin() {
   from.focus();
 }
 
-/** Asks before everything is forgotten. */
+/** Asks before the reset. */
 export function askReset() {
   const dialog = $("dialog-reset");
   const reset = async () => {
@@ -66,7 +66,7 @@ export function askReset() {
 export function start() {
   $("new").addEventListener("click", begin);
   $("reset").addEventListener("click", askReset);
-  // A click on what is behind a dialog closes it.
+  // A click beside a dialog closes it.
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   }

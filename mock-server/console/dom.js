@@ -1,8 +1,8 @@
-// Building the page. Text goes in as text only: what is shown here was written by anybody.
+// Functions that build the page. Untrusted text is inserted as text only.
 
 /**
- * An element. `properties` are set as such where the element has them (`class`, `text` and `on` apart), else as attributes;
- * children are elements or texts, and what is null is left out.
+ * Makes an element. Sets `properties` as properties if the element has them (except `class`, `text` and `on`), or else as
+ * attributes. Children are elements or texts; null is left out.
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -19,7 +19,7 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** The element of an id. */
+/** The element with an id. */
 export const $ = (id) => document.getElementById(id);
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -30,7 +30,7 @@ const SHAPES = {
   copy: ["M5.5 5.5h8v8h-8z", "M10.5 5.5v-3h-8v8h3"],
 };
 
-/** A small drawing that says nothing to a screen reader. */
+/** An icon, hidden from screen readers. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
@@ -45,13 +45,13 @@ export function icon(name) {
 }
 
 /**
- * Makes the children of `parent` those of `items`, in order, and keeps the element of an item that was there already, and
- * with it focus and selection. `make` builds an element; `update` brings a kept one up to date.
+ * Updates the children of `parent` to `items`, in order. An item that is shown already keeps its element, focus and selection.
+ * `make` builds an element; `update` updates a kept one.
  */
 export function reconcile(parent, items, keyOf, make, update = () => {}) {
   const kept = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   const wanted = new Map(items.map((item) => [String(keyOf(item)), item]));
-  // What goes, goes first: else everything behind it would be moved to where it was.
+  // Removes old elements first. Otherwise all elements behind them would move.
   for (const [key, element] of kept) if (!wanted.has(key)) element.remove();
   let place = parent.firstElementChild;
   for (const [key, item] of wanted) {
@@ -66,14 +66,14 @@ export function reconcile(parent, items, keyOf, make, update = () => {}) {
   }
 }
 
-/** Writes a text where it is another one: the same again would be work for the browser, and news for a screen reader. */
+/** Sets a text only if it differs: a repeated text costs layout, and screen readers would read it again. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 /**
- * Brings a field up to a number, which may be one that is kept as it was written. What somebody wrote into the field stays
- * until its form is reset, and nothing moves under a caret: it waits until that has gone elsewhere.
+ * Updates a field to a number, which may be raw JSON text. The user's own input stays until the form is reset.
+ * A focused field is updated when it loses focus.
  */
 export function setValue(input, number) {
   const text = number === null || number === undefined ? "" : String(Number(number.rawJSON ?? number));
@@ -85,12 +85,12 @@ export function setValue(input, number) {
   else show();
 }
 
-/** Says something to screen readers. */
+/** Announces a text to screen readers. */
 export function announce(text) {
   $("announcer").textContent = text;
 }
 
-/** Shows a short message that goes away; problems stay longer. */
+/** Shows a short message for some seconds; problems stay longer. */
 export function toast(text, kind = "problem") {
   const toasts = $("toasts");
   const element = h("p", { class: `toast ${kind}` }, h("span", { text }));
@@ -100,13 +100,13 @@ export function toast(text, kind = "problem") {
   };
   if (kind === "problem") element.append(h("button", { type: "button", "aria-label": "Dismiss", text: "×", on: { click: away } }));
   toasts.append(element);
-  // Shown anew, it lies above a dialog that was opened since.
+  // Showing it again puts it above a dialog that was opened since.
   if (toasts.matches(":popover-open")) toasts.hidePopover();
   toasts.showPopover();
   setTimeout(away, kind === "problem" ? 9000 : 2500);
 }
 
-/** A button that copies what `text` gives. */
+/** A button that copies the result of `text`. */
 export function copyButton(label, text, properties = {}) {
   const copy = async () => {
     await navigator.clipboard.writeText(text()).then(
@@ -117,7 +117,7 @@ export function copyButton(label, text, properties = {}) {
   return h("button", { type: "button", class: "quiet small copy", ...properties, on: { click: copy } }, icon("copy"), label);
 }
 
-/** What there is to do where there is nothing to see: a sentence, and a command to try. */
+/** The text of an empty list: a sentence and a command to try. */
 export function emptyState(element, sentence, command) {
   if (element.childElementCount > 0) return;
   element.className = "empty";
@@ -132,12 +132,12 @@ export function field(label, control, hint = null) {
   return h("label", { class: "field" }, h("span", { text: label }), control, hint && h("small", { text: hint }));
 }
 
-/** A choice; options are names with what is shown. */
+/** A select; options are pairs of value and label. */
 export function choice(properties, options) {
   return h("select", properties, options.map(([value, text]) => h("option", { value, text })));
 }
 
-/** How many there are, beside the name of a place, wherever that name stands. */
+/** Shows a count beside every label of a tab. */
 export function showCount(name, text) {
   for (const element of document.querySelectorAll(`[data-count="${name}"]`)) setText(element, text);
 }

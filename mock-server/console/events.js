@@ -1,11 +1,11 @@
-// What happens, and what it changes of what the page knows.
+// Applies server-sent events to the page's state.
 
 import { isIncluded, loadConfig, loadHeld } from "./loading.js";
 import { addDelivery, addMessage, addRequest, conversation, forgetRequests, state } from "./store.js";
 import { changed } from "./subjects.js";
 import { setClock } from "./time.js";
 
-/** What each event changes, by its name. */
+/** The change that each event makes, by its name. */
 const changes = {
   clock(clock) {
     setClock(clock);
@@ -22,7 +22,7 @@ const changes = {
   status(status) {
     const row = conversation(status, status.from, status.to);
     let message = row.messages.findLast((known) => known.message_id === status.message_id);
-    // A message that never reached anybody is told by its statuses alone; one that is no longer shown needs none.
+    // A failed message has statuses only. A message that is no longer listed needs none.
     if (!message && row.cut && status.status !== "failed") return;
     if (!message) {
       message = { ...status, content: null, direction: "out", statuses: [] };
@@ -55,7 +55,7 @@ const PARTS = { inbound: "chat", message: "chat", status: "chat", request: "requ
 
 export const EVENTS = Object.keys(changes);
 
-/** Applies one event, unless what was loaded has it already. */
+/** Applies one event, unless the loaded state includes it. */
 export function apply(name, data, id) {
   if (!isIncluded(PARTS[name] ?? name, id)) changes[name](data);
 }

@@ -1,4 +1,4 @@
-// One request and its answer, side by side.
+// One request beside its answer.
 
 import { $, copyButton, h, open } from "./dom.js";
 import { stringify } from "./api.js";
@@ -8,10 +8,10 @@ import * as marks from "./marks.js";
 import { state, title } from "./store.js";
 import { timeOfDay } from "./time.js";
 
-/** Good, refused, or broken on our order: how an answer is coloured. */
+/** The colour of an answer: good, rejected, or made by a fault. */
 export const mood = ({ status, fault }) => (fault ? "fault" : status < 300 ? "good" : status < 500 ? "refused" : "broken");
 
-/** The first thing in an answer that says in a word what was wrong. */
+/** The first member of an answer that names the problem. */
 export function hint(response) {
   const names = ["code", "symbol", "error_code", "error", "message", "description", "title"];
   const look = (value, depth) => {
@@ -30,14 +30,14 @@ export const findingsOf = (exchange) => (Array.isArray(exchange.findings) ? exch
 
 const NONE = new Map();
 
-/** A body, with the names marked that the findings give. */
+/** A body in which the names of the findings are marked. */
 export function body(value, empty, names = NONE) {
   if (value === null || value === undefined) return h("p", { class: "fine", text: empty });
   const words = typeof value === "string" ? value : stringify(value, 2);
   return h("pre", { class: "wire", tabindex: "0" }, h("code", {}, marks.members(words, names)));
 }
 
-/** Names and values of headers; nothing where they are not known. */
+/** Names and values of headers; empty if they are unknown. */
 export function headers(all, names = NONE) {
   if (all === null || typeof all !== "object") return null;
   const rows = Object.entries(all).flatMap(([name, value]) => [h("dt", {}, marks.header(name, names)), h("dd", { text: String(value) })]);
@@ -48,10 +48,10 @@ function finding({ level, text, source }) {
   return h("li", { class: "finding", data: { level } }, h("b", { text: level }), h("span", { text }), h("small", { text: source }));
 }
 
-/** Faults that answer in the provider's place; the others happen to its answer. */
+/** Faults that replace the provider's answer. All others change it. */
 const INSTEAD = ["redirect", "status", "rate_limited"];
 
-/** Why an answer is not what the request alone would have got. */
+/** The cause of an answer that does not follow from the request alone. */
 function cause({ fault, cause: words }) {
   if (!fault && !words) return null;
   const name = words ?? fault;
@@ -61,7 +61,7 @@ function cause({ fault, cause: words }) {
     : `A fault was switched on: ${name}. The answer below is what the mock had to say; the fault decided what of it went out, and how.`;
 }
 
-/** The list that the arrows go through. */
+/** The list for the arrow buttons. */
 let through = () => state.requests;
 
 function fill(dialog, exchange) {
@@ -98,7 +98,7 @@ function fill(dialog, exchange) {
   dialog.replaceChildren(...parts.filter(Boolean));
 }
 
-/** Shows an exchange; arrows go to the one before and after in a list, which is that of all unless another is given. */
+/** Shows an exchange. The arrows go through `list`, or through all requests. */
 export function show(exchange, list = () => state.requests) {
   const dialog = $("dialog-exchange");
   through = list;

@@ -1,4 +1,4 @@
-// The form that switches a fault on.
+// The form that adds a fault.
 
 import { $, choice, field, h, toast } from "./dom.js";
 import { faultKinds, post } from "./api.js";
@@ -11,10 +11,10 @@ const controls = {};
 
 const chosen = () => KINDS.find((kind) => kind.name === controls.kind.value);
 
-/** Only the controls that the chosen kind and schedule need. */
+/** Shows only the controls that the chosen kind and schedule need. */
 function adapt() {
   const kind = chosen();
-  // Whether the message is taken can be chosen only where it does not follow from the kind.
+  // `after_accept` is a choice only for the kinds that do not determine it.
   const free = !kind.instead && !kind.late;
   const taken = free ? !controls.refuse.checked : !kind.instead;
   controls.about.textContent = `The message is ${taken ? "" : "not "}taken; ${kind.does}`;
@@ -29,7 +29,7 @@ function adapt() {
   controls.count.disabled = controls.how.value === "always";
 }
 
-/** Lines of `name: value`; what is none is told, and null is the answer. */
+/** Parses lines of `name: value`. Reports a wrong line and returns null. */
 function headersFrom(text) {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const wrong = lines.find((line) => !/^[^\s:]+:/.test(line));
@@ -40,7 +40,7 @@ function headersFrom(text) {
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
 }
 
-/** JSON where it is JSON, else the text as it is. */
+/** Parses JSON; other text stays as it is. */
 function bodyFrom(text) {
   try {
     return JSON.parse(text);
@@ -73,13 +73,13 @@ async function submit(event) {
   if (asked) await post("faults", asked).then(({ answer }) => take(answer), () => {});
 }
 
-/** The answer is the list as it is, so that nobody waits for the event. */
+/** Applies the list in the answer at once, without waiting for the event. */
 export function take(faults) {
   state.faults = faults;
   changed("faults");
 }
 
-/** Kinds that this mock does not have are not offered. */
+/** Offers only the kinds that this mock server has. */
 async function offerKinds() {
   const known = await faultKinds();
   if (!known) return;

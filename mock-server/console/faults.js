@@ -1,4 +1,4 @@
-// Faults that are switched on, and the answers that they hold.
+// Active faults and the answers that they hold.
 
 import { $, emptyState, h, reconcile, setText, showCount } from "./dom.js";
 import { base, post, remove } from "./api.js";
@@ -29,7 +29,7 @@ function update(element, rule) {
   setText(element.querySelector(".schedule"), details.filter(Boolean).join(" · "));
 }
 
-/** Answers that wait, together by gate. */
+/** Held answers, grouped by gate. */
 function gates() {
   const all = new Map();
   for (const held of state.held) all.set(held.gate, [...(all.get(held.gate) ?? []), held]);
@@ -62,7 +62,7 @@ function render() {
     `curl ${location.origin}${base}/_mock/faults -d '[{"provider":"exotel","fault":"lose_reply","next":2}]'`);
 }
 
-/** Whoever waited may have gone, and no event tells it: while answers are held, the page looks again. */
+/** Reloads while answers are held: no event reports a client that stopped waiting. */
 export function tick() {
   if (state.held.length > 0 && !document.hidden) loadHeld();
 }

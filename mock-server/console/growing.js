@@ -1,4 +1,4 @@
-// A long list of which the beginning is shown, with a button for more and a word on what is not there.
+// Shows the start of a long list, with a button for more and a note on left-out items.
 
 import { $, h } from "./dom.js";
 import { count } from "./time.js";
@@ -8,17 +8,17 @@ const STEP = 100;
 export class Growing {
   #most = STEP;
 
-  /** `place` is the id of an element after the list; `what` the list is of; `grown` is called when more is wanted. */
+  /** `place` is the id of an element after the list, `what` the plural of its items. The button calls `grown`. */
   constructor(place, what, grown) {
     Object.assign(this, { place, what, grown });
   }
 
-  /** From the beginning again. */
+  /** Shows only the first items again. */
   reset() {
     this.#most = STEP;
   }
 
-  /** What of the items is shown. `beyond` says where there are more than the page keeps, if it keeps no more. */
+  /** Returns the shown items. `beyond` is the note for items that the page does not keep. */
   part(items, beyond = null) {
     const place = $(this.place);
     const left = items.length - this.#most;

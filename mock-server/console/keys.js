@@ -1,4 +1,4 @@
-// Single keys as shortcuts, while no text is being written and no dialog is open.
+// Single keys as shortcuts, while no field has the focus and no dialog is open.
 
 import { $, h, open } from "./dom.js";
 import { attach } from "./attach.js";
@@ -25,7 +25,7 @@ const SHORTCUTS = [
   { keys: ["/"], words: "search the requests", run: search },
   { keys: ["h"], words: "one hour ahead", run: () => advance("1h", "One hour later") },
   { keys: ["d"], words: "25 hours ahead", run: () => advance("25h", "25 hours later") },
-  { keys: ["e"], words: "on to the next event", run: () => next().catch(() => {}) },
+  { keys: ["e"], words: "advance to the next event", run: () => next().catch(() => {}) },
   { keys: ["f"], words: "freeze the clock, or let it run", run: () => toggleFreeze() },
   { keys: ["s"], words: "set the clock", run: () => choose() },
   { keys: ["1"], words: "requests", run: () => openTab("requests") },
@@ -39,7 +39,7 @@ const SWITCH = "transom-keys";
 const keysAreOn = () => localStorage.getItem(SWITCH) !== "off";
 const setKeys = (on) => localStorage.setItem(SWITCH, on ? "on" : "off");
 
-/** Lists the shortcuts, and lets people who type by voice or by accident switch them off. */
+/** Lists the shortcuts and has the switch that turns them off (for voice input, for example). */
 function help() {
   const dialog = $("dialog-help");
   const on = h("input", { type: "checkbox", checked: keysAreOn() });
@@ -60,7 +60,7 @@ function press(event) {
   if (event.key === "Escape" && writing && !document.querySelector("dialog[open]")) event.target.blur();
   if (writing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || !keysAreOn()) return;
   const key = { ArrowDown: "↓", ArrowUp: "↑" }[event.key] ?? event.key;
-  // Arrows move within the list only: elsewhere they scroll.
+  // Arrows move only within the list. Elsewhere they scroll.
   if (key.length === 1 && "↓↑".includes(key) && !event.target.closest?.("#people")) return;
   const shortcut = SHORTCUTS.find(({ keys }) => keys.includes(key));
   if (!shortcut) return;

@@ -1,6 +1,6 @@
-// What can go wrong on order, and what each fault needs to be told.
+// The kinds of fault and their parameters.
 
-/** Each with its name here, what it does, and the controls of the form that it has. */
+/** Each kind with its label, its effect and the form controls that it needs. */
 export const KINDS = [
   { name: "lose_reply", words: "lose the answer", does: "the connection closes without an answer." },
   { name: "truncate", words: "cut the answer", does: "half of the answer arrives." },
@@ -16,5 +16,5 @@ export const KINDS = [
   { name: "fail_later", words: "fail later", does: "its status callback says that it failed.", needs: ["code"], late: true },
 ];
 
-/** What a kind is called; one that is not known here keeps its name. */
+/** The label of a kind. An unknown kind keeps its name. */
 export const wordsOf = (name) => KINDS.find((kind) => kind.name === name)?.words ?? name;

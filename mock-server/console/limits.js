@@ -1,4 +1,4 @@
-// A provider's rate limit, and what is left of it.
+// A provider's rate limit and its remaining requests.
 
 import { $, field, h, reconcile, setText, setValue, toast } from "./dom.js";
 import { post } from "./api.js";
@@ -6,7 +6,7 @@ import { loadLimits } from "./loading.js";
 import { state } from "./store.js";
 import { timeOfDay } from "./time.js";
 
-/** The form that sets it for the provider that `chosen` gives. */
+/** The form that sets the limit of the provider `chosen()`. */
 export function form(chosen) {
   const limit = h("input", { type: "number", id: "limit-count", min: 0, max: 4_294_967_295, required: true });
   const seconds = h("input", { type: "number", id: "limit-seconds", min: 1, max: 2_678_400, required: true });
@@ -27,12 +27,12 @@ export function form(chosen) {
 
 const nameOf = ({ key, account }) => (account ? `account ${account}` : key ? `key ${key.slice(0, 6)}…` : "everybody");
 
-/** Shows a provider's, as far as the mock tells it. */
+/** Shows the limit of a provider, if the mock server reports it. */
 export function show(provider) {
   const told = state.limits.find((limit) => limit.provider === provider);
   setValue($("limit-count"), told?.limit);
   setValue($("limit-seconds"), told?.window_s);
-  // A mock that tells its limits can also have none.
+  // A mock server that reports limits also accepts "no limit".
   $("limit-count").required = !told;
   $("limit-count").placeholder = told ? "no limit" : "";
   const buckets = (told?.buckets ?? []).filter(({ used }) => used > 0);

@@ -10,10 +10,10 @@ import { minuteOfDay, windowNow } from "./time.js";
 
 export const dot = (provider) => h("i", { class: "dot", data: { provider: provider ?? "" }, "aria-hidden": "true" });
 
-/** Shows a place on a narrow screen, where there is room for one at a time. */
+/** Shows one part of the page on a narrow screen, which has room for one at a time. */
 export function go(place) {
   document.body.dataset.place = place;
-  // What was drawn while it was not shown has no height to scroll by.
+  // A part that was drawn while hidden has no scroll height yet.
   if (place === "chat") $("log").scrollTop = $("log").scrollHeight;
 }
 
@@ -70,10 +70,10 @@ function render() {
   const command = `curl ${location.origin}${base}/_mock/inbound -d '${JSON.stringify({ provider: state.filter ?? "exotel", from: "+919876543210", text: "hi" })}'`;
   if (empty.dataset.command !== command) empty.replaceChildren();
   empty.dataset.command = command;
-  emptyState(empty, "Nobody has written here yet. Start with New, or from a terminal:", command);
+  emptyState(empty, "No messages yet. Start with New, or from a terminal:", command);
 }
 
-/** Goes up or down in the list. */
+/** Moves up or down in the list. */
 export function move(step) {
   const rows = shown.part(people());
   const index = rows.findIndex((row) => row.key === state.selected);
@@ -83,7 +83,7 @@ export function move(step) {
   document.querySelector(`#people [data-key="${CSS.escape(next.key)}"] button`)?.focus();
 }
 
-/** What is left of every window, as time goes by. */
+/** Updates the time left in every session window. */
 export function tick() {
   const rows = state.conversations;
   for (const element of $("people").children) {

@@ -1,4 +1,4 @@
-// Listening to what happens.
+// Listens to server-sent events.
 
 import { base, parse } from "./api.js";
 import { $ } from "./dom.js";
@@ -7,7 +7,7 @@ import { load } from "./loading.js";
 
 const WORDS = { live: "Live", connecting: "Connecting", lost: "Reconnecting…" };
 
-/** Events that come while everything is loaded wait for that; null when nothing is being loaded. */
+/** Events that arrive during a load, applied after it; null if no load is running. */
 let waiting = null;
 
 function show(condition) {
@@ -27,7 +27,7 @@ async function reload() {
     try {
       await load();
     } catch {
-      // The call has said what was wrong; coming back starts anew.
+      // The call has shown the problem. The next connection loads again.
     }
   } while (waiting.again);
   const events = waiting;
@@ -35,13 +35,13 @@ async function reload() {
   for (const event of events) apply(...event);
 }
 
-/** Listens for good; the browser comes back by itself when the connection is lost. */
+/** Listens until the page closes. The browser reconnects by itself. */
 export function listen() {
   const source = new EventSource(`${base}/_mock/events`);
   source.addEventListener("open", () => show("live"));
   source.addEventListener("error", () => {
     show("lost");
-    // After an answer that is no stream, such as 503, the browser gives up; the page does not.
+    // After an answer that is not a stream (503, for example) the browser gives up, so the page reconnects.
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
   });
   source.addEventListener("hello", reload);

@@ -1,4 +1,4 @@
-// Looking at what the mock has: at everything, and at the parts that no event tells.
+// Loads the mock server's state: everything at first, later the parts without events.
 
 import { get, look, offers } from "./api.js";
 import { MOST, addAttempts, keyOf, numbered, people, state } from "./store.js";
@@ -8,13 +8,13 @@ import { setClock } from "./time.js";
 /** The number of an event's id. */
 const number = (id) => Number(id?.slice(id.lastIndexOf("-") + 1) ?? 0);
 
-/** The events that each part of what was loaded includes already. */
+/** The last event that each loaded part includes. */
 let included = {};
 
-/** Whether what was loaded has the effect of an event already. */
+/** Whether the loaded state includes an event. */
 export const isIncluded = (part, id) => number(id) <= (included[part] ?? 0);
 
-/** Loads everything anew. */
+/** Loads everything. */
 export async function load() {
   const parts = await Promise.all([
     get("clock"),
@@ -43,8 +43,8 @@ export async function load() {
 }
 
 /**
- * Loads at most once at a time, so that no older answer comes after a newer one; what is told meanwhile is in the next. If it
- * fails, the next event asks again. It is done when what is shown is no older than the call.
+ * Runs at most one load at a time, so that an older answer never follows a newer one. A call during a load starts another.
+ * After a failure the next event loads again. Resolves when the page is at least as new as the call.
  */
 function gently(load) {
   let running = null;
@@ -63,13 +63,13 @@ function gently(load) {
   };
 }
 
-/** Looks which answers wait at a gate: no event tells it. */
+/** Loads the held answers, which have no event. */
 export const loadHeld = gently(async () => {
   state.held = (await look("gates")).answer;
   changed("faults");
 });
 
-/** Not every mock tells its limits. */
+/** Loads the limits. Older mock servers do not report them. */
 export const loadLimits = gently(async () => {
   if (!(await offers("get", "limits"))) return;
   const { answer } = await look("limits");

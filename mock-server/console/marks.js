@@ -1,10 +1,10 @@
-// Where in a request the findings point: the names that they give, marked where they stand.
+// Marks the names that findings give, at their places in a request.
 
 import { h } from "./dom.js";
 
 const RANK = ["note", "tolerated", "refused"];
 
-/** The names that findings give in backticks, without the way to them, each with its worst level. */
+/** The names in backticks of the findings, without their paths, each with its worst level. */
 export function namesIn(findings) {
   const names = new Map();
   for (const { level, text } of findings) {
@@ -20,7 +20,7 @@ const escaped = (name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 const mark = (text, level) => h("mark", { data: { level }, text });
 
-/** A text as parts, in which a name is marked where `around` says that it is a name: a pattern with the name in the place of `NAME`. */
+/** Splits a text into parts with marked names. `around` is a pattern in which `NAME` stands for the name. */
 function marked(text, names, around) {
   if (names.size === 0) return [text];
   const pattern = new RegExp(around.replace("NAME", [...names.keys()].map(escaped).join("|")), "gi");

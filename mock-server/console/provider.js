@@ -1,9 +1,9 @@
-// Forms start at the provider that is looked at, until somebody chooses another one in them.
+// Forms start with the shown provider, until the user chooses another one.
 
 import { likelyProvider } from "./store.js";
 import { on } from "./subjects.js";
 
-/** Lets a choice of providers follow what is looked at. `moved` is called when it has. */
+/** Lets a select follow the shown provider. Calls `moved` after each change. */
 export function follow(choice, moved = () => {}) {
   let own = false;
   const step = () => {

@@ -1,18 +1,18 @@
-// The small language in which requests are searched: words that must all be there, some of which say where.
+// The search language for requests: all words must match, some in a named place.
 
 import { stringify } from "./api.js";
 
-/** How the help explains it. */
+/** The examples in the help. */
 export const EXAMPLES = [
   ["exotel", "a provider's requests"],
   ["status:4xx", "by status, also status:404 or status:>=400"],
   ["finding:refused", "with such a finding; finding:any for all"],
-  ["fault:any", "spoiled by a fault, or fault:gate"],
+  ["fault:any", "answered by a fault, or fault:gate"],
   ["\"no session\"", "with these words anywhere"],
   ["-method:GET", "and not this"],
 ];
 
-/** The places that a word may be looked for in. */
+/** The places that a word can name. */
 const PLACES = {
   provider: (exchange, wanted) => exchange.provider === wanted,
   method: (exchange, wanted) => exchange.method.toLowerCase() === wanted,
@@ -38,7 +38,7 @@ const words = (value) => (value === null || value === undefined ? "" : typeof va
 
 const texts = new WeakMap();
 
-/** Everything that a request and its answer say, in lower case. */
+/** The whole text of a request and its answer, in lower case. */
 function text(exchange) {
   let all = texts.get(exchange);
   if (all === undefined) {
@@ -50,7 +50,7 @@ function text(exchange) {
   return all;
 }
 
-/** The words of a query; what stands in quotes is one. */
+/** The words of a query; text in quotes is one word. */
 export const terms = (query) => query.match(/-?(?:[a-z]+:)?"[^"]*"?|\S+/gi) ?? [];
 
 function test(term, providers) {
@@ -66,7 +66,7 @@ function test(term, providers) {
   return not ? (exchange) => !holds(exchange) : holds;
 }
 
-/** Whether an exchange is meant by a query, as a function; null where everything is. */
+/** Compiles a query to a test of an exchange; null if every exchange matches. */
 export function compile(query, providers) {
   const tests = terms(query).filter((term) => !/^-?(?:[a-z]+:)?"?"?$/i.test(term)).map((term) => test(term, providers));
   return tests.length === 0 ? null : (exchange) => tests.every((holds) => holds(exchange));

@@ -1,4 +1,4 @@
-// The journal, live: the newest request first, and those that are searched for.
+// The live journal, newest request first, filtered by the search.
 
 import { $, emptyState, h, reconcile, showCount } from "./dom.js";
 import { base, remove } from "./api.js";
@@ -10,7 +10,7 @@ import { MOST, state } from "./store.js";
 import { changed, on } from "./subjects.js";
 import { count, timeOfDay } from "./time.js";
 
-/** How many findings of each level there are. */
+/** The number of findings of each level. */
 function levels(exchange) {
   const counts = new Map();
   for (const { level } of findingsOf(exchange)) counts.set(level, (counts.get(level) ?? 0) + 1);
@@ -19,7 +19,7 @@ function levels(exchange) {
 
 function make(exchange) {
   const said = exchange.status >= 400 ? hint(exchange.response) : null;
-  // What a fault did is named by the fault; what was refused for another cause, such as a limit, by that.
+  // Names the fault, or else another cause such as a limit.
   const because = exchange.fault ?? exchange.cause;
   return h("li", {}, h("button", { type: "button", class: "request", on: { click: () => show(exchange, found) } },
     h("span", { class: "request-top" },
@@ -38,7 +38,7 @@ function make(exchange) {
 
 const shown = new Growing("requests-more", "requests", () => changed("requests"));
 
-/** The requests that the search means. */
+/** The requests that match the search. */
 export function found() {
   const means = compile($("search").value, [...state.accounts.keys()]);
   return means ? state.requests.filter(means) : state.requests;
@@ -69,7 +69,7 @@ function search() {
   changed("requests");
 }
 
-/** Adds a word to the search, or takes it out again. */
+/** Adds a word to the search or removes it. */
 function toggle(term) {
   const box = $("search");
   const there = terms(box.value);

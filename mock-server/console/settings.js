@@ -1,4 +1,4 @@
-// A provider's account as it is to be: limit, balance, senders, templates, and every switch.
+// The settings of a provider's account: limit, balance, senders, templates and switches.
 
 import { $, choice, field, h, reconcile, setText, setValue } from "./dom.js";
 import { post } from "./api.js";
@@ -15,7 +15,7 @@ let provider = null;
 
 const account = () => state.accounts.get(provider.value);
 
-/** Changes the account. What is shown is then what the mock has, also where it refused. */
+/** Changes the account, then shows the mock server's state, also after a refusal. */
 async function change(body) {
   await post("config", { provider: provider.value, ...body }).catch(() => {});
   await loadConfig();
@@ -28,7 +28,7 @@ function balanceForm() {
     await change({ balance: Number(balance.value) });
     $("balance-form").reset();
   };
-  return h("form", { class: "inline", id: "balance-form", on: { submit } }, field("What is left", balance), h("button", { type: "submit", class: "small", text: "Set" }));
+  return h("form", { class: "inline", id: "balance-form", on: { submit } }, field("Balance", balance), h("button", { type: "submit", class: "small", text: "Set" }));
 }
 
 function makeSender(sender) {
@@ -80,7 +80,7 @@ function build() {
     part("Rate limit", limits.form(() => provider.value)), part("Balance", balanceForm()),
     part("Senders", h("ul", { id: "senders" })), part("Templates", h("ul", { id: "templates" })),
     part("Where the documents leave it open", h("ul", { id: "switches" })));
-  // What was written for one provider is not meant for another.
+  // Clears the input that was meant for another provider.
   const another = () => {
     for (const form of place.querySelectorAll("form")) form.reset();
     changed("settings");
@@ -93,7 +93,7 @@ export function start() {
   on(["settings", "accounts"], render);
 }
 
-/** What is left of a limit changes with every request, and no event tells it: whoever looks at it sees it. */
+/** Reloads the limits while they are shown: they change with every request and have no event. */
 export function tick() {
   if (!document.hidden && $("settings").checkVisibility()) loadLimits();
 }

@@ -1,10 +1,10 @@
-// What the page knows. Nothing here touches the page itself.
+// The state of the page, without access to its elements.
 
 import { attemptsOf } from "./attempts.js";
 import { changed } from "./subjects.js";
 import { now } from "./time.js";
 
-/** The oldest of what is more goes: the page stays as light after a week as in its first minute. */
+/** The page drops the oldest items above these limits, so its memory stays bounded. */
 export const MOST = { conversations: 500, messages: 200, requests: 1000, deliveries: 200 };
 
 export const state = {
@@ -12,7 +12,7 @@ export const state = {
   accounts: new Map(),
   /** Every switch with its source. */
   switches: [],
-  /** Rate limits, as far as the mock tells them. */
+  /** Rate limits, if the mock server reports them. */
   limits: [],
   /** Conversations by key. */
   conversations: new Map(),
@@ -21,27 +21,27 @@ export const state = {
   /** Exchanges, newest first. */
   requests: [],
   faults: [],
-  /** Answers that wait at a gate, oldest first. */
+  /** Held answers, oldest first. */
   held: [],
   webhooks: [],
-  /** Tries, newest first. */
+  /** Webhook delivery attempts, newest first. */
   deliveries: [],
 };
 
 const NAMES = { autocalls: "Autocalls", exotel: "Exotel", gosendapi: "GoSendAPI", messangi: "Messangi" };
 
-/** A provider's name as it writes it itself. */
+/** The name of a provider in its own spelling. */
 export const title = (provider) => NAMES[provider] ?? provider ?? "no provider";
 
-/** The provider that a form most likely is about: that of what is looked at. */
+/** The most likely provider for a form: the shown one. */
 export const likelyProvider = () => selected()?.provider ?? state.filter ?? [...state.accounts.keys()][0] ?? null;
 
 let last = 0;
 
-/** A thing of a list with a number of its own. */
+/** Adds a unique key to an item of a list. */
 export const numbered = (thing) => ({ ...thing, key: String((last += 1)) });
 
-/** Puts something in front of a list that is kept short. */
+/** Prepends an item to a bounded list. */
 function keep(list, thing, most) {
   list.unshift(numbered(thing));
   if (list.length > most) list.length = most;
@@ -54,11 +54,11 @@ export function addRequest(exchange) {
 
 export const addDelivery = (tried) => keep(state.deliveries, tried, MOST.deliveries);
 
-/** What a business wanted to say and was not let: it stands in the conversation all the same. */
+/** Adds a rejected message to its conversation. */
 export function addAttempts(exchange) {
   for (const attempt of attemptsOf(exchange, state.accounts)) {
     const row = conversation(attempt, attempt.from, attempt.to);
-    // The journal and the conversations are two lists: this is where it belongs in time.
+    // Inserts by time, because journal and conversations are separate lists.
     const at = Date.parse(attempt.at);
     const later = row.messages.findLastIndex((message) => Date.parse(message.at) <= at) + 1;
     row.messages.splice(later, 0, attempt);
@@ -66,7 +66,7 @@ export function addAttempts(exchange) {
   }
 }
 
-/** The mock has forgotten what was asked. */
+/** Clears the requests after the mock server deleted its journal. */
 export function forgetRequests() {
   state.requests = [];
   changed("requests");
@@ -74,7 +74,7 @@ export function forgetRequests() {
 
 export const keyOf = (provider, business, contact) => `${provider} ${business} ${contact}`;
 
-/** The conversation of a message, made if it is the first; `business` and `contact` are its two sides. */
+/** Returns the conversation of a message, or makes it. `business` and `contact` are its two sides. */
 export function conversation(message, business, contact) {
   const key = keyOf(message.provider, business, contact);
   let row = state.conversations.get(key);
@@ -87,7 +87,7 @@ export function conversation(message, business, contact) {
   return row;
 }
 
-/** Makes room for another conversation. */
+/** Drops the conversation with the oldest activity. */
 function forgetQuietest(newest) {
   let quietest = null;
   for (const row of state.conversations.values()) {
@@ -96,7 +96,7 @@ function forgetQuietest(newest) {
   if (quietest) state.conversations.delete(quietest.key);
 }
 
-/** Something was said in a conversation. */
+/** Records activity in a conversation and drops its oldest messages. */
 function touch(row, at) {
   row.active = Math.max(row.active, Date.parse(at));
   if (row.messages.length > MOST.messages) {
@@ -112,7 +112,7 @@ export function addMessage(row, message) {
   if (message.name) row.name = message.name;
 }
 
-/** Every conversation, the liveliest first. */
+/** All conversations, latest activity first. */
 export function people() {
   const rows = [...state.conversations.values()].filter((row) => !state.filter || row.provider === state.filter);
   return rows.sort((a, b) => b.active - a.active);
@@ -126,7 +126,7 @@ export function select(key) {
   changed("people", "chat");
 }
 
-/** Makes room for a customer who is about to write for the first time. */
+/** Adds an empty conversation for a contact's first message. */
 export function expect(provider, business, contact) {
   const row = conversation({ provider }, business, contact);
   row.active ||= now();

@@ -1,16 +1,16 @@
-// Who is told that something has changed: each once per frame, however much has.
+// Notifies listeners of changes, each at most once per frame.
 
 const listeners = new Map();
 const due = new Set();
 
-/** Calls `render` after any of these subjects has changed, once for many changes. */
+/** Calls `render` after a change of any of these subjects, once for many changes. */
 export function on(subjects, render) {
   for (const subject of subjects) listeners.set(subject, [...(listeners.get(subject) ?? []), render]);
 }
 
-/** Says that subjects have changed. */
+/** Reports changed subjects. */
 export function changed(...subjects) {
-  // A browser draws a frame at a time: whatever comes in between would be work that nobody sees.
+  // Rendering more often than once per frame would be wasted.
   if (due.size === 0) requestAnimationFrame(draw);
   for (const subject of subjects) due.add(subject);
 }
@@ -19,7 +19,7 @@ function draw() {
   const renders = new Set([...due].flatMap((subject) => listeners.get(subject) ?? []));
   due.clear();
   for (const render of renders) {
-    // One part that fails is told of, and takes no other with it.
+    // Reports a failing part and still runs the others.
     try {
       render();
     } catch (error) {
@@ -28,5 +28,5 @@ function draw() {
   }
 }
 
-/** Resolves when what has changed is on the page. */
+/** Resolves when all changes are on the page. */
 export const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));

@@ -1,9 +1,9 @@
-// Switches: what the providers' documents leave open, with the source of each.
+// Switches for ambiguities of the provider documentation, each with its source.
 
 import { choice, h, reconcile } from "./dom.js";
 
 export class Switches {
-  /** `change` is called with a switch's name and the value that it is to have. */
+  /** Calls `change` with a switch's name and its new value. */
   constructor(change) {
     this.change = change;
   }

@@ -1,11 +1,11 @@
-// Requests, faults, webhooks and settings share a place; on a narrow screen everything does.
+// Tabs: requests, faults, webhooks and settings share one panel; on a narrow screen all parts do.
 
 import { $ } from "./dom.js";
 import { go } from "./list.js";
 
 const TABS = ["requests", "faults", "webhooks", "settings"];
 
-/** Shows one of the four. */
+/** Opens one of the four tabs. */
 export function openTab(name, focus = true) {
   for (const tab of TABS) {
     const chosen = tab === name;

@@ -1,4 +1,4 @@
-// The form that registers a webhook, and what is to go wrong on the way to it.
+// The form that registers a webhook, with its ordered failures.
 
 import { $, choice, field, h } from "./dom.js";
 import { post } from "./api.js";
@@ -23,9 +23,9 @@ function build() {
   const reorder = h("input", { type: "checkbox", id: "webhook-reorder" });
   form.append(
     h("div", { class: "fields" }, field("Provider", provider), field("Secret", secret), field("Address on this machine", url)),
-    h("label", { class: "check" }, sink, h("span", { text: "keep the calls here, and send them nowhere" })),
-    h("label", { class: "check" }, announcements, h("span", { text: "tell of conversations and templates as well, where the provider does" })),
-    h("details", { class: "more" }, h("summary", { class: "fine", text: "What goes wrong on the way" }),
+    h("label", { class: "check" }, sink, h("span", { text: "keep the calls in the log and send none" })),
+    h("label", { class: "check" }, announcements, h("span", { text: "also report conversations and templates, where the provider does" })),
+    h("details", { class: "more" }, h("summary", { class: "fine", text: "Ordered failures" }),
       h("div", { class: "fields" }, field("Calls for each event", copies), field("Signature", signature), field("Lose every so many", lose), field("Make them wait", delay)),
       h("label", { class: "check" }, reorder, h("span", { text: "statuses come newest first" }))),
     h("div", { class: "buttons" }, h("button", { type: "submit", class: "primary", text: "Register" })));

@@ -1,4 +1,4 @@
-// Webhooks: where they go, and what came of each try.
+// Webhook targets and delivery attempts.
 
 import { $, emptyState, h, reconcile, setText, showCount, toast } from "./dom.js";
 import { base, post, remove } from "./api.js";
@@ -29,7 +29,7 @@ function updateHook(element, hook) {
   setText(element.querySelector(".fine"), words.filter(Boolean).join(" · "));
 }
 
-/** The time of something, with its day where that is another one. */
+/** A time, with its date if that differs from today. */
 const when = (time) => (day(time) === day(now()) ? timeOfDay(time) : `${timeOfDay(time)} on ${day(time)}`);
 
 function makeTry(tried) {

@@ -1,20 +1,20 @@
-// The world that is shown: the one that every mock has, or a namespace, which is a test's own.
+// The choice of the shown world: the default one or a namespace.
 
 import { $, h } from "./dom.js";
 import { call, world } from "./api.js";
 
 const address = (name) => (name === "" ? "/" : `/_ns/${encodeURIComponent(name)}/`);
 
-/** How often the page looks for new ones. */
+/** The interval between two looks for new namespaces. */
 const EVERY = 3000;
 
 let offered = [];
 
-/** Fills the choice with what there is; without any namespace there is nothing to choose. */
+/** Fills the select with all namespaces, and hides it if there are none. */
 async function refresh() {
   const { answer } = await call("GET", "namespaces", undefined, "", true);
   const names = answer.includes(world) || world === "" ? answer : [world, ...answer];
-  // A list that is being looked at would close if it were made anew.
+  // Rebuilding an open select would close it.
   if (names.join() === offered.join() || document.activeElement === $("world")) return;
   offered = names;
   $("world").replaceChildren(...["", ...names].map((name) => h("option", { value: name, text: name || "Main world" })));
@@ -26,7 +26,7 @@ export function start() {
   if (world !== "") document.title = `${world} · ${document.title}`;
   $("world").addEventListener("change", () => location.assign(address($("world").value)));
   const again = () => refresh().catch(() => {});
-  // Tests begin namespaces while the page is open, and no event of this world tells it.
+  // Namespaces that tests start have no event in this world.
   setInterval(() => document.hidden || again(), EVERY);
   window.addEventListener("focus", again);
   again();

@@ -1,73 +1,47 @@
-//! A stateful mock of WhatsApp providers: one world, one dialect per provider, one port.
+//! A stateful mock of WhatsApp providers: one world, one simulator per provider, one port.
 //!
 //! The 24-hour window, templates, senders, balances, rate limits and the ledger of delivered messages live once, in [`World`].
-//! A [`Dialect`] reads one provider's requests and prints that provider's answers; four are built in (see [`dialects`]), and a
-//! fifth is an `impl` away. [`Simulator::step`] is the whole mock as a plain function from a time and a request to a [`Reply`]:
-//! no IO, no clock, no randomness. With the feature `server` (on by default) [`serve`] and [`MockServer`] put it on a port.
+//! A [`ProviderSimulator`] reads one provider's requests and writes that provider's responses. Four are built in (see
+//! [`simulators`]); a fifth is one more `impl`. [`Simulator::step`] is the whole mock as a plain function from a time and a
+//! request to a [`WireResponse`]: no IO, no clock, no randomness. With the feature `server` (on by default) [`serve`] and
+//! [`MockServer`] put it on a port.
 //!
-//! Tests and scripts steer it through the control plane under `/_mock/`: a virtual clock, customers who write, faults, limits,
-//! switches, and what was asked and delivered.
+//! Tests and scripts steer the mock through the control plane under `/_mock/`: virtual clock, inbound messages, faults, limits,
+//! switches, the journal of requests and the ledger.
 
-mod access;
-mod answer;
-#[cfg(feature = "client")]
-mod client;
-mod clock;
-mod console;
-mod control;
-mod dialect;
-pub mod dialects;
-mod fault;
-mod finding;
-mod fingerprint;
+mod core;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
-mod gate;
-mod ids;
-mod journal;
-mod json;
-mod limiter;
-mod mask;
-mod nowhere;
-mod phone;
-mod request;
-mod ring;
-#[cfg(feature = "server")]
 mod server;
-mod simulator;
-mod state;
-mod switch;
+pub mod simulators;
 #[cfg(test)]
 mod testing;
-mod time;
-mod transcript;
-mod webhook;
-mod world;
 
-pub(crate) use answer::json_text_response;
-pub use answer::{Answer, html_response, json_response, set_header, set_number, text_response};
+pub use crate::core::behavior_switch::{Switch, Switches};
+pub use crate::core::finding::{Certainty, Finding, FindingCollector, Level, Source};
+pub use crate::core::fingerprint::fingerprint;
+pub use crate::core::limiter::{Limiter, Quota};
+pub use crate::core::phone::{Phone, is_e164};
+pub use crate::core::provider_simulator::ProviderSimulator;
+pub use crate::core::request::{Query, basic_credentials, bearer_token, header, is_json};
+pub use crate::core::request_context::RequestContext;
+pub use crate::core::response::{
+    SimulatedResponse, html_response, json_response, set_header, set_number, text_response,
+};
+pub use crate::core::simulator::{Simulator, WireFault, WireResponse};
+pub use crate::core::time::{offset_time, rfc3339};
+pub use crate::core::webhook::{
+    AcceptedMessage, AccountEvent, ConversationEvent, DeliveryOutcome, DeliveryStatus, Failure, MessageEvent,
+    MessageEventKind, Subject, WebhookDelivery, WebhookRules, last_status,
+};
+pub use crate::core::world::{
+    Account, CachedResponse, Content, Conversation, ConversationState, Delivery, Inbound, Message, Replay, Sender,
+    StoredContent, Template, TemplateStatus, Window, World,
+};
 #[cfg(feature = "client")]
-pub use client::{Control, ControlError};
-pub use dialect::Dialect;
-pub use finding::{Finding, Level, Mark, Review, Source};
-pub use fingerprint::fingerprint;
-pub use limiter::{Limiter, Quota};
-pub use phone::{Phone, is_e164};
-pub(crate) use request::{API_KEY, IDEMPOTENCY_KEY, json_of};
-pub use request::{Query, basic_credentials, bearer_token, header, is_json};
+pub use crate::server::client::{Control, ControlError};
 #[cfg(feature = "server")]
-pub use server::{MockServer, MockServerBuilder, serve, serve_and_save, serve_until};
-pub use simulator::{Reply, Simulator, Wire};
-pub use switch::{Switch, Switches};
-pub use time::{offset_time, rfc3339};
-pub use webhook::{
-    About, Bulletin, DeliveryOutcome, Failure, Happening, Progress, Report, Turn, WebhookDelivery, WebhookRules, What,
-    last_status,
-};
-pub use world::{
-    Account, Content, Conversation, ConversationState, Delivery, Inbound, Kept, Message, Remembered, Replay, Sender,
-    Template, TemplateStatus, Window, World,
-};
+pub use crate::server::{MockServer, MockServerBuilder, serve, serve_and_save, serve_until};
 
 /// The README's code, compiled.
 #[cfg(all(doctest, feature = "server"))]

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{DeliveryOutcome, Reply, Simulator, WebhookDelivery};
+use crate::core::simulator::{Simulator, WireResponse};
+use crate::core::webhook::{DeliveryOutcome, WebhookDelivery};
 
 pub(crate) struct Mock {
     pub(crate) simulator: Simulator,
@@ -18,7 +19,7 @@ pub(crate) struct Mock {
 pub(crate) struct Seen {
     pub(crate) status: u16,
     pub(crate) json: Value,
-    pub(crate) reply: Reply,
+    pub(crate) reply: WireResponse,
 }
 
 impl Seen {

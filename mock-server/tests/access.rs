@@ -33,7 +33,7 @@ fn send_with_callback(url: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_page_under_a_name_that_was_made_to_point_here_reaches_no_provider_and_no_webhook() {
+async fn rebound_host_name_reaches_no_provider_and_no_webhook() {
     let mock = mock().await;
     let victim = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let body = send_with_callback(&format!("http://{}/x", victim.local_addr().unwrap()));
@@ -101,7 +101,7 @@ async fn a_browser_signs_in_with_the_token_and_then_uses_the_console() {
 }
 
 #[tokio::test]
-async fn a_program_without_a_token_is_told_so_in_json_and_a_name_that_nobody_listed_is_refused() {
+async fn missing_token_and_unlisted_host_get_json_errors() {
     let mock = guarded().await;
     let plain = exchange(&mock, &request("GET", "/", "host: mock.test\r\naccept: */*\r\n", "")).await.unwrap();
     assert!(status(&plain) == 401 && body_of(&plain).starts_with("{\"error\":\"there is no token"), "{plain}");

@@ -75,7 +75,7 @@ fn whoever_writes_puts_the_quiet_off_and_wakes_what_was_quiet() {
 }
 
 #[test]
-fn a_conversation_that_is_closed_is_told_as_ended_once_with_the_reason() {
+fn closed_conversation_is_announced_once_with_reason() {
     let mut mock = listening();
     write(&mut mock);
     told(&mut mock);
@@ -119,7 +119,7 @@ fn a_template_whose_review_ends_is_told_with_its_verdict() {
 }
 
 #[test]
-fn who_did_not_ask_for_announcements_hears_of_messages_alone_and_others_have_none() {
+fn without_announcements_only_message_events_are_sent() {
     let mut mock = requests::listening("gosendapi");
     mock.post("inbound", &json!({"provider": "gosendapi", "from": CONTACT, "text": "hi"}));
     mock.post("clock", &json!({"advance": "25h"}));

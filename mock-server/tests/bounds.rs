@@ -61,7 +61,7 @@ async fn three_hundred_bodies_that_never_end_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn three_hundred_clients_that_hang_up_on_a_hanging_answer_keep_nobody_out() {
+async fn leaving_300_hung_responses_blocks_no_client() {
     let mock = mock().await;
     control(&mock, "POST", "faults", r#"{"provider":"gosendapi","fault":"hang","always":true,"on":"any"}"#).await;
     drop(many(&mock, 300, "GET /v1/me HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").await);
@@ -77,7 +77,7 @@ async fn held_by(mock: &MockServer, fault: &str, path: &str) -> Vec<TcpStream> {
 }
 
 #[tokio::test]
-async fn three_hundred_clients_that_wait_for_a_held_answer_keep_nobody_out() {
+async fn waiting_for_300_held_responses_blocks_no_client() {
     for (fault, path) in [
         (r#"{"provider":"gosendapi","fault":"gate","always":true,"on":"any"}"#, "/v1/me"),
         (r#"{"provider":"gosendapi","fault":"hang","always":true,"on":"any"}"#, "/v1/me"),
@@ -126,7 +126,7 @@ async fn the_connection_that_goes_is_the_one_that_was_idle_longest() {
 }
 
 #[tokio::test]
-async fn a_body_of_a_hundred_megabytes_is_refused_and_keeps_nobody_out() {
+async fn body_of_100_mb_is_refused_and_blocks_no_client() {
     let mock = mock().await;
     let mut stream = connect(&mock).await;
     let head = "POST /v1/media HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 104857600\r\n\r\n";
@@ -212,7 +212,7 @@ async fn a_head_with_too_many_headers_is_refused() {
 
 /// Time stands until nobody has anything to do, and then goes to where somebody has: what takes a minute is over at once.
 #[tokio::test(start_paused = true)]
-async fn a_head_has_ten_seconds_from_its_first_byte_and_a_connection_that_asks_nothing_has_time() {
+async fn head_must_end_in_10_s_and_idle_connection_stays_open() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(serve(listener, Simulator::new(SystemTime::now())));

@@ -72,7 +72,7 @@ fn a_wrong_inbound_message_is_refused_with_what_was_expected() {
 }
 
 #[test]
-fn a_content_that_no_customer_could_write_is_refused_unless_it_is_given_as_raw() {
+fn impossible_inbound_content_is_refused_unless_raw() {
     let mut mock = Mock::new();
     for (content, error) in [
         (json!({"type": "banana"}), "`content`: `type` is \"banana\", expected one of `text`, `image`"),
@@ -339,7 +339,7 @@ fn the_journal_is_forgotten_on_request_and_its_numbers_go_on() {
 }
 
 #[test]
-fn messages_can_be_asked_for_by_who_got_them_and_requests_by_what_came_before() {
+fn messages_filter_by_contact_and_requests_by_since() {
     let mut mock = Mock::new();
     mock.open_window();
     for _ in 0..3 {
@@ -363,7 +363,7 @@ fn messages_can_be_asked_for_by_who_got_them_and_requests_by_what_came_before() 
 }
 
 #[test]
-fn the_journal_has_the_headers_of_the_answers_and_so_has_the_archive() {
+fn journal_and_har_have_response_headers() {
     let mut mock = Mock::new();
     mock.open_window();
     mock.post(
@@ -386,7 +386,7 @@ fn the_journal_has_the_headers_of_the_answers_and_so_has_the_archive() {
 }
 
 #[test]
-fn what_customers_wrote_and_what_became_of_messages_can_be_waited_for() {
+fn wait_matches_inbound_messages_and_statuses() {
     let mut mock = Mock::new();
     mock.post("clock", &json!({"freeze": true}));
     mock.open_window();

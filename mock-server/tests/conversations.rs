@@ -22,7 +22,7 @@ fn conversation(mock: &mut Mock) -> Value {
 }
 
 #[test]
-fn a_conversation_has_both_sides_in_order_with_the_window_and_statuses_up_to_now() {
+fn conversation_lists_both_sides_window_and_statuses() {
     let mut mock = Mock::new();
     mock.post("clock", &json!({"freeze": true}));
     mock.post("inbound", &json!({"provider": "exotel", "from": CONTACT, "name": "Asha", "text": "hi"}));
@@ -45,7 +45,7 @@ fn a_conversation_has_both_sides_in_order_with_the_window_and_statuses_up_to_now
 }
 
 #[test]
-fn a_message_that_was_accepted_and_fails_is_told_with_its_reason() {
+fn accepted_message_that_fails_has_its_reason() {
     let mut mock = Mock::new();
     mock.post("config", &json!({"provider": "exotel", "window_error": "callback"}));
     assert_eq!(mock.send(), 202);
@@ -59,7 +59,7 @@ fn a_message_that_was_accepted_and_fails_is_told_with_its_reason() {
 }
 
 #[test]
-fn a_conversation_from_before_the_world_began_is_there_without_messages() {
+fn seeded_conversation_is_listed_without_messages() {
     let mut mock = Mock::new();
     let all = mock.ask("conversations");
     assert_eq!((all.as_array().unwrap().len(), &all[0]["contact"]), (1, &json!("+5491140123456")));
@@ -67,7 +67,7 @@ fn a_conversation_from_before_the_world_began_is_there_without_messages() {
 }
 
 #[test]
-fn an_imported_world_brings_the_ledger_and_forgets_what_customers_wrote() {
+fn import_brings_ledger_and_drops_inbound_texts() {
     let mut mock = Mock::new();
     mock.open_window();
     mock.send();

@@ -76,7 +76,7 @@ fn each_third_call_is_lost_which_the_provider_does_not_know() {
 }
 
 #[test]
-fn a_late_call_comes_so_much_later_and_waits_in_sight_until_then() {
+fn delayed_call_is_listed_as_waiting_until_due() {
     let mut mock = Mock::new();
     mock.post("clock", &json!({"freeze": true}));
     listen(&mut mock, &json!({"delay": "5m", "copies": 2}));
@@ -99,7 +99,7 @@ fn a_late_call_comes_so_much_later_and_waits_in_sight_until_then() {
 }
 
 #[test]
-fn a_sink_shows_what_would_be_posted_signed_and_all_and_calls_nobody() {
+fn sink_logs_signed_calls_and_sends_none() {
     let mut mock = Mock::new();
     mock.post("webhooks", &json!({"provider": "exotel", "sink": true, "secret": "s3cret-of-ours"}));
     mock.open_window();
@@ -115,7 +115,7 @@ fn a_sink_shows_what_would_be_posted_signed_and_all_and_calls_nobody() {
 }
 
 #[test]
-fn the_log_tells_the_headers_why_there_was_no_answer_and_when_it_is_tried_again() {
+fn log_has_headers_failure_reason_and_next_attempt() {
     let mut mock = listening("exotel");
     listen(&mut mock, &json!({"copies": 1}));
     mock.open_window();
@@ -150,7 +150,7 @@ fn the_log_tells_the_headers_why_there_was_no_answer_and_when_it_is_tried_again(
 }
 
 #[test]
-fn a_reply_to_a_message_goes_where_the_message_wanted_to_be_told_and_says_what_it_replies_to() {
+fn reply_goes_to_status_callback_of_the_quoted_message() {
     let mut mock = listening("exotel");
     let (status, sent) = mock.raw(&exotel_with("acme", &json!({"status_callback": "http://127.0.0.1:9001/own"})));
     assert_eq!(status, 202);
@@ -175,7 +175,7 @@ fn a_reply_to_a_message_goes_where_the_message_wanted_to_be_told_and_says_what_i
 }
 
 #[test]
-fn a_reply_to_nothing_or_to_a_message_to_somebody_else_is_refused() {
+fn reply_to_unknown_or_foreign_message_is_refused() {
     let mut mock = listening("gosendapi");
     let (_, sent) = mock.raw(&gosendapi("k"));
     let wamid = sent["messages"][0]["id"].as_str().unwrap().to_owned();

@@ -27,7 +27,7 @@ fn frozen(provider: &str) -> Mock {
 }
 
 #[test]
-fn without_a_webhook_the_clock_goes_from_status_to_status_to_the_end_of_the_window() {
+fn without_webhook_next_steps_through_statuses_and_window_end() {
     let mut mock = frozen("exotel");
     let (_, sent) = mock.raw(&exotel("acme"));
     let id = &sent["response"]["whatsapp"]["messages"][0]["data"]["sid"];
@@ -47,7 +47,7 @@ fn without_a_webhook_the_clock_goes_from_status_to_status_to_the_end_of_the_wind
 }
 
 #[test]
-fn a_conversation_that_goes_quiet_and_ends_is_something_to_go_to_where_conversations_end() {
+fn next_steps_to_idle_and_ended_conversations() {
     let mut mock = frozen("gosendapi");
     let mut turns = Vec::new();
     while let Value::Object(event) = next(&mut mock) {
@@ -60,7 +60,7 @@ fn a_conversation_that_goes_quiet_and_ends_is_something_to_go_to_where_conversat
 }
 
 #[test]
-fn a_limit_that_is_used_up_is_something_to_go_to_and_another_is_not() {
+fn next_steps_to_the_reset_of_a_used_up_limit_only() {
     let mut mock = frozen("autocalls");
     mock.post("config", &json!({"provider": "autocalls", "last_status": "sent"}));
     mock.raw(&autocalls());
@@ -76,7 +76,7 @@ fn a_limit_that_is_used_up_is_something_to_go_to_and_another_is_not() {
 }
 
 #[test]
-fn an_advance_lists_what_fell_due_in_order_and_a_set_or_a_freeze_does_not() {
+fn advance_lists_fired_timers_but_set_and_freeze_do_not() {
     let mut mock = frozen("gosendapi");
     mock.raw(&gosendapi("k"));
     let fired = mock.post("clock", &json!({"advance": "25h"}));

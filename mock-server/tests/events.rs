@@ -129,7 +129,7 @@ async fn send(mock: &MockServer) -> String {
 }
 
 #[tokio::test]
-async fn a_listener_is_greeted_with_the_clock_and_hears_what_a_customer_writes() {
+async fn listener_gets_hello_with_clock_then_inbound_event() {
     let mock = MockServer::start().await.unwrap();
     let mut listener = Listener::new(&mock, None).await;
     let (name, clock) = listener.next().await;
@@ -141,7 +141,7 @@ async fn a_listener_is_greeted_with_the_clock_and_hears_what_a_customer_writes()
 }
 
 #[tokio::test]
-async fn a_send_is_told_as_message_request_and_statuses_that_follow_the_clock() {
+async fn send_emits_message_request_and_status_events() {
     let mock = MockServer::start().await.unwrap();
     post(&mock, "clock", &json!({"freeze": true})).await;
     let mut listener = Listener::new(&mock, None).await;
@@ -333,7 +333,7 @@ async fn a_listener_who_does_not_read_is_cut_off_and_the_mock_goes_on() {
 }
 
 #[tokio::test]
-async fn more_than_64_listeners_are_refused_and_one_that_leaves_makes_room() {
+async fn listener_65_is_refused_until_one_leaves() {
     let mock = MockServer::start().await.unwrap();
     let mut all = Vec::new();
     for _ in 0..64 {

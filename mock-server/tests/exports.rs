@@ -67,7 +67,7 @@ fn raw(mock: &mut Mock, call: &str) -> Bytes {
 }
 
 #[test]
-fn the_same_seed_and_script_give_the_same_journal_byte_for_byte_in_100_runs_of_100() {
+fn same_seed_and_script_give_identical_journals_in_100_runs() {
     let run = |seed: u64| {
         let mut mock = Mock::new();
         mock.simulator = mock.simulator.with_seed(seed);
@@ -83,7 +83,7 @@ fn the_same_seed_and_script_give_the_same_journal_byte_for_byte_in_100_runs_of_1
 }
 
 #[test]
-fn a_script_after_a_reset_gives_the_same_journal_as_the_first_time() {
+fn script_after_reset_gives_identical_journal() {
     let mut mock = Mock::new();
     script(&mut mock);
     let first = raw(&mut mock, "requests");
@@ -94,7 +94,7 @@ fn a_script_after_a_reset_gives_the_same_journal_as_the_first_time() {
 }
 
 #[test]
-fn an_imported_state_answers_with_the_numbers_of_the_faults_that_it_was_exported_with() {
+fn import_keeps_fault_ids() {
     let mut mock = Mock::new();
     mock.post("clock", &json!({"freeze": true}));
     mock.open_window();
@@ -151,7 +151,7 @@ fn the_journal_as_har_has_each_exchange_and_no_credential() {
 }
 
 #[test]
-fn the_journal_as_curl_puts_each_request_again_to_the_server_that_was_asked() {
+fn curl_export_repeats_each_request_to_the_same_server() {
     let mut mock = Mock::new();
     script(&mut mock);
     let text = String::from_utf8(raw(&mut mock, "requests/curl?provider=autocalls").to_vec()).unwrap();
@@ -165,7 +165,7 @@ fn the_journal_as_curl_puts_each_request_again_to_the_server_that_was_asked() {
 }
 
 #[test]
-fn an_advance_to_next_goes_to_what_falls_due_and_says_what_that_is() {
+fn advance_next_goes_to_next_timer_and_names_it() {
     let mut mock = Mock::new();
     mock.post("clock", &json!({"freeze": true}));
     let stays = mock.post("clock", &json!({"advance": "next"}));
@@ -257,7 +257,7 @@ fn a_delivery_can_be_made_again_with_the_same_body() {
 }
 
 #[test]
-fn a_delivery_whose_webhook_was_removed_is_not_made_again_and_what_waited_for_it_is_logged() {
+fn removed_webhook_cannot_redeliver_and_its_queue_is_logged() {
     let mut mock = Mock::new();
     listen(&mut mock, &json!({}));
     mock.open_window();

@@ -29,7 +29,7 @@ fn send(provider: &str) -> (Request<bytes::Bytes>, [&'static str; 2]) {
 }
 
 #[test]
-fn a_message_that_fails_later_is_answered_well_reaches_nobody_and_is_told_as_failed_in_each_providers_words() {
+fn late_failure_is_accepted_then_reported_as_failed() {
     for (provider, order, expected) in [
         ("autocalls", json!({}), [json!("failed"), json!(63016)]),
         ("autocalls", json!({"code": 30008}), [json!("failed"), json!(30008)]),
@@ -105,7 +105,7 @@ fn an_order_to_fail_is_exported_and_imported_as_it_was() {
 }
 
 #[test]
-fn with_the_switch_every_message_fails_or_is_undelivered_where_there_is_such_a_status() {
+fn last_status_switch_makes_messages_fail_or_undelivered() {
     let words = |provider: &str, last_status: &str| {
         let mut mock = listening(provider);
         mock.post("config", &json!({"provider": provider, "last_status": last_status}));
@@ -126,7 +126,7 @@ fn with_the_switch_every_message_fails_or_is_undelivered_where_there_is_such_a_s
 }
 
 #[test]
-fn what_was_accepted_and_failed_is_among_the_conversations_and_in_the_vendors_own_list() {
+fn late_failure_is_in_conversations_and_provider_lists() {
     let mut mock = Mock::new();
     mock.post("config", &json!({"provider": "gosendapi", "window_error": "callback"}));
     let (status, accepted) = mock.raw(&gosendapi("k"));

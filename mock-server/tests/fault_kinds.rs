@@ -116,7 +116,7 @@ async fn a_message_can_be_refused_or_taken_whatever_is_seen_of_it() {
 }
 
 #[tokio::test]
-async fn what_was_injected_is_named_with_its_rule_in_the_answer_and_in_the_journal() {
+async fn fault_is_named_in_response_header_and_journal() {
     let mock = mock().await;
     order(&mock, "html", "", r#""every":1000"#).await;
     order(&mock, "status", r#","status":503"#, r#""next":1"#).await;

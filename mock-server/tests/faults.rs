@@ -7,7 +7,7 @@ use bytes::Bytes;
 use common::Mock;
 use http::{Method, Request};
 use serde_json::{Value, json};
-use transom_mock_server::Wire;
+use transom_mock_server::WireFault;
 
 #[test]
 fn faults_are_appended_listed_with_what_remains_and_cleared() {
@@ -33,24 +33,24 @@ fn faults_are_appended_listed_with_what_remains_and_cleared() {
 #[test]
 fn each_fault_does_what_its_name_says() {
     let cases = [
-        (json!({"fault": "lose_reply"}), 202, Wire::Lost, 1),
-        (json!({"fault": "reset"}), 202, Wire::Reset, 1),
-        (json!({"fault": "hang"}), 202, Wire::Hang, 1),
-        (json!({"fault": "garbage"}), 200, Wire::Whole, 1),
-        (json!({"fault": "html"}), 200, Wire::Whole, 1),
-        (json!({"fault": "delay", "ms": 1500}), 202, Wire::Whole, 1),
-        (json!({"fault": "delay", "ms": 1500, "after_accept": false}), 503, Wire::Whole, 0),
-        (json!({"fault": "lose_reply", "after_accept": false}), 503, Wire::Lost, 0),
-        (json!({"fault": "redirect"}), 307, Wire::Whole, 0),
-        (json!({"fault": "redirect", "status": 303, "location": "https://example.org/"}), 303, Wire::Whole, 0),
+        (json!({"fault": "lose_reply"}), 202, WireFault::Lost, 1),
+        (json!({"fault": "reset"}), 202, WireFault::Reset, 1),
+        (json!({"fault": "hang"}), 202, WireFault::Hang, 1),
+        (json!({"fault": "garbage"}), 200, WireFault::Whole, 1),
+        (json!({"fault": "html"}), 200, WireFault::Whole, 1),
+        (json!({"fault": "delay", "ms": 1500}), 202, WireFault::Whole, 1),
+        (json!({"fault": "delay", "ms": 1500, "after_accept": false}), 503, WireFault::Whole, 0),
+        (json!({"fault": "lose_reply", "after_accept": false}), 503, WireFault::Lost, 0),
+        (json!({"fault": "redirect"}), 307, WireFault::Whole, 0),
+        (json!({"fault": "redirect", "status": 303, "location": "https://example.org/"}), 303, WireFault::Whole, 0),
         (
             json!({"fault": "status", "status": 503, "body": {"a": 1}, "headers": {"Retry-After": 7}}),
             503,
-            Wire::Whole,
+            WireFault::Whole,
             0,
         ),
-        (json!({"fault": "status", "status": 500, "after_accept": true}), 500, Wire::Whole, 1),
-        (json!({"fault": "rate_limited"}), 429, Wire::Whole, 0),
+        (json!({"fault": "status", "status": 500, "after_accept": true}), 500, WireFault::Whole, 1),
+        (json!({"fault": "rate_limited"}), 429, WireFault::Whole, 0),
     ];
     for (mut fault, status, wire, delivered) in cases {
         let mut mock = Mock::new();
@@ -74,7 +74,7 @@ fn each_fault_does_what_its_name_says() {
 }
 
 #[test]
-fn a_redirect_leads_by_default_back_to_the_whole_address_that_was_asked() {
+fn redirect_defaults_to_the_requested_url() {
     let mut mock = Mock::new();
     mock.post("faults", &json!({"provider": "exotel", "fault": "redirect", "next": 1, "on": "any"}));
     let request = Request::get("/v2/accounts/acme/templates?waba_id=8").body(Bytes::new()).unwrap();
@@ -88,7 +88,7 @@ fn a_truncated_answer_is_cut_within_its_body() {
     mock.open_window();
     mock.post("faults", &json!({"provider": "exotel", "fault": "truncate", "next": 1}));
     let reply = mock.simulator.step(mock.real_now, &Mock::exotel_text());
-    let Wire::Truncated(at) = reply.wire else { panic!("{:?}", reply.wire) };
+    let WireFault::Truncated(at) = reply.wire else { panic!("{:?}", reply.wire) };
     assert!(at > 0 && at < reply.response.body().len());
 }
 
@@ -114,7 +114,7 @@ fn an_injected_429_is_the_providers_own_for_each_provider() {
 }
 
 #[test]
-fn whoever_waits_until_the_reset_of_a_limit_does_not_come_too_early() {
+fn waiting_until_limit_reset_is_long_enough() {
     for (provider, path, window) in [
         ("autocalls", "/api/user/whatsapp/send", 1),
         ("exotel", "/v2/accounts/acme/messages", 60),
@@ -155,7 +155,7 @@ fn a_dropped_reply_can_be_foreseen_without_using_it_up() {
 }
 
 #[test]
-fn a_wrong_fault_is_refused_by_its_place_and_none_of_the_list_is_taken() {
+fn wrong_fault_is_named_by_index_and_no_fault_is_added() {
     let mut mock = Mock::new();
     let good = json!({"provider": "exotel", "fault": "hang", "next": 1});
     for (bad, error) in [

@@ -386,7 +386,7 @@ fn mock(strict: bool) -> Mock {
 }
 
 #[test]
-fn a_request_to_a_path_that_nobody_has_is_in_the_journal_with_the_path_that_may_be_meant() {
+fn unknown_path_is_journaled_with_the_nearest_path() {
     let mut mock = Mock::new();
     let request = Request::post("/v3/messages?x=1").body(Bytes::from_static(b"{}")).unwrap();
     assert_eq!(mock.raw(&request).0, 404);
@@ -400,7 +400,7 @@ fn a_request_to_a_path_that_nobody_has_is_in_the_journal_with_the_path_that_may_
 }
 
 #[test]
-fn each_flaw_is_remarked_upon_and_a_strict_mock_refuses_what_is_documented() {
+fn each_flaw_has_a_finding_and_strict_rejects_documented_ones() {
     let rows = rows().into_iter().chain(rows_of_credentials_paths_and_headers()).chain(rows_of_content());
     for row in rows {
         for strict in [false, true] {
@@ -445,7 +445,7 @@ fn requests_without_a_flaw_have_no_finding() {
 }
 
 #[test]
-fn a_shape_that_only_live_reports_refuse_is_refused_by_a_switch_and_by_no_strictness() {
+fn field_reported_rejection_needs_switch_not_strict() {
     for strict in [false, true] {
         let mut mock = mock(strict);
         assert_eq!(mock.send(), 202);

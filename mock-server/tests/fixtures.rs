@@ -66,7 +66,7 @@ fn every_provider_has_its_fixtures_and_no_folder_is_left_over() {
 }
 
 #[test]
-fn every_fixture_has_a_title_and_a_source_with_page_address_certainty_and_date() {
+fn every_fixture_has_title_and_complete_source() {
     for fixture in all() {
         let name = &fixture.name;
         let title = fixture.text("/title");
@@ -104,7 +104,7 @@ fn an_answer_that_is_less_sure_than_its_page_says_so() {
 }
 
 #[test]
-fn what_an_adapter_would_send_comes_with_a_channel_and_one_message_or_contact() {
+fn adapter_fixture_has_channel_and_one_message_or_contact() {
     for fixture in all() {
         let has = |member: &str| fixture.json.get(member).is_some();
         let subjects = usize::from(has("message")) + usize::from(has("session_of"));

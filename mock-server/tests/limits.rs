@@ -23,7 +23,7 @@ fn open(provider: &str) -> Mock {
 }
 
 #[test]
-fn each_key_or_account_has_a_limit_of_its_own_where_the_provider_counts_so() {
+fn limit_counts_per_key_or_account_as_the_provider_does() {
     for provider in ["exotel", "gosendapi", "messangi"] {
         let mut mock = open(provider);
         let request = |of: &str| match provider {
@@ -73,7 +73,7 @@ fn what_is_left_is_shown_without_the_keys() {
 }
 
 #[test]
-fn a_limit_that_is_null_refuses_nobody_and_keeps_its_numbers_in_headers() {
+fn null_limit_rejects_nothing_and_keeps_headers() {
     let mut mock = open("exotel");
     mock.post("limits", &json!({"provider": "exotel", "limit": 1, "window_s": 60}));
     assert_eq!((mock.raw(&exotel("acme")).0, mock.raw(&exotel("acme")).0), (202, 429));
@@ -95,7 +95,7 @@ fn a_limit_that_is_null_refuses_nobody_and_keeps_its_numbers_in_headers() {
 }
 
 #[test]
-fn what_each_key_used_and_a_limit_that_is_off_go_out_and_in_with_the_state() {
+fn state_keeps_used_quotas_and_disabled_limits() {
     let mut mock = open("gosendapi");
     mock.post("limits", &json!({"provider": "gosendapi", "limit": 1, "window_s": 60}));
     mock.post("limits", &json!({"provider": "exotel", "limit": null}));

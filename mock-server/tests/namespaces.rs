@@ -37,7 +37,7 @@ async fn a_slip_in_a_call_removes_no_namespace() {
 }
 
 #[tokio::test]
-async fn exports_and_redirects_of_a_namespace_lead_back_into_it_however_it_was_named() {
+async fn exports_and_redirects_stay_in_their_namespace() {
     let mock = mock().await;
     let fault = r#"{"provider":"autocalls","fault":"redirect","next":1}"#;
     exchange(&mock, &post("/_ns/t1/_mock/faults", fault)).await.unwrap();

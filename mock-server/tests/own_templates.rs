@@ -28,7 +28,7 @@ fn send(mock: &mut Mock, name: &str) -> u16 {
 }
 
 #[test]
-fn a_template_of_ones_own_can_be_sent_is_listed_and_goes_out_and_in_with_the_state() {
+fn added_template_is_sent_listed_and_kept_in_state() {
     let mut mock = Mock::new();
     assert_eq!(send(&mut mock, "order_ready"), 422);
     let added = mock

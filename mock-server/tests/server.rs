@@ -88,7 +88,7 @@ async fn the_clock_starts_at_real_time() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_a_closed_connection_without_a_byte_and_the_message_was_taken() {
+async fn lost_reply_closes_connection_and_accepts_message() {
     let mock = mock().await;
     order(&mock, r#"{"provider":"autocalls","fault":"lose_reply","next":1}"#).await;
     assert_eq!(exchange(&mock, &send()).await.unwrap(), "");
@@ -219,7 +219,7 @@ async fn a_dropped_mock_stops_listening() {
 }
 
 #[test]
-fn a_mock_for_tests_that_are_not_async_answers_and_stops_with_its_value() {
+fn spawned_mock_responds_and_stops_on_drop() {
     use std::io::{Read as _, Write as _};
     let mock = MockServer::builder().strict().seed(7).spawn().unwrap();
     let address = mock.address();
@@ -240,12 +240,12 @@ fn a_mock_for_tests_that_are_not_async_answers_and_stops_with_its_value() {
 #[derive(Debug)]
 struct Buggy;
 
-impl transom_mock_server::Dialect for Buggy {
+impl transom_mock_server::ProviderSimulator for Buggy {
     fn name(&self) -> &'static str {
         "buggy"
     }
 
-    fn owns(&self, path: &str) -> bool {
+    fn matches_path(&self, path: &str) -> bool {
         path.starts_with("/buggy")
     }
 
@@ -259,24 +259,24 @@ impl transom_mock_server::Dialect for Buggy {
         false
     }
 
-    fn handle(
-        &self,
-        _: &mut transom_mock_server::World,
-        _: std::time::SystemTime,
-        request: &http::Request<bytes::Bytes>,
-    ) -> transom_mock_server::Answer {
-        assert_ne!(request.uri().path(), "/buggy/panic", "a bug");
-        transom_mock_server::text_response(200, "fine").into()
+    fn handle(&self, context: transom_mock_server::RequestContext<'_>) -> transom_mock_server::SimulatedResponse {
+        assert_ne!(context.request.uri().path(), "/buggy/panic", "a bug");
+        context.finish(transom_mock_server::text_response(200, "fine"), Vec::new())
     }
 
-    fn rate_limited(&self, _: &transom_mock_server::World, _: std::time::SystemTime) -> http::Response<bytes::Bytes> {
+    fn rate_limited(
+        &self,
+        _: &transom_mock_server::World,
+        _: transom_mock_server::Quota,
+        _: std::time::SystemTime,
+    ) -> http::Response<bytes::Bytes> {
         transom_mock_server::text_response(429, "")
     }
 }
 
 #[tokio::test]
 async fn a_panic_in_a_dialect_is_a_500_and_the_server_goes_on() {
-    let simulator = Simulator::with_dialects(std::time::UNIX_EPOCH, vec![Box::new(Buggy)]);
+    let simulator = Simulator::with_providers(std::time::UNIX_EPOCH, vec![Box::new(Buggy)]);
     let mock = MockServer::start_with(simulator).await.unwrap();
     let both = get("/buggy/panic", "") + &get("/buggy/fine", "connection: close\r\n");
     let answer = exchange(&mock, &both).await.unwrap();
@@ -317,7 +317,7 @@ async fn a_server_that_is_stopped_gives_back_what_happened() {
 }
 
 #[tokio::test]
-async fn requests_are_answered_while_a_state_is_saved_and_the_stop_waits_for_it() {
+async fn requests_run_during_state_save_and_stop_waits_for_it() {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (began, mut has_begun) = tokio::sync::watch::channel(false);

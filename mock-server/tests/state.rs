@@ -122,7 +122,7 @@ fn listed(mock: &mut Mock) -> Vec<String> {
 }
 
 #[test]
-fn the_same_seed_and_script_give_the_same_journal_and_ledger_byte_for_byte() {
+fn same_seed_and_script_give_identical_journal_and_ledger() {
     let run = |seed| {
         let mut mock = seeded(seed);
         mock.post("clock", &json!({"set": "2026-05-11T09:00:00Z", "freeze": true}));
@@ -195,7 +195,7 @@ fn answers_go_on_after_an_import_as_if_nothing_had_happened() {
 }
 
 #[test]
-fn a_running_clock_keeps_its_distance_from_real_time_and_a_frozen_one_its_time() {
+fn import_keeps_running_clock_offset_and_frozen_time() {
     for (change, later) in [
         (json!({"advance": "25h"}), "2026-05-12T10:21:40Z"),
         (json!({"set": "2026-05-11T09:00:00Z"}), "2026-05-11T09:01:40Z"),
@@ -212,7 +212,7 @@ fn a_running_clock_keeps_its_distance_from_real_time_and_a_frozen_one_its_time()
 }
 
 #[test]
-fn a_wrong_state_is_refused_by_the_member_that_is_wrong_and_nothing_changes() {
+fn wrong_state_is_refused_by_member_and_changes_nothing() {
     let mut mock = seeded(7);
     live(&mut mock);
     let before = (exported(&mut mock), listed(&mut mock));
@@ -268,7 +268,7 @@ fn a_wrong_state_is_refused_by_the_member_that_is_wrong_and_nothing_changes() {
 }
 
 #[test]
-fn a_state_from_before_a_switch_existed_leaves_it_at_its_default() {
+fn state_without_a_new_switch_uses_its_default() {
     let mut mock = Mock::new();
     mock.post("config", &json!({"provider": "exotel", "window_error": "callback", "auth_error": "rest_exception"}));
     let mut state = mock.simulator.export();

@@ -139,7 +139,7 @@ fn a_failure_has_the_number_of_its_own_dialect() {
 }
 
 #[test]
-fn a_webhooks_words_numbers_and_signature_are_as_the_switch_says() {
+fn webhook_form_and_signature_follow_switches() {
     let first = |provider: &str, switch: &str, value: &str, send: Request<Bytes>| {
         told(provider, &json!({switch: value}), &send).swap_remove(0)
     };
@@ -173,7 +173,7 @@ fn a_webhooks_words_numbers_and_signature_are_as_the_switch_says() {
 }
 
 #[test]
-fn messangi_spells_final_statuses_as_the_switch_says_and_tries_again_if_it_says_so() {
+fn messangi_final_statuses_and_retries_follow_switches() {
     for (style, delivered, read, failed) in [
         ("words", "DELIVERED", "READ", "FAILED"),
         ("smpp", "DELIVRD", "SEEN", "UNDELIV"),
@@ -334,7 +334,7 @@ fn an_answer_is_as_the_switch_says() {
 }
 
 #[test]
-fn a_template_of_gosendapi_opens_the_window_only_where_the_switch_follows_that_sentence_of_the_page() {
+fn gosendapi_template_opens_window_only_if_switched() {
     for (value, status) in [("off", 403), ("on", 201)] {
         let mut mock = mock("gosendapi", &json!({"template_opens_window": value}));
         let template = json!({"phone_number_id": "555123456789", "to": &NEVER_WROTE[1..], "type": "template",
@@ -346,7 +346,7 @@ fn a_template_of_gosendapi_opens_the_window_only_where_the_switch_follows_that_s
 }
 
 #[test]
-fn a_conversation_is_inactive_after_as_many_minutes_as_are_configured() {
+fn conversation_is_inactive_after_configured_minutes() {
     for (minutes, before, after) in [("5", "4m59s", "1s"), ("30", "29m59s", "1s"), ("120", "1h59m59s", "1s")] {
         let mut mock = mock("gosendapi", &json!({"inactive_after_minutes": minutes}));
         for (wait, state) in [(before, "active"), (after, "inactive")] {
@@ -361,7 +361,7 @@ fn a_conversation_is_inactive_after_as_many_minutes_as_are_configured() {
 }
 
 #[test]
-fn a_line_that_processes_nothing_inbound_has_no_conversation_and_an_open_window() {
+fn line_without_inbound_processing_has_window_only() {
     let mut mock = mock("gosendapi", &json!({"inbound_processing": "off"}));
     let (_, rows) = mock.raw(&gosendapi_get("/v1/conversations?contact_phone=919876543210"));
     assert_eq!(rows["data"], json!([]));
@@ -381,7 +381,7 @@ fn which_custom_data_wins_is_switched() {
 }
 
 #[test]
-fn errors_come_as_a_page_or_a_redirect_where_json_was_not_asked_for() {
+fn errors_are_html_or_redirect_without_accept_json() {
     let unknown = |accept: &str| {
         let request =
             Request::get("/api/user/nothing").header("authorization", "Bearer demo-key").header("accept", accept);

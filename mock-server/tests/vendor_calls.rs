@@ -35,7 +35,7 @@ const GOSENDAPI: &str = "/v1/wabas/8/templates";
 const EXOTEL: &str = "/v2/accounts/acme/templates?waba_id=8";
 
 #[test]
-fn a_template_handed_in_at_gosendapi_waits_is_approved_is_sent_and_goes() {
+fn gosendapi_template_is_submitted_approved_sent_and_deleted() {
     let mut mock = Mock::new();
     let (status, created) = call(&mut mock, "POST", GOSENDAPI, &definition("order_ready"));
     assert_eq!((status, &created["status"], &created["name"]), (201, &json!("PENDING"), &json!("order_ready")));
@@ -62,7 +62,7 @@ fn a_template_handed_in_at_gosendapi_waits_is_approved_is_sent_and_goes() {
 }
 
 #[test]
-fn exotels_templates_are_created_edited_and_deleted_all_or_none_of_a_request() {
+fn exotel_template_changes_apply_all_or_none() {
     let mut mock = Mock::new();
     let body = |templates: &[Value]| {
         let templates: Vec<Value> = templates.iter().map(|template| json!({"template": template})).collect();
@@ -97,7 +97,7 @@ fn exotels_templates_are_created_edited_and_deleted_all_or_none_of_a_request() {
 }
 
 #[test]
-fn exotels_list_of_templates_comes_in_pages_and_with_the_fields_that_were_asked_for() {
+fn exotel_template_list_has_pages_and_requested_fields() {
     let mut mock = Mock::new();
     let ask = |mock: &mut Mock, query: &str| {
         let (status, list) = call(mock, "GET", &format!("{EXOTEL}&{query}"), &Value::Null);
@@ -129,7 +129,7 @@ fn exotels_list_of_templates_comes_in_pages_and_with_the_fields_that_were_asked_
 }
 
 #[test]
-fn a_conversation_of_autocalls_tells_what_the_business_said_in_it() {
+fn autocalls_conversation_lists_business_messages() {
     let mut mock = Mock::new();
     mock.post("inbound", &json!({"provider": "autocalls", "from": CONTACT, "text": "hi"}));
     let text = json!({"sender_id": 12, "recipient_phone": CONTACT, "message": "At the front desk."});
@@ -149,7 +149,7 @@ fn a_conversation_of_autocalls_tells_what_the_business_said_in_it() {
 }
 
 #[test]
-fn a_recipients_name_is_that_of_the_customer_until_the_customer_says_another() {
+fn contact_name_is_kept_until_contact_changes_it() {
     let mut mock = Mock::new();
     let template =
         json!({"sender_id": 12, "template_id": 312, "recipient_phone": CONTACT, "recipient_name": "Mara Voss"});

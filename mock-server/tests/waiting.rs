@@ -25,7 +25,7 @@ async fn wait(mock: &MockServer, query: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_gate_holds_the_answer_to_a_message_that_was_taken_until_it_is_released() {
+async fn gate_holds_response_of_accepted_message_until_release() {
     let mock = mock().await;
     control(&mock, "POST", "faults", r#"{"provider":"autocalls","fault":"gate","gate":"g1","next":1}"#).await;
     let held = async { exchange(&mock, &send()).await.unwrap() };
@@ -158,7 +158,7 @@ async fn a_wrong_wait_is_refused_with_what_was_expected() {
 }
 
 #[tokio::test]
-async fn namespaces_are_worlds_of_their_own_by_path_header_and_credential() {
+async fn namespaces_by_path_header_and_credential_are_separate() {
     let mock = mock().await;
     let in_space = |call: &str| format!("/_ns/t1/_mock/{call}");
     let inbound = r#"{"provider":"autocalls","from":"+447700900123","text":"hi"}"#;

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy)]
 enum Manner {
     /// Answers with a status and a body of so many bytes.
-    Answer(u16, usize),
+    SimulatedResponse(u16, usize),
     /// Answers with a redirect to itself.
     Redirect,
     /// Closes without a word.
@@ -74,9 +74,9 @@ impl Receiver {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let Some(call) = read_call(&mut stream).await else { continue };
                 seen.send_modify(|calls: &mut Vec<Call>| calls.push(call));
-                let answer = match manners.pop_front().unwrap_or(Manner::Answer(200, 0)) {
+                let answer = match manners.pop_front().unwrap_or(Manner::SimulatedResponse(200, 0)) {
                     Manner::Close => continue,
-                    Manner::Answer(status, length) => {
+                    Manner::SimulatedResponse(status, length) => {
                         format!("HTTP/1.1 {status} So\r\ncontent-length: {length}\r\n\r\n{}", "x".repeat(length))
                     }
                     Manner::Redirect => {
@@ -188,7 +188,7 @@ async fn an_inbound_message_is_posted_signed_to_the_webhook() {
 }
 
 #[tokio::test]
-async fn advancing_the_clock_answers_after_everything_due_was_delivered_in_order() {
+async fn advance_responds_after_all_due_calls_in_order() {
     let (mock, receiver) = listening(&[]).await;
     send(&mock).await;
     send(&mock).await;
@@ -202,7 +202,7 @@ async fn advancing_the_clock_answers_after_everything_due_was_delivered_in_order
 
 #[tokio::test]
 async fn one_turn_of_the_clock_runs_a_whole_schedule_of_retries() {
-    let manners = [Manner::Answer(500, 0), Manner::Close, Manner::Answer(200, 0)];
+    let manners = [Manner::SimulatedResponse(500, 0), Manner::Close, Manner::SimulatedResponse(200, 0)];
     let (mock, receiver) = listening(&manners).await;
     control(&mock, "config", &json!({"provider": "exotel", "last_status": "sent"})).await;
     send(&mock).await;
@@ -215,8 +215,8 @@ async fn one_turn_of_the_clock_runs_a_whole_schedule_of_retries() {
 }
 
 #[tokio::test]
-async fn an_advance_lists_the_calls_it_made_with_what_came_of_them_among_all_that_fell_due() {
-    let (mock, receiver) = listening(&[Manner::Answer(200, 0), Manner::Answer(500, 0)]).await;
+async fn advance_lists_calls_with_results_among_fired_timers() {
+    let (mock, receiver) = listening(&[Manner::SimulatedResponse(200, 0), Manner::SimulatedResponse(500, 0)]).await;
     send(&mock).await;
     receiver.wait_for(1).await;
     let answer = control(&mock, "clock", &json!({"advance": "1m"})).await;
@@ -269,7 +269,7 @@ async fn a_redirect_is_not_followed_and_counts_as_a_failure() {
 
 #[tokio::test]
 async fn an_endless_answer_is_not_read_to_its_end() {
-    let (mock, receiver) = listening(&[Manner::Answer(200, 8 * 1024 * 1024)]).await;
+    let (mock, receiver) = listening(&[Manner::SimulatedResponse(200, 8 * 1024 * 1024)]).await;
     control(&mock, "config", &json!({"provider": "exotel", "last_status": "sent"})).await;
     send(&mock).await;
     receiver.wait_for(1).await;
@@ -310,7 +310,7 @@ async fn silent_target() -> (String, watch::Receiver<usize>, JoinHandle<()>) {
 }
 
 #[tokio::test]
-async fn a_target_that_says_nothing_keeps_no_other_target_world_or_clock_waiting() {
+async fn silent_target_delays_no_other_target_world_or_clock() {
     let (mock, receiver) = listening(&[]).await;
     let (url, mut callers, _silent) = silent_target().await;
     let silent = json!({"provider": "gosendapi", "url": url});
@@ -337,7 +337,7 @@ async fn a_target_that_says_nothing_keeps_no_other_target_world_or_clock_waiting
 }
 
 #[tokio::test]
-async fn a_turn_of_the_clock_waits_for_however_much_falls_due_and_keeps_its_order() {
+async fn advance_waits_for_all_due_calls_and_keeps_order() {
     const SENDS: usize = 600;
     let (mock, receiver) = listening(&[]).await;
     control(&mock, "config", &json!({"provider": "exotel", "last_status": "delivered"})).await;
@@ -362,7 +362,7 @@ async fn a_turn_of_the_clock_waits_for_however_much_falls_due_and_keeps_its_orde
 }
 
 #[tokio::test]
-async fn a_silent_target_costs_a_turn_of_the_clock_one_time_out_however_much_it_was_to_be_told() {
+async fn silent_target_costs_one_timeout_per_advance() {
     let (mock, receiver) = listening(&[]).await;
     let (url, mut callers, _silent) = silent_target().await;
     control(&mock, "webhooks", &json!({"provider": "exotel", "url": url})).await;
@@ -400,7 +400,7 @@ async fn the_callback_of_a_message_is_told_on_the_wire() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_points_elsewhere_is_refused_and_nothing_is_called() {
+async fn webhook_to_another_machine_is_refused_and_not_called() {
     let (mock, receiver) = listening(&[]).await;
     for url in [
         format!("http://0.0.0.0:{}/", receiver.port),

@@ -7,8 +7,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::event::Events;
 use crate::messenger::Messenger as _;
+use crate::webhook::event::WebhookEvents;
 
 /// The longest webhook body that is read.
 const BODY_MAX: usize = 3 * 1024 * 1024;
@@ -28,18 +28,21 @@ const BODY_MAX: usize = 3 * 1024 * 1024;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Webhook(pub Events);
+pub struct Webhook(pub WebhookEvents);
 
-/// Why a webhook call did not reach the handler. Its answer tells the network the status and nothing else.
-#[derive(Debug)]
+/// Why a webhook call did not reach the handler. Its response carries the status and nothing else.
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebhookRejection {
     /// The body is longer than 3 MiB: 413.
+    #[error("the webhook body is longer than 3 MiB")]
     TooLarge,
     /// The body broke off: 400.
+    #[error("the webhook body broke off")]
     Broken,
-    /// A refused signature is 401, anything else 400. The error says which class failed, for the log.
-    Refused(Error),
+    /// A wrong or missing signature is 401, anything else 400. The error says more, for the log.
+    #[error("the webhook call was refused: {0}")]
+    Refused(#[source] Error),
 }
 
 impl IntoResponse for WebhookRejection {
@@ -80,8 +83,10 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-    use crate::{Capabilities, Capability, Event, Message, Messenger, PhoneNumber, Receipt, Session, unsupported};
+    use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+    use crate::adapter::unsupported;
+    use crate::webhook::Event;
+    use crate::{Capabilities, Capability, Message, Messenger, PhoneNumber, Receipt, Session};
 
     /// Takes the body `good` and refuses every other.
     #[derive(Debug)]
@@ -93,7 +98,7 @@ mod tests {
             "picky"
         }
         fn capabilities(&self) -> Capabilities {
-            Capabilities::of(&[Capability::Inbound])
+            Capabilities::new(&[Capability::Inbound])
         }
         async fn send(&self, _: &Message) -> crate::Result<Receipt> {
             unsupported("picky", Capability::Text)
@@ -110,9 +115,9 @@ mod tests {
         async fn conversations(&self, _: &ConversationFilter) -> crate::Result<Vec<Conversation>> {
             unsupported("picky", Capability::Conversations)
         }
-        fn webhook(&self, request: &http::Request<Bytes>) -> crate::Result<Events> {
+        fn webhook(&self, request: &http::Request<Bytes>) -> crate::Result<WebhookEvents> {
             match request.body().as_ref() {
-                b"good" => Ok(Events::new(true, vec![Event::Challenge("c".into())])),
+                b"good" => Ok(WebhookEvents::new(true, vec![Event::Challenge("c".into())])),
                 b"forged" => Err(Error::new(ErrorKind::Unauthenticated, "no")),
                 _ => Err(Error::new(ErrorKind::MalformedResponse, "no")),
             }

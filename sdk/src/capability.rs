@@ -127,7 +127,7 @@ impl fmt::Display for Capability {
 /// ```
 /// use transom::{Capability, Capabilities};
 ///
-/// const MINE: Capabilities = Capabilities::of(&[Capability::Text, Capability::Template]);
+/// const MINE: Capabilities = Capabilities::new(&[Capability::Text, Capability::Template]);
 /// assert!(MINE.contains(Capability::Text) && !MINE.contains(Capability::Image));
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -135,7 +135,7 @@ pub struct Capabilities(u32);
 
 impl Capabilities {
     /// The set of the capabilities in `list`.
-    pub const fn of(list: &[Capability]) -> Self {
+    pub const fn new(list: &[Capability]) -> Self {
         let mut bits = 0;
         let mut rest = list;
         while let [first, tail @ ..] = rest {
@@ -164,7 +164,7 @@ impl Capabilities {
 
 impl FromIterator<Capability> for Capabilities {
     fn from_iter<I: IntoIterator<Item = Capability>>(list: I) -> Self {
-        list.into_iter().fold(Self::default(), |set, capability| set.union(Self::of(&[capability])))
+        list.into_iter().fold(Self::default(), |set, capability| set.union(Self::new(&[capability])))
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn each_capability_has_a_bit_of_its_own() {
         for (at, &one) in Capability::ALL.iter().enumerate() {
-            let set = Capabilities::of(&[one]);
+            let set = Capabilities::new(&[one]);
             assert_eq!(set.iter().collect::<Vec<_>>(), [one]);
             assert_eq!(one as usize, at, "ALL is in declaration order");
         }

@@ -1,31 +1,32 @@
-//! The decision whether a call is made again, held against a table in every combination of everything it depends on.
+//! The retry decision, held against a table in every combination of its inputs.
 
 use std::time::Duration;
 
-use transom::decision::{Decision, Evidence, LEAST_TIME, LONGEST_WAIT, Safety, Situation, Stop, decide};
+use transom::adapter::Operation;
+use transom::layers::policy::{
+    AttemptOutcome, Decision, MAX_RETRY_WAIT, MIN_ATTEMPT_TIME, RetryInput, RetryStop, retry_decision,
+};
 
-/// What each evidence allows a read, a keyed send and an unkeyed send: `a`gain, `s`top, `d`one. Then what a repetition costs
+/// What each outcome allows a read, an idempotent send and a send: `a`gain, `s`top, `d`one. Then what a repetition costs
 /// the budget, and the ceiling of the first wait in milliseconds.
-const TABLE: &[(Evidence, [char; 3], u32, u64)] = &[
-    (Evidence::Accepted, ['d', 'd', 'd'], 0, 0),
-    (Evidence::NotHandedOver, ['a', 'a', 'a'], 5, 200),
-    (Evidence::NoAnswer, ['a', 'a', 's'], 10, 200),
-    (Evidence::Unreadable, ['a', 'a', 's'], 5, 200),
-    (Evidence::Refused, ['s', 's', 's'], 0, 0),
-    (Evidence::TimedOutThere, ['a', 'a', 's'], 10, 200),
-    (Evidence::Conflict, ['s', 's', 's'], 0, 0),
-    (Evidence::InProgress, ['s', 'a', 's'], 5, 200),
-    (Evidence::OtherConnection, ['a', 'a', 'a'], 5, 200),
-    (Evidence::TooFast, ['a', 'a', 'a'], 2, 1_000),
-    (Evidence::TooFastYetNamed, ['a', 'a', 's'], 2, 1_000),
-    (Evidence::Redirected, ['s', 's', 's'], 0, 0),
-    (Evidence::Handled, ['s', 's', 's'], 0, 0),
-    (Evidence::Failed, ['a', 'a', 's'], 5, 200),
-    (Evidence::FailedUnsent, ['a', 'a', 's'], 5, 200),
-    (Evidence::FailedForGood, ['s', 's', 's'], 0, 0),
+const TABLE: &[(AttemptOutcome, [char; 3], u32, u64)] = &[
+    (AttemptOutcome::Accepted, ['d', 'd', 'd'], 0, 0),
+    (AttemptOutcome::NotConnected, ['a', 'a', 'a'], 5, 200),
+    (AttemptOutcome::NoResponse, ['a', 'a', 's'], 10, 200),
+    (AttemptOutcome::Unreadable, ['a', 'a', 's'], 5, 200),
+    (AttemptOutcome::Rejected, ['s', 's', 's'], 0, 0),
+    (AttemptOutcome::RequestTimeout408, ['a', 'a', 's'], 10, 200),
+    (AttemptOutcome::Conflict, ['s', 's', 's'], 0, 0),
+    (AttemptOutcome::InProgress, ['s', 'a', 's'], 5, 200),
+    (AttemptOutcome::MisdirectedRequest, ['a', 'a', 'a'], 5, 200),
+    (AttemptOutcome::Throttled, ['a', 'a', 'a'], 2, 1_000),
+    (AttemptOutcome::ThrottledMaybeAccepted, ['a', 'a', 's'], 2, 1_000),
+    (AttemptOutcome::Redirected, ['s', 's', 's'], 0, 0),
+    (AttemptOutcome::SeeOther303, ['s', 's', 's'], 0, 0),
+    (AttemptOutcome::ServerError, ['a', 'a', 's'], 5, 200),
+    (AttemptOutcome::ServerErrorUnsent, ['a', 'a', 's'], 5, 200),
+    (AttemptOutcome::NotRetryable5xx, ['s', 's', 's'], 0, 0),
 ];
-
-const SAFETIES: [Safety; 3] = [Safety::Read, Safety::Keyed, Safety::Unkeyed];
 
 /// Hints of the provider in milliseconds; the greatest is all that a duration holds.
 const HINTS: &[Option<u64>] =
@@ -52,16 +53,16 @@ fn asked_wait(asked: u64, thousandths: u64) -> u64 {
 #[test]
 fn every_combination_is_decided_as_the_table_says() {
     let mut combinations = 0_u32;
-    for &(evidence, verdicts, cost, first) in TABLE {
-        for (safety, verdict) in SAFETIES.into_iter().zip(verdicts) {
+    for &(outcome, verdicts, cost, first) in TABLE {
+        for (&operation, verdict) in Operation::ALL.iter().zip(verdicts) {
             for &hint in HINTS {
                 for &(attempt, attempts, doubled) in ATTEMPTS {
                     for &budget in BUDGETS {
                         for &left in LEFT {
                             for &jitter in JITTERS {
-                                let situation = Situation {
-                                    safety,
-                                    evidence,
+                                let input = RetryInput {
+                                    operation,
+                                    outcome,
                                     asked: hint.map(Duration::from_millis),
                                     attempt,
                                     attempts,
@@ -79,16 +80,16 @@ fn every_combination_is_decided_as_the_table_says() {
                                 };
                                 let expected = match (verdict, wait) {
                                     ('d', _) => Decision::Done,
-                                    ('s', _) => Decision::Stop(Stop::Evidence),
-                                    _ if attempt >= attempts => Decision::Stop(Stop::Attempts),
-                                    (_, None) => Decision::Stop(Stop::LongWait),
-                                    _ if budget < cost => Decision::Stop(Stop::Budget),
+                                    ('s', _) => Decision::Stop(RetryStop::Outcome),
+                                    _ if attempt >= attempts => Decision::Stop(RetryStop::Attempts),
+                                    (_, None) => Decision::Stop(RetryStop::LongWait),
+                                    _ if budget < cost => Decision::Stop(RetryStop::Budget),
                                     (_, Some(wait)) if left < wait.saturating_add(4_000) => {
-                                        Decision::Stop(Stop::Deadline)
+                                        Decision::Stop(RetryStop::Deadline)
                                     }
                                     (_, Some(wait)) => Decision::Again { wait: Duration::from_millis(wait), cost },
                                 };
-                                assert_eq!(rounded(decide(&situation)), expected, "{situation:?}");
+                                assert_eq!(rounded(retry_decision(&input)), expected, "{input:?}");
                                 combinations += 1;
                             }
                         }
@@ -116,10 +117,10 @@ fn no_wait_is_shorter_than_the_provider_asked_for() {
     for millis in (0..=30_000).step_by(7) {
         for jitter in [0.0, 0.3, 1.0, -5.0, 17.0, f64::NAN, f64::INFINITY] {
             let asked = Duration::from_millis(millis);
-            let situation = Situation { asked: Some(asked), jitter, ..throttled() };
-            let Decision::Again { wait, .. } = decide(&situation) else { unreachable!("{situation:?}") };
+            let input = RetryInput { asked: Some(asked), jitter, ..throttled() };
+            let Decision::Again { wait, .. } = retry_decision(&input) else { unreachable!("{input:?}") };
             let longest = (asked + asked / 10 + Duration::from_millis(1)).max(Duration::from_secs(1));
-            assert!(wait >= asked && wait <= longest, "{situation:?}: {wait:?}");
+            assert!(wait >= asked && wait <= longest, "{input:?}: {wait:?}");
         }
     }
 }
@@ -127,7 +128,7 @@ fn no_wait_is_shorter_than_the_provider_asked_for() {
 #[test]
 fn to_be_asked_for_no_time_is_no_leave_to_come_back_at_once() {
     for asked in [Duration::ZERO, Duration::from_nanos(1)] {
-        let waits = [1, 2, 3].map(|attempt| decide(&Situation { asked: Some(asked), attempt, ..throttled() }));
+        let waits = [1, 2, 3].map(|attempt| retry_decision(&RetryInput { asked: Some(asked), attempt, ..throttled() }));
         let expected =
             [500, 1_000, 2_000].map(|millis| Decision::Again { wait: Duration::from_millis(millis), cost: 2 });
         assert_eq!(waits, expected);
@@ -136,15 +137,15 @@ fn to_be_asked_for_no_time_is_no_leave_to_come_back_at_once() {
 
 #[test]
 fn the_bounds_are_those_that_the_documentation_states() {
-    assert_eq!((LONGEST_WAIT, LEAST_TIME), (Duration::from_secs(30), Duration::from_secs(4)));
-    let over = Situation { asked: Some(LONGEST_WAIT + Duration::from_nanos(1)), ..throttled() };
-    assert_eq!(decide(&over), Decision::Stop(Stop::LongWait));
+    assert_eq!((MAX_RETRY_WAIT, MIN_ATTEMPT_TIME), (Duration::from_secs(30), Duration::from_secs(4)));
+    let over = RetryInput { asked: Some(MAX_RETRY_WAIT + Duration::from_nanos(1)), ..throttled() };
+    assert_eq!(retry_decision(&over), Decision::Stop(RetryStop::LongWait));
 }
 
-fn throttled() -> Situation {
-    Situation {
-        safety: Safety::Unkeyed,
-        evidence: Evidence::TooFast,
+fn throttled() -> RetryInput {
+    RetryInput {
+        operation: Operation::Send,
+        outcome: AttemptOutcome::Throttled,
         asked: None,
         attempt: 1,
         attempts: 4,

@@ -1,45 +1,30 @@
 //! `cargo xtask bench mock`.
 
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use super::{cargo, needs};
+use crate::setup;
+use crate::tools::{cargo, target, usage_error};
 
-/// Builds the mock and its bench as they are released, and runs the one against the other.
-pub(crate) fn run(arguments: &[String]) -> ExitCode {
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let quick: &[&str] = match words.as_slice() {
+/// Builds the mock and its benchmark in release mode, and runs the benchmark.
+pub(crate) fn run(arguments: &[&str]) -> ExitCode {
+    let quick: &[&str] = match arguments {
         ["mock"] => &[],
         ["mock", "--quick"] => &["--quick"],
-        _ => return refuse("expected `bench mock`, or `bench mock --quick`"),
+        _ => return usage_error("expected `bench mock`, or `bench mock --quick`"),
     };
-    if let Err(missing) = needs::provide(&needs::OF_BENCHES) {
-        return refuse(&missing);
+    if let Err(problem) = setup::install(&setup::FOR_BENCHES) {
+        return usage_error(&problem);
     }
     let built =
         cargo().args(["build", "--release", "--locked", "-p", "transom-cli", "-p", "transom-mock-bench"]).status();
     if !built.is_ok_and(|status| status.success()) {
-        return refuse("the mock or its bench cannot be built");
+        return usage_error("the mock or its benchmark cannot be built");
     }
     let folder = target().join("release");
-    let transom = folder.join("transom");
-    let ran =
-        std::process::Command::new(folder.join("transom-mock-bench")).arg("run").arg(transom).args(quick).status();
-    match ran.map(|status| status.success()) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => refuse(&format!("the bench cannot be started: {error}")),
+    let benchmark = folder.join("transom-mock-bench");
+    match Command::new(&benchmark).arg("run").arg(folder.join("transom")).args(quick).status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => usage_error(&format!("{} cannot be started: {error}", benchmark.display())),
     }
-}
-
-/// Where Cargo builds.
-fn target() -> PathBuf {
-    let root = || Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join("target");
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(root, PathBuf::from)
-}
-
-fn refuse(problem: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "error: {problem}");
-    ExitCode::from(2)
 }

@@ -1,4 +1,4 @@
-//! `transom close`: one conversation, at the one provider that closes any.
+//! `transom close`: closes a conversation. Only GoSendAPI supports it.
 
 use std::process::ExitCode;
 
@@ -9,14 +9,15 @@ use transom_gosendapi::{CloseReason, GoSendApi};
 use crate::args::{CloseArgs, Common};
 use crate::channel;
 use crate::output::{Failure, Output, good};
+use crate::target;
 
 pub(crate) async fn run(common: &Common, args: &CloseArgs, output: &Output) -> Result<ExitCode, Failure> {
     let reason = args.reason.as_deref().map(reason).transpose()?;
-    let channel = channel::open(common, output)?;
+    let channel = target::open(common, output)?;
     let on = |error: Error| Failure::on(error, &channel.name, channel.provider);
-    // A second provider that closes conversations would make this a method of the trait.
+    // Becomes a method of `Messenger` once a second provider closes conversations.
     if channel.provider != transom_gosendapi::PROVIDER.name {
-        return Err(on(Error::new(ErrorKind::Unsupported, "this provider closes no conversations")));
+        return Err(on(Error::new(ErrorKind::Unsupported, "this provider cannot close conversations")));
     }
     let context = channel::context(&channel.config).map_err(on)?;
     let account = GoSendApi::connect(&channel.config, context).map_err(on)?;
@@ -30,6 +31,6 @@ fn reason(word: &str) -> Result<CloseReason, Failure> {
     match word {
         "manual_close" => Ok(CloseReason::Manual),
         "agent_close" => Ok(CloseReason::Agent),
-        _ => Err(Failure::usage("--reason: expected one of `manual_close`, `agent_close`")),
+        _ => Err(Failure::usage(format!("--reason {word}: expected `manual_close` or `agent_close`"))),
     }
 }

@@ -1,29 +1,30 @@
-//! `transom conform`: the conformance suite, to prove an adapter and keep the proof.
+//! `transom conform`: runs the conformance suite and writes a report.
 
-mod choice;
+mod cases;
 mod live;
 mod progress;
+mod report_folder;
 mod text;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use transom_conformance::executor::play;
 use transom_conformance::report::Report;
-use transom_conformance::run::play;
 use transom_conformance::suite::{self, Case};
-use transom_conformance::{Front, differential};
+use transom_conformance::{Backend, differential};
 
-use crate::args::{Common, ConformArgs, Target};
+use crate::args::{Common, ConformArgs, ConformTarget};
 use crate::output::{Failure, Output};
 use progress::Progress;
+use report_folder::{prepare, write_failure};
 
 pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) -> Result<ExitCode, Failure> {
-    out_of_place(args)?;
-    if args.target == Target::Live {
+    check_target_options(args)?;
+    if args.target == ConformTarget::Live {
         return live::run(common, args, output).await;
     }
-    let cases = choice::cases(common, args, output)?;
+    let cases = cases::select(common, args, output)?;
     if args.list {
         list(&cases, output);
         return Ok(ExitCode::SUCCESS);
@@ -32,19 +33,19 @@ pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
         prepare(folder)?;
     }
     let mut progress = Progress::of(cases.len(), output);
-    let run = tokio::task::block_in_place(|| play(&cases, &Front::Mock, |case, outcome| progress.tell(case, outcome)));
-    progress.end();
-    let report =
-        Report::of(&run, args.seed.unwrap_or(suite::DEFAULT_SEED), differential::DECLARED).of_command(again(args));
+    let run = tokio::task::block_in_place(|| play(&cases, &Backend::Mock, |case, outcome| progress.add(case, outcome)));
+    progress.finish();
+    let report = Report::of(&run, args.seed.unwrap_or(suite::DEFAULT_SEED), differential::KNOWN_DIFFERENCES)
+        .of_command(command_line(args));
     let written = args.report.as_ref().map(|folder| (folder, report.write(folder)));
-    // What came of it is told, whatever becomes of the report.
+    // Prints the results also if the report could not be written.
     if output.is_json() {
         output.json(&report);
     } else {
         text::print(&report, output);
     }
     if let Some((folder, written)) = written {
-        written.map_err(|error| unwritten(folder, &error))?;
+        written.map_err(|error| write_failure(folder, &error))?;
         if !output.is_json() {
             output.line(&format!("report: {}", folder.join("index.html").display()));
         }
@@ -52,13 +53,13 @@ pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
     Ok(if report.is_all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Options that the other target has, and that would do nothing here.
-fn out_of_place(args: &ConformArgs) -> Result<(), Failure> {
+/// Refuses options that only the other target has.
+fn check_target_options(args: &ConformArgs) -> Result<(), Failure> {
     let given: &[(&str, bool)] = match args.target {
-        Target::Live => {
+        ConformTarget::Live => {
             &[("--group", args.group.is_some()), ("--name", args.name.is_some()), ("--seed", args.seed.is_some())]
         }
-        Target::Mock => &[
+        ConformTarget::Mock => &[
             ("--allow", !args.allow.is_empty()),
             ("--max-messages", args.max_messages > 0),
             ("--template", args.template.is_some()),
@@ -66,24 +67,22 @@ fn out_of_place(args: &ConformArgs) -> Result<(), Failure> {
         ],
     };
     let (here, there) = match args.target {
-        Target::Live => ("live", "mock"),
-        Target::Mock => ("mock", "live"),
+        ConformTarget::Live => ("live", "mock"),
+        ConformTarget::Mock => ("mock", "live"),
     };
     match given.iter().find(|(_, given)| *given) {
         None => Ok(()),
-        Some((option, _)) => {
-            Err(Failure::usage(format!("{option} goes with --target {there}, and the target is {here}")))
-        }
+        Some((option, _)) => Err(Failure::usage(format!("{option} needs --target {there}; the target is {here}"))),
     }
 }
 
-/// The command that plays the same cases again.
-fn again(args: &ConformArgs) -> String {
+/// The command line that runs the same cases again.
+fn command_line(args: &ConformArgs) -> String {
     let mut words = vec!["transom conform".to_owned()];
     if args.channels.is_empty() {
         words.push("--all".to_owned());
     }
-    // A URI has a credential in it.
+    // A URI contains a credential.
     words.extend(
         args.channels
             .iter()
@@ -95,35 +94,23 @@ fn again(args: &ConformArgs) -> String {
     words.join(" ")
 }
 
-/// Makes the folder of a report, so that one that cannot be written is told before anything is done.
-fn prepare(folder: &Path) -> Result<(), Failure> {
-    let probe = folder.join("report.json");
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::OpenOptions::new().create(true).append(true).open(&probe).map(drop))
-        .map_err(|error| unwritten(folder, &error))
-}
-
-fn unwritten(folder: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("--report {}: {error}", folder.display()))
-}
-
-/// A case as a program reads it.
+/// The JSON of a case in `--list`.
 #[derive(Serialize)]
-struct Listed {
+struct ListedCase {
     id: String,
     provider: &'static str,
     group: &'static str,
     name: &'static str,
-    contract: String,
+    contract: &'static str,
     note: &'static str,
     needs: Option<&'static str>,
     refusal: bool,
 }
 
-/// A line for each case: its name, and the contract in words.
+/// Prints a line for each case: its id and its contract.
 fn list(cases: &[Case], output: &Output) {
     if output.is_json() {
-        let listed = cases.iter().map(|case| Listed {
+        let listed = cases.iter().map(|case| ListedCase {
             id: case.id(),
             provider: case.provider(),
             group: case.group(),
@@ -138,7 +125,7 @@ fn list(cases: &[Case], output: &Output) {
     }
     for case in cases {
         let note = if case.note().is_empty() { String::new() } else { format!(" {}", case.note()) };
-        let refusal = if case.is_refusal() { " (refused, as it must be)" } else { "" };
-        output.line(&format!("{}  {}.{note}{refusal}", case.id(), case.contract()));
+        let refusal = if case.is_refusal() { " (must be refused)" } else { "" };
+        output.line(&format!("{}  {}{note}{refusal}", case.id(), case.contract()));
     }
 }

@@ -1,5 +1,4 @@
-//! `transom demo`: the whole path, from configuration to a message in a person's hands, for each provider, against the
-//! mock in this process.
+//! `transom demo`: sends messages through each provider, against a mock server in this process.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,9 +7,11 @@ use bytes::Bytes;
 use http::{Method, Request};
 use serde::Serialize;
 use serde_json::{Value, json};
+use transom::adapter::Operation;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{Client, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Purpose, Template, Transport};
+use transom::transport::Transport;
+use transom::transport::{HttpOptions, HttpTransport};
+use transom::{Client, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Template};
 use transom_mock_server::MockServer;
 
 use crate::channel::registry;
@@ -20,12 +21,11 @@ pub(crate) async fn run(output: &Output) -> Result<ExitCode, Failure> {
     let mock = MockServer::start().await.map_err(|error| {
         Error::new(ErrorKind::ProviderUnavailable, "the mock cannot listen on 127.0.0.1").with_source(error)
     })?;
-    let control =
-        Control { base: mock.url(), transport: Arc::new(HttpTransport::new(HttpTransportOptions::default())?) };
+    let control = Control { base: mock.url(), transport: Arc::new(HttpTransport::new(HttpOptions::default())?) };
     let mut rows = Vec::new();
     for subject in SUBJECTS {
         let client = subject.client(&mock.url())?;
-        rows.extend(story(subject, &client, &control).await?);
+        rows.extend(steps(subject, &client, &control).await?);
         control.post("/_mock/reset", &json!({})).await?;
     }
     let all_well = rows.iter().all(|row| row.ok);
@@ -40,9 +40,9 @@ pub(crate) async fn run(output: &Output) -> Result<ExitCode, Failure> {
 /// A provider in the demo.
 struct Subject {
     provider: &'static str,
-    /// Its channel, but for the host: the mock's seeded account.
+    /// The channel of the seeded account, for this host.
     uri: fn(&str) -> String,
-    /// What a contact who never wrote is refused with.
+    /// The error kind for a contact who never wrote.
     never: ErrorKind,
 }
 
@@ -65,7 +65,7 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         provider: "messangi",
         uri: |host| format!("messangi://demo-key@{host}?from=5215500001111"),
-        // It has no way to tell one who never wrote from one who wrote long ago.
+        // Messangi does not tell a contact who never wrote from one who wrote long ago.
         never: ErrorKind::SessionExpired,
     },
 ];
@@ -79,7 +79,7 @@ impl Subject {
     }
 }
 
-/// One thing tried, what should have come of it, and what did.
+/// A step with its expected and its actual outcome.
 #[derive(Serialize)]
 struct Row {
     provider: &'static str,
@@ -89,7 +89,7 @@ struct Row {
     ok: bool,
 }
 
-async fn story(subject: &Subject, client: &Client, control: &Control) -> Result<Vec<Row>, Failure> {
+async fn steps(subject: &Subject, client: &Client, control: &Control) -> Result<Vec<Row>, Failure> {
     let contact: PhoneNumber = "+5491155550123".parse().map_err(Error::from)?;
     let text = || Message::text(contact.clone(), "Your parcel leaves today.");
     let with_fallback = || text().with_fallback(Template::new("re_engagement_v1", "en"));
@@ -131,7 +131,7 @@ fn print(rows: &[Row], output: &Output) {
     output.line(&format!("{a:provider$}  {b:step$}  {c}"));
     let mut last = "";
     for row in rows {
-        // A provider is named once, at its first line.
+        // Only the first line of a provider names it.
         let name = if row.provider == last { "" } else { row.provider };
         last = row.provider;
         let mark = if row.ok { good("as stated") } else { bad(&format!("expected {}", row.expected)) };
@@ -151,7 +151,7 @@ impl Control {
         *request.method_mut() = Method::POST;
         *request.uri_mut() =
             format!("{}{path}", self.base).parse().map_err(|_| Failure::usage("the mock's address is no URL"))?;
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         let response = self.transport.send(request).await?;
         if response.status().is_success() {
             return Ok(());

@@ -1,29 +1,29 @@
-//! `transom doctor`: is the configuration right, and, with `--live`, does each provider know us?
+//! `transom doctor`: checks the configuration and, with `--live`, the credentials.
 
 use std::process::ExitCode;
 
 use serde::Serialize;
-use transom::{Capability, Client, ConversationFilter, Error, ErrorKind, Messenger as _};
+use transom::account::ConversationFilter;
+use transom::{Capability, Client, Error, ErrorKind, Messenger as _};
 
 use crate::args::{Common, DoctorArgs};
-use crate::channel::{self, registry};
+use crate::channel::registry;
 use crate::output::{Failure, Output, bad, good};
+use crate::target;
 
 pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> Result<ExitCode, Failure> {
     let mut findings = Vec::new();
-    for config in channel::all(common, output)? {
+    for config in target::all(common, output)? {
         let connected = registry().connect(&config);
         let finding = match connected {
             Err(error) => Finding::wrong(config.name(), config.provider(), &error),
-            Ok(client) if args.live => match ask(&client).await {
+            Ok(client) if args.live => match probe(&client).await {
                 None => Finding::right(
                     config.name(),
                     config.provider(),
-                    "configured; it can be asked nothing without sending",
+                    "configured; this provider has no request without a send",
                 ),
-                Some(Ok(())) => {
-                    Finding::right(config.name(), config.provider(), "configured, and the provider knows us")
-                }
+                Some(Ok(())) => Finding::right(config.name(), config.provider(), "configured, credentials accepted"),
                 Some(Err(error)) => Finding::wrong(config.name(), config.provider(), &error),
             },
             Ok(_) => Finding::right(config.name(), config.provider(), "configured"),
@@ -35,7 +35,7 @@ pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> 
         output.json(&findings);
     } else {
         for finding in &findings {
-            let mark = if finding.ok { good("ok") } else { bad("wrong") };
+            let mark = if finding.ok { good("ok") } else { bad("error") };
             for line in &finding.lines {
                 output.line(&format!("{mark}  {} ({}): {line}", finding.channel, finding.provider));
             }
@@ -44,8 +44,8 @@ pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> 
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(if args.live { 1 } else { 2 }) })
 }
 
-/// Asks the provider something that costs nothing; `None` if there is nothing that this channel can ask.
-async fn ask(client: &Client) -> Option<Result<(), Error>> {
+/// Sends the provider a free request. Returns `None` if the channel has none.
+async fn probe(client: &Client) -> Option<Result<(), Error>> {
     let can = client.capabilities();
     let answer = if can.contains(Capability::Senders) {
         Some(client.senders().await.map(drop))
@@ -56,7 +56,7 @@ async fn ask(client: &Client) -> Option<Result<(), Error>> {
     } else {
         None
     };
-    // The question itself needs a setting that sending does not.
+    // A list may need a setting that a send does not need.
     answer.filter(|answer| !answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Config))
 }
 
@@ -74,7 +74,7 @@ impl Finding {
     }
 
     fn wrong(channel: &str, provider: &str, error: &Error) -> Self {
-        let problems = error.problem_list();
+        let problems = error.problems();
         let lines = if problems.is_empty() { vec![error.to_string()] } else { problems.to_vec() };
         Self { channel: channel.to_owned(), provider: provider.to_owned(), ok: false, lines }
     }

@@ -1,9 +1,10 @@
-//! `transom explain`: a provider's code, with its evidence.
+//! `transom explain`: the meaning of a provider's error code, with its source.
 
 use std::process::ExitCode;
 
 use serde::Serialize;
-use transom::{CodeFact, Error, ErrorKind};
+use transom::adapter::ErrorCode;
+use transom::{Error, ErrorKind};
 
 use crate::args::ExplainArgs;
 use crate::channel::registry;
@@ -14,15 +15,15 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failu
     let provider = registry.provider(&args.provider)?;
     let code = args.code.trim();
     if code.is_empty() {
-        return Err(Failure::usage("expected a code, got an empty text"));
+        return Err(Failure::usage("CODE: expected an error code, got an empty text"));
     }
-    // In each of the places in which codes stand, the row that decides; a code can mean something else in each.
+    // The deciding row of each table, because a code can have another meaning in each.
     let facts = provider.codes.iter().flat_map(|table| rows(table, code));
     let rows: Vec<Row<'_>> = facts.map(|fact| Row::new(provider.name, code, fact)).collect();
     if rows.is_empty() {
         let error = Error::new(
             ErrorKind::NotFound,
-            format!("`{code}` is in no table; a message refused with it takes the kind of its HTTP status"),
+            format!("code `{code}` is not documented; the HTTP status decides the error kind"),
         );
         return Err(Failure::from(error.with_provider(provider.name)));
     }
@@ -36,13 +37,13 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failu
     Ok(ExitCode::SUCCESS)
 }
 
-/// The rows about `code`: those that name it, else those whose family or name it is.
-fn rows<'t>(table: &'t [CodeFact], code: &str) -> Vec<&'t CodeFact> {
+/// The rows with this code, or else the rows whose code family or name matches.
+fn rows<'t>(table: &'t [ErrorCode], code: &str) -> Vec<&'t ErrorCode> {
     let exact: Vec<_> = table.iter().filter(|fact| fact.code == code).collect();
     if !exact.is_empty() {
         return exact;
     }
-    table.iter().filter(|fact| fact.covers(code) || fact.name == code).collect()
+    table.iter().filter(|fact| fact.matches(code) || fact.name == code).collect()
 }
 
 #[derive(Serialize)]
@@ -56,12 +57,12 @@ struct Row<'a> {
     source: &'static str,
     certainty: &'static str,
     date: &'static str,
-    /// The HTTP status it is documented with.
+    /// The documented HTTP status.
     status: Option<u16>,
 }
 
 impl<'a> Row<'a> {
-    fn new(provider: &'static str, code: &'a str, fact: &CodeFact) -> Self {
+    fn new(provider: &'static str, code: &'a str, fact: &ErrorCode) -> Self {
         Self {
             provider,
             code,
@@ -81,7 +82,7 @@ impl<'a> Row<'a> {
         let status = self.status.map(|status| format!(" with HTTP {status}")).unwrap_or_default();
         let sent = if self.sent == "no" { "nothing was sent" } else { "it may have been sent" };
         format!(
-            "{} {}{name}{status} is {}; {sent}\n  advice: {}\n  source: {} ({}, read {})",
+            "{} {}{name}{status}: {}; {sent}\n  advice: {}\n  source: {} ({}, read {})",
             self.provider,
             self.code,
             good(self.kind),

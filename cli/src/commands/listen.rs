@@ -1,4 +1,4 @@
-//! `transom listen`: receives webhooks and prints their events as they come.
+//! `transom listen`: receives webhook calls and prints their events.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -13,33 +13,37 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
-use transom::transport::{HttpTransport, HttpTransportOptions};
-use transom::{ErrorKind, Event, Messenger as _, Purpose, Transport as _};
+use transom::adapter::Operation;
+use transom::transport::Transport as _;
+use transom::transport::{HttpOptions, HttpTransport};
+use transom::webhook::Event;
+use transom::{ErrorKind, Messenger as _};
 
 use crate::args::{Common, ListenArgs};
 use crate::channel::{self, Channel};
 use crate::commands::webhook;
 use crate::output::{Failure, Output};
+use crate::target;
 
-/// The longest call that is read.
+/// The longest body that is read, in bytes.
 const BODY_MAX: usize = 3 * 1024 * 1024;
 
 pub(crate) async fn run(common: &Common, args: &ListenArgs, output: &Output) -> Result<ExitCode, Failure> {
     let mut channels = BTreeMap::new();
-    for config in channel::all(common, output)? {
+    for config in target::all(common, output)? {
         let channel = channel::connect(common, config)?;
         channels.insert(channel.name.clone(), channel);
     }
-    let forward = args.forward.as_deref().map(target).transpose()?;
+    let forward = args.forward.as_deref().map(forward_url).transpose()?;
     let names = channels.keys().map(|name| format!("/{name}")).collect::<Vec<_>>().join(", ");
     let receiver = Receiver {
         channels,
         forward,
-        transport: HttpTransport::new(HttpTransportOptions::default())?,
+        transport: HttpTransport::new(HttpOptions::default())?,
         common: common.clone(),
         output: Output::new(output.is_json()),
-        // Lines of two calls must not mix, nor two writes of the ledger.
-        one_at_a_time: Mutex::new(()),
+        // Keeps the lines and the ledger writes of two calls apart.
+        serial: Mutex::new(()),
     };
     let problem = |error: std::io::Error| Failure::usage(format!("--port {}: {error}", args.port));
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(problem)?;
@@ -62,11 +66,11 @@ struct Receiver {
     transport: HttpTransport,
     common: Common,
     output: Output,
-    one_at_a_time: Mutex<()>,
+    serial: Mutex<()>,
 }
 
-/// An http or https URL.
-fn target(url: &str) -> Result<http::Uri, Failure> {
+/// Parses the URL of `--forward`.
+fn forward_url(url: &str) -> Result<http::Uri, Failure> {
     let problem = || Failure::usage("--forward: expected an http:// or https:// URL");
     let uri: http::Uri = url.parse().map_err(|_| problem())?;
     if matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() { Ok(uri) } else { Err(problem()) }
@@ -82,24 +86,24 @@ async fn receive(
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     *request.headers_mut() = headers;
-    let _turn = receiver.one_at_a_time.lock().await;
+    let _guard = receiver.serial.lock().await;
     let events = match channel.client.webhook(&request) {
         Ok(events) => events,
         Err(error) => {
-            // The network learns the status, the operator the class of the failure.
-            receiver.output.note(&format!("{name}: refused: {error}"));
+            // The sender gets only a status; the error is printed for the operator.
+            receiver.output.note(&format!("{name}: webhook call refused: {error}"));
             let refused = error.kind() == ErrorKind::Unauthenticated;
             return if refused { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }.into_response();
         }
     };
     webhook::print(channel, &events, &receiver.output);
-    if let Err(failure) = channel.remember(&receiver.common, &events) {
-        // Not recorded is not received: the provider tries again.
+    if let Err(failure) = channel.record(&receiver.common, &events) {
+        // With an error status the provider repeats the call, so that the ledger does not miss it.
         receiver.output.failure(&failure);
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     if let Some(target) = &receiver.forward {
-        receiver.pass_on(target, request).await;
+        receiver.forward(target, request).await;
     }
     let challenge = events.events.iter().find_map(|event| match event {
         Event::Challenge(value) => Some(serde_json::json!({ "challenge": value })),
@@ -115,8 +119,8 @@ async fn receive(
 }
 
 impl Receiver {
-    /// Passes a call on as it came, but for the headers that belong to the connection.
-    async fn pass_on(&self, target: &http::Uri, mut request: Request<Bytes>) {
+    /// Forwards a call unchanged, without the headers of the connection.
+    async fn forward(&self, target: &http::Uri, mut request: Request<Bytes>) {
         *request.uri_mut() = target.clone();
         for hop in [
             http::header::HOST,
@@ -126,10 +130,10 @@ impl Receiver {
         ] {
             request.headers_mut().remove(hop);
         }
-        request.extensions_mut().insert(Purpose::Read);
+        request.extensions_mut().insert(Operation::Read);
         match self.transport.send(request).await {
             Ok(response) if response.status().is_success() => {}
-            Ok(response) => self.output.note(&format!("--forward: it answered {}", response.status())),
+            Ok(response) => self.output.note(&format!("--forward: the target answered {}", response.status())),
             Err(error) => self.output.note(&format!("--forward: {error}")),
         }
     }

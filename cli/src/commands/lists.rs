@@ -1,19 +1,21 @@
-//! `transom senders`, `templates`, `conversations`: what the provider lists.
+//! `transom senders`, `templates` and `conversations`.
 
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use serde::Serialize;
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::time::rfc3339;
-use transom::{Conversation, ConversationFilter, Messenger as _, PhoneNumber, Result, Sender, TemplateInfo};
+use transom::{Messenger as _, PhoneNumber, Result};
 
 use crate::args::{Common, ConversationsArgs};
-use crate::channel::{self, Channel};
+use crate::channel::Channel;
 use crate::commands::send::phone;
 use crate::output::{Failure, Output};
+use crate::target;
 
 pub(crate) async fn senders(common: &Common, output: &Output) -> std::result::Result<ExitCode, Failure> {
-    let channel = channel::open(common, output)?;
+    let channel = target::open(common, output)?;
     let listed = channel.client.senders().await;
     print(&channel, listed, output, |sender: &Sender| {
         [
@@ -26,7 +28,7 @@ pub(crate) async fn senders(common: &Common, output: &Output) -> std::result::Re
 }
 
 pub(crate) async fn templates(common: &Common, output: &Output) -> std::result::Result<ExitCode, Failure> {
-    let channel = channel::open(common, output)?;
+    let channel = target::open(common, output)?;
     let listed = channel.client.templates().await;
     print(&channel, listed, output, |template: &TemplateInfo| {
         [
@@ -47,7 +49,7 @@ pub(crate) async fn conversations(
         Some(contact) => ConversationFilter::with_contact(phone(contact)?),
         None => ConversationFilter::default(),
     };
-    let channel = channel::open(common, output)?;
+    let channel = target::open(common, output)?;
     let listed = channel.client.conversations(&filter).await;
     print(&channel, listed, output, |conversation: &Conversation| {
         let last = conversation.last_inbound_at.map(|at: SystemTime| format!("last wrote {}", rfc3339::format(at)));
@@ -60,7 +62,7 @@ pub(crate) async fn conversations(
     })
 }
 
-/// Prints a list: an array for programs, aligned columns for people.
+/// Prints a list: an array with `--json`, else aligned columns.
 fn print<T: Serialize>(
     channel: &Channel,
     listed: Result<Vec<T>>,
@@ -72,7 +74,7 @@ fn print<T: Serialize>(
         output.json(&listed);
         return Ok(ExitCode::SUCCESS);
     }
-    // The provider's words go to a terminal: one line each, and nothing that a terminal obeys.
+    // Control characters from the provider could change the terminal or break the lines.
     let plain = |cell: String| cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
     let rows: Vec<[String; 4]> = listed.iter().map(|item| columns(item).map(plain)).collect();
     let width = |column: usize| {

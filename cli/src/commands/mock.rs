@@ -1,4 +1,4 @@
-//! `transom mock`: the four providers on one port.
+//! `transom mock`: runs the mock server.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -13,39 +13,39 @@ use transom_mock_server::{Simulator, serve_and_save, serve_until};
 use crate::args::MockArgs;
 use crate::output::{Failure, Output};
 
-/// Where the token for control calls is looked for.
+/// The environment variable with the token for control calls.
 const TOKEN_VARIABLE: &str = "TRANSOM_MOCK_TOKEN";
 
 pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Failure> {
     let token = token(args)?;
     let address = address(args, token.is_some()).await?;
-    // Before it is read, so that what is read is nobody else's to change.
-    let _lock = args.state.as_deref().map(keep).transpose()?;
+    // Locked before reading, so that no other mock changes the file afterwards.
+    let _lock = args.state.as_deref().map(lock).transpose()?;
     let simulator = simulator(args, token.as_deref())?;
     if let Some(file) = &args.state {
-        // Whoever cannot keep the state is told so now, and not when there is something to lose.
+        // Fails now if the file cannot be written, instead of losing the state later.
         save(file, &simulator.export())?;
     }
     let problem = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
     let listener = TcpListener::bind(address).await.map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?;
-    // Whoever reads the first line may stop us at once, so that has to be heard before it is printed.
+    // A reader of the first line may send a signal at once, so that the handler must exist before.
     let stop = stopped();
     output.line(&format!("listening on http://{bound}"));
-    // The first thing that a report of a run needs, for the run to be had again.
+    // The seed makes the run repeatable.
     output.note(&format!("seed {}", simulator.seed()));
     let Some(file) = args.state.clone() else {
         serve_until(listener, simulator, stop).await;
         return Ok(ExitCode::SUCCESS);
     };
-    let mut told = false;
+    let mut reported = false;
     let simulator = serve_and_save(listener, simulator, stop, {
         let file = file.clone();
         move |state| {
-            // A disk may be full for a while; the last attempt at the stop is the one that counts, and the first is told.
-            if let (Err(_), false) = (save(&file, state), told) {
-                told = true;
-                complain(&format!("--state {}: it cannot be written at the moment", file.display()));
+            // Reports only the first failure: a full disk may recover, and the write at the stop decides.
+            if let (Err(_), false) = (save(&file, state), reported) {
+                reported = true;
+                warn(&format!("--state {}: the file cannot be written at the moment", file.display()));
             }
         }
     })
@@ -54,13 +54,13 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     Ok(ExitCode::SUCCESS)
 }
 
-fn complain(problem: &str) {
+fn warn(problem: &str) {
     use std::io::Write as _;
-    // Nobody may be listening any more.
+    // The standard error may be closed.
     let _ = writeln!(std::io::stderr(), "{problem}");
 }
 
-/// The token for control calls: out of a file or the environment, since arguments are for everybody to read.
+/// The token for control calls, from a file or the environment: other users can read the arguments of a process.
 fn token(args: &MockArgs) -> Result<Option<String>, Failure> {
     let Some(file) = &args.token_file else {
         return Ok(std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty()));
@@ -76,13 +76,13 @@ fn simulator(args: &MockArgs, token: Option<&str>) -> Result<Simulator, Failure>
         let place =
             args.token_file.as_ref().map_or_else(|| TOKEN_VARIABLE.to_owned(), |file| file.display().to_string());
         simulator = simulator.with_token(token).ok_or_else(|| {
-            Failure::usage(format!("{place}: it holds no token, expected at least 32 visible ASCII characters"))
+            Failure::usage(format!("{place}: no valid token, expected at least 32 visible ASCII characters"))
         })?;
     }
     for name in &args.allow_host {
         simulator = simulator.allow_host(name).ok_or_else(|| {
             Failure::usage(format!(
-                "--allow-host {name}: it is no name, expected one such as mock.internal, without a port"
+                "--allow-host {name}: not a host name, expected one such as mock.internal, without a port"
             ))
         })?;
     }
@@ -103,7 +103,7 @@ fn simulator(args: &MockArgs, token: Option<&str>) -> Result<Simulator, Failure>
     Ok(simulator)
 }
 
-/// Reads the state that an earlier run left; a file that is not there yet leaves the seeded world.
+/// Reads the state of an earlier run. Without a file, the mock starts with the seeded world.
 fn load(file: &Path, simulator: &mut Simulator) -> Result<(), Failure> {
     let problem = |what: String| Failure::usage(format!("--state {}: {what}", file.display()));
     let text = match std::fs::read_to_string(file) {
@@ -111,23 +111,23 @@ fn load(file: &Path, simulator: &mut Simulator) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(problem(error.to_string())),
     };
-    let state = serde_json::from_str(&text).map_err(|error| problem(format!("it is no JSON: {error}")))?;
+    let state = serde_json::from_str(&text).map_err(|error| problem(format!("not JSON: {error}")))?;
     simulator.import(&state).map_err(problem)
 }
 
 fn save(file: &Path, state: &Value) -> Result<(), Failure> {
-    crate::file::replace(file, &state.to_string())
+    crate::fs::write_atomically(file, &state.to_string())
         .map_err(|error| Failure::usage(format!("--state {}: {error}", file.display())))
 }
 
-/// Makes sure that no other mock keeps its state in this file: each would overwrite what the other did.
-fn keep(file: &Path) -> Result<File, Failure> {
+/// Locks the state file. Two mocks with one file would overwrite each other.
+fn lock(file: &Path) -> Result<File, Failure> {
     let problem = |what: String| Failure::usage(format!("--state {}: {what}", file.display()));
-    let lock = crate::file::keep(file).map_err(|error| problem(error.to_string()))?;
-    lock.ok_or_else(|| problem("another mock keeps its state there, expected a file of its own".to_owned()))
+    let lock = crate::fs::lock(file).map_err(|error| problem(error.to_string()))?;
+    lock.ok_or_else(|| problem("another mock uses this file; expected a file of its own".to_owned()))
 }
 
-/// Is over when somebody stops us: the terminal, or whoever started the process. It listens from this call on.
+/// Completes at SIGTERM or SIGINT. The handlers are installed by this call, not at the first poll.
 #[cfg(unix)]
 fn stopped() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
@@ -135,7 +135,7 @@ fn stopped() -> impl Future<Output = ()> + Send {
     let (terminate, interrupt) = (listen(SignalKind::terminate()), listen(SignalKind::interrupt()));
     async move {
         let (Some(mut terminate), Some(mut interrupt)) = (terminate, interrupt) else {
-            // Without handlers a signal ends the process itself.
+            // Without handlers, a signal ends the process.
             return std::future::pending().await;
         };
         tokio::select! {
@@ -145,7 +145,7 @@ fn stopped() -> impl Future<Output = ()> + Send {
     }
 }
 
-/// Is over when the terminal stops us.
+/// Completes at Ctrl-C.
 #[cfg(not(unix))]
 async fn stopped() {
     if tokio::signal::ctrl_c().await.is_err() {
@@ -153,8 +153,8 @@ async fn stopped() {
     }
 }
 
-/// Where to listen. Whoever reaches the mock can steer it, so that an address which others reach has to be asked for twice, and
-/// needs a token.
+/// The address to listen on. Clients can control the mock, so that an address which other machines reach needs a second
+/// option and a token.
 async fn address(args: &MockArgs, has_token: bool) -> Result<SocketAddr, Failure> {
     let text = &args.listen;
     let expected = "expected a loopback address with a port, such as 127.0.0.1:4010";
@@ -167,11 +167,11 @@ async fn address(args: &MockArgs, has_token: bool) -> Result<SocketAddr, Failure
     match (args.listen_public, has_token) {
         (true, true) => Ok(address),
         (true, false) => Err(problem(format!(
-            "{} is not on this machine alone, so that a token is needed, in {TOKEN_VARIABLE} or by --token-file",
+            "{} is reachable from other machines; set a token in {TOKEN_VARIABLE} or with --token-file",
             address.ip()
         ))),
         (false, _) => Err(problem(format!(
-            "{} is not on this machine alone; {expected}, or --listen-public and a token",
+            "{} is reachable from other machines; {expected}, or --listen-public and a token",
             address.ip()
         ))),
     }

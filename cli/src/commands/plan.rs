@@ -1,4 +1,4 @@
-//! `transom plan`: what a send would do, and the exact request, without sending.
+//! `transom plan`: shows what a send would do, with the exact request, without sending.
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,32 +7,33 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
-use transom::{
-    Content, Context, Error, ErrorKind, Layer, Message, Messenger as _, Next, PhoneNumber, Purpose, Receipt, Session,
-    Transport, Window,
-};
+use transom::adapter::{Context, Operation};
+use transom::layers::{Layer, Next};
+use transom::transport::Transport;
+use transom::{Content, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Session, Window};
 
 use crate::args::{Common, SendArgs};
 use crate::channel;
 use crate::commands::{send, session};
 use crate::output::{Failure, Output};
+use crate::target;
 
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
     let message = send::message(args)?;
-    let channel = channel::target(common, output)?.first_for(&message.to)?;
+    let channel = target::connect(common, output)?.first_for(&message.to)?;
     let on = |error| Failure::on(error, &channel.name, channel.provider);
-    let caught = Arc::new(Caught::default());
+    let captured = Arc::new(Captured::default());
     let context = channel::context(&channel.config).map_err(on)?;
-    let transport = Arc::new(DryRun { inner: context.transport, caught: Arc::clone(&caught) });
+    let transport = Arc::new(DryRun { inner: context.transport, captured: Arc::clone(&captured) });
     let client =
         channel.registry.connect_with(&channel.config, Context { transport, clock: context.clock }).map_err(on)?;
-    let outcome = client.layer(Watch(Arc::clone(&caught))).send(&message).await;
-    let (Some(request), Some(planned)) = (caught.request.take(), caught.message.take()) else {
-        // It never came to a request: refused here, or while looking something up.
-        return Err(outcome.err().map_or_else(|| Failure::usage("the message makes no request"), on));
+    let outcome = client.layer(CaptureLayer(Arc::clone(&captured))).send(&message).await;
+    let (Some(request), Some(planned)) = (captured.request.take(), captured.message.take()) else {
+        // No send request: the message was refused before, or a lookup failed.
+        return Err(outcome.err().map_or_else(|| Failure::usage("the message causes no request"), on));
     };
-    // The guard may have asked already. A window that cannot be looked up is one that nobody here can say.
-    let window = match caught.window.take() {
+    // The window guard may have looked it up already. After a failed lookup the window is unknown.
+    let window = match captured.window.take() {
         Some(window) => window,
         None => session::look_up(&channel, &message.to).await.map_or(Window::Unknown, |session| session.window),
     };
@@ -54,15 +55,15 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// What would have been sent: the first send request, the message that it is of, and the window that was found for it.
+/// The first send request with its message and session window.
 #[derive(Debug, Default)]
-struct Caught {
+struct Captured {
     request: First<Request<Bytes>>,
     message: First<Message>,
     window: First<Window>,
 }
 
-/// The first of several.
+/// Keeps the first of several values.
 #[derive(Debug)]
 struct First<T>(Mutex<Option<T>>);
 
@@ -82,12 +83,12 @@ impl<T> First<T> {
     }
 }
 
-/// Below the window guard, where the message is the one that goes.
+/// Sits below the window guard, where the message is the one that would be sent.
 #[derive(Debug)]
-struct Watch(Arc<Caught>);
+struct CaptureLayer(Arc<Captured>);
 
 #[async_trait]
-impl Layer for Watch {
+impl Layer for CaptureLayer {
     async fn send(&self, message: &Message, next: Next<'_>) -> transom::Result<Receipt> {
         self.0.message.keep(message.clone());
         next.send(message).await
@@ -102,42 +103,42 @@ impl Layer for Watch {
     }
 }
 
-/// Lets lookups through and catches what would send.
+/// Passes lookups on and captures the send request.
 #[derive(Debug)]
 struct DryRun {
     inner: Arc<dyn Transport>,
-    caught: Arc<Caught>,
+    captured: Arc<Captured>,
 }
 
 #[async_trait]
 impl Transport for DryRun {
     async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
-        if Purpose::of(&request) == Purpose::Read {
+        if Operation::of(&request) == Operation::Read {
             return self.inner.send(request).await;
         }
-        self.caught.request.keep(request);
+        self.captured.request.keep(request);
         Err(Error::new(ErrorKind::Config, "a plan sends nothing"))
     }
 }
 
 fn why(message: &Message, falls_back: bool, window: Window) -> &'static str {
     if !message.content.is_free_form() {
-        return "a template goes whatever the window";
+        return "a template needs no open window";
     }
-    let held_back = message.fallback.is_some();
+    let has_fallback = message.fallback.is_some();
     match window {
-        _ if falls_back && !window.is_known_closed() => "the channel's policy sends the fallback whatever the window",
-        _ if falls_back => "the window is known to be closed, so the fallback goes",
+        _ if falls_back && !window.is_known_closed() => "the policy of the channel always sends the fallback",
+        _ if falls_back => "the window is closed, so that the fallback is sent",
         Window::Open { .. } => "the window is open",
-        Window::Unknown if held_back => {
-            "nobody here can say whether the window is open; if the provider refuses for it, the fallback goes"
+        Window::Unknown if has_fallback => {
+            "the window is unknown; if the provider rejects the message for it, the fallback is sent"
         }
-        Window::Unknown => "nobody here can say whether the window is open; the provider decides",
-        Window::Expired { .. } | Window::Never if held_back => {
-            "the window is closed, but the channel's policy lets the provider say so; then the fallback goes"
+        Window::Unknown => "the window is unknown; the provider decides",
+        Window::Expired { .. } | Window::Never if has_fallback => {
+            "the window is closed, but the policy of the channel asks the provider first; then the fallback is sent"
         }
         Window::Expired { .. } | Window::Never => {
-            "the window is closed, and nothing is to go in its place; the provider refuses"
+            "the window is closed and there is no fallback; the provider will reject the message"
         }
     }
 }
@@ -157,7 +158,7 @@ fn shown(request: &Request<Bytes>, to: &PhoneNumber) -> Value {
     })
 }
 
-/// The body with the recipient's number masked wherever it stands, and any other where its member says that it is one.
+/// Masks the contact's number everywhere in the body, and other numbers in members that hold phone numbers.
 fn masked(name: &str, value: Value, to: &PhoneNumber) -> Value {
     match value {
         Value::String(text) => match text.parse::<PhoneNumber>() {
@@ -184,8 +185,8 @@ fn mask(text: &str, to: &PhoneNumber) -> String {
 fn text(plan: &Value) -> String {
     let word = |pointer: &str| plan.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let what = match plan["template"].as_str() {
-        Some(name) => format!("the template `{name}` would go"),
-        None => "the message would go".to_owned(),
+        Some(name) => format!("the template `{name}` would be sent"),
+        None => "the message would be sent".to_owned(),
     };
     let mut lines = vec![
         format!("{} ({}): {what}; {}", word("/channel"), word("/provider"), word("/why")),

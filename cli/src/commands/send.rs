@@ -1,4 +1,4 @@
-//! `transom send`: one message.
+//! `transom send`: sends one message.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -7,18 +7,19 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::Value;
+use transom::adapter::Limits;
+use transom::message::Text;
+use transom::session::SessionSource;
 use transom::time::rfc3339;
-use transom::{
-    Content, Limits, Message, Messenger as _, PhoneNumber, Receipt, Session, SessionSource, Template, Text, Window,
-};
+use transom::{Content, Message, Messenger as _, PhoneNumber, Receipt, Session, Template, Window};
 
 use crate::args::{Common, SendArgs};
-use crate::channel::{self, Target};
 use crate::output::{Failure, Output, earlier_json, good};
+use crate::target::{self, Target};
 
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
     let message = message(args)?;
-    let target = channel::target(common, output)?;
+    let target = target::connect(common, output)?;
     let (name, provider, client) = match &target {
         Target::Channel(channel) => (&channel.name, channel.provider, &channel.client),
         Target::Failover(failover) => (&failover.name, failover.provider(), &failover.client),
@@ -38,17 +39,17 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// Warns of what went although WhatsApp's own limits are against it: a provider whose pages give none is asked, and may
-/// refuse it, cut it, or pass it on.
+/// Warns about a message over the limits of WhatsApp that the provider's documentation does not state. The provider may
+/// reject it, cut it, or deliver it.
 fn warn(message: &Message, output: &Output) {
     if let Err(over) = Limits::WHATSAPP.check(message) {
-        for line in over.problem_list() {
-            output.note(&format!("warning: {line}, which is WhatsApp's own"));
+        for line in over.problems() {
+            output.note(&format!("warning: {line} of WhatsApp"));
         }
     }
 }
 
-/// The JSON of a message that was taken.
+/// The JSON of an accepted message.
 #[derive(Serialize)]
 struct Accepted<'a> {
     outcome: &'static str,
@@ -57,28 +58,27 @@ struct Accepted<'a> {
     message_id: &'a str,
     template_fallback: bool,
     attempts: u32,
-    session: Option<Seen<'a>>,
+    session: Option<SessionJson<'a>>,
     #[serde(flatten)]
     failover: Option<ThroughFailover<'a>>,
 }
 
-/// What the provider said of the window in the same breath. Whose it is, the caller knows; what a send prints is logged more
-/// often than read, and a log should not hold full numbers.
+/// The session that the provider reported with its response, without the contact: logs should not hold full phone numbers.
 #[derive(Serialize)]
-struct Seen<'a> {
+struct SessionJson<'a> {
     window: &'a Window,
     #[serde(with = "rfc3339::option")]
     last_inbound_at: Option<SystemTime>,
     source: SessionSource,
 }
 
-impl<'a> From<&'a Session> for Seen<'a> {
+impl<'a> From<&'a Session> for SessionJson<'a> {
     fn from(session: &'a Session) -> Self {
         Self { window: &session.window, last_inbound_at: session.last_inbound_at, source: session.source }
     }
 }
 
-/// What is added for a failover channel.
+/// Additional members for a failover channel.
 #[derive(Serialize)]
 struct ThroughFailover<'a> {
     failover: &'a str,
@@ -96,7 +96,7 @@ impl<'a> Accepted<'a> {
             message_id: receipt.message_id.as_str(),
             template_fallback: receipt.template_fallback,
             attempts: receipt.attempts,
-            session: receipt.session.as_ref().map(Seen::from),
+            session: receipt.session.as_ref().map(SessionJson::from),
         }
     }
 }
@@ -108,7 +108,7 @@ fn line(name: &str, receipt: &Receipt) -> String {
     format!("{} by {channel} ({}): {}{what}{tries}", good("accepted"), receipt.provider, receipt.message_id)
 }
 
-/// The message that the flags, or the file they name, make.
+/// The message of the flags, or of the `--message` file.
 pub(crate) fn message(args: &SendArgs) -> Result<Message, Failure> {
     if let Some(file) = &args.message {
         return read(file);
@@ -128,7 +128,7 @@ pub(crate) fn message(args: &SendArgs) -> Result<Message, Failure> {
             message
         }
         (None, Some(template)) => Message::template(to, template),
-        (None, None) => return Err(Failure::usage("--text, --template or --message is needed")),
+        (None, None) => return Err(Failure::usage("expected --text, --template or --message")),
     };
     message.reference.clone_from(&args.reference);
     Ok(message)
@@ -144,7 +144,7 @@ pub(crate) fn phone_of(flag: &str, text: &str) -> Result<PhoneNumber, Failure> {
     text.parse().map_err(|error| Failure::usage(format!("{flag}: {error}")))
 }
 
-/// A template with the parameters of the command line: by name if each is `NAME=VALUE`, else by position.
+/// A template with the parameters of the command line: named if each is `NAME=VALUE`, else positional.
 fn template(name: &str, args: &SendArgs) -> Result<Template, Failure> {
     let template = Template::new(name, args.lang.as_deref().unwrap_or("en"));
     let named: Vec<(&str, &str)> = args.params.iter().filter_map(|param| named(param)).collect();
@@ -152,7 +152,7 @@ fn template(name: &str, args: &SendArgs) -> Result<Template, Failure> {
         return Ok(template.body(args.params.iter().map(String::as_str)));
     }
     if named.len() < args.params.len() {
-        return Err(Failure::usage("--param: either all are NAME=VALUE, or none is"));
+        return Err(Failure::usage("--param: NAME=VALUE and plain values are mixed; expected one form for all"));
     }
     for (at, (name, _)) in named.iter().enumerate() {
         if named.iter().take(at).any(|(earlier, _)| earlier == name) {
@@ -181,18 +181,18 @@ fn read(file: &Path) -> Result<Message, Failure> {
     if !json.starts_with('{') {
         return Err(problem("expected a message as a JSON object".to_owned()));
     }
-    serde_json::from_str(json).map_err(|error| problem(plain(&error.to_string())))
+    serde_json::from_str(json).map_err(|error| problem(without_values(&error.to_string())))
 }
 
-/// A reader's complaint without what it complains of, which may be a number or a text of somebody's.
-fn plain(complaint: &str) -> String {
-    let mut text = complaint.to_owned();
+/// The text of a JSON error without the value, which may be a phone number or a private text.
+fn without_values(error: &str) -> String {
+    let mut text = error.to_owned();
     for (word, quote, instead) in
         [("string ", '"', "a text"), ("integer ", '`', "a number"), ("floating point ", '`', "a number")]
     {
         while let Some(at) = text.find(&format!("{word}{quote}")) {
             let value = at + word.len() + 1;
-            // A text in quotes may hold escaped ones; the last quote before the complaint goes on ends it.
+            // A quoted text may contain escaped quotes; the last quote before `, expected` ends it.
             let rest = text.get(value..).unwrap_or_default();
             let end = rest
                 .find(&format!("{quote}, expected"))
@@ -211,20 +211,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_complaint_about_a_message_does_not_repeat_it() {
+    fn json_error_does_not_repeat_the_value() {
         for json in [
             r#"{"to":919876543210,"content":{"type":"text","body":"x"}}"#,
             r#"{"to":"+919876543210","content":"secret \" body"}"#,
             r#"{"to":"+919876543210","content":{"type":"text","body":["secret body"]}}"#,
             r#"{"to":"+919876543210","content":{"type":"location","latitude":"secret body","longitude":1}}"#,
         ] {
-            let complaint = plain(&serde_json::from_str::<Message>(json).unwrap_err().to_string());
-            assert!(!complaint.contains("9876543210") && !complaint.contains("secret"), "{complaint}");
+            let text = without_values(&serde_json::from_str::<Message>(json).unwrap_err().to_string());
+            assert!(!text.contains("9876543210") && !text.contains("secret"), "{text}");
         }
     }
 
     #[test]
-    fn a_parameter_is_named_only_by_a_name() {
+    fn only_a_valid_name_makes_a_named_parameter() {
         assert_eq!(named("customer=Ana"), Some(("customer", "Ana")));
         assert_eq!(named("a=b=c"), Some(("a", "b=c")));
         for positional in ["Ana", "https://x.example/?a=b", "=x", "1 + 1 = 2"] {

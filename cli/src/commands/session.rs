@@ -1,27 +1,29 @@
-//! `transom session`: may I write freely?
+//! `transom session`: shows the session window of a contact.
 
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use serde::Serialize;
+use transom::session::{SessionSource, WindowLedger as _};
 use transom::time::rfc3339;
-use transom::{Capability, Messenger as _, PhoneNumber, Session, SessionSource, Window, WindowLedger as _};
+use transom::{Capability, Messenger as _, PhoneNumber, Session, Window};
 
 use crate::args::{Common, SessionArgs};
-use crate::channel::{self, Channel};
+use crate::channel::Channel;
 use crate::commands::send::phone;
 use crate::output::{Failure, Output, bad, doubt, good};
+use crate::target;
 
 pub(crate) async fn run(common: &Common, args: &SessionArgs, output: &Output) -> Result<ExitCode, Failure> {
     let contact = phone(&args.to)?;
-    let channel = channel::target(common, output)?.first_for(&contact)?;
+    let channel = target::connect(common, output)?.first_for(&contact)?;
     let session =
         look_up(&channel, &contact).await.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
     output.result(&Answer::new(&channel, &session), || line(&session));
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the provider says of the window or, if it cannot, what the ledger knows.
+/// The session from the provider or, if it has no session query, from the ledger.
 pub(crate) async fn look_up(channel: &Channel, contact: &PhoneNumber) -> transom::Result<Session> {
     if channel.client.capabilities().contains(Capability::Session) {
         channel.client.session(contact).await
@@ -30,8 +32,7 @@ pub(crate) async fn look_up(channel: &Channel, contact: &PhoneNumber) -> transom
     }
 }
 
-/// What the ledger knows, for a provider that cannot say. An absent row is unknown, never "never": a message may have
-/// been missed.
+/// The session from the ledger. A missing row means unknown, not never: the ledger may have missed a message.
 fn recorded(channel: &Channel, contact: PhoneNumber) -> Session {
     let last = channel.ledger.as_ref().and_then(|ledger| ledger.last_inbound_at(&contact));
     let window = last.map_or(Window::Unknown, |last| Window::after(last, SystemTime::now()));
@@ -53,13 +54,16 @@ impl<'a> Answer<'a> {
 }
 
 fn line(session: &Session) -> String {
-    let time = |at: Option<SystemTime>| at.map_or_else(|| "a time that nobody tells".to_owned(), rfc3339::format);
+    let time = |at: Option<SystemTime>| at.map_or_else(|| "an unknown time".to_owned(), rfc3339::format);
     match session.window {
-        Window::Open { until } => format!("{}: free messages are allowed until {}", good("open"), time(until)),
-        Window::Expired { since } => format!("{} since {}: only a template may go", bad("expired"), time(since)),
-        Window::Never => format!("{}: the contact has never written; only a template may go", bad("never")),
+        Window::Open { until } => format!("{}: any message is allowed until {}", good("open"), time(until)),
+        Window::Expired { since } => format!("{} since {}: only templates are allowed", bad("expired"), time(since)),
+        Window::Never => format!("{}: the contact has never written; only templates are allowed", bad("never")),
         Window::Unknown => {
-            format!("{}: nobody here can say; the provider will, when a message is sent", doubt("unknown"))
+            format!(
+                "{}: neither the provider nor the ledger knows; the provider decides when a message is sent",
+                doubt("unknown")
+            )
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `transom webhook`: one call, from the standard input.
+//! `transom webhook`: reads one webhook call from the standard input.
 
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -6,36 +6,38 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
-use transom::{Events, Messenger as _};
+use transom::Messenger as _;
+use transom::webhook::WebhookEvents;
 
 use crate::args::{Common, WebhookArgs};
-use crate::channel::{self, Channel};
+use crate::channel::Channel;
 use crate::output::{Failure, Output};
+use crate::target;
 
 pub(crate) fn run(common: &Common, args: &WebhookArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let channel = channel::open(common, output)?;
+    let channel = target::open(common, output)?;
     let request = request(args)?;
     let events =
         channel.client.webhook(&request).map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
     print(&channel, &events, output);
-    channel.remember(common, &events)?;
+    channel.record(common, &events)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints each event on a line of its own, as JSON whoever reads: a line can be searched and piped.
-pub(crate) fn print(channel: &Channel, events: &Events, output: &Output) {
+/// Prints each event as a line of JSON, also without `--json`, so that lines can be searched and piped.
+pub(crate) fn print(channel: &Channel, events: &WebhookEvents, output: &Output) {
     for event in &events.events {
         output.json(&event.to_json(channel.provider, events.verified));
     }
 }
 
 impl Channel {
-    /// Records what the contacts wrote in the `--ledger` file, if there is one and the call may be believed.
-    pub(crate) fn remember(&self, common: &Common, events: &Events) -> Result<(), Failure> {
+    /// Records inbound messages in the `--ledger` file, if there is one and the call is trusted.
+    pub(crate) fn record(&self, common: &Common, events: &WebhookEvents) -> Result<(), Failure> {
         let (Some(ledger), Some(file)) = (&self.ledger, &common.ledger) else { return Ok(()) };
         let trusted = self.config.reader().flag("trust_unsigned").unwrap_or_default();
         events.record(&**ledger, trusted, SystemTime::now());
-        crate::ledger_file::write(file, &self.name, ledger)
+        crate::ledger::write(file, &self.name, ledger)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Messages that no provider could take: each refused here, with one clear line, and no request.
+//! Invalid messages are refused locally, with one line and no request.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::support::{Folder, Mock};
 
 const CONTACT: &str = "+919876543210";
 
-/// A channel for each provider, at `mock`, with a window that is open.
+/// A channel for each provider at a mock, with an open window.
 fn stage() -> (Mock, Folder) {
     let mock = Mock::start();
     let host = &mock.host;
@@ -33,7 +33,7 @@ fn rows(count: usize) -> Value {
     (0..count).map(|n| json!({ "id": n.to_string(), "title": format!("Row {n}") })).collect()
 }
 
-/// What is sent, and the line that it is refused with. Autocalls has text and templates only.
+/// Invalid contents, with the expected error. Autocalls supports only texts and templates.
 fn bad_contents() -> Vec<(Value, String)> {
     let buttons = |count: usize, title: &str| {
         let buttons: Vec<_> =
@@ -71,13 +71,13 @@ fn bad_contents() -> Vec<(Value, String)> {
 }
 
 #[test]
-fn what_no_provider_takes_is_refused_with_one_line_and_no_message_leaves() {
+fn invalid_content_is_refused_with_one_line_and_no_request() {
     let (mock, folder) = stage();
     for provider in ["autocalls", "exotel", "gosendapi", "messangi"] {
         for (content, line) in bad_contents() {
             let kind = content["type"].as_str().unwrap();
             let is_lacking = provider == "autocalls" && !matches!(kind, "text" | "template");
-            // Titles have no limit on this provider's pages, so that one is a warning.
+            // Messangi documents no limit for titles, so that a long title is only a warning.
             if provider == "messangi" && line.contains("title") {
                 continue;
             }
@@ -101,7 +101,7 @@ fn what_no_provider_takes_is_refused_with_one_line_and_no_message_leaves() {
 }
 
 #[test]
-fn values_for_placeholders_with_names_need_names_where_the_provider_takes_positions_and_the_reverse() {
+fn template_parameters_must_have_the_right_form() {
     let (_mock, folder) = stage();
     let named = json!({ "to": CONTACT, "content": { "type": "template", "name": "visit_reminder", "body": { "customer": "Ana", "day": "12/02" } } });
     for provider in ["exotel", "gosendapi"] {

@@ -1,4 +1,4 @@
-//! `transom conform` against the mock, and what it leaves behind.
+//! `transom conform` against the mock, and its reports.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn read(folder: &Folder, name: &str) -> String {
     std::fs::read_to_string(folder.path().join("out").join(name)).unwrap()
 }
 
-/// How many cases each provider has.
+/// The number of cases for each provider.
 fn per_provider<'a>(providers: impl Iterator<Item = &'a str>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for provider in providers {
@@ -26,7 +26,7 @@ fn per_provider<'a>(providers: impl Iterator<Item = &'a str>) -> BTreeMap<String
 }
 
 #[test]
-fn the_three_reports_are_written_and_agree_case_by_case() {
+fn three_reports_agree_case_by_case() {
     let folder = Folder::new();
     let run = conform(&folder, &["--all", "--group", "window", "--report", "out", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
@@ -56,25 +56,28 @@ fn the_three_reports_are_written_and_agree_case_by_case() {
 }
 
 #[test]
-fn a_case_says_its_contract_its_level_its_facts_and_how_to_play_it_alone() {
+fn case_has_contract_level_facts_and_rerun_command() {
     let folder = Folder::new();
-    let run = conform(&folder, &["--channel", "exotel", "--name", "a_text_reaches_the_person_once", "--json"]);
+    let run = conform(&folder, &["--channel", "exotel", "--name", "text_reaches_contact_once", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let report = run.json();
     let case = &report["cases"][0];
-    assert_eq!(case["contract"], "A text reaches the person once as it was written");
+    assert_eq!(
+        case["contract"],
+        "A text reaches the contact exactly once and unchanged, from our number to the contact's number."
+    );
     assert!(matches!(case["level"].as_str().unwrap(), "MUST" | "SHOULD"), "{}", case["level"]);
     let alone = case["command"].as_str().unwrap();
     let again: Vec<&str> = alone.split(' ').skip(2).collect();
     let again = conform(&folder, &[again.as_slice(), &["--json"]].concat());
     assert_eq!(again.json()["cases"][0]["id"], case["id"], "{alone}");
     assert_eq!(again.json()["cases"].as_array().unwrap().len(), 1);
-    // Neither credential nor number, in what was asked and answered either.
+    // Requests and responses contain neither credentials nor phone numbers.
     assert!(!run.stdout.contains("canary") && !run.stdout.contains("5491155550123"), "{}", run.stdout);
 }
 
 #[test]
-fn the_list_shows_every_case_once_the_same_for_each_provider_and_plays_none() {
+fn list_has_the_same_cases_for_each_provider() {
     let folder = Folder::new();
     let run = conform(&folder, &["--list", "--json"]);
     let listed = run.json();
@@ -88,9 +91,9 @@ fn the_list_shows_every_case_once_the_same_for_each_provider_and_plays_none() {
 }
 
 #[test]
-fn an_id_from_the_list_names_its_case() {
+fn id_from_the_list_selects_its_case() {
     let folder = Folder::new();
-    let id = "messangi::delivery::a_lost_answer_may_have_been_sent_and_is_not_repeated";
+    let id = "messangi::delivery::lost_response_is_unknown_and_not_retried";
     let run = conform(&folder, &["--all", "--name", id, "--list", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let ids: Vec<Value> = run.json().as_array().unwrap().iter().map(|case| case["id"].clone()).collect();
@@ -98,21 +101,21 @@ fn an_id_from_the_list_names_its_case() {
 }
 
 #[test]
-fn what_cannot_be_is_one_clear_line_and_exit_2_before_anything_is_played() {
+fn wrong_options_exit_2_before_a_case_runs() {
     let folder = Folder::new();
     folder.write("file", "");
     for (arguments, says) in [
-        (vec!["--group", "windows"], "--group windows: there is no such group, known: "),
+        (vec!["--group", "windows"], "--group windows: no such group, known: "),
         (vec!["--channel", "nobody"], "--channel nobody: neither a provider"),
         (vec!["--name", "zzz"], "no scenario has this in its name"),
-        (vec!["--name", " "], "expected a part of a scenario's name"),
+        (vec!["--name", " "], "expected part of a scenario's name"),
         (vec!["--report", "file/out"], "--report file/out: "),
-        (vec!["--yes"], "--yes goes with --target live"),
-        (vec!["--allow", "+447700900123"], "--allow goes with --target live"),
-        (vec!["--max-messages", "1"], "--max-messages goes with --target live"),
-        (vec!["--target", "live", "--group", "window"], "--group goes with --target mock"),
-        (vec!["--target", "live", "--name", "x"], "--name goes with --target mock"),
-        (vec!["--target", "live", "--seed", "1"], "--seed goes with --target mock"),
+        (vec!["--yes"], "--yes needs --target live"),
+        (vec!["--allow", "+447700900123"], "--allow needs --target live"),
+        (vec!["--max-messages", "1"], "--max-messages needs --target live"),
+        (vec!["--target", "live", "--group", "window"], "--group needs --target mock"),
+        (vec!["--target", "live", "--name", "x"], "--name needs --target mock"),
+        (vec!["--target", "live", "--seed", "1"], "--seed needs --target mock"),
     ] {
         let run = conform(&folder, &arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {} {}", run.stdout, run.stderr);
@@ -123,7 +126,7 @@ fn what_cannot_be_is_one_clear_line_and_exit_2_before_anything_is_played() {
 }
 
 #[test]
-fn people_get_a_table_of_groups_against_providers_and_a_line() {
+fn text_output_is_a_table_and_a_summary() {
     let folder = Folder::new();
     let run = conform(&folder, &["--group", "secrets", "--report", "out"]);
     assert_eq!(run.code, 0, "{}", run.stderr);

@@ -11,7 +11,7 @@ fn run(folder: &Folder, mock: &Mock, extra: &[&str]) -> Run {
 }
 
 #[test]
-fn a_provider_that_answers_as_its_pages_say_is_only_read_and_is_all_well() {
+fn live_run_without_messages_only_reads() {
     let (mock, folder) = (Mock::start(), Folder::new());
     let run = run(&folder, &mock, &["--report", "out"]);
     assert_eq!(run.code, 0, "{} {}", run.stdout, run.stderr);
@@ -29,7 +29,7 @@ fn a_provider_that_answers_as_its_pages_say_is_only_read_and_is_all_well() {
 }
 
 #[test]
-fn messages_need_an_allowed_number_and_a_confirmation_and_keep_to_the_cap() {
+fn live_messages_need_allowed_number_and_confirmation() {
     let (mock, folder) = (Mock::start(), Folder::new());
     mock.inbound("gosendapi", CONTACT);
     let nobody = run(&folder, &mock, &["--max-messages", "1"]);
@@ -59,7 +59,7 @@ fn live(folder: &Folder, arguments: &[&str]) -> Run {
 }
 
 #[test]
-fn all_channels_are_asked_the_cap_is_for_the_run_and_a_number_given_twice_is_one() {
+fn live_message_limit_is_shared_by_all_channels() {
     let (mock, folder) = (Mock::start(), Folder::new());
     two_channels(&folder, &mock);
     mock.inbound("gosendapi", CONTACT);
@@ -68,7 +68,7 @@ fn all_channels_are_asked_the_cap_is_for_the_run_and_a_number_given_twice_is_one
     assert_eq!(reading.code, 0, "{} {}", reading.stdout, reading.stderr);
     let channels = reading.json()["channels"].as_array().unwrap().clone();
     assert_eq!(channels.iter().map(|channel| channel["channel"].as_str().unwrap()).collect::<Vec<_>>(), ["go", "me"]);
-    // Messangi lists nothing: there is nothing to read, and that is no failure.
+    // Messangi has no lists, so that there is no step. That is no failure.
     assert!(channels[1]["steps"].as_array().unwrap().is_empty());
 
     let sending = live(&folder, &["--all", "--allow", CONTACT, "--allow", CONTACT, "--max-messages", "1", "--yes"]);
@@ -77,7 +77,7 @@ fn all_channels_are_asked_the_cap_is_for_the_run_and_a_number_given_twice_is_one
 }
 
 #[test]
-fn the_list_is_the_plan_of_all_channels_and_asks_nothing() {
+fn live_list_shows_the_steps_and_sends_no_request() {
     let (mock, folder) = (Mock::start(), Folder::new());
     two_channels(&folder, &mock);
     mock.inbound("gosendapi", CONTACT);
@@ -88,7 +88,7 @@ fn the_list_is_the_plan_of_all_channels_and_asks_nothing() {
 }
 
 #[test]
-fn nothing_is_sent_before_every_channel_and_the_report_are_known_to_be_right() {
+fn live_run_checks_channels_and_report_before_sending() {
     let (mock, folder) = (Mock::start(), Folder::new());
     two_channels(&folder, &mock);
     folder.write("file", "");
@@ -102,7 +102,7 @@ fn nothing_is_sent_before_every_channel_and_the_report_are_known_to_be_right() {
 }
 
 #[test]
-fn a_send_that_nobody_can_know_of_is_exit_3_and_a_documented_refusal_is_exit_1() {
+fn live_unknown_outcome_exits_3_and_rejection_exits_1() {
     let (mock, folder) = (Mock::start(), Folder::new());
     mock.inbound("gosendapi", CONTACT);
     let send = ["--allow", CONTACT, "--max-messages", "1", "--yes"];
@@ -119,7 +119,7 @@ fn a_send_that_nobody_can_know_of_is_exit_3_and_a_documented_refusal_is_exit_1()
 }
 
 #[test]
-fn an_answer_that_drifts_is_told_by_its_place_and_its_page() {
+fn drift_names_member_and_documentation_page() {
     let (mock, folder) = (Mock::start(), Folder::new());
     let fault =
         r#"[{"provider":"gosendapi","fault":"status","status":206,"body":{"data":[]},"on":"any","always":true}]"#;

@@ -1,4 +1,4 @@
-//! A failover channel, from the command line.
+//! Failover channels.
 
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ fn send(folder: &Folder, extra: &[&str]) -> Run {
 const FALLBACK: &[&str] = &["--fallback-template", "re_engagement_v1"];
 
 #[test]
-fn a_channel_that_is_away_is_passed_over_and_the_template_goes_from_the_other_number() {
+fn unreachable_member_is_skipped_and_template_is_sent() {
     let mock = Mock::start();
     let run = send(&folder(&mock, &closed_port()), FALLBACK);
     let json = run.json();
@@ -50,7 +50,7 @@ fn a_channel_that_is_away_is_passed_over_and_the_template_goes_from_the_other_nu
 }
 
 #[test]
-fn a_free_text_without_a_template_goes_from_another_number_only_into_its_open_window() {
+fn text_fails_over_only_into_an_open_window() {
     let mock = Mock::start();
     let folder = folder(&mock, &closed_port());
     let refused = send(&folder, &[]);
@@ -72,7 +72,7 @@ fn a_free_text_without_a_template_goes_from_another_number_only_into_its_open_wi
 }
 
 #[test]
-fn an_unknown_outcome_is_the_end_of_it() {
+fn unknown_outcome_ends_the_failover() {
     let mock = Mock::start();
     let folder = folder(&mock, &mock.host);
     mock.inbound("exotel", CONTACT);
@@ -91,7 +91,7 @@ fn an_unknown_outcome_is_the_end_of_it() {
 }
 
 #[test]
-fn a_plan_and_a_session_are_those_of_the_channel_that_is_asked_first() {
+fn plan_and_session_use_the_first_member() {
     let mock = Mock::start();
     let folder = folder(&mock, &mock.host);
     let plan = folder.run(&["plan", "--to", CONTACT, "--text", "Hi", "--json"], &[]).json();
@@ -101,7 +101,7 @@ fn a_plan_and_a_session_are_those_of_the_channel_that_is_asked_first() {
 }
 
 #[test]
-fn what_is_wrong_with_any_member_is_told_at_once() {
+fn problems_of_all_members_are_reported_at_once() {
     let folder = Folder::new();
     let text = r#"
 [channels.first]

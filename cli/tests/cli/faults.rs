@@ -1,5 +1,4 @@
-//! `transom send` with a fault of each kind switched on in the mock: the exit code, what the JSON says of the message, and
-//! what reached the person agree.
+//! `transom send` under each fault of the mock: the exit code, the JSON and the delivered messages agree.
 
 use serde_json::{Value, json};
 
@@ -7,7 +6,7 @@ use super::support::{Folder, Mock};
 
 const CONTACT: &str = "+447700900123";
 
-/// A channel's URI but for the host.
+/// The URIs of the channels, with HOST in place of the host.
 const CHANNELS: [(&str, &str); 4] = [
     ("autocalls", "autocalls://demo-key@HOST?sender_id=12"),
     ("exotel", "exotel://demo-key:demo-token@HOST/acme?from=919876500001"),
@@ -15,7 +14,7 @@ const CHANNELS: [(&str, &str); 4] = [
     ("messangi", "messangi://demo-key@HOST?from=5215500001111"),
 ];
 
-/// A fault, the exit code without a key, with one, and how often the person is reached.
+/// A fault, the exit codes without and with an idempotency key, and how often the contact is reached.
 struct Case {
     fault: Value,
     unkeyed: i32,
@@ -87,27 +86,27 @@ fn run(provider: &str, uri: &str) {
         assert_eq!((json["outcome"].as_str(), &json["error"]["sent"]), (Some(says.0), &says.1), "{case}");
         let delivered = mock.delivered(provider).len();
         assert_eq!(delivered, reached[usize::from(is_keyed)], "{case}");
-        // Whatever the fault: nobody is reached twice, and nobody whom the command said it had not reached.
+        // For each fault: the contact is never reached twice, and never after an outcome that says nothing was sent.
         assert!(delivered <= 1 && (delivered == 0 || run.code != 1) && (delivered == 1 || run.code != 0), "{case}");
     }
 }
 
 #[test]
-fn autocalls_tells_the_truth_about_every_fault() {
+fn autocalls_outcome_is_right_for_every_fault() {
     run(CHANNELS[0].0, CHANNELS[0].1);
 }
 
 #[test]
-fn exotel_tells_the_truth_about_every_fault() {
+fn exotel_outcome_is_right_for_every_fault() {
     run(CHANNELS[1].0, CHANNELS[1].1);
 }
 
 #[test]
-fn gosendapi_tells_the_truth_about_every_fault() {
+fn gosendapi_outcome_is_right_for_every_fault() {
     run(CHANNELS[2].0, CHANNELS[2].1);
 }
 
 #[test]
-fn messangi_tells_the_truth_about_every_fault() {
+fn messangi_outcome_is_right_for_every_fault() {
     run(CHANNELS[3].0, CHANNELS[3].1);
 }

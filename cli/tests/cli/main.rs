@@ -1,4 +1,4 @@
-//! The built command, from outside.
+//! Tests of the built command.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -9,15 +9,15 @@
 )]
 
 mod bad_messages;
-mod commands;
 mod conform;
 mod conform_live;
 mod failover;
 mod faults;
+mod lookups_and_webhooks;
 mod mock_command;
-mod more_commands;
 mod new_adapter;
 mod published_samples;
 mod real_clients;
+mod sending;
 mod support;
 mod webhooks;

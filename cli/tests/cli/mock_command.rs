@@ -1,4 +1,4 @@
-//! `transom mock`: where it listens, who may steer it, and what it keeps.
+//! `transom mock`: address, access and state file.
 
 use std::io::{Read as _, Write as _};
 use std::process::Command;
@@ -12,19 +12,19 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const CONTACT: &str = "+919876543210";
 
 #[test]
-fn an_address_that_others_reach_has_to_be_asked_for_and_needs_a_token() {
+fn public_address_needs_an_option_and_a_token() {
     let folder = Folder::new();
     folder.write("short", "0123456789abcdef");
     folder.write("token", TOKEN);
     let public = ["mock", "--listen", "0.0.0.0:0"];
     for (more, env, error) in [
-        (vec![], "", "0.0.0.0 is not on this machine alone"),
+        (vec![], "", "0.0.0.0 is reachable from other machines"),
         (vec![], TOKEN, "--listen-public and a token"),
-        (vec!["--listen-public"], "", "a token is needed, in TRANSOM_MOCK_TOKEN or by --token-file"),
-        (vec!["--listen-public"], "0123456789abcdef", "TRANSOM_MOCK_TOKEN: it holds no token, expected at least 32"),
-        (vec!["--listen-public", "--token-file", "short"], "", "short: it holds no token"),
+        (vec!["--listen-public"], "", "set a token in TRANSOM_MOCK_TOKEN or with --token-file"),
+        (vec!["--listen-public"], "0123456789abcdef", "TRANSOM_MOCK_TOKEN: no valid token, expected at least 32"),
+        (vec!["--listen-public", "--token-file", "short"], "", "short: no valid token"),
         (vec!["--listen-public", "--token-file", "none"], "", "--token-file none: "),
-        (vec!["--token-file", "token"], "", "0.0.0.0 is not on this machine alone"),
+        (vec!["--token-file", "token"], "", "0.0.0.0 is reachable from other machines"),
     ] {
         let run = folder.run(&[&public[..], &more].concat(), &[("TRANSOM_MOCK_TOKEN", env)]);
         assert_eq!(run.code, 2, "{more:?}: {}", run.stderr);
@@ -34,7 +34,7 @@ fn an_address_that_others_reach_has_to_be_asked_for_and_needs_a_token() {
 }
 
 #[test]
-fn with_a_token_the_control_plane_asks_for_it_and_the_providers_do_not() {
+fn control_plane_needs_the_token_and_providers_do_not() {
     let folder = Folder::new();
     folder.write("token", &format!("{TOKEN}\n"));
     let file = folder.path().join("token");
@@ -52,7 +52,7 @@ fn with_a_token_the_control_plane_asks_for_it_and_the_providers_do_not() {
 }
 
 #[test]
-fn a_wrong_network_for_webhooks_is_told_at_the_start() {
+fn bad_webhook_network_is_reported_at_the_start() {
     let folder = Folder::new();
     let run = folder.run(&["mock", "--listen", "127.0.0.1:0", "--allow-webhook-net", "10.0.0.1"], &[]);
     assert_eq!(run.code, 2);
@@ -60,7 +60,7 @@ fn a_wrong_network_for_webhooks_is_told_at_the_start() {
 }
 
 #[test]
-fn webhooks_may_go_to_an_allowed_network_only() {
+fn webhooks_go_only_to_an_allowed_network() {
     let mock = Mock::start_with(&["--allow-webhook-net", "10.9.0.0/16"]);
     let register = |url: &str| {
         let body = json!({"provider": "exotel", "url": url}).to_string();
@@ -72,7 +72,7 @@ fn webhooks_may_go_to_an_allowed_network_only() {
 }
 
 #[test]
-fn a_state_that_cannot_be_kept_is_told_at_the_start() {
+fn unwritable_state_is_reported_at_the_start() {
     let folder = Folder::new();
     let run = folder.run(&["mock", "--listen", "127.0.0.1:0", "--state", "no/such/folder/state.json"], &[]);
     assert_eq!(run.code, 2, "{}", run.stderr);
@@ -80,7 +80,7 @@ fn a_state_that_cannot_be_kept_is_told_at_the_start() {
 }
 
 #[test]
-fn the_state_survives_a_mock_that_is_killed() {
+fn state_survives_a_killed_mock() {
     let folder = Folder::new();
     let file = folder.path().join("state.json");
     let arguments = ["--state", file.to_str().unwrap()];
@@ -88,7 +88,7 @@ fn the_state_survives_a_mock_that_is_killed() {
     mock.inbound("exotel", CONTACT);
     let deadline = Instant::now() + Duration::from_secs(30);
     while !std::fs::read_to_string(&file).is_ok_and(|text| text.contains(CONTACT)) {
-        assert!(Instant::now() < deadline, "it is not saved while the mock runs");
+        assert!(Instant::now() < deadline, "the state is not saved while the mock runs");
         std::thread::yield_now();
     }
     mock.kill();
@@ -97,7 +97,7 @@ fn the_state_survives_a_mock_that_is_killed() {
 }
 
 #[test]
-fn the_state_survives_a_mock_that_is_stopped() {
+fn state_survives_a_stopped_mock() {
     let folder = Folder::new();
     let file = folder.path().join("state.json");
     let arguments = ["--state", file.to_str().unwrap()];
@@ -109,21 +109,21 @@ fn the_state_survives_a_mock_that_is_stopped() {
 }
 
 #[test]
-fn two_mocks_do_not_keep_their_state_in_one_file() {
+fn second_mock_on_a_state_file_is_refused() {
     let folder = Folder::new();
     let file = folder.path().join("state.json");
     let arguments = ["--state", file.to_str().unwrap()];
     let first = Mock::start_with(&arguments);
     let run = folder.run(&["mock", "--listen", "127.0.0.1:0", "--state", file.to_str().unwrap()], &[]);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    assert!(run.errors().len() == 1 && run.stderr.contains("state.json: another mock keeps its state there"));
+    assert!(run.errors().len() == 1 && run.stderr.contains("state.json: another mock uses this file"));
     first.kill();
     Mock::start_with(&arguments).stop();
 }
 
 #[cfg(unix)]
 #[test]
-fn the_state_is_for_its_owner_to_read_alone() {
+fn state_is_readable_only_by_its_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::new();
     let file = folder.path().join("state.json");
@@ -134,7 +134,7 @@ fn the_state_is_for_its_owner_to_read_alone() {
 }
 
 #[test]
-fn three_hundred_idle_connections_to_the_binary_keep_nobody_out() {
+fn idle_connections_do_not_block_a_new_one() {
     let mock = Mock::start();
     let idle: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(&mock.host).unwrap()).collect();
     assert!(mock.control("clock", "")["now"].is_string());
@@ -142,17 +142,17 @@ fn three_hundred_idle_connections_to_the_binary_keep_nobody_out() {
 }
 
 #[test]
-fn the_help_names_where_a_token_comes_from_and_takes_none_as_an_argument() {
+fn help_names_the_sources_of_the_token() {
     let output = Command::new(env!("CARGO_BIN_EXE_transom")).args(["mock", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(help.contains("TRANSOM_MOCK_TOKEN") && help.contains("--token-file <FILE>"), "{help}");
 }
 
 #[test]
-fn the_control_plane_is_called_by_listed_names_only() {
+fn control_plane_accepts_only_listed_host_names() {
     let folder = Folder::new();
     let run = folder.run(&["mock", "--listen", "127.0.0.1:0", "--allow-host", "http://mock"], &[]);
-    assert!(run.code == 2 && run.stderr.contains("--allow-host http://mock: it is no name"), "{}", run.stderr);
+    assert!(run.code == 2 && run.stderr.contains("--allow-host http://mock: not a host name"), "{}", run.stderr);
     let mock = Mock::start_with(&["--allow-host", "mock.internal"]);
     for (host, expected) in [("mock.internal:4010", "200"), ("evil.example", "403")] {
         let mut stream = std::net::TcpStream::connect(&mock.host).unwrap();

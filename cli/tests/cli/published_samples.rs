@@ -1,5 +1,5 @@
-//! The samples that the providers publish, with only scheme and host changed: they work against the mock, and where a page
-//! prints an answer, the mock's has the same members under the same conditions.
+//! The providers' published samples work against the mock with only scheme and host changed. Responses have the documented
+//! members.
 
 use super::support::{Answer, Mock};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn findings(mock: &Mock, provider: &str) -> Vec<Value> {
 
 /// Autocalls, Get Session Status: the sample has a bare `+` in its query, which means a space to a form decoder.
 #[test]
-fn the_session_status_sample_is_accepted_with_a_finding_about_its_plus() {
+fn session_status_sample_has_a_finding_about_its_plus() {
     let mock = Mock::start();
     let ask = || {
         let path = "/api/user/whatsapp/session-status?sender_id=12&recipient_phone=+1234567890";
@@ -49,7 +49,7 @@ fn the_session_status_sample_is_accepted_with_a_finding_about_its_plus() {
 
 /// Autocalls, Send Freeform Message.
 #[test]
-fn the_send_freeform_sample_works_in_an_open_window_only() {
+fn send_freeform_sample_needs_an_open_window() {
     let mock = Mock::start();
     let send = || {
         mock.http(
@@ -78,7 +78,7 @@ fn the_send_freeform_sample_works_in_an_open_window_only() {
 /// Exotel, WhatsApp Session Messages: text, image, reply buttons. curl turns the userinfo of the page's URL into a Basic
 /// credential.
 #[test]
-fn the_three_session_message_samples_work_in_an_open_window() {
+fn session_message_samples_work_in_an_open_window() {
     let mock = Mock::start();
     mock.inbound("exotel", "+919876543210");
     for content in [
@@ -104,7 +104,7 @@ fn the_three_session_message_samples_work_in_an_open_window() {
 
 /// GoSendAPI, Conversations: the two raw requests, and the recipe that asks with `status=active`.
 #[test]
-fn the_conversation_samples_list_and_close() {
+fn conversation_samples_list_and_close() {
     let mock = Mock::start();
     let key = [("X-API-Key", "gsk_test_demo")];
     mock.inbound("gosendapi", "5491140123456");
@@ -128,7 +128,7 @@ fn the_conversation_samples_list_and_close() {
 
 /// Messangi, Sending WhatsApp Session Message: two requests in 300 seconds, and the third is refused.
 #[test]
-fn two_sends_then_too_many_requests() {
+fn third_messangi_send_is_rate_limited() {
     let mock = Mock::start();
     mock.control("clock", r#"{"freeze":true}"#);
     mock.control("limits", r#"{"provider":"messangi","limit":2,"window_s":300}"#);

@@ -1,5 +1,5 @@
-//! Other people's clients: the providers' published programs, run by the real `curl`, `node` and Python `requests`, with only the
-//! host changed. See `tests/samples/README.md`.
+//! The providers' published programs, run by `curl`, `node` and Python's `requests` with only the host changed. See
+//! `tests/samples/README.md`.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::support::Mock;
 
-/// What a program printed.
+/// Runs a program and gives its output.
 fn printed(mut command: Command, package: &str, program: &str) -> String {
     let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = spawned.unwrap_or_else(|error| panic!("{package} is needed for this test: {error}"));
@@ -22,7 +22,7 @@ fn printed(mut command: Command, package: &str, program: &str) -> String {
 fn curl(program: &str) -> String {
     let mut shell = Command::new("sh");
     shell.arg("-e");
-    // The sample as it is; that it be quiet is for the test alone.
+    // The sample is unchanged; only the test adds an option for less output.
     printed(shell, "curl", &program.replacen("curl ", "curl -sS ", 1))
 }
 
@@ -32,7 +32,7 @@ fn node(program: &str) -> String {
     printed(node, "nodejs (18 or newer)", program)
 }
 
-/// The first Python that has `requests`: what the system's package brings may be hidden by another Python.
+/// Runs the first Python that has `requests`: another Python may hide that of the system.
 fn python(program: &str) -> String {
     let has_requests = |python: &&str| {
         let tried = Command::new(python).args(["-c", "import requests"]).stderr(Stdio::null()).status();
@@ -44,7 +44,7 @@ fn python(program: &str) -> String {
     printed(python, "python3-requests", program)
 }
 
-/// The sample, at the mock.
+/// The sample with the host of the mock.
 fn at(mock: &Mock, sample: &str) -> String {
     sample
         .replace("https://app.autocalls.ai", &format!("http://{}", mock.host))
@@ -54,7 +54,7 @@ fn at(mock: &Mock, sample: &str) -> String {
 }
 
 #[test]
-fn the_session_status_programs_see_the_window_open_and_close() {
+fn session_status_programs_see_the_window_open_and_close() {
     let mock = Mock::start();
     let says = |expected: &str, can: bool| {
         assert_eq!(node(&at(&mock, include_str!("../samples/autocalls_session.js"))).trim(), expected);
@@ -71,7 +71,7 @@ fn the_session_status_programs_see_the_window_open_and_close() {
 }
 
 #[test]
-fn the_freeform_programs_send_once_the_customer_wrote() {
+fn freeform_programs_send_once_the_contact_wrote() {
     let mock = Mock::start();
     let refused: Value =
         serde_json::from_str(&curl(&at(&mock, include_str!("../samples/autocalls_freeform.sh")))).unwrap();
@@ -90,7 +90,7 @@ fn the_freeform_programs_send_once_the_customer_wrote() {
 }
 
 #[test]
-fn the_session_message_commands_send_text_image_and_buttons() {
+fn session_message_commands_send_text_image_and_buttons() {
     let mock = Mock::start();
     mock.inbound("exotel", "+919876543210");
     for sample in [
@@ -106,9 +106,9 @@ fn the_session_message_commands_send_text_image_and_buttons() {
 }
 
 #[test]
-fn the_window_recipe_finds_a_conversation_once_the_customer_wrote() {
+fn window_recipe_finds_a_conversation_once_the_contact_wrote() {
     let mock = Mock::start();
-    // The page's program keeps its answer to itself.
+    // The documented program prints nothing.
     let recipe = at(&mock, include_str!("../samples/gosendapi_window.js")) + "console.log(canFreeText);\n";
     assert_eq!(node(&recipe).trim(), "false");
     mock.inbound("gosendapi", "5491140123456");

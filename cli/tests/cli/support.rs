@@ -1,4 +1,4 @@
-//! Running the built command, and a mock for it to talk to.
+//! Runs the built command, and a mock for it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
-/// What a run of the command came to.
+/// The result of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
@@ -27,7 +27,7 @@ impl Run {
     }
 }
 
-/// A folder of its own for one test, removed with the value.
+/// A temporary folder of one test. Dropping it removes the folder.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -47,12 +47,12 @@ impl Folder {
         std::fs::write(self.0.join(name), text).unwrap();
     }
 
-    /// Runs the command in this folder, with these variables and no other that it reads.
+    /// Runs the command in this folder, with only these variables of those that it reads.
     pub(crate) fn run(&self, arguments: &[&str], env: &[(&str, &str)]) -> Run {
         run(&self.0, arguments, env, b"")
     }
 
-    /// As `run`, with something on the standard input.
+    /// As `run`, with a standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
         run(&self.0, arguments, &[], input.as_ref())
     }
@@ -76,7 +76,7 @@ fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)], input: &[u8]) ->
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A command that does not read its input closes it, which is no failure of the test.
+    // A command may close its input without reading it.
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     Run {
@@ -86,7 +86,7 @@ fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)], input: &[u8]) ->
     }
 }
 
-/// `transom mock` on a free port, stopped with the value.
+/// A running `transom mock`. Dropping it ends the process.
 pub(crate) struct Mock {
     child: Child,
     /// `127.0.0.1:PORT`.
@@ -102,7 +102,7 @@ impl Mock {
         Self::start_listening("127.0.0.1:0", more)
     }
 
-    /// On another address; whichever it is, this machine can be reached by it.
+    /// Listens on another address, which must reach this machine.
     pub(crate) fn start_listening(address: &str, more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_transom"))
             .args(["mock", "--listen", address])
@@ -116,19 +116,19 @@ impl Mock {
         Self { child, host }
     }
 
-    /// Asks it to stop, as a supervisor would, and waits until it has.
+    /// Stops it with SIGTERM and waits for its end.
     pub(crate) fn stop(mut self) {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(self.child.wait().unwrap().success());
     }
 
-    /// Ends it without a warning.
+    /// Ends it with SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// A call of the control plane that must succeed.
+    /// Calls the control plane; the call must succeed.
     pub(crate) fn control(&self, call: &str, body: &str) -> Value {
         let method = if body.is_empty() { "GET" } else { "POST" };
         let answer = self.http(method, &format!("/_mock/{call}"), &[("content-type", "application/json")], body);
@@ -144,7 +144,7 @@ impl Mock {
         self.control(&format!("messages?provider={provider}"), "").as_array().unwrap().clone()
     }
 
-    /// One request as it stands, over a connection of its own.
+    /// Sends a raw request over a new connection.
     pub(crate) fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.host).unwrap();
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.host);
@@ -171,13 +171,13 @@ impl Drop for Mock {
     }
 }
 
-/// An address of this machine at which nobody listens.
+/// An address of this machine at which nothing listens.
 pub(crate) fn closed_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }
 
-/// What the mock answered.
+/// A response of the mock.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,

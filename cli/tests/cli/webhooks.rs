@@ -1,11 +1,11 @@
-//! Every documented webhook call through `transom webhook`, and refused wherever a bit of it differs from what was signed.
+//! `transom webhook` reads every documented call, and refuses a call that differs from what was signed.
 
 use serde_json::Value;
-use transom_conformance::webhooks::WebhookFixture;
+use transom_conformance::evidence::WebhookFixture;
 
 use crate::support::{Folder, Run};
 
-/// A channel for each provider, with the secret under which its fixtures are signed, and one without.
+/// A channel for each provider with the secret of its fixtures, and a channel without a secret.
 const CONFIG: &str = r#"
 [channels.autocalls]
 provider = "autocalls"
@@ -42,7 +42,7 @@ webhook_secret = "SECRET-messangi"
 url = "messangi://k@default?from=5215500001111"
 "#;
 
-/// A folder with the channels, and the fixtures.
+/// The folder with the configuration, and the fixtures.
 fn start() -> (Folder, Vec<WebhookFixture>) {
     let fixtures = WebhookFixture::all().unwrap();
     let secrets: Vec<_> =
@@ -55,7 +55,7 @@ fn start() -> (Folder, Vec<WebhookFixture>) {
     (folder, fixtures)
 }
 
-/// `transom webhook` on `channel`, with these headers and this body.
+/// Runs `transom webhook` on `channel` with these headers and this body.
 fn webhook<'h>(
     folder: &Folder,
     channel: &str,
@@ -73,7 +73,7 @@ fn lines(run: &Run) -> Vec<Value> {
 }
 
 #[test]
-fn every_documented_call_is_printed_as_its_events_a_line_each() {
+fn every_documented_call_is_printed_as_events() {
     let (folder, fixtures) = start();
     assert!(fixtures.len() > 130, "{} fixtures", fixtures.len());
     for fixture in fixtures {
@@ -88,14 +88,14 @@ fn every_documented_call_is_printed_as_its_events_a_line_each() {
 }
 
 #[test]
-fn a_call_is_refused_if_a_bit_of_body_or_signature_differs_or_the_signature_is_missing() {
+fn changed_or_unsigned_call_is_refused() {
     let (folder, fixtures) = start();
     for (index, fixture) in fixtures.iter().enumerate() {
         let body = fixture.body.get().as_bytes();
         let mut calls = Vec::new();
         let mut without = fixture.headers.clone();
         if let Some((name, signature)) = fixture.signature() {
-            // Another place in every fixture.
+            // Flips another bit in each fixture.
             let mut other_body = body.to_vec();
             let at = index * 37;
             let length = other_body.len();

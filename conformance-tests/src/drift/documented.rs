@@ -1,4 +1,4 @@
-//! The documented answers, read from the fixtures: those to one call, and what holds for every answer of a provider.
+//! The documented responses, read from the fixtures.
 
 use serde_json::Value;
 use transom_mock_server::fixtures;
@@ -7,18 +7,18 @@ use super::form::Form;
 use super::shape::{self, Rules};
 use super::{Observed, documented_everywhere};
 
-/// A documented answer.
+/// A documented response.
 #[derive(Clone, Debug)]
 pub struct Documented {
     /// The fixture's name.
     pub name: String,
-    /// The statuses under which it comes; most have one.
+    /// The possible statuses; most responses have one.
     pub statuses: Vec<u16>,
-    /// The body, where the page shows one. `null` anywhere in it stands for anything.
+    /// The body, if the page shows one. `null` stands for any value.
     pub body: Option<Value>,
-    /// The method and the path of the call; none if it may be the answer to any.
+    /// Method and path of the call; none if the response may come to any call.
     pub(super) call: Option<(String, String)>,
-    /// The headers that have to be there, with their values where those are fixed.
+    /// The required headers, with their values if those are fixed.
     pub(super) headers: Vec<(String, Option<String>)>,
     pub(super) rules: Rules,
     /// Pointers into the body whose values are fixed.
@@ -27,25 +27,25 @@ pub struct Documented {
     certainty: String,
 }
 
-/// A header that any answer of a provider may have, or has to.
+/// A header that any response of a provider may or must have.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     pub(super) name: String,
     pub(super) form: Form,
-    /// Whether it has to be there; only with a body, if it is about that.
+    /// Whether the header is required; if it is about the body, only with a body.
     pub(super) is_due: bool,
     pub(super) is_about_the_body: bool,
     pub(super) source: String,
 }
 
-/// All that is documented of a provider's answers.
+/// All documented facts about a provider's responses.
 #[derive(Clone, Debug, Default)]
 pub struct Pages {
     pub(super) answers: Vec<Documented>,
     pub(super) headers: Vec<Header>,
 }
 
-/// Every documented answer of a provider.
+/// Every documented response of a provider.
 pub fn of_provider(provider: &str) -> Pages {
     let everywhere = documented_everywhere(provider);
     let answers = fixtures::of(provider).into_iter().filter_map(|fixture| read(&fixture.name, &fixture.json));
@@ -110,19 +110,18 @@ fn of_response(name: &str, response: &Value, source: &Value, statuses: Option<&V
 }
 
 impl Documented {
-    /// Whether this is an answer to the call that was observed; the ones that may come to any call are.
+    /// Whether this is a response to the observed call, or to any call.
     pub(super) fn is_about(&self, observed: &Observed) -> bool {
         self.call
             .as_ref()
             .is_none_or(|(method, path)| *method == observed.method && without_ids(path) == without_ids(&observed.path))
     }
 
-    /// How little the answer resembles this one: differences of shape, values that are fixed here and others there, and members
-    /// and lists that are there on one side only.
+    /// How much the response differs from this one: in shape, in fixed values, and in members or lists that one side lacks.
     pub(super) fn unlike(&self, body: &Value) -> usize {
         let Some(own) = &self.body else { return usize::MAX };
         let other_value = |pointer: &&String| match (own.pointer(pointer), body.pointer(pointer)) {
-            // Another type is a difference of shape already.
+            // Another type already counts as a difference of shape.
             (Some(ours), Some(theirs)) => {
                 std::mem::discriminant(ours) == std::mem::discriminant(theirs) && ours != theirs
             }
@@ -130,11 +129,11 @@ impl Documented {
         };
         let values = self.exact.iter().filter(other_value).count();
         let one_sided = shape::one_sided_nulls(own, body) + shape::one_sided_lists(own, body);
-        // Two differences of shape are one renamed member, and say less than a value of another answer.
+        // A renamed member makes two differences of shape, so they weigh less than a fixed value of another response.
         shape::differences(own, &[], body, &self.rules).len() + 3 * (values + one_sided)
     }
 
-    /// The call, with ids left out.
+    /// The call with ids removed.
     pub(super) fn call(&self) -> Option<String> {
         self.call.as_ref().map(|(method, path)| format!("{method} {}", without_ids(path)))
     }
@@ -145,7 +144,7 @@ impl Documented {
     }
 }
 
-/// A path in which what names an account or a thing is `*`: it differs from account to account.
+/// A path with `*` in place of ids, which differ between accounts.
 pub(super) fn without_ids(path: &str) -> String {
     let mut after_accounts = false;
     let segments = path.split('/').map(|segment| {

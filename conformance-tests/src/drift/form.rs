@@ -1,15 +1,15 @@
-//! The forms in which headers are written.
+//! The forms of header values.
 
-/// How the value of a header is written.
+/// The form of a header value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// Anything.
     Any,
     /// Digits.
     Whole,
-    /// Seconds since 1970: digits, and enough of them.
+    /// Seconds since 1970, as digits.
     UnixSeconds,
-    /// As Go prints it: `5m0s`, `3m20s`, `59.5s`.
+    /// A duration as Go prints it: `5m0s`, `3m20s`, `59.5s`.
     Duration,
     /// A quota and its window: `2;w= 300`.
     Policy,
@@ -17,7 +17,7 @@ pub(super) enum Form {
     Json,
 }
 
-/// Every form with its name in the fixtures, and in words.
+/// Every form with its name in the fixtures and its description.
 const FORMS: &[(&str, Form, &str)] = &[
     ("any", Form::Any, "a value"),
     ("whole", Form::Whole, "a whole number"),
@@ -36,7 +36,7 @@ impl Form {
         FORMS.iter().find(|(_, form, _)| *form == self).map_or("", |(.., words)| words)
     }
 
-    /// Whether `value` is written so.
+    /// Whether `value` has this form.
     pub(super) fn fits(self, value: &str) -> bool {
         let value = value.trim();
         match self {

@@ -1,4 +1,4 @@
-//! The shape of a JSON value: which members it has, of which types, and in which words where those are listed.
+//! The shape of a JSON value: its members, their types, and their allowed words if those are listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,19 +15,19 @@ pub(super) struct Difference {
     pub(super) observed: String,
 }
 
-/// What a page says of places beyond its sample. Places are pointers in which `*` is any item of a list.
+/// Additional statements of a page. Places are pointers in which `*` is any item of a list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
     /// Members that may be missing or null.
     pub(super) optional: BTreeSet<String>,
     /// Lists that may be empty.
     pub(super) may_be_empty: BTreeSet<String>,
-    /// The words that a text may be.
+    /// The allowed words of a text.
     pub(super) words: BTreeMap<String, Vec<String>>,
 }
 
 impl Rules {
-    /// These and those.
+    /// Both sets of rules.
     pub(super) fn and(mut self, more: &Self) -> Self {
         self.optional.extend(more.optional.iter().cloned());
         self.may_be_empty.extend(more.may_be_empty.iter().cloned());
@@ -38,23 +38,23 @@ impl Rules {
     }
 }
 
-/// Where `observed` differs from `documented`. A member is new only if none of the `others` has it, and what another of them
-/// shows at the same place is as good. `null` in all of them stands for anything. What is wrong with several items of a list
-/// is told of the first.
+/// The differences between `observed` and `documented`. A member is new only if none of the `others` has it, and a type
+/// shown by another of them is allowed. `null` in all of them stands for any value. A difference in several items of a list
+/// is reported for the first.
 pub(super) fn differences(documented: &Value, others: &[&Value], observed: &Value, rules: &Rules) -> Vec<Difference> {
     let mut walk = Walk { rules, found: Vec::new(), told: BTreeSet::new() };
-    walk.value(&Place::default(), documented, others, observed);
+    walk.value(&CodeTable::default(), documented, others, observed);
     walk.found
 }
 
-/// A pointer, and the same with `*` for the items of lists.
+/// A pointer, and the same pointer with `*` for the items of lists.
 #[derive(Clone, Debug, Default)]
-struct Place {
+struct CodeTable {
     exact: String,
     general: String,
 }
 
-impl Place {
+impl CodeTable {
     fn member(&self, name: &str) -> Self {
         Self { exact: format!("{}/{name}", self.exact), general: format!("{}/{name}", self.general) }
     }
@@ -71,14 +71,14 @@ struct Walk<'r> {
 }
 
 impl Walk<'_> {
-    fn tell(&mut self, kind: DriftKind, place: &Place, documented: impl Into<String>, observed: impl Into<String>) {
+    fn tell(&mut self, kind: DriftKind, place: &CodeTable, documented: impl Into<String>, observed: impl Into<String>) {
         if self.told.insert((kind, place.general.clone())) {
             let (documented, observed) = (documented.into(), observed.into());
             self.found.push(Difference { kind, place: place.exact.clone(), documented, observed });
         }
     }
 
-    fn value(&mut self, place: &Place, documented: &Value, others: &[&Value], observed: &Value) {
+    fn value(&mut self, place: &CodeTable, documented: &Value, others: &[&Value], observed: &Value) {
         let shown = || [documented].into_iter().chain(others.iter().copied());
         let Some(typed) = shown().find(|value| !value.is_null()) else { return };
         if observed.is_null() {
@@ -88,7 +88,7 @@ impl Walk<'_> {
             }
             return;
         }
-        // What this page has decides; another's is as good where the type is not this one's.
+        // This page's type comes first; another page's type is allowed, too.
         let Some(like) = shown().find(|value| is_of_type(observed, value)) else {
             return self.tell(DriftKind::ChangedType, place, type_of(typed), type_of(observed));
         };
@@ -102,7 +102,7 @@ impl Walk<'_> {
 
     fn members(
         &mut self,
-        place: &Place,
+        place: &CodeTable,
         documented: &Map<String, Value>,
         others: &[&Value],
         observed: &Map<String, Value>,
@@ -129,7 +129,7 @@ impl Walk<'_> {
         }
     }
 
-    fn items(&mut self, place: &Place, documented: &[Value], others: &[&Value], observed: &[Value]) {
+    fn items(&mut self, place: &CodeTable, documented: &[Value], others: &[&Value], observed: &[Value]) {
         let lists: Vec<&Vec<Value>> = others.iter().filter_map(|other| other.as_array()).collect();
         let elsewhere: Vec<&Value> = lists.iter().flat_map(|list| list.iter()).collect();
         if observed.is_empty() {
@@ -148,7 +148,7 @@ impl Walk<'_> {
         }
     }
 
-    fn word(&mut self, place: &Place, word: &str) {
+    fn word(&mut self, place: &CodeTable, word: &str) {
         let Some(words) = self.rules.words.get(&place.general) else { return };
         if !words.iter().any(|known| known == word) {
             self.tell(DriftKind::UnknownCode, place, words.join(", "), word);
@@ -156,7 +156,7 @@ impl Walk<'_> {
     }
 }
 
-/// The first item without the members that another item lacks: one of a list need not have all that another has.
+/// The first item, without the members that another item lacks.
 fn in_common(items: &[&Value]) -> Option<Value> {
     let mut item = (*items.first()?).clone();
     if let Value::Object(members) = &mut item {
@@ -165,7 +165,7 @@ fn in_common(items: &[&Value]) -> Option<Value> {
     Some(item)
 }
 
-/// The same members and types with values that say nothing; of an array, one item.
+/// The same members and types without values; of an array, one item.
 pub(super) fn without_values(value: &Value) -> Value {
     match value {
         Value::Null | Value::Bool(_) => value.clone(),
@@ -178,7 +178,7 @@ pub(super) fn without_values(value: &Value) -> Value {
     }
 }
 
-/// How many members are null on one side and something on the other.
+/// How many members are null on one side only.
 pub(super) fn one_sided_nulls(documented: &Value, observed: &Value) -> usize {
     match (documented, observed) {
         (Value::Null, Value::Null) => 0,
@@ -190,7 +190,7 @@ pub(super) fn one_sided_nulls(documented: &Value, observed: &Value) -> usize {
     }
 }
 
-/// How many lists are empty on one side and not on the other.
+/// How many lists are empty on one side only.
 pub(super) fn one_sided_lists(documented: &Value, observed: &Value) -> usize {
     match (documented, observed) {
         (Value::Array(documented), Value::Array(observed)) => usize::from(documented.is_empty() != observed.is_empty()),
@@ -201,7 +201,7 @@ pub(super) fn one_sided_lists(documented: &Value, observed: &Value) -> usize {
     }
 }
 
-/// Whether a value may stand where the documented one does: a fraction may be whole, and no whole number a fraction.
+/// Whether a value may replace the documented one: a fraction may be whole, but not the other way round.
 fn is_of_type(observed: &Value, documented: &Value) -> bool {
     type_of(observed) == type_of(documented) || (documented.is_f64() && observed.is_number())
 }

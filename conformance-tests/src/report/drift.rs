@@ -1,4 +1,4 @@
-//! What live providers answered, as a document: the drift report.
+//! The drift report: the responses of live providers, compared with their documentation.
 
 use std::io;
 use std::path::Path;
@@ -8,51 +8,51 @@ use serde::Serialize;
 use transom::time::rfc3339;
 
 use super::{Generator, SCHEMA_VERSION, html, junit, milliseconds, write_all};
-use crate::live::{StepReport, StepVerdict};
+use crate::drift::live::{StepReport, StepVerdict};
 
-/// A drift report. `docs/conformance-report.md` says what each member means.
+/// A drift report. `docs/conformance-report.md` describes each member.
 #[derive(Clone, Debug, Serialize)]
 pub struct DriftReport {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// What wrote it.
+    /// The program that wrote it.
     pub generator: Generator,
-    /// What was asked: `live`.
+    /// The target: `live`.
     pub target: &'static str,
     /// When it began, RFC 3339.
     pub started_at: String,
     /// How long it took.
     pub duration_ms: u64,
-    /// All steps, counted.
+    /// The numbers of all steps.
     pub totals: DriftTotals,
-    /// Each channel that was asked, in order.
+    /// Each channel, in order.
     pub channels: Vec<AskedChannel>,
 }
 
-/// Steps, counted.
+/// Numbers of steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DriftTotals {
     /// All.
     pub steps: usize,
-    /// Those that were answered, and as documented.
+    /// The steps that were answered as documented.
     pub as_documented: usize,
-    /// The differences found in the others.
+    /// The differences in the other steps.
     pub differences: usize,
 }
 
-/// What one channel answered.
+/// The responses of one channel.
 #[derive(Clone, Debug, Serialize)]
 pub struct AskedChannel {
     /// The channel's name.
     pub channel: String,
     /// The provider behind it.
     pub provider: &'static str,
-    /// What was asked, in order.
+    /// The steps, in order.
     pub steps: Vec<StepReport>,
 }
 
 impl DriftReport {
-    /// The report of channels that were asked from `began` on.
+    /// The report of channels whose check began at `began`.
     pub fn of(channels: Vec<AskedChannel>, began: SystemTime, duration: Duration) -> Self {
         let steps = || channels.iter().flat_map(|channel| &channel.steps);
         let totals = DriftTotals {
@@ -71,27 +71,27 @@ impl DriftReport {
         }
     }
 
-    /// Whether something was asked, and everything was done and answered as documented.
+    /// Whether there was a step, and every step was done and answered as documented.
     pub fn is_all_well(&self) -> bool {
         self.verdict() == Some(StepVerdict::AsDocumented)
     }
 
-    /// The gravest verdict of all steps; none if nothing was asked.
+    /// The most serious verdict of all steps; none if there was no step.
     pub fn verdict(&self) -> Option<StepVerdict> {
         self.channels.iter().flat_map(|channel| &channel.steps).map(|step| step.verdict).max()
     }
 
-    /// Writes `report.json`, `junit.xml` and `index.html` into `folder`, which is made if it is not there.
+    /// Writes `report.json`, `junit.xml` and `index.html` into `folder`, and creates the folder if needed.
     ///
     /// # Errors
-    /// What went wrong with which file.
+    /// Which file could not be written, and why.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         write_all(folder, self, &junit::of_drift(self), html::of_drift(self))
     }
 }
 
 impl AskedChannel {
-    /// Whether nothing that was asked went otherwise than documented.
+    /// Whether every step was answered as documented.
     pub fn is_all_well(&self) -> bool {
         self.steps.iter().all(StepReport::is_as_documented)
     }

@@ -1,4 +1,4 @@
-//! The report for people: one page, readable without scripts and without a network.
+//! The report for people: one page that needs no scripts and no network.
 
 mod case;
 mod drift;
@@ -7,9 +7,9 @@ mod matrix;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Coverage, EvidenceReport, Report, Scorecard};
-use crate::Level;
 use crate::defects::Defect;
-use crate::differential::{Agreement, Comparison};
+use crate::differential::{Comparison, ScenarioComparison};
+use crate::evidence::RequirementLevel;
 use crate::suite::Verdict;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -51,18 +51,18 @@ pub(super) fn of(report: &Report) -> String {
         }
         (differences(&report.differential))
         (evidence(report))
-        (defects(&report.kill_table))
+        (defects(report.defects))
         (run(report))
     })
 }
 
-/// What stands around the sections of a page.
+/// The frame of the page.
 struct Page {
     kicker: &'static str,
     well: bool,
     headline: String,
     circumstances: String,
-    /// Ids with the words that lead there.
+    /// The ids of the sections with their titles.
     sections: Vec<(&'static str, &'static str)>,
 }
 
@@ -119,7 +119,7 @@ fn circumstances(report: &Report) -> String {
     )
 }
 
-/// `2026-05-11 09:20 UTC`, of an RFC 3339 time.
+/// Formats an RFC 3339 time as `2026-05-11 09:20 UTC`.
 fn minute(time: &str) -> String {
     time.get(..16).map_or_else(|| time.to_owned(), |minute| minute.replace('T', " ") + " UTC")
 }
@@ -129,7 +129,7 @@ fn seconds(milliseconds: u64) -> f64 {
     milliseconds as f64 / 1_000.0
 }
 
-/// A symbol, so that colour is never alone in saying it.
+/// A symbol, so that the verdict does not depend on colour.
 const fn mark(well: bool) -> &'static str {
     if well { "✔" } else { "✘" }
 }
@@ -167,13 +167,13 @@ fn coverage(row: &Coverage) -> Markup {
     }
 }
 
-/// How binding a fact is, and how sure.
+/// How binding a fact is, and its certainty.
 fn badge(certainty: &str) -> Markup {
-    html! { span class={ "badge " (certainty) } { b { (Level::of(certainty).as_str()) } " " (certainty) } }
+    html! { span class={ "badge " (certainty) } { b { (RequirementLevel::of(certainty).as_str()) } " " (certainty) } }
 }
 
-fn differences(compared: &[Comparison]) -> Markup {
-    let same = compared.iter().filter(|scenario| scenario.verdict == Agreement::Same).count();
+fn differences(compared: &[ScenarioComparison]) -> Markup {
+    let same = compared.iter().filter(|scenario| scenario.verdict == Comparison::Same).count();
     html! {
         section #differential {
             h2 { "Differences between adapters" }
@@ -181,7 +181,7 @@ fn differences(compared: &[Comparison]) -> Markup {
                 "Of " (compared.len()) " scenarios that several adapters play, " b { (same) } " come to the same for all: kind of "
                 "outcome, whether the message is out, attempts, fallback, and what reaches the person. The others differ for a reason:"
             }
-            @for scenario in compared.iter().filter(|scenario| scenario.verdict != Agreement::Same) {
+            @for scenario in compared.iter().filter(|scenario| scenario.verdict != Comparison::Same) {
                 details.difference.bad[!scenario.verdict.is_well()] {
                     summary {
                         (mark(scenario.verdict.is_well())) " " code { (scenario.group) "::" (scenario.name) }
@@ -197,12 +197,12 @@ fn differences(compared: &[Comparison]) -> Markup {
     }
 }
 
-fn why(scenario: &Comparison) -> &'static str {
+fn why(scenario: &ScenarioComparison) -> &'static str {
     match scenario.verdict {
-        Agreement::Same => "the same",
-        Agreement::Declared => scenario.reason.unwrap_or_default(),
-        Agreement::Undeclared => "they differ, and nobody said why",
-        Agreement::Stale => "declared to differ, and they do not",
+        Comparison::Same => "the same",
+        Comparison::Declared => scenario.reason.unwrap_or_default(),
+        Comparison::Undeclared => "they differ, and nobody said why",
+        Comparison::Stale => "declared to differ, and they do not",
     }
 }
 
@@ -217,7 +217,7 @@ fn evidence(report: &Report) -> Markup {
                 details.facts {
                     summary { (card.name) ": " (facts.len()) " facts" }
                     div.wide { table {
-                        thead { tr { th {} th { "Fact" } th { "Source" } th { "Level" } th { "Read" } } }
+                        thead { tr { th {} th { "Fact" } th { "Source" } th { "RequirementLevel" } th { "Read" } } }
                         tbody { @for fact in facts { (fact_row(fact)) } }
                     } }
                 }
@@ -243,24 +243,23 @@ fn fact_row(fact: &EvidenceReport) -> Markup {
     }
 }
 
-/// Why the page can be believed when it says that all is well.
-fn defects(table: &[Defect]) -> Markup {
+/// The reason to trust a page on which every case passes.
+fn defects(defects: &[Defect]) -> Markup {
     html! {
         section #defects {
             h2 { "Deliberate defects" }
             p {
-                "Would the tests notice? Each of these " b { (table.len()) } " defects was put into a copy of the sources, one at a time, "
-                "and made tests fail that it names."
+                "The suite's own tests play the cases of every group but " code { "hostile" } " against " b { (defects.len()) } " adapters with one deliberate defect each, "
+                "and assert that exactly the cases below fail."
             }
             details.facts {
-                summary { (table.len()) " defects, and what noticed each" }
+                summary { (defects.len()) " defects, and the cases that fail" }
                 div.wide { table {
-                    thead { tr { th { "Defect" } th { "Tests that failed" } th { "Among them" } th { "Recorded" } } }
-                    tbody { @for defect in table { tr {
-                        td { (defect.name) br; span.small { (defect.file) } }
-                        td { (defect.failed) }
-                        td { @for test in &defect.noticed_by { code { (test) } br; } }
-                        td { (defect.recorded) }
+                    thead { tr { th { "Defect" } th { "Adapter" } th { "Cases that fail" } } }
+                    tbody { @for defect in defects { tr {
+                        td { (defect.description) br; span.small { (defect.name) } }
+                        td { (defect.provider) }
+                        td { @for case in defect.caught_by { code { (case) } br; } }
                     } } }
                 } }
             }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
 
 use super::{CaseReport, DriftReport, Problem, Report};
-use crate::live::StepReport;
+use crate::drift::live::StepReport;
 use crate::suite::Verdict;
 
-/// More facts than this are not told of a case that failed; the report has them all.
+/// The description lists at most so many facts; the report has them all.
 const MOST_FACTS: usize = 3;
 
 /// A test suite for each provider, a test case for each case.
@@ -27,7 +27,7 @@ pub(super) fn of(report: &Report) -> JUnit {
     junit
 }
 
-/// What somebody needs who sees the build server's page alone.
+/// The text for a reader who sees only the build server's page.
 fn description(case: &CaseReport, problem: Option<&Problem>, report: &Report) -> String {
     let mut lines: Vec<String> = problem.map(|problem| problem.says.clone()).into_iter().collect();
     lines.extend(case.contradicts(report).take(MOST_FACTS).map(|fact| {
@@ -75,7 +75,7 @@ fn test_case(case: &CaseReport, report: &Report) -> TestCase {
         (Verdict::Passed, _) => TestCaseStatus::success(),
         (Verdict::Failed, problem) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(case.contract.as_str());
+            status.set_message(case.contract);
             status.set_type(case.level.as_str());
             status.set_description(description(case, problem.as_ref(), report));
             status

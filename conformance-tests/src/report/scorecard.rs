@@ -1,50 +1,50 @@
-//! A provider's line of figures.
+//! The figures of one provider.
 
 use serde::Serialize;
 
 use super::{CaseReport, EvidenceReport, KINDS, Totals};
 use crate::evidence::EvidenceKind;
-use crate::run::Run;
+use crate::executor::Run;
 use crate::suite::Verdict;
 
-/// How an adapter did.
+/// The result of an adapter.
 #[derive(Clone, Debug, Serialize)]
 pub struct Scorecard {
     /// The provider's name.
     pub name: &'static str,
-    /// Its cases, counted.
+    /// The numbers of its cases.
     #[serde(flatten)]
     pub totals: Totals,
-    /// How many of them were refusals: the adapter lacks what the scenario needs, and must say so without a request.
+    /// How many cases were refusals.
     pub refusals: usize,
-    /// What it can do.
+    /// Its capabilities.
     pub capabilities: Vec<&'static str>,
-    /// How much of what is on record about the provider was played.
+    /// How many facts on record were covered, by kind.
     pub coverage: Vec<Coverage>,
-    /// How many facts on record are of each certainty, surest first.
+    /// How many facts on record have each certainty; the surest first.
     pub certainties: Vec<(&'static str, usize)>,
-    /// How long its cases took, added up.
+    /// The sum of the durations of its cases.
     pub duration_ms: u64,
 }
 
-/// How much of one kind of evidence was played.
+/// The coverage of one kind of fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// The kind.
     pub kind: EvidenceKind,
-    /// How many facts of it are on record.
+    /// How many facts are on record.
     pub on_record: usize,
-    /// How many of them were played.
+    /// How many of them were checked.
     pub played: usize,
-    /// How many of those were contradicted.
+    /// How many of them were contradicted.
     pub contradicted: usize,
 }
 
 const CERTAINTIES: &[&str] = &["seed", "docs", "field", "inferred"];
 
 pub(super) fn of(run: &Run, cases: &[CaseReport], evidence: &[EvidenceReport]) -> Vec<Scorecard> {
-    let card = |subject: &'static crate::Subject| {
-        let name = subject.provider.name;
+    let card = |adapter: &'static crate::adapters::AdapterUnderTest| {
+        let name = adapter.provider.name;
         let own = || cases.iter().filter(|case| case.provider == name);
         let facts = || evidence.iter().filter(|fact| fact.provider == name);
         let coverage = |kind: &EvidenceKind| {
@@ -63,11 +63,11 @@ pub(super) fn of(run: &Run, cases: &[CaseReport], evidence: &[EvidenceReport]) -
             name,
             totals: Totals::of(own().map(|case| case.verdict)),
             refusals: own().filter(|case| case.refusal).count(),
-            capabilities: subject.capabilities.iter().map(transom::Capability::as_str).collect(),
+            capabilities: adapter.capabilities.iter().map(transom::Capability::as_str).collect(),
             coverage: KINDS.iter().map(coverage).collect(),
             certainties: CERTAINTIES.iter().map(certainty).collect(),
             duration_ms: own().map(|case| case.duration_ms).sum(),
         }
     };
-    run.subjects().into_iter().map(card).collect()
+    run.adapters().into_iter().map(card).collect()
 }

@@ -1,4 +1,4 @@
-//! One channel, written in three ways, and everything that can be wrong with it.
+//! Configuration of a channel, and its errors.
 
 use std::path::Path;
 
@@ -6,133 +6,137 @@ use serde_json::Value;
 use transom::config::{ChannelConfig, ConfigFile, Env, process_env};
 use transom::{Client, ErrorKind, Messenger as _, Sent};
 
-use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};
-use crate::stage::{Stage, text};
+use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
+use crate::harness::{Harness, text};
 
 scenarios! { "configuration":
-    a_table_and_a_uri_are_the_same_channel needs Text;
-    a_secret_may_come_from_the_environment_or_a_file needs Text;
-    a_missing_secret_is_named_with_its_variable;
-    an_unknown_key_is_named_with_the_known_ones;
-    every_problem_is_reported_at_once;
-    a_bad_value_is_named_with_what_was_expected;
-    plain_http_to_another_machine_needs_leave;
-    a_credential_in_the_base_url_is_refused;
-    an_unknown_provider_is_named_with_the_known_ones;
-    a_file_can_be_checked_without_its_secrets;
-    /// A slash at its end, capitals in its host: the same place.
-    a_base_url_means_the_same_however_it_is_written needs Text;
-    every_window_policy_that_is_documented_can_be_configured;
-    two_channels_of_one_provider_know_nothing_of_each_other needs Text;
+    table_and_uri_configure_same_channel "A TOML table, a `url` in a table, and a URI make the same request."
+        needs Text;
+    secret_is_read_from_environment_or_file "A secret can come from an environment variable or a file."
+        needs Text;
+    missing_secret_error_names_variable "The error about a missing secret names channel, key and variable.";
+    unknown_key_error_lists_known_keys "The error about an unknown key names the key and lists the known ones.";
+    all_problems_are_reported_at_once "All problems of a channel are reported at once, one line each.";
+    bad_value_error_names_expected_value "The error about a bad value names the expected value.";
+    plain_http_to_other_host_needs_insecure "Plain HTTP to another machine is refused unless `insecure` is set.";
+    credential_in_base_url_is_refused "A credential in the base URL is refused, and the error does not show it.";
+    unknown_provider_error_lists_known_ones "The error about an unknown provider names it, lists the known ones, and shows no credential of a URI.";
+    file_is_checked_without_secrets "A configuration file can be checked without its secrets.";
+    base_url_spellings_mean_the_same "A base URL with a trailing slash or an upper-case scheme makes the same request."
+        needs Text;
+    every_window_policy_can_be_configured "Every documented `window_policy` can be configured.";
+    channels_of_one_provider_are_independent "A rejected credential of one channel does not affect another channel of the same provider."
+        needs Text;
 }
 
 /// The channel's table, with the mock as its host.
-fn table(stage: &Stage, more: &str) -> String {
+fn table(harness: &Harness, more: &str) -> String {
     format!(
-        "[channels.subject]\nprovider = \"{}\"\nbase_url = \"{}\"\n{}\n{more}\n",
-        stage.provider(),
-        stage.url(),
-        stage.subject.table
+        "[channels.adapter]\nprovider = \"{}\"\nbase_url = \"{}\"\n{}\n{more}\n",
+        harness.provider(),
+        harness.url(),
+        harness.adapter.table
     )
 }
 
-fn parse(stage: &Stage, text: &str, env: &Env) -> Result<ChannelConfig, transom::Error> {
-    let mut file = ConfigFile::parse(text, Path::new(""), stage.registry().providers(), env)?;
+fn parse(harness: &Harness, text: &str, env: &Env) -> Result<ChannelConfig, transom::Error> {
+    let mut file = ConfigFile::parse(text, Path::new(""), harness.registry().providers(), env)?;
     let missing = || transom::Error::new(ErrorKind::Config, "no such channel");
-    file.channels.remove("subject").ok_or_else(missing)
+    file.channels.remove("adapter").ok_or_else(missing)
 }
 
 /// The problems of a channel whose table is this.
-fn problems(stage: &Stage, text: &str) -> Result<Vec<String>, Broken> {
-    let answer = parse(stage, text, &process_env()).and_then(|config| stage.registry().connect(&config));
+fn problems(harness: &Harness, text: &str) -> Result<Vec<String>, Failure> {
+    let answer = parse(harness, text, &process_env()).and_then(|config| harness.registry().connect(&config));
     match answer {
         Ok(_) => Err("expected the configuration to be refused".into()),
         Err(error) => {
             equal("the kind", &error.kind(), &ErrorKind::Config)?;
-            Ok(error.problem_list().to_vec())
+            Ok(error.problems().to_vec())
         }
     }
 }
 
-/// The form of the one request that a text makes, without what differs from send to send.
-async fn request_of(stage: &Stage, client: &Client) -> Result<(Value, Value, Value), Broken> {
+/// The one request of a text, without the parts that differ between sends.
+async fn request_of(harness: &Harness, client: &Client) -> Result<(Value, Value, Value), Failure> {
     accepted(client.send(&text().with_reference("order-17")).await)?;
-    let request = stage.sends().await?.pop().ok_or("no request was made")?;
+    let request = harness.sends().await?.pop().ok_or("no request was made")?;
     Ok((request["method"].clone(), request["path"].clone(), request["body"].clone()))
 }
 
-async fn a_table_and_a_uri_are_the_same_channel(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    let by_uri = request_of(stage, &stage.client).await?;
-    let config = parse(stage, &table(stage, ""), &process_env()).map_err(told)?;
-    let by_table = request_of(stage, &stage.connect(&config)?).await?;
+async fn table_and_uri_configure_same_channel(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    let by_uri = request_of(harness, &harness.client).await?;
+    let config = parse(harness, &table(harness, ""), &process_env()).map_err(unexpected)?;
+    let by_table = request_of(harness, &harness.connect(&config)?).await?;
     equal("the request", &by_table, &by_uri)?;
-    let uri = stage.subject.uri.replace("{host}", stage.url().trim_start_matches("http://"));
-    let config = parse(stage, &format!("[channels.subject]\nurl = \"{uri}\""), &process_env()).map_err(told)?;
-    equal("the request", &request_of(stage, &stage.connect(&config)?).await?, &by_uri)
+    let uri = harness.adapter.uri.replace("{host}", harness.url().trim_start_matches("http://"));
+    let config = parse(harness, &format!("[channels.adapter]\nurl = \"{uri}\""), &process_env()).map_err(unexpected)?;
+    equal("the request", &request_of(harness, &harness.connect(&config)?).await?, &by_uri)
 }
 
-async fn a_secret_may_come_from_the_environment_or_a_file(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
+async fn secret_is_read_from_environment_or_file(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
     let env: Env = std::sync::Arc::new(|name| (name == "TRANSOM_TEST_KEY").then(|| "canary-key\n".to_owned()));
-    let text = table(stage, "").replace("api_key = \"canary-key\"", "api_key = { env = \"TRANSOM_TEST_KEY\" }");
-    ensure(text.contains("TRANSOM_TEST_KEY"), "the subject's table has the key `canary-key`")?;
-    let config = parse(stage, &text, &env).map_err(told)?;
-    request_of(stage, &stage.connect(&config)?).await?;
+    let text = table(harness, "").replace("api_key = \"canary-key\"", "api_key = { env = \"TRANSOM_TEST_KEY\" }");
+    ensure(text.contains("TRANSOM_TEST_KEY"), "the adapter's table has the key `canary-key`")?;
+    let config = parse(harness, &text, &env).map_err(unexpected)?;
+    request_of(harness, &harness.connect(&config)?).await?;
 
-    let file = std::env::temp_dir().join(format!("transom-conformance-{}-{}", std::process::id(), stage.provider()));
-    std::fs::write(&file, "canary-key\n").map_err(told)?;
+    let file = std::env::temp_dir().join(format!("transom-conformance-{}-{}", std::process::id(), harness.provider()));
+    std::fs::write(&file, "canary-key\n").map_err(unexpected)?;
     let text = text.replace("env = \"TRANSOM_TEST_KEY\"", &format!("file = {:?}", file.display().to_string()));
-    let sent = match parse(stage, &text, &env).and_then(|config| stage.registry().connect(&config)) {
-        Ok(client) => request_of(stage, &client).await.map(drop),
-        Err(error) => Err(told(error)),
+    let sent = match parse(harness, &text, &env).and_then(|config| harness.registry().connect(&config)) {
+        Ok(client) => request_of(harness, &client).await.map(drop),
+        Err(error) => Err(unexpected(error)),
     };
-    std::fs::remove_file(&file).map_err(told)?;
+    std::fs::remove_file(&file).map_err(unexpected)?;
     sent
 }
 
-async fn a_missing_secret_is_named_with_its_variable(stage: &Stage) -> Check {
-    let text = table(stage, "").replace("api_key = \"canary-key\"", "api_key = { env = \"TRANSOM_NOT_SET_ANYWHERE\" }");
-    let problems = problems(stage, &text)?;
+async fn missing_secret_error_names_variable(harness: &Harness) -> Check {
+    let text =
+        table(harness, "").replace("api_key = \"canary-key\"", "api_key = { env = \"TRANSOM_NOT_SET_ANYWHERE\" }");
+    let problems = problems(harness, &text)?;
     equal("problems", &problems.len(), &1)?;
-    for part in ["`subject`", "api_key", "`TRANSOM_NOT_SET_ANYWHERE`"] {
+    for part in ["`adapter`", "api_key", "`TRANSOM_NOT_SET_ANYWHERE`"] {
         ensure(problems.iter().all(|line| line.contains(part)), format_args!("no {part} in {problems:?}"))?;
     }
     Ok(())
 }
 
-async fn an_unknown_key_is_named_with_the_known_ones(stage: &Stage) -> Check {
-    let problems = problems(stage, &table(stage, "api_kee = \"x\""))?;
+async fn unknown_key_error_lists_known_keys(harness: &Harness) -> Check {
+    let problems = problems(harness, &table(harness, "api_kee = \"x\""))?;
     equal("problems", &problems.len(), &1)?;
-    for part in ["`subject`", "`api_kee`", "`api_key`", "`base_url`"] {
+    for part in ["`adapter`", "`api_kee`", "`api_key`", "`base_url`"] {
         ensure(problems.iter().all(|line| line.contains(part)), format_args!("no {part} in {problems:?}"))?;
     }
     Ok(())
 }
 
-async fn every_problem_is_reported_at_once(stage: &Stage) -> Check {
+async fn all_problems_are_reported_at_once(harness: &Harness) -> Check {
     let text = format!(
-        "[channels.subject]\nprovider = \"{}\"\ntimeout = \"soon\"\nwindow_policy = \"never\"\nbogus = 1\n",
-        stage.provider()
+        "[channels.adapter]\nprovider = \"{}\"\ntimeout = \"soon\"\nwindow_policy = \"never\"\nbogus = 1\n",
+        harness.provider()
     );
-    let problems = problems(stage, &text)?;
+    let problems = problems(harness, &text)?;
     for part in ["timeout", "window_policy", "bogus", "missing"] {
         ensure(problems.iter().any(|line| line.contains(part)), format_args!("no line about {part} in {problems:?}"))?;
     }
     Ok(())
 }
 
-async fn a_bad_value_is_named_with_what_was_expected(stage: &Stage) -> Check {
+async fn bad_value_error_names_expected_value(harness: &Harness) -> Check {
     for (line, expected) in [
         ("timeout = 60", "such as \"60s\""),
         ("timeout = \"0s\"", "1ms"),
         ("window_policy = \"strikt\"", "`strict`"),
         ("probe = \"yes\"", "true or false"),
         ("templates = 3", "expected a table"),
-        ("[channels.subject.templates]\nvisit = { idd = 3 }", "`idd`"),
+        ("[channels.adapter.templates]\nvisit = { idd = 3 }", "`idd`"),
         ("webhook_secret = []", "[new, old]"),
     ] {
-        let problems = problems(stage, &table(stage, line))?;
+        let problems = problems(harness, &table(harness, line))?;
         ensure(
             problems.len() == 1 && problems.iter().all(|p| p.contains(expected)),
             format_args!("{line}: {problems:?}"),
@@ -141,31 +145,31 @@ async fn a_bad_value_is_named_with_what_was_expected(stage: &Stage) -> Check {
     Ok(())
 }
 
-async fn plain_http_to_another_machine_needs_leave(stage: &Stage) -> Check {
-    let text = table(stage, "").replace(&stage.url(), "http://api.example.com");
-    let problems = problems(stage, &text)?;
+async fn plain_http_to_other_host_needs_insecure(harness: &Harness) -> Check {
+    let text = table(harness, "").replace(&harness.url(), "http://api.example.com");
+    let problems = problems(harness, &text)?;
     ensure(problems.iter().any(|line| line.contains("insecure")), format_args!("{problems:?}"))?;
-    let config = parse(stage, &format!("{text}insecure = true\n"), &process_env()).map_err(told)?;
-    stage.connect(&config).map(drop)
+    let config = parse(harness, &format!("{text}insecure = true\n"), &process_env()).map_err(unexpected)?;
+    harness.connect(&config).map(drop)
 }
 
-async fn a_credential_in_the_base_url_is_refused(stage: &Stage) -> Check {
-    let problems = problems(stage, &table(stage, "").replace("http://", "http://canary:canary@"))?;
+async fn credential_in_base_url_is_refused(harness: &Harness) -> Check {
+    let problems = problems(harness, &table(harness, "").replace("http://", "http://canary:canary@"))?;
     ensure(problems.iter().any(|line| line.contains("base_url")), format_args!("{problems:?}"))?;
     ensure(!problems.iter().any(|line| line.contains("canary")), format_args!("the credential is shown: {problems:?}"))
 }
 
-async fn an_unknown_provider_is_named_with_the_known_ones(stage: &Stage) -> Check {
-    let known = format!("provider = \"{}\"", stage.provider());
-    let problems = problems(stage, &table(stage, "").replace(&known, "provider = \"nosuchprovider\""))?;
+async fn unknown_provider_error_lists_known_ones(harness: &Harness) -> Check {
+    let known = format!("provider = \"{}\"", harness.provider());
+    let problems = problems(harness, &table(harness, "").replace(&known, "provider = \"nosuchprovider\""))?;
     ensure(
-        problems.iter().any(|line| line.contains("`nosuchprovider`") && line.contains(stage.provider())),
+        problems.iter().any(|line| line.contains("`nosuchprovider`") && line.contains(harness.provider())),
         format_args!("{problems:?}"),
     )?;
     match ChannelConfig::from_uri(
-        "subject",
+        "adapter",
         "nosuchprovider://canary@default",
-        stage.registry().providers(),
+        harness.registry().providers(),
         process_env(),
     ) {
         Err(error) => ensure(!error.to_string().contains("canary"), format_args!("the credential is shown: {error}")),
@@ -173,38 +177,41 @@ async fn an_unknown_provider_is_named_with_the_known_ones(stage: &Stage) -> Chec
     }
 }
 
-async fn a_file_can_be_checked_without_its_secrets(stage: &Stage) -> Check {
-    let text = table(stage, "").replace("\"canary-key\"", "{ env = \"TRANSOM_NOT_SET_ANYWHERE\" }");
-    let read =
-        |text: &str| ConfigFile::parse(text, Path::new(""), stage.registry().providers(), &process_env()).map_err(told);
-    stage.registry().check(&read(&text)?).map_err(told)?;
+async fn file_is_checked_without_secrets(harness: &Harness) -> Check {
+    let text = table(harness, "").replace("\"canary-key\"", "{ env = \"TRANSOM_NOT_SET_ANYWHERE\" }");
+    let read = |text: &str| {
+        ConfigFile::parse(text, Path::new(""), harness.registry().providers(), &process_env()).map_err(unexpected)
+    };
+    harness.registry().check(&read(&text)?).map_err(unexpected)?;
     let bad = read(&format!("{text}bogus = 1\n"))?;
-    ensure(stage.registry().check(&bad).is_err(), "an unknown key is found without the secrets")
+    ensure(harness.registry().check(&bad).is_err(), "an unknown key is found without the secrets")
 }
 
-async fn a_base_url_means_the_same_however_it_is_written(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    let by_uri = request_of(stage, &stage.client).await?;
-    for url in [format!("{}/", stage.url()), stage.url().replace("http://", "HTTP://")] {
-        let client = stage.connect(&stage.config()?.with("base_url", url.as_str()))?;
-        equal("the request", &request_of(stage, &client).await?, &by_uri).map_err(|broken| broken.at(&url))?;
+async fn base_url_spellings_mean_the_same(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    let by_uri = request_of(harness, &harness.client).await?;
+    for url in [format!("{}/", harness.url()), harness.url().replace("http://", "HTTP://")] {
+        let client = harness.connect(&harness.config()?.with_value("base_url", url.as_str()))?;
+        equal("the request", &request_of(harness, &client).await?, &by_uri).map_err(|failure| failure.at(&url))?;
     }
     Ok(())
 }
 
-async fn every_window_policy_that_is_documented_can_be_configured(stage: &Stage) -> Check {
+async fn every_window_policy_can_be_configured(harness: &Harness) -> Check {
     for policy in ["template_if_closed", "strict", "provider_decides", "always_template"] {
-        stage.connect(&stage.config()?.with("window_policy", policy)).map_err(|broken| broken.at(policy))?;
+        harness
+            .connect(&harness.config()?.with_value("window_policy", policy))
+            .map_err(|failure| failure.at(policy))?;
     }
     Ok(())
 }
 
-async fn two_channels_of_one_provider_know_nothing_of_each_other(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    let stranger = stage.connect(&stage.config_of(stage.subject.uri_with_bad_credential)?)?;
+async fn channels_of_one_provider_are_independent(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    let stranger = harness.connect(&harness.config_of(harness.adapter.uri_with_bad_credential)?)?;
     for _ in 0..2 {
         failed(stranger.send(&text()).await, ErrorKind::Unauthenticated, Sent::No)?;
-        accepted(stage.send(&text()).await)?;
+        accepted(harness.send(&text()).await)?;
     }
-    stage.reached(2).await
+    harness.reached(2).await
 }

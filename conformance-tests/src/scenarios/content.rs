@@ -1,95 +1,114 @@
-//! Every kind of content, as the person gets it.
+//! Contents, as they are delivered.
 
 use serde_json::{Value, json};
-use transom::{Capability, Content, ErrorKind, Media, Message, Sent};
+use transom::message::Media;
+use transom::{Capability, Content, ErrorKind, Message, Sent};
 
-use super::sample;
-use crate::check::{Check, accepted, ensure, equal, failed, told};
-use crate::stage::{Stage, contact, text};
+use super::samples::sample;
+use crate::assertions::{Check, accepted, ensure, equal, failed, unexpected};
+use crate::harness::{Harness, contact, text};
 
 scenarios! { "content":
-    an_image_arrives_with_its_caption needs Image covers image;
-    a_video_arrives_with_its_caption needs Video covers video;
-    audio_arrives needs Audio covers audio;
-    a_document_arrives_with_its_name needs Document covers document;
-    a_sticker_arrives needs Sticker covers sticker;
-    a_location_arrives_with_its_name needs Location covers location;
-    contact_cards_arrive needs Contacts covers contacts;
-    buttons_arrive_with_header_and_footer needs Buttons covers buttons;
-    a_list_arrives_with_its_sections needs List covers list;
-    a_reaction_arrives needs Reaction covers reaction;
-    media_arrive_by_the_id_of_an_upload needs MediaUpload covers media_by_id;
-    a_reply_quotes_its_message needs Reply covers replies;
-    a_caption_on_audio_is_refused_before_a_byte_leaves needs Audio;
-    a_link_that_is_not_http_is_refused_before_a_byte_leaves needs Image;
-    /// Each kind by its link's extension, with a line that names the field, what the provider takes, and what it got.
-    a_link_to_an_excluded_format_is_refused_before_a_byte_leaves needs Image;
-    a_header_in_an_excluded_format_is_refused_before_a_byte_leaves needs Buttons;
-    /// A link need not have an extension, and one of no format is a hint of nothing.
-    a_link_that_does_not_say_its_format_is_sent needs Image covers image;
-    a_fourth_button_is_refused_before_a_byte_leaves needs Buttons;
-    an_eleventh_row_is_refused_before_a_byte_leaves needs List;
-    /// WhatsApp cuts titles at 20 characters. Where the provider says so, too, that is refused beforehand; where its pages
-    /// give no limit, the provider is asked.
-    a_title_over_its_limit_is_refused_unless_the_provider_gives_none needs Buttons;
-    /// The window is about everything but templates, so each kind must be refused as the text is.
-    every_free_form_content_needs_an_open_window needs Text covers never_wrote;
+    image_arrives_with_caption "An image arrives with its link and caption."
+        needs Image covers image;
+    video_arrives_with_caption "A video arrives with its link and caption."
+        needs Video covers video;
+    audio_arrives "An audio file arrives with its link."
+        needs Audio covers audio;
+    document_arrives_with_filename "A document arrives with its link and file name."
+        needs Document covers document;
+    sticker_arrives "A sticker arrives with its link."
+        needs Sticker covers sticker;
+    location_arrives_with_name_and_address "A location arrives with coordinates, name and address."
+        needs Location covers location;
+    contact_cards_arrive "A contact card arrives with its names, phones and e-mail addresses."
+        needs Contacts covers contacts;
+    buttons_arrive_with_header_and_footer "A message with buttons arrives with header, body, footer and every button."
+        needs Buttons covers buttons;
+    list_arrives_with_sections "A list arrives with every section and row."
+        needs List covers list;
+    reaction_arrives "A reaction arrives with its emoji and the id of the message that it is about."
+        needs Reaction covers reaction;
+    media_arrive_by_upload_id "An image that was uploaded before arrives by its media id."
+        needs MediaUpload covers media_by_id;
+    reply_quotes_its_message "A reply arrives with the id of the message that it quotes."
+        needs Reply covers replies;
+    caption_on_audio_is_refused_locally "A caption on an audio file is refused without a request."
+        needs Audio;
+    non_http_link_is_refused_locally "A media link with a scheme other than http or https is refused without a request."
+        needs Image;
+    /// The error names the field, the formats that the provider supports, and the extension.
+    link_to_unsupported_format_is_refused_locally "A media link whose extension names an unsupported format is refused without a request."
+        needs Image;
+    header_in_unsupported_format_is_refused_locally "A header whose link names an unsupported format is refused without a request."
+        needs Buttons;
+    link_without_known_extension_is_sent "A media link without an extension, or with one that names no media format, is sent."
+        needs Image covers image;
+    fourth_button_is_refused_locally "A message with four buttons is refused without a request."
+        needs Buttons;
+    eleventh_row_is_refused_locally "A list with eleven rows is refused without a request."
+        needs List;
+    /// WhatsApp cuts titles at 20 characters.
+    long_title_is_refused_if_provider_limits_it "A button title of 21 characters is refused without a request if the provider documents the limit, and is sent whole if not."
+        needs Buttons;
+    free_form_content_needs_open_window "Every content except templates is rejected if the contact never wrote, with the same kind as a text."
+        needs Text covers never_wrote;
 }
 
-async fn an_image_arrives_with_its_caption(stage: &Stage) -> Check {
-    arrives(stage, Capability::Image).await
+async fn image_arrives_with_caption(harness: &Harness) -> Check {
+    arrives(harness, Capability::Image).await
 }
 
-async fn a_video_arrives_with_its_caption(stage: &Stage) -> Check {
-    arrives(stage, Capability::Video).await
+async fn video_arrives_with_caption(harness: &Harness) -> Check {
+    arrives(harness, Capability::Video).await
 }
 
-async fn audio_arrives(stage: &Stage) -> Check {
-    arrives(stage, Capability::Audio).await
+async fn audio_arrives(harness: &Harness) -> Check {
+    arrives(harness, Capability::Audio).await
 }
 
-async fn a_document_arrives_with_its_name(stage: &Stage) -> Check {
-    arrives(stage, Capability::Document).await
+async fn document_arrives_with_filename(harness: &Harness) -> Check {
+    arrives(harness, Capability::Document).await
 }
 
-async fn a_sticker_arrives(stage: &Stage) -> Check {
-    arrives(stage, Capability::Sticker).await
+async fn sticker_arrives(harness: &Harness) -> Check {
+    arrives(harness, Capability::Sticker).await
 }
 
-async fn a_location_arrives_with_its_name(stage: &Stage) -> Check {
-    arrives(stage, Capability::Location).await
+async fn location_arrives_with_name_and_address(harness: &Harness) -> Check {
+    arrives(harness, Capability::Location).await
 }
 
-async fn contact_cards_arrive(stage: &Stage) -> Check {
-    arrives(stage, Capability::Contacts).await
+async fn contact_cards_arrive(harness: &Harness) -> Check {
+    arrives(harness, Capability::Contacts).await
 }
 
-async fn buttons_arrive_with_header_and_footer(stage: &Stage) -> Check {
-    arrives(stage, Capability::Buttons).await
+async fn buttons_arrive_with_header_and_footer(harness: &Harness) -> Check {
+    arrives(harness, Capability::Buttons).await
 }
 
-async fn a_list_arrives_with_its_sections(stage: &Stage) -> Check {
-    arrives(stage, Capability::List).await
+async fn list_arrives_with_sections(harness: &Harness) -> Check {
+    arrives(harness, Capability::List).await
 }
 
-async fn a_reaction_arrives(stage: &Stage) -> Check {
-    arrives(stage, Capability::Reaction).await
+async fn reaction_arrives(harness: &Harness) -> Check {
+    arrives(harness, Capability::Reaction).await
 }
 
-/// What the person gets has every member that was sent, with the same value.
-async fn arrives(stage: &Stage, capability: Capability) -> Check {
-    stage.contact_writes().await?;
+/// The delivered content has every member that was sent, with the same value.
+async fn arrives(harness: &Harness, capability: Capability) -> Check {
+    harness.contact_writes().await?;
     let content = sample(capability).ok_or("no sample")?;
-    accepted(stage.send(&Message::new(contact(), content.clone())).await)?;
-    stage.reached(1).await?;
-    let sent = serde_json::to_value(&content).map_err(told)?;
-    for message in stage.delivered().await? {
+    accepted(harness.send(&Message::new(contact(), content.clone())).await)?;
+    harness.reached(1).await?;
+    let sent = serde_json::to_value(&content).map_err(unexpected)?;
+    for message in harness.delivered().await? {
         contains("content", &message["content"], &sent)?;
     }
     Ok(())
 }
 
-/// Holds if `got` has every member of `expected`, at every depth.
+/// Passes if `got` has every member of `expected`, at every depth.
 fn contains(place: &str, got: &Value, expected: &Value) -> Check {
     match (got, expected) {
         (Value::Object(got), Value::Object(expected)) => {
@@ -106,44 +125,44 @@ fn contains(place: &str, got: &Value, expected: &Value) -> Check {
     }
 }
 
-async fn media_arrive_by_the_id_of_an_upload(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    accepted(stage.send(&Message::new(contact(), Content::Image(Media::id("770011223344556")))).await)?;
-    stage.reached(1).await?;
-    for message in stage.delivered().await? {
+async fn media_arrive_by_upload_id(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    accepted(harness.send(&Message::new(contact(), Content::Image(Media::id("770011223344556")))).await)?;
+    harness.reached(1).await?;
+    for message in harness.delivered().await? {
         equal("the id", &message["content"]["id"], &json!("770011223344556"))?;
     }
     Ok(())
 }
 
-async fn a_reply_quotes_its_message(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    accepted(stage.send(&text().with_reply_to("a1b2c3d4e5f6")).await)?;
-    stage.reached(1).await?;
-    for request in stage.sends().await? {
+async fn reply_quotes_its_message(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    accepted(harness.send(&text().with_reply_to("a1b2c3d4e5f6")).await)?;
+    harness.reached(1).await?;
+    for request in harness.sends().await? {
         let body = request["body"].to_string();
         ensure(body.contains("a1b2c3d4e5f6"), format_args!("the request quotes no message: {body}"))?;
     }
     Ok(())
 }
 
-async fn refused_locally(stage: &Stage, content: &str) -> Check {
-    let content: Content = serde_json::from_str(content).map_err(told)?;
-    failed(stage.send(&Message::new(contact(), content)).await, ErrorKind::InvalidRequest, Sent::No)?;
-    stage.untouched().await
+async fn refused_locally(harness: &Harness, content: &str) -> Check {
+    let content: Content = serde_json::from_str(content).map_err(unexpected)?;
+    failed(harness.send(&Message::new(contact(), content)).await, ErrorKind::InvalidRequest, Sent::No)?;
+    harness.untouched().await
 }
 
-async fn a_caption_on_audio_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
-    refused_locally(stage, r#"{"type":"audio","link":"https://files.example.net/c.mp3","caption":"c"}"#).await
+async fn caption_on_audio_is_refused_locally(harness: &Harness) -> Check {
+    refused_locally(harness, r#"{"type":"audio","link":"https://files.example.net/c.mp3","caption":"c"}"#).await
 }
 
-async fn a_link_that_is_not_http_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
-    refused_locally(stage, r#"{"type":"image","link":"file:///etc/passwd"}"#).await
+async fn non_http_link_is_refused_locally(harness: &Harness) -> Check {
+    refused_locally(harness, r#"{"type":"image","link":"file:///etc/passwd"}"#).await
 }
 
-async fn a_link_to_an_excluded_format_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    let capabilities = stage.capabilities();
+async fn link_to_unsupported_format_is_refused_locally(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    let capabilities = harness.capabilities();
     for (capability, kind, extension) in [
         (Capability::Image, "image", "gif"),
         (Capability::Image, "image", "pdf"),
@@ -154,77 +173,77 @@ async fn a_link_to_an_excluded_format_is_refused_before_a_byte_leaves(stage: &St
     ] {
         if capabilities.contains(capability) {
             let content = json!({ "type": kind, "link": format!("https://files.example.net/a.{extension}?v=1.png") });
-            refused_for_its_format(stage, content, "content.link", extension).await?;
+            refused_for_its_format(harness, content, "content.link", extension).await?;
         }
     }
-    stage.untouched().await
+    harness.untouched().await
 }
 
-async fn a_header_in_an_excluded_format_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
+async fn header_in_unsupported_format_is_refused_locally(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
     let header = json!({ "type": "image", "link": "https://files.example.net/h.svg" });
     let buttons = json!({ "type": "buttons", "body": "?", "header": header, "buttons": [{ "id": "a", "title": "A" }] });
-    refused_for_its_format(stage, buttons, "content.header.link", "svg").await?;
+    refused_for_its_format(harness, buttons, "content.header.link", "svg").await?;
     let template = json!({ "type": "template", "name": "visit_reminder", "header": header });
-    refused_for_its_format(stage, template, "content.header.link", "svg").await?;
-    stage.untouched().await
+    refused_for_its_format(harness, template, "content.header.link", "svg").await?;
+    harness.untouched().await
 }
 
-async fn refused_for_its_format(stage: &Stage, content: Value, field: &str, extension: &str) -> Check {
-    let content: Content = serde_json::from_value(content).map_err(told)?;
-    let answer = stage.send(&Message::new(contact(), content)).await;
+async fn refused_for_its_format(harness: &Harness, content: Value, field: &str, extension: &str) -> Check {
+    let content: Content = serde_json::from_value(content).map_err(unexpected)?;
+    let answer = harness.send(&Message::new(contact(), content)).await;
     let error = failed(answer, ErrorKind::InvalidRequest, Sent::No)?;
     let says = error.message();
     let is_clear = says.starts_with(&format!("{field}: expected ")) && says.ends_with(&format!("got {extension}"));
     ensure(is_clear, format_args!("expected a line about {field} and {extension}, got `{says}`"))
 }
 
-async fn a_link_that_does_not_say_its_format_is_sent(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
+async fn link_without_known_extension_is_sent(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
     let links = ["https://files.example.net/download?id=7", "https://files.example.net/image.php"];
     for link in links {
-        accepted(stage.send(&Message::new(contact(), Content::Image(Media::link(link)))).await)?;
+        accepted(harness.send(&Message::new(contact(), Content::Image(Media::link(link)))).await)?;
     }
-    stage.reached(links.len()).await
+    harness.reached(links.len()).await
 }
 
-async fn a_fourth_button_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
-    // All unlike each other: two alike would be refused for that.
+async fn fourth_button_is_refused_locally(harness: &Harness) -> Check {
+    // All different, since equal buttons would be refused for another reason.
     let buttons: Vec<_> = (0..4).map(|n| json!({ "id": n.to_string(), "title": format!("Button {n}") })).collect();
-    refused_locally(stage, &json!({ "type": "buttons", "body": "?", "buttons": buttons }).to_string()).await
+    refused_locally(harness, &json!({ "type": "buttons", "body": "?", "buttons": buttons }).to_string()).await
 }
 
-async fn an_eleventh_row_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+async fn eleventh_row_is_refused_locally(harness: &Harness) -> Check {
     let rows: Vec<_> = (0..11).map(|n| json!({ "id": n.to_string(), "title": "A" })).collect();
     let list = json!({ "type": "list", "body": "?", "button": "b", "sections": [{ "rows": rows }] });
-    refused_locally(stage, &list.to_string()).await
+    refused_locally(harness, &list.to_string()).await
 }
 
-async fn a_title_over_its_limit_is_refused_unless_the_provider_gives_none(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
+async fn long_title_is_refused_if_provider_limits_it(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
     let title = "x".repeat(21);
     let content = json!({ "type": "buttons", "body": "?", "buttons": [{ "id": "a", "title": title }] });
-    if stage.subject.limits_titles {
-        return refused_locally(stage, &content.to_string()).await;
+    if harness.adapter.limits_titles {
+        return refused_locally(harness, &content.to_string()).await;
     }
-    let content: Content = serde_json::from_value(content).map_err(told)?;
-    // Whether it is taken is the provider's to say, and it gets all of it.
-    accepted(stage.send(&Message::new(contact(), content)).await)?;
+    let content: Content = serde_json::from_value(content).map_err(unexpected)?;
+    // The provider decides, and gets the whole title.
+    accepted(harness.send(&Message::new(contact(), content)).await)?;
     let arrived: Vec<_> =
-        stage.delivered().await?.iter().map(|message| message["content"]["buttons"][0]["title"].clone()).collect();
+        harness.delivered().await?.iter().map(|message| message["content"]["buttons"][0]["title"].clone()).collect();
     equal("the title", &arrived, &vec![json!(title)])
 }
 
-async fn every_free_form_content_needs_an_open_window(stage: &Stage) -> Check {
+async fn free_form_content_needs_open_window(harness: &Harness) -> Check {
     // The provider counts these attempts, too.
-    stage.control.limit(stage.provider(), 1_000, 1).await?;
-    for capability in stage.capabilities().iter() {
+    harness.control.limit(harness.provider(), 1_000, 1).await?;
+    for capability in harness.capabilities().iter() {
         let Some(content) = sample(capability).filter(Content::is_free_form) else { continue };
-        let answer = stage.send(&Message::new(contact(), content)).await;
-        stage
-            .refused(answer, stage.subject.never_wrote)
+        let answer = harness.send(&Message::new(contact(), content)).await;
+        harness
+            .refused(answer, harness.adapter.never_wrote)
             .await
-            .map_err(|broken| broken.at(format_args!("{capability}")))?;
+            .map_err(|failure| failure.at(format_args!("{capability}")))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What happens between the adapter and the provider, and what the caller may conclude from it.
+//! Failures between adapter and provider, and the caller's conclusions.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,170 +10,194 @@ use transom::layers::Retry;
 use transom::time::Clock;
 use transom::{Capability, Client, ErrorKind, Messenger as _, Sent};
 
-use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};
-use crate::stage::{Stage, peer, text};
+use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
+use crate::harness::{Harness, peer, text};
 
 scenarios! { "delivery":
-    a_lost_answer_may_have_been_sent_and_is_not_repeated needs Text;
-    a_reset_connection_may_have_been_sent needs Text;
-    an_answer_that_never_comes_may_have_been_sent needs Text;
-    a_provider_that_hangs_before_taking_the_message_proves_nothing needs Text;
-    a_cut_answer_may_have_been_sent needs Text;
-    a_success_that_is_not_json_may_have_been_sent needs Text;
-    a_success_that_is_a_web_page_may_have_been_sent needs Text;
-    a_gateways_error_may_have_been_sent_and_is_not_repeated needs Text covers doubt;
-    /// A gateway may repeat what it was told; only the provider itself says that nothing was sent.
-    a_gateways_error_with_the_words_of_a_refusal_proves_nothing needs Text covers documented_refusals;
-    a_redirect_is_not_followed_and_sent_nothing needs Text;
-    a_see_other_says_that_the_message_was_handled needs Text;
-    a_refused_connection_proves_that_nothing_was_sent needs Text;
-    a_host_that_does_not_exist_proves_that_nothing_was_sent needs Text;
-    a_peer_that_speaks_no_http_may_have_been_sent needs Text;
-    a_peer_that_hangs_up_without_a_word_may_have_been_sent needs Text;
-    a_retry_layer_repeats_an_unknown_outcome_only_under_a_key needs Text;
-    a_retry_layer_waits_out_a_throttle_and_sends_once needs Text covers pace;
-    a_retry_layer_reaches_a_provider_that_was_away needs Text;
-    after_a_failure_the_next_message_goes_as_if_nothing_had_been needs Text;
+    lost_response_is_unknown_and_not_retried "If the response is lost, the outcome is unknown and the adapter makes no second request."
+        needs Text;
+    connection_reset_is_unknown "If the connection is reset after the request, the outcome is unknown."
+        needs Text;
+    timeout_is_unknown "If the response does not arrive within the timeout, the outcome is unknown."
+        needs Text;
+    timeout_before_accept_is_unknown "If the provider hangs before it accepts the message, the outcome is unknown."
+        needs Text;
+    truncated_response_is_unknown "If the response is cut off, the outcome is unknown and the error keeps the HTTP status."
+        needs Text;
+    success_without_json_is_unknown "If a successful response is not JSON, the outcome is unknown."
+        needs Text;
+    success_with_web_page_is_unknown "If a successful response is a web page, the outcome is unknown."
+        needs Text;
+    gateway_error_is_unknown_and_not_retried "After a 408 or a 5xx the outcome is unknown, and the adapter makes no second request."
+        needs Text covers doubt;
+    /// A gateway may repeat the provider's words; only the provider itself proves that nothing was sent.
+    gateway_error_with_rejection_body_is_unknown "After a 502 or 504 the outcome is unknown, even if the body is a documented rejection."
+        needs Text covers documented_refusals;
+    redirect_is_not_followed "A redirect (301, 302, 307, 308) is not followed, and nothing was sent."
+        needs Text;
+    see_other_is_unknown "A 303 is not followed, and the outcome is unknown."
+        needs Text;
+    refused_connection_proves_nothing_sent "If the connection is refused, nothing was sent and a retry is safe."
+        needs Text;
+    unknown_host_proves_nothing_sent "If the host does not exist, nothing was sent."
+        needs Text;
+    non_http_response_is_unknown "If the response is not HTTP, the outcome is unknown."
+        needs Text;
+    close_without_response_is_unknown "If the peer closes the connection without a response, the outcome is unknown."
+        needs Text;
+    retry_repeats_unknown_only_with_key "A retry layer repeats a send with unknown outcome only under an idempotency key, with the same key and body."
+        needs Text;
+    retry_waits_for_throttle_and_sends_once "A retry layer waits as long as the provider asks, and the message arrives once."
+        needs Text covers pace;
+    retry_repeats_refused_connection "A retry layer repeats a send whose connection was refused."
+        needs Text;
+    failure_does_not_affect_next_message "A failed send does not affect the next message."
+        needs Text;
 }
 
-/// Short, since a hang is waited for in real time.
+/// Short, since a hang takes real time.
 const PATIENCE: &str = "150ms";
 
-async fn fault(stage: &Stage, fault: Value) -> Check {
-    stage.contact_writes().await?;
-    stage.control.fault(stage.provider(), fault).await
+async fn fault(harness: &Harness, fault: Value) -> Check {
+    harness.contact_writes().await?;
+    harness.control.fault(harness.provider(), fault).await
 }
 
-/// Holds if the one send ended in doubt like this, and this many messages reached the person.
-async fn in_doubt(stage: &Stage, client: &Client, kind: ErrorKind, reached: usize) -> Result<transom::Error, Broken> {
+/// Passes if the one send ends with unknown outcome like this, and this many messages were delivered.
+async fn in_doubt(
+    harness: &Harness,
+    client: &Client,
+    kind: ErrorKind,
+    reached: usize,
+) -> Result<transom::Error, Failure> {
     let error = failed(client.send(&text()).await, kind, Sent::Maybe)?;
     equal("attempts", &error.attempts(), &1)?;
-    stage.asked(1).await?;
-    stage.reached(reached).await?;
+    harness.asked(1).await?;
+    harness.reached(reached).await?;
     Ok(error)
 }
 
-fn impatient(stage: &Stage) -> Result<Client, Broken> {
-    stage.connect(&stage.config()?.with("timeout", PATIENCE))
+fn impatient(harness: &Harness) -> Result<Client, Failure> {
+    harness.connect(&harness.config()?.with_value("timeout", PATIENCE))
 }
 
-async fn a_lost_answer_may_have_been_sent_and_is_not_repeated(stage: &Stage) -> Check {
-    fault(stage, json!({ "fault": "lose_reply", "next": 1 })).await?;
-    let error = in_doubt(stage, &stage.client, ErrorKind::ProviderUnavailable, 1).await?;
+async fn lost_response_is_unknown_and_not_retried(harness: &Harness) -> Check {
+    fault(harness, json!({ "fault": "lose_reply", "next": 1 })).await?;
+    let error = in_doubt(harness, &harness.client, ErrorKind::ProviderUnavailable, 1).await?;
     equal("the status", &error.status(), &None)
 }
 
-async fn a_reset_connection_may_have_been_sent(stage: &Stage) -> Check {
-    fault(stage, json!({ "fault": "reset", "next": 1 })).await?;
-    in_doubt(stage, &stage.client, ErrorKind::ProviderUnavailable, 1).await.map(drop)
+async fn connection_reset_is_unknown(harness: &Harness) -> Check {
+    fault(harness, json!({ "fault": "reset", "next": 1 })).await?;
+    in_doubt(harness, &harness.client, ErrorKind::ProviderUnavailable, 1).await.map(drop)
 }
 
-async fn an_answer_that_never_comes_may_have_been_sent(stage: &Stage) -> Check {
-    fault(stage, json!({ "fault": "hang", "next": 1 })).await?;
-    in_doubt(stage, &impatient(stage)?, ErrorKind::ProviderUnavailable, 1).await.map(drop)
+async fn timeout_is_unknown(harness: &Harness) -> Check {
+    fault(harness, json!({ "fault": "hang", "next": 1 })).await?;
+    in_doubt(harness, &impatient(harness)?, ErrorKind::ProviderUnavailable, 1).await.map(drop)
 }
 
-async fn a_provider_that_hangs_before_taking_the_message_proves_nothing(stage: &Stage) -> Check {
-    fault(stage, json!({ "fault": "hang", "next": 1, "after_accept": false })).await?;
-    in_doubt(stage, &impatient(stage)?, ErrorKind::ProviderUnavailable, 0).await.map(drop)
+async fn timeout_before_accept_is_unknown(harness: &Harness) -> Check {
+    fault(harness, json!({ "fault": "hang", "next": 1, "after_accept": false })).await?;
+    in_doubt(harness, &impatient(harness)?, ErrorKind::ProviderUnavailable, 0).await.map(drop)
 }
 
-async fn a_cut_answer_may_have_been_sent(stage: &Stage) -> Check {
-    fault(stage, json!({ "fault": "truncate", "next": 1 })).await?;
-    let error = stage.send(&text()).await.err().ok_or("expected an error")?;
+async fn truncated_response_is_unknown(harness: &Harness) -> Check {
+    fault(harness, json!({ "fault": "truncate", "next": 1 })).await?;
+    let error = harness.send(&text()).await.err().ok_or("expected an error")?;
     ensure(error.may_have_been_sent(), format_args!("{error:?}"))?;
     let kinds = [ErrorKind::ProviderUnavailable, ErrorKind::MalformedResponse];
     ensure(kinds.contains(&error.kind()), format_args!("{error:?}"))?;
     ensure(error.status().is_some(), "the head of the answer had a status")?;
-    stage.asked(1).await?;
-    stage.reached(1).await
+    harness.asked(1).await?;
+    harness.reached(1).await
 }
 
-async fn a_success_that_is_not_json_may_have_been_sent(stage: &Stage) -> Check {
-    fault(stage, json!({ "fault": "garbage", "next": 1 })).await?;
-    in_doubt(stage, &stage.client, ErrorKind::MalformedResponse, 1).await.map(drop)
+async fn success_without_json_is_unknown(harness: &Harness) -> Check {
+    fault(harness, json!({ "fault": "garbage", "next": 1 })).await?;
+    in_doubt(harness, &harness.client, ErrorKind::MalformedResponse, 1).await.map(drop)
 }
 
-async fn a_success_that_is_a_web_page_may_have_been_sent(stage: &Stage) -> Check {
-    fault(stage, json!({ "fault": "html", "next": 1 })).await?;
-    in_doubt(stage, &stage.client, ErrorKind::MalformedResponse, 1).await.map(drop)
+async fn success_with_web_page_is_unknown(harness: &Harness) -> Check {
+    fault(harness, json!({ "fault": "html", "next": 1 })).await?;
+    in_doubt(harness, &harness.client, ErrorKind::MalformedResponse, 1).await.map(drop)
 }
 
-async fn a_gateways_error_may_have_been_sent_and_is_not_repeated(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    stage.control.limit(stage.provider(), 1_000, 1).await?;
+async fn gateway_error_is_unknown_and_not_retried(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    harness.control.limit(harness.provider(), 1_000, 1).await?;
     for (n, status) in [408, 500, 502, 503, 504, 520].into_iter().enumerate() {
-        stage.control.fault(stage.provider(), json!({ "fault": "status", "status": status, "next": 1 })).await?;
-        let error = failed(stage.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
+        harness.control.fault(harness.provider(), json!({ "fault": "status", "status": status, "next": 1 })).await?;
+        let error = failed(harness.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
         equal("the status", &error.status(), &Some(status))?;
-        stage.asked(n + 1).await?;
+        harness.asked(n + 1).await?;
     }
-    stage.reached(0).await
+    harness.reached(0).await
 }
 
-async fn a_gateways_error_with_the_words_of_a_refusal_proves_nothing(stage: &Stage) -> Check {
-    stage.control.limit(stage.provider(), 1_000, 1).await?;
-    let client = stage.connect(&stage.config()?.with("probe", false))?;
-    for refusal in stage.subject.refusals {
+async fn gateway_error_with_rejection_body_is_unknown(harness: &Harness) -> Check {
+    harness.control.limit(harness.provider(), 1_000, 1).await?;
+    let client = harness.connect(&harness.config()?.with_value("probe", false))?;
+    for refusal in harness.adapter.refusals {
         for status in [502, 504] {
-            stage.answer_with(status, json!(refusal.body)).await?;
-            let place = |broken: Broken| broken.at(format_args!("{status} {}", refusal.body));
+            harness.answer_with(status, json!(refusal.body)).await?;
+            let place = |failure: Failure| failure.at(format_args!("{status} {}", refusal.body));
             let error = client.send(&text()).await.err().ok_or("expected an error")?;
             ensure(error.may_have_been_sent(), format_args!("{error} says that nothing was sent")).map_err(place)?;
             equal("the status", &error.status(), &Some(status)).map_err(place)?;
         }
     }
-    stage.reached(0).await
+    harness.reached(0).await
 }
 
-async fn a_redirect_is_not_followed_and_sent_nothing(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    stage.control.limit(stage.provider(), 1_000, 1).await?;
+async fn redirect_is_not_followed(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    harness.control.limit(harness.provider(), 1_000, 1).await?;
     for (n, status) in [301, 302, 307, 308].into_iter().enumerate() {
-        stage.control.fault(stage.provider(), json!({ "fault": "redirect", "status": status, "next": 1 })).await?;
-        let error = failed(stage.send(&text()).await, ErrorKind::MalformedResponse, Sent::No)?;
+        harness.control.fault(harness.provider(), json!({ "fault": "redirect", "status": status, "next": 1 })).await?;
+        let error = failed(harness.send(&text()).await, ErrorKind::MalformedResponse, Sent::No)?;
         equal("the status", &error.status(), &Some(status))?;
-        equal("requests of any kind", &stage.control.requests(stage.provider()).await?.len(), &(n + 1))?;
+        equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &(n + 1))?;
     }
-    stage.reached(0).await
+    harness.reached(0).await
 }
 
-async fn a_see_other_says_that_the_message_was_handled(stage: &Stage) -> Check {
-    fault(stage, json!({ "fault": "redirect", "status": 303, "next": 1 })).await?;
-    failed(stage.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)?;
-    equal("requests of any kind", &stage.control.requests(stage.provider()).await?.len(), &1)
+async fn see_other_is_unknown(harness: &Harness) -> Check {
+    fault(harness, json!({ "fault": "redirect", "status": 303, "next": 1 })).await?;
+    failed(harness.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)?;
+    equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &1)
 }
 
-async fn a_refused_connection_proves_that_nothing_was_sent(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    // Bound and let go: nobody listens there.
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(told)?;
-    let address = listener.local_addr().map_err(told)?;
+async fn refused_connection_proves_nothing_sent(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    // A free port without a listener.
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(unexpected)?;
+    let address = listener.local_addr().map_err(unexpected)?;
     drop(listener);
-    let client = stage.elsewhere(&address.to_string())?;
-    let error = stage.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
+    let client = harness.elsewhere(&address.to_string())?;
+    let error = harness.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
     ensure(error.is_safe_to_retry(), "a message that never left may go again")?;
-    stage.untouched().await
+    harness.untouched().await
 }
 
-async fn a_host_that_does_not_exist_proves_that_nothing_was_sent(stage: &Stage) -> Check {
-    let config = stage.config()?.with("base_url", "https://no-such-host.invalid").with("timeout", "2s");
-    let client = stage.connect(&config)?;
-    let error = stage.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
+async fn unknown_host_proves_nothing_sent(harness: &Harness) -> Check {
+    let config = harness.config()?.with_value("base_url", "https://no-such-host.invalid").with_value("timeout", "2s");
+    let client = harness.connect(&config)?;
+    let error = harness.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
     ensure(!error.to_string().contains("https://"), format_args!("a URL is in the error: {error}"))
 }
 
-async fn a_peer_that_speaks_no_http_may_have_been_sent(stage: &Stage) -> Check {
-    let client = stage.elsewhere(&peer("SSH-2.0-OpenSSH_9.6\r\n").await?)?;
+async fn non_http_response_is_unknown(harness: &Harness) -> Check {
+    let client = harness.elsewhere(&peer("SSH-2.0-OpenSSH_9.6\r\n").await?)?;
     failed(client.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe).map(drop)
 }
 
-async fn a_peer_that_hangs_up_without_a_word_may_have_been_sent(stage: &Stage) -> Check {
-    let client = stage.elsewhere(&peer("").await?)?;
+async fn close_without_response_is_unknown(harness: &Harness) -> Check {
+    let client = harness.elsewhere(&peer("").await?)?;
     failed(client.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe).map(drop)
 }
 
-/// A clock on which no wait takes any time.
+/// A clock on which waits take no time.
 #[derive(Debug)]
 struct NoWaiting;
 
@@ -190,10 +214,10 @@ fn persistent(client: &Client) -> Client {
     client.clone().layer(Retry::attempts(4).with_time(Arc::new(NoWaiting), || 0.5))
 }
 
-async fn a_retry_layer_repeats_an_unknown_outcome_only_under_a_key(stage: &Stage) -> Check {
-    let is_keyed = stage.capabilities().contains(Capability::Idempotency);
-    stage.contact_writes().await?;
-    stage.control.limit(stage.provider(), 1_000, 1).await?;
+async fn retry_repeats_unknown_only_with_key(harness: &Harness) -> Check {
+    let is_keyed = harness.capabilities().contains(Capability::Idempotency);
+    harness.contact_writes().await?;
+    harness.control.limit(harness.provider(), 1_000, 1).await?;
     let faults = [
         json!({ "fault": "lose_reply", "next": 1 }),
         json!({ "fault": "garbage", "next": 1 }),
@@ -201,51 +225,51 @@ async fn a_retry_layer_repeats_an_unknown_outcome_only_under_a_key(stage: &Stage
         json!({ "fault": "status", "status": 500, "next": 1 }),
     ];
     for (n, fault) in faults.into_iter().enumerate() {
-        stage.control.fault(stage.provider(), fault.clone()).await?;
-        let answer = persistent(&stage.client).send(&text()).await;
+        harness.control.fault(harness.provider(), fault.clone()).await?;
+        let answer = persistent(&harness.client).send(&text()).await;
         if is_keyed {
             equal("attempts", &accepted(answer)?.attempts, &2)?;
-            stage.reached(n + 1).await?;
-            let sends = stage.sends().await?;
+            harness.reached(n + 1).await?;
+            let sends = harness.sends().await?;
             let [.., first, second] = sends.as_slice() else { return Err(format!("{fault}: {sends:?}").into()) };
             equal("the repeated body", &second["body"], &first["body"])?;
             equal("the repeated key", &second["headers"]["idempotency-key"], &first["headers"]["idempotency-key"])?;
         } else {
             let error = answer.err().ok_or_else(|| format!("{fault}: it was accepted"))?;
             ensure(error.may_have_been_sent(), format_args!("{fault}: {error:?}"))?;
-            stage.asked(n + 1).await?;
+            harness.asked(n + 1).await?;
         }
     }
-    // The first two faults spoil the answer to a message that was taken.
-    stage.reached(if is_keyed { 4 } else { 2 }).await
+    // The first two faults spoil the response to an accepted message.
+    harness.reached(if is_keyed { 4 } else { 2 }).await
 }
 
-async fn a_retry_layer_waits_out_a_throttle_and_sends_once(stage: &Stage) -> Check {
-    // A window that is short enough for the wait to be waited out.
-    stage.control.limit(stage.provider(), 1_000, 5).await?;
-    fault(stage, json!({ "fault": "rate_limited", "next": 2 })).await?;
-    let receipt = accepted(persistent(&stage.client).send(&text()).await)?;
+async fn retry_waits_for_throttle_and_sends_once(harness: &Harness) -> Check {
+    // A window short enough for the retry layer to wait.
+    harness.control.limit(harness.provider(), 1_000, 5).await?;
+    fault(harness, json!({ "fault": "rate_limited", "next": 2 })).await?;
+    let receipt = accepted(persistent(&harness.client).send(&text()).await)?;
     equal("attempts", &receipt.attempts, &3)?;
-    stage.asked(3).await?;
-    stage.reached(1).await
+    harness.asked(3).await?;
+    harness.reached(1).await
 }
 
-async fn a_retry_layer_reaches_a_provider_that_was_away(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(told)?;
-    let address = listener.local_addr().map_err(told)?;
+async fn retry_repeats_refused_connection(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(unexpected)?;
+    let address = listener.local_addr().map_err(unexpected)?;
     drop(listener);
     let error =
-        persistent(&stage.elsewhere(&address.to_string())?).send(&text()).await.err().ok_or("it was accepted")?;
+        persistent(&harness.elsewhere(&address.to_string())?).send(&text()).await.err().ok_or("it was accepted")?;
     equal("attempts", &error.attempts(), &4)?;
     equal("whether it may have been sent", &error.sent(), &Sent::No)?;
-    accepted(persistent(&stage.client).send(&text()).await)?;
-    stage.reached(1).await
+    accepted(persistent(&harness.client).send(&text()).await)?;
+    harness.reached(1).await
 }
 
-async fn after_a_failure_the_next_message_goes_as_if_nothing_had_been(stage: &Stage) -> Check {
-    fault(stage, json!({ "fault": "lose_reply", "next": 1 })).await?;
-    failed(stage.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
-    accepted(stage.send(&text()).await)?;
-    stage.reached(2).await
+async fn failure_does_not_affect_next_message(harness: &Harness) -> Check {
+    fault(harness, json!({ "fault": "lose_reply", "next": 1 })).await?;
+    failed(harness.send(&text()).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
+    accepted(harness.send(&text()).await)?;
+    harness.reached(2).await
 }

@@ -1,4 +1,4 @@
-//! Answers that no honest provider gives: a typed error, never a panic, a hang or a false yes.
+//! Hostile responses: a typed error, and never a panic, a hang or a false success.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,27 +8,35 @@ use serde_json::{Value, json};
 use transom::layers::Retry;
 use transom::{ErrorKind, Messenger as _, Sent};
 
-use crate::check::{Broken, Check, accepted, ensure, equal, failed};
-use crate::stage::{Stage, peer, text};
-use crate::webhooks::WebhookFixture;
+use crate::assertions::{Check, Failure, accepted, ensure, equal, failed};
+use crate::evidence::WebhookFixture;
+use crate::harness::{Harness, peer, text};
 
 scenarios! { "hostile":
-    a_success_of_any_other_shape_is_in_doubt needs Text;
-    a_refusal_of_any_shape_is_a_refusal needs Text;
-    a_body_without_end_is_cut_off needs Text;
-    an_odd_status_is_in_doubt needs Text;
-    /// Two hundred bodies made from the run's seed, under statuses of each kind.
-    random_bytes_are_no_success_and_no_panic needs Text;
-    /// The provider's own answer with one member at a time of another type, or gone: an id that is there, or doubt.
-    a_spoilt_success_is_accepted_with_an_id_or_in_doubt needs Text;
-    a_success_with_much_more_in_it_is_read needs Text;
-    /// Numbers out of range, dates long gone, words: neither a wait without end nor a repetition at once and for ever.
-    a_throttle_with_an_odd_wait_is_returned_to_the_caller needs Text covers pace;
-    /// Documented calls, cut, doubled and with bytes turned, made from the run's seed; never verified, never a panic.
-    a_spoilt_webhook_call_is_read_or_refused_and_never_believed needs DeliveryStatus covers webhooks;
+    success_of_wrong_shape_is_unknown "If a successful response has the wrong shape, the outcome is unknown."
+        needs Text;
+    rejection_of_any_shape_is_rejection "A 400 with a body of any shape is a rejection, and nothing was sent."
+        needs Text;
+    endless_body_is_cut_off "A response body over the limit is not read to its end, and the error stays short."
+        needs Text;
+    unusual_status_is_unknown "After an unusual HTTP status (299, 599, 999) the outcome is unknown."
+        needs Text;
+    /// 200 bodies made from the run's seed, under statuses of each class.
+    random_body_is_error_without_panic "A random response body is never a success and causes no panic."
+        needs Text;
+    /// Each member in turn is replaced by a value of another type.
+    damaged_success_has_id_or_is_unknown "A successful response with one damaged member is accepted with a real id, or the outcome is unknown."
+        needs Text;
+    success_with_extra_members_is_read "A successful response with many additional members is accepted."
+        needs Text;
+    unreadable_wait_is_returned_to_caller "A throttle with an unreadable or absurd wait is returned to the caller within 90 seconds."
+        needs Text covers pace;
+    /// Documented calls, cut, doubled or with changed bytes, made from the run's seed.
+    damaged_webhook_call_is_never_verified "A damaged webhook call is never verified and causes no panic."
+        needs DeliveryStatus covers webhooks;
 }
 
-/// Bodies of the wrong shape: none of them holds an id where a provider puts one.
+/// Bodies of the wrong shape, without an id in the documented place.
 fn bodies() -> Vec<String> {
     let deep = format!("{}{}", "[".repeat(2_000), "]".repeat(2_000));
     let deep_object = format!("{}1{}", "{\"response\":".repeat(500), "}".repeat(500));
@@ -73,26 +81,26 @@ fn bodies() -> Vec<String> {
     bodies
 }
 
-async fn a_success_of_any_other_shape_is_in_doubt(stage: &Stage) -> Check {
-    stage.control.limit(stage.provider(), 10_000, 1).await?;
+async fn success_of_wrong_shape_is_unknown(harness: &Harness) -> Check {
+    harness.control.limit(harness.provider(), 10_000, 1).await?;
     for body in bodies() {
         for status in [200, 202] {
             let fault = json!({ "fault": "status", "status": status, "body": body, "next": 1 });
-            stage.control.fault(stage.provider(), fault).await?;
+            harness.control.fault(harness.provider(), fault).await?;
             let head: String = body.chars().take(80).collect();
-            failed(stage.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)
-                .map_err(|broken| broken.at(format_args!("{status} {head:?}")))?;
+            failed(harness.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)
+                .map_err(|failure| failure.at(format_args!("{status} {head:?}")))?;
         }
     }
     Ok(())
 }
 
-async fn a_refusal_of_any_shape_is_a_refusal(stage: &Stage) -> Check {
-    stage.control.limit(stage.provider(), 10_000, 1).await?;
+async fn rejection_of_any_shape_is_rejection(harness: &Harness) -> Check {
+    harness.control.limit(harness.provider(), 10_000, 1).await?;
     for body in bodies() {
         let fault = json!({ "fault": "status", "status": 400, "body": body, "next": 1 });
-        stage.control.fault(stage.provider(), fault).await?;
-        let error = stage.send(&text()).await.err().ok_or("expected a refusal")?;
+        harness.control.fault(harness.provider(), fault).await?;
+        let error = harness.send(&text()).await.err().ok_or("expected a refusal")?;
         let head: String = body.chars().take(80).collect();
         ensure(error.sent() == Sent::No, format_args!("{head:?}: {error:?}"))?;
         ensure(
@@ -103,11 +111,11 @@ async fn a_refusal_of_any_shape_is_a_refusal(stage: &Stage) -> Check {
     Ok(())
 }
 
-async fn a_body_without_end_is_cut_off(stage: &Stage) -> Check {
+async fn endless_body_is_cut_off(harness: &Harness) -> Check {
     for (status, sent) in [(200, Sent::Maybe), (400, Sent::No)] {
         let body = "x".repeat(3 * 1024 * 1024);
-        let client =
-            stage.elsewhere(&peer(format!("HTTP/1.1 {status} ?\r\ncontent-length: 99999999\r\n\r\n{body}")).await?)?;
+        let client = harness
+            .elsewhere(&peer(format!("HTTP/1.1 {status} ?\r\ncontent-length: 99999999\r\n\r\n{body}")).await?)?;
         let error = client.send(&text()).await.err().ok_or("expected an error")?;
         ensure(error.sent() == sent, format_args!("{status}: {error:?}"))?;
         ensure(error.to_string().len() < 2_000, format_args!("the error is {} bytes long", error.to_string().len()))?;
@@ -115,37 +123,37 @@ async fn a_body_without_end_is_cut_off(stage: &Stage) -> Check {
     Ok(())
 }
 
-async fn an_odd_status_is_in_doubt(stage: &Stage) -> Check {
-    stage.control.limit(stage.provider(), 1_000, 1).await?;
+async fn unusual_status_is_unknown(harness: &Harness) -> Check {
+    harness.control.limit(harness.provider(), 1_000, 1).await?;
     for status in [299, 599, 999] {
-        stage
+        harness
             .control
-            .fault(stage.provider(), json!({ "fault": "status", "status": status, "body": "?", "next": 1 }))
+            .fault(harness.provider(), json!({ "fault": "status", "status": status, "body": "?", "next": 1 }))
             .await?;
-        let error = stage.send(&text()).await.err().ok_or("expected an error")?;
+        let error = harness.send(&text()).await.err().ok_or("expected an error")?;
         ensure(error.may_have_been_sent(), format_args!("{status}: {error:?}"))?;
     }
     Ok(())
 }
 
-/// What JSON is made of.
+/// The characters of JSON.
 const JSON: &[u8] = b"{}[]\",:0123456789.eE-truefalsn \\";
 
-async fn random_bytes_are_no_success_and_no_panic(stage: &Stage) -> Check {
-    stage.control.limit(stage.provider(), 10_000, 1).await?;
-    let mut random = Rng::with_seed(stage.seed);
+async fn random_body_is_error_without_panic(harness: &Harness) -> Check {
+    harness.control.limit(harness.provider(), 10_000, 1).await?;
+    let mut random = Rng::with_seed(harness.seed);
     for n in 0..200 {
         let length = random.usize(1..400);
-        // Of what JSON is made of, and of anything.
+        // Characters of JSON, or any others.
         let body: String = (0..length)
             .map(|_| {
                 if random.bool() { random.choice(JSON).map_or(' ', |byte| char::from(*byte)) } else { random.char(..) }
             })
             .collect();
         let status = [200, 202, 207, 400, 403, 404, 422, 429, 500, 503][n % 10];
-        stage.answer_with(status, json!(body)).await?;
-        let place = || format!("body {n} of seed {} with {status}", stage.seed);
-        let error = stage.send(&text()).await.err().ok_or_else(|| Broken::from(format!("{}: accepted", place())))?;
+        harness.answer_with(status, json!(body)).await?;
+        let place = || format!("body {n} of seed {} with {status}", harness.seed);
+        let error = harness.send(&text()).await.err().ok_or_else(|| Failure::from(format!("{}: accepted", place())))?;
         let is_refusal = (400..500).contains(&status);
         let expected = if is_refusal { Sent::No } else { Sent::Maybe };
         ensure(error.sent() == expected, format_args!("{}: sent {}: {error}", place(), error.sent().as_str()))?;
@@ -154,19 +162,19 @@ async fn random_bytes_are_no_success_and_no_panic(stage: &Stage) -> Check {
             format_args!("{}: an error of {} bytes", place(), error.to_string().len()),
         )?;
     }
-    stage.reached(0).await
+    harness.reached(0).await
 }
 
-/// A real success of the provider's.
-async fn success(stage: &Stage) -> Result<(u16, Value), Broken> {
-    stage.contact_writes().await?;
-    accepted(stage.send(&text()).await)?;
-    let request = stage.sends().await?.pop().ok_or("no request was made")?;
+/// A genuine success of the provider.
+async fn success(harness: &Harness) -> Result<(u16, Value), Failure> {
+    harness.contact_writes().await?;
+    accepted(harness.send(&text()).await)?;
+    let request = harness.sends().await?.pop().ok_or("no request was made")?;
     let status = request["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
     Ok((status, request["response"].clone()))
 }
 
-/// Every place in a value, the outermost first.
+/// Every place in a value, outer ones first.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     let mut visit = |name: &str, member: &Value| {
         let place = format!("{at}/{name}");
@@ -180,9 +188,9 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-async fn a_spoilt_success_is_accepted_with_an_id_or_in_doubt(stage: &Stage) -> Check {
-    let (status, body) = success(stage).await?;
-    stage.control.limit(stage.provider(), 10_000, 1).await?;
+async fn damaged_success_has_id_or_is_unknown(harness: &Harness) -> Check {
+    let (status, body) = success(harness).await?;
+    harness.control.limit(harness.provider(), 10_000, 1).await?;
     let mut found = Vec::new();
     places(&body, "", &mut found);
     for place in found {
@@ -191,14 +199,14 @@ async fn a_spoilt_success_is_accepted_with_an_id_or_in_doubt(stage: &Stage) -> C
             if let Some(member) = body.pointer_mut(&place) {
                 *member = spoilt.clone();
             }
-            stage.answer_with(status, body).await?;
-            match stage.send(&text()).await {
+            harness.answer_with(status, body).await?;
+            match harness.send(&text()).await {
                 Ok(receipt) => {
                     let id = receipt.message_id.as_str();
                     let is_one = !id.trim().is_empty() && !matches!(id, "null" | "true" | "{}" | "[]");
                     ensure(is_one, format_args!("{place} is {spoilt}: accepted under the id {id:?}"))?;
                 }
-                // A success around a refusal that the pages document is one; anything else proves nothing.
+                // A documented rejection inside a success is a rejection; anything else proves nothing.
                 Err(error) => ensure(
                     error.may_have_been_sent()
                         || error.code().is_some()
@@ -208,42 +216,42 @@ async fn a_spoilt_success_is_accepted_with_an_id_or_in_doubt(stage: &Stage) -> C
             }
         }
     }
-    stage.reached(1).await
+    harness.reached(1).await
 }
 
-async fn a_success_with_much_more_in_it_is_read(stage: &Stage) -> Check {
-    let (status, mut body) = success(stage).await?;
+async fn success_with_extra_members_is_read(harness: &Harness) -> Check {
+    let (status, mut body) = success(harness).await?;
     body["x_more"] = json!((0..4_000).map(|n| json!({ "n": n, "text": "ñ".repeat(20) })).collect::<Vec<_>>());
-    stage.answer_with(status, body).await?;
-    accepted(stage.send(&text()).await).map(drop)
+    harness.answer_with(status, body).await?;
+    accepted(harness.send(&text()).await).map(drop)
 }
 
-async fn a_throttle_with_an_odd_wait_is_returned_to_the_caller(stage: &Stage) -> Check {
-    stage.control.freeze().await?;
-    stage.control.limit(stage.provider(), 10_000, 1).await?;
+async fn unreadable_wait_is_returned_to_caller(harness: &Harness) -> Check {
+    harness.control.freeze().await?;
+    harness.control.limit(harness.provider(), 10_000, 1).await?;
     for wait in ["-1", "NaN", "soon", "", "99999999999999999999", "1e400", "Thu, 01 Jan 1970 00:00:00 GMT", "1, 2"] {
-        let clock = stage.clock();
-        let client = stage.client.clone().layer(Retry::attempts(3).with_time(Arc::new(clock.clone()), || 0.5));
+        let clock = harness.clock();
+        let client = harness.client.clone().layer(Retry::attempts(3).with_time(Arc::new(clock.clone()), || 0.5));
         let headers = json!({ "retry-after": wait, "x-ratelimit-reset": wait, "ratelimit-reset": wait, "ratelimit-policy": wait });
         let fault = json!({ "fault": "status", "status": 429, "body": {}, "headers": headers, "next": 3 });
-        let before = stage.sends().await?.len();
-        stage.control.fault(stage.provider(), fault.clone()).await?;
+        let before = harness.sends().await?.len();
+        harness.control.fault(harness.provider(), fault.clone()).await?;
         let error = failed(client.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;
-        let asked = stage.sends().await?.len() - before;
+        let asked = harness.sends().await?.len() - before;
         equal(&format!("{wait:?}: attempts"), &(error.attempts() as usize), &asked)?;
         ensure(clock.passed() <= Duration::from_secs(90), format_args!("{wait:?}: waited {:?}", clock.passed()))?;
-        // What is left of the fault is for this wait alone.
+        // Uses up the rest of the fault.
         for _ in asked..3 {
-            failed(stage.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;
+            failed(harness.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;
         }
     }
-    stage.reached(0).await
+    harness.reached(0).await
 }
 
-async fn a_spoilt_webhook_call_is_read_or_refused_and_never_believed(stage: &Stage) -> Check {
-    let mut random = Rng::with_seed(stage.seed);
-    let client = stage.connect(&stage.config()?.with("webhook_secret", "a-secret"))?;
-    for call in WebhookFixture::of_subject(stage.subject)? {
+async fn damaged_webhook_call_is_never_verified(harness: &Harness) -> Check {
+    let mut random = Rng::with_seed(harness.seed);
+    let client = harness.connect(&harness.config()?.with_value("webhook_secret", "a-secret"))?;
+    for call in WebhookFixture::for_adapter(harness.adapter)? {
         let body = call.body.get().as_bytes();
         for _ in 0..20 {
             let mut spoilt = body.to_vec();
@@ -258,10 +266,10 @@ async fn a_spoilt_webhook_call_is_read_or_refused_and_never_believed(stage: &Sta
                 }
             }
             let request = call.request(spoilt)?;
-            // Where a secret is configured nothing passes that it does not vouch for.
+            // With a secret configured, nothing unverified passes.
             failed(client.webhook(&request), ErrorKind::Unauthenticated, Sent::No)
-                .map_err(|broken| broken.at(&call.name))?;
-            match stage.client.webhook(&request) {
+                .map_err(|failure| failure.at(&call.name))?;
+            match harness.client.webhook(&request) {
                 Ok(events) => ensure(!events.verified, format_args!("{}: a spoilt call is believed", call.name))?,
                 Err(error) => ensure(error.sent() == Sent::No, format_args!("{}: {error}", call.name))?,
             }

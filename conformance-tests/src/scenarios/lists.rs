@@ -1,40 +1,53 @@
-//! What a provider lists, beyond the window.
+//! Lists of templates, senders and conversations.
 
 use std::sync::Arc;
 
 use serde_json::json;
+use transom::account::{Conversation, ConversationFilter, TemplateInfo};
 use transom::layers::Retry;
-use transom::{Conversation, ConversationFilter, ErrorKind, Messenger as _, Sent, TemplateInfo};
+use transom::{ErrorKind, Messenger as _, Sent};
 
-use crate::check::{Broken, Check, ensure, equal, told};
-use crate::stage::{OTHER, Stage, contact};
+use crate::assertions::{Check, Failure, ensure, equal, unexpected};
+use crate::harness::{Harness, OTHER, contact};
 
 scenarios! { "lists":
-    every_template_is_listed_with_its_language_its_state_and_its_parameters needs Templates covers template_lists;
-    a_template_that_was_paused_is_listed_as_such needs Templates covers template_lists;
-    a_state_is_that_of_one_template_and_of_no_other needs Templates covers template_lists;
-    a_list_that_fails_leaves_nothing_in_doubt needs Templates;
-    a_list_that_is_refused_has_the_kind_of_its_status needs Templates;
-    the_channels_own_sender_is_listed_with_its_number needs Senders covers sender_lists;
-    a_sender_that_is_away_is_listed_as_such needs Senders covers sender_lists;
-    a_list_of_senders_that_fails_leaves_nothing_in_doubt needs Senders;
-    a_conversation_is_listed_once_the_contact_has_written needs Conversations covers conversation_lists;
-    the_conversations_of_one_contact_are_theirs_alone needs Conversations covers conversation_lists;
-    a_list_of_conversations_that_fails_leaves_nothing_in_doubt needs Conversations;
-    /// A read sends nothing, so it may be asked again.
-    a_read_that_fails_once_is_asked_again_by_a_retry_layer needs Templates;
+    templates_are_listed_with_all_details "Every template is listed with id, language, status and parameters."
+        needs Templates covers template_lists;
+    paused_template_is_listed_as_paused "A paused template is listed as `paused`."
+        needs Templates covers template_lists;
+    pausing_one_template_changes_no_other "Pausing one template changes the listed status of no other template."
+        needs Templates covers template_lists;
+    failed_template_list_proves_nothing_sent "A template list that fails reports that nothing was sent."
+        needs Templates;
+    rejected_list_has_kind_of_its_status "A template list that the provider rejects has the error kind of its HTTP status."
+        needs Templates;
+    own_sender_is_listed_with_number "The channel's own sender is listed with its number."
+        needs Senders covers sender_lists;
+    offline_sender_is_listed_as_offline "A sender that is offline is listed as not available."
+        needs Senders covers sender_lists;
+    failed_sender_list_proves_nothing_sent "A sender list that fails reports that nothing was sent."
+        needs Senders;
+    conversation_is_listed_after_inbound "A conversation is listed, with its id, after the contact has written."
+        needs Conversations covers conversation_lists;
+    conversation_filter_keeps_one_contact "A conversation list filtered by a contact holds that contact's conversations only."
+        needs Conversations covers conversation_lists;
+    failed_conversation_list_proves_nothing_sent "A conversation list that fails reports that nothing was sent."
+        needs Conversations;
+    /// A read sends nothing, so it may be repeated.
+    failed_read_is_retried "A retry layer repeats a read that failed once."
+        needs Templates;
 }
 
-async fn listed(stage: &Stage) -> Result<Vec<TemplateInfo>, Broken> {
-    stage.client.templates().await.map_err(told)
+async fn listed(harness: &Harness) -> Result<Vec<TemplateInfo>, Failure> {
+    harness.client.templates().await.map_err(unexpected)
 }
 
-fn named<'t>(templates: &'t [TemplateInfo], name: &str) -> Result<&'t TemplateInfo, Broken> {
+fn named<'t>(templates: &'t [TemplateInfo], name: &str) -> Result<&'t TemplateInfo, Failure> {
     templates.iter().find(|template| template.name == name).ok_or_else(|| format!("`{name}` is not in the list").into())
 }
 
-async fn every_template_is_listed_with_its_language_its_state_and_its_parameters(stage: &Stage) -> Check {
-    let templates = listed(stage).await?;
+async fn templates_are_listed_with_all_details(harness: &Harness) -> Check {
+    let templates = listed(harness).await?;
     for (name, parameters) in [("visit_reminder", 2), ("follow_up", 1), ("re_engagement_v1", 0)] {
         let template = named(&templates, name)?;
         equal("the language", &template.language.as_str(), &"en")?;
@@ -48,32 +61,32 @@ async fn every_template_is_listed_with_its_language_its_state_and_its_parameters
     )
 }
 
-async fn a_template_that_was_paused_is_listed_as_such(stage: &Stage) -> Check {
-    stage.control.config(stage.provider(), json!({ "template": "follow_up", "status": "paused" })).await?;
-    equal("the state", &named(&listed(stage).await?, "follow_up")?.status.as_str(), &"paused")
+async fn paused_template_is_listed_as_paused(harness: &Harness) -> Check {
+    harness.control.config(harness.provider(), json!({ "template": "follow_up", "status": "paused" })).await?;
+    equal("the state", &named(&listed(harness).await?, "follow_up")?.status.as_str(), &"paused")
 }
 
-async fn a_state_is_that_of_one_template_and_of_no_other(stage: &Stage) -> Check {
-    let before = listed(stage).await?;
-    stage.control.config(stage.provider(), json!({ "template": "follow_up", "status": "paused" })).await?;
+async fn pausing_one_template_changes_no_other(harness: &Harness) -> Check {
+    let before = listed(harness).await?;
+    harness.control.config(harness.provider(), json!({ "template": "follow_up", "status": "paused" })).await?;
     let others = |templates: Vec<TemplateInfo>| -> Vec<_> {
         let others = templates.into_iter().filter(|template| template.name != "follow_up");
         others.map(|template| (template.name, template.language, template.status, template.parameters)).collect()
     };
-    equal("the others", &others(listed(stage).await?), &others(before))?;
-    stage.asked(0).await?;
-    stage.reached(0).await
+    equal("the others", &others(listed(harness).await?), &others(before))?;
+    harness.asked(0).await?;
+    harness.reached(0).await
 }
 
-async fn a_list_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Check {
+async fn failed_template_list_proves_nothing_sent(harness: &Harness) -> Check {
     for fault in [
         json!({ "fault": "status", "status": 500, "next": 1, "on": "any" }),
         json!({ "fault": "lose_reply", "next": 1, "on": "any" }),
         json!({ "fault": "garbage", "next": 1, "on": "any" }),
         json!({ "fault": "html", "next": 1, "on": "any" }),
     ] {
-        stage.control.fault(stage.provider(), fault.clone()).await?;
-        match stage.client.templates().await {
+        harness.control.fault(harness.provider(), fault.clone()).await?;
+        match harness.client.templates().await {
             Err(error) => equal(&format!("{fault}: whether something may have been sent"), &error.sent(), &Sent::No)?,
             Ok(templates) => return Err(format!("{fault}: expected the list to fail, got {templates:?}").into()),
         }
@@ -81,7 +94,7 @@ async fn a_list_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Check {
     Ok(())
 }
 
-async fn a_list_that_is_refused_has_the_kind_of_its_status(stage: &Stage) -> Check {
+async fn rejected_list_has_kind_of_its_status(harness: &Harness) -> Check {
     for (status, kind) in [
         (401, ErrorKind::Unauthenticated),
         (403, ErrorKind::PermissionDenied),
@@ -89,84 +102,85 @@ async fn a_list_that_is_refused_has_the_kind_of_its_status(stage: &Stage) -> Che
         (503, ErrorKind::ProviderUnavailable),
     ] {
         let fault = json!({ "fault": "status", "status": status, "body": {}, "next": 1, "on": "any" });
-        stage.control.fault(stage.provider(), fault).await?;
-        let error = stage.client.templates().await.err().ok_or_else(|| format!("{status}: expected a refusal"))?;
+        harness.control.fault(harness.provider(), fault).await?;
+        let error = harness.client.templates().await.err().ok_or_else(|| format!("{status}: expected a refusal"))?;
         equal(&format!("{status}: the kind"), &error.kind(), &kind)?;
         equal("the status", &error.status(), &Some(status))?;
-        equal("the provider", &error.provider(), &Some(stage.provider()))?;
+        equal("the provider", &error.provider(), &Some(harness.provider()))?;
     }
     Ok(())
 }
 
-async fn the_channels_own_sender_is_listed_with_its_number(stage: &Stage) -> Check {
-    let senders = stage.client.senders().await.map_err(told)?;
-    let own =
-        senders.iter().find(|sender| sender.phone.as_ref().is_some_and(|phone| phone.as_str() == stage.subject.sender));
+async fn own_sender_is_listed_with_number(harness: &Harness) -> Check {
+    let senders = harness.client.senders().await.map_err(unexpected)?;
+    let own = senders
+        .iter()
+        .find(|sender| sender.phone.as_ref().is_some_and(|phone| phone.as_str() == harness.adapter.sender));
     let own = own.ok_or("the number that the channel sends from is not in the list")?;
     ensure(!own.id.is_empty() && !own.status.is_empty(), format_args!("a sender without id or state: {own:?}"))
 }
 
-async fn a_sender_that_is_away_is_listed_as_such(stage: &Stage) -> Check {
-    let before = stage.client.senders().await.map_err(told)?;
+async fn offline_sender_is_listed_as_offline(harness: &Harness) -> Check {
+    let before = harness.client.senders().await.map_err(unexpected)?;
     let first = before.first().ok_or("no sender is listed")?;
-    stage.control.config(stage.provider(), json!({ "sender": first.id, "online": false })).await?;
-    let after = stage.client.senders().await.map_err(told)?;
+    harness.control.config(harness.provider(), json!({ "sender": first.id, "online": false })).await?;
+    let after = harness.client.senders().await.map_err(unexpected)?;
     let same = after.iter().find(|sender| sender.id == first.id).ok_or("a sender that is away is not listed")?;
     ensure(same.status != first.status, format_args!("it is still {}", same.status))
 }
 
-async fn a_list_of_senders_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Check {
+async fn failed_sender_list_proves_nothing_sent(harness: &Harness) -> Check {
     for fault in ["lose_reply", "garbage", "html"] {
-        stage.control.fault(stage.provider(), json!({ "fault": fault, "next": 1, "on": "any" })).await?;
-        match stage.client.senders().await {
+        harness.control.fault(harness.provider(), json!({ "fault": fault, "next": 1, "on": "any" })).await?;
+        match harness.client.senders().await {
             Err(error) => equal(&format!("{fault}: whether something may have been sent"), &error.sent(), &Sent::No)?,
             Ok(senders) => return Err(format!("{fault}: expected the list to fail, got {senders:?}").into()),
         }
     }
-    ensure(!stage.client.senders().await.map_err(told)?.is_empty(), "the list that is read again is empty")?;
-    stage.asked(0).await
+    ensure(!harness.client.senders().await.map_err(unexpected)?.is_empty(), "the list that is read again is empty")?;
+    harness.asked(0).await
 }
 
-async fn conversations_with(stage: &Stage, filter: ConversationFilter) -> Result<Vec<Conversation>, Broken> {
-    stage.client.conversations(&filter).await.map_err(told)
+async fn conversations_with(harness: &Harness, filter: ConversationFilter) -> Result<Vec<Conversation>, Failure> {
+    harness.client.conversations(&filter).await.map_err(unexpected)
 }
 
-async fn a_conversation_is_listed_once_the_contact_has_written(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    let listed = conversations_with(stage, ConversationFilter::default()).await?;
+async fn conversation_is_listed_after_inbound(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    let listed = conversations_with(harness, ConversationFilter::default()).await?;
     let theirs = listed.iter().find(|conversation| conversation.contact == Some(contact()));
     let theirs = theirs.ok_or("the conversation is not in the list")?;
     ensure(!theirs.id.is_empty(), format_args!("a conversation without id: {theirs:?}"))
 }
 
-async fn the_conversations_of_one_contact_are_theirs_alone(stage: &Stage) -> Check {
-    stage.contact_writes().await?;
-    stage.control.inbound(stage.provider(), OTHER).await?;
-    let listed = conversations_with(stage, ConversationFilter::with_contact(contact())).await?;
+async fn conversation_filter_keeps_one_contact(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    harness.control.inbound(harness.provider(), OTHER).await?;
+    let listed = conversations_with(harness, ConversationFilter::with_contact(contact())).await?;
     let strangers = listed.iter().filter(|conversation| conversation.contact != Some(contact())).count();
     equal("conversations with somebody else", &strangers, &0)?;
     ensure(!listed.is_empty(), "the contact's own conversation is not in the list")
 }
 
-async fn a_list_of_conversations_that_fails_leaves_nothing_in_doubt(stage: &Stage) -> Check {
+async fn failed_conversation_list_proves_nothing_sent(harness: &Harness) -> Check {
     for fault in ["lose_reply", "garbage", "html"] {
-        stage.control.fault(stage.provider(), json!({ "fault": fault, "next": 1, "on": "any" })).await?;
-        match stage.client.conversations(&ConversationFilter::default()).await {
+        harness.control.fault(harness.provider(), json!({ "fault": fault, "next": 1, "on": "any" })).await?;
+        match harness.client.conversations(&ConversationFilter::default()).await {
             Err(error) => equal(&format!("{fault}: whether something may have been sent"), &error.sent(), &Sent::No)?,
             Ok(listed) => {
                 return Err(format!("{fault}: expected the list to fail, got {} entries", listed.len()).into());
             }
         }
     }
-    stage.reached(0).await
+    harness.reached(0).await
 }
 
-async fn a_read_that_fails_once_is_asked_again_by_a_retry_layer(stage: &Stage) -> Check {
-    stage.control.freeze().await?;
-    let retry = Retry::attempts(3).with_time(Arc::new(stage.clock()), || 0.5);
-    let client = stage.client.clone().layer(retry);
+async fn failed_read_is_retried(harness: &Harness) -> Check {
+    harness.control.freeze().await?;
+    let retry = Retry::attempts(3).with_time(Arc::new(harness.clock()), || 0.5);
+    let client = harness.client.clone().layer(retry);
     let fault = json!({ "fault": "status", "status": 503, "next": 1, "on": "any" });
-    stage.control.fault(stage.provider(), fault).await?;
-    ensure(!client.templates().await.map_err(told)?.is_empty(), "the list is empty")?;
-    stage.asked(0).await
+    harness.control.fault(harness.provider(), fault).await?;
+    ensure(!client.templates().await.map_err(unexpected)?.is_empty(), "the list is empty")?;
+    harness.asked(0).await
 }

@@ -3,40 +3,53 @@
 use serde_json::json;
 use transom::{ErrorKind, Message, Messenger as _, Sent, Template};
 
-use crate::check::{Check, accepted, equal, failed};
-use crate::stage::{Stage, contact};
+use crate::assertions::{Check, accepted, equal, failed};
+use crate::harness::{Harness, contact};
 
 scenarios! { "templates":
-    positional_parameters_arrive_in_their_places needs Template covers accepted_templates;
-    named_parameters_arrive_in_the_places_that_the_channel_gives_them needs Template covers accepted_templates;
-    a_channels_own_name_for_a_template_is_used needs Template covers accepted_templates;
-    a_template_without_parameters_arrives needs Template covers accepted_templates;
-    a_template_that_is_not_approved_is_refused needs Template covers rejected_templates;
-    a_paused_template_is_refused needs Template covers rejected_templates;
-    a_template_that_nobody_knows_is_refused needs Template covers rejected_templates;
-    a_template_in_a_language_that_it_does_not_have_is_refused needs Template covers rejected_templates;
-    too_few_parameters_are_refused needs Template covers rejected_templates;
-    too_many_parameters_are_refused needs Template covers rejected_templates;
-    without_probe_the_provider_judges_the_parameters needs Template covers rejected_templates;
-    /// The look at the definition is a courtesy: where it fails, the template goes all the same.
-    a_definition_that_cannot_be_read_blocks_no_template needs Template;
-    a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves needs Template;
-    an_empty_template_name_is_refused_before_a_byte_leaves needs Template;
+    positional_parameters_arrive_in_order "Positional parameters arrive in their places."
+        needs Template covers accepted_templates;
+    named_parameters_arrive_in_configured_places "Named parameters arrive in the places that the channel's `params` gives them."
+        needs Template covers accepted_templates;
+    channel_template_mapping_is_used "The channel's mapping replaces the application's template name and language by the provider's."
+        needs Template covers accepted_templates;
+    template_without_parameters_arrives "A template without parameters arrives."
+        needs Template covers accepted_templates;
+    unapproved_template_is_rejected "A template that is not approved is rejected as `template_rejected`."
+        needs Template covers rejected_templates;
+    paused_template_is_rejected "A paused template is rejected as `template_rejected`."
+        needs Template covers rejected_templates;
+    unknown_template_is_rejected "A template name that the provider does not have is rejected, and nothing is sent."
+        needs Template covers rejected_templates;
+    unknown_template_language_is_rejected "A template in a language that it does not have is rejected, and nothing is sent."
+        needs Template covers rejected_templates;
+    too_few_parameters_are_rejected "A template with too few parameters is refused locally if the adapter lists templates, and rejected by the provider if not."
+        needs Template covers rejected_templates;
+    too_many_parameters_are_rejected "A template with too many parameters is refused locally if the adapter lists templates, and rejected by the provider if not."
+        needs Template covers rejected_templates;
+    without_probe_provider_checks_parameters "With `probe = false`, the provider checks the parameters, in one request."
+        needs Template covers rejected_templates;
+    failed_definition_lookup_does_not_block "If the template's definition cannot be read, the template is sent all the same."
+        needs Template;
+    unmapped_named_parameter_is_refused_locally "A named parameter that the channel's `params` does not list is refused without a request, and the error names it."
+        needs Template;
+    empty_template_name_is_refused_locally "An empty template name is refused without a request."
+        needs Template;
 }
 
-/// The row that gives the seeded template's placeholders their names at this provider, so that it can be filled by name.
-fn by_name(stage: &Stage) -> serde_json::Value {
-    json!({ "visit_reminder": { "params": stage.subject.placeholders } })
+/// The mapping that names the placeholders of the seeded template at this provider.
+fn by_name(harness: &Harness) -> serde_json::Value {
+    json!({ "visit_reminder": { "params": harness.adapter.placeholders } })
 }
 
 fn message(template: Template) -> Message {
     Message::template(contact(), template)
 }
 
-/// Holds if `visit_reminder` arrived, saying this.
-async fn arrived(stage: &Stage, values: [&str; 2]) -> Check {
-    stage.reached(1).await?;
-    for message in stage.delivered().await? {
+/// Passes if `visit_reminder` was delivered with these values.
+async fn arrived(harness: &Harness, values: [&str; 2]) -> Check {
+    harness.reached(1).await?;
+    for message in harness.delivered().await? {
         let content = &message["content"];
         equal("the type", &content["type"], &json!("template"))?;
         equal("the name", &content["name"], &json!("visit_reminder"))?;
@@ -55,117 +68,117 @@ async fn arrived(stage: &Stage, values: [&str; 2]) -> Check {
     Ok(())
 }
 
-async fn positional_parameters_arrive_in_their_places(stage: &Stage) -> Check {
-    // Where a provider goes by name, the channel says which name each place has.
-    let client = stage.connect(&stage.config()?.with("templates", by_name(stage)))?;
+async fn positional_parameters_arrive_in_order(harness: &Harness) -> Check {
+    // If the provider uses names, the mapping gives the name of each place.
+    let client = harness.connect(&harness.config()?.with_value("templates", by_name(harness)))?;
     accepted(client.send(&message(Template::new("visit_reminder", "en").body(["Ana", "12/02"]))).await)?;
-    arrived(stage, ["Ana", "12/02"]).await
+    arrived(harness, ["Ana", "12/02"]).await
 }
 
-async fn named_parameters_arrive_in_the_places_that_the_channel_gives_them(stage: &Stage) -> Check {
-    let client = stage.connect(&stage.config()?.with("templates", by_name(stage)))?;
-    let [first, second] = stage.subject.placeholders;
+async fn named_parameters_arrive_in_configured_places(harness: &Harness) -> Check {
+    let client = harness.connect(&harness.config()?.with_value("templates", by_name(harness)))?;
+    let [first, second] = harness.adapter.placeholders;
     let template = Template::new("visit_reminder", "en").body_named([(second, "12/02"), (first, "Ana")]);
     accepted(client.send(&message(template)).await)?;
-    arrived(stage, ["Ana", "12/02"]).await
+    arrived(harness, ["Ana", "12/02"]).await
 }
 
-async fn a_channels_own_name_for_a_template_is_used(stage: &Stage) -> Check {
-    // By number at a provider that goes by number, by name elsewhere; each takes what it needs.
+async fn channel_template_mapping_is_used(harness: &Harness) -> Check {
+    // With an id for providers that use numbers, and a name for the others.
     let mapping = json!({ "reminder": {
-        "id": 310, "name": "visit_reminder", "language": "en", "params": stage.subject.placeholders,
+        "id": 310, "name": "visit_reminder", "language": "en", "params": harness.adapter.placeholders,
     } });
-    let client = stage.connect(&stage.config()?.with("templates", mapping))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
     accepted(client.send(&message(Template::new("reminder", "es").body(["Ana", "12/02"]))).await)?;
-    arrived(stage, ["Ana", "12/02"]).await
+    arrived(harness, ["Ana", "12/02"]).await
 }
 
-async fn a_template_without_parameters_arrives(stage: &Stage) -> Check {
-    accepted(stage.send(&message(Template::new("re_engagement_v1", "en"))).await)?;
-    stage.reached(1).await
+async fn template_without_parameters_arrives(harness: &Harness) -> Check {
+    accepted(harness.send(&message(Template::new("re_engagement_v1", "en"))).await)?;
+    harness.reached(1).await
 }
 
-async fn a_template_that_is_not_approved_is_refused(stage: &Stage) -> Check {
-    let answer = stage.send(&message(Template::new("pending_one", "en"))).await;
-    stage.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
+async fn unapproved_template_is_rejected(harness: &Harness) -> Check {
+    let answer = harness.send(&message(Template::new("pending_one", "en"))).await;
+    harness.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
 }
 
-async fn a_paused_template_is_refused(stage: &Stage) -> Check {
-    stage.control.config(stage.provider(), json!({ "template": "re_engagement_v1", "status": "paused" })).await?;
-    let answer = stage.send(&message(Template::new("re_engagement_v1", "en"))).await;
-    stage.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
+async fn paused_template_is_rejected(harness: &Harness) -> Check {
+    harness.control.config(harness.provider(), json!({ "template": "re_engagement_v1", "status": "paused" })).await?;
+    let answer = harness.send(&message(Template::new("re_engagement_v1", "en"))).await;
+    harness.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
 }
 
-async fn a_template_that_nobody_knows_is_refused(stage: &Stage) -> Check {
-    let answer = stage.send(&message(Template::new("no_such_template", "en"))).await;
-    stage.refused(answer, stage.subject.unknown_template).await.map(drop)
+async fn unknown_template_is_rejected(harness: &Harness) -> Check {
+    let answer = harness.send(&message(Template::new("no_such_template", "en"))).await;
+    harness.refused(answer, harness.adapter.unknown_template).await.map(drop)
 }
 
-async fn a_template_in_a_language_that_it_does_not_have_is_refused(stage: &Stage) -> Check {
-    let answer = stage.send(&message(Template::new("re_engagement_v1", "xx"))).await;
-    stage.refused(answer, stage.subject.unknown_template).await.map(drop)
+async fn unknown_template_language_is_rejected(harness: &Harness) -> Check {
+    let answer = harness.send(&message(Template::new("re_engagement_v1", "xx"))).await;
+    harness.refused(answer, harness.adapter.unknown_template).await.map(drop)
 }
 
-async fn too_few_parameters_are_refused(stage: &Stage) -> Check {
-    are_refused(stage, &["Ana"]).await
+async fn too_few_parameters_are_rejected(harness: &Harness) -> Check {
+    are_refused(harness, &["Ana"]).await
 }
 
-async fn too_many_parameters_are_refused(stage: &Stage) -> Check {
-    are_refused(stage, &["Ana", "12/02", "9:00"]).await
+async fn too_many_parameters_are_rejected(harness: &Harness) -> Check {
+    are_refused(harness, &["Ana", "12/02", "9:00"]).await
 }
 
-/// Values that do not fit are refused before a byte of the send leaves, as `invalid_request`, where the provider lists
-/// its templates; by the provider, as `template_rejected`, elsewhere.
-async fn are_refused(stage: &Stage, values: &[&str]) -> Check {
-    let answer = stage.send(&message(Template::new("visit_reminder", "en").body(values.iter().copied()))).await;
-    if !stage.lists_templates() {
-        return stage.refused(answer, ErrorKind::TemplateRejected).await.map(drop);
+/// Wrong parameters are refused locally as `invalid_request` if the adapter lists templates, and rejected by the provider
+/// as `template_rejected` if not.
+async fn are_refused(harness: &Harness, values: &[&str]) -> Check {
+    let answer = harness.send(&message(Template::new("visit_reminder", "en").body(values.iter().copied()))).await;
+    if !harness.lists_templates() {
+        return harness.refused(answer, ErrorKind::TemplateRejected).await.map(drop);
     }
-    let error = stage.refused(answer, ErrorKind::InvalidRequest).await?;
+    let error = harness.refused(answer, ErrorKind::InvalidRequest).await?;
     equal("attempts", &error.attempts(), &0)?;
     for part in ["visit_reminder".to_owned(), "2".to_owned(), values.len().to_string()] {
-        crate::check::ensure(error.message().contains(&part), format_args!("the error names no {part}: {error}"))?;
+        crate::assertions::ensure(error.message().contains(&part), format_args!("the error names no {part}: {error}"))?;
     }
-    stage.asked(0).await
+    harness.asked(0).await
 }
 
-/// The row that gives the seeded template its number, so that nothing has to be looked up for it.
+/// The mapping with the template's number, so that no lookup is needed.
 fn by_number() -> serde_json::Value {
     json!({ "visit_reminder": { "id": 310 } })
 }
 
-async fn without_probe_the_provider_judges_the_parameters(stage: &Stage) -> Check {
-    let config = stage.config()?.with("templates", by_number()).with("probe", false);
+async fn without_probe_provider_checks_parameters(harness: &Harness) -> Check {
+    let config = harness.config()?.with_value("templates", by_number()).with_value("probe", false);
     let template = Template::new("visit_reminder", "en").body(["Ana"]);
-    let answer = stage.connect(&config)?.send(&message(template)).await;
-    stage.refused(answer, ErrorKind::TemplateRejected).await?;
-    stage.asked(1).await?;
-    equal("requests of any kind", &stage.control.requests(stage.provider()).await?.len(), &1)
+    let answer = harness.connect(&config)?.send(&message(template)).await;
+    harness.refused(answer, ErrorKind::TemplateRejected).await?;
+    harness.asked(1).await?;
+    equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &1)
 }
 
-async fn a_definition_that_cannot_be_read_blocks_no_template(stage: &Stage) -> Check {
-    let mut mapping = by_name(stage);
+async fn failed_definition_lookup_does_not_block(harness: &Harness) -> Check {
+    let mut mapping = by_name(harness);
     mapping["visit_reminder"]["id"] = json!(310);
-    let client = stage.connect(&stage.config()?.with("templates", mapping))?;
-    if stage.lists_templates() {
+    let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
+    if harness.lists_templates() {
         let fault = json!({ "fault": "status", "status": 500, "next": 1, "on": "any" });
-        stage.control.fault(stage.provider(), fault).await?;
+        harness.control.fault(harness.provider(), fault).await?;
     }
     let receipt = accepted(client.send(&message(Template::new("visit_reminder", "en").body(["Ana", "12/02"]))).await)?;
     equal("attempts", &receipt.attempts, &1)?;
-    arrived(stage, ["Ana", "12/02"]).await
+    arrived(harness, ["Ana", "12/02"]).await
 }
 
-async fn a_parameter_that_the_channel_does_not_name_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
+async fn unmapped_named_parameter_is_refused_locally(harness: &Harness) -> Check {
     let mapping = json!({ "visit_reminder": { "id": 310, "params": ["customer", "day"] } });
-    let client = stage.connect(&stage.config()?.with("templates", mapping))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
     let template = Template::new("visit_reminder", "en").body_named([("customer", "Ana"), ("hour", "9")]);
     let error = failed(client.send(&message(template)).await, ErrorKind::InvalidRequest, Sent::No)?;
-    crate::check::ensure(error.to_string().contains("hour"), format_args!("the error does not name it: {error}"))?;
-    stage.untouched().await
+    crate::assertions::ensure(error.to_string().contains("hour"), format_args!("the error does not name it: {error}"))?;
+    harness.untouched().await
 }
 
-async fn an_empty_template_name_is_refused_before_a_byte_leaves(stage: &Stage) -> Check {
-    failed(stage.send(&message(Template::new(" ", "en"))).await, ErrorKind::InvalidRequest, Sent::No)?;
-    stage.untouched().await
+async fn empty_template_name_is_refused_locally(harness: &Harness) -> Check {
+    failed(harness.send(&message(Template::new(" ", "en"))).await, ErrorKind::InvalidRequest, Sent::No)?;
+    harness.untouched().await
 }

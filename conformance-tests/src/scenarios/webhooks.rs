@@ -1,83 +1,94 @@
-//! What the provider tells by webhook, and how far that is believed.
+//! Webhook calls, and the trust in them.
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 use serde_json::{Value, json};
-use transom::{
-    Capability, Client, DeliveryStatus, ErrorKind, Event, Events, MemoryLedger, Messenger as _, Resolution, Sent,
-    StatusUpdate, Unresolved, Window, WindowLedger as _,
-};
+use transom::reconcile::{PendingSend, Resolution};
+use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+use transom::{Capability, Client, ErrorKind, Messenger as _, Sent, Window};
 
-use crate::check::{Broken, Check, accepted, ensure, equal, failed, told};
-use crate::stage::{CONTACT, Inbox, Stage, contact, text};
+use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
+use crate::harness::{CONTACT, Harness, WebhookReceiver, contact, text};
 
 scenarios! { "webhooks":
-    /// Sent, delivered, read: in that order, each with the id on the receipt, the person's number and a time.
-    a_message_is_reported_step_by_step_under_the_receipts_id needs DeliveryStatus covers told_statuses;
-    /// On every report of a provider that tells it, and on none of another's.
-    a_report_carries_our_reference_where_the_provider_tells_it needs DeliveryStatus covers told_statuses;
-    statuses_in_any_order_and_with_copies_come_to_the_same_end needs DeliveryStatus;
-    /// Whoever answers a call with an error gets it again where the provider repeats calls, and must not see another event in
-    /// it.
-    a_call_that_is_repeated_says_the_same_again needs DeliveryStatus;
-    /// The reference, or the id, finds the message; what no signature vouches for settles nothing.
-    a_report_settles_a_message_of_which_nobody_knew_only_if_it_is_verified needs DeliveryStatus;
-    a_contacts_message_is_told_with_its_writer_its_time_and_its_words needs Inbound covers told_texts;
-    /// Files, answers to buttons and lists: each kind that the provider hands on comes, with its type and what matters of it;
-    /// of the others nothing is read.
-    every_kind_of_message_that_the_provider_hands_on_is_told needs Inbound covers told_contents;
-    a_verified_message_opens_the_window_in_the_ledger_for_24_hours needs Inbound;
-    an_unverified_message_opens_no_window_unless_the_channel_trusts_it needs Inbound;
-    a_call_with_the_right_signature_is_verified needs WebhookSignature covers signed_calls;
-    /// While secrets rotate there are two.
-    either_of_two_secrets_vouches_for_a_call needs WebhookSignature;
-    a_call_without_its_signature_is_refused_where_a_secret_is_configured needs WebhookSignature;
-    a_call_with_a_wrong_signature_is_refused needs WebhookSignature;
-    /// One bit of the body, anywhere in it.
-    a_call_with_a_changed_body_is_refused needs WebhookSignature;
-    without_a_secret_a_call_is_read_and_says_that_nothing_vouches_for_it needs DeliveryStatus;
-    a_call_that_is_no_json_is_malformed_and_no_event needs DeliveryStatus;
-    an_event_that_nobody_knows_is_kept_as_it_came needs DeliveryStatus;
+    status_events_have_receipt_id_and_order "Status events report sent, delivered and read in this order, each with the receipt's id, the contact's number and a time."
+        needs DeliveryStatus covers told_statuses;
+    status_event_has_reference_if_supported "A status event has our reference if the provider sends it, and no reference if not."
+        needs DeliveryStatus covers told_statuses;
+    statuses_merge_to_same_end_in_any_order "Status events in any order, and with copies, merge to the same final status."
+        needs DeliveryStatus;
+    /// A provider that repeats calls does so after a 500.
+    repeated_call_gives_same_events "A repeated webhook call gives the same events again."
+        needs DeliveryStatus;
+    /// The event is matched by id, or by reference where the provider sends it.
+    only_verified_status_settles_unknown_send "A status event settles a send with unknown outcome only if its signature is verified."
+        needs DeliveryStatus;
+    inbound_text_has_sender_time_and_body "An inbound text has the contact's number, our number where the provider sends it, the time and the body."
+        needs Inbound covers told_texts;
+    inbound_content_of_each_kind_is_read "Inbound content of each kind that the provider forwards is read with its type, and with its id, link, title or body."
+        needs Inbound covers told_contents;
+    verified_inbound_opens_window_for_24_hours "A verified inbound message opens the session window in the ledger for 24 hours."
+        needs Inbound;
+    unverified_inbound_opens_no_window "An unverified inbound message opens no session window in the ledger unless the channel trusts unsigned calls."
+        needs Inbound;
+    valid_signature_is_verified "A webhook call with a valid signature is verified."
+        needs WebhookSignature covers signed_calls;
+    /// While secrets are rotated, both are in use.
+    either_of_two_secrets_verifies_call "Either of two configured secrets verifies a webhook call, and no other secret does."
+        needs WebhookSignature;
+    missing_signature_is_refused_with_secret "A webhook call without a signature is refused as `unauthenticated` if a secret is configured."
+        needs WebhookSignature;
+    wrong_signature_is_refused "A webhook call with a wrong signature is refused as `unauthenticated`."
+        needs WebhookSignature;
+    changed_body_is_refused "A signed webhook call whose body differs by one bit is refused as `unauthenticated`."
+        needs WebhookSignature;
+    call_without_secret_is_read_as_unverified "Without a configured secret, a webhook call is read and its events are not verified."
+        needs DeliveryStatus;
+    non_json_call_is_malformed "A webhook call that is not JSON is `malformed_response`, and gives no event."
+        needs DeliveryStatus;
+    unknown_event_keeps_raw_body "An unknown webhook event is kept as it came."
+        needs DeliveryStatus;
 }
 
-/// As long as a secret may be, and with what a header could not hold.
+/// As long as a secret may be, with a character that a header cannot contain.
 const SECRET: &str = "canary-0123456789-ñ";
 
-/// A client that knows the secret, where the provider signs, and the inbox of what the provider tells.
-async fn listening(stage: &Stage) -> Result<(Client, Inbox), Broken> {
-    let signs = stage.capabilities().contains(Capability::WebhookSignature);
-    let inbox = stage.inbox(signs.then_some(SECRET)).await?;
-    let config = stage.config()?;
-    let client = stage.connect(&if signs { config.with("webhook_secret", SECRET) } else { config })?;
-    Ok((client, inbox))
+/// A client with the secret, if the provider signs, and the receiver of the calls.
+async fn listening(harness: &Harness) -> Result<(Client, WebhookReceiver), Failure> {
+    let signs = harness.capabilities().contains(Capability::WebhookSignature);
+    let receiver = harness.webhook_receiver(signs.then_some(SECRET)).await?;
+    let config = harness.config()?;
+    let client = harness.connect(&if signs { config.with_value("webhook_secret", SECRET) } else { config })?;
+    Ok((client, receiver))
 }
 
-/// Everything that the provider has told by now, read by `client`.
-async fn heard(stage: &Stage, client: &Client, inbox: &Inbox) -> Result<Vec<Events>, Broken> {
-    let calls = stage.told(inbox, "10s").await?;
-    calls.iter().map(|call| stage.read(client, call).map_err(told)).collect()
+/// Advances the clock, and reads all calls with `client`.
+async fn heard(harness: &Harness, client: &Client, receiver: &WebhookReceiver) -> Result<Vec<WebhookEvents>, Failure> {
+    let calls = harness.webhook_calls(receiver, "10s").await?;
+    calls.iter().map(|call| harness.read(client, call).map_err(unexpected)).collect()
 }
 
-fn updates(calls: &[Events]) -> Vec<&StatusUpdate> {
+fn updates(calls: &[WebhookEvents]) -> Vec<&StatusUpdate> {
     let events = calls.iter().flat_map(|call| &call.events);
     events.filter_map(|event| if let Event::Status(update) = event { Some(update) } else { None }).collect()
 }
 
-/// The reports on one text that arrived and was read, with its receipt's id.
-async fn reports(stage: &Stage) -> Result<(Vec<Events>, String), Broken> {
-    let (client, inbox) = listening(stage).await?;
-    stage.contact_writes().await?;
-    stage.control.config(stage.provider(), json!({ "last_status": "read" })).await?;
-    // What the contact wrote is told, too, and no part of this.
-    stage.told(&inbox, "10s").await?;
+/// The status events of a text that was delivered and read, with the id of its receipt.
+async fn reports(harness: &Harness) -> Result<(Vec<WebhookEvents>, String), Failure> {
+    let (client, receiver) = listening(harness).await?;
+    harness.contact_writes().await?;
+    harness.control.config(harness.provider(), json!({ "last_status": "read" })).await?;
+    // The inbound message also causes a call, which is discarded here.
+    harness.webhook_calls(&receiver, "10s").await?;
     let receipt = accepted(client.send(&text().with_reference("order-17")).await)?;
-    Ok((heard(stage, &client, &inbox).await?, receipt.message_id.as_str().to_owned()))
+    Ok((heard(harness, &client, &receiver).await?, receipt.message_id.as_str().to_owned()))
 }
 
-async fn a_message_is_reported_step_by_step_under_the_receipts_id(stage: &Stage) -> Check {
-    let (calls, id) = reports(stage).await?;
+async fn status_events_have_receipt_id_and_order(harness: &Harness) -> Check {
+    let (calls, id) = reports(harness).await?;
     let updates = updates(&calls);
     let steps: Vec<_> = updates.iter().map(|update| update.status.clone()).collect();
     equal("the steps", &steps, &vec![DeliveryStatus::Sent, DeliveryStatus::Delivered, DeliveryStatus::Read])?;
@@ -90,76 +101,79 @@ async fn a_message_is_reported_step_by_step_under_the_receipts_id(stage: &Stage)
     Ok(())
 }
 
-async fn a_report_carries_our_reference_where_the_provider_tells_it(stage: &Stage) -> Check {
-    let (calls, _) = reports(stage).await?;
+async fn status_event_has_reference_if_supported(harness: &Harness) -> Check {
+    let (calls, _) = reports(harness).await?;
     let references: Vec<_> = updates(&calls).iter().map(|update| update.reference.as_deref()).collect();
     ensure(!references.is_empty(), "no report came")?;
-    let expected = stage.subject.tells.reference.then_some("order-17");
+    let expected = harness.adapter.webhook_features.reference.then_some("order-17");
     equal("the references", &references, &vec![expected; references.len()])
 }
 
-async fn statuses_in_any_order_and_with_copies_come_to_the_same_end(stage: &Stage) -> Check {
-    let (calls, _) = reports(stage).await?;
+async fn statuses_merge_to_same_end_in_any_order(harness: &Harness) -> Check {
+    let (calls, _) = reports(harness).await?;
     let steps: Vec<DeliveryStatus> = updates(&calls).iter().map(|update| update.status.clone()).collect();
-    let end = |steps: Vec<DeliveryStatus>| steps.into_iter().reduce(DeliveryStatus::and);
+    let end = |steps: Vec<DeliveryStatus>| steps.into_iter().reduce(DeliveryStatus::merge);
     let reversed = steps.iter().rev().chain(&steps).cloned().collect();
     equal("the end", &end(reversed), &Some(DeliveryStatus::Read))?;
     equal("the end", &end(steps), &Some(DeliveryStatus::Read))
 }
 
-async fn a_call_that_is_repeated_says_the_same_again(stage: &Stage) -> Check {
-    let (client, inbox) = listening(stage).await?;
-    stage.contact_writes().await?;
-    stage.told(&inbox, "10s").await?;
+async fn repeated_call_gives_same_events(harness: &Harness) -> Check {
+    let (client, receiver) = listening(harness).await?;
+    harness.contact_writes().await?;
+    harness.webhook_calls(&receiver, "10s").await?;
     accepted(client.send(&text()).await)?;
-    inbox.fail(1);
-    let calls = stage.told(&inbox, "5m").await?;
+    receiver.fail(1);
+    let calls = harness.webhook_calls(&receiver, "5m").await?;
     let first = calls.first().ok_or("no call came")?;
     let copies: Vec<_> = calls.iter().skip(1).filter(|call| call.body() == first.body()).collect();
-    equal("whether the call was repeated", &!copies.is_empty(), &stage.subject.tells.again)?;
-    let said = stage.read(&client, first).map_err(told)?;
-    // Even where the provider repeats nothing, whoever keeps calls may read one twice.
+    equal("whether the call was repeated", &!copies.is_empty(), &harness.adapter.webhook_features.repeats_calls)?;
+    let said = harness.read(&client, first).map_err(unexpected)?;
+    // Even if the provider repeats no call, a stored call may be read twice.
     for copy in copies.into_iter().chain([first]) {
-        equal("the events of a copy", &stage.read(&client, copy).map_err(told)?, &said)?;
+        equal("the events of a copy", &harness.read(&client, copy).map_err(unexpected)?, &said)?;
     }
     let steps = calls.iter().filter(|call| call.body() != first.body()).count();
     equal("the later steps", &steps, &1)
 }
 
-async fn a_report_settles_a_message_of_which_nobody_knew_only_if_it_is_verified(stage: &Stage) -> Check {
-    let (client, inbox) = listening(stage).await?;
-    stage.contact_writes().await?;
-    stage.told(&inbox, "10s").await?;
-    stage.control.fault(stage.provider(), json!({ "fault": "lose_reply", "next": 1 })).await?;
-    let message = client.prepare(&text().with_reference("order-17")).map_err(told)?;
-    let begun = stage.control.now().await?;
+async fn only_verified_status_settles_unknown_send(harness: &Harness) -> Check {
+    let (client, receiver) = listening(harness).await?;
+    harness.contact_writes().await?;
+    harness.webhook_calls(&receiver, "10s").await?;
+    harness.control.fault(harness.provider(), json!({ "fault": "lose_reply", "next": 1 })).await?;
+    let message = client.prepare(&text().with_reference("order-17")).map_err(unexpected)?;
+    let begun = harness.control.now().await?;
     let error = failed(client.send(&message).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
-    let calls = heard(stage, &client, &inbox).await?;
+    let calls = heard(harness, &client, &receiver).await?;
     let id = updates(&calls).first().map(|update| update.message_id.clone()).ok_or("no report came")?;
-    let unresolved = Unresolved::new(&message, &error, begun).ok_or("an unknown outcome cannot be settled")?;
-    let settled = |mut unresolved: Unresolved, verified: bool| {
+    let unresolved = PendingSend::new(&message, &error, begun).ok_or("an unknown outcome cannot be settled")?;
+    let settled = |mut unresolved: PendingSend, verified: bool| {
         for call in &calls {
-            unresolved.hear(&Events::new(verified, call.events.clone()), false);
+            unresolved.record_events(&WebhookEvents::new(verified, call.events.clone()), false);
         }
         matches!(unresolved.resolution(), Resolution::Sent { .. })
     };
-    let by_id = unresolved.clone().known_as(id);
+    let by_id = unresolved.clone().with_message_id(id);
     ensure(!settled(by_id.clone(), false), "a report that nothing vouches for has settled the message")?;
     ensure(settled(by_id, true), "the report of this very message has settled nothing")?;
-    equal("settled by the reference", &settled(unresolved, true), &stage.subject.tells.reference)
+    equal("settled by the reference", &settled(unresolved, true), &harness.adapter.webhook_features.reference)
 }
 
-/// The one message that the contact wrote, as it was told.
-async fn inbound(stage: &Stage, content: Value) -> Result<(transom::Inbound, bool), Broken> {
-    let told = inbound_if_told(stage, content).await?;
+/// The one inbound message of the contact.
+async fn inbound(harness: &Harness, content: Value) -> Result<(transom::webhook::Inbound, bool), Failure> {
+    let told = inbound_if_told(harness, content).await?;
     told.ok_or_else(|| "expected one message of the contact, and there was no call".into())
 }
 
 /// As [`inbound`]; none if the provider makes no call for such a message.
-async fn inbound_if_told(stage: &Stage, content: Value) -> Result<Option<(transom::Inbound, bool)>, Broken> {
-    let (client, inbox) = listening(stage).await?;
-    stage.control.writes(stage.provider(), CONTACT, content).await?;
-    let calls = heard(stage, &client, &inbox).await?;
+async fn inbound_if_told(
+    harness: &Harness,
+    content: Value,
+) -> Result<Option<(transom::webhook::Inbound, bool)>, Failure> {
+    let (client, receiver) = listening(harness).await?;
+    harness.control.writes(harness.provider(), CONTACT, content).await?;
+    let calls = heard(harness, &client, &receiver).await?;
     if calls.is_empty() {
         return Ok(None);
     }
@@ -171,31 +185,31 @@ async fn inbound_if_told(stage: &Stage, content: Value) -> Result<Option<(transo
     }
 }
 
-async fn a_contacts_message_is_told_with_its_writer_its_time_and_its_words(stage: &Stage) -> Check {
-    stage.control.freeze().await?;
-    let now = stage.control.now().await?;
-    let (inbound, _) = inbound(stage, json!({ "type": "text", "body": "¿Dónde está? 👍\nAna" })).await?;
+async fn inbound_text_has_sender_time_and_body(harness: &Harness) -> Check {
+    harness.control.freeze().await?;
+    let now = harness.control.now().await?;
+    let (inbound, _) = inbound(harness, json!({ "type": "text", "body": "¿Dónde está? 👍\nAna" })).await?;
     equal("the writer", &inbound.from, &contact())?;
     let ours = inbound.to.as_ref().map(transom::PhoneNumber::as_str);
-    equal("our number", &ours, &stage.subject.tells.our_number.then_some(stage.subject.sender))?;
+    equal("our number", &ours, &harness.adapter.webhook_features.our_number.then_some(harness.adapter.sender))?;
     equal("the words", &inbound.content["body"], &json!("¿Dónde está? 👍\nAna"))?;
     let late = inbound.at.duration_since(now).or_else(|early| Ok::<_, ()>(early.duration())).unwrap_or_default();
     ensure(late <= Duration::from_secs(1), format_args!("the time is off by {late:?}"))
 }
 
-async fn every_kind_of_message_that_the_provider_hands_on_is_told(stage: &Stage) -> Check {
+async fn inbound_content_of_each_kind_is_read(harness: &Harness) -> Check {
     let file = |kind: &str| json!({ "type": kind, "id": "m1", "link": "https://files.example.net/a", "filename": "a" });
     let reply = |kind: &str| json!({ "type": kind, "id": "yes", "title": "Keep" });
     let files = ["image", "video", "audio", "document", "sticker"].map(|kind| (kind, file(kind)));
     let replies = ["button_reply", "list_reply"].map(|kind| (kind, reply(kind)));
     for (kind, content) in [("text", json!({ "type": "text", "body": "hi" }))].into_iter().chain(files).chain(replies) {
-        stage.reset().await?;
-        let told = inbound_if_told(stage, content.clone()).await.map_err(|broken| broken.at(kind))?;
-        let is_handed_on = kind == "text" || stage.subject.tells.kinds.contains(&kind);
+        harness.reset().await?;
+        let told = inbound_if_told(harness, content.clone()).await.map_err(|failure| failure.at(kind))?;
+        let is_handed_on = kind == "text" || harness.adapter.webhook_features.kinds.contains(&kind);
         equal(&format!("whether {kind} is told"), &told.is_some(), &is_handed_on)?;
         let Some((inbound, _)) = told else { continue };
         equal("the type", &inbound.content["type"], &json!(kind))?;
-        // A provider hands a file over by its id, or by a link.
+        // A provider sends a file's id or a link.
         let kept = |name: &str| inbound.content[name] == content[name];
         let all = match kind {
             "text" => kept("body"),
@@ -207,25 +221,25 @@ async fn every_kind_of_message_that_the_provider_hands_on_is_told(stage: &Stage)
     Ok(())
 }
 
-async fn a_verified_message_opens_the_window_in_the_ledger_for_24_hours(stage: &Stage) -> Check {
-    let (inbound, _) = inbound(stage, json!({ "type": "text", "body": "hi" })).await?;
+async fn verified_inbound_opens_window_for_24_hours(harness: &Harness) -> Check {
+    let (inbound, _) = inbound(harness, json!({ "type": "text", "body": "hi" })).await?;
     let (at, ledger) = (inbound.at, MemoryLedger::default());
     let later = |hours: u64| at + Duration::from_secs(hours * 3_600);
-    Events::new(true, vec![Event::Inbound(inbound)]).record(&ledger, false, at);
+    WebhookEvents::new(true, vec![Event::Inbound(inbound)]).record(&ledger, false, at);
     let last = ledger.last_inbound_at(&contact()).ok_or("the ledger has no record of the contact")?;
     ensure(matches!(Window::after(last, later(23)), Window::Open { .. }), "it is closed after 23 hours")?;
     ensure(matches!(Window::after(last, later(24)), Window::Expired { .. }), "it is open after 24 hours")
 }
 
-async fn an_unverified_message_opens_no_window_unless_the_channel_trusts_it(stage: &Stage) -> Check {
-    // The same call, without a secret that could vouch for it.
-    let inbox = stage.inbox(None).await?;
-    stage.contact_writes().await?;
-    let calls = stage.told(&inbox, "10s").await?;
+async fn unverified_inbound_opens_no_window(harness: &Harness) -> Check {
+    // The same call, without a secret to verify it.
+    let receiver = harness.webhook_receiver(None).await?;
+    harness.contact_writes().await?;
+    let calls = harness.webhook_calls(&receiver, "10s").await?;
     let ledger = MemoryLedger::default();
     let now = SystemTime::now();
     for call in &calls {
-        let events = stage.read(&stage.client, call).map_err(told)?;
+        let events = harness.read(&harness.client, call).map_err(unexpected)?;
         ensure(!events.verified, "nothing vouches for it, and yet it counts as verified")?;
         events.record(&ledger, false, now);
         equal("the record", &ledger.last_inbound_at(&contact()), &None)?;
@@ -234,59 +248,59 @@ async fn an_unverified_message_opens_no_window_unless_the_channel_trusts_it(stag
     ensure(ledger.last_inbound_at(&contact()).is_some(), "a trusted message is not on record")
 }
 
-/// A call of the provider's, signed with [`SECRET`].
-async fn signed_call(stage: &Stage) -> Result<Request<Bytes>, Broken> {
-    let (client, inbox) = listening(stage).await?;
-    stage.contact_writes().await?;
+/// A call of the provider, signed with [`SECRET`].
+async fn signed_call(harness: &Harness) -> Result<Request<Bytes>, Failure> {
+    let (client, receiver) = listening(harness).await?;
+    harness.contact_writes().await?;
     accepted(client.send(&text()).await)?;
-    let calls = stage.told(&inbox, "10s").await?;
+    let calls = harness.webhook_calls(&receiver, "10s").await?;
     calls.into_iter().next_back().ok_or_else(|| "no call came".into())
 }
 
-fn with_secret(stage: &Stage, secret: Value) -> Result<Client, Broken> {
-    stage.connect(&stage.config()?.with("webhook_secret", secret))
+fn with_secret(harness: &Harness, secret: Value) -> Result<Client, Failure> {
+    harness.connect(&harness.config()?.with_value("webhook_secret", secret))
 }
 
-async fn a_call_with_the_right_signature_is_verified(stage: &Stage) -> Check {
-    let call = signed_call(stage).await?;
-    let events = stage.read(&with_secret(stage, json!(SECRET))?, &call).map_err(told)?;
+async fn valid_signature_is_verified(harness: &Harness) -> Check {
+    let call = signed_call(harness).await?;
+    let events = harness.read(&with_secret(harness, json!(SECRET))?, &call).map_err(unexpected)?;
     ensure(events.verified && !events.events.is_empty(), "the call is not verified")
 }
 
-async fn either_of_two_secrets_vouches_for_a_call(stage: &Stage) -> Check {
-    let call = signed_call(stage).await?;
+async fn either_of_two_secrets_verifies_call(harness: &Harness) -> Check {
+    let call = signed_call(harness).await?;
     for secrets in [json!([SECRET, "another"]), json!(["another", SECRET])] {
-        let events = stage.read(&with_secret(stage, secrets)?, &call).map_err(told)?;
+        let events = harness.read(&with_secret(harness, secrets)?, &call).map_err(unexpected)?;
         ensure(events.verified, "the call is not verified")?;
     }
-    refused(stage, &with_secret(stage, json!(["another", "third"]))?, &call)
+    refused(harness, &with_secret(harness, json!(["another", "third"]))?, &call)
 }
 
-fn refused(stage: &Stage, client: &Client, call: &Request<Bytes>) -> Check {
-    failed(stage.read(client, call), ErrorKind::Unauthenticated, Sent::No).map(drop)
+fn refused(harness: &Harness, client: &Client, call: &Request<Bytes>) -> Check {
+    failed(harness.read(client, call), ErrorKind::Unauthenticated, Sent::No).map(drop)
 }
 
-/// The header that holds the signature.
-fn signature(call: &Request<Bytes>) -> Result<(http::HeaderName, String), Broken> {
+/// The header with the signature.
+fn signature(call: &Request<Bytes>) -> Result<(http::HeaderName, String), Failure> {
     let header = call.headers().iter().find(|(name, _)| name.as_str().contains("signature"));
     let (name, value) = header.ok_or("the call has no signature")?;
-    Ok((name.clone(), value.to_str().map_err(told)?.to_owned()))
+    Ok((name.clone(), value.to_str().map_err(unexpected)?.to_owned()))
 }
 
-async fn a_call_without_its_signature_is_refused_where_a_secret_is_configured(stage: &Stage) -> Check {
-    let mut call = signed_call(stage).await?;
+async fn missing_signature_is_refused_with_secret(harness: &Harness) -> Check {
+    let mut call = signed_call(harness).await?;
     let (name, _) = signature(&call)?;
-    let client = with_secret(stage, json!(SECRET))?;
+    let client = with_secret(harness, json!(SECRET))?;
     call.headers_mut().insert(name.clone(), HeaderValue::from_static(""));
-    refused(stage, &client, &call)?;
+    refused(harness, &client, &call)?;
     call.headers_mut().remove(name);
-    refused(stage, &client, &call)
+    refused(harness, &client, &call)
 }
 
-async fn a_call_with_a_wrong_signature_is_refused(stage: &Stage) -> Check {
-    let mut call = signed_call(stage).await?;
+async fn wrong_signature_is_refused(harness: &Harness) -> Check {
+    let mut call = signed_call(harness).await?;
     let (name, right) = signature(&call)?;
-    let client = with_secret(stage, json!(SECRET))?;
+    let client = with_secret(harness, json!(SECRET))?;
     let turned: String = right.chars().rev().collect();
     let cut = right.get(..right.len() - 2).unwrap_or_default().to_owned();
     let other = right.replace("sha256=", "sha1=");
@@ -294,67 +308,68 @@ async fn a_call_with_a_wrong_signature_is_refused(stage: &Stage) -> Check {
         if wrong == right {
             continue;
         }
-        call.headers_mut().insert(name.clone(), HeaderValue::try_from(&wrong).map_err(told)?);
-        refused(stage, &client, &call).map_err(|broken| broken.at(&wrong))?;
+        call.headers_mut().insert(name.clone(), HeaderValue::try_from(&wrong).map_err(unexpected)?);
+        refused(harness, &client, &call).map_err(|failure| failure.at(&wrong))?;
     }
     Ok(())
 }
 
-async fn a_call_with_a_changed_body_is_refused(stage: &Stage) -> Check {
-    let call = signed_call(stage).await?;
-    let client = with_secret(stage, json!(SECRET))?;
+async fn changed_body_is_refused(harness: &Harness) -> Check {
+    let call = signed_call(harness).await?;
+    let client = with_secret(harness, json!(SECRET))?;
     let length = call.body().len();
     for at in [0, length / 3, length / 2, length - 1] {
         let mut body = call.body().to_vec();
         body[at] ^= 1;
-        refused(stage, &client, &call.clone().map(|_| body.into()))
-            .map_err(|broken| broken.at(format_args!("byte {at}")))?;
+        refused(harness, &client, &call.clone().map(|_| body.into()))
+            .map_err(|failure| failure.at(format_args!("byte {at}")))?;
     }
-    // White space says nothing, and is signed all the same.
+    // The signature also covers white space.
     let spaced = [call.body().as_ref(), b"\n"].concat();
-    refused(stage, &client, &call.map(|_| spaced.into()))
+    refused(harness, &client, &call.map(|_| spaced.into()))
 }
 
-async fn without_a_secret_a_call_is_read_and_says_that_nothing_vouches_for_it(stage: &Stage) -> Check {
-    let call = signed_call(stage).await?;
-    let events = stage.read(&stage.client, &call).map_err(told)?;
+async fn call_without_secret_is_read_as_unverified(harness: &Harness) -> Check {
+    let call = signed_call(harness).await?;
+    let events = harness.read(&harness.client, &call).map_err(unexpected)?;
     ensure(!events.verified, "nothing vouches for it, and yet it counts as verified")?;
     ensure(!events.events.is_empty(), "the call says nothing")
 }
 
-fn call(body: impl Into<Bytes>) -> Result<Request<Bytes>, Broken> {
-    Request::post("/").header("content-type", "application/json").body(body.into()).map_err(told)
+fn call(body: impl Into<Bytes>) -> Result<Request<Bytes>, Failure> {
+    Request::post("/").header("content-type", "application/json").body(body.into()).map_err(unexpected)
 }
 
-async fn a_call_that_is_no_json_is_malformed_and_no_event(stage: &Stage) -> Check {
+async fn non_json_call_is_malformed(harness: &Harness) -> Check {
     for body in ["", "hello", "{\"event\":", "<html></html>", "\u{feff}{}", "\u{0}"] {
-        let answer = stage.read(&stage.client, &call(body.to_owned())?);
-        failed(answer, ErrorKind::MalformedResponse, Sent::No).map_err(|broken| broken.at(format_args!("{body:?}")))?;
+        let answer = harness.read(&harness.client, &call(body.to_owned())?);
+        failed(answer, ErrorKind::MalformedResponse, Sent::No)
+            .map_err(|failure| failure.at(format_args!("{body:?}")))?;
     }
     Ok(())
 }
 
-async fn an_event_that_nobody_knows_is_kept_as_it_came(stage: &Stage) -> Check {
+async fn unknown_event_keeps_raw_body(harness: &Harness) -> Check {
     let body = json!({ "event": "brand_new", "type": "brand_new", "data": { "note": "ñ", "n": 7 } });
-    let events = stage.read(&stage.client, &call(body.to_string())?).map_err(told)?;
+    let events = harness.read(&harness.client, &call(body.to_string())?).map_err(unexpected)?;
     equal("the events", &events.events, &vec![Event::Unknown(body)])
 }
 
-/// In place of a scenario about what contacts write, where the provider tells no webhook of that.
-pub(super) async fn nothing_inbound_is_told(stage: &Stage) -> Check {
-    let (client, inbox) = listening(stage).await?;
-    stage.contact_writes().await?;
-    let calls = heard(stage, &client, &inbox).await?;
+/// Replaces scenarios about inbound messages if the provider sends none.
+pub(super) async fn nothing_inbound_is_told(harness: &Harness) -> Check {
+    let (client, receiver) = listening(harness).await?;
+    harness.contact_writes().await?;
+    let calls = heard(harness, &client, &receiver).await?;
     let is_inbound = |event: &Event| matches!(event, Event::Inbound(_));
     let told = calls.iter().flat_map(|call| &call.events).any(is_inbound);
     ensure(!told, "the adapter declares no inbound messages, and yet reads one")
 }
 
-/// In place of a scenario about signatures, where the provider signs nothing: a secret refuses every call, and without one
-/// nothing counts as verified.
-pub(super) async fn nothing_is_verified(stage: &Stage) -> Check {
-    let call = signed_call(stage).await?;
-    refused(stage, &with_secret(stage, json!(SECRET))?, &call)?;
-    let events = stage.read(&stage.client, &call).map_err(told)?;
+/// Replaces scenarios about signatures if the provider does not sign: with a secret every call is refused, and without one
+/// nothing is verified.
+pub(super) async fn nothing_is_verified(harness: &Harness) -> Check {
+    let call = signed_call(harness).await?;
+    refused(harness, &with_secret(harness, json!(SECRET))?, &call)?;
+    let events = harness.read(&harness.client, &call).map_err(unexpected)?;
     ensure(!events.verified, "nothing vouches for it, and yet it counts as verified")
 }

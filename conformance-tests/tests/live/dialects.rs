@@ -7,10 +7,10 @@ use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use transom::Capability;
 use transom_conformance::drift::DriftKind;
-use transom_conformance::live;
+use transom_conformance::drift::live;
 use transom_mock_server::Simulator;
 
-use crate::stand_in::{Account, PROVIDERS, StandIn, Told, drifts, permission, run};
+use crate::stand_in::{Account, PROVIDERS, SendRecord, StandIn, drifts, permission, run};
 
 /// A refusal in the provider's documented form, with a code that no page has; Messangi has words for states in place of codes.
 const UNKNOWN_CODES: [(u16, &str); 4] = [
@@ -71,7 +71,7 @@ fn a_refusal_that_any_call_may_get_is_no_drift_and_a_status_of_no_page_is_told_a
 }
 
 /// What may be told of a provider in another dialect than its pages show. All others are as documented.
-const SWITCHED: &[(&str, &str, &str, &[Told<'static>])] = {
+const SWITCHED: &[(&str, &str, &str, &[SendRecord<'static>])] = {
     use DriftKind::{
         ChangedHeader, ChangedType, MissingHeader, MissingMember, NewHeader, NewMember, NotJson, OtherStatus,
         UnknownCode,

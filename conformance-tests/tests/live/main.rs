@@ -8,7 +8,7 @@ mod stand_in;
 
 use bytes::Bytes;
 use transom::Capability;
-use transom_conformance::live::{self, Permission, Step};
+use transom_conformance::drift::live::{self, Permission, Step};
 
 use crate::stand_in::{CONTACT, PROVIDERS, StandIn, permission, run};
 

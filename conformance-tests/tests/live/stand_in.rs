@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
+use transom::adapter::{Context, Provider};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Context, Messenger as _, Provider, Registry, Transport};
+use transom::transport::Transport;
+use transom::{Client, Messenger as _, Registry};
 use transom_conformance::drift::DriftKind;
-use transom_conformance::live::{self, Permission, Recorder, Step, StepReport};
+use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepReport};
 use transom_mock_server::Simulator;
 
 pub(crate) const CONTACT: &str = "+5491155550123";
@@ -91,7 +93,7 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn of(stand_in: &Arc<StandIn>, provider: Provider, uri: &str) -> Self {
-        let registry = Registry::default().with(provider);
+        let registry = Registry::default().with_provider(provider);
         let channel = ChannelConfig::from_uri("c", uri, registry.providers(), process_env()).unwrap();
         let recorder = Recorder::new(Arc::clone(stand_in) as Arc<dyn Transport>);
         let context = Context::new(Arc::clone(&recorder) as Arc<dyn Transport>);
@@ -106,7 +108,7 @@ impl Account {
 }
 
 /// What kind of difference, and where.
-pub(crate) type Told<'d> = (DriftKind, &'d str);
+pub(crate) type SendRecord<'d> = (DriftKind, &'d str);
 
 /// Every step of a plan, taken at a stand-in.
 pub(crate) fn run(stand_in: &Arc<StandIn>, provider: Provider, uri: &str, permission: &Permission) -> Vec<StepReport> {
@@ -114,6 +116,6 @@ pub(crate) fn run(stand_in: &Arc<StandIn>, provider: Provider, uri: &str, permis
     live::plan(account.client.capabilities(), permission).iter().map(|step| account.take(step)).collect()
 }
 
-pub(crate) fn drifts(reports: &[StepReport]) -> Vec<Told<'_>> {
+pub(crate) fn drifts(reports: &[StepReport]) -> Vec<SendRecord<'_>> {
     reports.iter().flat_map(|report| &report.drift).map(|drift| (drift.kind, drift.place.as_str())).collect()
 }

@@ -7,13 +7,12 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use transom::json::Members;
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::json::Members;
+use transom::adapter::{Limits, Operation, json, unsupported};
 use transom::transport::unreadable;
-use transom::{
-    Capability, Content, Error, ErrorKind, Limits, Message, PhoneNumber, Purpose, Receipt, Result, json, unsupported,
-};
+use transom::{Capability, Content, Error, ErrorKind, Message, PhoneNumber, Receipt, Result};
 
 use crate::NAME;
 use crate::config::Config;
@@ -61,7 +60,7 @@ pub(crate) fn encode_send(config: &Config, message: &Message) -> Result<Request<
     let send = Send { line: config.line, to: dialled(&message.to), reference: message.reference.as_deref(), body };
     RequestBuilder::post(&config.base_url, &["wa", "send"])
         .secret_header(AUTHORIZATION, &format!("Key {}", config.api_key.expose()))
-        .json(Purpose::Send, &send)
+        .json(Operation::Send, &send)
 }
 
 /// A number as Larkwire writes it: digits, with the international prefix `00` in place of the plus.
@@ -74,11 +73,13 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result
     if !response.status().is_success() {
         return Err(error::refusal(response, now));
     }
-    let answer: Answer = json::decode(response, Purpose::Send)?;
+    let answer: Answer = json::decode(response, Operation::Send)?;
     match (answer.code.as_deref(), answer.datum("id")) {
-        (Some("0"), Some(id)) => Ok(Receipt::new(NAME, id).with_limits(RateLimit::of(response.headers(), now))),
+        (Some("0"), Some(id)) => {
+            Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+        }
         (Some("0") | None, _) => {
-            Err(unreadable(response.status(), Purpose::Send, "there is no `data.id` under code 0 in the answer"))
+            Err(unreadable(response.status(), Operation::Send, "there is no `data.id` under code 0 in the answer"))
         }
         // A 200 says that the request was understood; whether the message was taken stands in `code`.
         (Some(_), _) => Err(error::refusal(response, now)),
@@ -100,7 +101,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// A member of `data`.
     pub(crate) fn datum(&self, name: &str) -> Option<String> {
-        Members::of(self.data.as_deref()?)?.text(&[name])
+        Members::from_raw(self.data.as_deref()?)?.text(&[name])
     }
 }
 

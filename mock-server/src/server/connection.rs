@@ -21,35 +21,38 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::body::{self, Outgoing, Unread};
-use super::doors::{Door, Held};
-use super::events::Feed;
-use super::spaces::{Name, take_name};
-use super::watched::Watched;
-use super::{Shared, wait};
-use crate::{Reply, Wire, header, json_response, set_header};
+use super::connection_registry::{Connection, HoldReason};
+use super::events::EventStream;
+use super::namespaces::{Name, take_name};
+use super::state::{AppState, now};
+use super::tracked_stream::TrackedStream;
+use super::wait;
+use crate::core::request::header;
+use crate::core::response::{json_response, set_header};
+use crate::core::simulator::{WireFault, WireResponse};
 
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Answers the requests of one connection until the client leaves, the mock breaks it, its place is needed, or it listens too
 /// slowly.
-pub(super) async fn run(stream: TcpStream, shared: Shared, door: Arc<Door>) {
-    let (shared, watching) = (&shared, &*door);
+pub(super) async fn run(stream: TcpStream, shared: AppState, connection: Arc<Connection>) {
+    let (shared, watching) = (&shared, &*connection);
     let service = service_fn(move |request| answer(shared, watching, request));
-    let connection = http1::Builder::new()
+    let served = http1::Builder::new()
         // Dates are virtual; the server's own would be real.
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(Watched { stream, door: Arc::clone(&door) }), service);
-    let (mut shut, mut connection) = (pin!(door.shut()), pin!(connection));
+        .serve_connection(TokioIo::new(TrackedStream { stream, connection: Arc::clone(&connection) }), service);
+    let (mut shut, mut served) = (pin!(connection.shut()), pin!(served));
     poll_fn(|context| match shut.as_mut().poll(context) {
         Poll::Ready(()) => Poll::Ready(()),
         // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
-        Poll::Pending => connection.as_mut().poll(context).map(drop),
+        Poll::Pending => served.as_mut().poll(context).map(drop),
     })
     .await;
 }
 
 /// How long the body of this request may be. A state is long, and is read of those alone who may put it up.
-fn most_bytes(shared: &Shared, head: &Parts) -> usize {
+fn most_bytes(shared: &AppState, head: &Parts) -> usize {
     let is_state = head.method == Method::PUT && head.uri.path().trim_end_matches('/').ends_with("/_mock/state");
     if !is_state {
         return body::MOST_BYTES;
@@ -61,10 +64,10 @@ fn most_bytes(shared: &Shared, head: &Parts) -> usize {
 }
 
 /// A whole answer, or events without end.
-type Body = Either<Outgoing, Feed>;
+type Body = Either<Outgoing, EventStream>;
 
-async fn answer(shared: &Shared, door: &Door, request: Request<Incoming>) -> io::Result<Response<Body>> {
-    door.head_is_whole();
+async fn answer(shared: &AppState, connection: &Connection, request: Request<Incoming>) -> io::Result<Response<Body>> {
+    connection.on_head_complete();
     let (head, incoming) = request.into_parts();
     if shared.access.is_of_stranger(&head.headers) {
         // Not the control plane alone: a provider's path can have a webhook posted to where the page itself could not reach.
@@ -84,20 +87,20 @@ async fn answer(shared: &Shared, door: &Door, request: Request<Incoming>) -> io:
         Poll::Ready(read) => Ok(read),
         Poll::Pending => Box::pin(tokio::time::timeout(BODY_TIMEOUT, reading)).await,
     };
-    door.busy();
+    connection.busy();
     let bytes = match read {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(Unread::TooLong)) => return Ok(too_long(shared, most)),
         Ok(Err(Unread::Broken)) => return Err(io::Error::other("the request's body broke off")),
         Err(_) => return Ok(closing(shared, 408, "the body did not arrive within 30 seconds")),
     };
-    let answered = match take(shared, door, Request::from_parts(head, bytes)) {
+    let answered = match take(shared, connection, Request::from_parts(head, bytes)) {
         Taken::Answered(response) => Ok(response),
         Taken::Later(answer) => answer.await,
     };
     // Who listens to events is no idler; and an answer before this one is the connection's last.
     if !matches!(&answered, Ok(response) if matches!(response.body(), Either::Right(_))) {
-        door.idle();
+        connection.idle();
     }
     answered
 }
@@ -109,19 +112,19 @@ enum Taken<'a> {
     Later(Pin<Box<dyn Future<Output = io::Result<Response<Body>>> + Send + 'a>>),
 }
 
-fn take<'a>(shared: &'a Shared, door: &'a Door, mut request: Request<Bytes>) -> Taken<'a> {
+fn take<'a>(shared: &'a AppState, connection: &'a Connection, mut request: Request<Bytes>) -> Taken<'a> {
     let name = match take_name(&mut request) {
         Ok(name) => name,
         Err(error) => return Taken::Answered(closing(shared, 400, &error)),
     };
     if takes_time(&request) {
-        return Taken::Later(Box::pin(steer(shared, door, name, request)));
+        return Taken::Later(Box::pin(steer(shared, connection, name, request)));
     }
     let reply = shared.step(&name, &request);
-    if reply.delay.is_zero() && reply.wire == Wire::Whole {
+    if reply.delay.is_zero() && reply.wire == WireFault::Whole {
         return Taken::Answered(whole(reply));
     }
-    Taken::Later(Box::pin(deliver(shared, door, name, reply)))
+    Taken::Later(Box::pin(deliver(shared, connection, name, reply)))
 }
 
 /// Whether this is a call of the control plane that is not answered at once.
@@ -130,52 +133,62 @@ fn takes_time(request: &Request<Bytes>) -> bool {
 }
 
 /// Answers a call that takes its time.
-async fn steer(shared: &Shared, door: &Door, name: Name, request: Request<Bytes>) -> io::Result<Response<Body>> {
+async fn steer(
+    shared: &AppState,
+    connection: &Connection,
+    name: Name,
+    request: Request<Bytes>,
+) -> io::Result<Response<Body>> {
     if wait::is_wait(&request) {
-        let reply = door.while_held(Held::Wait, wait::answer(shared, &name, &request)).await;
-        return deliver(shared, door, name, reply).await;
+        let reply = connection.while_held(HoldReason::Wait, wait::answer(shared, &name, &request)).await;
+        return deliver(shared, connection, name, reply).await;
     }
     let tries = shared.last_try(&name);
     let mut reply = shared.step(&name, &request);
     if reply.response.status().is_success() {
         if asks_for_events(&request) {
-            return Ok(listen(shared, &name, &request, reply, door.shutter()));
+            return Ok(listen(shared, &name, &request, reply, connection.shutter()));
         }
         // Whoever turned the clock may look at once for what fell due by it.
-        door.while_held(Held::Wait, shared.turned(&name)).await;
+        connection.while_held(HoldReason::Wait, shared.turned(&name)).await;
         shared.tell_tries(&name, tries, &mut reply.response);
     }
-    deliver(shared, door, name, reply).await
+    deliver(shared, connection, name, reply).await
 }
 
-fn whole(reply: Reply) -> Response<Body> {
+fn whole(reply: WireResponse) -> Response<Body> {
     reply.response.map(Outgoing::whole).map(Either::Left)
 }
 
 /// Lets an answer go out in the way in which it is to go.
-async fn deliver(shared: &Shared, door: &Door, name: Name, reply: Reply) -> io::Result<Response<Body>> {
+async fn deliver(
+    shared: &AppState,
+    connection: &Connection,
+    name: Name,
+    reply: WireResponse,
+) -> io::Result<Response<Body>> {
     if !reply.delay.is_zero() {
-        door.while_held(Held::Wait, tokio::time::sleep(reply.delay)).await;
+        connection.while_held(HoldReason::Wait, tokio::time::sleep(reply.delay)).await;
     }
     match reply.wire {
-        Wire::Whole => Ok(whole(reply)),
-        Wire::Held(number) => {
-            door.while_held(Held::Gate, released(shared, name, number)).await;
+        WireFault::Whole => Ok(whole(reply)),
+        WireFault::Held(number) => {
+            connection.while_held(HoldReason::Gate, released(shared, name, number)).await;
             Ok(whole(reply))
         }
-        Wire::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at)).map(Either::Left)),
-        Wire::Lost => Err(io::Error::other("the answer is lost")),
-        Wire::Reset => {
-            door.end_in_a_reset();
+        WireFault::Truncated(at) => Ok(reply.response.map(|data: Bytes| Outgoing::cut(&data, at)).map(Either::Left)),
+        WireFault::Lost => Err(io::Error::other("the answer is lost")),
+        WireFault::Reset => {
+            connection.end_in_a_reset();
             Err(io::Error::other("the connection is reset"))
         }
-        Wire::Hang => door.while_held(Held::Hang, pending()).await,
+        WireFault::Hang => connection.while_held(HoldReason::Hang, pending()).await,
     }
 }
 
 /// Waits until somebody lets a held answer go. A client that leaves before takes its answer along.
-async fn released(shared: &Shared, name: Name, number: u64) {
-    struct Place<'a>(&'a Shared, Name, u64);
+async fn released(shared: &AppState, name: Name, number: u64) {
+    struct Place<'a>(&'a AppState, Name, u64);
     impl Drop for Place<'_> {
         fn drop(&mut self) {
             if let Some(simulator) = self.0.lock().find(&self.1) {
@@ -197,26 +210,32 @@ fn asks_for_events(request: &Request<Bytes>) -> bool {
 }
 
 /// The simulator's answer is how the events begin, unless the listener goes on where it stopped.
-fn listen(shared: &Shared, name: &Name, request: &Request<Bytes>, reply: Reply, cut: Arc<Notify>) -> Response<Body> {
+fn listen(
+    shared: &AppState,
+    name: &Name,
+    request: &Request<Bytes>,
+    reply: WireResponse,
+    cut: Arc<Notify>,
+) -> Response<Body> {
     let (head, greeting) = reply.response.into_parts();
     let last_id = header(request, "last-event-id");
-    let mut spaces = shared.lock();
-    let now = super::now();
-    let (hub, simulator) = spaces.hub(now, name);
+    let mut namespaces = shared.lock();
+    let now = now();
+    let (hub, simulator) = namespaces.hub(now, name);
     let feed = hub.listen(simulator, now, last_id, &greeting, cut);
-    drop(spaces);
+    drop(namespaces);
     match feed {
         Some(feed) => Response::from_parts(head, Either::Right(feed)),
         None => closing(shared, 503, "too many listen already"),
     }
 }
 
-fn too_long(shared: &Shared, most: usize) -> Response<Body> {
+fn too_long(shared: &AppState, most: usize) -> Response<Body> {
     closing(shared, 413, &format!("the body is over {} MiB", most / (1024 * 1024)))
 }
 
 /// An answer of the server itself, after which the connection is of no more use.
-fn closing(shared: &Shared, status: u16, error: &str) -> Response<Body> {
+fn closing(shared: &AppState, status: u16, error: &str) -> Response<Body> {
     let mut response = shared.dated(json_response(status, &json!({"error": error})));
     set_header(&mut response, "connection", "close");
     response.map(Outgoing::whole).map(Either::Left)

@@ -16,11 +16,11 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::{Shared, now};
-use crate::Simulator;
-use crate::ring::Ring;
+use super::state::{AppState, now};
+use crate::core::bounded::Ring;
+use crate::core::simulator::Simulator;
 use changes::Watch;
-pub(super) use feed::Feed;
+pub(super) use feed::EventStream;
 
 /// More events than this are not kept, whatever their size.
 const MOST_EVENTS: usize = 2_000;
@@ -31,7 +31,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// What the hubs of all worlds share.
 #[derive(Debug, Default)]
-pub(super) struct Switchboard {
+pub(super) struct EventBus {
     /// Everybody who listens to any of them.
     listeners: AtomicUsize,
     /// A status may fall due sooner than before.
@@ -40,15 +40,15 @@ pub(super) struct Switchboard {
 
 /// The list of a world's events and everybody who listens.
 #[derive(Debug)]
-pub(super) struct Hub {
-    switchboard: Arc<Switchboard>,
+pub(super) struct NamespaceEvents {
+    event_bus: Arc<EventBus>,
     /// How many listen. While nobody does, a request costs one look at this.
     listeners: AtomicUsize,
-    board: Mutex<Board>,
+    board: Mutex<EventLog>,
 }
 
 #[derive(Debug)]
-struct Board {
+struct EventLog {
     /// Distinguishes the numbers of this process from those of another on the same port.
     origin: String,
     newest: u64,
@@ -67,11 +67,11 @@ struct Listener {
     cut: Arc<Notify>,
 }
 
-impl Hub {
+impl NamespaceEvents {
     /// A hub of this world, which keeps so many bytes of events and is the `number`th of its server.
-    pub(super) fn new(simulator: &Simulator, switchboard: Arc<Switchboard>, most_bytes: usize, number: u64) -> Self {
+    pub(super) fn new(simulator: &Simulator, event_bus: Arc<EventBus>, most_bytes: usize, number: u64) -> Self {
         let started = now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let board = Board {
+        let board = EventLog {
             origin: format!("{started:x}.{number:x}"),
             newest: 0,
             kept: Ring::new(MOST_EVENTS, most_bytes),
@@ -80,7 +80,7 @@ impl Hub {
             listeners: HashMap::new(),
             last_listener: 0,
         };
-        Self { switchboard, listeners: AtomicUsize::new(0), board: Mutex::new(board) }
+        Self { event_bus, listeners: AtomicUsize::new(0), board: Mutex::new(board) }
     }
 
     /// Whether anybody listens.
@@ -113,8 +113,8 @@ impl Hub {
         last_id: Option<&str>,
         greeting: &Bytes,
         cut: Arc<Notify>,
-    ) -> Option<Feed> {
-        if self.switchboard.listeners.load(Ordering::Relaxed) >= MOST_LISTENERS {
+    ) -> Option<EventStream> {
+        if self.event_bus.listeners.load(Ordering::Relaxed) >= MOST_LISTENERS {
             return None;
         }
         let mut board = self.board();
@@ -129,9 +129,9 @@ impl Hub {
         let (id, at) = (board.last_listener, known.unwrap_or(board.newest));
         board.listeners.insert(id, Listener { at, waker: None, cut });
         self.listeners.store(board.listeners.len(), Ordering::Relaxed);
-        self.switchboard.listeners.fetch_add(1, Ordering::Relaxed);
-        self.switchboard.bell.notify_one();
-        Some(Feed::new(Arc::clone(self), id, first))
+        self.event_bus.listeners.fetch_add(1, Ordering::Relaxed);
+        self.event_bus.bell.notify_one();
+        Some(EventStream::new(Arc::clone(self), id, first))
     }
 
     /// The world is no more: everybody is sent away.
@@ -148,10 +148,10 @@ impl Hub {
         let mut board = self.board();
         board.listeners.remove(&listener);
         self.listeners.store(board.listeners.len(), Ordering::Relaxed);
-        self.switchboard.listeners.fetch_sub(1, Ordering::Relaxed);
+        self.event_bus.listeners.fetch_sub(1, Ordering::Relaxed);
     }
 
-    fn catch_up(&self, board: &mut Board, simulator: &Simulator, real_now: SystemTime) {
+    fn catch_up(&self, board: &mut EventLog, simulator: &Simulator, real_now: SystemTime) {
         let before = board.newest;
         let changes = board.watch.changes(simulator, real_now);
         if changes.too_many {
@@ -164,16 +164,16 @@ impl Hub {
         }
         if board.newest > before {
             board.wake();
-            self.switchboard.bell.notify_one();
+            self.event_bus.bell.notify_one();
         }
     }
 
-    fn board(&self) -> MutexGuard<'_, Board> {
+    fn board(&self) -> MutexGuard<'_, EventLog> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Board {
+impl EventLog {
     fn put(&mut self, name: &str, data: &str) {
         self.newest += 1;
         let frame = self.frame(self.newest, name, data);
@@ -218,10 +218,10 @@ impl Board {
 }
 
 /// Tells the statuses of messages as they fall due, until it is dropped.
-pub(super) async fn run(shared: Shared) {
+pub(super) async fn run(shared: AppState) {
     loop {
-        let due = shared.guarded(|spaces| spaces.tell_due(now())).flatten();
+        let due = shared.guarded(|namespaces| namespaces.tell_due(now())).flatten();
         let pause = due.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-        let _ = timeout(pause, shared.switchboard.bell.notified()).await;
+        let _ = timeout(pause, shared.event_bus.bell.notified()).await;
     }
 }

@@ -8,11 +8,12 @@ use http::{Method, Request};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::Shared;
-use super::spaces::Name;
-use crate::control::WAIT_NOT_YET;
-use crate::time::parse_duration;
-use crate::{Query, Reply};
+use super::namespaces::Name;
+use super::state::AppState;
+use crate::core::request::Query;
+use crate::core::simulator::WireResponse;
+use crate::core::time::parse_duration;
+use crate::server::control::WAIT_NOT_YET;
 
 const USUAL: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(600);
@@ -66,7 +67,7 @@ pub(super) fn is_wait(request: &Request<Bytes>) -> bool {
 }
 
 /// Asks until the answer is another than "not yet", or the time is up.
-pub(super) async fn answer(shared: &Shared, name: &Name, request: &Request<Bytes>) -> Reply {
+pub(super) async fn answer(shared: &AppState, name: &Name, request: &Request<Bytes>) -> WireResponse {
     let query = Query::of(request);
     let limit = query.get("timeout").and_then(parse_duration).unwrap_or(USUAL).min(LONGEST);
     let deadline = Instant::now() + limit;

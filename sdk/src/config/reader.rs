@@ -9,18 +9,22 @@ use zeroize::Zeroizing;
 
 use super::file::{kind, resolve};
 use super::{ChannelConfig, Lookup, TemplateMapping, TemplateMappings, config_error, listed};
+use crate::adapter::request::BaseUrl;
 use crate::error::Result;
 use crate::layers::WindowPolicy;
 use crate::phone::PhoneNumber;
-use crate::request::BaseUrl;
 use crate::secret::Secret;
 use crate::time::parse_duration;
+#[cfg(feature = "reqwest")]
+use crate::transport::{PROXY_EXPECTED, Roots, is_proxy_url};
 
 /// The keys that every provider has.
 const COMMON: &[&str] = &[
     "base_url",
+    "extra_roots",
     "insecure",
     "probe",
+    "proxy",
     "reuse_connections",
     "templates",
     "timeout",
@@ -39,7 +43,7 @@ const COMMON: &[&str] = &[
 /// let api_key = keys.required_secret("api_key");
 /// let from = keys.phone("from");
 /// let error = keys.finish(|| Some((api_key?, from))).unwrap_err();
-/// assert_eq!(error.problem_list().len(), 2);
+/// assert_eq!(error.problems().len(), 2);
 /// ```
 #[derive(Debug)]
 pub struct ConfigReader<'a> {
@@ -65,6 +69,11 @@ impl<'a> ConfigReader<'a> {
             self.flag(flag);
         }
         self.base_url();
+        #[cfg(feature = "reqwest")]
+        {
+            self.proxy();
+            self.extra_roots();
+        }
         self.webhook_secrets();
         self.templates();
         for key in self.config.values.keys() {
@@ -176,13 +185,13 @@ impl<'a> ConfigReader<'a> {
             || matches!(self.value("insecure"), Some(Value::String(text)) if text == "true");
         self.optional("base_url", |value| {
             let text = value.as_str().ok_or("scheme, host and port such as https://api.example.com")?;
-            match BaseUrl::parse(text) {
+            match text.parse::<BaseUrl>() {
                 Ok(url) if url.is_insecure() && !insecure => {
                     Err("https:// (or `insecure = true`): http:// off this machine sends the credential in the clear"
                         .to_owned())
                 }
                 Ok(url) => Ok(url),
-                Err(problem) => Err(problem),
+                Err(problem) => Err(problem.to_string()),
             }
         })
     }
@@ -195,6 +204,31 @@ impl<'a> ConfigReader<'a> {
                 .filter(|wait| (Duration::from_millis(1)..=LONGEST_TIMEOUT).contains(wait))
                 .ok_or_else(|| "a duration from 1ms to 1h such as \"60s\"".to_owned())
         })
+    }
+
+    /// `proxy`: the proxy that requests go through, as a URL that may hold credentials.
+    #[cfg(feature = "reqwest")]
+    pub fn proxy(&mut self) -> Option<Secret> {
+        let proxy = self.secret("proxy")?;
+        if matches!(self.config.lookup, Lookup::Assumed { .. }) || is_proxy_url(proxy.expose()) {
+            return Some(proxy);
+        }
+        self.problem("proxy", format!("expected {PROXY_EXPECTED}"));
+        None
+    }
+
+    /// `extra_roots`: the certificates of authorities to trust besides those of this machine, from a PEM file.
+    #[cfg(feature = "reqwest")]
+    pub fn extra_roots(&mut self) -> Roots {
+        let (Lookup::Real { folder, .. } | Lookup::Assumed { folder }) = &self.config.lookup;
+        let roots = self.optional("extra_roots", |value| {
+            let path = value.as_str().filter(|path| !path.is_empty());
+            let path = path.ok_or("the path of a PEM file with certificates of authorities")?;
+            let pem = std::fs::read(resolve(folder, path))
+                .map_err(|error| format!("a PEM file, but `{path}` cannot be read: {error}"))?;
+            Roots::from_pem(&pem).map_err(|error| format!("a PEM file, but `{path}` does not do: {}", error.message()))
+        });
+        roots.unwrap_or_default()
     }
 
     /// `window_policy`: what happens to a free-form message when the window is closed.
@@ -295,7 +329,7 @@ impl<'a> ConfigReader<'a> {
             return Err("it holds a line break or another control character".to_owned());
         }
         let secret = Secret::new(trimmed);
-        if !matches!(self.config.lookup, Lookup::Assumed) {
+        if !matches!(self.config.lookup, Lookup::Assumed { .. }) {
             self.config.resolved.lock().unwrap_or_else(PoisonError::into_inner).push(secret.clone());
         }
         Ok(secret)
@@ -312,7 +346,7 @@ pub(super) fn referenced(value: &Value, lookup: &Lookup) -> Result<Zeroizing<Str
     let reference = |name: &str| table?.get(name).and_then(Value::as_str);
     match (reference("env"), reference("file"), lookup) {
         (None, None, _) => Err(format!("expected {SECRET}")),
-        (_, _, Lookup::Assumed) => Ok(Zeroizing::new("assumed".to_owned())),
+        (_, _, Lookup::Assumed { .. }) => Ok(Zeroizing::new("assumed".to_owned())),
         (Some(name), _, Lookup::Real { env, .. }) => {
             let found = env(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))?;
             Ok(Zeroizing::new(found))

@@ -1,4 +1,4 @@
-//! The knobs of the HTTP transport.
+//! The settings of the HTTP transport.
 
 use std::fmt;
 use std::io;
@@ -11,33 +11,47 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
 
-/// The knobs of [`HttpTransport`](super::HttpTransport).
+/// The hosts that a proxy is not asked for.
+pub(super) const LOOPBACK_HOSTS: &str = "localhost,127.0.0.0/8,::1";
+
+pub(crate) const PROXY_EXPECTED: &str = "the URL of a proxy such as \"http://proxy.example:3128\"";
+
+/// Whether `text` is the URL of a proxy that can be used.
+pub(crate) fn is_proxy_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// The settings of [`HttpTransport`](super::HttpTransport).
 #[derive(Clone, Debug, Default)]
-pub struct HttpTransportOptions {
-    /// How long one request may take in all. `None`: 10 s for reads, 30 s for keyed sends, 60 s for the others. A value
+pub struct HttpOptions {
+    /// How long one request may take in all. `None`: 10 s for reads, 30 s for idempotent sends, 60 s for the others. A value
     /// under 1 ms counts as 1 ms.
     pub timeout: Option<Duration>,
-    /// Whether sends, too, may use a pooled connection. Off by default: a server that writes a stray answer on a kept
-    /// connection would have it taken for the answer to the next message.
+    /// Whether sends, too, may use a pooled connection. Off by default: a stray response on a kept connection would count as
+    /// the response to the next message.
     pub reuse_connections: bool,
     /// Whether `http://` is allowed to hosts other than this machine.
     pub insecure: bool,
-    /// Certificate authorities to trust besides those of this machine. There is no way to trust everybody.
+    /// The proxy to go through, as a URL that may hold credentials. Requests to this machine go past it. `None`: no proxy,
+    /// whatever the environment says.
+    pub proxy: Option<Secret>,
+    /// Certificate authorities to trust besides those of this machine. There is no way to trust every certificate.
     pub extra_roots: Roots,
     /// Looks names up, in place of the machine's own resolver.
     pub resolver: Option<Arc<dyn Resolver>>,
 }
 
-/// Turns a name into addresses. The port, and what to do where some of them are dead, stay the transport's.
+/// Turns a name into addresses. The transport adds the port, and tries the next address where one is dead.
 #[async_trait]
 pub trait Resolver: fmt::Debug + Send + Sync + 'static {
-    /// The addresses of `host`, the best first. None of them, an error and an answer that takes longer than a connection
-    /// may take are all the same to a message: it was not sent.
+    /// Returns the addresses of `host`, the best first. An empty list, an error and an answer later than the connect timeout
+    /// all mean that the message was not sent.
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// Certificate authorities, as certificates.
+/// Certificates of authorities to trust.
 #[derive(Clone, Default)]
 pub struct Roots(Vec<CertificateDer<'static>>);
 
@@ -92,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_certificate_is_no_authority() {
+    fn text_without_a_certificate_is_refused() {
         let armoured = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         for error in [Roots::from_pem(b""), Roots::from_pem(b"a key"), Roots::from_pem(armoured), Roots::from_der(b"x")]
         {

@@ -13,12 +13,12 @@ type Told = Arc<Mutex<Vec<String>>>;
 fn listening(base: impl Messenger) -> (Client, Told) {
     let told = Told::default();
     let sink = Arc::clone(&told);
-    let client = Client::new(base).on_verdict(move |message, verdict| {
+    let client = Client::new(base).on_outcome(move |message, verdict| {
         let text = match verdict {
-            Verdict::Taken(receipt) => format!("taken {}", receipt.message_id),
-            Verdict::NotSent(Some(error)) => format!("not sent {} {}", error.kind(), error.attempts()),
-            Verdict::NotSent(None) => "given up".to_owned(),
-            Verdict::Unknown(error) => format!("unknown {}", error.kind()),
+            SendOutcome::Accepted(receipt) => format!("taken {}", receipt.message_id),
+            SendOutcome::Rejected(Some(error)) => format!("not sent {} {}", error.kind(), error.attempts()),
+            SendOutcome::Rejected(None) => "given up".to_owned(),
+            SendOutcome::Unknown(error) => format!("unknown {}", error.kind()),
         };
         sink.lock().unwrap().push(format!("{}: {text}", message.reference.as_deref().unwrap_or("-")));
     });
@@ -57,16 +57,19 @@ impl Messenger for Gated {
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
         self.stub.session(contact).await
     }
-    async fn senders(&self) -> Result<Vec<transom::Sender>> {
+    async fn senders(&self) -> Result<Vec<transom::account::Sender>> {
         self.stub.senders().await
     }
-    async fn templates(&self) -> Result<Vec<transom::TemplateInfo>> {
+    async fn templates(&self) -> Result<Vec<transom::account::TemplateInfo>> {
         self.stub.templates().await
     }
-    async fn conversations(&self, filter: &transom::ConversationFilter) -> Result<Vec<transom::Conversation>> {
+    async fn conversations(
+        &self,
+        filter: &transom::account::ConversationFilter,
+    ) -> Result<Vec<transom::account::Conversation>> {
         self.stub.conversations(filter).await
     }
-    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::Events> {
+    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::webhook::WebhookEvents> {
         self.stub.webhook(request)
     }
 }
@@ -159,7 +162,7 @@ async fn a_caller_who_goes_while_another_attempt_is_waited_for_stops_it() {
 async fn a_caller_who_goes_while_waiting_for_a_turn_has_sent_nothing() {
     let stub = Stub::accepting();
     let (client, verdicts) = listening(stub.clone());
-    let client = client.layer(Limit::per_second(1).with_clock(Arc::new(Endless)));
+    let client = client.layer(RateLimit::per_second(1).with_clock(Arc::new(Endless)));
     client.send(&text().with_reference("a")).await.unwrap();
     begin_and_give_up(&client, &text().with_reference("b"));
     assert_eq!(told(&verdicts), ["a: taken stub-1", "b: given up"]);
@@ -180,7 +183,7 @@ async fn a_late_verdict_holds_no_full_number_either() {
     let gate = Arc::clone(&gated.gate);
     let seen = Arc::new(Mutex::new(String::new()));
     let sink = Arc::clone(&seen);
-    let client = Client::new(gated).on_verdict(move |_, verdict| *sink.lock().unwrap() = format!("{verdict:?}"));
+    let client = Client::new(gated).on_outcome(move |_, verdict| *sink.lock().unwrap() = format!("{verdict:?}"));
     begin_and_give_up(&client, &text());
     gate.notify_one();
     while seen.lock().unwrap().is_empty() {
@@ -192,7 +195,7 @@ async fn a_late_verdict_holds_no_full_number_either() {
 
 /// A stub that dedupes by a key.
 fn keyed(answers: impl IntoIterator<Item = Result<String>>) -> Stub {
-    Stub::script(answers).with_capabilities(Capabilities::of(&[Capability::Text, Capability::Idempotency]))
+    Stub::script(answers).with_capabilities(Capabilities::new(&[Capability::Text, Capability::Idempotency]))
 }
 
 #[tokio::test(start_paused = true)]
@@ -308,16 +311,19 @@ impl Messenger for Panicking {
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
         self.gated.session(contact).await
     }
-    async fn senders(&self) -> Result<Vec<transom::Sender>> {
+    async fn senders(&self) -> Result<Vec<transom::account::Sender>> {
         self.gated.senders().await
     }
-    async fn templates(&self) -> Result<Vec<transom::TemplateInfo>> {
+    async fn templates(&self) -> Result<Vec<transom::account::TemplateInfo>> {
         self.gated.templates().await
     }
-    async fn conversations(&self, filter: &transom::ConversationFilter) -> Result<Vec<transom::Conversation>> {
+    async fn conversations(
+        &self,
+        filter: &transom::account::ConversationFilter,
+    ) -> Result<Vec<transom::account::Conversation>> {
         self.gated.conversations(filter).await
     }
-    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::Events> {
+    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::webhook::WebhookEvents> {
         self.gated.webhook(request)
     }
 }
@@ -361,7 +367,7 @@ fn a_runtime_that_ends_in_the_middle_leaves_the_outcome_unknown() {
 
 /// Two channels: the first is at its gate, the second would take anything.
 fn failing_over(first: Client, second: &Stub) -> (Client, Told) {
-    listening(Arc::new(Failover::new("first", first).then("second", Client::new(second.clone()))))
+    listening(Arc::new(Failover::new("first", first).with_channel("second", Client::new(second.clone()))))
 }
 
 #[tokio::test]

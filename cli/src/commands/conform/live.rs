@@ -1,49 +1,52 @@
-//! `--target live`: does a provider still answer as its pages say?
+//! `--target live`: checks whether a provider still answers as its documentation says.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use transom::{Client, Context, Messenger as _, Provider, Template};
-use transom_conformance::live::{self, Permission, Recorder, Step, StepVerdict};
+use transom::adapter::{Context, Provider};
+use transom::{Client, Messenger as _, Template};
+use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepVerdict};
 use transom_conformance::report::{AskedChannel, DriftReport};
 
 use crate::args::{Common, ConformArgs};
 use crate::channel::{self, Channel};
+use crate::commands::conform::report_folder::{prepare, write_failure};
 use crate::commands::send::phone_of;
 use crate::output::{Failure, Output, bad, good};
+use crate::target;
 
-/// Asks each channel, after saying all that will be asked. Nothing is asked before everything is known to be right.
+/// Prints the steps of all channels, then runs them. No request leaves before all arguments and channels are valid.
 pub(super) async fn run(common: &Common, args: &ConformArgs, output: &Output) -> Result<ExitCode, Failure> {
     let mut permission = permission(args)?;
-    let lines = channels(common, args, output)?
+    let plans = channels(common, args, output)?
         .into_iter()
-        .map(|channel| Line::ready(channel, &mut permission))
-        .collect::<Result<Vec<Line>, Failure>>()?;
-    for line in &lines {
-        line.show(output);
+        .map(|channel| ChannelPlan::new(channel, &mut permission))
+        .collect::<Result<Vec<ChannelPlan>, Failure>>()?;
+    for plan in &plans {
+        plan.show(output);
     }
     if args.list {
         return Ok(ExitCode::SUCCESS);
     }
-    if lines.iter().any(Line::sends) && !args.yes {
-        confirm(&lines, output)?;
+    if plans.iter().any(ChannelPlan::sends) && !args.yes {
+        confirm(&plans, output)?;
     }
     if let Some(folder) = &args.report {
-        super::prepare(folder)?;
+        prepare(folder)?;
     }
     let (began, clock) = (SystemTime::now(), Instant::now());
     let mut asked = Vec::new();
-    for line in lines {
-        asked.push(line.ask().await);
+    for plan in plans {
+        asked.push(plan.run().await);
     }
     let report = DriftReport::of(asked, began, clock.elapsed());
     let written = args.report.as_ref().map(|folder| (folder, report.write(folder)));
-    // What was done is told, whatever becomes of the report.
+    // Prints the results also if the report could not be written.
     output.result(&report, || text(&report));
     if let Some((folder, written)) = written {
-        written.map_err(|error| super::unwritten(folder, &error))?;
+        written.map_err(|error| write_failure(folder, &error))?;
         if !output.is_json() {
             output.line(&format!("report: {}", folder.join("index.html").display()));
         }
@@ -55,15 +58,15 @@ pub(super) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
     })
 }
 
-/// The channels that are named, all of the configuration with `--all`, else the default one; of a failover its members. Each once.
+/// The named channels, all configured ones with `--all`, or else the default one. A failover channel stands for its members.
 fn channels(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<Channel>, Failure> {
     let configs = match args.channels.as_slice() {
-        [] if args.all => channel::all(common, output)?,
-        [] => vec![channel::open(common, output)?.config],
+        [] if args.all => target::all(common, output)?,
+        [] => vec![target::open(common, output)?.config],
         several => {
             let mut configs = Vec::new();
             for name in several {
-                configs.extend(channel::all(&Common { channel: Some(name.clone()), ..common.clone() }, output)?);
+                configs.extend(target::all(&Common { channel: Some(name.clone()), ..common.clone() }, output)?);
             }
             configs
         }
@@ -77,8 +80,8 @@ fn channels(common: &Common, args: &ConformArgs, output: &Output) -> Result<Vec<
     Ok(channels)
 }
 
-/// A channel with what will be asked of it.
-struct Line {
+/// A channel and the steps to run on it.
+struct ChannelPlan {
     name: String,
     provider: Provider,
     client: Client,
@@ -86,13 +89,16 @@ struct Line {
     steps: Vec<Step>,
 }
 
-impl Line {
-    /// Takes the messages that it may send out of the permission, which is for the whole run.
-    fn ready(channel: Channel, permission: &mut Permission) -> Result<Self, Failure> {
+impl ChannelPlan {
+    /// Plans the steps, and subtracts their messages from the permission of the whole run.
+    fn new(channel: Channel, permission: &mut Permission) -> Result<Self, Failure> {
         let on = |error| Failure::on(error, &channel.name, channel.provider);
         let context = channel::context(&channel.config).map_err(on)?;
         let recorder = Recorder::new(context.transport);
-        let context = Context { transport: Arc::clone(&recorder) as Arc<dyn transom::Transport>, clock: context.clock };
+        let context = Context {
+            transport: Arc::clone(&recorder) as Arc<dyn transom::transport::Transport>,
+            clock: context.clock,
+        };
         let client = channel.registry.connect_with(&channel.config, context).map_err(on)?;
         let provider = *channel.registry.provider(channel.provider).map_err(on)?;
         let steps = live::plan(client.capabilities(), permission);
@@ -108,7 +114,7 @@ impl Line {
         output.note(&format!("{} ({}):", self.name, self.provider.name));
         if self.steps.is_empty() {
             output.note(
-                "  nothing: this provider lists nothing, and no message may be sent; see --allow and --max-messages",
+                "  no step: this provider has no lists, and no message may be sent; see --allow and --max-messages",
             );
         }
         for step in &self.steps {
@@ -116,7 +122,7 @@ impl Line {
         }
     }
 
-    async fn ask(self) -> AskedChannel {
+    async fn run(self) -> AskedChannel {
         let mut reports = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             reports.push(live::take(&self.provider, &self.client, &self.recorder, step).await);
@@ -134,23 +140,23 @@ fn permission(args: &ConformArgs) -> Result<Permission, Failure> {
         }
     }
     if args.max_messages > 0 && permission.contacts.is_empty() {
-        return Err(Failure::usage("--max-messages: no number may be written to; name some with --allow"));
+        return Err(Failure::usage("--max-messages: no number is allowed; name one with --allow"));
     }
     if args.template.is_some() && args.max_messages == 0 {
-        return Err(Failure::usage("--template: no message may be sent; say how many with --max-messages"));
+        return Err(Failure::usage("--template: no message may be sent; pass --max-messages"));
     }
     permission.messages = args.max_messages;
     permission.template = args.template.as_ref().map(|name| Template::new(name.as_str(), "en"));
     Ok(permission)
 }
 
-/// Sends cost money and reach people: the names of the channels that send have to be typed.
-fn confirm(lines: &[Line], output: &Output) -> Result<(), Failure> {
+/// Asks the user to type the names of the channels that send, because messages cost money and reach people.
+fn confirm(plans: &[ChannelPlan], output: &Output) -> Result<(), Failure> {
     let refused = |why: &str| Failure::usage(format!("nothing was sent: {why}"));
     if !std::io::stdin().is_terminal() {
-        return Err(refused("messages are sent after a typed confirmation, or with --yes"));
+        return Err(refused("sending needs a typed confirmation, or --yes"));
     }
-    let sending: Vec<&str> = lines.iter().filter(|line| line.sends()).map(|line| line.name.as_str()).collect();
+    let sending: Vec<&str> = plans.iter().filter(|plan| plan.sends()).map(|plan| plan.name.as_str()).collect();
     let names = sending.join(" ");
     output.note(&format!("To send these messages, type {names}:"));
     let _ = std::io::stderr().flush();
@@ -158,7 +164,7 @@ fn confirm(lines: &[Line], output: &Output) -> Result<(), Failure> {
     let read = std::io::stdin().lock().read_line(&mut typed);
     match read {
         Ok(_) if typed.split_whitespace().eq(sending) => Ok(()),
-        _ => Err(refused(&format!("{names} was not typed"))),
+        _ => Err(refused(&format!("`{names}` was not typed"))),
     }
 }
 
@@ -166,7 +172,7 @@ fn text(report: &DriftReport) -> String {
     let mut lines = Vec::new();
     for asked in &report.channels {
         if asked.steps.is_empty() {
-            lines.push(format!("{}: nothing to read, and nothing was sent", asked.channel));
+            lines.push(format!("{}: no step to run, nothing was sent", asked.channel));
         }
         for step in &asked.steps {
             let words = step.verdict.as_str().replace('_', " ");
@@ -174,7 +180,7 @@ fn text(report: &DriftReport) -> String {
             let error = step.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
             lines.push(format!("{}: {}: {verdict}, {}{error}", asked.channel, step.step, step.outcome));
             lines.extend(step.drift.iter().map(|drift| format!("    {drift}")));
-            lines.extend(step.not_shown.iter().map(|call| format!("    {call}: no page shows this answer")));
+            lines.extend(step.not_shown.iter().map(|call| format!("    {call}: this response is not documented")));
         }
     }
     let totals = report.totals;

@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, a line now and then where a log is kept, nothing beside JSON.
+//! The progress of a run: a bar on a terminal, about ten lines elsewhere, nothing with `--json`.
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use transom_conformance::suite::{Case, Outcome, Verdict};
 
 use crate::output::{Output, bad};
 
-/// A log gets about so many lines in all.
+/// The approximate number of progress lines without a terminal.
 const LINES: usize = 10;
 
 pub(super) struct Progress<'o> {
@@ -25,7 +25,7 @@ impl<'o> Progress<'o> {
         Self { output, bar: watched.then(|| bar(all)), played: 0, failed: 0, all }
     }
 
-    pub(super) fn tell(&mut self, case: &Case, outcome: &Outcome) {
+    pub(super) fn add(&mut self, case: &Case, outcome: &Outcome) {
         self.played += 1;
         let failed = outcome.verdict == Verdict::Failed;
         self.failed += usize::from(failed);
@@ -41,13 +41,13 @@ impl<'o> Progress<'o> {
         }
     }
 
-    pub(super) fn end(self) {
+    pub(super) fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
     }
 
-    /// A short run ends before anybody asks how far it is.
+    /// The number of cases between two lines. A short run prints none before its end.
     fn stride(&self) -> usize {
         (self.all / LINES).max(50)
     }

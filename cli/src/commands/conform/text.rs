@@ -1,4 +1,4 @@
-//! A report as people read it in a terminal: what failed, a table, a line.
+//! The report on a terminal: failures, a table, a summary line.
 
 use transom_conformance::Exchange;
 use transom_conformance::report::{CaseReport, Report, Totals};
@@ -6,10 +6,10 @@ use transom_conformance::suite::Verdict;
 
 use crate::output::{Output, bad, good};
 
-/// More facts than this are not told of a case that failed; the report has them all.
-const MOST_FACTS: usize = 3;
-/// More lines than this of a body are not shown.
-const MOST_LINES: usize = 24;
+/// At most this many facts are printed for a failed case; the report has all.
+const MAX_FACTS: usize = 3;
+/// At most this many lines of a body are printed.
+const MAX_LINES: usize = 24;
 
 pub(super) fn print(report: &Report, output: &Output) {
     for case in report.cases.iter().filter(|case| case.verdict == Verdict::Failed) {
@@ -29,15 +29,15 @@ pub(super) fn print(report: &Report, output: &Output) {
         }
     }
     for fact in &report.unplayed {
-        output.line(&format!("{} {} {}", bad("no case plays"), fact.provider, fact.evidence.id));
+        output.line(&format!("{} {} {}", bad("not covered"), fact.provider, fact.evidence.id));
     }
     table(report, output);
-    output.line(&verdict(report));
+    output.line(&summary(report));
 }
 
 fn failure(case: &CaseReport, report: &Report, output: &Output) {
     output.line(&format!("{} {}", bad("FAILED"), case.id));
-    output.line(format!("  contract  {}. {}", case.contract, case.note).trim_end());
+    output.line(format!("  contract  {} {}", case.contract, case.note).trim_end());
     if let Some(problem) = &case.problem {
         match (&problem.expected, &problem.observed) {
             (Some(expected), Some(observed)) => {
@@ -51,7 +51,7 @@ fn failure(case: &CaseReport, report: &Report, output: &Output) {
         }
     }
     let facts: Vec<_> = case.contradicts(report).collect();
-    for fact in facts.iter().take(MOST_FACTS) {
+    for fact in facts.iter().take(MAX_FACTS) {
         let evidence = &fact.evidence;
         block(
             "against",
@@ -60,14 +60,14 @@ fn failure(case: &CaseReport, report: &Report, output: &Output) {
         );
     }
     match facts.len() {
-        0 => block("against", "the contract of the sdk itself", output),
-        count if count > MOST_FACTS => block("", &format!("and {} more facts", count - MOST_FACTS), output),
+        0 => block("against", "the contract of the SDK itself", output),
+        count if count > MAX_FACTS => block("", &format!("and {} more facts", count - MAX_FACTS), output),
         _ => {}
     }
     if let Some(last) = case.exchanges.last() {
         exchange(last, output);
     }
-    block("alone", &case.command, output);
+    block("rerun", &case.command, output);
     output.line("");
 }
 
@@ -78,19 +78,19 @@ fn exchange(exchange: &Exchange, output: &Output) {
     block("answer", format!("{status}{fault}\n{response}").trim_end(), output);
 }
 
-/// Lines behind a label, cut if there are many.
+/// Prints a label and at most [`MAX_LINES`] lines.
 fn block(label: &str, text: &str, output: &Output) {
-    for (at, line) in text.lines().take(MOST_LINES).enumerate() {
+    for (at, line) in text.lines().take(MAX_LINES).enumerate() {
         let label = if at == 0 { label } else { "" };
         output.line(format!("  {label:9} {line}").trim_end());
     }
-    let more = text.lines().count().saturating_sub(MOST_LINES);
+    let more = text.lines().count().saturating_sub(MAX_LINES);
     if more > 0 {
         output.line(&format!("  {:9} … {more} more lines", ""));
     }
 }
 
-/// Groups against providers.
+/// Prints the numbers of passed cases by group and provider.
 fn table(report: &Report, output: &Output) {
     let mut groups: Vec<&str> = report.cases.iter().map(|case| case.group).collect();
     groups.dedup();
@@ -129,17 +129,23 @@ fn cell(totals: Totals, width: usize) -> String {
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "for people, to a tenth of a second")]
-fn verdict(report: &Report) -> String {
-    let Totals { cases, passed, failed } = report.totals;
-    let facts = report.evidence.iter().filter(|fact| fact.verdict.is_some()).count();
-    let same = report.differential.iter().filter(|scenario| scenario.verdict.is_well()).count();
+#[allow(clippy::cast_precision_loss, reason = "printed to a tenth of a second")]
+fn summary(report: &Report) -> String {
+    let Totals { passed, failed, .. } = report.totals;
+    let covered = report.evidence.iter().filter(|fact| fact.verdict.is_some()).count();
+    let differences = match report.differential.iter().filter(|scenario| !scenario.verdict.is_well()).count() {
+        0 => "none".to_owned(),
+        count => count.to_string(),
+    };
+    let adapters = match report.providers.len() {
+        1 => "1 adapter".to_owned(),
+        count => format!("{count} adapters"),
+    };
     let line = format!(
-        "{cases} cases of {} adapters: {passed} passed, {failed} failed, in {:.1} s; {facts} of {} facts played; {same} of {} scenarios the same for all, or declared not to be",
-        report.providers.len(),
+        "conformance: {passed} passed, {failed} failed ({adapters}, {:.1} s); documented facts covered: {covered}/{}; \
+         cross-adapter differences: {differences}",
         report.duration_ms as f64 / 1_000.0,
         report.evidence.len(),
-        report.differential.len(),
     );
     if report.is_all_well() { good(&line) } else { bad(&line) }
 }

@@ -1,14 +1,14 @@
-//! One case, laid open.
+//! The details of a case.
 
 use maud::{Markup, html};
 
 use super::{badge, mark};
-use crate::exchange::Exchange;
+use crate::harness::Exchange;
+use crate::harness::Trace;
 use crate::report::{CaseReport, EvidenceReport, PlayedFact, Problem, Report};
 use crate::suite::Verdict;
-use crate::trace::Trace;
 
-/// A case that failed, with everything that is needed to go and mend it.
+/// A failed case, with everything needed to fix it.
 pub(super) fn failure(case: &CaseReport, report: &Report) -> Markup {
     let contradicted: Vec<&EvidenceReport> = case.contradicts(report).collect();
     html! {
@@ -27,7 +27,7 @@ pub(super) fn failure(case: &CaseReport, report: &Report) -> Markup {
     }
 }
 
-/// A case in the matrix, to be opened.
+/// A case in the matrix, collapsed.
 pub(super) fn details(case: &CaseReport, report: &Report) -> Markup {
     let passed = case.verdict == Verdict::Passed;
     html! {
@@ -37,9 +37,9 @@ pub(super) fn details(case: &CaseReport, report: &Report) -> Markup {
                 @if case.refusal { " refuses it, as it must" }
                 span.small { " " (case.duration_ms) " ms" @if case.virtual_s > 0 { ", " (virtual_time(case.virtual_s)) " of virtual time" } }
             }
-            // Inside, so that a link to it opens what is around it.
+            // Inside the details, so that a link to it opens them.
             div id=(case.id) {
-                p { (case.contract) "." @if !case.note.is_empty() { " " (case.note) } }
+                p { (case.contract) @if !case.note.is_empty() { " " (case.note) } }
                 @if let (true, Some(needs)) = (case.refusal, case.needs) {
                     p { "The provider offers no " (needs.replace('_', " ")) ". The call has to be refused as unsupported, without a request." }
                 }
@@ -123,7 +123,7 @@ fn facts(facts: &[&EvidenceReport]) -> Markup {
     }
 }
 
-/// What the caller was told of each send, and what reached people.
+/// The results of the sends, and the delivered messages.
 pub(super) fn trace(trace: &Trace) -> Markup {
     const MOST: usize = 12;
     html! {

@@ -1,10 +1,10 @@
-//! The drift report for people: how each provider answers, against its pages.
+//! The drift report for people.
 
 use maud::{Markup, html};
 
 use super::{Page, mark, minute, seconds};
+use crate::drift::live::{StepReport, StepVerdict};
 use crate::drift::{Drift, DriftKind};
-use crate::live::{StepReport, StepVerdict};
 use crate::report::{AskedChannel, DriftReport};
 
 /// The whole page.
@@ -53,13 +53,13 @@ fn headline(report: &DriftReport) -> String {
     }
 }
 
-/// Kinds of differences against channels, to be read across a room.
+/// Kinds of differences against channels.
 fn kinds(report: &DriftReport) -> Markup {
     html! {
         section #kinds {
             h2 { "Matrix" }
             div.wide { table.groups {
-                thead { tr { th { "Difference" } @for channel in &report.channels { th scope="col" { (channel.channel) br; span.small { (channel.provider) } } } } }
+                thead { tr { th { "KnownDifference" } @for channel in &report.channels { th scope="col" { (channel.channel) br; span.small { (channel.provider) } } } } }
                 tbody {
                     @for kind in DriftKind::ALL {
                         tr {
@@ -107,7 +107,7 @@ fn step(step: &StepReport) -> Markup {
             @if let Some(error) = &step.error { pre { (error) } }
             @if !step.drift.is_empty() {
                 div.wide { table {
-                    thead { tr { th { "Difference" } th { "Place" } th { "Documented" } th { "Observed" } th { "Page" } } }
+                    thead { tr { th { "KnownDifference" } th { "Place" } th { "Documented" } th { "Observed" } th { "Page" } } }
                     tbody { @for drift in &step.drift { (row(drift)) } }
                 } }
             }

@@ -1,4 +1,4 @@
-//! The matrices: groups against providers, to be read across a room, and scenarios against providers, each to be opened.
+//! The matrices: groups against providers, and scenarios against providers.
 
 use maud::{Markup, html};
 
@@ -57,7 +57,7 @@ fn names_of_groups(report: &Report) -> Vec<&'static str> {
     names
 }
 
-/// Scenarios against providers: a row opens to its cases, a cell leads to its own.
+/// Scenarios against providers: a row opens to its cases, a cell links to its own case.
 pub(super) fn scenarios(report: &Report) -> Markup {
     html! {
         section #scenarios {
@@ -74,7 +74,7 @@ pub(super) fn scenarios(report: &Report) -> Markup {
     }
 }
 
-/// The cases of a group, those of a scenario together.
+/// The cases of a group, sorted by scenario.
 fn rows<'r>(report: &'r Report, group: &str) -> Vec<Vec<&'r CaseReport>> {
     let mut rows: Vec<Vec<&CaseReport>> = Vec::new();
     for case in report.cases.iter().filter(|case| case.group == group) {

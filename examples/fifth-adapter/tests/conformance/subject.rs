@@ -1,21 +1,22 @@
 //! What the suite must be told of Larkwire: the facts in which providers differ.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
-use transom_conformance::{Place, Refusal, Said, Subject, Tells};
+use transom::adapter::ErrorCode;
+use transom::{Capabilities, Capability, ErrorKind};
+use transom_conformance::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 use crate::dialect::Larkwire;
 use crate::pages::{CALLS, MEANINGS, SAMPLES};
 
 /// The adapter under test, with the simulator of its provider. What is not said here is as most providers have it.
-pub static SUBJECT: Subject = Subject {
+pub static SUBJECT: AdapterUnderTest = AdapterUnderTest {
     uri: "larkwire://canary-key@{host}?line=7001",
     uri_with_bad_credential: "larkwire://invalid@{host}?line=7001",
     uri_with_unknown_sender: "larkwire://canary-key@{host}?line=7999",
     table: "api_key = \"canary-key\"\nline = 7001",
     sender: "+442079460001",
     // Pinned here apart from the adapter, so that losing one is seen.
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Template,
         Capability::DeliveryStatus,
@@ -36,13 +37,13 @@ pub static SUBJECT: Subject = Subject {
         refused(r#"{"code":4104,"msg":"no session","data":null}"#, ErrorKind::NoActiveSession, "4104"),
         refused(r#"{"code":5001,"msg":"insufficient credit","data":null}"#, ErrorKind::InsufficientBalance, "5001"),
     ],
-    places: &[Place { name: "answers", said: |fact| vec![answer(fact), event(fact)] }],
-    meanings: MEANINGS,
+    code_tables: &[CodeTable { name: "answers", samples: |fact| vec![answer(fact), event(fact)] }],
+    expected_codes: MEANINGS,
     samples: SAMPLES,
     webhook_calls: CALLS,
     // Events carry our reference and our number, come once, and tell of texts alone.
-    tells: Tells { reference: true, our_number: true, again: false, kinds: &[] },
-    ..Subject::new(transom_larkwire::PROVIDER, || vec![Box::new(Larkwire)])
+    webhook_features: WebhookFeatures { reference: true, our_number: true, repeats_calls: false, kinds: &[] },
+    ..AdapterUnderTest::new(transom_larkwire::PROVIDER, || vec![Box::new(Larkwire)])
 };
 
 const fn refused(body: &'static str, kind: ErrorKind, code: &'static str) -> Refusal {
@@ -50,15 +51,15 @@ const fn refused(body: &'static str, kind: ErrorKind, code: &'static str) -> Ref
 }
 
 /// How an answer says a code.
-fn answer(fact: &CodeFact) -> Said {
-    Said::answer(fact, 200, json!({ "code": Said::number(fact), "msg": "refused", "data": null }))
+fn answer(fact: &ErrorCode) -> CodeSample {
+    CodeSample::answer(fact, 200, json!({ "code": CodeSample::number(fact), "msg": "refused", "data": null }))
 }
 
 /// How an event says it.
-fn event(fact: &CodeFact) -> Said {
+fn event(fact: &ErrorCode) -> CodeSample {
     let body = json!({
         "event": "status", "id": 9_200_000_000_000_100_001_u64, "state": "failed", "to": "00447700900123",
-        "code": Said::number(fact), "ts": 1_770_110_100,
+        "code": CodeSample::number(fact), "ts": 1_770_110_100,
     });
-    Said::callback(fact, body)
+    CodeSample::callback(fact, body)
 }

@@ -8,10 +8,12 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::clock::Reading;
-use crate::control::{Calls, faults, traffic};
-use crate::transcript::{Accepted, Entry};
-use crate::{Phone, Simulator, rfc3339};
+use crate::core::clock::Reading;
+use crate::core::phone::Phone;
+use crate::core::simulator::Simulator;
+use crate::core::time::rfc3339;
+use crate::core::transcript::{Accepted, Entry};
+use crate::server::control::{Calls, faults, traffic};
 
 /// More new lines than this are not told one by one: everybody had better look at the whole again.
 const MOST_NEW: u64 = 1_000;

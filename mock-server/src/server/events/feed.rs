@@ -10,7 +10,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use super::Hub;
+use super::NamespaceEvents;
 
 /// So often something goes out, so that a connection that is gone is noticed.
 const PULSE: Duration = Duration::from_secs(15);
@@ -19,15 +19,15 @@ const MOST_AT_ONCE: usize = 64 * 1024;
 
 /// Takes from the list of events whenever the connection can write.
 #[derive(Debug)]
-pub(in super::super) struct Feed {
-    hub: Arc<Hub>,
+pub(in super::super) struct EventStream {
+    hub: Arc<NamespaceEvents>,
     listener: u64,
     first: Option<Bytes>,
     pulse: Interval,
 }
 
-impl Feed {
-    pub(super) fn new(hub: Arc<Hub>, listener: u64, first: Option<Bytes>) -> Self {
+impl EventStream {
+    pub(super) fn new(hub: Arc<NamespaceEvents>, listener: u64, first: Option<Bytes>) -> Self {
         let mut pulse = interval_at(Instant::now() + PULSE, PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { hub, listener, first, pulse }
@@ -56,7 +56,7 @@ impl Feed {
     }
 }
 
-impl Body for Feed {
+impl Body for EventStream {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -77,7 +77,7 @@ impl Body for Feed {
     }
 }
 
-impl Drop for Feed {
+impl Drop for EventStream {
     fn drop(&mut self) {
         self.hub.leave(self.listener);
     }

@@ -1,0 +1,174 @@
+//! The facts about an adapter that the fault matrix needs.
+
+use transom::{Capability, ErrorKind};
+
+use super::canary::Canaries;
+use crate::adapters::{self, AdapterUnderTest, Refusal};
+
+/// One adapter.
+#[derive(Debug)]
+pub(crate) struct FaultProfile {
+    pub(crate) adapter: &'static AdapterUnderTest,
+    /// Its channel URI, with `{host}`.
+    pub(crate) uri: fn(&Canaries) -> String,
+    /// Its channel URI for [`reads`](Self::reads), if another one.
+    pub(crate) reading_uri: fn(&Canaries) -> String,
+    /// The planted secrets that its requests contain, in every form in which a provider may repeat them.
+    pub(crate) secrets: fn(&Canaries) -> Vec<String>,
+    /// The call that sends nothing.
+    pub(crate) reads: Reads,
+    /// The path of a send request.
+    pub(crate) send_path: &'static str,
+    /// The documented success with this id, as JSON.
+    pub(crate) yes: fn(id: &str) -> String,
+    /// The JSON pointer to the id in a success.
+    pub(crate) id_at: &'static str,
+    /// A documented rejection, with its error kind.
+    pub(crate) no: Refusal,
+    /// A rejection because of the session window.
+    pub(crate) closed: Refusal,
+    /// A rejection with a 2xx status, if the provider has one.
+    pub(crate) no_inside_yes: Option<Refusal>,
+    /// Whether a rejection with a message id leaves the outcome unknown, whatever its status.
+    pub(crate) doubts_a_named_message: bool,
+}
+
+/// The call that sends nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    Senders,
+    Templates,
+    Conversations,
+    /// The login before a send. The send itself is not made.
+    Login,
+}
+
+impl FaultProfile {
+    pub(crate) const fn name(&self) -> &'static str {
+        self.adapter.provider.name
+    }
+
+    /// Whether its sends carry an idempotency key by which the provider removes duplicates.
+    pub(crate) fn is_keyed(&self) -> bool {
+        self.adapter.capabilities.contains(Capability::Idempotency)
+    }
+}
+
+pub(crate) const ALL: &[&FaultProfile] = &[&AUTOCALLS, &EXOTEL, &GOSENDAPI, &MESSANGI];
+
+pub(crate) static AUTOCALLS: FaultProfile = FaultProfile {
+    adapter: &adapters::AUTOCALLS,
+    uri: |c| format!("autocalls://{}@{{host}}?sender_id=12", c.key),
+    reading_uri: |c| format!("autocalls://{}@{{host}}?sender_id=12", c.key),
+    secrets: |c| vec![c.key.clone()],
+    reads: Reads::Senders,
+    send_path: "/api/user/whatsapp/send-freeform",
+    yes: |id| format!(r#"{{"success":true,"whatsapp_message_id":{id},"message_id":7}}"#),
+    id_at: "/whatsapp_message_id",
+    no: Refusal::new(
+        422,
+        r#"{"success":false,"error":"Invalid phone number format.","error_code":"INVALID_PHONE"}"#,
+        ErrorKind::RecipientInvalid,
+        None,
+    ),
+    closed: Refusal::new(
+        403,
+        r#"{"success":false,"error":"closed","error_code":"SESSION_EXPIRED"}"#,
+        ErrorKind::SessionExpired,
+        None,
+    ),
+    no_inside_yes: Some(Refusal::new(
+        200,
+        r#"{"success":false,"error":"closed","error_code":"SESSION_EXPIRED"}"#,
+        ErrorKind::SessionExpired,
+        None,
+    )),
+    doubts_a_named_message: false,
+};
+
+pub(crate) static EXOTEL: FaultProfile = FaultProfile {
+    adapter: &adapters::EXOTEL,
+    uri: |c| format!("exotel://{}:{}@{{host}}/acme?from=919876500001", c.key, encoded(&c.token)),
+    reading_uri: |c| format!("exotel://{}:{}@{{host}}/acme?from=919876500001&waba_id=8", c.key, encoded(&c.token)),
+    secrets: |c| vec![c.key.clone(), c.token.clone(), c.pair()],
+    reads: Reads::Templates,
+    send_path: "/v2/accounts/acme/messages",
+    yes: |id| {
+        format!(
+            r#"{{"response":{{"whatsapp":{{"messages":[{{"code":202,"status":"success","data":{{"sid":{id}}}}}]}}}}}}"#
+        )
+    },
+    id_at: "/response/whatsapp/messages/0/data/sid",
+    no: Refusal::new(
+        400,
+        r#"{"response":{"code":400,"error_data":{"code":1001,"message":"Mandatory Parameter missing"},"status":"failure","data":null}}"#,
+        ErrorKind::InvalidRequest,
+        None,
+    ),
+    closed: Refusal::new(
+        400,
+        r#"{"response":{"code":400,"error_data":{"code":"SESSION_EXPIRED","message":"SESSION_EXPIRED"},"status":"failure","data":null}}"#,
+        ErrorKind::SessionExpired,
+        None,
+    ),
+    no_inside_yes: Some(Refusal::new(
+        207,
+        r#"{"response":{"whatsapp":{"messages":[{"code":403,"error_data":{"code":1003,"message":"no access"},"status":"failure","data":null}]}}}"#,
+        ErrorKind::PermissionDenied,
+        None,
+    )),
+    doubts_a_named_message: true,
+};
+
+pub(crate) static GOSENDAPI: FaultProfile = FaultProfile {
+    adapter: &adapters::GOSENDAPI,
+    uri: |c| format!("gosendapi://{}@{{host}}?phone_number_id=555123456789", c.key),
+    reading_uri: |c| format!("gosendapi://{}@{{host}}?phone_number_id=555123456789", c.key),
+    secrets: |c| vec![c.key.clone()],
+    reads: Reads::Conversations,
+    send_path: "/v1/messages",
+    yes: |id| format!(r#"{{"messaging_product":"whatsapp","messages":[{{"id":{id}}}]}}"#),
+    id_at: "/messages/0/id",
+    no: Refusal::new(
+        400,
+        r#"{"statusCode":400,"message":"no","error":"Bad Request","code":"INVALID_PHONE_NUMBER"}"#,
+        ErrorKind::RecipientInvalid,
+        None,
+    ),
+    closed: Refusal::new(
+        403,
+        r#"{"statusCode":403,"message":"Outside the 24h window: only approved templates can be sent","error":"Forbidden"}"#,
+        ErrorKind::SessionExpired,
+        None,
+    ),
+    no_inside_yes: None,
+    doubts_a_named_message: false,
+};
+
+pub(crate) static MESSANGI: FaultProfile = FaultProfile {
+    adapter: &adapters::MESSANGI,
+    uri: |c| format!("messangi://{}@{{host}}?from=5215500001111", c.key),
+    reading_uri: |c| {
+        format!("messangi://{}:{}@{{host}}?from=5215500001111", encoded(&c.username), encoded(&c.password))
+    },
+    secrets: |c| vec![c.key.clone()],
+    reads: Reads::Login,
+    send_path: "/oberyn/v2/notification",
+    yes: |id| format!(r#"{{"meta":{{"transactionId":"t"}},"data":{{"id":{id},"status":"QUEUED"}}}}"#),
+    id_at: "/data/id",
+    no: Refusal::new(400, r#"{"errors":{"reason":"request.from not found"}}"#, ErrorKind::SenderNotFound, None),
+    closed: Refusal::new(410, r#"{"errors":{"reason":"gone"}}"#, ErrorKind::SessionExpired, None),
+    no_inside_yes: Some(Refusal::new(
+        200,
+        r#"{"data":{"id":"","status":"BLACKLISTED"}}"#,
+        ErrorKind::RecipientInvalid,
+        None,
+    )),
+    doubts_a_named_message: false,
+};
+
+/// Percent-encodes a planted credential for a URI.
+fn encoded(text: &str) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+    text.chars().map(|c| if plain(&c) { c.to_string() } else { format!("%{:02X}", u32::from(c)) }).collect()
+}

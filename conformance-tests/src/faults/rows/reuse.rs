@@ -1,0 +1,150 @@
+//! Reused connections, and redirects.
+
+use std::sync::Arc;
+
+use super::common::MALFORMED;
+use crate::assertions::{Check, ensure};
+use crate::faults::case::FaultCase;
+use crate::faults::harness::{CallResult, FaultHarness};
+use crate::faults::oracle::{described, taken};
+use crate::faults::profile::{FaultProfile, Reads};
+use crate::faults::row::{Row, each, left_out};
+use crate::faults::script::{Step, answer, says, write};
+
+pub(super) const ROWS: &[Row] = &[
+    each("P1", "a kept connection that is already closed", |s| pairs(s, "fin", &[Step::Fin])),
+    each("P2", "a kept connection that is closed at the first byte", |s| {
+        pairs(s, "read 1", &[Step::Read(1), Step::Fin])
+    }),
+    each("P3", "a kept connection that closes after reading the request", |s| {
+        pairs(s, "read request", &[Step::ReadRequest, Step::Fin])
+    }),
+    each("P4", "an unsolicited 408 on a kept connection", |s| {
+        let stray = || says(408, &[], "");
+        let mut cases = pairs(s, "then fin", &[stray(), Step::Fin]);
+        cases.extend(pairs(s, "then nothing", &[stray(), Step::Hang]));
+        cases
+    }),
+    each("P5", "an unsolicited success on a kept connection", |s| {
+        let stray = || says(200, &[], (s.yes)("\"stray\""));
+        let mut cases = pairs(s, "then fin", &[stray(), Step::Fin]);
+        cases.extend(pairs(s, "then nothing", &[stray(), Step::Hang]));
+        cases.extend(pairs(s, "then the next is read", &[stray(), Step::ReadRequest, Step::Fin]));
+        // As late as it can be: the next request has begun, and nothing tells the two answers apart.
+        let late = FaultCase::own(s, "as the next begins, sends", |harness| sends(harness, Pause::None));
+        cases.push(late.plays([Step::Take, answer(), Step::Read(1), stray(), Step::Hang]));
+        cases
+    }),
+    each("P6", "a redirect: 301, 302, 307, 308", |s| {
+        let mut cases = Vec::new();
+        for status in [301, 302, 307, 308] {
+            for (name, case) in [("send", FaultCase::send(s, "")), ("read", FaultCase::read(s, ""))] {
+                let script = [Step::ReadRequest, to(status, "http://{decoy}/elsewhere?to=1")];
+                let case = case.plays(script).refused(MALFORMED).with(|case| case.name = format!("{status}, {name}"));
+                // The status of a login is not one of a send.
+                let is_login = name == "read" && s.reads == Reads::Login;
+                cases.push(if is_login { case } else { case.with_status(status) }.connects(1..=1));
+            }
+        }
+        cases
+    }),
+    each("P7", "303, which means that the request was handled", |s| {
+        let case = |first, name: &str| {
+            let case = FaultCase::send(s, name).plays([first, to(303, "http://{decoy}/result")]);
+            case.in_doubt_for_good(MALFORMED).with_status(303)
+        };
+        vec![case(Step::Take, "and it was"), case(Step::ReadRequest, "and it was not")]
+    }),
+    each("P8", "redirects in a circle, to another scheme, with credentials, malformed", |s| {
+        let targets = [
+            "/v2/elsewhere",
+            "//{decoy}/x",
+            "http://user:word@{decoy}/x",
+            "https://{decoy}/x",
+            "ftp://{decoy}/x",
+            "file:///etc/passwd",
+            "http://{decoy}/%0d%0aX-Injected:%201",
+            "http://[::1",
+            "\u{7f}",
+            "",
+        ];
+        let case = |target: &&str| {
+            let case = FaultCase::send(s, format!("to {target:?}")).plays([Step::ReadRequest, to(307, target)]);
+            case.refused(MALFORMED).with_status(307).connects(1..=1)
+        };
+        let mut cases: Vec<_> = targets[..8].iter().chain(&targets[9..]).map(case).collect();
+        let nowhere = FaultCase::send(s, "to nowhere").plays([Step::ReadRequest, says(302, &[], "")]);
+        cases.push(nowhere.refused(MALFORMED).with_status(302).connects(1..=1));
+        let split = write("HTTP/1.1 302 Found\r\nlocation: http://{decoy}/\r\n x: y\r\ncontent-length: 0\r\n\r\n");
+        let split = FaultCase::send(s, "with a line break").plays([Step::ReadRequest, split]);
+        // Where the line break makes it no HTTP, nothing is proved.
+        cases.push(split.in_doubt(MALFORMED).connects(1..=2));
+        cases
+    }),
+    left_out("P9", "HTTP/2: REFUSED_STREAM, GOAWAY below the stream", "HTTP/1.1 only"),
+    left_out("P10", "HTTP/2: GOAWAY that covers the stream, INTERNAL_ERROR", "HTTP/1.1 only"),
+];
+
+fn to(status: u16, location: &str) -> Step {
+    write(format!("HTTP/1.1 {status} Moved\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"))
+}
+
+/// Calls in a row, where `then` happens on a connection once the first call on it is answered. Each is answered with what is
+/// its own, and a send never goes by a connection that was used before.
+fn pairs(s: &'static FaultProfile, name: &str, then: &[Step]) -> Vec<FaultCase> {
+    let script: Vec<_> = [Step::Take, answer()].into_iter().chain(then.iter().cloned()).collect();
+    let mut cases = Vec::new();
+    for pause in [Pause::None, Pause::Noticed] {
+        let sends = FaultCase::own(s, format!("{name}, sends, {pause:?}"), move |harness| sends(harness, pause));
+        cases.push(sends.plays(script.clone()));
+        // One login is enough for all sends.
+        if s.reads != Reads::Login {
+            let reads = FaultCase::own(s, format!("{name}, reads, {pause:?}"), move |harness| reads(harness, pause));
+            let reads = reads.with(|case| case.setup.is_reading = true).plays(script.clone());
+            cases.push(reads.plays([Step::Take, answer(), Step::Fin]));
+        }
+    }
+    cases
+}
+
+/// The pause between two calls.
+#[derive(Clone, Copy, Debug)]
+enum Pause {
+    None,
+    /// As much as the client needs to notice what became of the connection.
+    Noticed,
+}
+
+impl Pause {
+    async fn pass(self) {
+        if matches!(self, Self::Noticed) {
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+async fn sends(harness: Arc<FaultHarness>, pause: Pause) -> Check {
+    let mut ids = Vec::new();
+    for number in 1..=4 {
+        ids.push(taken(harness.send(&harness.message(number)?).await?)?);
+        pause.pass().await;
+    }
+    let lines: Vec<_> = harness.provider.ledger().into_iter().map(|line| line.message_id).collect();
+    ensure(lines == ids, format_args!("reported ids {ids:?}, ids in the ledger {lines:?}"))?;
+    let by = harness.listener.seen().by.clone();
+    ensure(
+        by.iter().zip(by.iter().skip(1)).all(|(one, next)| one != next),
+        format_args!("two sends went by one connection: {by:?}"),
+    )
+}
+
+async fn reads(harness: Arc<FaultHarness>, pause: Pause) -> Check {
+    for _ in 0..2 {
+        let outcome = harness.read().await?;
+        ensure(matches!(outcome, CallResult::Answered(_)), described(&outcome))?;
+        pause.pass().await;
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The matrix as printed at the end.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::logs::Searched;
+use super::row::Plan;
+use super::{profile, rows};
+
+/// The column of rows that are played once.
+pub(crate) const ONCE: &str = "transport";
+
+/// The result of a row for one adapter.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cell {
+    pub(crate) executions: usize,
+    pub(crate) wrong: usize,
+}
+
+/// The results so far.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    cells: BTreeMap<(&'static str, &'static str), Cell>,
+}
+
+impl Summary {
+    pub(crate) fn note(&mut self, row: &'static str, column: &'static str, cell: Cell) {
+        self.cells.insert((row, column), cell);
+    }
+
+    pub(crate) fn executions(&self) -> usize {
+        self.cells.values().map(|cell| cell.executions).sum()
+    }
+
+    fn wrong(&self) -> usize {
+        self.cells.values().map(|cell| cell.wrong).sum()
+    }
+
+    /// The whole matrix, with the rows that were left out and the reasons.
+    pub(crate) fn text(&self, logs: &Searched) -> String {
+        let columns: Vec<_> = profile::ALL.iter().map(|profile| profile.name()).chain([ONCE]).collect();
+        let mut text = format!("\nFault matrix: executions of each row for each adapter\n{:62}", "");
+        text.extend(columns.iter().map(|column| format!("{column:>11}")));
+        text.push('\n');
+        // Writing to a String cannot fail, here and below.
+        let (mut played, mut left, mut always) = (0, String::new(), String::new());
+        for row in rows::all() {
+            match row.plan {
+                Plan::LeftOut(reason) => {
+                    let _ = writeln!(left, "  {:5}{}: {reason}", row.id, row.fault);
+                    continue;
+                }
+                Plan::Always => {
+                    let _ = writeln!(always, "  {:5}{}", row.id, row.fault);
+                    continue;
+                }
+                Plan::Each(_) | Plan::Once(_) => {}
+            }
+            played += 1;
+            let fault: String = row.fault.chars().take(56).collect();
+            let _ = write!(text, "{:4} {fault:57}", row.id);
+            for column in &columns {
+                let _ = match self.cells.get(&(row.id, *column)) {
+                    Some(Cell { executions, wrong: 0 }) => write!(text, "{executions:>11}"),
+                    Some(cell) => write!(text, "{:>11}", format!("{} WRONG {}", cell.executions, cell.wrong)),
+                    None => write!(text, "{:>11}", "-"),
+                };
+            }
+            text.push('\n');
+        }
+        let _ = write!(text, "\nIn every execution\n{always}\nLeft out\n{left}");
+        let _ = writeln!(text, "\nLog lines searched for secrets: {:?}", logs.lines);
+        text.extend(logs.leaks.iter().map(|leak| format!("  LEAK {leak}\n")));
+        let _ = write!(
+            text,
+            "faults: {} executions of {played} rows, {} wrong verdicts, {} leaks, {} rows left out",
+            self.executions(),
+            self.wrong(),
+            logs.leaks.len(),
+            left.lines().count(),
+        );
+        text
+    }
+}

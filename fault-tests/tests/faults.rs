@@ -1,7 +1,0 @@
-//! Every row of the fault matrix, for every adapter that it concerns.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    transom_faults::run()
-}

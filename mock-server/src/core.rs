@@ -1,0 +1,26 @@
+//! The mock without IO: the world, the virtual clock, faults, the journal and the webhook queue.
+
+pub(crate) mod behavior_switch;
+pub(crate) mod bounded;
+pub(crate) mod clock;
+pub(crate) mod fault;
+pub(crate) mod finding;
+pub(crate) mod fingerprint;
+pub(crate) mod gate;
+pub(crate) mod ids;
+pub(crate) mod journal;
+pub(crate) mod json;
+pub(crate) mod limiter;
+pub(crate) mod members;
+pub(crate) mod phone;
+pub(crate) mod provider_simulator;
+pub(crate) mod redact;
+pub(crate) mod request;
+pub(crate) mod request_context;
+pub(crate) mod response;
+pub(crate) mod simulator;
+pub(crate) mod snapshot;
+pub(crate) mod time;
+pub(crate) mod transcript;
+pub(crate) mod webhook;
+pub(crate) mod world;

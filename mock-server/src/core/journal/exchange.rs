@@ -1,0 +1,193 @@
+//! One request and its response in one buffer. Its printed form is made on demand.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::Remarks;
+use crate::core::finding::Finding;
+use crate::core::redact;
+
+/// Longer texts are cut in the journal.
+const MAX_TEXT: usize = 256 * 1024;
+
+/// A request and its response, as they were on the wire. [`told`](Self::told) removes credentials on demand: the search for
+/// them costs more than the rest of a request, and most exchanges are never read.
+pub(crate) struct Exchange {
+    /// Counts the exchanges since the last reset, from 1.
+    pub(crate) number: u64,
+    /// `None` if no provider has the path.
+    pub(crate) provider: Option<&'static str>,
+    pub(crate) method: Method,
+    pub(crate) status: StatusCode,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) at: SystemTime,
+    pub(crate) fault: Option<&'static str>,
+    pub(crate) cause: Option<Box<str>>,
+    /// Path, headers, body, headers of the response and its body, one behind the other: a copy, for holding on to the
+    /// server's own buffers would pin far more memory than they need.
+    raw: Vec<u8>,
+    ends: [u32; 4],
+}
+
+impl Exchange {
+    pub(super) fn of(
+        number: u64,
+        provider: Option<&'static str>,
+        at: SystemTime,
+        request: &Request<Bytes>,
+        response: &Response<Bytes>,
+        remarks: Remarks,
+        mut raw: Vec<u8>,
+    ) -> Self {
+        let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let size = path.len()
+            + request.body().len()
+            + response.body().len()
+            + 40 * (request.headers().len() + response.headers().len());
+        raw.clear();
+        raw.reserve(size.min(2 * MAX_TEXT));
+        let mut ends = [0; 4];
+        // Bodies are cut far below the range of the numbers.
+        let end = |raw: &Vec<u8>| u32::try_from(raw.len()).unwrap_or(u32::MAX);
+        raw.extend_from_slice(path.as_bytes());
+        ends[0] = end(&raw);
+        keep_headers(request.headers(), &mut raw);
+        ends[1] = end(&raw);
+        keep_body(request.body(), &mut raw);
+        ends[2] = end(&raw);
+        keep_headers(response.headers(), &mut raw);
+        ends[3] = end(&raw);
+        keep_body(response.body(), &mut raw);
+        let Remarks { findings, fault, cause } = remarks;
+        let (method, status) = (request.method().clone(), response.status());
+        Self { number, provider, method, status, findings, at, fault, cause, raw, ends }
+    }
+
+    /// Its memory, for another one.
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.raw
+    }
+
+    /// Approximate size in memory.
+    pub(super) fn size(&self) -> usize {
+        200 + self.raw.capacity() + self.findings.len() * 200
+    }
+
+    /// The exchange without credentials.
+    pub(crate) fn told(&self) -> Told {
+        let [path, headers, body, response_headers] = self.ends;
+        Told {
+            path: redact::path(&self.part(0, path)).into_owned(),
+            headers: redact::headers(&self.part(path, headers)),
+            body: redact::body(&self.part(headers, body)),
+            response_headers: redact::headers(&self.part(body, response_headers)),
+            response: self.part(response_headers, u32::MAX).into_owned(),
+        }
+    }
+
+    fn part(&self, start: u32, end: u32) -> Cow<'_, str> {
+        let part = self.raw.get(index(start)..index(end).min(self.raw.len()));
+        String::from_utf8_lossy(part.unwrap_or_default())
+    }
+}
+
+fn index(offset: u32) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+/// As lines of `name:value`, as they are; no header has a line's end in it.
+fn keep_headers(headers: &HeaderMap, to: &mut Vec<u8>) {
+    for (name, value) in headers {
+        to.extend_from_slice(name.as_str().as_bytes());
+        to.push(b':');
+        to.extend_from_slice(value.as_bytes());
+        to.push(b'\n');
+    }
+}
+
+fn keep_body(body: &[u8], to: &mut Vec<u8>) {
+    match body.get(..MAX_TEXT) {
+        Some(head) if body.len() > MAX_TEXT => {
+            to.extend_from_slice(String::from_utf8_lossy(head).as_bytes());
+            to.extend_from_slice(format!("… ({} bytes)", body.len()).as_bytes());
+        }
+        _ => to.extend_from_slice(body),
+    }
+}
+
+/// An exchange without credentials.
+pub(crate) struct Told {
+    pub(crate) path: String,
+    headers: String,
+    pub(crate) body: String,
+    response_headers: String,
+    pub(crate) response: String,
+}
+
+impl Told {
+    /// Name and value, in the order of the wire but for repeated names.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.lines().filter_map(|line| line.split_once(':'))
+    }
+
+    /// Those of the response, but for the `Date` and what frames it on the way.
+    pub(crate) fn response_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.response_headers.lines().filter_map(|line| line.split_once(':'))
+    }
+}
+
+impl Serialize for Exchange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let told = self.told();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("provider", &self.provider)?;
+        map.serialize_entry("method", self.method.as_str())?;
+        map.serialize_entry("path", &told.path)?;
+        map.serialize_entry("headers", &Headers(|| told.headers()))?;
+        map.serialize_entry("body", &MaybeJson(&told.body))?;
+        map.serialize_entry("status", &self.status.as_u16())?;
+        map.serialize_entry("response_headers", &Headers(|| told.response_headers()))?;
+        map.serialize_entry("response", &MaybeJson(&told.response))?;
+        map.serialize_entry("findings", &self.findings)?;
+        map.serialize_entry("at", &crate::core::time::rfc3339(self.at))?;
+        if let Some(fault) = self.fault {
+            map.serialize_entry("fault", fault)?;
+        }
+        if let Some(cause) = &self.cause {
+            map.serialize_entry("cause", cause)?;
+        }
+        map.end()
+    }
+}
+
+struct Headers<F>(F);
+
+impl<'a, I: Iterator<Item = (&'a str, &'a str)>, F: Fn() -> I> Serialize for Headers<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map((self.0)())
+    }
+}
+
+/// JSON stays JSON, digit for digit; nothing becomes null, and anything else a string.
+struct MaybeJson<'a>(&'a str);
+
+impl Serialize for MaybeJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_empty() {
+            return serializer.serialize_none();
+        }
+        // Raw text is checked less strictly than a value is: half a surrogate pair, or a depth that no reader follows,
+        // would make the whole journal unreadable.
+        match (serde_json::from_str::<&RawValue>(self.0), serde_json::from_str::<Value>(self.0)) {
+            (Ok(json), Ok(_)) => json.serialize(serializer),
+            _ => serializer.serialize_str(self.0),
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! The whole mock as one function from a time and a request to a reply.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{DATE, HeaderName, HeaderValue};
+use http::{Method, Request, Response};
+use serde_json::json;
+
+use crate::core::clock::Clock;
+use crate::core::fault::{Faults, Kind};
+use crate::core::gate::{Gates, Held};
+use crate::core::journal::{Journal, Remarks};
+use crate::core::provider_simulator::ProviderSimulator;
+use crate::core::request_context::RequestContext;
+use crate::core::response::{SimulatedResponse, json_response, set_header};
+use crate::core::webhook::Failure;
+use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
+use crate::core::world::World;
+use crate::core::world::{Accounts, DEFAULT_SEED};
+use crate::server::auth::Auth;
+use crate::server::control::Calls;
+use crate::server::{control, not_found};
+use crate::simulators;
+
+/// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
+///
+/// ```
+/// use transom_mock_server::Simulator;
+///
+/// let now = std::time::SystemTime::UNIX_EPOCH;
+/// let mut simulator = Simulator::new(now);
+/// let request = http::Request::get("/_mock/clock").body(bytes::Bytes::new()).unwrap();
+/// let reply = simulator.step(now, &request);
+/// assert_eq!(reply.response.headers()["date"], "Thu, 01 Jan 1970 00:00:00 GMT");
+/// ```
+#[derive(Debug)]
+pub struct Simulator {
+    pub(crate) simulators: Arc<[Box<dyn ProviderSimulator>]>,
+    pub(crate) strict: bool,
+    seed: u64,
+    pub(crate) world: World,
+    /// Those of a fresh world.
+    seeded: Arc<Accounts>,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+    pub(crate) webhooks: WebhookQueue,
+    pub(crate) calls: Calls,
+    pub(crate) gates: Gates,
+    pub(crate) access: Auth,
+    /// The path under which this world is reached, for addresses that lead to it; empty, or `/_ns/NAME`.
+    pub(crate) mount: Box<str>,
+    dates: Dates,
+    changes: u64,
+}
+
+/// Names what made an answer other than the request alone would have got.
+const CAUSE: HeaderName = HeaderName::from_static("x-mock-cause");
+
+/// The `Date` of the second that was asked for last: a second has many requests.
+#[derive(Debug, Default)]
+struct Dates {
+    last: Option<(u64, HeaderValue)>,
+}
+
+impl Dates {
+    fn header(&mut self, now: SystemTime) -> HeaderValue {
+        let second = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        match &self.last {
+            Some((last, header)) if *last == second => header.clone(),
+            _ => {
+                // A date is made of letters, digits and spaces, so the fallback is out of reach.
+                let header = HeaderValue::try_from(httpdate::fmt_http_date(now));
+                let header = header.unwrap_or_else(|_| HeaderValue::from_static(""));
+                self.last = Some((second, header.clone()));
+                header
+            }
+        }
+    }
+}
+
+/// The response for the client and its fault on the wire. `Debug` leaves the body out.
+pub struct WireResponse {
+    /// The whole response, whatever becomes of it on the way.
+    pub response: Response<Bytes>,
+    /// The fault on the wire.
+    pub wire: WireFault,
+    /// How long to wait before it goes out, in real time.
+    pub delay: Duration,
+}
+
+impl fmt::Debug for WireResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut reply = f.debug_struct("WireResponse");
+        reply.field("status", &self.response.status()).field("wire", &self.wire).field("delay", &self.delay);
+        reply.finish_non_exhaustive()
+    }
+}
+
+/// The effect of a fault on a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFault {
+    /// It arrives.
+    Whole,
+    /// The connection is closed without an answer.
+    Lost,
+    /// The head arrives, declaring the whole length, and so many bytes of the body; then the connection is closed.
+    Truncated(usize),
+    /// The whole response waits while [`Simulator::is_held`] is true for this number. If the client leaves, call
+    /// [`Simulator::forget_held`].
+    Held(u64),
+    /// The connection is reset.
+    Reset,
+    /// Nothing ever comes, and the connection stays open.
+    Hang,
+}
+
+impl Simulator {
+    /// The four built-in providers in their seeded world; the clock shows real time and runs.
+    pub fn new(real_now: SystemTime) -> Self {
+        Self::with_providers(real_now, simulators::all())
+    }
+
+    /// A mock of other providers; see [`ProviderSimulator`]. Where two own a path, the first in the list answers.
+    pub fn with_providers(real_now: SystemTime, simulators: Vec<Box<dyn ProviderSimulator>>) -> Self {
+        Self::of(real_now, simulators.into(), false, DEFAULT_SEED)
+    }
+
+    fn of(real_now: SystemTime, simulators: Arc<[Box<dyn ProviderSimulator>]>, strict: bool, seed: u64) -> Self {
+        let world = World::with_seed(&simulators, strict, seed);
+        Self {
+            simulators,
+            strict,
+            seed,
+            seeded: Arc::new(world.shared_accounts()),
+            world,
+            clock: Clock::new(real_now),
+            faults: Faults::default(),
+            journal: Journal::new(),
+            webhooks: WebhookQueue::new(),
+            calls: Calls::default(),
+            gates: Gates::default(),
+            access: Auth::default(),
+            mount: Box::default(),
+            changes: 0,
+            dates: Dates::default(),
+        }
+    }
+
+    /// Another mock of the same providers, as strict and with the same seed, in its seeded world.
+    #[must_use]
+    pub fn sibling(&self, real_now: SystemTime) -> Self {
+        let sibling = Self::of(real_now, Arc::clone(&self.simulators), self.strict, self.seed);
+        Self {
+            webhooks: self.webhooks.fresh(),
+            access: self.access.clone(),
+            world: sibling.world.with_accounts(&self.seeded),
+            seeded: Arc::clone(&self.seeded),
+            ..sibling
+        }
+    }
+
+    /// The same mock, reached under this path: addresses that it gives out begin with it.
+    #[cfg(feature = "server")]
+    pub(crate) fn mounted(self, path: String) -> Self {
+        Self { mount: path.into(), ..self }
+    }
+
+    /// The same mock in strict mode: it accepts only the seeded credentials, and rejects every documented violation.
+    /// The world starts afresh.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self.afresh()
+    }
+
+    /// The same mock with ids that follow from `seed`: the same seed and the same requests at the same virtual times
+    /// give the same ids, ledger and journal. Without it the seed is a fixed one. The world starts afresh.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self.afresh()
+    }
+
+    /// The same mock for a port that others can reach: every control call must carry this token, as `Authorization:
+    /// Bearer …` or
+    /// `X-Mock-Token: …`. Returns `None` unless it has at least 32 characters that a header can carry.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Option<Self> {
+        self.access = std::mem::take(&mut self.access).with_token(token)?;
+        Some(self)
+    }
+
+    /// The same mock, whose control plane and console may also be called by this name, such as that of its container,
+    /// without a port. Otherwise they accept loopback addresses and `localhost`, and with a token every numeric
+    /// address: an attacker can make other names point here. Returns `None` if it is not a host name.
+    #[must_use]
+    pub fn allow_host(mut self, name: &str) -> Option<Self> {
+        self.access = std::mem::take(&mut self.access).with_host(name)?;
+        Some(self)
+    }
+
+    fn afresh(mut self) -> Self {
+        self.world = self.fresh_world();
+        self.seeded = Arc::new(self.world.shared_accounts());
+        self
+    }
+
+    /// The seed of the ids; see [`with_seed`](Self::with_seed).
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How often something was asked that may have changed the state.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// The seeded world, as strict as this mock is.
+    pub(crate) fn fresh_world(&self) -> World {
+        World::with_seed(&self.simulators, self.strict, self.seed)
+    }
+
+    /// The world, to look into.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The virtual time at a real time.
+    pub fn now(&self, real_now: SystemTime) -> SystemTime {
+        self.clock.now(real_now)
+    }
+
+    /// Answers one request: a provider's path, or the control plane under `/_mock/`.
+    pub fn step(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
+        if request.method() == Method::HEAD {
+            return self.step_head(real_now, request);
+        }
+        self.changes += u64::from(!request.method().is_safe());
+        let path = request.uri().path();
+        let mut reply = if path == "/_mock" || path.starts_with("/_mock/") {
+            whole(control::answer(self, real_now, request))
+        } else if let Some(index) = self.simulators.iter().position(|dialect| dialect.matches_path(path)) {
+            self.step_provider(real_now, index, request)
+        } else if path == "/" {
+            whole(control::console(&self.access, request))
+        } else {
+            self.step_not_found(real_now, request)
+        };
+        // A control call may have moved the clock, so the time is read after it.
+        let date = self.dates.header(self.clock.now(real_now));
+        reply.response.headers_mut().insert(DATE, date);
+        reply
+    }
+
+    /// Whether the answer to `request` would be dropped, because a `lose_reply` or `reset` fault is next for it. Consumes
+    /// nothing.
+    pub fn would_drop_reply(&self, request: &Request<Bytes>) -> bool {
+        let dialect = self.simulators.iter().find(|dialect| dialect.matches_path(request.uri().path()));
+        dialect.is_some_and(|dialect| self.faults.would_drop_reply(dialect.name(), dialect.is_send(request)))
+    }
+
+    /// Back to the seeded world: the clock at real time and running, no faults, no webhooks, an empty journal, default
+    /// switches and limits. The seed stays.
+    pub(crate) fn reset(&mut self, real_now: SystemTime) {
+        self.world = self.fresh_world();
+        self.clock = Clock::new(real_now);
+        // Not only cleared: their numbers stand in journal and answers, and begin again with the script.
+        self.faults = Faults::default();
+        self.journal.clear();
+        self.webhooks.clear();
+        self.gates.release(None, usize::MAX);
+    }
+
+    /// Responds to an unknown path. The journal keeps it, because a wrong path is a common mistake of clients.
+    fn step_not_found(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
+        let path = request.uri().path();
+        let error = format!("no provider has the path {path}; the control plane is under /_mock/");
+        let response = json_response(404, &json!({"error": error}));
+        // Browsers ask for this one by themselves.
+        if path != "/favicon.ico" {
+            let findings = vec![not_found::finding(&self.simulators, path)];
+            let remarks = Remarks { findings, ..Remarks::default() };
+            self.journal.record(None, self.clock.now(real_now), request, &response, remarks);
+        }
+        whole(response)
+    }
+
+    fn step_provider(&mut self, real_now: SystemTime, index: usize, request: &Request<Bytes>) -> WireResponse {
+        let now = self.clock.now(real_now);
+        let simulators = Arc::clone(&self.simulators);
+        let Some(dialect) = simulators.get(index) else {
+            return whole(json_response(404, &json!({"error": "no such provider"})));
+        };
+        let fault = self.faults.take(dialect.name(), dialect.is_send(request));
+        let taken = fault.as_ref().is_none_or(|fault| fault.after_accept);
+        let fails = match fault.as_ref().map(|fault| &fault.kind) {
+            Some(Kind::FailLater(failure)) => Some(*failure),
+            _ if ends_in_failure(self.world.switch(dialect.name(), LAST_STATUS)) => dialect.failures().first().copied(),
+            _ => None,
+        };
+        let outcome =
+            taken.then(|| dialect.handle(RequestContext::new(&mut self.world, now, request).with_failure(fails)));
+        let (own, findings, own_cause, bucket) = match outcome {
+            None => (None, Vec::new(), None, None),
+            Some(SimulatedResponse { response, findings, accepted, closed, cause, bucket }) => {
+                let mut findings = findings;
+                for message in accepted {
+                    findings.extend(self.webhooks.passed_over(&message));
+                    self.webhooks.accepted(dialect.as_ref(), &self.world, now, &message);
+                    self.announce_accepted(&message, now);
+                    self.world.record_transcript(now, message);
+                }
+                self.announce_closed(closed, now);
+                (Some(response), findings, cause, bucket)
+            }
+        };
+        let (mut response, mut wire, delay) = match (&fault, own) {
+            (None, Some(own)) => (own, WireFault::Whole, Duration::ZERO),
+            (Some(fault), own) => {
+                let world = &self.world;
+                let rate_limited = || {
+                    let quota = world.quota(dialect.name(), bucket, now).exhausted();
+                    dialect.rate_limited(world, quota, now)
+                };
+                fault.apply(own, rate_limited, request, &self.mount)
+            }
+            (None, None) => (json_response(500, &json!({"error": "no answer"})), WireFault::Whole, Duration::ZERO),
+        };
+        let cause = fault.as_ref().map(crate::core::fault::Fault::cause).or(own_cause);
+        if let Some(cause) = cause.as_deref().and_then(|cause| HeaderValue::try_from(cause).ok()) {
+            response.headers_mut().insert(CAUSE, cause);
+        }
+        let name = fault.as_ref().map(|fault| fault.kind.name());
+        let remarks = Remarks { findings, fault: name, cause: cause.map(Into::into) };
+        self.journal.record(Some(dialect.name()), now, request, &response, remarks);
+        if let Some(Kind::Gate(gate)) = fault.map(|fault| fault.kind) {
+            let request = self.journal.last();
+            wire = WireFault::Held(self.gates.hold(Held { gate, provider: dialect.name(), request, at: now }));
+        }
+        WireResponse { response, wire, delay }
+    }
+
+    /// Why a provider's messages may fail later.
+    pub(crate) fn failures(&self, provider: &str) -> &'static [Failure] {
+        let dialect = self.simulators.iter().find(|dialect| dialect.name() == provider);
+        dialect.map_or(&[], |dialect| dialect.failures())
+    }
+
+    /// How long, in real time, until a message has another status; `None` if none will, or the clock stands.
+    #[cfg(feature = "server")]
+    pub(crate) fn next_status_in(&self, real_now: SystemTime) -> Option<Duration> {
+        let now = self.clock.now(real_now);
+        let due = self.world.transcript.next_status(now).filter(|_| !self.clock.frozen())?;
+        due.duration_since(now).ok()
+    }
+
+    /// Whether a response with [`WireFault::Held`] is still held.
+    pub fn is_held(&self, number: u64) -> bool {
+        self.gates.is_held(number)
+    }
+
+    /// Drops a held response whose client has gone.
+    pub fn forget_held(&mut self, number: u64) {
+        self.gates.forget(number);
+    }
+
+    /// HEAD is GET without the body, with its length.
+    fn step_head(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
+        let mut get = request.clone();
+        *get.method_mut() = Method::GET;
+        let mut reply = self.step(real_now, &get);
+        let length = reply.response.body().len();
+        set_header(&mut reply.response, "content-length", length);
+        *reply.response.body_mut() = Bytes::new();
+        reply
+    }
+}
+
+fn whole(response: Response<Bytes>) -> WireResponse {
+    WireResponse { response, wire: WireFault::Whole, delay: Duration::ZERO }
+}

@@ -1,0 +1,146 @@
+//! Rate limits, counted for each key or account where the provider counts by those.
+
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::World;
+use crate::core::bounded::Table;
+use crate::core::fingerprint::Fingerprints;
+use crate::core::fingerprint::fingerprint;
+use crate::core::limiter::{Limiter, Quota};
+
+/// More keys and accounts than this are not counted apart: the one that was seen first starts afresh.
+pub(super) const MOST_BUCKETS: usize = 10_000;
+
+/// The used quota of a key or account.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bucket {
+    /// Empty for a row that was just made.
+    pub(crate) provider: &'static str,
+    pub(crate) whose: BucketOwner,
+    pub(crate) started: Option<SystemTime>,
+    pub(crate) used: u32,
+}
+
+/// The owner of a bucket. Of a key only the fingerprint is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BucketOwner {
+    Key(u64),
+    Account(Box<str>),
+}
+
+impl BucketOwner {
+    /// As the control plane and a state tell it.
+    pub(crate) fn member(&self) -> (String, Value) {
+        match self {
+            Self::Key(key) => ("key".to_owned(), format!("{key:016x}").into()),
+            Self::Account(account) => ("account".to_owned(), Value::from(&**account)),
+        }
+    }
+}
+
+impl Default for BucketOwner {
+    fn default() -> Self {
+        Self::Key(0)
+    }
+}
+
+/// Every bucket that was drawn from.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    pub(super) rows: Table<u64, Bucket>,
+    prints: Fingerprints,
+}
+
+impl Buckets {
+    pub(super) fn new() -> Self {
+        Self { rows: Table::new(MOST_BUCKETS), prints: Fingerprints::default() }
+    }
+
+    /// Resets the used quota of a provider.
+    fn start_afresh(&mut self, provider: &str) {
+        for bucket in self.rows.values_mut().filter(|bucket| bucket.provider == provider) {
+            (bucket.started, bucket.used) = (None, 0);
+        }
+    }
+}
+
+/// Distinct for the same key at two providers.
+fn numbered(provider: &str, of: u64) -> u64 {
+    provider.bytes().fold(of, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
+
+impl Bucket {
+    /// The number under which a bucket is found.
+    pub(super) fn number(provider: &str, whose: &BucketOwner) -> u64 {
+        match whose {
+            BucketOwner::Key(key) => numbered(provider, *key),
+            BucketOwner::Account(account) => numbered(provider, fingerprint(account.as_bytes())),
+        }
+    }
+
+    /// A limiter with the count of the bucket.
+    pub(crate) fn limiter(&self, limit: &Limiter) -> Limiter {
+        Limiter { started: self.started, used: self.used, ..limit.clone() }
+    }
+}
+
+impl World {
+    /// Returns the number of an API key's bucket. The bucket keeps a fingerprint of the key.
+    pub(crate) fn bucket_of_key(&mut self, provider: &'static str, key: &str) -> u64 {
+        let key = self.buckets.prints.of(key);
+        self.bucket(provider, numbered(provider, key), || BucketOwner::Key(key))
+    }
+
+    /// Returns the number of an account's bucket.
+    pub(crate) fn bucket_of_account(&mut self, provider: &'static str, account: &str) -> u64 {
+        let number = numbered(provider, self.buckets.prints.of(account));
+        self.bucket(provider, number, || BucketOwner::Account(account.into()))
+    }
+
+    fn bucket(&mut self, provider: &'static str, number: u64, whose: impl FnOnce() -> BucketOwner) -> u64 {
+        if let Some(bucket) = self.buckets.rows.entry(number)
+            && bucket.provider.is_empty()
+        {
+            *bucket = Bucket { provider, whose: whose(), ..Bucket::default() };
+        }
+        number
+    }
+
+    /// Counts one request against a bucket's share of the provider's rate limit, or against the limit as a whole.
+    pub(crate) fn take_quota(&mut self, provider: &'static str, bucket: Option<u64>, now: SystemTime) -> Quota {
+        let limit = &mut self.accounts.of_mut(provider).limiter;
+        let bucket = bucket.and_then(|number| self.buckets.rows.get_mut(&number));
+        match bucket.filter(|bucket| bucket.provider == provider) {
+            None => limit.take(now),
+            Some(bucket) => {
+                let mut own = bucket.limiter(limit);
+                let quota = own.take(now);
+                (bucket.started, bucket.used) = (own.started, own.used);
+                quota
+            }
+        }
+    }
+
+    /// Returns what is left of the provider's rate limit: of a bucket's share, or of the limit as a whole.
+    pub(crate) fn quota(&self, provider: &str, bucket: Option<u64>, now: SystemTime) -> Quota {
+        let limit = &self.account(provider).limiter;
+        let bucket = bucket.and_then(|number| self.buckets.rows.get(&number));
+        match bucket.filter(|bucket| bucket.provider == provider) {
+            None => limit.peek(now),
+            Some(bucket) => bucket.limiter(limit).peek(now),
+        }
+    }
+
+    /// Replaces a provider's rate limit; everybody starts with a full quota.
+    pub(crate) fn set_limit(&mut self, provider: &'static str, limiter: Limiter) {
+        self.account_mut(provider).limiter = limiter;
+        self.buckets.start_afresh(provider);
+    }
+
+    /// The used quotas of all keys and accounts, oldest first.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = &Bucket> {
+        self.buckets.rows.iter().map(|(_, bucket)| bucket)
+    }
+}

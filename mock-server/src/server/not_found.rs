@@ -1,0 +1,67 @@
+//! Requests to paths that no provider has: nearly always a base URL or a path that is a little off.
+
+use std::cmp::Reverse;
+
+use crate::core::finding::{Certainty, Finding, Level, Source};
+use crate::core::provider_simulator::ProviderSimulator;
+
+const PATHS: Source = Source::new("The paths of the providers, as this mock's README has them", Certainty::Docs);
+
+/// Says that nobody has the path, and which one may be meant.
+pub(crate) fn finding(simulators: &[Box<dyn ProviderSimulator>], path: &str) -> Finding {
+    let text = match nearest(simulators, path) {
+        Some((provider, meant)) => {
+            format!("no provider has the path `{path}`; did you mean `{meant}` of {provider}?")
+        }
+        None => format!("no provider has the path `{path}`"),
+    };
+    Finding { level: Level::Refused, text: text.into(), source: PATHS }
+}
+
+/// The path that has the most of the last parts of this one, and among those the one whose length is nearest.
+fn nearest(simulators: &[Box<dyn ProviderSimulator>], path: &str) -> Option<(&'static str, &'static str)> {
+    let given = parts(path);
+    let all = simulators.iter().flat_map(|dialect| dialect.paths().iter().map(|path| (dialect.name(), *path)));
+    let scored = all.filter_map(|(provider, known)| {
+        let known_parts = parts(known);
+        let pairs = given.iter().rev().zip(known_parts.iter().rev());
+        // Only a part that is written out says that the path is meant; a placeholder fits anything.
+        let same = pairs.take_while(|(given, known)| is_placeholder(known) || given.eq_ignore_ascii_case(known));
+        let written = same.filter(|(_, known)| !is_placeholder(known)).count();
+        (written > 0).then_some(((written, Reverse(given.len().abs_diff(known_parts.len()))), provider, known))
+    });
+    let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.map(|(_, provider, known)| (provider, known))
+}
+
+fn parts(path: &str) -> Vec<&str> {
+    path.split('/').filter(|part| !part.is_empty()).collect()
+}
+
+fn is_placeholder(part: &str) -> bool {
+    part.starts_with('{')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulators;
+
+    #[test]
+    fn a_path_that_is_a_little_off_is_told_which_one_may_be_meant() {
+        let simulators = simulators::all();
+        for (path, meant) in [
+            ("/api/whatsapp/send-freeform", "`/api/user/whatsapp/send-freeform` of autocalls"),
+            ("/whatsapp/Session-Status/", "`/api/user/whatsapp/session-status` of autocalls"),
+            ("/v3/messages", "`/v1/messages` of gosendapi"),
+            ("/messages", "`/v1/messages` of gosendapi"),
+            ("/v1/accounts/acme/messages", "`/v2/accounts/{sid}/messages` of exotel"),
+            ("/v2/notification", "`/oberyn/v2/notification` of messangi"),
+            ("/login", "`/kingslanding/login` of messangi"),
+        ] {
+            let text = finding(&simulators, path).text;
+            assert_eq!(text, format!("no provider has the path `{path}`; did you mean {meant}?"));
+        }
+        assert_eq!(finding(&simulators, "/metrics").text, "no provider has the path `/metrics`");
+    }
+}

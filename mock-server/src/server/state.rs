@@ -1,0 +1,115 @@
+//! What every connection and task shares. Only this module reads the real clock.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::json;
+
+use super::events;
+use super::namespaces::{Name, Namespaces};
+use super::wait::Changed;
+use super::webhook_worker::WorkerState;
+use crate::core::response::{json_response, set_header};
+use crate::core::simulator::{Simulator, WireFault, WireResponse};
+use crate::server::auth::Auth;
+
+/// The newest event whose effect a response of the control plane includes; sent while anybody listens.
+const LAST_EVENT: &str = "x-transom-event";
+
+/// The simulators behind every connection.
+#[derive(Debug, Clone)]
+pub(super) struct AppState {
+    pub(super) namespaces: Arc<Mutex<Namespaces>>,
+    pub(super) desk: Arc<WorkerState>,
+    pub(super) changed: Arc<Changed>,
+    pub(super) event_bus: Arc<events::EventBus>,
+    pub(super) access: Auth,
+}
+
+impl AppState {
+    pub(super) fn new(simulator: Simulator) -> Self {
+        let event_bus = Arc::<events::EventBus>::default();
+        let access = simulator.access.clone();
+        let namespaces = Arc::new(Mutex::new(Namespaces::new(simulator, Arc::clone(&event_bus))));
+        Self { namespaces, desk: Arc::default(), changed: Arc::default(), event_bus, access }
+    }
+
+    /// The one world. Tasks that are still ending hold the shared ones, so that they are swapped and not taken apart.
+    pub(super) fn into_default_namespace(self) -> Simulator {
+        std::mem::replace(&mut *self.lock(), Namespaces::new(Simulator::new(now()), Arc::default()))
+            .into_default_namespace()
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Namespaces> {
+        self.namespaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the worlds; none if a dialect panics in it.
+    pub(super) fn guarded<T>(&self, work: impl FnOnce(&mut Namespaces) -> T) -> Option<T> {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut self.lock()))).ok()
+    }
+
+    /// One step at the present time. A dialect that panics costs its client an answer of 500, and nobody else anything.
+    pub(super) fn step(&self, name: &Name, request: &Request<Bytes>) -> WireResponse {
+        let reply = self.guarded(|namespaces| {
+            let now = now();
+            if let Some(reply) = namespaces.answer(now, request) {
+                return reply;
+            }
+            let simulator = namespaces.of(now, name);
+            let mut reply = simulator.step(now, request);
+            if simulator.webhooks.is_waiting() {
+                self.desk.ring();
+            }
+            if let Some(event) = namespaces.tell(now, name)
+                && request.uri().path().starts_with("/_mock/")
+            {
+                set_header(&mut reply.response, LAST_EVENT, event);
+            }
+            reply
+        });
+        self.changed.ring();
+        reply.unwrap_or_else(|| WireResponse {
+            response: self.dated(json_response(500, &json!({"error": "the mock failed on this request"}))),
+            wire: WireFault::Whole,
+            delay: Duration::ZERO,
+        })
+    }
+
+    /// As [`step`](Self::step), for a request that changes nothing.
+    pub(super) fn look(&self, name: &Name, request: &Request<Bytes>) -> WireResponse {
+        let now = now();
+        self.lock().of(now, name).step(now, request)
+    }
+
+    /// How long, in real time, until a message of a world has another status; none if none will, or the clock stands.
+    pub(super) fn next_status_in(&self, name: &Name) -> Option<Duration> {
+        let now = now();
+        self.lock().find(name)?.next_status_in(now)
+    }
+
+    /// The number of the last try of a webhook in a world.
+    pub(super) fn last_try(&self, name: &Name) -> u64 {
+        self.lock().find(name).map_or(0, |simulator| simulator.webhooks.last_try())
+    }
+
+    /// Puts the tries after the one of this number into the answer to a turn of the clock.
+    pub(super) fn tell_tries(&self, name: &Name, after: u64, response: &mut Response<Bytes>) {
+        if let Some(simulator) = self.lock().find(name) {
+            let tries = simulator.webhooks.tries_after(after);
+            crate::server::control::clock::tell_tries(response, tries.map(|(_, tried)| json!(tried)));
+        }
+    }
+
+    /// An answer of the server itself, with the virtual time that every answer carries.
+    pub(super) fn dated(&self, mut response: Response<Bytes>) -> Response<Bytes> {
+        set_header(&mut response, "date", httpdate::fmt_http_date(self.lock().default_namespace().now(now())));
+        response
+    }
+}
+
+pub(super) fn now() -> SystemTime {
+    SystemTime::now()
+}

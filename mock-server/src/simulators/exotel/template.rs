@@ -1,0 +1,166 @@
+//! Templates as content of a send.
+
+use serde_json::{Value, json};
+
+use super::content::{insert, media};
+use super::part::Part;
+use super::{NAME, Problem, TEMPLATE_PAGE, webhook};
+use crate::core::finding::FindingCollector;
+use crate::core::json::Json;
+use crate::core::webhook::Failure;
+use crate::core::world::{Account, TemplateStatus, World};
+
+/// The most cards of a carousel.
+const MOST_CARDS: usize = 10;
+
+/// A template as a send names it.
+#[derive(Debug)]
+pub(super) struct TemplateSend {
+    name: String,
+    language: String,
+    body: Vec<String>,
+    header: Option<Value>,
+    buttons: Vec<Value>,
+    /// Components that our own form of content has no word for, under the provider's names and in its form.
+    extra: Vec<(&'static str, Value)>,
+}
+
+impl TemplateSend {
+    /// The content, if the account has this template, approved, with as many parameters. Source: Template Messages (docs): a
+    /// template that is not approved is 400; the texts are ours. An error is what is wrong, and what a callback says of it.
+    pub(super) fn against(&self, account: &Account) -> Result<Value, (String, Failure)> {
+        let Some(template) = account.template(&self.name, &self.language) else {
+            let problem = format!("template {} does not exist in {}", self.name, self.language);
+            return Err((problem, webhook::TEMPLATE_NOT_FOUND));
+        };
+        if template.status != TemplateStatus::Approved {
+            return Err((format!("template {} is not approved", self.name), webhook::TEMPLATE));
+        }
+        let (wanted, given) = (template.parameters.len(), self.body.len());
+        if wanted != given {
+            let problem = format!("template {} takes {wanted} body parameters, {given} given", self.name);
+            return Err((problem, webhook::TEMPLATE_PARAMETERS));
+        }
+        let mut content = json!({"type": "template", "name": self.name, "language": self.language});
+        insert(&mut content, "body", (!self.body.is_empty()).then(|| self.body.clone()));
+        insert(&mut content, "header", self.header.clone());
+        insert(&mut content, "buttons", (!self.buttons.is_empty()).then(|| self.buttons.clone()));
+        for (name, value) in &self.extra {
+            insert(&mut content, name, Some(value.clone()));
+        }
+        Ok(content)
+    }
+}
+
+/// Reads `content.template`. Source: Template Messages (docs); `policy` is mandatory on one page and left out on others.
+pub(super) fn read(
+    world: &World,
+    template: &Part<'_, '_>,
+    review: &mut FindingCollector,
+) -> Result<TemplateSend, Problem> {
+    template.review_unknown(&["name", "language", "components", "namespace"], review);
+    let language = template.part("language")?;
+    language.review_unknown(&["code", "policy"], review);
+    if language.get("policy").is_none() {
+        if world.switch(NAME, "template_policy") == "mandatory" {
+            language.text("policy")?;
+        }
+        let text = "`template.language.policy` is missing: one page calls it mandatory, others leave it out";
+        review.note(text, TEMPLATE_PAGE);
+    }
+    let mut send = TemplateSend {
+        name: template.text("name")?.to_owned(),
+        language: language.text("code")?.to_owned(),
+        body: Vec::new(),
+        header: None,
+        buttons: Vec::new(),
+        extra: Vec::new(),
+    };
+    let components = match template.get("components") {
+        None => Vec::new(),
+        Some(Json::Array(components)) if components.is_empty() => Vec::new(),
+        Some(_) => template.items("components")?,
+    };
+    for (path, component) in components {
+        let component = Part::of(component, path, TEMPLATE_PAGE)?;
+        // Samples write the type in either case.
+        match component.text("type")?.to_ascii_lowercase().as_str() {
+            "body" => send.body = body(&component)?,
+            "header" => send.header = header(&component, review)?,
+            "button" => send.buttons.push(button(&component, review)?),
+            "carousel" => send.extra.push(("carousel", carousel(&component)?)),
+            "limited_time_offer" => send.extra.push(("limited_time_offer", component.needed("parameters")?.into())),
+            _ => return Err(component.invalid("type")),
+        }
+    }
+    Ok(send)
+}
+
+/// The cards of a carousel. Source: Template Messages (docs): at most ten, each with its place as a number.
+fn carousel(component: &Part<'_, '_>) -> Result<Value, Problem> {
+    let cards = component.items("cards")?;
+    if cards.len() > MOST_CARDS {
+        let place = component.path_of("cards");
+        return Err(component.breaks_rule(format!("{place} has more than {MOST_CARDS} cards")));
+    }
+    let mut kept = Vec::with_capacity(cards.len());
+    for (path, value) in cards {
+        let card = Part::of(value, path, TEMPLATE_PAGE)?;
+        if !card.needed("card_index")?.is_u64() {
+            return Err(card.invalid("card_index"));
+        }
+        kept.push(Value::from(value));
+    }
+    Ok(Value::Array(kept))
+}
+
+fn body(component: &Part<'_, '_>) -> Result<Vec<String>, Problem> {
+    let parameters = component.items("parameters")?.into_iter().map(|(path, parameter)| {
+        let parameter = Part::of(parameter, path, TEMPLATE_PAGE)?;
+        if parameter.text("type")? != "text" {
+            return Err(parameter.invalid("type"));
+        }
+        parameter.text("text").map(str::to_owned)
+    });
+    parameters.collect()
+}
+
+fn header(component: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Option<Value>, Problem> {
+    let Some((path, parameter)) = component.items("parameters")?.into_iter().next() else {
+        return Ok(None);
+    };
+    let parameter = Part::of(parameter, path, TEMPLATE_PAGE)?;
+    let kind = parameter.text("type")?;
+    match kind {
+        "text" => Ok(Some(json!({"type": "text", "text": parameter.text("text")?}))),
+        "image" | "video" | "document" => media(kind, &parameter.part(kind)?, review).map(Some),
+        _ => Err(parameter.invalid("type")),
+    }
+}
+
+fn button(component: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Value, Problem> {
+    let kind = component.text("sub_type")?.to_ascii_lowercase();
+    let index = match component.needed("index")? {
+        Json::Str(text) => text.parse::<u8>().ok(),
+        Json::Number(number) => {
+            let strange = format!("`{}` is a number, expected a string", component.path_of("index"));
+            if review.must_refuse(strange, TEMPLATE_PAGE) {
+                return Err(component.invalid("index"));
+            }
+            number.as_u64().and_then(|number| u8::try_from(number).ok())
+        }
+        _ => None,
+    };
+    let index = index.ok_or_else(|| component.invalid("index"))?;
+    let Some((path, parameter)) = component.items("parameters")?.into_iter().next() else {
+        return Err(component.invalid("parameters"));
+    };
+    let parameter = Part::of(parameter, path, TEMPLATE_PAGE)?;
+    Ok(match kind.as_str() {
+        "quick_reply" => json!({"type": kind, "index": index, "payload": parameter.text("payload")?}),
+        "url" => json!({"type": kind, "index": index, "text": parameter.text("text")?}),
+        "copy_code" => json!({"type": kind, "index": index, "code": parameter.text("coupon_code")?}),
+        "flow" => json!({"type": kind, "index": index}),
+        _ => return Err(component.invalid("sub_type")),
+    })
+}

@@ -1,0 +1,196 @@
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value, json};
+
+use crate::testing::Mock;
+
+const CONTACT: &str = "+919876543210";
+
+fn post(mock: &mut Mock, body: &Value) -> (u16, String) {
+    let request = Request::post("/v2/accounts/acme/messages")
+        .header("authorization", "Basic ZGVtby1rZXk6ZGVtby10b2tlbg==")
+        .header("content-type", "application/json");
+    let seen = mock.step(&request.body(Bytes::from(body.to_string())).unwrap());
+    let sid = seen.json.pointer("/response/whatsapp/messages/0/data/sid").and_then(Value::as_str);
+    (seen.status, sid.unwrap_or_default().to_owned())
+}
+
+fn text(body: &str) -> Value {
+    json!({"from": "+919876500001", "to": CONTACT, "content": {"type": "text", "text": {"body": body}}})
+}
+
+fn template(name: &str) -> Value {
+    let template = json!({"name": name, "language": {"code": "en", "policy": "deterministic"}});
+    json!({"from": "+919876500001", "to": CONTACT, "content": {"type": "template", "template": template}})
+}
+
+fn open() -> Mock {
+    let mut mock = Mock::new();
+    mock.inbound("exotel", CONTACT);
+    mock.listen("exotel");
+    mock
+}
+
+/// Code and name of each delivery report that is due.
+fn reports(mock: &mut Mock) -> Vec<(u64, String)> {
+    let reports = mock.told().into_iter().map(|told| {
+        let message = &told["whatsapp"]["messages"][0];
+        (message["exo_status_code"].as_u64().unwrap(), message["exo_detailed_status"].as_str().unwrap().to_owned())
+    });
+    reports.collect()
+}
+
+#[test]
+fn message_is_reported_sent_then_delivered_after_one_second() {
+    let mut mock = open();
+    let mut body = text("Hi");
+    body["custom_data"] = json!("job-7781");
+    let (_, sid) = post(&mut mock, &body);
+    let sent = json!({"whatsapp": {"messages": [{
+        "callback_type": "dlr", "sid": sid, "to": "919876543210", "exo_status_code": 30001,
+        "exo_detailed_status": "EX_MESSAGE_SENT", "description": "Sent", "timestamp": "2026-05-11T14:50:00.000+05:30",
+        "custom_data": "job-7781",
+    }]}});
+    assert_eq!(mock.told(), [sent]);
+    mock.advance("999ms");
+    assert!(mock.told().is_empty());
+    mock.advance("1ms");
+    let delivered = json!({"whatsapp": {"messages": [{
+        "callback_type": "dlr", "sid": sid, "to": "919876543210", "exo_status_code": 30002,
+        "exo_detailed_status": "EX_MESSAGE_DELIVERED", "description": "Delivered",
+        "timestamp": "2026-05-11T14:50:01.000+05:30", "custom_data": "job-7781",
+    }]}});
+    assert_eq!(mock.told(), [delivered]);
+    mock.advance("1h");
+    assert!(mock.told().is_empty());
+}
+
+#[test]
+fn without_a_reference_there_is_no_custom_data() {
+    let mut mock = open();
+    post(&mut mock, &text("Hi"));
+    assert!(mock.told()[0]["whatsapp"]["messages"][0].get("custom_data").is_none());
+}
+
+#[test]
+fn a_message_is_read_only_where_the_switch_says_so() {
+    let mut mock = open();
+    mock.control("config", &json!({"provider": "exotel", "last_status": "read"}));
+    post(&mut mock, &text("Hi"));
+    mock.advance("1m");
+    let codes: Vec<u64> = reports(&mut mock).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(codes, [30001, 30002, 30003]);
+    mock.control("config", &json!({"provider": "exotel", "last_status": "sent"}));
+    post(&mut mock, &text("Hi"));
+    mock.advance("1m");
+    assert_eq!(reports(&mut mock), [(30001, "EX_MESSAGE_SENT".to_owned())]);
+}
+
+#[test]
+fn callback_rejection_reports_only_failed_with_its_code() {
+    for (switch, body, code, name) in [
+        (json!({"window_error": "callback"}), text("Hi"), 30018, "EX_REENGAGEMENT_ERROR"),
+        (json!({"template_error": "callback"}), template("nowhere"), 30024, "EX_TEMPLATE_NOT_FOUND"),
+        (json!({"template_error": "callback"}), template("pending_one"), 30022, "EX_TEMPLATE_ERROR"),
+        (json!({"template_error": "callback"}), template("visit_reminder"), 30023, "EX_TEMPLATE_PARAM_ERROR"),
+        (json!({"sender": "919876500001", "online": false}), template("re_engagement_v1"), 30006, "EX_SETUP_ERROR"),
+    ] {
+        let mut mock = Mock::new();
+        mock.listen("exotel");
+        let mut config = switch.clone();
+        config["provider"] = json!("exotel");
+        mock.control("config", &config);
+        assert_eq!(post(&mut mock, &body).0, 202, "{switch}");
+        mock.advance("1h");
+        assert_eq!(reports(&mut mock), [(code, name.to_owned())], "{switch}");
+        assert_eq!(mock.delivered(), 0, "{switch}");
+    }
+}
+
+#[test]
+fn too_long_text_fails_by_callback_if_switched() {
+    let mut mock = open();
+    mock.control("config", &json!({"provider": "exotel", "text_too_long": "callback"}));
+    assert_eq!(post(&mut mock, &text(&"x".repeat(4097))).0, 202);
+    assert_eq!(reports(&mut mock), [(30029, "EX_MESSAGE_TOO_LONG".to_owned())]);
+}
+
+#[test]
+fn a_message_refused_at_once_is_not_reported() {
+    let mut mock = Mock::new();
+    mock.listen("exotel");
+    assert_eq!(post(&mut mock, &text("Hi")).0, 400);
+    mock.advance("1h");
+    assert!(mock.told().is_empty());
+}
+
+#[test]
+fn the_callback_nearest_to_the_message_gets_its_reports() {
+    let mut mock = open();
+    let mut own = text("own");
+    own["status_callback"] = json!("http://127.0.0.1:9001/own");
+    let body = json!({
+        "status_callback": "http://127.0.0.1:9001/root",
+        "whatsapp": {"status_callback": "http://127.0.0.1:9001/channel", "messages": [own, text("inherits")]},
+    });
+    assert_eq!(post(&mut mock, &body).0, 202);
+    let mut flat = text("elsewhere");
+    flat["status_callback"] = json!("https://hooks.example.net/exo/wa");
+    assert_eq!(post(&mut mock, &flat).0, 202);
+    let paths: Vec<String> = std::iter::from_fn(|| mock.answer_webhook(200))
+        .map(|delivery| delivery.request.uri().path().to_owned())
+        .collect();
+    // An address on another machine is passed over, and the registered one told.
+    assert_eq!(paths, ["/own", "/channel", "/hook"]);
+}
+
+#[test]
+fn what_a_customer_writes_is_told_in_full() {
+    let mut mock = Mock::new();
+    mock.listen("exotel");
+    let answer =
+        mock.control("inbound", &json!({"provider": "exotel", "from": CONTACT, "name": "Asha", "text": "Thanks"}));
+    let expected = json!({"whatsapp": {"messages": [{
+        "callback_type": "icm", "sid": answer["message_id"], "from": CONTACT, "to": "+919876500001", "profile_name": "Asha",
+        "timestamp": "2026-05-11T14:50:00.000+05:30", "content": {"type": "text", "text": {"body": "Thanks"}},
+    }]}});
+    assert_eq!(mock.told(), [expected]);
+}
+
+#[test]
+fn a_file_from_a_customer_has_a_url() {
+    let mut mock = Mock::new();
+    mock.listen("exotel");
+    let image = json!({"type": "image", "link": "https://files.example.net/a.jpg", "caption": "c"});
+    mock.control("inbound", &json!({"provider": "exotel", "from": CONTACT, "content": image}));
+    let message = mock.told()[0]["whatsapp"]["messages"][0].clone();
+    let image = json!({"type": "image", "image": {"url": "https://files.example.net/a.jpg", "caption": "c"}});
+    assert_eq!(message["content"], image);
+    assert!(message.get("profile_name").is_none(), "{message}");
+}
+
+#[test]
+fn failed_call_is_repeated_on_the_chosen_schedule() {
+    for (retries, pauses) in [
+        ("2", &["30s", "2m"][..]),
+        ("4", &["30s", "2m", "10m", "1h"][..]),
+        ("5", &["30s", "2m", "10m", "30m", "1h"][..]),
+    ] {
+        let mut mock = Mock::new();
+        mock.listen("exotel");
+        mock.control("config", &json!({"provider": "exotel", "callback_retries": retries}));
+        mock.inbound("exotel", CONTACT);
+        let first = mock.answer_webhook(500).unwrap();
+        for pause in pauses {
+            assert!(mock.answer_webhook(500).is_none(), "{retries}: before {pause}");
+            mock.advance(pause);
+            let again = mock.answer_webhook(500).unwrap_or_else(|| panic!("{retries}: after {pause}"));
+            assert_eq!(again.request.body(), first.request.body());
+            let signature =
+                |of: &crate::core::webhook::WebhookDelivery| of.request.headers()["x-exotel-signature"].clone();
+            assert_eq!(signature(&again), signature(&first));
+        }
+        mock.advance("30d");
+        assert!(mock.answer_webhook(500).is_none(), "{retries}");
+    }
+}

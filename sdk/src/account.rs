@@ -1,0 +1,112 @@
+//! What a provider lists: senders, templates, conversations.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::phone::PhoneNumber;
+use crate::time::rfc3339;
+
+/// A number that this account may send from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Sender {
+    /// The provider's id of it.
+    pub id: String,
+    /// The number, where the provider tells it.
+    pub phone: Option<PhoneNumber>,
+    /// The name shown to people.
+    pub name: Option<String>,
+    /// The provider's word for its state, such as `online`.
+    pub status: String,
+}
+
+/// A template and its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TemplateInfo {
+    /// The provider's id of it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its language, such as `pt_BR`.
+    pub language: String,
+    /// The provider's word for its state, in lower case, such as `approved`.
+    pub status: String,
+    /// The names of its body's placeholders, in order; `1`, `2`, … where they have none.
+    pub parameters: Vec<String>,
+    /// Whether the provider tells the placeholders. If not, `parameters` is empty and says nothing.
+    #[serde(skip)]
+    pub parameters_known: bool,
+}
+
+/// A conversation with one contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Conversation {
+    /// The provider's id of it.
+    pub id: String,
+    /// The contact, where the provider tells.
+    pub contact: Option<PhoneNumber>,
+    /// The provider's word for its state. It says nothing sure about the 24-hour window.
+    pub state: String,
+    /// When the contact last wrote.
+    #[serde(with = "rfc3339::option")]
+    pub last_inbound_at: Option<SystemTime>,
+}
+
+/// Which conversations to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConversationFilter {
+    /// Only those with this contact.
+    pub contact: Option<PhoneNumber>,
+}
+
+impl Sender {
+    /// A sender known by `id`, in the state `status`.
+    pub fn new(id: impl Into<String>, status: impl Into<String>) -> Self {
+        Self { id: id.into(), phone: None, name: None, status: status.into() }
+    }
+}
+
+impl TemplateInfo {
+    /// A template known by `id` and `name`, in the state `status`.
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        language: impl Into<String>,
+        status: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            language: language.into(),
+            status: status.into(),
+            parameters: Vec::new(),
+            parameters_known: false,
+        }
+    }
+
+    /// The same template with the placeholders that the provider tells; `None` if it tells none.
+    #[must_use]
+    pub fn with_parameters(mut self, told: Option<Vec<String>>) -> Self {
+        self.parameters_known = told.is_some();
+        self.parameters = told.unwrap_or_default();
+        self
+    }
+}
+
+impl Conversation {
+    /// A conversation known by `id`, in the state `state`.
+    pub fn new(id: impl Into<String>, state: impl Into<String>) -> Self {
+        Self { id: id.into(), contact: None, state: state.into(), last_inbound_at: None }
+    }
+}
+
+impl ConversationFilter {
+    /// Only the conversations with `contact`.
+    pub const fn with_contact(contact: PhoneNumber) -> Self {
+        Self { contact: Some(contact) }
+    }
+}

@@ -1,0 +1,76 @@
+use super::*;
+
+#[derive(Debug)]
+struct Says(IpAddr);
+
+#[async_trait]
+impl Resolver for Says {
+    async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(vec![self.0])
+    }
+}
+
+#[tokio::test]
+async fn localhost_names_resolve_only_to_loopback() {
+    let looked_up = async |names: LoopbackNames| {
+        let name = "api.localhost".parse().unwrap();
+        names.resolve(name).await.map(|found| found.map(|address| address.ip()).collect::<Vec<_>>())
+    };
+    let here: Vec<IpAddr> = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    assert_eq!(looked_up(LoopbackNames(None)).await.unwrap(), here, "the machine's resolver is not asked");
+    let says = |text: &str| LoopbackNames(Some(Arc::new(Says(text.parse().unwrap()))));
+    assert_eq!(looked_up(says("127.0.0.2")).await.unwrap(), ["127.0.0.2".parse::<IpAddr>().unwrap()]);
+    for elsewhere in ["10.0.0.1", "192.0.2.1", "2001:db8::1", "0.0.0.0", "::ffff:10.0.0.1"] {
+        assert!(looked_up(says(elsewhere)).await.is_err(), "{elsewhere}");
+    }
+}
+
+#[test]
+fn connect_timeout_is_always_shorter_than_the_whole() {
+    for total in [None, Some(Duration::ZERO), Some(Duration::from_millis(200)), Some(Duration::MAX)] {
+        let connect = connect_timeout(total);
+        assert!(
+            connect > Duration::ZERO && total.is_none_or(|t| connect < t.max(Duration::from_millis(1))),
+            "{total:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn plain_http_to_another_machine_is_refused() {
+    let transport = HttpTransport::new(HttpOptions::default()).unwrap();
+    let request = Request::get("http://192.0.2.1/v1/me").body(Bytes::new()).unwrap();
+    let error = transport.send(request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(!error.may_have_been_sent());
+}
+
+#[test]
+fn a_client_that_follows_redirects_is_refused() {
+    let client = |policy: redirect::Policy| {
+        Client::builder().tls_backend_preconfigured(untrusting().unwrap()).redirect(policy).build().unwrap()
+    };
+    for follows in [redirect::Policy::default(), redirect::Policy::limited(3), redirect::Policy::limited(10)] {
+        let error = HttpTransport::with_client(client(follows)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("follows redirects"), "{error}");
+    }
+    assert!(HttpTransport::with_client(client(redirect::Policy::none())).is_ok());
+}
+
+#[test]
+fn a_proxy_that_is_no_http_url_is_refused() {
+    for proxy in ["", "proxy", "socks5://proxy:1080", "ftp://proxy", "http://"] {
+        let options = HttpOptions { proxy: Some(crate::Secret::new(proxy)), ..Default::default() };
+        let error = HttpTransport::new(options).unwrap_err();
+        assert!(error.message().starts_with("proxy: expected "), "{proxy}: {error}");
+    }
+}
+
+#[test]
+fn the_proxys_password_is_in_no_debug_form() {
+    let proxy = Some(crate::Secret::new("http://user:hunter22@proxy.example:3128"));
+    let transport = HttpTransport::new(HttpOptions { proxy, ..Default::default() }).unwrap();
+    let shown = format!("{transport:?} {transport:#?}");
+    assert!(!shown.contains("hunter22") && !shown.contains("proxy.example"), "{shown}");
+}
