@@ -5,7 +5,7 @@ use transom::adapter::{Certainty, MediaLimit};
 
 /// Formats by kind, each file under 5 MB (docs, Media Message; for audio the page gives no size). `.acc` on the page is
 /// read as `aac`.
-pub(super) const MEDIA: &[MediaLimit] = &[
+pub(crate) const MEDIA: &[MediaLimit] = &[
     row(Capability::Image, &["image/jpeg", "image/png"]),
     row(Capability::Video, &["video/mp4", "video/3gpp"]),
     row(Capability::Audio, &["audio/aac", "audio/mpeg", "audio/amr"]),

@@ -6,14 +6,14 @@ use transom::{Result, Template};
 use crate::config::Config;
 
 /// A template as a send names it.
-pub(crate) struct Wanted<'t> {
+pub(crate) struct RequestedTemplate<'t> {
     name: &'t str,
     language: &'t str,
     /// How many values its body gets, all of them by position: for names the pages show no member [docs, Templates].
     values: usize,
 }
 
-impl<'t> Wanted<'t> {
+impl<'t> RequestedTemplate<'t> {
     /// What the channel calls `template`.
     pub(crate) fn of(config: &'t Config, template: &'t Template) -> Result<Self> {
         let resolved = config.templates.resolve(template);

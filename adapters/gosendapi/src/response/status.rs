@@ -4,21 +4,14 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use serde_json::value::RawValue;
 use transom::Result;
 use transom::adapter::{Operation, json};
-use transom::message::MessageId;
 use transom::transport::unreadable;
 use transom::webhook::StatusUpdate;
 
-use super::get;
-use crate::config::Config;
 use crate::{error, webhook};
-
-pub(crate) fn encode_status(config: &Config, id: &MessageId) -> Result<Request<Bytes>> {
-    get(config, &["messages", id.as_str()]).empty(Operation::Read)
-}
 
 /// The record, bare or in `data`, is read as the one in a webhook call is.
 pub(crate) fn decode_status(response: &Response<Bytes>, now: SystemTime) -> Result<StatusUpdate> {

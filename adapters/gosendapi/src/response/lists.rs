@@ -1,34 +1,22 @@
-//! What a project has: business accounts, their numbers and templates, and conversations.
+//! Answers about what a project has: business accounts, their numbers and templates, and conversations.
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use transom::account::{Conversation, Sender, TemplateInfo};
-use transom::adapter::RequestBuilder;
 use transom::adapter::{Operation, cloud_api, json};
 use transom::transport::unreadable;
 use transom::{PhoneNumber, Result};
 
 use super::session::Row;
-use super::{get, with_key};
-use crate::config::Config;
 use crate::error;
 
 /// The largest page [docs, API Reference].
 pub(crate) const PER_PAGE: usize = 100;
-
-/// Why a conversation is closed (seed).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseReason {
-    /// `manual_close`.
-    Manual,
-    /// `agent_close`.
-    Agent,
-}
 
 /// A part of a list.
 #[derive(Debug)]
@@ -52,11 +40,6 @@ pub(crate) struct Waba {
     pub(crate) metas: Option<String>,
 }
 
-/// `GET /v1/wabas` [docs, API Reference].
-pub(crate) fn encode_wabas(config: &Config, page: usize) -> Result<Request<Bytes>> {
-    paged(get(config, &["wabas"]), page)
-}
-
 pub(crate) fn decode_wabas(response: &Response<Bytes>, now: SystemTime) -> Result<Page<Waba>> {
     #[derive(Deserialize)]
     struct Item {
@@ -66,11 +49,6 @@ pub(crate) fn decode_wabas(response: &Response<Bytes>, now: SystemTime) -> Resul
         waba_id: Option<String>,
     }
     decode(response, now, |item: Item| Some(Waba { id: item.id?, metas: item.waba_id }))
-}
-
-/// `GET /v1/wabas/{id}/phone-numbers`: there is no list for the whole project [docs, Phone numbers].
-pub(crate) fn encode_senders(config: &Config, waba: &Waba, page: usize) -> Result<Request<Bytes>> {
-    paged(get(config, &["wabas", &waba.id, "phone-numbers"]), page)
 }
 
 /// The id of a sender is Meta's, the one that sends; the vendor's own is of use for setting up webhooks only.
@@ -98,11 +76,6 @@ pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Res
     })
 }
 
-/// `GET /v1/wabas/{id}/templates` [docs, Templates].
-pub(crate) fn encode_templates(config: &Config, waba: &Waba, page: usize) -> Result<Request<Bytes>> {
-    paged(get(config, &["wabas", &waba.id, "templates"]), page)
-}
-
 /// The fields are Meta's [inferred].
 pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> Result<Page<TemplateInfo>> {
     #[derive(Deserialize)]
@@ -121,19 +94,6 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
         let template = TemplateInfo::new(id, name, item.language.unwrap_or_default(), status);
         Some(template.with_parameters(item.components.as_ref().and_then(cloud_api::body_placeholders)))
     })
-}
-
-/// `GET /v1/conversations` of this line, in whatever state [seed].
-pub(crate) fn encode_conversations(
-    config: &Config,
-    contact: Option<&PhoneNumber>,
-    page: usize,
-) -> Result<Request<Bytes>> {
-    let mut request = get(config, &["conversations"]);
-    if let Some(contact) = contact {
-        request = request.query("contact_phone", contact.digits());
-    }
-    paged(request.query("phone_number_id", &config.phone_number_id), page)
 }
 
 pub(crate) fn decode_conversations(response: &Response<Bytes>, now: SystemTime) -> Result<Page<Row>> {
@@ -156,31 +116,9 @@ pub(crate) fn conversations(rows: Vec<Row>, contact: Option<&PhoneNumber>) -> Re
     all.ok_or_else(|| unreadable(StatusCode::OK, Operation::Read, "a conversation of the list has no id"))
 }
 
-/// `POST /v1/conversations/{id}/close` [seed]. A body is needed even without a reason: one that is no JSON is refused
-/// with 415 [docs, API Reference].
-pub(crate) fn encode_close(config: &Config, id: &str, reason: Option<CloseReason>) -> Result<Request<Bytes>> {
-    let mut body = Map::new();
-    if let Some(reason) = reason {
-        let word = match reason {
-            CloseReason::Manual => "manual_close",
-            CloseReason::Agent => "agent_close",
-        };
-        body.insert("reason".into(), word.into());
-    }
-    let request = RequestBuilder::post(&config.base_url, &["v1", "conversations", id, "close"]);
-    // It sends nothing to anybody, and is only bookkeeping.
-    with_key(config, request).json(Operation::Read, &body)
-}
-
 /// Any 2xx is a yes; no page shows its body.
 pub(crate) fn decode_close(response: &Response<Bytes>, now: SystemTime) -> Result<()> {
     if response.status().is_success() { Ok(()) } else { Err(error::of_read(response, now)) }
-}
-
-fn paged(request: RequestBuilder, page: usize) -> Result<Request<Bytes>> {
-    let request = request.query("per_page", &PER_PAGE.to_string());
-    let request = if page > 1 { request.query("page", &page.to_string()) } else { request };
-    request.empty(Operation::Read)
 }
 
 /// The items of one page, or an error if one lacks what names it: a list with holes would be taken for a whole one.
@@ -211,6 +149,7 @@ fn phone(text: &str) -> Option<PhoneNumber> {
 mod tests {
     use super::*;
     use crate::error::tests::{answer, config, to};
+    use crate::request::lists::{CloseReason, encode_close, encode_conversations};
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 

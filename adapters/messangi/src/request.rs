@@ -1,34 +1,23 @@
-//! Messangi's requests and answers: `POST /notification`, which serves all of its channels. Pure.
-
-mod answer;
-mod login;
-mod media;
-
-use std::time::SystemTime;
+//! Requests of Messangi: `POST /notification`, which serves all of its channels, and the login. Pure: no network, no clock.
 
 use bytes::Bytes;
+use http::Request;
 use http::header::AUTHORIZATION;
-use http::{Request, Response};
-use serde::Serialize;
 use serde_json::{Value, json};
-use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
-use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
+use transom::adapter::{Limits, Operation, cloud_api, unsupported};
 use transom::config::TemplateMappings;
 use transom::message::{Header, Media, MediaSource, Parameters};
-use transom::transport::unreadable;
-use transom::{Capability, Content, Error, ErrorKind, Message, Receipt, Result, Secret, Template};
-
-pub(crate) use answer::Answer;
-pub(crate) use login::{decode_login, encode_login};
+use transom::{Capability, Content, Error, ErrorKind, Message, Result, Secret, Template};
 
 use crate::NAME;
 use crate::config::Config;
-use crate::error;
+use crate::media_limits::MEDIA;
+use crate::types::{Envelope, SendRequest};
 
 /// A text has 1024 characters at the most [docs, Text Message], fewer than at WhatsApp itself. No page gives a limit for
 /// the titles of buttons and rows; the rest is held to WhatsApp's own limits [inferred].
-const LIMITS: Limits = Limits::WHATSAPP.with_text(1024).without_titles().with_media(media::MEDIA);
+const LIMITS: Limits = Limits::WHATSAPP.with_text(1024).without_titles().with_media(MEDIA);
 
 /// The body that sends `message`. Whatever can be refused here is refused here, before a key is asked for.
 pub(crate) fn encode_body<'m>(config: &'m Config, message: &'m Message) -> Result<Envelope<'m>> {
@@ -52,74 +41,10 @@ pub(crate) fn encode_send(config: &Config, key: &Secret, body: &Envelope<'_>) ->
         .json(Operation::Send, body)
 }
 
-/// What the answer to a send says.
-///
-/// No page shows it. The form is that of the provider's SMS service [field], read tolerantly: the id in any of its
-/// places, and a 2xx whose state is a refusal is one. "Taken" means queued [docs, WhatsApp Status].
-pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
-    if !response.status().is_success() {
-        return Err(error::refusal(response, now, message));
-    }
-    let answer: Answer = json::decode(response, Operation::Send)?;
-    let data = answer.data().map_err(|error| {
-        unreadable(response.status(), Operation::Send, "`data` in the answer cannot be read").with_source(error)
-    })?;
-    let state = data.as_ref().and_then(|data| data.status.as_deref()).or(answer.status.as_deref());
-    if let Some(refused) = state.and_then(|word| error::of_state(word, response, message)) {
-        return Err(refused);
-    }
-    if data.as_ref().unwrap_or(&answer).is_about_another(&message.to) {
-        return Err(unreadable(response.status(), Operation::Send, "the answer is about another recipient"));
-    }
-    let id = data.and_then(Answer::into_id).or_else(|| answer.into_id());
-    let limits = || RateLimitInfo::from_headers(response.headers(), now);
-    id.map(|id| Receipt::new(NAME, id).with_limits(limits())).ok_or_else(|| {
-        let reason = error::reason(response.body()).map(|reason| format!(": {reason}")).unwrap_or_default();
-        unreadable(response.status(), Operation::Send, format!("there is no message id in the answer{reason}"))
-    })
-}
-
-/// What is posted: a message and the channel that it goes by.
-#[derive(Serialize)]
-pub(crate) struct Envelope<'m> {
-    channel: &'static str,
-    request: SendRequest<'m>,
-}
-
-/// The content of the envelope. What is `None` is not written.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SendRequest<'m> {
-    from: &'m str,
-    to: &'m str,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
-    /// The text, or the URL of the medium [docs, Media Message].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'m str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    caption: Option<&'m str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_name: Option<&'m str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    contacts: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    interactive: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    template_name: Option<&'m str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    template_language: Option<&'m str>,
-    /// By name, in the order of the template [docs, Send Text Message Template].
-    #[serde(skip_serializing_if = "Parameters::is_empty")]
-    placeholders: Parameters,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    template_header: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reply_to: Option<&'m str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<&'m str>,
+/// The request that turns a username and a password into a key. It sends no message.
+pub(crate) fn encode_login(config: &Config, username: &Secret, password: &Secret) -> Result<Request<Bytes>> {
+    let body = json!({ "username": username.expose(), "password": password.expose() });
+    RequestBuilder::post(&config.base_url, &segments(&config.login_path)).json(Operation::Read, &body)
 }
 
 fn fill<'m>(request: &mut SendRequest<'m>, content: &'m Content, templates: &'m TemplateMappings) -> Result<()> {
@@ -219,7 +144,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::Credential;
-    use crate::error::tests::{answer, text};
+    use crate::error::tests::text;
 
     pub(crate) fn config() -> Config {
         Config {
@@ -361,84 +286,6 @@ pub(crate) mod tests {
         ] {
             let error = encode(&refused).unwrap_err();
             assert_eq!((error.kind(), error.sent()), (ErrorKind::Unsupported, Sent::No), "{refused:?}");
-        }
-    }
-
-    fn decode(status: u16, body: &str) -> Result<Receipt> {
-        decode_send(&answer(status, body), SystemTime::UNIX_EPOCH, &text())
-    }
-
-    #[test]
-    fn the_id_is_found_in_every_place_and_keeps_every_digit() {
-        for (body, id) in [
-            (r#"{"meta":{"timestamp":1,"transactionId":"t"},"data":{"id":"6c1e","status":"QUEUE"}}"#, "6c1e"),
-            (r#"{"data":{"id":"","messageId":"6c1e"},"id":"outer"}"#, "6c1e"),
-            (r#"{"data":[{"id":"6c1e"}]}"#, "6c1e"),
-            (r#"{"status":"ACCEPTED","id":"6c1e"}"#, "6c1e"),
-            (r#"{"status":"accepted","messageId":"6c1e","data":null}"#, "6c1e"),
-            (r#"{"data":{"id":18446744073709551616}}"#, "18446744073709551616"),
-            (r#"{"data":{"id":"6c1e","status":"A_NEW_WORD"}}"#, "6c1e"),
-        ] {
-            for status in [200, 201, 202] {
-                assert_eq!(decode(status, body).unwrap().message_id.as_str(), id, "{body}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_success_whose_state_refuses_is_a_refusal_even_if_it_has_an_id() {
-        for (body, kind, code) in [
-            (r#"{"data":{"id":"6c1e","status":"BLACKLISTED"}}"#, ErrorKind::RecipientInvalid, "BLACKLISTED"),
-            (r#"{"data":[{"status":"QUOTA_EXCEEDED"}]}"#, ErrorKind::RateLimited, "QUOTA_EXCEEDED"),
-            (r#"{"status":"rejected","messageId":"","description":"why"}"#, ErrorKind::InvalidRequest, "REJECTED"),
-        ] {
-            let error = decode(200, body).unwrap_err();
-            assert_eq!((error.kind(), error.sent(), error.code()), (kind, Sent::No, Some(code)), "{body}");
-            assert_eq!(error.status(), Some(200));
-        }
-    }
-
-    #[test]
-    fn an_answer_about_somebody_else_may_have_been_sent() {
-        for to in ["+5215599992223", "5215599990000", "7999", "", "nobody"] {
-            for body in
-                [format!(r#"{{"data":{{"id":"6c1e","to":"{to}"}}}}"#), format!(r#"{{"id":"6c1e","to":"{to}"}}"#)]
-            {
-                let answer = decode(200, &body);
-                if to.len() < 7 {
-                    assert!(answer.is_ok(), "{body}");
-                } else {
-                    let error = answer.unwrap_err();
-                    assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
-                }
-            }
-        }
-        // The same person: WhatsApp's own form of a number may lack digits that the caller's has.
-        for to in ["5215599992222", "+525599992222", "52 1 55 9999 2222"] {
-            assert!(decode(200, &format!(r#"{{"data":{{"id":"6c1e","to":"{to}"}}}}"#)).is_ok(), "{to}");
-        }
-    }
-
-    #[test]
-    fn a_success_that_cannot_be_read_or_has_no_id_may_have_been_sent() {
-        for body in [
-            "",
-            "{",
-            "<html>",
-            "null",
-            "[]",
-            "{}",
-            r#"{"data":{"status":"QUEUE"}}"#,
-            r#"{"data":[]}"#,
-            r#"{"data":7}"#,
-            r#"{"data":{"id":null}}"#,
-            r#"{"meta":{"transactionId":"t"}}"#,
-            r#"{"id":"a","id":"b"}"#,
-            r#"{"data":{"status":"QUEUE","status":"REJECTED","id":"a"},"id":"a"}"#,
-            r#"{"errors":{"reason":"Too Many Requests"}}"#,
-        ] {
-            let error = decode(200, body).unwrap_err();
-            assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
         }
     }
 }

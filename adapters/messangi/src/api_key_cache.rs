@@ -11,7 +11,7 @@ use transom::time::date_of;
 use transom::{Error, ErrorKind, Result, Secret};
 
 use crate::config::{Config, Credential};
-use crate::wire;
+use crate::{request, response};
 
 /// How long a key is used: ten minutes less than the 24 hours that it lives [docs, Access your API Key].
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60 - 10 * 60);
@@ -100,10 +100,10 @@ impl Keys {
     }
 
     async fn log_in(&self, config: &Config, context: &Context, username: &Secret, password: &Secret) -> Result<Secret> {
-        let request = wire::encode_login(config, username, password)?;
+        let request = request::encode_login(config, username, password)?;
         let response = context.transport.send(request).await.map_err(Error::mark_unsent)?;
         self.note_time(&response, context);
-        wire::decode_login(&response, context.now(&response))
+        response::decode_login(&response, context.now(&response))
     }
 
     /// The present by the provider's clock: its last `Date`, and what has passed here since. Ours, before it gave one.

@@ -14,7 +14,7 @@ const DEPTH_MAX: usize = 4;
 
 /// What a refusal says.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct ErrorMessage {
     text: Option<String>,
     code: Option<String>,
     /// The member of the request that is at fault.
@@ -22,7 +22,7 @@ pub(super) struct Said {
     wait: Option<Duration>,
 }
 
-impl Said {
+impl ErrorMessage {
     /// Reads a body of any form.
     pub(super) fn of(body: &Value, status: StatusCode) -> Self {
         let text = text(body);

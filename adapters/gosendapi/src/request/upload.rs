@@ -4,21 +4,17 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::time::SystemTime;
 
 use bytes::{Buf as _, Bytes};
-use http::{Request, Response};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use http::Request;
 use transom::adapter::RequestBuilder;
-use transom::adapter::{MediaLimit, Operation, json};
-use transom::transport::{StreamedBody, unreadable};
+use transom::adapter::{MediaLimit, Operation};
+use transom::transport::StreamedBody;
 use transom::{Error, ErrorKind, Result};
 
-use super::media::MEDIA;
 use super::with_key;
 use crate::config::Config;
-use crate::error;
+use crate::media_limits::MEDIA;
 
 /// A file to upload with [`GoSendApi::upload`](crate::GoSendApi::upload), checked against what GoSendAPI takes.
 ///
@@ -153,30 +149,10 @@ fn quoted(filename: &str) -> String {
     filename.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The media id, bare or within `data` [docs, Messages; the latter inferred].
-pub(crate) fn decode_upload(response: &Response<Bytes>, now: SystemTime) -> Result<String> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Answer {
-        #[serde(deserialize_with = "json::text_or_number")]
-        id: Option<String>,
-        #[serde(alias = "mediaId", deserialize_with = "json::text_or_number")]
-        media_id: Option<String>,
-        data: Option<Box<RawValue>>,
-    }
-    if !response.status().is_success() {
-        return Err(error::of_read(response, now));
-    }
-    let answer: Answer = json::decode(response, Operation::Read)?;
-    let within: Answer = answer.data.as_deref().and_then(super::parse).unwrap_or_default();
-    let id = answer.id.or(answer.media_id).or(within.id).or(within.media_id);
-    id.ok_or_else(|| unreadable(response.status(), Operation::Read, "there is no media id in the answer"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::tests::{answer, config};
+    use crate::error::tests::config;
 
     fn png(bytes: &[u8]) -> Upload {
         Upload::new("image/png", "r \"1\"\r\n.png", bytes.to_vec()).unwrap()
@@ -249,22 +225,5 @@ mod tests {
         }
         let error = Upload::from_reader("application/pdf", "x", 100 * 1024 * 1024 + 1, Untouched).unwrap_err();
         assert_eq!(error.message(), "file: 104857601 bytes are over the limit of 104857600 for application/pdf");
-    }
-
-    #[test]
-    fn the_media_id_is_read_wherever_it_stands() {
-        for body in [r#"{"id":"770011"}"#, r#"{"id":770011}"#, r#"{"data":{"id":"770011"}}"#, r#"{"mediaId":"770011"}"#]
-        {
-            assert_eq!(decode_upload(&answer(201, body), SystemTime::UNIX_EPOCH).unwrap(), "770011", "{body}");
-        }
-        for (status, body, kind) in [
-            (200, "{}", ErrorKind::MalformedResponse),
-            (413, "", ErrorKind::InvalidRequest),
-            (403, r#"{"message":"Outside the 24h window"}"#, ErrorKind::PermissionDenied),
-            (503, "", ErrorKind::ProviderUnavailable),
-        ] {
-            let error = decode_upload(&answer(status, body), SystemTime::UNIX_EPOCH).unwrap_err();
-            assert_eq!((error.kind(), error.may_have_been_sent()), (kind, false), "{status} {body}");
-        }
     }
 }
