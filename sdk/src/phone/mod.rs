@@ -51,17 +51,10 @@ impl PhoneNumber {
     }
 }
 
-/// Why a text is not a phone number. It never repeats the text: it may be a person's number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a text is not a phone number. It never repeats the text: it may be a contact's number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}; expected a phone number with its country code, such as +919876543210")]
 pub struct InvalidPhoneNumber(String);
-
-impl fmt::Display for InvalidPhoneNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; expected a phone number with its country code, such as +919876543210", self.0)
-    }
-}
-
-impl std::error::Error for InvalidPhoneNumber {}
 
 impl FromStr for PhoneNumber {
     type Err = InvalidPhoneNumber;

@@ -57,7 +57,7 @@ async fn every_call_passes_through_every_layer_and_each_layer_is_named_when_it_i
     check("Tracing", base().layer(Tracing::default())).await;
     check("WindowGuard", base().layer(WindowGuard::default())).await;
     check("attempts", base().layer(Retry::default())).await;
-    check("patience", base().layer(RateLimit::per_second(1_000))).await;
+    check("max_wait", base().layer(RateLimit::per_second(1_000))).await;
     #[cfg(feature = "opentelemetry")]
     {
         let metrics = transom::layers::Metrics::new(&opentelemetry::global::meter("test"));
