@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused_with_the_reason_and_without_the_text() {
+    fn invalid_number_error_has_reason_without_input() {
         for (text, reason) in [
             ("", "there is no digit"),
             ("+", "there is no digit"),

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_up_to_the_quota_goes_at_once_and_the_rest_as_room_comes_free() {
+    fn burst_up_to_quota_goes_at_once_and_rest_waits() {
         let mut pacer = five_a_second();
         let times: Vec<_> = (0..11).map(|_| place(&mut pacer, 0).at.as_millis()).collect();
         assert_eq!(times, [0, 0, 0, 0, 0, 1_010, 1_010, 1_010, 1_010, 1_010, 2_020]);
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_the_provider_states_replace_ours_and_count_what_it_has_counted() {
+    fn provider_limits_replace_ours_and_keep_history() {
         let mut pacer = five_a_second();
         pacer.replace_account_rules(&[(2, ms(300_000))], Some(1), ms(0));
         assert_eq!(place(&mut pacer, 0).at, ms(0));
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn the_account_is_used_up_when_its_quota_has_gone_and_not_when_it_waits() {
+    fn account_is_used_up_by_sends_and_not_by_waiters() {
         let mut pacer = five_a_second();
         let places: Vec<_> = (0..9).map(|_| place(&mut pacer, 0)).collect();
         for (n, place) in places.iter().take(5).enumerate() {
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_forgets_what_counts_for_nothing_any_more_and_keeps_the_rest() {
+    fn sweep_drops_expired_history_and_keeps_the_rest() {
         let mut pacer = limited(Scope::Pair, 1, 6_000);
         let sender: Arc<str> = "12".into();
         let key = |person: usize| Key::Pair(Arc::clone(&sender), format!("+3460{person:07}").parse().unwrap());
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn a_send_that_left_the_window_is_not_among_those_that_the_provider_counts() {
+    fn expired_send_is_not_counted_as_the_providers() {
         for (at, counted) in [(1_000, 1), (1_001, 0)] {
             let mut pacer = five_a_second();
             let went = place(&mut pacer, at);
