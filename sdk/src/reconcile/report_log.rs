@@ -10,18 +10,18 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 
 /// The delivery reports of the last 15 minutes.
 ///
-/// A report often arrives before the timeout that makes a send unknown, and so before a
-/// [`PendingSend`](crate::reconcile::PendingSend) exists. The application's webhook handler therefore passes each
-/// call's events to [`record`](Self::record), and after an unknown outcome asks with
-/// [`PendingSend::check_log`](crate::reconcile::PendingSend::check_log).
+/// A report is often quicker than the timeout by which a send becomes an unknown outcome, and would be lost before there is an
+/// [`Unresolved`](crate::reconcile::PendingSend) message to hear it. So the application's webhook gives each call's events to
+/// [`hear`](Self::hear), and whoever is left with an unknown outcome asks with
+/// [`PendingSend::check_log`](crate::reconcile::PendingSend::recall).
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::time::SystemTime;
-/// use transom::{
-///     Client, DeliveryStatus, Error, ErrorKind, Event, WebhookEvents, Message, Messenger, DeliveryReportLog, Resolution, StatusUpdate,
-///     Unresolved, stub::Stub,
-/// };
+/// use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
+/// use transom::testing::Stub;
+/// use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+/// use transom::{Client, Error, ErrorKind, Message, Messenger};
 ///
 /// let reports = DeliveryReportLog::default();
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
@@ -32,7 +32,7 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
 /// let begun = SystemTime::now();
 /// let error = client.send(&message).await.unwrap_err();
-/// let resolution = Unresolved::new(&message, &error, begun).unwrap().recall(&reports);
+/// let resolution = PendingSend::new(&message, &error, begun).unwrap().check_log(&reports);
 /// assert!(matches!(resolution, Resolution::Sent { .. }));
 /// # Ok::<(), transom::Error>(()) }).unwrap();
 /// ```

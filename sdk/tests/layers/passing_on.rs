@@ -57,7 +57,7 @@ async fn every_call_passes_every_layer_and_debug_names_them() {
     check("Tracing", base().layer(Tracing::default())).await;
     check("WindowGuard", base().layer(WindowGuard::default())).await;
     check("attempts", base().layer(Retry::default())).await;
-    check("patience", base().layer(RateLimit::per_second(1_000))).await;
+    check("max_wait", base().layer(RateLimit::per_second(1_000))).await;
     #[cfg(feature = "opentelemetry")]
     {
         let metrics = transom::layers::Metrics::new(&opentelemetry::global::meter("test"));
