@@ -49,7 +49,7 @@ const WROTE: &str = "+919876543210";
 const NEVER_WROTE: &str = "+919876543211";
 
 #[test]
-fn each_message_of_a_batch_has_its_own_fate_and_the_receipts_name_those_that_arrived() {
+fn batch_receipts_name_the_delivered_messages() {
     let mock = Arc::new(Direct(Mutex::new(Simulator::new(SystemTime::now()))));
     mock.control("POST", "inbound", &json!({ "provider": "exotel", "from": WROTE, "text": "hi" }));
     let template = |name: &str| Message::template(NEVER_WROTE.parse().unwrap(), Template::new(name, "en"));

@@ -100,7 +100,7 @@ fn difference(request: &Request<Bytes>, documented: &Value) -> Option<String> {
 }
 
 #[test]
-fn every_documented_request_is_what_the_adapter_sends_for_its_message() {
+fn adapter_sends_every_documented_request() {
     let mut problems = Vec::new();
     let mut checked = std::collections::BTreeMap::<String, usize>::new();
     for (file, fixture) in fixtures() {

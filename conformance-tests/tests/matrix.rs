@@ -42,7 +42,7 @@ fn every_adapter_has_the_same_cases_and_passes_each() {
 }
 
 #[test]
-fn the_adapters_agree_on_every_scenario_unless_they_are_declared_to_differ_in_this_way() {
+fn adapters_agree_except_for_known_differences() {
     let problems: Vec<String> = compared()
         .into_iter()
         .filter(|scenario| !scenario.verdict.is_well())

@@ -146,7 +146,7 @@ async fn send(world: &World, provider: &str, clients: &[Client], count: usize) -
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_paced_sends_meet_no_refusal_and_use_what_is_allowed() {
+async fn thousand_paced_sends_are_not_throttled() {
     for (provider, uri, quota, window) in providers() {
         let world = World::new();
         let client = client(&world, provider, uri).layer(limit(&world, &provider));
@@ -165,7 +165,7 @@ async fn a_thousand_paced_sends_meet_no_refusal_and_use_what_is_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tasks_that_send_together_exceed_no_limit_in_any_window_and_keep_each_persons_order() {
+async fn concurrent_sends_keep_limits_and_contact_order() {
     const GAP: Duration = Duration::from_secs(6);
     let pair = Rate {
         scope: Scope::Pair,

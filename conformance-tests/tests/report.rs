@@ -27,7 +27,7 @@ fn report() -> Report {
 }
 
 #[test]
-fn a_failure_is_told_in_all_three_reports_with_what_is_needed_to_mend_it() {
+fn failure_is_in_all_three_reports_with_details() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("failing-report");
     let report = report();
     assert!(!report.is_all_well());
@@ -59,7 +59,7 @@ fn a_failure_is_told_in_all_three_reports_with_what_is_needed_to_mend_it() {
 }
 
 #[test]
-fn the_same_run_gives_the_same_report_but_for_times_and_what_the_wire_carried() {
+fn same_run_gives_same_report_except_times() {
     let stable = || {
         let mut json = serde_json::to_value(report()).unwrap();
         for member in ["started_at", "duration_ms"] {

@@ -201,7 +201,7 @@ fn the_mock_reads_what_the_connection_carried() {
 }
 
 #[test]
-fn a_file_that_changes_its_length_meanwhile_fails_the_upload_and_is_never_taken_for_whole() {
+fn file_that_changes_length_fails_upload() {
     for (name, length, says) in [
         ("shrinks.txt", 3 * MIB, "the stream to send: it ended after 3145728 of 4194304 bytes; it became shorter"),
         ("vanishes.txt", 0, "the stream to send: it ended after 0 of 4194304 bytes; it became shorter"),
@@ -220,7 +220,7 @@ fn a_file_that_changes_its_length_meanwhile_fails_the_upload_and_is_never_taken_
 }
 
 #[test]
-fn a_stream_that_fails_half_way_is_the_callers_and_nothing_may_have_been_sent() {
+fn failing_stream_is_caller_error_and_not_sent() {
     let given = Arc::new(AtomicU64::new(0));
     let (host, provider) = listen(Arc::clone(&given), with_an_id);
     let reader = Counted { left: 2 * MIB, given, fails: true };

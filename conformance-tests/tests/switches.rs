@@ -159,7 +159,7 @@ fn fails_later(switch: &str, value: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_text_to_somebody_who_wrote_is_accepted_under_the_id_that_callbacks_carry() {
+async fn text_is_accepted_with_id_of_callbacks() {
     for (provider, switch, value) in each_value() {
         let harness = Harness::open(provider, &switch, &value);
         let sent = harness.text_to(WROTE).await;
@@ -207,7 +207,7 @@ async fn a_template_is_accepted_whoever_it_is_to() {
 }
 
 #[tokio::test]
-async fn a_text_outside_the_window_is_refused_as_that_and_unsent_or_told_of_as_failed() {
+async fn text_outside_window_is_rejected_or_reported_failed() {
     for (provider, switch, value) in each_value() {
         let harness = Harness::open(provider, &switch, &value);
         harness.webhook_calls();
@@ -236,7 +236,7 @@ fn expect_window_failure(harness: &Harness, id: &str) {
 }
 
 #[tokio::test]
-async fn a_failure_told_by_callback_is_read_in_each_form_that_callbacks_have() {
+async fn failure_is_read_from_each_callback_form() {
     for (provider, switch, values) in [
         ("exotel", "callback_form", &["wrapped", "flat", "event", "typed"][..]),
         ("exotel", "callback_to", &["digits", "e164"]),
@@ -320,7 +320,7 @@ async fn a_template_that_opens_the_window_lets_free_text_through() {
 }
 
 #[tokio::test]
-async fn a_template_that_lacks_a_value_is_refused_as_a_template_or_told_of_as_one() {
+async fn template_without_value_is_rejected_or_reported_failed() {
     for value in ["sync", "status", "callback"] {
         let harness = Harness::open("messangi", "missing_placeholder", value);
         harness.webhook_calls();

@@ -179,7 +179,7 @@ async fn a_report_that_the_message_failed_settles_it_as_not_sent() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_under_a_key_is_settled_by_the_same_message_once_more() {
+async fn lost_response_with_key_is_settled_by_resend() {
     let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
     let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;
     let (_, _, mut unresolved) = harness.lose(&text()).await;

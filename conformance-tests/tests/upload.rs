@@ -66,7 +66,7 @@ fn upload(mock: &Arc<Direct>, media_type: &str, bytes: Vec<u8>) -> transom::Resu
 }
 
 #[test]
-fn an_uploaded_image_reaches_the_customer_by_the_id_that_the_upload_gave() {
+fn uploaded_image_is_delivered_by_upload_id() {
     let mock = Direct::open();
     let id = upload(&mock, "image/png", b"\x89PNG\r\n\x1a\n".to_vec()).unwrap();
     let image = Message::new(ANA.parse().unwrap(), Content::Image(Media::id(&id)));
@@ -85,7 +85,7 @@ fn an_uploaded_image_reaches_the_customer_by_the_id_that_the_upload_gave() {
 }
 
 #[test]
-fn a_file_full_of_boundaries_and_one_of_just_the_largest_size_are_taken() {
+fn file_with_boundaries_or_of_maximum_size_is_accepted() {
     let mock = Direct::open();
     let boundaries = b"\r\n--transom-0000000000000000--\r\n--transom-0000000000000001\r\n\r\nx\r\n".repeat(100);
     for (media_type, bytes) in
@@ -97,7 +97,7 @@ fn a_file_full_of_boundaries_and_one_of_just_the_largest_size_are_taken() {
 }
 
 #[test]
-fn a_file_too_large_or_of_a_wrong_type_is_refused_without_a_request() {
+fn oversized_or_mistyped_file_is_refused_locally() {
     let mock = Direct::open();
     for (media_type, length) in [
         ("image/png", 5 * MIB + 1),
@@ -114,7 +114,7 @@ fn a_file_too_large_or_of_a_wrong_type_is_refused_without_a_request() {
 }
 
 #[test]
-fn a_bad_key_and_an_unknown_or_foreign_sender_fail_an_upload_as_they_fail_a_send() {
+fn upload_fails_for_bad_key_and_unknown_sender() {
     let mock = Direct::open();
     for (key, sender, kind) in [
         ("invalid", "555123456789", ErrorKind::Unauthenticated),

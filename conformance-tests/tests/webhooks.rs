@@ -99,7 +99,7 @@ fn fixtures() -> Vec<WebhookFixture> {
 }
 
 #[test]
-fn every_documented_kind_has_a_fixture_and_every_fixture_is_of_a_documented_kind() {
+fn fixtures_and_documented_kinds_correspond() {
     let documented: BTreeSet<(String, String, String)> = WebhookFixture::kinds()
         .unwrap()
         .into_iter()
@@ -129,7 +129,7 @@ fn every_fixture_says_what_it_is_and_where_it_is_known_from() {
 }
 
 #[test]
-fn every_documented_call_is_verified_under_the_second_of_two_secrets_and_read_into_its_events() {
+fn documented_calls_are_verified_by_second_secret() {
     let mut signed = 0;
     for fixture in fixtures() {
         let provider = fixture.provider();
@@ -142,7 +142,7 @@ fn every_documented_call_is_verified_under_the_second_of_two_secrets_and_read_in
 }
 
 #[test]
-fn a_call_that_the_provider_does_not_sign_is_refused_where_a_secret_is_configured() {
+fn unsigned_call_is_refused_with_secret() {
     for fixture in fixtures().iter().filter(|fixture| fixture.secret.is_none()) {
         let call = fixture.request(fixture.body.get().to_owned()).unwrap();
         let error = client(fixture.provider(), Some("secret")).webhook(&call).unwrap_err();
@@ -151,7 +151,7 @@ fn a_call_that_the_provider_does_not_sign_is_refused_where_a_secret_is_configure
 }
 
 #[test]
-fn without_a_secret_the_same_events_say_that_nothing_vouches_for_them() {
+fn events_without_secret_are_unverified() {
     let mut reader = Reader::default();
     for fixture in fixtures() {
         reader.expect(&fixture, "without a secret", fixture.body.get().to_owned(), &Changes::new());
@@ -201,7 +201,7 @@ fn members_that_nobody_knows_change_no_event() {
 }
 
 #[test]
-fn an_optional_member_that_is_missing_or_null_takes_nothing_else_with_it() {
+fn missing_optional_member_changes_no_other() {
     let mut reader = Reader::default();
     for fixture in fixtures() {
         for (place, changes) in &fixture.optional {
@@ -283,7 +283,7 @@ fn an_instant_is_the_same_in_every_offset() {
 }
 
 #[test]
-fn a_phone_number_is_the_same_with_and_without_its_plus_and_as_a_number() {
+fn phone_number_is_read_with_and_without_plus() {
     let mut reader = Reader::default();
     for fixture in fixtures() {
         for place in &fixture.phones {
@@ -313,7 +313,7 @@ fn callback_codes(provider: &str) -> Vec<&'static CodeFact> {
 }
 
 #[test]
-fn every_code_of_the_callback_tables_is_shown_by_a_fixture_with_its_kind() {
+fn every_callback_code_has_a_fixture() {
     for adapter in adapters::ALL {
         let provider = adapter.provider.name;
         let mut shown = BTreeSet::new();

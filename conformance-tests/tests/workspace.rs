@@ -38,7 +38,7 @@ fn names(of: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_sdk_and_the_mock_depend_on_nothing_of_ours_and_an_adapter_on_the_sdk_alone() {
+fn crates_depend_only_on_allowed_crates() {
     let arrows = arrows();
     assert_eq!(arrows["transom"], names(&[]));
     assert_eq!(arrows["transom-mock-server"], names(&[]));
@@ -49,7 +49,7 @@ fn the_sdk_and_the_mock_depend_on_nothing_of_ours_and_an_adapter_on_the_sdk_alon
 }
 
 #[test]
-fn every_adapter_folder_has_the_same_files_and_goes_through_the_suite() {
+fn adapter_folders_have_same_files_and_run_the_suite() {
     let expected = names(&["config.rs", "error.rs", "lib.rs", "messenger.rs", "webhook.rs", "wire.rs"]);
     let mut folders = BTreeSet::new();
     for folder in std::fs::read_dir(root().join("adapters")).unwrap().map(|entry| entry.unwrap().path()) {

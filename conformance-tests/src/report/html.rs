@@ -3,16 +3,16 @@
 mod case;
 mod drift;
 mod matrix;
+mod parts;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::{Coverage, EvidenceReport, Report, Scorecard};
+use super::model::{Coverage, EvidenceReport, Report, Scorecard};
 use crate::defects::Defect;
 use crate::differential::{Comparison, ScenarioComparison};
-use crate::evidence::RequirementLevel;
 use crate::suite::Verdict;
 
-const STYLE: &str = include_str!("html/style.css");
+use parts::{Page, badge, mark, minute, seconds};
 
 pub(super) use drift::of as of_drift;
 
@@ -56,44 +56,6 @@ pub(super) fn of(report: &Report) -> String {
     })
 }
 
-/// The frame of the page.
-struct Page {
-    kicker: &'static str,
-    well: bool,
-    headline: String,
-    circumstances: String,
-    /// The ids of the sections with their titles.
-    sections: Vec<(&'static str, &'static str)>,
-}
-
-impl Page {
-    fn around(&self, sections: &Markup) -> String {
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (self.kicker) ": " (self.headline) }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    header.top {
-                        p.kicker { (self.kicker) }
-                        h1.bad[!self.well] { (mark(self.well)) " " (self.headline) }
-                        p.facts { (self.circumstances) }
-                    }
-                    nav aria-label="Sections" {
-                        @for (id, words) in &self.sections { a href={ "#" (id) } { (words) } }
-                    }
-                    main { (sections) }
-                }
-            }
-        };
-        page.into_string()
-    }
-}
-
 fn headline(report: &Report) -> String {
     let totals = report.totals;
     let adapters = match report.providers.as_slice() {
@@ -117,21 +79,6 @@ fn circumstances(report: &Report) -> String {
         report.generator.version,
         report.seed
     )
-}
-
-/// Formats an RFC 3339 time as `2026-05-11 09:20 UTC`.
-fn minute(time: &str) -> String {
-    time.get(..16).map_or_else(|| time.to_owned(), |minute| minute.replace('T', " ") + " UTC")
-}
-
-#[allow(clippy::cast_precision_loss, reason = "for people, to a tenth of a second")]
-fn seconds(milliseconds: u64) -> f64 {
-    milliseconds as f64 / 1_000.0
-}
-
-/// A symbol, so that the verdict does not depend on colour.
-const fn mark(well: bool) -> &'static str {
-    if well { "✔" } else { "✘" }
 }
 
 fn scorecard(card: &Scorecard) -> Markup {
@@ -165,11 +112,6 @@ fn coverage(row: &Coverage) -> Markup {
             td { (row.contradicted) @if row.contradicted > 0 { " ✘" } }
         }
     }
-}
-
-/// How binding a fact is, and its certainty.
-fn badge(certainty: &str) -> Markup {
-    html! { span class={ "badge " (certainty) } { b { (RequirementLevel::of(certainty).as_str()) } " " (certainty) } }
 }
 
 fn differences(compared: &[ScenarioComparison]) -> Markup {

@@ -114,7 +114,7 @@ fn each_wrong_member_of_each_answer_is_told_and_nothing_else() {
 }
 
 #[test]
-fn each_wrong_status_and_each_missing_or_strange_header_of_each_answer_is_told_and_nothing_else() {
+fn wrong_status_and_headers_are_reported_exactly() {
     let mut problems = Vec::new();
     let mut headers = BTreeMap::<String, usize>::new();
     each_answer(|provider, uri, step, call, answer| {

@@ -47,7 +47,7 @@ fn an_undocumented_code_is_told_and_nothing_else() {
 }
 
 #[test]
-fn a_refusal_that_any_call_may_get_is_no_drift_and_a_status_of_no_page_is_told_alone() {
+fn common_rejection_is_no_drift_undocumented_status_is() {
     const REFUSED: [&str; 4] = [
         r#"{"message":"Unauthenticated."}"#,
         r#"{"request_id":"5b0e","method":"GET","http_code":401,"response":{"code":401,"error_data":{"code":1010,"message":"no","description":"no"},"status":"failure","data":null}}"#,

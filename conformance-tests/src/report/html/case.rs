@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{badge, mark};
+use super::parts::{badge, mark};
 use crate::harness::Exchange;
 use crate::harness::Trace;
-use crate::report::{CaseReport, EvidenceReport, PlayedFact, Problem, Report};
+use crate::report::model::{CaseReport, EvidenceReport, PlayedFact, Problem, Report};
 use crate::suite::Verdict;
 
 /// A failed case, with everything needed to fix it.

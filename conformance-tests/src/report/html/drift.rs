@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{Page, mark, minute, seconds};
+use super::parts::{Page, mark, minute, seconds};
 use crate::drift::live::{StepReport, StepVerdict};
 use crate::drift::{Drift, DriftKind};
-use crate::report::{AskedChannel, DriftReport};
+use crate::report::drift::{AskedChannel, DriftReport};
 
 /// The whole page.
 pub(in crate::report) fn of(report: &DriftReport) -> String {
