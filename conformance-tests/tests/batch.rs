@@ -1,5 +1,5 @@
-//! A batch at Exotel, the only provider that takes one, against the mock. It is no call of `Messenger`, so the list of
-//! scenarios cannot have it.
+//! A batch at Exotel, the only provider with batches, against the mock. It is no method of `Messenger`, so it cannot be a
+//! scenario.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use transom::{Context, ErrorKind, Message, Sent, Template, Transport};
 use transom_exotel::{Exotel, PROVIDER};
 use transom_mock_server::Simulator;
 
-/// A transport that is the mock itself, without a socket.
+/// A transport that calls the mock without a socket.
 #[derive(Debug)]
 struct Direct(Mutex<Simulator>);
 

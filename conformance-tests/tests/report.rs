@@ -1,4 +1,4 @@
-//! What a report says of a run that fails: in JSON, to build servers, to people.
+//! The report of a run that fails: JSON, JUnit and HTML.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use quick_junit::TestCaseStatus;
@@ -9,7 +9,7 @@ use transom_conformance::report::Report;
 use transom_conformance::suite::{self, Case};
 use transom_conformance::{AdapterUnderTest, Backend, adapters};
 
-/// Exotel, said to send texts of ten characters and nothing else.
+/// Exotel, declared with texts of at most ten characters only.
 static MISTAKEN: AdapterUnderTest =
     AdapterUnderTest { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 

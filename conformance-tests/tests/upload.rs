@@ -1,5 +1,5 @@
-//! A file uploaded at GoSendAPI, the only provider that takes one, against the mock. It is no call of `Messenger`, so the
-//! list of scenarios cannot have it.
+//! Uploads to GoSendAPI, the only provider with uploads, against the mock. An upload is no method of `Messenger`, so it
+//! cannot be a scenario.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ const ANA: &str = "+34611222333";
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// A transport that is the mock itself, without a socket.
+/// A transport that calls the mock without a socket.
 #[derive(Debug)]
 struct Direct(Mutex<Simulator>);
 
@@ -30,7 +30,7 @@ impl Transport for Direct {
 }
 
 impl Direct {
-    /// A mock to which Ana has just written.
+    /// A mock to which the contact has just written.
     fn open() -> Arc<Self> {
         let mock = Arc::new(Self(Mutex::new(Simulator::new(SystemTime::now()))));
         mock.control("POST", "inbound", &json!({ "provider": "gosendapi", "from": ANA, "text": "hi" }));
@@ -59,7 +59,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
-/// Reads and uploads a file as a program would: what cannot be an upload never comes to a request.
+/// Uploads a file as a program would. An unsuitable file causes no request.
 fn upload(mock: &Arc<Direct>, media_type: &str, bytes: Vec<u8>) -> transom::Result<String> {
     let upload = Upload::new(media_type, "file", bytes)?;
     wait(adapter(mock, "gsk_test_demo", "555123456789").upload(upload))
@@ -79,7 +79,7 @@ fn uploaded_image_is_delivered_by_upload_id() {
 
     let requests = mock.requests();
     let asked: Vec<_> = requests.iter().map(|request| (&request["path"], &request["findings"])).collect();
-    // No note either: the id is known, and of this sender.
+    // No finding either: the id is known, and belongs to this sender.
     let nothing = json!([]);
     assert_eq!(asked, [(&json!("/v1/media"), &nothing), (&json!("/v1/messages"), &nothing)]);
 }

@@ -1,4 +1,4 @@
-//! Every documented webhook call is read into its events, and so is every variant of it that says the same.
+//! Every documented webhook call, and every variant of it with the same meaning, gives its events.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use transom::{Client, CodeFact, Context, ErrorKind, Events, Messenger as _, Regi
 use transom_conformance::adapters;
 use transom_conformance::evidence::{Changes, WebhookFixture, each_object, put};
 
-/// Webhooks are read without asking anybody.
+/// Reading a webhook call makes no request.
 #[derive(Debug)]
 struct Nobody;
 
@@ -25,7 +25,7 @@ impl Transport for Nobody {
     }
 }
 
-/// A client of `provider`, whose webhooks are signed with `secret` if there is one.
+/// A client of `provider`, with this webhook secret if there is one.
 fn client(provider: &str, secret: Option<&str>) -> Client {
     let settings = match provider {
         "autocalls" => json!({ "api_key": "k", "sender_id": 12 }),
@@ -46,7 +46,7 @@ fn lines(provider: &str, events: &Events) -> Vec<Value> {
     events.events.iter().map(|event| event.to_json(provider, events.verified)).collect()
 }
 
-/// Reads fixtures without a secret and keeps what is read otherwise than expected.
+/// Reads fixtures without a secret and collects the differences.
 #[derive(Default)]
 struct Reader {
     clients: BTreeMap<String, Client>,
@@ -55,12 +55,12 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads `body` as a call of `fixture`'s provider; `expected` are the fixture's events with these changes.
+    /// Reads `body` as a call of `fixture`'s provider; the expected events are the fixture's with these changes.
     fn expect(&mut self, fixture: &WebhookFixture, variant: &str, body: String, changes: &Changes) {
         self.expect_after(fixture, variant, body, changes, |_| {});
     }
 
-    /// As `expect`, looking at each event after `tidy`.
+    /// As [`expect`], after `tidy` on each event.
     fn expect_after(
         &mut self,
         fixture: &WebhookFixture,
@@ -117,7 +117,7 @@ fn fixtures_and_documented_kinds_correspond() {
 }
 
 #[test]
-fn every_fixture_says_what_it_is_and_where_it_is_known_from() {
+fn every_fixture_has_title_and_source() {
     for fixture in fixtures() {
         let (name, source) = (&fixture.name, &fixture.source);
         assert!(fixture.title.ends_with('.') && fixture.title.len() > 20, "{name}: /title is no sentence");
@@ -160,7 +160,7 @@ fn events_without_secret_are_unverified() {
 }
 
 #[test]
-fn other_documented_values_of_a_call_are_read_into_their_events() {
+fn documented_variants_give_their_events() {
     let mut reader = Reader::default();
     for fixture in fixtures() {
         for row in &fixture.rows {
@@ -174,7 +174,7 @@ fn other_documented_values_of_a_call_are_read_into_their_events() {
     reader.finish(200);
 }
 
-/// The mark of the members that the test adds.
+/// The name of the members that the test adds.
 const ADDED: &str = "x_unknown";
 
 #[test]
@@ -188,7 +188,7 @@ fn members_that_nobody_knows_change_no_event() {
             objects += 1;
         });
         assert!(objects > 0, "{}", fixture.name);
-        // What is kept as it came, and a person's contact cards, have them, too; nothing else has.
+        // Raw events and contact cards contain them, too; nothing else does.
         reader.expect_after(&fixture, "unknown members", body.to_string(), &Changes::new(), |event| {
             for kept in ["/raw", "/content/raw", "/content/contacts"] {
                 if let Some(raw) = event.pointer_mut(kept) {
@@ -216,8 +216,8 @@ fn missing_optional_member_changes_no_other() {
 }
 
 #[test]
-fn an_id_keeps_every_digit_whether_it_is_a_text_or_a_number() {
-    /// Stands for the number in a tree that cannot hold it.
+fn id_keeps_every_digit_as_text_or_number() {
+    /// Stands for a number that the tree cannot hold.
     const MARK: &str = "@id@";
     let mut reader = Reader::default();
     for fixture in fixtures() {
@@ -251,7 +251,7 @@ fn what_is_kept_as_it_came_keeps_every_digit_too() {
     }
 }
 
-/// The same instant in other ways: India's offset, a later hour with the day's change, and Unix time both ways.
+/// The same instant in other forms: India's offset, a later hour on the next day, and Unix time in both forms.
 fn other_times(written: &Value) -> Vec<Value> {
     const OFFSET: std::time::Duration = std::time::Duration::from_secs(5 * 3_600 + 30 * 60);
     let text = written.as_str().unwrap_or_default();
@@ -301,7 +301,7 @@ fn phone_number_is_read_with_and_without_plus() {
     reader.finish(500);
 }
 
-/// The tables of the codes that a provider's callbacks carry, among its others.
+/// The code tables of a provider's callbacks.
 fn callback_codes(provider: &str) -> Vec<&'static CodeFact> {
     let adapter = adapters::ALL.iter().find(|adapter| adapter.provider.name == provider).unwrap();
     let tables: &[usize] = match provider {

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_on_one_page_takes_the_items_of_another() {
+    fn empty_list_takes_items_of_other_page() {
         let (empty, full) = (json!({ "data": [] }), json!({ "data": [{ "status": "a", "n": 1 }, { "status": "b" }] }));
         let observed = json!({ "data": [{ "state": "a", "n": "1" }] });
         let told = [
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn without_its_values_a_shape_is_the_same_and_tells_nothing() {
+    fn shape_without_values_keeps_types() {
         let value =
             json!({ "id": 17, "name": "Ana", "ok": true, "list": [{ "phone": "+34" }, { "phone": "+35" }], "x": null });
         let bare = without_values(&value);

@@ -89,7 +89,7 @@ fn scorecard(card: &Scorecard) -> Markup {
             p.score { b { (card.totals.passed) } " of " (card.totals.cases) " cases hold" }
             p.small { (card.refusals) " of them as the refusal of what it does not offer; " (format!("{:.1}", seconds(card.duration_ms))) " s of work" }
             table {
-                thead { tr { th { "On record" } th { "facts" } th { "played" } th { "broken" } } }
+                thead { tr { th { "On record" } th { "facts" } th { "covered" } th { "contradicted" } } }
                 tbody { @for row in &card.coverage { (coverage(row)) } }
             }
             p.small {
@@ -172,7 +172,7 @@ fn fact_row(fact: &EvidenceReport) -> Markup {
     let (symbol, word) = match fact.verdict {
         Some(Verdict::Passed) => ("✔", "holds"),
         Some(Verdict::Failed) => ("✘", "contradicted"),
-        None => ("·", "not played"),
+        None => ("·", "not covered"),
     };
     html! {
         tr.bad[fact.verdict == Some(Verdict::Failed)] {
@@ -223,7 +223,7 @@ fn run(report: &Report) -> Markup {
                 dt { "Seed" } dd { (report.seed) }
                 dt { "Again" } dd { code { (report.command) } }
             }
-            p.small { "Credentials and phone numbers are masked. " code { "report.json" } " and " code { "junit.xml" } " beside this page say the same to programs." }
+            p.small { "Credentials and phone numbers are redacted. " code { "report.json" } " and " code { "junit.xml" } " have the same content for programs." }
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Asking a live provider, proved on stand-ins: the mock as it is, the mock in other dialects, and one that drifts in a single
-//! detail at a time.
+//! The live check, against stand-ins: the mock, the mock with switches set, and a mock that drifts in one detail at a time.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 mod details;
