@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use transom::adapter::Context;
 use transom::config::ChannelConfig;
+use transom::config::http_transport;
 use transom::layers::Retry;
 use transom::time::{Clock, SystemClock, parse_duration};
-use transom::{Client, Context, Error, ErrorKind, Registry, http_transport};
+use transom::{Client, Error, ErrorKind, Registry};
 
 use crate::args::Common;
 use crate::ledger;
@@ -21,7 +23,7 @@ pub(crate) struct Channel {
     pub(crate) provider: &'static str,
     pub(crate) client: Client,
     /// The `--ledger` file: when each contact last wrote.
-    pub(crate) ledger: Option<Arc<transom::MemoryLedger>>,
+    pub(crate) ledger: Option<Arc<transom::session::MemoryLedger>>,
     pub(crate) config: ChannelConfig,
     pub(crate) registry: Registry,
 }
@@ -29,10 +31,10 @@ pub(crate) struct Channel {
 /// The registry with the built-in providers.
 pub(crate) fn registry() -> Registry {
     Registry::default()
-        .with(transom_autocalls::PROVIDER)
-        .with(transom_exotel::PROVIDER)
-        .with(transom_gosendapi::PROVIDER)
-        .with(transom_messangi::PROVIDER)
+        .with_provider(transom_autocalls::PROVIDER)
+        .with_provider(transom_exotel::PROVIDER)
+        .with_provider(transom_gosendapi::PROVIDER)
+        .with_provider(transom_messangi::PROVIDER)
 }
 
 /// Connects a channel.
@@ -44,7 +46,7 @@ pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Chan
         && parse_duration(timeout).is_none()
     {
         let problem = format!("--timeout {timeout}: expected a duration such as 60s");
-        return Err(on(Error::problems(ErrorKind::Config, vec![problem])));
+        return Err(on(Error::invalid(ErrorKind::Config, vec![problem])));
     }
     let ledger = match &common.ledger {
         Some(file) => Some(Arc::new(ledger::read(file, &name).map_err(|failure| on(failure.error))?)),
@@ -53,10 +55,10 @@ pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Chan
     // A configuration only exists for a provider of the registry.
     let provider = registry.provider(config.provider()).map_err(on)?.name;
     if let Some(timeout) = &common.timeout {
-        config = config.with("timeout", timeout.as_str());
+        config = config.with_value("timeout", timeout.as_str());
     }
     if let Some(ledger) = &ledger {
-        registry = registry.with_ledger(Arc::clone(ledger) as Arc<dyn transom::WindowLedger>);
+        registry = registry.with_ledger(Arc::clone(ledger) as Arc<dyn transom::session::WindowLedger>);
     }
     let client = registry.connect(&config).map_err(|error| Failure::in_channel(error, &config, &registry))?;
     let client = client.layer(retry());
@@ -85,12 +87,12 @@ impl Clock for NotifyingClock {
         SystemClock.sleep(duration).await;
     }
 
-    async fn elapse(&self, duration: Duration) {
-        SystemClock.elapse(duration).await;
+    async fn timeout(&self, duration: Duration) {
+        SystemClock.timeout(duration).await;
     }
 
-    fn uptime(&self) -> Duration {
-        SystemClock.uptime()
+    fn monotonic(&self) -> Duration {
+        SystemClock.monotonic()
     }
 }
 

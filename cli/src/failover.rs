@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use transom::config::ConfigFile;
 use transom::layers::WindowGuard;
+use transom::session::WindowLedger;
 use transom::time::SystemClock;
-use transom::{Client, Error, ErrorKind, Messenger as _, PhoneNumber, WindowLedger};
+use transom::{Client, Error, ErrorKind, Messenger as _, PhoneNumber};
 
 use crate::args::Common;
 use crate::channel::{self, Channel};
@@ -42,7 +43,7 @@ impl Failover {
             }
         });
         if !problems.is_empty() {
-            return Err(on(Error::problems(ErrorKind::Config, problems)));
+            return Err(on(Error::invalid(ErrorKind::Config, problems)));
         }
         let messenger = Arc::new(messenger.map_err(on)?);
         let client = Client::new(Arc::clone(&messenger)).layer(channel::retry());
@@ -72,5 +73,5 @@ fn window_guard(channel: &Channel) -> WindowGuard {
 }
 
 fn lines(error: &Error) -> Vec<String> {
-    if error.problem_list().is_empty() { vec![error.message().to_owned()] } else { error.problem_list().to_vec() }
+    if error.problems().is_empty() { vec![error.message().to_owned()] } else { error.problems().to_vec() }
 }

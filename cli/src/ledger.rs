@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use serde_json::Value;
+use transom::session::{MemoryLedger, WindowLedger as _};
 use transom::time::rfc3339;
-use transom::{Error, ErrorKind, MemoryLedger, PhoneNumber, WindowLedger as _};
+use transom::{Error, ErrorKind, PhoneNumber};
 
 use crate::output::Failure;
 
@@ -46,5 +47,5 @@ fn rows(file: &Path) -> Result<Rows, Failure> {
 }
 
 fn problem(file: &Path, what: &str) -> Failure {
-    Error::problems(ErrorKind::Config, vec![format!("--ledger {}: {what}", file.display())]).into()
+    Error::invalid(ErrorKind::Config, vec![format!("--ledger {}: {what}", file.display())]).into()
 }

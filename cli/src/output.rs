@@ -7,7 +7,8 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::{Value, json};
 use transom::config::ChannelConfig;
-use transom::{Error, ErrorKind, FailedAttempt, Registry, Sent};
+use transom::error::FailedAttempt;
+use transom::{Error, ErrorKind, Registry, Sent};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -35,7 +36,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// A bad command line, or an unreadable file named by it.
     pub(crate) fn usage(problem: impl Into<String>) -> Self {
-        let error = Error::problems(ErrorKind::InvalidRequest, vec![problem.into()]);
+        let error = Error::invalid(ErrorKind::InvalidRequest, vec![problem.into()]);
         Self { usage: true, ..Self::from(error) }
     }
 
@@ -142,10 +143,10 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
         (None, Some(provider)) => format!("{provider}: "),
         (None, None) => String::new(),
     };
-    if !error.problem_list().is_empty() {
+    if !error.problems().is_empty() {
         // A configuration problem already names its channel.
         let place = if error.kind() == ErrorKind::Config { "" } else { place.as_str() };
-        return error.problem_list().iter().map(|problem| masked(&format!("{place}{problem}"))).collect();
+        return error.problems().iter().map(|problem| masked(&format!("{place}{problem}"))).collect();
     }
     // `place` already names the provider.
     let text = error.to_string();
@@ -180,7 +181,7 @@ fn failure_json(failure: &Failure) -> Value {
             "status": error.status(),
             "retry_after_ms": error.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
             "message": masked(error.message()),
-            "problems": error.problem_list().iter().map(|problem| masked(problem)).collect::<Vec<_>>(),
+            "problems": error.problems().iter().map(|problem| masked(problem)).collect::<Vec<_>>(),
         },
     });
     if let (Some(members), Some(failover)) = (value.as_object_mut(), &failure.failover) {

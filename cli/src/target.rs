@@ -150,18 +150,18 @@ fn load(common: &Common, registry: &Registry, env: &Env) -> Result<Option<(PathB
     let (file, mut problems) =
         ConfigFile::read(&text, folder, registry.providers(), env).map_err(|error| in_file(&path, &error))?;
     if let Err(error) = registry.check(&file) {
-        problems.extend(error.problem_list().iter().cloned());
+        problems.extend(error.problems().iter().cloned());
     }
     // Also checks the secrets of the selected channel, so that one run reports all problems.
     let wanted = common.channel.as_deref().or(file.default.as_deref()).and_then(|name| file.channels.get(name));
     if let Some(Err(error)) = wanted.map(|channel| registry.check_channel(channel)) {
-        let fresh = error.problem_list().iter().filter(|line| !problems.contains(line)).cloned().collect::<Vec<_>>();
+        let fresh = error.problems().iter().filter(|line| !problems.contains(line)).cloned().collect::<Vec<_>>();
         problems.extend(fresh);
     }
     if problems.is_empty() {
         Ok(Some((path, file)))
     } else {
-        let failure = in_file(&path, &Error::problems(ErrorKind::Config, problems));
+        let failure = in_file(&path, &Error::invalid(ErrorKind::Config, problems));
         Err(match wanted {
             Some(channel) => Failure::in_channel(failure.error, channel, registry),
             None => failure,
@@ -187,10 +187,10 @@ fn names(file: &ConfigFile) -> String {
 }
 
 fn in_file(path: &Path, error: &Error) -> Failure {
-    let lines = error.problem_list().iter().map(|line| format!("{}: {line}", path.display())).collect();
-    Error::problems(ErrorKind::Config, lines).into()
+    let lines = error.problems().iter().map(|line| format!("{}: {line}", path.display())).collect();
+    Error::invalid(ErrorKind::Config, lines).into()
 }
 
 fn config(problem: String) -> Failure {
-    Error::problems(ErrorKind::Config, vec![problem]).into()
+    Error::invalid(ErrorKind::Config, vec![problem]).into()
 }

@@ -16,11 +16,14 @@ use http::Request;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
+use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
+use transom::webhook::WebhookEvents;
 use transom::{
-    Capabilities, Capability, Client, Context, ErrorKind, Events, Message, Messenger as _, PhoneNumber, Receipt,
-    Registry, Result, Sent, Session, Transport,
+    Capabilities, Capability, Client, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent,
+    Session,
 };
 
 use crate::adapters::AdapterUnderTest;
@@ -72,8 +75,8 @@ impl Harness {
         let backend = Running::start(backend, adapter).await?;
         let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(HttpOptions::default()).map_err(unexpected)?);
         let control = Control::new(backend.url(), Arc::clone(&transport));
-        let registry = Registry::default().with(adapter.provider);
-        let client = Client::new(transom::stub::Stub::accepting());
+        let registry = Registry::default().with_provider(adapter.provider);
+        let client = Client::new(transom::testing::Stub::accepting());
         let (trace, earlier, coverage) = (TraceRecorder::default(), Mutex::default(), CoverageSink::default());
         let mut harness =
             Self { adapter, control, client, seed, trace, registry, transport, earlier, coverage, backend };
@@ -106,7 +109,7 @@ impl Harness {
 
     /// A client whose provider is at `address` instead of at the mock.
     pub(crate) fn elsewhere(&self, address: &str) -> Result<Client, Failure> {
-        self.connect(&self.config()?.with("base_url", format!("http://{address}")).with("timeout", "2s"))
+        self.connect(&self.config()?.with_value("base_url", format!("http://{address}")).with_value("timeout", "2s"))
     }
 
     /// The registry with the adapter's provider.
@@ -153,7 +156,7 @@ impl Harness {
     }
 
     /// Reads a webhook call with `client`.
-    pub(crate) fn read(&self, client: &Client, call: &Request<Bytes>) -> Result<Events> {
+    pub(crate) fn read(&self, client: &Client, call: &Request<Bytes>) -> Result<WebhookEvents> {
         let answer = client.webhook(call);
         self.trace.hear(&answer);
         answer

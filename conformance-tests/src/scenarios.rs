@@ -19,7 +19,9 @@ mod templates;
 mod webhooks;
 mod window;
 
-use transom::{Capability, Content, ConversationFilter, Error, ErrorKind, Media, Message, Messenger as _, Sent};
+use transom::account::ConversationFilter;
+use transom::message::Media;
+use transom::{Capability, Content, Error, ErrorKind, Message, Messenger as _, Sent};
 
 use crate::assertions::{Check, Failure, ensure, equal};
 use crate::harness::{Harness, contact, text};

@@ -9,8 +9,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Context, ErrorKind, Message, Sent, Template, Transport};
+use transom::transport::Transport;
+use transom::{ErrorKind, Message, Sent, Template};
 use transom_exotel::{Exotel, PROVIDER};
 use transom_mock_server::Simulator;
 

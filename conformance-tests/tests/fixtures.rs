@@ -9,8 +9,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Context, Message, Messenger as _, Registry, Transport};
+use transom::transport::Transport;
+use transom::{Client, Message, Messenger as _, Registry};
 use transom_conformance::adapters;
 use transom_mock_server::Simulator;
 

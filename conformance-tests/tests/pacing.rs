@@ -9,10 +9,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
+use transom::adapter::{Certainty, Context, Provider, Rate, Scope};
 use transom::config::{ChannelConfig, process_env};
-use transom::layers::Limit;
+use transom::layers::RateLimit;
 use transom::time::Clock;
-use transom::{Certainty, Client, Context, Message, Messenger as _, Provider, Rate, Registry, Scope, Transport};
+use transom::transport::Transport;
+use transom::{Client, Message, Messenger as _, Registry};
 use transom_mock_server::Simulator;
 
 /// The simulator without a socket, on a clock that only waits advance.
@@ -99,20 +101,20 @@ impl Clock for World {
 }
 
 fn client(world: &Arc<World>, provider: Provider, uri: &str) -> Client {
-    let registry = Registry::default().with(provider);
+    let registry = Registry::default().with_provider(provider);
     let channel = ChannelConfig::from_uri("c", uri, registry.providers(), process_env()).unwrap();
     let context =
         Context { transport: Arc::clone(world) as Arc<dyn Transport>, clock: Arc::clone(world) as Arc<dyn Clock> };
     registry.connect_with(&channel, context).unwrap()
 }
 
-fn limit(world: &Arc<World>, provider: &Provider) -> Limit {
+fn limit(world: &Arc<World>, provider: &Provider) -> RateLimit {
     paced_by(world, provider.rates)
 }
 
-fn paced_by(world: &Arc<World>, rates: &[Rate]) -> Limit {
+fn paced_by(world: &Arc<World>, rates: &[Rate]) -> RateLimit {
     let forever = Duration::from_secs(1_000_000_000);
-    Limit::new(rates).with_clock(Arc::clone(world) as Arc<dyn Clock>).with_patience(forever)
+    RateLimit::new(rates).with_clock(Arc::clone(world) as Arc<dyn Clock>).with_max_wait(forever)
 }
 
 const AUTOCALLS: &str = "autocalls://key@127.0.0.1?sender_id=12";

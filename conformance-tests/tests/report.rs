@@ -11,7 +11,7 @@ use transom_conformance::{AdapterUnderTest, Backend, adapters};
 
 /// Exotel, declared with texts of at most ten characters only.
 static MISTAKEN: AdapterUnderTest =
-    AdapterUnderTest { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
+    AdapterUnderTest { capabilities: Capabilities::new(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
 /// A run in which one case passes and two fail.
 fn report() -> Report {

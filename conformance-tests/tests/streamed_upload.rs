@@ -13,9 +13,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Request;
+use transom::ErrorKind;
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{Context, ErrorKind};
 use transom_gosendapi::{GoSendApi, PROVIDER, Upload};
 use transom_mock_server::Simulator;
 

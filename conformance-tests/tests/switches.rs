@@ -10,8 +10,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Context, ErrorKind, Message, Messenger as _, Receipt, Registry, Sent, Template, Transport};
+use transom::transport::Transport;
+use transom::{Client, ErrorKind, Message, Messenger as _, Receipt, Registry, Sent, Template};
 use transom_conformance::adapters;
 use transom_mock_server::{DeliveryOutcome, Simulator};
 
@@ -379,7 +381,7 @@ fn refused_client(harness: &Harness) -> Client {
     }
 
     let adapter = adapters::ALL.iter().find(|adapter| adapter.provider.name == harness.provider).unwrap();
-    let registry = Registry::default().with(adapter.provider);
+    let registry = Registry::default().with_provider(adapter.provider);
     let uri = adapter.uri.replace("{host}", "127.0.0.1:9");
     let config = ChannelConfig::from_uri("refused", &uri, registry.providers(), process_env()).unwrap();
     let transport = Arc::new(Refused(Arc::clone(&harness.mock)));

@@ -9,13 +9,14 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use transom::adapter::{Operation, Provider};
 use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
+use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
+use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{
-    Client, Error, ErrorKind, Event, Events, Message, Messenger as _, Operation, Provider, Registry, Reports,
-    Resolution, Sent, Transport, Unresolved,
-};
+use transom::webhook::{Event, WebhookEvents};
+use transom::{Client, Error, ErrorKind, Message, Messenger as _, Registry, Sent};
 use transom_mock_server::MockServer;
 
 const CONTACT: &str = "+5491155550123";
@@ -28,13 +29,13 @@ struct Harness {
     provider: Provider,
     client: Client,
     mock: MockServer,
-    events: mpsc::UnboundedReceiver<Events>,
+    events: mpsc::UnboundedReceiver<WebhookEvents>,
 }
 
 #[derive(Clone)]
 struct App {
     client: Client,
-    events: mpsc::UnboundedSender<Events>,
+    events: mpsc::UnboundedSender<WebhookEvents>,
 }
 
 impl FromRef<App> for Client {
@@ -51,12 +52,12 @@ async fn hear(State(app): State<App>, Webhook(events): Webhook) {
 impl Harness {
     async fn open(provider: Provider, uri: &str) -> Self {
         let mock = MockServer::start().await.unwrap();
-        let registry = Registry::default().with(provider);
+        let registry = Registry::default().with_provider(provider);
         let uri = uri.replace("HOST", &mock.address().to_string());
         let signs = matches!(provider.name, "exotel" | "gosendapi");
         let mut channel = ChannelConfig::from_uri("c", &uri, registry.providers(), process_env()).unwrap();
         if signs {
-            channel = channel.with("webhook_secret", SECRET);
+            channel = channel.with_value("webhook_secret", SECRET);
         }
         let client = registry.connect(&channel).unwrap();
 
@@ -97,24 +98,24 @@ impl Harness {
     }
 
     /// Sends a text whose response is lost.
-    async fn lose(&self, message: &Message) -> (Message, Error, Unresolved) {
+    async fn lose(&self, message: &Message) -> (Message, Error, PendingSend) {
         self.control("faults", &json!([{ "provider": self.provider.name, "fault": "lose_reply", "next": 1 }])).await;
         let begun = SystemTime::now();
         let prepared = self.client.prepare(message).unwrap();
         let error = self.client.send(&prepared).await.unwrap_err();
         assert_eq!(error.sent(), Sent::Maybe);
-        let unresolved = Unresolved::new(&prepared, &error, begun).unwrap();
+        let unresolved = PendingSend::new(&prepared, &error, begun).unwrap();
         assert_eq!(unresolved.resolution(), Resolution::Unknown);
         (prepared, error, unresolved)
     }
 
     /// Reads status events until one settles the message.
-    async fn settle(&mut self, unresolved: &mut Unresolved) -> Resolution {
+    async fn settle(&mut self, unresolved: &mut PendingSend) -> Resolution {
         // The mock's clock must pass until the message is delivered.
         self.control("clock", &json!({ "advance": "1m" })).await;
         while unresolved.resolution() == Resolution::Unknown {
             let heard = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-            unresolved.hear(&heard.unwrap().unwrap(), true);
+            unresolved.record_events(&heard.unwrap().unwrap(), true);
         }
         unresolved.resolution()
     }
@@ -149,12 +150,12 @@ async fn status_before_lost_response_settles_send() {
     harness.see("wait?for=gate&gate=answer&provider=exotel").await;
     harness.control("clock", &json!({ "advance": "1m" })).await;
 
-    let reports = Reports::default();
+    let reports = DeliveryReportLog::default();
     let mut has_reported = false;
     while !has_reported {
         let heard = tokio::time::timeout(PATIENCE, harness.events.recv()).await.unwrap().unwrap();
         has_reported = heard.events.iter().any(|event| matches!(event, Event::Status(_)));
-        reports.hear(&heard, false);
+        reports.record(&heard, false);
     }
     assert!(!sending.is_finished(), "it is still waited for");
 
@@ -162,9 +163,9 @@ async fn status_before_lost_response_settles_send() {
     drop(harness.mock);
     let error = sending.await.unwrap().unwrap_err();
     assert_eq!(error.sent(), Sent::Maybe);
-    let mut unresolved = Unresolved::new(&text(), &error, begun).unwrap();
+    let mut unresolved = PendingSend::new(&text(), &error, begun).unwrap();
     assert_eq!(unresolved.resolution(), Resolution::Unknown);
-    assert!(matches!(unresolved.recall(&reports), Resolution::Sent { .. }), "{unresolved:?}");
+    assert!(matches!(unresolved.check_log(&reports), Resolution::Sent { .. }), "{unresolved:?}");
 }
 
 #[tokio::test]
@@ -184,7 +185,7 @@ async fn lost_response_with_key_is_settled_by_resend() {
     let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;
     let (_, _, mut unresolved) = harness.lose(&text()).await;
     let life = transom_gosendapi::PROVIDER.key_life.unwrap();
-    let resolution = unresolved.repeat(&harness.client, life, SystemTime::now()).await.unwrap();
+    let resolution = unresolved.resend(&harness.client, life, SystemTime::now()).await.unwrap();
     assert!(matches!(resolution, Resolution::Sent { .. }), "{resolution:?}");
     // The mock's ledger has the message once.
     let messages = harness.see("messages").await;
@@ -200,14 +201,14 @@ async fn status_lookup_by_id_settles_unknown_send() {
     let lost =
         Error::new(ErrorKind::ProviderUnavailable, "the process ended before it could be written down").maybe_sent();
     let mut unresolved =
-        Unresolved::new(&text(), &lost, SystemTime::now()).unwrap().known_as(receipt.message_id.clone());
+        PendingSend::new(&text(), &lost, SystemTime::now()).unwrap().with_message_id(receipt.message_id.clone());
 
     let uri = uri.replace("HOST", &harness.mock.address().to_string());
     let channel = ChannelConfig::from_uri("c", &uri, &[transom_gosendapi::PROVIDER], process_env()).unwrap();
-    let context = transom::Context::new(transom::http_transport(&channel).unwrap());
+    let context = transom::adapter::Context::new(transom::config::http_transport(&channel).unwrap());
     let gosendapi = transom_gosendapi::GoSendApi::connect(&channel, context).unwrap();
     let unknown = gosendapi.message_status(&"424242".into()).await.unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::NotFound);
-    unresolved.consider(&gosendapi.message_status(&receipt.message_id).await.unwrap());
+    unresolved.record_update(&gosendapi.message_status(&receipt.message_id).await.unwrap());
     assert!(matches!(unresolved.resolution(), Resolution::Sent { .. }));
 }

@@ -9,8 +9,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Content, Context, ErrorKind, Media, Message, Messenger as _, Transport};
+use transom::message::Media;
+use transom::transport::Transport;
+use transom::{Content, ErrorKind, Message, Messenger as _};
 use transom_gosendapi::{GoSendApi, PROVIDER, Upload};
 use transom_mock_server::Simulator;
 

@@ -8,9 +8,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
+use transom::adapter::{Context, ErrorCode};
 use transom::config::{ChannelConfig, process_env};
 use transom::time::rfc3339;
-use transom::{Client, CodeFact, Context, ErrorKind, Events, Messenger as _, Registry, Transport};
+use transom::transport::Transport;
+use transom::webhook::WebhookEvents;
+use transom::{Client, ErrorKind, Messenger as _, Registry};
 use transom_conformance::adapters;
 use transom_conformance::evidence::{Changes, WebhookFixture, each_object, put};
 
@@ -42,7 +45,7 @@ fn client(provider: &str, secret: Option<&str>) -> Client {
     Client::new(registry.messenger(&config, Context::new(Arc::new(Nobody))).unwrap())
 }
 
-fn lines(provider: &str, events: &Events) -> Vec<Value> {
+fn lines(provider: &str, events: &WebhookEvents) -> Vec<Value> {
     events.events.iter().map(|event| event.to_json(provider, events.verified)).collect()
 }
 
@@ -302,7 +305,7 @@ fn phone_number_is_read_with_and_without_plus() {
 }
 
 /// The code tables of a provider's callbacks.
-fn callback_codes(provider: &str) -> Vec<&'static CodeFact> {
+fn callback_codes(provider: &str) -> Vec<&'static ErrorCode> {
     let adapter = adapters::ALL.iter().find(|adapter| adapter.provider.name == provider).unwrap();
     let tables: &[usize] = match provider {
         "autocalls" | "gosendapi" => &[1],
@@ -326,7 +329,7 @@ fn every_callback_code_has_a_fixture() {
             }
         }
         for fact in callback_codes(provider) {
-            let is_shown = shown.iter().any(|(code, kind)| fact.covers(code) && fact.kind.as_str() == kind);
+            let is_shown = shown.iter().any(|(code, kind)| fact.matches(code) && fact.kind.as_str() == kind);
             assert!(is_shown, "{provider}: no fixture shows {} as {}", fact.code, fact.kind);
         }
     }

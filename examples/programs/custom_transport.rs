@@ -8,9 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
+use transom::adapter::{Context, Operation};
 use transom::config::{ChannelConfig, process_env};
+use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{Context, Message, Messenger as _, Operation, Registry, Transport};
+use transom::{Message, Messenger as _, Registry};
 use transom_mock_server::MockServer;
 
 /// Notes what a request does and how it ended. An inner transport carries it.
@@ -38,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // `HttpTransport::with_client` takes a `reqwest::Client` of the application's in place of these options.
     let http = HttpTransport::new(HttpOptions { timeout: Some(Duration::from_secs(20)), ..HttpOptions::default() })?;
-    let registry = Registry::default().with(transom_exotel::PROVIDER);
+    let registry = Registry::default().with_provider(transom_exotel::PROVIDER);
     let uri = format!("exotel://KEY:TOKEN@{}/acme?from=919876500001", mock.address());
     let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env())?;
     let client = registry.connect_with(&channel, Context::new(Arc::new(Noting(http))))?;

@@ -15,7 +15,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // The file names a fixed port; this mock has a free one.
     let text = include_str!("failover.toml").replace("http://127.0.0.1:4010", &mock.url());
-    let registry = Registry::default().with(transom_exotel::PROVIDER).with(transom_autocalls::PROVIDER);
+    let registry =
+        Registry::default().with_provider(transom_exotel::PROVIDER).with_provider(transom_autocalls::PROVIDER);
     let file = ConfigFile::parse(&text, Path::new("."), registry.providers(), &process_env())?;
     let client = registry.open(&file, "any")?;
 

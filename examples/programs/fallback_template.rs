@@ -11,7 +11,7 @@ use transom_mock_server::MockServer;
 async fn main() -> Result<(), Box<dyn Error>> {
     // This contact has never written to the mock's number.
     let mock = MockServer::start().await?;
-    let registry = Registry::default().with(transom_exotel::PROVIDER);
+    let registry = Registry::default().with_provider(transom_exotel::PROVIDER);
     let uri = format!("exotel://KEY:TOKEN@{}/acme?from=919876500001", mock.address());
     let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env())?;
     let client = registry.connect(&channel)?;

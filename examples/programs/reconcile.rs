@@ -11,14 +11,15 @@ use axum::routing::post;
 use serde_json::json;
 use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Message, Messenger as _, Registry, Reports, Resolution, Unresolved};
+use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
+use transom::{Client, Message, Messenger as _, Registry};
 use transom_mock_server::MockServer;
 
 #[derive(Clone)]
 struct App {
     client: Client,
-    /// Reports are often quicker than a timeout, so the application keeps them all for a while.
-    reports: Arc<Reports>,
+    /// DeliveryReportLog are often quicker than a timeout, so the application keeps them all for a while.
+    reports: Arc<DeliveryReportLog>,
 }
 
 impl FromRef<App> for Client {
@@ -28,18 +29,18 @@ impl FromRef<App> for Client {
 }
 
 async fn handler(State(app): State<App>, Webhook(events): Webhook) {
-    app.reports.hear(&events, false);
+    app.reports.record(&events, false);
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mock = MockServer::start().await?;
-    let registry = Registry::default().with(transom_exotel::PROVIDER);
+    let registry = Registry::default().with_provider(transom_exotel::PROVIDER);
     let uri = format!("exotel://KEY:TOKEN@{}/acme?from=919876500001", mock.address());
     let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env())?;
-    let client = registry.connect(&channel.with("webhook_secret", "a secret of both sides"))?;
+    let client = registry.connect(&channel.with_value("webhook_secret", "a secret of both sides"))?;
 
-    let reports = Arc::new(Reports::default());
+    let reports = Arc::new(DeliveryReportLog::default());
     let app = App { client: client.clone(), reports: Arc::clone(&reports) };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let hook = format!("http://{}/hooks/india", listener.local_addr()?);
@@ -54,7 +55,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let message = Message::text("+919876543210".parse()?, "Your parcel leaves today.").with_reference("order-17");
     let begun = SystemTime::now();
     let Err(error) = client.send(&message).await else { return Err("the answer was to be lost".into()) };
-    let Some(mut pending) = Unresolved::new(&message, &error, begun) else { return Err(error.into()) };
+    let Some(mut pending) = PendingSend::new(&message, &error, begun) else { return Err(error.into()) };
     println!("after the send: {:?}", pending.resolution());
 
     // A minute later, by the mock's clock, its report is out.

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use serde_json::json;
 use transom::config::{ChannelConfig, process_env};
-use transom::layers::{Limit, Retry};
+use transom::layers::{RateLimit, Retry};
 use transom::{Message, Messenger as _, Registry};
 use transom_mock_server::MockServer;
 
@@ -14,11 +14,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mock = MockServer::start().await?;
     mock.control().inbound("exotel", "+919876543210", "hi").await?;
 
-    let registry = Registry::default().with(transom_exotel::PROVIDER);
+    let registry = Registry::default().with_provider(transom_exotel::PROVIDER);
     let uri = format!("exotel://KEY:TOKEN@{}/acme?from=919876500001", mock.address());
     let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env())?;
-    // The last layer added is the outermost: `Limit` counts a send once, however often `Retry` repeats it inside.
-    let client = registry.connect(&channel)?.layer(Limit::new(transom_exotel::PROVIDER.rates)).layer(Retry::default());
+    // The last layer added is the outermost: `RateLimit` counts a send once, however often `Retry` repeats it inside.
+    let client =
+        registry.connect(&channel)?.layer(RateLimit::new(transom_exotel::PROVIDER.rates)).layer(Retry::default());
 
     // The provider rejects the first attempt for sending too fast. It proves that nothing was sent, so `Retry` repeats it.
     mock.control()

@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     mock.control().inbound("exotel", "+919876543210", "Where is my parcel?").await?;
 
     // In an application, the URI is a line of configuration, with the host `default`.
-    let registry = Registry::default().with(transom_exotel::PROVIDER);
+    let registry = Registry::default().with_provider(transom_exotel::PROVIDER);
     let uri = format!("exotel://KEY:TOKEN@{}/acme?from=919876500001", mock.address());
     let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env())?;
     let client = registry.connect(&channel)?;

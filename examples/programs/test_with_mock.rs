@@ -10,7 +10,7 @@ use transom_mock_server::MockServer;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mock = MockServer::builder().strict().seed(7).start().await?;
-    let registry = Registry::default().with(transom_exotel::PROVIDER);
+    let registry = Registry::default().with_provider(transom_exotel::PROVIDER);
     let uri = format!("exotel://demo-key:demo-token@{}/acme?from=919876500001", mock.address());
     let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env())?;
     let client = registry.connect(&channel)?;

@@ -1,7 +1,7 @@
 //! Tests an application's own code with the stub, which answers from a script and remembers each message.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use transom::stub::Stub;
+use transom::testing::Stub;
 use transom::{Client, Error, ErrorKind, Message, Messenger as _, Result};
 
 /// The code under test: tells a contact that a parcel leaves, and says what to write into the order.

@@ -10,7 +10,8 @@ use axum::routing::post;
 use tokio::sync::Notify;
 use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Event, Registry};
+use transom::webhook::Event;
+use transom::{Client, Registry};
 use transom_mock_server::MockServer;
 
 /// The state of the application. The extractor takes the channel's client from it.
@@ -38,10 +39,10 @@ async fn handler(State(app): State<App>, Webhook(events): Webhook) {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mock = MockServer::start().await?;
-    let registry = Registry::default().with(transom_exotel::PROVIDER);
+    let registry = Registry::default().with_provider(transom_exotel::PROVIDER);
     let uri = format!("exotel://KEY:TOKEN@{}/acme?from=919876500001", mock.address());
     let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env())?;
-    let client = registry.connect(&channel.with("webhook_secret", "a secret of both sides"))?;
+    let client = registry.connect(&channel.with_value("webhook_secret", "a secret of both sides"))?;
 
     let received = Arc::new(Notify::new());
     let app = App { client, received: Arc::clone(&received) };

@@ -7,8 +7,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::event::Events;
 use crate::messenger::Messenger as _;
+use crate::webhook::event::WebhookEvents;
 
 /// The longest webhook body that is read.
 const BODY_MAX: usize = 3 * 1024 * 1024;
@@ -28,7 +28,7 @@ const BODY_MAX: usize = 3 * 1024 * 1024;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Webhook(pub Events);
+pub struct Webhook(pub WebhookEvents);
 
 /// Why a webhook call did not reach the handler. Its answer tells the network the status and nothing else.
 #[derive(Debug)]
@@ -80,8 +80,10 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-    use crate::{Capabilities, Capability, Event, Message, Messenger, PhoneNumber, Receipt, Session, unsupported};
+    use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+    use crate::adapter::unsupported;
+    use crate::webhook::Event;
+    use crate::{Capabilities, Capability, Message, Messenger, PhoneNumber, Receipt, Session};
 
     /// Takes the body `good` and refuses every other.
     #[derive(Debug)]
@@ -93,7 +95,7 @@ mod tests {
             "picky"
         }
         fn capabilities(&self) -> Capabilities {
-            Capabilities::of(&[Capability::Inbound])
+            Capabilities::new(&[Capability::Inbound])
         }
         async fn send(&self, _: &Message) -> crate::Result<Receipt> {
             unsupported("picky", Capability::Text)
@@ -110,9 +112,9 @@ mod tests {
         async fn conversations(&self, _: &ConversationFilter) -> crate::Result<Vec<Conversation>> {
             unsupported("picky", Capability::Conversations)
         }
-        fn webhook(&self, request: &http::Request<Bytes>) -> crate::Result<Events> {
+        fn webhook(&self, request: &http::Request<Bytes>) -> crate::Result<WebhookEvents> {
             match request.body().as_ref() {
-                b"good" => Ok(Events::new(true, vec![Event::Challenge("c".into())])),
+                b"good" => Ok(WebhookEvents::new(true, vec![Event::Challenge("c".into())])),
                 b"forged" => Err(Error::new(ErrorKind::Unauthenticated, "no")),
                 _ => Err(Error::new(ErrorKind::MalformedResponse, "no")),
             }

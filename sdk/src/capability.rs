@@ -127,7 +127,7 @@ impl fmt::Display for Capability {
 /// ```
 /// use transom::{Capability, Capabilities};
 ///
-/// const MINE: Capabilities = Capabilities::of(&[Capability::Text, Capability::Template]);
+/// const MINE: Capabilities = Capabilities::new(&[Capability::Text, Capability::Template]);
 /// assert!(MINE.contains(Capability::Text) && !MINE.contains(Capability::Image));
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn each_capability_has_a_bit_of_its_own() {
         for (at, &one) in Capability::ALL.iter().enumerate() {
-            let set = Capabilities::of(&[one]);
+            let set = Capabilities::new(&[one]);
             assert_eq!(set.iter().collect::<Vec<_>>(), [one]);
             assert_eq!(one as usize, at, "ALL is in declaration order");
         }

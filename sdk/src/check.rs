@@ -1,7 +1,8 @@
 //! What is wrong with a message whoever sends it. Limits that only some providers have live with their adapters.
 
-use crate::content::{Buttons, Content, Header, List, Media, MediaSource};
-use crate::template::{Parameters, Template, TemplateButton};
+use crate::message::content::{Buttons, Content, List};
+use crate::message::media::{Header, Media, MediaSource};
+use crate::message::template::{Parameters, Template, TemplateButton};
 
 /// WhatsApp's limit on a text, in characters.
 pub const TEXT_MAX: usize = 4096;
@@ -189,7 +190,7 @@ mod tests {
             Ok(()) => Vec::new(),
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-                error.problem_list().to_vec()
+                error.problems().to_vec()
             }
         }
     }

@@ -7,18 +7,20 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
-use crate::content::MediaSource;
-use crate::discreet::Discreet;
+use crate::client::outcome::{Listeners, SendOutcome};
+use crate::client::redact::Redacting;
+use crate::client::tracker::{Errand, Waiting};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Events;
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::media::MediaSource;
+use crate::message::receipt::Receipt;
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
-use crate::secret::{Secret, travelling};
+use crate::secret::{Secret, encoded_variants};
 use crate::session::Session;
-use crate::verdict::{Errand, Listeners, Verdict, Waiting};
+use crate::webhook::event::WebhookEvents;
 
 /// A messenger behind layers. It refuses what the provider cannot do, or what no provider takes, before the first
 /// layer, so that neither layers nor adapters ever see it.
@@ -28,7 +30,9 @@ use crate::verdict::{Errand, Listeners, Verdict, Waiting};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Client, Message, Messenger, layers::WindowGuard, stub::Stub};
+/// use transom::{Client, Message, Messenger};
+/// use transom::layers::WindowGuard;
+/// use transom::testing::Stub;
 ///
 /// let client = Client::new(Stub::accepting()).layer(WindowGuard::default());
 /// let receipt = client.send(&Message::text("+919876543210".parse()?, "Hi")).await?;
@@ -91,7 +95,7 @@ impl Client {
     /// If the future of a `send` is dropped, by a timeout around it or a task that is aborted, waiting for the provider's leave
     /// or for another attempt stops, and a [`Failover`](crate::Failover) asks no further channel. An attempt that has begun does
     /// not stop: it is finished in the background, and its verdict is told here and nowhere else. If it cannot be finished,
-    /// because its adapter panicks or the Tokio runtime ends or there is none, the verdict is [`Verdict::Unknown`]; so it must be
+    /// because its adapter panicks or the Tokio runtime ends or there is none, the verdict is [`SendOutcome::Unknown`]; so it must be
     /// taken to be if the process ends first.
     ///
     /// A verdict is never better than what any attempt left open: a message of which one attempt may have been taken is not
@@ -99,7 +103,7 @@ impl Client {
     ///
     /// The listener must neither block nor panic.
     #[must_use]
-    pub fn on_verdict(self, listener: impl Fn(&Message, Verdict<'_>) + Send + Sync + 'static) -> Self {
+    pub fn on_outcome(self, listener: impl Fn(&Message, SendOutcome<'_>) + Send + Sync + 'static) -> Self {
         Self { listeners: self.listeners.with(listener), ..self }
     }
 
@@ -107,8 +111,8 @@ impl Client {
     /// percent-encoded: a provider may echo them.
     #[must_use]
     pub fn hiding(self, secrets: &[Secret]) -> Self {
-        let secrets: Arc<[Secret]> = travelling(secrets).into();
-        let base = Arc::new(Discreet { base: self.base, secrets: Arc::clone(&secrets) });
+        let secrets: Arc<[Secret]> = encoded_variants(secrets).into();
+        let base = Arc::new(Redacting { base: self.base, secrets: Arc::clone(&secrets) });
         Self { base, secrets, ..self }
     }
 
@@ -254,7 +258,7 @@ impl Messenger for Client {
         self.next().conversations(filter).await.map_err(|error| self.named(error))
     }
 
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
         if !self.capabilities().contains(Capability::Inbound) {
             self.requires(Capability::DeliveryStatus)?;
         }

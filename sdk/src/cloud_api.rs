@@ -7,9 +7,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::config::ResolvedTemplate;
-use crate::content::{Buttons, Contacts, Content, Header, List, Location, Media, MediaSource};
 use crate::error::Result;
-use crate::template::{Template, TemplateButton};
+use crate::message::content::{Buttons, Contacts, Content, List, Location};
+use crate::message::media::{Header, Media, MediaSource};
+use crate::message::template::{Template, TemplateButton};
 
 /// The `type` word of `content` and the object that stands under that name.
 ///
@@ -64,7 +65,7 @@ pub fn location(place: &Location) -> Value {
 
 /// A list of contact cards.
 pub fn contacts(cards: &Contacts) -> Value {
-    let card = |card: &crate::Contact| {
+    let card = |card: &crate::message::Contact| {
         let mut name = Map::new();
         name.insert("formatted_name".into(), card.name.formatted_name.clone().into());
         put(&mut name, "first_name", card.name.first_name.as_deref());

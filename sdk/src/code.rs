@@ -4,7 +4,7 @@ use crate::error::{ErrorKind, Sent};
 
 /// What one of a provider's codes means here, and how that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CodeFact {
+pub struct ErrorCode {
     /// The code as text: `30018`, `SESSION_EXPIRED`. A trailing `*` stands for a family, `TWILIO_ERROR_*`; two numbers with
     /// a dash for all from one to the other, `200-299`.
     pub code: &'static str,
@@ -49,7 +49,7 @@ impl Certainty {
     }
 }
 
-impl CodeFact {
+impl ErrorCode {
     /// Whether this fact is about `code`.
     pub fn covers(&self, code: &str) -> bool {
         if let Some(family) = self.code.strip_suffix('*') {
@@ -65,7 +65,7 @@ impl CodeFact {
 
     /// The fact about `code` in `table`: an exact row before a family, an earlier row before a later one.
     pub fn find<'t>(table: &'t [Self], code: &str) -> Option<&'t Self> {
-        table.iter().find(|fact| fact.code == code).or_else(|| table.iter().find(|fact| fact.covers(code)))
+        table.iter().find(|fact| fact.code == code).or_else(|| table.iter().find(|fact| fact.matches(code)))
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn an_exact_row_beats_its_family_wherever_it_stands() {
-        let row = |code, kind| CodeFact {
+        let row = |code, kind| ErrorCode {
             code,
             name: "",
             status: None,
@@ -86,14 +86,14 @@ mod tests {
             date: "2026-11-21",
         };
         let table = [row("T_*", ErrorKind::ProviderUnavailable), row("T_63016", ErrorKind::SessionExpired)];
-        assert_eq!(CodeFact::find(&table, "T_63016").map(|fact| fact.kind), Some(ErrorKind::SessionExpired));
-        assert_eq!(CodeFact::find(&table, "T_1").map(|fact| fact.kind), Some(ErrorKind::ProviderUnavailable));
-        assert_eq!(CodeFact::find(&table, "X"), None);
+        assert_eq!(ErrorCode::find(&table, "T_63016").map(|fact| fact.kind), Some(ErrorKind::SessionExpired));
+        assert_eq!(ErrorCode::find(&table, "T_1").map(|fact| fact.kind), Some(ErrorKind::ProviderUnavailable));
+        assert_eq!(ErrorCode::find(&table, "X"), None);
     }
 
     #[test]
     fn a_range_covers_its_ends_and_what_lies_between() {
-        let fact = CodeFact {
+        let fact = ErrorCode {
             code: "200-299",
             name: "",
             status: None,
@@ -106,7 +106,7 @@ mod tests {
         for (code, covered) in
             [("199", false), ("200", true), ("250", true), ("299", true), ("300", false), ("x", false)]
         {
-            assert_eq!(fact.covers(code), covered, "{code}");
+            assert_eq!(fact.matches(code), covered, "{code}");
         }
     }
 }

@@ -133,7 +133,7 @@ impl fmt::Debug for ChannelConfig {
 
 /// The error for configuration that cannot be used, a line for each problem.
 pub(crate) fn config_error(problems: Vec<String>) -> Error {
-    Error::problems(ErrorKind::Config, problems)
+    Error::invalid(ErrorKind::Config, problems)
 }
 
 /// Names for an error message: `` `a`, `b`, `c` ``.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::capability::Capability;
-use crate::template::Template;
+use crate::message::template::Template;
 
 /// The content of a message. Every type but [`Template`](Self::Template) needs an open 24-hour window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -215,7 +215,7 @@ pub struct Row {
 #[serde(deny_unknown_fields)]
 pub struct Reaction {
     /// The message reacted to.
-    pub message_id: crate::MessageId,
+    pub message_id: crate::message::id::MessageId,
     /// The emoji; empty takes the reaction back.
     pub emoji: String,
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::Capabilities;
 use crate::error::{Error, Result};
-use crate::event::Events;
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::webhook::event::WebhookEvents;
 
 /// Stands below the layers, since layers log: what a provider echoes must be gone before they see it.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl Messenger for Discreet {
         })
     }
 
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
         self.base.webhook(request).map_err(|error| self.silent(error))
     }
 }

@@ -14,10 +14,10 @@ pub use kind::ErrorKind;
 pub use phase::Phase;
 pub use stop::RetryStop;
 
-use crate::failover::FailedAttempt;
+use crate::error::attempt::FailedAttempt;
+use crate::error::rate_limit::RateLimitInfo;
 use crate::message::Message;
 use crate::phone::PhoneNumber;
-use crate::rate_limit::RateLimit;
 use crate::session::Session;
 
 use text::{hidden, one_line};
@@ -54,7 +54,7 @@ struct Inner {
     status: Option<u16>,
     retry_after: Option<Duration>,
     retry_at: Option<SystemTime>,
-    limits: RateLimit,
+    limits: RateLimitInfo,
     session: Option<Session>,
     attempts: u32,
     is_under_way: bool,
@@ -103,7 +103,7 @@ impl Error {
                 status: None,
                 retry_after: None,
                 retry_at: None,
-                limits: RateLimit::default(),
+                limits: RateLimitInfo::default(),
                 session: None,
                 attempts: 0,
                 is_under_way: false,
@@ -172,7 +172,7 @@ impl Error {
     }
 
     /// What the answer said of the provider's limits.
-    pub fn limits(&self) -> &RateLimit {
+    pub fn limits(&self) -> &RateLimitInfo {
         &self.inner.limits
     }
 
@@ -214,13 +214,13 @@ impl Error {
     }
 
     /// Where the message may have been sent: the form in which it was handed over, as it was or as its fallback template, with
-    /// the key of that form. It is what may be [repeated](crate::Unresolved::repeat), and nothing else is.
+    /// the key of that form. It is what may be [repeated](crate::reconcile::PendingSend::repeat), and nothing else is.
     pub fn attempted(&self) -> Option<&Message> {
         self.inner.attempted.as_deref()
     }
 
     /// Each problem on a line of its own, where there are several (configuration, validation). Else empty.
-    pub fn problem_list(&self) -> &[String] {
+    pub fn problems(&self) -> &[String] {
         &self.inner.problems
     }
 
@@ -318,7 +318,7 @@ impl Error {
 
     /// Keeps what the answer says of the provider's limits, and how long it asks to wait if it does.
     #[must_use]
-    pub fn with_limits(mut self, limits: RateLimit) -> Self {
+    pub fn with_limits(mut self, limits: RateLimitInfo) -> Self {
         self.inner.retry_after = limits.asked(self.inner.kind).or(self.inner.retry_after);
         self.inner.limits = limits;
         self
@@ -516,9 +516,9 @@ mod tests {
     #[test]
     fn neither_a_number_nor_a_secret_stays_in_a_list_of_problems() {
         let problems = vec!["to: 9876543210 is no number".to_owned(), "key: SECRETKEY1 is wrong".to_owned()];
-        let error = Error::problems(ErrorKind::InvalidRequest, problems).without_secret("SECRETKEY1");
+        let error = Error::invalid(ErrorKind::InvalidRequest, problems).without_secret("SECRETKEY1");
         let error = error.without_number(&"+919876543210".parse().unwrap());
-        assert_eq!(error.problem_list(), ["to: •••3210 is no number", "key: *** is wrong"]);
+        assert_eq!(error.problems(), ["to: •••3210 is no number", "key: *** is wrong"]);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::error::ErrorKind;
-use crate::ledger::WindowLedger;
-use crate::message::MessageId;
+use crate::message::id::MessageId;
 use crate::phone::PhoneNumber;
+use crate::session::ledger::WindowLedger;
 use crate::time::rfc3339;
 
 /// The events of one webhook call, and whether its signature was verified.
@@ -219,7 +219,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::ledger::MemoryLedger;
+    use crate::session::ledger::MemoryLedger;
 
     fn inbound(at: SystemTime) -> Event {
         Event::Inbound(Inbound::new("m1", "+34600111222".parse().unwrap(), at, json!({ "type": "text", "body": "hi" })))

@@ -11,19 +11,21 @@ use sha2::{Digest, Sha256};
 
 pub use breaker::BreakerState;
 
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::adapter::rate::Rate;
 use crate::capability::{Capabilities, Capability};
 use crate::client::Client;
-use crate::content::{Content, MediaSource};
 use crate::error::{Error, ErrorKind, Result, Sent};
-use crate::event::Events;
 use crate::layers::WindowGuard;
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::content::Content;
+use crate::message::media::MediaSource;
+use crate::message::receipt::Receipt;
 use crate::messenger::{Messenger, unsupported};
-use crate::pace::Rate;
 use crate::phone::PhoneNumber;
 use crate::session::{Session, Window};
 use crate::time::{Clock, SystemClock};
+use crate::webhook::event::WebhookEvents;
 
 use breaker::{Breaker, Pass};
 
@@ -47,7 +49,8 @@ use breaker::{Breaker, Pass};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Client, Error, ErrorKind, Failover, Message, Messenger, Template, stub::Stub};
+/// use transom::{Client, Error, ErrorKind, Failover, Message, Messenger, Template};
+/// use transom::testing::Stub;
 ///
 /// let away = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "connection refused"))]));
 /// let client = Client::new(Failover::new("india", away).then("support", Client::new(Stub::accepting())));
@@ -124,7 +127,7 @@ impl Failover {
 
     /// Says what knows the windows of the channel that was added last. Its policy does not matter here, its ledger does.
     #[must_use]
-    pub fn with_windows(mut self, guard: WindowGuard) -> Self {
+    pub fn with_window_guard(mut self, guard: WindowGuard) -> Self {
         if let Some(last) = self.members.last_mut() {
             last.guard = guard;
         }
@@ -132,7 +135,7 @@ impl Failover {
     }
 
     /// Says what the limits of the provider behind the channel that was added last are, so that a refusal that is about one
-    /// person does not stop the channel for all; see [`Provider::rates`](crate::Provider::rates).
+    /// person does not stop the channel for all; see [`Provider::rates`](crate::adapter::Provider::rates).
     #[must_use]
     pub fn with_rates(mut self, rates: &[Rate]) -> Self {
         if let Some(last) = self.members.last_mut() {
@@ -150,7 +153,7 @@ impl Failover {
 
     /// Each channel with the state of its breaker, in order.
     pub fn states(&self) -> Vec<(&str, BreakerState)> {
-        let now = self.clock.uptime();
+        let now = self.clock.monotonic();
         self.members.iter().map(|member| (member.channel.as_str(), member.breaker.state(now))).collect()
     }
 
@@ -180,11 +183,11 @@ impl Failover {
                 .with_provider(member.client.provider())
         };
         // Before the plan, which may ask the channel for its window.
-        if matches!(member.breaker.state(self.clock.uptime()), BreakerState::Open(_)) {
+        if matches!(member.breaker.state(self.clock.monotonic()), BreakerState::Open(_)) {
             return Err(resting());
         }
         let planned = member.plan(message, is_first).await?;
-        let pass = member.breaker.admit(&message.to, self.clock.uptime()).ok_or_else(resting)?;
+        let pass = member.breaker.admit(&message.to, self.clock.monotonic()).ok_or_else(resting)?;
         Ok((planned, pass))
     }
 
@@ -306,7 +309,7 @@ impl Messenger for Failover {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        crate::verdict::parts_finish_themselves();
+        crate::client::tracker::parts_finish_themselves();
         let mut earlier = Vec::new();
         let mut requests: u32 = 0;
         let mut last = None;
@@ -321,7 +324,7 @@ impl Messenger for Failover {
             };
             let is_template = message.content.is_free_form() && !planned.content.is_free_form();
             let outcome = member.client.send(&planned).await;
-            pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.uptime());
+            pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.monotonic());
             match outcome {
                 Ok(mut receipt) => {
                     receipt.template_fallback |= is_template;
@@ -336,7 +339,7 @@ impl Messenger for Failover {
                     if !moves_on(&error) {
                         return Err(error.with_attempts(requests).with_earlier(earlier));
                     }
-                    #[cfg(feature = "trace")]
+                    #[cfg(feature = "tracing")]
                     tracing::warn!(
                         channel = member.channel,
                         kind = error.kind().as_str(),
@@ -371,7 +374,7 @@ impl Messenger for Failover {
         self.able(Capability::Conversations)?.conversations(filter).await
     }
 
-    fn webhook(&self, _request: &http::Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, _request: &http::Request<Bytes>) -> Result<WebhookEvents> {
         unsupported(NAME, Capability::DeliveryStatus)
     }
 }

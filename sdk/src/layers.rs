@@ -1,17 +1,17 @@
 //! Policies between the application and the provider, one small file each.
 
 mod limit;
-#[cfg(feature = "metrics")]
+#[cfg(feature = "opentelemetry")]
 mod metrics;
 mod retry;
-#[cfg(feature = "trace")]
+#[cfg(feature = "tracing")]
 mod trace;
 mod window;
 
 pub use limit::Limit;
-#[cfg(feature = "metrics")]
+#[cfg(feature = "opentelemetry")]
 pub use metrics::{Metrics, RequestMetrics};
 pub use retry::Retry;
-#[cfg(feature = "trace")]
+#[cfg(feature = "tracing")]
 pub use trace::Trace;
 pub use window::{WindowGuard, WindowPolicy};

@@ -58,7 +58,7 @@ pub use budget::Budget;
 pub use capability::{Capabilities, Capability};
 pub use check::{TEXT_MAX, over_length};
 pub use client::{Client, Layer, Next};
-pub use code::{Certainty, CodeFact};
+pub use code::{Certainty, ErrorCode};
 pub use content::{
     Button, Buttons, Contact, ContactEmail, ContactName, ContactPhone, Contacts, Content, Header, HeaderText, List,
     Location, Media, MediaSource, Reaction, Row, Section, Text,
@@ -81,7 +81,7 @@ pub use reports::Reports;
 pub use secret::Secret;
 pub use session::{Session, SessionSource, WINDOW, Window};
 pub use template::{Parameters, Template, TemplateButton};
-pub use template_list::TemplateList;
+pub use template_list::TemplateCache;
 pub use transport::{Operation, Transport};
 pub use unresolved::{LOOKUPS, Resolution, Unresolved};
 pub use verdict::Verdict;

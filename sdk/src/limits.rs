@@ -1,10 +1,11 @@
 //! What a provider limits, as data, checked before a byte leaves.
 
-use crate::check::{TEXT_MAX, over_length};
-use crate::content::{Buttons, Content, Header, List, MediaSource};
+use crate::adapter::media_limits::MediaLimit;
 use crate::error::{Error, ErrorKind, Result};
-use crate::media::MediaLimit;
 use crate::message::Message;
+use crate::message::content::{Buttons, Content, List};
+use crate::message::media::{Header, MediaSource};
+use crate::message::validate::{TEXT_MAX, over_length};
 
 /// The longest texts that a provider takes, in characters (Unicode scalar values), and the media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl Limits {
     /// link to a medium of an excluded format, with field, formats and extension.
     pub fn check(&self, message: &Message) -> Result<()> {
         let problems = self.over(&message.content);
-        if problems.is_empty() { Ok(()) } else { Err(Error::problems(ErrorKind::InvalidRequest, problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid(ErrorKind::InvalidRequest, problems)) }
     }
 
     /// A line for each thing that goes beyond the limits.
@@ -160,8 +161,8 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapter::error_code::Certainty;
     use crate::capability::Capability;
-    use crate::code::Certainty;
 
     fn check(limits: Limits, content: &str) -> Result<()> {
         let content = serde_json::from_str(content).unwrap();

@@ -37,7 +37,7 @@ pub struct TemplateInfo {
     pub parameters: Vec<String>,
     /// Whether the provider tells the placeholders. If not, `parameters` is empty and says nothing.
     #[serde(skip)]
-    pub parameters_told: bool,
+    pub parameters_known: bool,
 }
 
 /// A conversation with one contact.
@@ -84,14 +84,14 @@ impl TemplateInfo {
             language: language.into(),
             status: status.into(),
             parameters: Vec::new(),
-            parameters_told: false,
+            parameters_known: false,
         }
     }
 
     /// The same template with the placeholders that the provider tells; `None` if it tells none.
     #[must_use]
     pub fn with_parameters(mut self, told: Option<Vec<String>>) -> Self {
-        self.parameters_told = told.is_some();
+        self.parameters_known = told.is_some();
         self.parameters = told.unwrap_or_default();
         self
     }

@@ -1,12 +1,12 @@
 //! The formats and sizes of media that a provider takes, as data.
 
+use crate::adapter::error_code::Certainty;
 use crate::capability::Capability;
-use crate::code::Certainty;
 
 /// What a provider takes of one kind of medium, and how that is known.
 ///
 /// A file whose format is known to be another one is refused before the request, if the list is the provider's own: one
-/// with the certainty [`Seed`](Certainty::Seed) or [`Docs`](Certainty::Docs). A list that is a judgement or a report
+/// with the certainty [`Seed`](Certainty::Authoritative) or [`Docs`](Certainty::Docs). A list that is a judgement or a report
 /// refuses nothing.
 ///
 /// What the format is, the declared type of an upload says. Of a link, only the extension of its path is looked at, and
@@ -37,7 +37,7 @@ impl MediaLimit {
 
     /// The limit in `table` for `kind`, if its list is sure enough to refuse by.
     pub(crate) fn refusing(table: &[Self], kind: Capability) -> Option<&Self> {
-        let sure = |limit: &&Self| matches!(limit.certainty, Certainty::Seed | Certainty::Docs);
+        let sure = |limit: &&Self| matches!(limit.certainty, Certainty::Authoritative | Certainty::Docs);
         table.iter().filter(sure).find(|limit| limit.kind == kind)
     }
 
@@ -182,9 +182,12 @@ mod tests {
 
     #[test]
     fn only_a_list_of_the_providers_own_refuses() {
-        for (certainty, refuses) in
-            [(Certainty::Seed, true), (Certainty::Docs, true), (Certainty::Field, false), (Certainty::Inferred, false)]
-        {
+        for (certainty, refuses) in [
+            (Certainty::Authoritative, true),
+            (Certainty::Docs, true),
+            (Certainty::Field, false),
+            (Certainty::Inferred, false),
+        ] {
             let table = [MediaLimit { certainty, ..IMAGES }];
             assert_eq!(MediaLimit::refusing(&table, Capability::Image).is_some(), refuses, "{certainty:?}");
             assert_eq!(MediaLimit::refusing(&table, Capability::Video), None);
@@ -195,8 +198,8 @@ mod tests {
     fn a_type_is_found_in_any_case_and_with_parameters() {
         let table = [IMAGES];
         for media_type in ["image/png", "IMAGE/PNG", " image/png ; x=y"] {
-            assert_eq!(MediaLimit::of_type(&table, media_type), Some(&IMAGES), "{media_type}");
+            assert_eq!(MediaLimit::for_media_type(&table, media_type), Some(&IMAGES), "{media_type}");
         }
-        assert_eq!(MediaLimit::of_type(&table, "image"), None);
+        assert_eq!(MediaLimit::for_media_type(&table, "image"), None);
     }
 }

@@ -4,13 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::content::{Content, Media, Text};
+use crate::error::attempt::FailedAttempt;
+use crate::error::rate_limit::RateLimitInfo;
 use crate::error::{Error, ErrorKind, Result};
-use crate::failover::FailedAttempt;
+use crate::message::content::{Content, Text};
+use crate::message::media::Media;
+use crate::message::template::Template;
 use crate::phone::PhoneNumber;
-use crate::rate_limit::RateLimit;
 use crate::session::Session;
-use crate::template::Template;
 
 /// A message to one person.
 ///
@@ -124,7 +125,7 @@ impl Message {
         if self.reply_to.as_ref().is_some_and(|id| !is_header_safe(&id.0)) {
             problems.push("reply_to: expected a message id of 1 to 256 printable characters".to_owned());
         }
-        if problems.is_empty() { Ok(()) } else { Err(Error::problems(ErrorKind::InvalidRequest, problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid(ErrorKind::InvalidRequest, problems)) }
     }
 }
 
@@ -157,7 +158,7 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// The provider took the message. Taken is not delivered: that comes later, as an [`Event`](crate::Event).
+/// The provider took the message. Taken is not delivered: that comes later, as an [`Event`](crate::webhook::Event).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt {
@@ -174,7 +175,7 @@ pub struct Receipt {
     /// What the provider said of the window in the same breath.
     pub session: Option<Session>,
     /// What the answer said of the provider's limits.
-    pub limits: RateLimit,
+    pub limits: RateLimitInfo,
     /// The channel that took it, where a [`Failover`](crate::Failover) chose one.
     pub channel: Option<String>,
     /// What went wrong on the channels that a [`Failover`](crate::Failover) tried or passed over before, oldest first.
@@ -191,7 +192,7 @@ impl Receipt {
             window_refused: false,
             attempts: 1,
             session: None,
-            limits: RateLimit::default(),
+            limits: RateLimitInfo::default(),
             channel: None,
             earlier: Vec::new(),
         }
@@ -206,7 +207,7 @@ impl Receipt {
 
     /// Adds what the answer said of the provider's limits.
     #[must_use]
-    pub fn with_limits(mut self, limits: RateLimit) -> Self {
+    pub fn with_limits(mut self, limits: RateLimitInfo) -> Self {
         self.limits = limits;
         self
     }

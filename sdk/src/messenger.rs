@@ -6,13 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Events;
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
+use crate::webhook::event::WebhookEvents;
 
 /// A provider account that can send WhatsApp messages.
 ///
@@ -52,7 +53,7 @@ pub trait Messenger: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`ErrorKind::Unauthenticated`] if a secret is configured and the signature is missing or wrong.
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events>;
+    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents>;
 }
 
 /// The answer of an adapter whose provider lacks `capability`: nothing was sent, no request was made.
@@ -86,7 +87,7 @@ macro_rules! forward {
             async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
                 (**self).conversations(filter).await
             }
-            fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events> {
+            fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
                 (**self).webhook(request)
             }
         }

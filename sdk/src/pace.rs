@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::code::Certainty;
+use crate::adapter::error_code::Certainty;
 use crate::error::Error;
 
 /// No pause that a provider asks for is longer: one absurd number in one answer must not silence a process for good.

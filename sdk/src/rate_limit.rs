@@ -1,15 +1,15 @@
 //! What a provider's answer says about its limits: how many requests are left, and how long to wait.
 //!
-//! Providers write this in many ways, some of them broken. All are read into one [`RateLimit`]; a header that cannot be
+//! Providers write this in many ways, some of them broken. All are read into one [`RateLimitInfo`]; a header that cannot be
 //! read counts as absent and never as "do not wait".
 //!
 //! | Header | Forms |
 //! |---|---|
 //! | `Retry-After` | seconds, or an HTTP date in any of its three forms (RFC 9110, section 10.2.3) |
-//! | `RateLimit-Limit`, `-Remaining`, `-Reset`, `-Policy` | drafts 01 to 06 of the IETF's `RateLimit` header fields |
-//! | `RateLimit: limit=2, remaining=0, reset=41` | draft 07 |
-//! | `RateLimit: "default";r=0;t=41` with `RateLimit-Policy: "default";q=2;w=300` | drafts 08 to 10 |
-//! | `X-RateLimit-Limit`, `-Remaining`, `-Reset` | the de-facto form; the reset is seconds or a Unix time |
+//! | `RateLimitInfo-Limit`, `-Remaining`, `-Reset`, `-Policy` | drafts 01 to 06 of the IETF's `RateLimitInfo` header fields |
+//! | `RateLimitInfo: limit=2, remaining=0, reset=41` | draft 07 |
+//! | `RateLimitInfo: "default";r=0;t=41` with `RateLimitInfo-Policy: "default";q=2;w=300` | drafts 08 to 10 |
+//! | `X-RateLimitInfo-Limit`, `-Remaining`, `-Reset` | the de-facto form; the reset is seconds or a Unix time |
 //!
 //! Wherever a time is due, a duration such as `5m0s` is read too, and blanks are allowed around `=`: Messangi's page
 //! "Sending WhatsApp Session Message" shows `ratelimit-reset: 5m0s` and `ratelimit-policy: 2;w= 300` (seed).
@@ -30,19 +30,19 @@ use crate::error::ErrorKind;
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use transom::rate_limit::RateLimit;
+/// use transom::adapter::RateLimitInfo;
 ///
 /// let mut headers = http::HeaderMap::new();
 /// headers.insert("ratelimit-remaining", "0".parse()?);
 /// headers.insert("ratelimit-reset", "3m20s".parse()?);
-/// let limits = RateLimit::of(&headers, SystemTime::now());
+/// let limits = RateLimitInfo::from_headers(&headers, SystemTime::now());
 /// assert_eq!(limits.remaining, Some(0));
 /// assert_eq!(limits.wait(), Some(Duration::from_secs(200)));
 /// # Ok::<(), http::header::InvalidHeaderValue>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RateLimit {
+pub struct RateLimitInfo {
     /// How many requests fit into one window: the ceiling, not what is left of it.
     pub limit: Option<u64>,
     /// How many requests are left in the present window; of several limits, the one with the fewest left. More than
@@ -67,7 +67,7 @@ pub struct Policy {
     pub window: Option<Duration>,
 }
 
-impl RateLimit {
+impl RateLimitInfo {
     /// Reads the headers of an answer given at `now` (the answer's own `Date`).
     ///
     /// Instants are turned into waits by `now`; one that is not after it says nothing. Where headers disagree, the
@@ -119,7 +119,7 @@ impl RateLimit {
     }
 }
 
-/// What the single header `RateLimit` of draft 07 and later says.
+/// What the single header `RateLimitInfo` of draft 07 and later says.
 #[derive(Default)]
 struct Combined {
     limit: Option<u64>,
@@ -164,7 +164,7 @@ impl Combined {
     }
 }
 
-/// The policies of `RateLimit-Policy`; without one, those that drafts 01 to 03 put into `RateLimit-Limit`.
+/// The policies of `RateLimitInfo-Policy`; without one, those that drafts 01 to 03 put into `RateLimitInfo-Limit`.
 fn policies_of(headers: &HeaderMap) -> Vec<Policy> {
     let named = policies(&joined(headers, "ratelimit-policy")).unwrap_or_default();
     if !named.is_empty() {
@@ -216,12 +216,12 @@ mod tests {
     /// Tue, 11 Nov 2025 10:00:00 GMT.
     const NOW: u64 = 1_762_855_200;
 
-    fn of(lines: &[(&'static str, &str)]) -> RateLimit {
+    fn of(lines: &[(&'static str, &str)]) -> RateLimitInfo {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        RateLimit::of(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
+        RateLimitInfo::from_headers(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
     }
 
     fn secs(seconds: u64) -> Duration {
@@ -240,7 +240,7 @@ mod tests {
             ("ratelimit-remaining", "1"),
             ("ratelimit-reset", "5m0s"),
         ]);
-        let expected = RateLimit {
+        let expected = RateLimitInfo {
             limit: Some(2),
             remaining: Some(1),
             reset: Some(secs(300)),
@@ -252,8 +252,8 @@ mod tests {
 
     #[test]
     fn an_answer_without_such_headers_says_nothing() {
-        assert_eq!(of(&[("content-type", "text/html")]), RateLimit::default());
-        assert_eq!(RateLimit::default().wait(), None);
+        assert_eq!(of(&[("content-type", "text/html")]), RateLimitInfo::default());
+        assert_eq!(RateLimitInfo::default().wait(), None);
     }
 
     #[test]
@@ -309,7 +309,7 @@ mod tests {
         assert_eq!((limits.limit, limits.remaining, limits.reset), (Some(700), Some(1), None));
         assert_eq!(limits.wait(), Some(secs(86_400)));
         assert_eq!(of(&[("ratelimit", "a;r=0;t=5"), ("ratelimit", "b;r=0;t=50")]).reset, Some(secs(50)));
-        assert_eq!(of(&[("ratelimit", "a;t=5")]), RateLimit::default());
+        assert_eq!(of(&[("ratelimit", "a;t=5")]), RateLimitInfo::default());
     }
 
     #[test]

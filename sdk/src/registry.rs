@@ -5,15 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::adapter::error_code::ErrorCode;
+use crate::adapter::rate::Rate;
 use crate::client::Client;
-use crate::code::CodeFact;
 use crate::config::{ChannelConfig, ConfigFile, UriLayout, config_error, listed};
 use crate::error::{Error, Result};
 use crate::failover::Failover;
 use crate::layers::WindowGuard;
-use crate::ledger::WindowLedger;
 use crate::messenger::Messenger;
-use crate::pace::Rate;
+use crate::session::ledger::WindowLedger;
 use crate::time::{Clock, SystemClock, date_of};
 use crate::transport::Transport;
 
@@ -22,12 +22,12 @@ use crate::transport::Transport;
 /// An adapter of another repository sets what it has over [`Provider::new`], so that a field added here breaks nothing there:
 ///
 /// ```
-/// use transom::Provider;
+/// use transom::adapter::Provider;
 /// use transom::config::UriLayout;
 ///
 /// const URI: UriLayout = UriLayout { user: "api_key", user_and_password: None, path: None };
-/// # fn connect(_: &transom::config::ChannelConfig, _: transom::Context) -> transom::Result<std::sync::Arc<dyn transom::Messenger>> {
-/// #     Ok(std::sync::Arc::new(transom::stub::Stub::accepting()))
+/// # fn connect(_: &transom::config::ChannelConfig, _: transom::adapter::Context) -> transom::Result<std::sync::Arc<dyn transom::Messenger>> {
+/// #     Ok(std::sync::Arc::new(transom::testing::Stub::accepting()))
 /// # }
 /// pub const PROVIDER: Provider = Provider { codes: &[], ..Provider::new("acme", URI, connect) };
 /// ```
@@ -41,7 +41,7 @@ pub struct Provider {
     pub connect: fn(&ChannelConfig, Context) -> Result<Arc<dyn Messenger>>,
     /// Every code of the provider's pages, with what it means here and where that is known from: a table for each place
     /// in which codes stand, since the same code may mean different things in different places.
-    pub codes: &'static [&'static [CodeFact]],
+    pub codes: &'static [&'static [ErrorCode]],
     /// The limits that the provider's pages state for sends, for a [`Limit`](crate::layers::Limit). Empty where they state
     /// none, or only in the headers of an answer.
     pub rates: &'static [Rate],
@@ -102,7 +102,7 @@ impl Registry {
     }
 
     /// Lets the window guards of the clients ask `ledger` where a provider cannot say. A ledger is about one business number:
-    /// for several, see [`with_ledger_of`](Self::with_ledger_of).
+    /// for several, see [`with_channel_ledger`](Self::with_channel_ledger).
     #[must_use]
     pub fn with_ledger(mut self, ledger: Arc<dyn WindowLedger>) -> Self {
         self.ledger = Some(ledger);
@@ -111,7 +111,7 @@ impl Registry {
 
     /// Lets the window guard of the channel of this name ask `ledger`.
     #[must_use]
-    pub fn with_ledger_of(mut self, channel: impl Into<String>, ledger: Arc<dyn WindowLedger>) -> Self {
+    pub fn with_channel_ledger(mut self, channel: impl Into<String>, ledger: Arc<dyn WindowLedger>) -> Self {
         self.ledgers.insert(channel.into(), ledger);
         self
     }
@@ -155,7 +155,7 @@ impl Registry {
         let failover = self
             .failover(file, name, |channel| Ok((self.connect(channel)?, self.guard(channel, Arc::new(SystemClock)))))?;
         let client = Client::new(failover);
-        #[cfg(feature = "trace")]
+        #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Trace::default());
         Ok(client)
     }
@@ -185,9 +185,9 @@ impl Registry {
                     };
                     let rates = file.channels.get(member).and_then(|channel| self.provider(channel.provider()).ok());
                     let rates = rates.map_or(&[] as &[Rate], |provider| provider.rates);
-                    failover = Some(longer.with_weight(*weight).with_windows(windows).with_rates(rates));
+                    failover = Some(longer.with_weight(*weight).with_window_guard(windows).with_rates(rates));
                 }
-                Err(error) => problems.extend(error.problem_list().iter().cloned()),
+                Err(error) => problems.extend(error.problems().iter().cloned()),
             }
         }
         match failover {
@@ -211,7 +211,7 @@ impl Registry {
         let guard = self.guard(config, Arc::clone(&context.clock));
         let messenger = self.messenger(config, context)?;
         let client = Client::new(messenger);
-        #[cfg(feature = "trace")]
+        #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Trace::new(self.provider(config.provider())?.codes));
         Ok(client.layer(guard).hiding(&config.resolved_secrets()))
     }
@@ -238,7 +238,7 @@ impl Registry {
         let mut problems = Vec::new();
         for channel in file.channels.values() {
             if let Err(error) = self.check_channel(&channel.clone().assuming_secrets()) {
-                problems.extend(error.problem_list().iter().cloned());
+                problems.extend(error.problems().iter().cloned());
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(config_error(problems)) }
@@ -264,7 +264,7 @@ pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
 }
 
 fn in_channel(config: &ChannelConfig, error: &Error) -> Error {
-    config_error(error.problem_list().iter().map(|line| format!("channel `{}`: {line}", config.name())).collect())
+    config_error(error.problems().iter().map(|line| format!("channel `{}`: {line}", config.name())).collect())
 }
 
 /// For messengers that are built only to see whether they can be.

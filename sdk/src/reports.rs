@@ -5,28 +5,28 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::event::{Event, Events, StatusUpdate};
 use crate::time::{Clock, SystemClock};
+use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 
 /// The delivery reports of the last quarter of an hour.
 ///
 /// A report is often quicker than the timeout by which a send becomes an unknown outcome, and would be lost before there is an
-/// [`Unresolved`](crate::Unresolved) message to hear it. So the application's webhook gives each call's events to
+/// [`Unresolved`](crate::reconcile::PendingSend) message to hear it. So the application's webhook gives each call's events to
 /// [`hear`](Self::hear), and whoever is left with an unknown outcome asks with
-/// [`Unresolved::recall`](crate::Unresolved::recall).
+/// [`Unresolved::recall`](crate::reconcile::PendingSend::recall).
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::time::SystemTime;
-/// use transom::{
-///     Client, DeliveryStatus, Error, ErrorKind, Event, Events, Message, Messenger, Reports, Resolution, StatusUpdate,
-///     Unresolved, stub::Stub,
-/// };
+/// use transom::{///, ///Client, ///Unresolved, Error, ErrorKind, Message, Messenger, WebhookEvents};
+/// use transom::reconcile::{DeliveryReportLog, Resolution};
+/// use transom::testing::Stub;
+/// use transom::webhook::{DeliveryStatus, Event, StatusUpdate};
 ///
-/// let reports = Reports::default();
+/// let reports = DeliveryReportLog::default();
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
 /// report.reference = Some("order-17".to_owned());
-/// reports.hear(&Events::new(true, vec![Event::Status(report)]), false);
+/// reports.record(&WebhookEvents::new(true, vec![Event::Status(report)]), false);
 ///
 /// let client = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "timeout").maybe_sent())]));
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
@@ -36,7 +36,7 @@ use crate::time::{Clock, SystemClock};
 /// assert!(matches!(resolution, Resolution::Sent { .. }));
 /// # Ok::<(), transom::Error>(()) }).unwrap();
 /// ```
-pub struct Reports {
+pub struct DeliveryReportLog {
     clock: Arc<dyn Clock>,
     room: usize,
     heard: Mutex<VecDeque<Heard>>,
@@ -53,7 +53,7 @@ const LIFE: Duration = Duration::from_secs(15 * 60);
 /// About 30 MB of reports, and those of a hundred seconds at 300 messages a second.
 const ROOM: usize = 100_000;
 
-impl Reports {
+impl DeliveryReportLog {
     /// Keeps at most `room` reports: where there are more, the oldest go first. The default is 100,000.
     pub fn with_room(room: usize) -> Self {
         Self { room, ..Self::default() }
@@ -66,13 +66,13 @@ impl Reports {
         self
     }
 
-    /// Takes in what a webhook call said. Events that are not verified are passed over unless `trust_unsigned`: a stranger
+    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
     /// must not be able to settle anything.
-    pub fn hear(&self, events: &Events, trust_unsigned: bool) {
+    pub fn hear(&self, events: &WebhookEvents, trust_unsigned: bool) {
         if !events.verified && !trust_unsigned {
             return;
         }
-        let at = self.clock.uptime();
+        let at = self.clock.monotonic();
         let mut heard = self.lock();
         for event in &events.events {
             if let Event::Status(update) = event {
@@ -86,7 +86,7 @@ impl Reports {
 
     /// Calls `each` with every report that is kept, oldest first.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&StatusUpdate)) {
-        let now = self.clock.uptime();
+        let now = self.clock.monotonic();
         for heard in self.lock().iter().filter(|heard| !is_over(heard, now)) {
             each(&heard.update);
         }
@@ -101,13 +101,13 @@ fn is_over(heard: &Heard, now: Duration) -> bool {
     now.saturating_sub(heard.at) >= LIFE
 }
 
-impl Default for Reports {
+impl Default for DeliveryReportLog {
     fn default() -> Self {
         Self { clock: Arc::new(SystemClock), room: ROOM, heard: Mutex::default() }
     }
 }
 
-impl fmt::Debug for Reports {
+impl fmt::Debug for DeliveryReportLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reports").field("kept", &self.lock().len()).field("room", &self.room).finish_non_exhaustive()
     }

@@ -81,8 +81,8 @@ impl fmt::Debug for BaseUrl {
 /// A provider request in the making.
 ///
 /// ```
-/// use transom::request::{BaseUrl, RequestBuilder};
-/// use transom::Operation;
+/// use transom::adapter::{BaseUrl, RequestBuilder};
+/// use transom::adapter::Operation;
 ///
 /// let base = BaseUrl::parse("https://api.example.com").unwrap();
 /// let request = RequestBuilder::get(&base, &["v2", "accounts", "a/b"]).query("to", "+34600111222").empty(Operation::Read)?;

@@ -33,7 +33,7 @@ impl fmt::Debug for Secret {
 
 /// The forms in which `secrets` travel, and in which a provider may echo them: alone, as the pair of a Basic credential, in
 /// either alphabet of Base64, and percent-encoded. The longest first, since one may hold the text of another.
-pub(crate) fn travelling(secrets: &[Secret]) -> Vec<Secret> {
+pub(crate) fn encoded_variants(secrets: &[Secret]) -> Vec<Secret> {
     let pair = |user: &Secret, password: &Secret| Secret::new(format!("{}:{}", user.expose(), password.expose()));
     let pairs = secrets.iter().flat_map(|user| secrets.iter().map(move |password| pair(user, password)));
     // A user without a password.
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_secret_is_hidden_in_every_form_in_which_it_travels() {
         let error = |text: &str| crate::Error::new(crate::ErrorKind::Unauthenticated, text);
-        let secrets = travelling(&[Secret::new("k3y>with?odds"), Secret::new("t0ken")]);
+        let secrets = encoded_variants(&[Secret::new("k3y>with?odds"), Secret::new("t0ken")]);
         let shown = |text: &str| {
             let hidden = secrets.iter().fold(error(text), |error, secret| error.without_secret(secret.expose()));
             hidden.message().to_owned()

@@ -7,20 +7,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Events;
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
 use crate::session::{Session, SessionSource, Window};
+use crate::webhook::event::WebhookEvents;
 
 /// A messenger that answers as it was told and remembers what it was asked. Clones share script and memory.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Error, ErrorKind, Message, Messenger, stub::Stub};
+/// use transom::{Error, ErrorKind, Message, Messenger};
+/// use transom::testing::Stub;
 ///
 /// let stub = Stub::script([Err(Error::new(ErrorKind::RateLimited, "slow down")), Ok("m1".into())]);
 /// let message = Message::text("+919876543210".parse()?, "Hi");
@@ -41,7 +43,7 @@ struct State {
     scripted: bool,
     window: Window,
     sent: Vec<Message>,
-    sessions_asked: Vec<PhoneNumber>,
+    session_queries: Vec<PhoneNumber>,
 }
 
 impl Stub {
@@ -62,7 +64,7 @@ impl Stub {
             scripted,
             window: Window::Unknown,
             sent: Vec::new(),
-            sessions_asked: Vec::new(),
+            session_queries: Vec::new(),
         };
         let can = |capability: &Capability| {
             // It dedupes by no key: what is repeated would arrive twice.
@@ -83,7 +85,7 @@ impl Stub {
     /// Answers window queries with `window`.
     #[must_use]
     pub fn with_window(mut self, window: Window) -> Self {
-        self.capabilities = self.capabilities.union(Capabilities::of(&[Capability::Session]));
+        self.capabilities = self.capabilities.union(Capabilities::new(&[Capability::Session]));
         self.lock().window = window;
         self
     }
@@ -94,8 +96,8 @@ impl Stub {
     }
 
     /// The contacts whose window was asked for, oldest first.
-    pub fn sessions_asked(&self) -> Vec<PhoneNumber> {
-        self.lock().sessions_asked.clone()
+    pub fn session_queries(&self) -> Vec<PhoneNumber> {
+        self.lock().session_queries.clone()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -135,7 +137,7 @@ impl Messenger for Stub {
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
         let mut state = self.lock();
-        state.sessions_asked.push(contact.clone());
+        state.session_queries.push(contact.clone());
         Ok(Session::new(contact.clone(), state.window, SessionSource::Provider))
     }
 
@@ -151,7 +153,7 @@ impl Messenger for Stub {
         Ok(Vec::new())
     }
 
-    fn webhook(&self, _request: &http::Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, _request: &http::Request<Bytes>) -> Result<WebhookEvents> {
         unsupported(NAME, Capability::DeliveryStatus)
     }
 }

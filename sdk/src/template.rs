@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::content::Header;
+use crate::message::media::Header;
 
 /// A template with its parameters. It may go at any time, window or not.
 ///

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use crate::account::TemplateInfo;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lookup::TemplateInfo;
 use crate::time::Clock;
 
 /// How long a list is believed without being read again.
@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// A list is believed for ten minutes, as far as it says yes. Before it says no it is read anew, since the template may
 /// have been made or approved in the meantime. However many callers need it anew, one of them reads it.
 #[derive(Default)]
-pub struct TemplateList {
+pub struct TemplateCache {
     state: Mutex<State>,
     /// Held by whoever reads.
     turn: tokio::sync::Mutex<()>,
@@ -45,7 +45,7 @@ struct Failure {
     at: SystemTime,
 }
 
-impl TemplateList {
+impl TemplateCache {
     /// The list: the one at hand if it is young and `suits`, else what `read` makes of it now.
     ///
     /// # Errors
@@ -135,10 +135,10 @@ fn is_within(span: Duration, at: SystemTime, clock: &dyn Clock) -> bool {
     clock.now().duration_since(at).is_ok_and(|age| age < span)
 }
 
-impl fmt::Debug for TemplateList {
+impl fmt::Debug for TemplateCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let listed = self.state().list.as_ref().map(|list| list.templates.len());
-        f.debug_struct("TemplateList").field("listed", &listed).finish_non_exhaustive()
+        f.debug_struct("TemplateCache").field("listed", &listed).finish_non_exhaustive()
     }
 }
 
@@ -164,7 +164,7 @@ impl TemplateInfo {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] if they are too few or too many, or if its placeholders have names and so no places.
     pub fn check_places(&self, given: usize) -> Result<()> {
-        if !self.parameters_told {
+        if !self.parameters_known {
             return Ok(());
         }
         if given != self.parameters.len() {
@@ -183,7 +183,7 @@ impl TemplateInfo {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] if there are too few or too many, or one that it does not have.
     pub fn check_names<'n>(&self, given: impl IntoIterator<Item = &'n str>) -> Result<()> {
-        if !self.parameters_told {
+        if !self.parameters_known {
             return Ok(());
         }
         let mut filled = vec![false; self.parameters.len()];
@@ -221,7 +221,7 @@ impl TemplateInfo {
     }
 
     fn wrong(&self, kind: ErrorKind, problem: &str) -> Error {
-        Error::problems(kind, vec![format!("template `{}` in `{}` {problem}", self.name, self.language)])
+        Error::invalid(kind, vec![format!("template `{}` in `{}` {problem}", self.name, self.language)])
     }
 }
 
@@ -265,7 +265,7 @@ mod tests {
     /// A list and how often it was read.
     #[derive(Default)]
     struct Reader {
-        list: TemplateList,
+        list: TemplateCache,
         clock: ByHand,
         reads: AtomicU64,
     }
@@ -288,7 +288,7 @@ mod tests {
         }
 
         async fn glance(&self, answer: Result<Vec<TemplateInfo>>) -> Option<usize> {
-            let list = self.list.glance(&self.clock, self.read(answer), |_| true).await;
+            let list = self.list.get_if_available(&self.clock, self.read(answer), |_| true).await;
             list.map(|templates| templates.len())
         }
     }
@@ -318,7 +318,7 @@ mod tests {
         let reader = Reader::default();
         reader.need(Ok(one()), true).await.unwrap();
         assert_eq!(reader.need(Ok(vec![]), false).await.unwrap(), 0);
-        reader.list.forget();
+        reader.list.invalidate();
         assert_eq!(reader.need(Ok(one()), true).await.unwrap(), 1);
         assert_eq!(reader.reads(), 3);
     }
@@ -335,11 +335,11 @@ mod tests {
     #[tokio::test]
     async fn whoever_can_do_without_the_list_waits_for_one_failure_a_minute() {
         let reader = Reader::default();
-        assert_eq!(reader.glance(Err(down())).await, None);
-        assert_eq!(reader.glance(Ok(one())).await, None);
+        assert_eq!(reader.get_if_available(Err(down())).await, None);
+        assert_eq!(reader.get_if_available(Ok(one())).await, None);
         assert_eq!(reader.reads(), 1);
         reader.clock.advance(60);
-        assert_eq!(reader.glance(Ok(one())).await, Some(1));
+        assert_eq!(reader.get_if_available(Ok(one())).await, Some(1));
         // Whoever cannot asks at once.
         let needy = Reader::default();
         assert!(needy.need(Err(down()), true).await.is_err());

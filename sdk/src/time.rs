@@ -16,12 +16,12 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     async fn sleep(&self, duration: Duration);
     /// Returns once `duration` has passed while something else is going on: what cuts a read that takes too long. Never, unless
     /// a clock knows better: on one that only waits move, no time passes meanwhile.
-    async fn elapse(&self, _duration: Duration) {
+    async fn timeout(&self, _duration: Duration) {
         std::future::pending::<()>().await;
     }
     /// Time since some start, which never goes back: what paces and deadlines are measured with. From [`now`](Self::now)
     /// unless a clock knows better.
-    fn uptime(&self) -> Duration {
+    fn monotonic(&self) -> Duration {
         self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     }
 }
@@ -40,11 +40,11 @@ impl Clock for SystemClock {
         tokio::time::sleep(duration).await;
     }
 
-    async fn elapse(&self, duration: Duration) {
+    async fn timeout(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
 
-    fn uptime(&self) -> Duration {
+    fn monotonic(&self) -> Duration {
         static START: OnceLock<std::time::Instant> = OnceLock::new();
         // Tokio's, so that a paused runtime's time is the one that its sleeps pass.
         let now = tokio::time::Instant::now().into_std();

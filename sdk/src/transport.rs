@@ -77,7 +77,7 @@ impl Operation {
     pub fn mark_unknown(self, error: Error) -> Error {
         if self == Self::Read {
             let phase = error.phase().max(Phase::NoResponse);
-            error.unsent().with_phase(phase)
+            error.mark_unsent().with_phase(phase)
         } else {
             error.maybe_sent()
         }

@@ -4,16 +4,17 @@ use std::time::{Duration, SystemTime};
 
 use crate::capability::Capability;
 use crate::client::Client;
-use crate::decision::send_under_key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{DeliveryStatus, Event, Events, StatusUpdate};
-use crate::message::{Message, MessageId};
+use crate::layers::retry::policy::send_under_key;
+use crate::message::Message;
+use crate::message::id::MessageId;
 use crate::messenger::{Messenger as _, unsupported};
-use crate::reports::Reports;
+use crate::reconcile::report_log::DeliveryReportLog;
 use crate::time::Clock;
 use crate::transport::Operation;
+use crate::webhook::event::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
 
-/// When [`Unresolved::look_up`] looks, counted from the beginning of the send.
+/// When [`PendingSend::look_up`] looks, counted from the beginning of the send.
 pub const LOOKUPS: [Duration; 4] =
     [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(2 * 60), Duration::from_secs(10 * 60)];
 
@@ -24,8 +25,8 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 ///
 /// It is settled by what the provider says of it, never by silence: by a delivery report that carries the message's reference
 /// (Exotel's `custom_data`, Messangi's `externalId`) or its id, by a [look](Self::look_up) at the message where the provider has
-/// one, or, where the provider dedupes by a key, by [handing it over once more](Self::repeat) under the same key. Reports may
-/// come in any order and any number. Those that came before this was made are in [`Reports`], if the application keeps them.
+/// one, or, where the provider dedupes by a key, by [handing it over once more](Self::repeat) under the same key. DeliveryReportLog may
+/// come in any order and any number. Those that came before this was made are in [`DeliveryReportLog`], if the application keeps them.
 ///
 /// Autocalls has none of the three: its reports carry its own id alone, which a lost answer does not tell. Such a message stays
 /// unknown, unless a person looks at the conversation.
@@ -33,26 +34,26 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::time::SystemTime;
-/// use transom::{
-///     Client, DeliveryStatus, Error, ErrorKind, Event, Events, Message, Messenger, Resolution, StatusUpdate, Unresolved,
-///     stub::Stub,
-/// };
+/// use transom::{///, ///Client, Error, ErrorKind, Message, Messenger, WebhookEvents};
+/// use transom::///stub::Stub;
+/// use transom::reconcile::{PendingSend, Resolution};
+/// use transom::webhook::{DeliveryStatus, Event, StatusUpdate};
 ///
 /// let client = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "timeout").maybe_sent())]));
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
 /// let begun = SystemTime::now();
 /// let error = client.send(&message).await.unwrap_err();
-/// let mut unresolved = Unresolved::new(&message, &error, begun).unwrap();
+/// let mut unresolved = PendingSend::new(&message, &error, begun).unwrap();
 /// assert_eq!(unresolved.resolution(), Resolution::Unknown);
 ///
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
 /// report.reference = Some("order-17".to_owned());
-/// unresolved.hear(&Events::new(true, vec![Event::Status(report)]), false);
+/// unresolved.record_events(&WebhookEvents::new(true, vec![Event::Status(report)]), false);
 /// assert!(matches!(unresolved.resolution(), Resolution::Sent { .. }));
 /// # Ok::<(), transom::Error>(()) }).unwrap();
 /// ```
 #[derive(Clone, Debug)]
-pub struct Unresolved {
+pub struct PendingSend {
     /// As it was handed over, where that is known.
     message: Message,
     begun: SystemTime,
@@ -62,7 +63,7 @@ pub struct Unresolved {
     failure: Option<(ErrorKind, String)>,
 }
 
-/// What is known of an [`Unresolved`] message.
+/// What is known of an [`PendingSend`] message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resolution {
@@ -82,12 +83,12 @@ pub enum Resolution {
     },
 }
 
-impl Unresolved {
+impl PendingSend {
     /// The message whose send, begun at `begun`, came to `error`. None if the error proves that nothing was sent.
     ///
     /// An error of a client knows the [form](Error::attempted) in which the message was handed over, with its key. With an error
     /// of your own, such as one for a process that ended in the middle, give it the message as [`Client::prepare`] or a
-    /// [verdict](Client::on_verdict) gives it, with its key, if it is to be [repeated](Self::repeat) later.
+    /// [verdict](Client::on_outcome) gives it, with its key, if it is to be [repeated](Self::repeat) later.
     pub fn new(message: &Message, error: &Error, begun: SystemTime) -> Option<Self> {
         error.may_have_been_sent().then(|| Self {
             message: error.attempted().unwrap_or(message).clone(),
@@ -100,7 +101,7 @@ impl Unresolved {
 
     /// The provider reports on it under this id, as its answer or its own pages say.
     #[must_use]
-    pub fn known_as(mut self, id: impl Into<MessageId>) -> Self {
+    pub fn with_message_id(mut self, id: impl Into<MessageId>) -> Self {
         self.id = Some(id.into());
         self
     }
@@ -119,9 +120,9 @@ impl Unresolved {
         }
     }
 
-    /// Takes in what a webhook call said. Events that are not verified are passed over unless `trust_unsigned`: a stranger
+    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
     /// must not be able to settle anything.
-    pub fn hear(&mut self, events: &Events, trust_unsigned: bool) {
+    pub fn hear(&mut self, events: &WebhookEvents, trust_unsigned: bool) {
         if events.verified || trust_unsigned {
             for event in &events.events {
                 if let Event::Status(update) = event {
@@ -161,7 +162,7 @@ impl Unresolved {
     }
 
     /// Takes in the reports that came before this was made, and those since. What is known then.
-    pub fn recall(&mut self, reports: &Reports) -> Resolution {
+    pub fn recall(&mut self, reports: &DeliveryReportLog) -> Resolution {
         reports.for_each(|update| self.consider(update));
         self.resolution()
     }
@@ -199,7 +200,7 @@ impl Unresolved {
     /// its place, whatever the window is by now.
     ///
     /// `client` is of the account that the message was handed to: no other account knows the key. `key_life` is how long the
-    /// provider keeps a key (see [`Provider::key_life`](crate::Provider::key_life)).
+    /// provider keeps a key (see [`Provider::key_life`](crate::adapter::Provider::key_life)).
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] if the provider dedupes by no key; [`ErrorKind::Conflict`] if the message has no key or its

@@ -8,9 +8,10 @@ use std::sync::Arc;
 pub(crate) use errand::{Errand, Waiting, parts_finish_themselves};
 
 use crate::error::Error;
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 
-/// What became of a message. See [`Client::on_verdict`](crate::Client::on_verdict).
+/// What became of a message. See [`Client::on_outcome`](crate::Client::on_outcome).
 #[derive(Clone, Copy, Debug)]
 pub enum Verdict<'a> {
     /// The provider took it.

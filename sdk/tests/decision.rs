@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use transom::Operation;
-use transom::decision::{
+use transom::adapter::Operation;
+use transom::layers::policy::{
     AttemptOutcome, Decision, MAX_RETRY_WAIT, MIN_ATTEMPT_TIME, RetryInput, RetryStop, retry_decision,
 };
 

@@ -16,7 +16,7 @@ fn bad_proxy_and_bad_roots_are_one_line_each() {
     for (proxy, roots) in [(json!("proxy:3128"), json!("no-such.pem")), (json!("socks5://p:1"), json!(7))] {
         let channel = channel(json!({ "proxy": proxy, "extra_roots": roots }));
         let error = channel.reader().finish(|| Some(())).unwrap_err();
-        let lines = error.problem_list();
+        let lines = error.problems();
         assert_eq!(lines.len(), 2, "{error:?}");
         assert!(lines[0].starts_with("channel `support`: proxy: expected the URL of a proxy such as "), "{}", lines[0]);
         assert!(lines[1].starts_with("channel `support`: extra_roots: expected "), "{}", lines[1]);

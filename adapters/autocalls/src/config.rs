@@ -1,7 +1,7 @@
 //! What an Autocalls account needs to be told.
 
+use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};
-use transom::request::BaseUrl;
 use transom::{Result, Secret};
 
 /// The vendor's own host [seed]. Resellers serve the same API on hosts of their own.
@@ -31,7 +31,7 @@ impl Config {
         let mut keys = channel.reader();
         let api_key = keys.required_secret("api_key");
         let sender_id = keys.required_integer("sender_id", "the sender's id, a whole number such as 12");
-        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::of_host(HOST));
+        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::from_host(HOST));
         let probe = keys.probe();
         let webhook_secrets = keys.webhook_secrets();
         let templates = keys.templates();
@@ -68,7 +68,7 @@ mod tests {
     fn everything_that_is_wrong_is_told_at_once() {
         let error = read(r#"{"sender_id":"twelve","from":"+1"}"#).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        let problems = error.problem_list();
+        let problems = error.problems();
         assert_eq!(problems.len(), 3, "{problems:?}");
         for named in ["api_key: missing", "sender_id: expected", "unknown key `from`"] {
             assert!(problems.iter().any(|problem| problem.contains(named)), "{named}: {problems:?}");

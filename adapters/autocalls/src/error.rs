@@ -6,32 +6,40 @@ use bytes::Bytes;
 use http::header::LOCATION;
 use http::{Response, StatusCode};
 use serde_json::Value;
-use transom::rate_limit::RateLimit;
-use transom::{Certainty, CodeFact, Error, ErrorKind, Operation, PhoneNumber, Sent, json, transport};
+use transom::adapter::RateLimitInfo;
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::{Error, ErrorKind, PhoneNumber, Sent, transport};
 
 use crate::wire::Status;
 
 /// Every table.
-pub(crate) const CODES: &[&[CodeFact]] = &[ANSWERS, RECEIPTS];
+pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, RECEIPTS];
 
 /// The codes of answers: `error_code`. What the codes without words mean is read from their names and from the guides.
-pub(crate) const ANSWERS: &[CodeFact] = {
-    use Certainty::{Docs, Inferred, Seed};
+pub(crate) const ANSWERS: &[ErrorCode] = {
+    use Certainty::{Authoritative, Docs, Inferred};
     use ErrorKind as K;
     const SESSION: &str = "docs.autocalls.ai/api-reference/whatsapp/session-status";
     &[
-        row("INSUFFICIENT_BALANCE", "the account is empty", 402, K::InsufficientBalance, FREEFORM, Seed),
+        row("INSUFFICIENT_BALANCE", "the account is empty", 402, K::InsufficientBalance, FREEFORM, Authoritative),
         row(
             "SESSION_EXPIRED",
             "the 24-hour window is closed, or never was open",
             403,
             K::SessionExpired,
             FREEFORM,
-            Seed,
+            Authoritative,
         ),
-        row("SENDER_NOT_FOUND", "no such sender on this account", 404, K::SenderNotFound, SESSION, Seed),
-        row("INVALID_PHONE", "the recipient is not in E.164", 422, K::RecipientInvalid, FREEFORM, Seed),
-        row("SENDER_OFFLINE", "free text: the sender is not online", 503, K::SenderUnavailable, FREEFORM, Seed),
+        row("SENDER_NOT_FOUND", "no such sender on this account", 404, K::SenderNotFound, SESSION, Authoritative),
+        row("INVALID_PHONE", "the recipient is not in E.164", 422, K::RecipientInvalid, FREEFORM, Authoritative),
+        row(
+            "SENDER_OFFLINE",
+            "free text: the sender is not online",
+            503,
+            K::SenderUnavailable,
+            FREEFORM,
+            Authoritative,
+        ),
         row("SENDER_OFFLINE", "template: the sender is not online", 422, K::SenderUnavailable, TEMPLATE, Docs),
         row("TEMPLATE_NOT_FOUND", "no such template of this sender", 404, K::TemplateRejected, TEMPLATE, Docs),
         row("ASSISTANT_NOT_FOUND", "no such assistant; of the AI reply alone", 404, K::NotFound, AI_REPLY, Docs),
@@ -54,7 +62,7 @@ pub(crate) const ANSWERS: &[CodeFact] = {
 };
 
 /// The numbers of read receipts, `error_code`: Twilio's, or Meta's own for a sender that is connected to it directly.
-pub(crate) const RECEIPTS: &[CodeFact] = {
+pub(crate) const RECEIPTS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
         receipt("63016", "outside the 24-hour window", K::SessionExpired),
@@ -80,23 +88,23 @@ const fn row(
     kind: ErrorKind,
     source: &'static str,
     certainty: Certainty,
-) -> CodeFact {
-    CodeFact { code, name, status: Some(status), kind, sent: Sent::No, source, certainty, date: "2026-11-21" }
+) -> ErrorCode {
+    ErrorCode { code, name, status: Some(status), kind, sent: Sent::No, source, certainty, date: "2026-11-21" }
 }
 
 /// The family is documented, what its numbers mean is the carrier's.
-const fn carrier(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeFact {
+const fn carrier(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
     row(code, name, 422, kind, TEMPLATE, Certainty::Inferred)
 }
 
 /// A refusal that says that nobody knows.
-const fn in_doubt(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeFact {
-    CodeFact { sent: Sent::Maybe, ..carrier(code, name, kind) }
+const fn in_doubt(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
+    ErrorCode { sent: Sent::Maybe, ..carrier(code, name, kind) }
 }
 
-const fn receipt(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeFact {
+const fn receipt(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
     const SOURCE: &str = "docs.autocalls.ai/api-reference/webhooks/read-receipts-webhook; the carrier's numbers";
-    CodeFact {
+    ErrorCode {
         code,
         name,
         status: None,
@@ -128,7 +136,7 @@ pub(crate) fn refusal<'p>(
     };
     let code = code(&body);
     let error = match fact(&code, status) {
-        Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).unsent(),
+        Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).mark_unsent(),
         Some(fact) => operation.mark_unknown(error.with_kind(fact.kind)),
         // A request that does not ask for JSON is sent to the login page instead of being refused [inferred].
         None if leads_to_login(response) => error.with_kind(ErrorKind::Unauthenticated),
@@ -140,7 +148,7 @@ pub(crate) fn refusal<'p>(
     };
     // The body's seconds are what the AI reply endpoint gives [inferred].
     let in_body = body.get("retry_after").and_then(Value::as_u64).map(Duration::from_secs);
-    let error = error.with_limits(RateLimit::of(response.headers(), now));
+    let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
     let error = match error.retry_after().max(in_body) {
         Some(wait) => error.with_retry_after(wait),
         None => error,
@@ -155,11 +163,11 @@ const MESSAGE_ID: &str = "whatsapp_message_id";
 
 /// The row about `code`. A gateway's 5xx is no refusal, whatever words it carries, unless a page documents the code
 /// with that very status.
-fn fact(code: &str, status: StatusCode) -> Option<&'static CodeFact> {
+fn fact(code: &str, status: StatusCode) -> Option<&'static ErrorCode> {
     if status.is_server_error() {
         ANSWERS.iter().find(|fact| fact.code == code && fact.status == Some(status.as_u16()))
     } else {
-        CodeFact::find(ANSWERS, code)
+        ErrorCode::find(ANSWERS, code)
     }
 }
 

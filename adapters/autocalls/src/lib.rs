@@ -12,8 +12,8 @@ pub use messenger::{Autocalls, CAPABILITIES};
 use std::sync::Arc;
 use std::time::Duration;
 
+use transom::adapter::{Certainty, Provider, Rate, Scope};
 use transom::config::UriLayout;
-use transom::{Certainty, Provider, Rate, Scope};
 
 const NAME: &str = "autocalls";
 
@@ -29,7 +29,7 @@ pub const PROVIDER: Provider = Provider {
         window: Duration::from_secs(1),
         codes: &[],
         source: "Send Freeform Message: 5 requests per second per user",
-        certainty: Certainty::Seed,
+        certainty: Certainty::Authoritative,
     }],
     key_life: None,
 };

@@ -5,9 +5,12 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::adapter::{Context, TemplateCache, unsupported};
+use transom::webhook::WebhookEvents;
 use transom::{
-    Capabilities, Capability, Content, Context, Conversation, ConversationFilter, Error, ErrorKind, Events, Message,
-    Messenger, PhoneNumber, Receipt, Result, Sender, Session, TemplateInfo, TemplateList, Window, unsupported,
+    Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
+    Window,
 };
 
 use crate::config::Config;
@@ -15,7 +18,7 @@ use crate::wire::{self, Wanted, lists};
 use crate::{NAME, webhook};
 
 /// What Autocalls can do through this adapter.
-pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Template,
     Capability::Session,
@@ -35,13 +38,13 @@ pub struct Autocalls {
     config: Config,
     context: Context,
     /// The sender's templates as last listed: for the ids of those that go by name, and for the parameters of all.
-    listed: TemplateList,
+    listed: TemplateCache,
 }
 
 impl Autocalls {
     /// The account of `config`.
     pub fn new(config: Config, context: Context) -> Self {
-        Self { config, context, listed: TemplateList::default() }
+        Self { config, context, listed: TemplateCache::default() }
     }
 
     async fn send_once(&self, request: Request<Bytes>, to: &PhoneNumber) -> Result<Receipt> {
@@ -76,7 +79,7 @@ impl Autocalls {
         let answer = self.send_once(wire::encode_template(&self.config, to, wanted, id)?, to).await;
         if matches!(&answer, Err(refused) if refused.kind() == ErrorKind::TemplateRejected) {
             // It was paused, or made anew under another id, since it was listed.
-            self.listed.forget();
+            self.listed.invalidate();
         }
         answer
     }
@@ -87,11 +90,11 @@ impl Autocalls {
         let find = |listed: &[TemplateInfo]| lists::id_of(listed, wanted, self.config.probe);
         let suits = |listed: &[TemplateInfo]| find(listed).is_ok();
         let clock = &*self.context.clock;
-        let Some(id) = wanted.id else { return find(&self.listed.need(clock, self.templates(), suits).await?) };
+        let Some(id) = wanted.id else { return find(&self.listed.get(clock, self.templates(), suits).await?) };
         if !self.config.probe {
             return Ok(id);
         }
-        self.listed.glance(clock, self.templates(), suits).await.map_or(Ok(id), |listed| find(&listed))
+        self.listed.get_if_available(clock, self.templates(), suits).await.map_or(Ok(id), |listed| find(&listed))
     }
 
     async fn read<T>(
@@ -99,7 +102,7 @@ impl Autocalls {
         request: Request<Bytes>,
         decode: impl FnOnce(&Response<Bytes>, SystemTime) -> Result<T> + Send,
     ) -> Result<T> {
-        let response = self.context.transport.send(request).await.map_err(Error::unsent)?;
+        let response = self.context.transport.send(request).await.map_err(Error::mark_unsent)?;
         decode(&response, self.context.now(&response))
     }
 }
@@ -156,7 +159,7 @@ impl Messenger for Autocalls {
         Ok(conversations)
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
         webhook::read(&self.config.webhook_secrets, request)
     }
 }

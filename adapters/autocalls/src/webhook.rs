@@ -5,20 +5,19 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use transom::adapter::{ErrorCode, json};
 use transom::time::rfc3339;
-use transom::{
-    CodeFact, DeliveryStatus, Error, ErrorKind, Event, Events, PhoneNumber, Result, Secret, StatusUpdate, json,
-    signature,
-};
+use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+use transom::{Error, ErrorKind, PhoneNumber, Result, Secret, webhook};
 
 use crate::error::RECEIPTS;
 
 /// Verifies and reads one callback.
-pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Events> {
+pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<WebhookEvents> {
     // The header is documented, the prefix of its value is not [docs, Read Receipts Webhook; inferred].
     let given = json::header(request.headers(), "x-signature-256");
     let given = given.map(|text| text.strip_prefix("sha256=").unwrap_or(text));
-    let verified = signature::verify_hmac_sha256(secrets, request.body(), given)?;
+    let verified = webhook::verify_hmac_sha256(secrets, request.body(), given)?;
     let malformed = |error| Error::new(ErrorKind::MalformedResponse, "the callback is not JSON").with_source(error);
     let raw: Box<RawValue> = serde_json::from_slice(request.body()).map_err(malformed)?;
     // Read from the text, so that ids keep every digit; a list would be read as the members in order.
@@ -30,7 +29,7 @@ pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Event
         Some(callback) => vec![callback.event().unwrap_or_else(unknown)],
         None => vec![unknown()],
     };
-    Ok(Events::new(verified, events))
+    Ok(WebhookEvents::new(verified, events))
 }
 
 /// The fields of both kinds of callback. Any of them may be missing, null, or of a type that no page shows, without
@@ -86,7 +85,7 @@ impl Callback {
         update.at = times.iter().flatten().find_map(|text| rfc3339::parse(text));
         update.to = self.to.and_then(|text| text.parse::<PhoneNumber>().ok());
         update.error = self.error_code.filter(|_| update.status == DeliveryStatus::Failed).map(|code| {
-            let fact = CodeFact::find(RECEIPTS, &code);
+            let fact = ErrorCode::find(RECEIPTS, &code);
             (fact.map_or(ErrorKind::ProviderUnavailable, |fact| fact.kind), code)
         });
         Some(update)

@@ -10,14 +10,14 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, json};
+use transom::message::Text;
+use transom::session::{SessionSource, WINDOW_DURATION};
 use transom::time::rfc3339;
 use transom::transport::unreadable;
-use transom::{
-    Error, ErrorKind, Limits, Message, Operation, PhoneNumber, Receipt, Result, Session, SessionSource, Template, Text,
-    WINDOW, Window, json,
-};
+use transom::{Error, ErrorKind, Message, PhoneNumber, Receipt, Result, Session, Template, Window};
 
 use crate::NAME;
 use crate::config::Config;
@@ -65,7 +65,7 @@ impl<'t> Wanted<'t> {
         let variables = resolved.named()?;
         if let Some((name, _)) = variables.iter().find(|(_, value)| value.trim().is_empty()) {
             let problem = format!("template `{}`: parameter `{name}` is empty", resolved.name);
-            return Err(Error::problems(ErrorKind::InvalidRequest, vec![problem]));
+            return Err(Error::invalid(ErrorKind::InvalidRequest, vec![problem]));
         }
         let (id, name, language) = (resolved.id, resolved.name, resolved.language);
         Ok(Self { id, name, language, variables: variables.into_iter().collect() })
@@ -122,7 +122,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, to: &Phon
         unreadable(response.status(), Operation::Send, "there is no `whatsapp_message_id` in the answer")
     })?;
     let session = taken.session_status.and_then(|status| Status::of(&status)?.session(to));
-    Ok(Receipt::new(NAME, id).with_session(session).with_limits(RateLimit::of(response.headers(), now)))
+    Ok(Receipt::new(NAME, id).with_session(session).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
 }
 
 /// The request that asks for the window: `GET /user/whatsapp/session-status`. It costs nothing [seed].
@@ -156,10 +156,10 @@ pub(crate) fn decode_session(response: &Response<Bytes>, now: SystemTime, contac
     let last = last_message.as_deref().and_then(rfc3339::parse);
     let has_written = answer.has_conversation != Some(false) && (last_message.is_some() || status.expired_at.is_some());
     let window = match status.can_send_freeform.ok_or_else(malformed)? {
-        true => Window::Open { until: status.expires_at().or_else(|| last?.checked_add(WINDOW)) },
+        true => Window::Open { until: status.expires_at().or_else(|| last?.checked_add(WINDOW_DURATION)) },
         // A template of ours begins a conversation too, in which nobody has written to us.
         false if !has_written => Window::Never,
-        false => Window::Expired { since: status.expired_at().or_else(|| last?.checked_add(WINDOW)) },
+        false => Window::Expired { since: status.expired_at().or_else(|| last?.checked_add(WINDOW_DURATION)) },
     };
     Ok(Session::new(contact.clone(), window, SessionSource::Provider).with_last_inbound_at(last))
 }

@@ -1,7 +1,7 @@
 //! What an Exotel account needs to be told.
 
+use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};
-use transom::request::BaseUrl;
 use transom::{PhoneNumber, Result, Secret};
 
 /// The settings of an Exotel channel.
@@ -62,7 +62,7 @@ impl Config {
         let account_sid = keys.required_text("account_sid", "the account's sid, from Exotel's dashboard");
         let from = keys.required_phone("from");
         let region = keys.choice("region", &[("in", Region::India), ("sg", Region::Singapore)]).unwrap_or_default();
-        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::of_host(region.host()));
+        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::from_host(region.host()));
         let shapes = [("auto", RequestShape::Auto), ("flat", RequestShape::Flat), ("wrapped", RequestShape::Wrapped)];
         let request_shape = keys.choice("request_shape", &shapes).unwrap_or_default();
         let probe = keys.probe();

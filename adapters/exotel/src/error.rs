@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::rate_limit::RateLimit;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
 use transom::transport::{kind_of, sent_of};
-use transom::{Certainty, CodeFact, Content, Error, ErrorKind, Message, Operation, Sent, json, transport};
+use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use answers::ANSWERS;
 pub(crate) use callbacks::{by_name, by_number, of_event};
@@ -19,7 +20,7 @@ pub(crate) use said::Said;
 use crate::wire::{Answer, Item};
 
 /// Every table.
-pub(crate) const CODES: &[&[CodeFact]] =
+pub(crate) const CODES: &[&[ErrorCode]] =
     &[ANSWERS, callbacks::CALLBACKS, callbacks::OLDER_CALLBACKS, callbacks::EVENTS];
 
 /// What was asked, which decides how the words of a refusal are read and whether a failure leaves anything in doubt.
@@ -93,7 +94,7 @@ fn by_table(error: Error, said: &Said, status: StatusCode, asked: Asked) -> Erro
     let error = match said.fact() {
         // A documented code is a documented refusal: nothing was sent.
         Some(fact) if status.is_success() || status.is_client_error() => {
-            error.with_kind(fact.kind).unsent().with_code(fact.code)
+            error.with_kind(fact.kind).mark_unsent().with_code(fact.code)
         }
         // A gateway's 5xx is no refusal, and a redirect none of Exotel's, whatever words they carry.
         Some(fact) => error.with_code(fact.code),
@@ -124,7 +125,7 @@ fn refined(kind: ErrorKind, said: &Said, asked: Asked) -> Option<ErrorKind> {
 
 /// With the wait that the answer asks for, if it asks for one.
 fn waiting(error: Error, response: &Response<Bytes>, now: SystemTime) -> Error {
-    error.with_limits(RateLimit::of(response.headers(), now))
+    error.with_limits(RateLimitInfo::from_headers(response.headers(), now))
 }
 
 const fn row(
@@ -134,8 +135,8 @@ const fn row(
     kind: ErrorKind,
     source: &'static str,
     certainty: Certainty,
-) -> CodeFact {
-    CodeFact { code, name, status, kind, sent: Sent::No, source, certainty, date: "2026-11-21" }
+) -> ErrorCode {
+    ErrorCode { code, name, status, kind, sent: Sent::No, source, certainty, date: "2026-11-21" }
 }
 
 #[cfg(test)]

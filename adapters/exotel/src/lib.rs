@@ -12,8 +12,8 @@ pub use messenger::{CAPABILITIES, Exotel};
 use std::sync::Arc;
 use std::time::Duration;
 
+use transom::adapter::{Certainty, Provider, Rate, Scope};
 use transom::config::UriLayout;
-use transom::{Certainty, Provider, Rate, Scope};
 
 const NAME: &str = "exotel";
 

@@ -5,18 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::adapter::{Context, TemplateCache, unsupported};
 use transom::config::ChannelConfig;
-use transom::{
-    Capabilities, Capability, Context, Conversation, ConversationFilter, Error, ErrorKind, Events, Message, Messenger,
-    PhoneNumber, Receipt, Result, Sender, Session, TemplateInfo, TemplateList, unsupported,
-};
+use transom::webhook::WebhookEvents;
+use transom::{Capabilities, Capability, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
 use crate::config::{Config, RequestShape};
 use crate::wire::{self, Shape, Wanted};
 use crate::{NAME, webhook};
 
 /// What Exotel can do through this adapter.
-pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Image,
     Capability::Video,
@@ -47,13 +47,13 @@ pub struct Exotel {
     /// Set once the flat shape was refused in favour of the wrapped one.
     wants_wrapped: AtomicBool,
     /// The templates as last listed.
-    definitions: TemplateList,
+    definitions: TemplateCache,
 }
 
 impl Exotel {
     /// The account of `config`.
     pub fn new(config: Config, context: Context) -> Self {
-        Self { config, context, wants_wrapped: AtomicBool::new(false), definitions: TemplateList::default() }
+        Self { config, context, wants_wrapped: AtomicBool::new(false), definitions: TemplateCache::default() }
     }
 
     /// The account that a channel's settings name, for callers who need more than [`Messenger`] has.
@@ -116,20 +116,20 @@ impl Exotel {
             wanted.iter().filter_map(|template| template.refused_by(listed)).collect()
         };
         let suits = |listed: &[TemplateInfo]| refused(listed).is_empty();
-        let listed = self.definitions.glance(&*self.context.clock, self.list_templates(), suits).await;
+        let listed = self.definitions.get_if_available(&*self.context.clock, self.list_templates(), suits).await;
         listed.map_or_else(Vec::new, |listed| refused(&listed))
     }
 
     async fn list_templates(&self) -> Result<Vec<TemplateInfo>> {
         let Some(waba_id) = self.config.waba_id.as_deref() else {
             let line = "waba_id: missing, expected the id of the WhatsApp Business Account whose templates to list";
-            return Err(Error::problems(ErrorKind::Config, vec![line.to_owned()]));
+            return Err(Error::invalid(ErrorKind::Config, vec![line.to_owned()]));
         };
         let mut templates = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..PAGES_MAX {
             let request = wire::encode_templates(&self.config, waba_id, after.as_deref())?;
-            let response = self.context.transport.send(request).await.map_err(Error::unsent)?;
+            let response = self.context.transport.send(request).await.map_err(Error::mark_unsent)?;
             let page = wire::decode_templates(&response, self.context.now(&response))?;
             // A cursor that leads back to where it stands has given this page before.
             if after.is_some() && page.after == after {
@@ -157,7 +157,7 @@ impl Exotel {
     /// A template that was refused was paused or changed since it was listed.
     fn noted(&self, error: Error) -> Error {
         if error.kind() == ErrorKind::TemplateRejected {
-            self.definitions.forget();
+            self.definitions.invalidate();
         }
         error
     }
@@ -208,7 +208,7 @@ impl Messenger for Exotel {
         unsupported(NAME, Capability::Conversations)
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
         webhook::read(&self.config.webhook_secrets, request)
     }
 }

@@ -20,21 +20,23 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::json::Members;
-use transom::{Error, ErrorKind, Event, Events, Result, Secret, json, signature};
+use transom::adapter::json;
+use transom::adapter::json::Members;
+use transom::webhook::{Event, WebhookEvents};
+use transom::{Error, ErrorKind, Result, Secret, webhook};
 
 use raw::parse;
 
 /// Verifies and reads one callback.
-pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Events> {
+pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<WebhookEvents> {
     // With and without the prefix: the page shows it, the vendor's sample application does not (docs, Receive Messages).
     let given = json::header(request.headers(), "x-exotel-signature");
     let given = given.map(|text| text.strip_prefix("sha256=").unwrap_or(text));
-    let verified = signature::verify_hmac_sha256(secrets, request.body(), given)?;
+    let verified = webhook::verify_hmac_sha256(secrets, request.body(), given)?;
     // Read as raw text, so that ids keep every digit.
     let body: Box<RawValue> = serde_json::from_slice(request.body())
         .map_err(|error| Error::new(ErrorKind::MalformedResponse, "the callback is not JSON").with_source(error))?;
-    Ok(Events::new(verified, events(&body)))
+    Ok(WebhookEvents::new(verified, events(&body)))
 }
 
 /// What stands around a message or a status.
@@ -105,7 +107,7 @@ impl Envelope {
 }
 
 fn template(data: &RawValue) -> Option<Event> {
-    let data = Members::of(data)?;
+    let data = Members::from_raw(data)?;
     let name = data.text(&["name", "template_name", "message_template_name", "id", "template_id"])?;
     let language = data.text(&["language", "template_language", "message_template_language"]);
     Some(Event::Template { name, language, status: data.text(&["status", "event"])?.to_lowercase() })

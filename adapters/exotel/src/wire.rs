@@ -13,13 +13,12 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
+use transom::message::MediaSource;
 use transom::transport::unreadable;
-use transom::{
-    Capability, Error, ErrorKind, Limits, MediaSource, Message, Operation, Receipt, Result, cloud_api, json,
-    unsupported,
-};
+use transom::{Capability, Error, ErrorKind, Message, Receipt, Result};
 
 pub(crate) use answer::{Answer, ErrorData, Item, Verdict};
 pub(crate) use definition::Wanted;
@@ -56,7 +55,7 @@ pub(crate) fn encode_send(config: &Config, shape: Shape, message: &Message) -> R
 /// # Errors
 /// What is wrong with each of them, by its place in the list; or that there are none, or too many.
 pub(crate) fn encode_batch(config: &Config, messages: &[Message]) -> Result<Request<Bytes>> {
-    let refused = |line: String| Err(Error::problems(ErrorKind::InvalidRequest, vec![line]));
+    let refused = |line: String| Err(Error::invalid(ErrorKind::InvalidRequest, vec![line]));
     match messages.len() {
         0 => return refused("messages: at least 1 is needed, got 0".to_owned()),
         1..=BATCH_MAX => {}
@@ -81,13 +80,13 @@ pub(crate) fn encode_batch(config: &Config, messages: &[Message]) -> Result<Requ
 pub(crate) fn in_their_places(errors: &[(usize, Error)]) -> Option<Error> {
     let (_, first) = errors.first()?;
     let lines = errors.iter().flat_map(|(index, error)| {
-        let lines = match error.problem_list() {
+        let lines = match error.problems() {
             [] => vec![error.message()],
             lines => lines.iter().map(String::as_str).collect(),
         };
         lines.into_iter().map(move |line| format!("messages[{index}]: {line}"))
     });
-    Some(Error::problems(first.kind(), lines.collect()))
+    Some(Error::invalid(first.kind(), lines.collect()))
 }
 
 /// What the answer to a send says.
@@ -118,7 +117,9 @@ pub(crate) fn decode_batch(
         return Err(malformed(&format!("{} verdicts for {} messages", items.len(), messages.len())));
     }
     let verdict = |(item, message): (&Item, &Message)| match item.verdict() {
-        Verdict::Taken(sid) => Ok(Receipt::new(NAME, sid).with_limits(RateLimit::of(response.headers(), now))),
+        Verdict::Taken(sid) => {
+            Ok(Receipt::new(NAME, sid).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+        }
         Verdict::Refused => {
             let asked = Asked::to_send(std::slice::from_ref(message));
             Err(error::of_item(item, response, now, asked))
@@ -226,7 +227,7 @@ mod tests {
     #[test]
     fn a_template_goes_by_position_with_its_buttons_indexes_as_texts() {
         let mut template = Template::new("parcel_eta", "en").body(["Asha", "Fri 10:00"]);
-        template.buttons = vec![transom::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
+        template.buttons = vec![transom::message::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
         check(
             &Message::template("+919876543210".parse().unwrap(), template),
             &json!({ "type": "template", "template": {
@@ -298,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_exotel_documents_no_way_for_is_refused_before_the_request() {
-        let by_id = transom::Content::Image(transom::Media::id("7"));
+        let by_id = transom::Content::Image(transom::message::Media::id("7"));
         for message in [hello().with_reply_to("wamid.1"), Message::new(hello().to, by_id)] {
             let error = encode_send(&config(), Shape::Flat, &message).unwrap_err();
             assert_eq!((error.kind(), error.sent()), (ErrorKind::Unsupported, Sent::No));

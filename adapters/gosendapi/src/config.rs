@@ -1,7 +1,7 @@
 //! What a GoSendAPI project needs to be told.
 
+use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};
-use transom::request::BaseUrl;
 use transom::{Result, Secret};
 
 /// The one host of the live service and the sandbox [seed].
@@ -34,7 +34,7 @@ impl Config {
         let api_key = keys.required_secret("api_key");
         let phone_number_id = keys.required_text("phone_number_id", "Meta's id of the number, such as 555123456789");
         let waba_id = keys.text("waba_id");
-        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::of_host(HOST));
+        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::from_host(HOST));
         let probe = keys.probe();
         let webhook_secrets = keys.webhook_secrets();
         let templates = keys.templates();
@@ -79,7 +79,7 @@ mod tests {
     fn everything_that_is_wrong_is_told_at_once() {
         let error = read(r#"{"from":"+1","phone_number_id":""}"#).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        let problems = error.problem_list();
+        let problems = error.problems();
         assert_eq!(problems.len(), 3, "{problems:?}");
         for named in ["api_key: missing", "phone_number_id: expected", "unknown key `from`"] {
             assert!(problems.iter().any(|problem| problem.contains(named)), "{named}: {problems:?}");

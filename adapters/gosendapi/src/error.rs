@@ -8,8 +8,9 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
-use transom::rate_limit::RateLimit;
-use transom::{Certainty, CodeFact, Error, ErrorKind, Message, Operation, Sent, json, transport};
+use transom::adapter::RateLimitInfo;
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::{Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use meta::META;
 use said::Said;
@@ -17,11 +18,11 @@ use said::Said;
 use crate::wire;
 
 /// Every table.
-pub(crate) const CODES: &[&[CodeFact]] = &[ANSWERS, META];
+pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, META];
 
 /// The vendor's own codes. The page lists the names and the statuses; which goes with which is read from its headings
 /// [docs, Error handling; the pairing inferred].
-pub(crate) const ANSWERS: &[CodeFact] = {
+pub(crate) const ANSWERS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
         row("INVALID_PHONE_NUMBER", "the recipient", 400, K::RecipientInvalid),
@@ -40,8 +41,8 @@ pub(crate) const ANSWERS: &[CodeFact] = {
 
 const INVALID_E164: &str = "INVALID_E164";
 
-const fn row(code: &'static str, name: &'static str, status: u16, kind: ErrorKind) -> CodeFact {
-    CodeFact {
+const fn row(code: &'static str, name: &'static str, status: u16, kind: ErrorKind) -> ErrorCode {
+    ErrorCode {
         code,
         name,
         status: Some(status),
@@ -54,8 +55,8 @@ const fn row(code: &'static str, name: &'static str, status: u16, kind: ErrorKin
 }
 
 /// The row about `code`, the vendor's before Meta's.
-pub(crate) fn fact(code: &str) -> Option<&'static CodeFact> {
-    CodeFact::find(ANSWERS, code).or_else(|| meta::fact(code))
+pub(crate) fn fact(code: &str) -> Option<&'static ErrorCode> {
+    ErrorCode::find(ANSWERS, code).or_else(|| meta::fact(code))
 }
 
 /// The error for a send that was answered with anything but a 2xx.
@@ -69,7 +70,7 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Op
             } else {
                 // A key that was used with another body [docs, Error handling]: this body was not sent. The one that came
                 // before it under the same key may have been, and is the earlier call's to report.
-                error.unsent()
+                error.mark_unsent()
             }
         }
         // A throttle that names a message has not refused it.
@@ -128,12 +129,12 @@ fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, sa
     let text = json::excerpt(said.text().map_or(response.body().as_ref(), str::as_bytes));
     let error = transport::refusal(status, operation, text);
     let error = match said.fact().filter(|fact| is_about(fact, status)) {
-        Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).unsent(),
+        Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).mark_unsent(),
         Some(fact) => operation.mark_unknown(error.with_kind(fact.kind)),
         None => error,
     };
     let code = said.code().unwrap_or_default();
-    let error = error.with_limits(RateLimit::of(response.headers(), now));
+    let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
     match error.retry_after().max(said.wait()).max(meta::least_wait(code)) {
         Some(wait) => error.with_retry_after(wait),
         None => error,
@@ -142,7 +143,7 @@ fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, sa
 }
 
 /// A gateway's 5xx is no refusal, whatever words it carries, unless the code is documented with that very status.
-fn is_about(fact: &CodeFact, status: StatusCode) -> bool {
+fn is_about(fact: &ErrorCode, status: StatusCode) -> bool {
     !status.is_server_error() || fact.status == Some(status.as_u16())
 }
 

@@ -14,8 +14,8 @@ pub use wire::upload::Upload;
 use std::sync::Arc;
 use std::time::Duration;
 
+use transom::adapter::{Certainty, Provider, Rate, Scope};
 use transom::config::UriLayout;
-use transom::{Certainty, Provider, Rate, Scope};
 
 const NAME: &str = "gosendapi";
 

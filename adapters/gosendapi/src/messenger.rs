@@ -5,10 +5,13 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::adapter::{Context, TemplateCache};
 use transom::config::ChannelConfig;
+use transom::message::MessageId;
+use transom::webhook::{StatusUpdate, WebhookEvents};
 use transom::{
-    Capabilities, Capability, Content, Context, Conversation, ConversationFilter, Error, ErrorKind, Events, Message,
-    MessageId, Messenger, PhoneNumber, Receipt, Result, Sender, Session, StatusUpdate, TemplateInfo, TemplateList,
+    Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
     Window,
 };
 
@@ -20,7 +23,7 @@ use crate::wire::{self, session, status};
 use crate::{NAME, error, webhook};
 
 /// What GoSendAPI can do through this adapter.
-pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Image,
     Capability::Video,
@@ -54,7 +57,7 @@ pub struct GoSendApi {
     config: Config,
     context: Context,
     /// The templates that the number may send, as last listed.
-    definitions: TemplateList,
+    definitions: TemplateCache,
 }
 
 /// A list, or as much of it as was read.
@@ -68,7 +71,7 @@ struct Listed<T> {
 impl GoSendApi {
     /// The number of `config`.
     pub fn new(config: Config, context: Context) -> Self {
-        Self { config, context, definitions: TemplateList::default() }
+        Self { config, context, definitions: TemplateCache::default() }
     }
 
     /// The number that a channel's settings name, for callers who need more than [`Messenger`] has.
@@ -89,7 +92,7 @@ impl GoSendApi {
     }
 
     /// Uploads a file (`POST /v1/media`, docs, Messages) and returns the id by which a message from this number may send
-    /// it, as in [`Media::id`](transom::Media::id). How long the vendor keeps it is not documented.
+    /// it, as in [`Media::id`](transom::message::Media::id). How long the vendor keeps it is not documented.
     ///
     /// The file is read while it is sent, so that memory does not grow with it. A large one needs a `timeout` of the channel
     /// that is long enough; the default is that of a send, 60 seconds. The same file uploaded twice is two uploads: the vendor documents no key here.
@@ -99,11 +102,11 @@ impl GoSendApi {
     /// longer meanwhile. Whatever happens, no message was sent.
     pub async fn upload(&self, upload: Upload) -> Result<String> {
         let request = upload::encode_upload(&self.config, upload)?;
-        let response = self.context.transport.send_streamed(request).await.map_err(Error::unsent)?;
+        let response = self.context.transport.send_streamed(request).await.map_err(Error::mark_unsent)?;
         upload::decode_upload(&response, self.context.now(&response))
     }
 
-    /// What became of one message, for an outcome that is [unresolved](transom::Unresolved::consider) or a webhook that was
+    /// What became of one message, for an outcome that is [unresolved](transom::reconcile::PendingSend::consider) or a webhook that was
     /// missed. Needs an id: the one of a receipt or an event.
     ///
     /// # Errors
@@ -119,7 +122,7 @@ impl GoSendApi {
         };
         if matches!(&answer, Err(refused) if refused.kind() == ErrorKind::TemplateRejected) {
             // It was paused or changed since it was listed.
-            self.definitions.forget();
+            self.definitions.invalidate();
         }
         answer.map_err(|error| error.with_attempts(1))
     }
@@ -132,7 +135,7 @@ impl GoSendApi {
         }
         let wanted = Wanted::of(&self.config, template)?;
         let suits = |listed: &[TemplateInfo]| wanted.check(listed).is_ok();
-        let listed = self.definitions.glance(&*self.context.clock, self.own_templates(), suits).await;
+        let listed = self.definitions.get_if_available(&*self.context.clock, self.own_templates(), suits).await;
         listed.map_or(Ok(()), |listed| wanted.check(&listed))
     }
 
@@ -170,7 +173,7 @@ impl GoSendApi {
         request: Request<Bytes>,
         decode: impl FnOnce(&Response<Bytes>, SystemTime) -> Result<T> + Send,
     ) -> Result<T> {
-        let response = self.context.transport.send(request).await.map_err(Error::unsent)?;
+        let response = self.context.transport.send(request).await.map_err(Error::mark_unsent)?;
         decode(&response, self.context.now(&response))
     }
 
@@ -277,7 +280,7 @@ impl Messenger for GoSendApi {
         lists::conversations(listed.items, contact)
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
         webhook::read(&self.config.webhook_secrets, request)
     }
 }

@@ -16,12 +16,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Map;
 use serde_json::value::RawValue;
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 use transom::transport::unreadable;
-use transom::{
-    Capability, Content, Limits, Message, Operation, PhoneNumber, Receipt, Result, cloud_api, json, unsupported,
-};
+use transom::{Capability, Content, Message, PhoneNumber, Receipt, Result};
 
 use crate::NAME;
 use crate::config::Config;
@@ -72,7 +71,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     }
     let id = forms.message_id(&record).or(record.id);
     let id = id.ok_or_else(|| unreadable(response.status(), operation, "there is no message id in the answer"))?;
-    Ok(Receipt::new(NAME, id).with_limits(RateLimit::of(response.headers(), now)))
+    Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
 }
 
 /// Whether `response` names a message, as only an answer to one that was taken does. An `id` alone may be a request's.

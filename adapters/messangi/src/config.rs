@@ -1,7 +1,7 @@
 //! What a Messangi account needs to be told.
 
+use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, ConfigReader, TemplateMappings};
-use transom::request::BaseUrl;
 use transom::{PhoneNumber, Result, Secret};
 
 /// The production host: no page of the vendor's names one, and unrelated public clients agree on it [field].
@@ -53,7 +53,7 @@ impl Config {
         let mut keys = channel.reader();
         let credential = credential(channel, &mut keys);
         let from = keys.required_phone("from");
-        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::of_host(HOST));
+        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::from_host(HOST));
         let notification_path = path(&mut keys, "notification_path", NOTIFICATION_PATH);
         let login_path = path(&mut keys, "login_path", LOGIN_PATH);
         let probe = keys.probe();
@@ -130,7 +130,7 @@ mod tests {
     fn problems(json: &str) -> Vec<String> {
         let error = read(json).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        error.problem_list().to_vec()
+        error.problems().to_vec()
     }
 
     #[test]

@@ -7,27 +7,28 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::rate_limit::RateLimit;
-use transom::{Certainty, CodeFact, Content, Error, ErrorKind, Message, Operation, Sent, json, transport};
+use transom::adapter::RateLimitInfo;
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use text::reason;
 
 use crate::wire::Answer;
 
 /// Every table.
-pub(crate) const CODES: &[&[CodeFact]] = &[STATUSES, STATES, ANSWERS, CALLBACKS, META];
+pub(crate) const CODES: &[&[ErrorCode]] = &[STATUSES, STATES, ANSWERS, CALLBACKS, META];
 
 const SEED: &str = "docs.messangi.com/docs/sending-whatsapp-session-message";
 const STATUS_PAGE: &str = "docs.messangi.com/docs/whatsapp-status";
 
 /// HTTP statuses.
-const STATUSES: &[CodeFact] = {
+const STATUSES: &[ErrorCode] = {
     use ErrorKind as K;
     use Sent::{Maybe, No};
     &[
-        CodeFact {
+        ErrorCode {
             source: SEED,
-            certainty: Certainty::Seed,
+            certainty: Certainty::Authoritative,
             ..status("429", 429, "more requests than the limit allows in its window", K::RateLimited, No)
         },
         status("400", 400, "the request is wrong; the text may tell more", K::InvalidRequest, No),
@@ -37,7 +38,7 @@ const STATUSES: &[CodeFact] = {
         status("404", 404, "no such path: check base_url and notification_path", K::NotFound, No),
         status("408", 408, "the server gave up waiting", K::ProviderUnavailable, Maybe),
         status("409", 409, "something is already there", K::Conflict, Maybe),
-        CodeFact {
+        ErrorCode {
             source: "a public client takes it for this",
             certainty: Certainty::Field,
             ..status("410", 410, "the 24-hour window is closed", K::SessionExpired, No)
@@ -52,7 +53,7 @@ const STATUSES: &[CodeFact] = {
 
 /// The documented states of a message that will not arrive. They stand in callbacks, and may stand in an answer, a
 /// successful one included.
-const STATES: &[CodeFact] = {
+const STATES: &[ErrorCode] = {
     use ErrorKind as K;
     &[
         state("CODE_NOT_ALLOWED", "the sender is inactive or may not write to this recipient", K::SenderUnavailable),
@@ -64,13 +65,13 @@ const STATES: &[CodeFact] = {
 
 /// Words with which an answer refuses, other than [`STATES`]. Seen at the SMS service of the same provider, with status
 /// 200. What they mean is told by the text beside them, where there is one.
-const ANSWERS: &[CodeFact] =
+const ANSWERS: &[ErrorCode] =
     &[answer("REJECTED", ErrorKind::InvalidRequest), answer("FAILED", ErrorKind::InvalidRequest)];
 
 /// Final words of callbacks, other than [`STATES`]. The page of the states is known only up to the final ones, and the
 /// SMS callbacks of the same provider shorten theirs. What they mean is told by the text beside them, where there is
 /// one; without it nothing says whose fault it is.
-const CALLBACKS: &[CodeFact] = {
+const CALLBACKS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
         callback("FAILED", K::ProviderUnavailable),
@@ -83,7 +84,7 @@ const CALLBACKS: &[CodeFact] = {
 };
 
 /// Codes of WhatsApp itself that a text may quote.
-const META: &[CodeFact] = &[row(
+const META: &[ErrorCode] = &[row(
     "131047",
     "more than 24 hours since the recipient last wrote",
     None,
@@ -93,19 +94,19 @@ const META: &[CodeFact] = &[row(
     Certainty::Inferred,
 )];
 
-const fn status(code: &'static str, status: u16, name: &'static str, kind: ErrorKind, sent: Sent) -> CodeFact {
+const fn status(code: &'static str, status: u16, name: &'static str, kind: ErrorKind, sent: Sent) -> ErrorCode {
     row(code, name, Some(status), kind, sent, "on no page", Certainty::Inferred)
 }
 
-const fn state(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeFact {
+const fn state(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
     row(code, name, None, kind, Sent::No, STATUS_PAGE, Certainty::Docs)
 }
 
-const fn answer(code: &'static str, kind: ErrorKind) -> CodeFact {
+const fn answer(code: &'static str, kind: ErrorKind) -> ErrorCode {
     row(code, "not taken", None, kind, Sent::No, "a public client of the SMS service", Certainty::Field)
 }
 
-const fn callback(code: &'static str, kind: ErrorKind) -> CodeFact {
+const fn callback(code: &'static str, kind: ErrorKind) -> ErrorCode {
     row(code, "will not arrive", None, kind, Sent::No, "on no page; final states exist", Certainty::Inferred)
 }
 
@@ -117,8 +118,8 @@ const fn row(
     sent: Sent,
     source: &'static str,
     certainty: Certainty,
-) -> CodeFact {
-    CodeFact { code, name, status, kind, sent, source, certainty, date: "2026-11-21" }
+) -> ErrorCode {
+    ErrorCode { code, name, status, kind, sent, source, certainty, date: "2026-11-21" }
 }
 
 /// The error for an answer that is no 2xx. The status decides, and the text may refine it; no body hides it.
@@ -129,11 +130,11 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
     let is_page = excerpt.starts_with('<');
     let said = reason(response.body()).unwrap_or(excerpt);
     let error = transport::refusal(status, Operation::Send, said.as_str());
-    let error = error.with_limits(RateLimit::of(response.headers(), now));
+    let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
     if status == StatusCode::TOO_MANY_REQUESTS {
         return throttled(error, response);
     }
-    let by_status = CodeFact::find(STATUSES, status.as_str()).map_or(error.kind(), |fact| fact.kind);
+    let by_status = ErrorCode::find(STATUSES, status.as_str()).map_or(error.kind(), |fact| fact.kind);
     if is_page {
         return error.with_kind(by_status);
     }
@@ -164,14 +165,14 @@ pub(crate) fn of_callback(word: &str, reason: &str) -> Option<(ErrorKind, String
     Some((refined(fact, reason, None), if code.is_empty() { fact.code } else { code }.to_owned()))
 }
 
-fn fact(word: &str, table: &'static [CodeFact]) -> Option<&'static CodeFact> {
+fn fact(word: &str, table: &'static [ErrorCode]) -> Option<&'static ErrorCode> {
     let word = word.trim().to_ascii_uppercase();
-    CodeFact::find(STATES, &word).or_else(|| CodeFact::find(table, &word))
+    ErrorCode::find(STATES, &word).or_else(|| ErrorCode::find(table, &word))
 }
 
 /// The kind of `fact`, unless the text beside it tells more. A documented state needs no interpretation, but for the
 /// sender: inactive, or none at all.
-fn refined(fact: &CodeFact, reason: &str, message: Option<&Message>) -> ErrorKind {
+fn refined(fact: &ErrorCode, reason: &str, message: Option<&Message>) -> ErrorKind {
     if fact.certainty != Certainty::Docs {
         return text::kind(400, reason, message.map(is_template)).unwrap_or(fact.kind);
     }
@@ -188,7 +189,7 @@ const fn is_template(message: &Message) -> bool {
 
 /// The code of WhatsApp's that a text quotes; empty if it quotes none that is known.
 fn code_in(text: &str) -> &'static str {
-    text::words(text).find_map(|word| CodeFact::find(META, &word)).map_or("", |fact| fact.code)
+    text::words(text).find_map(|word| ErrorCode::find(META, &word)).map_or("", |fact| fact.code)
 }
 
 #[cfg(test)]

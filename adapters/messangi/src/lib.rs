@@ -11,7 +11,7 @@ pub use messenger::{CAPABILITIES, Messangi};
 
 use std::sync::Arc;
 
-use transom::Provider;
+use transom::adapter::Provider;
 use transom::config::UriLayout;
 
 const NAME: &str = "messangi";

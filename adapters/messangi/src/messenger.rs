@@ -5,10 +5,10 @@ mod keys;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
-use transom::{
-    Capabilities, Capability, Context, Conversation, ConversationFilter, Error, Events, Message, Messenger,
-    PhoneNumber, Receipt, Result, Sender, Session, TemplateInfo, unsupported,
-};
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::adapter::{Context, unsupported};
+use transom::webhook::WebhookEvents;
+use transom::{Capabilities, Capability, Error, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
 use keys::{Key, Keys};
 
@@ -17,7 +17,7 @@ use crate::wire::{self, Envelope};
 use crate::{NAME, webhook};
 
 /// What Messangi can do through this adapter.
-pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Image,
     Capability::Video,
@@ -114,7 +114,7 @@ impl Messenger for Messangi {
         unsupported(NAME, Capability::Conversations)
     }
 
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
         webhook::read(&self.config.webhook_secrets, request)
     }
 }

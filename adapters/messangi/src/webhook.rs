@@ -10,11 +10,11 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use transom::json::Members;
+use transom::adapter::json;
+use transom::adapter::json::Members;
 use transom::time::rfc3339;
-use transom::{
-    DeliveryStatus, Error, ErrorKind, Event, Events, Inbound, PhoneNumber, Result, Secret, StatusUpdate, json,
-};
+use transom::webhook::{DeliveryStatus, Event, Inbound, StatusUpdate, WebhookEvents};
+use transom::{Error, ErrorKind, PhoneNumber, Result, Secret};
 
 use crate::error;
 
@@ -22,7 +22,7 @@ use crate::error;
 ///
 /// # Errors
 /// [`ErrorKind::Unauthenticated`] if a secret is configured: whoever asks for verified callbacks must not get others.
-pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Events> {
+pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<WebhookEvents> {
     if !secrets.is_empty() {
         let why = "this provider signs nothing, so that no callback fits `webhook_secret`";
         return Err(Error::new(ErrorKind::Unauthenticated, why));
@@ -33,7 +33,7 @@ pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Event
     let list: Option<Vec<Box<RawValue>>> =
         if body.get().starts_with('[') { serde_json::from_str(body.get()).ok() } else { None };
     let events = list.unwrap_or_else(|| vec![body]).iter().map(|item| event(item)).collect();
-    Ok(Events::new(false, events))
+    Ok(WebhookEvents::new(false, events))
 }
 
 fn event(raw: &RawValue) -> Event {
@@ -109,9 +109,9 @@ fn inbound(callback: Callback, raw: &RawValue) -> Option<Inbound> {
         return None;
     }
     let at = callback.at()?;
-    let extra = callback.extra_info.as_deref().and_then(Members::of);
+    let extra = callback.extra_info.as_deref().and_then(Members::from_raw);
     let contacts = extra.as_ref().and_then(|extra| extra.objects(&["contacts"])).unwrap_or_default();
-    let contact = contacts.first().and_then(|contact| Members::of(contact));
+    let contact = contacts.first().and_then(|contact| Members::from_raw(contact));
     let from = callback.user.as_deref().and_then(phone).or_else(|| contact.as_ref()?.phone(&["wa_id"]))?;
     let content = content(callback.text.as_deref(), extra.as_ref());
     let content = content.unwrap_or_else(|| json!({ "type": "unknown", "raw": json::as_it_came(raw) }));
@@ -134,7 +134,7 @@ fn content(text: Option<&str>, extra: Option<&Members>) -> Option<Value> {
 }
 
 fn media(kind: &str, attachment: &RawValue, text: Option<&str>) -> Option<Value> {
-    let attachment = Members::of(attachment)?;
+    let attachment = Members::from_raw(attachment)?;
     let mut media = Map::new();
     media.insert("type".to_owned(), kind.into());
     media.insert("link".to_owned(), attachment.text(&["url"])?.into());

@@ -11,14 +11,13 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, cloud_api, json, unsupported};
 use transom::config::TemplateMappings;
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::message::{Header, Media, MediaSource, Parameters};
 use transom::transport::unreadable;
-use transom::{
-    Capability, Content, Error, ErrorKind, Header, Limits, Media, MediaSource, Message, Operation, Parameters, Receipt,
-    Result, Secret, Template, cloud_api, json, unsupported,
-};
+use transom::{Capability, Content, Error, ErrorKind, Message, Receipt, Result, Secret, Template};
 
 pub(crate) use answer::Answer;
 pub(crate) use login::{decode_login, encode_login};
@@ -38,7 +37,7 @@ pub(crate) fn encode_body<'m>(config: &'m Config, message: &'m Message) -> Resul
         // Digits here, a `+` there [docs, Text Message]; the page's own samples break the second rule.
         from: config.from.digits(),
         to: message.to.as_str(),
-        reply_to: message.reply_to.as_ref().map(transom::MessageId::as_str),
+        reply_to: message.reply_to.as_ref().map(transom::message::MessageId::as_str),
         external_id: message.reference.as_deref(),
         ..SendRequest::default()
     };
@@ -73,7 +72,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
         return Err(unreadable(response.status(), Operation::Send, "the answer is about another recipient"));
     }
     let id = data.and_then(Answer::into_id).or_else(|| answer.into_id());
-    let limits = || RateLimit::of(response.headers(), now);
+    let limits = || RateLimitInfo::from_headers(response.headers(), now);
     id.map(|id| Receipt::new(NAME, id).with_limits(limits())).ok_or_else(|| {
         let reason = error::reason(response.body()).map(|reason| format!(": {reason}")).unwrap_or_default();
         unreadable(response.status(), Operation::Send, format!("there is no message id in the answer{reason}"))
@@ -185,7 +184,7 @@ fn fill_template<'m>(
 ) -> Result<()> {
     if !template.buttons.is_empty() {
         let line = "content.buttons: this provider documents no values for the buttons of a template";
-        return Err(Error::problems(ErrorKind::Unsupported, vec![line.to_owned()]));
+        return Err(Error::invalid(ErrorKind::Unsupported, vec![line.to_owned()]));
     }
     let resolved = templates.resolve(template);
     request.template_name = Some(resolved.name);
@@ -215,8 +214,9 @@ fn segments(path: &str) -> Vec<&str> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use transom::request::BaseUrl;
-    use transom::{Sent, TemplateButton};
+    use transom::Sent;
+    use transom::adapter::BaseUrl;
+    use transom::message::TemplateButton;
 
     use super::*;
     use crate::Credential;

@@ -7,9 +7,11 @@ use bytes::Bytes;
 use http::{Method, Request};
 use serde::Serialize;
 use serde_json::{Value, json};
+use transom::adapter::Operation;
 use transom::config::{ChannelConfig, process_env};
+use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{Client, Error, ErrorKind, Message, Messenger as _, Operation, PhoneNumber, Template, Transport};
+use transom::{Client, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Template};
 use transom_mock_server::MockServer;
 
 use crate::channel::registry;

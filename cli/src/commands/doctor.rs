@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
-use transom::{Capability, Client, ConversationFilter, Error, ErrorKind, Messenger as _};
+use transom::account::ConversationFilter;
+use transom::{Capability, Client, Error, ErrorKind, Messenger as _};
 
 use crate::args::{Common, DoctorArgs};
 use crate::channel::registry;
@@ -73,7 +74,7 @@ impl Finding {
     }
 
     fn wrong(channel: &str, provider: &str, error: &Error) -> Self {
-        let problems = error.problem_list();
+        let problems = error.problems();
         let lines = if problems.is_empty() { vec![error.to_string()] } else { problems.to_vec() };
         Self { channel: channel.to_owned(), provider: provider.to_owned(), ok: false, lines }
     }

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
-use transom::{CodeFact, Error, ErrorKind};
+use transom::adapter::ErrorCode;
+use transom::{Error, ErrorKind};
 
 use crate::args::ExplainArgs;
 use crate::channel::registry;
@@ -37,12 +38,12 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failu
 }
 
 /// The rows with this code, or else the rows whose code family or name matches.
-fn rows<'t>(table: &'t [CodeFact], code: &str) -> Vec<&'t CodeFact> {
+fn rows<'t>(table: &'t [ErrorCode], code: &str) -> Vec<&'t ErrorCode> {
     let exact: Vec<_> = table.iter().filter(|fact| fact.code == code).collect();
     if !exact.is_empty() {
         return exact;
     }
-    table.iter().filter(|fact| fact.covers(code) || fact.name == code).collect()
+    table.iter().filter(|fact| fact.matches(code) || fact.name == code).collect()
 }
 
 #[derive(Serialize)]
@@ -61,7 +62,7 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(provider: &'static str, code: &'a str, fact: &CodeFact) -> Self {
+    fn new(provider: &'static str, code: &'a str, fact: &ErrorCode) -> Self {
         Self {
             provider,
             code,

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use serde::Serialize;
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::time::rfc3339;
-use transom::{Conversation, ConversationFilter, Messenger as _, PhoneNumber, Result, Sender, TemplateInfo};
+use transom::{Messenger as _, PhoneNumber, Result};
 
 use crate::args::{Common, ConversationsArgs};
 use crate::channel::Channel;

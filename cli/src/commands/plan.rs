@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
-use transom::{
-    Content, Context, Error, ErrorKind, Layer, Message, Messenger as _, Next, Operation, PhoneNumber, Receipt, Session,
-    Transport, Window,
-};
+use transom::adapter::{Context, Operation};
+use transom::layers::{Layer, Next};
+use transom::transport::Transport;
+use transom::{Content, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Session, Window};
 
 use crate::args::{Common, SendArgs};
 use crate::channel;

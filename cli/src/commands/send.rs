@@ -7,10 +7,11 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::Value;
+use transom::adapter::Limits;
+use transom::message::Text;
+use transom::session::SessionSource;
 use transom::time::rfc3339;
-use transom::{
-    Content, Limits, Message, Messenger as _, PhoneNumber, Receipt, Session, SessionSource, Template, Text, Window,
-};
+use transom::{Content, Message, Messenger as _, PhoneNumber, Receipt, Session, Template, Window};
 
 use crate::args::{Common, SendArgs};
 use crate::output::{Failure, Output, earlier_json, good};
@@ -42,7 +43,7 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
 /// reject it, cut it, or deliver it.
 fn warn(message: &Message, output: &Output) {
     if let Err(over) = Limits::WHATSAPP.check(message) {
-        for line in over.problem_list() {
+        for line in over.problems() {
             output.note(&format!("warning: {line} of WhatsApp"));
         }
     }

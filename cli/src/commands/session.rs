@@ -4,8 +4,9 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use serde::Serialize;
+use transom::session::{SessionSource, WindowLedger as _};
 use transom::time::rfc3339;
-use transom::{Capability, Messenger as _, PhoneNumber, Session, SessionSource, Window, WindowLedger as _};
+use transom::{Capability, Messenger as _, PhoneNumber, Session, Window};
 
 use crate::args::{Common, SessionArgs};
 use crate::channel::Channel;

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
-use transom::{Events, Messenger as _};
+use transom::Messenger as _;
+use transom::webhook::WebhookEvents;
 
 use crate::args::{Common, WebhookArgs};
 use crate::channel::Channel;
@@ -24,7 +25,7 @@ pub(crate) fn run(common: &Common, args: &WebhookArgs, output: &Output) -> Resul
 }
 
 /// Prints each event as a line of JSON, also without `--json`, so that lines can be searched and piped.
-pub(crate) fn print(channel: &Channel, events: &Events, output: &Output) {
+pub(crate) fn print(channel: &Channel, events: &WebhookEvents, output: &Output) {
     for event in &events.events {
         output.json(&event.to_json(channel.provider, events.verified));
     }
@@ -32,7 +33,7 @@ pub(crate) fn print(channel: &Channel, events: &Events, output: &Output) {
 
 impl Channel {
     /// Records inbound messages in the `--ledger` file, if there is one and the call is trusted.
-    pub(crate) fn record(&self, common: &Common, events: &Events) -> Result<(), Failure> {
+    pub(crate) fn record(&self, common: &Common, events: &WebhookEvents) -> Result<(), Failure> {
         let (Some(ledger), Some(file)) = (&self.ledger, &common.ledger) else { return Ok(()) };
         let trusted = self.config.reader().flag("trust_unsigned").unwrap_or_default();
         events.record(&**ledger, trusted, SystemTime::now());

@@ -1,7 +1,8 @@
 //! The facts about an adapter in which providers differ.
 
 use serde_json::Value;
-use transom::{Capabilities, CodeFact, ErrorKind, Provider, Sent};
+use transom::adapter::{ErrorCode, Provider};
+use transom::{Capabilities, ErrorKind, Sent};
 use transom_mock_server::ProviderSimulator;
 
 /// An adapter under test.
@@ -95,10 +96,10 @@ impl AdapterUnderTest {
             uri_with_unknown_sender: "",
             table: "",
             sender: "",
-            capabilities: Capabilities::of(&[]),
+            capabilities: Capabilities::new(&[]),
             never_wrote: ErrorKind::NoActiveSession,
             carries_reference: false,
-            text_max: transom::TEXT_MAX,
+            text_max: transom::adapter::MAX_TEXT_CHARS,
             limits_titles: true,
             send_paths: &[],
             unknown_template: ErrorKind::TemplateRejected,
@@ -139,7 +140,7 @@ pub struct CodeTable {
     /// The table's name in reports: `answers`.
     pub name: &'static str,
     /// Every form in which the provider may write a code.
-    pub samples: fn(&CodeFact) -> Vec<CodeSample>,
+    pub samples: fn(&ErrorCode) -> Vec<CodeSample>,
 }
 
 /// A code as the provider writes it, and the expected result.
@@ -174,7 +175,7 @@ pub enum CodeChannel {
 
 impl CodeSample {
     /// The code of `fact` in a response, with the kind of its row.
-    pub fn answer(fact: &CodeFact, status: u16, body: Value) -> Self {
+    pub fn answer(fact: &ErrorCode, status: u16, body: Value) -> Self {
         Self {
             by: CodeChannel::Answer { status, body, sent: fact.sent },
             kind: fact.kind,
@@ -183,7 +184,7 @@ impl CodeSample {
     }
 
     /// The code of `fact` in a webhook call, with the kind of its row.
-    pub fn callback(fact: &CodeFact, body: Value) -> Self {
+    pub fn callback(fact: &ErrorCode, body: Value) -> Self {
         Self { by: CodeChannel::Callback { body }, kind: fact.kind, code: Some(Self::code(fact)) }
     }
 
@@ -200,7 +201,7 @@ impl CodeSample {
     }
 
     /// A code for the row: for a family or a range, one code of it.
-    pub fn code(fact: &CodeFact) -> String {
+    pub fn code(fact: &ErrorCode) -> String {
         if let Some(family) = fact.code.strip_suffix('*') {
             return format!("{family}99999");
         }
@@ -210,7 +211,7 @@ impl CodeSample {
     }
 
     /// The same as a JSON number if it is one, else as a text.
-    pub fn number(fact: &CodeFact) -> Value {
+    pub fn number(fact: &ErrorCode) -> Value {
         let code = Self::code(fact);
         code.parse::<u64>().map_or_else(|_| code.into(), Value::from)
     }

@@ -1,7 +1,8 @@
 //! Autocalls.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::adapter::ErrorCode;
+use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
 use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
@@ -15,7 +16,7 @@ pub static AUTOCALLS: AdapterUnderTest = AdapterUnderTest {
     uri_with_unknown_sender: "autocalls://canary-key@{host}?sender_id=99",
     table: "api_key = \"canary-key\"\nsender_id = 12",
     sender: "+12025550100",
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Template,
         Capability::Session,
@@ -102,12 +103,12 @@ const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "receipts", samples: |fact| vec![receipt(fact)] },
 ];
 
-fn answer(fact: &CodeFact) -> CodeSample {
+fn answer(fact: &ErrorCode) -> CodeSample {
     let body = json!({ "success": false, "error": "refused", "error_code": CodeSample::code(fact) });
     CodeSample::answer(fact, fact.status.unwrap_or(422), body)
 }
 
-fn receipt(fact: &CodeFact) -> CodeSample {
+fn receipt(fact: &ErrorCode) -> CodeSample {
     CodeSample::callback(
         fact,
         json!({

@@ -1,7 +1,8 @@
 //! Exotel.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::adapter::ErrorCode;
+use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
 use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
@@ -16,7 +17,7 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
     uri_with_unknown_sender: "exotel://canary-key:canary@{host}/acme?from=919876500099",
     table: "api_key = \"canary-key\"\napi_token = \"canary/token\"\naccount_sid = \"acme\"\nfrom = \"+919876500001\"\nwaba_id = \"8\"",
     sender: "+919876500001",
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Image,
         Capability::Video,
@@ -118,21 +119,21 @@ const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "events", samples: |fact| vec![event(fact)] },
 ];
 
-fn answer(fact: &CodeFact) -> CodeSample {
+fn answer(fact: &ErrorCode) -> CodeSample {
     let status = fact.status.unwrap_or(400);
     let why = json!({ "code": CodeSample::number(fact), "message": "refused" });
     let response = json!({ "code": status, "error_data": why, "status": "failure", "data": null });
     CodeSample::answer(fact, status, json!({ "response": response }))
 }
 
-fn exception(fact: &CodeFact) -> CodeSample {
+fn exception(fact: &ErrorCode) -> CodeSample {
     let status = fact.status.unwrap_or(400);
     let exception = json!({ "Status": status, "Message": "refused", "Code": CodeSample::code(fact) });
     CodeSample::answer(fact, status, json!({ "RestException": exception }))
 }
 
 /// The number with its name, and the number alone. One row has no number.
-fn callbacks(fact: &CodeFact) -> Vec<CodeSample> {
+fn callbacks(fact: &ErrorCode) -> Vec<CodeSample> {
     if fact.code == fact.name {
         return vec![dlr(fact, json!({ "exo_detailed_status": fact.name }))];
     }
@@ -140,11 +141,11 @@ fn callbacks(fact: &CodeFact) -> Vec<CodeSample> {
     vec![dlr(fact, both), by_number(fact)]
 }
 
-fn by_number(fact: &CodeFact) -> CodeSample {
+fn by_number(fact: &ErrorCode) -> CodeSample {
     dlr(fact, json!({ "exo_status_code": CodeSample::number(fact) }))
 }
 
-fn dlr(fact: &CodeFact, mut message: serde_json::Value) -> CodeSample {
+fn dlr(fact: &ErrorCode, mut message: serde_json::Value) -> CodeSample {
     let rest = [
         ("callback_type", "dlr"),
         ("sid", "7c1e5a90d4b2f83a6be0917243fd5c1a"),
@@ -158,12 +159,12 @@ fn dlr(fact: &CodeFact, mut message: serde_json::Value) -> CodeSample {
 }
 
 /// The kind of the number in the current documentation.
-fn current_kind(fact: &CodeFact) -> ErrorKind {
+fn current_kind(fact: &ErrorCode) -> ErrorKind {
     let table = transom_exotel::PROVIDER.codes.get(1).copied().unwrap_or_default();
-    CodeFact::find(table, fact.code).map_or(fact.kind, |current| current.kind)
+    ErrorCode::find(table, fact.code).map_or(fact.kind, |current| current.kind)
 }
 
-fn event(fact: &CodeFact) -> CodeSample {
+fn event(fact: &ErrorCode) -> CodeSample {
     let at = "2026-03-04T11:20:31+05:30";
     let message = json!({
         "id": "7c1e5a90d4b2f83a6be0917243fd5c1a", "status": "failed", "recipient": "+919000012345", "timestamp": at,

@@ -1,7 +1,8 @@
 //! GoSendAPI.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::adapter::ErrorCode;
+use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
 use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
@@ -15,7 +16,7 @@ pub static GOSENDAPI: AdapterUnderTest = AdapterUnderTest {
     uri_with_unknown_sender: "gosendapi://canary-key@{host}?phone_number_id=555000000000",
     table: "api_key = \"canary-key\"\nphone_number_id = \"555123456789\"",
     sender: "+34611000000",
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Image,
         Capability::Video,
@@ -141,7 +142,7 @@ const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "meta", samples: |fact| vec![through(fact), event(fact)] },
 ];
 
-fn answer(fact: &CodeFact) -> CodeSample {
+fn answer(fact: &ErrorCode) -> CodeSample {
     let status = fact.status.unwrap_or(400);
     let body =
         json!({ "statusCode": status, "message": "refused", "error": "Refused", "code": CodeSample::code(fact) });
@@ -149,13 +150,13 @@ fn answer(fact: &CodeFact) -> CodeSample {
 }
 
 /// Meta's own error, forwarded.
-fn through(fact: &CodeFact) -> CodeSample {
+fn through(fact: &ErrorCode) -> CodeSample {
     let code = CodeSample::code(fact);
     let error = json!({ "message": format!("(#{code}) refused"), "code": CodeSample::number(fact) });
     CodeSample::answer(fact, fact.status.unwrap_or(400), json!({ "error": error }))
 }
 
-fn event(fact: &CodeFact) -> CodeSample {
+fn event(fact: &ErrorCode) -> CodeSample {
     let data = json!({
         "id": "wamid.HBgLMzQ2MTEyMjIzMzMVAgARGBI5", "status": "failed", "timestamp": "1770110100",
         "recipient_id": "34611222333", "errors": [{ "code": CodeSample::number(fact), "title": "failed" }],

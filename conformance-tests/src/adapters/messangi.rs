@@ -1,7 +1,8 @@
 //! Messangi.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::adapter::ErrorCode;
+use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
 use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
@@ -15,7 +16,7 @@ pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
     uri_with_unknown_sender: "messangi://canary-key@{host}?from=5215500009999",
     table: "api_key = \"canary-key\"\nfrom = \"5215500001111\"",
     sender: "+5215500001111",
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Image,
         Capability::Video,
@@ -104,16 +105,16 @@ const CODE_TABLES: &[CodeTable] = &[
 ];
 
 /// The status alone tells it; there is no code.
-fn status(fact: &CodeFact) -> CodeSample {
+fn status(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, fact.status.unwrap_or(400), json!({ "errors": { "reason": "refused" } })).without_code()
 }
 
 /// A success with a status that is a rejection.
-fn state(fact: &CodeFact) -> CodeSample {
+fn state(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, 200, json!({ "data": { "id": "", "status": fact.code } }))
 }
 
-fn callback(fact: &CodeFact) -> CodeSample {
+fn callback(fact: &ErrorCode) -> CodeSample {
     CodeSample::callback(fact, told(fact.code))
 }
 
@@ -125,11 +126,11 @@ fn told(status: &str) -> serde_json::Value {
     })
 }
 
-fn quoted(fact: &CodeFact) -> CodeSample {
+fn quoted(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, 400, json!({ "errors": { "reason": format!("{} Refused", fact.code) } }))
 }
 
-fn quoted_by_callback(fact: &CodeFact) -> CodeSample {
+fn quoted_by_callback(fact: &ErrorCode) -> CodeSample {
     let mut body = told("FAILED");
     body["reason"] = format!("{} Failed", fact.code).into();
     CodeSample::callback(fact, body)

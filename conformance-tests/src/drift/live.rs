@@ -11,10 +11,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::Serialize;
 use serde_json::Value;
-use transom::{
-    Capabilities, Capability, Client, CodeFact, ConversationFilter, Error, Message, Messenger as _, PhoneNumber,
-    Provider, Template, Transport,
-};
+use transom::account::ConversationFilter;
+use transom::adapter::{ErrorCode, Provider};
+use transom::transport::Transport;
+use transom::{Capabilities, Capability, Client, Error, Message, Messenger as _, PhoneNumber, Template};
 
 use crate::drift::{self, Drift, DriftKind, Observed, Pages};
 
@@ -229,7 +229,7 @@ pub async fn take(provider: &Provider, client: &Client, recorder: &Recorder, ste
 fn found(provider: &Provider, documented: &Pages, answers: &[Observed], error: Option<&Error>) -> Vec<Drift> {
     let mut drifts: Vec<Drift> = answers.iter().flat_map(|answer| drift::compare(documented, answer)).collect();
     if let (Some(code), Some(last)) = (error.and_then(Error::code), answers.last())
-        && !provider.codes.iter().any(|table| CodeFact::find(table, code).is_some())
+        && !provider.codes.iter().any(|table| ErrorCode::find(table, code).is_some())
     {
         drifts.push(Drift {
             call: format!("{} {}", last.method, last.path),

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use transom::{CodeFact, ErrorKind, Sent};
+use transom::adapter::ErrorCode;
+use transom::{ErrorKind, Sent};
 
 use crate::adapters::{AdapterUnderTest, CodeTable};
 use crate::assertions::{Check, Failure, equal};
@@ -35,7 +36,7 @@ impl ExpectedCodes {
     }
 
     /// Passes if a row of the adapter's table agrees with the list.
-    pub(crate) fn check(&self, table: &CodeTable, fact: &CodeFact) -> Check {
+    pub(crate) fn check(&self, table: &CodeTable, fact: &ErrorCode) -> Check {
         let key = key(table, fact);
         let Some((kind, sent)) = self.0.get(&key) else {
             return Err(format!("the adapter's meanings do not list {} {}", key.0, key.1).into());
@@ -52,7 +53,7 @@ impl ExpectedCodes {
     }
 }
 
-fn key(table: &CodeTable, fact: &CodeFact) -> (String, String) {
+fn key(table: &CodeTable, fact: &ErrorCode) -> (String, String) {
     let status = fact.status.map(|status| format!("/{status}")).unwrap_or_default();
     (table.name.to_owned(), format!("{}{status}", fact.code))
 }

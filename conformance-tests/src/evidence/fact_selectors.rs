@@ -1,7 +1,8 @@
 //! Selects the facts that a scenario relies on: the rows and samples that a failure contradicts.
 
 use serde_json::Value;
-use transom::{CodeFact, ErrorKind, Sent};
+use transom::adapter::ErrorCode;
+use transom::{ErrorKind, Sent};
 use transom_mock_server::fixtures::Fixture;
 
 use super::facts::{Evidence, documented, of_row, of_sample, of_webhook, rates as all_rates, rows};
@@ -179,8 +180,8 @@ fn answers(adapter: &AdapterUnderTest, kinds: &[ErrorKind]) -> Vec<Evidence> {
     answers_with(adapter, |fact| kinds.contains(&fact.kind))
 }
 
-fn answers_with(adapter: &AdapterUnderTest, fits: impl Fn(&CodeFact) -> bool) -> Vec<Evidence> {
-    let in_answers = |table: &CodeTable, fact: &CodeFact| {
+fn answers_with(adapter: &AdapterUnderTest, fits: impl Fn(&ErrorCode) -> bool) -> Vec<Evidence> {
+    let in_answers = |table: &CodeTable, fact: &ErrorCode| {
         (table.samples)(fact).iter().any(|said| matches!(said.by, CodeChannel::Answer { .. }))
     };
     let rows = rows(adapter).filter(|(table, fact)| fits(fact) && in_answers(table, fact));

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use transom::{CodeFact, Rate, Scope, Sent};
+use transom::Sent;
+use transom::adapter::{ErrorCode, Rate, Scope};
 use transom_mock_server::fixtures::{self, Fixture};
 
 use super::webhook_fixture::WebhookFixture;
@@ -66,13 +67,13 @@ pub(crate) fn documented(adapter: &AdapterUnderTest) -> Vec<Fixture> {
 }
 
 /// The rows of the code tables, each with its table.
-pub(crate) fn rows(adapter: &AdapterUnderTest) -> impl Iterator<Item = (&'static CodeTable, &'static CodeFact)> {
+pub(crate) fn rows(adapter: &AdapterUnderTest) -> impl Iterator<Item = (&'static CodeTable, &'static ErrorCode)> {
     let tables = adapter.code_tables.iter().zip(adapter.provider.codes);
     tables.flat_map(|(table, codes)| codes.iter().map(move |fact| (table, fact)))
 }
 
 /// A row as evidence.
-pub(crate) fn of_row(table: &CodeTable, fact: &CodeFact) -> Evidence {
+pub(crate) fn of_row(table: &CodeTable, fact: &ErrorCode) -> Evidence {
     let status = fact.status.map(|status| format!("/{status}")).unwrap_or_default();
     let with = fact.status.map(|status| format!(" with HTTP {status}")).unwrap_or_default();
     let name = if fact.name.is_empty() { String::new() } else { format!(" ({})", fact.name) };

@@ -110,7 +110,7 @@ const OUR_NUMBERS: &[&str] = &["919876500001", "5215500001111"];
 /// Searches an error: its line, its debug forms, and its causes.
 pub(crate) fn in_error(error: &transom::Error) -> Check {
     let mut forms = vec![error.to_string(), format!("{error:?}"), format!("{error:#?}")];
-    if has_a_tail(error.message()) || error.problem_list().iter().any(|problem| has_a_tail(problem)) {
+    if has_a_tail(error.message()) || error.problems().iter().any(|problem| has_a_tail(problem)) {
         return Err(format!("the error shows a number as a provider rewrote it: {error}").into());
     }
     let mut cause = error.source();

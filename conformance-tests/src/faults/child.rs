@@ -107,8 +107,9 @@ pub(crate) fn live() -> Option<ExitCode> {
 fn act_out(act: &str) -> Result<Value, Failure> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let uri = std::env::var(URI).map_err(|error| text(&error))?;
-    let registry =
-        profile::ALL.iter().fold(Registry::default(), |registry, profile| registry.with(profile.adapter.provider));
+    let registry = profile::ALL
+        .iter()
+        .fold(Registry::default(), |registry, profile| registry.with_provider(profile.adapter.provider));
     let config = ChannelConfig::from_uri("child", &uri, registry.providers(), process_env());
     let client = registry.connect(&config.map_err(|error| text(&error))?).map_err(|error| text(&error))?;
     let to: PhoneNumber = std::env::var(TO).unwrap_or_default().parse().map_err(|error| text(&error))?;

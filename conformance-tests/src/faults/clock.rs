@@ -56,7 +56,7 @@ impl Clock for RecordingClock {
         }
     }
 
-    fn uptime(&self) -> Duration {
+    fn monotonic(&self) -> Duration {
         self.begun.elapsed() + self.so_far().iter().sum::<Duration>()
     }
 

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use transom::account::ConversationFilter;
+use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
+use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{Client, Context, ConversationFilter, Message, Messenger as _, PhoneNumber, Registry, Result, Transport};
+use transom::{Client, Message, Messenger as _, PhoneNumber, Registry, Result};
 
 use super::canary::{self, Canaries};
 use super::clock::RecordingClock;
@@ -79,11 +82,11 @@ impl FaultHarness {
             Peer::Tls(_) | Peer::NotTls => format!("https://{host}:{port}"),
             _ => format!("http://{host}:{port}"),
         };
-        let registry = Registry::default().with(profile.adapter.provider);
+        let registry = Registry::default().with_provider(profile.adapter.provider);
         let uri = if setup.is_reading { profile.reading_uri } else { profile.uri };
         let uri = uri(&setup.canaries).replace("{host}", "default");
         let config = ChannelConfig::from_uri("profile", &uri, registry.providers(), process_env());
-        let config = config.map_err(unexpected)?.with("base_url", base_url.as_str());
+        let config = config.map_err(unexpected)?.with_value("base_url", base_url.as_str());
         let listening = listener.address().to_string();
         let config = setup.keys.iter().fold(config, |config, (key, value)| match value.as_str() {
             Some(text) => config.with(*key, text.replace("{listener}", &listening)),
@@ -96,7 +99,7 @@ impl FaultHarness {
             canaries: setup.canaries.clone(),
             provider,
             listener,
-            client: Client::new(transom::stub::Stub::accepting()),
+            client: Client::new(transom::testing::Stub::accepting()),
             clock,
             tries: setup.tries,
             transport,

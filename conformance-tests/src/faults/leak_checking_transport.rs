@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
+use transom::Result;
+use transom::transport::Transport;
 use transom::transport::{HttpTransport, StreamedBody};
-use transom::{Result, Transport};
 
 use super::canary;
 

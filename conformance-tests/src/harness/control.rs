@@ -6,8 +6,9 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
+use transom::adapter::Operation;
 use transom::time::rfc3339;
-use transom::{Operation, Transport};
+use transom::transport::Transport;
 
 use crate::assertions::Failure;
 

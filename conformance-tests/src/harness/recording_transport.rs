@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request, Response};
 use serde_json::Value;
-use transom::{Operation, Transport};
+use transom::adapter::Operation;
+use transom::transport::Transport;
 
 use crate::assertions::{Failure, unexpected};
 

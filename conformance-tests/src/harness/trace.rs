@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
-use transom::{Client, Event, Events, Verdict};
+use transom::webhook::{Event, WebhookEvents};
+use transom::{Client, SendOutcome};
 
 /// The results of all sends and webhook calls, and the delivered messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -106,13 +107,13 @@ impl TraceRecorder {
     /// `client` with this recorder.
     pub(crate) fn on(&self, client: Client) -> Client {
         let told = Arc::clone(&self.told);
-        client.on_verdict(move |_, verdict| {
+        client.on_outcome(move |_, verdict| {
             told.lock().unwrap_or_else(PoisonError::into_inner).push(SendRecord::of(verdict));
         })
     }
 
     /// Records the events of a webhook call.
-    pub(crate) fn hear(&self, answer: &transom::Result<Events>) {
+    pub(crate) fn hear(&self, answer: &transom::Result<WebhookEvents>) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
             Ok(events) => heard.extend(events.events.iter().map(|event| EventRecord::of(event, events.verified))),
@@ -159,12 +160,12 @@ impl SendRecord {
         format!("{}{outcome} {sent}/{attempts}", if *fallback { "fallback " } else { "" })
     }
 
-    fn of(verdict: Verdict<'_>) -> Self {
+    fn of(verdict: SendOutcome<'_>) -> Self {
         let (outcome, sent, attempts, fallback) = match verdict {
-            Verdict::Taken(receipt) => ("accepted", "yes", receipt.attempts, receipt.template_fallback),
-            Verdict::NotSent(Some(error)) => (error.kind().as_str(), "no", error.attempts(), false),
-            Verdict::NotSent(None) => ("given up", "no", 0, false),
-            Verdict::Unknown(error) => (error.kind().as_str(), "maybe", error.attempts(), false),
+            SendOutcome::Accepted(receipt) => ("accepted", "yes", receipt.attempts, receipt.template_fallback),
+            SendOutcome::Rejected(Some(error)) => (error.kind().as_str(), "no", error.attempts(), false),
+            SendOutcome::Rejected(None) => ("given up", "no", 0, false),
+            SendOutcome::Unknown(error) => (error.kind().as_str(), "maybe", error.attempts(), false),
         };
         Self { outcome: outcome.to_owned(), sent, attempts, fallback }
     }

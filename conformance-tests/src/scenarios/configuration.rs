@@ -52,7 +52,7 @@ fn problems(harness: &Harness, text: &str) -> Result<Vec<String>, Failure> {
         Ok(_) => Err("expected the configuration to be refused".into()),
         Err(error) => {
             equal("the kind", &error.kind(), &ErrorKind::Config)?;
-            Ok(error.problem_list().to_vec())
+            Ok(error.problems().to_vec())
         }
     }
 }
@@ -191,7 +191,7 @@ async fn base_url_spellings_mean_the_same(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     let by_uri = request_of(harness, &harness.client).await?;
     for url in [format!("{}/", harness.url()), harness.url().replace("http://", "HTTP://")] {
-        let client = harness.connect(&harness.config()?.with("base_url", url.as_str()))?;
+        let client = harness.connect(&harness.config()?.with_value("base_url", url.as_str()))?;
         equal("the request", &request_of(harness, &client).await?, &by_uri).map_err(|failure| failure.at(&url))?;
     }
     Ok(())
@@ -199,7 +199,9 @@ async fn base_url_spellings_mean_the_same(harness: &Harness) -> Check {
 
 async fn every_window_policy_can_be_configured(harness: &Harness) -> Check {
     for policy in ["template_if_closed", "strict", "provider_decides", "always_template"] {
-        harness.connect(&harness.config()?.with("window_policy", policy)).map_err(|failure| failure.at(policy))?;
+        harness
+            .connect(&harness.config()?.with_value("window_policy", policy))
+            .map_err(|failure| failure.at(policy))?;
     }
     Ok(())
 }

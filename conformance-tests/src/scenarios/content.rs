@@ -1,7 +1,8 @@
 //! Contents, as they are delivered.
 
 use serde_json::{Value, json};
-use transom::{Capability, Content, ErrorKind, Media, Message, Sent};
+use transom::message::Media;
+use transom::{Capability, Content, ErrorKind, Message, Sent};
 
 use super::samples::sample;
 use crate::assertions::{Check, accepted, ensure, equal, failed, unexpected};

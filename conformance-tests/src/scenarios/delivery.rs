@@ -78,7 +78,7 @@ async fn in_doubt(
 }
 
 fn impatient(harness: &Harness) -> Result<Client, Failure> {
-    harness.connect(&harness.config()?.with("timeout", PATIENCE))
+    harness.connect(&harness.config()?.with_value("timeout", PATIENCE))
 }
 
 async fn lost_response_is_unknown_and_not_retried(harness: &Harness) -> Check {
@@ -137,7 +137,7 @@ async fn gateway_error_is_unknown_and_not_retried(harness: &Harness) -> Check {
 
 async fn gateway_error_with_rejection_body_is_unknown(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 1_000, 1).await?;
-    let client = harness.connect(&harness.config()?.with("probe", false))?;
+    let client = harness.connect(&harness.config()?.with_value("probe", false))?;
     for refusal in harness.adapter.refusals {
         for status in [502, 504] {
             harness.answer_with(status, json!(refusal.body)).await?;
@@ -181,7 +181,7 @@ async fn refused_connection_proves_nothing_sent(harness: &Harness) -> Check {
 }
 
 async fn unknown_host_proves_nothing_sent(harness: &Harness) -> Check {
-    let config = harness.config()?.with("base_url", "https://no-such-host.invalid").with("timeout", "2s");
+    let config = harness.config()?.with_value("base_url", "https://no-such-host.invalid").with_value("timeout", "2s");
     let client = harness.connect(&config)?;
     let error = harness.refused(client.send(&text()).await, ErrorKind::ProviderUnavailable).await?;
     ensure(!error.to_string().contains("https://"), format_args!("a URL is in the error: {error}"))

@@ -66,7 +66,7 @@ async fn documented_rejection_has_kind_and_code(harness: &Harness) -> Check {
         let place = |failure: Failure| failure.at(format_args!("{} {}", refusal.status, refusal.body));
         answer(harness, refusal.status, json!(refusal.body)).await?;
         // Without the probe, so that only the response decides.
-        let client = harness.connect(&harness.config()?.with("probe", false))?;
+        let client = harness.connect(&harness.config()?.with_value("probe", false))?;
         let error = harness.refused(client.send(&text()).await, refusal.kind).await.map_err(place)?;
         equal("the code", &error.code(), &refusal.code).map_err(place)?;
         equal("the status", &error.status(), &Some(refusal.status)).map_err(place)?;
@@ -246,7 +246,8 @@ async fn local_errors_name_provider_and_kind(harness: &Harness) -> Check {
     }
     let error = harness.send(&Message::text(contact(), "")).await.err().ok_or("expected an error")?;
     names_on_one_line(harness, &error, &[])?;
-    let away = harness.connect(&harness.config()?.with("base_url", "http://127.0.0.1:9").with("timeout", "1s"))?;
+    let away =
+        harness.connect(&harness.config()?.with_value("base_url", "http://127.0.0.1:9").with_value("timeout", "1s"))?;
     let error = away.send(&text()).await.err().ok_or("expected an error")?;
     names_on_one_line(harness, &error, &[])
 }

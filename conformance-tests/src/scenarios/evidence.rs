@@ -4,7 +4,8 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, DeliveryStatus, Event, Message, Messenger as _, Sent};
+use transom::webhook::{DeliveryStatus, Event};
+use transom::{Client, Message, Messenger as _, Sent};
 use transom_mock_server::fixtures::Fixture;
 
 use crate::adapters::{CodeChannel, CodeSample};
@@ -36,7 +37,7 @@ async fn response_codes_have_kind_and_send_state(harness: &Harness) -> Check {
     harness.control.limit(harness.provider(), 10_000, 1).await?;
     let meanings = every_table_has_a_place_and_meanings(harness)?;
     // Without the probe, so that only the response decides.
-    let client = harness.connect(&harness.config()?.with("probe", false))?;
+    let client = harness.connect(&harness.config()?.with_value("probe", false))?;
     let mut played = FactLog::new(&harness.coverage);
     for (table, fact) in facts::rows(harness.adapter) {
         for said in (table.samples)(fact) {
@@ -193,7 +194,7 @@ async fn reads_the_page(harness: &Harness, sample: &Fixture) -> Check {
     let body = response.get("raw_body").or(response.get("body")).cloned().unwrap_or_default();
     let status = documented_status(sample).unwrap_or_default();
     harness.answer_with(status, body.clone()).await?;
-    let client = harness.connect(&harness.config()?.with("probe", false))?;
+    let client = harness.connect(&harness.config()?.with_value("probe", false))?;
     let request = &sample.json["request"]["body"];
     let places = ["/to", "/recipient_phone", "/request/to", "/whatsapp/messages/0/to"];
     let to = places.iter().find_map(|place| request.pointer(place)?.as_str()?.parse().ok()).unwrap_or_else(contact);
@@ -252,7 +253,7 @@ fn channel(harness: &Harness, sample: &Fixture) -> Result<ChannelConfig, Failure
     let mut settings = sample.json["channel"].as_object().cloned().ok_or("the sample's channel is no object")?;
     settings.remove("provider");
     let config = ChannelConfig::new("sample", harness.provider(), settings.into_iter().collect(), process_env());
-    Ok(config.with("probe", false).with("base_url", harness.url()))
+    Ok(config.with_value("probe", false).with_value("base_url", harness.url()))
 }
 
 async fn documented_webhook_calls_give_their_events(harness: &Harness) -> Check {
@@ -267,7 +268,7 @@ async fn documented_webhook_calls_give_their_events(harness: &Harness) -> Check 
 fn read_call(harness: &Harness, call: &WebhookFixture) -> Check {
     let config = harness.config()?;
     let signed = match &call.secret {
-        Some(secret) => config.clone().with("webhook_secret", json!(["the-next-secret", secret])),
+        Some(secret) => config.clone().with_value("webhook_secret", json!(["the-next-secret", secret])),
         None => config.clone(),
     };
     let lines = |client: &Client, body: String| -> Result<Vec<Value>, Failure> {

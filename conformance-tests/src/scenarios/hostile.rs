@@ -250,7 +250,7 @@ async fn unreadable_wait_is_returned_to_caller(harness: &Harness) -> Check {
 
 async fn damaged_webhook_call_is_never_verified(harness: &Harness) -> Check {
     let mut random = Rng::with_seed(harness.seed);
-    let client = harness.connect(&harness.config()?.with("webhook_secret", "a-secret"))?;
+    let client = harness.connect(&harness.config()?.with_value("webhook_secret", "a-secret"))?;
     for call in WebhookFixture::for_adapter(harness.adapter)? {
         let body = call.body.get().as_bytes();
         for _ in 0..20 {

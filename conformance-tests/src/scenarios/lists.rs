@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use transom::account::{Conversation, ConversationFilter, TemplateInfo};
 use transom::layers::Retry;
-use transom::{Conversation, ConversationFilter, ErrorKind, Messenger as _, Sent, TemplateInfo};
+use transom::{ErrorKind, Messenger as _, Sent};
 
 use crate::assertions::{Check, Failure, ensure, equal, unexpected};
 use crate::harness::{Harness, OTHER, contact};

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use transom::layers::{Limit, Retry};
-use transom::rate_limit::RateLimit;
-use transom::{Certainty, ErrorKind, Message, Messenger as _, Rate, Scope, Sent};
+use transom::adapter::RateLimitInfo;
+use transom::adapter::{Certainty, Rate, Scope};
+use transom::layers::{RateLimit, Retry};
+use transom::{ErrorKind, Message, Messenger as _, Sent};
 use transom_mock_server::fixtures::Fixture;
 
 use crate::assertions::{Check, accepted, ensure, equal, failed};
@@ -30,8 +31,8 @@ scenarios! { "pacing":
 
 const FOREVER: Duration = Duration::from_secs(1_000_000);
 
-fn limit(rates: &[Rate], clock: &Clock) -> Limit {
-    Limit::new(rates).with_clock(Arc::new(clock.clone())).with_patience(FOREVER)
+fn limit(rates: &[Rate], clock: &Clock) -> RateLimit {
+    RateLimit::new(rates).with_clock(Arc::new(clock.clone())).with_max_wait(FOREVER)
 }
 
 const fn account(quota: u32, seconds: u64) -> Rate {
@@ -102,7 +103,7 @@ fn stated(sample: &Fixture) -> Option<(u32, Duration)> {
         .collect::<Vec<(http::HeaderName, http::HeaderValue)>>()
         .into_iter()
         .collect();
-    let limits = RateLimit::of(&headers, SystemTime::UNIX_EPOCH);
+    let limits = RateLimitInfo::from_headers(&headers, SystemTime::UNIX_EPOCH);
     let policy = limits.policies.first()?;
     Some((policy.quota.try_into().ok()?, policy.window?))
 }
@@ -185,7 +186,7 @@ async fn too_long_wait_is_refused_locally(harness: &Harness) -> Check {
     // A provider that states its limit in responses states this one.
     harness.control.limit(harness.provider(), 1, 3_600).await?;
     let clock = harness.clock();
-    let impatient = Limit::new(&[account(1, 3_600)]).with_clock(Arc::new(clock.clone()));
+    let impatient = RateLimit::new(&[account(1, 3_600)]).with_clock(Arc::new(clock.clone()));
     let client = harness.client.clone().layer(impatient);
     accepted(client.send(&text()).await)?;
     let error = failed(client.send(&text()).await, ErrorKind::RateLimited, Sent::No)?;

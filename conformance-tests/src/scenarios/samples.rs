@@ -1,6 +1,7 @@
 //! A content for each capability.
 
-use transom::{Capability, Content, Location, Media, MessageId, Reaction, Template};
+use transom::message::{Location, Media, MessageId, Reaction};
+use transom::{Capability, Content, Template};
 
 use crate::harness::text;
 

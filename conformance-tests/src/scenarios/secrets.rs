@@ -52,7 +52,8 @@ async fn errors_show_no_credential_or_full_number(harness: &Harness) -> Check {
         harness.contact_writes().await?;
         errors.push((fault.to_owned(), harness.send(&text()).await.err()));
     }
-    let away = harness.connect(&harness.config()?.with("base_url", "http://127.0.0.1:9").with("timeout", "1s"))?;
+    let away =
+        harness.connect(&harness.config()?.with_value("base_url", "http://127.0.0.1:9").with_value("timeout", "1s"))?;
     errors.push(("refused connection".to_owned(), away.send(&text()).await.err()));
     errors.push(("refused locally".to_owned(), harness.send(&Message::text(contact(), "")).await.err()));
     for (place, error) in errors {

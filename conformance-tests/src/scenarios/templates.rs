@@ -70,13 +70,13 @@ async fn arrived(harness: &Harness, values: [&str; 2]) -> Check {
 
 async fn positional_parameters_arrive_in_order(harness: &Harness) -> Check {
     // If the provider uses names, the mapping gives the name of each place.
-    let client = harness.connect(&harness.config()?.with("templates", by_name(harness)))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", by_name(harness)))?;
     accepted(client.send(&message(Template::new("visit_reminder", "en").body(["Ana", "12/02"]))).await)?;
     arrived(harness, ["Ana", "12/02"]).await
 }
 
 async fn named_parameters_arrive_in_configured_places(harness: &Harness) -> Check {
-    let client = harness.connect(&harness.config()?.with("templates", by_name(harness)))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", by_name(harness)))?;
     let [first, second] = harness.adapter.placeholders;
     let template = Template::new("visit_reminder", "en").body_named([(second, "12/02"), (first, "Ana")]);
     accepted(client.send(&message(template)).await)?;
@@ -88,7 +88,7 @@ async fn channel_template_mapping_is_used(harness: &Harness) -> Check {
     let mapping = json!({ "reminder": {
         "id": 310, "name": "visit_reminder", "language": "en", "params": harness.adapter.placeholders,
     } });
-    let client = harness.connect(&harness.config()?.with("templates", mapping))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
     accepted(client.send(&message(Template::new("reminder", "es").body(["Ana", "12/02"]))).await)?;
     arrived(harness, ["Ana", "12/02"]).await
 }
@@ -148,7 +148,7 @@ fn by_number() -> serde_json::Value {
 }
 
 async fn without_probe_provider_checks_parameters(harness: &Harness) -> Check {
-    let config = harness.config()?.with("templates", by_number()).with("probe", false);
+    let config = harness.config()?.with_value("templates", by_number()).with_value("probe", false);
     let template = Template::new("visit_reminder", "en").body(["Ana"]);
     let answer = harness.connect(&config)?.send(&message(template)).await;
     harness.refused(answer, ErrorKind::TemplateRejected).await?;
@@ -159,7 +159,7 @@ async fn without_probe_provider_checks_parameters(harness: &Harness) -> Check {
 async fn failed_definition_lookup_does_not_block(harness: &Harness) -> Check {
     let mut mapping = by_name(harness);
     mapping["visit_reminder"]["id"] = json!(310);
-    let client = harness.connect(&harness.config()?.with("templates", mapping))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
     if harness.lists_templates() {
         let fault = json!({ "fault": "status", "status": 500, "next": 1, "on": "any" });
         harness.control.fault(harness.provider(), fault).await?;
@@ -171,7 +171,7 @@ async fn failed_definition_lookup_does_not_block(harness: &Harness) -> Check {
 
 async fn unmapped_named_parameter_is_refused_locally(harness: &Harness) -> Check {
     let mapping = json!({ "visit_reminder": { "id": 310, "params": ["customer", "day"] } });
-    let client = harness.connect(&harness.config()?.with("templates", mapping))?;
+    let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
     let template = Template::new("visit_reminder", "en").body_named([("customer", "Ana"), ("hour", "9")]);
     let error = failed(client.send(&message(template)).await, ErrorKind::InvalidRequest, Sent::No)?;
     crate::assertions::ensure(error.to_string().contains("hour"), format_args!("the error does not name it: {error}"))?;

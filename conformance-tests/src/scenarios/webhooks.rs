@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 use serde_json::{Value, json};
-use transom::{
-    Capability, Client, DeliveryStatus, ErrorKind, Event, Events, MemoryLedger, Messenger as _, Resolution, Sent,
-    StatusUpdate, Unresolved, Window, WindowLedger as _,
-};
+use transom::reconcile::{PendingSend, Resolution};
+use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+use transom::{Capability, Client, ErrorKind, Messenger as _, Sent, Window};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{CONTACT, Harness, WebhookReceiver, contact, text};
@@ -61,23 +61,23 @@ async fn listening(harness: &Harness) -> Result<(Client, WebhookReceiver), Failu
     let signs = harness.capabilities().contains(Capability::WebhookSignature);
     let receiver = harness.webhook_receiver(signs.then_some(SECRET)).await?;
     let config = harness.config()?;
-    let client = harness.connect(&if signs { config.with("webhook_secret", SECRET) } else { config })?;
+    let client = harness.connect(&if signs { config.with_value("webhook_secret", SECRET) } else { config })?;
     Ok((client, receiver))
 }
 
 /// Advances the clock, and reads all calls with `client`.
-async fn heard(harness: &Harness, client: &Client, receiver: &WebhookReceiver) -> Result<Vec<Events>, Failure> {
+async fn heard(harness: &Harness, client: &Client, receiver: &WebhookReceiver) -> Result<Vec<WebhookEvents>, Failure> {
     let calls = harness.webhook_calls(receiver, "10s").await?;
     calls.iter().map(|call| harness.read(client, call).map_err(unexpected)).collect()
 }
 
-fn updates(calls: &[Events]) -> Vec<&StatusUpdate> {
+fn updates(calls: &[WebhookEvents]) -> Vec<&StatusUpdate> {
     let events = calls.iter().flat_map(|call| &call.events);
     events.filter_map(|event| if let Event::Status(update) = event { Some(update) } else { None }).collect()
 }
 
 /// The status events of a text that was delivered and read, with the id of its receipt.
-async fn reports(harness: &Harness) -> Result<(Vec<Events>, String), Failure> {
+async fn reports(harness: &Harness) -> Result<(Vec<WebhookEvents>, String), Failure> {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
     harness.control.config(harness.provider(), json!({ "last_status": "read" })).await?;
@@ -112,7 +112,7 @@ async fn status_event_has_reference_if_supported(harness: &Harness) -> Check {
 async fn statuses_merge_to_same_end_in_any_order(harness: &Harness) -> Check {
     let (calls, _) = reports(harness).await?;
     let steps: Vec<DeliveryStatus> = updates(&calls).iter().map(|update| update.status.clone()).collect();
-    let end = |steps: Vec<DeliveryStatus>| steps.into_iter().reduce(DeliveryStatus::and);
+    let end = |steps: Vec<DeliveryStatus>| steps.into_iter().reduce(DeliveryStatus::merge);
     let reversed = steps.iter().rev().chain(&steps).cloned().collect();
     equal("the end", &end(reversed), &Some(DeliveryStatus::Read))?;
     equal("the end", &end(steps), &Some(DeliveryStatus::Read))
@@ -147,27 +147,30 @@ async fn only_verified_status_settles_unknown_send(harness: &Harness) -> Check {
     let error = failed(client.send(&message).await, ErrorKind::ProviderUnavailable, Sent::Maybe)?;
     let calls = heard(harness, &client, &receiver).await?;
     let id = updates(&calls).first().map(|update| update.message_id.clone()).ok_or("no report came")?;
-    let unresolved = Unresolved::new(&message, &error, begun).ok_or("an unknown outcome cannot be settled")?;
-    let settled = |mut unresolved: Unresolved, verified: bool| {
+    let unresolved = PendingSend::new(&message, &error, begun).ok_or("an unknown outcome cannot be settled")?;
+    let settled = |mut unresolved: PendingSend, verified: bool| {
         for call in &calls {
-            unresolved.hear(&Events::new(verified, call.events.clone()), false);
+            unresolved.record_events(&WebhookEvents::new(verified, call.events.clone()), false);
         }
         matches!(unresolved.resolution(), Resolution::Sent { .. })
     };
-    let by_id = unresolved.clone().known_as(id);
+    let by_id = unresolved.clone().with_message_id(id);
     ensure(!settled(by_id.clone(), false), "a report that nothing vouches for has settled the message")?;
     ensure(settled(by_id, true), "the report of this very message has settled nothing")?;
     equal("settled by the reference", &settled(unresolved, true), &harness.adapter.webhook_features.reference)
 }
 
 /// The one inbound message of the contact.
-async fn inbound(harness: &Harness, content: Value) -> Result<(transom::Inbound, bool), Failure> {
+async fn inbound(harness: &Harness, content: Value) -> Result<(transom::webhook::Inbound, bool), Failure> {
     let told = inbound_if_told(harness, content).await?;
     told.ok_or_else(|| "expected one message of the contact, and there was no call".into())
 }
 
 /// As [`inbound`]; none if the provider makes no call for such a message.
-async fn inbound_if_told(harness: &Harness, content: Value) -> Result<Option<(transom::Inbound, bool)>, Failure> {
+async fn inbound_if_told(
+    harness: &Harness,
+    content: Value,
+) -> Result<Option<(transom::webhook::Inbound, bool)>, Failure> {
     let (client, receiver) = listening(harness).await?;
     harness.control.writes(harness.provider(), CONTACT, content).await?;
     let calls = heard(harness, &client, &receiver).await?;
@@ -222,7 +225,7 @@ async fn verified_inbound_opens_window_for_24_hours(harness: &Harness) -> Check 
     let (inbound, _) = inbound(harness, json!({ "type": "text", "body": "hi" })).await?;
     let (at, ledger) = (inbound.at, MemoryLedger::default());
     let later = |hours: u64| at + Duration::from_secs(hours * 3_600);
-    Events::new(true, vec![Event::Inbound(inbound)]).record(&ledger, false, at);
+    WebhookEvents::new(true, vec![Event::Inbound(inbound)]).record(&ledger, false, at);
     let last = ledger.last_inbound_at(&contact()).ok_or("the ledger has no record of the contact")?;
     ensure(matches!(Window::after(last, later(23)), Window::Open { .. }), "it is closed after 23 hours")?;
     ensure(matches!(Window::after(last, later(24)), Window::Expired { .. }), "it is open after 24 hours")
@@ -255,7 +258,7 @@ async fn signed_call(harness: &Harness) -> Result<Request<Bytes>, Failure> {
 }
 
 fn with_secret(harness: &Harness, secret: Value) -> Result<Client, Failure> {
-    harness.connect(&harness.config()?.with("webhook_secret", secret))
+    harness.connect(&harness.config()?.with_value("webhook_secret", secret))
 }
 
 async fn valid_signature_is_verified(harness: &Harness) -> Check {

@@ -1,6 +1,7 @@
 //! The session window of 24 hours.
 
-use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, SessionSource, Template, Window};
+use transom::session::SessionSource;
+use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, Template, Window};
 
 use crate::assertions::{Check, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{Harness, OTHER, contact, number, text};
@@ -181,13 +182,13 @@ async fn rejected_fallback_is_not_retried(harness: &Harness) -> Check {
 }
 
 async fn strict_policy_sends_no_fallback(harness: &Harness) -> Check {
-    let client = harness.connect(&harness.config()?.with("window_policy", "strict"))?;
+    let client = harness.connect(&harness.config()?.with_value("window_policy", "strict"))?;
     harness.refused(client.send(&with_fallback()).await, harness.adapter.never_wrote).await.map(drop)
 }
 
 async fn provider_decides_skips_session_lookup(harness: &Harness) -> Check {
     // An adapter uses the probe after a rejection; here only the requests before it count.
-    let config = harness.config()?.with("window_policy", "provider_decides").with("probe", false);
+    let config = harness.config()?.with_value("window_policy", "provider_decides").with_value("probe", false);
     let receipt = accepted(harness.connect(&config)?.send(&with_fallback()).await)?;
     ensure(receipt.template_fallback, "the receipt says that the template went")?;
     equal("attempts", &receipt.attempts, &2)?;
@@ -197,7 +198,7 @@ async fn provider_decides_skips_session_lookup(harness: &Harness) -> Check {
 
 async fn always_template_sends_only_template(harness: &Harness) -> Check {
     harness.contact_writes().await?;
-    let client = harness.connect(&harness.config()?.with("window_policy", "always_template"))?;
+    let client = harness.connect(&harness.config()?.with_value("window_policy", "always_template"))?;
     let receipt = accepted(client.send(&with_fallback()).await)?;
     ensure(receipt.template_fallback, "the receipt says that the template went")?;
     harness.asked(1).await?;
@@ -215,7 +216,7 @@ async fn session_query_reports_open_window_and_end(harness: &Harness) -> Check {
         return Err(format!("expected an open window with its end, got {:?}", session.window).into());
     };
     let last = session.last_inbound_at.ok_or("expected the time of the contact's last message")?;
-    equal("the end", &until, &(last + transom::WINDOW))
+    equal("the end", &until, &(last + transom::session::WINDOW_DURATION))
 }
 
 async fn session_query_reports_expired_window(harness: &Harness) -> Check {
@@ -227,7 +228,7 @@ async fn session_query_reports_expired_window(harness: &Harness) -> Check {
         return Err(format!("expected an expired window with its end, got {:?}", session.window).into());
     };
     let last = session.last_inbound_at.ok_or("expected the time of the contact's last message")?;
-    equal("the end", &since, &(last + transom::WINDOW))
+    equal("the end", &since, &(last + transom::session::WINDOW_DURATION))
 }
 
 async fn session_query_reports_contact_never_wrote(harness: &Harness) -> Check {

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
-use transom::{
-    Capabilities, Capability, Conversation, ConversationFilter, DeliveryStatus, ErrorKind, Event, Events, Message,
-    Messenger, PhoneNumber, Receipt, Result, Session, TemplateInfo, Transport, Window,
-};
+use transom::account::{Conversation, ConversationFilter, TemplateInfo};
+use transom::transport::Transport;
+use transom::webhook::{DeliveryStatus, Event, WebhookEvents};
+use transom::{Capabilities, Capability, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session, Window};
 use transom_conformance::{AdapterUnderTest, adapters};
 
 use super::stand_in::{Flaw, adapter};
@@ -46,14 +46,14 @@ flaws! {
     FallsBackAfterUnknown "lost_response_counts_as_closed_window" on EXOTEL {
         async fn send(inner: &dyn Messenger, message: &Message) -> Result<Receipt> {
             inner.send(message).await.map_err(|error| match error.kind() {
-                ErrorKind::ProviderUnavailable => error.with_kind(ErrorKind::SessionExpired).unsent(),
+                ErrorKind::ProviderUnavailable => error.with_kind(ErrorKind::SessionExpired).mark_unsent(),
                 _ => error,
             })
         }
     }
     BelievesUnsent "unknown_outcome_counts_as_not_sent" on MESSANGI {
         async fn send(inner: &dyn Messenger, message: &Message) -> Result<Receipt> {
-            inner.send(message).await.map_err(transom::Error::unsent)
+            inner.send(message).await.map_err(transom::Error::mark_unsent)
         }
     }
     FollowsRedirects "redirect_is_followed" on EXOTEL {
@@ -63,29 +63,29 @@ flaws! {
         }
     }
     AcceptsAnySignature "wrong_signature_is_accepted" on GOSENDAPI {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<Events> {
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
             match inner.webhook(request) {
-                Err(error) if error.kind() == ErrorKind::Unauthenticated => Ok(Events::new(true, Vec::new())),
+                Err(error) if error.kind() == ErrorKind::Unauthenticated => Ok(WebhookEvents::new(true, Vec::new())),
                 answer => answer,
             }
         }
     }
     NeedsNoSignature "missing_signature_is_accepted" on EXOTEL {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<Events> {
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
             match inner.webhook(request) {
                 Err(error)
                     if error.kind() == ErrorKind::Unauthenticated
                         && !request.headers().keys().any(|name| name.as_str().contains("signature")) =>
                 {
-                    Ok(Events::new(false, Vec::new()))
+                    Ok(WebhookEvents::new(false, Vec::new()))
                 }
                 answer => answer,
             }
         }
     }
     TrustsUnsigned "unsigned_call_counts_as_verified" on EXOTEL {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<Events> {
-            inner.webhook(request).map(|events| Events::new(true, events.events))
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
+            inner.webhook(request).map(|events| WebhookEvents::new(true, events.events))
         }
     }
     KeyInUrl "credential_is_sent_in_url" on GOSENDAPI {
@@ -188,7 +188,7 @@ flaws! {
     ConflictIsSafe "conflict_counts_as_not_sent" on EXOTEL {
         async fn send(inner: &dyn Messenger, message: &Message) -> Result<Receipt> {
             inner.send(message).await.map_err(|error| match error.kind() {
-                ErrorKind::Conflict => error.unsent(),
+                ErrorKind::Conflict => error.mark_unsent(),
                 _ => error,
             })
         }
@@ -213,11 +213,11 @@ flaws! {
     LosesCapability "capability_is_lost" on EXOTEL {
         fn capabilities(right: Capabilities) -> Capabilities {
             let left: Vec<Capability> = right.iter().filter(|one| *one != Capability::Location).collect();
-            Capabilities::of(&left)
+            Capabilities::new(&left)
         }
     }
     ReadIsDelivered "read_status_counts_as_delivered" on GOSENDAPI {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<Events> {
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
             let mut events = inner.webhook(request)?;
             for event in &mut events.events {
                 if let Event::Status(update) = event
@@ -230,7 +230,7 @@ flaws! {
         }
     }
     SwapsNumbers "inbound_sender_is_our_number" on EXOTEL {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<Events> {
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
             let mut events = inner.webhook(request)?;
             for event in &mut events.events {
                 if let Event::Inbound(inbound) = event

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::adapter::{Context, Provider};
 use transom::config::ChannelConfig;
-use transom::{
-    Capabilities, Context, Conversation, ConversationFilter, Events, Message, Messenger, PhoneNumber, Provider,
-    Receipt, Result, Sender, Session, TemplateInfo, Transport,
-};
+use transom::transport::Transport;
+use transom::webhook::WebhookEvents;
+use transom::{Capabilities, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 use transom_conformance::AdapterUnderTest;
 
 /// The hooks. Each defect overrides one of them.
@@ -40,7 +41,7 @@ pub(crate) trait Flaw: Debug + Send + Sync + 'static {
         inner.conversations(filter).await
     }
 
-    fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<Events> {
+    fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
         inner.webhook(request)
     }
 
@@ -121,7 +122,7 @@ impl<F: Flaw> Messenger for FlawedMessenger<F> {
         F::conversations(&*self.inner, filter).await
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
         F::webhook(&*self.inner, request)
     }
 }

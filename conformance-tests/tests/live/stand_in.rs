@@ -8,8 +8,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
+use transom::adapter::{Context, Provider};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Context, Messenger as _, Provider, Registry, Transport};
+use transom::transport::Transport;
+use transom::{Client, Messenger as _, Registry};
 use transom_conformance::drift::DriftKind;
 use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepReport};
 use transom_mock_server::Simulator;
@@ -91,7 +93,7 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn of(stand_in: &Arc<StandIn>, provider: Provider, uri: &str) -> Self {
-        let registry = Registry::default().with(provider);
+        let registry = Registry::default().with_provider(provider);
         let channel = ChannelConfig::from_uri("c", uri, registry.providers(), process_env()).unwrap();
         let recorder = Recorder::new(Arc::clone(stand_in) as Arc<dyn Transport>);
         let context = Context::new(Arc::clone(&recorder) as Arc<dyn Transport>);

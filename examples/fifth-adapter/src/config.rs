@@ -1,7 +1,7 @@
 //! What a Larkwire account needs to be told.
 
 use transom::config::{ChannelConfig, TemplateMappings};
-use transom::request::BaseUrl;
+use transom::adapter::BaseUrl;
 use transom::{Result, Secret};
 
 /// The provider's own host [docs, larkwire.example/docs/send].
@@ -29,7 +29,7 @@ impl Config {
         let mut keys = channel.reader();
         let api_key = keys.required_secret("api_key");
         let line = keys.required_integer("line", "the line's id, a whole number such as 7001");
-        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::of_host(HOST));
+        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::from_host(HOST));
         let webhook_secrets = keys.webhook_secrets();
         let templates = keys.templates();
         keys.finish(|| Some(Self { api_key: api_key?, line: line?, base_url, webhook_secrets, templates }))

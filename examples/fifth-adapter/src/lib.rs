@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use transom::config::UriLayout;
-use transom::{Certainty, Provider, Rate, Scope};
+use transom::adapter::{Certainty, Provider, Rate, Scope};
 
 /// The name in configuration, and the scheme of a channel's URI.
 const NAME: &str = "larkwire";

@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use transom::{
-    Capabilities, Capability, Context, Conversation, ConversationFilter, Events, Message, Messenger, PhoneNumber,
-    Receipt, Result, Sender, Session, TemplateInfo, unsupported,
-};
+use transom::{Capabilities, Capability, Message, Messenger, PhoneNumber, Receipt, Result, Session};
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::adapter::{Context, unsupported};
+use transom::webhook::WebhookEvents;
 
 use crate::config::Config;
 use crate::{NAME, webhook, wire};
 
 /// What Larkwire can do through this adapter.
-pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Template,
     Capability::DeliveryStatus,
@@ -68,7 +68,7 @@ impl Messenger for Larkwire {
         unsupported(NAME, Capability::Conversations)
     }
 
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<Events> {
+    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
         webhook::read(&self.config.webhook_secrets, request)
     }
 }

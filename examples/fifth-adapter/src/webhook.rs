@@ -4,23 +4,23 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::json;
 use serde_json::value::RawValue;
-use transom::json::{Members, as_it_came, header};
-use transom::{
-    CodeFact, DeliveryStatus, Error, ErrorKind, Event, Events, Inbound, Result, Secret, StatusUpdate, signature,
-};
+use transom::adapter::json::{Members, as_it_came, header};
+use transom::{Error, ErrorKind, Result, Secret, webhook};
+use transom::adapter::ErrorCode;
+use transom::webhook::{DeliveryStatus, Event, Inbound, StatusUpdate, WebhookEvents};
 
 use crate::error::ANSWERS;
 use crate::wire::undialled;
 
 /// Verifies the bytes as they came, then reads them [docs, larkwire.example/docs/events].
-pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Events> {
+pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<WebhookEvents> {
     let given = header(request.headers(), "x-larkwire-signature").and_then(|text| text.strip_prefix("sha256="));
-    let verified = signature::verify_hmac_sha256(secrets, request.body(), given)?;
+    let verified = webhook::verify_hmac_sha256(secrets, request.body(), given)?;
     let raw: Box<RawValue> = serde_json::from_slice(request.body())
         .map_err(|error| Error::new(ErrorKind::MalformedResponse, "the event is not JSON").with_source(error))?;
     // Whatever this version does not know is passed on as it came.
-    let event = Members::of(&raw).and_then(|members| event(&members));
-    Ok(Events::new(verified, vec![event.unwrap_or_else(|| Event::Unknown(as_it_came(&raw)))]))
+    let event = Members::from_raw(&raw).and_then(|members| event(&members));
+    Ok(WebhookEvents::new(verified, vec![event.unwrap_or_else(|| Event::Unknown(as_it_came(&raw)))]))
 }
 
 fn event(members: &Members) -> Option<Event> {
@@ -44,7 +44,7 @@ fn status(members: &Members) -> Option<StatusUpdate> {
     update.to = members.text(&["to"]).and_then(|text| undialled(&text));
     update.reference = members.text(&["ref"]);
     update.error = members.text(&["code"]).filter(|_| update.status == DeliveryStatus::Failed).map(|code| {
-        let fact = CodeFact::find(ANSWERS, &code);
+        let fact = ErrorCode::find(ANSWERS, &code);
         (fact.map_or(ErrorKind::ProviderUnavailable, |fact| fact.kind), code)
     });
     Some(update)
@@ -63,7 +63,7 @@ fn inbound(members: &Members) -> Option<Inbound> {
 mod tests {
     use super::*;
 
-    fn events(body: &'static str) -> Events {
+    fn events(body: &'static str) -> WebhookEvents {
         read(&[], &Request::new(Bytes::from_static(body.as_bytes()))).unwrap()
     }
 

@@ -7,13 +7,12 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use transom::json::Members;
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::adapter::json::Members;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
 use transom::transport::unreadable;
-use transom::{
-    Capability, Content, Error, ErrorKind, Limits, Message, PhoneNumber, Operation, Receipt, Result, json, unsupported,
-};
+use transom::{Capability, Content, Error, ErrorKind, Message, PhoneNumber, Receipt, Result};
+use transom::adapter::{Limits, Operation, json, unsupported};
 
 use crate::NAME;
 use crate::config::Config;
@@ -76,7 +75,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result
     }
     let answer: Answer = json::decode(response, Operation::Send)?;
     match (answer.code.as_deref(), answer.datum("id")) {
-        (Some("0"), Some(id)) => Ok(Receipt::new(NAME, id).with_limits(RateLimit::of(response.headers(), now))),
+        (Some("0"), Some(id)) => Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now))),
         (Some("0") | None, _) => {
             Err(unreadable(response.status(), Operation::Send, "there is no `data.id` under code 0 in the answer"))
         }
@@ -100,7 +99,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// A member of `data`.
     pub(crate) fn datum(&self, name: &str) -> Option<String> {
-        Members::of(self.data.as_deref()?)?.text(&[name])
+        Members::from_raw(self.data.as_deref()?)?.text(&[name])
     }
 }
 

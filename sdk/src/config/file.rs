@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 #[cfg(feature = "toml")]
 use super::config_error;
 use super::{ChannelConfig, Env, Lookup, listed, uri};
+use crate::config::provider::Provider;
 use crate::error::Result;
-use crate::registry::Provider;
 
 /// A configuration file, read but not yet connected to anything.
 #[derive(Clone, Debug)]

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use super::file::{kind, resolve};
 use super::{ChannelConfig, Lookup, TemplateMapping, TemplateMappings, config_error, listed};
+use crate::adapter::request::BaseUrl;
 use crate::error::Result;
 use crate::layers::WindowPolicy;
 use crate::phone::PhoneNumber;
-use crate::request::BaseUrl;
 use crate::secret::Secret;
 use crate::time::parse_duration;
 #[cfg(feature = "reqwest")]
@@ -43,7 +43,7 @@ const COMMON: &[&str] = &[
 /// let api_key = keys.required_secret("api_key");
 /// let from = keys.phone("from");
 /// let error = keys.finish(|| Some((api_key?, from))).unwrap_err();
-/// assert_eq!(error.problem_list().len(), 2);
+/// assert_eq!(error.problems().len(), 2);
 /// ```
 #[derive(Debug)]
 pub struct ConfigReader<'a> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::file::kind;
 use super::listed;
 use crate::error::{Error, ErrorKind, Result};
-use crate::template::{Parameters, Template};
+use crate::message::template::{Parameters, Template};
 
 /// A channel's `templates` table: by the application's name, what the provider calls it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,7 +160,7 @@ impl<'t> ResolvedTemplate<'t> {
     }
 
     fn wrong(&self, problem: &str) -> Error {
-        Error::problems(ErrorKind::InvalidRequest, vec![format!("template `{}`: {problem}", self.name)])
+        Error::invalid(ErrorKind::InvalidRequest, vec![format!("template `{}`: {problem}", self.name)])
     }
 }
 

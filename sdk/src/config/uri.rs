@@ -8,9 +8,9 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{ChannelConfig, Env, Lookup, config_error, listed};
+use crate::adapter::request::is_loopback;
+use crate::config::provider::Provider;
 use crate::error::Result;
-use crate::registry::Provider;
-use crate::request::is_loopback;
 
 /// Which keys the parts of a provider's URI stand for.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::adapter::rate::{LONGEST_PAUSE, Rate, Scope};
 use crate::error::{Error, ErrorKind};
-use crate::pace::{LONGEST_PAUSE, Rate, Scope};
 use crate::phone::PhoneNumber;
 
 /// So many failures in a row, or unknown outcomes within [`UNKNOWN_SPAN`], are trouble and not an accident.
@@ -219,7 +219,7 @@ mod tests {
         window: Duration::from_secs(6),
         codes: &["131056"],
         source: "a page",
-        certainty: crate::Certainty::Docs,
+        certainty: crate::adapter::Certainty::Docs,
     }];
 
     /// What a provider says.

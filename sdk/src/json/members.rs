@@ -14,10 +14,10 @@ use crate::time::rfc3339;
 /// The members of an object, each as it was written.
 ///
 /// ```
-/// use transom::json::Members;
+/// use transom::adapter::json::Members;
 ///
 /// let raw = serde_json::from_str(r#"{"id":18446744073709551616,"sentAt":"1770110100","to":"34611222333"}"#)?;
-/// let members = Members::of(raw).unwrap();
+/// let members = Members::from_raw(raw).unwrap();
 /// assert_eq!(members.text(&["message_id", "id"]).as_deref(), Some("18446744073709551616"));
 /// assert!(members.time(&["sent_at", "sentAt"]).is_some());
 /// assert_eq!(members.phone(&["to"]).unwrap().as_str(), "+34611222333");

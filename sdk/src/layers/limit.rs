@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::client::{Layer, Next};
-use crate::decision::MAX_RETRY_WAIT;
+use crate::adapter::rate::{LONGEST_PAUSE, Rate, Scope};
+use crate::error::rate_limit::RateLimitInfo;
 use crate::error::{Error, ErrorKind, Result};
-use crate::message::{Message, Receipt};
-use crate::pace::{LONGEST_PAUSE, Rate, Scope};
+use crate::layers::layer::{Layer, Next};
+use crate::layers::retry::policy::MAX_RETRY_WAIT;
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
-use crate::rate_limit::RateLimit;
 use crate::time::{Clock, SystemClock};
 
 use pacer::{Key, Pacer, Place, Rule};
@@ -24,7 +25,7 @@ const ROUNDING: Duration = Duration::from_secs(1);
 
 /// Holds sends back so that no limit of the provider is exceeded: per account, per sender and per pair of sender and person.
 ///
-/// It starts with the limits that the adapter states, and learns: a `RateLimit-Policy` in an answer replaces the account's
+/// It starts with the limits that the adapter states, and learns: a `RateLimitInfo-Policy` in an answer replaces the account's
 /// limits, an answer that says "none left" pauses the account until the provider's window starts anew, unless our own count
 /// explains it to the second, and a refusal for going too fast pauses what it was about for as long as it asks, for a week at
 /// the most. Within any window at most the quota goes; sends go in the order in which they came.
@@ -33,7 +34,7 @@ const ROUNDING: Duration = Duration::from_secs(1);
 /// [`Error::retry_at`], and nothing was sent.
 ///
 /// Clones share their counts. Give every client of an account a clone of one `Limit`, and each its
-/// [sender](Self::sending_from).
+/// [sender](Self::with_sender).
 ///
 /// Counting exactly takes a timestamp for each send of the last window. A leaky bucket needs less, but either lets twice the
 /// quota into one window or makes the first few messages of the day wait.
@@ -47,7 +48,7 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// A limiter for one account with the limits in `rates`; see [`Provider::rates`](crate::Provider::rates).
+    /// A limiter for one account with the limits in `rates`; see [`Provider::rates`](crate::adapter::Provider::rates).
     pub fn new(rates: &[Rate]) -> Self {
         let rule = |rate: &Rate| Rule {
             scope: rate.scope,
@@ -71,21 +72,21 @@ impl Limit {
             window: Duration::from_secs(1),
             codes: &[],
             source: "the application",
-            certainty: crate::Certainty::Inferred,
+            certainty: crate::adapter::Certainty::Inferred,
         }])
     }
 
     /// The same limiter, for a client that sends from another number than the others: limits per sender and per pair are
     /// counted for each.
     #[must_use]
-    pub fn sending_from(mut self, sender: impl Into<Arc<str>>) -> Self {
+    pub fn with_sender(mut self, sender: impl Into<Arc<str>>) -> Self {
         self.sender = sender.into();
         self
     }
 
     /// Refuses a send that would have to wait for longer than `patience`. The default is 30 s.
     #[must_use]
-    pub const fn with_patience(mut self, patience: Duration) -> Self {
+    pub const fn with_max_wait(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
@@ -108,13 +109,13 @@ impl Limit {
             if waited > self.patience {
                 return Err(self.refused(wait));
             }
-            #[cfg(feature = "trace")]
+            #[cfg(feature = "tracing")]
             tracing::debug!(
                 ?scope,
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 "waiting for a turn"
             );
-            #[cfg(not(feature = "trace"))]
+            #[cfg(not(feature = "tracing"))]
             let _ = scope;
             self.clock.sleep(wait).await;
         }
@@ -129,9 +130,9 @@ impl Limit {
     }
 
     /// What an answer says of the limits.
-    fn learn(&self, limits: &RateLimit) {
-        let now = self.clock.uptime();
-        let usable = |policy: &crate::rate_limit::Policy| {
+    fn learn(&self, limits: &RateLimitInfo) {
+        let now = self.clock.monotonic();
+        let usable = |policy: &crate::error::rate_limit::RateLimitPolicy| {
             let window = policy.window.filter(|window| !window.is_zero())?;
             (policy.quota > 0).then(|| (usize::try_from(policy.quota).unwrap_or(usize::MAX), window))
         };
@@ -165,7 +166,7 @@ impl Limit {
         // One that asks for nothing, or for no time, is given the window of the limit, or a second.
         let asked = refusal.retry_after().filter(|wait| !wait.is_zero());
         let wait = asked.or(about.map(|rate| rate.window)).unwrap_or(Duration::from_secs(1)).min(LONGEST_PAUSE);
-        self.lock().pause(key, self.clock.uptime().saturating_add(wait));
+        self.lock().pause(key, self.clock.monotonic().saturating_add(wait));
     }
 
     fn lock(&self) -> MutexGuard<'_, Pacer> {
@@ -193,7 +194,7 @@ impl Turn<'_> {
     /// that nobody else has. All are looked at again each time, under one lock: while the last was waited for, the first may
     /// have been taken or paused.
     fn step(&mut self, keys: &[Key]) -> Option<(Duration, Scope)> {
-        let now = self.limit.clock.uptime();
+        let now = self.limit.clock.monotonic();
         let mut pacer = self.limit.lock();
         for (at, key) in keys.iter().enumerate() {
             match self.places.get_mut(at) {

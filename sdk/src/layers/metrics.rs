@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::client::{Layer, Next};
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::error::{Error, Result};
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::layers::layer::{Layer, Next};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::time::{Clock, SystemClock};
@@ -27,11 +28,14 @@ use crate::time::{Clock, SystemClock};
 /// | `transom.wait.duration` | s | | each wait; see [`clock`](Self::clock) |
 ///
 /// `kind` is `ok`, the error's kind, or `cancelled` where the caller stopped waiting; what then became of the message is told
-/// to [`Client::on_verdict`](crate::Client::on_verdict). No attribute names a person.
+/// to [`Client::on_outcome`](crate::Client::on_outcome). No attribute names a person.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use transom::{Client, layers::{Metrics, Retry, WindowGuard}, stub::Stub, time::SystemClock};
+/// use transom::Client;
+/// use transom::layers::{Metrics, Retry, WindowGuard};
+/// use transom::testing::Stub;
+/// use transom::time::SystemClock;
 ///
 /// let metrics = Metrics::new(&opentelemetry::global::meter("shop"));
 /// let client = Client::new(Stub::accepting())
@@ -102,7 +106,7 @@ impl Metrics {
     }
 
     fn watch<'a>(&'a self, histogram: &'a Histogram<f64>, provider: &'static str, what: KeyValue) -> Stopwatch<'a> {
-        Stopwatch { clock: &*self.clock, begun: self.clock.uptime(), histogram, provider, what, kind: "cancelled" }
+        Stopwatch { clock: &*self.clock, begun: self.clock.monotonic(), histogram, provider, what, kind: "cancelled" }
     }
 }
 
@@ -118,7 +122,7 @@ struct Stopwatch<'a> {
 
 impl Drop for Stopwatch<'_> {
     fn drop(&mut self) {
-        let elapsed = self.clock.uptime().saturating_sub(self.begun).as_secs_f64();
+        let elapsed = self.clock.monotonic().saturating_sub(self.begun).as_secs_f64();
         let [provider, kind] = [KeyValue::new("provider", self.provider), KeyValue::new("kind", self.kind)];
         self.histogram.record(elapsed, &[provider, self.what.clone(), kind]);
     }
@@ -203,11 +207,11 @@ impl Clock for MeasuredClock {
         self.clock.sleep(duration).await;
     }
 
-    async fn elapse(&self, duration: Duration) {
-        self.clock.elapse(duration).await;
+    async fn timeout(&self, duration: Duration) {
+        self.clock.timeout(duration).await;
     }
 
-    fn uptime(&self) -> Duration {
-        self.clock.uptime()
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
     }
 }

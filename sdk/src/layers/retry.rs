@@ -9,13 +9,16 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use crate::budget::Budget;
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::Capability;
-use crate::client::{Layer, Next};
-use crate::decision::{AttemptOutcome, Decision, MIN_ATTEMPT_TIME, RetryInput, retry_decision, send_under_key};
 use crate::error::{Error, ErrorKind, Phase, Result, RetryStop};
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::layers::layer::{Layer, Next};
+use crate::layers::retry::budget::RetryBudget;
+use crate::layers::retry::policy::{
+    AttemptOutcome, Decision, MIN_ATTEMPT_TIME, RetryInput, retry_decision, send_under_key,
+};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::time::{Clock, SystemClock};
@@ -26,7 +29,7 @@ use crate::transport::Operation;
 /// outcome is unknown, with the same body under the same key.
 ///
 /// Without such a key an unknown outcome is never repeated, whatever the settings. A wait that the provider asked for is
-/// never cut short; a longer one than [`MAX_RETRY_WAIT`](crate::decision::MAX_RETRY_WAIT) is returned to the caller, with
+/// never cut short; a longer one than [`MAX_RETRY_WAIT`](crate::layers::retry::policy::MAX_RETRY_WAIT) is returned to the caller, with
 /// [`Error::retry_at`], instead of being slept through. Once an attempt may have been taken, the error says so, whatever
 /// became of the attempts after it.
 ///
@@ -34,13 +37,13 @@ use crate::transport::Operation;
 /// does not cut a send, since a send that is cut is one of which nobody can know. The last attempt of a send may so end after
 /// it, by as much as the channel's `timeout` allows an attempt.
 ///
-/// Clones share a [`Budget`]: give the clients of one account clones of one layer.
+/// Clones share a [`RetryBudget`]: give the clients of one account clones of one layer.
 #[derive(Clone)]
 pub struct Retry {
     attempts: u32,
     deadline: Option<Duration>,
     key_life: Duration,
-    budget: Arc<Budget>,
+    budget: Arc<RetryBudget>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
@@ -75,7 +78,7 @@ impl Retry {
 
     /// Takes from `budget`, which others may take from, too.
     #[must_use]
-    pub fn with_budget(mut self, budget: Arc<Budget>) -> Self {
+    pub fn with_budget(mut self, budget: Arc<RetryBudget>) -> Self {
         self.budget = budget;
         self
     }
@@ -141,7 +144,7 @@ impl Retry {
             let stop = match retry_decision(&input) {
                 // Somebody else may have taken the last of it in between.
                 Decision::Again { wait, cost } if self.budget.take(cost) => {
-                    #[cfg(feature = "trace")]
+                    #[cfg(feature = "tracing")]
                     tracing::debug!(?outcome, ?wait, "trying again");
                     self.clock.sleep(wait).await;
                     // It may have been a longer wait than was meant: machines sleep, too.
@@ -151,7 +154,7 @@ impl Retry {
                     attempt = attempt.saturating_add(1);
                     continue;
                 }
-                Decision::Again { .. } => RetryStop::Budget,
+                Decision::Again { .. } => RetryStop::RetryBudget,
                 Decision::Stop(stop) => stop,
                 Decision::Done => RetryStop::Outcome,
             };
@@ -163,7 +166,7 @@ impl Retry {
     async fn in_time<T>(&self, begun: &Beginning, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let left = self.deadline_of(Operation::Read).saturating_sub(begun.elapsed(&*self.clock));
         let mut call = pin!(call);
-        let mut end = pin!(self.clock.elapse(left));
+        let mut end = pin!(self.clock.timeout(left));
         poll_fn(|context| match call.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(answer),
             Poll::Pending => end.as_mut().poll(context).map(|()| {
@@ -182,7 +185,7 @@ impl Retry {
 /// The error as it is returned. `retry_at` is when the wait that it asks for is over. Whether an earlier attempt left the
 /// message in doubt is not forgotten: the client says so of whatever a layer returns.
 fn give_up(error: Error, stop: RetryStop, retry_at: Option<SystemTime>) -> Error {
-    #[cfg(feature = "trace")]
+    #[cfg(feature = "tracing")]
     if stop != RetryStop::Outcome {
         tracing::warn!(reason = stop.as_str(), "not trying again");
     }
@@ -208,12 +211,12 @@ struct Beginning {
 
 impl Beginning {
     fn now(clock: &dyn Clock) -> Self {
-        Self { uptime: clock.uptime(), wall: clock.now() }
+        Self { uptime: clock.monotonic(), wall: clock.now() }
     }
 
     fn elapsed(&self, clock: &dyn Clock) -> Duration {
         let wall = clock.now().duration_since(self.wall).unwrap_or_default();
-        clock.uptime().saturating_sub(self.uptime).max(wall)
+        clock.monotonic().saturating_sub(self.uptime).max(wall)
     }
 }
 

@@ -4,29 +4,30 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info_span, warn};
 
-use crate::client::{Layer, Next};
-use crate::code::CodeFact;
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::adapter::error_code::ErrorCode;
 use crate::error::{Error, Result};
-use crate::lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use crate::message::{Message, Receipt};
+use crate::layers::layer::{Layer, Next};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 
 /// Wraps each call into a [`tracing`] span: provider, operation, kind of content, the last four digits of the number, how
 /// it ended, the provider's code, how long it took. Never a body, never a full number, never a credential. A call whose caller
 /// stopped waiting ended as `cancelled`; what then became of a message is told to
-/// [`Client::on_verdict`](crate::Client::on_verdict).
+/// [`Client::on_outcome`](crate::Client::on_outcome).
 ///
 /// A code that is in no table of the provider's is an event of its own, `unknown provider code`, so that it can be counted:
 /// it is how a provider's new words come to light.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    codes: &'static [&'static [CodeFact]],
+    codes: &'static [&'static [ErrorCode]],
 }
 
 impl Trace {
-    /// A trace that knows the codes in `tables`; see [`Provider::codes`](crate::Provider::codes).
-    pub const fn new(codes: &'static [&'static [CodeFact]]) -> Self {
+    /// A trace that knows the codes in `tables`; see [`Provider::codes`](crate::adapter::Provider::codes).
+    pub const fn new(codes: &'static [&'static [ErrorCode]]) -> Self {
         Self { codes }
     }
 
@@ -47,7 +48,7 @@ impl Trace {
         span.record("sent", error.sent().as_str());
         let Some(code) = error.code() else { return };
         span.record("code", code);
-        let known = self.codes.iter().any(|table| CodeFact::find(table, code).is_some());
+        let known = self.codes.iter().any(|table| ErrorCode::find(table, code).is_some());
         if !known && !self.codes.is_empty() {
             let _inside = span.enter();
             warn!(code, kind = error.kind().as_str(), "unknown provider code");
@@ -118,8 +119,9 @@ mod tests {
     use tracing::{Event, Metadata, Subscriber};
 
     use super::*;
-    use crate::stub::Stub;
-    use crate::{Certainty, Client, ErrorKind, Messenger as _, Sent};
+    use crate::adapter::Certainty;
+    use crate::testing::Stub;
+    use crate::{Client, ErrorKind, Messenger as _, Sent};
 
     /// Writes down every field of every span and event.
     #[derive(Clone, Default)]
@@ -150,7 +152,7 @@ mod tests {
         fn exit(&self, _: &Id) {}
     }
 
-    const CODES: &[&[CodeFact]] = &[&[CodeFact {
+    const CODES: &[&[ErrorCode]] = &[&[ErrorCode {
         code: "1001",
         name: "",
         status: None,

@@ -6,12 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::capability::Capability;
-use crate::client::{Client, Layer, Next};
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::WindowLedger;
-use crate::message::{Message, Receipt};
+use crate::layers::layer::{Layer, Next};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::messenger::Messenger as _;
 use crate::phone::PhoneNumber;
+use crate::session::ledger::WindowLedger;
 use crate::session::{Session, SessionSource, Window};
 use crate::time::{Clock, SystemClock};
 

@@ -184,7 +184,7 @@ impl Reading {
 }
 
 fn refused(problem: &str) -> Error {
-    Error::problems(ErrorKind::InvalidRequest, vec![format!("the stream to send: {problem}")])
+    Error::invalid(ErrorKind::InvalidRequest, vec![format!("the stream to send: {problem}")])
 }
 
 #[cfg(test)]

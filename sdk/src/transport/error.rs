@@ -117,7 +117,7 @@ impl TransportError {
         let is_unknown = self.leaves_outcome_unknown();
         let error = match self {
             Self::RequestBody { own, source } => {
-                Error::problems(own.kind(), vec![own.message().to_owned()]).with_source(source)
+                Error::invalid(own.kind(), vec![own.message().to_owned()]).with_source(source)
             }
             other => {
                 let error = Error::new(kind, other.to_string());

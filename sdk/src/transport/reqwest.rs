@@ -22,8 +22,8 @@ use tokio::time::{Instant, timeout_at};
 use super::error::{Cause, TransportError};
 use super::options::{HttpOptions, LOOPBACK_HOSTS, Resolver, Roots};
 use super::{Operation, StreamedBody, Transport, causes};
+use crate::adapter::request::is_loopback;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::is_loopback;
 
 /// The longest response that is read. A longer success is unreadable; a longer rejection is cut.
 const MAX_BODY_BYTES: usize = 1024 * 1024;

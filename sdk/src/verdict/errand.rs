@@ -8,7 +8,8 @@ use std::task::Poll;
 use super::Verdict;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::message::{Message, Receipt};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
 use crate::messenger::Messenger;
 
 /// One message on its way through a client. If its caller stops waiting, the waits and the attempts that were still to come
@@ -108,7 +109,7 @@ impl Errand {
         let landing = Arc::new(Landing { errand: Arc::clone(self), form, progress: Mutex::default() });
         let (base, message) = (Arc::clone(base), message.clone());
         let attempt = WITHIN.scope(Arc::clone(&landing), async move { base.send(&message).await });
-        #[cfg(feature = "trace")]
+        #[cfg(feature = "tracing")]
         let attempt = tracing::Instrument::in_current_span(attempt);
         let mut attempt = Attempt { landing, future: Some(Box::pin(attempt)) };
         let outcome = poll_fn(|context| {

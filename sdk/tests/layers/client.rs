@@ -26,7 +26,7 @@ async fn the_first_layer_attached_is_met_first_and_a_clone_keeps_its_own_list() 
 
 #[tokio::test]
 async fn what_the_provider_cannot_do_never_reaches_it() {
-    let stub = Stub::accepting().with_capabilities(Capabilities::of(&[Capability::Text]));
+    let stub = Stub::accepting().with_capabilities(Capabilities::new(&[Capability::Text]));
     let client = Client::new(stub.clone());
     for message in [
         Message::image(to(), "https://x.example/a.png"),

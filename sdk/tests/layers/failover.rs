@@ -113,7 +113,7 @@ async fn a_limit_that_is_about_one_person_keeps_nobody_else_off_the_channel() {
         window: S(6),
         codes: &["131056"],
         source: "a page",
-        certainty: transom::Certainty::Docs,
+        certainty: transom::adapter::Certainty::Docs,
     }];
     let clock = Arc::new(TestClock::default());
     let limit = failed(ErrorKind::RateLimited).with_code("131056").with_retry_after(S(9));
@@ -143,7 +143,7 @@ async fn a_members_own_limiter_does_not_stop_the_channel() {
         window: S(600),
         codes: &[],
         source: "a page",
-        certainty: transom::Certainty::Docs,
+        certainty: transom::adapter::Certainty::Docs,
     }]);
     let limited = channel(&Stub::accepting()).layer(limit.with_clock(Arc::clone(&clock)));
     let failover = Failover::new("first", limited).then("second", channel(&Stub::accepting())).with_clock(clock);
@@ -189,7 +189,7 @@ async fn a_channels_own_ledger_opens_its_window() {
     ledger.record(&to(), clock.now() - S(60));
     let guard = WindowGuard::default().with_ledger(ledger, Arc::clone(&clock) as Arc<dyn Clock>);
     let (first, second) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting());
-    let failover = Failover::new("first", channel(&first)).then("second", channel(&second)).with_windows(guard);
+    let failover = Failover::new("first", channel(&first)).then("second", channel(&second)).with_window_guard(guard);
     let receipt = Client::new(failover).send(&with_fallback()).await.unwrap();
     assert!(!receipt.template_fallback);
 }
@@ -210,7 +210,7 @@ async fn a_message_that_names_something_of_its_channel_goes_nowhere_else() {
 
 #[tokio::test]
 async fn a_channel_that_lacks_a_capability_is_passed_over() {
-    let plain = Stub::accepting().with_capabilities(Capabilities::of(&[Capability::Text]));
+    let plain = Stub::accepting().with_capabilities(Capabilities::new(&[Capability::Text]));
     let able = Stub::accepting();
     let receipt = two(&plain, &able).send(&template()).await.unwrap();
     assert_eq!(receipt.channel.as_deref(), Some("second"));
@@ -309,7 +309,7 @@ async fn a_quoting_message_is_passed_over_as_unsupported_elsewhere_whatever_the_
 
 #[tokio::test]
 async fn a_channel_without_templates_takes_no_fallback() {
-    let second = Stub::accepting().with_capabilities(Capabilities::of(&[Capability::Text]));
+    let second = Stub::accepting().with_capabilities(Capabilities::new(&[Capability::Text]));
     let (first, third) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting());
     let failover =
         Failover::new("first", channel(&first)).then("second", channel(&second)).then("third", channel(&third));
@@ -320,7 +320,7 @@ async fn a_channel_without_templates_takes_no_fallback() {
 
 #[tokio::test]
 async fn a_lookup_is_made_on_the_first_channel_that_can_and_a_session_on_the_contacts_own() {
-    let plain = Stub::accepting().with_capabilities(Capabilities::of(&[Capability::Text]));
+    let plain = Stub::accepting().with_capabilities(Capabilities::new(&[Capability::Text]));
     let failover = Failover::new("plain", channel(&plain))
         .then("able", channel(&Stub::accepting().with_window(Window::Never)))
         .with_weight(1_000_000);
@@ -328,12 +328,12 @@ async fn a_lookup_is_made_on_the_first_channel_that_can_and_a_session_on_the_con
     assert_eq!(failover.session(&to()).await.unwrap().window, Window::Never);
     assert_eq!(failover.senders().await.unwrap().len(), 1);
     assert!(failover.templates().await.is_ok());
-    assert!(failover.conversations(&transom::ConversationFilter::default()).await.is_ok());
+    assert!(failover.conversations(&transom::account::ConversationFilter::default()).await.is_ok());
     let alone = Failover::new("plain", channel(&plain));
     for refused in [
         alone.senders().await.err(),
         alone.templates().await.err(),
-        alone.conversations(&transom::ConversationFilter::default()).await.err(),
+        alone.conversations(&transom::account::ConversationFilter::default()).await.err(),
     ] {
         assert_eq!(refused.map(|error| error.kind()), Some(ErrorKind::Unsupported));
     }

@@ -1,6 +1,6 @@
 //! Pacing on a clock that only waits move.
 
-use transom::rate_limit::RateLimit;
+use transom::adapter::RateLimitInfo;
 
 use super::*;
 
@@ -8,7 +8,7 @@ use super::*;
 #[derive(Clone, Debug)]
 struct Saying {
     stub: Stub,
-    limits: RateLimit,
+    limits: RateLimitInfo,
 }
 
 #[async_trait]
@@ -25,7 +25,7 @@ fn rate(scope: Scope, quota: u32, seconds: u64) -> Rate {
         window: S(seconds),
         codes: if scope == Scope::Pair { &["131056"] } else { &[] },
         source: "a page",
-        certainty: transom::Certainty::Docs,
+        certainty: transom::adapter::Certainty::Docs,
     }
 }
 
@@ -35,12 +35,12 @@ fn limited(stub: &Stub, rates: &[Rate]) -> (Client, Limit, Arc<TestClock>) {
     (Client::new(stub.clone()).layer(limit.clone()), limit, clock)
 }
 
-fn headers(pairs: &[(&'static str, &str)]) -> RateLimit {
+fn headers(pairs: &[(&'static str, &str)]) -> RateLimitInfo {
     let mut headers = http::HeaderMap::new();
     for (name, value) in pairs {
         headers.insert(*name, value.parse().unwrap());
     }
-    RateLimit::of(&headers, SystemTime::UNIX_EPOCH)
+    RateLimitInfo::from_headers(&headers, SystemTime::UNIX_EPOCH)
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn a_burst_goes_at_once_and_what_is_over_it_waits() {
 #[tokio::test]
 async fn two_clients_that_share_a_limiter_stay_within_it_together() {
     let (first, limit, clock) = limited(&Stub::accepting(), &[rate(Scope::Account, 4, 1)]);
-    let second = Client::new(Stub::accepting()).layer(limit.sending_from("another number"));
+    let second = Client::new(Stub::accepting()).layer(limit.with_sender("another number"));
     for _ in 0..4 {
         first.send(&text()).await.unwrap();
         second.send(&text()).await.unwrap();
@@ -66,7 +66,7 @@ async fn two_clients_that_share_a_limiter_stay_within_it_together() {
 #[tokio::test]
 async fn a_limit_per_sender_counts_each_number_for_itself() {
     let (first, limit, clock) = limited(&Stub::accepting(), &[rate(Scope::Sender, 2, 1)]);
-    let second = Client::new(Stub::accepting()).layer(limit.sending_from("another number"));
+    let second = Client::new(Stub::accepting()).layer(limit.with_sender("another number"));
     for _ in 0..2 {
         first.send(&text()).await.unwrap();
         second.send(&text()).await.unwrap();
@@ -187,7 +187,7 @@ async fn a_refusal_that_asks_for_no_time_pauses_for_the_window_of_the_limit_or_a
         let refusal = failed(ErrorKind::RateLimited).with_code(code).with_retry_after(Duration::ZERO);
         let (client, limit, clock) = limited(&Stub::script([Err(refusal)]), &[rate(Scope::Pair, 10, 60)]);
         assert!(client.send(&text()).await.is_err());
-        Client::new(Stub::accepting()).layer(limit.with_patience(S(60))).send(&text()).await.unwrap();
+        Client::new(Stub::accepting()).layer(limit.with_max_wait(S(60))).send(&text()).await.unwrap();
         assert_eq!(clock.waits(), [pause], "{code}");
     }
 }
@@ -196,7 +196,7 @@ async fn a_refusal_that_asks_for_no_time_pauses_for_the_window_of_the_limit_or_a
 async fn one_absurd_wait_does_not_silence_the_account_for_good() {
     let refusal = failed(ErrorKind::RateLimited).with_retry_after(Duration::MAX);
     let absurd = headers(&[("ratelimit-remaining", "0"), ("ratelimit-reset", &"9".repeat(40))]);
-    for (answer, limits) in [(Err(refusal), RateLimit::default()), (Ok("m1".to_owned()), absurd)] {
+    for (answer, limits) in [(Err(refusal), RateLimitInfo::default()), (Ok("m1".to_owned()), absurd)] {
         let stub = Stub::script([answer, Ok("m2".into())]);
         let (client, _, clock) = limited(&stub, &[]);
         let client = client.layer(Saying { stub, limits });
@@ -226,7 +226,7 @@ async fn a_wait_beyond_patience_is_refused_at_once_and_costs_no_place() {
 #[tokio::test(start_paused = true)]
 async fn those_who_wait_go_in_the_order_in_which_they_came() {
     let order = Arc::new(Mutex::new(Vec::new()));
-    let client = Client::new(Stub::accepting()).layer(Limit::per_second(2).with_patience(S(600)));
+    let client = Client::new(Stub::accepting()).layer(Limit::per_second(2).with_max_wait(S(600)));
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..40 {
         let (client, order) = (client.clone(), Arc::clone(&order));
@@ -245,7 +245,7 @@ async fn those_who_wait_go_in_the_order_in_which_they_came() {
 #[tokio::test]
 async fn a_wait_of_exactly_the_patience_is_waited() {
     let (client, limit, clock) = limited(&Stub::accepting(), &[rate(Scope::Account, 1, 100)]);
-    let patient = Client::new(Stub::accepting()).layer(limit.with_patience(S(101)));
+    let patient = Client::new(Stub::accepting()).layer(limit.with_max_wait(S(101)));
     client.send(&text()).await.unwrap();
     patient.send(&text()).await.unwrap();
     assert_eq!(clock.waits(), [S(101)]);

@@ -5,7 +5,7 @@
 mod client;
 mod failover;
 mod limit;
-#[cfg(feature = "metrics")]
+#[cfg(feature = "opentelemetry")]
 mod metrics;
 mod passing_on;
 mod repetition;
@@ -18,13 +18,18 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use transom::layers::{Limit, Retry, WindowGuard, WindowPolicy};
-use transom::stub::Stub;
+use transom::adapter::{Rate, Scope};
+use transom::failover::BreakerState;
+use transom::layers::{Layer, Next, RetryBudget};
+use transom::layers::{RateLimit, Retry, WindowGuard, WindowPolicy};
+use transom::reconcile::{DeliveryReportLog, LOOKUP_SCHEDULE, PendingSend, Resolution};
+use transom::session::{MemoryLedger, WINDOW_DURATION, WindowLedger};
+use transom::testing::Stub;
 use transom::time::Clock;
+use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
 use transom::{
-    BreakerState, Budget, Capabilities, Capability, Client, Content, DeliveryStatus, Error, ErrorKind, Event, Events,
-    Failover, LOOKUPS, Layer, MemoryLedger, Message, Messenger, Next, PhoneNumber, Rate, Receipt, Reports, Resolution,
-    Result, Scope, Secret, Sent, Session, StatusUpdate, Template, Unresolved, Verdict, WINDOW, Window, WindowLedger,
+    Capabilities, Capability, Client, Content, Error, ErrorKind, Failover, Message, Messenger, PhoneNumber, Receipt,
+    Result, Secret, SendOutcome, Sent, Session, Template, Window,
 };
 
 fn to() -> PhoneNumber {

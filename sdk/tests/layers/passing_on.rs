@@ -1,7 +1,7 @@
 //! What a layer has nothing to say about passes through it.
 
-use transom::layers::Trace;
-use transom::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::layers::Tracing;
 
 use super::*;
 
@@ -54,15 +54,15 @@ async fn check(name: &str, client: Client) {
 #[tokio::test]
 async fn every_call_passes_through_every_layer_and_each_layer_is_named_when_it_is_shown() {
     let base = || Client::new(Stub::accepting().with_window(Window::Unknown));
-    check("Trace", base().layer(Trace::default())).await;
+    check("Trace", base().layer(Tracing::default())).await;
     check("WindowGuard", base().layer(WindowGuard::default())).await;
     check("attempts", base().layer(Retry::default())).await;
     check("patience", base().layer(Limit::per_second(1_000))).await;
-    #[cfg(feature = "metrics")]
+    #[cfg(feature = "opentelemetry")]
     {
         let metrics = transom::layers::Metrics::new(&opentelemetry::global::meter("test"));
         check("Metrics", base().layer(metrics.clone())).await;
         check("RequestMetrics", base().layer(metrics.requests())).await;
     }
-    check("listeners", base().on_verdict(|_, _| {})).await;
+    check("listeners", base().on_outcome(|_, _| {})).await;
 }

@@ -6,7 +6,7 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 fn keyed(answers: impl IntoIterator<Item = Result<String>>) -> Stub {
     let can = [Capability::Text, Capability::Template, Capability::Idempotency];
-    Stub::script(answers).with_capabilities(Capabilities::of(&can))
+    Stub::script(answers).with_capabilities(Capabilities::new(&can))
 }
 
 fn lost() -> Result<String> {
@@ -36,11 +36,11 @@ async fn a_message_is_settled_by_handing_it_over_once_more_while_its_key_lives()
     let client = Client::new(stub.clone());
     let mut unresolved = unknown(&client, &with_fallback()).await;
     let at = |age: Duration| begun() + age;
-    let error = unresolved.repeat(&client, DAY, at(DAY / 5 * 4)).await.unwrap_err();
+    let error = unresolved.resend(&client, DAY, at(DAY / 5 * 4)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(stub.sent().len(), 1, "its key may be forgotten");
 
-    let settled = unresolved.repeat(&client, DAY, at(S(60))).await.unwrap();
+    let settled = unresolved.resend(&client, DAY, at(S(60))).await.unwrap();
     assert_eq!(settled, Resolution::Sent { message_id: "m1".into(), status: DeliveryStatus::Queued });
     assert_eq!(handed_over(&stub), ["text under order-17"; 2]);
 }
@@ -50,7 +50,7 @@ async fn a_clock_that_was_set_back_does_not_make_a_key_young() {
     let stub = keyed([lost(), Ok("m1".into())]);
     let client = Client::new(stub.clone());
     let mut unresolved = unknown(&client, &text()).await;
-    let error = unresolved.repeat(&client, DAY, begun() - S(1)).await.unwrap_err();
+    let error = unresolved.resend(&client, DAY, begun() - S(1)).await.unwrap_err();
     assert_eq!((error.kind(), stub.sent().len()), (ErrorKind::Conflict, 1));
 }
 
@@ -59,7 +59,7 @@ async fn without_a_key_a_message_is_never_handed_over_again() {
     let stub = Stub::script([lost()]);
     let client = Client::new(stub.clone());
     let mut unresolved = unknown(&client, &with_fallback()).await;
-    let error = unresolved.repeat(&client, DAY, begun()).await.unwrap_err();
+    let error = unresolved.resend(&client, DAY, begun()).await.unwrap_err();
     assert_eq!((error.kind(), stub.sent().len()), (ErrorKind::Unsupported, 1));
 
     let stub = keyed([]);
@@ -80,7 +80,7 @@ async fn a_text_that_was_lost_is_not_repeated_as_its_template_when_the_window_ha
         let client = Client::new(stub.clone()).layer(WindowGuard::new(policy));
         let mut unresolved = unknown(&client, &with_fallback()).await;
         let stub = stub.with_window(Window::Expired { since: None });
-        unresolved.repeat(&client, DAY, begun()).await.unwrap();
+        unresolved.resend(&client, DAY, begun()).await.unwrap();
         assert_eq!(handed_over(&stub), ["text under order-17"; 2], "{policy:?}");
     }
 }
@@ -91,7 +91,7 @@ async fn a_template_that_was_lost_is_not_repeated_as_the_text_when_the_window_ha
     let client = Client::new(stub.clone()).layer(WindowGuard::default());
     let mut unresolved = unknown(&client, &with_fallback()).await;
     let stub = stub.with_window(Window::Open { until: None });
-    unresolved.repeat(&client, DAY, begun()).await.unwrap();
+    unresolved.resend(&client, DAY, begun()).await.unwrap();
     assert_eq!(handed_over(&stub), ["follow_up under order-17-template"; 2]);
 }
 
@@ -109,7 +109,7 @@ async fn a_repetition_that_is_refused_for_the_window_has_no_fallback_and_leaves_
     let stub = keyed([lost(), Err(failed(ErrorKind::SessionExpired))]);
     let client = Client::new(stub.clone()).layer(WindowGuard::new(WindowPolicy::ProviderDecides));
     let mut unresolved = unknown(&client, &with_fallback()).await;
-    let error = unresolved.repeat(&client, DAY, begun()).await.unwrap_err();
+    let error = unresolved.resend(&client, DAY, begun()).await.unwrap_err();
     assert_eq!((error.kind(), error.sent()), (ErrorKind::SessionExpired, Sent::Maybe));
     assert_eq!(unresolved.resolution(), Resolution::Unknown);
     assert_eq!(handed_over(&stub), ["text under order-17"; 2]);
@@ -122,7 +122,7 @@ async fn which_of_two_forms_was_handed_over_is_not_guessed() {
     let prepared = client.prepare(&with_fallback()).unwrap();
     let ended = Error::new(ErrorKind::ProviderUnavailable, "the process ended").maybe_sent();
     let mut unresolved = Unresolved::new(&prepared, &ended, begun()).unwrap();
-    let error = unresolved.repeat(&client, DAY, begun()).await.unwrap_err();
+    let error = unresolved.resend(&client, DAY, begun()).await.unwrap_err();
     assert_eq!((error.kind(), stub.sent().len()), (ErrorKind::Conflict, 0));
 }
 
@@ -145,7 +145,7 @@ async fn a_layer_that_would_send_something_else_in_its_place_cannot() {
     let stub = keyed([lost(), Ok("m1".into())]);
     let client = Client::new(stub.clone());
     let mut unresolved = unknown(&client, &with_fallback()).await;
-    let error = unresolved.repeat(&client.layer(Meddler), DAY, begun()).await.unwrap_err();
+    let error = unresolved.resend(&client.layer(Meddler), DAY, begun()).await.unwrap_err();
     assert_eq!((error.sent(), stub.sent().len()), (Sent::Maybe, 1));
 }
 

@@ -102,7 +102,7 @@ fn unreachable() -> Error {
 
 /// A provider that dedupes by the message's key, or says that it does.
 fn keyed(answers: impl IntoIterator<Item = Result<String>>) -> Stub {
-    Stub::script(answers).with_capabilities(Capabilities::of(&[Capability::Text, Capability::Idempotency]))
+    Stub::script(answers).with_capabilities(Capabilities::new(&[Capability::Text, Capability::Idempotency]))
 }
 
 fn lost() -> Result<String> {
@@ -161,7 +161,7 @@ async fn no_attempt_starts_that_could_not_end_before_the_deadline() {
     let retry = Retry::default().within(S(23)).with_time(Arc::clone(&clock) as Arc<dyn Clock>, || 0.0);
     let error = Client::new(stub).layer(retry).send(&text()).await.unwrap_err();
     assert_eq!(clock.waits(), [S(10)], "13 s are left then, of which 10 would be waited and 4 are needed");
-    assert_eq!(error.stopped_by().map(transom::RetryStop::as_str), Some("deadline"));
+    assert_eq!(error.stopped_by().map(transom::error::RetryStop::as_str), Some("deadline"));
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn a_machine_that_slept_through_the_deadline_does_not_send_a_message_of_lo
         fn now(&self) -> SystemTime {
             self.0.now()
         }
-        fn uptime(&self) -> Duration {
+        fn monotonic(&self) -> Duration {
             // Stands still while the machine is suspended.
             S(5)
         }
@@ -208,7 +208,7 @@ async fn a_wall_clock_that_is_set_back_makes_no_second_attempt_earlier() {
         fn now(&self) -> SystemTime {
             SystemTime::UNIX_EPOCH + S(1_000_000).saturating_sub(*self.0.passed.lock().unwrap() * 100)
         }
-        fn uptime(&self) -> Duration {
+        fn monotonic(&self) -> Duration {
             *self.0.passed.lock().unwrap()
         }
         async fn sleep(&self, duration: Duration) {
@@ -238,7 +238,7 @@ async fn the_budget_of_an_account_bounds_what_all_its_clients_repeat() {
     for attempt in attempts {
         let (answer, stub) = attempt.await;
         made.push(stub.sent().len());
-        stops.push(answer.unwrap_err().stopped_by().map(transom::RetryStop::as_str));
+        stops.push(answer.unwrap_err().stopped_by().map(transom::error::RetryStop::as_str));
     }
     assert_eq!(made, [10, 10, 3]);
     assert_eq!(stops, [Some("attempts"), Some("attempts"), Some("budget")]);
@@ -271,7 +271,7 @@ async fn a_refusal_for_going_too_fast_that_is_not_waited_out_says_when_to_come_b
         let stub = Stub::script([Err(throttled(20)), Ok("m1".into())]);
         let client = Client::new(stub).layer(retry.with_time(Arc::clone(&clock) as Arc<dyn Clock>, || 0.0));
         let error = client.send(&text()).await.unwrap_err();
-        assert_eq!(error.stopped_by().map(transom::RetryStop::as_str), Some(stop));
+        assert_eq!(error.stopped_by().map(transom::error::RetryStop::as_str), Some(stop));
         assert_eq!(error.retry_at(), Some(clock.now() + S(20)), "{stop}");
     }
     // What asks for no wait names no time, and what no wait helps against does not either.
@@ -321,7 +321,7 @@ async fn a_lookup_is_given_up_at_the_deadline_and_a_send_is_not() {
     let client = Client::new(stub).layer(Retry::default()).layer(Slow { takes: S(300) });
     let error = client.session(&to()).await.unwrap_err();
     assert_eq!((error.kind(), error.sent()), (ErrorKind::ProviderUnavailable, Sent::No));
-    assert_eq!(error.stopped_by().map(transom::RetryStop::as_str), Some("deadline"));
+    assert_eq!(error.stopped_by().map(transom::error::RetryStop::as_str), Some("deadline"));
     assert_eq!(begun.elapsed(), S(20));
 
     client.send(&text()).await.unwrap();

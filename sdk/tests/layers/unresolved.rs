@@ -20,7 +20,7 @@ fn report(status: DeliveryStatus) -> StatusUpdate {
 fn heard(updates: &[StatusUpdate]) -> Resolution {
     let mut unresolved = unresolved(&with_fallback());
     let events = updates.iter().cloned().map(Event::Status).collect();
-    unresolved.hear(&Events::new(true, events), false);
+    unresolved.record_events(&Events::new(true, events), false);
     unresolved.resolution()
 }
 
@@ -79,10 +79,10 @@ fn a_report_about_another_message_settles_nothing() {
 
 #[test]
 fn a_report_under_its_id_settles_a_message_without_a_reference() {
-    let mut unresolved = unresolved(&text()).known_as("m1");
-    unresolved.consider(&StatusUpdate::new("m2", DeliveryStatus::Delivered));
+    let mut unresolved = unresolved(&text()).with_message_id("m1");
+    unresolved.record_update(&StatusUpdate::new("m2", DeliveryStatus::Delivered));
     assert_eq!(unresolved.resolution(), Resolution::Unknown);
-    unresolved.consider(&StatusUpdate::new("m1", DeliveryStatus::Delivered));
+    unresolved.record_update(&StatusUpdate::new("m1", DeliveryStatus::Delivered));
     assert_eq!(unresolved.resolution(), sent(DeliveryStatus::Delivered));
 }
 
@@ -90,28 +90,28 @@ fn a_report_under_its_id_settles_a_message_without_a_reference() {
 fn a_stranger_settles_nothing() {
     let events = Events::new(false, vec![Event::Status(report(DeliveryStatus::Delivered))]);
     let mut unresolved = unresolved(&with_fallback());
-    unresolved.hear(&events, false);
+    unresolved.record_events(&events, false);
     assert_eq!(unresolved.resolution(), Resolution::Unknown);
-    unresolved.hear(&events, true);
+    unresolved.record_events(&events, true);
     assert_eq!(unresolved.resolution(), sent(DeliveryStatus::Delivered));
 }
 
 #[test]
 fn a_report_that_came_before_the_timeout_settles_it() {
     let reports = Reports::default();
-    reports.hear(&Events::new(true, vec![Event::Status(report(DeliveryStatus::Delivered))]), false);
+    reports.record(&Events::new(true, vec![Event::Status(report(DeliveryStatus::Delivered))]), false);
     assert_eq!(unresolved(&with_fallback()).recall(&reports), sent(DeliveryStatus::Delivered));
     assert_eq!(unresolved(&with_fallback().with_reference("order-18")).recall(&reports), Resolution::Unknown);
-    assert_eq!(unresolved(&text()).known_as("m1").recall(&reports), sent(DeliveryStatus::Delivered));
+    assert_eq!(unresolved(&text()).with_message_id("m1").recall(&reports), sent(DeliveryStatus::Delivered));
 }
 
 #[test]
 fn a_strangers_early_report_is_not_kept() {
     let reports = Reports::default();
     let events = Events::new(false, vec![Event::Status(report(DeliveryStatus::Delivered))]);
-    reports.hear(&events, false);
+    reports.record(&events, false);
     assert_eq!(unresolved(&with_fallback()).recall(&reports), Resolution::Unknown);
-    reports.hear(&events, true);
+    reports.record(&events, true);
     assert_eq!(unresolved(&with_fallback()).recall(&reports), sent(DeliveryStatus::Delivered));
 }
 
@@ -120,12 +120,12 @@ fn early_reports_are_kept_for_a_quarter_of_an_hour() {
     let clock = Arc::new(TestClock::default());
     let reports = Reports::default().with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
     let heard = Events::new(true, vec![Event::Status(report(DeliveryStatus::Delivered))]);
-    reports.hear(&heard, false);
+    reports.record(&heard, false);
     clock.advance(S(15 * 60) - Duration::from_millis(1));
     assert_eq!(unresolved(&with_fallback()).recall(&reports), sent(DeliveryStatus::Delivered));
     clock.advance(Duration::from_millis(1));
     assert_eq!(unresolved(&with_fallback()).recall(&reports), Resolution::Unknown);
-    reports.hear(&Events::new(true, vec![]), false);
+    reports.record(&Events::new(true, vec![]), false);
     assert!(format!("{reports:?}").contains("kept: 0"), "{reports:?}");
 }
 
@@ -134,9 +134,9 @@ fn where_there_are_more_reports_than_room_the_oldest_go() {
     let reports = Reports::with_room(2);
     for id in ["m1", "m2", "m3"] {
         let update = StatusUpdate::new(id, DeliveryStatus::Read);
-        reports.hear(&Events::new(true, vec![Event::Status(update)]), false);
+        reports.record(&Events::new(true, vec![Event::Status(update)]), false);
     }
-    let known = |id: &str| unresolved(&text()).known_as(id).recall(&reports) != Resolution::Unknown;
+    let known = |id: &str| unresolved(&text()).with_message_id(id).recall(&reports) != Resolution::Unknown;
     assert_eq!(["m1", "m2", "m3"].map(known), [false, true, true]);
 }
 
@@ -147,7 +147,7 @@ async fn looked(
 ) -> (Vec<u64>, Resolution) {
     let clock = TestClock::default();
     let begun = clock.now();
-    let mut unresolved = unresolved(&text()).known_as("m1");
+    let mut unresolved = unresolved(&text()).with_message_id("m1");
     clock.advance(late);
     let found: Vec<_> = found.into_iter().collect();
     let mut found = found.into_iter();

@@ -13,7 +13,7 @@ type Told = Arc<Mutex<Vec<String>>>;
 fn listening(base: impl Messenger) -> (Client, Told) {
     let told = Told::default();
     let sink = Arc::clone(&told);
-    let client = Client::new(base).on_verdict(move |message, verdict| {
+    let client = Client::new(base).on_outcome(move |message, verdict| {
         let text = match verdict {
             Verdict::Taken(receipt) => format!("taken {}", receipt.message_id),
             Verdict::NotSent(Some(error)) => format!("not sent {} {}", error.kind(), error.attempts()),
@@ -57,16 +57,19 @@ impl Messenger for Gated {
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
         self.stub.session(contact).await
     }
-    async fn senders(&self) -> Result<Vec<transom::Sender>> {
+    async fn senders(&self) -> Result<Vec<transom::account::Sender>> {
         self.stub.senders().await
     }
-    async fn templates(&self) -> Result<Vec<transom::TemplateInfo>> {
+    async fn templates(&self) -> Result<Vec<transom::account::TemplateInfo>> {
         self.stub.templates().await
     }
-    async fn conversations(&self, filter: &transom::ConversationFilter) -> Result<Vec<transom::Conversation>> {
+    async fn conversations(
+        &self,
+        filter: &transom::account::ConversationFilter,
+    ) -> Result<Vec<transom::account::Conversation>> {
         self.stub.conversations(filter).await
     }
-    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::Events> {
+    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::webhook::WebhookEvents> {
         self.stub.webhook(request)
     }
 }
@@ -180,7 +183,7 @@ async fn a_late_verdict_holds_no_full_number_either() {
     let gate = Arc::clone(&gated.gate);
     let seen = Arc::new(Mutex::new(String::new()));
     let sink = Arc::clone(&seen);
-    let client = Client::new(gated).on_verdict(move |_, verdict| *sink.lock().unwrap() = format!("{verdict:?}"));
+    let client = Client::new(gated).on_outcome(move |_, verdict| *sink.lock().unwrap() = format!("{verdict:?}"));
     begin_and_give_up(&client, &text());
     gate.notify_one();
     while seen.lock().unwrap().is_empty() {
@@ -192,7 +195,7 @@ async fn a_late_verdict_holds_no_full_number_either() {
 
 /// A stub that dedupes by a key.
 fn keyed(answers: impl IntoIterator<Item = Result<String>>) -> Stub {
-    Stub::script(answers).with_capabilities(Capabilities::of(&[Capability::Text, Capability::Idempotency]))
+    Stub::script(answers).with_capabilities(Capabilities::new(&[Capability::Text, Capability::Idempotency]))
 }
 
 #[tokio::test(start_paused = true)]
@@ -308,16 +311,19 @@ impl Messenger for Panicking {
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
         self.gated.session(contact).await
     }
-    async fn senders(&self) -> Result<Vec<transom::Sender>> {
+    async fn senders(&self) -> Result<Vec<transom::account::Sender>> {
         self.gated.senders().await
     }
-    async fn templates(&self) -> Result<Vec<transom::TemplateInfo>> {
+    async fn templates(&self) -> Result<Vec<transom::account::TemplateInfo>> {
         self.gated.templates().await
     }
-    async fn conversations(&self, filter: &transom::ConversationFilter) -> Result<Vec<transom::Conversation>> {
+    async fn conversations(
+        &self,
+        filter: &transom::account::ConversationFilter,
+    ) -> Result<Vec<transom::account::Conversation>> {
         self.gated.conversations(filter).await
     }
-    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::Events> {
+    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::webhook::WebhookEvents> {
         self.gated.webhook(request)
     }
 }

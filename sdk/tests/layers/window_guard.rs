@@ -74,7 +74,7 @@ async fn without_a_fallback_the_provider_is_not_asked_and_decides() {
     let stub = Stub::script([Err(failed(ErrorKind::SessionExpired))]).with_window(Window::Never);
     let error = guarded(&stub, WindowPolicy::TemplateIfClosed).send(&text()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::SessionExpired);
-    assert_eq!(stub.sessions_asked().len(), 0);
+    assert_eq!(stub.session_queries().len(), 0);
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_template_meets_no_window() {
     let template = Message::template(to(), Template::new("visit_reminder", "en"));
     let receipt = guarded(&stub, WindowPolicy::Strict).send(&template).await.unwrap();
     assert!(!receipt.template_fallback);
-    assert_eq!(stub.sessions_asked().len(), 0);
+    assert_eq!(stub.session_queries().len(), 0);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn provider_decides_looks_nothing_up_and_still_falls_back() {
     let stub = Stub::script([Err(failed(ErrorKind::SessionExpired)), Ok("m2".into())]).with_window(Window::Never);
     let receipt = guarded(&stub, WindowPolicy::ProviderDecides).send(&with_fallback()).await.unwrap();
     assert!(receipt.template_fallback);
-    assert_eq!(stub.sessions_asked().len(), 0);
+    assert_eq!(stub.session_queries().len(), 0);
 }
 
 #[tokio::test]
@@ -135,14 +135,14 @@ async fn with_record(stub: &Stub, ago: Duration) -> Result<Receipt> {
 async fn a_record_of_an_open_window_saves_the_question() {
     let stub = Stub::accepting().with_window(Window::Never);
     assert!(!with_record(&stub, WINDOW - S(61)).await.unwrap().template_fallback);
-    assert_eq!(stub.sessions_asked().len(), 0);
+    assert_eq!(stub.session_queries().len(), 0);
 }
 
 #[tokio::test]
 async fn a_record_of_a_closed_window_is_checked_with_a_provider_that_can_say() {
     let stub = Stub::accepting().with_window(Window::Open { until: None });
     assert!(!with_record(&stub, WINDOW).await.unwrap().template_fallback);
-    assert_eq!(stub.sessions_asked(), [to()]);
+    assert_eq!(stub.session_queries(), [to()]);
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn a_recorded_window_in_its_last_minute_is_checked_with_a_provider_that_ca
     for (window, falls_back) in [(Window::Open { until: None }, false), (Window::Expired { since: None }, true)] {
         let stub = Stub::accepting().with_window(window);
         assert_eq!(with_record(&stub, WINDOW - S(60)).await.unwrap().template_fallback, falls_back);
-        assert_eq!(stub.sessions_asked(), [to()]);
+        assert_eq!(stub.session_queries(), [to()]);
     }
 }
 

@@ -1,5 +1,5 @@
 use transom::Secret;
-use transom::request::BaseUrl;
+use transom::adapter::BaseUrl;
 
 use super::*;
 use crate::Config;
@@ -107,7 +107,7 @@ fn a_refused_lookup_has_the_same_kind_and_leaves_nothing_in_doubt() {
 #[test]
 fn every_row_of_the_table_is_one_of_the_documented() {
     for fact in ANSWERS {
-        let is_row = |row: &&(u16, &str, ErrorKind, Sent)| fact.status == Some(row.0) && fact.covers(row.1);
+        let is_row = |row: &&(u16, &str, ErrorKind, Sent)| fact.status == Some(row.0) && fact.matches(row.1);
         assert!(DOCUMENTED.iter().any(|row| is_row(&row)), "{}", fact.code);
     }
 }

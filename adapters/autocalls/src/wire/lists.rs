@@ -7,10 +7,10 @@ use http::{Request, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::adapter::{Operation, json};
 use transom::transport::unreadable;
-use transom::{
-    Conversation, ConversationFilter, Error, ErrorKind, Operation, PhoneNumber, Result, Sender, TemplateInfo, json,
-};
+use transom::{Error, ErrorKind, PhoneNumber, Result};
 
 use super::{Wanted, get};
 use crate::config::Config;
@@ -113,7 +113,7 @@ fn by_name<'l>(listed: &'l [TemplateInfo], wanted: &Wanted<'_>) -> Result<(u64, 
     };
     let (name, language) = (wanted.name, wanted.language);
     let problem = format!("template `{name}` in `{language}` {found}; give its id in the channel's templates table");
-    Err(Error::problems(ErrorKind::Config, vec![problem]))
+    Err(Error::invalid(ErrorKind::Config, vec![problem]))
 }
 
 /// `GET /user/conversations`, one page. The cursor of the first is empty.
@@ -220,11 +220,11 @@ mod tests {
         let templates = decode_templates(&answer(200, body), NOW).unwrap();
         assert_eq!(templates[0].parameters, ["first_name", "day"]);
         assert_eq!((templates[0].status.as_str(), templates[1].language.as_str()), ("approved", "pt_BR"));
-        assert!(templates[0].parameters_told && !templates[1].parameters_told);
+        assert!(templates[0].parameters_known && !templates[1].parameters_known);
         let odd = r#"{"data":[{"id":1,"name":"a","variables":[1,"day"]},{"id":2,"name":"b","variables":[null]},{"id":3,"name":"c","variables":{}}]}"#;
         let odd = decode_templates(&answer(200, odd), NOW).unwrap();
         assert_eq!(odd[0].parameters, ["1", "day"]);
-        assert!(!odd[1].parameters_told && !odd[2].parameters_told);
+        assert!(!odd[1].parameters_known && !odd[2].parameters_known);
     }
 
     fn wanted<'t>(config: &'t Config, template: &'t transom::Template) -> Wanted<'t> {

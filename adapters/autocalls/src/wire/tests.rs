@@ -1,5 +1,6 @@
 use serde_json::json;
-use transom::{Content, Header, HeaderText, Sent};
+use transom::message::{Header, HeaderText};
+use transom::{Content, Sent};
 
 use super::*;
 use crate::error::tests::{answer, config, to};
@@ -86,7 +87,7 @@ fn what_a_template_cannot_carry_is_refused() {
     let mut header = Template::new("visit", "en");
     header.header = Some(Header::Text(HeaderText { text: "x".into() }));
     let mut button = Template::new("visit", "en");
-    button.buttons = vec![transom::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
+    button.buttons = vec![transom::message::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
     assert_eq!(refused(&header).kind(), ErrorKind::Unsupported);
     assert_eq!(refused(&button).kind(), ErrorKind::Unsupported);
     let empty = refused(&Template::new("visit", "en").body(["Mara", " "]));

@@ -1,12 +1,13 @@
 //! The codes of answers: `error_data.code`, `RestException.Code`, and the symbols of the session-messages page.
 
-use transom::{Certainty, CodeFact, ErrorKind};
+use transom::ErrorKind;
+use transom::adapter::{Certainty, ErrorCode};
 
 use super::row;
 
 /// What each code of an answer means. None of them was sent: a documented code is a documented refusal.
-pub(crate) const ANSWERS: &[CodeFact] = {
-    use Certainty::{Docs, Field, Inferred, Seed};
+pub(crate) const ANSWERS: &[ErrorCode] = {
+    use Certainty::{Authoritative, Docs, Field, Inferred};
     use ErrorKind as K;
     const SESSIONS: &str = "developer.exotel.com/docs/whatsapp-support/session-messages";
     const MEDIA: &str = "developer.exotel.com/docs/whatsapp-support/media-messages";
@@ -14,16 +15,16 @@ pub(crate) const ANSWERS: &[CodeFact] = {
     const SISTER: &str = "github.com/exotel/exotel-vsip-trunk-Configuration-API (a sister v2 API)";
     const RATES: &str = "developer.exotel.com/docs/advanced-config/rate-limiting";
     &[
-        row("SESSION_EXPIRED", "the 24-hour window has closed", None, K::SessionExpired, SESSIONS, Seed),
+        row("SESSION_EXPIRED", "the 24-hour window has closed", None, K::SessionExpired, SESSIONS, Authoritative),
         row(
             "NO_ACTIVE_SESSION",
             "the customer has never messaged this number",
             None,
             K::NoActiveSession,
             SESSIONS,
-            Seed,
+            Authoritative,
         ),
-        row("MESSAGE_TYPE_NOT_SUPPORTED", "not allowed in a session", None, K::Unsupported, SESSIONS, Seed),
+        row("MESSAGE_TYPE_NOT_SUPPORTED", "not allowed in a session", None, K::Unsupported, SESSIONS, Authoritative),
         row("1000", "wrong account sid, path or region", Some(404), K::NotFound, SISTER, Inferred),
         row("1001", "mandatory parameter missing", Some(400), K::InvalidRequest, SISTER, Field),
         row("1002", "invalid parameter", Some(400), K::InvalidRequest, SISTER, Inferred),

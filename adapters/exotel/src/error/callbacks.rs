@@ -1,7 +1,8 @@
 //! The codes of callbacks. Two pages number delivery failures from 30001 on, each in its own way, and the event dialects
 //! have a third numbering.
 
-use transom::{Certainty, CodeFact, ErrorKind, Sent};
+use transom::adapter::{Certainty, ErrorCode};
+use transom::{ErrorKind, Sent};
 
 use super::row;
 
@@ -10,7 +11,7 @@ const SUPPORT_CODES: &str = "developer.exotel.com/docs/whatsapp-support/status-c
 
 /// `exo_status_code` with `exo_detailed_status`. The name decides before the number, since an older page gives the same
 /// numbers other meanings; a number alone is read by this table (docs, WhatsApp Status Codes).
-pub(crate) const CALLBACKS: &[CodeFact] = {
+pub(crate) const CALLBACKS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
         named("30004", "EX_SYSTEM_ERROR", K::ProviderUnavailable),
@@ -51,7 +52,7 @@ pub(crate) const CALLBACKS: &[CodeFact] = {
         named("30039", "EX_INVALID_HEADER", K::InvalidRequest),
         named("30040", "EX_MISSING_COMPLIANCE", K::InvalidRequest),
         named("30041", "EX_CHAR_POLICY_VIOLATION", K::InvalidRequest),
-        CodeFact {
+        ErrorCode {
             certainty: Certainty::Field,
             source: "reported by integrations; on no page",
             ..named("EX_RESTRICTED_BY_META", "EX_RESTRICTED_BY_META", K::RateLimited)
@@ -61,7 +62,7 @@ pub(crate) const CALLBACKS: &[CodeFact] = {
 
 /// What an older revision of the page says of some of the same numbers, without names. It decides nothing and is here
 /// to be shown: a callback with a number alone may mean either. The kinds are judgements.
-pub(crate) const OLDER_CALLBACKS: &[CodeFact] = {
+pub(crate) const OLDER_CALLBACKS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
         older("30004", "rate limit exceeded", K::RateLimited),
@@ -77,7 +78,7 @@ pub(crate) const OLDER_CALLBACKS: &[CodeFact] = {
 };
 
 /// `errors[].code` of the event dialects (docs, WhatsApp Status Codes (support)). The long numbers are WhatsApp's own.
-pub(crate) const EVENTS: &[CodeFact] = {
+pub(crate) const EVENTS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
         event("0", "credential", K::Unauthenticated),
@@ -126,19 +127,19 @@ pub(crate) const EVENTS: &[CodeFact] = {
 const UNDELIVERABLE: &str = "131026";
 
 /// The row of [`CALLBACKS`] with this name.
-pub(crate) fn by_name(name: &str) -> Option<&'static CodeFact> {
+pub(crate) fn by_name(name: &str) -> Option<&'static ErrorCode> {
     CALLBACKS.iter().find(|fact| fact.name == name)
 }
 
 /// The row of [`CALLBACKS`] with this number.
-pub(crate) fn by_number(number: &str) -> Option<&'static CodeFact> {
-    CodeFact::find(CALLBACKS, number)
+pub(crate) fn by_number(number: &str) -> Option<&'static ErrorCode> {
+    ErrorCode::find(CALLBACKS, number)
 }
 
 /// What an event's code means beside this text. One page has an undeliverable message whose text is that the 24 hours are
 /// over (docs, Receive Messages), another knows that code as undeliverable alone.
 pub(crate) fn of_event(code: &str, text: &str) -> Option<ErrorKind> {
-    let fact = CodeFact::find(EVENTS, code)?;
+    let fact = ErrorCode::find(EVENTS, code)?;
     Some(if fact.code == UNDELIVERABLE && is_about_24_hours(text) { ErrorKind::SessionExpired } else { fact.kind })
 }
 
@@ -155,11 +156,11 @@ fn is_about_24_hours(text: &str) -> bool {
     })
 }
 
-const fn named(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeFact {
+const fn named(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
     row(code, name, None, kind, STATUS_CODES, Certainty::Docs)
 }
 
-const fn older(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeFact {
+const fn older(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
     row(
         code,
         name,
@@ -170,18 +171,18 @@ const fn older(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeF
     )
 }
 
-const fn event(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeFact {
+const fn event(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
     row(code, name, None, kind, SUPPORT_CODES, Certainty::Docs)
 }
 
 /// A callback that says that nobody knows.
-const fn in_doubt(fact: CodeFact) -> CodeFact {
-    CodeFact { sent: Sent::Maybe, ..fact }
+const fn in_doubt(fact: ErrorCode) -> ErrorCode {
+    ErrorCode { sent: Sent::Maybe, ..fact }
 }
 
 #[cfg(test)]
 mod tests {
-    use transom::{DeliveryStatus, Event};
+    use transom::webhook::{DeliveryStatus, Event};
 
     use super::*;
 

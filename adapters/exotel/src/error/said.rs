@@ -1,6 +1,6 @@
 //! What the body of an answer says of a failure, in whichever of the documented dialects it is written.
 
-use transom::{Certainty, CodeFact};
+use transom::adapter::{Certainty, ErrorCode};
 
 use super::ANSWERS;
 use crate::wire::{Answer, ErrorData};
@@ -51,12 +51,14 @@ impl Said {
     }
 
     /// The row about it. The window's symbols count wherever they stand, since no page shows their place (seed).
-    pub(super) fn fact(&self) -> Option<&'static CodeFact> {
+    pub(super) fn fact(&self) -> Option<&'static ErrorCode> {
         let symbol = self.words.iter().find_map(|text| {
             let mut tokens = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
-            tokens.find_map(|token| ANSWERS.iter().find(|fact| fact.certainty == Certainty::Seed && fact.code == token))
+            tokens.find_map(|token| {
+                ANSWERS.iter().find(|fact| fact.certainty == Certainty::Authoritative && fact.code == token)
+            })
         });
-        symbol.or_else(|| CodeFact::find(ANSWERS, self.code()?))
+        symbol.or_else(|| ErrorCode::find(ANSWERS, self.code()?))
     }
 
     pub(super) fn text(&self, or: &str) -> String {

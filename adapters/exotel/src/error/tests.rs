@@ -1,6 +1,6 @@
 //! What a refusal means, whatever was asked.
 
-use transom::request::BaseUrl;
+use transom::adapter::BaseUrl;
 use transom::{Secret, Template};
 
 use super::*;
@@ -132,7 +132,7 @@ fn every_documented_refusal_has_its_kind_and_code_and_proves_that_nothing_was_se
             assert_eq!(error.status(), Some(status));
         }
     }
-    let tested = |fact: &&CodeFact| REFUSALS.iter().any(|row| row.3 == Some(fact.code));
+    let tested = |fact: &&ErrorCode| REFUSALS.iter().any(|row| row.3 == Some(fact.code));
     assert!(ANSWERS.iter().all(|fact| tested(&fact)), "each row of the table is tested by a row of its own");
 }
 

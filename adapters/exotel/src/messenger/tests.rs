@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use http::Response;
 use serde_json::{Value, json};
-use transom::{Content, Media, Sent, Template, Transport};
+use transom::message::Media;
+use transom::transport::Transport;
+use transom::{Content, Sent, Template};
 
 use super::*;
 use crate::error::tests::{answer, config};
@@ -157,7 +159,7 @@ async fn one_message_that_cannot_go_keeps_the_whole_batch_back_and_is_named_by_i
     ] {
         let error = stage([]).exotel.send_batch(&[text("a"), bad, text("")]).await.unwrap_err();
         assert_eq!((error.kind(), error.sent(), error.attempts()), (kind, Sent::No, 0), "{line}");
-        let lines = error.problem_list();
+        let lines = error.problems();
         assert!(lines[0].starts_with(line) && lines[1].starts_with("messages[2]: content.body"), "{lines:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use transom::json::as_it_came;
+use transom::adapter::json::as_it_came;
 
 use super::raw::{Members, parse, text};
 

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::{Inbound, json};
+use transom::adapter::json;
+use transom::webhook::Inbound;
 
 use super::content;
 use super::raw::{Members, parse, phone, time};

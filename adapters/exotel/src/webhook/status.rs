@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::{CodeFact, DeliveryStatus, ErrorKind, StatusUpdate, json};
+use transom::ErrorKind;
+use transom::adapter::{ErrorCode, json};
+use transom::webhook::{DeliveryStatus, StatusUpdate};
 
 use super::raw::{parse, phone, time};
 use crate::error;
@@ -135,7 +137,7 @@ fn by_number(number: &str) -> Option<Outcome> {
         "30002" => DeliveryStatus::Delivered,
         "30003" => DeliveryStatus::Read,
         _ => {
-            let fact: &CodeFact = error::by_number(number)?;
+            let fact: &ErrorCode = error::by_number(number)?;
             return Some(Outcome::failed(fact.kind, number));
         }
     };

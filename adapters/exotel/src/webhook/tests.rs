@@ -3,7 +3,7 @@
 use http::Request;
 use serde_json::{Value, json};
 use transom::time::rfc3339;
-use transom::{DeliveryStatus, Inbound, StatusUpdate};
+use transom::webhook::{DeliveryStatus, Inbound, StatusUpdate};
 
 use super::*;
 

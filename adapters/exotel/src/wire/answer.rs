@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::json;
+use transom::adapter::json;
 
 use crate::error::Said;
 

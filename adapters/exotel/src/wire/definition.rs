@@ -1,6 +1,7 @@
 //! Templates that are about to go, held against their definitions.
 
-use transom::{Content, Error, Message, Result, TemplateInfo};
+use transom::account::TemplateInfo;
+use transom::{Content, Error, Message, Result};
 
 use crate::config::Config;
 

@@ -10,9 +10,11 @@ use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use transom::request::RequestBuilder;
+use transom::Result;
+use transom::account::TemplateInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Operation, cloud_api, json};
 use transom::transport::unreadable;
-use transom::{Operation, Result, TemplateInfo, cloud_api, json};
 
 use super::answer::{Answer, Item};
 use super::with_credential;

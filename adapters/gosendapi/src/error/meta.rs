@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use transom::{Certainty, CodeFact, ErrorKind, Sent};
+use transom::adapter::{Certainty, ErrorCode};
+use transom::{ErrorKind, Sent};
 
 /// Meta's codes with the statuses of Meta's own table. The vendor may wrap them in another status [inferred].
-pub(crate) const META: &[CodeFact] = {
+pub(crate) const META: &[ErrorCode] = {
     use ErrorKind as K;
     &[
         row("131047", "more than 24 hours since the person's last message", 400, K::SessionExpired),
@@ -61,13 +62,13 @@ pub(crate) const META: &[CodeFact] = {
 
 const SOURCE: &str = "developers.facebook.com/documentation/business-messaging/whatsapp, error codes";
 
-const fn row(code: &'static str, name: &'static str, status: u16, kind: ErrorKind) -> CodeFact {
-    CodeFact { status: Some(status), ..unlisted(code, name, kind) }
+const fn row(code: &'static str, name: &'static str, status: u16, kind: ErrorKind) -> ErrorCode {
+    ErrorCode { status: Some(status), ..unlisted(code, name, kind) }
 }
 
 /// One without a status in Meta's table.
-const fn unlisted(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeFact {
-    CodeFact {
+const fn unlisted(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
+    ErrorCode {
         code,
         name,
         status: None,
@@ -80,13 +81,13 @@ const fn unlisted(code: &'static str, name: &'static str, kind: ErrorKind) -> Co
 }
 
 /// A fault of Meta's, after which the message may or may not be out.
-const fn in_doubt(code: &'static str, name: &'static str, status: u16) -> CodeFact {
-    CodeFact { sent: Sent::Maybe, ..row(code, name, status, ErrorKind::ProviderUnavailable) }
+const fn in_doubt(code: &'static str, name: &'static str, status: u16) -> ErrorCode {
+    ErrorCode { sent: Sent::Maybe, ..row(code, name, status, ErrorKind::ProviderUnavailable) }
 }
 
 /// The row about `code`.
-pub(super) fn fact(code: &str) -> Option<&'static CodeFact> {
-    CodeFact::find(META, code)
+pub(super) fn fact(code: &str) -> Option<&'static ErrorCode> {
+    ErrorCode::find(META, code)
 }
 
 /// The wait that a limit implies where it does not state one: waiting less brings the same refusal again.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::Value;
-use transom::CodeFact;
+use transom::adapter::ErrorCode;
 
 use super::{fact, meta};
 
@@ -49,7 +49,7 @@ impl Said {
         self.code.as_deref()
     }
 
-    pub(super) fn fact(&self) -> Option<&'static CodeFact> {
+    pub(super) fn fact(&self) -> Option<&'static ErrorCode> {
         fact(self.code.as_deref()?)
     }
 

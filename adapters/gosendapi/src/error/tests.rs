@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use transom::request::BaseUrl;
+use transom::adapter::BaseUrl;
 use transom::{PhoneNumber, Secret, Template};
 
 use super::*;
@@ -167,7 +167,7 @@ fn a_failed_status_has_the_kind_of_its_code() {
         let call =
             json!({ "event": "whatsapp.message.failed", "data": { "id": "wamid.A", "errors": [{ "code": code }] } });
         let events = crate::webhook::read(&[], &http::Request::new(Bytes::from(call.to_string()))).unwrap();
-        let [transom::Event::Status(update)] = events.events.as_slice() else { panic!("{events:?}") };
+        let [transom::webhook::Event::Status(update)] = events.events.as_slice() else { panic!("{events:?}") };
         assert_eq!(update.error, Some((kind, code.to_owned())));
     }
 }
@@ -175,8 +175,8 @@ fn a_failed_status_has_the_kind_of_its_code() {
 #[test]
 fn every_row_of_the_tables_is_one_of_the_documented() {
     for fact in CODES.concat() {
-        let is_answer = DOCUMENTED.iter().any(|row| fact.covers(row.1) && fact.status == Some(row.0));
-        let is_metas = METAS.iter().any(|row| fact.covers(row.0) && fact.status.is_none_or(|status| status == row.1));
+        let is_answer = DOCUMENTED.iter().any(|row| fact.matches(row.1) && fact.status == Some(row.0));
+        let is_metas = METAS.iter().any(|row| fact.matches(row.0) && fact.status.is_none_or(|status| status == row.1));
         assert!(is_answer || is_metas, "{}", fact.code);
     }
 }

@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use transom::{Sent, Template, Transport};
+use transom::transport::Transport;
+use transom::{Sent, Template};
 
 use super::*;
 use crate::error::tests::{answer, config, text, to};

@@ -4,7 +4,7 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use transom::json::{Members, as_it_came};
+use transom::adapter::json::{Members, as_it_came};
 
 /// The content of a message in Meta's shape; what is not known stays as it came.
 pub(super) fn of(message: &RawValue) -> Value {
@@ -12,7 +12,7 @@ pub(super) fn of(message: &RawValue) -> Value {
 }
 
 fn known(message: &RawValue) -> Option<Value> {
-    let message = Members::of(message)?;
+    let message = Members::from_raw(message)?;
     let kind = message.text(&["type"])?;
     if kind == "contacts" {
         let cards = as_it_came(message.raw(&["contacts"])?);

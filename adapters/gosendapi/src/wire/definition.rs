@@ -1,6 +1,7 @@
 //! A template that is about to go, held against its definition.
 
-use transom::{Result, Template, TemplateInfo};
+use transom::account::TemplateInfo;
+use transom::{Result, Template};
 
 use crate::config::Config;
 

@@ -7,9 +7,11 @@ use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use transom::request::RequestBuilder;
+use transom::account::{Conversation, Sender, TemplateInfo};
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Operation, cloud_api, json};
 use transom::transport::unreadable;
-use transom::{Conversation, Operation, PhoneNumber, Result, Sender, TemplateInfo, cloud_api, json};
+use transom::{PhoneNumber, Result};
 
 use super::session::Row;
 use super::{get, with_key};
@@ -265,7 +267,7 @@ mod tests {
         let templates = decode_templates(&answer(200, body), NOW).unwrap().items;
         assert_eq!(templates[0].parameters, ["1", "2", "day"]);
         assert_eq!((templates[0].id.as_str(), templates[0].status.as_str()), ("512", "approved"));
-        assert!(templates[0].parameters_told && !templates[1].parameters_told);
+        assert!(templates[0].parameters_known && !templates[1].parameters_known);
     }
 
     #[test]

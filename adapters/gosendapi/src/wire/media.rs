@@ -1,6 +1,7 @@
 //! The media that GoSendAPI takes.
 
-use transom::{Capability, Certainty, MediaLimit};
+use transom::Capability;
+use transom::adapter::{Certainty, MediaLimit};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;

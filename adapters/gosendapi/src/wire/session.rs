@@ -9,8 +9,10 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use transom::adapter::json;
+use transom::session::SessionSource;
 use transom::time::rfc3339;
-use transom::{PhoneNumber, Session, SessionSource, Window, json};
+use transom::{PhoneNumber, Session, Window};
 
 /// A conversation in a list. Every field may be missing.
 #[derive(Debug, Default, Deserialize)]

@@ -6,8 +6,11 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::value::RawValue;
+use transom::Result;
+use transom::adapter::{Operation, json};
+use transom::message::MessageId;
 use transom::transport::unreadable;
-use transom::{MessageId, Operation, Result, StatusUpdate, json};
+use transom::webhook::StatusUpdate;
 
 use super::get;
 use crate::config::Config;
@@ -32,7 +35,8 @@ pub(crate) fn decode_status(response: &Response<Bytes>, now: SystemTime) -> Resu
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use transom::{DeliveryStatus, ErrorKind};
+    use transom::ErrorKind;
+    use transom::webhook::DeliveryStatus;
 
     use super::*;
 

@@ -10,9 +10,10 @@ use bytes::{Buf as _, Bytes};
 use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::request::RequestBuilder;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{MediaLimit, Operation, json};
 use transom::transport::{StreamedBody, unreadable};
-use transom::{Error, ErrorKind, MediaLimit, Operation, Result, json};
+use transom::{Error, ErrorKind, Result};
 
 use super::media::MEDIA;
 use super::with_key;
@@ -103,7 +104,7 @@ impl fmt::Debug for Upload {
 fn limit_of(media_type: &str) -> Result<u64> {
     // It is written into the body, whose lines it must not break.
     let is_one_line = media_type.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    let limit = MediaLimit::of_type(MEDIA, media_type).filter(|_| is_one_line);
+    let limit = MediaLimit::for_media_type(MEDIA, media_type).filter(|_| is_one_line);
     limit.map(|limit| limit.bytes).ok_or_else(|| {
         let types = MEDIA.iter().flat_map(|limit| limit.types).copied().collect::<Vec<_>>().join(", ");
         refused(format!("type: expected one of {types}, got {media_type:?}"))
@@ -111,7 +112,7 @@ fn limit_of(media_type: &str) -> Result<u64> {
 }
 
 fn refused(problem: String) -> Error {
-    Error::problems(ErrorKind::InvalidRequest, vec![problem])
+    Error::invalid(ErrorKind::InvalidRequest, vec![problem])
 }
 
 /// `POST /v1/media` with the parts `phone_number_id`, `type` and `file` [docs, Messages]. It sends nothing to anybody;

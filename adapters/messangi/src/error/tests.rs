@@ -87,7 +87,7 @@ fn every_refusal_has_its_kind_its_code_and_its_proof() {
         let error = refused(status, &errors(reason), &template());
         assert_eq!((error.kind(), error.sent()), (ErrorKind::TemplateRejected, Sent::No), "{reason}");
     }
-    let tested = |fact: &CodeFact| REFUSALS.iter().any(|row| Some(row.0) == fact.status && row.2 == fact.kind);
+    let tested = |fact: &ErrorCode| REFUSALS.iter().any(|row| Some(row.0) == fact.status && row.2 == fact.kind);
     assert!(STATUSES.iter().all(tested), "each row of the table is tested by a row of its own");
 }
 

@@ -1,7 +1,8 @@
 //! What the text of a refusal means. All of it is a judgement: no page documents a text other than the 429's.
 
 use serde_json::Value;
-use transom::{ErrorKind, json};
+use transom::ErrorKind;
+use transom::adapter::json;
 
 /// The kind that `text` tells under an HTTP status; `None` if it tells none. `is_template` is `None` where nobody knows
 /// what was sent.

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use http::{Response, StatusCode};
 use tokio::sync::Mutex;
+use transom::adapter::Context;
 use transom::time::date_of;
-use transom::{Context, Error, ErrorKind, Result, Secret};
+use transom::{Error, ErrorKind, Result, Secret};
 
 use crate::config::{Config, Credential};
 use crate::wire;
@@ -100,7 +101,7 @@ impl Keys {
 
     async fn log_in(&self, config: &Config, context: &Context, username: &Secret, password: &Secret) -> Result<Secret> {
         let request = wire::encode_login(config, username, password)?;
-        let response = context.transport.send(request).await.map_err(Error::unsent)?;
+        let response = context.transport.send(request).await.map_err(Error::mark_unsent)?;
         self.note_time(&response, context);
         wire::decode_login(&response, context.now(&response))
     }

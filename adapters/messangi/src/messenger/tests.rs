@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
 use transom::time::Clock;
-use transom::{ErrorKind, Secret, Sent, Transport};
+use transom::transport::Transport;
+use transom::{ErrorKind, Secret, Sent};
 
 use super::*;
 use crate::error::tests::{answer, text};

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::{PhoneNumber, json};
+use transom::PhoneNumber;
+use transom::adapter::json;
 
 /// An answer to a send. Members that nothing here needs are left out.
 #[derive(Default, Deserialize)]

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use serde_json::json;
-use transom::rate_limit::RateLimit;
-use transom::request::RequestBuilder;
+use transom::adapter::RateLimitInfo;
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Operation, json};
 use transom::transport::{self, unreadable};
-use transom::{ErrorKind, Operation, Result, Secret, json};
+use transom::{ErrorKind, Result, Secret};
 
 use super::segments;
 use crate::config::Config;
@@ -26,7 +27,7 @@ pub(crate) fn decode_login(response: &Response<Bytes>, now: SystemTime) -> Resul
     let status = response.status();
     if !status.is_success() {
         let error = transport::refusal(status, Operation::Read, "the login was refused");
-        let error = error.with_limits(RateLimit::of(response.headers(), now));
+        let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
         // A public client takes a 403 for a wrong password [field].
         let is_refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
         return Err(if is_refused { error.with_kind(ErrorKind::Unauthenticated) } else { error });

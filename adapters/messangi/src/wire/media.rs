@@ -1,6 +1,7 @@
 //! The media that Messangi takes.
 
-use transom::{Capability, Certainty, MediaLimit};
+use transom::Capability;
+use transom::adapter::{Certainty, MediaLimit};
 
 /// Formats by kind, each file under 5 MB (docs, Media Message; for audio the page gives no size). `.acc` on the page is
 /// read as `aac`.

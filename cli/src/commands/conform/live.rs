@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use transom::{Client, Context, Messenger as _, Provider, Template};
+use transom::adapter::{Context, Provider};
+use transom::{Client, Messenger as _, Template};
 use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepVerdict};
 use transom_conformance::report::{AskedChannel, DriftReport};
 
@@ -94,7 +95,10 @@ impl ChannelPlan {
         let on = |error| Failure::on(error, &channel.name, channel.provider);
         let context = channel::context(&channel.config).map_err(on)?;
         let recorder = Recorder::new(context.transport);
-        let context = Context { transport: Arc::clone(&recorder) as Arc<dyn transom::Transport>, clock: context.clock };
+        let context = Context {
+            transport: Arc::clone(&recorder) as Arc<dyn transom::transport::Transport>,
+            clock: context.clock,
+        };
         let client = channel.registry.connect_with(&channel.config, context).map_err(on)?;
         let provider = *channel.registry.provider(channel.provider).map_err(on)?;
         let steps = live::plan(client.capabilities(), permission);

@@ -4,16 +4,17 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Response;
-use transom::rate_limit::RateLimit;
-use transom::{Certainty, CodeFact, Error, ErrorKind, Operation, Sent, json, transport};
+use transom::adapter::RateLimitInfo;
+use transom::{Error, ErrorKind, Sent, transport};
+use transom::adapter::{Certainty, ErrorCode, Operation, json};
 
 use crate::wire::Answer;
 
 /// Every table: one for each place in which codes stand. Events carry the same codes as answers.
-pub(crate) const CODES: &[&[CodeFact]] = &[ANSWERS];
+pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS];
 
 /// `code`, in answers and in events.
-pub(crate) const ANSWERS: &[CodeFact] = {
+pub(crate) const ANSWERS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
         row("1001", "the key is not valid", K::Unauthenticated),
@@ -30,12 +31,12 @@ pub(crate) const ANSWERS: &[CodeFact] = {
         row("4290", "too fast", K::RateLimited),
         row("5001", "the account is out of credit", K::InsufficientBalance),
         // The page says of this family alone that the message may have been taken.
-        CodeFact { sent: Sent::Maybe, ..row("9*", "something failed inside", K::ProviderUnavailable) },
+        ErrorCode { sent: Sent::Maybe, ..row("9*", "something failed inside", K::ProviderUnavailable) },
     ]
 };
 
-const fn row(code: &'static str, name: &'static str, kind: ErrorKind) -> CodeFact {
-    CodeFact {
+const fn row(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
+    ErrorCode {
         code,
         name,
         status: Some(200),
@@ -54,16 +55,16 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime) -> Error {
     let text = answer.msg.clone().unwrap_or_else(|| json::excerpt(response.body()));
     // The kind and the proof of the HTTP status, until the table knows better: an unknown code with 200 proves nothing.
     let error = transport::refusal(response.status(), Operation::Send, text);
-    let error = match CodeFact::find(ANSWERS, code) {
+    let error = match ErrorCode::find(ANSWERS, code) {
         // What a gateway answers is no refusal of Larkwire's, whatever words it carries.
         Some(_) if response.status().is_server_error() => error,
         Some(fact) if fact.sent == Sent::Maybe => error.with_kind(fact.kind).maybe_sent(),
         // A refusal that names a message contradicts itself.
         Some(fact) if answer.datum("id").is_some() => error.with_kind(fact.kind).maybe_sent(),
-        Some(fact) => error.with_kind(fact.kind).unsent(),
+        Some(fact) => error.with_kind(fact.kind).mark_unsent(),
         None => error,
     };
-    let error = error.with_limits(RateLimit::of(response.headers(), now)).with_code(code);
+    let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now)).with_code(code);
     // Seconds, beside the code for going too fast [docs, larkwire.example/docs/limits].
     match answer.datum("retry_in").and_then(|seconds| seconds.parse().ok()) {
         Some(seconds) => error.with_retry_after(Duration::from_secs(seconds)),

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::json::Members;
-use transom::rate_limit::RateLimit;
+use transom::adapter::json::Members;
+use transom::adapter::RateLimitInfo;
 use transom::transport::unreadable;
-use transom::{Content, Error, ErrorKind, Limits, Message, PhoneNumber, Operation, Receipt, Result, json, unsupported};
+use transom::{Content, Error, ErrorKind, Message, PhoneNumber, Receipt, Result};
+use transom::adapter::{Limits, Operation, json, unsupported};
 
 use crate::NAME;
 use crate::config::Config;
@@ -20,7 +21,7 @@ const LIMITS: Limits = Limits::WHATSAPP;
 
 /// The request that sends `message`: `POST /wa/send`.
 ///
-/// Still to be written: [`RequestBuilder`](transom::request::RequestBuilder) makes one from `config` and `message`.
+/// Still to be written: [`RequestBuilder`](transom::adapter::RequestBuilder) makes one from `config` and `message`.
 pub(crate) fn encode_send(_config: &Config, message: &Message) -> Result<Request<Bytes>> {
     LIMITS.check(message)?;
     match &message.content {
@@ -42,7 +43,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result
     }
     let answer: Answer = json::decode(response, Operation::Send)?;
     match (answer.code.as_deref(), answer.datum("id")) {
-        (Some("0"), Some(id)) => Ok(Receipt::new(NAME, id).with_limits(RateLimit::of(response.headers(), now))),
+        (Some("0"), Some(id)) => Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now))),
         (Some("0") | None, _) => {
             Err(unreadable(response.status(), Operation::Send, "there is no `data.id` under code 0 in the answer"))
         }
@@ -66,7 +67,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// A member of `data`.
     pub(crate) fn datum(&self, name: &str) -> Option<String> {
-        Members::of(self.data.as_deref()?)?.text(&[name])
+        Members::from_raw(self.data.as_deref()?)?.text(&[name])
     }
 }
 

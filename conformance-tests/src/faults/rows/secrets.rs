@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
+use transom::adapter::Operation;
 use transom::layers::Retry;
+use transom::transport::Transport as _;
 use transom::transport::{HttpOptions, HttpTransport, Roots};
-use transom::{ErrorKind, Messenger as _, Operation, Secret, Transport as _};
+use transom::{ErrorKind, Messenger as _, Secret};
 
 use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::canary;
@@ -22,7 +24,7 @@ use crate::faults::{child, logs, tls};
 pub(super) const ROWS: &[Row] = &[
     each("G1", "plain HTTP to another machine", |s| {
         let case = FaultCase::own(s, "a send", |harness| async move {
-            let config = harness.config.clone().with("base_url", "http://192.0.2.1");
+            let config = harness.config.clone().with_value("base_url", "http://192.0.2.1");
             refused_by_configuration(&harness, &config).await
         });
         vec![case.plays([Step::Take, answer()])]
@@ -134,7 +136,7 @@ fn injections(s: &'static FaultProfile) -> Vec<FaultCase> {
     for (name, tail) in [("CR LF", "\r\nx-injected: 1"), ("LF", "\nx"), ("NUL", "\0x")] {
         let case = FaultCase::own(s, format!("{name} in a key"), move |harness| async move {
             let key = format!("{}{tail}", harness.canaries.key);
-            refused_by_configuration(&harness, &harness.config.clone().with("api_key", key)).await
+            refused_by_configuration(&harness, &harness.config.clone().with_value("api_key", key)).await
         });
         cases.push(case.plays([Step::Take, answer()]));
         let case = FaultCase::own(s, format!("{name} in a reference"), move |harness| async move {
@@ -155,7 +157,8 @@ fn injections(s: &'static FaultProfile) -> Vec<FaultCase> {
     if s.name() == "exotel" {
         for sid in ["../../v1/other", "acme/../x", "a?b", "a#b", ".."] {
             let case = FaultCase::own(s, format!("the account `{sid}`"), move |harness| async move {
-                let client = harness.connect(&harness.config.clone().with("account_sid", sid)).map_err(unexpected)?;
+                let client =
+                    harness.connect(&harness.config.clone().with_value("account_sid", sid)).map_err(unexpected)?;
                 let answer = client.send(&harness.message(1)?).await;
                 let seen = harness.listener.seen();
                 match seen.requests.first() {
@@ -177,7 +180,7 @@ fn measureless(s: &'static FaultProfile) -> Vec<FaultCase> {
     let mut cases = Vec::new();
     for timeout in ["0s", "0ms", "18446744073709551615s", "99999999999999999999d", "-1s", "forever"] {
         let case = FaultCase::own(s, format!("timeout {timeout}"), move |harness| async move {
-            refused_by_configuration(&harness, &harness.config.clone().with("timeout", timeout)).await
+            refused_by_configuration(&harness, &harness.config.clone().with_value("timeout", timeout)).await
         });
         cases.push(case.plays([Step::Take, answer()]));
     }

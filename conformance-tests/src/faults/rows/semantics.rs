@@ -5,10 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 use serde_json::json;
-use transom::{
-    Context, DeliveryStatus, ErrorKind, Event, MemoryLedger, Message, Messenger as _, Registry, Sent, Transport,
-    WindowLedger as _,
-};
+use transom::adapter::Context;
+use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::transport::Transport;
+use transom::webhook::{DeliveryStatus, Event};
+use transom::{ErrorKind, Message, Messenger as _, Registry, Sent};
 use transom_exotel::Exotel;
 
 use super::status::JSON;
@@ -185,7 +186,7 @@ fn fails_later(s: &'static FaultProfile) -> Vec<FaultCase> {
                 }
             }
         }
-        let last = statuses.iter().cloned().reduce(DeliveryStatus::and);
+        let last = statuses.iter().cloned().reduce(DeliveryStatus::merge);
         ensure(last == Some(DeliveryStatus::Failed), format_args!("expected it to have failed, got {statuses:?}"))?;
         ensure(harness.sends_seen() == 1, "it was sent again")
     });
@@ -238,7 +239,7 @@ async fn at_the_edge(harness: Arc<FaultHarness>, left: i64, may_go: bool) -> Che
     let ledger = Arc::new(MemoryLedger::default());
     let age = std::time::Duration::from_secs((DAY - left).unsigned_abs());
     ledger.record(&harness.to()?, std::time::SystemTime::now() - age);
-    let registry = Registry::default().with(harness.profile.adapter.provider).with_ledger(ledger);
+    let registry = Registry::default().with_provider(harness.profile.adapter.provider).with_ledger(ledger);
     let context = Context::new(Arc::clone(&harness.transport) as Arc<dyn Transport>);
     let client = registry.connect_with(&harness.config, context).map_err(unexpected)?;
     let answer = client.send(&harness.message(1)?).await;
@@ -275,7 +276,7 @@ fn every_order() -> Check {
         let mut all = Vec::new();
         orders(&told, &mut Vec::new(), &mut all);
         for order in all {
-            let end = order.iter().cloned().reduce(DeliveryStatus::and);
+            let end = order.iter().cloned().reduce(DeliveryStatus::merge);
             ensure(end.as_ref() == Some(&comes_to), format_args!("{order:?} comes to {end:?}"))?;
         }
     }

@@ -5,8 +5,10 @@ use std::io::Read;
 use bytes::Bytes;
 use http::Request;
 use tokio::sync::mpsc;
+use transom::adapter::Operation;
 use transom::transport::StreamedBody;
-use transom::{Client, ErrorKind, Messenger as _, Operation, Transport as _, Verdict};
+use transom::transport::Transport as _;
+use transom::{Client, ErrorKind, Messenger as _, SendOutcome};
 
 use super::common::{UNAVAILABLE, impatient};
 use crate::assertions::{Failure, ensure, unexpected};
@@ -191,11 +193,11 @@ enum Reported {
 fn telling(harness: &FaultHarness) -> (Client, mpsc::UnboundedReceiver<(Reported, usize)>) {
     let (tell, told) = mpsc::unbounded_channel();
     let provider = std::sync::Arc::clone(&harness.provider);
-    let client = harness.client.clone().on_verdict(move |_, verdict| {
+    let client = harness.client.clone().on_outcome(move |_, verdict| {
         let verdict = match verdict {
-            Verdict::Taken(_) => Reported::Accepted,
-            Verdict::NotSent(_) => Reported::NotSent,
-            Verdict::Unknown(_) => Reported::Unknown,
+            SendOutcome::Accepted(_) => Reported::Accepted,
+            SendOutcome::Rejected(_) => Reported::NotSent,
+            SendOutcome::Unknown(_) => Reported::Unknown,
         };
         // Nobody listens any more once the case is judged.
         let _ = tell.send((verdict, provider.ledger().len()));

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::pace::Scope;
+use crate::adapter::rate::Scope;
 use crate::phone::PhoneNumber;
 
 /// What one count is about.

@@ -1,7 +1,8 @@
 //! What the suite must be told of Larkwire: the facts in which providers differ.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, CodeFact, ErrorKind};
+use transom::{Capabilities, Capability, ErrorKind};
+use transom::adapter::ErrorCode;
 use transom_conformance::{CodeTable, Refusal, CodeSample, AdapterUnderTest, WebhookFeatures};
 
 use crate::dialect::Larkwire;
@@ -15,7 +16,7 @@ pub static SUBJECT: AdapterUnderTest = AdapterUnderTest {
     table: "api_key = \"canary-key\"\nline = 7001",
     sender: "+442079460001",
     // Pinned here apart from the adapter, so that losing one is seen.
-    capabilities: Capabilities::of(&[
+    capabilities: Capabilities::new(&[
         Capability::Text,
         Capability::Template,
         Capability::DeliveryStatus,
@@ -50,12 +51,12 @@ const fn refused(body: &'static str, kind: ErrorKind, code: &'static str) -> Ref
 }
 
 /// How an answer says a code.
-fn answer(fact: &CodeFact) -> CodeSample {
+fn answer(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, 200, json!({ "code": CodeSample::number(fact), "msg": "refused", "data": null }))
 }
 
 /// How an event says it.
-fn event(fact: &CodeFact) -> CodeSample {
+fn event(fact: &ErrorCode) -> CodeSample {
     let body = json!({
         "event": "status", "id": 9_200_000_000_000_100_001_u64, "state": "failed", "to": "00447700900123",
         "code": CodeSample::number(fact), "ts": 1_770_110_100,

@@ -11,7 +11,7 @@ pub(crate) const CONTACT: &str = "+919876543210";
 
 /// An Exotel client for this mock.
 pub(crate) fn client(mock: &MockServer) -> Client {
-    let registry = Registry::default().with(transom_exotel::PROVIDER);
+    let registry = Registry::default().with_provider(transom_exotel::PROVIDER);
     let uri = format!("exotel://demo-key:demo-token@{}/acme?from=919876500001", mock.address());
     let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env()).unwrap();
     registry.connect(&channel).unwrap()

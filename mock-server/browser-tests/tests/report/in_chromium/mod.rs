@@ -12,7 +12,7 @@ use transom_conformance::{AdapterUnderTest, Backend, adapters, differential};
 
 /// Exotel with wrong capabilities: only text, of at most ten characters.
 static MISTAKEN: AdapterUnderTest =
-    AdapterUnderTest { capabilities: Capabilities::of(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
+    AdapterUnderTest { capabilities: Capabilities::new(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
 /// Runs these cases, writes the report, and gives the URL of its page.
 fn written(name: &str, cases: &[Case]) -> (Report, String) {
