@@ -64,7 +64,8 @@ fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
         simulator.step(SystemTime::now(), &plain(call));
     }
     let direct = Arc::new(Direct { simulator: Mutex::new(simulator), asked: Mutex::default() });
-    let registry = adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with(adapter.provider));
+    let registry =
+        adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
     let mut channel = fixture["channel"].as_object().unwrap().clone();
     let provider = channel.remove("provider").unwrap();
     // Without the probe, which would refuse some of the documented requests.

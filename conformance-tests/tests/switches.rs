@@ -60,8 +60,9 @@ impl Harness {
             settings.insert("webhook_secret".to_owned(), json!([SECRET]));
             hook["secret"] = SECRET.into();
         }
-        let registry =
-            adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with(adapter.provider));
+        let registry = adapters::ALL
+            .iter()
+            .fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
         let config = ChannelConfig::new("switched", provider, settings.into_iter().collect(), process_env());
         let mock = Arc::new(Mock(Mutex::new(Simulator::new(now()))));
         let context = Context::new(Arc::<Mock>::clone(&mock));

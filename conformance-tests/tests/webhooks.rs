@@ -40,7 +40,8 @@ fn client(provider: &str, secret: Option<&str>) -> Client {
     if let Some(secret) = secret {
         settings.insert("webhook_secret".to_owned(), json!(["the-next-secret", secret]));
     }
-    let registry = adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with(adapter.provider));
+    let registry =
+        adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
     let config = ChannelConfig::new("fixture", provider, settings.into_iter().collect(), process_env());
     Client::new(registry.messenger(&config, Context::new(Arc::new(Nobody))).unwrap())
 }

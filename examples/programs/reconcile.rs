@@ -60,7 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // A minute later, by the mock's clock, its report is out.
     mock.control().advance("1m").await?;
-    while pending.recall(&reports) == Resolution::Unknown {
+    while pending.check_log(&reports) == Resolution::Unknown {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     if let Resolution::Sent { status, .. } = pending.resolution() {

@@ -18,7 +18,7 @@ pub use messangi::Messangi;
 
 use crate::core::provider_simulator::ProviderSimulator;
 
-/// Every built-in dialect.
+/// Every built-in simulator.
 pub fn all() -> Vec<Box<dyn ProviderSimulator>> {
     vec![Box::new(Autocalls), Box::new(Exotel), Box::new(GoSendApi), Box::new(Messangi)]
 }

@@ -135,7 +135,7 @@ pub struct Capabilities(u32);
 
 impl Capabilities {
     /// The set of the capabilities in `list`.
-    pub const fn of(list: &[Capability]) -> Self {
+    pub const fn new(list: &[Capability]) -> Self {
         let mut bits = 0;
         let mut rest = list;
         while let [first, tail @ ..] = rest {
@@ -164,7 +164,7 @@ impl Capabilities {
 
 impl FromIterator<Capability> for Capabilities {
     fn from_iter<I: IntoIterator<Item = Capability>>(list: I) -> Self {
-        list.into_iter().fold(Self::default(), |set, capability| set.union(Self::of(&[capability])))
+        list.into_iter().fold(Self::default(), |set, capability| set.union(Self::new(&[capability])))
     }
 }
 

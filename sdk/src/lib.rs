@@ -13,75 +13,35 @@
 //!
 //! This crate knows no provider.
 
+pub mod account;
+pub mod adapter;
 #[cfg(feature = "axum")]
 pub mod axum;
-pub mod cloud_api;
 pub mod config;
-pub mod decision;
-pub mod json;
+pub mod error;
+pub mod failover;
 pub mod layers;
-pub mod rate_limit;
-pub mod request;
-pub mod signature;
-pub mod stub;
+pub mod message;
+pub mod phone;
+pub mod reconcile;
+pub mod session;
+pub mod testing;
 pub mod time;
 pub mod transport;
+pub mod webhook;
 
-mod budget;
 mod capability;
-mod check;
 mod client;
-mod code;
-mod content;
-mod discreet;
-mod error;
-mod event;
-mod failover;
-mod ledger;
-mod limits;
-mod lookup;
-mod media;
-mod message;
 mod messenger;
-mod pace;
-mod phone;
-mod registry;
-mod reports;
 mod secret;
-mod session;
-mod template;
-mod template_list;
-mod unresolved;
-mod verdict;
 
-pub use budget::Budget;
 pub use capability::{Capabilities, Capability};
-pub use check::{TEXT_MAX, over_length};
-pub use client::{Client, Layer, Next};
-pub use code::{Certainty, ErrorCode};
-pub use content::{
-    Button, Buttons, Contact, ContactEmail, ContactName, ContactPhone, Contacts, Content, Header, HeaderText, List,
-    Location, Media, MediaSource, Reaction, Row, Section, Text,
-};
-pub use error::{Error, ErrorKind, Phase, Result, RetryStop, Sent};
-pub use event::{DeliveryStatus, Event, Events, Inbound, StatusUpdate};
-pub use failover::{BreakerState, FailedAttempt, Failover};
-pub use ledger::{MemoryLedger, WindowLedger};
-pub use limits::Limits;
-pub use lookup::{Conversation, ConversationFilter, Sender, TemplateInfo};
-pub use media::MediaLimit;
-pub use message::{Message, MessageId, Receipt};
-pub use messenger::{Messenger, unsupported};
-pub use pace::{Rate, Scope};
-pub use phone::{InvalidPhoneNumber, PhoneNumber};
-#[cfg(feature = "reqwest")]
-pub use registry::http_transport;
-pub use registry::{Context, Provider, Registry};
-pub use reports::Reports;
+pub use client::{Client, SendOutcome};
+pub use config::Registry;
+pub use error::{Error, ErrorKind, Result, Sent};
+pub use failover::Failover;
+pub use message::{Content, Message, Receipt, Template};
+pub use messenger::Messenger;
+pub use phone::PhoneNumber;
 pub use secret::Secret;
-pub use session::{Session, SessionSource, WINDOW, Window};
-pub use template::{Parameters, Template, TemplateButton};
-pub use template_list::TemplateCache;
-pub use transport::{Operation, Transport};
-pub use unresolved::{LOOKUPS, Resolution, Unresolved};
-pub use verdict::Verdict;
+pub use session::{Session, Window};

@@ -89,8 +89,8 @@ impl FaultHarness {
         let config = config.map_err(unexpected)?.with_value("base_url", base_url.as_str());
         let listening = listener.address().to_string();
         let config = setup.keys.iter().fold(config, |config, (key, value)| match value.as_str() {
-            Some(text) => config.with(*key, text.replace("{listener}", &listening)),
-            None => config.with(*key, value.clone()),
+            Some(text) => config.with_value(*key, text.replace("{listener}", &listening)),
+            None => config.with_value(*key, value.clone()),
         });
         let clock = Arc::new(RecordingClock::new(setup.clock_mode));
         let transport = Arc::new(LeakCheckingTransport::new(transport(&config, setup.dns.clone())?));

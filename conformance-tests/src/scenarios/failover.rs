@@ -34,7 +34,7 @@ fn template() -> Message {
 
 /// `first`, followed by the channel that works.
 fn either(harness: &Harness, first: Client) -> Client {
-    Client::new(Failover::new("first", first).then("second", harness.client.clone()))
+    Client::new(Failover::new("first", first).with_channel("second", harness.client.clone()))
 }
 
 /// A channel whose address has no listener.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::core::finding::Source;
 
-/// One behaviour that a provider's documentation leaves open, or states in two ways.
+/// A behaviour that the provider documentation leaves open, or states in two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Switch {
     /// Its name in control calls, in `snake_case`.
@@ -13,7 +13,7 @@ pub struct Switch {
     pub default: &'static str,
     /// Every value it can take.
     pub allowed: &'static [&'static str],
-    /// What it decides, in a sentence.
+    /// A sentence that says which behaviour it chooses.
     pub about: &'static str,
     /// The place that leaves the behaviour open.
     pub source: Source,
@@ -26,7 +26,7 @@ pub struct Switches {
     values: Vec<SwitchSet>,
 }
 
-/// One switch as it is set. Its name stands here once more, so that the search for it looks at one place.
+/// A switch and its value. The name is repeated here, so that a lookup reads one place.
 #[derive(Debug, Clone, Copy)]
 struct SwitchSet {
     name: &'static str,

@@ -44,7 +44,7 @@ impl<T> Ring<T> {
         Some(entry)
     }
 
-    /// Forgets all, and says how many there were. The numbers of what comes go on.
+    /// Removes all entries and returns their number. Numbering continues.
     pub(crate) fn forget(&mut self) -> usize {
         let forgotten = std::mem::take(&mut self.entries).len();
         self.bytes = 0;
@@ -62,7 +62,7 @@ impl<T> Ring<T> {
         self.total
     }
 
-    /// Those that came after the one of this number, each with its own, oldest first.
+    /// The entries after this number, each with its number, oldest first.
     pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = (u64, &T)> {
         let newer = usize::try_from(self.total.saturating_sub(number)).unwrap_or(usize::MAX);
         let skipped = self.entries.len().saturating_sub(newer);
@@ -77,7 +77,7 @@ impl<T> Ring<T> {
 
 impl<T> fmt::Debug for Ring<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The entries hold what customers and businesses wrote to each other.
+        // The entries hold what contacts and businesses wrote to each other.
         f.debug_struct("Ring").field("len", &self.len()).finish_non_exhaustive()
     }
 }
@@ -124,8 +124,8 @@ impl<V> BoundedMap<V> {
     }
 }
 
-/// Rows found by their keys, in the order in which they came and bounded in number: for the many, so that a row costs its own
-/// size and five bytes. The one that came first goes first.
+/// Rows with keys, in order of insertion and bounded in number. For large tables: a row costs its own size and five
+/// bytes. The oldest row is dropped first.
 pub(crate) struct Table<K, V> {
     rows: VecDeque<(K, V)>,
     /// The number of the first row there is; rows are numbered as they come, from 0.

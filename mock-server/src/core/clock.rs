@@ -32,7 +32,7 @@ impl Clock {
         self.shown.checked_add(elapsed).unwrap_or_else(latest).min(latest())
     }
 
-    /// What the clock is without regard to the present: where it stands, or how far it is from real time.
+    /// The setting of the clock: a fixed time, or its distance from real time.
     pub(crate) fn reading(&self) -> Reading {
         match self.running_since {
             None => Reading::Frozen(self.shown),
@@ -43,7 +43,7 @@ impl Clock {
         }
     }
 
-    /// The clock of a reading; none if it would show a time before 1970 or after 9000.
+    /// The clock of a reading; `None` if it would show a time before 1970 or after 9000.
     pub(crate) fn of(reading: Reading) -> Option<Self> {
         let shifted = |by: Duration| earliest().checked_add(by).filter(|time| *time <= latest());
         match reading {

@@ -1,4 +1,4 @@
-//! What can go wrong between a provider and its client, on order.
+//! Ordered failures between a provider and its client.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::core::response::{html_response, json_response, set_header, text_respo
 use crate::core::simulator::WireFault;
 use crate::core::webhook::Failure;
 
-/// One rule of the script: which requests it hits, how often, and what happens to them.
+/// A fault rule: which requests it applies to, how often, and its effect.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
     /// Names the rule among those that there are; 0 until it is one of them.
@@ -24,7 +24,7 @@ pub(crate) struct Fault {
     pub(crate) after_accept: bool,
 }
 
-/// What happens.
+/// The effect of a fault.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     LoseReply,
@@ -44,9 +44,9 @@ pub(crate) enum Kind {
         headers: Vec<(String, String)>,
     },
     RateLimited,
-    /// The message is taken and well answered, and then fails by callback.
+    /// The message is accepted with a good response, and then fails by callback.
     FailLater(Failure),
-    /// The answer is held until somebody opens the gate of this name.
+    /// The response is held until the gate of this name is released.
     Gate(Box<str>),
 }
 
@@ -145,12 +145,12 @@ struct QueueKey {
     rules: Vec<Fault>,
     /// So many requests pass before a rule can be due.
     quiet: u64,
-    /// Sends, and other requests, that passed and that the rules have not counted. None if it is not quiet.
+    /// Sends, and other requests, that passed and that the rules have not counted. `None` if it is not quiet.
     uncounted: (u64, u64),
 }
 
 impl Faults {
-    /// Appends rules and numbers them; false, and none is taken, if there would be too many.
+    /// Appends rules and numbers them. Returns false and adds none if there would be too many.
     #[must_use]
     pub(crate) fn append(&mut self, rules: Vec<Fault>) -> bool {
         let present: usize = self.lanes.iter().map(|lane| lane.rules.len()).sum();
@@ -198,7 +198,7 @@ impl Faults {
         self.lanes.iter_mut().any(|lane| lane.remove(id))
     }
 
-    /// Every rule as it stands, in the order in which they came.
+    /// All rules, in order of insertion.
     pub(crate) fn rules(&self) -> Vec<Fault> {
         let mut rules: Vec<Fault> = self.lanes.iter().flat_map(QueueKey::counted).collect();
         rules.sort_by_key(|rule| rule.id);
@@ -290,7 +290,7 @@ impl Fault {
         format!("fault {} ({})", self.id, self.kind.name())
     }
 
-    /// Turns the provider's own answer, none if the message was not taken, into what the client gets.
+    /// Turns the provider's response (`None` if the message was not accepted) into the client's.
     pub(crate) fn apply(
         &self,
         own: Option<Response<Bytes>>,
@@ -341,7 +341,7 @@ impl Fault {
                 (response, WireFault::Whole, Duration::ZERO)
             }
             Kind::RateLimited => (rate_limited(), WireFault::Whole, Duration::ZERO),
-            // What becomes of the message, and of a gate's answer, is for whoever took the message.
+            // The caller handles failed messages and gates.
             Kind::FailLater(_) | Kind::Gate(_) => (own, WireFault::Whole, Duration::ZERO),
         };
         let mut response = response;

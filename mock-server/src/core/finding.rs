@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 pub struct Finding {
     /// How serious it is.
     pub level: Level,
-    /// What was noticed; it names the offending part.
+    /// The remark; it names the offending part.
     pub text: Cow<'static, str>,
     /// Where the rule comes from.
     pub source: Source,
@@ -65,7 +65,7 @@ impl Serialize for Source {
 /// How sure a fact about a provider is, surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// Stated on the pages the project started from.
+    /// Stated on the documentation the project started from.
     Seed,
     /// Stated elsewhere in the provider's documentation.
     Docs,
@@ -75,7 +75,7 @@ pub enum Certainty {
     Inferred,
 }
 
-/// Collects the findings of one request, and decides what a strict mock refuses.
+/// Collects the findings of one request, and decides whether a strict mock rejects it.
 #[derive(Debug)]
 pub struct FindingCollector {
     findings: Vec<Finding>,
@@ -89,7 +89,7 @@ impl FindingCollector {
         Self { findings: Vec::new(), strict, place: String::new() }
     }
 
-    /// What is found from here on is about this part of the request, such as one message of several; empty is the whole of it.
+    /// Sets the part of the request for the next findings, such as one message of several. Empty means the whole request.
     pub fn look_at(&mut self, place: impl Into<String>) {
         self.place = place.into();
     }
@@ -109,8 +109,8 @@ impl FindingCollector {
         self.push(Level::Note, text.into(), source);
     }
 
-    /// Something the provider's pages rule out: tolerated by default. In a strict mock whatever a [`Certainty::Seed`] or
-    /// [`Certainty::Docs`] fact rules out is refused; then this returns true and the caller must refuse the request.
+    /// Adds a documented violation. By default it is tolerated. A strict mock rejects what a [`Certainty::Seed`] or
+    /// [`Certainty::Docs`] fact rules out; then this returns true, and the caller must reject the request.
     #[must_use]
     pub fn must_refuse(&mut self, text: impl Into<Cow<'static, str>>, source: Source) -> bool {
         let refuse = self.strict && source.mark <= Certainty::Docs;
@@ -119,7 +119,7 @@ impl FindingCollector {
         refuse
     }
 
-    /// What was found, in order.
+    /// The findings, in order.
     pub fn into_findings(self) -> Vec<Finding> {
         self.findings
     }

@@ -1,4 +1,4 @@
-//! Gates: answers that are held until somebody lets them go, so that a test decides who comes first.
+//! Gates hold responses until a test releases them, so that the test decides the order.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -15,7 +15,7 @@ pub(crate) struct Gates {
     last: u64,
 }
 
-/// One answer that waits.
+/// A held response.
 #[derive(Debug, Serialize)]
 pub(crate) struct Held {
     pub(crate) gate: Box<str>,
@@ -41,7 +41,7 @@ impl Gates {
         self.held.contains_key(&number)
     }
 
-    /// Lets the oldest of a gate go, or of all without a name, at most so many. How many that were is the answer.
+    /// Releases the oldest responses of a gate (of all gates without a name), at most `most`. Returns their number.
     pub(crate) fn release(&mut self, gate: Option<&str>, most: usize) -> usize {
         let numbers = self.held.iter().filter(|(_, held)| gate.is_none_or(|gate| *held.gate == *gate));
         let numbers: Vec<u64> = numbers.map(|(number, _)| *number).take(most).collect();
@@ -51,7 +51,7 @@ impl Gates {
         numbers.len()
     }
 
-    /// Whoever waited for it has gone.
+    /// Drops a held response whose client has gone.
     pub(crate) fn forget(&mut self, number: u64) {
         self.held.remove(&number);
     }

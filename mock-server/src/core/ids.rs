@@ -3,14 +3,15 @@
 /// A counter, and texts made from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ids {
-    /// What the ids follow from. Runs with the same seed that ask for the same ids get the same ones.
+    /// The seed of the ids. The same seed and the same requests give the same ids.
     pub(crate) seed: u64,
     /// The last number given out; every id takes one.
     pub(crate) last: u64,
 }
 
 impl Ids {
-    /// The first number is well above every seeded id, and few enough digits long for a reader that keeps numbers as floats.
+    /// The first number is well above every seeded id, and few enough digits long for a reader that keeps numbers as
+    /// floats.
     pub(crate) fn new(seed: u64) -> Self {
         Self { seed, last: 100_000 + scatter(seed) % 9_000_000 * 1_000 }
     }

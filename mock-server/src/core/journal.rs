@@ -1,4 +1,4 @@
-//! What was asked and what was answered, told without credentials.
+//! Requests and responses, shown without credentials.
 
 mod exchange;
 
@@ -24,13 +24,13 @@ pub(crate) struct Journal {
     exchanges: Ring<Exchange>,
 }
 
-/// What is noticed of an exchange besides what went over the wire.
+/// Remarks on an exchange that were not on the wire.
 #[derive(Debug, Default)]
 pub(crate) struct Remarks {
     pub(crate) findings: Vec<Finding>,
     /// The kind of fault that was injected.
     pub(crate) fault: Option<&'static str>,
-    /// Why the answer is not what the request alone would have got.
+    /// Why the response differs from the one that the request alone would get.
     pub(crate) cause: Option<Box<str>>,
 }
 
@@ -47,7 +47,7 @@ impl Journal {
         response: &Response<Bytes>,
         remarks: Remarks,
     ) {
-        // One that is forgotten now leaves its memory to the one that comes.
+        // The dropped entry's buffer is reused.
         let buffer = self.exchanges.pop_if_full().map(Exchange::into_buffer);
         // But not that of a huge one to a small one.
         let buffer = buffer.filter(|buffer| buffer.capacity() <= MOST_REUSED).unwrap_or_default();
@@ -61,7 +61,7 @@ impl Journal {
         self.exchanges.iter().filter(move |exchange| provider.is_none() || exchange.provider == provider)
     }
 
-    /// Those that came after the one of this number, oldest first.
+    /// The entries after this number, oldest first.
     pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Exchange> {
         self.exchanges.after(number).map(|(_, exchange)| exchange)
     }

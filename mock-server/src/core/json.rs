@@ -1,4 +1,4 @@
-//! A request's JSON as it is read: it borrows what it can from the body, so that reading costs little more than looking.
+//! A request's JSON. It borrows from the body where it can, so reading costs little.
 
 pub(crate) use serde_json_borrow::{ObjectAsVec as Members, Value as Json};
 
@@ -16,7 +16,7 @@ impl Named for Members<'_> {
 }
 
 impl Named for Json<'_> {
-    /// None if it is no object.
+    /// `None` if it is no object.
     fn member(&self, name: &str) -> Option<&Json<'_>> {
         self.as_object()?.member(name)
     }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-/// At most `limit` requests in each window. A window starts with the first request after the one before it ended, as the
-/// provider pages describe it: when the time is up, the counter is full again.
+/// At most `limit` requests in each window. A window starts with the first request after the previous one ended, as the
+/// provider documentation describes it: when the time is up, the full quota is back.
 #[derive(Debug, Clone)]
 pub struct Limiter {
     pub(crate) limit: u32,
@@ -14,7 +14,7 @@ pub struct Limiter {
     pub(crate) off: bool,
 }
 
-/// What a [`Limiter`] says to one request, with the numbers that rate-limit headers print.
+/// The result of a [`Limiter`] for one request, with the numbers for rate-limit headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// Whether the request may pass.
@@ -35,7 +35,7 @@ impl Quota {
         self.reset_after.as_secs() + u64::from(self.reset_after.subsec_nanos() > 0)
     }
 
-    /// When the window ends, in whole seconds since 1970, rounded up, so that nobody who waits until then comes too early.
+    /// The end of the window in whole seconds since 1970, rounded up, so that waiting until then is long enough.
     pub fn reset_epoch_seconds(&self, now: SystemTime) -> u64 {
         let reset = (now + self.reset_after).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         reset.as_secs() + u64::from(reset.subsec_nanos() > 0)
@@ -48,7 +48,7 @@ impl Limiter {
         Self { limit, window, started: None, used: 0, off: false }
     }
 
-    /// When a quota that is used up is full again; none if it is not used up.
+    /// When a quota that is used up is full again; `None` if it is not used up.
     pub(crate) fn full_again_at(&self) -> Option<SystemTime> {
         let used_up = !self.off && self.used >= self.limit;
         self.started.filter(|_| used_up).map(|started| started + self.window)
@@ -68,7 +68,7 @@ impl Limiter {
         Quota { allowed, ..self.peek(now) }
     }
 
-    /// What the next request would be told, without counting it.
+    /// The result for the next request, without counting it.
     pub fn peek(&self, now: SystemTime) -> Quota {
         let (started, used) = if self.off { (now, 0) } else { self.at(now) };
         let elapsed = now.duration_since(started).unwrap_or_default();

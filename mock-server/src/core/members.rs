@@ -1,4 +1,4 @@
-//! Reading the members of a control body, one by one, so that every refusal names the member and what was expected.
+//! Reads the members of a control body one by one, so that each refusal names the member and the expected form.
 
 use bytes::Bytes;
 use http::Request;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::core::behavior_switch::list;
 use crate::server::control::Refusal;
 
-/// A JSON object whose members are taken out as they are read.
+/// A JSON object. Reading a member removes it.
 #[derive(Debug)]
 pub(crate) struct Members {
     members: Map<String, Value>,
@@ -39,7 +39,7 @@ impl Members {
         self.members.remove(name).filter(|value| !value.is_null())
     }
 
-    /// Whether a member is there and `null`, where that means something of its own.
+    /// Whether a member is `null`, where `null` has a meaning.
     pub(crate) fn is_null(&self, name: &str) -> bool {
         self.members.get(name).is_some_and(Value::is_null)
     }
@@ -112,7 +112,7 @@ impl Members {
         }
     }
 
-    /// As [`rows`](Self::rows); none is an empty list.
+    /// As [`rows`](Self::rows); a missing member is an empty list.
     pub(crate) fn optional_rows(&mut self, name: &str) -> Result<Vec<Self>, Refusal> {
         if self.members.contains_key(name) { self.rows(name) } else { Ok(Vec::new()) }
     }
@@ -130,7 +130,7 @@ impl Members {
         }
     }
 
-    /// What is wrong with a member.
+    /// The problem of a member.
     pub(crate) fn wrong(&self, name: &str, value: &Value, expected: &str) -> Refusal {
         let shown = match value {
             Value::Array(_) | Value::Object(_) => kind(value).to_owned(),
@@ -151,7 +151,7 @@ impl Members {
         self.members.is_empty()
     }
 
-    /// What is left, for bodies whose names are not known beforehand.
+    /// The remaining members, for bodies whose names are not known beforehand.
     pub(crate) fn rest(self) -> Map<String, Value> {
         self.members
     }

@@ -18,8 +18,8 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Reads a number with or without `+`, ignoring spaces, dots, dashes and brackets. None unless 5 to 15 digits remain and
-    /// nothing else does: a short number is legal here, because what is too short is each provider's own business.
+    /// Reads a number with or without `+`, ignoring spaces, dots, dashes and brackets. Returns `None` unless exactly 5
+    /// to 15 digits remain. Short numbers are legal here; each provider has its own minimum.
     pub fn read(text: &str) -> Option<Self> {
         let trimmed = text.trim();
         let rest = trimmed.strip_prefix('+').unwrap_or(trimmed);
@@ -48,7 +48,7 @@ impl Phone {
         Some(())
     }
 
-    /// A number nobody has.
+    /// An unassigned number.
     pub(crate) fn nobody() -> Self {
         let mut nobody = Self { digits: [0; MOST_DIGITS], length: 5 };
         nobody.digits[..5].fill(b'0');
@@ -103,7 +103,7 @@ impl fmt::Debug for Phone {
     }
 }
 
-/// Whether this is E.164 to the letter: `+`, no leading zero, 7 to 15 digits, and nothing else.
+/// Whether this is exactly E.164: `+`, no leading zero, 7 to 15 digits, and nothing else.
 pub fn is_e164(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (usize::from(LEAST_OF_E164)..=MOST_DIGITS).contains(&digits.len())

@@ -1,4 +1,4 @@
-//! What a provider's HTTP interface must be able to do to live in the mock.
+//! The interface of a provider's simulator.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -12,10 +12,10 @@ use crate::core::response::SimulatedResponse;
 use crate::core::webhook::{AccountEvent, Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
 
-/// One provider's HTTP interface over the shared [`World`].
+/// A provider's HTTP interface over the shared [`World`].
 ///
-/// Implementations keep no state of their own: whatever must be remembered belongs to the world, so that a reset forgets it
-/// and every provider obeys the same virtual clock. `now` is always virtual time.
+/// Implementations keep no state. All state belongs to the world, so that a reset clears it and every provider obeys
+/// the same virtual clock. `now` is always virtual time.
 pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
     /// The provider's name in lower case, as control calls spell it.
     fn name(&self) -> &'static str;
@@ -23,8 +23,8 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
     /// Whether a request for this path (without the query) is for this provider.
     fn matches_path(&self, path: &str) -> bool;
 
-    /// The paths of its calls, parts that vary in braces (`/v2/accounts/{sid}/messages`): who asks for another path is told the
-    /// nearest of them.
+    /// The paths of its calls, with variable parts in braces (`/v2/accounts/{sid}/messages`). A request for another
+    /// path gets the nearest of them as a hint.
     fn paths(&self) -> &'static [&'static str] {
         &[]
     }
@@ -44,24 +44,23 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
     /// The provider's own answer to too many requests; [`World::exhausted`] has the numbers for its headers.
     fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes>;
 
-    /// What the provider posts to a business's webhook when this happens; none if it says nothing of it. What becomes of
-    /// messages happens only to those that [`handle`](Self::handle) reports with [`World::report`].
+    /// The webhook payload for an event of a message; `None` if the provider sends none. Only messages that
+    /// [`handle`](Self::handle) passes to [`World::accept`] have events.
     fn message_event(&self, _world: &World, _happening: &MessageEvent<'_>) -> Option<Value> {
         None
     }
 
-    /// Whether the provider tells of conversations and templates, too.
+    /// Whether the provider reports conversations and templates, too.
     fn has_account_events(&self) -> bool {
         false
     }
 
-    /// What it posts of a conversation or a template; none if it says nothing of that.
+    /// The webhook payload for a conversation or a template; `None` if the provider sends none.
     fn account_event(&self, _world: &World, _bulletin: &AccountEvent<'_>) -> Option<Value> {
         None
     }
 
-    /// Why a message that was accepted may fail after all, in the provider's own words; the first is what happens unless somebody
-    /// says which.
+    /// The reasons for which an accepted message may fail, in the provider's words. The first is the default.
     fn failures(&self) -> &'static [Failure] {
         &[]
     }

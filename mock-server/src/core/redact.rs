@@ -1,4 +1,4 @@
-//! Taking credentials out of what the journal keeps.
+//! Removes credentials from the journal.
 
 use std::borrow::Cow;
 
@@ -91,7 +91,7 @@ fn write_members(text: &str, to: &mut String) {
     to.push_str(rest);
 }
 
-/// What comes behind the JSON value that a text starts with.
+/// The rest of a text after its leading JSON value.
 fn behind_value(text: &str) -> &str {
     let mut rest = text;
     let mut depth = 0_usize;
@@ -158,7 +158,7 @@ const SECRET_NAMES: [&str; 17] = [
     "set-cookie",
 ];
 /// Whether a header of this name carries a credential. Providers put their own name before the word for it, as in
-/// `x-acme-token`, and a dialect may be of any provider.
+/// `x-acme-token`, and a simulator may be of any provider.
 fn is_secret_header(name: &str) -> bool {
     let words = ["-key", "-token", "-secret", "-password"];
     is_secret_name(name) || (words.iter().any(|word| name.ends_with(word)) && !name.ends_with("idempotency-key"))

@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// A header's text; none if it is absent or not text.
+/// A header's text; `None` if it is absent or not text.
 pub fn header(request: &Request<Bytes>, name: impl AsHeaderName) -> Option<&str> {
     request.headers().get(name)?.to_str().ok()
 }
@@ -38,7 +38,7 @@ pub fn bearer_token(request: &Request<Bytes>) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The user and the password of `Authorization: Basic`; none if there is none that decodes.
+/// The user and the password of `Authorization: Basic`; `None` if there is none that decodes.
 pub fn basic_credentials(request: &Request<Bytes>) -> Option<(String, String)> {
     let (scheme, encoded) = header(request, AUTHORIZATION)?.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -81,7 +81,7 @@ impl Query {
         Self::read(request.uri().query().unwrap_or_default())
     }
 
-    /// Reads a form that came as a body; one that is no text is empty.
+    /// Reads a form in a body; a body that is not text gives an empty form.
     pub(crate) fn of_form(body: &[u8]) -> Self {
         Self::read(std::str::from_utf8(body).unwrap_or_default())
     }

@@ -1,4 +1,4 @@
-//! What a dialect answers, and the few ways to build a response that cannot fail.
+//! A simulator's response, and functions that build responses without failing.
 
 use std::fmt;
 
@@ -14,9 +14,9 @@ const USUAL_BYTES: usize = 512;
 /// And for their headers: a map that has to grow costs as much as three of them.
 const USUAL_HEADERS: usize = 8;
 
-/// A provider's answer, and what was noticed about the form of the request. `Debug` leaves the body out.
+/// A provider's response, with the findings about the request. `Debug` leaves the body out.
 pub struct SimulatedResponse {
-    /// What goes back to the client.
+    /// The response for the client.
     pub response: Response<Bytes>,
     /// Remarks on the request's form, for the journal.
     pub findings: Vec<Finding>,
@@ -42,8 +42,8 @@ impl From<Response<Bytes>> for SimulatedResponse {
     }
 }
 
-/// A JSON response. A status outside 100 to 999 becomes 500, and so does that of a body that cannot be JSON, such as a map whose
-/// keys are not texts.
+/// A JSON response. A status outside 100 to 999 becomes 500, and so does that of a body that cannot be JSON, such as a
+/// map whose keys are not texts.
 pub fn json_response<T: Serialize + ?Sized>(status: u16, body: &T) -> Response<Bytes> {
     let mut text = Vec::with_capacity(USUAL_BYTES);
     match serde_json::to_writer(&mut text, body) {
@@ -79,7 +79,7 @@ fn response(status: u16, content_type: Option<&'static str>, body: Bytes) -> Res
     response
 }
 
-/// Sets one header, in place of what was there. Names must be lower case. What HTTP cannot carry is left out.
+/// Sets a header and replaces its old value. Names must be lower case. Values that HTTP cannot carry are left out.
 pub fn set_header(response: &mut Response<Bytes>, name: &str, value: impl fmt::Display) {
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value.to_string())) {
         response.headers_mut().insert(name, value);

@@ -81,11 +81,11 @@ impl Dates {
     }
 }
 
-/// What the client gets, and how. `Debug` leaves the body out.
+/// The response for the client and its fault on the wire. `Debug` leaves the body out.
 pub struct WireResponse {
     /// The whole response, whatever becomes of it on the way.
     pub response: Response<Bytes>,
-    /// What becomes of it on the way.
+    /// The fault on the wire.
     pub wire: WireFault,
     /// How long to wait before it goes out, in real time.
     pub delay: Duration,
@@ -99,7 +99,7 @@ impl fmt::Debug for WireResponse {
     }
 }
 
-/// What the connection does to a response.
+/// The effect of a fault on a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WireFault {
     /// It arrives.
@@ -108,7 +108,7 @@ pub enum WireFault {
     Lost,
     /// The head arrives, declaring the whole length, and so many bytes of the body; then the connection is closed.
     Truncated(usize),
-    /// The whole answer waits until [`Simulator::is_held`] says otherwise of this number; whoever does not wait for it calls
+    /// The whole response waits while [`Simulator::is_held`] is true for this number. If the client leaves, call
     /// [`Simulator::forget_held`].
     Held(u64),
     /// The connection is reset.
@@ -168,33 +168,34 @@ impl Simulator {
         Self { mount: path.into(), ..self }
     }
 
-    /// The same mock, strict: it accepts only the seeded credentials, and refuses what a documented fact refuses. The world
-    /// starts afresh.
+    /// The same mock in strict mode: it accepts only the seeded credentials, and rejects every documented violation.
+    /// The world starts afresh.
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.strict = true;
         self.afresh()
     }
 
-    /// The same mock with ids that follow from `seed`: the same seed and the same requests at the same virtual times give the
-    /// same ids, ledger and journal. Without it the seed is a fixed one. The world starts afresh.
+    /// The same mock with ids that follow from `seed`: the same seed and the same requests at the same virtual times
+    /// give the same ids, ledger and journal. Without it the seed is a fixed one. The world starts afresh.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self.afresh()
     }
 
-    /// The same mock for a port that others can reach: every control call must bring this token, as `Authorization: Bearer …` or
-    /// `X-Mock-Token: …`. It has at least 32 characters that a header can carry; none is the answer otherwise.
+    /// The same mock for a port that others can reach: every control call must carry this token, as `Authorization:
+    /// Bearer …` or
+    /// `X-Mock-Token: …`. Returns `None` unless it has at least 32 characters that a header can carry.
     #[must_use]
     pub fn with_token(mut self, token: &str) -> Option<Self> {
         self.access = std::mem::take(&mut self.access).with_token(token)?;
         Some(self)
     }
 
-    /// The same mock, whose control plane and console are also called by this name, such as that of the container it runs in. It
-    /// has no port. Without it they take loopback addresses and `localhost`, and with a token every address that is a number:
-    /// other names might be somebody's who had them point here. None is the answer to what is no name.
+    /// The same mock, whose control plane and console may also be called by this name, such as that of its container,
+    /// without a port. Otherwise they accept loopback addresses and `localhost`, and with a token every numeric
+    /// address: an attacker can make other names point here. Returns `None` if it is not a host name.
     #[must_use]
     pub fn allow_host(mut self, name: &str) -> Option<Self> {
         self.access = std::mem::take(&mut self.access).with_host(name)?;
@@ -207,7 +208,7 @@ impl Simulator {
         self
     }
 
-    /// What the ids follow from; see [`with_seed`](Self::with_seed).
+    /// The seed of the ids; see [`with_seed`](Self::with_seed).
     pub fn seed(&self) -> u64 {
         self.seed
     }
@@ -261,8 +262,8 @@ impl Simulator {
         dialect.is_some_and(|dialect| self.faults.would_drop_reply(dialect.name(), dialect.is_send(request)))
     }
 
-    /// Back to the seeded world: the clock at real time and running, no faults, no webhooks, an empty journal, default switches
-    /// and limits. The seed stays.
+    /// Back to the seeded world: the clock at real time and running, no faults, no webhooks, an empty journal, default
+    /// switches and limits. The seed stays.
     pub(crate) fn reset(&mut self, real_now: SystemTime) {
         self.world = self.fresh_world();
         self.clock = Clock::new(real_now);
@@ -273,7 +274,7 @@ impl Simulator {
         self.gates.release(None, usize::MAX);
     }
 
-    /// A path that no provider has. It is kept, since a client that knocks at the wrong door is what somebody looks for.
+    /// Responds to an unknown path. The journal keeps it, because a wrong path is a common mistake of clients.
     fn step_not_found(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
         let path = request.uri().path();
         let error = format!("no provider has the path {path}; the control plane is under /_mock/");
@@ -341,7 +342,7 @@ impl Simulator {
         dialect.map_or(&[], |dialect| dialect.failures())
     }
 
-    /// How long, in real time, until a message has another status; none if none will, or the clock stands.
+    /// How long, in real time, until a message has another status; `None` if none will, or the clock stands.
     #[cfg(feature = "server")]
     pub(crate) fn next_status_in(&self, real_now: SystemTime) -> Option<Duration> {
         let now = self.clock.now(real_now);
@@ -349,17 +350,17 @@ impl Simulator {
         due.duration_since(now).ok()
     }
 
-    /// Whether an answer that came as [`WireFault::Held`] is still to wait.
+    /// Whether a response with [`WireFault::Held`] is still held.
     pub fn is_held(&self, number: u64) -> bool {
         self.gates.is_held(number)
     }
 
-    /// Nobody waits for a held answer any more.
+    /// Drops a held response whose client has gone.
     pub fn forget_held(&mut self, number: u64) {
         self.gates.forget(number);
     }
 
-    /// HEAD is GET without the body, its length told all the same.
+    /// HEAD is GET without the body, with its length.
     fn step_head(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
         let mut get = request.clone();
         *get.method_mut() = Method::GET;

@@ -1,4 +1,4 @@
-//! The whole state as JSON: what a mock must remember to go on as if it had never stopped.
+//! The whole state as JSON, from which a mock continues as if it had never stopped.
 
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ const MEMBERS: [&str; 12] = [
 
 impl Simulator {
     /// Everything that later answers depend on, as JSON of a numbered version: accounts with their switches and limits,
-    /// contacts and windows, conversations, the ledger, idempotency keys, uploads, ids, the clock and the faults. Not in it are
-    /// the journal, webhooks and credentials.
+    /// contacts and windows, conversations, the ledger, idempotency keys, uploads, ids, the clock and the faults. Not
+    /// in it are the journal, webhooks and credentials.
     ///
     /// A clock that runs is kept as its distance from real time, one that is frozen as the time it shows.
     ///
@@ -61,12 +61,12 @@ impl Simulator {
         Value::Object(state)
     }
 
-    /// Takes over what [`export`](Self::export) gave, in place of the present state. What customers wrote is forgotten; the
+    /// Takes over what [`export`](Self::export) gave, in place of the present state. What contacts wrote is forgotten; the
     /// journal stays as it is, and so does strictness.
     ///
     /// # Errors
     ///
-    /// A sentence that names the member that is wrong and what was expected; then nothing has changed.
+    /// A sentence that names the wrong member and the expected form. Nothing has changed then.
     pub fn import(&mut self, state: &Value) -> Result<(), String> {
         let (clock, faults, world) = self.read_state(state).map_err(Refusal::into_error)?;
         self.clock = clock;

@@ -1,4 +1,4 @@
-//! Who wrote what to whom, and how far it got: the conversations as a person would read them.
+//! Both sides of the conversations, with the status of each message.
 
 use std::time::SystemTime;
 
@@ -15,8 +15,8 @@ use crate::core::world::Inbound;
 const MAX_ENTRIES: usize = 10_000;
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// The last 10,000 entries of all conversations, or fewer if they are large. What the business wrote stands in the world's
-/// ledger, and is not repeated here.
+/// The last 10,000 entries of all conversations, or fewer if they are large. Texts of the business are in the world's
+/// ledger and not repeated here.
 #[derive(Debug)]
 pub(crate) struct Transcript {
     entries: Ring<Entry>,
@@ -25,17 +25,17 @@ pub(crate) struct Transcript {
 /// Something that was written.
 #[derive(Debug)]
 pub(crate) enum Entry {
-    /// By a customer.
+    /// By a contact.
     Received(Received),
     /// By the business, and accepted by the provider.
     Accepted(Accepted),
 }
 
-/// A customer's message.
+/// A contact's message.
 pub(crate) struct Received {
     pub(crate) provider: &'static str,
     pub(crate) message_id: Box<str>,
-    /// The customer.
+    /// The contact.
     pub(crate) from: Phone,
     /// The business number.
     pub(crate) to: Phone,
@@ -50,12 +50,12 @@ pub(crate) struct Accepted {
     pub(crate) message_id: String,
     /// The business number.
     pub(crate) from: Phone,
-    /// The customer.
+    /// The contact.
     pub(crate) to: Phone,
     reference: Option<String>,
     /// The addresses that the request named for it.
     pub(crate) callbacks: Vec<String>,
-    /// Its type, where the dialect needs it.
+    /// Its type, where the simulator needs it.
     pub(crate) kind: Option<String>,
     pub(crate) failure: Option<Failure>,
     last_status: &'static str,
@@ -67,7 +67,7 @@ impl Transcript {
         Self { entries: Ring::new(MAX_ENTRIES, MAX_BYTES) }
     }
 
-    /// A customer wrote.
+    /// A contact wrote.
     pub(crate) fn received(&mut self, at: SystemTime, message: &Inbound<'_>, message_id: &str, content: &Value) {
         // A `Value` always prints as JSON, so the fallback is out of reach.
         let content = serde_json::value::to_raw_value(content).unwrap_or_else(|_| RawValue::NULL.to_owned());
@@ -99,7 +99,7 @@ impl Transcript {
         self.entries.push(Entry::Accepted(accepted), size);
     }
 
-    /// Those that came after the one of this number, oldest first.
+    /// The entries after this number, oldest first.
     pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Entry> {
         self.entries.after(number).map(|(_, entry)| entry)
     }
@@ -134,7 +134,7 @@ impl Transcript {
 }
 
 impl Received {
-    /// As a line of the ledger, with the customer's name.
+    /// As a line of the ledger, with the contact's name.
     pub(crate) fn json(&self) -> Value {
         json!({
             "provider": self.provider, "message_id": self.message_id, "from": self.from.e164(), "to": self.to.e164(),
@@ -155,7 +155,7 @@ impl Accepted {
         self.statuses().take_while(|(_, at)| *at <= now).last().map(|(progress, _)| progress)
     }
 
-    /// One of its statuses: `{"status","at"}`, and why if it failed.
+    /// A status: `{"status","at"}`, and the reason if it failed.
     pub(crate) fn status_json(progress: DeliveryStatus, at: SystemTime) -> Value {
         match progress {
             DeliveryStatus::Sent => json!({"status": "sent", "at": rfc3339(at)}),
@@ -182,7 +182,7 @@ impl Accepted {
         lines.collect()
     }
 
-    /// As a line of the ledger, for a message that failed and so reached nobody.
+    /// As a line of the ledger, for a failed message, which has no line there.
     pub(crate) fn json(&self) -> Value {
         json!({
             "provider": self.provider, "message_id": self.message_id, "from": self.from.e164(), "to": self.to.e164(),
@@ -191,7 +191,7 @@ impl Accepted {
     }
 }
 
-// What was written, and by whom, is nobody's business.
+// Private: leaves out texts and numbers.
 impl std::fmt::Debug for Received {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Received").field("provider", &self.provider).finish_non_exhaustive()

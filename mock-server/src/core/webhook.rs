@@ -1,8 +1,9 @@
-//! Webhooks: what a provider tells a business, at which moment of the virtual clock, where, and how often it tries.
+//! Webhooks: events of a provider, their time on the virtual clock, their targets and their retries.
 //!
-//! A dialect reports what becomes of a message with [`World::report`](crate::core::world::World::report), and
-//! [`ProviderSimulator::notify`](crate::Dialect::notify) writes each happening in the provider's own words. Nothing here opens a socket:
-//! whoever drives the [`Simulator`](crate::core::simulator::Simulator) takes what is due, posts it, and says how that went.
+//! A simulator passes each accepted message to [`World::accept`](crate::core::world::World::accept), and
+//! [`ProviderSimulator::message_event`](crate::ProviderSimulator::message_event) writes each event in the provider's words.
+//! Nothing here opens a socket: the owner of the [`Simulator`](crate::core::simulator::Simulator) takes due calls,
+//! posts them and reports the result.
 
 mod account_event;
 mod account_events;

@@ -1,4 +1,4 @@
-//! What is true at every provider: who may write to whom, what was sent, and what is left of balance and quota.
+//! The state that all providers share: session windows, messages, balances and quotas.
 
 mod account;
 mod accounts;
@@ -39,21 +39,21 @@ use crate::core::transcript::Transcript;
 use crate::core::webhook::LAST_STATUS;
 use crate::core::webhook::{AcceptedMessage, Failure};
 
-/// How long a customer's message lets a business write freely. Source: every provider's page on session messages (seed).
+/// How long a contact's message opens the session window. Source: every provider's page on session messages (seed).
 pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// More contacts, ledger lines or conversations than this, and the oldest are forgotten.
+/// The maximum number of contacts, ledger lines or conversations. The oldest are dropped.
 const MAX_ROWS: usize = 1_000_000;
 const MAX_LEDGER_BYTES: usize = 512 * 1024 * 1024;
 
-/// What ids follow from unless somebody says otherwise.
+/// The default seed of ids.
 pub(crate) const DEFAULT_SEED: u64 = 0;
 
 /// The keys and tokens a strict mock accepts, and the one login.
 const DEMO_CREDENTIALS: [&str; 3] = ["demo-key", "demo-token", "gsk_test_demo"];
 const DEMO_LOGIN: (&str, &str) = ("demo@example.com", "demo-password");
 
-/// One world for all providers. The cost of every method is independent of how many contacts there are.
+/// The world of all providers. The cost of every method is independent of the number of contacts.
 pub struct World {
     strict: bool,
     accounts: Accounts,
@@ -64,19 +64,19 @@ pub struct World {
     ledger: Ring<Delivery>,
     idempotency: Idempotency,
     uploads: BoundedMap<String>,
-    /// Who wrote what, and how far it got; not part of an exported state.
+    /// Both sides of the conversations with their statuses; not part of an exported state.
     pub(crate) transcript: Transcript,
     ids: Ids,
     buckets: Buckets,
     reports: Vec<AcceptedMessage>,
     /// The conversations that the present request closed.
     closed: Vec<Conversation>,
-    /// Why what the present request sends fails after it was accepted, if it does.
+    /// The reason for which messages of the present request fail after acceptance, if they do.
     fails: Option<Failure>,
     cause: Option<String>,
 }
 
-/// What is known of one customer of one business number.
+/// The state of a contact with one business number.
 #[derive(Default, Clone)]
 struct Contact {
     name: Option<Arc<str>>,
@@ -84,10 +84,10 @@ struct Contact {
     window_opened: Option<SystemTime>,
 }
 
-/// The 24-hour window between a business number and a customer.
+/// The 24-hour window between a business number and a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
-    /// The customer has never written.
+    /// The contact has never written.
     Never,
     /// The business may write freely before `until`.
     Open {
@@ -109,7 +109,7 @@ impl Window {
 }
 
 impl World {
-    /// The world as it is after a reset, with the accounts that these dialects seed.
+    /// The world as it is after a reset, with the accounts that these simulators seed.
     pub fn seeded(simulators: &[Box<dyn ProviderSimulator>], strict: bool) -> Self {
         Self::with_seed(simulators, strict, DEFAULT_SEED)
     }
@@ -146,7 +146,8 @@ impl World {
         self.strict
     }
 
-    /// Whether a credential is good: by default any but the empty one and `invalid`, in a strict world only the seeded ones.
+    /// Whether a credential is good: by default any but the empty one and `invalid`, in a strict world only the seeded
+    /// ones.
     pub fn accepts_credential(&self, credential: &str) -> bool {
         if self.strict {
             DEMO_CREDENTIALS.contains(&credential)
@@ -199,12 +200,12 @@ impl World {
         self.account(provider).switches.get(name).unwrap_or_default()
     }
 
-    /// What made the answer to this request other than it would have been, if something did.
+    /// The cause of a response that does not follow from the request alone.
     pub(crate) fn take_cause(&mut self) -> Option<String> {
         self.cause.take()
     }
 
-    /// The window between a business number and a customer. Closed from the instant at which it ends.
+    /// The window between a business number and a contact. Closed from the instant at which it ends.
     pub fn window(&self, provider: &str, business: &Phone, contact: &Phone, now: SystemTime) -> Window {
         let opened = self.contact(provider, business, contact).and_then(|contact| contact.window_opened);
         match opened {
@@ -216,12 +217,12 @@ impl World {
         }
     }
 
-    /// When a customer last wrote to a business number.
+    /// When a contact last wrote to a business number.
     pub fn last_inbound(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<SystemTime> {
         self.contact(provider, business, contact)?.last_inbound
     }
 
-    /// A customer's profile name.
+    /// A contact's profile name.
     pub fn contact_name(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<&str> {
         self.contact(provider, business, contact)?.name.as_deref()
     }
@@ -230,7 +231,7 @@ impl World {
         self.contacts.get(&ContactKey::new(self.providers.find(provider)?, business, contact))
     }
 
-    /// A customer writes: the window opens or starts anew, and the conversation goes on.
+    /// A contact writes: the window opens or starts anew, and the conversation goes on.
     pub fn receive(&mut self, now: SystemTime, message: &Inbound<'_>) {
         let key = ContactKey::new(self.providers.number(message.provider), message.to, message.from);
         let mut name = None;
@@ -244,14 +245,15 @@ impl World {
                 name.clone_from(&contact.name);
             }
         }
-        // A provider that processes nothing inbound keeps no books of it either; the window is WhatsApp's and opens all the same.
+        // A provider that processes nothing inbound has no conversation either. The session window is WhatsApp's and
+        // opens anyway.
         if self.switch(message.provider, "inbound_processing") != "off" {
             let conversation = self.conversation_to_continue(key, now);
             self.conversations.received(conversation, now, name.as_ref());
         }
     }
 
-    /// A business says what a customer is called; a customer's own word, which came first, stands.
+    /// Sets a contact's name from a business. A name from the contact takes precedence.
     pub fn set_contact_name(&mut self, provider: &'static str, business: &Phone, contact: &Phone, name: &str) {
         let key = ContactKey::new(self.providers.number(provider), business, contact);
         if let Some(contact) = self.contacts.entry(key).filter(|contact| contact.name.is_none()) {
@@ -259,7 +261,7 @@ impl World {
         }
     }
 
-    /// Opens the window although nobody wrote, for the one documented claim that a template does so.
+    /// Opens the window without an inbound message, for the one page that says that a template opens it.
     pub fn open_window(&mut self, provider: &'static str, business: &Phone, contact: &Phone, now: SystemTime) {
         let key = ContactKey::new(self.providers.number(provider), business, contact);
         if let Some(contact) = self.contacts.entry(key) {
@@ -267,9 +269,8 @@ impl World {
         }
     }
 
-    /// A person gets a message: a line in the ledger, and the conversation goes on. Nothing is checked here; a message that is
-    /// on order to fail later gets no line.
-    /// Returns the conversation's id.
+    /// Delivers a message to a contact: adds a line to the ledger and continues the conversation. It checks nothing. A
+    /// message that a fault lets fail later gets no line. Returns the conversation's id.
     pub fn deliver(&mut self, now: SystemTime, message: Message<'_>) -> u64 {
         let key = ContactKey::new(self.providers.number(message.provider), message.from, message.to);
         let conversation = self.conversation_to_continue(key, now);
@@ -291,18 +292,18 @@ impl World {
         conversation
     }
 
-    /// Lets whatever is sent from now on fail after it was accepted, or arrive again.
+    /// Lets every following message of the request fail after acceptance, or succeed again with `None`.
     pub(crate) fn fail_next(&mut self, failure: Option<Failure>) {
         self.fails = failure;
     }
 
-    /// Says what becomes of a message that was accepted, for the webhooks that tell of it.
+    /// Reports an accepted message, whose webhook events follow.
     pub fn accept(&mut self, mut report: AcceptedMessage) {
         report.failure = report.failure.or(self.fails);
         self.reports.push(report);
     }
 
-    /// What was reported since the last time.
+    /// Takes the messages that were reported since the last call.
     pub(crate) fn take_reports(&mut self) -> Vec<AcceptedMessage> {
         std::mem::take(&mut self.reports)
     }
@@ -318,7 +319,7 @@ impl World {
         self.ledger.push(delivery, size);
     }
 
-    /// The lines of the ledger that came after that of this number, counted from 1, each with its own.
+    /// The lines of the ledger after this number (from 1), each with its number.
     pub(crate) fn ledger_after(&self, number: u64) -> impl Iterator<Item = (u64, &Delivery)> {
         self.ledger.after(number)
     }
@@ -366,7 +367,7 @@ impl World {
         self.conversations.iter(&self.providers).filter(move |row| row.provider == provider)
     }
 
-    /// A provider's conversations with one customer, newest first.
+    /// A provider's conversations with one contact, newest first.
     pub fn conversations_with<'a>(
         &'a self,
         provider: &str,
@@ -375,7 +376,7 @@ impl World {
         self.conversations.with(&self.providers, provider, contact)
     }
 
-    /// The newest conversation between a business number and a customer.
+    /// The newest conversation between a business number and a contact.
     pub fn latest_conversation(&self, provider: &str, business: &Phone, contact: &Phone) -> Option<Conversation> {
         self.conversations.latest(&self.providers, ContactKey::new(self.providers.find(provider)?, business, contact))
     }
@@ -406,12 +407,12 @@ impl World {
         std::mem::take(&mut self.closed)
     }
 
-    /// A conversation by its number, whichever provider's it is.
+    /// A conversation of any provider by its number.
     pub(crate) fn conversation_of_any(&self, id: u64) -> Option<Conversation> {
         self.conversations.get(&self.providers, id)
     }
 
-    /// What is remembered of an idempotency key. `digest` is any fingerprint of the request's body.
+    /// The stored response of an idempotency key. `digest` is any fingerprint of the request's body.
     pub fn replay(&self, provider: &str, api_key: &str, key: &str, digest: u64, now: SystemTime) -> Replay {
         self.idempotency.look_up(provider, api_key, key, digest, now)
     }

@@ -33,8 +33,8 @@ const TEMPLATE_PAGE: Source = Source::new("Send Template Message", Certainty::Do
 /// The pages say nothing on it; the provider's answers elsewhere look like those of a framework that behaves this way.
 const FRAMEWORK: Source = Source::new("Autocalls API, not stated on its pages", Certainty::Inferred);
 
-/// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get Senders,
-/// Get Templates, List Conversations, Get current user (docs).
+/// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get
+/// Senders, Get Templates, List Conversations, Get current user (docs).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Autocalls;
 
@@ -112,8 +112,8 @@ impl ProviderSimulator for Autocalls {
 }
 
 impl Autocalls {
-    /// The order of checks is ours, for the pages state none: key, rate, fields, sender, phone, template, sender online,
-    /// balance, window.
+    /// The order of checks is ours, for the documentation state none: key, rate, fields, sender, phone, template,
+    /// sender online, balance, window.
     fn respond(
         self,
         world: &mut World,

@@ -3,7 +3,7 @@
 //! Each reader takes the JSON value of one part, checks it against the limits of Meta's pages (business messaging,
 //! interactive, location, contacts and media messages; docs of Meta, inferred for a provider that only says it
 //! mirrors them) and gives the content back in the form of the message ledger. Members nobody knows are collected,
-//! not refused: whether sloppiness is refused is for the dialect to say.
+//! not refused: whether sloppiness is refused is for the simulator to say.
 
 mod contacts;
 mod definition;
@@ -66,12 +66,12 @@ impl FieldError {
 pub(crate) struct FieldReader {
     /// The paths of the members nobody knows, in the order met.
     pub(crate) unknown: Vec<String>,
-    /// Whose limits on what buttons and rows say are only remarked upon, for a provider whose own pages give none; none if
-    /// they are enforced.
+    /// Whose limits on what buttons and rows say are only remarked upon, for a provider whose own pages give none;
+    /// `None` if they are enforced.
     pub(crate) long_titles_noted: Option<Source>,
-    /// The titles that are longer all the same, in the order met.
+    /// The titles that are longer anyway, in the order met.
     long_titles: Vec<String>,
-    /// What else breaks a rule of the provider's pages and is taken all the same, with the page, in the order met.
+    /// What else breaks a rule of the provider's pages and is taken anyway, with the page, in the order met.
     pub(crate) sloppy: Vec<(Cow<'static, str>, Source)>,
     /// What is legal and worth knowing, with the page, in the order met.
     remarks: Vec<(Cow<'static, str>, Source)>,

@@ -144,7 +144,7 @@ impl ProviderSimulator for GoSendApi {
     }
 }
 
-/// Whether the account's line takes note of what customers write.
+/// Whether the account's line takes note of what contacts write.
 fn processes_inbound(world: &World) -> bool {
     world.switch(NAME, "inbound_processing") != "off"
 }
@@ -228,7 +228,7 @@ impl<'a> Call<'a> {
         header(self.request, API_KEY)
     }
 
-    /// The body as JSON. What `curl -d` sends without a header is read all the same, because a sample of the vendor
+    /// The body as JSON. What `curl -d` sends without a header is read anyway, because a sample of the vendor
     /// does so; the API Reference would have it refused.
     fn json(&mut self) -> Result<Json<'a>, Refusal> {
         if !is_json(self.request) {

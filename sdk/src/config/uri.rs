@@ -12,17 +12,6 @@ use crate::adapter::request::is_loopback;
 use crate::config::provider::Provider;
 use crate::error::Result;
 
-/// Which keys the parts of a provider's URI stand for.
-#[derive(Clone, Copy, Debug)]
-pub struct UriLayout {
-    /// The key for a user without a password.
-    pub user: &'static str,
-    /// The keys for a user with a password, if it may have one.
-    pub user_and_password: Option<(&'static str, &'static str)>,
-    /// The key for the path, if there is one.
-    pub path: Option<&'static str>,
-}
-
 impl ChannelConfig {
     /// Reads a URI whose scheme is one of `providers`. The host `default` is the provider's own; a loopback host means
     /// http, any other https. User, password, path and query are percent-decoded.

@@ -17,7 +17,7 @@ fn failing(kind: ErrorKind) -> Stub {
 }
 
 fn two(first: &Stub, second: &Stub) -> Client {
-    Client::new(Failover::new("first", channel(first)).then("second", channel(second)))
+    Client::new(Failover::new("first", channel(first)).with_channel("second", channel(second)))
 }
 
 /// The kinds that are about a channel and not about the message.
@@ -73,7 +73,7 @@ async fn the_errors_of_every_attempt_are_kept_when_the_whole_search_is_made_agai
     for last in [Ok("m1".to_owned()), Err(failed(ErrorKind::RecipientInvalid))] {
         let clock = Arc::new(TestClock::default()) as Arc<dyn Clock>;
         let failover = Failover::new("first", channel(&Stub::script([busy(), last.clone()])))
-            .then("second", channel(&Stub::script([busy()])))
+            .with_channel("second", channel(&Stub::script([busy()])))
             .with_clock(Arc::clone(&clock));
         let client = Client::new(failover).layer(Retry::default().with_time(clock, || 0.0));
         let (attempts, earlier) = match client.send(&template()).await {
@@ -120,7 +120,7 @@ async fn a_limit_that_is_about_one_person_keeps_nobody_else_off_the_channel() {
     let first = Stub::script([Err(limit), Ok("m2".into()), Ok("m3".into())]);
     let failover = Failover::new("first", channel(&first))
         .with_rates(&rates)
-        .then("second", channel(&Stub::accepting()))
+        .with_channel("second", channel(&Stub::accepting()))
         .with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
     let client = Client::new(failover);
     let channel_for = async |digit: u8| {
@@ -137,7 +137,7 @@ async fn a_limit_that_is_about_one_person_keeps_nobody_else_off_the_channel() {
 #[tokio::test]
 async fn a_members_own_limiter_does_not_stop_the_channel() {
     let clock = Arc::new(TestClock::default()) as Arc<dyn Clock>;
-    let limit = Limit::new(&[Rate {
+    let limit = RateLimit::new(&[Rate {
         scope: Scope::Pair,
         quota: 1,
         window: S(600),
@@ -146,7 +146,8 @@ async fn a_members_own_limiter_does_not_stop_the_channel() {
         certainty: transom::adapter::Certainty::Docs,
     }]);
     let limited = channel(&Stub::accepting()).layer(limit.with_clock(Arc::clone(&clock)));
-    let failover = Failover::new("first", limited).then("second", channel(&Stub::accepting())).with_clock(clock);
+    let failover =
+        Failover::new("first", limited).with_channel("second", channel(&Stub::accepting())).with_clock(clock);
     for expected in ["first", "second"] {
         assert_eq!(failover.send(&template()).await.unwrap().channel.as_deref(), Some(expected));
     }
@@ -189,7 +190,8 @@ async fn a_channels_own_ledger_opens_its_window() {
     ledger.record(&to(), clock.now() - S(60));
     let guard = WindowGuard::default().with_ledger(ledger, Arc::clone(&clock) as Arc<dyn Clock>);
     let (first, second) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting());
-    let failover = Failover::new("first", channel(&first)).then("second", channel(&second)).with_window_guard(guard);
+    let failover =
+        Failover::new("first", channel(&first)).with_channel("second", channel(&second)).with_window_guard(guard);
     let receipt = Client::new(failover).send(&with_fallback()).await.unwrap();
     assert!(!receipt.template_fallback);
 }
@@ -240,7 +242,7 @@ async fn a_channel_that_keeps_failing_is_left_alone_and_probed_later() {
     let first = Stub::script([Err(failed(ErrorKind::Unauthenticated)), Ok("back".into()), Ok("again".into())]);
     let failover = Arc::new(
         Failover::new("first", channel(&first))
-            .then("second", channel(&Stub::accepting()))
+            .with_channel("second", channel(&Stub::accepting()))
             .with_clock(Arc::clone(&clock) as Arc<dyn Clock>),
     );
     let send = async || failover.send(&template()).await.unwrap().channel.unwrap();
@@ -272,9 +274,9 @@ async fn with_weights_the_contacts_are_shared_in_proportion_and_each_stays_on_on
     let stub = Stub::accepting();
     let client = Client::new(
         Failover::new("a", channel(&stub))
-            .then("b", channel(&stub))
+            .with_channel("b", channel(&stub))
             .with_weight(2)
-            .then("c", channel(&stub))
+            .with_channel("c", channel(&stub))
             .with_weight(5),
     );
     let chosen = async |number: u32| {
@@ -311,8 +313,9 @@ async fn a_quoting_message_is_passed_over_as_unsupported_elsewhere_whatever_the_
 async fn a_channel_without_templates_takes_no_fallback() {
     let second = Stub::accepting().with_capabilities(Capabilities::new(&[Capability::Text]));
     let (first, third) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting());
-    let failover =
-        Failover::new("first", channel(&first)).then("second", channel(&second)).then("third", channel(&third));
+    let failover = Failover::new("first", channel(&first))
+        .with_channel("second", channel(&second))
+        .with_channel("third", channel(&third));
     let receipt = Client::new(failover).send(&with_fallback()).await.unwrap();
     assert_eq!(receipt.channel.as_deref(), Some("third"));
     assert_eq!((receipt.earlier[1].kind, second.sent().len()), (ErrorKind::SessionExpired, 0));
@@ -322,7 +325,7 @@ async fn a_channel_without_templates_takes_no_fallback() {
 async fn a_lookup_is_made_on_the_first_channel_that_can_and_a_session_on_the_contacts_own() {
     let plain = Stub::accepting().with_capabilities(Capabilities::new(&[Capability::Text]));
     let failover = Failover::new("plain", channel(&plain))
-        .then("able", channel(&Stub::accepting().with_window(Window::Never)))
+        .with_channel("able", channel(&Stub::accepting().with_window(Window::Never)))
         .with_weight(1_000_000);
     assert_eq!((failover.provider(), failover.first_for(&to())), ("failover", "able"));
     assert_eq!(failover.session(&to()).await.unwrap().window, Window::Never);

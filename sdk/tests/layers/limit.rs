@@ -29,9 +29,9 @@ fn rate(scope: Scope, quota: u32, seconds: u64) -> Rate {
     }
 }
 
-fn limited(stub: &Stub, rates: &[Rate]) -> (Client, Limit, Arc<TestClock>) {
+fn limited(stub: &Stub, rates: &[Rate]) -> (Client, RateLimit, Arc<TestClock>) {
     let clock = Arc::new(TestClock::default());
-    let limit = Limit::new(rates).with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let limit = RateLimit::new(rates).with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
     (Client::new(stub.clone()).layer(limit.clone()), limit, clock)
 }
 
@@ -226,7 +226,7 @@ async fn a_wait_beyond_patience_is_refused_at_once_and_costs_no_place() {
 #[tokio::test(start_paused = true)]
 async fn those_who_wait_go_in_the_order_in_which_they_came() {
     let order = Arc::new(Mutex::new(Vec::new()));
-    let client = Client::new(Stub::accepting()).layer(Limit::per_second(2).with_max_wait(S(600)));
+    let client = Client::new(Stub::accepting()).layer(RateLimit::per_second(2).with_max_wait(S(600)));
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..40 {
         let (client, order) = (client.clone(), Arc::clone(&order));
@@ -286,7 +286,7 @@ async fn one_that_waits_already_heeds_a_pause_that_comes_meanwhile() {
     }
 
     let slow = Arc::new(Slow::default());
-    let client = Client::new(Stub::accepting()).layer(Limit::per_second(1)).layer(Shared(Arc::clone(&slow)));
+    let client = Client::new(Stub::accepting()).layer(RateLimit::per_second(1)).layer(Shared(Arc::clone(&slow)));
     let message = text();
     let (first, second) = tokio::join!(client.send(&message), client.send(&message));
     assert!(first.is_err() && second.is_ok());
@@ -346,7 +346,7 @@ fn person(digit: u8) -> PhoneNumber {
 #[tokio::test(start_paused = true)]
 async fn while_the_account_is_waited_for_the_persons_own_limit_goes_on_counting() {
     let noting = Noting::new(None);
-    let limit = Limit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 1, 6)]);
+    let limit = RateLimit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 1, 6)]);
     let client = Client::new(Stub::accepting()).layer(limit).layer(Shared(Arc::clone(&noting)));
     // The two others take the account's quota; both messages to the third could go with the next one.
     send_together(&client, [person(1), person(2), person(3), person(3)]).await;
@@ -357,7 +357,7 @@ async fn while_the_account_is_waited_for_the_persons_own_limit_goes_on_counting(
 #[tokio::test(start_paused = true)]
 async fn while_the_account_is_waited_for_a_pause_of_the_person_is_heeded() {
     let noting = Noting::new(Some(person(3)));
-    let limit = Limit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 10, 60)]);
+    let limit = RateLimit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 10, 60)]);
     let client = Client::new(Stub::accepting()).layer(limit).layer(Shared(Arc::clone(&noting)));
     // The refusal comes after five seconds, when the second message to the same person waits for the account.
     send_together(&client, [person(1), person(3), person(3), person(2)]).await;

@@ -25,9 +25,9 @@ fn handed_over(stub: &Stub) -> Vec<String> {
 }
 
 /// A send through `client` of which nobody can know.
-async fn unknown(client: &Client, message: &Message) -> Unresolved {
+async fn unknown(client: &Client, message: &Message) -> PendingSend {
     let error = client.send(message).await.unwrap_err();
-    Unresolved::new(message, &error, begun()).unwrap()
+    PendingSend::new(message, &error, begun()).unwrap()
 }
 
 #[tokio::test]
@@ -64,8 +64,8 @@ async fn without_a_key_a_message_is_never_handed_over_again() {
 
     let stub = keyed([]);
     let own = failed(ErrorKind::ProviderUnavailable).maybe_sent();
-    let mut keyless = Unresolved::new(&text(), &own, begun()).unwrap();
-    assert!(keyless.repeat(&Client::new(stub.clone()), DAY, begun()).await.is_err());
+    let mut keyless = PendingSend::new(&text(), &own, begun()).unwrap();
+    assert!(keyless.resend(&Client::new(stub.clone()), DAY, begun()).await.is_err());
     assert_eq!(stub.sent().len(), 0);
 }
 
@@ -99,7 +99,7 @@ async fn a_template_that_was_lost_is_not_repeated_as_the_text_when_the_window_ha
 async fn a_refused_text_whose_template_was_lost_is_repeated_as_the_template() {
     let stub = keyed([Err(failed(ErrorKind::SessionExpired)), lost(), Ok("m1".into())]);
     let client = Client::new(stub.clone()).layer(WindowGuard::new(WindowPolicy::ProviderDecides));
-    unknown(&client, &with_fallback()).await.repeat(&client, DAY, begun()).await.unwrap();
+    unknown(&client, &with_fallback()).await.resend(&client, DAY, begun()).await.unwrap();
     let template = "follow_up under order-17-template";
     assert_eq!(handed_over(&stub), ["text under order-17", template, template]);
 }
@@ -121,7 +121,7 @@ async fn which_of_two_forms_was_handed_over_is_not_guessed() {
     let client = Client::new(stub.clone());
     let prepared = client.prepare(&with_fallback()).unwrap();
     let ended = Error::new(ErrorKind::ProviderUnavailable, "the process ended").maybe_sent();
-    let mut unresolved = Unresolved::new(&prepared, &ended, begun()).unwrap();
+    let mut unresolved = PendingSend::new(&prepared, &ended, begun()).unwrap();
     let error = unresolved.resend(&client, DAY, begun()).await.unwrap_err();
     assert_eq!((error.kind(), stub.sent().len()), (ErrorKind::Conflict, 0));
 }

@@ -158,7 +158,7 @@ async fn a_conflict_is_waited_out_if_it_says_that_the_message_is_under_way_and_o
 async fn no_attempt_starts_that_could_not_end_before_the_deadline() {
     let clock = Arc::new(TestClock::default());
     let stub = Stub::script([Err(throttled(10)), Err(throttled(10)), Ok("m1".into())]);
-    let retry = Retry::default().within(S(23)).with_time(Arc::clone(&clock) as Arc<dyn Clock>, || 0.0);
+    let retry = Retry::default().with_deadline(S(23)).with_time(Arc::clone(&clock) as Arc<dyn Clock>, || 0.0);
     let error = Client::new(stub).layer(retry).send(&text()).await.unwrap_err();
     assert_eq!(clock.waits(), [S(10)], "13 s are left then, of which 10 would be waited and 4 are needed");
     assert_eq!(error.stopped_by().map(transom::error::RetryStop::as_str), Some("deadline"));
@@ -168,7 +168,7 @@ async fn no_attempt_starts_that_could_not_end_before_the_deadline() {
 async fn an_attempt_for_which_just_enough_time_is_left_is_made() {
     let clock = Arc::new(TestClock::default());
     let stub = Stub::script([Err(throttled(10)), Ok("m1".into())]);
-    let retry = Retry::default().within(S(14)).with_time(Arc::clone(&clock) as Arc<dyn Clock>, || 0.0);
+    let retry = Retry::default().with_deadline(S(14)).with_time(Arc::clone(&clock) as Arc<dyn Clock>, || 0.0);
     let receipt = Client::new(stub).layer(retry).send(&text()).await.unwrap();
     assert_eq!((receipt.attempts, clock.waits()), (2, vec![S(10)]), "10 s are waited, and 4 are left");
 }
@@ -225,7 +225,7 @@ async fn a_wall_clock_that_is_set_back_makes_no_second_attempt_earlier() {
 
 #[tokio::test]
 async fn the_budget_of_an_account_bounds_what_all_its_clients_repeat() {
-    let budget = Arc::new(Budget::default());
+    let budget = Arc::new(RetryBudget::default());
     let client = |stub: &Stub| {
         let retry = Retry::attempts(10).with_budget(Arc::clone(&budget));
         Client::new(stub.clone()).layer(retry.with_time(Arc::new(TestClock::default()), || 0.0))
@@ -263,7 +263,7 @@ async fn a_wait_that_is_too_long_says_when_to_come_back() {
 async fn a_refusal_for_going_too_fast_that_is_not_waited_out_says_when_to_come_back_whatever_the_reason() {
     let stops = [
         (Retry::attempts(1), "attempts"),
-        (Retry::default().within(S(10)), "deadline"),
+        (Retry::default().with_deadline(S(10)), "deadline"),
         (Retry::default().with_budget(Arc::new(spent())), "budget"),
     ];
     for (retry, stop) in stops {
@@ -281,9 +281,9 @@ async fn a_refusal_for_going_too_fast_that_is_not_waited_out_says_when_to_come_b
     }
 }
 
-fn spent() -> Budget {
-    let budget = Budget::default();
-    assert!(budget.take(Budget::FULL));
+fn spent() -> RetryBudget {
+    let budget = RetryBudget::default();
+    assert!(budget.try_withdraw(RetryBudget::CAPACITY));
     budget
 }
 

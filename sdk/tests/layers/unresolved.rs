@@ -2,9 +2,9 @@
 
 use super::*;
 
-fn unresolved(message: &Message) -> Unresolved {
+fn unresolved(message: &Message) -> PendingSend {
     let error = failed(ErrorKind::ProviderUnavailable).maybe_sent();
-    Unresolved::new(message, &error, TestClock::default().now()).unwrap()
+    PendingSend::new(message, &error, TestClock::default().now()).unwrap()
 }
 
 fn report(status: DeliveryStatus) -> StatusUpdate {
@@ -20,7 +20,7 @@ fn report(status: DeliveryStatus) -> StatusUpdate {
 fn heard(updates: &[StatusUpdate]) -> Resolution {
     let mut unresolved = unresolved(&with_fallback());
     let events = updates.iter().cloned().map(Event::Status).collect();
-    unresolved.record_events(&Events::new(true, events), false);
+    unresolved.record_events(&WebhookEvents::new(true, events), false);
     unresolved.resolution()
 }
 
@@ -30,7 +30,7 @@ fn sent(status: DeliveryStatus) -> Resolution {
 
 #[test]
 fn a_proved_outcome_is_not_unresolved() {
-    assert!(Unresolved::new(&text(), &failed(ErrorKind::ProviderUnavailable), SystemTime::UNIX_EPOCH).is_none());
+    assert!(PendingSend::new(&text(), &failed(ErrorKind::ProviderUnavailable), SystemTime::UNIX_EPOCH).is_none());
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_report_about_another_message_settles_nothing() {
     just_before.at = Some(TestClock::default().now() - S(300));
     assert_ne!(heard(&[just_before]), Resolution::Unknown, "clocks differ by so much");
     let mut anonymous = unresolved(&text());
-    anonymous.consider(&StatusUpdate::new("m1", DeliveryStatus::Delivered));
+    anonymous.record_update(&StatusUpdate::new("m1", DeliveryStatus::Delivered));
     assert_eq!(anonymous.resolution(), Resolution::Unknown, "a message without a reference is like any other");
 }
 
@@ -88,7 +88,7 @@ fn a_report_under_its_id_settles_a_message_without_a_reference() {
 
 #[test]
 fn a_stranger_settles_nothing() {
-    let events = Events::new(false, vec![Event::Status(report(DeliveryStatus::Delivered))]);
+    let events = WebhookEvents::new(false, vec![Event::Status(report(DeliveryStatus::Delivered))]);
     let mut unresolved = unresolved(&with_fallback());
     unresolved.record_events(&events, false);
     assert_eq!(unresolved.resolution(), Resolution::Unknown);
@@ -98,45 +98,45 @@ fn a_stranger_settles_nothing() {
 
 #[test]
 fn a_report_that_came_before_the_timeout_settles_it() {
-    let reports = Reports::default();
-    reports.record(&Events::new(true, vec![Event::Status(report(DeliveryStatus::Delivered))]), false);
-    assert_eq!(unresolved(&with_fallback()).recall(&reports), sent(DeliveryStatus::Delivered));
-    assert_eq!(unresolved(&with_fallback().with_reference("order-18")).recall(&reports), Resolution::Unknown);
-    assert_eq!(unresolved(&text()).with_message_id("m1").recall(&reports), sent(DeliveryStatus::Delivered));
+    let reports = DeliveryReportLog::default();
+    reports.record(&WebhookEvents::new(true, vec![Event::Status(report(DeliveryStatus::Delivered))]), false);
+    assert_eq!(unresolved(&with_fallback()).check_log(&reports), sent(DeliveryStatus::Delivered));
+    assert_eq!(unresolved(&with_fallback().with_reference("order-18")).check_log(&reports), Resolution::Unknown);
+    assert_eq!(unresolved(&text()).with_message_id("m1").check_log(&reports), sent(DeliveryStatus::Delivered));
 }
 
 #[test]
 fn a_strangers_early_report_is_not_kept() {
-    let reports = Reports::default();
-    let events = Events::new(false, vec![Event::Status(report(DeliveryStatus::Delivered))]);
+    let reports = DeliveryReportLog::default();
+    let events = WebhookEvents::new(false, vec![Event::Status(report(DeliveryStatus::Delivered))]);
     reports.record(&events, false);
-    assert_eq!(unresolved(&with_fallback()).recall(&reports), Resolution::Unknown);
+    assert_eq!(unresolved(&with_fallback()).check_log(&reports), Resolution::Unknown);
     reports.record(&events, true);
-    assert_eq!(unresolved(&with_fallback()).recall(&reports), sent(DeliveryStatus::Delivered));
+    assert_eq!(unresolved(&with_fallback()).check_log(&reports), sent(DeliveryStatus::Delivered));
 }
 
 #[test]
 fn early_reports_are_kept_for_a_quarter_of_an_hour() {
     let clock = Arc::new(TestClock::default());
-    let reports = Reports::default().with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
-    let heard = Events::new(true, vec![Event::Status(report(DeliveryStatus::Delivered))]);
+    let reports = DeliveryReportLog::default().with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let heard = WebhookEvents::new(true, vec![Event::Status(report(DeliveryStatus::Delivered))]);
     reports.record(&heard, false);
     clock.advance(S(15 * 60) - Duration::from_millis(1));
-    assert_eq!(unresolved(&with_fallback()).recall(&reports), sent(DeliveryStatus::Delivered));
+    assert_eq!(unresolved(&with_fallback()).check_log(&reports), sent(DeliveryStatus::Delivered));
     clock.advance(Duration::from_millis(1));
-    assert_eq!(unresolved(&with_fallback()).recall(&reports), Resolution::Unknown);
-    reports.record(&Events::new(true, vec![]), false);
+    assert_eq!(unresolved(&with_fallback()).check_log(&reports), Resolution::Unknown);
+    reports.record(&WebhookEvents::new(true, vec![]), false);
     assert!(format!("{reports:?}").contains("kept: 0"), "{reports:?}");
 }
 
 #[test]
 fn where_there_are_more_reports_than_room_the_oldest_go() {
-    let reports = Reports::with_room(2);
+    let reports = DeliveryReportLog::with_capacity(2);
     for id in ["m1", "m2", "m3"] {
         let update = StatusUpdate::new(id, DeliveryStatus::Read);
-        reports.record(&Events::new(true, vec![Event::Status(update)]), false);
+        reports.record(&WebhookEvents::new(true, vec![Event::Status(update)]), false);
     }
-    let known = |id: &str| unresolved(&text()).with_message_id(id).recall(&reports) != Resolution::Unknown;
+    let known = |id: &str| unresolved(&text()).with_message_id(id).check_log(&reports) != Resolution::Unknown;
     assert_eq!(["m1", "m2", "m3"].map(known), [false, true, true]);
 }
 
@@ -153,7 +153,7 @@ async fn looked(
     let mut found = found.into_iter();
     let mut looks = Vec::new();
     let resolution = unresolved
-        .look_up(&clock, || {
+        .poll_status(&clock, || {
             looks.push(clock.now().duration_since(begun).unwrap().as_secs());
             std::future::ready(found.next().unwrap_or_else(|| Err(failed(ErrorKind::NotFound))))
         })
@@ -164,7 +164,7 @@ async fn looked(
 #[tokio::test]
 async fn a_message_is_looked_up_after_5_s_30_s_2_min_and_10_min_and_silence_settles_nothing() {
     assert_eq!(looked(S(0), []).await, (vec![5, 30, 120, 600], Resolution::Unknown));
-    assert_eq!(looked(S(0), []).await.0, LOOKUPS.map(|due| due.as_secs()));
+    assert_eq!(looked(S(0), []).await.0, LOOKUP_SCHEDULE.map(|due| due.as_secs()));
 }
 
 #[tokio::test]

@@ -15,10 +15,10 @@ fn listening(base: impl Messenger) -> (Client, Told) {
     let sink = Arc::clone(&told);
     let client = Client::new(base).on_outcome(move |message, verdict| {
         let text = match verdict {
-            Verdict::Taken(receipt) => format!("taken {}", receipt.message_id),
-            Verdict::NotSent(Some(error)) => format!("not sent {} {}", error.kind(), error.attempts()),
-            Verdict::NotSent(None) => "given up".to_owned(),
-            Verdict::Unknown(error) => format!("unknown {}", error.kind()),
+            SendOutcome::Accepted(receipt) => format!("taken {}", receipt.message_id),
+            SendOutcome::Rejected(Some(error)) => format!("not sent {} {}", error.kind(), error.attempts()),
+            SendOutcome::Rejected(None) => "given up".to_owned(),
+            SendOutcome::Unknown(error) => format!("unknown {}", error.kind()),
         };
         sink.lock().unwrap().push(format!("{}: {text}", message.reference.as_deref().unwrap_or("-")));
     });
@@ -162,7 +162,7 @@ async fn a_caller_who_goes_while_another_attempt_is_waited_for_stops_it() {
 async fn a_caller_who_goes_while_waiting_for_a_turn_has_sent_nothing() {
     let stub = Stub::accepting();
     let (client, verdicts) = listening(stub.clone());
-    let client = client.layer(Limit::per_second(1).with_clock(Arc::new(Endless)));
+    let client = client.layer(RateLimit::per_second(1).with_clock(Arc::new(Endless)));
     client.send(&text().with_reference("a")).await.unwrap();
     begin_and_give_up(&client, &text().with_reference("b"));
     assert_eq!(told(&verdicts), ["a: taken stub-1", "b: given up"]);
@@ -367,7 +367,7 @@ fn a_runtime_that_ends_in_the_middle_leaves_the_outcome_unknown() {
 
 /// Two channels: the first is at its gate, the second would take anything.
 fn failing_over(first: Client, second: &Stub) -> (Client, Told) {
-    listening(Arc::new(Failover::new("first", first).then("second", Client::new(second.clone()))))
+    listening(Arc::new(Failover::new("first", first).with_channel("second", Client::new(second.clone()))))
 }
 
 #[tokio::test]

@@ -134,21 +134,21 @@ async fn with_record(stub: &Stub, ago: Duration) -> Result<Receipt> {
 #[tokio::test]
 async fn a_record_of_an_open_window_saves_the_question() {
     let stub = Stub::accepting().with_window(Window::Never);
-    assert!(!with_record(&stub, WINDOW - S(61)).await.unwrap().template_fallback);
+    assert!(!with_record(&stub, WINDOW_DURATION - S(61)).await.unwrap().template_fallback);
     assert_eq!(stub.session_queries().len(), 0);
 }
 
 #[tokio::test]
 async fn a_record_of_a_closed_window_is_checked_with_a_provider_that_can_say() {
     let stub = Stub::accepting().with_window(Window::Open { until: None });
-    assert!(!with_record(&stub, WINDOW).await.unwrap().template_fallback);
+    assert!(!with_record(&stub, WINDOW_DURATION).await.unwrap().template_fallback);
     assert_eq!(stub.session_queries(), [to()]);
 }
 
 #[tokio::test]
 async fn a_record_of_a_closed_window_decides_where_nobody_else_can_say() {
     let stub = Stub::accepting();
-    assert!(with_record(&stub, WINDOW).await.unwrap().template_fallback);
+    assert!(with_record(&stub, WINDOW_DURATION).await.unwrap().template_fallback);
     assert_eq!(stub.sent().len(), 1);
 }
 
@@ -156,7 +156,7 @@ async fn a_record_of_a_closed_window_decides_where_nobody_else_can_say() {
 async fn a_recorded_window_in_its_last_minute_is_checked_with_a_provider_that_can_say() {
     for (window, falls_back) in [(Window::Open { until: None }, false), (Window::Expired { since: None }, true)] {
         let stub = Stub::accepting().with_window(window);
-        assert_eq!(with_record(&stub, WINDOW - S(60)).await.unwrap().template_fallback, falls_back);
+        assert_eq!(with_record(&stub, WINDOW_DURATION - S(60)).await.unwrap().template_fallback, falls_back);
         assert_eq!(stub.session_queries(), [to()]);
     }
 }
@@ -166,11 +166,13 @@ async fn near_the_edge_of_a_recorded_window_the_template_goes_where_nobody_else_
     let second = S(1);
     let nano = Duration::from_nanos(1);
     // Every second of the last minute and around both of its ends, to the nanosecond.
-    let ages = (0..=62).map(|n| WINDOW - S(61) + second * n).chain([WINDOW - S(60) - nano, WINDOW - nano]);
+    let ages = (0..=62)
+        .map(|n| WINDOW_DURATION - S(61) + second * n)
+        .chain([WINDOW_DURATION - S(60) - nano, WINDOW_DURATION - nano]);
     for age in ages {
         let stub = Stub::accepting();
         let template = with_record(&stub, age).await.unwrap().template_fallback;
-        assert_eq!(template, age >= WINDOW - S(60), "{age:?}");
+        assert_eq!(template, age >= WINDOW_DURATION - S(60), "{age:?}");
         assert_eq!(stub.sent().len(), 1);
     }
 }
@@ -179,7 +181,7 @@ async fn near_the_edge_of_a_recorded_window_the_template_goes_where_nobody_else_
 async fn strict_refuses_in_the_last_minute_of_a_recorded_window_and_says_so() {
     let clock = Arc::new(TestClock::default());
     let ledger = Arc::new(MemoryLedger::default());
-    ledger.record(&to(), clock.now() - (WINDOW - S(30)));
+    ledger.record(&to(), clock.now() - (WINDOW_DURATION - S(30)));
     let stub = Stub::accepting();
     let guard = WindowGuard::new(WindowPolicy::Strict).with_ledger(ledger, clock);
     let strict = |guard: WindowGuard| Client::new(stub.clone()).layer(guard);

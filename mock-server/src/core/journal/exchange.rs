@@ -1,4 +1,4 @@
-//! One request and its answer, in one piece of memory; what it prints as is made when somebody asks.
+//! One request and its response in one buffer. Its printed form is made on demand.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -14,15 +14,15 @@ use super::Remarks;
 use crate::core::finding::Finding;
 use crate::core::redact;
 
-/// What is longer is cut in the journal.
+/// Longer texts are cut in the journal.
 const MAX_TEXT: usize = 256 * 1024;
 
-/// One request and its answer, as they went over the wire. It is told without credentials, see [`told`](Self::told): to look for
-/// them costs more than all else of a request does, and most exchanges are never read.
+/// A request and its response, as they were on the wire. [`told`](Self::told) removes credentials on demand: the search for
+/// them costs more than the rest of a request, and most exchanges are never read.
 pub(crate) struct Exchange {
     /// Counts the exchanges since the last reset, from 1.
     pub(crate) number: u64,
-    /// None if no provider has the path.
+    /// `None` if no provider has the path.
     pub(crate) provider: Option<&'static str>,
     pub(crate) method: Method,
     pub(crate) status: StatusCode,
@@ -30,8 +30,8 @@ pub(crate) struct Exchange {
     pub(crate) at: SystemTime,
     pub(crate) fault: Option<&'static str>,
     pub(crate) cause: Option<Box<str>>,
-    /// Path, headers, body, headers of the response and its body, one behind the other: a copy, for holding on to the server's own
-    /// buffers would pin far more memory than they need.
+    /// Path, headers, body, headers of the response and its body, one behind the other: a copy, for holding on to the
+    /// server's own buffers would pin far more memory than they need.
     raw: Vec<u8>,
     ends: [u32; 4],
 }
@@ -54,7 +54,7 @@ impl Exchange {
         raw.clear();
         raw.reserve(size.min(2 * MAX_TEXT));
         let mut ends = [0; 4];
-        // Bodies are cut far below what the numbers hold.
+        // Bodies are cut far below the range of the numbers.
         let end = |raw: &Vec<u8>| u32::try_from(raw.len()).unwrap_or(u32::MAX);
         raw.extend_from_slice(path.as_bytes());
         ends[0] = end(&raw);
@@ -75,12 +75,12 @@ impl Exchange {
         self.raw
     }
 
-    /// About what it takes in memory.
+    /// Approximate size in memory.
     pub(super) fn size(&self) -> usize {
         200 + self.raw.capacity() + self.findings.len() * 200
     }
 
-    /// What may be shown of what went over the wire.
+    /// The exchange without credentials.
     pub(crate) fn told(&self) -> Told {
         let [path, headers, body, response_headers] = self.ends;
         Told {
@@ -122,7 +122,7 @@ fn keep_body(body: &[u8], to: &mut Vec<u8>) {
     }
 }
 
-/// What went over the wire, without credentials.
+/// An exchange without credentials.
 pub(crate) struct Told {
     pub(crate) path: String,
     headers: String,
@@ -183,8 +183,8 @@ impl Serialize for MaybeJson<'_> {
         if self.0.is_empty() {
             return serializer.serialize_none();
         }
-        // Raw text is checked less strictly than a value is: half a surrogate pair, or a depth that no reader follows, would
-        // make the whole journal unreadable.
+        // Raw text is checked less strictly than a value is: half a surrogate pair, or a depth that no reader follows,
+        // would make the whole journal unreadable.
         match (serde_json::from_str::<&RawValue>(self.0), serde_json::from_str::<Value>(self.0)) {
             (Ok(json), Ok(_)) => json.serialize(serializer),
             _ => serializer.serialize_str(self.0),

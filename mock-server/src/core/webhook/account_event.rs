@@ -1,42 +1,42 @@
-//! What a provider tells of an account rather than of one message.
+//! Events of an account, as opposed to events of a message.
 
 use std::fmt;
 use std::time::SystemTime;
 
 use crate::core::world::{Conversation, Template};
 
-/// Something that a provider tells of the account: of a conversation, or of a template.
+/// An event of the account: of a conversation, or of a template.
 pub struct AccountEvent<'a> {
-    /// Counts the happenings since the last reset, from 1, together with those of messages.
+    /// Counts the events since the last reset, from 1, together with those of messages.
     pub number: u64,
     /// When it happened, in virtual time.
     pub at: SystemTime,
-    /// What it is about.
+    /// The conversation or template.
     pub about: Subject<'a>,
 }
 
-/// What a [`AccountEvent`] is about.
+/// The subject of an [`AccountEvent`].
 #[derive(Clone, Copy)]
 pub enum Subject<'a> {
-    /// A conversation took a turn.
+    /// A conversation changed its state.
     Conversation(ConversationEvent, &'a Conversation),
     /// A template was approved, or refused.
     Template(&'a Template),
 }
 
-/// What a conversation has come to.
+/// The new state of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConversationEvent {
-    /// The customer wrote for the first time in it.
+    /// The contact wrote for the first time in it.
     Created,
-    /// Nobody wrote for a while.
+    /// No message for a while.
     Inactive,
-    /// It was closed, or nobody wrote for a day.
+    /// It was closed, or had no message for a day.
     Ended,
 }
 
 impl ConversationEvent {
-    /// The turn in lower case.
+    /// The name in lower case.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",

@@ -1,4 +1,4 @@
-//! Telling of conversations and templates, at the moment at which something comes of them.
+//! Events of conversations and templates.
 
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use crate::core::world::{Conversation, ConversationState, Inbound, Template, Tem
 use crate::core::world::{QUIET, WINDOW};
 
 impl Simulator {
-    /// Whether somebody has registered to hear what this provider announces.
+    /// Whether a webhook is registered for account events of this provider.
     fn has_account_events(&self, provider: &str) -> bool {
         self.webhooks.registration(provider).is_some_and(|registration| registration.announcements)
     }
@@ -22,14 +22,14 @@ impl Simulator {
         self.webhooks.announce(dialect.name(), at, payload);
     }
 
-    /// A customer's message is about to be taken: whether it is the first of the customer's in its conversation.
+    /// Whether a contact's next message is the contact's first in its conversation.
     pub(crate) fn begins_conversation(&self, message: &Inbound<'_>, now: SystemTime) -> bool {
         let before = self.world.latest_conversation(message.provider, message.to, message.from);
         self.has_account_events(message.provider)
             && before.is_none_or(|row| row.state(now) == ConversationState::Ended || row.last_inbound_at.is_none())
     }
 
-    /// A customer's message was taken.
+    /// Records a contact's message.
     pub(crate) fn announce_received(&mut self, message: &Inbound<'_>, now: SystemTime, begins: bool) {
         if !self.has_account_events(message.provider) {
             return;
@@ -42,7 +42,7 @@ impl Simulator {
         }
     }
 
-    /// A message of the business was accepted.
+    /// Records an accepted message of the business.
     pub(crate) fn announce_accepted(&mut self, report: &AcceptedMessage, now: SystemTime) {
         if self.has_account_events(report.provider)
             && let Some(row) = self.world.latest_conversation(report.provider, &report.from, &report.to)
@@ -51,7 +51,7 @@ impl Simulator {
         }
     }
 
-    /// Conversations were closed by hand.
+    /// Reports conversations that were closed by hand.
     pub(crate) fn announce_closed(&mut self, now: SystemTime) {
         for row in self.world.take_closed() {
             self.webhooks.watched.forget(row.id);
@@ -61,7 +61,7 @@ impl Simulator {
         }
     }
 
-    /// A template has another status, which is told if it is approved or refused.
+    /// Reports a template that was approved or rejected.
     pub(crate) fn announce_template(&mut self, provider: &str, template: &Template, now: SystemTime) {
         let is_reviewed = matches!(template.status, TemplateStatus::Approved | TemplateStatus::Rejected);
         if is_reviewed && self.has_account_events(provider) {
@@ -69,11 +69,11 @@ impl Simulator {
         }
     }
 
-    /// Tells of the next conversation that has come to something by `until`, if that still holds; false if there is none.
+    /// Reports the next conversation that becomes idle or ends by `until`; false if there is none.
     pub(super) fn announce_due(&mut self, until: SystemTime) -> bool {
         let Some((due, id, stage)) = self.webhooks.watched.take_due(until) else { return false };
         let Some(row) = self.world.conversation_of_any(id) else { return true };
-        // Closed by hand, and told then.
+        // Reported when it was closed by hand.
         if row.is_closed() {
             return true;
         }

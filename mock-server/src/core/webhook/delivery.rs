@@ -1,4 +1,4 @@
-//! Taking what is due, and what comes of posting it.
+//! Due webhook calls and their results.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -30,34 +30,34 @@ pub struct WebhookDelivery {
     pub addresses: Vec<SocketAddr>,
 }
 
-/// What came of a webhook call.
+/// The result of a webhook call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {
     /// The target answered.
     Answered(StatusCode),
-    /// Nobody listens there.
+    /// No process listens there.
     Refused,
-    /// No answer came in time.
+    /// No response in time.
     TimedOut,
-    /// The connection ended without an answer, or what came was none.
+    /// The connection ended without a valid response.
     Unanswered,
 }
 
 impl Simulator {
-    /// The same mock, whose webhooks may also go to the addresses of a network such as `10.1.0.0/16` or `fd12::/16`. Without it
-    /// they stay on this machine. Addresses by which clouds tell secrets, those that hold another address in them and those of
-    /// nobody in particular are never called, whatever the network says.
+    /// The same mock, whose webhooks may also go to the addresses of a network such as `10.1.0.0/16` or `fd12::/16`.
+    /// Otherwise they stay on this machine. Cloud metadata addresses, addresses with another address inside, and
+    /// unspecified or multicast addresses are never called.
     ///
     /// # Errors
     ///
-    /// What is wrong with the network, to be read after its name.
+    /// The problem of the network, phrased to follow its name.
     pub fn allow_webhook_net(mut self, net: &str) -> Result<Self, String> {
         self.webhooks.allow(IpNetwork::parse(net)?);
         Ok(self)
     }
 
-    /// Takes the next webhook call that is due, in the order of virtual time. Post it, and tell
-    /// [`delivered`](Self::delivered) what came of it; a call that failed is then tried again on the provider's schedule.
+    /// Takes the next webhook call that is due, in the order of virtual time. Post it, and report the result to
+    /// [`delivered`](Self::delivered). A failed call is repeated on the provider's schedule.
     pub fn due(&mut self, real_now: SystemTime) -> Option<WebhookDelivery> {
         self.due_at(real_now, |_| true)
     }
@@ -70,7 +70,7 @@ impl Simulator {
     ) -> Option<WebhookDelivery> {
         let now = self.clock.now(real_now);
         loop {
-            // Conversations first, for what comes of them may be due before the calls that wait.
+            // Conversations first: their events may be due before the queued calls.
             let until = self.webhooks.next_call_due(&is_free).map_or(now, |due| due.min(now));
             if self.announce_due(until) {
                 continue;
@@ -108,9 +108,9 @@ impl Simulator {
         }
     }
 
-    /// What came of a call from [`due`](Self::due). The next try, if there is one, is counted from the moment at which this one
-    /// was due, so that the schedule is the same however fast the clock is turned. Unknown numbers are passed over: a reset may
-    /// have come in between.
+    /// Takes the result of a call from [`due`](Self::due). The pause before the next attempt counts from the time at
+    /// which this one was due, so that the schedule does not depend on the speed of the clock. Unknown numbers are
+    /// ignored: a reset may have happened in between.
     pub fn delivered(&mut self, id: u64, outcome: DeliveryOutcome) {
         let Some((pending, sent)) = self.webhooks.arrive(id) else { return };
         let (status, error) = match outcome {
@@ -128,8 +128,8 @@ impl Simulator {
         }
     }
 
-    /// How long, in real time, until the next webhook call is due; zero if it is. None if nothing waits, or if the clock is
-    /// frozen and has to be moved first.
+    /// How long, in real time, until the next webhook call is due; zero if it is. `None` if nothing waits, or if the
+    /// clock is frozen and has to be moved first.
     pub fn next_due_in(&self, real_now: SystemTime) -> Option<Duration> {
         self.next_due_at(real_now, |_| true)
     }
@@ -151,7 +151,7 @@ impl Simulator {
     }
 }
 
-/// How a call goes out, for the log.
+/// The headers and address of a call, for the log.
 fn sent(target: Option<&Target>, request: &Request<Bytes>) -> Sent {
     let url = target.map_or_else(|| SINK.to_owned(), |target| target.uri().to_string());
     let headers = request.headers().iter();

@@ -1,4 +1,4 @@
-//! What was tried.
+//! The log of delivery attempts.
 
 use std::time::SystemTime;
 
@@ -12,24 +12,24 @@ use crate::core::bounded::Ring;
 const MOST_TRIES: usize = 10_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
-/// The last 10,000 tries, or fewer if they are large.
+/// The last 10,000 attempts, or fewer if they are large.
 #[derive(Debug)]
 pub(super) struct DeliveryLog {
     tries: Ring<DeliveryAttempt>,
 }
 
-/// One try to deliver.
+/// A delivery attempt.
 #[derive(Serialize)]
 pub(crate) struct DeliveryAttempt {
-    /// Counts the tries since the last reset, from 1.
+    /// Counts the attempts since the last reset, from 1.
     pub(super) number: u64,
     pub(crate) provider: &'static str,
     pub(super) url: String,
-    /// From 1; 0 for what was given up untried, because too much was waiting.
+    /// From 1; 0 for a call that was dropped unattempted, because the queue was full.
     pub(super) attempt: u32,
     /// Which of several copies it was, from 1.
     pub(super) copy: u32,
-    /// What the target answered, none if it did not.
+    /// The target's status, `None` without a response.
     pub(super) status: Option<u16>,
     /// Why there was no answer.
     pub(super) error: Option<&'static str>,

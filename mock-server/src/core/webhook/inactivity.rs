@@ -1,14 +1,14 @@
-//! Conversations that will go quiet and end, for the providers that tell of it.
+//! Timers of conversations that become idle and end, for the providers that report it.
 //!
-//! A message does not put down a new time: the time that stands is looked at when it comes, and put off if somebody wrote since.
-//! So a conversation waits once, however much is written in it.
+//! A message does not set a new timer. A timer that is due is put off if its conversation had a message since. A
+//! conversation therefore has one timer, however many messages it has.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
 use crate::core::world::QUIET;
 
-/// Of more conversations than this at a time it is not told how they go on.
+/// Conversations beyond this number have no timer.
 const MOST_WATCHED: usize = 20_000;
 
 /// The conversations that are watched.
@@ -18,7 +18,7 @@ pub(super) struct InactivityTimers {
     stages: HashMap<u64, (SystemTime, Stage)>,
 }
 
-/// What a conversation comes to next.
+/// The next state of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Inactive,
@@ -26,7 +26,7 @@ pub(super) enum Stage {
 }
 
 impl InactivityTimers {
-    /// Somebody wrote in a conversation.
+    /// Records a message in a conversation.
     pub(super) fn written(&mut self, id: u64, now: SystemTime) {
         match self.stages.get(&id) {
             Some((due, Stage::Ended)) => {
@@ -34,7 +34,7 @@ impl InactivityTimers {
                 self.put(id, now + QUIET, Stage::Inactive);
             }
             None if self.stages.len() < MOST_WATCHED => self.put(id, now + QUIET, Stage::Inactive),
-            // One that is active is put off when its time comes.
+            // The timer of an active conversation is put off when it is due.
             Some((_, Stage::Inactive)) | None => {}
         }
     }

@@ -9,7 +9,7 @@ pub(crate) struct IpNetwork {
     bits: u32,
 }
 
-/// The networks that somebody allowed; none at first.
+/// The allowed networks; none by default.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IpNetworks(Vec<IpNetwork>);
 
@@ -66,8 +66,8 @@ const CLOUDS: [Ipv4Addr; 3] =
     [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)];
 const AMAZON: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
-/// Addresses by which clouds tell secrets, those of many or of nobody, and those that hold another address, which would be a
-/// way around the check.
+/// Cloud metadata addresses, multicast and unspecified ones, and those with another address inside, which could evade the
+/// check.
 fn is_never_called(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {

@@ -1,4 +1,4 @@
-//! What there is to tell.
+//! Events of messages.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -7,44 +7,44 @@ use serde_json::Value;
 
 use crate::core::phone::Phone;
 
-/// Something that a provider tells a business by webhook. `Debug` shows neither numbers nor what was written.
+/// An event of a message for the webhook. `Debug` shows neither numbers nor texts.
 #[derive(Clone, Copy)]
 pub struct MessageEvent<'a> {
-    /// Counts the happenings since the last reset, from 1; for providers that number their events.
+    /// Counts the events since the last reset, from 1; for providers that number their events.
     pub number: u64,
     /// When it happened, in virtual time.
     pub at: SystemTime,
-    /// Where it is told, for providers whose payload repeats that.
+    /// The target, for providers whose payload repeats it.
     pub url: &'a str,
     /// The business number.
     pub business: &'a Phone,
-    /// The customer.
+    /// The contact.
     pub contact: &'a Phone,
     /// The id of the message it is about.
     pub message_id: &'a str,
-    /// The message of the business that this message of a customer is a reply to, if it is one.
+    /// The message of the business to which this message of a contact replies.
     pub reply_to: Option<&'a str>,
-    /// Whether a message that failed was told as sent before, for providers that have a word of their own for that.
+    /// Whether a failed message was reported as sent before, for providers with a separate status for that.
     pub sent_before: bool,
-    /// What happened.
+    /// The kind of event.
     pub what: MessageEventKind<'a>,
 }
 
-/// What happened to a message.
+/// The kind of event of a message.
 #[derive(Clone, Copy)]
 pub enum MessageEventKind<'a> {
-    /// The customer wrote it.
+    /// The contact wrote it.
     Received {
-        /// The customer's profile name, if it is known.
+        /// The contact's profile name, if it is known.
         name: Option<&'a str>,
-        /// What was written, in our own form of content (`{"type":"text","body":…}`).
+        /// The content in our own form (`{"type":"text","body":…}`).
         content: &'a Value,
     },
     /// The business sent it, and it got so far.
     Status {
         /// How far it got.
         progress: DeliveryStatus,
-        /// What the dialect said of the message.
+        /// The accepted message.
         report: &'a AcceptedMessage,
     },
 }
@@ -54,9 +54,9 @@ pub enum MessageEventKind<'a> {
 pub enum DeliveryStatus {
     /// WhatsApp has it.
     Sent,
-    /// The customer's phone has it.
+    /// The contact's phone has it.
     Delivered,
-    /// The customer has seen it.
+    /// The contact has seen it.
     Read,
     /// It will not arrive.
     Failed(Failure),
@@ -73,8 +73,8 @@ pub struct Failure {
     pub text: &'static str,
 }
 
-/// A message that a provider accepted. What is told of it follows: that it was sent, delivered and perhaps read, or that it
-/// failed. `Debug` shows neither numbers nor references.
+/// A message that a provider accepted. Its events follow: sent, delivered and perhaps read, or failed. `Debug` shows
+/// neither numbers nor references.
 pub struct AcceptedMessage {
     /// The provider's name.
     pub provider: &'static str,
@@ -82,16 +82,15 @@ pub struct AcceptedMessage {
     pub message_id: String,
     /// The business number.
     pub from: Phone,
-    /// The customer.
+    /// The contact.
     pub to: Phone,
     /// The client's own reference, if the request had one.
     pub reference: Option<String>,
-    /// The addresses that the request named for this message, as they were written. Those that are not on this machine are
-    /// passed over.
+    /// The callback addresses in the request, as they were written. Addresses outside this machine are skipped.
     pub callbacks: Vec<String>,
-    /// Whatever else the dialect needs to tell of it.
+    /// Whatever else the simulator needs to tell of it.
     pub details: Value,
-    /// Why it fails after all; none if it arrives.
+    /// Why it fails after all; `None` if it arrives.
     pub failure: Option<Failure>,
 }
 

@@ -1,10 +1,10 @@
-//! Remarks on addresses that messages name and nobody here calls.
+//! Notes on callback addresses of messages that the mock does not call.
 
 use super::{AcceptedMessage, Target, WebhookQueue};
 use crate::core::finding::Level;
 use crate::core::finding::{Certainty, Finding, Source};
 
-/// Where the mock says what it calls.
+/// The document that states which addresses the mock calls.
 const OWN_RULE: Source = Source::new("Transom's mock, README, Webhooks", Certainty::Inferred);
 
 impl WebhookQueue {

@@ -1,4 +1,4 @@
-//! What waits to be told, and to whom.
+//! The queue of webhook calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,15 +21,15 @@ use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::redact;
 use crate::core::world::{Inbound, World};
 
-/// More than this does not wait, by count or by bytes; what comes then is given up, and the log says so.
+/// Bounds of the queue, by count and by bytes. A call beyond them is dropped and logged.
 const MOST_PENDING: usize = 100_000;
 const MOST_PENDING_BYTES: usize = 64 * 1024 * 1024;
-/// More tries than this are not under way at the same time.
+/// The maximum number of attempts under way at a time.
 const MOST_IN_FLIGHT: usize = 1_000;
-/// More addresses of its own than this no message has.
+/// The maximum number of callback addresses of a message.
 pub(crate) const MOST_CALLBACKS: usize = 10;
 
-/// The registered webhooks, what is still to be delivered in the order it falls due, and what was tried.
+/// The registered webhooks, the queued calls in their due order, and the log of attempts.
 pub(crate) struct WebhookQueue {
     registered: BTreeMap<&'static str, Registration>,
     pending: TargetQueues,
@@ -42,7 +42,7 @@ pub(crate) struct WebhookQueue {
     last_id: u64,
 }
 
-/// One thing to tell to one target.
+/// A queued call to one target.
 #[derive(Clone)]
 pub(super) struct QueuedCall {
     pub(super) provider: &'static str,
@@ -67,9 +67,9 @@ pub(super) struct Sent {
 /// How a target is found.
 #[derive(Clone)]
 pub(super) enum Destination {
-    /// The provider's registered one, whichever that is when it falls due.
+    /// The provider's registered target at the time when the call is due.
     Registered,
-    /// One that the message named.
+    /// A target that the message named.
     Own(Target),
 }
 
@@ -102,17 +102,17 @@ impl WebhookQueue {
         &self.nets
     }
 
-    /// Forgets the webhooks, what waits and what was tried.
+    /// Removes webhooks, queued calls and the log.
     pub(crate) fn clear(&mut self) {
         *self = Self { last_id: self.last_id, ..self.fresh() };
     }
 
-    /// Sends what a provider tells to this target from now on, in place of the former one.
+    /// Registers a target for a provider's events, in place of the former one.
     pub(crate) fn register(&mut self, provider: &'static str, registration: Registration) {
         self.registered.insert(provider, registration);
     }
 
-    /// Tells a provider's happenings to nobody but the targets that messages name; without a provider those of all.
+    /// Removes the target of a provider, or of all providers. Targets that messages name stay.
     pub(crate) fn remove(&mut self, provider: Option<&str>) {
         self.registered.retain(|registered, _| provider.is_some_and(|provider| provider != *registered));
     }
@@ -126,7 +126,7 @@ impl WebhookQueue {
         self.registered.get(provider)
     }
 
-    /// What was tried, oldest first; of one provider, or of all.
+    /// Delivery attempts, oldest first; of one provider, or of all.
     pub(crate) fn tries(&self, provider: Option<&str>) -> impl Iterator<Item = &DeliveryAttempt> {
         self.log.tries(provider)
     }
@@ -166,7 +166,7 @@ impl WebhookQueue {
         self.pending.len() > 0 || self.watched.next_due().is_some()
     }
 
-    /// What waits, in the order in which it falls due: when, whose it is, and which try.
+    /// Queued calls in their due order: time, provider and attempt.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = (SystemTime, &'static str, u32)> {
         self.pending.in_order().map(|pending| (pending.due, pending.provider, pending.attempt))
     }
@@ -184,7 +184,7 @@ impl WebhookQueue {
         })
     }
 
-    /// Where a call goes; none if its webhook was removed.
+    /// Where a call goes; `None` if its webhook was removed.
     fn url(&self, pending: &QueuedCall) -> Option<String> {
         match &pending.route {
             Destination::Registered => self.registered.get(pending.provider).map(Registration::url),
@@ -197,7 +197,8 @@ impl WebhookQueue {
         self.pending.first(|lane| self.is_open(lane, &is_free)).map(|pending| pending.due)
     }
 
-    /// When there is next anything to look at: a call whose target `is_free`, or a conversation that may have come to something.
+    /// When there is next anything to look at: a call whose target `is_free`, or a conversation that may have come to
+    /// something.
     pub(super) fn next_due(&self, is_free: impl Fn(SocketAddr) -> bool) -> Option<SystemTime> {
         let (call, conversation) = (self.next_call_due(is_free), self.watched.next_due());
         call.into_iter().chain(conversation).min()
@@ -210,7 +211,7 @@ impl WebhookQueue {
             || self.in_flight.values().any(|(tried, _)| tried.due <= until)
     }
 
-    /// Whether a lane leads to a free target, or to none: what has nobody to go to is written down and waits for nobody.
+    /// Whether a queue's target is free. A queue without a target counts as free: its calls are only logged.
     fn is_open(&self, lane: QueueKey, is_free: impl Fn(SocketAddr) -> bool) -> bool {
         let address = match lane {
             QueueKey::Own(address) => Some(address),
@@ -222,7 +223,7 @@ impl WebhookQueue {
         address.is_none_or(is_free)
     }
 
-    /// A message was accepted at `now`: what will be told of it is put down, if there is anybody to tell.
+    /// Queues the events of a message accepted at `now`, if any target exists.
     pub(crate) fn accepted(
         &mut self,
         dialect: &dyn ProviderSimulator,
@@ -251,7 +252,7 @@ impl WebhookQueue {
         }
     }
 
-    /// Something is told to the registered webhook that is about no message. `payload` writes it, given its number.
+    /// Queues an event without a message for the registered webhook. `payload` writes it, given its number.
     pub(super) fn announce(
         &mut self,
         provider: &'static str,
@@ -264,7 +265,7 @@ impl WebhookQueue {
         }
     }
 
-    /// A customer wrote at `now`.
+    /// A contact wrote at `now`.
     pub(crate) fn received(
         &mut self,
         dialect: &dyn ProviderSimulator,
@@ -332,8 +333,8 @@ impl WebhookQueue {
         }
     }
 
-    /// The targets of the message's own on this machine, else the registered one. Source: Exotel, Receive Messages (docs): each
-    /// event goes to one address, the message's own before the account's.
+    /// The targets of the message's own on this machine, else the registered one. Source: Exotel, Receive Messages
+    /// (docs): each event goes to one address, the message's own before the account's.
     fn routes(&self, provider: &str, callbacks: &[String]) -> Vec<Destination> {
         let registered =
             || if self.registered.contains_key(provider) { vec![Destination::Registered] } else { Vec::new() };
@@ -361,14 +362,14 @@ impl WebhookQueue {
 
     /// Takes the first that is due and whose target `is_free`.
     pub(super) fn take_due(&mut self, now: SystemTime, is_free: impl Fn(SocketAddr) -> bool) -> Option<QueuedCall> {
-        // Apart, since what is asked while taking is the rest of this.
+        // A separate map, because the closures borrow the other fields.
         let mut lanes = std::mem::take(&mut self.pending);
         let taken = lanes.take_due(now, |lane| self.is_open(lane, &is_free));
         self.pending = lanes;
         taken
     }
 
-    /// Remembers a try until its outcome is known, and numbers it. Tries whose outcome is never told are forgotten one by one.
+    /// Numbers an attempt and keeps it until its result is known. Attempts without a result are dropped, oldest first.
     pub(super) fn depart(&mut self, pending: QueuedCall, sent: Sent) -> u64 {
         self.last_id += 1;
         self.in_flight.insert(self.last_id, (pending, sent));
@@ -383,7 +384,7 @@ impl WebhookQueue {
         self.in_flight.remove(&id)
     }
 
-    /// Writes down what is never tried, and why.
+    /// Logs a call that is never attempted, with the reason.
     pub(super) fn give_up(&mut self, pending: QueuedCall, why: &'static str) {
         let url = self.url(&pending).unwrap_or_default();
         let sent = Sent { url, headers: Vec::new() };
@@ -413,7 +414,7 @@ impl WebhookQueue {
     }
 }
 
-/// What came of a try.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Outcome {
     pub(super) status: Option<u16>,
@@ -421,14 +422,14 @@ pub(super) struct Outcome {
     pub(super) next_try_at: Option<SystemTime>,
 }
 
-/// What a customer wrote.
+/// A contact's message.
 pub(crate) struct InboundMessage<'a> {
     pub(crate) message_id: &'a str,
     pub(crate) content: &'a Value,
     pub(crate) reply: Option<RepliedTo<'a>>,
 }
 
-/// The message that a customer's message is a reply to.
+/// The message that a contact's message is a reply to.
 #[derive(Clone, Copy)]
 pub(crate) struct RepliedTo<'a> {
     pub(crate) message_id: &'a str,
@@ -448,10 +449,10 @@ pub(crate) struct Waiting<'a> {
     body: &'a Bytes,
 }
 
-/// A happening that is not yet addressed to anybody.
+/// An event without its targets.
 struct Told<'a> {
     at: SystemTime,
-    /// When it is told if what comes last is told first.
+    /// Its time if the order of events is reversed.
     mirrored: SystemTime,
     business: &'a Phone,
     contact: &'a Phone,

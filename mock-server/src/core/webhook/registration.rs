@@ -1,4 +1,4 @@
-//! Where a provider's webhooks go, and what goes wrong on the way on order.
+//! A webhook registration: target, signing secret and ordered failures.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use super::{Secret, Target};
 /// Where a provider's webhooks go.
 #[derive(Debug, Clone)]
 pub(crate) struct Registration {
-    /// None if nobody is called: the calls are only logged.
+    /// `None` if the calls are only logged.
     pub(crate) target: Option<Target>,
     pub(crate) secret: Option<Secret>,
     pub(crate) trouble: DeliveryFaults,
-    /// Whether it is told of conversations and templates, too.
+    /// Whether account events are sent, too.
     pub(crate) announcements: bool,
     /// How many calls there were, for those that are lost.
     pub(super) calls: u64,
 }
 
-/// What goes wrong on the way, on order.
+/// The ordered failures.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DeliveryFaults {
     /// How often each call is made, from 1.
     pub(crate) copies: u32,
     /// Whether the statuses of a message come newest first.
     pub(crate) reorder: bool,
-    /// What stands in the place of the signature.
+    /// The form of the signature.
     pub(crate) signature: Signature,
     /// Each so-manieth call never arrives, and the provider does not know.
     pub(crate) lose_every: Option<u64>,
@@ -38,13 +38,13 @@ impl Default for DeliveryFaults {
     }
 }
 
-/// What stands in the place of a signature.
+/// The form of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signature {
     Good,
     /// That of another secret.
     Wrong,
-    /// None, although there is a secret.
+    /// No signature, although there is a secret.
     Missing,
 }
 
@@ -70,5 +70,5 @@ impl Registration {
     }
 }
 
-/// What stands for an address where nobody is called.
+/// Stands for the address if calls are only logged.
 pub(super) const SINK: &str = "sink";

@@ -19,7 +19,8 @@ const READ_AFTER: Duration = Duration::from_secs(2);
 /// How a provider signs its webhook calls and how often it makes them. The default is unsigned and once.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WebhookRules {
-    /// The header with `sha256=` and the lower-case hexadecimal HMAC-SHA256 of the raw body; none if the provider does not sign.
+    /// The header with `sha256=` and the lower-case hexadecimal HMAC-SHA256 of the raw body; `None` if the provider
+    /// does not sign.
     pub signature_header: Option<&'static str>,
     /// Whether the signature comes without its `sha256=`.
     pub signature_is_bare: bool,
@@ -28,13 +29,13 @@ pub struct WebhookRules {
     /// Whether a status from 400 to 499 other than 429 is final. Every other answer outside 200 to 299, and none at all, is
     /// followed by the next try.
     pub client_errors_are_final: bool,
-    /// Whether a customer's reply to a message goes to the address that the message named for itself.
+    /// Whether a contact's reply to a message goes to the address that the message named for itself.
     pub replies_go_to_callback: bool,
 }
 
 impl WebhookRules {
-    /// The pause after a try that failed, `attempt` being 1 for the first; none if that was the last. `status` is none where
-    /// no answer came.
+    /// The pause after a failed attempt, `attempt` being 1 for the first; `None` if that was the last. `status` is
+    /// `None` without a response.
     pub(super) fn pause_after(&self, attempt: u32, status: Option<u16>) -> Option<Duration> {
         let succeeded = status.is_some_and(|status| (200..300).contains(&status));
         let client_error = status.is_some_and(|status| (400..500).contains(&status) && status != 429);
@@ -46,8 +47,8 @@ impl WebhookRules {
     }
 }
 
-/// The switch on how far a message gets, for [`ProviderSimulator::switches`](crate::Dialect::switches) of a provider that tells it by
-/// webhook; the source is the page that lists the provider's statuses.
+/// The switch for the last status of a message, for [`ProviderSimulator::switches`](crate::ProviderSimulator::switches)
+/// of a provider with status webhooks. The source is the page that lists the statuses.
 pub const fn last_status(source: Source) -> Switch {
     Switch {
         name: LAST_STATUS,
@@ -59,7 +60,7 @@ pub const fn last_status(source: Source) -> Switch {
     }
 }
 
-/// As [`last_status`], where the provider has a status of its own for what was sent and does not arrive.
+/// As [`last_status`], for a provider with a separate status for a sent message that does not arrive.
 pub(crate) const fn last_status_or_undelivered(source: Source) -> Switch {
     Switch {
         allowed: &["sent", "delivered", "read", FAILED, UNDELIVERED],
@@ -69,12 +70,12 @@ pub(crate) const fn last_status_or_undelivered(source: Source) -> Switch {
     }
 }
 
-/// Whether nobody gets a message under this value of the switch.
+/// Whether messages fail under this value of the switch.
 pub(crate) fn ends_in_failure(last_status: &str) -> bool {
     matches!(last_status, FAILED | UNDELIVERED)
 }
 
-/// What is told of a message, and how long after it was accepted.
+/// The statuses of a message, each with its delay after acceptance.
 pub(crate) fn ladder(failure: Option<Failure>, last_status: &str) -> Vec<(DeliveryStatus, Duration)> {
     if let Some(failure) = failure
         && last_status == UNDELIVERED

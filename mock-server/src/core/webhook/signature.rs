@@ -1,11 +1,11 @@
-//! Signing what is posted.
+//! Signatures of webhook calls.
 
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// What a business and a provider share to sign webhooks with. `Debug` does not show it, and it is never printed.
+/// The secret that business and provider share to sign webhooks. `Debug` does not show it, and it is never printed.
 #[derive(Clone)]
 pub(crate) struct Secret(Box<str>);
 

@@ -1,4 +1,4 @@
-//! Where webhooks may go: this machine, and the networks that somebody allowed.
+//! Targets of webhooks: this machine and the allowed networks.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -9,7 +9,8 @@ use crate::core::redact;
 
 const MOST_BYTES: usize = 2048;
 
-/// An http address on this machine or in an allowed network. It is read once; what is connected to is what was checked, and no name is looked up.
+/// An http address on this machine or in an allowed network. It is parsed once, connects to the checked address, and
+/// resolves no name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     uri: Uri,
@@ -18,11 +19,12 @@ pub(crate) struct Target {
 
 impl Target {
     /// Reads an address: `http`, a host that is `127.…`, `[::1]`, `localhost` or a number within `nets`, and neither user nor
-    /// fragment. No other name is taken, so that nothing is ever looked up. Other ways to write such a host (a number, hexadecimal, an IPv4 address within an IPv6 one) are refused: they are ways around a check.
+    /// fragment. Other names are refused, so nothing is ever resolved. So are other spellings of such a host (one number,
+    /// hexadecimal, an IPv4 address within an IPv6 one), which could evade the check.
     ///
     /// # Errors
     ///
-    /// What is wrong, to be read after the name of the member. It never repeats the address, which may hold a secret.
+    /// The problem, phrased to follow the name of the member. It never repeats the address, which may hold a secret.
     pub(crate) fn parse(text: &str, nets: &IpNetworks) -> Result<Self, String> {
         let expected = "expected one such as \"http://127.0.0.1:9000/hook\"";
         if text.len() > MOST_BYTES {
@@ -56,7 +58,7 @@ impl Target {
         &self.uri
     }
 
-    /// What to connect to, the first that listens.
+    /// The addresses to connect to, in order.
     pub(super) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }

@@ -1,4 +1,4 @@
-//! What waits to be told, target by target, so that one target need not wait for another.
+//! A queue for each target, so that targets do not wait for each other.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::queue::{Destination, QueuedCall};
 
-/// What waits, each lane in the order in which it falls due. Empty lanes are not kept.
+/// The queued calls of each target in their due order. Empty queues are removed.
 #[derive(Default)]
 pub(super) struct TargetQueues {
     by_target: BTreeMap<QueueKey, BTreeMap<Place, QueuedCall>>,
@@ -14,16 +14,16 @@ pub(super) struct TargetQueues {
     bytes: usize,
 }
 
-/// What leads to one target.
+/// The key of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum QueueKey {
-    /// The registered one of a provider, whichever that is.
+    /// The registered target of a provider.
     Registered(&'static str),
-    /// One that messages named.
+    /// A target that messages named.
     Own(SocketAddr),
 }
 
-/// When it falls due, and what tells it from others that do so at the same time: they go in the order in which they came.
+/// The due time and a counter, which keeps the insertion order of calls with the same time.
 type Place = (SystemTime, u64);
 
 impl QueueKey {
@@ -55,7 +55,7 @@ impl TargetQueues {
         self.by_target.entry(QueueKey::of(&pending)).or_default().insert((pending.due, number), pending);
     }
 
-    /// The first of those lanes that count.
+    /// The first call of the queues that pass the filter.
     pub(super) fn first(&self, counts: impl Fn(QueueKey) -> bool) -> Option<&QueuedCall> {
         self.first_place(counts)
             .and_then(|(_, lane)| self.by_target.get(&lane)?.first_key_value())
@@ -69,7 +69,7 @@ impl TargetQueues {
         all.into_iter().map(|(_, pending)| pending)
     }
 
-    /// Takes the first of those lanes that count, if it is due at `now`.
+    /// Takes the first call of the queues that pass the filter, if it is due at `now`.
     pub(super) fn take_due(&mut self, now: SystemTime, counts: impl Fn(QueueKey) -> bool) -> Option<QueuedCall> {
         let ((due, _), lane) = self.first_place(counts)?;
         if due > now {

@@ -7,25 +7,25 @@ use crate::core::behavior_switch::Switches;
 use crate::core::limiter::Limiter;
 use crate::core::phone::Phone;
 
-/// What a business has at one provider.
+/// The account of a business at one provider.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// Its numbers, the default one first, and those of others that requests may name by mistake.
     pub senders: Vec<Sender>,
     /// Its templates.
     pub templates: Vec<Template>,
-    /// What is left to spend, a message costing 1; none if the provider does not tell or never refuses for it.
+    /// The balance, a message costing 1; `None` if the provider does not report or check it.
     pub balance: Option<f64>,
     /// How many requests the provider takes.
     pub limiter: Limiter,
     /// Whether a conversation ends after a quiet day, so that the next message starts a new one.
     pub conversations_end: bool,
-    /// The switches it obeys; the world fills them in from [`ProviderSimulator::switches`](crate::Dialect::switches).
+    /// Its switches, filled in by the world from [`ProviderSimulator::switches`](crate::ProviderSimulator::switches).
     pub switches: Switches,
 }
 
 impl Default for Account {
-    /// An account with nothing in it, and a limit nobody reaches.
+    /// An empty account with a limit that no test reaches.
     fn default() -> Self {
         Self {
             senders: Vec::new(),
@@ -39,12 +39,12 @@ impl Default for Account {
 }
 
 impl Account {
-    /// One of the account's own senders, by id.
+    /// A sender of the account by id.
     pub fn sender(&self, id: &str) -> Option<&Sender> {
         self.senders.iter().find(|sender| sender.id == id && sender.owned)
     }
 
-    /// One of the account's own senders, by number.
+    /// A sender of the account by number.
     pub fn sender_by_phone(&self, phone: &Phone) -> Option<&Sender> {
         self.senders.iter().find(|sender| sender.phone == *phone && sender.owned)
     }
@@ -74,11 +74,11 @@ pub struct Sender {
     pub id: String,
     /// The number.
     pub phone: Phone,
-    /// The name customers see.
+    /// The name contacts see.
     pub name: String,
     /// Whether it can send at the moment.
     pub online: bool,
-    /// False for a number that belongs to somebody else.
+    /// False for a number of another account.
     pub owned: bool,
 }
 
@@ -161,9 +161,9 @@ pub enum TemplateStatus {
     Pending,
     /// It was refused.
     Rejected,
-    /// Customers complained.
+    /// Contacts complained.
     Paused,
-    /// It is off for good.
+    /// It is disabled permanently.
     Disabled,
 }
 

@@ -1,12 +1,12 @@
-//! Who writes with whom at which provider, in 16 bytes: there are a million of them.
+//! Provider, sender and contact in 16 bytes, because there may be a million of them.
 
 use crate::core::phone::Phone;
 
-/// The bits of a packed number; what is above them in `business` is the provider.
+/// The bits of a packed number. Higher bits in `business` are the provider.
 const NUMBER_BITS: u32 = 54;
 const NUMBER: u64 = (1 << NUMBER_BITS) - 1;
 
-/// A provider, one of its business numbers, and a customer.
+/// A provider, one of its business numbers, and a contact.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ContactKey {
     provider_and_business: u64,
@@ -31,7 +31,7 @@ impl ContactKey {
         Phone::unpacked(self.contact)
     }
 
-    /// What all conversations of one customer at one provider have in common.
+    /// The part that all conversations of a contact at a provider share.
     pub(super) fn customer(self) -> (u64, u64) {
         (self.provider(), self.contact)
     }

@@ -10,7 +10,7 @@ use crate::core::phone::Phone;
 /// 30 minutes (seed).
 pub(crate) const QUIET: Duration = Duration::from_secs(30 * 60);
 
-/// One row of a provider's conversation list.
+/// A row of a provider's conversation list.
 #[derive(Debug, Clone)]
 pub struct Conversation {
     /// The provider's name.
@@ -21,13 +21,13 @@ pub struct Conversation {
     pub uuid: u128,
     /// The business number.
     pub business: Phone,
-    /// The customer.
+    /// The contact.
     pub contact: Phone,
-    /// The customer's profile name.
+    /// The contact's profile name.
     pub contact_name: Option<Arc<str>>,
     /// When it began.
     pub started_at: SystemTime,
-    /// The customer's last message in it.
+    /// The contact's last message in it.
     pub last_inbound_at: Option<SystemTime>,
     /// The business's last message in it.
     pub last_outbound_at: Option<SystemTime>,
@@ -39,11 +39,11 @@ pub struct Conversation {
 /// How lively a [`Conversation`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConversationState {
-    /// Somebody wrote within the last 30 minutes.
+    /// A message within the last 30 minutes.
     Active,
-    /// Nobody did, and it has not ended.
+    /// No message for 30 minutes, and not ended.
     Inactive,
-    /// It was closed by hand, or nobody wrote for 24 hours.
+    /// Closed by hand, or no message for 24 hours.
     Ended,
 }
 

@@ -1,4 +1,4 @@
-//! Every conversation, by number and by customer, in rows as small as they can be.
+//! Every conversation, by number and by contact, in rows as small as they can be.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
@@ -24,7 +24,7 @@ struct Row {
     last_outbound_at: Option<SystemTime>,
     messages_count: u64,
     closed: Option<Box<(SystemTime, String)>>,
-    /// How many rows before this one the customer's one before it stands; 0 if it is the first.
+    /// How many rows before this one the contact's one before it stands; 0 if it is the first.
     back: u32,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Conversations {
     rows: VecDeque<Row>,
     /// How many rows were forgotten, modulo the size of the number.
     first: u32,
-    /// The place of each customer's newest row, counted over all rows there ever were.
+    /// The place of each contact's newest row, counted over all rows there ever were.
     newest: HashTable<u32>,
     hasher: DefaultHashBuilder,
     max_rows: usize,
@@ -112,7 +112,7 @@ impl Conversations {
         self.rows.iter().map(|row| row.unpacked(providers))
     }
 
-    /// A customer's conversations at a provider, newest first.
+    /// A contact's conversations at a provider, newest first.
     pub(super) fn with<'a>(
         &'a self,
         providers: &'a Providers,
@@ -125,7 +125,7 @@ impl Conversations {
         self.chain(newest).map(|(_, row)| row.unpacked(providers))
     }
 
-    /// The newest conversation of a customer with one business number.
+    /// The newest conversation of a contact with one business number.
     pub(super) fn latest(&self, providers: &Providers, key: ContactKey) -> Option<Conversation> {
         self.at(providers, self.latest_place(key)?)
     }
@@ -135,8 +135,8 @@ impl Conversations {
         self.rows.get(place).map(|row| row.unpacked(providers))
     }
 
-    /// When each conversation goes quiet and when it ends, unless somebody writes before; of the providers whose conversations
-    /// do, by their numbers.
+    /// The times at which each conversation becomes idle and ends without a further message; of the providers with such
+    /// conversations, by their numbers.
     pub(super) fn turns(
         &self,
         ends: impl Fn(u64) -> bool,
@@ -154,12 +154,12 @@ impl Conversations {
         self.rows.get(place).map(|row| row.id).unwrap_or_default()
     }
 
-    /// Where the newest conversation of a customer with one business number is.
+    /// Where the newest conversation of a contact with one business number is.
     pub(super) fn latest_place(&self, key: ContactKey) -> Option<usize> {
         self.chain(self.newest_of(key)).find(|(_, row)| row.key == key).map(|(place, _)| place)
     }
 
-    /// A message came in.
+    /// Records an inbound message.
     pub(super) fn received(&mut self, place: usize, now: SystemTime, name: Option<&Arc<str>>) {
         if let Some(row) = self.rows.get_mut(place) {
             row.last_inbound_at = Some(now);
@@ -170,7 +170,7 @@ impl Conversations {
         }
     }
 
-    /// A message went out.
+    /// Records an outbound message.
     pub(super) fn sent(&mut self, place: usize, now: SystemTime) {
         if let Some(row) = self.rows.get_mut(place) {
             row.last_outbound_at = Some(now);
@@ -197,7 +197,7 @@ impl Conversations {
         self.rows.binary_search_by_key(&id, |row| row.id).ok()
     }
 
-    /// The place of the newest row of the customer of a pair, with whichever business number.
+    /// The place of the newest row of a contact with any business number.
     fn newest_of(&self, key: ContactKey) -> Option<usize> {
         let customer = key.customer();
         let is_customer = |number: &u32| {
@@ -208,7 +208,7 @@ impl Conversations {
         usize::try_from(number.wrapping_sub(self.first)).ok()
     }
 
-    /// A customer's rows from this one back.
+    /// A contact's rows from this one back.
     fn chain(&self, newest: Option<usize>) -> impl Iterator<Item = (usize, &Row)> + use<'_> {
         let mut next = newest;
         std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! Answers that are repeated when a request with the same idempotency key comes again.
+//! Stored responses for repeated idempotency keys.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -31,14 +31,14 @@ impl fmt::Debug for CachedResponse {
     }
 }
 
-/// What an idempotency key means for a request.
+/// The meaning of an idempotency key for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replay {
-    /// Nothing is known of it: do the work.
+    /// The key is new: handle the request.
     New,
-    /// The same request came before: give this answer again.
+    /// A repetition of the same request: give this response again.
     Same(CachedResponse),
-    /// Another request came with this key.
+    /// Another request used this key.
     Different,
 }
 

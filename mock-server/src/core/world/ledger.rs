@@ -1,4 +1,4 @@
-//! What goes from one side to the other: messages on their way, and the lines of the ledger.
+//! Messages in both directions, and the lines of the ledger.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::core::phone::Phone;
 
-/// A message that a provider hands to a person. `Debug` leaves what it says out.
+/// A message that a provider delivers to a contact. `Debug` leaves its content out.
 pub struct Message<'a> {
     /// The provider's name.
     pub provider: &'static str,
@@ -17,9 +17,9 @@ pub struct Message<'a> {
     pub message_id: String,
     /// The business number.
     pub from: &'a Phone,
-    /// The customer.
+    /// The contact.
     pub to: &'a Phone,
-    /// What was sent.
+    /// The content.
     pub content: Content<'a>,
     /// The client's own reference, if the request had one.
     pub reference: Option<&'a str>,
@@ -32,21 +32,21 @@ impl fmt::Debug for Message<'_> {
     }
 }
 
-/// What a message says, in our own form, whatever the provider calls it: an object with a `type`. `Debug` prints the type alone.
+/// The content of a message in our own form: an object with a `type`. `Debug` prints only the type.
 #[derive(Clone, PartialEq)]
 pub enum Content<'a> {
     /// `{"type":"text","body":…}`, which is nearly all that is sent.
     Text {
         /// The text.
         body: &'a str,
-        /// Whether a link in it is to show what it leads to, if the request says.
+        /// Whether the request asks for a link preview.
         preview_url: Option<bool>,
     },
     /// Anything else.
     Other(Value),
 }
 
-/// The [`Content`] of a line of the ledger, in little room: nearly every request leaves one, and few are read again.
+/// The [`Content`] of a ledger line in compact form: nearly every request adds one, and few are read again.
 #[derive(Clone)]
 pub struct StoredContent(Inner);
 
@@ -93,7 +93,7 @@ impl Serialize for StoredContent {
     }
 }
 
-// What was written is nobody's business.
+// Private: leaves out the text.
 impl fmt::Debug for StoredContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredContent").finish_non_exhaustive()
@@ -149,20 +149,20 @@ impl fmt::Debug for Content<'_> {
     }
 }
 
-/// A message from a customer.
+/// A message from a contact.
 #[derive(Debug)]
 pub struct Inbound<'a> {
     /// The provider's name.
     pub provider: &'static str,
-    /// The customer.
+    /// The contact.
     pub from: &'a Phone,
     /// The business number.
     pub to: &'a Phone,
-    /// The customer's profile name; none leaves what is known.
+    /// The contact's profile name; `None` keeps the known one.
     pub name: Option<&'a str>,
 }
 
-/// A line of the ledger: one message that a person got.
+/// A line of the ledger: a message that a contact got.
 #[derive(Clone, Serialize)]
 pub struct Delivery {
     /// The provider's name.
@@ -172,10 +172,10 @@ pub struct Delivery {
     /// The business number; it serialises in E.164.
     #[serde(serialize_with = "serialize_phone")]
     pub from: Phone,
-    /// The customer; the number serialises in E.164.
+    /// The contact; the number serialises in E.164.
     #[serde(serialize_with = "serialize_phone")]
     pub to: Phone,
-    /// What it said; it serialises in our own form, see [`Content`].
+    /// The content, serialised in our own form, see [`Content`].
     pub content: StoredContent,
     /// The client's own reference.
     pub reference: Option<String>,

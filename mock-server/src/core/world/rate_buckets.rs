@@ -13,7 +13,7 @@ use crate::core::limiter::{Limiter, Quota};
 /// More keys and accounts than this are not counted apart: the one that was seen first starts afresh.
 pub(super) const MOST_BUCKETS: usize = 10_000;
 
-/// What one key or account has used of its provider's limit.
+/// The used quota of a key or account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bucket {
     /// Empty for a row that was just made.
@@ -23,7 +23,7 @@ pub(crate) struct Bucket {
     pub(crate) used: u32,
 }
 
-/// Whose a bucket is. Of a key its fingerprint is kept.
+/// The owner of a bucket. Of a key only the fingerprint is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BucketOwner {
     Key(u64),
@@ -59,7 +59,7 @@ impl Buckets {
         Self { rows: Table::new(MOST_BUCKETS), present: None, prints: Fingerprints::default() }
     }
 
-    /// Forgets what was used of a provider's limit.
+    /// Resets the used quota of a provider.
     fn start_afresh(&mut self, provider: &str) {
         for bucket in self.rows.values_mut().filter(|bucket| bucket.provider == provider) {
             (bucket.started, bucket.used) = (None, 0);
@@ -81,7 +81,7 @@ impl Bucket {
         }
     }
 
-    /// A limiter of this limit that has counted what the bucket has.
+    /// A limiter with the count of the bucket.
     pub(crate) fn limiter(&self, limit: &Limiter) -> Limiter {
         Limiter { started: self.started, used: self.used, ..limit.clone() }
     }
@@ -109,12 +109,12 @@ impl World {
         self.buckets.present = Some(number);
     }
 
-    /// A new request begins, which counts against the provider's limit until a dialect says more.
+    /// A new request begins, which counts against the provider's limit until a simulator says more.
     pub(crate) fn begin_request(&mut self) {
         self.buckets.present = None;
     }
 
-    /// Counts one request against the provider's rate limit, that of the key or account if the dialect named one.
+    /// Counts one request against the provider's rate limit, that of the key or account if the simulator named one.
     pub fn take_quota(&mut self, provider: &'static str, now: SystemTime) -> Quota {
         let limit = &mut self.accounts.of_mut(provider).limiter;
         let bucket = self.buckets.present.and_then(|number| self.buckets.rows.get_mut(&number));
@@ -134,7 +134,7 @@ impl World {
         quota
     }
 
-    /// What is left of the provider's rate limit, that of the key or account if the dialect named one.
+    /// The remaining quota of the provider's rate limit, or of the key or account that the simulator named.
     pub fn quota(&self, provider: &str, now: SystemTime) -> Quota {
         let limit = &self.account(provider).limiter;
         let bucket = self.buckets.present.and_then(|number| self.buckets.rows.get(&number));
@@ -157,7 +157,7 @@ impl World {
         self.buckets.start_afresh(provider);
     }
 
-    /// What each key and account has used, oldest first.
+    /// The used quotas of all keys and accounts, oldest first.
     pub(crate) fn buckets(&self) -> impl Iterator<Item = &Bucket> {
         self.buckets.rows.iter().map(|(_, bucket)| bucket)
     }

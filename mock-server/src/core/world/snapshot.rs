@@ -51,7 +51,8 @@ pub(crate) fn export(world: &World, state: &mut Map<String, Value>) {
     }
 }
 
-/// Takes the parts of a world out of `state`. What they do not say, such as strictness and the switches there are, is that of
+/// Takes the parts of a world out of `state`. What they do not say, such as strictness and the switches there are, is
+/// that of
 /// `fresh`, a world with the accounts to fill.
 pub(crate) fn import(mut fresh: World, state: &mut Members) -> Result<World, Refusal> {
     let mut ids = state.object("ids")?;
@@ -254,7 +255,7 @@ fn import_upload(fresh: &mut World, mut row: Members) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// One of the providers that have an account.
+/// A provider that has an account.
 fn provider(world: &World, row: &mut Members) -> Result<&'static str, Refusal> {
     let known = crate::core::behavior_switch::list(world.accounts.providers());
     row.needed("provider", &format!("one of {known}"), |name| world.accounts.providers().find(|known| *known == name))

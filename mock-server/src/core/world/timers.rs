@@ -1,4 +1,4 @@
-//! What comes about by time alone: windows that close, conversations that go quiet and end, limits that are full again.
+//! Events of time alone: windows that close, conversations that become idle and end, limits that reset.
 
 use std::time::SystemTime;
 

@@ -11,7 +11,7 @@ impl World {
         self.uploads.insert(&key(provider, id), sender.to_owned());
     }
 
-    /// The sender for which an upload was made; none if it is not known.
+    /// The sender for which an upload was made; `None` if it is not known.
     pub fn uploader(&self, provider: &str, id: &str) -> Option<&str> {
         self.uploads.get(&key(provider, id)).map(String::as_str)
     }

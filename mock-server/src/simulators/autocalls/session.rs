@@ -102,7 +102,7 @@ impl SessionStatus {
     }
 }
 
-/// What a session with a customer is at the moment.
+/// What a session with a contact is at the moment.
 pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, contact: &Phone) -> SessionStatus {
     let window = world.window(NAME, sender, contact, now);
     let (mut minutes_remaining, mut ends, mut ended) = (None, None, None);

@@ -5,7 +5,7 @@ use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};
 use crate::core::webhook::last_status_or_undelivered;
 
-/// Every switch of this dialect.
+/// Every switch of this simulator.
 pub(super) const ALL: &[Switch] = &[
     Switch {
         name: "message_sid",

@@ -1,4 +1,4 @@
-//! What Autocalls posts to a webhook: read receipts. Messages of customers are told to no webhook.
+//! What Autocalls posts to a webhook: read receipts. Messages of contacts are told to no webhook.
 
 use std::time::Duration;
 

@@ -1,12 +1,12 @@
-//! What a customer wrote, in Meta's words, which providers pass on.
+//! What a contact wrote, in Meta's words, which providers pass on.
 
 use serde_json::{Map, Value, json};
 
-/// The type of a customer's message and the member of that name, from our own form of content.
+/// The type of a contact's message and the member of that name, from our own form of content.
 ///
-/// Source: Messages webhook of Meta (docs of Meta). Besides what a business can send, a customer answers buttons and lists
-/// (`button_reply`, `list_reply`, each with `id` and `title`) and the buttons of templates (`button` with `text` and `payload`).
-/// A type that is not known here passes through with its members as they are. Media keep our `link`.
+/// Source: Messages webhook of Meta (docs of Meta). Besides what a business can send, a contact answers buttons and lists
+/// (`button_reply`, `list_reply`, each with `id` and `title`) and the buttons of templates (`button` with `text` and
+/// `payload`). A type that is not known here passes through with its members as they are. Media keep our `link`.
 pub(crate) fn received(content: &Value) -> (&str, Value) {
     let kind = content.get("type").and_then(Value::as_str).unwrap_or("unsupported");
     let mut members: Map<String, Value> = content.as_object().cloned().unwrap_or_default();

@@ -19,14 +19,15 @@ use crate::core::world::{Message, Window, World};
 
 /// Source: Bulk WhatsApp Messages, WhatsApp Status Codes (docs).
 const MOST_MESSAGES: usize = 100;
-/// Two integrations that have nothing to do with each other report that the live interface refuses a request without a channel.
+/// Two integrations that have nothing to do with each other report that the live interface refuses a request without a
+/// channel.
 const FLAT_REFUSED: Source = Source::new("Third-party reports of the live API", Certainty::Field);
 
 const WITHOUT_CHANNEL: &str = "the request names no channel: live reports say that it is refused unless its messages stand in \
     `whatsapp.messages`; `request_shape` set to `wrapped` refuses it here, too";
 
-/// Answers a send. Source: WhatsApp Session Messages (seed) for the flat shape; Template + Flows (docs) for the wrapped one and
-/// the answer; Bulk WhatsApp Messages (docs) for a list without a channel.
+/// Answers a send. Source: WhatsApp Session Messages (seed) for the flat shape; Template + Flows (docs) for the wrapped
+/// one and the answer; Bulk WhatsApp Messages (docs) for a list without a channel.
 pub(super) fn send(
     world: &mut World,
     now: SystemTime,
@@ -322,7 +323,7 @@ fn read_message<'a>(
     Ok(Addressed { from, to, content, reference, callback })
 }
 
-/// E.164 with its plus; a number without one is understood all the same.
+/// E.164 with its plus; a number without one is understood anyway.
 fn number(name: &str, text: &str, review: &mut FindingCollector) -> Result<Phone, Problem> {
     let invalid = || Problem::invalid(format!("{name} is not valid"));
     let phone = Phone::read(text).filter(Phone::is_e164).ok_or_else(invalid)?;

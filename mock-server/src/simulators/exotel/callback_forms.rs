@@ -1,5 +1,5 @@
-//! The other dialects in which the pages have callbacks: flat, by event and by type. Each says the same as the first one, in
-//! the members that its page lists.
+//! The other simulators in which the documentation have callbacks: flat, by event and by type. Each says the same as
+//! the first one, in the members that its page lists.
 
 use serde_json::{Map, Value, json};
 
@@ -101,8 +101,8 @@ fn with_errors(mut message: Value, progress: DeliveryStatus, text_member: &str) 
     message
 }
 
-/// A failure in the numbering of these two forms (WhatsApp Status Codes of the support pages, docs), which is not that of the
-/// first one; Meta's number for an error that nothing explains where it has none.
+/// A failure in the numbering of these two forms (WhatsApp Status Codes of the support pages, docs), which is not that
+/// of the first one; Meta's number for an error that nothing explains where it has none.
 fn number(failure: Failure) -> u32 {
     match failure.code {
         30006 => 1003,

@@ -1,4 +1,4 @@
-//! `content`: every type the pages list, turned into our own form of content.
+//! `content`: every type the documentation list, turned into our own form of content.
 
 use serde_json::{Map, Value, json};
 
@@ -43,8 +43,8 @@ pub(super) fn outcome<'a>(world: &World, content: Checked<'a>) -> Result<Outcome
     }
 }
 
-/// Reads `content`. Sources: WhatsApp Session Messages (seed) for text, image, buttons and the list of types; Message Types,
-/// Media Messages, Interactive Messages (docs) for the rest.
+/// Reads `content`. Sources: WhatsApp Session Messages (seed) for text, image, buttons and the list of types; Message
+/// Types, Media Messages, Interactive Messages (docs) for the rest.
 pub(super) fn read<'a>(
     world: &World,
     content: &Part<'a, '_>,

@@ -8,7 +8,7 @@ use crate::core::webhook::last_status;
 
 const REPORTS: Source = Source::new("Third-party reports of the live API", Certainty::Field);
 
-/// Every switch of this dialect.
+/// Every switch of this simulator.
 pub(super) const ALL: &[Switch] = &[
     Switch {
         name: "window_error",

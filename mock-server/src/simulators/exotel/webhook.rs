@@ -1,5 +1,5 @@
-//! What Exotel posts to a webhook: the first of its documented dialects, a list of delivery reports or incoming messages within
-//! a channel.
+//! What Exotel posts to a webhook: the first of its documented simulators, a list of delivery reports or incoming
+//! messages within a channel.
 
 use std::time::Duration;
 

@@ -33,7 +33,7 @@ pub(super) fn list(call: &mut Call<'_>, page: Page) -> Result<Response<Bytes>, R
     if status.is_some_and(|status| !matches!(status, "active" | "inactive" | "ended")) {
         return Err(Refusal::flaw(&FieldError::wrong("status", "must be one of active, inactive, ended")));
     }
-    // No conversation of the mock belongs to a customer record, so any of these filters lets nothing through.
+    // No conversation of the mock belongs to a contact record, so any of these filters lets nothing through.
     if query.get("customer_id").is_some() {
         return Ok(page.print(Vec::new()));
     }

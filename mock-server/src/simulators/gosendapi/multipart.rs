@@ -40,7 +40,7 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<Part<'a>>,
     }
 }
 
-/// The boundary that a `Content-Type` names; none if there is none or it is too long to be one.
+/// The boundary that a `Content-Type` names; `None` if there is none or it is too long to be one.
 pub(super) fn boundary(content_type: &str) -> Option<String> {
     parameter(content_type, "boundary").filter(|boundary| (1..=MOST_BOUNDARY).contains(&boundary.len()))
 }
@@ -139,7 +139,7 @@ fn parameter(value: &str, wanted: &str) -> Option<String> {
     }
 }
 
-/// A text up to its closing quote, and what follows; none if it is never closed.
+/// A text up to its closing quote, and what follows; `None` if it is never closed.
 fn unquoted(quoted: &str) -> Option<(String, &str)> {
     let mut text = String::new();
     let mut characters = quoted.chars();

@@ -27,7 +27,7 @@ pub(super) struct Refusal {
 /// How refusals are printed, as the switches say.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ErrorFormat {
-    /// Where the specific code stands, as the switch `code_place` says; none if it is left out.
+    /// Where the specific code stands, as the switch `code_place` says; `None` if it is left out.
     pub(super) code_place: Option<&'static str>,
     /// Whether `message` is an array of texts where the field checks made it.
     pub(super) message_as_array: bool,

@@ -119,7 +119,7 @@ fn deliver(
     Ok(accepted(call.world, message.to, number, &wamid))
 }
 
-/// How free text outside the window is refused, unless it is accepted all the same, to fail by callback.
+/// How free text outside the window is refused, unless it is accepted anyway, to fail by callback.
 ///
 /// Conversations (seed) has Meta answer 403 Forbidden; the text, and the other ways it may show, are inferred.
 fn outside_window(switch: &str) -> Result<(), Refusal> {

@@ -9,7 +9,7 @@ const ERRORS: &str = "GoSendAPI, Error handling";
 const REFERENCE: &str = "GoSendAPI, API Reference";
 const MESSAGES: &str = "GoSendAPI, Messages";
 
-/// Every switch of this dialect.
+/// Every switch of this simulator.
 pub(super) const ALL: &[Switch] = &[
     Switch {
         name: "window_error",

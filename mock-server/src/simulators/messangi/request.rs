@@ -93,7 +93,7 @@ pub(super) fn read<'a>(form: &mut FieldReader, body: &'a Json<'a>) -> Result<Not
     Ok(Notification { from, to, to_digits, content, template, external_id, client_id, callbacks })
 }
 
-/// The callback addresses: an array of texts, or one text joined by commas; the pages say both.
+/// The callback addresses: an array of texts, or one text joined by commas; the documentation say both.
 fn callbacks(value: Option<&Json<'_>>) -> Result<Vec<String>, FieldError> {
     let links: Option<Vec<&str>> = match value {
         None | Some(Json::Null) => Some(Vec::new()),

@@ -128,7 +128,7 @@ fn check_template(world: &World, sent: &TemplateSend, review: &mut FindingCollec
     Ok(lacking.is_none())
 }
 
-/// How free text outside the window is refused, unless it is accepted all the same, to fail by callback (inferred; that a 410
+/// How free text outside the window is refused, unless it is accepted anyway, to fail by callback (inferred; that a 410
 /// means it is how one public client reads it).
 fn refuse_outside_window(world: &World, to: &str) -> Result<(), Refusal> {
     match world.switch(NAME, "window_error") {
@@ -138,8 +138,8 @@ fn refuse_outside_window(world: &World, to: &str) -> Result<(), Refusal> {
     }
 }
 
-/// The answer to a send: our convention for every type, since no page shows one (inferred), or what clients of the SMS service
-/// have. `QUEUE`, `CODE_NOT_ALLOWED` and `INCOMPLETE` are status words of the vendor (WhatsApp Status, docs).
+/// The answer to a send: our convention for every type, since no page shows one (inferred), or what clients of the SMS
+/// service have. `QUEUE`, `CODE_NOT_ALLOWED` and `INCOMPLETE` are status words of the vendor (WhatsApp Status, docs).
 fn answer(
     world: &mut World,
     now: SystemTime,
@@ -167,8 +167,8 @@ fn answer(
     json_text_response(200, usual(&meta, id, message, status, &rfc3339(now)))
 }
 
-/// The answer that nearly every request gets, in one piece. The client's own name for the message is quoted; ids, numbers, words
-/// and times have no character that JSON escapes.
+/// The answer that nearly every request gets, in one piece. The client's own name for the message is quoted; ids,
+/// numbers, words and times have no character that JSON escapes.
 fn usual(meta: &Meta, id: &str, message: &Notification<'_>, status: &str, date: &str) -> String {
     let external_id = message.external_id.map(|id| [r#","externalId":"#, &quoted(id)].concat());
     [

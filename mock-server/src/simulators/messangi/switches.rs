@@ -8,7 +8,7 @@ const SESSION_PAGE: &str = "Messangi, Sending WhatsApp Session Message";
 
 const CLIENTS: Source = Source::new("Public client code of the SMS service", Certainty::Field);
 
-/// Every switch of this dialect.
+/// Every switch of this simulator.
 pub(super) const ALL: &[Switch] = &[
     Switch {
         name: "window_error",

@@ -39,7 +39,7 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(60); 3];
 
 /// The user whose account the seeded one is.
 const USER: &str = "demo@example.com";
-/// The id of the process that forwards what customers write.
+/// The id of the process that forwards what contacts write.
 const PROCESS: u32 = 88;
 
 /// A message that was accepted, for the webhooks.

@@ -1,0 +1,112 @@
+//! Provider error codes as data with evidence.
+
+use crate::error::{ErrorKind, Sent};
+
+/// What one of a provider's codes means here, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorCode {
+    /// The code as text: `30018`, `SESSION_EXPIRED`. A trailing `*` stands for a family, `TWILIO_ERROR_*`; two numbers with
+    /// a dash for all from one to the other, `200-299`.
+    pub code: &'static str,
+    /// The provider's name or words for it; empty where the code says it all.
+    pub name: &'static str,
+    /// The HTTP status it is documented with, where that matters.
+    pub status: Option<u16>,
+    /// The kind it has here.
+    pub kind: ErrorKind,
+    /// Whether a message answered with it may have been sent.
+    pub sent: Sent,
+    /// The page that says so.
+    pub source: &'static str,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// When the page was read, `YYYY-MM-DD`.
+    pub date: &'static str,
+}
+
+/// How sure a fact about a provider is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Certainty {
+    /// Stated on a page of the provider's that the project treats as authoritative.
+    Authoritative,
+    /// Stated on another page of the provider's.
+    Docs,
+    /// Seen in the field by others, not stated by the provider.
+    Field,
+    /// A judgement. Configurable where it matters.
+    Inferred,
+}
+
+impl Certainty {
+    /// The name used in JSON: `seed`, `docs`, `field`, `inferred`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authoritative => "seed",
+            Self::Docs => "docs",
+            Self::Field => "field",
+            Self::Inferred => "inferred",
+        }
+    }
+}
+
+impl ErrorCode {
+    /// Whether this fact is about `code`.
+    pub fn matches(&self, code: &str) -> bool {
+        if let Some(family) = self.code.strip_suffix('*') {
+            return code.starts_with(family);
+        }
+        let number = |text: &str| text.parse::<u32>().ok();
+        let within = || {
+            let (first, last) = self.code.split_once('-')?;
+            Some((number(first)?..=number(last)?).contains(&number(code)?))
+        };
+        self.code == code || within().unwrap_or(false)
+    }
+
+    /// The fact about `code` in `table`: an exact row before a family, an earlier row before a later one.
+    pub fn find<'t>(table: &'t [Self], code: &str) -> Option<&'t Self> {
+        table.iter().find(|fact| fact.code == code).or_else(|| table.iter().find(|fact| fact.matches(code)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exact_row_beats_its_family_wherever_it_stands() {
+        let row = |code, kind| ErrorCode {
+            code,
+            name: "",
+            status: None,
+            kind,
+            sent: Sent::No,
+            source: "",
+            certainty: Certainty::Docs,
+            date: "2026-11-21",
+        };
+        let table = [row("T_*", ErrorKind::ProviderUnavailable), row("T_63016", ErrorKind::SessionExpired)];
+        assert_eq!(ErrorCode::find(&table, "T_63016").map(|fact| fact.kind), Some(ErrorKind::SessionExpired));
+        assert_eq!(ErrorCode::find(&table, "T_1").map(|fact| fact.kind), Some(ErrorKind::ProviderUnavailable));
+        assert_eq!(ErrorCode::find(&table, "X"), None);
+    }
+
+    #[test]
+    fn a_range_matches_its_ends_and_what_lies_between() {
+        let fact = ErrorCode {
+            code: "200-299",
+            name: "",
+            status: None,
+            kind: ErrorKind::PermissionDenied,
+            sent: Sent::No,
+            source: "",
+            certainty: Certainty::Docs,
+            date: "2026-11-21",
+        };
+        for (code, covered) in
+            [("199", false), ("200", true), ("250", true), ("299", true), ("300", false), ("x", false)]
+        {
+            assert_eq!(fact.matches(code), covered, "{code}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The toolkit for those who write an adapter: an application does not need it.
+
+pub mod cloud_api;
+pub(crate) mod error_code;
+pub mod json;
+pub(crate) mod limits;
+pub(crate) mod media_limits;
+pub(crate) mod rate;
+pub mod request;
+pub(crate) mod template_cache;
+
+pub use error_code::{Certainty, ErrorCode};
+pub use limits::Limits;
+pub use media_limits::MediaLimit;
+pub use rate::{Rate, Scope};
+pub use request::{BaseUrl, RequestBuilder};
+pub use template_cache::TemplateCache;
+
+pub use crate::config::{Context, Provider};
+pub use crate::error::RateLimitInfo;
+pub use crate::message::validate::{MAX_TEXT_CHARS, over_length};
+pub use crate::messenger::unsupported;
+pub use crate::transport::Operation;

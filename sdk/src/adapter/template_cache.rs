@@ -1,0 +1,415 @@
+//! A provider's list of templates, kept for a while, and what it says of a template that is about to go.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::account::TemplateInfo;
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::Clock;
+
+/// How long a list is believed without being read again.
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+/// How long after a failure nobody waits for a list that is only nice to have.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// A provider's templates as last listed, for an adapter that looks at a template before it sends it.
+///
+/// A list is believed for ten minutes, as far as it says yes. Before it says no it is read anew, since the template may
+/// have been made or approved in the meantime. However many callers need it anew, one of them reads it.
+#[derive(Default)]
+pub struct TemplateCache {
+    state: Mutex<State>,
+    /// Held by whoever reads.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    list: Option<Listed>,
+    failure: Option<Failure>,
+    /// How often it was read, in vain or not.
+    reads: u64,
+}
+
+#[derive(Clone)]
+struct Listed {
+    templates: Arc<[TemplateInfo]>,
+    at: SystemTime,
+}
+
+/// Why the last reading failed.
+struct Failure {
+    kind: ErrorKind,
+    message: String,
+    at: SystemTime,
+}
+
+impl TemplateCache {
+    /// The list: the one at hand if it is young and `suits`, else what `read` makes of it now.
+    ///
+    /// # Errors
+    /// That of `read`, unless an older list `suits`.
+    pub async fn get(
+        &self,
+        clock: &dyn Clock,
+        read: impl Future<Output = Result<Vec<TemplateInfo>>> + Send,
+        suits: impl Fn(&[TemplateInfo]) -> bool + Send + Sync,
+    ) -> Result<Arc<[TemplateInfo]>> {
+        let (known, reads) = self.known();
+        if let Some(young) = known.filter(|list| is_within(LIFETIME, list.at, clock) && suits(&list.templates)) {
+            return Ok(young.templates);
+        }
+        let _turn = self.turn.lock().await;
+        let answer = match self.read_since(reads) {
+            Some(shared) => shared,
+            None => match read.await {
+                Ok(templates) => Ok(self.keep(templates, clock)),
+                Err(error) => Err(self.fail(error, clock)),
+            },
+        };
+        answer.or_else(|error| match self.known().0 {
+            Some(old) if suits(&old.templates) => Ok(old.templates),
+            _ => Err(error),
+        })
+    }
+
+    /// As [`need`](Self::need), for a caller who goes on without a list: `None` if it cannot be read, and for a minute
+    /// after it could not, so that a provider whose list is down does not slow every message.
+    pub async fn get_if_available(
+        &self,
+        clock: &dyn Clock,
+        read: impl Future<Output = Result<Vec<TemplateInfo>>> + Send,
+        suits: impl Fn(&[TemplateInfo]) -> bool + Send + Sync,
+    ) -> Option<Arc<[TemplateInfo]>> {
+        let is_down = self.state().failure.as_ref().is_some_and(|failure| is_within(PAUSE, failure.at, clock));
+        if is_down { None } else { self.get(clock, read, suits).await.ok() }
+    }
+
+    /// Lets go of the list: the provider has shown that it is out of date.
+    pub fn invalidate(&self) {
+        self.state().list = None;
+    }
+
+    fn known(&self) -> (Option<Listed>, u64) {
+        let state = self.state();
+        (state.list.clone(), state.reads)
+    }
+
+    /// What somebody else read after the first `reads`, while this caller waited for a turn.
+    fn read_since(&self, reads: u64) -> Option<Result<Arc<[TemplateInfo]>>> {
+        let state = self.state();
+        if state.reads == reads {
+            return None;
+        }
+        match (&state.failure, &state.list) {
+            (Some(failure), _) => Some(Err(Error::new(failure.kind, failure.message.clone()))),
+            (None, Some(list)) => Some(Ok(Arc::clone(&list.templates))),
+            (None, None) => None,
+        }
+    }
+
+    fn keep(&self, templates: Vec<TemplateInfo>, clock: &dyn Clock) -> Arc<[TemplateInfo]> {
+        let templates: Arc<[TemplateInfo]> = templates.into();
+        let mut state = self.state();
+        state.list = Some(Listed { templates: Arc::clone(&templates), at: clock.now() });
+        state.failure = None;
+        state.reads = state.reads.wrapping_add(1);
+        templates
+    }
+
+    fn fail(&self, error: Error, clock: &dyn Clock) -> Error {
+        let mut state = self.state();
+        state.failure = Some(Failure { kind: error.kind(), message: error.message().to_owned(), at: clock.now() });
+        state.reads = state.reads.wrapping_add(1);
+        error
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether less than `span` has passed since `at`. A clock that was set back tells nothing.
+fn is_within(span: Duration, at: SystemTime, clock: &dyn Clock) -> bool {
+    clock.now().duration_since(at).is_ok_and(|age| age < span)
+}
+
+impl fmt::Debug for TemplateCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed = self.state().list.as_ref().map(|list| list.templates.len());
+        f.debug_struct("TemplateCache").field("listed", &listed).finish_non_exhaustive()
+    }
+}
+
+/// The states in which WhatsApp sends no template, in the words that providers use. Any other word, one that this
+/// version does not know included, is for the provider to judge.
+const BARRED: &[&str] = &["draft", "pending", "rejected", "paused", "disabled"];
+
+impl TemplateInfo {
+    /// Whether its state lets it go.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TemplateRejected`] if it is known not to.
+    pub fn check_status(&self) -> Result<()> {
+        if BARRED.contains(&self.status.as_str()) {
+            return Err(self.wrong(ErrorKind::TemplateRejected, &format!("is {}, not approved", self.status)));
+        }
+        Ok(())
+    }
+
+    /// Whether `given` values fill its places, for providers that go by position. Any number may, where the placeholders
+    /// are not told.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] if they are too few or too many, or if its placeholders have names and so no places.
+    pub fn check_places(&self, given: usize) -> Result<()> {
+        if !self.parameters_known {
+            return Ok(());
+        }
+        if given != self.parameters.len() {
+            return Err(self.wrong(ErrorKind::InvalidRequest, &format!("takes {}, got {given}", self.wanted())));
+        }
+        if self.parameters.iter().any(|name| !is_place(name)) {
+            let problem = format!("takes its values by name ({}), this provider gives them by position", self.names());
+            return Err(self.wrong(ErrorKind::InvalidRequest, &problem));
+        }
+        Ok(())
+    }
+
+    /// Whether the values with these names fill it, for providers that go by name. `1`, `2`, … name the places. Any may,
+    /// where the placeholders are not told.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] if there are too few or too many, or one that it does not have.
+    pub fn check_names<'n>(&self, given: impl IntoIterator<Item = &'n str>) -> Result<()> {
+        if !self.parameters_known {
+            return Ok(());
+        }
+        let mut filled = vec![false; self.parameters.len()];
+        let mut count = 0_usize;
+        for name in given {
+            count += 1;
+            let by_name = self.parameters.iter().position(|known| known == name);
+            let by_place = || name.parse::<usize>().ok()?.checked_sub(1);
+            let place = by_name.or_else(by_place).and_then(|place| filled.get_mut(place));
+            match place {
+                Some(place) => *place = true,
+                None if is_place(name) => {}
+                None => {
+                    let problem = format!("has no parameter `{name}`, it takes {}", self.wanted());
+                    return Err(self.wrong(ErrorKind::InvalidRequest, &problem));
+                }
+            }
+        }
+        if count == filled.len() && filled.iter().all(|filled| *filled) {
+            return Ok(());
+        }
+        Err(self.wrong(ErrorKind::InvalidRequest, &format!("takes {}, got {count}", self.wanted())))
+    }
+
+    fn wanted(&self) -> String {
+        match self.parameters.len() {
+            0 => "no parameters".to_owned(),
+            1 => format!("1 parameter ({})", self.names()),
+            several => format!("{several} parameters ({})", self.names()),
+        }
+    }
+
+    fn names(&self) -> String {
+        self.parameters.join(", ")
+    }
+
+    fn wrong(&self, kind: ErrorKind, problem: &str) -> Error {
+        Error::invalid(kind, vec![format!("template `{}` in `{}` {problem}", self.name, self.language)])
+    }
+}
+
+/// Whether a placeholder's name is a number: `1`, `2`, ….
+fn is_place(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use async_trait::async_trait;
+
+    use super::*;
+
+    /// A clock that is moved by hand.
+    #[derive(Debug, Default)]
+    struct ByHand(AtomicU64);
+
+    #[async_trait]
+    impl Clock for ByHand {
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + Duration::from_secs(self.0.load(Ordering::Relaxed))
+        }
+
+        async fn sleep(&self, _duration: Duration) {}
+    }
+
+    impl ByHand {
+        fn advance(&self, seconds: u64) {
+            self.0.fetch_add(seconds, Ordering::Relaxed);
+        }
+    }
+
+    fn template(parameters: &[&str], status: &str) -> TemplateInfo {
+        let told = parameters.iter().map(|name| (*name).to_owned()).collect();
+        TemplateInfo::new("310", "visit", "en", status).with_parameters(Some(told))
+    }
+
+    /// A list and how often it was read.
+    #[derive(Default)]
+    struct Reader {
+        list: TemplateCache,
+        clock: ByHand,
+        reads: AtomicU64,
+    }
+
+    impl Reader {
+        fn reads(&self) -> u64 {
+            self.reads.load(Ordering::Relaxed)
+        }
+
+        async fn read(&self, answer: Result<Vec<TemplateInfo>>) -> Result<Vec<TemplateInfo>> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            // Others get their turn while the list is on its way.
+            tokio::task::yield_now().await;
+            answer
+        }
+
+        async fn get(&self, answer: Result<Vec<TemplateInfo>>, suits: bool) -> Result<usize> {
+            let list = self.list.get(&self.clock, self.read(answer), |_| suits).await;
+            list.map(|templates| templates.len())
+        }
+
+        async fn get_if_available(&self, answer: Result<Vec<TemplateInfo>>) -> Option<usize> {
+            let list = self.list.get_if_available(&self.clock, self.read(answer), |_| true).await;
+            list.map(|templates| templates.len())
+        }
+    }
+
+    fn one() -> Vec<TemplateInfo> {
+        vec![template(&[], "approved")]
+    }
+
+    fn down() -> Error {
+        Error::new(ErrorKind::ProviderUnavailable, "down")
+    }
+
+    #[tokio::test]
+    async fn a_list_is_believed_for_ten_minutes() {
+        let reader = Reader::default();
+        assert_eq!(reader.get(Ok(one()), true).await.unwrap(), 1);
+        reader.clock.advance(599);
+        assert_eq!(reader.get(Ok(vec![]), true).await.unwrap(), 1);
+        assert_eq!(reader.reads(), 1);
+        reader.clock.advance(1);
+        assert_eq!(reader.get(Ok(vec![]), true).await.unwrap(), 0);
+        assert_eq!(reader.reads(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_list_that_says_no_or_was_let_go_of_is_read_anew() {
+        let reader = Reader::default();
+        reader.get(Ok(one()), true).await.unwrap();
+        assert_eq!(reader.get(Ok(vec![]), false).await.unwrap(), 0);
+        reader.list.invalidate();
+        assert_eq!(reader.get(Ok(one()), true).await.unwrap(), 1);
+        assert_eq!(reader.reads(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_old_list_that_says_yes_is_better_than_none() {
+        let reader = Reader::default();
+        reader.get(Ok(one()), true).await.unwrap();
+        reader.clock.advance(3_600);
+        assert_eq!(reader.get(Err(down()), true).await.unwrap(), 1);
+        assert_eq!(reader.get(Err(down()), false).await.unwrap_err().kind(), ErrorKind::ProviderUnavailable);
+    }
+
+    #[tokio::test]
+    async fn whoever_can_do_without_the_list_waits_for_one_failure_a_minute() {
+        let reader = Reader::default();
+        assert_eq!(reader.get_if_available(Err(down())).await, None);
+        assert_eq!(reader.get_if_available(Ok(one())).await, None);
+        assert_eq!(reader.reads(), 1);
+        reader.clock.advance(60);
+        assert_eq!(reader.get_if_available(Ok(one())).await, Some(1));
+        // Whoever cannot asks at once.
+        let needy = Reader::default();
+        assert!(needy.get(Err(down()), true).await.is_err());
+        assert_eq!(needy.get(Ok(one()), true).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn many_callers_share_one_reading_and_one_failure() {
+        let reader = Reader::default();
+        let (a, b, c) =
+            tokio::join!(reader.get(Ok(one()), true), reader.get(Ok(one()), true), reader.get(Ok(one()), true));
+        assert!(a.is_ok() && b.is_ok() && c.is_ok());
+        assert_eq!(reader.reads(), 1);
+        let failing = Reader::default();
+        let (a, b) = tokio::join!(failing.get(Err(down()), true), failing.get(Err(down()), true));
+        assert_eq!((a.unwrap_err().message(), b.unwrap_err().message()), ("down", "down"));
+        assert_eq!(failing.reads(), 1);
+    }
+
+    #[test]
+    fn only_a_state_that_is_known_to_hold_a_template_back_does() {
+        for status in ["approved", "", "in_appeal", "active", "quality pending"] {
+            assert!(template(&[], status).check_status().is_ok(), "{status}");
+        }
+        for status in ["pending", "rejected", "paused", "disabled", "draft"] {
+            let error = template(&[], status).check_status().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TemplateRejected);
+            assert_eq!(error.message(), format!("template `visit` in `en` is {status}, not approved"));
+        }
+    }
+
+    #[test]
+    fn values_by_position_are_counted_and_do_not_fill_names() {
+        let places = template(&["1", "2"], "approved");
+        assert!(places.check_places(2).is_ok() && template(&[], "approved").check_places(0).is_ok());
+        for given in [0, 1, 3] {
+            let error = places.check_places(given).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+            assert_eq!(error.message(), format!("template `visit` in `en` takes 2 parameters (1, 2), got {given}"));
+        }
+        let error = template(&["customer", "day"], "approved").check_places(2).unwrap_err();
+        assert!(error.message().contains("by name (customer, day)"), "{error}");
+    }
+
+    #[test]
+    fn placeholders_that_are_not_told_hold_nothing_back() {
+        let untold = TemplateInfo::new("310", "visit", "en", "approved");
+        assert!(untold.check_places(3).is_ok() && untold.check_names(["customer"]).is_ok());
+    }
+
+    #[test]
+    fn values_by_name_fill_names_and_places_each_once() {
+        let named = template(&["customer", "day"], "approved");
+        for fits in [["customer", "day"], ["1", "2"], ["day", "1"]] {
+            assert!(named.check_names(fits).is_ok(), "{fits:?}");
+        }
+        for (given, problem) in [
+            (&["customer"][..], "takes 2 parameters (customer, day), got 1"),
+            (&["1", "2", "3"], "takes 2 parameters (customer, day), got 3"),
+            (&["customer", "1"], "takes 2 parameters (customer, day), got 2"),
+            (&["customer", "hour"], "has no parameter `hour`"),
+            (&["0", "1"], "got 2"),
+            (&[], "got 0"),
+        ] {
+            let error = named.check_names(given.iter().copied()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+            assert!(error.message().contains(problem), "{given:?}: {error}");
+        }
+        assert!(
+            template(&[], "approved").check_names(["1"]).unwrap_err().message().contains("takes no parameters, got 1")
+        );
+    }
+}

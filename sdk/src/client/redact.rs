@@ -1,0 +1,71 @@
+//! A messenger whose errors show neither a credential nor the number that a call was about.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::capability::Capabilities;
+use crate::error::{Error, Result};
+use crate::message::Message;
+use crate::message::receipt::Receipt;
+use crate::messenger::Messenger;
+use crate::phone::PhoneNumber;
+use crate::secret::Secret;
+use crate::session::Session;
+use crate::webhook::event::WebhookEvents;
+
+/// Stands below the layers, since layers log: what a provider echoes must be gone before they see it.
+#[derive(Debug)]
+pub(crate) struct Redacting {
+    pub(crate) base: Arc<dyn Messenger>,
+    /// In the forms in which they travel.
+    pub(crate) secrets: Arc<[Secret]>,
+}
+
+impl Redacting {
+    fn redact(&self, error: Error) -> Error {
+        self.secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()))
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Messenger for Redacting {
+    fn provider(&self) -> &'static str {
+        self.base.provider()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.base.capabilities()
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        self.base.send(message).await.map_err(|error| self.redact(error).without_number(&message.to))
+    }
+
+    async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
+        self.base.session(contact).await.map_err(|error| self.redact(error).without_number(contact))
+    }
+
+    async fn senders(&self) -> Result<Vec<Sender>> {
+        self.base.senders().await.map_err(|error| self.redact(error))
+    }
+
+    async fn templates(&self) -> Result<Vec<TemplateInfo>> {
+        self.base.templates().await.map_err(|error| self.redact(error))
+    }
+
+    async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+        let conversations = self.base.conversations(filter).await;
+        conversations.map_err(|error| match &filter.contact {
+            Some(contact) => self.redact(error).without_number(contact),
+            None => self.redact(error),
+        })
+    }
+
+    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
+        self.base.webhook(request).map_err(|error| self.redact(error))
+    }
+}

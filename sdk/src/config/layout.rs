@@ -1,0 +1,12 @@
+//! How a provider reads the parts of a URI.
+
+/// Which keys the parts of a provider's URI stand for.
+#[derive(Clone, Copy, Debug)]
+pub struct UriLayout {
+    /// The key for a user without a password.
+    pub user: &'static str,
+    /// The keys for a user with a password, if it may have one.
+    pub user_and_password: Option<(&'static str, &'static str)>,
+    /// The key for the path, if there is one.
+    pub path: Option<&'static str>,
+}

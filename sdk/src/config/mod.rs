@@ -1,0 +1,149 @@
+//! Configuration: a channel is a configured provider account, written as a TOML table, a URI, or both.
+
+mod file;
+mod layout;
+pub(crate) mod provider;
+mod reader;
+pub(crate) mod registry;
+mod templates;
+mod uri;
+mod values;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+pub use file::{ConfigFile, Failover};
+pub use layout::UriLayout;
+pub use provider::{Context, Provider};
+pub use reader::ConfigReader;
+pub use registry::Registry;
+#[cfg(feature = "reqwest")]
+pub use registry::http_transport;
+pub use templates::{ResolvedTemplate, TemplateMapping, TemplateMappings};
+
+use crate::error::{Error, ErrorKind};
+use crate::secret::Secret;
+use values::Values;
+
+/// The settings of one channel: a provider's name and what that provider's adapter wants to know.
+///
+/// The values are kept as written, and wiped when the last copy is dropped. A secret that is a reference (`{ env = "…" }`) is looked up when an adapter reads it.
+#[derive(Clone)]
+pub struct ChannelConfig {
+    name: String,
+    provider: String,
+    values: Values,
+    lookup: Lookup,
+    /// The secrets that were read from it, so that they can be kept out of errors.
+    resolved: Arc<Mutex<Vec<Secret>>>,
+}
+
+/// Where secrets that are references come from.
+#[derive(Clone)]
+enum Lookup {
+    /// The environment and files, relative paths being relative to this folder.
+    Real { env: Env, folder: PathBuf },
+    /// Nowhere: each reference is taken to be good. For checking a file on a machine that has none of its secrets.
+    Assumed { folder: PathBuf },
+}
+
+impl Lookup {
+    /// A channel's URI that is kept elsewhere: `{ env = "…" }` or `{ file = "…" }`.
+    fn url(&self, reference: &Value) -> Result<Zeroizing<String>, String> {
+        reader::referenced(reference, self).map(|url| Zeroizing::new(url.trim().to_owned()))
+    }
+}
+
+/// Reads an environment variable: the process's, or a test's.
+pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// The environment of this process.
+pub fn process_env() -> Env {
+    Arc::new(|name| std::env::var(name).ok())
+}
+
+impl ChannelConfig {
+    /// A channel from its settings, for callers who have them in a form of their own.
+    pub fn new(
+        name: impl Into<String>,
+        provider: impl Into<String>,
+        values: BTreeMap<String, Value>,
+        env: Env,
+    ) -> Self {
+        let lookup = Lookup::Real { env, folder: PathBuf::new() };
+        Self::from_parts(name.into(), provider.into(), values, lookup)
+    }
+
+    fn from_parts(name: String, provider: String, values: BTreeMap<String, Value>, lookup: Lookup) -> Self {
+        Self { name, provider, values: Values::new(values), lookup, resolved: Arc::default() }
+    }
+
+    /// The secrets that adapters have read from it so far.
+    pub(crate) fn resolved_secrets(&self) -> Vec<Secret> {
+        self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The name by which code and commands know the channel.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The same channel under another name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Sets `key` to `value`, over whatever was there.
+    #[must_use]
+    pub fn with_value(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.values.set(key.into(), value.into());
+        self
+    }
+
+    /// The same channel with every secret reference taken to be good: what is wrong with the rest can then be told
+    /// without the secrets.
+    #[must_use]
+    pub fn assuming_secrets(mut self) -> Self {
+        let (Lookup::Real { folder, .. } | Lookup::Assumed { folder }) = self.lookup;
+        self.lookup = Lookup::Assumed { folder };
+        self
+    }
+
+    /// Starts reading. Everything wrong is collected and reported at once by [`ConfigReader::finish`].
+    pub fn reader(&self) -> ConfigReader<'_> {
+        ConfigReader::new(self)
+    }
+}
+
+impl fmt::Debug for ChannelConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Which of the values are secret is the adapter's knowledge, so none is shown.
+        f.debug_struct("ChannelConfig")
+            .field("name", &self.name)
+            .field("provider", &self.provider)
+            .field("keys", &self.values.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error for configuration that cannot be used, a line for each problem.
+pub(crate) fn config_error(problems: Vec<String>) -> Error {
+    Error::invalid(ErrorKind::Config, problems)
+}
+
+/// Names for an error message: `` `a`, `b`, `c` ``.
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,360 @@
+//! Several channels as one: another is asked when a channel cannot send, and only then.
+
+mod circuit_breaker;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+pub use circuit_breaker::BreakerState;
+
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::adapter::rate::Rate;
+use crate::capability::{Capabilities, Capability};
+use crate::client::Client;
+use crate::error::attempt::FailedAttempt;
+use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::layers::WindowGuard;
+use crate::message::Message;
+use crate::message::content::Content;
+use crate::message::media::MediaSource;
+use crate::message::receipt::Receipt;
+use crate::messenger::{Messenger, unsupported};
+use crate::phone::PhoneNumber;
+use crate::session::{Session, Window};
+use crate::time::{Clock, SystemClock};
+use crate::webhook::event::WebhookEvents;
+
+use circuit_breaker::{Breaker, Pass};
+
+/// A messenger made of channels, which sends each message through one of them.
+///
+/// It moves on to the next channel only if it is certain that nothing was sent, and only if what went wrong is about the
+/// provider or our account there: trouble of the provider, going too fast, a wrong credential, an empty balance, a sender
+/// that is missing or away. What is about the message or the recipient would go wrong elsewhere, too. An unknown outcome
+/// ends the search: moving on could reach the person twice.
+///
+/// **Order and weights.** With equal weights the channels are asked in the order in which they were added. With different
+/// weights each contact has a channel of their own that is asked first, always the same one, the channels sharing the
+/// contacts in proportion; the others follow in order. A contact stays on one number because the window does.
+///
+/// **The window** belongs to a business number. On a channel other than the contact's first one a free-form message goes
+/// only if that channel's window is known to be open; else its fallback template goes; without one the channel is passed
+/// over. So is every other channel for a message that names something of the first one: a message to quote or to react to,
+/// an uploaded file.
+///
+/// Each channel has a breaker: see [`states`](Self::states).
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use transom::{Client, Error, ErrorKind, Failover, Message, Messenger, Template, stub::Stub};
+///
+/// let away = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "connection refused"))]));
+/// let client = Client::new(Failover::new("india", away).with_channel("support", Client::new(Stub::accepting())));
+///
+/// let message = Message::template("+919876543210".parse()?, Template::new("follow_up", "en"));
+/// let receipt = client.send(&message).await?;
+/// assert_eq!(receipt.channel.as_deref(), Some("support"));
+/// assert_eq!(receipt.earlier[0].kind, ErrorKind::ProviderUnavailable);
+/// # Ok::<(), transom::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Failover {
+    members: Vec<Member>,
+    clock: Arc<dyn Clock>,
+}
+
+struct Member {
+    channel: String,
+    client: Client,
+    weight: u32,
+    /// What knows this channel's windows.
+    guard: WindowGuard,
+    /// The provider's limits, by which a refusal for going too fast tells what it is about.
+    rates: Arc<[Rate]>,
+    breaker: Breaker,
+}
+
+impl Failover {
+    /// A messenger with one channel, to which [`then`](Self::then) adds others.
+    pub fn new(channel: impl Into<String>, client: Client) -> Self {
+        Self { members: Vec::new(), clock: Arc::new(SystemClock) }.with_channel(channel, client)
+    }
+
+    /// Adds a channel to ask after those already there.
+    #[must_use]
+    pub fn with_channel(mut self, channel: impl Into<String>, client: Client) -> Self {
+        self.members.push(Member {
+            channel: channel.into(),
+            client,
+            weight: 1,
+            guard: WindowGuard::default(),
+            rates: Arc::new([]),
+            breaker: Breaker::default(),
+        });
+        self
+    }
+
+    /// Gives the channel that was added last a weight, at least 1. The default is 1.
+    #[must_use]
+    pub fn with_weight(mut self, weight: u32) -> Self {
+        if let Some(last) = self.members.last_mut() {
+            last.weight = weight.max(1);
+        }
+        self
+    }
+
+    /// Says what knows the windows of the channel that was added last. Its policy does not matter here, its ledger does.
+    #[must_use]
+    pub fn with_window_guard(mut self, guard: WindowGuard) -> Self {
+        if let Some(last) = self.members.last_mut() {
+            last.guard = guard;
+        }
+        self
+    }
+
+    /// Says what the limits of the provider behind the channel that was added last are, so that a refusal that is about one
+    /// person does not stop the channel for all; see [`Provider::rates`](crate::adapter::Provider::rates).
+    #[must_use]
+    pub fn with_rates(mut self, rates: &[Rate]) -> Self {
+        if let Some(last) = self.members.last_mut() {
+            last.rates = rates.into();
+        }
+        self
+    }
+
+    /// Measures the breakers' pauses with `clock`.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Each channel with the state of its breaker, in order.
+    pub fn states(&self) -> Vec<(&str, BreakerState)> {
+        let now = self.clock.monotonic();
+        self.members.iter().map(|member| (member.channel.as_str(), member.breaker.state(now))).collect()
+    }
+
+    /// The channel that is asked first for `contact`.
+    pub fn first_for(&self, contact: &PhoneNumber) -> &str {
+        self.order(contact).first().map_or("", |member| member.channel.as_str())
+    }
+
+    /// The channels in the order in which they are asked for `contact`.
+    fn order(&self, contact: &PhoneNumber) -> Vec<&Member> {
+        let mut order: Vec<&Member> = self.members.iter().collect();
+        let is_weighted = self.members.windows(2).any(|pair| matches!(pair, [a, b] if a.weight != b.weight));
+        if is_weighted
+            && let Some(first) =
+                order.iter().enumerate().max_by(|(_, a), (_, b)| a.claim(contact).total_cmp(&b.claim(contact)))
+        {
+            let first = first.0;
+            order.get_mut(..=first).unwrap_or_default().rotate_right(1);
+        }
+        order
+    }
+
+    /// The message as it may go through `member` now, or why that channel is passed over.
+    async fn admit<'a>(&self, member: &'a Member, message: &Message, is_first: bool) -> Result<(Message, Pass<'a>)> {
+        let resting = || {
+            Error::new(ErrorKind::ProviderUnavailable, "not asked: it has failed or refused too often of late")
+                .with_provider(member.client.provider())
+        };
+        // Before the plan, which may ask the channel for its window.
+        if matches!(member.breaker.state(self.clock.monotonic()), BreakerState::Open(_)) {
+            return Err(resting());
+        }
+        let planned = member.plan(message, is_first).await?;
+        let pass = member.breaker.admit(&message.to, self.clock.monotonic()).ok_or_else(resting)?;
+        Ok((planned, pass))
+    }
+
+    /// The channel that comes first and can do this.
+    fn able(&self, capability: Capability) -> Result<&Client> {
+        let able = self.members.iter().find(|member| member.client.capabilities().contains(capability));
+        able.map_or_else(|| unsupported(NAME, capability), |member| Ok(&member.client))
+    }
+}
+
+impl Member {
+    /// How strongly this channel claims a contact: the largest claim wins, and of many contacts each channel wins a share in
+    /// proportion to its weight (weighted rendezvous hashing).
+    fn claim(&self, contact: &PhoneNumber) -> f64 {
+        let hash =
+            Sha256::new().chain_update(&self.channel).chain_update([0]).chain_update(contact.digits()).finalize();
+        let draw = hash.iter().take(6).fold(0.0, |draw, &byte| draw * 256.0 + f64::from(byte));
+        // From 0 to 1, both excluded.
+        let share = (draw + 0.5) / 256.0_f64.powi(6);
+        -f64::from(self.weight) / share.ln()
+    }
+
+    /// The message as it may go through this channel.
+    async fn plan(&self, message: &Message, is_first: bool) -> Result<Message> {
+        let capabilities = self.client.capabilities();
+        let lacking = [Some(message.content.capability()), message.reply_to.as_ref().map(|_| Capability::Reply)]
+            .into_iter()
+            .flatten()
+            .find(|&capability| !capabilities.contains(capability));
+        if is_first || !message.content.is_free_form() {
+            return match lacking {
+                Some(capability) => unsupported(self.client.provider(), capability),
+                None if !is_first && names_something_of_its_channel(message) => Err(bound()),
+                None => Ok(message.clone()),
+            };
+        }
+        let window = match self.guard.known(&message.to, &self.client).await {
+            Some(session) => session.window,
+            None => Window::Unknown,
+        };
+        if window.is_open() && lacking.is_none() && !names_something_of_its_channel(message) {
+            return Ok(message.clone());
+        }
+        match (message.as_fallback(), window) {
+            (Some(template), _) if capabilities.contains(Capability::Template) => Ok(template),
+            _ if names_something_of_its_channel(message) => Err(bound()),
+            (_, Window::Never) => Err(Error::new(
+                ErrorKind::NoActiveSession,
+                "the contact has never written to this channel's number, and the message has no template",
+            )),
+            _ => Err(Error::new(
+                ErrorKind::SessionExpired,
+                "this channel's window is not known to be open, and the message has no template",
+            )),
+        }
+    }
+}
+
+fn bound() -> Error {
+    Error::new(ErrorKind::Unsupported, "the message names something that only another channel knows")
+}
+
+/// Whether the message names an id that means something to one provider only.
+fn names_something_of_its_channel(message: &Message) -> bool {
+    message.reply_to.is_some()
+        || matches!(message.content, Content::Reaction(_))
+        || message.content.media().any(|media| matches!(media.source, MediaSource::Id(_)))
+}
+
+/// Whether another channel may do better.
+fn moves_on(error: &Error) -> bool {
+    let is_about_the_channel = matches!(
+        error.kind(),
+        ErrorKind::ProviderUnavailable
+            | ErrorKind::MalformedResponse
+            | ErrorKind::RateLimited
+            | ErrorKind::Unauthenticated
+            | ErrorKind::InsufficientBalance
+            | ErrorKind::SenderUnavailable
+            | ErrorKind::SenderNotFound
+    );
+    error.sent() == Sent::No && is_about_the_channel
+}
+
+const NAME: &str = "failover";
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Messenger for Failover {
+    fn provider(&self) -> &'static str {
+        NAME
+    }
+
+    /// What any of the channels can do, but for what belongs to a single one: webhooks, a key's protection, a batch.
+    fn capabilities(&self) -> Capabilities {
+        let of_one = [
+            Capability::DeliveryStatus,
+            Capability::Inbound,
+            Capability::WebhookSignature,
+            Capability::Idempotency,
+            Capability::Batch,
+        ];
+        let all =
+            self.members.iter().fold(Capabilities::default(), |all, member| all.union(member.client.capabilities()));
+        all.iter().filter(|capability| !of_one.contains(capability)).collect()
+    }
+
+    async fn send(&self, message: &Message) -> Result<Receipt> {
+        crate::client::tracker::parts_finish_themselves();
+        let mut earlier = Vec::new();
+        let mut requests: u32 = 0;
+        let mut last = None;
+        for (at, member) in self.order(&message.to).into_iter().enumerate() {
+            let (planned, pass) = match self.admit(member, message, at == 0).await {
+                Ok(admitted) => admitted,
+                Err(reason) => {
+                    earlier.push(FailedAttempt::new(&member.channel, &reason));
+                    last.get_or_insert_with(|| reason.with_channel(&member.channel));
+                    continue;
+                }
+            };
+            let is_template = message.content.is_free_form() && !planned.content.is_free_form();
+            let outcome = member.client.send(&planned).await;
+            pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.monotonic());
+            match outcome {
+                Ok(mut receipt) => {
+                    receipt.template_fallback |= is_template;
+                    receipt.attempts = receipt.attempts.saturating_add(requests);
+                    receipt.channel = Some(member.channel.clone());
+                    receipt.earlier = earlier;
+                    return Ok(receipt);
+                }
+                Err(error) => {
+                    let error = error.with_channel(&member.channel);
+                    requests = requests.saturating_add(error.attempts());
+                    if !moves_on(&error) {
+                        return Err(error.with_attempts(requests).with_earlier(earlier));
+                    }
+                    #[cfg(feature = "tracing")]
+                    tracing::warn!(
+                        channel = member.channel,
+                        kind = error.kind().as_str(),
+                        "moving on to another channel"
+                    );
+                    earlier.push(FailedAttempt::new(&member.channel, &error));
+                    // What was really asked tells more than what was passed over.
+                    last = Some(error);
+                }
+            }
+        }
+        let error = last.unwrap_or_else(|| Error::new(ErrorKind::Config, "there is no channel to ask"));
+        Err(error.with_attempts(requests).with_earlier(earlier))
+    }
+
+    async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
+        match self.order(contact).first() {
+            Some(first) => first.client.session(contact).await,
+            None => unsupported(NAME, Capability::Session),
+        }
+    }
+
+    async fn senders(&self) -> Result<Vec<Sender>> {
+        self.able(Capability::Senders)?.senders().await
+    }
+
+    async fn templates(&self) -> Result<Vec<TemplateInfo>> {
+        self.able(Capability::Templates)?.templates().await
+    }
+
+    async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+        self.able(Capability::Conversations)?.conversations(filter).await
+    }
+
+    fn webhook(&self, _request: &http::Request<Bytes>) -> Result<WebhookEvents> {
+        unsupported(NAME, Capability::DeliveryStatus)
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member")
+            .field("channel", &self.channel)
+            .field("client", &self.client)
+            .field("weight", &self.weight)
+            .field("breaker", &self.breaker)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+//! What a layer is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::capability::Capabilities;
+use crate::client::Errand;
+use crate::error::Result;
+use crate::message::Message;
+use crate::message::receipt::Receipt;
+use crate::messenger::Messenger;
+use crate::phone::PhoneNumber;
+use crate::session::Session;
+
+/// Something that every call passes through on its way to the provider: a policy, a measurement. Every method passes
+/// on by default.
+#[async_trait]
+pub trait Layer: fmt::Debug + Send + Sync + 'static {
+    /// Around [`Messenger::send`].
+    async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
+        next.send(message).await
+    }
+    /// Around [`Messenger::session`].
+    async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
+        next.session(contact).await
+    }
+    /// Around [`Messenger::senders`].
+    async fn senders(&self, next: Next<'_>) -> Result<Vec<Sender>> {
+        next.senders().await
+    }
+    /// Around [`Messenger::templates`].
+    async fn templates(&self, next: Next<'_>) -> Result<Vec<TemplateInfo>> {
+        next.templates().await
+    }
+    /// Around [`Messenger::conversations`].
+    async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
+        next.conversations(filter).await
+    }
+}
+
+/// What lies below a layer. `Copy`, so that a layer may call it never, once or several times.
+#[derive(Clone, Copy, Debug)]
+pub struct Next<'a> {
+    pub(crate) base: &'a Arc<dyn Messenger>,
+    pub(crate) layers: &'a [Arc<dyn Layer>],
+    /// The send that this is part of.
+    pub(crate) errand: Option<&'a Arc<Errand>>,
+}
+
+impl Next<'_> {
+    /// What the account can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.base.capabilities()
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &'static str {
+        self.base.provider()
+    }
+
+    /// Whether the message may have been taken before, in just this form: it goes as it is, or not at all.
+    pub(crate) fn is_repetition(&self) -> bool {
+        self.errand.is_some_and(|errand| errand.is_repetition())
+    }
+
+    /// Goes on with [`Messenger::send`].
+    pub async fn send(self, message: &Message) -> Result<Receipt> {
+        match self.split() {
+            Some((layer, below)) => layer.send(message, below).await,
+            None => match self.errand {
+                Some(errand) => errand.attempt(self.base, message).await,
+                None => self.base.send(message).await,
+            },
+        }
+    }
+
+    /// Goes on with [`Messenger::session`].
+    pub async fn session(self, contact: &PhoneNumber) -> Result<Session> {
+        match self.split() {
+            Some((layer, below)) => layer.session(contact, below).await,
+            None => self.base.session(contact).await,
+        }
+    }
+
+    /// Goes on with [`Messenger::senders`].
+    pub async fn senders(self) -> Result<Vec<Sender>> {
+        match self.split() {
+            Some((layer, below)) => layer.senders(below).await,
+            None => self.base.senders().await,
+        }
+    }
+
+    /// Goes on with [`Messenger::templates`].
+    pub async fn templates(self) -> Result<Vec<TemplateInfo>> {
+        match self.split() {
+            Some((layer, below)) => layer.templates(below).await,
+            None => self.base.templates().await,
+        }
+    }
+
+    /// Goes on with [`Messenger::conversations`].
+    pub async fn conversations(self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+        match self.split() {
+            Some((layer, below)) => layer.conversations(filter, below).await,
+            None => self.base.conversations(filter).await,
+        }
+    }
+
+    fn split(&self) -> Option<(&dyn Layer, Self)> {
+        let (first, rest) = self.layers.split_first()?;
+        Some((&**first, Self { layers: rest, ..*self }))
+    }
+}

@@ -1,0 +1,200 @@
+//! A message on its way out, and the receipt that comes back.
+
+pub(crate) mod content;
+pub(crate) mod id;
+pub(crate) mod media;
+pub(crate) mod receipt;
+pub(crate) mod template;
+pub(crate) mod validate;
+
+use serde::{Deserialize, Serialize};
+
+pub use content::{
+    Button, Buttons, Contact, ContactEmail, ContactName, ContactPhone, Contacts, Content, List, Location, Reaction,
+    Row, Section, Text,
+};
+pub use id::MessageId;
+pub use media::{Header, HeaderText, Media, MediaSource};
+pub use receipt::Receipt;
+pub use template::{Parameters, Template, TemplateButton};
+
+use crate::phone::PhoneNumber;
+
+/// A message to one person.
+///
+/// Its JSON form is what `transom send --message` reads; unknown members are refused.
+///
+/// ```
+/// use transom::{Message, Template};
+///
+/// let message = Message::text("+919876543210".parse()?, "Your parcel leaves today.")
+///     .with_fallback(Template::new("follow_up", "en").body(["your parcel"]))
+///     .with_reference("order-17");
+/// assert_eq!(message.reference.as_deref(), Some("order-17"));
+/// # Ok::<(), transom::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Message {
+    /// The person.
+    pub to: PhoneNumber,
+    /// What they get.
+    pub content: Content,
+    /// What goes instead when the 24-hour window is closed.
+    #[serde(default, with = "fallback", skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Template>,
+    /// The message that this one quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Your own name for this message. It comes back in delivery events and, where the provider dedupes by a key, is
+    /// that key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The key by which a provider dedupes this message, made once by [`Client`](crate::Client) before the first
+    /// attempt. Leave it empty.
+    #[serde(skip)]
+    pub idempotency_key: Option<String>,
+}
+
+impl Message {
+    /// Any content to a person.
+    pub const fn new(to: PhoneNumber, content: Content) -> Self {
+        Self { to, content, fallback: None, reply_to: None, reference: None, idempotency_key: None }
+    }
+
+    /// Free text. Needs an open window.
+    pub fn text(to: PhoneNumber, body: impl Into<String>) -> Self {
+        Self::new(to, Content::Text(Text { body: body.into(), preview_url: false }))
+    }
+
+    /// An image by link. Needs an open window.
+    pub fn image(to: PhoneNumber, link: impl Into<String>) -> Self {
+        Self::new(to, Content::Image(Media::link(link)))
+    }
+
+    /// A document by link. Needs an open window.
+    pub fn document(to: PhoneNumber, link: impl Into<String>) -> Self {
+        Self::new(to, Content::Document(Media::link(link)))
+    }
+
+    /// An approved template. May go at any time.
+    pub const fn template(to: PhoneNumber, template: Template) -> Self {
+        Self::new(to, Content::Template(template))
+    }
+
+    /// Sends `template` instead when the window is closed.
+    #[must_use]
+    pub fn with_fallback(mut self, template: Template) -> Self {
+        self.fallback = Some(template);
+        self
+    }
+
+    /// Quotes an earlier message.
+    #[must_use]
+    pub fn with_reply_to(mut self, id: impl Into<MessageId>) -> Self {
+        self.reply_to = Some(id.into());
+        self
+    }
+
+    /// Gives the message your own name.
+    #[must_use]
+    pub fn with_reference(mut self, reference: impl Into<String>) -> Self {
+        self.reference = Some(reference.into());
+        self
+    }
+
+    /// The message that goes instead of this one when the window is closed: the same person and reference, the
+    /// fallback as content, a key of its own. `None` without a fallback.
+    pub fn as_fallback(&self) -> Option<Self> {
+        let template = self.fallback.clone()?;
+        Some(Self {
+            to: self.to.clone(),
+            content: Content::Template(template),
+            fallback: None,
+            reply_to: None,
+            reference: self.reference.clone(),
+            idempotency_key: self.idempotency_key.as_ref().map(|key| format!("{key}-template")),
+        })
+    }
+}
+
+/// A fallback is written as a template content, `{"type":"template", …}`, since one day other types may be allowed.
+mod fallback {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Template;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(tag = "type", rename_all = "snake_case")]
+    enum Tagged<T> {
+        Template(T),
+    }
+
+    #[allow(clippy::ref_option, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(template: &Option<Template>, serializer: S) -> Result<S::Ok, S::Error> {
+        template.as_ref().map(Tagged::Template).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Template>, D::Error> {
+        let tagged: Option<Tagged<Template>> = Option::deserialize(deserializer)?;
+        Ok(tagged.map(|Tagged::Template(template)| template))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> std::result::Result<Message, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_message_reads_from_its_json_form_and_writes_back() {
+        let json = r#"{"to":"+919876543210","content":{"type":"text","body":"Hi","preview_url":false},"fallback":{"type":"template","name":"follow_up","language":"en","body":["x"]},"reference":"order-17"}"#;
+        let message = parse(json).unwrap();
+        assert_eq!(message.fallback.as_ref().unwrap().name, "follow_up");
+        assert_eq!(serde_json::to_string(&message).unwrap(), json);
+    }
+
+    #[test]
+    fn an_unknown_member_is_refused_by_name_wherever_it_stands() {
+        for json in [
+            r#"{"to":"+919876543210","bogus":1,"content":{"type":"text","body":"Hi"}}"#,
+            r#"{"to":"+919876543210","content":{"type":"text","body":"Hi","bogus":1}}"#,
+            r#"{"to":"+919876543210","content":{"type":"text","body":"Hi"},"fallback":{"type":"template","name":"t","bogus":1}}"#,
+        ] {
+            let error = parse(json).unwrap_err();
+            assert!(error.contains("bogus"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_fallback_of_another_type_is_refused() {
+        let error = parse(
+            r#"{"to":"+919876543210","content":{"type":"text","body":"Hi"},"fallback":{"type":"text","body":"x"}}"#,
+        )
+        .unwrap_err();
+        assert!(error.contains("template"), "{error}");
+    }
+
+    #[test]
+    fn the_fallback_goes_under_a_key_of_its_own_and_has_no_fallback_itself() {
+        let mut message = Message::text("+919876543210".parse().unwrap(), "Hi")
+            .with_fallback(Template::new("follow_up", "en"))
+            .with_reference("order-17")
+            .with_reply_to("wamid.1");
+        message.idempotency_key = Some("order-17".into());
+        let fallback = message.as_fallback().unwrap();
+        assert_eq!(fallback.idempotency_key.as_deref(), Some("order-17-template"));
+        assert_eq!(fallback.reference.as_deref(), Some("order-17"));
+        assert!(fallback.as_fallback().is_none());
+    }
+
+    #[test]
+    fn a_reference_cannot_smuggle_a_header() {
+        let message = Message::text("+919876543210".parse().unwrap(), "Hi").with_reference("a\r\nx-evil: 1");
+        assert_eq!(message.check().unwrap_err().kind(), crate::ErrorKind::InvalidRequest);
+    }
+}

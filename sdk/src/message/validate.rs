@@ -1,0 +1,272 @@
+//! What is wrong with a message whoever sends it. Limits that only some providers have live with their adapters.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::message::Message;
+use crate::message::content::{Buttons, Content, List};
+use crate::message::media::{Header, Media, MediaSource};
+use crate::message::template::{Parameters, Template, TemplateButton};
+
+/// WhatsApp's limit on a text, in characters.
+pub const MAX_TEXT_CHARS: usize = 4096;
+const BUTTONS_MAX: usize = 3;
+const ROWS_MAX: usize = 10;
+
+impl Content {
+    /// Adds to `problems` a line for each thing that no provider takes; `at` names the place in the message.
+    pub(crate) fn check(&self, at: &str, problems: &mut Vec<String>) {
+        match self {
+            Self::Text(text) => length(at, "body", &text.body, MAX_TEXT_CHARS, problems),
+            Self::Image(media) | Self::Video(media) => {
+                link(at, media, problems);
+                no_filename(at, media, problems);
+            }
+            Self::Document(media) => link(at, media, problems),
+            Self::Audio(media) | Self::Sticker(media) => {
+                link(at, media, problems);
+                no_filename(at, media, problems);
+                if media.caption.is_some() {
+                    let kind = self.capability();
+                    problems.push(format!("{at}.caption: {kind} has no caption, none is allowed"));
+                }
+            }
+            Self::Location(place) => {
+                range(at, "latitude", place.latitude, 90.0, problems);
+                range(at, "longitude", place.longitude, 180.0, problems);
+            }
+            Self::Contacts(cards) => {
+                count(at, "contacts", cards.contacts.len(), usize::MAX, problems);
+                for (index, card) in cards.contacts.iter().enumerate() {
+                    if card.name.formatted_name.trim().is_empty() {
+                        problems.push(format!(
+                            "{at}.contacts[{index}].name.formatted_name: expected a name, got an empty text"
+                        ));
+                    }
+                }
+            }
+            Self::Buttons(buttons) => check_buttons(at, buttons, problems),
+            Self::List(list) => check_list(at, list, problems),
+            Self::Reaction(reaction) => {
+                if reaction.message_id.as_str().trim().is_empty() {
+                    problems
+                        .push(format!("{at}.message_id: expected the id of the message reacted to, got an empty text"));
+                }
+            }
+            Self::Template(template) => template.check(at, problems),
+        }
+    }
+}
+
+impl Message {
+    /// Checks what is the same for every provider, so that a message that no provider takes is refused before a byte
+    /// leaves. Every problem is named, with field, limit and value.
+    pub fn check(&self) -> Result<()> {
+        let mut problems = Vec::new();
+        self.content.check("content", &mut problems);
+        if let Some(fallback) = &self.fallback {
+            fallback.check("fallback", &mut problems);
+        }
+        if self.reference.as_ref().is_some_and(|reference| !is_header_safe(reference)) {
+            problems.push("reference: expected 1 to 256 printable characters without line breaks".to_owned());
+        }
+        if self.reply_to.as_ref().is_some_and(|id| !is_header_safe(id.as_str())) {
+            problems.push("reply_to: expected a message id of 1 to 256 printable characters".to_owned());
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid(ErrorKind::InvalidRequest, problems)) }
+    }
+}
+
+/// What travels in headers and webhooks must not be able to break out of them.
+fn is_header_safe(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= 256 && !text.chars().any(char::is_control)
+}
+
+impl Template {
+    /// Adds to `problems` a line for each thing that no provider takes.
+    pub(crate) fn check(&self, at: &str, problems: &mut Vec<String>) {
+        if self.name.trim().is_empty() {
+            problems.push(format!("{at}.name: expected the template's name, got an empty text"));
+        }
+        if self.language.trim().is_empty() {
+            problems.push(format!("{at}.language: expected a language such as `en`, got an empty text"));
+        }
+        if let Parameters::Named(values) = &self.body
+            && values.iter().any(|(name, _)| name.trim().is_empty())
+        {
+            problems.push(format!("{at}.body: a parameter has an empty name"));
+        }
+        if let Some(header) = &self.header {
+            check_header(at, header, problems);
+        }
+        for button in &self.buttons {
+            let (TemplateButton::Url { index, .. } | TemplateButton::QuickReply { index, .. }) = button;
+            if *index > 9 {
+                problems.push(format!("{at}.buttons: index {index} is over the limit of 9"));
+            }
+        }
+    }
+}
+
+fn check_buttons(at: &str, buttons: &Buttons, problems: &mut Vec<String>) {
+    filled(at, "body", &buttons.body, problems);
+    count(at, "buttons", buttons.buttons.len(), BUTTONS_MAX, problems);
+    for (index, button) in buttons.buttons.iter().enumerate() {
+        filled(at, &format!("buttons[{index}].id"), &button.id, problems);
+        filled(at, &format!("buttons[{index}].title"), &button.title, problems);
+        if buttons.buttons.iter().take(index).any(|earlier| earlier.id == button.id || earlier.title == button.title) {
+            problems.push(format!("{at}.buttons[{index}]: its id or its title stands on an earlier button, too"));
+        }
+    }
+    if let Some(header) = &buttons.header {
+        check_header(at, header, problems);
+    }
+}
+
+fn check_list(at: &str, list: &List, problems: &mut Vec<String>) {
+    filled(at, "body", &list.body, problems);
+    filled(at, "button", &list.button, problems);
+    let rows: usize = list.sections.iter().map(|section| section.rows.len()).sum();
+    count(at, "sections: rows in all", rows, ROWS_MAX, problems);
+    for (s, section) in list.sections.iter().enumerate() {
+        if list.sections.len() > 1 && section.title.as_deref().is_none_or(|title| title.trim().is_empty()) {
+            problems.push(format!("{at}.sections[{s}].title: needed when there is more than one section"));
+        }
+        for (r, row) in section.rows.iter().enumerate() {
+            filled(at, &format!("sections[{s}].rows[{r}].id"), &row.id, problems);
+            filled(at, &format!("sections[{s}].rows[{r}].title"), &row.title, problems);
+        }
+    }
+    match &list.header {
+        None | Some(Header::Text(_)) => {}
+        Some(_) => problems.push(format!("{at}.header: a list takes a text header only")),
+    }
+}
+
+fn check_header(at: &str, header: &Header, problems: &mut Vec<String>) {
+    match header {
+        Header::Text(line) => filled(at, "header.text", &line.text, problems),
+        Header::Image(media) | Header::Video(media) | Header::Document(media) => {
+            link(&format!("{at}.header"), media, problems);
+        }
+    }
+}
+
+fn link(at: &str, media: &Media, problems: &mut Vec<String>) {
+    match &media.source {
+        MediaSource::Link(link) => {
+            let host = link
+                .split_once("://")
+                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http"));
+            let well_formed = host.map(|(_, rest)| rest).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+                && !link.chars().any(|c| c.is_whitespace() || c.is_control());
+            if !well_formed {
+                let head: String = link.chars().take(60).collect();
+                problems.push(format!("{at}.link: expected an http:// or https:// URL, got `{head}`"));
+            }
+        }
+        MediaSource::Id(id) => filled(at, "id", id, problems),
+    }
+}
+
+fn no_filename(at: &str, media: &Media, problems: &mut Vec<String>) {
+    if media.filename.is_some() {
+        problems.push(format!("{at}.filename: only a document has a file name"));
+    }
+}
+
+fn range(at: &str, field: &str, value: f64, limit: f64, problems: &mut Vec<String>) {
+    if !(-limit..=limit).contains(&value) {
+        problems.push(format!("{at}.{field}: {value} is outside -{limit} to {limit}"));
+    }
+}
+
+fn count(at: &str, field: &str, count: usize, limit: usize, problems: &mut Vec<String>) {
+    if count == 0 {
+        problems.push(format!("{at}.{field}: at least 1 is needed, got 0"));
+    } else if count > limit {
+        problems.push(format!("{at}.{field}: {count} are over the limit of {limit}"));
+    }
+}
+
+fn length(at: &str, field: &str, text: &str, limit: usize, problems: &mut Vec<String>) {
+    filled(at, field, text, problems);
+    problems.extend(over_length(&format!("{at}.{field}"), text, limit));
+}
+
+fn filled(at: &str, field: &str, text: &str, problems: &mut Vec<String>) {
+    if text.trim().is_empty() {
+        problems.push(format!("{at}.{field}: expected a text, got an empty one"));
+    }
+}
+
+/// The line that says that `text` is longer than `limit` characters (Unicode scalar values), if it is. For adapters
+/// whose provider takes less than WhatsApp does.
+pub fn over_length(field: &str, text: &str, limit: usize) -> Option<String> {
+    let count = text.chars().count();
+    (count > limit).then(|| format!("{field}: {count} characters are over the limit of {limit}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Content, ErrorKind, Message};
+
+    fn problems(content: &str) -> Vec<String> {
+        let content: Content = serde_json::from_str(content).unwrap();
+        let message = Message::new("+34600111222".parse().unwrap(), content);
+        match message.check() {
+            Ok(()) => Vec::new(),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+                error.problems().to_vec()
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_holds_1_to_4096_characters_not_bytes() {
+        let text = |n: usize| format!(r#"{{"type":"text","body":"{}"}}"#, "ñ".repeat(n));
+        assert_eq!(problems(&text(1)), [""; 0]);
+        assert_eq!(problems(&text(4096)), [""; 0]);
+        assert_eq!(problems(&text(4097)), ["content.body: 4097 characters are over the limit of 4096"]);
+        assert_eq!(problems(r#"{"type":"text","body":" \n"}"#), ["content.body: expected a text, got an empty one"]);
+    }
+
+    #[test]
+    fn what_no_provider_takes_is_named_with_field_limit_and_value() {
+        let button = r#"{"id":"a","title":"A"}"#;
+        let row = r#"{"id":"a","title":"A"}"#;
+        for (content, named) in [
+            (
+                format!(r#"{{"type":"buttons","body":"?","buttons":[{}]}}"#, [button; 4].join(",")),
+                "content.buttons: 4 are over the limit of 3",
+            ),
+            (r#"{"type":"buttons","body":"?","buttons":[]}"#.into(), "content.buttons: at least 1 is needed, got 0"),
+            (
+                format!(
+                    r#"{{"type":"list","body":"?","button":"b","sections":[{{"rows":[{}]}}]}}"#,
+                    [row; 11].join(",")
+                ),
+                "rows in all: 11 are over the limit of 10",
+            ),
+            (
+                r#"{"type":"audio","link":"https://x.example/a.mp3","caption":"c"}"#.into(),
+                "content.caption: audio has no caption",
+            ),
+            (r#"{"type":"image","link":"ftp://x.example/a.png"}"#.into(), "content.link: expected an http"),
+            (r#"{"type":"image","link":"https://x.example/a.png","filename":"a"}"#.into(), "only a document"),
+            (
+                r#"{"type":"location","latitude":90.5,"longitude":-181}"#.into(),
+                "content.latitude: 90.5 is outside -90 to 90",
+            ),
+            (r#"{"type":"location","latitude":1,"longitude":-181}"#.into(), "content.longitude: -181 is outside"),
+            (r#"{"type":"template","name":" "}"#.into(), "content.name"),
+        ] {
+            let found = problems(&content);
+            assert!(found.iter().any(|line| line.contains(named)), "{content}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn several_problems_are_reported_at_once() {
+        assert_eq!(problems(r#"{"type":"location","latitude":91,"longitude":181}"#).len(), 2);
+    }
+}

@@ -1,0 +1,166 @@
+//! Phone numbers.
+
+mod redact;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A phone number in E.164: `+`, a country code that does not start with 0, and 7 to 15 digits in all.
+///
+/// Parsing accepts spaces, dashes, dots and parentheses, with or without the `+`; it never guesses a country.
+/// [`Display`](fmt::Display) is `+919876543210`; [`Debug`] shows the last four digits only, since it ends up in logs.
+///
+/// ```
+/// let phone: transom::PhoneNumber = "91 98765-43210".parse()?;
+/// assert_eq!(phone.to_string(), "+919876543210");
+/// assert_eq!(phone.digits(), "919876543210");
+/// assert_eq!(format!("{phone:?}"), "PhoneNumber(•••3210)");
+/// # Ok::<(), transom::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct PhoneNumber(
+    /// With the `+`.
+    String,
+);
+
+impl PhoneNumber {
+    /// The number with its `+`: `+919876543210`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The digits without the `+`, as some providers want them.
+    pub fn digits(&self) -> &str {
+        self.0.strip_prefix('+').unwrap_or(&self.0)
+    }
+
+    /// The form for logs and errors: the last four digits.
+    pub fn masked(&self) -> String {
+        let digits = self.digits();
+        let tail = digits.len().saturating_sub(4);
+        format!("•••{}", digits.get(tail..).unwrap_or_default())
+    }
+
+    /// Replaces every occurrence of this number in `text` by its masked form: grouped or not, whole, cut short, or with another
+    /// prefix before its last eight digits.
+    pub(crate) fn mask_in(&self, text: &str) -> String {
+        redact::replaced(text, self.digits(), &self.masked())
+    }
+}
+
+/// Why a text is not a phone number. It never repeats the text: it may be a person's number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidPhoneNumber(String);
+
+impl fmt::Display for InvalidPhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; expected a phone number with its country code, such as +919876543210", self.0)
+    }
+}
+
+impl std::error::Error for InvalidPhoneNumber {}
+
+impl FromStr for PhoneNumber {
+    type Err = InvalidPhoneNumber;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let body = text.strip_prefix('+').unwrap_or(text);
+        let mut number = String::with_capacity(16);
+        number.push('+');
+        for c in body.chars() {
+            match c {
+                '0'..='9' => number.push(c),
+                ' ' | '-' | '.' | '(' | ')' | '\u{a0}' => {}
+                other => return Err(InvalidPhoneNumber(format!("{other:?} does not belong in a phone number"))),
+            }
+        }
+        match number.len() - 1 {
+            0 => Err(InvalidPhoneNumber("there is no digit".into())),
+            few @ 1..=6 => Err(InvalidPhoneNumber(format!("{few} digits are too few, 7 to 15 are possible"))),
+            7..=15 if number.starts_with("+0") => {
+                Err(InvalidPhoneNumber("a country code does not start with 0".into()))
+            }
+            7..=15 => Ok(Self(number)),
+            many => Err(InvalidPhoneNumber(format!("{many} digits are too many, 7 to 15 are possible"))),
+        }
+    }
+}
+
+impl TryFrom<String> for PhoneNumber {
+    type Error = InvalidPhoneNumber;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<PhoneNumber> for String {
+    fn from(phone: PhoneNumber) -> Self {
+        phone.0
+    }
+}
+
+impl From<InvalidPhoneNumber> for crate::Error {
+    fn from(error: InvalidPhoneNumber) -> Self {
+        Self::new(crate::ErrorKind::InvalidRequest, error.to_string())
+    }
+}
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PhoneNumber({})", self.masked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_ways_of_writing_a_number_are_one_number() {
+        for text in ["+34600111222", "34600111222", " 34 600 111 222 ", "+34 (600) 111-222", "34.600.111.222"] {
+            assert_eq!(text.parse::<PhoneNumber>().unwrap().as_str(), "+34600111222", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_with_the_reason_and_without_the_text() {
+        for (text, reason) in [
+            ("", "there is no digit"),
+            ("+", "there is no digit"),
+            ("12ab", "'a' does not belong"),
+            ("123456", "6 digits are too few"),
+            ("1234567890123456", "16 digits are too many"),
+            ("+0123456789", "does not start with 0"),
+            ("++34600111222", "'+' does not belong"),
+            ("٣٤٦٠٠١١١٢٢٢", "does not belong"),
+        ] {
+            let error = text.parse::<PhoneNumber>().unwrap_err().to_string();
+            assert!(error.contains(reason), "{text:?}: {error}");
+            assert!(error.contains("+919876543210"), "{error}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_last_four_digits_only() {
+        let phone: PhoneNumber = "+34600111222".parse().unwrap();
+        assert_eq!(format!("{phone:?}"), "PhoneNumber(•••1222)");
+    }
+
+    #[test]
+    fn a_longer_number_is_not_mistaken_for_this_one_cut_short() {
+        let phone: PhoneNumber = "+34600111222".parse().unwrap();
+        assert_eq!(phone.mask_in("to +34600111222!"), "to •••1222!");
+        assert_eq!(phone.mask_in("to 34600111223"), "to 34600111223");
+    }
+}

@@ -1,0 +1,117 @@
+//! A short memory of delivery reports, for a message that nobody has asked about yet.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::time::{Clock, SystemClock};
+use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
+
+/// The delivery reports of the last quarter of an hour.
+///
+/// A report is often quicker than the timeout by which a send becomes an unknown outcome, and would be lost before there is an
+/// [`Unresolved`](crate::reconcile::PendingSend) message to hear it. So the application's webhook gives each call's events to
+/// [`hear`](Self::hear), and whoever is left with an unknown outcome asks with
+/// [`Unresolved::recall`](crate::reconcile::PendingSend::recall).
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::time::SystemTime;
+/// use transom::{
+///     Client, DeliveryStatus, Error, ErrorKind, Event, WebhookEvents, Message, Messenger, DeliveryReportLog, Resolution, StatusUpdate,
+///     Unresolved, stub::Stub,
+/// };
+///
+/// let reports = DeliveryReportLog::default();
+/// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
+/// report.reference = Some("order-17".to_owned());
+/// reports.record(&WebhookEvents::new(true, vec![Event::Status(report)]), false);
+///
+/// let client = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "timeout").maybe_sent())]));
+/// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
+/// let begun = SystemTime::now();
+/// let error = client.send(&message).await.unwrap_err();
+/// let resolution = Unresolved::new(&message, &error, begun).unwrap().recall(&reports);
+/// assert!(matches!(resolution, Resolution::Sent { .. }));
+/// # Ok::<(), transom::Error>(()) }).unwrap();
+/// ```
+pub struct DeliveryReportLog {
+    clock: Arc<dyn Clock>,
+    room: usize,
+    heard: Mutex<VecDeque<Heard>>,
+}
+
+struct Heard {
+    /// By the clock that never goes back.
+    at: Duration,
+    update: StatusUpdate,
+}
+
+/// Longer than any send waits for its answer, and than a queue of webhooks takes to be worked off.
+const LIFE: Duration = Duration::from_secs(15 * 60);
+/// About 30 MB of reports, and those of a hundred seconds at 300 messages a second.
+const ROOM: usize = 100_000;
+
+impl DeliveryReportLog {
+    /// Keeps at most `room` reports: where there are more, the oldest go first. The default is 100,000.
+    pub fn with_capacity(room: usize) -> Self {
+        Self { room, ..Self::default() }
+    }
+
+    /// Measures their age with `clock`.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
+    /// must not be able to settle anything.
+    pub fn record(&self, events: &WebhookEvents, trust_unsigned: bool) {
+        if !events.verified && !trust_unsigned {
+            return;
+        }
+        let at = self.clock.monotonic();
+        let mut heard = self.lock();
+        for event in &events.events {
+            if let Event::Status(update) = event {
+                heard.push_back(Heard { at, update: update.clone() });
+            }
+        }
+        while heard.front().is_some_and(|oldest| is_over(oldest, at)) || heard.len() > self.room {
+            heard.pop_front();
+        }
+    }
+
+    /// Calls `each` with every report that is kept, oldest first.
+    pub(crate) fn for_each(&self, mut each: impl FnMut(&StatusUpdate)) {
+        let now = self.clock.monotonic();
+        for heard in self.lock().iter().filter(|heard| !is_over(heard, now)) {
+            each(&heard.update);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Heard>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_over(heard: &Heard, now: Duration) -> bool {
+    now.saturating_sub(heard.at) >= LIFE
+}
+
+impl Default for DeliveryReportLog {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), room: ROOM, heard: Mutex::default() }
+    }
+}
+
+impl fmt::Debug for DeliveryReportLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliveryReportLog")
+            .field("kept", &self.lock().len())
+            .field("room", &self.room)
+            .finish_non_exhaustive()
+    }
+}

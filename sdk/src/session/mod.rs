@@ -1,0 +1,127 @@
+//! The 24-hour customer service window: whether a free-form message to a contact is allowed now.
+
+pub(crate) mod ledger;
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+pub use ledger::{MemoryLedger, WindowLedger};
+
+use crate::phone::PhoneNumber;
+use crate::time::rfc3339;
+
+/// How long a contact's last message keeps the window open.
+pub const WINDOW_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What is known of the window between one of our senders and one contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Session {
+    /// The person at the other end.
+    pub contact: PhoneNumber,
+    /// Whether free-form messages are allowed.
+    pub window: Window,
+    /// When the contact last wrote, where that is known.
+    #[serde(with = "rfc3339::option")]
+    pub last_inbound_at: Option<SystemTime>,
+    /// Who says so.
+    pub source: SessionSource,
+}
+
+/// The state of a 24-hour window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Window {
+    /// Free-form messages are allowed.
+    Open {
+        /// When it closes; `None` where the provider does not say.
+        #[serde(with = "rfc3339::option")]
+        until: Option<SystemTime>,
+    },
+    /// The contact's last message is 24 hours old or older: only a template may go.
+    Expired {
+        /// When it closed; `None` where the provider does not say.
+        #[serde(with = "rfc3339::option")]
+        since: Option<SystemTime>,
+    },
+    /// The contact has never written to this number: only a template may go.
+    Never,
+    /// Nobody here can say. Never a reason to hold a message back.
+    Unknown,
+}
+
+/// Where an answer about the window comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionSource {
+    /// The provider was asked.
+    Provider,
+    /// Our own record of the contact's messages.
+    Ledger,
+}
+
+impl Session {
+    /// What is known of the window to `contact`.
+    pub const fn new(contact: PhoneNumber, window: Window, source: SessionSource) -> Self {
+        Self { contact, window, last_inbound_at: None, source }
+    }
+
+    /// Adds when the contact last wrote.
+    #[must_use]
+    pub const fn with_last_inbound_at(mut self, at: Option<SystemTime>) -> Self {
+        self.last_inbound_at = at;
+        self
+    }
+}
+
+impl Window {
+    /// The window that a last inbound message at `last_inbound_at` leaves at `now`: open while less than 24 hours have
+    /// passed, closed from the 24th hour on.
+    pub fn after(last_inbound_at: SystemTime, now: SystemTime) -> Self {
+        // Saturates instead of wrapping for a time at the end of the calendar: such a window does not close.
+        let Some(edge) = last_inbound_at.checked_add(WINDOW_DURATION) else { return Self::Open { until: None } };
+        if now < edge { Self::Open { until: Some(edge) } } else { Self::Expired { since: Some(edge) } }
+    }
+
+    /// Whether it is known that a free-form message would be refused. `Unknown` is not known.
+    pub const fn is_known_closed(self) -> bool {
+        matches!(self, Self::Expired { .. } | Self::Never)
+    }
+
+    /// Whether it is known that a free-form message is allowed.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_window_closes_exactly_24_hours_after_the_last_inbound() {
+        let inbound = at(1_000);
+        let edge = inbound + WINDOW_DURATION;
+        assert_eq!(Window::after(inbound, edge - Duration::from_nanos(1)), Window::Open { until: Some(edge) });
+        assert_eq!(Window::after(inbound, edge), Window::Expired { since: Some(edge) });
+    }
+
+    #[test]
+    fn an_unknown_window_is_neither_open_nor_closed() {
+        assert!(!Window::Unknown.is_open() && !Window::Unknown.is_known_closed());
+        assert!(Window::Never.is_known_closed());
+    }
+
+    #[test]
+    fn a_window_is_written_with_its_state_and_its_time() {
+        let open = Window::Open { until: Some(at(1_778_574_000)) };
+        assert_eq!(serde_json::to_string(&open).unwrap(), r#"{"state":"open","until":"2026-05-12T08:20:00Z"}"#);
+        assert_eq!(serde_json::to_string(&Window::Never).unwrap(), r#"{"state":"never"}"#);
+        assert_eq!(serde_json::from_str::<Window>(&serde_json::to_string(&open).unwrap()).unwrap(), open);
+    }
+}
