@@ -17,9 +17,9 @@ use crate::webhook::event::WebhookEvents;
 
 /// A provider account that can send WhatsApp messages.
 ///
-/// This is the minimum that every adapter implements, and the whole of what [`Client`](crate::Client) and its layers
-/// build on. Nothing has a default: an adapter that cannot do a thing says so in one line with [`unsupported`]. What a
-/// single provider can do beyond it stays a method of that provider's own type.
+/// Every adapter implements this trait, and [`Client`](crate::Client) and its layers use nothing else. No method has a
+/// default: an adapter without a capability returns [`unsupported`] in one line. Calls that only one provider has are
+/// methods of its own type.
 ///
 /// # Wrappers
 ///
@@ -30,10 +30,10 @@ pub trait Messenger: fmt::Debug + Send + Sync + 'static {
     /// The provider's name, as used in configuration: `exotel`.
     fn provider(&self) -> &'static str;
 
-    /// What this account can do. Constant for the life of the value.
+    /// The account's capabilities. Constant for the life of the value.
     fn capabilities(&self) -> Capabilities;
 
-    /// Hands one message to the provider. `Ok` means taken, not delivered.
+    /// Sends one message to the provider. `Ok` means accepted, not delivered.
     async fn send(&self, message: &Message) -> Result<Receipt>;
 
     /// Whether free-form messages to `contact` are allowed now. Requires [`Capability::Session`].
@@ -56,7 +56,7 @@ pub trait Messenger: fmt::Debug + Send + Sync + 'static {
     fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents>;
 }
 
-/// The answer of an adapter whose provider lacks `capability`: nothing was sent, no request was made.
+/// The error of an adapter whose provider lacks `capability`: no request was made and nothing was sent.
 pub fn unsupported<T>(provider: &'static str, capability: Capability) -> Result<T> {
     Err(Error::new(ErrorKind::Unsupported, format!("this provider has no {capability}")).with_provider(provider))
 }

@@ -1,4 +1,4 @@
-//! The application's handle on a provider account: a messenger behind a list of layers.
+//! The application's access to a provider account: a messenger behind layers.
 
 pub(crate) mod outcome;
 mod redact;
@@ -29,15 +29,15 @@ use crate::webhook::event::WebhookEvents;
 use outcome::Listeners;
 pub(crate) use tracker::{Errand, Waiting};
 
-/// A messenger behind layers. It refuses what the provider cannot do, or what no provider takes, before the first
-/// layer, so that neither layers nor adapters ever see it.
+/// A messenger behind layers. It refuses unsupported and malformed messages before the first layer, so that neither
+/// layers nor adapters see them.
 ///
 /// The list of layers is immutable and shared: a clone costs two reference counts, and a layer added to a clone affects
 /// only that clone.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Client, Message, Messenger, layers::WindowGuard, stub::Stub};
+/// use transom::{Client, Message, Messenger, layers::WindowGuard, testing::Stub};
 ///
 /// let client = Client::new(Stub::accepting()).layer(WindowGuard::default());
 /// let receipt = client.send(&Message::text("+919876543210".parse()?, "Hi")).await?;
@@ -48,7 +48,7 @@ pub(crate) use tracker::{Errand, Waiting};
 pub struct Client {
     base: Arc<dyn Messenger>,
     layers: Arc<[Arc<dyn Layer>]>,
-    /// What no error may show, in the forms in which it travels.
+    /// Secrets that no error may show, in all their encodings.
     secrets: Arc<[Secret]>,
     listeners: Listeners,
 }
@@ -59,17 +59,16 @@ impl Client {
         Self { base: Arc::new(base), layers: Arc::new([]), secrets: Arc::new([]), listeners: Listeners::default() }
     }
 
-    /// Calls `listener` with each message, its idempotency key included, and what became of it: once, before its `send`
-    /// returns.
+    /// Calls `listener` once for each message, before its `send` returns, with the message (idempotency key included)
+    /// and its outcome.
     ///
-    /// If the future of a `send` is dropped, by a timeout around it or a task that is aborted, waiting for the provider's leave
-    /// or for another attempt stops, and a [`Failover`](crate::Failover) asks no further channel. An attempt that has begun does
-    /// not stop: it is finished in the background, and its verdict is told here and nowhere else. If it cannot be finished,
-    /// because its adapter panicks or the Tokio runtime ends or there is none, the verdict is [`SendOutcome::Unknown`]; so it must be
-    /// taken to be if the process ends first.
+    /// If the future of a `send` is dropped (a timeout, an aborted task), waits and further attempts stop, and a
+    /// [`Failover`](crate::Failover) tries no further channel. An attempt that has begun continues in the background,
+    /// and only the listener gets its outcome. If it cannot be finished, because its adapter panics or the Tokio
+    /// runtime ends, the outcome is [`SendOutcome::Unknown`]. If the process ends first, treat the outcome as unknown.
     ///
-    /// A verdict is never better than what any attempt left open: a message of which one attempt may have been taken is not
-    /// called unsent because the next one was refused.
+    /// An outcome is never better than the least certain attempt. A message that one attempt may have sent is not
+    /// reported as unsent because the next attempt was rejected.
     ///
     /// The listener must neither block nor panic.
     #[must_use]
@@ -77,8 +76,8 @@ impl Client {
         Self { listeners: self.listeners.with(listener), ..self }
     }
 
-    /// Removes `secrets` from every error, alone or as the pair of a Basic credential, as they are or in Base64 or
-    /// percent-encoded: a provider may echo them.
+    /// Removes `secrets` from every error: alone or as a Basic credential, plain, in Base64 or percent-encoded. A
+    /// provider may echo them.
     #[must_use]
     pub fn hiding(self, secrets: &[Secret]) -> Self {
         let secrets: Arc<[Secret]> = encoded_variants(secrets).into();
@@ -86,8 +85,8 @@ impl Client {
         Self { base, secrets, ..self }
     }
 
-    /// Adds a layer below those already there: the first one attached is the outermost, so that the code reads in the
-    /// order in which a message meets them.
+    /// Adds a layer below the present ones. The first layer is the outermost, so the code lists them in the order in
+    /// which a message passes them.
     #[must_use]
     pub fn layer(self, layer: impl Layer) -> Self {
         let layers = self.layers.iter().cloned().chain([Arc::new(layer) as Arc<dyn Layer>]).collect();
@@ -102,8 +101,8 @@ impl Client {
         &self.listeners
     }
 
-    /// Hands over once more what may have been taken in just this form. It goes through the layers, of which none may send
-    /// anything else in its place.
+    /// Resends a message in the form that may have been accepted. It passes the layers, and none of them may send
+    /// another form.
     pub(crate) async fn repeat(&self, form: &Message) -> Result<Receipt> {
         let waiting = Waiting(Errand::repeating(self, form));
         let outcome = match self.prepare(form) {
@@ -113,9 +112,9 @@ impl Client {
         waiting.0.conclude(outcome)
     }
 
-    /// The error of a send as it leaves.
+    /// The error of a send for the caller.
     pub(crate) fn presentable(&self, error: Error, message: &Message) -> Error {
-        // Without a send request, a status is a lookup's or a login's.
+        // Without a send request, the status belongs to a lookup or a login.
         let error = if error.attempts() == 0 { error.without_status() } else { error };
         self.named(error).without_number(&message.to)
     }
@@ -124,8 +123,8 @@ impl Client {
         if self.capabilities().contains(capability) { Ok(()) } else { unsupported(self.provider(), capability) }
     }
 
-    /// The message as the layers get it: possible here, well formed, and with its idempotency key. Sending what this returns is
-    /// the same as sending `message`; whoever stores messages stores it, so that a repetition has the same key.
+    /// Returns the message as the layers get it: checked, and with its idempotency key. Sending the result is the same
+    /// as sending `message`. Applications that store messages store the result, so that a retry has the same key.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] or [`ErrorKind::InvalidRequest`], as a send of it.
@@ -151,15 +150,15 @@ impl Client {
         Ok(message)
     }
 
-    /// An error as it leaves: with the provider's name and without any credential.
+    /// The error for the caller: with the provider's name and without credentials.
     fn named(&self, error: Error) -> Error {
         let error = self.secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()));
         if error.provider().is_some() { error } else { error.with_provider(self.provider()) }
     }
 }
 
-/// The key of a message with a reference: the reference as it is where it can stand in a header and is short, else a
-/// fixed hash of it, so that the same reference is the same key in every process.
+/// The idempotency key of a message with a reference: the reference itself if it is short and legal in a header, or
+/// else a fixed hash of it. The same reference gives the same key in every process.
 fn key_of(reference: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
     if (1..=64).contains(&reference.len()) && reference.chars().all(plain) {
@@ -169,7 +168,7 @@ fn key_of(reference: &str) -> String {
     }
 }
 
-/// A key for a message without a reference: 128 bits that nobody has used before.
+/// The idempotency key of a message without a reference: 128 random bits.
 fn random_key() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)

@@ -1,4 +1,4 @@
-//! What became of a message, told even when nobody waits for it any more.
+//! The final outcome of a send, also for callers that stopped waiting.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,18 +7,18 @@ use crate::error::Error;
 use crate::message::Message;
 use crate::message::receipt::Receipt;
 
-/// What became of a message. See [`Client::on_outcome`](crate::Client::on_outcome).
+/// The final outcome of a send. See [`Client::on_outcome`](crate::Client::on_outcome).
 #[derive(Clone, Copy, Debug)]
 pub enum SendOutcome<'a> {
-    /// The provider took it.
+    /// The provider accepted the message.
     Accepted(&'a Receipt),
-    /// Proved: the provider did not take it. No error: its caller gave up before it was handed over.
+    /// It is proved that nothing was sent. `None`: the caller left before the first attempt.
     Rejected(Option<&'a Error>),
-    /// Nobody can know. [`Error::attempted`] is the form of it that may have been taken.
+    /// The message may have been accepted. [`Error::attempted`] is the form of that attempt.
     Unknown(&'a Error),
 }
 
-/// What is called with each verdict.
+/// The listeners for outcomes.
 #[derive(Clone, Default)]
 pub(crate) struct Listeners(Arc<[Arc<Listener>]>);
 

@@ -1,4 +1,4 @@
-//! One message on its way through a client, and what is known of it at any moment.
+//! Tracks the attempts of one message and its best known outcome.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -12,15 +12,15 @@ use crate::message::Message;
 use crate::message::receipt::Receipt;
 use crate::messenger::Messenger;
 
-/// One message on its way through a client. If its caller stops waiting, the waits and the attempts that were still to come
-/// are dropped with the caller's future; an attempt that has begun is finished all the same, and its verdict is told.
+/// Tracks one message. If its caller leaves, waits and later attempts are dropped with the caller's future. An attempt
+/// that has begun is finished, and the listeners get the outcome.
 #[derive(Debug)]
 pub(crate) struct Errand {
     client: Client,
     message: Message,
-    /// The form that may have been taken before this errand began. Nothing else may go.
+    /// The form that may have been accepted earlier. No other form may be sent.
     repeats: Option<Arc<Message>>,
-    /// The attempt of another client that this is a part of.
+    /// The attempt of an outer client to which this send belongs.
     part_of: Option<Arc<Landing>>,
     state: Mutex<State>,
 }
@@ -28,18 +28,18 @@ pub(crate) struct Errand {
 #[derive(Debug)]
 struct State {
     known: Known,
-    /// The form of the message that may have been taken.
+    /// The form that may have been accepted.
     in_doubt: Option<Arc<Message>>,
-    /// How many requests the attempts that have ended took.
+    /// The number of requests of finished attempts.
     requests: u32,
-    /// Attempts on their way.
+    /// The number of running attempts.
     in_flight: u32,
-    /// The caller has not gone, and has not been answered.
+    /// The caller still waits for the result.
     is_waited_for: bool,
     is_told: bool,
 }
 
-/// What is known of a message. What was taken stays taken, and what may have been taken is not cleared by a later refusal.
+/// The best known outcome. Acceptance is final. A later rejection does not clear an earlier unknown outcome.
 #[derive(Debug, Default)]
 struct Known {
     taken: Option<Receipt>,
@@ -56,7 +56,7 @@ impl Known {
         }
     }
 
-    /// The outcome, if there is any yet, of all that was learned.
+    /// The best known outcome, if there is one.
     fn outcome(&self) -> Option<Result<Receipt>> {
         let error = || self.doubt.clone().or_else(|| self.refused.clone());
         self.taken.clone().map(Ok).or_else(|| error().map(Err))
@@ -78,7 +78,7 @@ impl Errand {
         Self::begun(client, message, None)
     }
 
-    /// Of a message that may have been taken in this form, and that is handed over once more.
+    /// Tracks the resend of a message that may have been accepted in this form.
     pub(crate) fn repeating(client: &Client, form: &Message) -> Arc<Self> {
         Self::begun(client, form, Some(Arc::new(form_of(form))))
     }
@@ -102,7 +102,7 @@ impl Errand {
         self.repeats.is_some()
     }
 
-    /// Hands `message`, the present form of the one that the caller gave, to the provider.
+    /// Sends `message`, the present form of the caller's message.
     pub(crate) async fn attempt(self: &Arc<Self>, base: &Arc<dyn Messenger>, message: &Message) -> Result<Receipt> {
         let form = Arc::new(form_of(message));
         self.begin(&form)?;
@@ -113,7 +113,7 @@ impl Errand {
         let attempt = tracing::Instrument::in_current_span(attempt);
         let mut attempt = Attempt { landing, future: Some(Box::pin(attempt)) };
         let outcome = poll_fn(|context| {
-            // Not put back if it panics: what has panicked cannot be finished.
+            // Left out after a panic: the future cannot be polled again.
             let Some(mut future) = attempt.future.take() else { return Poll::Pending };
             let polled = future.as_mut().poll(context);
             if polled.is_pending() {
@@ -125,7 +125,7 @@ impl Errand {
         attempt.landing.land(outcome)
     }
 
-    /// Counts an attempt in, unless another form of the message may have been taken: then this one would be a second message.
+    /// Counts an attempt, unless another form may have been accepted: a second form would be a second message.
     fn begin(&self, form: &Arc<Message>) -> Result<()> {
         let mut state = self.lock();
         match &state.in_doubt {
@@ -141,7 +141,7 @@ impl Errand {
         }
     }
 
-    /// An attempt in this form has ended. No outcome: nothing was handed over.
+    /// Records the end of an attempt in this form. `None`: nothing was sent.
     fn landed(&self, form: &Arc<Message>, outcome: Option<&Result<Receipt>>) {
         let mut state = self.lock();
         state.in_flight = state.in_flight.saturating_sub(1);
@@ -157,8 +157,7 @@ impl Errand {
         self.tell_if_over();
     }
 
-    /// What the caller gets, given what the layers made of it: an error says that the message may have been sent if any
-    /// attempt may have been taken, whatever a layer says.
+    /// The result for the caller. If any attempt may have been accepted, the error says so, whatever a layer returned.
     pub(crate) fn conclude(&self, outcome: Result<Receipt>) -> Result<Receipt> {
         let mut state = self.lock();
         state.is_waited_for = false;
@@ -171,7 +170,7 @@ impl Errand {
                 _ => error,
             }
         });
-        // An attempt that a layer abandoned says itself what it came to.
+        // If a layer dropped an attempt, that attempt reports its own result later.
         if outcome.is_ok() || state.in_flight == 0 {
             state.known.learn(outcome.clone());
         }
@@ -180,7 +179,7 @@ impl Errand {
         outcome
     }
 
-    /// Tells the verdict once nobody waits and nothing is on its way.
+    /// Reports the outcome once no caller waits and no attempt runs.
     fn tell_if_over(&self) {
         let outcome = {
             let mut state = self.lock();
@@ -218,7 +217,7 @@ impl Errand {
     }
 }
 
-/// The message as it is handed over: what would go in its place is no part of it.
+/// The message without its fallback.
 fn form_of(message: &Message) -> Message {
     Message { fallback: None, ..message.clone() }
 }
@@ -228,18 +227,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 tokio::task_local! {
-    /// The attempt that the present code is a part of.
+    /// The attempt to which the present code belongs.
     static WITHIN: Arc<Landing>;
 }
 
-/// Says that the present attempt is made of sends through other clients. When its caller goes, it is not finished: what has
-/// begun of it finishes itself, and nothing else begins.
+/// Marks the present attempt as made of sends through other clients. If its caller leaves, the running sends finish by
+/// themselves, and no further send begins.
 pub(crate) fn parts_finish_themselves() {
-    // Outside of an attempt there is nobody to tell.
+    // Outside of an attempt there is nothing to mark.
     let _ = WITHIN.try_with(|landing| lock(&landing.progress).is_divided = true);
 }
 
-/// Where an attempt ends, in whatever way: if it is dropped before it was told an outcome, it says so itself.
+/// Records the end of an attempt. If it is dropped without a result, it reports an unknown outcome.
 #[derive(Debug)]
 struct Landing {
     errand: Arc<Errand>,
@@ -250,7 +249,7 @@ struct Landing {
 #[derive(Debug, Default)]
 struct Progress {
     has_landed: bool,
-    /// It is made of parts, each of which keeps this landing until it has ended.
+    /// The attempt consists of sends through other clients, each of which keeps this guard until it ends.
     is_divided: bool,
     parts: Known,
 }
@@ -280,12 +279,12 @@ impl Drop for Landing {
     }
 }
 
-/// Nobody is left who would hear the answer: the adapter panicked, or its runtime has ended or was never there.
+/// The error of an attempt without a result: the adapter panicked, or the runtime ended.
 fn lost() -> Error {
     Error::new(ErrorKind::ProviderUnavailable, "it was not finished, and nobody heard the answer").maybe_sent()
 }
 
-/// An attempt that is on its way.
+/// A running attempt.
 struct Attempt {
     landing: Arc<Landing>,
     future: Option<Pin<Box<dyn Future<Output = Result<Receipt>> + Send>>>,
@@ -300,7 +299,7 @@ impl Drop for Attempt {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let landing = Arc::clone(&self.landing);
             runtime.spawn(async move {
-                // Told to the listeners.
+                // The listeners get the result.
                 let _ = landing.land(future.await);
             });
         }

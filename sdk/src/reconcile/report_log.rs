@@ -1,4 +1,4 @@
-//! A short memory of delivery reports, for a message that nobody has asked about yet.
+//! A log of recent delivery reports.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,20 +8,20 @@ use std::time::Duration;
 use crate::time::{Clock, SystemClock};
 use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 
-/// The delivery reports of the last quarter of an hour.
+/// The delivery reports of the last 15 minutes.
 ///
 /// A report is often quicker than the timeout by which a send becomes an unknown outcome, and would be lost before there is an
 /// [`Unresolved`](crate::reconcile::PendingSend) message to hear it. So the application's webhook gives each call's events to
 /// [`hear`](Self::hear), and whoever is left with an unknown outcome asks with
-/// [`Unresolved::recall`](crate::reconcile::PendingSend::recall).
+/// [`PendingSend::check_log`](crate::reconcile::PendingSend::recall).
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::time::SystemTime;
-/// use transom::{
-///     Client, DeliveryStatus, Error, ErrorKind, Event, WebhookEvents, Message, Messenger, DeliveryReportLog, Resolution, StatusUpdate,
-///     Unresolved, stub::Stub,
-/// };
+/// use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
+/// use transom::testing::Stub;
+/// use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+/// use transom::{Client, Error, ErrorKind, Message, Messenger};
 ///
 /// let reports = DeliveryReportLog::default();
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
@@ -32,7 +32,7 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
 /// let begun = SystemTime::now();
 /// let error = client.send(&message).await.unwrap_err();
-/// let resolution = Unresolved::new(&message, &error, begun).unwrap().recall(&reports);
+/// let resolution = PendingSend::new(&message, &error, begun).unwrap().check_log(&reports);
 /// assert!(matches!(resolution, Resolution::Sent { .. }));
 /// # Ok::<(), transom::Error>(()) }).unwrap();
 /// ```
@@ -43,18 +43,18 @@ pub struct DeliveryReportLog {
 }
 
 struct Heard {
-    /// By the clock that never goes back.
+    /// Monotonic time.
     at: Duration,
     update: StatusUpdate,
 }
 
-/// Longer than any send waits for its answer, and than a queue of webhooks takes to be worked off.
+/// Longer than the timeout of a send and than the usual delay of webhooks.
 const LIFE: Duration = Duration::from_secs(15 * 60);
-/// About 30 MB of reports, and those of a hundred seconds at 300 messages a second.
+/// About 30 MB of reports, or 100 s at 300 messages a second with all their statuses.
 const ROOM: usize = 100_000;
 
 impl DeliveryReportLog {
-    /// Keeps at most `room` reports: where there are more, the oldest go first. The default is 100,000.
+    /// Keeps at most this many reports and drops the oldest. The default is 100,000.
     pub fn with_capacity(room: usize) -> Self {
         Self { room, ..Self::default() }
     }
@@ -66,8 +66,8 @@ impl DeliveryReportLog {
         self
     }
 
-    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
-    /// must not be able to settle anything.
+    /// Records the events of a webhook call. Ignores unverified events unless `trust_unsigned`, so that a forged call
+    /// cannot settle a send.
     pub fn record(&self, events: &WebhookEvents, trust_unsigned: bool) {
         if !events.verified && !trust_unsigned {
             return;
@@ -84,7 +84,7 @@ impl DeliveryReportLog {
         }
     }
 
-    /// Calls `each` with every report that is kept, oldest first.
+    /// Calls `each` with every report, oldest first.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&StatusUpdate)) {
         let now = self.clock.monotonic();
         for heard in self.lock().iter().filter(|heard| !is_over(heard, now)) {
