@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fallback_goes_under_a_key_of_its_own_and_has_no_fallback_itself() {
+    fn a_fallback_has_its_own_key_and_no_fallback() {
         let mut message = Message::text("+919876543210".parse().unwrap(), "Hi")
             .with_fallback(Template::new("follow_up", "en"))
             .with_reference("order-17")

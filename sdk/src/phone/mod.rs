@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused_with_the_reason_and_without_the_text() {
+    fn a_bad_number_is_refused_without_repeating_the_text() {
         for (text, reason) in [
             ("", "there is no digit"),
             ("+", "there is no digit"),

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_come_to_the_same_end_in_any_order_and_with_any_copies() {
+    fn merged_statuses_do_not_depend_on_order_or_copies() {
         use DeliveryStatus::{Delivered, Failed, Other, Queued, Read, Sent};
         let all = [Other("held".into()), Queued, Sent, Failed, Delivered, Read];
         for a in &all {
