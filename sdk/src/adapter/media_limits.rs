@@ -135,7 +135,7 @@ mod tests {
     };
 
     #[test]
-    fn an_excluded_extension_is_refused_with_the_expected_ones() {
+    fn excluded_extension_is_refused_naming_expected_formats() {
         for link in [
             "https://x.example/a.gif",
             "http://x.example/a/b.v2.GIF?size=1#top",
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ambiguous_extension_is_refused_if_all_are_excluded() {
+    fn ambiguous_extension_is_refused_only_if_no_format_fits() {
         let audio = MediaLimit { kind: Capability::Audio, types: &["audio/mpeg", "audio/mp4"], ..IMAGES };
         let video = MediaLimit { kind: Capability::Video, types: &["video/mp4"], ..IMAGES };
         for extension in ["mp4", "mpeg"] {

@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn optional_lookups_fail_at_most_once_a_minute() {
+    async fn optional_list_read_fails_at_most_once_a_minute() {
         let reader = Reader::default();
         assert_eq!(reader.get_if_available(Err(down())).await, None);
         assert_eq!(reader.get_if_available(Ok(one())).await, None);

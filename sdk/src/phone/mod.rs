@@ -44,14 +44,14 @@ impl PhoneNumber {
         format!("•••{}", digits.get(tail..).unwrap_or_default())
     }
 
-    /// Replaces every occurrence of this number in `text` by its masked form: grouped or not, whole, cut short, or with another
-    /// prefix before its last eight digits.
+    /// Replaces every occurrence of this number in `text` by its redacted form: grouped or not, whole, cut short, or
+    /// with another prefix before its last eight digits.
     pub(crate) fn mask_in(&self, text: &str) -> String {
         redact::replaced(text, self.digits(), &self.masked())
     }
 }
 
-/// Why a text is not a phone number. It never repeats the text: it may be a contact's number.
+/// Why a text is not a phone number. The error does not repeat the text, which may be a contact's number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}; expected a phone number with its country code, such as +919876543210")]
 pub struct InvalidPhoneNumber(String);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_number_is_refused_without_repeating_the_text() {
+    fn invalid_number_error_has_reason_without_input() {
         for (text, reason) in [
             ("", "there is no digit"),
             ("+", "there is no digit"),

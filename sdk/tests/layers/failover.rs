@@ -68,7 +68,7 @@ async fn the_error_of_every_attempt_is_kept() {
 }
 
 #[tokio::test]
-async fn retry_above_failover_keeps_every_attempts_errors() {
+async fn repeated_failover_keeps_errors_of_every_attempt() {
     let busy = || Err(failed(ErrorKind::RateLimited).with_retry_after(S(2)));
     for last in [Ok("m1".to_owned()), Err(failed(ErrorKind::RecipientInvalid))] {
         let clock = Arc::new(TestClock::default()) as Arc<dyn Clock>;
@@ -106,7 +106,7 @@ async fn an_error_says_which_channel_it_is_of() {
 }
 
 #[tokio::test]
-async fn a_limit_of_one_contact_does_not_block_others() {
+async fn limit_about_one_contact_blocks_only_that_contact() {
     let rates = [Rate {
         scope: Scope::Pair,
         quota: 1,
@@ -165,7 +165,7 @@ async fn on_another_number_a_free_message_becomes_its_template() {
 }
 
 #[tokio::test]
-async fn on_another_sender_free_text_needs_a_known_open_window() {
+async fn other_sender_sends_free_form_only_into_known_open_window() {
     let open = Stub::accepting().with_window(Window::Open { until: None });
     let receipt = two(&failing(ErrorKind::ProviderUnavailable), &open).send(&text()).await.unwrap();
     assert!(!receipt.template_fallback);
@@ -173,7 +173,7 @@ async fn on_another_sender_free_text_needs_a_known_open_window() {
 }
 
 #[tokio::test]
-async fn on_another_sender_free_text_without_template_is_refused() {
+async fn other_sender_refuses_free_form_without_fallback() {
     for (window, kind) in [(Window::Never, ErrorKind::NoActiveSession), (Window::Unknown, ErrorKind::SessionExpired)] {
         let (first, second) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting().with_window(window));
         let error = two(&first, &second).send(&text()).await.unwrap_err();
@@ -197,7 +197,7 @@ async fn a_channels_own_ledger_opens_its_window() {
 }
 
 #[tokio::test]
-async fn a_channel_bound_message_goes_nowhere_else() {
+async fn channel_bound_message_goes_to_its_channel_only() {
     let open = Stub::accepting().with_window(Window::Open { until: None });
     let uploaded: Message = serde_json::from_value(
         serde_json::json!({"to": "+34600111222", "content": {"type": "image", "id": "upload-1"}}),
@@ -297,7 +297,7 @@ async fn weights_share_contacts_and_each_keeps_its_channel() {
 }
 
 #[tokio::test]
-async fn a_reply_is_unsupported_on_other_channels() {
+async fn quoting_message_is_unsupported_on_other_channels() {
     for second in [Stub::accepting(), Stub::accepting().with_window(Window::Never)] {
         for message in [text().with_reply_to("wamid.1"), template().with_reply_to("wamid.1")] {
             let error = two(&failing(ErrorKind::ProviderUnavailable), &second).send(&message).await.unwrap_err();
@@ -322,7 +322,7 @@ async fn a_channel_without_templates_takes_no_fallback() {
 }
 
 #[tokio::test]
-async fn lookups_use_the_first_able_channel_sessions_the_contacts() {
+async fn lookup_uses_first_able_channel_and_session_contacts_own() {
     let plain = Stub::accepting().with_capabilities(Capabilities::new(&[Capability::Text]));
     let failover = Failover::new("plain", channel(&plain))
         .with_channel("able", channel(&Stub::accepting().with_window(Window::Never)))

@@ -158,7 +158,7 @@ async fn remaining_zero_pauses_unless_own_count_explains_it() {
 }
 
 #[tokio::test]
-async fn remaining_zero_without_reset_pauses_for_the_window() {
+async fn remaining_zero_without_reset_pauses_for_known_window() {
     for (stated, window) in [(None, 20), (Some(("ratelimit-limit", "9")), 25)] {
         let stub = Stub::accepting();
         let lines: Vec<_> = [("ratelimit-remaining", "0")].into_iter().chain(stated).collect();
@@ -170,7 +170,7 @@ async fn remaining_zero_without_reset_pauses_for_the_window() {
 }
 
 #[tokio::test]
-async fn remaining_zero_without_reset_adds_nothing_to_a_full_count() {
+async fn remaining_zero_without_reset_keeps_used_up_count() {
     let stub = Stub::accepting();
     let limits = headers(&[("ratelimit-remaining", "0")]);
     let (client, _, clock) = limited(&stub, &[rate(Scope::Account, 2, 20)]);
@@ -182,7 +182,7 @@ async fn remaining_zero_without_reset_adds_nothing_to_a_full_count() {
 }
 
 #[tokio::test]
-async fn a_throttle_without_a_wait_pauses_for_window_or_second() {
+async fn throttle_without_wait_pauses_for_limit_window_or_a_second() {
     for (code, pause) in [("131056", S(60)), ("", S(1))] {
         let refusal = failed(ErrorKind::RateLimited).with_code(code).with_retry_after(Duration::ZERO);
         let (client, limit, clock) = limited(&Stub::script([Err(refusal)]), &[rate(Scope::Pair, 10, 60)]);
@@ -344,7 +344,7 @@ fn person(digit: u8) -> PhoneNumber {
 }
 
 #[tokio::test(start_paused = true)]
-async fn contact_limit_counts_while_waiting_for_the_account() {
+async fn contact_limit_counts_while_account_is_waited_for() {
     let noting = Noting::new(None);
     let limit = RateLimit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 1, 6)]);
     let client = Client::new(Stub::accepting()).layer(limit).layer(Shared(Arc::clone(&noting)));
@@ -355,7 +355,7 @@ async fn contact_limit_counts_while_waiting_for_the_account() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn contact_pause_counts_while_waiting_for_the_account() {
+async fn contact_pause_is_kept_while_account_is_waited_for() {
     let noting = Noting::new(Some(person(3)));
     let limit = RateLimit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 10, 60)]);
     let client = Client::new(Stub::accepting()).layer(limit).layer(Shared(Arc::clone(&noting)));

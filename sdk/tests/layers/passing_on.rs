@@ -52,7 +52,7 @@ async fn check(name: &str, client: Client) {
 }
 
 #[tokio::test]
-async fn every_call_passes_every_layer_and_debug_names_each() {
+async fn every_call_passes_every_layer_and_debug_names_them() {
     let base = || Client::new(Stub::accepting().with_window(Window::Unknown));
     check("Tracing", base().layer(Tracing::default())).await;
     check("WindowGuard", base().layer(WindowGuard::default())).await;

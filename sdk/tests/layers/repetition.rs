@@ -31,7 +31,7 @@ async fn unknown(client: &Client, message: &Message) -> PendingSend {
 }
 
 #[tokio::test]
-async fn resending_under_a_live_key_settles_a_message() {
+async fn resend_under_live_key_settles_the_message() {
     let stub = keyed([lost(), Ok("m1".into())]);
     let client = Client::new(stub.clone());
     let mut unresolved = unknown(&client, &with_fallback()).await;
@@ -70,7 +70,7 @@ async fn without_a_key_a_message_is_never_handed_over_again() {
 }
 
 #[tokio::test]
-async fn a_lost_text_is_not_resent_as_template_after_closing() {
+async fn lost_text_is_not_resent_as_template_after_window_closed() {
     for policy in WindowPolicy::NAMES.iter().map(|(_, policy)| *policy) {
         if policy == WindowPolicy::AlwaysTemplate {
             continue;
@@ -86,7 +86,7 @@ async fn a_lost_text_is_not_resent_as_template_after_closing() {
 }
 
 #[tokio::test]
-async fn a_lost_template_is_not_resent_as_text_after_opening() {
+async fn lost_template_is_not_resent_as_text_after_window_opened() {
     let stub = keyed([lost(), Ok("m1".into())]).with_window(Window::Never);
     let client = Client::new(stub.clone()).layer(WindowGuard::default());
     let mut unresolved = unknown(&client, &with_fallback()).await;
@@ -96,7 +96,7 @@ async fn a_lost_template_is_not_resent_as_text_after_opening() {
 }
 
 #[tokio::test]
-async fn a_lost_fallback_is_resent_as_the_template() {
+async fn lost_fallback_is_resent_as_template() {
     let stub = keyed([Err(failed(ErrorKind::SessionExpired)), lost(), Ok("m1".into())]);
     let client = Client::new(stub.clone()).layer(WindowGuard::new(WindowPolicy::ProviderDecides));
     unknown(&client, &with_fallback()).await.resend(&client, DAY, begun()).await.unwrap();
@@ -105,7 +105,7 @@ async fn a_lost_fallback_is_resent_as_the_template() {
 }
 
 #[tokio::test]
-async fn a_resend_rejected_for_the_window_stays_unknown() {
+async fn resend_rejected_for_window_stays_unknown_without_fallback() {
     let stub = keyed([lost(), Err(failed(ErrorKind::SessionExpired))]);
     let client = Client::new(stub.clone()).layer(WindowGuard::new(WindowPolicy::ProviderDecides));
     let mut unresolved = unknown(&client, &with_fallback()).await;

@@ -34,7 +34,7 @@ async fn a_longer_wait_is_returned_at_once() {
 }
 
 #[tokio::test]
-async fn a_failed_connect_is_retried_with_growing_waits() {
+async fn failed_connect_is_retried_with_growing_waits() {
     let unreachable = || Err(failed(ErrorKind::ProviderUnavailable));
     let stub = Stub::script([unreachable(), unreachable(), unreachable(), Ok("m1".into())]);
     let (answer, waits) = run(&stub, 4, 1.0).await;
@@ -110,7 +110,7 @@ fn lost() -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_lost_idempotent_send_is_repeated_under_its_key() {
+async fn keyed_send_with_lost_answer_is_retried_under_same_key() {
     let stub = keyed([lost(), lost(), Ok("m1".into())]);
     let (answer, _) = run(&stub, 4, 0.5).await;
     assert_eq!(answer.unwrap().attempts, 3);
@@ -119,7 +119,7 @@ async fn a_lost_idempotent_send_is_repeated_under_its_key() {
 }
 
 #[tokio::test]
-async fn an_idempotent_send_stays_unknown_after_later_failures() {
+async fn keyed_send_stays_unknown_after_later_failures() {
     for last in [unreachable(), failed(ErrorKind::Unauthenticated), failed(ErrorKind::SessionExpired)] {
         let kind = last.kind();
         let stub = keyed([lost(), Err(last)]);
@@ -139,7 +139,7 @@ async fn a_key_that_is_nearly_used_up_is_no_longer_relied_upon() {
 }
 
 #[tokio::test]
-async fn only_a_conflict_in_progress_is_waited_out() {
+async fn conflict_is_waited_out_only_if_under_way() {
     let under_way = || Err(failed(ErrorKind::Conflict).maybe_sent().under_way());
     // Somebody else's attempt, or that of a process that is gone: nothing of ours came before.
     let (answer, _) = run(&keyed([under_way(), under_way(), Ok("m1".into())]), 4, 0.0).await;
@@ -174,7 +174,7 @@ async fn an_attempt_for_which_just_enough_time_is_left_is_made() {
 }
 
 #[tokio::test]
-async fn no_attempt_after_sleeping_through_the_deadline() {
+async fn no_attempt_starts_after_a_sleep_past_the_deadline() {
     #[derive(Debug, Default)]
     struct Suspended(TestClock);
 
@@ -199,7 +199,7 @@ async fn no_attempt_after_sleeping_through_the_deadline() {
 }
 
 #[tokio::test]
-async fn setting_the_wall_clock_back_makes_no_attempt_earlier() {
+async fn wall_clock_set_back_does_not_shorten_the_wait() {
     #[derive(Debug, Default)]
     struct SetBack(TestClock);
 
@@ -260,7 +260,7 @@ async fn a_wait_that_is_too_long_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_throttle_that_is_returned_says_when_to_retry() {
+async fn throttle_not_waited_out_has_retry_at_for_every_stop() {
     let stops = [
         (Retry::attempts(1), "attempts"),
         (Retry::default().with_deadline(S(10)), "deadline"),
