@@ -1,8 +1,10 @@
 //! Autocalls: JSON under `/api/user/`, bearer keys, integer ids.
 
+mod common;
 mod fields;
 mod history;
 mod lists;
+mod refusal;
 mod send;
 mod session;
 mod switches;
@@ -15,23 +17,20 @@ use http::header::ACCEPT;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
+use self::common::{FRAMEWORK, NAME, SESSION_PAGE, TEMPLATE_PAGE};
+use self::refusal::unauthenticated;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
+use crate::core::limiter::Quota;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request::{bearer_token, header};
+use crate::core::request_context::RequestContext;
 use crate::core::response::{SimulatedResponse, html_response, json_response, set_header};
 use crate::core::webhook::{Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
 use crate::simulators::credentials::{review_idempotency, review_missing};
 use crate::simulators::rate_headers::set_rate_headers;
 use crate::simulators::seed;
-
-const NAME: &str = "autocalls";
-const SESSION_PAGE: Source = Source::new("Get Session Status", Certainty::Seed);
-const FREEFORM_PAGE: Source = Source::new("Send Freeform Message", Certainty::Seed);
-const TEMPLATE_PAGE: Source = Source::new("Send Template Message", Certainty::Docs);
-/// The pages say nothing on it; the provider's answers elsewhere look like those of a framework that behaves this way.
-const FRAMEWORK: Source = Source::new("Autocalls API, not stated on its pages", Certainty::Inferred);
 
 /// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get
 /// Senders, Get Templates, List Conversations, Get current user (docs).
@@ -72,8 +71,9 @@ impl ProviderSimulator for Autocalls {
             && matches!(request.uri().path(), "/api/user/whatsapp/send-freeform" | "/api/user/whatsapp/send")
     }
 
-    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> SimulatedResponse {
-        let mut review = FindingCollector::new(world.strict());
+    fn handle(&self, mut context: RequestContext<'_>) -> SimulatedResponse {
+        let request = context.request;
+        let mut review = FindingCollector::new(context.strict());
         let wants_json = header(request, ACCEPT).is_some_and(|accept| accept.contains("application/json"));
         if !wants_json {
             review.note(
@@ -81,17 +81,16 @@ impl ProviderSimulator for Autocalls {
                 FRAMEWORK,
             );
         }
-        let mut response = self.respond(world, now, request, &mut review);
+        let mut response = self.respond(&mut context, &mut review);
         if !wants_json && response.status().as_u16() >= 400 {
-            response = without_json(world, response);
+            response = without_json(&context, response);
         }
-        SimulatedResponse::new(response, review.into_findings())
+        context.finish(response, review.into_findings())
     }
 
-    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
+    fn rate_limited(&self, world: &World, quota: Quota, now: SystemTime) -> Response<Bytes> {
         let mut response = json_response(429, &json!({"message": "Too Many Attempts."}));
         if world.switch(NAME, "rate_limit_headers") == "on" {
-            let quota = world.exhausted(NAME, now);
             set_header(&mut response, "retry-after", quota.reset_after_seconds());
             set_rate_headers(&mut response, &quota, now);
         }
@@ -112,15 +111,10 @@ impl ProviderSimulator for Autocalls {
 }
 
 impl Autocalls {
-    /// The order of checks is ours, for the documentation state none: key, rate, fields, sender, phone, template,
-    /// sender online, balance, window.
-    fn respond(
-        self,
-        world: &mut World,
-        now: SystemTime,
-        request: &Request<Bytes>,
-        review: &mut FindingCollector,
-    ) -> Response<Bytes> {
+    /// The order of checks is ours, for the pages state none: key, rate, fields, sender, phone, template, sender online,
+    /// balance, window.
+    fn respond(self, world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Response<Bytes> {
+        let (now, request) = (world.now, world.request);
         let path = request.uri().path();
         if path.starts_with(history::PATH) && request.method() == Method::GET {
             return history::show(world, request);
@@ -152,27 +146,20 @@ impl Autocalls {
             return json_response(401, &unauthenticated(world));
         }
         if call.is_post() {
-            if !world.take_quota(NAME, now).allowed {
-                return self.rate_limited(world, now);
+            if !world.take_quota(NAME).allowed {
+                return self.rate_limited(world, world.quota(NAME).exhausted(), now);
             }
             review_idempotency(request, FRAMEWORK, review);
         }
         match call {
-            Call::Freeform => send::freeform(world, now, request, review).unwrap_or_else(|refusal| *refusal),
-            Call::Template => send::template(world, now, request, review).unwrap_or_else(|refusal| *refusal),
+            Call::Freeform => send::freeform(world, review).unwrap_or_else(|refusal| *refusal),
+            Call::Template => send::template(world, review).unwrap_or_else(|refusal| *refusal),
             Call::SessionStatus => session::status(world, now, request, review).unwrap_or_else(|refusal| *refusal),
             Call::Senders => lists::senders(world, request, review),
             Call::Templates(sender) => lists::templates(world, sender, request, review),
             Call::Conversations => lists::conversations(world, request, review),
             Call::Me => lists::me(world),
         }
-    }
-}
-
-fn unauthenticated(world: &World) -> Value {
-    match world.switch(NAME, "unauthenticated_body") {
-        "error" => json!({"error": "Unauthorized"}),
-        _ => json!({"message": "Unauthenticated."}),
     }
 }
 
@@ -240,24 +227,6 @@ impl<'a> Call<'a> {
     fn is_post(&self) -> bool {
         matches!(self, Self::Freeform | Self::Template)
     }
-}
-
-/// An answer that ends the work on a request early. Boxed, for it is large.
-type Refusal = Box<Response<Bytes>>;
-
-/// A refusal with the provider's own code; `extra` members join the body.
-fn refusal(world: &World, status: u16, code: &str, error: &str, extra: Value) -> Response<Bytes> {
-    let mut body = json!({"success": false, "error": error, "error_code": code});
-    if let (Value::Object(body), Value::Object(extra)) = (&mut body, extra) {
-        body.extend(extra);
-    }
-    let status = if world.switch(NAME, "refusals") == "ok" { 200 } else { status };
-    json_response(status, &body)
-}
-
-fn invalid_phone(world: &World) -> Response<Bytes> {
-    let error = "Invalid phone number format. Use E.164 format (e.g., +14155551234).";
-    refusal(world, 422, "INVALID_PHONE", error, Value::Null)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The toolkit for those who write an adapter: an application does not need it.
+//! The toolkit for adapter authors. Applications do not need it.
 
 pub mod cloud_api;
 pub(crate) mod error_code;
@@ -13,7 +13,7 @@ pub use error_code::{Certainty, ErrorCode};
 pub use limits::Limits;
 pub use media_limits::MediaLimit;
 pub use rate::{Rate, Scope};
-pub use request::{BaseUrl, RequestBuilder};
+pub use request::{BaseUrl, BaseUrlError, RequestBuilder};
 pub use template_cache::TemplateCache;
 
 pub use crate::config::{Context, Provider};

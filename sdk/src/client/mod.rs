@@ -37,7 +37,7 @@ pub(crate) use tracker::{Errand, Waiting};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Client, Message, Messenger, layers::WindowGuard, stub::Stub};
+/// use transom::{Client, Message, Messenger, layers::WindowGuard, testing::Stub};
 ///
 /// let client = Client::new(Stub::accepting()).layer(WindowGuard::default());
 /// let receipt = client.send(&Message::text("+919876543210".parse()?, "Hi")).await?;

@@ -1,4 +1,4 @@
-//! The one error of this crate: what went wrong, whether the message may be out, and what the provider said.
+//! The error of this crate: what went wrong, whether the message may have been sent, and what the provider said.
 
 pub(crate) mod attempt;
 pub(crate) mod kind;
@@ -19,7 +19,7 @@ pub use rate_limit::{RateLimitInfo, RateLimitPolicy};
 pub use stop::RetryStop;
 
 use crate::message::Message;
-use crate::phone::PhoneNumber;
+use crate::phone::{InvalidPhoneNumber, PhoneNumber};
 use crate::session::Session;
 
 use redact::{hidden, one_line};
@@ -27,11 +27,10 @@ use redact::{hidden, one_line};
 /// What every fallible call returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call failed, and, three fields apart from each other, whether the message may have been sent and what the
-/// provider said.
+/// Why a call failed, whether the message may have been sent anyway, and what the provider said.
 ///
-/// Ask it three questions: [`kind`](Self::kind) tells what to do, [`may_have_been_sent`](Self::may_have_been_sent)
-/// tells whether doing it again could reach the person twice, [`code`](Self::code) is the provider's own word.
+/// [`kind`](Self::kind) tells what to do. [`may_have_been_sent`](Self::may_have_been_sent) tells whether a repetition could
+/// reach the contact twice. [`phase`](Self::phase) tells how far the call got, [`code`](Self::code) is the provider's own.
 ///
 /// ```
 /// use transom::{Error, ErrorKind};
@@ -210,13 +209,13 @@ impl Error {
         self.inner.session.as_ref()
     }
 
-    /// How many send requests were made, re-shaped and fallback ones included; probes and logins are not counted.
+    /// The number of send requests, including re-shaped and fallback ones. Lookups and logins do not count.
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
     }
 
-    /// Where the message may have been sent: the form in which it was handed over, as it was or as its fallback template, with
-    /// the key of that form. It is what may be [repeated](crate::reconcile::PendingSend::repeat), and nothing else is.
+    /// The form that may have been sent, the message or its fallback template, with its idempotency key. Only this form may be
+    /// [resent](crate::reconcile::PendingSend::resend).
     pub fn attempted(&self) -> Option<&Message> {
         self.inner.attempted.as_deref()
     }
@@ -461,6 +460,12 @@ impl fmt::Debug for Error {
             .field("problems", &inner.problems)
             .field("source", &inner.source)
             .finish()
+    }
+}
+
+impl From<InvalidPhoneNumber> for Error {
+    fn from(error: InvalidPhoneNumber) -> Self {
+        Self::new(ErrorKind::InvalidRequest, error.to_string())
     }
 }
 

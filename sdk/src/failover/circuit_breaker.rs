@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_credential_or_an_empty_balance_stops_a_channel_at_once() {
+    fn wrong_credential_or_empty_balance_opens_breaker_at_once() {
         for kind in [ErrorKind::Unauthenticated, ErrorKind::InsufficientBalance] {
             let breaker = Breaker::default();
             fail(&breaker, kind, S(0));
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn five_unknown_outcomes_within_a_minute_stop_it_and_five_in_an_hour_do_not() {
+    fn five_unknown_outcomes_open_breaker_within_a_minute_only() {
         let unknown = failed(ErrorKind::ProviderUnavailable).maybe_sent();
         let often = Breaker::default();
         let seldom = Breaker::default();
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_here_shows_nothing_and_leaves_the_probe_to_the_next() {
+    fn local_refusal_leaves_the_probe_to_the_next_message() {
         for kind in [ErrorKind::InvalidRequest, ErrorKind::SessionExpired, ErrorKind::RateLimited] {
             let breaker = Breaker::default();
             comes_to(&breaker, Err(&refused_here(kind).with_retry_after(S(900))), S(0));
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_went_before_the_door_was_shut_decides_nothing_about_the_probe() {
+    fn result_from_before_opening_does_not_settle_the_probe() {
         for outcome in [Ok(()), Err(failed(ErrorKind::ProviderUnavailable))] {
             let breaker = Breaker::default();
             let early = breaker.admit(&anna(), S(0)).unwrap();

@@ -50,7 +50,7 @@ use circuit_breaker::{Breaker, Pass};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Client, Error, ErrorKind, Failover, Message, Messenger, Template, stub::Stub};
+/// use transom::{Client, Error, ErrorKind, Failover, Message, Messenger, Template, testing::Stub};
 ///
 /// let away = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "connection refused"))]));
 /// let client = Client::new(Failover::new("india", away).with_channel("support", Client::new(Stub::accepting())));
@@ -79,7 +79,7 @@ struct Member {
 }
 
 impl Failover {
-    /// A messenger with one channel, to which [`then`](Self::then) adds others.
+    /// A messenger with one channel, to which [`with_channel`](Self::with_channel) adds others.
     pub fn new(channel: impl Into<String>, client: Client) -> Self {
         Self { members: Vec::new(), clock: Arc::new(SystemClock) }.with_channel(channel, client)
     }

@@ -1,4 +1,4 @@
-//! A span for each call, for operators, without private data.
+//! One span for each call, without message texts, full numbers or credentials.
 
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -13,11 +13,12 @@ use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 
-/// Wraps each call in a [`tracing`] span: provider, operation, kind of content, the last four digits of the number,
-/// result, the provider's code, duration. It never records a body, a full number or a credential. A call whose caller
-/// left has the result `cancelled`; the message's outcome goes to [`Client::on_outcome`](crate::Client::on_outcome).
+/// Wraps each call into a [`tracing`] span: provider, operation, kind of content, the last four digits of the number, how
+/// it ended, the provider's code, how long it took. Never a body, never a full number, never a credential. A call whose caller
+/// stopped waiting ends as `cancelled`; [`Client::on_outcome`](crate::Client::on_outcome) then gets the message's outcome.
 ///
-/// A code without a table row is an event, `unknown provider code`, so that new codes can be counted.
+/// A code that is in no table of the provider's is also an event, `unknown provider code`. Count these events to notice the
+/// provider's new codes.
 #[derive(Clone, Debug, Default)]
 pub struct Tracing {
     codes: &'static [&'static [ErrorCode]],
@@ -54,7 +55,7 @@ impl Tracing {
     }
 }
 
-/// Records the result of a call, also if its caller has left.
+/// Records how a call ended, also when its caller stopped waiting.
 struct End<'a> {
     span: &'a Span,
     begun: Instant,
@@ -161,7 +162,7 @@ mod tests {
         date: "2026-11-21",
     }]];
 
-    /// The collected fields of a send that is rejected with `code`.
+    /// The log lines of a text that is rejected with `code`.
     fn notes(code: &str) -> String {
         let refusal = Error::new(ErrorKind::InvalidRequest, "no").with_code(code);
         let client = Client::new(Stub::script([Err(refusal)])).layer(Tracing::new(CODES));
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_nobody_waits_for_any_more_ended_as_cancelled() {
+    fn a_call_whose_caller_stopped_waiting_is_cancelled() {
         let client = Client::new(Stub::accepting()).layer(Tracing::new(CODES)).layer(Endless);
         let notes = noted(async move |message| {
             tokio::select! {

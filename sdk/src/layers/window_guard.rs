@@ -1,4 +1,4 @@
-//! The policy for the 24-hour session window.
+//! The 24-hour session window as a policy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +17,11 @@ use crate::session::ledger::WindowLedger;
 use crate::session::{Session, SessionSource, Window};
 use crate::time::{Clock, SystemClock};
 
-/// Sends a message's fallback template when the window is closed.
+/// Sends a message's fallback template when the session window is closed.
 ///
-/// It acts only on free-form messages. It falls back at most once, and only if nothing was sent: the window was known
-/// to be closed, or the provider rejected the message for the window. It never falls back after an unknown outcome or
-/// another rejection.
+/// It acts on free-form messages only, and falls back at most once, only where it is certain that nothing was sent: the
+/// window was known to be closed beforehand, or the provider rejected the message for the window and the rejection is proof. An
+/// unknown outcome never falls back, and neither does a rejection for any other reason.
 #[derive(Clone, Debug)]
 pub struct WindowGuard {
     policy: WindowPolicy,
@@ -41,9 +41,8 @@ pub enum WindowPolicy {
     /// provider rejects for the window. Without a fallback, the provider decides.
     #[default]
     TemplateIfClosed,
-    /// Refuses a message if the window is known to be closed, and never sends a template in its place. If only our own
-    /// record exists, a window in its last minute counts as closed. A provider's own "open" counts until the last
-    /// second.
+    /// Refuses a message into a window that is known to be closed, and never sends a template instead. A window that is about to
+    /// close counts as closed if only our own record knows it; a provider's own "open" counts to the last second.
     Strict,
     /// Looks nothing up. Falls back once if the provider rejects for the window.
     ProviderDecides,
@@ -75,7 +74,7 @@ impl WindowGuard {
         self
     }
 
-    /// How long before its end a window on our own record counts as closing. A provider's own answer has no such
+    /// How long before its end a window on our own record counts as closing. A window that the provider reports has no such
     /// margin. The default is one minute.
     #[must_use]
     pub const fn with_margin(mut self, margin: Duration) -> Self {
@@ -88,8 +87,8 @@ impl WindowGuard {
         self.look_up(&message.to, can_ask, || next.session(&message.to)).await
     }
 
-    /// What is known of a channel's window to `contact`, from the ledger, else from the provider where it can say. A window
-    /// that is about to close and that nobody confirms is given as unknown.
+    /// Looks up a channel's window to `contact`: in the ledger, else at the provider where it can say. A window that is about to
+    /// close, and that the provider does not confirm, is unknown.
     pub(crate) async fn known(&self, contact: &PhoneNumber, client: &Client) -> Option<Session> {
         let can_ask = client.capabilities().contains(Capability::Session);
         let known = self.look_up(contact, can_ask, || client.session(contact)).await?;
@@ -100,11 +99,11 @@ impl WindowGuard {
         Some(session)
     }
 
-    /// What is known of the window before anything is sent: from the ledger, else from the provider where it can say.
+    /// Looks up the window before a send: in the ledger, else at the provider where it can say.
     ///
-    /// A ledger that says "open" is believed, since the provider still has the last word, but for the last minute: the message
-    /// may arrive after it. One that says "expired" may have missed a message, and is believed only where there is nobody
-    /// else to ask: it must not turn a free text into a paid template.
+    /// An "open" of the ledger counts, since the provider still decides; except in the last minute, in which the message may
+    /// arrive too late. An "expired" of the ledger counts only if the provider cannot be asked: the ledger may have missed a
+    /// message, and must not turn a free text into a paid template.
     async fn look_up<F>(&self, contact: &PhoneNumber, can_ask: bool, ask: impl FnOnce() -> F + Send) -> Option<Known>
     where
         F: Future<Output = Result<Session>> + Send,
@@ -121,7 +120,7 @@ impl WindowGuard {
     fn recorded(&self, contact: &PhoneNumber) -> Option<Known> {
         let last = self.ledger.as_ref()?.last_inbound_at(contact)?;
         let now = self.clock.now();
-        // A time in the future, from a clock ahead of ours, keeps no window open for longer than one from now would.
+        // A time in the future, from a clock that is ahead, counts as now.
         let window = Window::after(last.min(now), now);
         let soon = now.checked_add(self.margin).unwrap_or(now);
         let is_closing = window.is_open() && !Window::after(last.min(now), soon).is_open();
@@ -130,10 +129,10 @@ impl WindowGuard {
     }
 }
 
-/// The known state of a window before a send.
+/// A window as known before a send.
 struct Known {
     session: Session,
-    /// It is open, but not long enough to be sure that the message arrives in time, and the provider cannot be asked.
+    /// It is open, but perhaps not until the message arrives, and the provider could not be asked.
     is_closing: bool,
 }
 
@@ -181,7 +180,7 @@ async fn send_or_fall_back(message: &Message, template: &Message, next: Next<'_>
     }
 }
 
-/// Sends the template. The attempts of a rejection of the message itself are counted in.
+/// Sends the template. Counts the attempts of `refused`, the rejection of the message itself, if there was one.
 async fn send_template(template: &Message, refused: Option<&Error>, next: Next<'_>) -> Result<Receipt> {
     let earlier = refused.map_or(0, Error::attempts);
     match next.send(template).await {

@@ -37,10 +37,10 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::time::SystemTime;
-/// use transom::{
-///     Client, DeliveryStatus, Error, ErrorKind, Event, WebhookEvents, Message, Messenger, Resolution, StatusUpdate, PendingSend,
-///     stub::Stub,
-/// };
+/// use transom::reconcile::{PendingSend, Resolution};
+/// use transom::testing::Stub;
+/// use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+/// use transom::{Client, Error, ErrorKind, Message, Messenger};
 ///
 /// let client = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "timeout").maybe_sent())]));
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");

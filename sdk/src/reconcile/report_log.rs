@@ -18,10 +18,10 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::time::SystemTime;
-/// use transom::{
-///     Client, DeliveryStatus, Error, ErrorKind, Event, WebhookEvents, Message, Messenger, DeliveryReportLog, Resolution, StatusUpdate,
-///     Unresolved, stub::Stub,
-/// };
+/// use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
+/// use transom::testing::Stub;
+/// use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+/// use transom::{Client, Error, ErrorKind, Message, Messenger};
 ///
 /// let reports = DeliveryReportLog::default();
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
@@ -32,7 +32,7 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
 /// let begun = SystemTime::now();
 /// let error = client.send(&message).await.unwrap_err();
-/// let resolution = Unresolved::new(&message, &error, begun).unwrap().recall(&reports);
+/// let resolution = PendingSend::new(&message, &error, begun).unwrap().check_log(&reports);
 /// assert!(matches!(resolution, Resolution::Sent { .. }));
 /// # Ok::<(), transom::Error>(()) }).unwrap();
 /// ```

@@ -5,8 +5,10 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::call::Call;
+use super::common::NAME;
+use super::directory;
 use super::refusal::Refusal;
-use super::{Call, NAME, directory};
 use crate::core::finding::{Certainty, Source};
 use crate::core::response::json_response;
 use crate::core::world::{Template, World};
@@ -35,7 +37,7 @@ pub(super) fn submit(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
         return Err(Refusal::flaw(&flaw));
     }
     account.templates.push(template.clone());
-    Ok(json_response(201, &print(call.world, &template)))
+    Ok(json_response(201, &print(&call.world, &template)))
 }
 
 /// Takes a template away.
@@ -49,7 +51,7 @@ pub(super) fn delete(call: &mut Call<'_>, id: &str) -> Result<Response<Bytes>, R
 
 /// Fetches the templates from Meta, where there are no others.
 pub(super) fn sync(call: &Call<'_>) -> Response<Bytes> {
-    json_response(201, &json!({ "data": list(call.world) }))
+    json_response(201, &json!({ "data": list(&call.world) }))
 }
 
 fn print(world: &World, template: &Template) -> Value {

@@ -1,4 +1,4 @@
-//! The rate limit layer: a send waits here instead of being rejected by the provider.
+//! Rate limiting: a send waits here instead of being rejected by the provider.
 
 mod sliding_window;
 
@@ -18,21 +18,24 @@ use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::time::{Clock, SystemClock};
 
-use sliding_window::{Key, Pacer, Place, Rule};
+use sliding_window::{Key, Quota, Reservation, SlidingWindow};
 
 /// Providers round the reset to whole seconds, so a difference under one second means the same instant.
 const ROUNDING: Duration = Duration::from_secs(1);
 
-/// Delays sends so that no limit of the provider is exceeded: per account, per sender, and per pair of sender and
-/// contact.
+/// Holds sends back so that no limit of the provider is exceeded: per account, per sender and per pair of sender and contact.
 ///
-/// It starts with the adapter's limits and learns from answers. A `RateLimit-Policy` replaces the account's limits.
-/// "None left" pauses the account until the provider's rate window resets, unless our own count explains it to the
-/// second. A throttle pauses its scope for as long as it asks, at most a week. Within any rate window at most the quota
-/// is sent, in order of arrival.
+/// It starts with the limits that the adapter states, and learns from responses:
 ///
-/// A send that would wait for more than 30 s is refused at once with [`ErrorKind::RateLimited`] and
-/// [`Error::retry_at`]. Nothing was sent then.
+/// - a `RateLimit-Policy` replaces the account's limits;
+/// - "none left" pauses the account until the provider's rate window starts anew, unless our own count explains it to the
+///   second;
+/// - a rejection for sending too fast pauses its scope for as long as it asks, for a week at most.
+///
+/// No window holds more sends than the quota, and sends go in the order of their calls.
+///
+/// A send that would have to wait for longer than 30 s is refused at once, as [`ErrorKind::RateLimited`] with
+/// [`Error::retry_at`].
 ///
 /// Clones share their counts. Give every client of an account a clone of one `RateLimit`, and each its
 /// [sender](Self::with_sender).
@@ -41,27 +44,27 @@ const ROUNDING: Duration = Duration::from_secs(1);
 /// the quota into one window or delays the first messages of the day.
 #[derive(Clone)]
 pub struct RateLimit {
-    pacer: Arc<Mutex<Pacer>>,
+    limiter: Arc<Mutex<SlidingWindow>>,
     rates: Arc<[Rate]>,
     sender: Arc<str>,
     clock: Arc<dyn Clock>,
-    patience: Duration,
+    max_wait: Duration,
 }
 
 impl RateLimit {
     /// A limiter for one account with the limits in `rates`; see [`Provider::rates`](crate::adapter::Provider::rates).
     pub fn new(rates: &[Rate]) -> Self {
-        let rule = |rate: &Rate| Rule {
+        let quota_of = |rate: &Rate| Quota {
             scope: rate.scope,
-            quota: usize::try_from(rate.quota.max(1)).unwrap_or(usize::MAX),
+            sends: usize::try_from(rate.quota.max(1)).unwrap_or(usize::MAX),
             window: rate.window,
         };
         Self {
-            pacer: Arc::new(Mutex::new(Pacer::new(rates.iter().map(rule).collect()))),
+            limiter: Arc::new(Mutex::new(SlidingWindow::new(rates.iter().map(quota_of).collect()))),
             rates: rates.into(),
             sender: "".into(),
             clock: Arc::new(SystemClock),
-            patience: MAX_RETRY_WAIT,
+            max_wait: MAX_RETRY_WAIT,
         }
     }
 
@@ -84,10 +87,10 @@ impl RateLimit {
         self
     }
 
-    /// Refuses a send that would wait for longer than this. The default is 30 s.
+    /// Refuses a send that would have to wait for longer than `max_wait`. The default is 30 s.
     #[must_use]
-    pub const fn with_max_wait(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub const fn with_max_wait(mut self, max_wait: Duration) -> Self {
+        self.max_wait = max_wait;
         self
     }
 
@@ -102,11 +105,11 @@ impl RateLimit {
     async fn turn(&self, to: &PhoneNumber) -> Result<()> {
         let keys =
             [Key::Pair(Arc::clone(&self.sender), to.clone()), Key::Sender(Arc::clone(&self.sender)), Key::Account];
-        let mut turn = Turn { limit: self, places: Vec::with_capacity(keys.len()) };
+        let mut turn = PendingSend { limit: self, reservations: Vec::with_capacity(keys.len()) };
         let mut waited = Duration::ZERO;
         while let Some((wait, scope)) = turn.step(&keys) {
             waited = waited.saturating_add(wait);
-            if waited > self.patience {
+            if waited > self.max_wait {
                 return Err(self.refused(wait));
             }
             #[cfg(feature = "tracing")]
@@ -129,7 +132,7 @@ impl RateLimit {
             .with_retry_at(self.clock.now().checked_add(wait))
     }
 
-    /// Learns the limits in an answer.
+    /// Takes over the limits that a response states.
     fn learn(&self, limits: &RateLimitInfo) {
         let now = self.clock.monotonic();
         let usable = |policy: &crate::error::rate_limit::RateLimitPolicy| {
@@ -137,25 +140,25 @@ impl RateLimit {
             (policy.quota > 0).then(|| (usize::try_from(policy.quota).unwrap_or(usize::MAX), window))
         };
         let stated: Vec<_> = limits.policies.iter().filter_map(usable).collect();
-        let mut pacer = self.lock();
+        let mut limiter = self.lock();
         if let Some(&(quota, _)) = stated.iter().min_by_key(|(quota, _)| *quota) {
             let left = limits.remaining.and_then(|left| usize::try_from(left).ok());
-            pacer.replace_account_rules(&stated, left.map(|left| quota.saturating_sub(left)), now);
+            limiter.replace_account_quotas(&stated, left.map(|left| quota.saturating_sub(left)), now);
         }
         if limits.remaining == Some(0) {
             let quota = limits.limit.and_then(|limit| usize::try_from(limit).ok());
             let reset = limits.retry_after.max(limits.reset);
-            let wait = reset.or_else(|| pacer.account_window(quota)).unwrap_or_default();
+            let wait = reset.or_else(|| limiter.account_window(quota)).unwrap_or_default();
             let until = now.saturating_add(wait.min(LONGEST_PAUSE));
-            // Without a reset, the end is at most one rate window away, and our own count knows it.
+            // Without a reset, a whole window from now is the longest possible wait, and our own count knows the real one.
             let is_explained = |free: Duration| reset.is_none() || until <= free.saturating_add(ROUNDING);
-            if !pacer.account_free_again(now).is_some_and(is_explained) {
-                pacer.pause(Key::Account, until);
+            if !limiter.account_free_again(now).is_some_and(is_explained) {
+                limiter.pause(Key::Account, until);
             }
         }
     }
 
-    /// Applies a throttle.
+    /// Pauses the scope that a rejection for sending too fast is about.
     fn slow_down(&self, refusal: &Error, to: &PhoneNumber) {
         let about = Rate::about(&self.rates, refusal);
         let key = match about.map_or(Scope::Account, |rate| rate.scope) {
@@ -163,14 +166,14 @@ impl RateLimit {
             Scope::Sender => Key::Sender(Arc::clone(&self.sender)),
             Scope::Pair => Key::Pair(Arc::clone(&self.sender), to.clone()),
         };
-        // A throttle without a wait pauses for the rate window of the limit, or for a second.
+        // Without a wait, or with a wait of zero, the pause is the window of the limit, or a second.
         let asked = refusal.retry_after().filter(|wait| !wait.is_zero());
         let wait = asked.or(about.map(|rate| rate.window)).unwrap_or(Duration::from_secs(1)).min(LONGEST_PAUSE);
         self.lock().pause(key, self.clock.monotonic().saturating_add(wait));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pacer> {
-        self.pacer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SlidingWindow> {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -178,53 +181,54 @@ impl fmt::Debug for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit")
             .field("rates", &self.rates)
-            .field("patience", &self.patience)
+            .field("max_wait", &self.max_wait)
             .finish_non_exhaustive()
     }
 }
 
-/// The reservations of a waiting send. Dropping it releases them.
-struct Turn<'a> {
+/// The reservations of one waiting send. Dropping it releases them.
+struct PendingSend<'a> {
     limit: &'a RateLimit,
-    /// Reservations of the first keys. Each was made when those before it were free.
-    places: Vec<Place>,
+    /// One for each of the first keys. All but the last one were free when the last was made.
+    reservations: Vec<Reservation>,
 }
 
-impl Turn<'_> {
-    /// Sends if every scope allows it now. Otherwise returns the wait and its scope.
+impl PendingSend<'_> {
+    /// Records the send if every scope allows it now; else returns how long to wait, and for which scope.
     ///
-    /// A reservation is made only once the earlier scopes are free: a send that waits for its contact must not block
-    /// the account's queue. All scopes are checked again under one lock, because another task may have used or paused
-    /// them during the wait.
+    /// A scope is reserved only once those before it are free: otherwise a send that waits for its contact would hold up the
+    /// account's queue. Each call checks all scopes again under one lock, since the first may have filled up or been paused
+    /// while the send waited for the last.
     fn step(&mut self, keys: &[Key]) -> Option<(Duration, Scope)> {
         let now = self.limit.clock.monotonic();
-        let mut pacer = self.limit.lock();
+        let mut limiter = self.limit.lock();
         for (at, key) in keys.iter().enumerate() {
-            match self.places.get_mut(at) {
-                Some(place) => pacer.review(place, now),
-                None => self.places.push(pacer.reserve(key.clone(), now)),
+            match self.reservations.get_mut(at) {
+                Some(reservation) => limiter.review(reservation, now),
+                None => self.reservations.push(limiter.reserve(key.clone(), now)),
             }
-            let wait = self.places.get(at).map_or(Duration::ZERO, |place| place.at.saturating_sub(now));
+            let wait =
+                self.reservations.get(at).map_or(Duration::ZERO, |reservation| reservation.at.saturating_sub(now));
             if !wait.is_zero() {
-                for later in self.places.drain(at.saturating_add(1)..) {
-                    pacer.release(&later);
+                for later in self.reservations.drain(at.saturating_add(1)..) {
+                    limiter.release(&later);
                 }
                 return Some((wait, key.scope()));
             }
         }
-        for place in self.places.drain(..) {
-            pacer.go(&place, now);
+        for reservation in self.reservations.drain(..) {
+            limiter.go(&reservation, now);
         }
         None
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for PendingSend<'_> {
     fn drop(&mut self) {
-        if !self.places.is_empty() {
-            let mut pacer = self.limit.lock();
-            for place in &self.places {
-                pacer.release(place);
+        if !self.reservations.is_empty() {
+            let mut limiter = self.limit.lock();
+            for reservation in &self.reservations {
+                limiter.release(reservation);
             }
         }
     }
