@@ -236,11 +236,7 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
-    fn page_of_another_origin_is_refused_even_on_loopback() {
-=======
     fn page_of_another_local_origin_is_refused() {
->>>>>>> main
         let host = ("host", "127.0.0.1:4010");
         for (name, value, expected) in [
             ("origin", "http://127.0.0.1:4010", 200),
@@ -302,11 +298,7 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
-    fn cookie_without_own_origin_changes_nothing() {
-=======
     fn cookie_replaces_token_and_changes_need_own_origin() {
->>>>>>> main
         let access = Auth::default().with_token(TOKEN).unwrap();
         let (host, origin) = (("host", "127.0.0.1:4010"), ("origin", "http://127.0.0.1:4010"));
         let ask = |access: &Auth, method: &str, headers: &[(&str, &str)]| {
