@@ -195,11 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-<<<<<<< HEAD
-    async fn eviction_order_is_idle_hang_wait_gate() {
-=======
     async fn eviction_order_is_idle_hang_wait_gate_never_busy() {
->>>>>>> main
         // As if everything had happened long ago.
         let started = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
         let registry = ConnectionRegistry { open: Mutex::default(), started };

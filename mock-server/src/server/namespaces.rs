@@ -288,11 +288,7 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
-    fn namespace_is_taken_from_path_header_or_credential() {
-=======
     fn namespace_is_read_from_path_header_or_key_and_removed() {
->>>>>>> main
         let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
         for (path, headers, expected, left) in [
             ("/_ns/t1/api/user/me?x=1", vec![], "/api/user/me?x=1", None),

@@ -144,11 +144,7 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
-    fn examples_and_their_answers_match_the_document() {
-=======
     fn openapi_examples_and_their_answers_match_the_document() {
->>>>>>> main
         let document = parsed();
         for (method, path, operation) in operations(&document) {
             let what = format!("{method} {path}");
