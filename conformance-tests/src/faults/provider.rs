@@ -48,7 +48,7 @@ impl Provider {
     }
 
     /// The contact with this number writes, which opens the session window.
-    pub(crate) fn hears_from(&self, number: &str) -> Check {
+    pub(crate) fn receive_from(&self, number: &str) -> Check {
         let body = serde_json::json!({ "provider": self.name, "from": format!("+{number}"), "text": "hi" });
         self.control("POST", "inbound", &body).map(drop)
     }
