@@ -10,10 +10,10 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 
 /// The delivery reports of the last 15 minutes.
 ///
-/// A report is often quicker than the timeout by which a send becomes an unknown outcome, and would be lost before there is an
-/// [`Unresolved`](crate::reconcile::PendingSend) message to hear it. So the application's webhook gives each call's events to
-/// [`hear`](Self::hear), and whoever is left with an unknown outcome asks with
-/// [`PendingSend::check_log`](crate::reconcile::PendingSend::recall).
+/// A report often arrives before the timeout that makes a send unknown, and so before a
+/// [`PendingSend`](crate::reconcile::PendingSend) exists. The application's webhook handler therefore passes each
+/// call's events to [`record`](Self::record), and after an unknown outcome asks with
+/// [`PendingSend::check_log`](crate::reconcile::PendingSend::check_log).
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
