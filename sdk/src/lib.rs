@@ -17,6 +17,7 @@ pub mod account;
 pub mod adapter;
 #[cfg(feature = "axum")]
 pub mod axum;
+pub mod client;
 pub mod config;
 pub mod error;
 pub mod failover;
@@ -31,7 +32,6 @@ pub mod transport;
 pub mod webhook;
 
 mod capability;
-mod client;
 mod messenger;
 mod secret;
 

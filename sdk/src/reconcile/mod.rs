@@ -225,7 +225,7 @@ impl PendingSend {
         if self.message.fallback.is_some() {
             return refused("whether the message or its fallback was handed over is unknown");
         }
-        let receipt = client.repeat(&self.message).await.map_err(Error::maybe_sent)?;
+        let receipt = client.resend(&self.message).await.map_err(Error::maybe_sent)?;
         // The id that a report gave stands: it is the one that the provider uses.
         self.id.get_or_insert(receipt.message_id);
         self.advance(DeliveryStatus::Queued);
