@@ -21,7 +21,8 @@ use crate::webhook::event::WebhookEvents;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Error, ErrorKind, Message, Messenger, stub::Stub};
+/// use transom::{Error, ErrorKind, Message, Messenger};
+/// use transom::testing::Stub;
 ///
 /// let stub = Stub::script([Err(Error::new(ErrorKind::RateLimited, "slow down")), Ok("m1".into())]);
 /// let message = Message::text("+919876543210".parse()?, "Hi");

@@ -51,7 +51,8 @@ use circuit_breaker::{Breaker, Pass};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Client, Error, ErrorKind, Failover, Message, Messenger, Template, stub::Stub};
+/// use transom::{Client, Error, ErrorKind, Failover, Message, Template};
+/// use transom::testing::Stub;
 ///
 /// let away = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "connection refused"))]));
 /// let client = Client::new(Failover::new("india", away).with_channel("support", Client::new(Stub::accepting())));

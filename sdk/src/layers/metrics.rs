@@ -32,7 +32,10 @@ use crate::time::{Clock, SystemClock};
 ///
 /// ```
 /// use std::sync::Arc;
-/// use transom::{Client, layers::{Metrics, Retry, WindowGuard}, stub::Stub, time::SystemClock};
+/// use transom::Client;
+/// use transom::layers::{Metrics, Retry, WindowGuard};
+/// use transom::testing::Stub;
+/// use transom::time::SystemClock;
 ///
 /// let metrics = Metrics::new(&opentelemetry::global::meter("shop"));
 /// let client = Client::new(Stub::accepting())

@@ -1,4 +1,4 @@
-//! A send of which nobody can know, until somebody says.
+//! Settling sends whose outcome is unknown.
 
 pub(crate) mod report_log;
 
@@ -17,30 +17,30 @@ use crate::time::Clock;
 use crate::transport::Operation;
 use crate::webhook::event::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
 
-/// When [`PendingSend::look_up`] looks, counted from the beginning of the send.
+/// When [`PendingSend::poll_status`] looks, counted from the beginning of the send.
 pub const LOOKUP_SCHEDULE: [Duration; 4] =
     [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(2 * 60), Duration::from_secs(10 * 60)];
 
-/// The provider's clock and ours may differ by this much; an earlier report is about an earlier message.
+/// Tolerated difference between the provider's clock and ours. An earlier report is about an earlier message.
 const SKEW: Duration = Duration::from_secs(5 * 60);
 
-/// A message whose outcome is unknown, and what has been learned of it since.
+/// A message whose outcome is unknown, and the facts learned about it since.
 ///
-/// It is settled by what the provider says of it, never by silence: by a delivery report that carries the message's reference
-/// (Exotel's `custom_data`, Messangi's `externalId`) or its id, by a [look](Self::look_up) at the message where the provider has
-/// one, or, where the provider dedupes by a key, by [handing it over once more](Self::resend) under the same key. DeliveryReportLog may
-/// come in any order and any number. Those that came before this was made are in [`DeliveryReportLog`], if the application keeps them.
+/// Only the provider settles it; silence does not. Any of these does: a delivery report with the message's reference (Exotel's
+/// `custom_data`, Messangi's `externalId`) or its id; a [status query](Self::poll_status) where the provider has one; a
+/// [resend](Self::resend) under the same idempotency key. Reports may come in any order and any number. Reports that came
+/// before this value was made are in a [`DeliveryReportLog`].
 ///
-/// Autocalls has none of the three: its reports carry its own id alone, which a lost answer does not tell. Such a message stays
-/// unknown, unless a person looks at the conversation.
+/// Autocalls offers none of the three: its reports carry only its own id, and a lost response does not tell that id. Such a
+/// message stays unknown until a person looks at the conversation.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::time::SystemTime;
-/// use transom::{
-///     Client, DeliveryStatus, Error, ErrorKind, Event, WebhookEvents, Message, Messenger, Resolution, StatusUpdate, PendingSend,
-///     stub::Stub,
-/// };
+/// use transom::reconcile::{PendingSend, Resolution};
+/// use transom::testing::Stub;
+/// use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+/// use transom::{Client, Error, ErrorKind, Message};
 ///
 /// let client = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "timeout").maybe_sent())]));
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
@@ -66,7 +66,7 @@ pub struct PendingSend {
     failure: Option<(ErrorKind, String)>,
 }
 
-/// What is known of an [`PendingSend`] message.
+/// The state of a [`PendingSend`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resolution {
@@ -91,7 +91,7 @@ impl PendingSend {
     ///
     /// An error of a client knows the [form](Error::attempted) in which the message was handed over, with its key. With an error
     /// of your own, such as one for a process that ended in the middle, give it the message as [`Client::prepare`] or a
-    /// [verdict](Client::on_outcome) gives it, with its key, if it is to be [repeated](Self::resend) later.
+    /// [outcome](Client::on_outcome) gives it, with its key, if it is to be [repeated](Self::resend) later.
     pub fn new(message: &Message, error: &Error, begun: SystemTime) -> Option<Self> {
         error.may_have_been_sent().then(|| Self {
             message: error.attempted().unwrap_or(message).clone(),

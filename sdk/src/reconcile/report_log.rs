@@ -8,20 +8,19 @@ use std::time::Duration;
 use crate::time::{Clock, SystemClock};
 use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 
-/// The delivery reports of the last quarter of an hour.
+/// Keeps the delivery reports of the last 15 minutes.
 ///
-/// A report is often quicker than the timeout by which a send becomes an unknown outcome, and would be lost before there is an
-/// [`Unresolved`](crate::reconcile::PendingSend) message to hear it. So the application's webhook gives each call's events to
-/// [`hear`](Self::hear), and whoever is left with an unknown outcome asks with
-/// [`Unresolved::recall`](crate::reconcile::PendingSend::recall).
+/// A report often arrives before the timeout that leaves a send's outcome unknown. There is no [`PendingSend`](crate::reconcile::PendingSend) yet that could
+/// record it. So the application gives the events of each webhook call to [`record`](Self::record), and asks with
+/// [`PendingSend::check_log`](crate::reconcile::PendingSend::check_log) after a send of unknown outcome.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::time::SystemTime;
-/// use transom::{
-///     Client, DeliveryStatus, Error, ErrorKind, Event, WebhookEvents, Message, Messenger, DeliveryReportLog, Resolution, StatusUpdate,
-///     Unresolved, stub::Stub,
-/// };
+/// use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
+/// use transom::testing::Stub;
+/// use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+/// use transom::{Client, Error, ErrorKind, Message};
 ///
 /// let reports = DeliveryReportLog::default();
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
@@ -32,31 +31,31 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
 /// let begun = SystemTime::now();
 /// let error = client.send(&message).await.unwrap_err();
-/// let resolution = Unresolved::new(&message, &error, begun).unwrap().recall(&reports);
+/// let resolution = PendingSend::new(&message, &error, begun).unwrap().check_log(&reports);
 /// assert!(matches!(resolution, Resolution::Sent { .. }));
 /// # Ok::<(), transom::Error>(()) }).unwrap();
 /// ```
 pub struct DeliveryReportLog {
     clock: Arc<dyn Clock>,
-    room: usize,
-    heard: Mutex<VecDeque<Heard>>,
+    capacity: usize,
+    entries: Mutex<VecDeque<Entry>>,
 }
 
-struct Heard {
+struct Entry {
     /// By the clock that never goes back.
     at: Duration,
     update: StatusUpdate,
 }
 
-/// Longer than any send waits for its answer, and than a queue of webhooks takes to be worked off.
-const LIFE: Duration = Duration::from_secs(15 * 60);
+/// Longer than any send waits for its answer, and than a provider's webhook queue takes to drain.
+const TTL: Duration = Duration::from_secs(15 * 60);
 /// About 30 MB of reports, and those of a hundred seconds at 300 messages a second.
-const ROOM: usize = 100_000;
+const CAPACITY: usize = 100_000;
 
 impl DeliveryReportLog {
-    /// Keeps at most `room` reports: where there are more, the oldest go first. The default is 100,000.
-    pub fn with_capacity(room: usize) -> Self {
-        Self { room, ..Self::default() }
+    /// Keeps at most `capacity` reports: where there are more, the oldest go first. The default is 100,000.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { capacity, ..Self::default() }
     }
 
     /// Measures their age with `clock`.
@@ -73,37 +72,37 @@ impl DeliveryReportLog {
             return;
         }
         let at = self.clock.monotonic();
-        let mut heard = self.lock();
+        let mut entries = self.lock();
         for event in &events.events {
             if let Event::Status(update) = event {
-                heard.push_back(Heard { at, update: update.clone() });
+                entries.push_back(Entry { at, update: update.clone() });
             }
         }
-        while heard.front().is_some_and(|oldest| is_over(oldest, at)) || heard.len() > self.room {
-            heard.pop_front();
+        while entries.front().is_some_and(|oldest| is_expired(oldest, at)) || entries.len() > self.capacity {
+            entries.pop_front();
         }
     }
 
     /// Calls `each` with every report that is kept, oldest first.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&StatusUpdate)) {
         let now = self.clock.monotonic();
-        for heard in self.lock().iter().filter(|heard| !is_over(heard, now)) {
-            each(&heard.update);
+        for entry in self.lock().iter().filter(|entry| !is_expired(entry, now)) {
+            each(&entry.update);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Heard>> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn is_over(heard: &Heard, now: Duration) -> bool {
-    now.saturating_sub(heard.at) >= LIFE
+fn is_expired(entry: &Entry, now: Duration) -> bool {
+    now.saturating_sub(entry.at) >= TTL
 }
 
 impl Default for DeliveryReportLog {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), room: ROOM, heard: Mutex::default() }
+        Self { clock: Arc::new(SystemClock), capacity: CAPACITY, entries: Mutex::default() }
     }
 }
 
@@ -111,7 +110,7 @@ impl fmt::Debug for DeliveryReportLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeliveryReportLog")
             .field("kept", &self.lock().len())
-            .field("room", &self.room)
+            .field("capacity", &self.capacity)
             .finish_non_exhaustive()
     }
 }

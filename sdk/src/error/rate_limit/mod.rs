@@ -6,9 +6,9 @@
 //! | Header | Forms |
 //! |---|---|
 //! | `Retry-After` | seconds, or an HTTP date in any of its three forms (RFC 9110, section 10.2.3) |
-//! | `RateLimitInfo-Limit`, `-Remaining`, `-Reset`, `-Policy` | drafts 01 to 06 of the IETF's `RateLimit` header fields |
+//! | `RateLimit-Limit`, `-Remaining`, `-Reset`, `-Policy` | drafts 01 to 06 of the IETF's `RateLimit` header fields |
 //! | `RateLimit: limit=2, remaining=0, reset=41` | draft 07 |
-//! | `RateLimit: "default";r=0;t=41` with `RateLimitInfo-Policy: "default";q=2;w=300` | drafts 08 to 10 |
+//! | `RateLimit: "default";r=0;t=41` with `RateLimit-Policy: "default";q=2;w=300` | drafts 08 to 10 |
 //! | `X-RateLimitInfo-Limit`, `-Remaining`, `-Reset` | the de-facto form; the reset is seconds or a Unix time |
 //!
 //! Wherever a time is due, a duration such as `5m0s` is read too, and blanks are allowed around `=`: Messangi's page
@@ -35,7 +35,7 @@ use crate::error::kind::ErrorKind;
 /// let mut headers = http::HeaderMap::new();
 /// headers.insert("ratelimit-remaining", "0".parse()?);
 /// headers.insert("ratelimit-reset", "3m20s".parse()?);
-/// let limits = RateLimit::of(&headers, SystemTime::now());
+/// let limits = RateLimitInfo::from_headers(&headers, SystemTime::now());
 /// assert_eq!(limits.remaining, Some(0));
 /// assert_eq!(limits.wait(), Some(Duration::from_secs(200)));
 /// # Ok::<(), http::header::InvalidHeaderValue>(())
@@ -164,7 +164,7 @@ impl Combined {
     }
 }
 
-/// The policies of `RateLimitInfo-Policy`; without one, those that drafts 01 to 03 put into `RateLimitInfo-Limit`.
+/// The policies of `RateLimit-Policy`; without one, those that drafts 01 to 03 put into `RateLimit-Limit`.
 fn policies_of(headers: &HeaderMap) -> Vec<RateLimitPolicy> {
     let named = policies(&joined(headers, "ratelimit-policy")).unwrap_or_default();
     if !named.is_empty() {
