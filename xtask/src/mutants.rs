@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use crate::tools::{cargo, fail, root, say, target, usage_error};
 
@@ -17,7 +17,7 @@ Usage: cargo xtask mutants [OPTIONS] [-- ARGS]
 Options:
   --only NAME      Only this part; `--list` names them
   --in-diff BASE   Only lines that changed since this commit
-  --sample N       At most N mutants, and no run without a mutant first
+  --sample N       At most N mutants, and no test run without a mutant before
   --list           Print the number of mutants in each part, and run none
 
 ARGS go to `cargo mutants`. Results are in target/mutants/NAME/stage-N/mutants.out. Fails if tests catch less than 95 % of the
@@ -39,6 +39,18 @@ struct Stage {
     tests: &'static [&'static str],
 }
 
+impl Stage {
+    /// Whether the tests pass without a mutant.
+    fn passes(&self) -> Result<bool, String> {
+        let mut command = cargo();
+        command.args(["test", "--quiet", "--all-features"]).args(self.tests).stdout(Stdio::null());
+        for package in self.packages {
+            command.args(["--package", package]);
+        }
+        settings(&mut command).status().map(|status| status.success()).map_err(|error| cannot_start(&error))
+    }
+}
+
 const SDK: &[Stage] =
     &[Stage { packages: &["transom"], tests: &["--lib"] }, Stage { packages: &["transom"], tests: &["--tests"] }];
 
@@ -54,7 +66,7 @@ const PARTS: [Part; 7] = [
         files: &["adapters/autocalls/src/error.rs", "adapters/autocalls/src/error/*.rs"],
         stages: &[
             Stage { packages: &["transom-autocalls"], tests: &["--lib"] },
-            Stage { packages: &["transom-conformance"], tests: &["--test", "autocalls"] },
+            Stage { packages: &["transom-conformance"], tests: &["--test=autocalls"] },
         ],
     },
     Part {
@@ -62,7 +74,7 @@ const PARTS: [Part; 7] = [
         files: &["adapters/exotel/src/error.rs", "adapters/exotel/src/error/*.rs"],
         stages: &[
             Stage { packages: &["transom-exotel"], tests: &["--lib"] },
-            Stage { packages: &["transom-conformance"], tests: &["--test", "exotel"] },
+            Stage { packages: &["transom-conformance"], tests: &["--test=exotel"] },
         ],
     },
     Part {
@@ -70,7 +82,7 @@ const PARTS: [Part; 7] = [
         files: &["adapters/gosendapi/src/error.rs", "adapters/gosendapi/src/error/*.rs"],
         stages: &[
             Stage { packages: &["transom-gosendapi"], tests: &["--lib"] },
-            Stage { packages: &["transom-conformance"], tests: &["--test", "gosendapi"] },
+            Stage { packages: &["transom-conformance"], tests: &["--test=gosendapi"] },
         ],
     },
     Part {
@@ -78,7 +90,7 @@ const PARTS: [Part; 7] = [
         files: &["adapters/messangi/src/error.rs", "adapters/messangi/src/error/*.rs"],
         stages: &[
             Stage { packages: &["transom-messangi"], tests: &["--lib"] },
-            Stage { packages: &["transom-conformance"], tests: &["--test", "messangi"] },
+            Stage { packages: &["transom-conformance"], tests: &["--test=messangi"] },
         ],
     },
     Part {
@@ -208,18 +220,20 @@ fn check(options: &Options<'_>) -> Result<bool, String> {
 fn run_part(part: &Part, filter: &[String], mut choice: Vec<String>, is_sample: bool) -> Result<Lists, String> {
     let mut total = Lists::default();
     for (number, stage) in (1..).zip(part.stages) {
+        // With `--sample`, the tests have just passed without a mutant. `cargo mutants` itself would run other packages.
+        if !is_sample && !stage.passes()? {
+            return Err(format!("the tests of part `{}` fail without a mutant", part.name));
+        }
         let output = target().join("mutants").join(part.name).join(format!("stage-{number}"));
         let mut command = mutants(part, filter);
-        command.arg("--output").arg(&output).args(&choice);
+        command.args(["--baseline", "skip", "--timeout", "120", "--output"]).arg(&output).args(&choice);
         for package in stage.packages {
             command.args(["--test-package", package]);
         }
-        if is_sample {
-            // The tests have just passed without a mutant.
-            command.args(["--baseline", "skip", "--timeout", "120"]);
-        }
+        // Also limits what is built, unlike arguments behind `--`.
+        command.args(stage.tests.iter().map(|argument| format!("--cargo-arg={argument}")));
         let _ = fs::remove_dir_all(output.join("mutants.out"));
-        let status = command.arg("--").args(stage.tests).status().map_err(|error| cannot_start(&error))?;
+        let status = command.status().map_err(|error| cannot_start(&error))?;
         // 0: all caught; 2: some were missed; 3: some tests ran too long, which counts as caught.
         if !matches!(status.code(), Some(0 | 2 | 3)) {
             return Err(format!("cargo mutants failed in part `{}`: {status}", part.name));
@@ -270,10 +284,17 @@ fn mutants(part: &Part, filter: &[String]) -> Command {
     for file in part.files {
         command.args(["--file", file]);
     }
-    // One target folder for all copies and for the tests: the dependencies are built once.
-    command.current_dir(root()).env("CARGO_TARGET_DIR", target()).env("CARGO_PROFILE_DEV_DEBUG", "0");
-    command.env("CARGO_INCREMENTAL", "1");
+    settings(&mut command);
     command
+}
+
+/// One target folder for all copies and for the tests: the dependencies are built once.
+fn settings(command: &mut Command) -> &mut Command {
+    command
+        .current_dir(root())
+        .env("CARGO_TARGET_DIR", target())
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_INCREMENTAL", "1")
 }
 
 fn count(part: &Part, filter: &[String], rest: &[&str]) -> Result<usize, String> {

@@ -1,4 +1,4 @@
-//! The figures that the mock is held to, each beside its limit.
+//! The figures of the mock that have a limit.
 
 use std::io::{self, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::report::{CONNECTIONS, Plan, beside, exchange, mock, post};
-use crate::say;
+use crate::measure::{CONNECTIONS, Plan, beside, exchange, mock, post};
+use crate::output::{other, say};
 use crate::servers::{Load, Server};
 
 const NAMESPACES: u32 = 1_000;
 const PENDING: u64 = 10_000;
 
-/// Measures and prints them all.
+/// Measures and prints all figures.
 pub(crate) fn all(plan: &Plan) -> io::Result<()> {
     say("\nfigure                                                       limit        measured");
     memory(plan)?;
@@ -27,7 +27,7 @@ fn line(figure: &str, limit: &str, measured: &str) {
 }
 
 fn sends(requests: u64) -> Load<'static> {
-    // Without a time, one to each contact.
+    // Zero milliseconds: one request to each contact.
     Load { template: "exotel", contacts: requests, connections: CONNECTIONS, milliseconds: 0 }
 }
 
@@ -44,7 +44,7 @@ fn memory(plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a request costs the same after very many, and whether memory stands still once every record is full.
+/// Compares cost and memory after very many requests to a fresh mock.
 fn long_run(plan: &Plan) -> io::Result<()> {
     const CONTACTS: u64 = 1_000;
     let server = mock(plan, "exotel", CONTACTS, Some(0))?;
@@ -73,7 +73,7 @@ fn millions(count: u64) -> String {
     format!("{:.1}", crate::servers::as_float(count) / 1e6)
 }
 
-/// Worlds of their own, made by their first request, against as many requests to the one world.
+/// Compares requests to new namespaces to as many requests to the default namespace.
 fn namespaces(plan: &Plan) -> io::Result<()> {
     let server = Server::start(&plan.transom, &["mock", "--listen", "127.0.0.1:0"], None)?;
     let mut client = Client::connect(&server.address)?;
@@ -100,7 +100,7 @@ fn namespaces(plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-/// A day that passes while statuses, and then webhook calls, wait for it.
+/// Advances the clock by a day while status events and webhook calls wait.
 fn advance(plan: &Plan) -> io::Result<()> {
     let server = mock(plan, "exotel", PENDING, None)?;
     let mut client = Client::connect(&server.address)?;
@@ -131,7 +131,7 @@ fn milliseconds(begun: Instant) -> String {
     format!("{:.1} ms", begun.elapsed().as_secs_f64() * 1e3)
 }
 
-/// One connection that is kept.
+/// A keep-alive connection.
 struct Client {
     stream: BufReader<TcpStream>,
 }
@@ -148,11 +148,11 @@ impl Client {
             format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         self.stream.get_mut().write_all(request.as_bytes())?;
         let (head, body) = message(&mut self.stream)?;
-        if head.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(crate::other(format!("{path}: {head}{body}"))) }
+        if head.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(other(format!("{path}: {head}{body}"))) }
     }
 }
 
-/// The head and the body of a message with a length.
+/// Reads the head and the body of a message with a length.
 fn message(stream: &mut impl io::BufRead) -> io::Result<(String, String)> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -169,7 +169,7 @@ fn message(stream: &mut impl io::BufRead) -> io::Result<(String, String)> {
     Ok((head, String::from_utf8_lossy(&body).into_owned()))
 }
 
-/// Takes webhook calls as fast as they come.
+/// A target that accepts all webhook calls.
 struct Target {
     address: String,
     calls: Arc<AtomicU64>,
@@ -190,7 +190,7 @@ impl Target {
         Ok(Self { address, calls })
     }
 
-    /// Until no call has come for a while: what was told at once is told.
+    /// Waits until no call arrives for half a second.
     fn wait_for_quiet(&self) {
         let mut seen = u64::MAX;
         while seen != self.calls.load(Ordering::Relaxed) {

@@ -1,19 +1,18 @@
-//! The load: so many connections, each of which sends its next request when the answer to the last is complete. Requests are
-//! bytes made beforehand, and of an answer only its status and length are read, so that this costs less than any server.
+//! The load generator: each connection sends its next request after the response to the last one. It prepares the bytes of
+//! requests, and reads only the status and length of responses, so that it costs less than any server.
 //!
-//! It never sleeps but looks at its connections in turn: to wake a client that sleeps costs a server as much as the request
-//! does, and more so the slower the server is, which would be measured in place of it.
+//! It polls its connections and never sleeps: waking a sleeping client costs a server as much as the request itself.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::output::{other, say};
 use crate::requests::Template;
-use crate::{other, say};
 
-/// Latencies are counted by the microsecond up to this one.
+/// Latencies up to this one are counted by the microsecond.
 const MOST_MICROSECONDS: usize = 100_000;
-/// A stride that shares no divisor with any number of contacts here: neighbours in time are none in memory.
+/// A stride without a common divisor with the numbers of contacts: consecutive requests use distant memory.
 const STRIDE: u64 = 7_919;
 
 struct Tally {
@@ -21,7 +20,7 @@ struct Tally {
     latencies: Vec<u32>,
 }
 
-/// Which contact is next, and whether there is one.
+/// The next contact, if there is one.
 struct Plan {
     contacts: u64,
     next: u64,
@@ -32,7 +31,7 @@ struct Plan {
 struct Client {
     stream: TcpStream,
     answer: Vec<u8>,
-    /// None while there is nothing to wait for.
+    /// `None` while no response is expected.
     sent: Option<Instant>,
 }
 
@@ -74,7 +73,7 @@ impl Client {
         Ok(Self { stream, answer: Vec::with_capacity(4096), sent: None })
     }
 
-    /// Reads what has come, and sends the next request if the answer is whole; false when there is none left.
+    /// Reads available bytes, and sends the next request after a complete response. Returns false at the end.
     fn turn(
         &mut self,
         template: &Template,
@@ -117,7 +116,7 @@ impl Plan {
     }
 }
 
-/// Whether the answer has arrived. Anything but a success ends the run: what is measured must be the work.
+/// Whether the response is complete. A status other than success ends the run.
 fn is_whole(answer: &[u8]) -> io::Result<bool> {
     let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(false) };
     let (head, rest) = answer.split_at(end);

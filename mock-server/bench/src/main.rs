@@ -1,10 +1,12 @@
-//! What the mock costs: throughput and CPU time for each request against a bare server and against wiremock, in one run, and
-//! what a million contacts cost in time and memory. Then the figures that the mock is held to, each beside its limit.
+//! Measures the mock: throughput and CPU time of a request compared to a bare server and to wiremock, the cost of a million
+//! contacts, and the figures with a limit.
 //!
-//! Every speed is a ratio to a bare server that was measured right before, since absolute ones move with the machine.
+//! Each speed is a ratio to a bare server measured right before, because absolute speeds vary with the machine.
 
 mod figures;
 mod load;
+mod measure;
+mod output;
 mod peers;
 mod report;
 mod requests;
@@ -33,13 +35,4 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// Prints a line; a reader that has gone away has read what it wanted.
-fn say(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
-}
-
-fn other(problem: impl Into<String>) -> io::Error {
-    io::Error::other(problem.into())
 }

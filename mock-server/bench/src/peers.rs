@@ -1,4 +1,4 @@
-//! What the mock is measured against: a bare hyper server that answers a constant, and wiremock with one mounted mock.
+//! The servers that the mock is compared to: bare hyper with a constant response, and wiremock with one mock.
 
 use std::convert::Infallible;
 use std::io;
@@ -13,9 +13,9 @@ use tokio::net::TcpListener;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::say;
+use crate::output::say;
 
-/// As long as the answers of the mock to a send.
+/// As long as a response of the mock to a send.
 const ANSWER: &str = r#"{"request_id":"5b0e4d1f7ac94f0d8b6c2f3e9a17d640","method":"POST","http_code":202,"metadata":{"failed":0,"total":1,"success":1},"response":{"whatsapp":{"messages":[{"code":202,"error_data":null,"status":"success","data":{"sid":"7c1e5a90d4b2f83a6be0917243fd5c1a"}}]}}}"#;
 
 /// Serves until the process is stopped.

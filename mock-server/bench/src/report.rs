@@ -1,30 +1,20 @@
-//! The runs, and what is printed of them.
+//! The runs and their printed results.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::figures;
+use crate::measure::{CONNECTIONS, Plan, beside, exchange, median, mock, post};
+use crate::output::{other, say};
 use crate::servers::{Load, Sample, Server};
-use crate::{figures, say};
 
 const PROVIDERS: [&str; 4] = ["exotel", "autocalls", "gosendapi", "messangi"];
-pub(crate) const CONNECTIONS: u32 = 32;
-/// Requests before anything is measured.
+/// Requests before each measurement.
 const WARM_UP: u64 = 20_000;
 const SIZES: [u64; 4] = [1, 1_000, 100_000, 1_000_000];
 
-pub(crate) struct Plan {
-    pub(crate) transom: PathBuf,
-    this: PathBuf,
-    rounds: u32,
-    milliseconds: u64,
-    sizes: Vec<u64>,
-    /// Requests after which nothing may have become slower or larger.
-    pub(crate) long: u64,
-}
-
-/// Everything, in one run.
+/// Runs all measurements.
 pub(crate) fn run(transom: &str, quick: bool) -> io::Result<()> {
     let plan = Plan {
         transom: PathBuf::from(transom),
@@ -46,7 +36,7 @@ pub(crate) fn run(transom: &str, quick: bool) -> io::Result<()> {
     figures::all(&plan)
 }
 
-/// The mock, provider by provider, and wiremock, each next to the floor.
+/// Compares each provider of the mock, and wiremock, to the floor.
 fn compare(plan: &Plan) -> io::Result<()> {
     let mut rows: Vec<(String, Vec<Pair>)> = PROVIDERS.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
     rows.push(("wiremock-rs".to_owned(), Vec::new()));
@@ -94,7 +84,7 @@ fn compare(plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-/// A server and the floor right before it.
+/// The samples of a server and of the floor measured right before it.
 struct Pair {
     floor_shared: Sample,
     shared: Sample,
@@ -117,7 +107,7 @@ fn pair(plan: &Plan, name: &str) -> io::Result<Pair> {
             mock(plan, name, WARM_UP, cpu)
         }
     };
-    // So that neither measures how it starts: first connections, and memory that is touched for the first time.
+    // The warm-up takes first connections and first use of memory out of the measurement.
     let warm = Load { contacts: WARM_UP, milliseconds: 0, ..load(0) };
     let floor = Server::start(&plan.this, &["floor"], None)?;
     floor.under(warm, None)?;
@@ -138,8 +128,8 @@ fn pair(plan: &Plan, name: &str) -> io::Result<Pair> {
     Ok(Pair { floor_shared, shared, floor_own, own, resident_mib })
 }
 
-/// What a request costs with so many contacts whose windows are open, and what they take in memory; each next to a server with
-/// one contact, in turn with it, for the machine itself is faster and slower by the minute.
+/// Measures the cost of a request and the memory with many contacts in open windows. A server with one contact runs in turn,
+/// because the speed of the machine varies by the minute.
 fn growth(plan: &Plan) -> io::Result<()> {
     say(
         "\ncontacts      req/s    CPU µs   × 1 contact   RSS MiB: contacts alone, and after the sends   (exotel, own CPU)",
@@ -169,39 +159,7 @@ fn growth(plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-/// What a server did beside another: medians, but for all its requests.
-pub(crate) struct Beside {
-    pub(crate) requests: u64,
-    per_second: f64,
-    cpu_us: f64,
-    /// Its CPU time for each request, in that of the other one right before or after.
-    pub(crate) ratio: f64,
-}
-
-/// Two servers in turn, each with a load on so many of its contacts; now the one and now the other is first.
-pub(crate) fn beside(plan: &Plan, base: (&Server, u64), other: (&Server, u64)) -> io::Result<Beside> {
-    let sample = |(server, contacts): (&Server, u64)| {
-        let milliseconds = plan.milliseconds / 2;
-        server.under(Load { template: "exotel", contacts, connections: CONNECTIONS, milliseconds }, Some(1))
-    };
-    // Memory that is touched for the first time is not what is measured.
-    sample(base)?;
-    sample(other)?;
-    let mut pairs = Vec::new();
-    for round in 0..plan.rounds {
-        let (first, second) = if round % 2 == 0 { (base, other) } else { (other, base) };
-        let (first, second) = (sample(first)?, sample(second)?);
-        pairs.push(if round % 2 == 0 { (first, second) } else { (second, first) });
-    }
-    Ok(Beside {
-        requests: pairs.iter().map(|(_, other)| other.requests).sum(),
-        per_second: median(pairs.iter().map(|(_, other)| other.per_second)),
-        cpu_us: median(pairs.iter().map(|(_, other)| other.cpu_us)),
-        ratio: median(pairs.iter().map(|(base, other)| other.cpu_us / base.cpu_us)),
-    })
-}
-
-/// From the start of the process to the end of the first answer.
+/// Measures the time from the start of the process to the end of the first response.
 fn start(plan: &Plan) -> io::Result<()> {
     let mut times = Vec::new();
     for _ in 0..plan.rounds * 4 {
@@ -210,48 +168,11 @@ fn start(plan: &Plan) -> io::Result<()> {
         let answer =
             exchange(&server.address, "GET /_mock/clock HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
         if !answer.starts_with("HTTP/1.1 200") {
-            return Err(crate::other(answer));
+            return Err(other(answer));
         }
         times.push((server.ready_after + asked.elapsed()).as_secs_f64() * 1e3);
     }
     let most = times.iter().copied().fold(0.0, f64::max);
     say(&format!("\nstart to first answer: median {:.1} ms, at most {most:.1} ms", median(times.into_iter())));
     Ok(())
-}
-
-/// A mock without limits, in which so many contacts have written to the provider.
-pub(crate) fn mock(plan: &Plan, provider: &str, contacts: u64, cpu: Option<u32>) -> io::Result<Server> {
-    let server = Server::start(&plan.transom, &["mock", "--listen", "127.0.0.1:0"], cpu)?;
-    post(&server.address, "limits", &format!(r#"{{"provider":"{provider}","limit":4294967295,"window_s":1}}"#))?;
-    if provider == "autocalls" {
-        post(&server.address, "config", r#"{"provider":"autocalls","balance":1e15}"#)?;
-    }
-    let template = format!("inbound-{provider}");
-    let load = Load { template: &template, contacts, connections: CONNECTIONS, milliseconds: 0 };
-    server.under(load, cpu.map(|_| 1))?;
-    Ok(server)
-}
-
-pub(crate) fn post(address: &str, call: &str, body: &str) -> io::Result<()> {
-    let request = format!(
-        "POST /_mock/{call} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let answer = exchange(address, &request)?;
-    if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(crate::other(answer)) }
-}
-
-pub(crate) fn exchange(address: &str, request: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    stream.write_all(request.as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }

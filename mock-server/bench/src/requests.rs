@@ -1,6 +1,6 @@
-//! The requests that are sent: one text to one of many contacts, and the inbound message that opened that contact's window.
+//! The requests: a text to one of many contacts, and the inbound message that opens the window of a contact.
 
-/// Contacts have this many digits, of which the last seven count.
+/// The number of digits of a contact; the last seven vary.
 const FIRST_CONTACT: u64 = 919_870_000_000;
 
 /// A request with a place for the contact's number.
@@ -11,7 +11,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// What is sent over and over; none if there is nothing of that name.
+    /// The template of this name, if there is one.
     pub(crate) fn named(name: &str, contact_space: u64) -> Option<Self> {
         let number = first(contact_space);
         let (head, body) = match name {
@@ -53,7 +53,7 @@ impl Template {
         Some(Self { before: before.as_bytes().to_vec(), after: after.as_bytes().to_vec() })
     }
 
-    /// The request to one contact, in place of what is in the buffer.
+    /// Replaces the buffer by the request to one contact.
     pub(crate) fn write(&self, contact: u64, buffer: &mut Vec<u8>) {
         buffer.clear();
         buffer.extend_from_slice(&self.before);

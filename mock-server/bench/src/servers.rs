@@ -1,13 +1,13 @@
-//! Servers in processes of their own, whose CPU time and memory the system tells.
+//! Server processes with their CPU time and memory.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::other;
+use crate::output::other;
 
-/// A process that listens; it is killed when dropped.
+/// A server process. Dropping it ends the process.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
@@ -16,7 +16,7 @@ pub(crate) struct Server {
     pub(crate) ready_after: Duration,
 }
 
-/// What one run of the load gave.
+/// The result of one run of the load generator.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sample {
     pub(crate) requests: u64,
@@ -25,11 +25,11 @@ pub(crate) struct Sample {
     pub(crate) cpu_us: f64,
     pub(crate) p50_us: u64,
     pub(crate) p99_us: u64,
-    /// CPU time of the load itself, as a share of the time it ran: near 1 the load is the limit.
+    /// The CPU share of the load generator. Near 1, the generator is the limit.
     pub(crate) load_share: f64,
 }
 
-/// What the load does.
+/// The settings of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load<'a> {
     pub(crate) template: &'a str,
@@ -40,7 +40,7 @@ pub(crate) struct Load<'a> {
 }
 
 impl Server {
-    /// Starts a program that prints `listening on http://…` first; `cpu` ties it to one. What else it says of itself is not shown.
+    /// Starts a program that first prints `listening on http://…`; `cpu` ties it to one CPU. Its other output is dropped.
     pub(crate) fn start(program: &Path, arguments: &[&str], cpu: Option<u32>) -> io::Result<Self> {
         let started = Instant::now();
         let mut command = tied(program, cpu);
@@ -58,7 +58,7 @@ impl Server {
         Err(other(format!("{}: expected `listening on http://…`, got {line:?}", program.display())))
     }
 
-    /// Puts the load on the server.
+    /// Runs the load generator on the server.
     pub(crate) fn under(&self, load: Load<'_>, cpu: Option<u32>) -> io::Result<Sample> {
         let words = [
             "load".to_owned(),
@@ -105,12 +105,12 @@ impl Server {
         kib.map(|kib| f64::from(kib) / 1024.0).ok_or_else(|| other("the system does not tell how much memory is used"))
     }
 
-    /// How many threads it has.
+    /// The number of threads.
     pub(crate) fn threads(&self) -> io::Result<usize> {
         Ok(std::fs::read_dir(format!("/proc/{}/task", self.child.id()))?.count())
     }
 
-    /// CPU time of the process so far.
+    /// The CPU time of the process.
     fn cpu(&self) -> io::Result<Duration> {
         cpu_of(self.child.id())
     }
@@ -123,7 +123,7 @@ impl Drop for Server {
     }
 }
 
-/// The time that all threads of a process spent on a CPU, to the nanosecond.
+/// The CPU time of all threads of a process, in nanoseconds.
 fn cpu_of(process: u32) -> io::Result<Duration> {
     let mut total = 0_u64;
     for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
@@ -144,7 +144,7 @@ fn tied(program: &Path, cpu: Option<u32>) -> Command {
     }
 }
 
-/// Counts of a bench are far below where floats lose whole numbers.
+/// The counts are far below the precision limit of floats.
 #[allow(clippy::cast_precision_loss, reason = "counts of a bench are far below 2^52")]
 pub(crate) fn as_float(count: u64) -> f64 {
     count as f64
