@@ -15,7 +15,7 @@ use transom::config::{ChannelConfig, process_env};
 use transom::layers::RateLimit;
 use transom::time::Clock;
 use transom::transport::Transport;
-use transom::{Client, Message, Messenger as _, Registry};
+use transom::{Client, Message, Registry};
 use transom_mock_server::Simulator;
 
 /// The simulator without a socket, on a clock that only waits move.

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::adapter::Certainty;
     use crate::testing::Stub;
-    use crate::{Client, ErrorKind, Messenger as _, Sent};
+    use crate::{Client, ErrorKind, Sent};
 
     /// Writes down every field of every span and event.
     #[derive(Clone, Default)]

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::layers::retry::policy::send_under_key;
 use crate::message::Message;
 use crate::message::id::MessageId;
-use crate::messenger::{Messenger as _, unsupported};
+use crate::messenger::unsupported;
 use crate::time::Clock;
 use crate::transport::Operation;
 use crate::webhook::event::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
