@@ -17,9 +17,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let registry = Registry::default().with_provider(transom_exotel::PROVIDER);
     let uri = format!("exotel://KEY:TOKEN@{}/acme?from=919876500001", mock.address());
     let channel = ChannelConfig::from_uri("india", &uri, registry.providers(), process_env())?;
-    // The last layer added is the outermost: `RateLimit` counts a send once, however often `Retry` repeats it inside.
+    // The first layer is the outermost: each attempt that `Retry` makes waits its turn in the rate limit.
     let client =
-        registry.connect(&channel)?.layer(RateLimit::new(transom_exotel::PROVIDER.rates)).layer(Retry::default());
+        registry.connect(&channel)?.layer(Retry::default()).layer(RateLimit::new(transom_exotel::PROVIDER.rates));
 
     // The provider rejects the first attempt for sending too fast. It proves that nothing was sent, so `Retry` repeats it.
     mock.control()

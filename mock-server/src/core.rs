@@ -16,6 +16,7 @@ pub(crate) mod phone;
 pub(crate) mod provider_simulator;
 pub(crate) mod redact;
 pub(crate) mod request;
+pub(crate) mod request_context;
 pub(crate) mod response;
 pub(crate) mod simulator;
 pub(crate) mod snapshot;

@@ -24,6 +24,7 @@ pub use crate::core::limiter::{Limiter, Quota};
 pub use crate::core::phone::{Phone, is_e164};
 pub use crate::core::provider_simulator::ProviderSimulator;
 pub use crate::core::request::{Query, basic_credentials, bearer_token, header, is_json};
+pub use crate::core::request_context::RequestContext;
 pub use crate::core::response::{
     SimulatedResponse, html_response, json_response, set_header, set_number, text_response,
 };

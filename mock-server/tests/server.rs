@@ -259,17 +259,17 @@ impl transom_mock_server::ProviderSimulator for Buggy {
         false
     }
 
-    fn handle(
-        &self,
-        _: &mut transom_mock_server::World,
-        _: std::time::SystemTime,
-        request: &http::Request<bytes::Bytes>,
-    ) -> transom_mock_server::SimulatedResponse {
-        assert_ne!(request.uri().path(), "/buggy/panic", "a bug");
-        transom_mock_server::text_response(200, "fine").into()
+    fn handle(&self, context: transom_mock_server::RequestContext<'_>) -> transom_mock_server::SimulatedResponse {
+        assert_ne!(context.request.uri().path(), "/buggy/panic", "a bug");
+        context.finish(transom_mock_server::text_response(200, "fine"), Vec::new())
     }
 
-    fn rate_limited(&self, _: &transom_mock_server::World, _: std::time::SystemTime) -> http::Response<bytes::Bytes> {
+    fn rate_limited(
+        &self,
+        _: &transom_mock_server::World,
+        _: transom_mock_server::Quota,
+        _: std::time::SystemTime,
+    ) -> http::Response<bytes::Bytes> {
         transom_mock_server::text_response(429, "")
     }
 }

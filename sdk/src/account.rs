@@ -1,4 +1,4 @@
-//! What a provider lists: senders, templates, conversations.
+//! The provider's lists: senders, templates, conversations.
 
 use std::time::SystemTime;
 
@@ -13,9 +13,9 @@ use crate::time::rfc3339;
 pub struct Sender {
     /// The provider's id of it.
     pub id: String,
-    /// The number, where the provider tells it.
+    /// The number, if the provider reports it.
     pub phone: Option<PhoneNumber>,
-    /// The name shown to people.
+    /// The name that contacts see.
     pub name: Option<String>,
     /// The provider's word for its state, such as `online`.
     pub status: String,
@@ -33,9 +33,9 @@ pub struct TemplateInfo {
     pub language: String,
     /// The provider's word for its state, in lower case, such as `approved`.
     pub status: String,
-    /// The names of its body's placeholders, in order; `1`, `2`, … where they have none.
+    /// The names of the body's placeholders, in order; `1`, `2`, … for placeholders without a name.
     pub parameters: Vec<String>,
-    /// Whether the provider tells the placeholders. If not, `parameters` is empty and says nothing.
+    /// Whether the provider reports the placeholders. If not, `parameters` is empty and means nothing.
     #[serde(skip)]
     pub parameters_known: bool,
 }
@@ -46,16 +46,16 @@ pub struct TemplateInfo {
 pub struct Conversation {
     /// The provider's id of it.
     pub id: String,
-    /// The contact, where the provider tells.
+    /// The contact, if the provider reports it.
     pub contact: Option<PhoneNumber>,
-    /// The provider's word for its state. It says nothing sure about the 24-hour window.
+    /// The provider's word for its state. It does not determine the session window.
     pub state: String,
-    /// When the contact last wrote.
+    /// The time of the contact's last message.
     #[serde(with = "rfc3339::option")]
     pub last_inbound_at: Option<SystemTime>,
 }
 
-/// Which conversations to list.
+/// A filter for conversations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConversationFilter {
@@ -88,7 +88,7 @@ impl TemplateInfo {
         }
     }
 
-    /// The same template with the placeholders that the provider tells; `None` if it tells none.
+    /// Sets the placeholders; `None` if the provider does not report them.
     #[must_use]
     pub fn with_parameters(mut self, told: Option<Vec<String>>) -> Self {
         self.parameters_known = told.is_some();

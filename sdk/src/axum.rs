@@ -29,16 +29,19 @@ const BODY_MAX: usize = 3 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Webhook(pub WebhookEvents);
 
-/// Why a webhook call did not reach the handler. Its answer tells the network the status and nothing else.
-#[derive(Debug)]
+/// Why a webhook call did not reach the handler. Its response carries the status and nothing else.
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebhookRejection {
     /// The body is longer than 3 MiB: 413.
+    #[error("the webhook body is longer than 3 MiB")]
     TooLarge,
     /// The body broke off: 400.
+    #[error("the webhook body broke off")]
     Broken,
-    /// A refused signature is 401, anything else 400. The error says which class failed, for the log.
-    Refused(Error),
+    /// A wrong or missing signature is 401, anything else 400. The error says more, for the log.
+    #[error("the webhook call was refused: {0}")]
+    Refused(#[source] Error),
 }
 
 impl IntoResponse for WebhookRejection {

@@ -1,8 +1,8 @@
-//! What a provider can do, as a set that code, tests and documentation all read.
+//! Capabilities of providers, as a set for code, tests and documentation.
 
 use std::fmt;
 
-/// One thing that a provider may or may not be able to do.
+/// A capability of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Capability {
@@ -32,7 +32,7 @@ pub enum Capability {
     Reply,
     /// Send an approved template.
     Template,
-    /// Tell whether the 24-hour window to a contact is open.
+    /// Query the session window to a contact.
     Session,
     /// List the numbers that may send.
     Senders,
@@ -48,7 +48,7 @@ pub enum Capability {
     Inbound,
     /// Sign its webhooks.
     WebhookSignature,
-    /// Dedupe sends by a documented key.
+    /// Recognise repeated sends by a documented idempotency key.
     Idempotency,
     /// Take several messages in one request.
     Batch,
@@ -150,7 +150,7 @@ impl Capabilities {
         self.0 & capability.bit() != 0
     }
 
-    /// What is in either set.
+    /// The union of both sets.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)

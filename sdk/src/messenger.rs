@@ -31,10 +31,10 @@ pub trait Messenger: fmt::Debug + Send + Sync + 'static {
     /// The provider's name, as used in configuration: `exotel`.
     fn provider(&self) -> &'static str;
 
-    /// What this account can do. Constant for the life of the value.
+    /// The account's capabilities. Constant for the life of the value.
     fn capabilities(&self) -> Capabilities;
 
-    /// Hands one message to the provider. `Ok` means taken, not delivered.
+    /// Sends one message to the provider. `Ok` means accepted, not delivered.
     async fn send(&self, message: &Message) -> Result<Receipt>;
 
     /// As [`send`](Self::send), as the `attempt` of the client around this messenger. A messenger that sends through other
@@ -63,7 +63,7 @@ pub trait Messenger: fmt::Debug + Send + Sync + 'static {
     fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents>;
 }
 
-/// The answer of an adapter whose provider lacks `capability`: nothing was sent, no request was made.
+/// The error of an adapter whose provider lacks `capability`: no request was made and nothing was sent.
 pub fn unsupported<T>(provider: &'static str, capability: Capability) -> Result<T> {
     Err(Error::new(ErrorKind::Unsupported, format!("this provider has no {capability}")).with_provider(provider))
 }

@@ -9,17 +9,17 @@ use zeroize::Zeroizing;
 
 /// A credential. It has no `Display` and no `Serialize`, its `Debug` is `***`, and its memory is wiped on drop.
 ///
-/// That is a best effort: the HTTP library's buffers, the environment and the page cache hold copies that nobody wipes.
+/// This is a best effort: buffers of the HTTP library, the environment and the page cache keep copies.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Keeps `text` as a secret.
+    /// Makes a secret of `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The credential itself, for the one place that puts it into a request.
+    /// The credential. Call this only where it goes into a request.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -31,14 +31,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The forms in which `secrets` travel, and in which a provider may echo them: alone, as the pair of a Basic credential, in
-/// either alphabet of Base64, and percent-encoded. The longest first, since one may hold the text of another.
+/// All forms in which a provider may echo `secrets`: alone, as a Basic credential, in both alphabets of Base64, and
+/// percent-encoded. The longest first, because one form may contain another.
 pub(crate) fn encoded_variants(secrets: &[Secret]) -> Vec<Secret> {
     let pair = |user: &Secret, password: &Secret| Secret::new(format!("{}:{}", user.expose(), password.expose()));
     let pairs = secrets.iter().flat_map(|user| secrets.iter().map(move |password| pair(user, password)));
     // A user without a password.
     let users = secrets.iter().map(|user| Secret::new(format!("{}:", user.expose())));
-    // What fills up the end of Base64 gives nothing away, and comes as `=`, as `%3D`, or not at all.
+    // Base64 padding appears as `=`, as `%3D`, or not at all.
     let encoded = pairs.chain(users).chain(secrets.iter().cloned()).flat_map(|secret| {
         let bytes = secret.expose().as_bytes();
         [Secret::new(STANDARD_NO_PAD.encode(bytes)), Secret::new(URL_SAFE_NO_PAD.encode(bytes))]
@@ -55,8 +55,8 @@ pub(crate) fn encoded_variants(secrets: &[Secret]) -> Vec<Secret> {
 mod tests {
     use super::*;
 
-    /// What is in a buffer after its drop cannot be read in safe Rust, and this crate has no other. What can be seen is that
-    /// there is one buffer, the caller's own, which `zeroize` then wipes.
+    /// Safe Rust cannot read a buffer after its drop. The test shows that there is only one buffer, the caller's own,
+    /// which `zeroize` then wipes.
     #[test]
     fn a_secret_leaves_no_copy_behind_when_it_is_made() {
         let text = String::from("canary");

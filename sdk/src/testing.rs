@@ -17,12 +17,11 @@ use crate::phone::PhoneNumber;
 use crate::session::{Session, SessionSource, Window};
 use crate::webhook::event::WebhookEvents;
 
-/// A messenger that answers as it was told and remembers what it was asked. Clones share script and memory.
+/// A messenger with scripted answers that records its calls. Clones share script and record.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Error, ErrorKind, Message, Messenger};
-/// use transom::testing::Stub;
+/// use transom::{Error, ErrorKind, Message, Messenger, testing::Stub};
 ///
 /// let stub = Stub::script([Err(Error::new(ErrorKind::RateLimited, "slow down")), Ok("m1".into())]);
 /// let message = Message::text("+919876543210".parse()?, "Hi");
@@ -38,7 +37,7 @@ pub struct Stub {
 }
 
 struct State {
-    /// What the next sends answer. Empty: each is taken, unless the script has run out.
+    /// The answers to the next sends. Empty: every send is accepted, unless a script has ended.
     answers: VecDeque<Result<String>>,
     scripted: bool,
     window: Window,
@@ -47,13 +46,13 @@ struct State {
 }
 
 impl Stub {
-    /// Takes every message, under the ids `stub-1`, `stub-2`, ….
+    /// Accepts every message, with the ids `stub-1`, `stub-2`, ….
     pub fn accepting() -> Self {
         Self::with([], false)
     }
 
-    /// Answers the sends in this order: a message id, or an error. One send more than there are answers is an error of
-    /// kind [`ErrorKind::Config`], so that a test sees that it sent too much.
+    /// Answers sends in this order, with a message id or an error. A send beyond the script is an error of kind
+    /// [`ErrorKind::Config`], so that the test sees the extra send.
     pub fn script(answers: impl IntoIterator<Item = Result<String>>) -> Self {
         Self::with(answers, true)
     }
@@ -67,7 +66,7 @@ impl Stub {
             session_queries: Vec::new(),
         };
         let can = |capability: &Capability| {
-            // It dedupes by no key: what is repeated would arrive twice.
+            // No idempotency: a repeated send would arrive twice.
             use Capability::{DeliveryStatus, Idempotency, Inbound, Session, WebhookSignature};
             !matches!(capability, Session | DeliveryStatus | Inbound | WebhookSignature | Idempotency)
         };
@@ -75,14 +74,14 @@ impl Stub {
         Self { capabilities, state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Can do only this.
+    /// Sets the capabilities.
     #[must_use]
     pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = capabilities;
         self
     }
 
-    /// Answers window queries with `window`.
+    /// Answers session queries with `window`.
     #[must_use]
     pub fn with_window(mut self, window: Window) -> Self {
         self.capabilities = self.capabilities.union(Capabilities::new(&[Capability::Session]));
@@ -90,12 +89,12 @@ impl Stub {
         self
     }
 
-    /// The messages handed over so far, oldest first, refused ones included.
+    /// The messages sent so far, oldest first, including those answered with an error.
     pub fn sent(&self) -> Vec<Message> {
         self.lock().sent.clone()
     }
 
-    /// The contacts whose window was asked for, oldest first.
+    /// The contacts of session queries, oldest first.
     pub fn session_queries(&self) -> Vec<PhoneNumber> {
         self.lock().session_queries.clone()
     }

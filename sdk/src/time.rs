@@ -1,4 +1,4 @@
-//! Time as an argument: the clock seam, and the two ways in which providers write instants.
+//! Time as an argument: the clock trait and the time formats of providers.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -7,20 +7,19 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-/// Where "now" and waiting come from. Everything that needs either takes one, so that tests own time.
+/// The source of the present time and of waits. Code that needs time takes a clock, so that tests control it.
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> SystemTime;
     /// Returns after `duration`.
     async fn sleep(&self, duration: Duration);
-    /// Returns once `duration` has passed while something else is going on: what cuts a read that takes too long. Never, unless
-    /// a clock knows better: on one that only waits move, no time passes meanwhile.
+    /// Returns when `duration` has passed during other work; it bounds reads. The default never returns, which suits
+    /// clocks that only sleeps advance.
     async fn timeout(&self, _duration: Duration) {
         std::future::pending::<()>().await;
     }
-    /// Time since some start, which never goes back: what paces and deadlines are measured with. From [`now`](Self::now)
-    /// unless a clock knows better.
+    /// Monotonic time since some start, for rate limits and deadlines. The default derives it from [`now`](Self::now).
     fn monotonic(&self) -> Duration {
         self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     }
@@ -46,7 +45,7 @@ impl Clock for SystemClock {
 
     fn monotonic(&self) -> Duration {
         static START: OnceLock<std::time::Instant> = OnceLock::new();
-        // Tokio's, so that a paused runtime's time is the one that its sleeps pass.
+        // Tokio's clock, so that it follows a paused runtime.
         let now = tokio::time::Instant::now().into_std();
         now.saturating_duration_since(*START.get_or_init(|| now))
     }
@@ -56,9 +55,9 @@ impl Clock for SystemClock {
 pub mod rfc3339 {
     use super::{SystemTime, Timestamp};
 
-    /// Writes `at` as `2026-05-11T08:20:00Z`, with a fraction only where there is one.
+    /// Formats `at` as `2026-05-11T08:20:00Z`, with a fraction if there is one.
     pub fn format(at: SystemTime) -> String {
-        // An instant outside the years -9999 to 9999 cannot be written; the nearest one that can is.
+        // Instants outside the years -9999 to 9999 become the nearest printable one.
         let nearest = if at < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
         Timestamp::try_from(at).unwrap_or(nearest).to_string()
     }
@@ -90,8 +89,8 @@ pub mod rfc3339 {
     }
 }
 
-/// Reads the `Date` header of an answer: the provider's own clock, with which its other times are compared so that
-/// neither skew nor a mock's virtual time matters. `None` if it is missing or no HTTP date.
+/// Reads the `Date` header of a response, the provider's own clock. Its other times are compared with it, so that
+/// neither clock skew nor virtual time matters. `None` if it is missing or malformed.
 pub fn date_of<B>(response: &http::Response<B>) -> Option<SystemTime> {
     let text = response.headers().get(http::header::DATE)?.to_str().ok()?;
     httpdate::parse_http_date(text).ok()

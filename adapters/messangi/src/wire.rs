@@ -215,7 +215,6 @@ fn segments(path: &str) -> Vec<&str> {
 #[cfg(test)]
 pub(crate) mod tests {
     use transom::Sent;
-    use transom::adapter::BaseUrl;
     use transom::message::TemplateButton;
 
     use super::*;
@@ -226,7 +225,7 @@ pub(crate) mod tests {
         Config {
             credential: Credential::ApiKey(Secret::new("key")),
             from: "5215500001111".parse().unwrap(),
-            base_url: BaseUrl::parse("https://elastic.messangi.me").unwrap(),
+            base_url: "https://elastic.messangi.me".parse().unwrap(),
             notification_path: "/oberyn/v2/notification".into(),
             login_path: "/kingslanding/login".into(),
             probe: true,

@@ -14,8 +14,8 @@ pub use messenger::Larkwire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use transom::config::UriLayout;
 use transom::adapter::{Certainty, Provider, Rate, Scope};
+use transom::config::UriLayout;
 
 /// The name in configuration, and the scheme of a channel's URI.
 const NAME: &str = "larkwire";

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::json;
 use serde_json::value::RawValue;
-use transom::adapter::json::{Members, as_it_came, header};
-use transom::{Error, ErrorKind, Result, Secret, webhook};
 use transom::adapter::ErrorCode;
+use transom::adapter::json::{Members, as_it_came, header};
 use transom::webhook::{DeliveryStatus, Event, Inbound, StatusUpdate, WebhookEvents};
+use transom::{Error, ErrorKind, Result, Secret, webhook};
 
 use crate::error::ANSWERS;
 use crate::wire::undialled;

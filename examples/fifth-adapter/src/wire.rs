@@ -7,12 +7,12 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use transom::adapter::json::Members;
 use transom::adapter::RateLimitInfo;
 use transom::adapter::RequestBuilder;
+use transom::adapter::json::Members;
+use transom::adapter::{Limits, Operation, json, unsupported};
 use transom::transport::unreadable;
 use transom::{Capability, Content, Error, ErrorKind, Message, PhoneNumber, Receipt, Result};
-use transom::adapter::{Limits, Operation, json, unsupported};
 
 use crate::NAME;
 use crate::config::Config;
@@ -75,7 +75,9 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result
     }
     let answer: Answer = json::decode(response, Operation::Send)?;
     match (answer.code.as_deref(), answer.datum("id")) {
-        (Some("0"), Some(id)) => Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now))),
+        (Some("0"), Some(id)) => {
+            Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+        }
         (Some("0") | None, _) => {
             Err(unreadable(response.status(), Operation::Send, "there is no `data.id` under code 0 in the answer"))
         }

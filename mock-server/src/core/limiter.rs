@@ -30,6 +30,13 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// The numbers of a used-up limit, for an answer that says so: nothing remains, and the wait is at least one second.
+    #[must_use]
+    pub fn exhausted(self) -> Self {
+        let reset_after = self.reset_after.max(Duration::from_secs(1));
+        Self { allowed: false, remaining: 0, reset_after, ..self }
+    }
+
     /// [`reset_after`](Self::reset_after) in whole seconds, rounded up, as `Retry-After` carries it.
     pub fn reset_after_seconds(&self) -> u64 {
         self.reset_after.as_secs() + u64::from(self.reset_after.subsec_nanos() > 0)

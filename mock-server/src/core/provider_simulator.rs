@@ -8,6 +8,8 @@ use http::{Request, Response};
 use serde_json::Value;
 
 use crate::core::behavior_switch::Switch;
+use crate::core::limiter::Quota;
+use crate::core::request_context::RequestContext;
 use crate::core::response::SimulatedResponse;
 use crate::core::webhook::{AccountEvent, Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
@@ -38,14 +40,14 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
     /// Whether this request would send a message; faults aim at sends unless they say otherwise.
     fn is_send(&self, request: &Request<Bytes>) -> bool;
 
-    /// Answers one request as the provider would.
-    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> SimulatedResponse;
+    /// Answers one request as the provider would, and returns what the request led to.
+    fn handle(&self, context: RequestContext<'_>) -> SimulatedResponse;
 
-    /// The provider's own answer to too many requests; [`World::exhausted`] has the numbers for its headers.
-    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes>;
+    /// The provider's own answer to too many requests. `quota` is the limit that the request counts against, used up.
+    fn rate_limited(&self, world: &World, quota: Quota, now: SystemTime) -> Response<Bytes>;
 
-    /// The webhook payload for an event of a message; `None` if the provider sends none. Only messages that
-    /// [`handle`](Self::handle) passes to [`World::accept`] have events.
+    /// What the provider posts to a business's webhook when this happens; none if it says nothing of it. What becomes of
+    /// messages happens only to those that [`handle`](Self::handle) reports with [`RequestContext::accept`].
     fn message_event(&self, _world: &World, _happening: &MessageEvent<'_>) -> Option<Value> {
         None
     }

@@ -8,25 +8,28 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::core::finding::Finding;
+use crate::core::webhook::AcceptedMessage;
+use crate::core::world::Conversation;
 
 /// Room for most answers.
 const USUAL_BYTES: usize = 512;
 /// And for their headers: a map that has to grow costs as much as three of them.
 const USUAL_HEADERS: usize = 8;
 
-/// A provider's response, with the findings about the request. `Debug` leaves the body out.
+/// A provider's answer to a request, and all that the request led to; [`RequestContext::finish`](crate::RequestContext::finish)
+/// makes one. `Debug` leaves the body out.
 pub struct SimulatedResponse {
-    /// The response for the client.
+    /// The answer for the client.
     pub response: Response<Bytes>,
     /// Remarks on the request's form, for the journal.
     pub findings: Vec<Finding>,
-}
-
-impl SimulatedResponse {
-    /// An answer with findings, often those of a [`FindingCollector`](crate::Review).
-    pub fn new(response: Response<Bytes>, findings: Vec<Finding>) -> Self {
-        Self { response, findings }
-    }
+    pub(crate) accepted: Vec<AcceptedMessage>,
+    /// The conversations that the request closed.
+    pub(crate) closed: Vec<Conversation>,
+    /// Why the answer differs from the one that the request alone would have got.
+    pub(crate) cause: Option<String>,
+    /// The API key or account that the request counted against.
+    pub(crate) bucket: Option<u64>,
 }
 
 impl fmt::Debug for SimulatedResponse {
@@ -36,14 +39,8 @@ impl fmt::Debug for SimulatedResponse {
     }
 }
 
-impl From<Response<Bytes>> for SimulatedResponse {
-    fn from(response: Response<Bytes>) -> Self {
-        Self::new(response, Vec::new())
-    }
-}
-
-/// A JSON response. A status outside 100 to 999 becomes 500, and so does that of a body that cannot be JSON, such as a
-/// map whose keys are not texts.
+/// A JSON response. A status outside 100 to 999 becomes 500, and so does that of a body that cannot be JSON, such as a map whose
+/// keys are not texts.
 pub fn json_response<T: Serialize + ?Sized>(status: u16, body: &T) -> Response<Bytes> {
     let mut text = Vec::with_capacity(USUAL_BYTES);
     match serde_json::to_writer(&mut text, body) {

@@ -14,6 +14,7 @@ use crate::core::fault::{Faults, Kind};
 use crate::core::gate::{Gates, Held};
 use crate::core::journal::{Journal, Remarks};
 use crate::core::provider_simulator::ProviderSimulator;
+use crate::core::request_context::RequestContext;
 use crate::core::response::{SimulatedResponse, json_response, set_header};
 use crate::core::webhook::Failure;
 use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
@@ -301,27 +302,34 @@ impl Simulator {
             _ if ends_in_failure(self.world.switch(dialect.name(), LAST_STATUS)) => dialect.failures().first().copied(),
             _ => None,
         };
-        self.world.fail_next(fails);
-        self.world.begin_request();
-        let (own, findings) = if taken {
-            let SimulatedResponse { response, mut findings } = dialect.handle(&mut self.world, now, request);
-            for report in self.world.take_reports() {
-                findings.extend(self.webhooks.passed_over(&report));
-                self.webhooks.accepted(dialect.as_ref(), &self.world, now, &report);
-                self.announce_accepted(&report, now);
-                self.world.record_transcript(now, report);
+        let outcome =
+            taken.then(|| dialect.handle(RequestContext::new(&mut self.world, now, request).with_failure(fails)));
+        let (own, findings, own_cause, bucket) = match outcome {
+            None => (None, Vec::new(), None, None),
+            Some(SimulatedResponse { response, findings, accepted, closed, cause, bucket }) => {
+                let mut findings = findings;
+                for message in accepted {
+                    findings.extend(self.webhooks.passed_over(&message));
+                    self.webhooks.accepted(dialect.as_ref(), &self.world, now, &message);
+                    self.announce_accepted(&message, now);
+                    self.world.record_transcript(now, message);
+                }
+                self.announce_closed(closed, now);
+                (Some(response), findings, cause, bucket)
             }
-            self.announce_closed(now);
-            (Some(response), findings)
-        } else {
-            (None, Vec::new())
         };
         let (mut response, mut wire, delay) = match (&fault, own) {
             (None, Some(own)) => (own, WireFault::Whole, Duration::ZERO),
-            (Some(fault), own) => fault.apply(own, || dialect.rate_limited(&self.world, now), request, &self.mount),
+            (Some(fault), own) => {
+                let world = &self.world;
+                let rate_limited = || {
+                    let quota = world.quota(dialect.name(), bucket, now).exhausted();
+                    dialect.rate_limited(world, quota, now)
+                };
+                fault.apply(own, rate_limited, request, &self.mount)
+            }
             (None, None) => (json_response(500, &json!({"error": "no answer"})), WireFault::Whole, Duration::ZERO),
         };
-        let own_cause = self.world.take_cause();
         let cause = fault.as_ref().map(crate::core::fault::Fault::cause).or(own_cause);
         if let Some(cause) = cause.as_deref().and_then(|cause| HeaderValue::try_from(cause).ok()) {
             response.headers_mut().insert(CAUSE, cause);

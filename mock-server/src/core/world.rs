@@ -36,8 +36,8 @@ use crate::core::ids::Ids;
 use crate::core::phone::Phone;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::transcript::Transcript;
+use crate::core::webhook::AcceptedMessage;
 use crate::core::webhook::LAST_STATUS;
-use crate::core::webhook::{AcceptedMessage, Failure};
 
 /// How long a contact's message opens the session window. Source: every provider's page on session messages (seed).
 pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -68,12 +68,6 @@ pub struct World {
     pub(crate) transcript: Transcript,
     ids: Ids,
     buckets: Buckets,
-    reports: Vec<AcceptedMessage>,
-    /// The conversations that the present request closed.
-    closed: Vec<Conversation>,
-    /// The reason for which messages of the present request fail after acceptance, if they do.
-    fails: Option<Failure>,
-    cause: Option<String>,
 }
 
 /// The state of a contact with one business number.
@@ -129,10 +123,6 @@ impl World {
             transcript: Transcript::new(),
             ids: Ids::new(seed),
             buckets: Buckets::new(),
-            reports: Vec::new(),
-            closed: Vec::new(),
-            fails: None,
-            cause: None,
         };
         for dialect in simulators {
             dialect.seed(&mut world);
@@ -200,12 +190,7 @@ impl World {
         self.account(provider).switches.get(name).unwrap_or_default()
     }
 
-    /// The cause of a response that does not follow from the request alone.
-    pub(crate) fn take_cause(&mut self) -> Option<String> {
-        self.cause.take()
-    }
-
-    /// The window between a business number and a contact. Closed from the instant at which it ends.
+    /// The window between a business number and a customer. Closed from the instant at which it ends.
     pub fn window(&self, provider: &str, business: &Phone, contact: &Phone, now: SystemTime) -> Window {
         let opened = self.contact(provider, business, contact).and_then(|contact| contact.window_opened);
         match opened {
@@ -269,16 +254,10 @@ impl World {
         }
     }
 
-    /// Delivers a message to a contact: adds a line to the ledger and continues the conversation. It checks nothing. A
-    /// message that a fault lets fail later gets no line. Returns the conversation's id.
+    /// Delivers a message to a contact: writes a line into the ledger and continues the conversation. Checks nothing. Returns
+    /// the conversation's id.
     pub fn deliver(&mut self, now: SystemTime, message: Message<'_>) -> u64 {
-        let key = ContactKey::new(self.providers.number(message.provider), message.from, message.to);
-        let conversation = self.conversation_to_continue(key, now);
-        self.conversations.sent(conversation, now);
-        let conversation = self.conversations.id_at(conversation);
-        if self.fails.is_some() {
-            return conversation;
-        }
+        let conversation = self.continue_conversation(now, &message);
         let delivery = Delivery {
             provider: message.provider,
             message_id: message.message_id,
@@ -292,20 +271,12 @@ impl World {
         conversation
     }
 
-    /// Lets every following message of the request fail after acceptance, or succeed again with `None`.
-    pub(crate) fn fail_next(&mut self, failure: Option<Failure>) {
-        self.fails = failure;
-    }
-
-    /// Reports an accepted message, whose webhook events follow.
-    pub fn accept(&mut self, mut report: AcceptedMessage) {
-        report.failure = report.failure.or(self.fails);
-        self.reports.push(report);
-    }
-
-    /// Takes the messages that were reported since the last call.
-    pub(crate) fn take_reports(&mut self) -> Vec<AcceptedMessage> {
-        std::mem::take(&mut self.reports)
+    /// Continues the conversation of a message that the business sent, or begins one. Returns its id.
+    pub(crate) fn continue_conversation(&mut self, now: SystemTime, message: &Message<'_>) -> u64 {
+        let key = ContactKey::new(self.providers.number(message.provider), message.from, message.to);
+        let conversation = self.conversation_to_continue(key, now);
+        self.conversations.sent(conversation, now);
+        self.conversations.id_at(conversation)
     }
 
     /// Writes a message that was accepted into the transcript.
@@ -394,17 +365,8 @@ impl World {
         reason: &str,
         now: SystemTime,
     ) -> Option<Conversation> {
-        let before = self.conversation(provider, id)?;
-        let row = self.conversations.close(&self.providers, id, reason, now)?;
-        if before.state(now) != ConversationState::Ended {
-            self.closed.push(row.clone());
-        }
-        Some(row)
-    }
-
-    /// The conversations that were closed since the last time.
-    pub(crate) fn take_closed(&mut self) -> Vec<Conversation> {
-        std::mem::take(&mut self.closed)
+        self.conversation(provider, id)?;
+        self.conversations.close(&self.providers, id, reason, now)
     }
 
     /// A conversation of any provider by its number.

@@ -17,8 +17,10 @@ use serde_json::{Value, json};
 
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
+use crate::core::limiter::Quota;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request::{bearer_token, header};
+use crate::core::request_context::RequestContext;
 use crate::core::response::{SimulatedResponse, html_response, json_response, set_header};
 use crate::core::webhook::{Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
@@ -72,8 +74,9 @@ impl ProviderSimulator for Autocalls {
             && matches!(request.uri().path(), "/api/user/whatsapp/send-freeform" | "/api/user/whatsapp/send")
     }
 
-    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> SimulatedResponse {
-        let mut review = FindingCollector::new(world.strict());
+    fn handle(&self, mut context: RequestContext<'_>) -> SimulatedResponse {
+        let request = context.request;
+        let mut review = FindingCollector::new(context.strict());
         let wants_json = header(request, ACCEPT).is_some_and(|accept| accept.contains("application/json"));
         if !wants_json {
             review.note(
@@ -81,17 +84,16 @@ impl ProviderSimulator for Autocalls {
                 FRAMEWORK,
             );
         }
-        let mut response = self.respond(world, now, request, &mut review);
+        let mut response = self.respond(&mut context, &mut review);
         if !wants_json && response.status().as_u16() >= 400 {
-            response = without_json(world, response);
+            response = without_json(&context, response);
         }
-        SimulatedResponse::new(response, review.into_findings())
+        context.finish(response, review.into_findings())
     }
 
-    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
+    fn rate_limited(&self, world: &World, quota: Quota, now: SystemTime) -> Response<Bytes> {
         let mut response = json_response(429, &json!({"message": "Too Many Attempts."}));
         if world.switch(NAME, "rate_limit_headers") == "on" {
-            let quota = world.exhausted(NAME, now);
             set_header(&mut response, "retry-after", quota.reset_after_seconds());
             set_rate_headers(&mut response, &quota, now);
         }
@@ -112,15 +114,10 @@ impl ProviderSimulator for Autocalls {
 }
 
 impl Autocalls {
-    /// The order of checks is ours, for the documentation state none: key, rate, fields, sender, phone, template,
-    /// sender online, balance, window.
-    fn respond(
-        self,
-        world: &mut World,
-        now: SystemTime,
-        request: &Request<Bytes>,
-        review: &mut FindingCollector,
-    ) -> Response<Bytes> {
+    /// The order of checks is ours, for the pages state none: key, rate, fields, sender, phone, template, sender online,
+    /// balance, window.
+    fn respond(self, world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Response<Bytes> {
+        let (now, request) = (world.now, world.request);
         let path = request.uri().path();
         if path.starts_with(history::PATH) && request.method() == Method::GET {
             return history::show(world, request);
@@ -152,14 +149,14 @@ impl Autocalls {
             return json_response(401, &unauthenticated(world));
         }
         if call.is_post() {
-            if !world.take_quota(NAME, now).allowed {
-                return self.rate_limited(world, now);
+            if !world.take_quota(NAME).allowed {
+                return self.rate_limited(world, world.quota(NAME).exhausted(), now);
             }
             review_idempotency(request, FRAMEWORK, review);
         }
         match call {
-            Call::Freeform => send::freeform(world, now, request, review).unwrap_or_else(|refusal| *refusal),
-            Call::Template => send::template(world, now, request, review).unwrap_or_else(|refusal| *refusal),
+            Call::Freeform => send::freeform(world, review).unwrap_or_else(|refusal| *refusal),
+            Call::Template => send::template(world, review).unwrap_or_else(|refusal| *refusal),
             Call::SessionStatus => session::status(world, now, request, review).unwrap_or_else(|refusal| *refusal),
             Call::Senders => lists::senders(world, request, review),
             Call::Templates(sender) => lists::templates(world, sender, request, review),

@@ -20,8 +20,10 @@ use serde_json::{Value, json};
 
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
+use crate::core::limiter::Quota;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request::basic_credentials;
+use crate::core::request_context::RequestContext;
 use crate::core::response::{SimulatedResponse, json_response, set_header, text_response};
 use crate::core::webhook::{Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
@@ -73,18 +75,17 @@ impl ProviderSimulator for Exotel {
         request.method() == Method::POST && matches!(split(request.uri().path()), Some((_, "messages")))
     }
 
-    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> SimulatedResponse {
-        let mut review = FindingCollector::new(world.strict());
-        let mut response = self.respond(world, now, request, &mut review);
+    fn handle(&self, mut context: RequestContext<'_>) -> SimulatedResponse {
+        let mut review = FindingCollector::new(context.strict());
+        let mut response = self.respond(&mut context, &mut review);
         if !response.headers().contains_key(rate_headers::LIMIT) {
-            set_rate_headers(&mut response, &world.quota(NAME, now), now);
+            set_rate_headers(&mut response, &context.quota(NAME), context.now);
         }
-        SimulatedResponse::new(response, review.into_findings())
+        context.finish(response, review.into_findings())
     }
 
     /// Source: Rate Limiting (docs).
-    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
-        let quota = world.exhausted(NAME, now);
+    fn rate_limited(&self, _: &World, quota: Quota, now: SystemTime) -> Response<Bytes> {
         let wait = quota.reset_after_seconds();
         let message = format!("Rate limit exceeded, wait {wait} s");
         let body = json!({"RestException": {"Status": 429, "Message": message, "Code": "RATE_LIMIT_EXCEEDED"}});
@@ -109,13 +110,8 @@ impl ProviderSimulator for Exotel {
 
 impl Exotel {
     /// The order of checks: credentials, account, path, rate, then what the call itself checks.
-    fn respond(
-        self,
-        world: &mut World,
-        now: SystemTime,
-        request: &Request<Bytes>,
-        review: &mut FindingCollector,
-    ) -> Response<Bytes> {
+    fn respond(self, world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Response<Bytes> {
+        let (now, request) = (world.now, world.request);
         if let Some(refusal) = refuse_credentials(world, request, review) {
             return refusal;
         }
@@ -129,11 +125,11 @@ impl Exotel {
         world.count_by_account(NAME, account_sid);
         match (request.method(), call) {
             (&Method::POST, "messages") => {
-                if !world.take_quota(NAME, now).allowed {
-                    return self.rate_limited(world, now);
+                if !world.take_quota(NAME).allowed {
+                    return self.rate_limited(world, world.quota(NAME).exhausted(), now);
                 }
                 review_idempotency(request, NO_IDEMPOTENCY, review);
-                batch::send(world, now, request, review)
+                batch::send(world, review)
             }
             (method, "templates") if templates::has(method) => templates::answer(world, request, review),
             (&Method::GET, call) if call.strip_prefix("media/").is_some_and(|id| !id.is_empty()) => picture(),

@@ -29,8 +29,10 @@ use self::send::send;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::json::Json;
+use crate::core::limiter::Quota;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request::{API_KEY, header, is_json, json_of};
+use crate::core::request_context::RequestContext;
 use crate::core::response::{SimulatedResponse, json_response, set_header};
 use crate::core::webhook::{AccountEvent, Failure, MessageEvent, MessageEventKind, WebhookRules};
 use crate::core::world::World;
@@ -91,24 +93,25 @@ impl ProviderSimulator for GoSendApi {
         request.method() == Method::POST && request.uri().path() == "/v1/messages"
     }
 
-    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> SimulatedResponse {
-        let mut call = Call { review: FindingCollector::new(world.strict()), world, now, request };
+    fn handle(&self, context: RequestContext<'_>) -> SimulatedResponse {
+        let (now, request) = (context.now, context.request);
+        let mut call = Call { review: FindingCollector::new(context.strict()), world: context, now, request };
         let outcome = call.answer();
-        let quota = call.world.quota(NAME, now);
+        let quota = call.world.quota(NAME);
         let mut response = match outcome {
             Ok(response) => response,
-            Err(refusal) if refusal.status == StatusCode::TOO_MANY_REQUESTS => self.rate_limited(call.world, now),
-            Err(refusal) => json_response(refusal.status.as_u16(), &refusal.body(print(call.world))),
+            Err(refusal) if refusal.status == StatusCode::TOO_MANY_REQUESTS => {
+                self.rate_limited(&call.world, quota.exhausted(), now)
+            }
+            Err(refusal) => json_response(refusal.status.as_u16(), &refusal.body(print(&call.world))),
         };
-        let review = call.review;
         if response.status() != StatusCode::TOO_MANY_REQUESTS {
             set_rate_headers(&mut response, &quota, now);
         }
-        SimulatedResponse::new(response, review.into_findings())
+        call.world.finish(response, call.review.into_findings())
     }
 
-    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
-        let quota = world.exhausted(NAME, now);
+    fn rate_limited(&self, world: &World, quota: Quota, now: SystemTime) -> Response<Bytes> {
         let wait = quota.reset_after_seconds();
         // The documented body has no `error` member (Rate limits, docs).
         let body =
@@ -159,7 +162,7 @@ fn print(world: &World) -> ErrorFormat {
 
 /// One request on its way through the checks.
 struct Call<'a> {
-    world: &'a mut World,
+    world: RequestContext<'a>,
     now: SystemTime,
     request: &'a Request<Bytes>,
     review: FindingCollector,
@@ -188,7 +191,7 @@ impl<'a> Call<'a> {
         }
         // Source: Rate limits (docs): the limit is that of an API key.
         self.world.count_by_key(NAME, key);
-        if !self.world.take_quota(NAME, self.now).allowed {
+        if !self.world.take_quota(NAME).allowed {
             return Err(Refusal::bare(StatusCode::TOO_MANY_REQUESTS));
         }
         let path = self.request.uri().path();
@@ -197,25 +200,25 @@ impl<'a> Call<'a> {
         match (self.request.method().as_str(), segments.as_slice()) {
             ("POST", ["messages"]) => send(self),
             ("POST", ["media"]) => media::upload(self),
-            ("GET", ["messages"]) => Ok(messages::list(self.world, self.now, page?)),
-            ("GET", ["messages", id]) => single(messages::find(self.world, self.now, id), "Message"),
-            ("GET", ["me"]) => Ok(json_response(200, &directory::me(self.world))),
-            ("GET", ["wabas"]) => Ok(page?.print(directory::wabas(self.world))),
-            ("GET", ["wabas", id]) => single(directory::waba(self.world, id), "WABA"),
+            ("GET", ["messages"]) => Ok(messages::list(&self.world, self.now, page?)),
+            ("GET", ["messages", id]) => single(messages::find(&self.world, self.now, id), "Message"),
+            ("GET", ["me"]) => Ok(json_response(200, &directory::me(&self.world))),
+            ("GET", ["wabas"]) => Ok(page?.print(directory::wabas(&self.world))),
+            ("GET", ["wabas", id]) => single(directory::waba(&self.world, id), "WABA"),
             ("GET", ["wabas", id, "phone-numbers"]) => {
-                single_page(page, directory::waba(self.world, id).map(|_| directory::phone_numbers(self.world)))
+                single_page(page, directory::waba(&self.world, id).map(|_| directory::phone_numbers(&self.world)))
             }
             ("GET", ["wabas", id, "templates"]) => {
-                single_page(page, directory::waba(self.world, id).map(|_| templates::list(self.world)))
+                single_page(page, directory::waba(&self.world, id).map(|_| templates::list(&self.world)))
             }
-            ("POST" | "DELETE", ["wabas", id, "templates", ..]) if directory::waba(self.world, id).is_none() => {
+            ("POST" | "DELETE", ["wabas", id, "templates", ..]) if directory::waba(&self.world, id).is_none() => {
                 Err(Refusal::not_found("WABA"))
             }
             ("POST", ["wabas", _, "templates"]) => templates::submit(self),
             ("POST", ["wabas", _, "templates", "sync"]) => Ok(templates::sync(self)),
             ("DELETE", ["wabas", _, "templates", id]) => templates::delete(self, id),
             ("GET", ["conversations"]) => conversations::list(self, page?),
-            ("GET", ["conversations", id]) => single(conversations::find(self.world, id, self.now), "Conversation"),
+            ("GET", ["conversations", id]) => single(conversations::find(&self.world, id, self.now), "Conversation"),
             ("POST", ["conversations", id, "close"]) => conversations::close(self, id),
             (method, _) => {
                 self.review.refused(format!("`{method} {path}` is no call of the pages"), REFERENCE);

@@ -25,6 +25,7 @@ use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::limiter::Quota;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request::bearer_token;
+use crate::core::request_context::RequestContext;
 use crate::core::response::{SimulatedResponse, json_response, set_header, text_response};
 use crate::core::webhook::{Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
@@ -72,15 +73,14 @@ impl ProviderSimulator for Messangi {
         request.method() == Method::POST && NOTIFICATION_PATHS.contains(&request.uri().path())
     }
 
-    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> SimulatedResponse {
-        let mut review = FindingCollector::new(world.strict());
+    fn handle(&self, mut context: RequestContext<'_>) -> SimulatedResponse {
+        let (now, request) = (context.now, context.request);
+        let mut review = FindingCollector::new(context.strict());
         let response = match (request.uri().path(), request.method() == Method::POST) {
-            (LOGIN_PATH, true) => login(world, now, request, &mut review),
+            (LOGIN_PATH, true) => login(&mut context, now, request, &mut review),
             (path, true) if NOTIFICATION_PATHS.contains(&path) => {
-                return SimulatedResponse::new(
-                    self.take_notification(world, now, request, &mut review),
-                    review.into_findings(),
-                );
+                let response = self.take_notification(&mut context, &mut review);
+                return context.finish(response, review.into_findings());
             }
             (path, false) if path == LOGIN_PATH || NOTIFICATION_PATHS.contains(&path) => {
                 Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
@@ -90,12 +90,12 @@ impl ProviderSimulator for Messangi {
                 Err(Refusal::new(StatusCode::NOT_FOUND, "Not Found"))
             }
         };
-        SimulatedResponse::new(response.unwrap_or_else(|refusal| print(world, &refusal)), review.into_findings())
+        let response = response.unwrap_or_else(|refusal| print(&context, &refusal));
+        context.finish(response, review.into_findings())
     }
 
-    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
+    fn rate_limited(&self, world: &World, quota: Quota, _: SystemTime) -> Response<Bytes> {
         let mut response = print(world, &Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"));
-        let quota = world.exhausted(NAME, now);
         if world.switch(NAME, "retry_after") == "on" {
             set_header(&mut response, "retry-after", quota.reset_after_seconds());
         }
@@ -118,13 +118,8 @@ impl ProviderSimulator for Messangi {
 
 impl Messangi {
     /// Key, limit, then the message. A refused key does not count against the limit, a refused message does (inferred).
-    fn take_notification(
-        self,
-        world: &mut World,
-        now: SystemTime,
-        request: &Request<Bytes>,
-        review: &mut FindingCollector,
-    ) -> Response<Bytes> {
+    fn take_notification(self, world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Response<Bytes> {
+        let (now, request) = (world.now, world.request);
         let Some(key) = bearer_token(request).filter(|key| !key.is_empty()) else {
             review_missing(request, "Authorization: Bearer", API_KEY, review);
             return print(world, &Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
@@ -135,11 +130,11 @@ impl Messangi {
         review_idempotency(request, NO_IDEMPOTENCY, review);
         // The page counts requests without saying whose; a key's (inferred).
         world.count_by_key(NAME, key);
-        let quota = world.take_quota(NAME, now);
+        let quota = world.take_quota(NAME);
         if !quota.allowed {
-            return self.rate_limited(world, now);
+            return self.rate_limited(world, quota.exhausted(), now);
         }
-        let sent = send(world, now, request, review);
+        let sent = send(world, review);
         let mut response = sent.unwrap_or_else(|refusal| print_of_message(world, &refusal));
         if world.switch(NAME, "ratelimit_on") != "429" {
             set_rate_headers(&mut response, world, quota);

@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_definitions_placeholders_are_named_once_in_the_order_of_the_text() {
+    fn definition_placeholders_are_unique_and_in_text_order() {
         let body = |text: &str| json!([{ "type": "HEADER", "text": "{{9}}" }, { "type": "BODY", "text": text }]);
         assert_eq!(
             body_placeholders(&body("Hi {{ name }}, {{day}} and {{name}} {{")),

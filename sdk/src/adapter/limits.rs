@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_over_the_providers_limit_is_refused_with_field_limit_and_value() {
+    fn too_long_text_is_refused_with_field_limit_and_value() {
         let limits = Limits::WHATSAPP.with_text(1024);
         let text = |n: usize| format!(r#"{{"type":"text","body":"{}"}}"#, "é".repeat(n));
         assert!(check(limits, &text(1024)).is_ok());
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_an_excluded_format_is_refused_wherever_it_stands_and_an_id_is_not() {
+    fn link_to_excluded_format_is_refused_but_an_id_is_not() {
         const IMAGES: MediaLimit = MediaLimit {
             kind: Capability::Image,
             types: &["image/png"],

@@ -135,7 +135,7 @@ mod tests {
     };
 
     #[test]
-    fn a_link_with_the_extension_of_an_excluded_format_is_refused_by_what_is_expected() {
+    fn excluded_extension_is_refused_naming_expected_formats() {
         for link in [
             "https://x.example/a.gif",
             "http://x.example/a/b.v2.GIF?size=1#top",
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extension_of_several_formats_is_refused_only_if_none_of_them_is_taken() {
+    fn ambiguous_extension_is_refused_only_if_no_format_fits() {
         let audio = MediaLimit { kind: Capability::Audio, types: &["audio/mpeg", "audio/mp4"], ..IMAGES };
         let video = MediaLimit { kind: Capability::Video, types: &["video/mp4"], ..IMAGES };
         for extension in ["mp4", "mpeg"] {

@@ -13,7 +13,7 @@ pub use error_code::{Certainty, ErrorCode};
 pub use limits::Limits;
 pub use media_limits::MediaLimit;
 pub use rate::{Rate, Scope};
-pub use request::{BaseUrl, RequestBuilder};
+pub use request::{BaseUrl, BaseUrlError, RequestBuilder};
 pub use template_cache::TemplateCache;
 
 pub use crate::client::attempt::Attempt;

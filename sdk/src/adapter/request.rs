@@ -18,28 +18,51 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
-impl BaseUrl {
-    /// Reads `https://host`, `http://127.0.0.1:4010` and the like.
-    ///
-    /// # Errors
-    /// What was expected, in words, where it is something else: another scheme, a path, a query, or credentials, which have keys of their own.
-    pub fn parse(text: &str) -> std::result::Result<Self, String> {
-        let expected = |but: &str| format!("scheme, host and port such as https://api.example.com, {but}");
-        let url = url::Url::parse(text.trim()).map_err(|error| expected(&format!("got no URL: {error}")))?;
+/// Why a text is not a [`BaseUrl`]. It never repeats the text, which may hold credentials.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BaseUrlError {
+    /// It is no URL.
+    #[error("scheme, host and port such as https://api.example.com, got no URL: {0}")]
+    NoUrl(#[from] url::ParseError),
+    /// Its scheme is neither `http` nor `https`.
+    #[error("scheme, host and port such as https://api.example.com, and no scheme but http or https")]
+    Scheme,
+    /// It holds credentials.
+    #[error(
+        "scheme, host and port such as https://api.example.com, without the credentials, which have keys of their own"
+    )]
+    Credentials,
+    /// It has a path, a query or a fragment.
+    #[error("scheme, host and port such as https://api.example.com, and nothing after them")]
+    Path,
+    /// It has no host.
+    #[error("scheme, host and port such as https://api.example.com, got no host")]
+    Host,
+}
+
+impl std::str::FromStr for BaseUrl {
+    type Err = BaseUrlError;
+
+    /// Reads `https://host`, `http://127.0.0.1:4010` and the like. The error says what was expected.
+    fn from_str(text: &str) -> std::result::Result<Self, BaseUrlError> {
+        let url = url::Url::parse(text.trim())?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(expected("and no scheme but http or https"));
+            return Err(BaseUrlError::Scheme);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(expected("without the credentials, which have keys of their own"));
+            return Err(BaseUrlError::Credentials);
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err(expected("and nothing after them"));
+            return Err(BaseUrlError::Path);
         }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| expected("got no host"))?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(BaseUrlError::Host)?;
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         Ok(Self(format!("{}://{host}{port}", url.scheme())))
     }
+}
 
+impl BaseUrl {
     /// A provider's own host over https, known when the adapter was written.
     pub fn from_host(host: &str) -> Self {
         Self(format!("https://{host}"))
@@ -84,7 +107,7 @@ impl fmt::Debug for BaseUrl {
 /// use transom::adapter::request::{BaseUrl, RequestBuilder};
 /// use transom::adapter::Operation;
 ///
-/// let base = BaseUrl::parse("https://api.example.com").unwrap();
+/// let base: BaseUrl = "https://api.example.com".parse().unwrap();
 /// let request = RequestBuilder::get(&base, &["v2", "accounts", "a/b"]).query("to", "+34600111222").empty(Operation::Read)?;
 /// assert_eq!(request.uri(), "https://api.example.com/v2/accounts/a%2Fb?to=%2B34600111222");
 /// # Ok::<(), transom::Error>(())
@@ -208,7 +231,7 @@ mod tests {
     use super::*;
 
     fn base() -> BaseUrl {
-        BaseUrl::parse("http://127.0.0.1:4010").unwrap()
+        "http://127.0.0.1:4010".parse().unwrap()
     }
 
     #[test]
@@ -246,7 +269,7 @@ mod tests {
             ("https://api.example.com/", "https://api.example.com"),
             ("http://[::1]:4010", "http://[::1]:4010"),
         ] {
-            assert_eq!(BaseUrl::parse(text).unwrap().to_string(), is);
+            assert_eq!(text.parse::<BaseUrl>().unwrap().to_string(), is);
         }
         for text in [
             "ftp://x.example",
@@ -256,7 +279,7 @@ mod tests {
             "x.example",
             "",
         ] {
-            let error = BaseUrl::parse(text).unwrap_err();
+            let error = text.parse::<BaseUrl>().unwrap_err().to_string();
             assert!(error.starts_with("scheme, host and port such as https://"), "{text}: {error}");
         }
     }
@@ -271,7 +294,7 @@ mod tests {
             ("http://10.0.0.1:80", true),
             ("https://example.com", false),
         ] {
-            assert_eq!(BaseUrl::parse(text).unwrap().is_insecure(), insecure, "{text}");
+            assert_eq!(text.parse::<BaseUrl>().unwrap().is_insecure(), insecure, "{text}");
         }
     }
 

@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_can_do_without_the_list_waits_for_one_failure_a_minute() {
+    async fn optional_list_read_fails_at_most_once_a_minute() {
         let reader = Reader::default();
         assert_eq!(reader.get_if_available(Err(down())).await, None);
         assert_eq!(reader.get_if_available(Ok(one())).await, None);

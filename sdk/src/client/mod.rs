@@ -1,4 +1,4 @@
-//! The application's handle on a provider account: a messenger behind a list of layers.
+//! The application's access to a provider account: a messenger behind layers.
 
 pub(crate) mod attempt;
 pub(crate) mod outcome;
@@ -31,8 +31,8 @@ use outcome::Listeners;
 use redact::{Redacting, Redaction};
 use tracker::{CallerGuard, SendTracker};
 
-/// A messenger behind layers. It refuses what the provider cannot do, or what no provider takes, before the first
-/// layer, so that neither layers nor adapters ever see it.
+/// A messenger behind layers. It refuses unsupported and malformed messages before the first layer, so that neither
+/// layers nor adapters see them.
 ///
 /// The list of layers is immutable and shared: a clone costs two reference counts, and a layer added to a clone affects
 /// only that clone.
@@ -50,7 +50,7 @@ use tracker::{CallerGuard, SendTracker};
 pub struct Client {
     base: Arc<dyn Messenger>,
     layers: Arc<[Arc<dyn Layer>]>,
-    /// What no error may show, in the forms in which it travels.
+    /// Secrets that no error may show, in all their encodings.
     secrets: Arc<[Secret]>,
     listeners: Listeners,
 }
@@ -77,14 +77,13 @@ impl Client {
     /// This client, which calls `listener` with each message, its idempotency key included, and what became of it: once, before its `send`
     /// returns.
     ///
-    /// If the future of a `send` is dropped, by a timeout around it or a task that is aborted, waiting for the provider's leave
-    /// or for another attempt stops, and a [`Failover`](crate::Failover) asks no further channel. An attempt that has begun does
-    /// not stop: it is finished in the background, and its verdict is told here and nowhere else. If it cannot be finished,
-    /// because its adapter panicks or the Tokio runtime ends or there is none, the verdict is [`SendOutcome::Unknown`]; so it must be
-    /// taken to be if the process ends first.
+    /// If the future of a `send` is dropped (a timeout, an aborted task), waits and further attempts stop, and a
+    /// [`Failover`](crate::Failover) tries no further channel. An attempt that has begun continues in the background,
+    /// and only the listener gets its outcome. If it cannot be finished, because its adapter panics or the Tokio
+    /// runtime ends, the outcome is [`SendOutcome::Unknown`]. If the process ends first, treat the outcome as unknown.
     ///
-    /// A verdict is never better than what any attempt left open: a message of which one attempt may have been taken is not
-    /// called unsent because the next one was refused.
+    /// An outcome is never better than the least certain attempt. A message that one attempt may have sent is not
+    /// reported as unsent because the next attempt was rejected.
     ///
     /// The listener must neither block nor panic.
     #[must_use]
@@ -130,8 +129,8 @@ impl Client {
         if self.capabilities().contains(capability) { Ok(()) } else { unsupported(self.provider(), capability) }
     }
 
-    /// The message as the layers get it: possible here, well formed, and with its idempotency key. Sending what this returns is
-    /// the same as sending `message`; whoever stores messages stores it, so that a repetition has the same key.
+    /// Returns the message as the layers get it: checked, and with its idempotency key. Sending the result is the same
+    /// as sending `message`. Applications that store messages store the result, so that a retry has the same key.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] or [`ErrorKind::InvalidRequest`], as a send of it.
@@ -265,8 +264,8 @@ impl ClientBuilder {
     }
 }
 
-/// The key of a message with a reference: the reference as it is where it can stand in a header and is short, else a
-/// fixed hash of it, so that the same reference is the same key in every process.
+/// The idempotency key of a message with a reference: the reference itself if it is short and legal in a header, or
+/// else a fixed hash of it. The same reference gives the same key in every process.
 fn key_of(reference: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
     if (1..=64).contains(&reference.len()) && reference.chars().all(plain) {
@@ -276,7 +275,7 @@ fn key_of(reference: &str) -> String {
     }
 }
 
-/// A key for a message without a reference: 128 bits that nobody has used before.
+/// The idempotency key of a message without a reference: 128 random bits.
 fn random_key() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)

@@ -1,4 +1,4 @@
-//! A messenger whose errors show neither a credential nor the number that a call was about.
+//! A messenger whose errors show neither credentials nor the contact's number.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use crate::secret::Secret;
 use crate::session::Session;
 use crate::webhook::event::WebhookEvents;
 
-/// Stands below the layers, since layers log: what a provider echoes must be gone before they see it.
+/// Wraps the adapter below the layers, because layers log errors.
 #[derive(Debug)]
 pub(crate) struct Redacting {
     pub(crate) base: Arc<dyn Messenger>,
-    /// In the forms in which they travel.
+    /// In all encodings.
     pub(crate) secrets: Arc<[Secret]>,
 }
 

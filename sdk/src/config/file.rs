@@ -1,4 +1,4 @@
-//! `transom.toml`: channels by name, and which one is the default.
+//! `transom.toml`: channels by name, and the default channel.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,15 +12,15 @@ use super::{ChannelConfig, Env, Lookup, listed, uri};
 use crate::config::provider::Provider;
 use crate::error::Result;
 
-/// A configuration file, read but not yet connected to anything.
+/// A parsed configuration file.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConfigFile {
-    /// The channel for when none is named.
+    /// The default channel.
     pub default: Option<String>,
     /// The provider accounts, by name.
     pub channels: BTreeMap<String, ChannelConfig>,
-    /// The channels that are an order of other channels, by name.
+    /// The failover channels, by name.
     pub failovers: BTreeMap<String, Failover>,
 }
 

@@ -185,13 +185,13 @@ impl<'a> ConfigReader<'a> {
             || matches!(self.value("insecure"), Some(Value::String(text)) if text == "true");
         self.optional("base_url", |value| {
             let text = value.as_str().ok_or("scheme, host and port such as https://api.example.com")?;
-            match BaseUrl::parse(text) {
+            match text.parse::<BaseUrl>() {
                 Ok(url) if url.is_insecure() && !insecure => {
                     Err("https:// (or `insecure = true`): http:// off this machine sends the credential in the clear"
                         .to_owned())
                 }
                 Ok(url) => Ok(url),
-                Err(problem) => Err(problem),
+                Err(problem) => Err(problem.to_string()),
             }
         })
     }

@@ -1,4 +1,4 @@
-//! The one error of this crate: what went wrong, whether the message may be out, and what the provider said.
+//! The error of this crate: what went wrong, whether the message may have been sent, and what the provider said.
 
 pub(crate) mod attempt;
 pub(crate) mod kind;
@@ -27,11 +27,10 @@ use redact::{hidden, one_line};
 /// What every fallible call returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call failed, and, three fields apart from each other, whether the message may have been sent and what the
-/// provider said.
+/// Why a call failed, whether the message may have been sent anyway, and what the provider said.
 ///
-/// Ask it three questions: [`kind`](Self::kind) tells what to do, [`may_have_been_sent`](Self::may_have_been_sent)
-/// tells whether doing it again could reach the person twice, [`code`](Self::code) is the provider's own word.
+/// [`kind`](Self::kind) tells what to do. [`may_have_been_sent`](Self::may_have_been_sent) tells whether a repetition could
+/// reach the contact twice. [`phase`](Self::phase) tells how far the call got, [`code`](Self::code) is the provider's own.
 ///
 /// ```
 /// use transom::{Error, ErrorKind};

@@ -1,4 +1,4 @@
-//! Which channels are worth asking: a memory of what went wrong on each.
+//! The circuit breaker of a failover channel.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,25 +8,24 @@ use crate::adapter::rate::{LONGEST_PAUSE, Rate, Scope};
 use crate::error::{Error, ErrorKind};
 use crate::phone::PhoneNumber;
 
-/// So many failures in a row, or unknown outcomes within [`UNKNOWN_SPAN`], are trouble and not an accident.
+/// The number of failures in a row, or of unknown outcomes within [`UNKNOWN_SPAN`], that opens the breaker.
 const FAILURES: u32 = 5;
 const UNKNOWN_SPAN: Duration = Duration::from_secs(60);
-/// How long a channel is left alone; each time it fails its probe, twice as long as before.
+/// The first and the longest pause of a channel. Each failed probe doubles it.
 const FIRST_REST: Duration = Duration::from_secs(60);
 const LONGEST_REST: Duration = Duration::from_secs(15 * 60);
-/// The wait after a refusal for going too fast that asks for none.
+/// The pause after a throttle that names no wait.
 const UNASKED_PAUSE: Duration = Duration::from_secs(1);
-/// Pauses of single people that are over are dropped when there are twice as many as after the last time, and at least this
-/// many.
+/// Expired pauses of contacts are removed when the map has doubled since the last time, and has at least this many
+/// entries.
 const SWEEP: usize = 1_024;
 
-/// Stops asking a channel that keeps failing, and lets a single message through from time to time to see whether it is
-/// back.
+/// Stops using a channel after repeated failures. From time to time one message is sent as a probe.
 ///
-/// A wrong credential or an empty balance stops it at once; trouble of the provider after five failures in a row, or five
-/// unknown outcomes within a minute, since each further one may be paid for and lost. Going too fast stops it for as long as
-/// the provider asks, and if that is about one person, for that person alone. Whatever is about the message and not the channel
-/// shows that the channel works, if the provider said it; what we refuse ourselves shows nothing.
+/// A wrong credential or an empty balance opens the breaker at once. So do five provider failures in a row, or five
+/// unknown outcomes within a minute, since each of them may be charged and lost. A throttle pauses the channel for as
+/// long as the provider asks; a throttle about one contact pauses that contact only. A provider's rejection of a
+/// message shows that the channel works. A local refusal shows nothing.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     memory: Mutex<Memory>,
@@ -35,16 +34,16 @@ pub(super) struct Breaker {
 #[derive(Debug, Default)]
 struct Memory {
     state: State,
-    /// How often the state has changed: an outcome counts only in the state in which its message went.
+    /// Counts state changes: a result counts only in the state in which its message was sent.
     turns: u64,
     failures: u32,
-    /// When the outcomes stayed unknown of late.
+    /// The times of recent unknown outcomes.
     unknowns: VecDeque<Duration>,
-    /// How long the next rest is.
+    /// The length of the next pause.
     rest: Option<Duration>,
-    /// Until when single people are not written to.
+    /// The ends of the pauses of single contacts.
     people: HashMap<PhoneNumber, Duration>,
-    /// How many of them there were after the last sweep.
+    /// The size of the map after the last removal.
     swept: usize,
 }
 
@@ -55,23 +54,22 @@ enum State {
     Open {
         until: Duration,
     },
-    /// One message is on its way to see whether the channel is back.
+    /// One message is being sent as a probe.
     Probing,
 }
 
-/// Whether a channel of a [`Failover`](super::Failover) is asked at present.
+/// The state of a channel of a [`Failover`](super::Failover).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerState {
-    /// It is.
+    /// The channel is used.
     Closed,
-    /// It is not, for so much longer; then one message is a probe.
+    /// The channel is not used for this time. Then one message is a probe.
     Open(Duration),
-    /// One message, a probe, may pass, or is on its way.
+    /// One message may be sent as a probe, or is being sent.
     HalfOpen,
 }
 
-/// The leave to pass of one message. Dropped without an outcome, since nobody waits for it any more, it leaves the probe that
-/// it may have been to the next.
+/// The permit of one message. If it is dropped without a result, the next message becomes the probe.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
     breaker: &'a Breaker,
@@ -79,7 +77,7 @@ pub(super) struct Pass<'a> {
 }
 
 impl Breaker {
-    /// Whether a message to `contact` may pass at `now` (of the clock that never goes back).
+    /// Whether a message to `contact` may be sent at `now` (monotonic).
     pub(super) fn admit(&self, contact: &PhoneNumber, now: Duration) -> Option<Pass<'_>> {
         let mut memory = self.lock();
         if memory.people.get(contact).is_some_and(|&until| now < until) {
@@ -107,7 +105,7 @@ impl Breaker {
 }
 
 impl Pass<'_> {
-    /// Remembers how the message to `contact` fared, `rates` being what the provider's refusals for going too fast may be about.
+    /// Records the result of the message to `contact`. `rates` tells which throttles are about one contact.
     pub(super) fn record(self, outcome: Result<(), &Error>, contact: &PhoneNumber, rates: &[Rate], now: Duration) {
         let mut memory = self.breaker.lock();
         if memory.turns == self.turn {
@@ -146,14 +144,14 @@ impl Memory {
                     self.rest(now);
                 }
             }
-            // Our own limiter, or a message that does not even leave: nobody was asked.
+            // A local refusal: the provider was not asked.
             _ if !was_asked => self.give_probe_back(),
             ErrorKind::RateLimited => self.slow_down(error, contact, rates, now),
             _ => self.close(),
         }
     }
 
-    /// Neither a failure nor a recovery: the pause is the provider's own.
+    /// A throttle is neither a failure nor a recovery. The provider sets the pause.
     fn slow_down(&mut self, refusal: &Error, contact: &PhoneNumber, rates: &[Rate], now: Duration) {
         let about = Rate::about(rates, refusal);
         let asked = refusal.retry_after().filter(|wait| !wait.is_zero());
@@ -163,7 +161,7 @@ impl Memory {
             self.sweep(now);
             let longer = self.people.entry(contact.clone()).or_default();
             *longer = until.max(*longer);
-            // One person's limit shows that the channel works.
+            // A contact's limit shows that the channel works.
             self.close();
         } else {
             self.turn_to(State::Open { until });
@@ -179,7 +177,7 @@ impl Memory {
     }
 
     fn close(&mut self) {
-        // Unknown outcomes are not made good by a success: they are counted by time.
+        // A success does not clear unknown outcomes. They expire.
         if !matches!(self.state, State::Closed) {
             self.turn_to(State::Closed);
         }
@@ -187,7 +185,7 @@ impl Memory {
         self.rest = None;
     }
 
-    /// The next message is the probe, if one is under way that tells nothing.
+    /// Makes the next message the probe, if the present probe gave no result.
     fn give_probe_back(&mut self) {
         if matches!(self.state, State::Probing) {
             self.turn_to(State::Open { until: Duration::ZERO });
@@ -222,12 +220,12 @@ mod tests {
         certainty: crate::adapter::Certainty::Docs,
     }];
 
-    /// What a provider says.
+    /// A provider's failure.
     fn failed(kind: ErrorKind) -> Error {
         Error::new(kind, "scripted").with_attempts(1)
     }
 
-    /// What is refused here, without a request.
+    /// A local refusal without a request.
     fn refused_here(kind: ErrorKind) -> Error {
         Error::new(kind, "scripted")
     }
@@ -244,7 +242,7 @@ mod tests {
         breaker.admit(&anna(), now).is_some()
     }
 
-    /// A message that may pass at `now` comes to this at once.
+    /// Sends a message at `now` with this result.
     fn comes_to(breaker: &Breaker, outcome: Result<(), &Error>, now: Duration) {
         breaker.admit(&anna(), now).unwrap().record(outcome, &anna(), RATES, now);
     }
@@ -254,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_credential_or_an_empty_balance_stops_a_channel_at_once() {
+    fn wrong_credential_or_empty_balance_opens_breaker_at_once() {
         for kind in [ErrorKind::Unauthenticated, ErrorKind::InsufficientBalance] {
             let breaker = Breaker::default();
             fail(&breaker, kind, S(0));
@@ -318,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn five_unknown_outcomes_within_a_minute_stop_it_and_five_in_an_hour_do_not() {
+    fn five_unknown_outcomes_open_breaker_within_a_minute_only() {
         let unknown = failed(ErrorKind::ProviderUnavailable).maybe_sent();
         let often = Breaker::default();
         let seldom = Breaker::default();
@@ -373,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_here_shows_nothing_and_leaves_the_probe_to_the_next() {
+    fn local_refusal_leaves_the_probe_to_the_next_message() {
         for kind in [ErrorKind::InvalidRequest, ErrorKind::SessionExpired, ErrorKind::RateLimited] {
             let breaker = Breaker::default();
             comes_to(&breaker, Err(&refused_here(kind).with_retry_after(S(900))), S(0));
@@ -387,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_went_before_the_door_was_shut_decides_nothing_about_the_probe() {
+    fn result_from_before_opening_does_not_settle_the_probe() {
         for outcome in [Ok(()), Err(failed(ErrorKind::ProviderUnavailable))] {
             let breaker = Breaker::default();
             let early = breaker.admit(&anna(), S(0)).unwrap();

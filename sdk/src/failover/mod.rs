@@ -1,4 +1,4 @@
-//! Several channels as one: another is asked when a channel cannot send, and only then.
+//! Failover: several channels behind one messenger.
 
 mod circuit_breaker;
 
@@ -31,16 +31,16 @@ use crate::webhook::event::WebhookEvents;
 
 use circuit_breaker::{Breaker, Pass};
 
-/// A messenger made of channels, which sends each message through one of them.
+/// A messenger of several channels. It sends each message through one of them.
 ///
-/// It moves on to the next channel only if it is certain that nothing was sent, and only if what went wrong is about the
-/// provider or our account there: trouble of the provider, going too fast, a wrong credential, an empty balance, a sender
-/// that is missing or away. What is about the message or the recipient would go wrong elsewhere, too. An unknown outcome
-/// ends the search: moving on could reach the person twice.
+/// It tries the next channel only if nothing was sent, and only for failures of the provider or the account: an
+/// unavailable provider, a throttle, a wrong credential, an empty balance, a missing or offline sender. A problem of
+/// the message or the contact would be the same on another channel. An unknown outcome ends the search, because another
+/// channel could reach the contact twice.
 ///
-/// **Order and weights.** With equal weights the channels are asked in the order in which they were added. With different
-/// weights each contact has a channel of their own that is asked first, always the same one, the channels sharing the
-/// contacts in proportion; the others follow in order. A contact stays on one number because the window does.
+/// **Order and weights.** With equal weights, the channels are tried in the order in which they were added. With
+/// different weights, each contact has a fixed first channel, and the channels share the contacts in proportion. The
+/// others follow in order. A contact stays on one sender because its session window does.
 ///
 /// **The window** belongs to a business number. On a channel other than the contact's first one a free-form message goes
 /// only if that channel's window is known to be open; else its fallback template goes; without one the channel is passed
@@ -73,9 +73,9 @@ struct Member {
     channel: String,
     client: Client,
     weight: u32,
-    /// What knows this channel's windows.
+    /// The source of this channel's session windows.
     guard: WindowGuard,
-    /// The provider's limits, by which a refusal for going too fast tells what it is about.
+    /// The provider's limits, which tell whether a throttle is about one contact.
     rates: Arc<[Rate]>,
     breaker: Breaker,
 }
@@ -86,7 +86,7 @@ impl Failover {
         Self { members: Vec::new(), clock: Arc::new(SystemClock) }.with_channel(channel, client)
     }
 
-    /// Adds a channel to ask after those already there.
+    /// Adds a channel after the present ones.
     #[must_use]
     pub fn with_channel(mut self, channel: impl Into<String>, client: Client) -> Self {
         self.members.push(Member {
@@ -100,7 +100,7 @@ impl Failover {
         self
     }
 
-    /// Gives the channel that was added last a weight, at least 1. The default is 1.
+    /// Sets the weight of the last channel, at least 1. The default is 1.
     #[must_use]
     pub fn with_weight(mut self, weight: u32) -> Self {
         if let Some(last) = self.members.last_mut() {
@@ -109,7 +109,7 @@ impl Failover {
         self
     }
 
-    /// Says what knows the windows of the channel that was added last. Its policy does not matter here, its ledger does.
+    /// Sets the source of session windows of the last channel. Its ledger is used, its policy is not.
     #[must_use]
     pub fn with_window_guard(mut self, guard: WindowGuard) -> Self {
         if let Some(last) = self.members.last_mut() {
@@ -118,8 +118,8 @@ impl Failover {
         self
     }
 
-    /// Says what the limits of the provider behind the channel that was added last are, so that a refusal that is about one
-    /// person does not stop the channel for all; see [`Provider::rates`](crate::adapter::Provider::rates).
+    /// Sets the provider's limits of the last channel, so that a throttle about one contact does not stop the channel
+    /// for all; see [`Provider::rates`](crate::adapter::Provider::rates).
     #[must_use]
     pub fn with_rates(mut self, rates: &[Rate]) -> Self {
         if let Some(last) = self.members.last_mut() {
@@ -141,12 +141,12 @@ impl Failover {
         self.members.iter().map(|member| (member.channel.as_str(), member.breaker.state(now))).collect()
     }
 
-    /// The channel that is asked first for `contact`.
+    /// The first channel for `contact`.
     pub fn first_for(&self, contact: &PhoneNumber) -> &str {
         self.order(contact).first().map_or("", |member| member.channel.as_str())
     }
 
-    /// The channels in the order in which they are asked for `contact`.
+    /// The channels in their order for `contact`.
     fn order(&self, contact: &PhoneNumber) -> Vec<&Member> {
         let mut order: Vec<&Member> = self.members.iter().collect();
         let is_weighted = self.members.windows(2).any(|pair| matches!(pair, [a, b] if a.weight != b.weight));
@@ -213,7 +213,7 @@ impl Failover {
             Error::new(ErrorKind::ProviderUnavailable, "not asked: it has failed or refused too often of late")
                 .with_provider(member.client.provider())
         };
-        // Before the plan, which may ask the channel for its window.
+        // Checked first, because the plan may query the channel for its window.
         if matches!(member.breaker.state(self.clock.monotonic()), BreakerState::Open(_)) {
             return Err(resting());
         }
@@ -222,7 +222,7 @@ impl Failover {
         Ok((planned, pass))
     }
 
-    /// The channel that comes first and can do this.
+    /// The first channel with this capability.
     fn able(&self, capability: Capability) -> Result<&Client> {
         let able = self.members.iter().find(|member| member.client.capabilities().contains(capability));
         able.map_or_else(|| unsupported(NAME, capability), |member| Ok(&member.client))
@@ -230,8 +230,8 @@ impl Failover {
 }
 
 impl Member {
-    /// How strongly this channel claims a contact: the largest claim wins, and of many contacts each channel wins a share in
-    /// proportion to its weight (weighted rendezvous hashing).
+    /// The score of this channel for a contact. The highest score wins, and each channel wins contacts in proportion to
+    /// its weight (weighted rendezvous hashing).
     fn claim(&self, contact: &PhoneNumber) -> f64 {
         let hash =
             Sha256::new().chain_update(&self.channel).chain_update([0]).chain_update(contact.digits()).finalize();
@@ -241,7 +241,7 @@ impl Member {
         -f64::from(self.weight) / share.ln()
     }
 
-    /// The message as it may go through this channel.
+    /// The form of the message for this channel.
     async fn plan(&self, message: &Message, is_first: bool) -> Result<Message> {
         let capabilities = self.client.capabilities();
         let lacking = [Some(message.content.capability()), message.reply_to.as_ref().map(|_| Capability::Reply)]
@@ -281,14 +281,14 @@ fn bound() -> Error {
     Error::new(ErrorKind::Unsupported, "the message names something that only another channel knows")
 }
 
-/// Whether the message names an id that means something to one provider only.
+/// Whether the message contains an id of one provider.
 fn names_something_of_its_channel(message: &Message) -> bool {
     message.reply_to.is_some()
         || matches!(message.content, Content::Reaction(_))
         || message.content.media().any(|media| matches!(media.source, MediaSource::Id(_)))
 }
 
-/// Whether another channel may do better.
+/// Whether to try another channel.
 fn moves_on(error: &Error) -> bool {
     let is_about_the_channel = matches!(
         error.kind(),
@@ -312,7 +312,7 @@ impl Messenger for Failover {
         NAME
     }
 
-    /// What any of the channels can do, but for what belongs to a single one: webhooks, a key's protection, a batch.
+    /// The capabilities of all channels together, except those of a single provider: webhooks, idempotency, batches.
     fn capabilities(&self) -> Capabilities {
         let of_one = [
             Capability::DeliveryStatus,

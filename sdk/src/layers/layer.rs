@@ -1,4 +1,4 @@
-//! What a layer is.
+//! The trait of layers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,8 +15,7 @@ use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 
-/// Something that every call passes through on its way to the provider: a policy, a measurement. Every method passes
-/// on by default.
+/// A policy or measurement around every call. Each method calls the next layer by default.
 #[async_trait]
 pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// Around [`Messenger::send`].
@@ -41,7 +40,7 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// What lies below a layer. `Copy`, so that a layer may call it never, once or several times.
+/// The layers below, and the adapter. `Copy`, so that a layer may call it never, once or several times.
 #[derive(Clone, Copy, Debug)]
 pub struct Next<'a> {
     pub(crate) base: &'a Arc<dyn Messenger>,
@@ -51,7 +50,7 @@ pub struct Next<'a> {
 }
 
 impl Next<'_> {
-    /// What the account can do.
+    /// The account's capabilities.
     pub fn capabilities(&self) -> Capabilities {
         self.base.capabilities()
     }
@@ -66,7 +65,7 @@ impl Next<'_> {
         self.tracker.is_some_and(|tracker| tracker.is_resend())
     }
 
-    /// Goes on with [`Messenger::send`].
+    /// Calls the next layer's [`Messenger::send`].
     pub async fn send(self, message: &Message) -> Result<Receipt> {
         match self.split() {
             Some((layer, below)) => layer.send(message, below).await,
@@ -77,7 +76,7 @@ impl Next<'_> {
         }
     }
 
-    /// Goes on with [`Messenger::session`].
+    /// Calls the next layer's [`Messenger::session`].
     pub async fn session(self, contact: &PhoneNumber) -> Result<Session> {
         match self.split() {
             Some((layer, below)) => layer.session(contact, below).await,
@@ -85,7 +84,7 @@ impl Next<'_> {
         }
     }
 
-    /// Goes on with [`Messenger::senders`].
+    /// Calls the next layer's [`Messenger::senders`].
     pub async fn senders(self) -> Result<Vec<Sender>> {
         match self.split() {
             Some((layer, below)) => layer.senders(below).await,
@@ -93,7 +92,7 @@ impl Next<'_> {
         }
     }
 
-    /// Goes on with [`Messenger::templates`].
+    /// Calls the next layer's [`Messenger::templates`].
     pub async fn templates(self) -> Result<Vec<TemplateInfo>> {
         match self.split() {
             Some((layer, below)) => layer.templates(below).await,
@@ -101,7 +100,7 @@ impl Next<'_> {
         }
     }
 
-    /// Goes on with [`Messenger::conversations`].
+    /// Calls the next layer's [`Messenger::conversations`].
     pub async fn conversations(self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         match self.split() {
             Some((layer, below)) => layer.conversations(filter, below).await,

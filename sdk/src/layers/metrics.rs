@@ -1,4 +1,4 @@
-//! OpenTelemetry metrics of what a client does.
+//! OpenTelemetry metrics of a client's calls.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,26 +16,23 @@ use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::time::{Clock, SystemClock};
 
-/// Counts what becomes of messages. Attach it first, so that it sees what a caller sees.
+/// Counts sends and their outcomes. Attach it first, so that it sees the same results as the caller.
 ///
 /// | instrument | unit | attributes | counts |
 /// |---|---|---|---|
 /// | `transom.send.duration` | s | `provider`, `content`, `kind` | each send as a whole, waits and repetitions included |
 /// | `transom.request.duration` | s | `provider`, `operation`, `kind` | each call of the adapter; see [`requests`](Self::requests) |
-/// | `transom.send.unknown` | | `provider` | sends of which nobody can know |
-/// | `transom.window.refusals` | | `provider` | sends that met a closed window, a template that then went in their place or not |
+/// | `transom.send.unknown` | | `provider` | sends of unknown outcome |
+/// | `transom.window.refusals` | | `provider` | sends that met a closed session window, with or without a fallback template afterwards |
 /// | `transom.template.fallbacks` | | `provider` | templates that went in place of a free-form message |
 /// | `transom.wait.duration` | s | | each wait; see [`clock`](Self::clock) |
 ///
-/// `kind` is `ok`, the error's kind, or `cancelled` where the caller stopped waiting; what then became of the message is told
-/// to [`Client::on_outcome`](crate::Client::on_outcome). No attribute names a person.
+/// `kind` is `ok`, the error's kind, or `cancelled` where the caller stopped waiting;
+/// [`Client::on_outcome`](crate::Client::on_outcome) then gets the message's outcome. No attribute names a contact.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use transom::Client;
-/// use transom::layers::{Metrics, Retry, WindowGuard};
-/// use transom::testing::Stub;
-/// use transom::time::SystemClock;
+/// use transom::{Client, layers::{Metrics, Retry, WindowGuard}, testing::Stub, time::SystemClock};
 ///
 /// let metrics = Metrics::new(&opentelemetry::global::meter("shop"));
 /// let client = Client::new(Stub::accepting())
@@ -61,7 +58,7 @@ struct Instruments {
 }
 
 impl Metrics {
-    /// Metrics under this meter, whoever exports them.
+    /// Metrics under this meter. The application chooses the exporter.
     pub fn new(meter: &Meter) -> Self {
         let seconds = |name, what| meter.f64_histogram(name).with_unit("s").with_description(what).build();
         let count = |name, what| meter.u64_counter(name).with_description(what).build();
@@ -69,7 +66,7 @@ impl Metrics {
             sends: seconds("transom.send.duration", "Sends as a whole"),
             requests: seconds("transom.request.duration", "Calls of the provider's adapter"),
             waits: seconds("transom.wait.duration", "Waits for a turn or before another attempt"),
-            unknown: count("transom.send.unknown", "Sends of which nobody can know whether the message went"),
+            unknown: count("transom.send.unknown", "Sends of unknown outcome"),
             window_refusals: count("transom.window.refusals", "Sends that met a closed window"),
             fallbacks: count("transom.template.fallbacks", "Templates that went in place of a free-form message"),
         };
@@ -110,7 +107,7 @@ impl Metrics {
     }
 }
 
-/// Records how long something took once it is over, also where that is because nobody waits any more.
+/// Records how long a call took when it ends, also when its caller stopped waiting.
 struct Stopwatch<'a> {
     clock: &'a dyn Clock,
     begun: Duration,
@@ -139,7 +136,7 @@ impl Layer for Metrics {
         let content = KeyValue::new("content", message.content.capability().as_str());
         let mut watch = self.watch(sends, next.provider(), content);
         let answer = next.send(message).await;
-        // Behind a failover the one who answered is known only now.
+        // Behind a failover, the provider is known only now.
         watch.provider = match &answer {
             Ok(receipt) => receipt.provider,
             Err(error) => error.provider().unwrap_or(next.provider()),

@@ -1,4 +1,4 @@
-//! One span for each call, with what an operator needs and nothing that a person would mind.
+//! One span for each call, without message texts, full numbers or credentials.
 
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -15,18 +15,17 @@ use crate::session::Session;
 
 /// Wraps each call into a [`tracing`] span: provider, operation, kind of content, the last four digits of the number, how
 /// it ended, the provider's code, how long it took. Never a body, never a full number, never a credential. A call whose caller
-/// stopped waiting ended as `cancelled`; what then became of a message is told to
-/// [`Client::on_outcome`](crate::Client::on_outcome).
+/// stopped waiting ends as `cancelled`; [`Client::on_outcome`](crate::Client::on_outcome) then gets the message's outcome.
 ///
-/// A code that is in no table of the provider's is an event of its own, `unknown provider code`, so that it can be counted:
-/// it is how a provider's new words come to light.
+/// A code that is in no table of the provider's is also an event, `unknown provider code`. Count these events to notice the
+/// provider's new codes.
 #[derive(Clone, Debug, Default)]
 pub struct Tracing {
     codes: &'static [&'static [ErrorCode]],
 }
 
 impl Tracing {
-    /// A trace that knows the codes in `tables`; see [`Provider::codes`](crate::adapter::Provider::codes).
+    /// A layer that knows the codes in `tables`; see [`Provider::codes`](crate::adapter::Provider::codes).
     pub const fn new(codes: &'static [&'static [ErrorCode]]) -> Self {
         Self { codes }
     }
@@ -56,7 +55,7 @@ impl Tracing {
     }
 }
 
-/// Records how a call ended, also where it ended because nobody waits any more.
+/// Records how a call ended, also when its caller stopped waiting.
 struct End<'a> {
     span: &'a Span,
     begun: Instant,
@@ -70,7 +69,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// A span with the fields that are known once the call is over left empty.
+/// A span whose result fields are still empty.
 fn span(operation: &'static str, next: Next<'_>, content: Option<&'static str>, to: Option<&PhoneNumber>) -> Span {
     info_span!(
         "transom",
@@ -123,7 +122,7 @@ mod tests {
     use crate::testing::Stub;
     use crate::{Client, ErrorKind, Sent};
 
-    /// Writes down every field of every span and event.
+    /// Collects every field of every span and event.
     #[derive(Clone, Default)]
     struct Notes(Arc<Mutex<String>>);
 
@@ -163,7 +162,7 @@ mod tests {
         date: "2026-11-21",
     }]];
 
-    /// What is written down while a text is refused with `code`.
+    /// The log lines of a text that is rejected with `code`.
     fn notes(code: &str) -> String {
         let refusal = Error::new(ErrorKind::InvalidRequest, "no").with_code(code);
         let client = Client::new(Stub::script([Err(refusal)])).layer(Tracing::new(CODES));
@@ -178,7 +177,7 @@ mod tests {
         Arc::try_unwrap(notes.0).unwrap().into_inner().unwrap()
     }
 
-    /// An answer that never comes.
+    /// A response that never arrives.
     #[derive(Debug)]
     struct Endless;
 
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_nobody_waits_for_any_more_ended_as_cancelled() {
+    fn a_call_whose_caller_stopped_waiting_is_cancelled() {
         let client = Client::new(Stub::accepting()).layer(Tracing::new(CODES)).layer(Endless);
         let notes = noted(async move |message| {
             tokio::select! {

@@ -1,4 +1,4 @@
-//! The 24-hour window as a policy: what goes when a free-form message may not.
+//! The 24-hour session window as a policy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use crate::session::ledger::WindowLedger;
 use crate::session::{Session, SessionSource, Window};
 use crate::time::{Clock, SystemClock};
 
-/// Sends a message's fallback template when the window is closed.
+/// Sends a message's fallback template when the session window is closed.
 ///
 /// It acts on free-form messages only, and falls back at most once, only where it is certain that nothing was sent: the
-/// window was known to be closed beforehand, or the provider refused for the window and the refusal is proof. An unknown
-/// outcome never falls back, and neither does a refusal for any other reason.
+/// window was known to be closed beforehand, or the provider rejected the message for the window and the rejection is proof. An
+/// unknown outcome never falls back, and neither does a rejection for any other reason.
 #[derive(Clone, Debug)]
 pub struct WindowGuard {
     policy: WindowPolicy,
@@ -29,24 +29,23 @@ pub struct WindowGuard {
     margin: Duration,
 }
 
-/// Our record and the provider's may differ by as much as their clocks, and a message takes a while to arrive.
+/// Covers the difference of the clocks and the time until a message arrives.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// What [`WindowGuard`] does with a free-form message.
+/// How [`WindowGuard`] treats a free-form message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WindowPolicy {
-    /// With a fallback, looks the window up and sends the template if it is known to be closed; falls back once if the
-    /// provider refuses for the window. Without a fallback, the provider decides.
+    /// With a fallback, looks the window up and sends the template if it is known to be closed. Falls back once if the
+    /// provider rejects for the window. Without a fallback, the provider decides.
     #[default]
     TemplateIfClosed,
-    /// Refuses a message into a window that is known to be closed, and never sends a template in its place. One that is about
-    /// to close by our own record alone, the provider not being able to say, counts as closed; a provider's own "open" is
-    /// believed to the last second.
+    /// Refuses a message into a window that is known to be closed, and never sends a template instead. A window that is about to
+    /// close counts as closed if only our own record knows it; a provider's own "open" counts to the last second.
     Strict,
-    /// Looks nothing up; falls back once if the provider refuses for the window.
+    /// Looks nothing up. Falls back once if the provider rejects for the window.
     ProviderDecides,
-    /// Sends the fallback, where there is one, whatever the window.
+    /// Sends the fallback, if there is one, whatever the window.
     AlwaysTemplate,
 }
 
@@ -74,7 +73,7 @@ impl WindowGuard {
         self
     }
 
-    /// How long before its end a window on our own record counts as closing; what a provider says of its window has no such
+    /// How long before its end a window on our own record counts as closing. A window that the provider reports has no such
     /// margin. The default is one minute.
     #[must_use]
     pub const fn with_margin(mut self, margin: Duration) -> Self {
@@ -99,11 +98,11 @@ impl WindowGuard {
         Some(session)
     }
 
-    /// What is known of the window before anything is sent: from the ledger, else from the provider where it can say.
+    /// Looks up the window before a send: in the ledger, else at the provider where it can say.
     ///
-    /// A ledger that says "open" is believed, since the provider still has the last word, but for the last minute: the message
-    /// may arrive after it. One that says "expired" may have missed a message, and is believed only where there is nobody
-    /// else to ask: it must not turn a free text into a paid template.
+    /// An "open" of the ledger counts, since the provider still decides; except in the last minute, in which the message may
+    /// arrive too late. An "expired" of the ledger counts only if the provider cannot be asked: the ledger may have missed a
+    /// message, and must not turn a free text into a paid template.
     async fn look_up<F>(&self, contact: &PhoneNumber, can_ask: bool, ask: impl FnOnce() -> F + Send) -> Option<Known>
     where
         F: Future<Output = Result<Session>> + Send,
@@ -120,7 +119,7 @@ impl WindowGuard {
     fn recorded(&self, contact: &PhoneNumber) -> Option<Known> {
         let last = self.ledger.as_ref()?.last_inbound_at(contact)?;
         let now = self.clock.now();
-        // A time in the future, from a clock ahead of ours, keeps no window open for longer than one from now would.
+        // A time in the future, from a clock that is ahead, counts as now.
         let window = Window::after(last.min(now), now);
         let soon = now.checked_add(self.margin).unwrap_or(now);
         let is_closing = window.is_open() && !Window::after(last.min(now), soon).is_open();
@@ -129,10 +128,10 @@ impl WindowGuard {
     }
 }
 
-/// What is known of a window before a send.
+/// A window as known before a send.
 struct Known {
     session: Session,
-    /// It is open, yet not for long enough to be sure that the message arrives in time, and nobody could be asked.
+    /// It is open, but perhaps not until the message arrives, and the provider could not be asked.
     is_closing: bool,
 }
 
@@ -180,7 +179,7 @@ async fn send_or_fall_back(message: &Message, template: &Message, next: Next<'_>
     }
 }
 
-/// Sends the template. What `refused` the message itself, if anything did, is counted in.
+/// Sends the template. Counts the attempts of `refused`, the rejection of the message itself, if there was one.
 async fn send_template(template: &Message, refused: Option<&Error>, next: Next<'_>) -> Result<Receipt> {
     let earlier = refused.map_or(0, Error::attempts);
     match next.send(template).await {

@@ -1,4 +1,4 @@
-//! What a message can hold.
+//! The content of messages.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,13 +23,13 @@ pub enum Content {
     Document(Media),
     /// A sticker. It has no caption.
     Sticker(Media),
-    /// A place.
+    /// A location.
     Location(Location),
     /// Contact cards.
     Contacts(Contacts),
-    /// Up to three buttons to answer with.
+    /// Up to three reply buttons.
     Buttons(Buttons),
-    /// A list of up to ten rows to answer with.
+    /// A list of up to ten rows to choose from.
     List(List),
     /// An emoji on an earlier message.
     Reaction(Reaction),
@@ -43,12 +43,12 @@ pub enum Content {
 pub struct Text {
     /// 1 to 4096 characters; a provider may allow fewer.
     pub body: String,
-    /// Whether a link in the text is shown with a preview, where the provider lets one choose.
+    /// Whether a link in the text gets a preview, where the provider offers a choice.
     #[serde(default)]
     pub preview_url: bool,
 }
 
-/// A place on earth.
+/// A location on earth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Location {
@@ -56,10 +56,10 @@ pub struct Location {
     pub latitude: f64,
     /// Degrees, -180 to 180.
     pub longitude: f64,
-    /// What the place is called.
+    /// The name of the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Where it is, in words.
+    /// The postal address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
 }
@@ -72,16 +72,16 @@ pub struct Contacts {
     pub contacts: Vec<Contact>,
 }
 
-/// One contact card.
+/// A contact card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
-    /// Who it is.
+    /// The name.
     pub name: ContactName,
-    /// Their phones.
+    /// The phone numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<ContactPhone>,
-    /// Their e-mail addresses.
+    /// The e-mail addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<ContactEmail>,
 }
@@ -104,7 +104,7 @@ pub struct ContactName {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContactPhone {
-    /// As it is shown; it need not be in E.164.
+    /// The number as shown; it need not be in E.164.
     pub phone: String,
     /// `HOME`, `WORK` and the like.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
@@ -122,7 +122,7 @@ pub struct ContactEmail {
     pub kind: Option<String>,
 }
 
-/// Up to three buttons to answer with.
+/// Up to three reply buttons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Buttons {
@@ -134,17 +134,17 @@ pub struct Buttons {
     /// A line below it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub footer: Option<String>,
-    /// One to three.
+    /// One to three buttons.
     pub buttons: Vec<Button>,
 }
 
-/// A button to answer with.
+/// A reply button.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Button {
-    /// What comes back when it is pressed.
+    /// The id in the contact's reply.
     pub id: String,
-    /// What the person reads, up to 20 characters.
+    /// The label, up to 20 characters.
     pub title: String,
 }
 
@@ -181,9 +181,9 @@ pub struct Section {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
-    /// What comes back when it is chosen.
+    /// The id in the contact's reply.
     pub id: String,
-    /// What the person reads, up to 24 characters.
+    /// The title, up to 24 characters.
     pub title: String,
     /// A second, smaller line, up to 72 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -196,12 +196,12 @@ pub struct Row {
 pub struct Reaction {
     /// The message reacted to.
     pub message_id: crate::message::id::MessageId,
-    /// The emoji; empty takes the reaction back.
+    /// The emoji; an empty one removes the reaction.
     pub emoji: String,
 }
 
 impl Content {
-    /// The capability that a provider needs for this. A total match: a new content type cannot go without one.
+    /// The capability that this content needs. The match is exhaustive, so a new content type needs a capability.
     pub const fn capability(&self) -> Capability {
         match self {
             Self::Text(_) => Capability::Text,
@@ -219,12 +219,12 @@ impl Content {
         }
     }
 
-    /// The media in it, its header's included.
+    /// All media in the content, including the header's.
     pub fn media(&self) -> impl Iterator<Item = &Media> {
         self.placed_media().map(|(_, _, media)| media)
     }
 
-    /// As [`media`](Self::media), each with where it stands within the content, and what it is.
+    /// As [`media`](Self::media), each with its place and kind.
     pub(crate) fn placed_media(&self) -> impl Iterator<Item = (&'static str, Capability, &Media)> {
         let header = match self {
             Self::Buttons(Buttons { header, .. })
@@ -245,7 +245,7 @@ impl Content {
         own.into_iter().chain(header)
     }
 
-    /// Whether it needs an open window.
+    /// Whether the content needs an open session window.
     pub const fn is_free_form(&self) -> bool {
         !matches!(self, Self::Template(_))
     }

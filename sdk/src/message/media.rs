@@ -1,18 +1,18 @@
-//! Media, and the headers that may hold one.
+//! Media, and headers that may hold a medium.
 
 use serde::{Deserialize, Serialize};
 
 use crate::capability::Capability;
 
-/// A picture, a film, a sound, a document or a sticker.
+/// An image, a video, audio, a document or a sticker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "MediaForm", into = "MediaForm")]
 pub struct Media {
     /// Where the bytes are.
     pub source: MediaSource,
-    /// A line below it; not for audio and stickers.
+    /// A caption; not for audio and stickers.
     pub caption: Option<String>,
-    /// The name shown for a document.
+    /// The file name shown for a document.
     pub filename: Option<String>,
 }
 
@@ -25,7 +25,7 @@ pub enum MediaSource {
     Id(String),
 }
 
-/// What stands above the body of buttons, a list or a template.
+/// The header above the body of buttons, a list or a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Header {
@@ -48,7 +48,7 @@ pub struct HeaderText {
 }
 
 impl Header {
-    /// What the medium is, if it is one.
+    /// The kind of the medium, if the header is one.
     pub(crate) const fn capability(&self) -> Option<Capability> {
         match self {
             Self::Text(_) => None,

@@ -1,4 +1,4 @@
-//! A message on its way out, and the receipt that comes back.
+//! Messages, and the receipt of an accepted message.
 
 pub(crate) mod content;
 pub(crate) mod id;
@@ -20,9 +20,9 @@ pub use template::{Parameters, Template, TemplateButton};
 
 use crate::phone::PhoneNumber;
 
-/// A message to one person.
+/// A message to a contact.
 ///
-/// Its JSON form is what `transom send --message` reads; unknown members are refused.
+/// `transom send --message` reads its JSON form. Unknown members are refused.
 ///
 /// ```
 /// use transom::{Message, Template};
@@ -37,53 +37,52 @@ use crate::phone::PhoneNumber;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Message {
-    /// The person.
+    /// The contact.
     pub to: PhoneNumber,
-    /// What they get.
+    /// The content.
     pub content: Content,
-    /// What goes instead when the 24-hour window is closed.
+    /// The fallback template, sent instead if the session window is closed.
     #[serde(default, with = "fallback", skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Template>,
     /// The message that this one quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// Your own name for this message. It comes back in delivery events and, where the provider dedupes by a key, is
-    /// that key.
+    /// The application's own name for the message. It comes back in delivery reports where the provider carries it. It
+    /// is also the idempotency key, where the provider has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// The key by which a provider dedupes this message, made once by [`Client`](crate::Client) before the first
-    /// attempt. Leave it empty.
+    /// The idempotency key. [`Client`](crate::Client) sets it once, before the first attempt. Leave it empty.
     #[serde(skip)]
     pub idempotency_key: Option<String>,
 }
 
 impl Message {
-    /// Any content to a person.
+    /// A message with any content.
     pub const fn new(to: PhoneNumber, content: Content) -> Self {
         Self { to, content, fallback: None, reply_to: None, reference: None, idempotency_key: None }
     }
 
-    /// Free text. Needs an open window.
+    /// A free text. Needs an open session window.
     pub fn text(to: PhoneNumber, body: impl Into<String>) -> Self {
         Self::new(to, Content::Text(Text { body: body.into(), preview_url: false }))
     }
 
-    /// An image by link. Needs an open window.
+    /// An image by link. Needs an open session window.
     pub fn image(to: PhoneNumber, link: impl Into<String>) -> Self {
         Self::new(to, Content::Image(Media::link(link)))
     }
 
-    /// A document by link. Needs an open window.
+    /// A document by link. Needs an open session window.
     pub fn document(to: PhoneNumber, link: impl Into<String>) -> Self {
         Self::new(to, Content::Document(Media::link(link)))
     }
 
-    /// An approved template. May go at any time.
+    /// An approved template. Allowed at any time.
     pub const fn template(to: PhoneNumber, template: Template) -> Self {
         Self::new(to, Content::Template(template))
     }
 
-    /// Sends `template` instead when the window is closed.
+    /// Sends `template` instead if the session window is closed.
     #[must_use]
     pub fn with_fallback(mut self, template: Template) -> Self {
         self.fallback = Some(template);
@@ -97,15 +96,15 @@ impl Message {
         self
     }
 
-    /// Gives the message your own name.
+    /// Sets the application's own name for the message.
     #[must_use]
     pub fn with_reference(mut self, reference: impl Into<String>) -> Self {
         self.reference = Some(reference.into());
         self
     }
 
-    /// The message that goes instead of this one when the window is closed: the same person and reference, the
-    /// fallback as content, a key of its own. `None` without a fallback.
+    /// The fallback as a message: the same contact and reference, the template as content, and its own idempotency key.
+    /// `None` without a fallback.
     pub fn as_fallback(&self) -> Option<Self> {
         let template = self.fallback.clone()?;
         Some(Self {
@@ -119,7 +118,7 @@ impl Message {
     }
 }
 
-/// A fallback is written as a template content, `{"type":"template", …}`, since one day other types may be allowed.
+/// The JSON form of a fallback is a template content, `{"type":"template", …}`, so that other types can be added.
 mod fallback {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fallback_goes_under_a_key_of_its_own_and_has_no_fallback_itself() {
+    fn fallback_has_own_key_and_no_fallback() {
         let mut message = Message::text("+919876543210".parse().unwrap(), "Hi")
             .with_fallback(Template::new("follow_up", "en"))
             .with_reference("order-17")

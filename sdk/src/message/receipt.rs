@@ -5,27 +5,27 @@ use crate::error::rate_limit::RateLimitInfo;
 use crate::message::id::MessageId;
 use crate::session::Session;
 
-/// The provider took the message. Taken is not delivered: that comes later, as an [`Event`](crate::webhook::Event).
+/// The provider accepted the message. Delivery is reported later by an [`Event`](crate::webhook::Event).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt {
-    /// Who took it.
+    /// The provider that accepted it.
     pub provider: &'static str,
-    /// The id that the provider's delivery events will carry.
+    /// The id in the provider's webhook events.
     pub message_id: MessageId,
-    /// Whether the fallback template went instead of the content.
+    /// Whether the fallback template was sent instead of the content.
     pub template_fallback: bool,
-    /// Whether the provider had refused the content for the window before its fallback template went.
+    /// Whether the provider rejected the content for the window before the fallback template was sent.
     pub window_refused: bool,
-    /// How many send requests it took, re-shaped and fallback ones included; probes and logins are not counted.
+    /// The number of send requests, including re-shaped and fallback ones. Lookups and logins do not count.
     pub attempts: u32,
-    /// What the provider said of the window in the same breath.
+    /// The state of the session window, if the answer holds it.
     pub session: Option<Session>,
-    /// What the answer said of the provider's limits.
+    /// The rate limits in the answer.
     pub limits: RateLimitInfo,
-    /// The channel that took it, where a [`Failover`](crate::Failover) chose one.
+    /// The channel that a [`Failover`](crate::Failover) chose.
     pub channel: Option<String>,
-    /// What went wrong on the channels that a [`Failover`](crate::Failover) tried or passed over before, oldest first.
+    /// The errors of the channels that a [`Failover`](crate::Failover) tried or skipped before, oldest first.
     pub earlier: Vec<FailedAttempt>,
 }
 
@@ -45,21 +45,21 @@ impl Receipt {
         }
     }
 
-    /// Adds what the provider said of the window.
+    /// Adds the state of the session window.
     #[must_use]
     pub fn with_session(mut self, session: Option<Session>) -> Self {
         self.session = session;
         self
     }
 
-    /// Adds what the answer said of the provider's limits.
+    /// Adds the rate limits in the answer.
     #[must_use]
     pub fn with_limits(mut self, limits: RateLimitInfo) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Sets the number of send requests made.
+    /// Sets the number of send requests.
     #[must_use]
     pub const fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;

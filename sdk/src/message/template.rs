@@ -1,11 +1,11 @@
-//! Pre-approved templates, as the application names them.
+//! Templates that the provider approved, under the application's names.
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::message::media::Header;
 
-/// A template with its parameters. It may go at any time, window or not.
+/// A template with its parameters. It is allowed at any time.
 ///
 /// The name is the application's own: a channel's `templates` table maps it to the provider's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,18 +41,18 @@ pub enum Parameters {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TemplateButton {
-    /// What completes the button's URL.
+    /// The variable end of the button's URL.
     Url {
         /// The button's place, from 0.
         index: u8,
         /// The end of the URL.
         text: String,
     },
-    /// What comes back when the button is pressed.
+    /// A reply button with a payload.
     QuickReply {
         /// The button's place, from 0.
         index: u8,
-        /// What comes back.
+        /// The payload in the contact's reply.
         payload: String,
     },
 }
@@ -85,7 +85,7 @@ impl Template {
 }
 
 impl Parameters {
-    /// Whether there are none.
+    /// Whether there are no values.
     pub const fn is_empty(&self) -> bool {
         match self {
             Self::Positional(values) => values.is_empty(),

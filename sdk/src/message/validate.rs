@@ -1,4 +1,4 @@
-//! What is wrong with a message whoever sends it. Limits that only some providers have live with their adapters.
+//! Checks that hold for every provider. Limits of single providers are in their adapters.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::Message;
@@ -57,8 +57,8 @@ impl Content {
 }
 
 impl Message {
-    /// Checks what is the same for every provider, so that a message that no provider takes is refused before a byte
-    /// leaves. Every problem is named, with field, limit and value.
+    /// Checks the rules of every provider, so that a malformed message is refused before a byte leaves. The error names
+    /// every problem with field, limit and value.
     pub fn check(&self) -> Result<()> {
         let mut problems = Vec::new();
         self.content.check("content", &mut problems);
@@ -75,7 +75,7 @@ impl Message {
     }
 }
 
-/// What travels in headers and webhooks must not be able to break out of them.
+/// Text that goes into headers and webhooks must not contain control characters.
 fn is_header_safe(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= 256 && !text.chars().any(char::is_control)
 }
@@ -198,8 +198,8 @@ fn filled(at: &str, field: &str, text: &str, problems: &mut Vec<String>) {
     }
 }
 
-/// The line that says that `text` is longer than `limit` characters (Unicode scalar values), if it is. For adapters
-/// whose provider takes less than WhatsApp does.
+/// The problem text if `text` is longer than `limit` characters (Unicode scalar values), for adapters whose provider
+/// allows less than WhatsApp.
 pub fn over_length(field: &str, text: &str, limit: usize) -> Option<String> {
     let count = text.chars().count();
     (count > limit).then(|| format!("{field}: {count} characters are over the limit of {limit}"))

@@ -44,24 +44,17 @@ impl PhoneNumber {
         format!("•••{}", digits.get(tail..).unwrap_or_default())
     }
 
-    /// Replaces every occurrence of this number in `text` by its masked form: grouped or not, whole, cut short, or with another
-    /// prefix before its last eight digits.
+    /// Replaces every occurrence of this number in `text` by its redacted form: grouped or not, whole, cut short, or
+    /// with another prefix before its last eight digits.
     pub(crate) fn mask_in(&self, text: &str) -> String {
         redact::replaced(text, self.digits(), &self.masked())
     }
 }
 
-/// Why a text is not a phone number. It never repeats the text: it may be a person's number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a text is not a phone number. The error does not repeat the text, which may be a contact's number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}; expected a phone number with its country code, such as +919876543210")]
 pub struct InvalidPhoneNumber(String);
-
-impl fmt::Display for InvalidPhoneNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; expected a phone number with its country code, such as +919876543210", self.0)
-    }
-}
-
-impl std::error::Error for InvalidPhoneNumber {}
 
 impl FromStr for PhoneNumber {
     type Err = InvalidPhoneNumber;
@@ -134,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused_with_the_reason_and_without_the_text() {
+    fn invalid_number_error_has_reason_without_input() {
         for (text, reason) in [
             ("", "there is no digit"),
             ("+", "there is no digit"),

@@ -1,13 +1,13 @@
-//! Finding a phone number in a text, however a provider has rewritten it.
+//! Finds a phone number in a text, in any spelling of a provider.
 
 use std::ops::Range;
 
-/// So many last digits say who somebody is, whatever stands before them: providers drop country codes, put a trunk prefix in
-/// their place, and add or drop the digit that marks a mobile in Argentina and Mexico.
+/// The number of last digits that identify a contact. The digits before them vary: providers drop country codes, use a
+/// trunk prefix, and add or drop the mobile digit of Argentina and Mexico.
 const TAIL: usize = 8;
-/// E.164 has no longer number.
+/// The longest number of E.164.
 const LONGEST: usize = 15;
-/// A text that is cut may end with so many digits of a number, and they would say who it is.
+/// The least number of leading digits that is redacted at the end of a cut text.
 const HEAD_MIN: usize = 7;
 
 /// `text` with `mask` in place of every spelling of the number with these digits.
@@ -33,7 +33,7 @@ pub(super) fn replaced(text: &str, digits: &str, mask: &str) -> String {
     out
 }
 
-/// A part of a text: where it begins, and what it is for a number.
+/// A part of a text: its start, and its role in a number.
 struct Piece {
     at: usize,
     is: Is,
@@ -43,7 +43,7 @@ struct Piece {
 enum Is {
     Digit(char),
     Plus,
-    /// What people and forms group digits with.
+    /// A separator of digit groups.
     Separator,
     /// The mark of a cut.
     Cut,
@@ -64,7 +64,7 @@ fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// What a percent-encoded byte at the head of `text` is. Its own digits are none of a number's.
+/// The role of a percent-encoded byte at the start of `text`. Its own digits do not belong to a number.
 fn percent_encoded(text: &str) -> Option<Is> {
     let code = text.strip_prefix('%')?.get(..2)?;
     let byte = u8::from_str_radix(code, 16).ok().filter(|_| !code.starts_with('+'))?;
@@ -82,7 +82,7 @@ fn kind(c: char) -> Is {
     }
 }
 
-/// The value of a digit of the scripts in which providers' pages and people write numbers.
+/// The value of a digit in the scripts in which phone numbers are written.
 fn digit(c: char) -> Option<char> {
     /// The zeros: ASCII, Arabic-Indic, Persian, Devanagari, Bengali, and full-width.
     const ZEROS: [u32; 6] = [0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xff10];

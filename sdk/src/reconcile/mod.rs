@@ -1,4 +1,4 @@
-//! Settling sends whose outcome is unknown.
+//! Settling a send whose outcome is unknown.
 
 pub(crate) mod report_log;
 
@@ -17,22 +17,22 @@ use crate::time::Clock;
 use crate::transport::Operation;
 use crate::webhook::event::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
 
-/// When [`PendingSend::poll_status`] looks, counted from the beginning of the send.
+/// The times of lookups by [`PendingSend::poll_status`], counted from the start of the send.
 pub const LOOKUP_SCHEDULE: [Duration; 4] =
     [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(2 * 60), Duration::from_secs(10 * 60)];
 
-/// Tolerated difference between the provider's clock and ours. An earlier report is about an earlier message.
+/// The allowed difference between the provider's clock and ours. An earlier report belongs to an earlier message.
 const SKEW: Duration = Duration::from_secs(5 * 60);
 
-/// A message whose outcome is unknown, and the facts learned about it since.
+/// A message whose outcome is unknown, with all that is learned of it.
 ///
-/// Only the provider settles it; silence does not. Any of these does: a delivery report with the message's reference (Exotel's
-/// `custom_data`, Messangi's `externalId`) or its id; a [status query](Self::poll_status) where the provider has one; a
-/// [resend](Self::resend) under the same idempotency key. Reports may come in any order and any number. Reports that came
-/// before this value was made are in a [`DeliveryReportLog`].
+/// Only the provider's statements settle it, never silence: a delivery report with the message's reference (Exotel's
+/// `custom_data`, Messangi's `externalId`) or its id, a [lookup](Self::poll_status) where the provider has one, or a
+/// [resend](Self::resend) under the same idempotency key. Reports may come in any order and any number. A
+/// [`DeliveryReportLog`] keeps reports from before this value was made.
 ///
-/// Autocalls offers none of the three: its reports carry only its own id, and a lost response does not tell that id. Such a
-/// message stays unknown until a person looks at the conversation.
+/// Autocalls has none of the three: its reports carry only its own id, which a lost answer does not contain. Such a
+/// message stays unknown unless a person checks the conversation.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -40,7 +40,7 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 /// use transom::reconcile::{PendingSend, Resolution};
 /// use transom::testing::Stub;
 /// use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
-/// use transom::{Client, Error, ErrorKind, Message};
+/// use transom::{Client, Error, ErrorKind, Message, Messenger};
 ///
 /// let client = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "timeout").maybe_sent())]));
 /// let message = Message::text("+919876543210".parse()?, "Hi").with_reference("order-17");
@@ -57,41 +57,42 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 /// ```
 #[derive(Clone, Debug)]
 pub struct PendingSend {
-    /// As it was handed over, where that is known.
+    /// In the attempted form, if that is known.
     message: Message,
     begun: SystemTime,
-    /// The id under which the provider reports on it, once that is known.
+    /// The id in the provider's reports, once it is known.
     id: Option<MessageId>,
     status: Option<DeliveryStatus>,
     failure: Option<(ErrorKind, String)>,
 }
 
-/// The state of a [`PendingSend`].
+/// The known outcome of a [`PendingSend`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resolution {
-    /// Still nothing.
+    /// Still unknown.
     Unknown,
-    /// The provider took it, or the person has it.
+    /// The provider accepted it, or the contact has it.
     Sent {
-        /// The id under which the provider reports on it.
+        /// The id in the provider's reports.
         message_id: MessageId,
-        /// How far it got.
+        /// Its latest status.
         status: DeliveryStatus,
     },
-    /// The provider says that it will not arrive: sending it again reaches the person once.
+    /// The provider says that it will not arrive. A new send reaches the contact once.
     NotSent {
-        /// Why, where the provider says.
+        /// The reason, if the provider gives one.
         reason: Option<(ErrorKind, String)>,
     },
 }
 
 impl PendingSend {
-    /// The message whose send, begun at `begun`, came to `error`. None if the error proves that nothing was sent.
+    /// A send that started at `begun` and failed with `error`. Returns `None` if the error proves that nothing was
+    /// sent.
     ///
-    /// An error of a client knows the [form](Error::attempted) in which the message was handed over, with its key. With an error
-    /// of your own, such as one for a process that ended in the middle, give it the message as [`Client::prepare`] or a
-    /// [outcome](Client::on_outcome) gives it, with its key, if it is to be [repeated](Self::resend) later.
+    /// A client's error contains the [attempted form](Error::attempted) with its idempotency key. For an error of your
+    /// own, such as one for a process that ended meanwhile, pass the message from [`Client::prepare`] or
+    /// [`Client::on_outcome`]: its key is needed for a [resend](Self::resend).
     pub fn new(message: &Message, error: &Error, begun: SystemTime) -> Option<Self> {
         error.may_have_been_sent().then(|| Self {
             message: error.attempted().unwrap_or(message).clone(),
@@ -102,19 +103,19 @@ impl PendingSend {
         })
     }
 
-    /// The provider reports on it under this id, as its answer or its own pages say.
+    /// Sets the id in the provider's reports, taken from its answer or its dashboard.
     #[must_use]
     pub fn with_message_id(mut self, id: impl Into<MessageId>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// The message, in the form in which it was handed over where that is known.
+    /// The message, in the attempted form if that is known.
     pub const fn message(&self) -> &Message {
         &self.message
     }
 
-    /// What is known by now.
+    /// The outcome as known now.
     pub fn resolution(&self) -> Resolution {
         match (&self.status, &self.id) {
             (Some(DeliveryStatus::Failed), _) => Resolution::NotSent { reason: self.failure.clone() },
@@ -123,8 +124,8 @@ impl PendingSend {
         }
     }
 
-    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
-    /// must not be able to settle anything.
+    /// Records the events of a webhook call. Ignores unverified events unless `trust_unsigned`, so that a forged call
+    /// cannot settle a send.
     pub fn record_events(&mut self, events: &WebhookEvents, trust_unsigned: bool) {
         if events.verified || trust_unsigned {
             for event in &events.events {
@@ -135,7 +136,7 @@ impl PendingSend {
         }
     }
 
-    /// Takes in one report, if it is about this message.
+    /// Records one status, if it is about this message.
     pub fn record_update(&mut self, update: &StatusUpdate) {
         if !self.is_about_this(update) {
             return;
@@ -164,18 +165,18 @@ impl PendingSend {
         is_ours && !is_other_person && !is_older
     }
 
-    /// Takes in the reports that came before this was made, and those since. What is known then.
+    /// Records the reports in the log and returns the outcome as known then.
     pub fn check_log(&mut self, reports: &DeliveryReportLog) -> Resolution {
         reports.for_each(|update| self.record_update(update));
         self.resolution()
     }
 
-    /// Looks at the message with `look` 5 s, 30 s, 2 min and 10 min after the send began ([`LOOKUP_SCHEDULE`]), until that settles it.
-    /// What is known then, which may be nothing: a provider that does not know the message yet says nothing about it, so an
-    /// error of `look`, [`ErrorKind::NotFound`] above all, settles nothing. Times that are over are made up for by one look.
+    /// Calls `look` 5 s, 30 s, 2 min and 10 min after the start of the send ([`LOOKUP_SCHEDULE`]), until it settles the
+    /// message. Returns the outcome as known then. An error of `look`, such as [`ErrorKind::NotFound`], settles
+    /// nothing, because a provider may not know the message yet. Missed times are replaced by one lookup.
     ///
-    /// Of the providers here only GoSendAPI can be asked, by `GoSendApi::message_status`, and only by its own id. None can be
-    /// asked for a message by your reference.
+    /// Only GoSendAPI has such a lookup, `GoSendApi::message_status`, by its own id. No provider finds a message by
+    /// your reference.
     pub async fn poll_status<F>(&mut self, clock: &dyn Clock, mut look: impl FnMut() -> F + Send) -> Resolution
     where
         F: Future<Output = Result<StatusUpdate>> + Send,
@@ -198,12 +199,12 @@ impl PendingSend {
         self.resolution()
     }
 
-    /// Hands the message over once more, in the very form in which it was handed over, under the same key: the provider answers
-    /// what it answered the first time, or takes it now if it never got it. Either way the person gets it once. Nothing goes in
-    /// its place, whatever the window is by now.
+    /// Sends the message again, in the attempted form and under the same idempotency key. The provider repeats its
+    /// first answer, or accepts the message now. Either way the contact gets it once. No other form is sent, whatever
+    /// the session window.
     ///
-    /// `client` is of the account that the message was handed to: no other account knows the key. `key_life` is how long the
-    /// provider keeps a key (see [`Provider::key_life`](crate::adapter::Provider::key_life)).
+    /// `client` must be of the same account: no other account knows the key. `key_life` is the lifetime of a key at the
+    /// provider (see [`Provider::key_life`](crate::adapter::Provider::key_life)).
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] if the provider dedupes by no key; [`ErrorKind::Conflict`] if the message has no key or its
@@ -226,7 +227,7 @@ impl PendingSend {
             return refused("whether the message or its fallback was handed over is unknown");
         }
         let receipt = client.resend(&self.message).await.map_err(Error::maybe_sent)?;
-        // The id that a report gave stands: it is the one that the provider uses.
+        // The id of a report takes precedence: the provider uses that one.
         self.id.get_or_insert(receipt.message_id);
         self.advance(DeliveryStatus::Queued);
         Ok(self.resolution())

@@ -1,4 +1,4 @@
-//! Our own record of when each contact last wrote, for providers that cannot say.
+//! Our own record of contacts' last messages, for providers without a session query.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,12 +9,12 @@ use crate::phone::PhoneNumber;
 
 /// A record of the contacts' last messages, fed by verified inbound webhooks.
 ///
-/// A missing row proves nothing: a webhook may have been lost. It therefore means "unknown", never "never".
+/// A missing row means "unknown" and never "never wrote", because a webhook call may have been lost.
 pub trait WindowLedger: fmt::Debug + Send + Sync + 'static {
-    /// When `contact` last wrote, if it is on record.
+    /// The time of the last message of `contact`, if it is on record.
     fn last_inbound_at(&self, contact: &PhoneNumber) -> Option<SystemTime>;
-    /// Records that `contact` wrote at `at`. An older time than the one on record changes nothing, so that repeated and
-    /// disordered webhooks come to the same end.
+    /// Records a message of `contact` at `at`. An older time changes nothing, so repeated and disordered webhook calls
+    /// give the same result.
     fn record(&self, contact: &PhoneNumber, at: SystemTime);
 }
 
@@ -25,7 +25,7 @@ pub struct MemoryLedger {
 }
 
 impl MemoryLedger {
-    /// The rows, for whoever keeps them elsewhere.
+    /// All rows, for storing them elsewhere.
     pub fn rows(&self) -> Vec<(PhoneNumber, SystemTime)> {
         let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         rows.iter().map(|(contact, at)| (contact.clone(), *at)).collect()

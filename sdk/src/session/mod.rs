@@ -11,21 +11,21 @@ pub use ledger::{MemoryLedger, WindowLedger};
 use crate::phone::PhoneNumber;
 use crate::time::rfc3339;
 
-/// How long a contact's last message keeps the window open.
+/// How long a contact's last message keeps the session window open.
 pub const WINDOW_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is known of the window between one of our senders and one contact.
+/// The known state of the session window between a sender and a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Session {
-    /// The person at the other end.
+    /// The contact.
     pub contact: PhoneNumber,
     /// Whether free-form messages are allowed.
     pub window: Window,
-    /// When the contact last wrote, where that is known.
+    /// The time of the contact's last message, if it is known.
     #[serde(with = "rfc3339::option")]
     pub last_inbound_at: Option<SystemTime>,
-    /// Who says so.
+    /// The source of the answer.
     pub source: SessionSource,
 }
 
@@ -47,27 +47,27 @@ pub enum Window {
     },
     /// The contact has never written to this number: only a template may go.
     Never,
-    /// Nobody here can say. Never a reason to hold a message back.
+    /// Unknown. Never a reason to hold a message back.
     Unknown,
 }
 
-/// Where an answer about the window comes from.
+/// The source of an answer about the session window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionSource {
-    /// The provider was asked.
+    /// A query at the provider.
     Provider,
     /// Our own record of the contact's messages.
     Ledger,
 }
 
 impl Session {
-    /// What is known of the window to `contact`.
+    /// The state of the session window to `contact`.
     pub const fn new(contact: PhoneNumber, window: Window, source: SessionSource) -> Self {
         Self { contact, window, last_inbound_at: None, source }
     }
 
-    /// Adds when the contact last wrote.
+    /// Adds the time of the contact's last message.
     #[must_use]
     pub const fn with_last_inbound_at(mut self, at: Option<SystemTime>) -> Self {
         self.last_inbound_at = at;
@@ -76,20 +76,20 @@ impl Session {
 }
 
 impl Window {
-    /// The window that a last inbound message at `last_inbound_at` leaves at `now`: open while less than 24 hours have
-    /// passed, closed from the 24th hour on.
+    /// The window at `now` after a last inbound message at `last_inbound_at`: open for less than 24 hours, closed from
+    /// the 24th hour on.
     pub fn after(last_inbound_at: SystemTime, now: SystemTime) -> Self {
         // Saturates instead of wrapping for a time at the end of the calendar: such a window does not close.
         let Some(edge) = last_inbound_at.checked_add(WINDOW_DURATION) else { return Self::Open { until: None } };
         if now < edge { Self::Open { until: Some(edge) } } else { Self::Expired { since: Some(edge) } }
     }
 
-    /// Whether it is known that a free-form message would be refused. `Unknown` is not known.
+    /// Whether the window is known to be closed. `Unknown` is not.
     pub const fn is_known_closed(self) -> bool {
         matches!(self, Self::Expired { .. } | Self::Never)
     }
 
-    /// Whether it is known that a free-form message is allowed.
+    /// Whether the window is known to be open.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Open { .. })
     }

@@ -22,7 +22,7 @@ pub(super) enum TransportError {
     RequestBody { own: Error, source: Cause },
     #[error("no response within {0:?}")]
     Timeout(Duration),
-    #[error("the connection broke before a response came")]
+    #[error("the connection broke before a response")]
     Closed(#[source] Cause),
     #[error("the response is not HTTP: {0}")]
     NotHttp(#[source] Cause),

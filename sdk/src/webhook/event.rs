@@ -1,4 +1,4 @@
-//! What a provider's webhooks say, normalised.
+//! Webhook events, in one form for all providers.
 
 use std::time::SystemTime;
 
@@ -12,23 +12,23 @@ use crate::time::rfc3339;
 
 /// The events of one webhook call, and whether its signature was verified.
 ///
-/// Unverified events are whatever a stranger may have posted: show them, but let them decide nothing.
+/// Unverified events may be forged. Show them, but do not act on them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEvents {
-    /// Whether a configured secret vouches for them.
+    /// Whether the signature matched a configured secret.
     pub verified: bool,
-    /// What happened, in the order told.
+    /// The events, in the order of the call.
     pub events: Vec<Event>,
 }
 
-/// One thing that happened.
+/// A webhook event.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A person wrote to us: the window to them opens, or opens anew.
+    /// A contact wrote: the session window opens or starts again.
     Inbound(Inbound),
-    /// What became of a message of ours.
+    /// The status of one of our messages.
     Status(StatusUpdate),
     /// A conversation changed its state.
     Conversation {
@@ -39,84 +39,84 @@ pub enum Event {
     },
     /// A template changed its state.
     Template {
-        /// Its name, or the provider's id of it where no name is told.
+        /// Its name, or the provider's id if the event has no name.
         name: String,
-        /// Its language, where that is told.
+        /// Its language, if the event has it.
         language: Option<String>,
         /// The provider's word for the state, in lower case, such as `approved`.
         status: String,
     },
-    /// The provider asks whether this is our URL: echo the value.
+    /// The provider checks that the URL is ours: respond with the value.
     Challenge(String),
-    /// Something that this version does not know, as it came.
+    /// An unknown event, as received.
     Unknown(Value),
 }
 
-/// A person's message to us.
+/// A message from a contact.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inbound {
     /// The provider's id of it.
     pub message_id: MessageId,
-    /// The person.
+    /// The contact.
     pub from: PhoneNumber,
-    /// Our number.
+    /// The sender that the contact wrote to.
     pub to: Option<PhoneNumber>,
-    /// The name on the person's profile.
+    /// The contact's profile name.
     pub name: Option<String>,
-    /// When they wrote, by the provider's clock.
+    /// When the contact wrote, by the provider's clock.
     pub at: SystemTime,
-    /// The message of ours that it quotes.
+    /// The message of ours that it replies to.
     pub reply_to: Option<MessageId>,
     /// What they wrote, in the form of [`Content`](crate::Content)'s JSON.
     pub content: Value,
 }
 
-/// What became of a message of ours.
+/// The status of one of our messages.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatusUpdate {
     /// The id on the send's receipt.
     pub message_id: MessageId,
-    /// How far it got.
+    /// The status.
     pub status: DeliveryStatus,
-    /// When, by the provider's clock.
+    /// The time by the provider's clock.
     pub at: Option<SystemTime>,
-    /// The person.
+    /// The contact.
     pub to: Option<PhoneNumber>,
-    /// The reference that the message carried.
+    /// The message's reference, if the provider carries it.
     pub reference: Option<String>,
-    /// Why it failed, with the provider's code.
+    /// The reason of a failure, with the provider's code.
     pub error: Option<(ErrorKind, String)>,
 }
 
-/// How far a message got.
+/// The delivery status of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeliveryStatus {
-    /// The provider holds it.
+    /// The provider queued it.
     Queued,
     /// WhatsApp has it.
     Sent,
-    /// The person's phone has it.
+    /// The contact's phone has it.
     Delivered,
-    /// The person has seen it.
+    /// The contact has read it.
     Read,
     /// It will not arrive.
     Failed,
-    /// A word that this version does not know, as it came.
+    /// An unknown status, as received.
     Other(String),
 }
 
 impl WebhookEvents {
-    /// These events, verified or not.
+    /// Events of a webhook call, verified or not.
     pub const fn new(verified: bool, events: Vec<Event>) -> Self {
         Self { verified, events }
     }
 
-    /// Records the contacts' messages in `ledger`, so that the windows they open are known. Unverified events are passed
-    /// over unless `trust_unsigned`: a stranger must not be able to open a window. `now` is the time of receipt; a message
-    /// from the future counts as received now, so that it cannot keep a window open for longer than 24 hours from here.
+    /// Records inbound messages in `ledger`, so that their session windows are known. Ignores unverified events unless
+    /// `trust_unsigned`, so that a forged call cannot open a window. `now` is the time of receipt. A message from the
+    /// future counts as received now, so that no window lasts longer than 24 hours from now.
     pub fn record(&self, ledger: &dyn WindowLedger, trust_unsigned: bool, now: SystemTime) {
         if !self.verified && !trust_unsigned {
             return;
@@ -180,9 +180,8 @@ impl DeliveryStatus {
         }
     }
 
-    /// What is known after both, whichever was told first and however often: statuses move forward only. A failure beats
-    /// what came before the phone had the message; a message that was delivered or read has not failed. Words that this
-    /// version does not know say the least.
+    /// Merges two statuses, in any order and with any copies: statuses only move forward. A failure overrides `queued`
+    /// and `sent`, and `delivered` and `read` override a failure. Unknown statuses override nothing.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
         if (other.rank(), other.as_str()) > (self.rank(), self.as_str()) { other } else { self }
@@ -208,7 +207,7 @@ impl Inbound {
 }
 
 impl StatusUpdate {
-    /// `message_id` got as far as `status`.
+    /// A status of the message `message_id`.
     pub fn new(message_id: impl Into<MessageId>, status: DeliveryStatus) -> Self {
         Self { message_id: message_id.into(), status, at: None, to: None, reference: None, error: None }
     }
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_come_to_the_same_end_in_any_order_and_with_any_copies() {
+    fn merged_status_ignores_order_and_copies() {
         use DeliveryStatus::{Delivered, Failed, Other, Queued, Read, Sent};
         let all = [Other("held".into()), Queued, Sent, Failed, Delivered, Read];
         for a in &all {

@@ -1,4 +1,4 @@
-//! Verifying webhook signatures: over the bytes received, in constant time, and closed when in doubt.
+//! Verification of webhook signatures: over the received bytes, in constant time, refusing in case of doubt.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

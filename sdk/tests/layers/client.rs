@@ -14,7 +14,7 @@ impl Layer for Note {
 }
 
 #[tokio::test]
-async fn the_first_layer_attached_is_met_first_and_a_clone_keeps_its_own_list() {
+async fn first_layer_is_outermost_and_clones_have_own_layers() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let note = |name| Note(name, Arc::clone(&seen));
     let base = Client::new(Stub::accepting()).layer(note("outer"));
@@ -51,7 +51,7 @@ async fn a_message_that_no_provider_takes_never_reaches_one() {
 }
 
 #[tokio::test]
-async fn the_key_is_the_reference_where_it_can_be_and_a_fixed_hash_of_it_else() {
+async fn key_is_the_reference_or_its_fixed_hash() {
     let stub = Stub::accepting();
     let client = Client::new(stub.clone());
     for reference in ["order-17", "Größe 3", "Größe 3"] {

@@ -68,7 +68,7 @@ async fn the_error_of_every_attempt_is_kept() {
 }
 
 #[tokio::test]
-async fn the_errors_of_every_attempt_are_kept_when_the_whole_search_is_made_again() {
+async fn repeated_failover_keeps_errors_of_every_attempt() {
     let busy = || Err(failed(ErrorKind::RateLimited).with_retry_after(S(2)));
     for last in [Ok("m1".to_owned()), Err(failed(ErrorKind::RecipientInvalid))] {
         let clock = Arc::new(TestClock::default()) as Arc<dyn Clock>;
@@ -106,7 +106,7 @@ async fn an_error_says_which_channel_it_is_of() {
 }
 
 #[tokio::test]
-async fn a_limit_that_is_about_one_person_keeps_nobody_else_off_the_channel() {
+async fn limit_about_one_contact_blocks_only_that_contact() {
     let rates = [Rate {
         scope: Scope::Pair,
         quota: 1,
@@ -165,7 +165,7 @@ async fn on_another_number_a_free_message_becomes_its_template() {
 }
 
 #[tokio::test]
-async fn on_another_number_a_free_message_goes_as_it_is_only_into_a_window_that_is_known_to_be_open() {
+async fn other_sender_sends_free_form_only_into_known_open_window() {
     let open = Stub::accepting().with_window(Window::Open { until: None });
     let receipt = two(&failing(ErrorKind::ProviderUnavailable), &open).send(&text()).await.unwrap();
     assert!(!receipt.template_fallback);
@@ -173,7 +173,7 @@ async fn on_another_number_a_free_message_goes_as_it_is_only_into_a_window_that_
 }
 
 #[tokio::test]
-async fn on_another_number_a_free_message_without_a_template_is_refused() {
+async fn other_sender_refuses_free_form_without_fallback() {
     for (window, kind) in [(Window::Never, ErrorKind::NoActiveSession), (Window::Unknown, ErrorKind::SessionExpired)] {
         let (first, second) = (failing(ErrorKind::ProviderUnavailable), Stub::accepting().with_window(window));
         let error = two(&first, &second).send(&text()).await.unwrap_err();
@@ -197,7 +197,7 @@ async fn a_channels_own_ledger_opens_its_window() {
 }
 
 #[tokio::test]
-async fn a_message_that_names_something_of_its_channel_goes_nowhere_else() {
+async fn channel_bound_message_goes_to_its_channel_only() {
     let open = Stub::accepting().with_window(Window::Open { until: None });
     let uploaded: Message = serde_json::from_value(
         serde_json::json!({"to": "+34600111222", "content": {"type": "image", "id": "upload-1"}}),
@@ -270,7 +270,7 @@ async fn with_equal_weights_the_first_channel_is_always_asked_first() {
 }
 
 #[tokio::test]
-async fn with_weights_the_contacts_are_shared_in_proportion_and_each_stays_on_one_channel() {
+async fn weights_share_contacts_and_each_keeps_its_channel() {
     let stub = Stub::accepting();
     let client = Client::new(
         Failover::new("a", channel(&stub))
@@ -297,7 +297,7 @@ async fn with_weights_the_contacts_are_shared_in_proportion_and_each_stays_on_on
 }
 
 #[tokio::test]
-async fn a_quoting_message_is_passed_over_as_unsupported_elsewhere_whatever_the_window_and_the_content() {
+async fn quoting_message_is_unsupported_on_other_channels() {
     for second in [Stub::accepting(), Stub::accepting().with_window(Window::Never)] {
         for message in [text().with_reply_to("wamid.1"), template().with_reply_to("wamid.1")] {
             let error = two(&failing(ErrorKind::ProviderUnavailable), &second).send(&message).await.unwrap_err();
@@ -322,7 +322,7 @@ async fn a_channel_without_templates_takes_no_fallback() {
 }
 
 #[tokio::test]
-async fn a_lookup_is_made_on_the_first_channel_that_can_and_a_session_on_the_contacts_own() {
+async fn lookup_uses_first_able_channel_and_session_contacts_own() {
     let plain = Stub::accepting().with_capabilities(Capabilities::new(&[Capability::Text]));
     let failover = Failover::new("plain", channel(&plain))
         .with_channel("able", channel(&Stub::accepting().with_window(Window::Never)))

@@ -142,7 +142,7 @@ async fn a_policy_of_nothing_at_all_is_no_limit() {
 }
 
 #[tokio::test]
-async fn none_left_is_believed_also_when_the_quota_is_used_up_unless_our_own_count_explains_it() {
+async fn remaining_zero_pauses_unless_own_count_explains_it() {
     for (reset, waited) in [("1", 1_010), ("2", 1_010), ("30", 30_000)] {
         let stub = Stub::accepting();
         let limits = headers(&[("ratelimit-remaining", "0"), ("ratelimit-reset", reset)]);
@@ -158,7 +158,7 @@ async fn none_left_is_believed_also_when_the_quota_is_used_up_unless_our_own_cou
 }
 
 #[tokio::test]
-async fn none_left_without_a_reset_pauses_for_the_window_of_the_limit_that_is_known() {
+async fn remaining_zero_without_reset_pauses_for_known_window() {
     for (stated, window) in [(None, 20), (Some(("ratelimit-limit", "9")), 25)] {
         let stub = Stub::accepting();
         let lines: Vec<_> = [("ratelimit-remaining", "0")].into_iter().chain(stated).collect();
@@ -170,7 +170,7 @@ async fn none_left_without_a_reset_pauses_for_the_window_of_the_limit_that_is_kn
 }
 
 #[tokio::test]
-async fn none_left_without_a_reset_adds_nothing_to_a_count_that_is_used_up() {
+async fn remaining_zero_without_reset_keeps_used_up_count() {
     let stub = Stub::accepting();
     let limits = headers(&[("ratelimit-remaining", "0")]);
     let (client, _, clock) = limited(&stub, &[rate(Scope::Account, 2, 20)]);
@@ -182,7 +182,7 @@ async fn none_left_without_a_reset_adds_nothing_to_a_count_that_is_used_up() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_asks_for_no_time_pauses_for_the_window_of_the_limit_or_a_second() {
+async fn throttle_without_wait_pauses_for_limit_window_or_a_second() {
     for (code, pause) in [("131056", S(60)), ("", S(1))] {
         let refusal = failed(ErrorKind::RateLimited).with_code(code).with_retry_after(Duration::ZERO);
         let (client, limit, clock) = limited(&Stub::script([Err(refusal)]), &[rate(Scope::Pair, 10, 60)]);
@@ -344,7 +344,7 @@ fn person(digit: u8) -> PhoneNumber {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_account_is_waited_for_the_persons_own_limit_goes_on_counting() {
+async fn contact_limit_counts_while_account_is_waited_for() {
     let noting = Noting::new(None);
     let limit = RateLimit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 1, 6)]);
     let client = Client::new(Stub::accepting()).layer(limit).layer(Shared(Arc::clone(&noting)));
@@ -355,7 +355,7 @@ async fn while_the_account_is_waited_for_the_persons_own_limit_goes_on_counting(
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_account_is_waited_for_a_pause_of_the_person_is_heeded() {
+async fn contact_pause_is_kept_while_account_is_waited_for() {
     let noting = Noting::new(Some(person(3)));
     let limit = RateLimit::new(&[rate(Scope::Account, 2, 10), rate(Scope::Pair, 10, 60)]);
     let client = Client::new(Stub::accepting()).layer(limit).layer(Shared(Arc::clone(&noting)));

@@ -127,7 +127,7 @@ impl Layer for Endless {
 }
 
 #[tokio::test]
-async fn a_send_that_nobody_waits_for_any_more_is_counted_as_cancelled() {
+async fn abandoned_send_is_counted_as_cancelled() {
     let Exported { exporter, provider, clock, metrics } = Exported::new();
     let client = Client::new(Stub::accepting()).layer(metrics.clone()).layer(metrics.requests()).layer(Endless);
     let message = text();

@@ -52,12 +52,12 @@ async fn check(name: &str, client: Client) {
 }
 
 #[tokio::test]
-async fn every_call_passes_through_every_layer_and_each_layer_is_named_when_it_is_shown() {
+async fn every_call_passes_every_layer_and_debug_names_them() {
     let base = || Client::new(Stub::accepting().with_window(Window::Unknown));
     check("Tracing", base().layer(Tracing::default())).await;
     check("WindowGuard", base().layer(WindowGuard::default())).await;
     check("attempts", base().layer(Retry::default())).await;
-    check("patience", base().layer(RateLimit::per_second(1_000))).await;
+    check("max_wait", base().layer(RateLimit::per_second(1_000))).await;
     #[cfg(feature = "opentelemetry")]
     {
         let metrics = transom::layers::Metrics::new(&opentelemetry::global::meter("test"));

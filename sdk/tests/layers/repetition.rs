@@ -31,7 +31,7 @@ async fn unknown(client: &Client, message: &Message) -> PendingSend {
 }
 
 #[tokio::test]
-async fn a_message_is_settled_by_handing_it_over_once_more_while_its_key_lives() {
+async fn resend_under_live_key_settles_the_message() {
     let stub = keyed([lost(), Ok("m1".into())]);
     let client = Client::new(stub.clone());
     let mut unresolved = unknown(&client, &with_fallback()).await;
@@ -70,7 +70,7 @@ async fn without_a_key_a_message_is_never_handed_over_again() {
 }
 
 #[tokio::test]
-async fn a_text_that_was_lost_is_not_repeated_as_its_template_when_the_window_has_closed() {
+async fn lost_text_is_not_resent_as_template_after_window_closed() {
     for policy in WindowPolicy::NAMES.iter().map(|(_, policy)| *policy) {
         if policy == WindowPolicy::AlwaysTemplate {
             continue;
@@ -86,7 +86,7 @@ async fn a_text_that_was_lost_is_not_repeated_as_its_template_when_the_window_ha
 }
 
 #[tokio::test]
-async fn a_template_that_was_lost_is_not_repeated_as_the_text_when_the_window_has_opened() {
+async fn lost_template_is_not_resent_as_text_after_window_opened() {
     let stub = keyed([lost(), Ok("m1".into())]).with_window(Window::Never);
     let client = Client::new(stub.clone()).layer(WindowGuard::default());
     let mut unresolved = unknown(&client, &with_fallback()).await;
@@ -96,7 +96,7 @@ async fn a_template_that_was_lost_is_not_repeated_as_the_text_when_the_window_ha
 }
 
 #[tokio::test]
-async fn a_refused_text_whose_template_was_lost_is_repeated_as_the_template() {
+async fn lost_fallback_is_resent_as_template() {
     let stub = keyed([Err(failed(ErrorKind::SessionExpired)), lost(), Ok("m1".into())]);
     let client = Client::new(stub.clone()).layer(WindowGuard::new(WindowPolicy::ProviderDecides));
     unknown(&client, &with_fallback()).await.resend(&client, DAY, begun()).await.unwrap();
@@ -105,7 +105,7 @@ async fn a_refused_text_whose_template_was_lost_is_repeated_as_the_template() {
 }
 
 #[tokio::test]
-async fn a_repetition_that_is_refused_for_the_window_has_no_fallback_and_leaves_it_unknown() {
+async fn resend_rejected_for_window_stays_unknown_without_fallback() {
     let stub = keyed([lost(), Err(failed(ErrorKind::SessionExpired))]);
     let client = Client::new(stub.clone()).layer(WindowGuard::new(WindowPolicy::ProviderDecides));
     let mut unresolved = unknown(&client, &with_fallback()).await;
@@ -150,7 +150,7 @@ async fn a_layer_that_would_send_something_else_in_its_place_cannot() {
 }
 
 #[tokio::test]
-async fn a_retry_above_the_guard_does_not_turn_a_lost_text_into_its_template() {
+async fn retry_above_guard_keeps_a_lost_text_a_text() {
     /// Stands in for a window that closes while the answer is waited for.
     #[derive(Debug)]
     struct Closing(Stub);

@@ -34,7 +34,7 @@ async fn a_longer_wait_is_returned_at_once() {
 }
 
 #[tokio::test]
-async fn a_connection_that_could_not_be_made_is_tried_again_with_growing_waits() {
+async fn failed_connect_is_retried_with_growing_waits() {
     let unreachable = || Err(failed(ErrorKind::ProviderUnavailable));
     let stub = Stub::script([unreachable(), unreachable(), unreachable(), Ok("m1".into())]);
     let (answer, waits) = run(&stub, 4, 1.0).await;
@@ -110,7 +110,7 @@ fn lost() -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_keyed_send_whose_answer_was_lost_goes_again_under_the_same_key() {
+async fn keyed_send_with_lost_answer_is_retried_under_same_key() {
     let stub = keyed([lost(), lost(), Ok("m1".into())]);
     let (answer, _) = run(&stub, 4, 0.5).await;
     assert_eq!(answer.unwrap().attempts, 3);
@@ -119,7 +119,7 @@ async fn a_keyed_send_whose_answer_was_lost_goes_again_under_the_same_key() {
 }
 
 #[tokio::test]
-async fn a_keyed_send_stays_in_doubt_whatever_becomes_of_the_attempts_after_it() {
+async fn keyed_send_stays_unknown_after_later_failures() {
     for last in [unreachable(), failed(ErrorKind::Unauthenticated), failed(ErrorKind::SessionExpired)] {
         let kind = last.kind();
         let stub = keyed([lost(), Err(last)]);
@@ -139,7 +139,7 @@ async fn a_key_that_is_nearly_used_up_is_no_longer_relied_upon() {
 }
 
 #[tokio::test]
-async fn a_conflict_is_waited_out_if_it_says_that_the_message_is_under_way_and_only_then() {
+async fn conflict_is_waited_out_only_if_under_way() {
     let under_way = || Err(failed(ErrorKind::Conflict).maybe_sent().under_way());
     // Somebody else's attempt, or that of a process that is gone: nothing of ours came before.
     let (answer, _) = run(&keyed([under_way(), under_way(), Ok("m1".into())]), 4, 0.0).await;
@@ -174,7 +174,7 @@ async fn an_attempt_for_which_just_enough_time_is_left_is_made() {
 }
 
 #[tokio::test]
-async fn a_machine_that_slept_through_the_deadline_does_not_send_a_message_of_long_ago() {
+async fn no_attempt_starts_after_a_sleep_past_the_deadline() {
     #[derive(Debug, Default)]
     struct Suspended(TestClock);
 
@@ -199,7 +199,7 @@ async fn a_machine_that_slept_through_the_deadline_does_not_send_a_message_of_lo
 }
 
 #[tokio::test]
-async fn a_wall_clock_that_is_set_back_makes_no_second_attempt_earlier() {
+async fn wall_clock_set_back_does_not_shorten_the_wait() {
     #[derive(Debug, Default)]
     struct SetBack(TestClock);
 
@@ -260,7 +260,7 @@ async fn a_wait_that_is_too_long_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_refusal_for_going_too_fast_that_is_not_waited_out_says_when_to_come_back_whatever_the_reason() {
+async fn throttle_not_waited_out_has_retry_at_for_every_stop() {
     let stops = [
         (Retry::attempts(1), "attempts"),
         (Retry::default().with_deadline(S(10)), "deadline"),

@@ -162,7 +162,7 @@ async fn looked(
 }
 
 #[tokio::test]
-async fn a_message_is_looked_up_after_5_s_30_s_2_min_and_10_min_and_silence_settles_nothing() {
+async fn lookups_run_after_5_s_30_s_2_min_10_min_silence_is_unknown() {
     assert_eq!(looked(S(0), []).await, (vec![5, 30, 120, 600], Resolution::Unknown));
     assert_eq!(looked(S(0), []).await.0, LOOKUP_SCHEDULE.map(|due| due.as_secs()));
 }

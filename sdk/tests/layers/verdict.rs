@@ -149,7 +149,7 @@ async fn a_send_that_nobody_began_has_sent_nothing() {
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_while_another_attempt_is_waited_for_stops_it() {
+async fn caller_leaving_during_a_wait_stops_the_next_attempt() {
     let stub = Stub::script([Err(failed(ErrorKind::ProviderUnavailable)), Ok("m2".into())]);
     let (client, verdicts) = listening(stub.clone());
     begin_and_give_up(&client.layer(Retry::default().with_clock(Arc::new(Endless))), &text().with_reference("a"));
@@ -199,7 +199,7 @@ fn keyed(answers: impl IntoIterator<Item = Result<String>>) -> Stub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_goes_after_a_lost_attempt_and_a_refused_one_leaves_it_unknown() {
+async fn caller_leaving_after_lost_and_rejected_attempts_is_unknown() {
     let stub = keyed([
         Err(failed(ErrorKind::ProviderUnavailable).maybe_sent()),
         Err(failed(ErrorKind::RateLimited).with_retry_after(S(10))),
@@ -213,7 +213,7 @@ async fn a_caller_who_goes_after_a_lost_attempt_and_a_refused_one_leaves_it_unkn
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_during_the_attempt_after_a_lost_one_leaves_it_unknown() {
+async fn caller_leaving_during_attempt_after_lost_one_is_unknown() {
     let lost = Err(failed(ErrorKind::ProviderUnavailable).maybe_sent());
     let gated = Gated::new(&keyed([lost, Err(failed(ErrorKind::RateLimited))]));
     let gate = Arc::clone(&gated.gate);
@@ -245,14 +245,14 @@ impl Layer for Bookkeeping {
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_after_the_message_was_taken_leaves_it_taken() {
+async fn caller_leaving_after_acceptance_is_accepted() {
     let (client, verdicts) = listening(Stub::accepting());
     begin_and_give_up(&client.layer(Bookkeeping { fails: false }), &text().with_reference("a"));
     assert_eq!(told(&verdicts), ["a: taken stub-1"]);
 }
 
 #[tokio::test]
-async fn a_layer_that_fails_after_the_message_was_taken_does_not_make_it_unsent() {
+async fn layer_failure_after_acceptance_stays_accepted() {
     let (client, verdicts) = listening(Stub::accepting());
     let client = client.layer(Bookkeeping { fails: true });
     let error = client.send(&text().with_reference("a")).await.unwrap_err();
@@ -337,7 +337,7 @@ async fn an_adapter_that_panics_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test]
-async fn an_adapter_that_panics_when_its_caller_has_gone_leaves_the_outcome_unknown() {
+async fn adapter_panic_without_caller_is_unknown() {
     let gated = Gated::new(&Stub::accepting());
     let gate = Arc::clone(&gated.gate);
     let (client, verdicts) = listening(Panicking { gated, waits: true });
@@ -371,7 +371,7 @@ fn failing_over(first: Client, second: &Stub) -> (Client, Told) {
 }
 
 #[tokio::test]
-async fn a_failover_whose_caller_has_gone_finishes_the_attempt_and_asks_no_other_channel() {
+async fn failover_without_caller_finishes_attempt_only() {
     let gated = Gated::new(&Stub::script([Err(failed(ErrorKind::ProviderUnavailable))]));
     let (gate, second) = (Arc::clone(&gated.gate), Stub::accepting());
     let (client, verdicts) = failing_over(Client::new(gated), &second);
@@ -385,7 +385,7 @@ async fn a_failover_whose_caller_has_gone_finishes_the_attempt_and_asks_no_other
 }
 
 #[tokio::test]
-async fn what_a_failovers_channel_took_after_its_caller_had_gone_is_told() {
+async fn failover_acceptance_without_caller_is_reported() {
     let gated = Gated::new(&Stub::accepting());
     let gate = Arc::clone(&gated.gate);
     let (client, verdicts) = failing_over(Client::new(gated), &Stub::accepting());
@@ -395,7 +395,7 @@ async fn what_a_failovers_channel_took_after_its_caller_had_gone_is_told() {
 }
 
 #[tokio::test]
-async fn a_failover_whose_caller_goes_while_a_channel_waits_stops_waiting() {
+async fn failover_caller_leaving_stops_a_waiting_channel() {
     let stub = Stub::script([Err(failed(ErrorKind::ProviderUnavailable)), Ok("m2".into())]);
     let patient = Client::new(stub.clone()).layer(Retry::default().with_clock(Arc::new(Endless)));
     let (client, verdicts) = failing_over(patient, &Stub::accepting());

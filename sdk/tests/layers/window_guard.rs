@@ -24,7 +24,7 @@ async fn an_open_or_unknown_window_sends_the_text() {
 }
 
 #[tokio::test]
-async fn a_refusal_for_the_window_falls_back_once_and_counts_both_requests() {
+async fn window_rejection_falls_back_once_and_counts_both_requests() {
     for kind in [ErrorKind::SessionExpired, ErrorKind::NoActiveSession] {
         let stub = Stub::script([Err(failed(kind)), Ok("m2".into())]);
         let receipt = guarded(&stub, WindowPolicy::TemplateIfClosed).send(&with_fallback()).await.unwrap();
@@ -139,21 +139,21 @@ async fn a_record_of_an_open_window_saves_the_question() {
 }
 
 #[tokio::test]
-async fn a_record_of_a_closed_window_is_checked_with_a_provider_that_can_say() {
+async fn closed_window_on_record_is_checked_with_able_provider() {
     let stub = Stub::accepting().with_window(Window::Open { until: None });
     assert!(!with_record(&stub, WINDOW_DURATION).await.unwrap().template_fallback);
     assert_eq!(stub.session_queries(), [to()]);
 }
 
 #[tokio::test]
-async fn a_record_of_a_closed_window_decides_where_nobody_else_can_say() {
+async fn closed_window_on_record_decides_without_provider_query() {
     let stub = Stub::accepting();
     assert!(with_record(&stub, WINDOW_DURATION).await.unwrap().template_fallback);
     assert_eq!(stub.sent().len(), 1);
 }
 
 #[tokio::test]
-async fn a_recorded_window_in_its_last_minute_is_checked_with_a_provider_that_can_say() {
+async fn window_in_last_minute_is_checked_with_able_provider() {
     for (window, falls_back) in [(Window::Open { until: None }, false), (Window::Expired { since: None }, true)] {
         let stub = Stub::accepting().with_window(window);
         assert_eq!(with_record(&stub, WINDOW_DURATION - S(60)).await.unwrap().template_fallback, falls_back);
@@ -162,7 +162,7 @@ async fn a_recorded_window_in_its_last_minute_is_checked_with_a_provider_that_ca
 }
 
 #[tokio::test]
-async fn near_the_edge_of_a_recorded_window_the_template_goes_where_nobody_else_can_say() {
+async fn window_in_last_minute_sends_template_without_query() {
     let second = S(1);
     let nano = Duration::from_nanos(1);
     // Every second of the last minute and around both of its ends, to the nanosecond.
@@ -178,7 +178,7 @@ async fn near_the_edge_of_a_recorded_window_the_template_goes_where_nobody_else_
 }
 
 #[tokio::test]
-async fn strict_refuses_in_the_last_minute_of_a_recorded_window_and_says_so() {
+async fn strict_refuses_in_the_last_minute_of_recorded_window() {
     let clock = Arc::new(TestClock::default());
     let ledger = Arc::new(MemoryLedger::default());
     ledger.record(&to(), clock.now() - (WINDOW_DURATION - S(30)));

@@ -1,5 +1,4 @@
 use transom::Secret;
-use transom::adapter::BaseUrl;
 
 use super::*;
 use crate::Config;
@@ -8,7 +7,7 @@ pub(crate) fn config() -> Config {
     Config {
         api_key: Secret::new("7|key"),
         sender_id: 77,
-        base_url: BaseUrl::parse("https://app.autocalls.ai").unwrap(),
+        base_url: "https://app.autocalls.ai".parse().unwrap(),
         probe: true,
         webhook_secrets: Vec::new(),
         templates: transom::config::TemplateMappings::default(),

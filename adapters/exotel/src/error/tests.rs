@@ -1,6 +1,5 @@
 //! What a refusal means, whatever was asked.
 
-use transom::adapter::BaseUrl;
 use transom::{Secret, Template};
 
 use super::*;
@@ -12,7 +11,7 @@ pub(crate) fn config() -> Config {
         api_token: Secret::new("token"),
         account_sid: "acme".into(),
         from: "+919876500001".parse().unwrap(),
-        base_url: BaseUrl::parse("https://api.in.exotel.com").unwrap(),
+        base_url: "https://api.in.exotel.com".parse().unwrap(),
         request_shape: crate::RequestShape::Auto,
         probe: true,
         webhook_secrets: Vec::new(),

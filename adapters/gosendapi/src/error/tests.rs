@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use serde_json::json;
-use transom::adapter::BaseUrl;
 use transom::{PhoneNumber, Secret, Template};
 
 use super::*;
@@ -12,7 +11,7 @@ pub(crate) fn config() -> Config {
         api_key: Secret::new("gsk_test_key"),
         phone_number_id: "109876543210987".into(),
         waba_id: None,
-        base_url: BaseUrl::parse("https://cloud.gosendapi.com").unwrap(),
+        base_url: "https://cloud.gosendapi.com".parse().unwrap(),
         probe: true,
         webhook_secrets: Vec::new(),
         templates: transom::config::TemplateMappings::default(),

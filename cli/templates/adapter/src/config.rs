@@ -1,7 +1,7 @@
 //! What a Larkwire account needs to be told.
 
-use transom::config::{ChannelConfig, TemplateMappings};
 use transom::adapter::BaseUrl;
+use transom::config::{ChannelConfig, TemplateMappings};
 use transom::{Result, Secret};
 
 /// The provider's own host [docs, larkwire.example/docs/send].

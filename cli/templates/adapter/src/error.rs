@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::Response;
 use transom::adapter::RateLimitInfo;
-use transom::{Error, ErrorKind, Sent, transport};
 use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::{Error, ErrorKind, Sent, transport};
 
 use crate::wire::Answer;
 

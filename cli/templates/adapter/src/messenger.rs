@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use transom::{Capabilities, Capability, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, unsupported};
 use transom::webhook::WebhookEvents;
+use transom::{Capabilities, Capability, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
 use crate::config::Config;
 use crate::{NAME, webhook, wire};

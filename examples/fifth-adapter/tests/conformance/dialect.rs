@@ -7,8 +7,9 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Map, Value, json};
 use transom_mock_server::{
-    Account, SimulatedResponse, ProviderSimulator, MessageEvent, Limiter, Certainty, Message, Phone, DeliveryStatus, AcceptedMessage, FindingCollector, Sender, Source,
-    Switch, Template, TemplateStatus, WebhookRules, MessageEventKind, Window, World, header, json_response, last_status,
+    AcceptedMessage, Account, Certainty, DeliveryStatus, FindingCollector, Limiter, Message, MessageEvent,
+    MessageEventKind, Phone, ProviderSimulator, Quota, RequestContext, Sender, SimulatedResponse, Source, Switch,
+    Template, TemplateStatus, WebhookRules, Window, World, header, json_response, last_status,
 };
 
 const NAME: &str = "larkwire";
@@ -51,22 +52,23 @@ impl ProviderSimulator for Larkwire {
         request.method() == Method::POST && request.uri().path() == "/wa/send"
     }
 
-    fn handle(&self, world: &mut World, now: SystemTime, request: &Request<Bytes>) -> SimulatedResponse {
-        if !self.is_send(request) {
-            return json_response(404, &json!({"code": 404, "msg": "no such path", "data": null})).into();
+    fn handle(&self, mut context: RequestContext<'_>) -> SimulatedResponse {
+        if !self.is_send(context.request) {
+            let response = json_response(404, &json!({"code": 404, "msg": "no such path", "data": null}));
+            return context.finish(response, Vec::new());
         }
-        let mut review = FindingCollector::new(world.strict());
-        let response = match send(world, now, request, &mut review) {
+        let mut review = FindingCollector::new(context.strict());
+        let response = match send(&mut context, &mut review) {
             Ok(id) => json_response(200, &json!({"code": 0, "msg": "accepted", "data": {"id": id}})),
-            Err((4290, _)) => self.rate_limited(world, now),
+            Err((4290, _)) => self.rate_limited(&context, context.quota(NAME).exhausted(), context.now),
             Err((code, msg)) => json_response(200, &json!({"code": code, "msg": msg, "data": null})),
         };
-        SimulatedResponse::new(response, review.into_findings())
+        context.finish(response, review.into_findings())
     }
 
     /// With the seconds to wait in the body, and in no header (docs/limits).
-    fn rate_limited(&self, world: &World, now: SystemTime) -> Response<Bytes> {
-        let seconds = world.exhausted(NAME, now).reset_after_seconds();
+    fn rate_limited(&self, _world: &World, quota: Quota, _now: SystemTime) -> Response<Bytes> {
+        let seconds = quota.reset_after_seconds();
         json_response(200, &json!({"code": 4290, "msg": "slow down", "data": {"retry_in": seconds}}))
     }
 
@@ -103,12 +105,13 @@ impl ProviderSimulator for Larkwire {
 type Refusal = (u32, &'static str);
 
 /// `POST /wa/send`. The order of checks is ours, for the page states none.
-fn send(world: &mut World, now: SystemTime, request: &Request<Bytes>, review: &mut FindingCollector) -> Result<u64, Refusal> {
+fn send(world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Result<u64, Refusal> {
+    let request = world.request;
     let key = header(request, "authorization").and_then(|value| value.strip_prefix("Key "));
     if !key.is_some_and(|key| world.accepts_credential(key)) {
         return Err((1001, "invalid key"));
     }
-    if !world.take_quota(NAME, now).allowed {
+    if !world.take_quota(NAME).allowed {
         return Err((4290, "slow down"));
     }
     let Ok(Value::Object(asked)) = serde_json::from_slice(request.body()) else {
@@ -134,7 +137,7 @@ fn send(world: &mut World, now: SystemTime, request: &Request<Bytes>, review: &m
     let body = asked.get("body").and_then(Value::as_object).ok_or((3002, "body: required"))?;
     let content = match (body.get("text").and_then(Value::as_str), body.get("template").and_then(Value::as_str)) {
         (Some(text), None) => {
-            match world.window(NAME, &from, &to, now) {
+            match world.window(NAME, &from, &to, world.now) {
                 Window::Open { .. } => {}
                 Window::Expired { .. } => return Err((4103, "session closed")),
                 Window::Never => return Err((4104, "no session")),
@@ -168,7 +171,7 @@ fn send(world: &mut World, now: SystemTime, request: &Request<Bytes>, review: &m
         content: content.into(),
         reference,
     };
-    world.deliver(now, message);
+    world.deliver(message);
     Ok(id)
 }
 

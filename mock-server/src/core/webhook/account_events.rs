@@ -51,9 +51,9 @@ impl Simulator {
         }
     }
 
-    /// Reports conversations that were closed by hand.
-    pub(crate) fn announce_closed(&mut self, now: SystemTime) {
-        for row in self.world.take_closed() {
+    /// Announces conversations that were closed by hand.
+    pub(crate) fn announce_closed(&mut self, closed: Vec<Conversation>, now: SystemTime) {
+        for row in closed {
             self.webhooks.watched.forget(row.id);
             if self.has_account_events(row.provider) {
                 self.announce(row.provider, now, Subject::Conversation(ConversationEvent::Ended, &row));

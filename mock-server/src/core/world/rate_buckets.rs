@@ -1,6 +1,6 @@
 //! Rate limits, counted for each key or account where the provider counts by those.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -46,17 +46,16 @@ impl Default for BucketOwner {
     }
 }
 
-/// Every bucket that was drawn from, and the one that the present request draws from.
+/// Every bucket that was drawn from.
 #[derive(Debug)]
 pub(super) struct Buckets {
     pub(super) rows: Table<u64, Bucket>,
-    present: Option<u64>,
     prints: Fingerprints,
 }
 
 impl Buckets {
     pub(super) fn new() -> Self {
-        Self { rows: Table::new(MOST_BUCKETS), present: None, prints: Fingerprints::default() }
+        Self { rows: Table::new(MOST_BUCKETS), prints: Fingerprints::default() }
     }
 
     /// Resets the used quota of a provider.
@@ -88,37 +87,32 @@ impl Bucket {
 }
 
 impl World {
-    /// The present request counts against the limit of this API key. Of the key a fingerprint is kept.
-    pub fn count_by_key(&mut self, provider: &'static str, key: &str) {
+    /// Returns the number of an API key's bucket. The bucket keeps a fingerprint of the key.
+    pub(crate) fn bucket_of_key(&mut self, provider: &'static str, key: &str) -> u64 {
         let key = self.buckets.prints.of(key);
-        self.count_in(provider, numbered(provider, key), || BucketOwner::Key(key));
+        self.bucket(provider, numbered(provider, key), || BucketOwner::Key(key))
     }
 
-    /// The present request counts against the limit of this account.
-    pub fn count_by_account(&mut self, provider: &'static str, account: &str) {
+    /// Returns the number of an account's bucket.
+    pub(crate) fn bucket_of_account(&mut self, provider: &'static str, account: &str) -> u64 {
         let number = numbered(provider, self.buckets.prints.of(account));
-        self.count_in(provider, number, || BucketOwner::Account(account.into()));
+        self.bucket(provider, number, || BucketOwner::Account(account.into()))
     }
 
-    fn count_in(&mut self, provider: &'static str, number: u64, whose: impl FnOnce() -> BucketOwner) {
+    fn bucket(&mut self, provider: &'static str, number: u64, whose: impl FnOnce() -> BucketOwner) -> u64 {
         if let Some(bucket) = self.buckets.rows.entry(number)
             && bucket.provider.is_empty()
         {
             *bucket = Bucket { provider, whose: whose(), ..Bucket::default() };
         }
-        self.buckets.present = Some(number);
+        number
     }
 
-    /// A new request begins, which counts against the provider's limit until a simulator says more.
-    pub(crate) fn begin_request(&mut self) {
-        self.buckets.present = None;
-    }
-
-    /// Counts one request against the provider's rate limit, that of the key or account if the simulator named one.
-    pub fn take_quota(&mut self, provider: &'static str, now: SystemTime) -> Quota {
+    /// Counts one request against a bucket's share of the provider's rate limit, or against the limit as a whole.
+    pub(crate) fn take_quota(&mut self, provider: &'static str, bucket: Option<u64>, now: SystemTime) -> Quota {
         let limit = &mut self.accounts.of_mut(provider).limiter;
-        let bucket = self.buckets.present.and_then(|number| self.buckets.rows.get_mut(&number));
-        let quota = match bucket.filter(|bucket| bucket.provider == provider) {
+        let bucket = bucket.and_then(|number| self.buckets.rows.get_mut(&number));
+        match bucket.filter(|bucket| bucket.provider == provider) {
             None => limit.take(now),
             Some(bucket) => {
                 let mut own = bucket.limiter(limit);
@@ -126,29 +120,17 @@ impl World {
                 (bucket.started, bucket.used) = (own.started, own.used);
                 quota
             }
-        };
-        if !quota.allowed {
-            let (limit, window) = (quota.limit, quota.window.as_secs());
-            self.cause = Some(format!("limit of {limit} requests in {window} s"));
         }
-        quota
     }
 
-    /// The remaining quota of the provider's rate limit, or of the key or account that the simulator named.
-    pub fn quota(&self, provider: &str, now: SystemTime) -> Quota {
+    /// Returns what is left of the provider's rate limit: of a bucket's share, or of the limit as a whole.
+    pub(crate) fn quota(&self, provider: &str, bucket: Option<u64>, now: SystemTime) -> Quota {
         let limit = &self.account(provider).limiter;
-        let bucket = self.buckets.present.and_then(|number| self.buckets.rows.get(&number));
+        let bucket = bucket.and_then(|number| self.buckets.rows.get(&number));
         match bucket.filter(|bucket| bucket.provider == provider) {
             None => limit.peek(now),
             Some(bucket) => bucket.limiter(limit).peek(now),
         }
-    }
-
-    /// The numbers of a used-up rate limit, for an answer that says so: nothing remains, and the wait is at least a second.
-    pub fn exhausted(&self, provider: &str, now: SystemTime) -> Quota {
-        let quota = self.quota(provider, now);
-        let reset_after = quota.reset_after.max(Duration::from_secs(1));
-        Quota { allowed: false, remaining: 0, reset_after, ..quota }
     }
 
     /// Replaces a provider's rate limit; everybody starts with a full quota.

@@ -1,19 +1,18 @@
 //! Sending: free text inside the window, templates at any time.
 
-use std::borrow::Cow;
-use std::time::SystemTime;
-
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use itoa::Buffer;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 use super::fields::Fields;
 use super::session::{SessionStatus, session_status};
 use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, refusal, webhook};
 use crate::core::finding::{FindingCollector, Source};
 use crate::core::phone::{Phone, is_e164};
+use crate::core::request_context::RequestContext;
 use crate::core::response::{json_response, json_text_response};
 use crate::core::world::{Content, Message, Template, TemplateStatus, World};
 
@@ -24,11 +23,10 @@ const MOST_NAME_CHARACTERS: usize = 255;
 
 /// POST /user/whatsapp/send-freeform. Source: Send Freeform Message (seed).
 pub(super) fn freeform(
-    world: &mut World,
-    now: SystemTime,
-    request: &Request<Bytes>,
+    world: &mut RequestContext<'_>,
     review: &mut FindingCollector,
 ) -> Result<Response<Bytes>, Refusal> {
+    let (now, request) = (world.now, world.request);
     let mut fields = Fields::of_body(request, FREEFORM_PAGE, review);
     let sender_id = fields.integer("sender_id", false, review);
     let phone = fields.text("recipient_phone", usize::MAX, review);
@@ -44,18 +42,17 @@ pub(super) fn freeform(
         return Err(refusal(world, 403, "SESSION_EXPIRED", error, json!({"session_status": status})).into());
     }
     let content = Content::Text { body: message.as_deref().unwrap_or_default(), preview_url: None };
-    let accepted = accept(world, now, &party, content);
+    let accepted = accept(world, &party, content);
     let status = session_status(world, now, &party.sender, &party.contact);
     Ok(json_text_response(200, usual(&accepted, &status)))
 }
 
 /// POST /user/whatsapp/send. Source: Send Template Message (docs); the texts of its refusals are inferred.
 pub(super) fn template(
-    world: &mut World,
-    now: SystemTime,
-    request: &Request<Bytes>,
+    world: &mut RequestContext<'_>,
     review: &mut FindingCollector,
 ) -> Result<Response<Bytes>, Refusal> {
+    let (now, request) = (world.now, world.request);
     let mut fields = Fields::of_body(request, TEMPLATE_PAGE, review);
     let sender_id = fields.integer("sender_id", false, review);
     let template_id = fields.integer("template_id", false, review);
@@ -82,7 +79,7 @@ pub(super) fn template(
     if let Some(name) = name.filter(|name| !name.is_empty()) {
         world.set_contact_name(NAME, &party.sender, &party.contact, &name);
     }
-    let accepted = accept(world, now, &party, content.into());
+    let accepted = accept(world, &party, content.into());
     if world.switch(NAME, "template_opens_window") == "on" {
         world.open_window(NAME, &party.sender, &party.contact, now);
     }
@@ -167,24 +164,21 @@ struct Accepted {
 }
 
 /// Takes the message.
-fn accept(world: &mut World, now: SystemTime, party: &Party, content: Content<'_>) -> Accepted {
+fn accept(world: &mut RequestContext<'_>, party: &Party, content: Content<'_>) -> Accepted {
     world.account_mut(NAME).charge();
     let message_id = world.next_number();
     let whatsapp_message_id = world.next_number();
     let has_sid = world.switch(NAME, "message_sid") != "null";
     let sid = has_sid.then(|| ["SM", &world.next_hex()].concat());
-    let conversation_id = world.deliver(
-        now,
-        Message {
-            provider: NAME,
-            // Callbacks carry this one of the three.
-            message_id: whatsapp_message_id.to_string(),
-            from: &party.sender,
-            to: &party.contact,
-            content,
-            reference: None,
-        },
-    );
+    let conversation_id = world.deliver(Message {
+        provider: NAME,
+        // Callbacks carry this one of the three.
+        message_id: whatsapp_message_id.to_string(),
+        from: &party.sender,
+        to: &party.contact,
+        content,
+        reference: None,
+    });
     world.accept(webhook::report(whatsapp_message_id, &party.sender, &party.contact, sid.as_deref()));
     Accepted { success: true, conversation_id, message_id, whatsapp_message_id, message_sid: sid, status: None }
 }

@@ -1,7 +1,5 @@
 //! POST …/messages: the three shapes of a request, and a verdict on each message.
 
-use std::time::SystemTime;
-
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde::Serialize;
@@ -14,6 +12,7 @@ use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::json::{Json, Named as _};
 use crate::core::phone::{Phone, is_e164};
 use crate::core::request::{is_json, json_of};
+use crate::core::request_context::RequestContext;
 use crate::core::response::{json_response, json_text_response};
 use crate::core::world::{Message, Window, World};
 
@@ -26,14 +25,10 @@ const FLAT_REFUSED: Source = Source::new("Third-party reports of the live API", 
 const WITHOUT_CHANNEL: &str = "the request names no channel: live reports say that it is refused unless its messages stand in \
     `whatsapp.messages`; `request_shape` set to `wrapped` refuses it here, too";
 
-/// Answers a send. Source: WhatsApp Session Messages (seed) for the flat shape; Template + Flows (docs) for the wrapped
-/// one and the answer; Bulk WhatsApp Messages (docs) for a list without a channel.
-pub(super) fn send(
-    world: &mut World,
-    now: SystemTime,
-    request: &Request<Bytes>,
-    review: &mut FindingCollector,
-) -> Response<Bytes> {
+/// Answers a send. Source: WhatsApp Session Messages (seed) for the flat shape; Template + Flows (docs) for the wrapped one and
+/// the answer; Bulk WhatsApp Messages (docs) for a list without a channel.
+pub(super) fn send(world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Response<Bytes> {
+    let request = world.request;
     if !is_json(request) {
         review.refused("`Content-Type` is not `application/json`", TRUNK_ERRORS);
         return failure(
@@ -48,7 +43,7 @@ pub(super) fn send(
         return failure(world, request, 400, &Problem::new(1007, "Invalid request body", "the body is not JSON"));
     };
     let messages = match Shape::read(world, &body, review) {
-        Ok(Shape::Flat(message)) => return answer_one(world, now, request, &message, review),
+        Ok(Shape::Flat(message)) => return answer_one(world, &message, review),
         Ok(Shape::List(messages)) => messages,
         Err(problem) => {
             review.refused(problem.description.clone(), problem.source);
@@ -60,7 +55,7 @@ pub(super) fn send(
     let mut failed = 0;
     for message in &messages {
         review.look_at(message.place.as_str());
-        results.push(verdict(world, now, message, review).map_or_else(
+        results.push(verdict(world, message, review).map_or_else(
             |problem| {
                 failed += 1;
                 let status = problem.status;
@@ -132,13 +127,12 @@ fn outermost_wins(world: &World) -> bool {
 
 /// A flat request has one message, so that its failure is the request's.
 fn answer_one(
-    world: &mut World,
-    now: SystemTime,
-    request: &Request<Bytes>,
+    world: &mut RequestContext<'_>,
     message: &OneMessage<'_>,
     review: &mut FindingCollector,
 ) -> Response<Bytes> {
-    match verdict(world, now, message, review) {
+    let request = world.request;
+    match verdict(world, message, review) {
         Ok(sid) => accepted_one(world, request, sid),
         Err(problem) => {
             let (status, place) = (problem.status, world.switch(NAME, "symbol_place"));
@@ -242,8 +236,7 @@ fn accepted(world: &mut World, request: &Request<Bytes>, results: &[Item], faile
 
 /// Sends one message, or says why not: fields, numbers, content, sender, then what the world has against it.
 fn verdict(
-    world: &mut World,
-    now: SystemTime,
+    world: &mut RequestContext<'_>,
     message: &OneMessage<'_>,
     review: &mut FindingCollector,
 ) -> Result<String, Problem> {
@@ -259,7 +252,7 @@ fn verdict(
     let outcome = content::outcome(world, content)?;
     let report = |sid: &str, failure| webhook::report(sid, (&from, &to), reference, callback, failure);
     if needs_window {
-        match world.window(NAME, &from, &to, now) {
+        match world.window(NAME, &from, &to, world.now) {
             Window::Open { .. } => {}
             _ if world.switch(NAME, "window_error") == "callback" => {
                 let sid = world.next_hex();
@@ -292,7 +285,7 @@ fn verdict(
     world.accept(report(&sid, None));
     world.account_mut(NAME).charge();
     let message = Message { provider: NAME, message_id: sid.clone(), from: &from, to: &to, content, reference };
-    world.deliver(now, message);
+    world.deliver(message);
     Ok(sid)
 }
 

@@ -87,11 +87,11 @@ pub(super) fn close(call: &mut Call<'_>, id: &str) -> Result<Response<Bytes>, Re
         call.read(&body, CONVERSATIONS, close_reason)?
     };
     let reason = reason.as_deref().unwrap_or("manual_close");
-    let closed = id.parse().ok().filter(|id| call.world.close_conversation(NAME, *id, reason, call.now).is_some());
+    let closed = id.parse().ok().filter(|id| call.world.close_conversation(NAME, *id, reason).is_some());
     let Some(row) = closed.and_then(|id| call.world.conversation(NAME, id)) else {
         return Err(Refusal::not_found("Conversation"));
     };
-    Ok(json_response(200, &print(call.world, &row, call.now)))
+    Ok(json_response(200, &print(&call.world, &row, call.now)))
 }
 
 /// A row with every member of the page's table, in snake case.

@@ -110,13 +110,13 @@ fn deliver(
     if open {
         let line =
             Message { provider: NAME, message_id: wamid.clone(), from, to: &to, content: message.content, reference };
-        call.world.deliver(call.now, line);
+        call.world.deliver(line);
         call.world.account_mut(NAME).charge();
     }
     if is_template && call.world.switch(NAME, "template_opens_window") == "on" {
         call.world.open_window(NAME, from, &to, call.now);
     }
-    Ok(accepted(call.world, message.to, number, &wamid))
+    Ok(accepted(&call.world, message.to, number, &wamid))
 }
 
 /// How free text outside the window is refused, unless it is accepted anyway, to fail by callback.

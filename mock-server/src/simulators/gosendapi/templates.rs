@@ -35,7 +35,7 @@ pub(super) fn submit(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
         return Err(Refusal::flaw(&flaw));
     }
     account.templates.push(template.clone());
-    Ok(json_response(201, &print(call.world, &template)))
+    Ok(json_response(201, &print(&call.world, &template)))
 }
 
 /// Takes a template away.
@@ -49,7 +49,7 @@ pub(super) fn delete(call: &mut Call<'_>, id: &str) -> Result<Response<Bytes>, R
 
 /// Fetches the templates from Meta, where there are no others.
 pub(super) fn sync(call: &Call<'_>) -> Response<Bytes> {
-    json_response(201, &json!({ "data": list(call.world) }))
+    json_response(201, &json!({ "data": list(&call.world) }))
 }
 
 fn print(world: &World, template: &Template) -> Value {

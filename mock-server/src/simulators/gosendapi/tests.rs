@@ -3,6 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::*;
 use crate::core::finding::Level;
 use crate::core::phone::Phone;
+use crate::core::request_context::RequestContext;
 use crate::core::world::{Inbound, TemplateStatus};
 use crate::simulators;
 
@@ -50,7 +51,7 @@ impl Stage {
     }
 
     fn ask(&mut self, request: &Request<Bytes>) -> Seen {
-        let answer = GoSendApi.handle(&mut self.world, self.now, request);
+        let answer = GoSendApi.handle(RequestContext::new(&mut self.world, self.now, request));
         let body = serde_json::from_slice(answer.response.body()).unwrap();
         Seen { status: answer.response.status().as_u16(), response: answer.response, body, findings: answer.findings }
     }

@@ -15,6 +15,7 @@ use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::json::{Json, quoted};
 use crate::core::phone::Phone;
 use crate::core::request::{is_json, json_of};
+use crate::core::request_context::RequestContext;
 use crate::core::response::{json_response, json_text_response};
 use crate::core::time::rfc3339;
 use crate::core::world::{Message, TemplateStatus, World};
@@ -22,12 +23,8 @@ use crate::simulators::cloud_api::FieldReader;
 
 const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Certainty::Docs);
 
-pub(super) fn send(
-    world: &mut World,
-    now: SystemTime,
-    request: &Request<Bytes>,
-    review: &mut FindingCollector,
-) -> Result<Response<Bytes>, Refusal> {
+pub(super) fn send(world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Result<Response<Bytes>, Refusal> {
+    let (now, request) = (world.now, world.request);
     let body = body(request, review)?;
     let message = parse(&body, review)?;
     let (from, to) = (number(message.from)?, number(message.to_digits)?);
@@ -69,7 +66,7 @@ pub(super) fn send(
             content: message.content,
             reference: message.external_id,
         };
-        world.deliver(now, line);
+        world.deliver(line);
     }
     Ok(answer)
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::core::finding::{Certainty, Finding, Level};
 use crate::core::phone::Phone;
+use crate::core::request_context::RequestContext;
 use crate::core::world::{Inbound, TemplateStatus};
 use crate::simulators;
 
@@ -65,7 +66,7 @@ impl Stage {
     }
 
     fn ask(&mut self, request: &Request<Bytes>) -> Seen {
-        let answer = Messangi.handle(&mut self.world, self.now, request);
+        let answer = Messangi.handle(RequestContext::new(&mut self.world, self.now, request));
         // A body that is empty or no JSON is for the test to look at in the response itself.
         let body = serde_json::from_slice(answer.response.body()).unwrap_or_default();
         Seen { status: answer.response.status().as_u16(), response: answer.response, body, findings: answer.findings }

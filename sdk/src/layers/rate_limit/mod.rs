@@ -1,4 +1,4 @@
-//! Pacing: a send waits its turn here rather than being refused there.
+//! Rate limiting: a send waits here instead of being rejected by the provider.
 
 mod sliding_window;
 
@@ -18,53 +18,57 @@ use crate::message::receipt::Receipt;
 use crate::phone::PhoneNumber;
 use crate::time::{Clock, SystemClock};
 
-use sliding_window::{Key, Pacer, Place, Rule};
+use sliding_window::{Key, Quota, Reservation, SlidingWindow};
 
-/// Providers give the reset in whole seconds: what is later than our own count by less is the same instant.
+/// Providers round the reset to whole seconds, so a difference under one second means the same instant.
 const ROUNDING: Duration = Duration::from_secs(1);
 
-/// Holds sends back so that no limit of the provider is exceeded: per account, per sender and per pair of sender and person.
+/// Holds sends back so that no limit of the provider is exceeded: per account, per sender and per pair of sender and contact.
 ///
-/// It starts with the limits that the adapter states, and learns: a `RateLimitInfo-Policy` in an answer replaces the account's
-/// limits, an answer that says "none left" pauses the account until the provider's window starts anew, unless our own count
-/// explains it to the second, and a refusal for going too fast pauses what it was about for as long as it asks, for a week at
-/// the most. Within any window at most the quota goes; sends go in the order in which they came.
+/// It starts with the limits that the adapter states, and learns from responses:
+///
+/// - a `RateLimit-Policy` replaces the account's limits;
+/// - "none left" pauses the account until the provider's rate window starts anew, unless our own count explains it to the
+///   second;
+/// - a rejection for sending too fast pauses its scope for as long as it asks, for a week at most.
+///
+/// No window holds more sends than the quota, and sends go in the order of their calls.
 ///
 /// A send that would have to wait for longer than 30 s is refused at once, as [`ErrorKind::RateLimited`] with
-/// [`Error::retry_at`], and nothing was sent.
+/// [`Error::retry_at`].
 ///
 /// Clones share their counts. Give every client of an account a clone of one `RateLimit`, and each its
 /// [sender](Self::with_sender).
 ///
-/// Counting exactly takes a timestamp for each send of the last window. A leaky bucket needs less, but either lets twice the
-/// quota into one window or makes the first few messages of the day wait.
+/// Exact counting needs a timestamp for each send of the last rate window. A leaky bucket needs less, but lets twice
+/// the quota into one window or delays the first messages of the day.
 #[derive(Clone)]
 pub struct RateLimit {
-    pacer: Arc<Mutex<Pacer>>,
+    limiter: Arc<Mutex<SlidingWindow>>,
     rates: Arc<[Rate]>,
     sender: Arc<str>,
     clock: Arc<dyn Clock>,
-    patience: Duration,
+    max_wait: Duration,
 }
 
 impl RateLimit {
     /// A limiter for one account with the limits in `rates`; see [`Provider::rates`](crate::adapter::Provider::rates).
     pub fn new(rates: &[Rate]) -> Self {
-        let rule = |rate: &Rate| Rule {
+        let quota_of = |rate: &Rate| Quota {
             scope: rate.scope,
-            quota: usize::try_from(rate.quota.max(1)).unwrap_or(usize::MAX),
+            sends: usize::try_from(rate.quota.max(1)).unwrap_or(usize::MAX),
             window: rate.window,
         };
         Self {
-            pacer: Arc::new(Mutex::new(Pacer::new(rates.iter().map(rule).collect()))),
+            limiter: Arc::new(Mutex::new(SlidingWindow::new(rates.iter().map(quota_of).collect()))),
             rates: rates.into(),
             sender: "".into(),
             clock: Arc::new(SystemClock),
-            patience: MAX_RETRY_WAIT,
+            max_wait: MAX_RETRY_WAIT,
         }
     }
 
-    /// A limiter for one account that lets `quota` sends go within any second.
+    /// A limiter for one account with at most `quota` sends within any second.
     pub fn per_second(quota: u32) -> Self {
         Self::new(&[Rate {
             scope: Scope::Account,
@@ -76,18 +80,17 @@ impl RateLimit {
         }])
     }
 
-    /// The same limiter, for a client that sends from another number than the others: limits per sender and per pair are
-    /// counted for each.
+    /// The same limiter for a client with another sender: limits per sender and per pair are counted for each sender.
     #[must_use]
     pub fn with_sender(mut self, sender: impl Into<Arc<str>>) -> Self {
         self.sender = sender.into();
         self
     }
 
-    /// Refuses a send that would have to wait for longer than `patience`. The default is 30 s.
+    /// Refuses a send that would have to wait for longer than `max_wait`. The default is 30 s.
     #[must_use]
-    pub const fn with_max_wait(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub const fn with_max_wait(mut self, max_wait: Duration) -> Self {
+        self.max_wait = max_wait;
         self
     }
 
@@ -102,11 +105,11 @@ impl RateLimit {
     async fn turn(&self, to: &PhoneNumber) -> Result<()> {
         let keys =
             [Key::Pair(Arc::clone(&self.sender), to.clone()), Key::Sender(Arc::clone(&self.sender)), Key::Account];
-        let mut turn = Turn { limit: self, places: Vec::with_capacity(keys.len()) };
+        let mut turn = PendingSend { limit: self, reservations: Vec::with_capacity(keys.len()) };
         let mut waited = Duration::ZERO;
         while let Some((wait, scope)) = turn.step(&keys) {
             waited = waited.saturating_add(wait);
-            if waited > self.patience {
+            if waited > self.max_wait {
                 return Err(self.refused(wait));
             }
             #[cfg(feature = "tracing")]
@@ -129,7 +132,7 @@ impl RateLimit {
             .with_retry_at(self.clock.now().checked_add(wait))
     }
 
-    /// What an answer says of the limits.
+    /// Takes over the limits that a response states.
     fn learn(&self, limits: &RateLimitInfo) {
         let now = self.clock.monotonic();
         let usable = |policy: &crate::error::rate_limit::RateLimitPolicy| {
@@ -137,25 +140,25 @@ impl RateLimit {
             (policy.quota > 0).then(|| (usize::try_from(policy.quota).unwrap_or(usize::MAX), window))
         };
         let stated: Vec<_> = limits.policies.iter().filter_map(usable).collect();
-        let mut pacer = self.lock();
+        let mut limiter = self.lock();
         if let Some(&(quota, _)) = stated.iter().min_by_key(|(quota, _)| *quota) {
             let left = limits.remaining.and_then(|left| usize::try_from(left).ok());
-            pacer.replace_account_rules(&stated, left.map(|left| quota.saturating_sub(left)), now);
+            limiter.replace_account_quotas(&stated, left.map(|left| quota.saturating_sub(left)), now);
         }
         if limits.remaining == Some(0) {
             let quota = limits.limit.and_then(|limit| usize::try_from(limit).ok());
             let reset = limits.retry_after.max(limits.reset);
-            let wait = reset.or_else(|| pacer.account_window(quota)).unwrap_or_default();
+            let wait = reset.or_else(|| limiter.account_window(quota)).unwrap_or_default();
             let until = now.saturating_add(wait.min(LONGEST_PAUSE));
-            // Without a reset a window from now is the most that it can be, and our own count knows when it is.
+            // Without a reset, a whole window from now is the longest possible wait, and our own count knows the real one.
             let is_explained = |free: Duration| reset.is_none() || until <= free.saturating_add(ROUNDING);
-            if !pacer.account_free_again(now).is_some_and(is_explained) {
-                pacer.pause(Key::Account, until);
+            if !limiter.account_free_again(now).is_some_and(is_explained) {
+                limiter.pause(Key::Account, until);
             }
         }
     }
 
-    /// What a refusal for going too fast says.
+    /// Pauses the scope that a rejection for sending too fast is about.
     fn slow_down(&self, refusal: &Error, to: &PhoneNumber) {
         let about = Rate::about(&self.rates, refusal);
         let key = match about.map_or(Scope::Account, |rate| rate.scope) {
@@ -163,14 +166,14 @@ impl RateLimit {
             Scope::Sender => Key::Sender(Arc::clone(&self.sender)),
             Scope::Pair => Key::Pair(Arc::clone(&self.sender), to.clone()),
         };
-        // One that asks for nothing, or for no time, is given the window of the limit, or a second.
+        // Without a wait, or with a wait of zero, the pause is the window of the limit, or a second.
         let asked = refusal.retry_after().filter(|wait| !wait.is_zero());
         let wait = asked.or(about.map(|rate| rate.window)).unwrap_or(Duration::from_secs(1)).min(LONGEST_PAUSE);
         self.lock().pause(key, self.clock.monotonic().saturating_add(wait));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pacer> {
-        self.pacer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SlidingWindow> {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -178,53 +181,54 @@ impl fmt::Debug for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit")
             .field("rates", &self.rates)
-            .field("patience", &self.patience)
+            .field("max_wait", &self.max_wait)
             .finish_non_exhaustive()
     }
 }
 
-/// The places of one send that waits. Given back if its caller stops waiting.
-struct Turn<'a> {
+/// The reservations of one waiting send. Dropping it releases them.
+struct PendingSend<'a> {
     limit: &'a RateLimit,
-    /// One for each of the first keys, those before the last of them being free when it was taken.
-    places: Vec<Place>,
+    /// One for each of the first keys. All but the last one were free when the last was made.
+    reservations: Vec<Reservation>,
 }
 
-impl Turn<'_> {
-    /// Goes, if the send may go now in every scope; else says how long to wait, and for which.
+impl PendingSend<'_> {
+    /// Records the send if every scope allows it now; else returns how long to wait, and for which scope.
     ///
-    /// A place is taken only once those before it are free, since one in the account's queue that waits for a person is one
-    /// that nobody else has. All are looked at again each time, under one lock: while the last was waited for, the first may
-    /// have been taken or paused.
+    /// A scope is reserved only once those before it are free: otherwise a send that waits for its contact would hold up the
+    /// account's queue. Each call checks all scopes again under one lock, since the first may have filled up or been paused
+    /// while the send waited for the last.
     fn step(&mut self, keys: &[Key]) -> Option<(Duration, Scope)> {
         let now = self.limit.clock.monotonic();
-        let mut pacer = self.limit.lock();
+        let mut limiter = self.limit.lock();
         for (at, key) in keys.iter().enumerate() {
-            match self.places.get_mut(at) {
-                Some(place) => pacer.review(place, now),
-                None => self.places.push(pacer.reserve(key.clone(), now)),
+            match self.reservations.get_mut(at) {
+                Some(reservation) => limiter.review(reservation, now),
+                None => self.reservations.push(limiter.reserve(key.clone(), now)),
             }
-            let wait = self.places.get(at).map_or(Duration::ZERO, |place| place.at.saturating_sub(now));
+            let wait =
+                self.reservations.get(at).map_or(Duration::ZERO, |reservation| reservation.at.saturating_sub(now));
             if !wait.is_zero() {
-                for later in self.places.drain(at.saturating_add(1)..) {
-                    pacer.release(&later);
+                for later in self.reservations.drain(at.saturating_add(1)..) {
+                    limiter.release(&later);
                 }
                 return Some((wait, key.scope()));
             }
         }
-        for place in self.places.drain(..) {
-            pacer.go(&place, now);
+        for reservation in self.reservations.drain(..) {
+            limiter.go(&reservation, now);
         }
         None
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for PendingSend<'_> {
     fn drop(&mut self) {
-        if !self.places.is_empty() {
-            let mut pacer = self.limit.lock();
-            for place in &self.places {
-                pacer.release(place);
+        if !self.reservations.is_empty() {
+            let mut limiter = self.limit.lock();
+            for reservation in &self.reservations {
+                limiter.release(reservation);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! When the next send may go, counted exactly: never more than the quota within any window.
+//! A sliding-window limiter: counts exactly, and never allows more sends than the quota within any window.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::adapter::rate::Scope;
 use crate::phone::PhoneNumber;
 
-/// What one count is about.
+/// The scope of one count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     Account,
@@ -25,144 +25,143 @@ impl Key {
     }
 }
 
-/// A limit in force.
+/// A limit in force: so many sends within a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Rule {
+pub(super) struct Quota {
     pub(super) scope: Scope,
-    pub(super) quota: usize,
+    pub(super) sends: usize,
     pub(super) window: Duration,
 }
 
-impl Rule {
-    /// The window with a hundredth added: what leaves here evenly does not arrive evenly.
+impl Quota {
+    /// The window plus one hundredth: sends that leave evenly do not arrive evenly.
     fn span(&self) -> Duration {
         self.window.saturating_add(self.window / 100)
     }
 }
 
-/// A place in the queue of one count.
+/// A waiting send in the queue of one key.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Reservation {
     pub(super) key: Key,
-    /// Who has the smaller number came first.
+    /// Smaller numbers came first.
     number: u64,
-    /// The instant from which the send may go, as far as is known.
+    /// The earliest instant of the send, as known now.
     pub(super) at: Duration,
 }
 
-/// The counts of everything that shares one limiter. Times are of the clock that never goes back.
+/// The counts of all clients that share one limiter. Times are of the monotonic clock.
 #[derive(Debug, Default)]
-pub(super) struct Pacer {
-    rules: Vec<Rule>,
-    tracks: HashMap<Key, Track>,
-    /// How many places were ever given.
+pub(super) struct SlidingWindow {
+    quotas: Vec<Quota>,
+    histories: HashMap<Key, History>,
+    /// The number of the latest reservation.
     given: u64,
-    /// How many tracks there were after the last sweep.
-    swept: usize,
+    /// How many histories were left after the last sweep.
+    last_sweep_len: usize,
 }
 
 /// The sends of one key.
 #[derive(Debug, Default)]
-struct Track {
-    /// When they went, in order.
-    gone: VecDeque<Duration>,
-    /// Those that wait, by number, with the instant from which each may go.
+struct History {
+    /// When sends went, in order.
+    sent_at: VecDeque<Duration>,
+    /// The waiting sends by number, each with the instant from which it may go.
     waiting: VecDeque<(u64, Duration)>,
     paused_until: Duration,
 }
 
-/// Tracks of people who were not written to for a while are dropped when there are twice as many as after the last time, and
-/// at least this many.
+/// A sweep drops the histories that no longer count. It runs at twice the histories that the last one left, and at no fewer
+/// than this.
 const SWEEP: usize = 1_024;
 
-impl Pacer {
-    pub(super) fn new(rules: Vec<Rule>) -> Self {
-        Self { rules, ..Self::default() }
+impl SlidingWindow {
+    pub(super) fn new(quotas: Vec<Quota>) -> Self {
+        Self { quotas, ..Self::default() }
     }
 
-    /// A place for `key`, behind all that are there.
-    pub(super) fn reserve(&mut self, key: Key, now: Duration) -> Place {
+    /// Queues a send of `key` behind those that wait.
+    pub(super) fn reserve(&mut self, key: Key, now: Duration) -> Reservation {
         self.sweep(now);
         let longest = self.longest(key.scope());
-        let track = self.tracks.entry(key.clone()).or_default();
-        track.forget_before(now.saturating_sub(longest));
-        let at = track.free_after(track.waiting.len(), &self.rules, key.scope(), now);
+        let history = self.histories.entry(key.clone()).or_default();
+        history.forget_before(now.saturating_sub(longest));
+        let at = history.free_after(history.waiting.len(), &self.quotas, key.scope(), now);
         self.given = self.given.saturating_add(1);
-        track.waiting.push_back((self.given, at));
-        Place { key, number: self.given, at }
+        history.waiting.push_back((self.given, at));
+        Reservation { key, number: self.given, at }
     }
 
-    /// Looks at `now` when a send that waits may go: since it was last told, a pause may have come, or a send before it may
-    /// have gone later than it was to.
-    pub(super) fn review(&mut self, place: &mut Place, now: Duration) {
-        let Some(track) = self.tracks.get_mut(&place.key) else { return };
-        let Some(before) = track.position(place.number) else { return };
-        place.at = track.free_after(before, &self.rules, place.key.scope(), now);
-        if let Some(waiting) = track.waiting.get_mut(before) {
-            waiting.1 = place.at;
+    /// Updates when a waiting send may go: since the last look, a pause may have begun, or an earlier send may have gone late.
+    pub(super) fn review(&mut self, reservation: &mut Reservation, now: Duration) {
+        let Some(history) = self.histories.get_mut(&reservation.key) else { return };
+        let Some(before) = history.position(reservation.number) else { return };
+        reservation.at = history.free_after(before, &self.quotas, reservation.key.scope(), now);
+        if let Some(waiting) = history.waiting.get_mut(before) {
+            waiting.1 = reservation.at;
         }
     }
 
-    /// The send of `place` goes at `now`.
-    pub(super) fn go(&mut self, place: &Place, now: Duration) {
-        let Some(track) = self.tracks.get_mut(&place.key) else { return };
-        track.leave(place.number);
-        track.gone.push_back(now);
+    /// Records that the send goes at `now`.
+    pub(super) fn go(&mut self, reservation: &Reservation, now: Duration) {
+        let Some(history) = self.histories.get_mut(&reservation.key) else { return };
+        history.leave(reservation.number);
+        history.sent_at.push_back(now);
     }
 
-    /// Gives a place back.
-    pub(super) fn release(&mut self, place: &Place) {
-        if let Some(track) = self.tracks.get_mut(&place.key) {
-            track.leave(place.number);
+    /// Removes a waiting send from its queue.
+    pub(super) fn release(&mut self, reservation: &Reservation) {
+        if let Some(history) = self.histories.get_mut(&reservation.key) {
+            history.leave(reservation.number);
         }
     }
 
-    /// Nothing of `key` goes before `until`.
+    /// Allows no send of `key` before `until`.
     pub(super) fn pause(&mut self, key: Key, until: Duration) {
-        let track = self.tracks.entry(key).or_default();
-        track.paused_until = track.paused_until.max(until);
+        let history = self.histories.entry(key).or_default();
+        history.paused_until = history.paused_until.max(until);
     }
 
-    /// Counts the account by these limits from now on, of which the provider says that `used` sends are used up.
-    pub(super) fn replace_account_rules(&mut self, limits: &[(usize, Duration)], used: Option<usize>, now: Duration) {
-        let wanted = || limits.iter().map(|&(quota, window)| Rule { scope: Scope::Account, quota, window });
-        if self.rules.iter().filter(|rule| rule.scope == Scope::Account).copied().eq(wanted()) {
+    /// Replaces the account's quotas. The provider says that `used` sends of them are used up.
+    pub(super) fn replace_account_quotas(&mut self, limits: &[(usize, Duration)], used: Option<usize>, now: Duration) {
+        let wanted = || limits.iter().map(|&(sends, window)| Quota { scope: Scope::Account, sends, window });
+        if self.quotas.iter().filter(|quota| quota.scope == Scope::Account).copied().eq(wanted()) {
             return;
         }
-        self.rules.retain(|rule| rule.scope != Scope::Account);
-        self.rules.extend(wanted());
-        // What went before there was a rule was perhaps not counted.
-        let track = self.tracks.entry(Key::Account).or_default();
+        self.quotas.retain(|quota| quota.scope != Scope::Account);
+        self.quotas.extend(wanted());
+        // Sends before the first quota were perhaps not counted.
+        let history = self.histories.entry(Key::Account).or_default();
         let longest = limits.iter().map(|limit| limit.1).max().unwrap_or_default();
-        let counted = track.gone.iter().filter(|&&stamp| stamp.saturating_add(longest) > now).count();
+        let counted = history.sent_at.iter().filter(|&&stamp| stamp.saturating_add(longest) > now).count();
         for _ in counted..used.unwrap_or_default() {
-            track.gone.push_back(now);
+            history.sent_at.push_back(now);
         }
     }
 
-    /// When there is room again for the account, if by our own count, too, there is none left at `now`. `None`: there is, and
-    /// somebody else draws on the same limit if the provider says otherwise.
+    /// Returns when the account may send again, if our own count says that its quota is used up at `now`. Returns `None` if it
+    /// is not: if the provider says otherwise, another process draws on the same limit.
     pub(super) fn account_free_again(&self, now: Duration) -> Option<Duration> {
-        let track = self.tracks.get(&Key::Account)?;
-        let rules = self.rules.iter().filter(|rule| rule.scope == Scope::Account);
-        rules.filter_map(|rule| track.room(0, rule, now)).max().filter(|&free| free > now)
+        let history = self.histories.get(&Key::Account)?;
+        let quotas = self.quotas.iter().filter(|quota| quota.scope == Scope::Account);
+        quotas.filter_map(|quota| history.room(0, quota, now)).max().filter(|&free| free > now)
     }
 
-    /// The window of the account's limit of this quota; where none has it, the shortest of them.
-    pub(super) fn account_window(&self, quota: Option<usize>) -> Option<Duration> {
-        let rules = || self.rules.iter().filter(|rule| rule.scope == Scope::Account);
-        let of_quota = rules().find(|rule| Some(rule.quota) == quota).map(|rule| rule.window);
-        of_quota.or_else(|| rules().map(|rule| rule.window).min())
+    /// The window of the account's quota of so many sends; without such a quota, the shortest window.
+    pub(super) fn account_window(&self, sends: Option<usize>) -> Option<Duration> {
+        let quotas = || self.quotas.iter().filter(|quota| quota.scope == Scope::Account);
+        let of_that = quotas().find(|quota| Some(quota.sends) == sends).map(|quota| quota.window);
+        of_that.or_else(|| quotas().map(|quota| quota.window).min())
     }
 
     fn longest(&self, scope: Scope) -> Duration {
-        self.rules.iter().filter(|rule| rule.scope == scope).map(Rule::span).max().unwrap_or_default()
+        self.quotas.iter().filter(|quota| quota.scope == scope).map(Quota::span).max().unwrap_or_default()
     }
 
     fn sweep(&mut self, now: Duration) {
-        if self.tracks.len() >= self.swept.saturating_mul(2).max(SWEEP) {
+        if self.histories.len() >= self.last_sweep_len.saturating_mul(2).max(SWEEP) {
             let longest = [Scope::Pair, Scope::Sender, Scope::Account].map(|scope| self.longest(scope));
-            self.tracks.retain(|key, track| {
+            self.histories.retain(|key, history| {
                 let [pair, sender, account] = longest;
                 let span = match key.scope() {
                     Scope::Pair => pair,
@@ -170,37 +169,39 @@ impl Pacer {
                     Scope::Account => account,
                 };
                 let is_recent = |stamp: &Duration| stamp.saturating_add(span) > now;
-                track.paused_until > now || !track.waiting.is_empty() || track.gone.back().is_some_and(is_recent)
+                history.paused_until > now
+                    || !history.waiting.is_empty()
+                    || history.sent_at.back().is_some_and(is_recent)
             });
-            self.swept = self.tracks.len();
+            self.last_sweep_len = self.histories.len();
         }
     }
 }
 
-impl Track {
-    /// From when on a send may go that has the first `before` of those that wait before it.
-    fn free_after(&self, before: usize, rules: &[Rule], scope: Scope, now: Duration) -> Duration {
-        // Never before one that came earlier.
+impl History {
+    /// Returns from when on a send may go that has `before` waiting sends before it.
+    fn free_after(&self, before: usize, quotas: &[Quota], scope: Scope, now: Duration) -> Duration {
+        // Never before an earlier one.
         let last = before.checked_sub(1).and_then(|last| self.waiting.get(last)).map(|&(_, at)| at);
         let free = now.max(self.paused_until).max(last.unwrap_or_default());
-        let rules = rules.iter().filter(|rule| rule.scope == scope);
-        rules.filter_map(|rule| self.room(before, rule, now)).fold(free, Duration::max)
+        let quotas = quotas.iter().filter(|quota| quota.scope == scope);
+        quotas.filter_map(|quota| self.room(before, quota, now)).fold(free, Duration::max)
     }
 
-    /// When there is room under `rule` for one more than have gone and the first `before` of those that wait, each of which goes
-    /// at `now` at the earliest. `None`: there always is.
-    fn room(&self, before: usize, rule: &Rule, now: Duration) -> Option<Duration> {
-        let in_the_way = self.gone.len().saturating_add(before).checked_sub(rule.quota)?;
-        let last_in_the_way = match in_the_way.checked_sub(self.gone.len()) {
+    /// Returns the earliest time at which `quota` allows another send, counting the sends already made and the first `before`
+    /// waiting ones. Returns `None` if the quota is not reached.
+    fn room(&self, before: usize, quota: &Quota, now: Duration) -> Option<Duration> {
+        let in_the_way = self.sent_at.len().saturating_add(before).checked_sub(quota.sends)?;
+        let last_in_the_way = match in_the_way.checked_sub(self.sent_at.len()) {
             Some(waiting) => self.waiting.get(waiting)?.1.max(now),
-            None => *self.gone.get(in_the_way)?,
+            None => *self.sent_at.get(in_the_way)?,
         };
-        Some(last_in_the_way.saturating_add(rule.span()))
+        Some(last_in_the_way.saturating_add(quota.span()))
     }
 
     fn forget_before(&mut self, then: Duration) {
-        while self.gone.front().is_some_and(|&stamp| stamp < then) {
-            self.gone.pop_front();
+        while self.sent_at.front().is_some_and(|&stamp| stamp < then) {
+            self.sent_at.pop_front();
         }
     }
 
@@ -223,11 +224,11 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    fn limited(scope: Scope, quota: usize, window: u64) -> Pacer {
-        Pacer::new(vec![Rule { scope, quota, window: ms(window) }])
+    fn limited(scope: Scope, sends: usize, window: u64) -> SlidingWindow {
+        SlidingWindow::new(vec![Quota { scope, sends, window: ms(window) }])
     }
 
-    fn five_a_second() -> Pacer {
+    fn five_a_second() -> SlidingWindow {
         limited(Scope::Account, 5, 1_000)
     }
 
@@ -235,209 +236,214 @@ mod tests {
         Key::Pair("12".into(), format!("+3460011122{digit}").parse().unwrap())
     }
 
-    fn place(pacer: &mut Pacer, now: u64) -> Place {
-        pacer.reserve(Key::Account, ms(now))
+    fn reservation(limiter: &mut SlidingWindow, now: u64) -> Reservation {
+        limiter.reserve(Key::Account, ms(now))
     }
 
-    /// When a send may go that waits, looked at at `now`.
-    fn reviewed(pacer: &mut Pacer, place: &mut Place, now: u64) -> Duration {
-        pacer.review(place, ms(now));
-        place.at
+    /// When a waiting send may go, as of `now`.
+    fn reviewed(limiter: &mut SlidingWindow, reservation: &mut Reservation, now: u64) -> Duration {
+        limiter.review(reservation, ms(now));
+        reservation.at
     }
 
     #[test]
-    fn a_burst_up_to_the_quota_goes_at_once_and_the_rest_as_room_comes_free() {
-        let mut pacer = five_a_second();
-        let times: Vec<_> = (0..11).map(|_| place(&mut pacer, 0).at.as_millis()).collect();
+    fn a_burst_goes_at_once_up_to_the_quota() {
+        let mut limiter = five_a_second();
+        let times: Vec<_> = (0..11).map(|_| reservation(&mut limiter, 0).at.as_millis()).collect();
         assert_eq!(times, [0, 0, 0, 0, 0, 1_010, 1_010, 1_010, 1_010, 1_010, 2_020]);
     }
 
     #[test]
     fn no_window_anywhere_holds_more_than_the_quota() {
-        let mut pacer = five_a_second();
+        let mut limiter = five_a_second();
         let mut now = 0;
         let mut waiting = VecDeque::new();
-        let mut gone = Vec::new();
+        let mut sent_at = Vec::new();
         for step in 0..20_000_u64 {
             // Uneven arrivals: bursts, trickles and gaps.
             let pause = [0, 0, 3, 170, 0, 991, 40][usize::try_from(step % 7).unwrap()];
             now += pause;
             if step % 3 == 0 {
-                waiting.push_back(place(&mut pacer, now));
+                waiting.push_back(reservation(&mut limiter, now));
             }
-            // Those that wait are woken in any order, and late.
+            // Waiting sends are woken late and in any order.
             let turned = usize::try_from(step).unwrap() % waiting.len().max(1);
             waiting.rotate_left(turned);
-            waiting.retain_mut(|place| {
-                let goes = reviewed(&mut pacer, place, now) <= ms(now);
+            waiting.retain_mut(|reservation| {
+                let goes = reviewed(&mut limiter, reservation, now) <= ms(now);
                 if goes {
-                    pacer.go(place, ms(now));
-                    gone.push(now);
+                    limiter.go(reservation, ms(now));
+                    sent_at.push(now);
                 }
                 !goes
             });
         }
-        assert!(gone.len() > 6_000, "{}", gone.len());
-        for pair in gone.windows(6) {
+        assert!(sent_at.len() > 6_000, "{}", sent_at.len());
+        for pair in sent_at.windows(6) {
             assert!(pair[5] - pair[0] >= 1_000, "{pair:?}");
         }
     }
 
     #[test]
-    fn a_place_that_is_given_back_is_there_for_the_next() {
-        let mut pacer = five_a_second();
+    fn a_released_reservation_is_free_for_the_next() {
+        let mut limiter = five_a_second();
         for _ in 0..5 {
-            place(&mut pacer, 0);
+            reservation(&mut limiter, 0);
         }
-        let waiting = place(&mut pacer, 0);
+        let waiting = reservation(&mut limiter, 0);
         assert_eq!(waiting.at, ms(1_010));
-        pacer.release(&waiting);
-        assert_eq!(place(&mut pacer, 1).at, ms(1_011));
+        limiter.release(&waiting);
+        assert_eq!(reservation(&mut limiter, 1).at, ms(1_011));
     }
 
     #[test]
-    fn a_pause_holds_up_those_that_wait_already() {
-        let mut pacer = five_a_second();
-        let mut first = place(&mut pacer, 0);
-        assert_eq!(reviewed(&mut pacer, &mut first, 0), ms(0));
-        pacer.pause(Key::Account, ms(7_000));
-        assert_eq!(reviewed(&mut pacer, &mut first, 6_999), ms(7_000));
-        pacer.pause(Key::Account, ms(500));
-        assert_eq!(place(&mut pacer, 100).at, ms(7_000), "a shorter pause does not shorten a longer one");
+    fn a_pause_also_holds_waiting_sends() {
+        let mut limiter = five_a_second();
+        let mut first = reservation(&mut limiter, 0);
+        assert_eq!(reviewed(&mut limiter, &mut first, 0), ms(0));
+        limiter.pause(Key::Account, ms(7_000));
+        assert_eq!(reviewed(&mut limiter, &mut first, 6_999), ms(7_000));
+        limiter.pause(Key::Account, ms(500));
+        assert_eq!(reservation(&mut limiter, 100).at, ms(7_000), "a shorter pause does not shorten a longer one");
     }
 
     #[test]
-    fn one_person_waits_without_holding_up_another() {
-        let mut pacer = limited(Scope::Pair, 1, 6_000);
-        assert_eq!(pacer.reserve(pair(1), ms(0)).at, ms(0));
-        assert_eq!(pacer.reserve(pair(1), ms(0)).at, ms(6_060));
-        assert_eq!(pacer.reserve(pair(2), ms(0)).at, ms(0));
+    fn one_contact_waits_without_holding_up_another() {
+        let mut limiter = limited(Scope::Pair, 1, 6_000);
+        assert_eq!(limiter.reserve(pair(1), ms(0)).at, ms(0));
+        assert_eq!(limiter.reserve(pair(1), ms(0)).at, ms(6_060));
+        assert_eq!(limiter.reserve(pair(2), ms(0)).at, ms(0));
     }
 
     #[test]
     fn a_send_that_goes_late_makes_the_next_one_wait_from_then() {
-        let mut pacer = limited(Scope::Account, 1, 1_000);
-        let first = place(&mut pacer, 0);
-        let mut second = place(&mut pacer, 0);
+        let mut limiter = limited(Scope::Account, 1, 1_000);
+        let first = reservation(&mut limiter, 0);
+        let mut second = reservation(&mut limiter, 0);
         assert_eq!(second.at, ms(1_010));
-        pacer.go(&first, ms(600));
-        assert_eq!(reviewed(&mut pacer, &mut second, 1_010), ms(1_610));
+        limiter.go(&first, ms(600));
+        assert_eq!(reviewed(&mut limiter, &mut second, 1_010), ms(1_610));
     }
 
     #[test]
-    fn one_that_was_to_go_and_waits_elsewhere_is_not_overtaken() {
-        let mut pacer = limited(Scope::Pair, 1, 6_000);
-        let first = pacer.reserve(pair(1), ms(0));
-        let mut second = pacer.reserve(pair(1), ms(0));
+    fn a_send_that_waits_elsewhere_is_not_overtaken() {
+        let mut limiter = limited(Scope::Pair, 1, 6_000);
+        let first = limiter.reserve(pair(1), ms(0));
+        let mut second = limiter.reserve(pair(1), ms(0));
         assert_eq!(
-            reviewed(&mut pacer, &mut second, 10_000),
+            reviewed(&mut limiter, &mut second, 10_000),
             ms(16_060),
             "the first goes at ten seconds at the earliest"
         );
-        pacer.go(&first, ms(11_000));
-        assert_eq!(reviewed(&mut pacer, &mut second, 16_060), ms(17_060));
+        limiter.go(&first, ms(11_000));
+        assert_eq!(reviewed(&mut limiter, &mut second, 16_060), ms(17_060));
     }
 
     #[test]
-    fn limits_that_the_provider_states_replace_ours_and_count_what_it_has_counted() {
-        let mut pacer = five_a_second();
-        pacer.replace_account_rules(&[(2, ms(300_000))], Some(1), ms(0));
-        assert_eq!(place(&mut pacer, 0).at, ms(0));
-        assert_eq!(place(&mut pacer, 0).at, ms(303_000));
-        pacer.replace_account_rules(&[(2, ms(300_000))], Some(1), ms(1));
-        assert_eq!(place(&mut pacer, 1).at, ms(303_001), "the same limits again change nothing");
+    fn stated_limits_replace_ours_with_the_providers_count() {
+        let mut limiter = five_a_second();
+        limiter.replace_account_quotas(&[(2, ms(300_000))], Some(1), ms(0));
+        assert_eq!(reservation(&mut limiter, 0).at, ms(0));
+        assert_eq!(reservation(&mut limiter, 0).at, ms(303_000));
+        limiter.replace_account_quotas(&[(2, ms(300_000))], Some(1), ms(1));
+        assert_eq!(reservation(&mut limiter, 1).at, ms(303_001), "the same limits again change nothing");
     }
 
     #[test]
-    fn the_account_is_used_up_when_its_quota_has_gone_and_not_when_it_waits() {
-        let mut pacer = five_a_second();
-        let places: Vec<_> = (0..9).map(|_| place(&mut pacer, 0)).collect();
-        for (n, place) in places.iter().take(5).enumerate() {
-            assert_eq!(pacer.account_free_again(ms(0)), None, "{n} of five have gone");
-            pacer.go(place, ms(0));
+    fn waiting_sends_do_not_use_up_the_account() {
+        let mut limiter = five_a_second();
+        let reservations: Vec<_> = (0..9).map(|_| reservation(&mut limiter, 0)).collect();
+        for (n, reservation) in reservations.iter().take(5).enumerate() {
+            assert_eq!(limiter.account_free_again(ms(0)), None, "{n} of five have sent_at");
+            limiter.go(reservation, ms(0));
         }
-        assert_eq!(pacer.account_free_again(ms(1_009)), Some(ms(1_010)));
-        assert_eq!(pacer.account_free_again(ms(1_010)), None);
+        assert_eq!(limiter.account_free_again(ms(1_009)), Some(ms(1_010)));
+        assert_eq!(limiter.account_free_again(ms(1_010)), None);
     }
 
     #[test]
-    fn people_of_long_ago_are_forgotten() {
-        let mut pacer = limited(Scope::Pair, 1, 6_000);
+    fn histories_of_long_ago_are_dropped() {
+        let mut limiter = limited(Scope::Pair, 1, 6_000);
         let sender: Arc<str> = "12".into();
-        for person in 0..100_000_u64 {
-            let to = format!("+3460{person:07}").parse().unwrap();
-            let place = pacer.reserve(Key::Pair(Arc::clone(&sender), to), ms(person * 100));
-            pacer.go(&place, ms(person * 100));
+        for contact in 0..100_000_u64 {
+            let to = format!("+3460{contact:07}").parse().unwrap();
+            let reservation = limiter.reserve(Key::Pair(Arc::clone(&sender), to), ms(contact * 100));
+            limiter.go(&reservation, ms(contact * 100));
         }
-        assert!(pacer.tracks.len() <= SWEEP * 2, "{}", pacer.tracks.len());
+        assert!(limiter.histories.len() <= SWEEP * 2, "{}", limiter.histories.len());
     }
 
     #[test]
-    fn a_sweep_forgets_what_counts_for_nothing_any_more_and_keeps_the_rest() {
-        let mut pacer = limited(Scope::Pair, 1, 6_000);
+    fn a_sweep_drops_only_histories_that_no_longer_count() {
+        let mut limiter = limited(Scope::Pair, 1, 6_000);
         let sender: Arc<str> = "12".into();
-        let key = |person: usize| Key::Pair(Arc::clone(&sender), format!("+3460{person:07}").parse().unwrap());
+        let key = |contact: usize| Key::Pair(Arc::clone(&sender), format!("+3460{contact:07}").parse().unwrap());
         let now = 100_000;
-        let went = |pacer: &mut Pacer, person: usize, at: u64| {
-            let place = pacer.reserve(key(person), ms(at));
-            pacer.go(&place, ms(at));
+        let went = |limiter: &mut SlidingWindow, contact: usize, at: u64| {
+            let reservation = limiter.reserve(key(contact), ms(at));
+            limiter.go(&reservation, ms(at));
         };
         // Long ago, at the very edge, and within the window with its hundredth.
-        went(&mut pacer, 0, 1_000);
-        went(&mut pacer, 1, now - 6_060);
-        went(&mut pacer, 2, now - 6_059);
+        went(&mut limiter, 0, 1_000);
+        went(&mut limiter, 1, now - 6_060);
+        went(&mut limiter, 2, now - 6_059);
         // Paused until now, and beyond; and one that waits.
-        pacer.pause(key(3), ms(now));
-        pacer.pause(key(4), ms(now + 1));
-        pacer.reserve(key(5), ms(1_000));
-        for person in 6..SWEEP {
-            went(&mut pacer, person, 1_000);
+        limiter.pause(key(3), ms(now));
+        limiter.pause(key(4), ms(now + 1));
+        limiter.reserve(key(5), ms(1_000));
+        for contact in 6..SWEEP {
+            went(&mut limiter, contact, 1_000);
         }
-        assert_eq!(pacer.tracks.len(), SWEEP, "none is looked at before there are many");
-        went(&mut pacer, SWEEP, now);
-        let mut kept: Vec<usize> = (0..=SWEEP).filter(|person| pacer.tracks.contains_key(&key(*person))).collect();
+        assert_eq!(limiter.histories.len(), SWEEP, "no sweep before there are many");
+        went(&mut limiter, SWEEP, now);
+        let mut kept: Vec<usize> =
+            (0..=SWEEP).filter(|contact| limiter.histories.contains_key(&key(*contact))).collect();
         kept.sort_unstable();
         assert_eq!(kept, [2, 4, 5, SWEEP]);
     }
 
     #[test]
-    fn the_same_limits_again_do_not_count_twice_what_is_used_up() {
-        let mut pacer = five_a_second();
-        pacer.replace_account_rules(&[(5, ms(1_000))], Some(5), ms(0));
-        assert_eq!(place(&mut pacer, 0).at, ms(0), "they are the ones in force, whose count is our own");
+    fn the_same_limits_again_do_not_count_twice() {
+        let mut limiter = five_a_second();
+        limiter.replace_account_quotas(&[(5, ms(1_000))], Some(5), ms(0));
+        assert_eq!(reservation(&mut limiter, 0).at, ms(0), "they are the ones in force, whose count is our own");
     }
 
     #[test]
-    fn new_limits_of_the_account_leave_those_of_persons_alone() {
-        let mut pacer = Pacer::new(vec![
-            Rule { scope: Scope::Pair, quota: 1, window: ms(6_000) },
-            Rule { scope: Scope::Account, quota: 5, window: ms(1_000) },
+    fn new_account_limits_leave_those_of_pairs() {
+        let mut limiter = SlidingWindow::new(vec![
+            Quota { scope: Scope::Pair, sends: 1, window: ms(6_000) },
+            Quota { scope: Scope::Account, sends: 5, window: ms(1_000) },
         ]);
-        pacer.replace_account_rules(&[(2, ms(1_000))], None, ms(0));
-        let first = pacer.reserve(pair(1), ms(0));
-        pacer.go(&first, ms(0));
-        assert_eq!(pacer.reserve(pair(1), ms(0)).at, ms(6_060));
+        limiter.replace_account_quotas(&[(2, ms(1_000))], None, ms(0));
+        let first = limiter.reserve(pair(1), ms(0));
+        limiter.go(&first, ms(0));
+        assert_eq!(limiter.reserve(pair(1), ms(0)).at, ms(6_060));
     }
 
     #[test]
-    fn a_send_that_left_the_window_is_not_among_those_that_the_provider_counts() {
+    fn a_send_outside_the_window_is_not_counted() {
         for (at, counted) in [(1_000, 1), (1_001, 0)] {
-            let mut pacer = five_a_second();
-            let went = place(&mut pacer, at);
-            pacer.go(&went, ms(at));
-            pacer.replace_account_rules(&[(3, ms(1_000))], Some(2), ms(2_000));
-            let fresh = pacer.tracks[&Key::Account].gone.iter().filter(|stamp| **stamp == ms(2_000)).count();
+            let mut limiter = five_a_second();
+            let went = reservation(&mut limiter, at);
+            limiter.go(&went, ms(at));
+            limiter.replace_account_quotas(&[(3, ms(1_000))], Some(2), ms(2_000));
+            let fresh = limiter.histories[&Key::Account].sent_at.iter().filter(|stamp| **stamp == ms(2_000)).count();
             assert_eq!(fresh, 1 + counted, "{at}");
         }
     }
 
     #[test]
-    fn what_went_is_kept_for_as_long_as_it_counts() {
-        let mut pacer = five_a_second();
+    fn sends_are_kept_only_while_they_count() {
+        let mut limiter = five_a_second();
         for second in 0..1_000 {
-            let went = place(&mut pacer, second * 1_000);
-            pacer.go(&went, ms(second * 1_000));
+            let went = reservation(&mut limiter, second * 1_000);
+            limiter.go(&went, ms(second * 1_000));
         }
-        assert!(pacer.tracks[&Key::Account].gone.len() <= 3, "{}", pacer.tracks[&Key::Account].gone.len());
+        assert!(
+            limiter.histories[&Key::Account].sent_at.len() <= 3,
+            "{}",
+            limiter.histories[&Key::Account].sent_at.len()
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Trying again, only where it is proved to be safe.
+//! Repeats a call, only where that is proved to be safe.
 
 pub(crate) mod budget;
 pub mod policy;
@@ -28,18 +28,20 @@ use crate::session::Session;
 use crate::time::{Clock, SystemClock};
 use crate::transport::Operation;
 
-/// Makes a call again where [`retry_decision`] allows it: a send whose connection could not be made, or that the provider refused
-/// for going too fast; a lookup after any passing failure; and, where the provider dedupes by a documented key, a send whose
-/// outcome is unknown, with the same body under the same key.
+/// Repeats a call where that is safe:
+///
+/// - a send whose connection could not be made, or that the provider rejected for sending too fast;
+/// - a lookup after any passing failure;
+/// - a send of unknown outcome, with the same body under the same key, where the provider recognises a documented idempotency
+///   key.
 ///
 /// Without such a key an unknown outcome is never repeated, whatever the settings. A wait that the provider asked for is
-/// never cut short; a longer one than [`MAX_RETRY_WAIT`](crate::layers::retry::policy::MAX_RETRY_WAIT) is returned to the caller, with
-/// [`Error::retry_at`], instead of being slept through. Once an attempt may have been taken, the error says so, whatever
-/// became of the attempts after it.
+/// never cut short; one longer than 30 s is returned to the caller, with [`Error::retry_at`]. Once an attempt may have been
+/// accepted, the error says so, however later attempts ended.
 ///
-/// There is a [deadline](Self::within) for the call as a whole. It bounds when an attempt may start, and cuts a lookup; it
-/// does not cut a send, since a send that is cut is one of which nobody can know. The last attempt of a send may so end after
-/// it, by as much as the channel's `timeout` allows an attempt.
+/// The call as a whole has a deadline. It bounds when an attempt may start, and it cuts a lookup. It does not cut a send,
+/// since cutting a send makes its outcome unknown. The last attempt of a send may end after it, by up to the channel's
+/// `timeout`.
 ///
 /// Clones share a [`RetryBudget`]: give the clients of one account clones of one layer.
 #[derive(Clone)]
@@ -52,9 +54,9 @@ pub struct Retry {
     random: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
 
-/// How long a call may go on, attempts and waits together: a lookup ends by then, a send starts no attempt after it.
+/// The deadline of a call, attempts and waits together: a lookup ends by then, a send starts no attempt after it.
 const READ: Duration = Duration::from_secs(20);
-const KEYED_SEND: Duration = Duration::from_secs(60);
+const IDEMPOTENT_SEND: Duration = Duration::from_secs(60);
 const SEND: Duration = Duration::from_secs(75);
 
 impl Retry {
@@ -102,7 +104,7 @@ impl Retry {
         self
     }
 
-    /// Makes the call, and makes it again as long as that is safe. `failed` sees every error, the last one too.
+    /// Makes the call, and repeats it as long as that is safe. `failed` sees every error, the last one too.
     async fn again<T, F>(
         &self,
         operation: impl Fn(Duration) -> Operation + Send + Sync,
@@ -146,12 +148,12 @@ impl Retry {
             // Counted from the refusal, whatever is waited after it.
             let retry_at = self.clock.now().checked_add(error.retry_after().unwrap_or_default());
             let stop = match retry_decision(&input) {
-                // Somebody else may have taken the last of it in between.
+                // Another task may have spent the remaining budget since the check.
                 Decision::Again { wait, cost } if self.budget.try_withdraw(cost) => {
                     #[cfg(feature = "tracing")]
                     tracing::debug!(?outcome, ?wait, "trying again");
                     self.clock.sleep(wait).await;
-                    // It may have been a longer wait than was meant: machines sleep, too.
+                    // The wait may have been longer than planned: machines sleep, too.
                     if self.deadline_of(operation).saturating_sub(begun.elapsed(&*self.clock)) < MIN_ATTEMPT_TIME {
                         return Err(give_up(error, RetryStop::Deadline, retry_at));
                     }
@@ -166,7 +168,7 @@ impl Retry {
         }
     }
 
-    /// `call`, given up at the deadline of a lookup: nothing is lost with its answer.
+    /// Makes `call` and drops it at the deadline of a lookup.
     async fn in_time<T>(&self, begun: &Beginning, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let left = self.deadline_of(Operation::Read).saturating_sub(begun.elapsed(&*self.clock));
         let mut call = pin!(call);
@@ -186,8 +188,8 @@ impl Retry {
     }
 }
 
-/// The error as it is returned. `retry_at` is when the wait that it asks for is over. Whether an earlier attempt left the
-/// message in doubt is not forgotten: the client says so of whatever a layer returns.
+/// The error as it is returned. `retry_at` is when the wait that it asks for is over. The client adds whether an earlier
+/// attempt left the outcome unknown.
 fn give_up(error: Error, stop: RetryStop, retry_at: Option<SystemTime>) -> Error {
     #[cfg(feature = "tracing")]
     if stop != RetryStop::Outcome {
@@ -201,13 +203,13 @@ fn give_up(error: Error, stop: RetryStop, retry_at: Option<SystemTime>) -> Error
 const fn usual_deadline(operation: Operation) -> Duration {
     match operation {
         Operation::Read => READ,
-        Operation::IdempotentSend => KEYED_SEND,
+        Operation::IdempotentSend => IDEMPOTENT_SEND,
         Operation::Send => SEND,
     }
 }
 
-/// When a call began, on both clocks: the one that never goes back stands still while the machine sleeps, and the wall's may
-/// be set. What is further along counts.
+/// When a call began, on both clocks: the monotonic one stands still while the machine sleeps, and the wall clock may be set.
+/// The longer time counts.
 struct Beginning {
     uptime: Duration,
     wall: SystemTime,
@@ -258,7 +260,7 @@ impl Layer for Retry {
         let is_keyed = message.idempotency_key.is_some() && next.capabilities().contains(Capability::Idempotency);
         let operation = |age| if is_keyed { send_under_key(age, self.key_life) } else { Operation::Send };
         let mut requests: u32 = 0;
-        // What went wrong on the channels of a failover below, in each attempt.
+        // The failures on the channels of a failover below, in each attempt.
         let mut earlier = Vec::new();
         let remember = |error: &Error| {
             requests = requests.saturating_add(error.attempts());

@@ -13,15 +13,15 @@ use tokio::task::JoinHandle;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// How much is read at once, and so the most that is held at once.
+/// The bytes read at once, and so the most that memory holds.
 const CHUNK: usize = 64 * 1024;
 
-/// A body of known length that comes out of a reader while it is sent, so that memory does not grow with it: one chunk of
-/// 64 KiB is read when the one before has been taken. The reader may block; within a tokio runtime, that is done on its
-/// blocking threads.
+/// A body of known length that is read while it is sent, so that memory does not grow with it: the next chunk of 64 KiB is
+/// read once the HTTP client has taken the one before. The reader may block; within a tokio runtime, it runs on the blocking
+/// threads.
 ///
-/// What the reader gives must have the length that was promised. If it fails, or ends early, or holds more, the body fails
-/// before its last chunk, so that the request is never complete.
+/// The reader must give exactly the promised length. If it fails, ends early or holds more, the body fails before its last
+/// chunk, so that the request is never complete.
 pub struct StreamedBody {
     prefix: Bytes,
     source: Source,
@@ -30,7 +30,7 @@ pub struct StreamedBody {
 }
 
 enum Source {
-    /// Nobody else locks it: the mutex lets the body be shared between threads, which HTTP libraries ask for.
+    /// The mutex is never contended: it makes the body `Sync`, which HTTP libraries ask for.
     Idle(Mutex<Reading>),
     Reading(JoinHandle<(Reading, Result<Option<Bytes>>)>),
     Ended,
@@ -61,7 +61,7 @@ impl StreamedBody {
     /// The next chunk, none at the end.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] if the reader fails or does not hold what was promised. After that, there is no more.
+    /// [`ErrorKind::InvalidRequest`] if the reader fails or does not hold the promised length. After that, there is no chunk.
     pub async fn next_chunk(&mut self) -> Result<Option<Bytes>> {
         poll_fn(|context| self.poll_chunk(context)).await
     }
@@ -112,7 +112,7 @@ impl StreamedBody {
         Poll::Ready(self.took(reading, read))
     }
 
-    /// What came out of the reader, which is put back.
+    /// Puts the reader back, and returns the chunk that it gave.
     fn took(&mut self, reading: Reading, read: Result<Option<Bytes>>) -> Result<Option<Bytes>> {
         match read {
             Ok(Some(chunk)) => {
@@ -131,7 +131,7 @@ impl StreamedBody {
     }
 }
 
-/// Without what it holds.
+/// Without the content.
 impl fmt::Debug for StreamedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamedBody").field("length", &self.length).finish_non_exhaustive()

@@ -44,7 +44,7 @@ async fn drain(mut body: StreamedBody) -> (u64, Result<()>) {
 }
 
 #[tokio::test]
-async fn no_more_is_read_than_one_chunk_ahead_of_what_was_taken() {
+async fn at_most_one_chunk_is_read_ahead() {
     const LENGTH: u64 = 64 * 1024 * 1024;
     let (reader, given) = counted(LENGTH);
     let mut body = StreamedBody::new(LENGTH, reader).between("head", "tail");
@@ -68,7 +68,7 @@ async fn the_bytes_are_those_of_prefix_reader_and_suffix_in_order() {
 }
 
 #[test]
-fn without_a_runtime_it_is_read_all_the_same() {
+fn a_body_is_read_without_a_runtime() {
     let mut body = StreamedBody::new(3, &b"abc"[..]);
     let mut context = Context::from_waker(std::task::Waker::noop());
     assert!(matches!(body.poll_chunk(&mut context), Poll::Ready(Ok(Some(chunk))) if chunk == "abc"));
@@ -76,7 +76,7 @@ fn without_a_runtime_it_is_read_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_reader_that_is_not_as_long_as_promised_fails_before_the_end() {
+async fn a_reader_of_another_length_fails_before_the_end() {
     for (holds, promised, says) in [
         (10, 20, "it ended after 10 of 20 bytes; it became shorter"),
         (0, 20, "it ended after 0 of 20 bytes; it became shorter"),
@@ -95,7 +95,7 @@ async fn a_reader_that_is_not_as_long_as_promised_fails_before_the_end() {
 }
 
 #[tokio::test]
-async fn a_reader_that_fails_half_way_is_the_callers_fault_with_its_own_words_behind_it() {
+async fn a_failing_reader_is_invalid_request_with_its_cause() {
     let (mut reader, _) = counted(100_000);
     reader.fails = true;
     let (taken, end) = drain(StreamedBody::new(200_000, reader)).await;

@@ -377,7 +377,7 @@ fn is_compressed(headers: &HeaderMap) -> bool {
     codings.any(|coding| !matches!(coding.trim_ascii(), b"" | b"identity"))
 }
 
-/// Whether the bytes that came are wrong, in contrast to a connection on which no more came.
+/// Whether the bytes received are wrong, in contrast to a connection that broke.
 fn is_not_http(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| {
         // The size of a chunk that is no number is this kind of error and not the other.
@@ -402,8 +402,8 @@ fn is_bad_tls(error: &(dyn StdError + 'static)) -> bool {
 /// Asks the application's resolver.
 struct GivenNames(Arc<dyn Resolver>);
 
-/// Knows only names of this machine, whose addresses nobody else has a say in (RFC 6761, 6.3). The addresses of the
-/// application's resolver, if it has one, must be this machine's too.
+/// Resolves names of this machine without asking another one (RFC 6761, 6.3). The addresses of the application's resolver,
+/// if it has one, must be this machine's too.
 struct LoopbackNames(Option<Arc<dyn Resolver>>);
 
 impl Resolve for GivenNames {

@@ -1,9 +1,9 @@
 //! What the suite must be told of Larkwire: the facts in which providers differ.
 
 use serde_json::json;
-use transom::{Capabilities, Capability, ErrorKind};
 use transom::adapter::ErrorCode;
-use transom_conformance::{CodeTable, Refusal, CodeSample, AdapterUnderTest, WebhookFeatures};
+use transom::{Capabilities, Capability, ErrorKind};
+use transom_conformance::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
 
 use crate::dialect::Larkwire;
 use crate::pages::{CALLS, MEANINGS, SAMPLES};

@@ -4,6 +4,7 @@ use super::super::GoSendApi;
 use super::*;
 use crate::core::finding::{Finding, Level};
 use crate::core::phone::Phone;
+use crate::core::request_context::RequestContext;
 use crate::core::world::{Inbound, Sender, World};
 use crate::{ProviderSimulator as _, simulators};
 
@@ -41,7 +42,7 @@ fn now() -> SystemTime {
 }
 
 fn ask(world: &mut World, request: &Request<Bytes>) -> (u16, Value, Vec<Finding>) {
-    let answer = GoSendApi.handle(world, now(), request);
+    let answer = GoSendApi.handle(RequestContext::new(world, now(), request));
     let body = serde_json::from_slice(answer.response.body()).unwrap();
     (answer.response.status().as_u16(), body, answer.findings)
 }
