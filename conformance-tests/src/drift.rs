@@ -5,191 +5,21 @@
 //! member is new, or of another type, only if no other documented response has it so. A header is missing if any of them
 //! has it.
 
+mod difference;
 mod documented;
 mod form;
 pub mod live;
+mod observed;
 mod shape;
 
-use std::collections::BTreeMap;
-use std::fmt;
+use serde_json::Value;
 
-use serde::Serialize;
-use serde_json::{Value, json};
-
+pub use difference::{Drift, DriftKind};
 pub use documented::{Documented, Pages, of_provider};
+pub use observed::Observed;
 
+use observed::is_usual;
 use shape::Rules;
-
-/// The facts that the fixtures state about every response of a provider.
-fn documented_everywhere(provider: &str) -> Value {
-    let all: Value = serde_json::from_str(transom_mock_server::fixtures::every_answer()).unwrap_or_default();
-    all.get(provider).cloned().unwrap_or_default()
-}
-
-/// A response as it came.
-#[derive(Clone, Debug)]
-pub struct Observed {
-    /// The method of the request.
-    pub method: String,
-    /// Its path, without the query.
-    pub path: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// The headers, names in lower case.
-    pub headers: BTreeMap<String, String>,
-    /// The body; none if it is not JSON.
-    pub body: Option<Value>,
-}
-
-impl Observed {
-    /// The call with ids removed.
-    pub fn call(&self) -> String {
-        format!("{} {}", self.method, documented::without_ids(&self.path))
-    }
-
-    /// The response in the form of a fixture's `response`, with types in place of values.
-    pub fn as_fixture(&self) -> Value {
-        let headers = self.headers.keys().filter(|name| !is_usual(name));
-        let headers: serde_json::Map<String, Value> = headers.map(|name| (name.clone(), Value::Null)).collect();
-        let mut fixture = json!({ "status": self.status, "headers": headers });
-        if let (Some(body), Value::Object(members)) = (&self.body, &mut fixture) {
-            members.insert("body".to_owned(), shape::without_values(body));
-        }
-        fixture
-    }
-}
-
-/// A difference between a response and the documentation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Drift {
-    /// The call: method and path, with ids removed.
-    pub call: String,
-    /// The kind of difference.
-    pub kind: DriftKind,
-    /// A pointer into the body, a header's name, or empty.
-    pub place: String,
-    /// The documented value.
-    pub documented: String,
-    /// The observed value.
-    pub observed: String,
-    /// The page with its certainty; none if there is no page.
-    pub source: Option<String>,
-}
-
-/// The kind of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DriftKind {
-    /// No page shows this call.
-    UndocumentedCall,
-    /// No page shows this status for the call.
-    OtherStatus,
-    /// The body is not JSON, and the documented one is.
-    NotJson,
-    /// A documented member is missing.
-    MissingMember,
-    /// A member that no page shows.
-    NewMember,
-    /// A member has another type than documented.
-    ChangedType,
-    /// A documented header is missing.
-    MissingHeader,
-    /// A header that no page shows and that is not a usual one of HTTP.
-    NewHeader,
-    /// A header has another form than documented.
-    ChangedHeader,
-    /// A code that no table has, or a status word that no page lists.
-    UnknownCode,
-}
-
-impl DriftKind {
-    /// Every kind, the most serious first.
-    pub const ALL: &'static [Self] = &[
-        Self::UndocumentedCall,
-        Self::OtherStatus,
-        Self::NotJson,
-        Self::MissingMember,
-        Self::NewMember,
-        Self::ChangedType,
-        Self::MissingHeader,
-        Self::NewHeader,
-        Self::ChangedHeader,
-        Self::UnknownCode,
-    ];
-
-    /// The name in reports: `missing_member`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UndocumentedCall => "undocumented_call",
-            Self::OtherStatus => "other_status",
-            Self::NotJson => "not_json",
-            Self::MissingMember => "missing_member",
-            Self::NewMember => "new_member",
-            Self::ChangedType => "changed_type",
-            Self::MissingHeader => "missing_header",
-            Self::NewHeader => "new_header",
-            Self::ChangedHeader => "changed_header",
-            Self::UnknownCode => "unknown_code",
-        }
-    }
-}
-
-impl fmt::Display for Drift {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.call, self.kind.as_str().replace('_', " "))?;
-        if !self.place.is_empty() {
-            write!(f, " {}", self.place)?;
-        }
-        write!(f, ": documented {}, got {}", self.documented, self.observed)?;
-        match &self.source {
-            Some(source) => write!(f, " ({source})"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Headers of HTTP and of common gateways, which no provider documents.
-const USUAL_HEADERS: &[&str] = &[
-    "age",
-    "alt-svc",
-    "cache-control",
-    "connection",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-security-policy",
-    "content-type",
-    "cross-origin-opener-policy",
-    "cross-origin-resource-policy",
-    "date",
-    "etag",
-    "expires",
-    "keep-alive",
-    "last-modified",
-    "nel",
-    "permissions-policy",
-    "pragma",
-    "referrer-policy",
-    "report-to",
-    "server",
-    "set-cookie",
-    "strict-transport-security",
-    "transfer-encoding",
-    "vary",
-    "via",
-    "x-content-type-options",
-    "x-frame-options",
-    "x-powered-by",
-    "x-request-id",
-    "x-xss-protection",
-];
-
-/// Headers that the mock adds.
-const OF_THE_MOCK: &[&str] = &["x-mock-cause", "x-transom-fault"];
-
-fn is_usual(header: &str) -> bool {
-    USUAL_HEADERS.contains(&header) || OF_THE_MOCK.contains(&header) || header.starts_with("access-control-")
-}
 
 /// Every difference between `observed` and what is documented of its call.
 pub fn compare(pages: &Pages, observed: &Observed) -> Vec<Drift> {

@@ -226,12 +226,12 @@ impl Harness {
 
     /// Passes if this many messages were delivered.
     pub(crate) async fn reached(&self, count: usize) -> Check {
-        equal("messages that reached a person", &self.delivered().await?.len(), &count)
+        equal("delivered messages", &self.delivered().await?.len(), &count)
     }
 
     /// Passes if the provider received this many send requests.
     pub(crate) async fn asked(&self, count: usize) -> Check {
-        equal("send requests that the provider saw", &self.sends().await?.len(), &count)
+        equal("send requests that the provider received", &self.sends().await?.len(), &count)
     }
 
     /// Passes if the provider received no request.

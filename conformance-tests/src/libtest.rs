@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_arguments_of_ones_own_are_taken_out_of_those_of_a_test_binary() {
+    fn own_arguments_are_separated_from_libtest_arguments() {
         let (own, rest) = read(&["bin", "--report", "out", "window", "--seed=7", "--exact"]).unwrap();
         assert_eq!(own, CliArgs { report: Some("out".into()), seed: 7 });
         assert_eq!(rest, ["bin", "window", "--exact"]);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_says_contract_facts_with_their_pages_and_how_to_run_it_alone() {
+    fn failure_shows_contract_facts_and_command() {
         let case = |name: &str| cases(&EXOTEL).into_iter().find(|case| case.name() == name).unwrap();
         let failed = || Outcome::without_stage("it was accepted".into(), std::time::Duration::ZERO);
         let window = case("text_after_25_hours_is_rejected").with_seed(7);

@@ -222,12 +222,12 @@ impl Outcome {
     /// The reason of a failure: the problem, the last request, and the delivered messages.
     pub fn explanation(&self) -> String {
         let mut lines: Vec<String> = self.problem.iter().map(ToString::to_string).collect();
-        lines.push(format!("the provider saw {} requests", self.exchanges.len()));
+        lines.push(format!("the provider received {} requests", self.exchanges.len()));
         lines.extend(self.exchanges.last().map(|last| {
             let Exchange { method, path, body, status, response, .. } = last;
             format!("  the last: {method} {path} {body} -> {status} {response}")
         }));
-        lines.extend(self.trace.reached.iter().map(|message| format!("  reached a person: {message}")));
+        lines.extend(self.trace.reached.iter().map(|message| format!("  delivered: {message}")));
         lines.join("\n")
     }
 }

@@ -1,5 +1,5 @@
-//! A batch at Exotel, the only provider that takes one, against the mock. It is no call of `Messenger`, so the list of
-//! scenarios cannot have it.
+//! A batch at Exotel, the only provider with batches, against the mock. It is no method of `Messenger`, so it cannot be a
+//! scenario.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use transom::{ErrorKind, Message, Sent, Template};
 use transom_exotel::{Exotel, PROVIDER};
 use transom_mock_server::Simulator;
 
-/// A transport that is the mock itself, without a socket.
+/// A transport that calls the mock without a socket.
 #[derive(Debug)]
 struct Direct(Mutex<Simulator>);
 
@@ -51,7 +51,7 @@ const WROTE: &str = "+919876543210";
 const NEVER_WROTE: &str = "+919876543211";
 
 #[test]
-fn each_message_of_a_batch_has_its_own_fate_and_the_receipts_name_those_that_arrived() {
+fn batch_receipts_name_the_delivered_messages() {
     let mock = Arc::new(Direct(Mutex::new(Simulator::new(SystemTime::now()))));
     mock.control("POST", "inbound", &json!({ "provider": "exotel", "from": WROTE, "text": "hi" }));
     let template = |name: &str| Message::template(NEVER_WROTE.parse().unwrap(), Template::new(name, "en"));

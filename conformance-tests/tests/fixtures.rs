@@ -1,4 +1,4 @@
-//! Each documented request is what the adapter sends for the message that stands beside it, member for member.
+//! The adapter sends each documented request, member for member, for the message beside it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use transom::{Client, Message, Registry};
 use transom_conformance::adapters;
 use transom_mock_server::Simulator;
 
-/// A transport that is the mock itself, without a socket, and keeps what it was asked.
+/// A transport that calls the mock without a socket, and keeps the requests.
 #[derive(Debug)]
 struct Direct {
     simulator: Mutex<Simulator>,
@@ -57,7 +57,7 @@ fn plain(call: &Value) -> Request<Bytes> {
     request.body(Bytes::from(body)).unwrap()
 }
 
-/// What the adapter asks when it is given the fixture's message, in the fixture's state of the world.
+/// The adapter's requests for the fixture's message, in the fixture's world.
 fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
     let mut simulator = Simulator::new(SystemTime::now());
     for call in fixture["given"].as_array().into_iter().flatten() {
@@ -68,15 +68,15 @@ fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
         adapters::ALL.iter().fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
     let mut channel = fixture["channel"].as_object().unwrap().clone();
     let provider = channel.remove("provider").unwrap();
-    // Without the look at a template's definition: some of the documented requests are ones that it would spare.
+    // Without the probe, which would refuse some of the documented requests.
     channel.insert("probe".to_owned(), false.into());
     let config =
         ChannelConfig::new("fixture", provider.as_str().unwrap(), channel.into_iter().collect(), process_env());
     let context = Context::new(Arc::clone(&direct) as Arc<dyn Transport>);
-    // Without the window guard: what is documented is the request for this very message.
+    // Without the window guard, since the request for this message is documented.
     let client = Client::new(registry.messenger(&config, context).unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    // Whether the mock takes it is the mock's own test; here only what was asked counts.
+    // The mock has its own tests; only the request counts here.
     if let Some(contact) = fixture["session_of"].as_str() {
         let _ = runtime.block_on(client.session(&contact.parse().unwrap()));
     } else {
@@ -86,7 +86,7 @@ fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
     std::mem::take(&mut direct.asked.lock().unwrap())
 }
 
-/// How a request differs from the documented one; `None` if it does not.
+/// The difference between a request and the documented one, if any.
 fn difference(request: &Request<Bytes>, documented: &Value) -> Option<String> {
     let path = request.uri().path_and_query().unwrap().as_str();
     if request.method().as_str() != documented["method"] || path != documented["path"] {
@@ -103,7 +103,7 @@ fn difference(request: &Request<Bytes>, documented: &Value) -> Option<String> {
 }
 
 #[test]
-fn every_documented_request_is_what_the_adapter_sends_for_its_message() {
+fn adapter_sends_every_documented_request() {
     let mut problems = Vec::new();
     let mut checked = std::collections::BTreeMap::<String, usize>::new();
     for (file, fixture) in fixtures() {

@@ -1,5 +1,4 @@
-//! The whole matrix: every scenario with every adapter, in this process. What no single adapter's run can tell: whether they
-//! agree, and whether everything that is on record about a provider has been played.
+//! Every scenario with every adapter: whether the adapters agree, and whether every fact on record is covered.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +10,7 @@ use transom_conformance::report::unplayed;
 use transom_conformance::suite::{self, Case};
 use transom_conformance::{Backend, adapters, evidence};
 
-/// Every adapter has at least so many cases.
+/// The minimum number of cases of each adapter.
 const AT_LEAST: usize = 185;
 
 static RUN: LazyLock<Run> = LazyLock::new(|| {
@@ -24,7 +23,7 @@ fn compared() -> Vec<ScenarioComparison> {
 }
 
 #[test]
-fn every_adapter_has_the_same_cases_and_passes_each() {
+fn every_adapter_passes_the_same_cases() {
     let mut names: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
     let mut failed = Vec::new();
     for (case, outcome) in &RUN.played {
@@ -42,7 +41,7 @@ fn every_adapter_has_the_same_cases_and_passes_each() {
 }
 
 #[test]
-fn the_adapters_agree_on_every_scenario_unless_they_are_declared_to_differ_in_this_way() {
+fn adapters_agree_except_for_known_differences() {
     let problems: Vec<String> = compared()
         .into_iter()
         .filter(|scenario| !scenario.verdict.is_well())
@@ -58,7 +57,7 @@ fn the_adapters_agree_on_every_scenario_unless_they_are_declared_to_differ_in_th
 }
 
 #[test]
-fn every_declared_difference_is_one() {
+fn every_known_difference_exists() {
     let compared = compared();
     for declared in KNOWN_DIFFERENCES.iter().copied().flatten() {
         let id = |scenario: &&ScenarioComparison| format!("{}::{}", scenario.group, scenario.name) == declared.scenario;
@@ -69,19 +68,19 @@ fn every_declared_difference_is_one() {
 }
 
 #[test]
-fn every_fact_on_record_is_played_by_a_case() {
+fn every_fact_on_record_is_covered() {
     let unplayed: Vec<String> =
         unplayed(&RUN).into_iter().map(|unplayed| format!("{} {}", unplayed.provider, unplayed.evidence.id)).collect();
     assert!(unplayed.is_empty(), "{} facts that no case plays: {unplayed:#?}", unplayed.len());
 }
 
 #[test]
-fn of_a_part_of_the_cases_nothing_counts_as_unplayed() {
+fn partial_run_has_no_uncovered_facts() {
     let part: Vec<Case> =
         suite::cases(&adapters::EXOTEL).into_iter().filter(|case| case.group() == "secrets").collect();
     let run = executor::play(&part, &Backend::Mock, |_, _| {});
     assert_eq!(unplayed(&run), []);
-    // Without the cases that play them, the facts of a whole run would be missed.
+    // Without the cases that cover them, the facts of a whole run are missing.
     let mut whole = RUN.clone();
     for (_, outcome) in whole.played.iter_mut().filter(|(case, _)| case.provider() == "exotel") {
         outcome.covered.clear();

@@ -1,5 +1,4 @@
-//! Sends through a limiter, one after the other and all at once, against each provider's simulator with its usual limits, on a
-//! virtual clock.
+//! Paced sends, one by one and concurrent, against each provider's simulator with its usual limits, on a virtual clock.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 #![allow(clippy::unchecked_time_subtraction, reason = "the times of a test are its own")]
 
@@ -18,14 +17,14 @@ use transom::transport::Transport;
 use transom::{Client, Message, Registry};
 use transom_mock_server::Simulator;
 
-/// The simulator without a socket, on a clock that only waits move.
+/// The simulator without a socket, on a clock that only waits advance.
 #[derive(Debug)]
 struct World {
     simulator: Mutex<Simulator>,
     begun: tokio::time::Instant,
-    /// How long an answer takes.
+    /// The duration of a response.
     latency: Duration,
-    /// What was sent, with the time at which it came.
+    /// The sends with their times.
     sends: Mutex<Vec<(Duration, String)>>,
     refusals: Mutex<usize>,
 }
@@ -51,7 +50,7 @@ impl World {
         assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
     }
 
-    /// These people have just written, and what the provider charges is no matter here.
+    /// Contacts that have just written, at an account with enough balance.
     fn opens(&self, provider: &str, people: &[String]) {
         for person in people {
             self.post("inbound", &json!({ "provider": provider, "from": person, "text": "hi" }));
@@ -61,7 +60,7 @@ impl World {
         }
     }
 
-    /// When the messages went whose text begins so.
+    /// The times of the messages whose text begins with this.
     fn times(&self, text: &str) -> Vec<(Duration, String)> {
         let sends = self.sends.lock().unwrap();
         sends.iter().filter(|(_, body)| body.contains(text)).cloned().collect()
@@ -120,7 +119,7 @@ fn paced_by(world: &Arc<World>, rates: &[Rate]) -> RateLimit {
 
 const AUTOCALLS: &str = "autocalls://key@127.0.0.1?sender_id=12";
 
-/// Each provider with a channel of its own and the limit of its account in the seeded world.
+/// Each provider with its own channel and the account's limit in the seeded world.
 fn providers() -> [(Provider, &'static str, u32, Duration); 4] {
     let within = Duration::from_secs;
     [
@@ -135,7 +134,7 @@ fn people(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("+54911555{n:05}")).collect()
 }
 
-/// Sends `count` texts in turn to a hundred people, through the clients in turn, and says how long that took.
+/// Sends `count` texts in turn to 100 contacts, through the clients in turn, and returns the duration.
 async fn send(world: &World, provider: &str, clients: &[Client], count: usize) -> Duration {
     let people = people(100);
     world.opens(provider, &people);
@@ -148,13 +147,13 @@ async fn send(world: &World, provider: &str, clients: &[Client], count: usize) -
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_paced_sends_meet_no_refusal_and_use_what_is_allowed() {
+async fn thousand_paced_sends_are_not_throttled() {
     for (provider, uri, quota, window) in providers() {
         let world = World::new();
         let client = client(&world, provider, uri).layer(limit(&world, &provider));
         let took = send(&world, provider.name, &[client], 1_000).await.as_secs_f64();
         assert_eq!(*world.refusals.lock().unwrap(), 0, "{}", provider.name);
-        // The first quota goes at once, as it may; the rest shows the pace.
+        // The first quota is sent at once; the rest shows the pace.
         let quota = f64::from(quota);
         let used = (1_000.0 - quota) / took / (quota / window.as_secs_f64());
         println!(
@@ -167,7 +166,7 @@ async fn a_thousand_paced_sends_meet_no_refusal_and_use_what_is_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tasks_that_send_together_exceed_no_limit_in_any_window_and_keep_each_persons_order() {
+async fn concurrent_sends_keep_limits_and_contact_order() {
     const GAP: Duration = Duration::from_secs(6);
     let pair = Rate {
         scope: Scope::Pair,
@@ -218,7 +217,7 @@ async fn tasks_that_send_together_exceed_no_limit_in_any_window_and_keep_each_pe
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_clients_that_share_a_limiter_meet_no_refusal_either() {
+async fn clients_that_share_limiter_are_not_throttled() {
     let world = World::new();
     let provider = transom_autocalls::PROVIDER;
     let shared = limit(&world, &provider);
@@ -228,7 +227,7 @@ async fn two_clients_that_share_a_limiter_meet_no_refusal_either() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_limiters_that_know_nothing_of_each_other_are_refused() {
+async fn independent_limiters_are_throttled() {
     let world = World::new();
     let provider = transom_autocalls::PROVIDER;
     let own = || client(&world, provider, AUTOCALLS).layer(limit(&world, &provider));
@@ -236,7 +235,7 @@ async fn two_limiters_that_know_nothing_of_each_other_are_refused() {
     let people = people(1);
     world.opens("autocalls", &people);
     for client in clients.iter().cycle().take(20) {
-        // Refused ones among them: that is the point.
+        // The test expects throttled sends here.
         let _ = client.send(&Message::text(people[0].parse().unwrap(), "hi")).await;
     }
     assert!(*world.refusals.lock().unwrap() > 0, "the simulator enforces its limit");

@@ -1,4 +1,4 @@
-//! What a report says of a run that fails: in JSON, to build servers, to people.
+//! The report of a run that fails: JSON, JUnit and HTML.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use quick_junit::TestCaseStatus;
@@ -9,7 +9,7 @@ use transom_conformance::report::Report;
 use transom_conformance::suite::{self, Case};
 use transom_conformance::{AdapterUnderTest, Backend, adapters};
 
-/// Exotel, said to send texts of ten characters and nothing else.
+/// Exotel, declared with texts of at most ten characters only.
 static MISTAKEN: AdapterUnderTest =
     AdapterUnderTest { capabilities: Capabilities::new(&[Capability::Text]), text_max: 10, ..adapters::EXOTEL };
 
@@ -27,7 +27,7 @@ fn report() -> Report {
 }
 
 #[test]
-fn a_failure_is_told_in_all_three_reports_with_what_is_needed_to_mend_it() {
+fn failure_is_in_all_three_reports_with_details() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("failing-report");
     let report = report();
     assert!(!report.is_all_well());
@@ -59,7 +59,7 @@ fn a_failure_is_told_in_all_three_reports_with_what_is_needed_to_mend_it() {
 }
 
 #[test]
-fn the_same_run_gives_the_same_report_but_for_times_and_what_the_wire_carried() {
+fn same_run_gives_same_report_except_times() {
     let stable = || {
         let mut json = serde_json::to_value(report()).unwrap();
         for member in ["started_at", "duration_ms"] {

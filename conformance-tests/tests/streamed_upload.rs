@@ -1,4 +1,5 @@
-//! A file uploaded at GoSendAPI over a real connection: read while it is sent, and never passed off as whole if it is not.
+//! Streamed uploads to GoSendAPI over a real connection: the file is read while it is sent, and a broken file is never
+//! taken as whole.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::fs::File;
@@ -21,22 +22,22 @@ use transom_mock_server::Simulator;
 
 const MIB: u64 = 1024 * 1024;
 
-/// What a provider's end of a connection saw of one request.
+/// The provider's view of one request.
 #[derive(Default)]
 struct Seen {
     head: String,
-    /// The `content-length` that the head promised; 0 if the connection ended before.
+    /// The `content-length` of the head; 0 if the connection ended before.
     promised: u64,
-    /// The bytes of the body that came.
+    /// The length of the received body.
     came: u64,
-    /// The first of them.
+    /// The first bytes of the body.
     body: Vec<u8>,
-    /// The most that the reader had given and that had not come yet.
+    /// The maximum number of bytes that were read and not yet received.
     most_outstanding: u64,
 }
 
 impl Seen {
-    /// Whether there was a request, all of it.
+    /// Whether the whole request was received.
     fn is_whole(&self) -> bool {
         self.promised > 0 && self.came == self.promised
     }
@@ -47,12 +48,12 @@ impl Seen {
     }
 }
 
-/// A provider's end that takes one request of whatever size, and answers it once it is whole as `answer` says.
+/// A provider that receives one request of any size, and answers once it is complete.
 fn listen(
     given: Arc<AtomicU64>,
     answer: impl FnOnce(&Seen) -> (u16, Bytes) + Send + 'static,
 ) -> (String, JoinHandle<Seen>) {
-    /// As much of a body as is kept.
+    /// So much of a body is kept.
     const KEPT: usize = 1024 * 1024;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
@@ -96,7 +97,7 @@ fn listen(
     (host, thread)
 }
 
-/// What the provider's end saw: nothing if no connection ever came, instead of waiting for one.
+/// The provider's view; empty if no connection came.
 fn seen(host: &str, provider: JoinHandle<Seen>) -> Seen {
     drop(TcpStream::connect(host));
     provider.join().unwrap()
@@ -115,7 +116,7 @@ fn upload(host: &str, upload: Upload) -> transom::Result<String> {
     runtime.block_on(adapter.upload(upload))
 }
 
-/// A reader of `left` bytes that counts what it gave, and fails in the end if it is to.
+/// A reader of `left` bytes that counts them, and fails at the end if told to.
 struct Counted {
     left: u64,
     given: Arc<AtomicU64>,
@@ -135,11 +136,11 @@ impl Read for Counted {
     }
 }
 
-/// A file of its own, removed with the value.
+/// A temporary file, removed when dropped.
 struct Temporary(PathBuf);
 
 impl Temporary {
-    /// One of `length` bytes, of which no disk holds any.
+    /// A sparse file of `length` bytes.
     fn sparse(name: &str, length: u64) -> Self {
         let path = std::env::temp_dir().join(format!("transom-upload-{}-{name}", std::process::id()));
         File::create(&path).unwrap().set_len(length).unwrap();
@@ -158,7 +159,7 @@ impl Drop for Temporary {
 }
 
 #[test]
-fn a_large_file_is_read_as_it_is_sent_and_its_length_goes_ahead() {
+fn large_file_is_streamed_with_its_length() {
     const LENGTH: u64 = 64 * MIB;
     let given = Arc::new(AtomicU64::new(0));
     let (host, provider) = listen(Arc::clone(&given), with_an_id);
@@ -172,12 +173,12 @@ fn a_large_file_is_read_as_it_is_sent_and_its_length_goes_ahead() {
     let boundary = seen.header("content-type").unwrap().strip_prefix("multipart/form-data; boundary=").unwrap();
     let frame = String::from_utf8_lossy(&seen.body).find("\r\n\r\nxxx").unwrap() as u64 + 4;
     assert_eq!(seen.promised, frame + LENGTH + format!("\r\n--{boundary}--\r\n").len() as u64);
-    // The kernel's buffers of both ends, and a few chunks; a body that is collected first would be 64 MiB ahead.
+    // The kernel's buffers and a few chunks. A body that is collected first would be 64 MiB ahead.
     assert!(seen.most_outstanding < 16 * MIB, "{} bytes were under way at once", seen.most_outstanding);
 }
 
 #[test]
-fn a_sparse_file_larger_than_the_buffers_arrives_whole() {
+fn sparse_file_larger_than_buffers_arrives_whole() {
     let file = Temporary::sparse("sparse.txt", 64 * MIB);
     let (host, provider) = listen(Arc::default(), with_an_id);
     assert_eq!(upload(&host, Upload::from_file("text/plain", &file.0).unwrap()).unwrap(), "770011");
@@ -202,7 +203,7 @@ fn the_mock_reads_what_the_connection_carried() {
 }
 
 #[test]
-fn a_file_that_changes_its_length_meanwhile_fails_the_upload_and_is_never_taken_for_whole() {
+fn file_that_changes_length_fails_upload() {
     for (name, length, says) in [
         ("shrinks.txt", 3 * MIB, "the stream to send: it ended after 3145728 of 4194304 bytes; it became shorter"),
         ("vanishes.txt", 0, "the stream to send: it ended after 0 of 4194304 bytes; it became shorter"),
@@ -221,7 +222,7 @@ fn a_file_that_changes_its_length_meanwhile_fails_the_upload_and_is_never_taken_
 }
 
 #[test]
-fn a_stream_that_fails_half_way_is_the_callers_and_nothing_may_have_been_sent() {
+fn failing_stream_is_caller_error_and_not_sent() {
     let given = Arc::new(AtomicU64::new(0));
     let (host, provider) = listen(Arc::clone(&given), with_an_id);
     let reader = Counted { left: 2 * MIB, given, fails: true };
@@ -235,7 +236,7 @@ fn a_stream_that_fails_half_way_is_the_callers_and_nothing_may_have_been_sent() 
 }
 
 #[test]
-fn a_refusal_that_comes_before_the_end_is_the_providers_answer() {
+fn early_rejection_is_returned() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
     let provider = std::thread::spawn(move || {
@@ -243,7 +244,7 @@ fn a_refusal_that_comes_before_the_end_is_the_providers_answer() {
         let mut buffer = vec![0; 64 * 1024];
         assert!(stream.read(&mut buffer).unwrap() > 0);
         stream.write_all(b"HTTP/1.1 413 X\r\ncontent-length: 0\r\n\r\n").unwrap();
-        // What is under way is taken, so that the answer is not lost with the connection.
+        // Reads the rest, so that the connection does not lose the response.
         while stream.read(&mut buffer).is_ok_and(|count| count > 0) {}
     });
     let file = Temporary::sparse("refused.txt", 64 * MIB);

@@ -1,5 +1,5 @@
-//! Every value of every switch of the mock is played through the adapter: whatever the provider's pages leave open, a send
-//! has the same outcome and a webhook call the same meaning.
+//! Every value of every switch of the mock, through the adapter: a send has the same outcome, and a webhook call the same
+//! meaning.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_778_491_200)
 }
 
-/// A mock without a socket, to which requests go straight.
+/// A mock without a socket.
 #[derive(Debug)]
 struct Mock(Mutex<Simulator>);
 
@@ -40,7 +40,7 @@ impl Transport for Mock {
 /// One provider with one switch set, its adapter, and its webhook.
 struct Harness {
     provider: &'static str,
-    /// What is played, to name it where it fails.
+    /// The name of the case.
     about: String,
     mock: Arc<Mock>,
     client: Client,
@@ -102,13 +102,13 @@ impl Harness {
         self.client.send(&Message::template(number.parse().unwrap(), Template::new("re_engagement_v1", "en"))).await
     }
 
-    /// What reached people: the ids that callbacks carry.
+    /// The ids of the delivered messages, as callbacks have them.
     fn reached(&self) -> Vec<String> {
         let lines = self.control(&format!("messages?provider={}", self.provider), &Value::Null);
         lines.as_array().unwrap().iter().map(|line| line["message_id"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// What the webhook is told in the next ten seconds, as the adapter reads it.
+    /// The events of the next ten seconds, as the adapter reads them.
     fn webhook_calls(&self) -> Vec<Value> {
         self.control("clock", &json!({ "advance": "10s" }));
         let mut told = Vec::new();
@@ -156,13 +156,13 @@ fn every_documented_ambiguity_has_a_switch() {
     }
 }
 
-/// Whether every message is accepted and then fails.
+/// Whether every message is accepted and fails later.
 fn fails_later(switch: &str, value: &str) -> bool {
     switch == "last_status" && matches!(value, "failed" | "undelivered")
 }
 
 #[tokio::test]
-async fn a_text_to_somebody_who_wrote_is_accepted_under_the_id_that_callbacks_carry() {
+async fn text_is_accepted_with_id_of_callbacks() {
     for (provider, switch, value) in each_value() {
         let harness = Harness::open(provider, &switch, &value);
         let sent = harness.text_to(WROTE).await;
@@ -182,7 +182,7 @@ async fn a_text_to_somebody_who_wrote_is_accepted_under_the_id_that_callbacks_ca
                     harness.about
                 );
             }
-            // The vendor's own number: Meta's is not known yet.
+            // The vendor's own id, since Meta's is not known yet.
             ("response_shape", "record_without_wamid") => {
                 let id = sent.unwrap().message_id.as_str().to_owned();
                 assert!(reached[0].ends_with(&id), "{}: {id}", harness.about);
@@ -210,7 +210,7 @@ async fn a_template_is_accepted_whoever_it_is_to() {
 }
 
 #[tokio::test]
-async fn a_text_outside_the_window_is_refused_as_that_and_unsent_or_told_of_as_failed() {
+async fn text_outside_window_is_rejected_or_reported_failed() {
     for (provider, switch, value) in each_value() {
         let harness = Harness::open(provider, &switch, &value);
         harness.webhook_calls();
@@ -221,7 +221,7 @@ async fn a_text_outside_the_window_is_refused_as_that_and_unsent_or_told_of_as_f
             expect_window_failure(&harness, receipt.message_id.as_str());
         } else {
             let error = sent.unwrap_err();
-            // A refusal without words, or with those of a gateway, is one all the same.
+            // A rejection without a body, or with a gateway's, is still a rejection.
             let is_told = !matches!((switch.as_str(), value.as_str()), ("error_body", "empty" | "html"));
             assert_eq!(error.is_window_closed(), is_told, "{}: {error:?}", harness.about);
             assert_eq!(error.sent(), Sent::No, "{}: {error:?}", harness.about);
@@ -229,7 +229,7 @@ async fn a_text_outside_the_window_is_refused_as_that_and_unsent_or_told_of_as_f
     }
 }
 
-/// The webhook says of this message, and of no other, that it failed for the window.
+/// The status event reports the failure of this message, and of no other.
 fn expect_window_failure(harness: &Harness, id: &str) {
     let told = harness.webhook_calls();
     let [failed] = told.as_slice() else { panic!("{}: {told:?}", harness.about) };
@@ -239,7 +239,7 @@ fn expect_window_failure(harness: &Harness, id: &str) {
 }
 
 #[tokio::test]
-async fn a_failure_told_by_callback_is_read_in_each_form_that_callbacks_have() {
+async fn failure_is_read_from_each_callback_form() {
     for (provider, switch, values) in [
         ("exotel", "callback_form", &["wrapped", "flat", "event", "typed"][..]),
         ("exotel", "callback_to", &["digits", "e164"]),
@@ -259,9 +259,9 @@ async fn a_failure_told_by_callback_is_read_in_each_form_that_callbacks_have() {
 }
 
 #[tokio::test]
-async fn what_the_webhook_tells_means_the_same_in_every_form() {
+async fn webhook_means_the_same_in_every_form() {
     for (provider, switch, value) in each_value() {
-        // How far a message gets is what that switch is about.
+        // This switch decides the last status of a message.
         if switch == "last_status" {
             continue;
         }
@@ -269,20 +269,20 @@ async fn what_the_webhook_tells_means_the_same_in_every_form() {
         let switched = Harness::open(provider, &switch, &value);
         let (mut expected, mut got) = (Vec::new(), Vec::new());
         for (harness, told) in [(&usual, &mut expected), (&switched, &mut got)] {
-            // A text of which nothing but its report says what became of it counts, too.
+            // A text whose outcome only a status event reports counts, too.
             let _ = harness.text_to(WROTE).await;
             *told = harness.webhook_calls();
         }
         if (switch.as_str(), value.as_str()) == ("inbound_processing", "off") {
             expected.retain(|event| event["type"] != "inbound");
         }
-        // Three of the four dialects have no member for the caller's reference.
+        // Three of the four simulators have no member for the caller's reference.
         if switch == "callback_form" && value != "wrapped" {
             for event in expected.iter_mut().filter(|event| event["type"] == "status") {
                 event["reference"] = Value::Null;
             }
         }
-        // Ids are drawn in another order where more requests were needed.
+        // If more requests were needed, the ids differ.
         for (harness, told) in [(&usual, &mut expected), (&switched, &mut got)] {
             let reached = harness.reached();
             for event in told.iter_mut().filter(|event| event["type"] == "status") {
@@ -312,7 +312,7 @@ async fn a_final_status_is_read_however_it_is_spelled() {
 }
 
 #[tokio::test]
-async fn a_template_that_opens_the_window_lets_free_text_through() {
+async fn template_that_opens_window_allows_text() {
     for provider in ["autocalls", "gosendapi"] {
         for (value, opens) in [("off", false), ("on", true)] {
             let harness = Harness::open(provider, "template_opens_window", value);
@@ -323,7 +323,7 @@ async fn a_template_that_opens_the_window_lets_free_text_through() {
 }
 
 #[tokio::test]
-async fn a_template_that_lacks_a_value_is_refused_as_a_template_or_told_of_as_one() {
+async fn template_without_value_is_rejected_or_reported_failed() {
     for value in ["sync", "status", "callback"] {
         let harness = Harness::open("messangi", "missing_placeholder", value);
         harness.webhook_calls();
@@ -342,7 +342,7 @@ async fn a_template_that_lacks_a_value_is_refused_as_a_template_or_told_of_as_on
 }
 
 #[tokio::test]
-async fn a_wrong_credential_is_that_whatever_the_body_of_its_refusal() {
+async fn wrong_credential_is_unauthenticated_for_any_body() {
     for (provider, switch, values) in [
         ("autocalls", "unauthenticated_body", &["message", "error"][..]),
         ("exotel", "auth_error", &["v2", "rest_exception"]),
@@ -361,7 +361,7 @@ async fn a_wrong_credential_is_that_whatever_the_body_of_its_refusal() {
     }
 }
 
-/// A client of the same mock whose every credential is one that the mock refuses.
+/// A client of the same mock with credentials that the mock rejects.
 fn refused_client(harness: &Harness) -> Client {
     #[derive(Debug)]
     struct Refused(Arc<Mock>);

@@ -1,5 +1,5 @@
-//! A lost answer, settled by the provider's own report: the mock takes the message, loses the answer, and posts its delivery
-//! reports to an axum application that listens with the extractor.
+//! A lost response, settled by the provider's status event: the mock accepts the message, loses the response, and calls the
+//! webhook of an axum application.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::time::{Duration, SystemTime};
@@ -22,7 +22,7 @@ use transom_mock_server::MockServer;
 const CONTACT: &str = "+5491155550123";
 const SECRET: &str = "0123456789abcdef-secret";
 
-/// A report that nothing holds up comes within this.
+/// The maximum time until a status event arrives.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 struct Harness {
@@ -45,7 +45,7 @@ impl FromRef<App> for Client {
 }
 
 async fn hear(State(app): State<App>, Webhook(events): Webhook) {
-    // A test that has seen enough is gone.
+    // The test may have ended already.
     let _ = app.events.send(events);
 }
 
@@ -97,7 +97,7 @@ impl Harness {
         serde_json::from_slice(response.body()).unwrap()
     }
 
-    /// Sends a text whose answer is lost.
+    /// Sends a text whose response is lost.
     async fn lose(&self, message: &Message) -> (Message, Error, PendingSend) {
         self.control("faults", &json!([{ "provider": self.provider.name, "fault": "lose_reply", "next": 1 }])).await;
         let begun = SystemTime::now();
@@ -109,9 +109,9 @@ impl Harness {
         (prepared, error, unresolved)
     }
 
-    /// Takes in reports until they settle it.
+    /// Reads status events until one settles the message.
     async fn settle(&mut self, unresolved: &mut PendingSend) -> Resolution {
-        // What becomes of a message takes a while by the mock's clock.
+        // The mock's clock must pass until the message is delivered.
         self.control("clock", &json!({ "advance": "1m" })).await;
         while unresolved.resolution() == Resolution::Unknown {
             let heard = tokio::time::timeout(PATIENCE, self.events.recv()).await;
@@ -126,7 +126,7 @@ fn text() -> Message {
 }
 
 #[tokio::test]
-async fn a_report_that_carries_our_reference_settles_a_lost_answer() {
+async fn status_with_reference_settles_lost_response() {
     for (provider, uri) in [
         (transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001"),
         (transom_messangi::PROVIDER, "messangi://key@HOST?from=5215500001111"),
@@ -139,10 +139,10 @@ async fn a_report_that_carries_our_reference_settles_a_lost_answer() {
 }
 
 #[tokio::test]
-async fn a_report_that_comes_before_the_answer_is_lost_settles_it() {
+async fn status_before_lost_response_settles_send() {
     let uri = "exotel://key:token@HOST/acme?from=919876500001";
     let mut harness = Harness::open(transom_exotel::PROVIDER, uri).await;
-    // Taken, and the answer is held.
+    // The message is accepted, and the response held.
     let held = json!([{ "provider": "exotel", "fault": "gate", "gate": "answer", "next": 1 }]);
     harness.control("faults", &held).await;
     let (client, begun) = (harness.client.clone(), SystemTime::now());
@@ -159,7 +159,7 @@ async fn a_report_that_comes_before_the_answer_is_lost_settles_it() {
     }
     assert!(!sending.is_finished(), "it is still waited for");
 
-    // The provider goes away, and the answer with it.
+    // The provider stops, and the response is lost.
     drop(harness.mock);
     let error = sending.await.unwrap().unwrap_err();
     assert_eq!(error.sent(), Sent::Maybe);
@@ -169,7 +169,7 @@ async fn a_report_that_comes_before_the_answer_is_lost_settles_it() {
 }
 
 #[tokio::test]
-async fn a_report_that_the_message_failed_settles_it_as_not_sent() {
+async fn failed_status_settles_send_as_not_sent() {
     let mut harness = Harness::open(transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001").await;
     harness.control("config", &json!({ "provider": "exotel", "window_error": "callback" })).await;
     harness.control("clock", &json!({ "advance": "25h" })).await;
@@ -180,21 +180,21 @@ async fn a_report_that_the_message_failed_settles_it_as_not_sent() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_under_a_key_is_settled_by_the_same_message_once_more() {
+async fn lost_response_with_key_is_settled_by_resend() {
     let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
     let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;
     let (_, _, mut unresolved) = harness.lose(&text()).await;
     let life = transom_gosendapi::PROVIDER.key_life.unwrap();
     let resolution = unresolved.resend(&harness.client, life, SystemTime::now()).await.unwrap();
     assert!(matches!(resolution, Resolution::Sent { .. }), "{resolution:?}");
-    // The ledger of the mock has it once.
+    // The mock's ledger has the message once.
     let messages = harness.see("messages").await;
     let messages = messages.as_array().unwrap();
     assert_eq!(messages.len(), 1);
 }
 
 #[tokio::test]
-async fn a_look_at_the_message_settles_it_where_its_id_is_known() {
+async fn status_lookup_by_id_settles_unknown_send() {
     let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
     let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;
     let receipt = harness.client.send(&text()).await.unwrap();

@@ -1,5 +1,5 @@
-//! A file uploaded at GoSendAPI, the only provider that takes one, against the mock. It is no call of `Messenger`, so the
-//! list of scenarios cannot have it.
+//! Uploads to GoSendAPI, the only provider with uploads, against the mock. An upload is no method of `Messenger`, so it
+//! cannot be a scenario.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ const ANA: &str = "+34611222333";
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// A transport that is the mock itself, without a socket.
+/// A transport that calls the mock without a socket.
 #[derive(Debug)]
 struct Direct(Mutex<Simulator>);
 
@@ -33,7 +33,7 @@ impl Transport for Direct {
 }
 
 impl Direct {
-    /// A mock to which Ana has just written.
+    /// A mock to which the contact has just written.
     fn open() -> Arc<Self> {
         let mock = Arc::new(Self(Mutex::new(Simulator::new(SystemTime::now()))));
         mock.control("POST", "inbound", &json!({ "provider": "gosendapi", "from": ANA, "text": "hi" }));
@@ -62,14 +62,14 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
-/// Reads and uploads a file as a program would: what cannot be an upload never comes to a request.
+/// Uploads a file as a program would. An unsuitable file causes no request.
 fn upload(mock: &Arc<Direct>, media_type: &str, bytes: Vec<u8>) -> transom::Result<String> {
     let upload = Upload::new(media_type, "file", bytes)?;
     wait(adapter(mock, "gsk_test_demo", "555123456789").upload(upload))
 }
 
 #[test]
-fn an_uploaded_image_reaches_the_customer_by_the_id_that_the_upload_gave() {
+fn uploaded_image_is_delivered_by_upload_id() {
     let mock = Direct::open();
     let id = upload(&mock, "image/png", b"\x89PNG\r\n\x1a\n".to_vec()).unwrap();
     let image = Message::new(ANA.parse().unwrap(), Content::Image(Media::id(&id)));
@@ -82,13 +82,13 @@ fn an_uploaded_image_reaches_the_customer_by_the_id_that_the_upload_gave() {
 
     let requests = mock.requests();
     let asked: Vec<_> = requests.iter().map(|request| (&request["path"], &request["findings"])).collect();
-    // No note either: the id is known, and of this sender.
+    // No finding either: the id is known, and belongs to this sender.
     let nothing = json!([]);
     assert_eq!(asked, [(&json!("/v1/media"), &nothing), (&json!("/v1/messages"), &nothing)]);
 }
 
 #[test]
-fn a_file_full_of_boundaries_and_one_of_just_the_largest_size_are_taken() {
+fn file_with_boundaries_or_of_maximum_size_is_accepted() {
     let mock = Direct::open();
     let boundaries = b"\r\n--transom-0000000000000000--\r\n--transom-0000000000000001\r\n\r\nx\r\n".repeat(100);
     for (media_type, bytes) in
@@ -100,7 +100,7 @@ fn a_file_full_of_boundaries_and_one_of_just_the_largest_size_are_taken() {
 }
 
 #[test]
-fn a_file_too_large_or_of_a_wrong_type_is_refused_without_a_request() {
+fn oversized_or_mistyped_file_is_refused_locally() {
     let mock = Direct::open();
     for (media_type, length) in [
         ("image/png", 5 * MIB + 1),
@@ -117,7 +117,7 @@ fn a_file_too_large_or_of_a_wrong_type_is_refused_without_a_request() {
 }
 
 #[test]
-fn a_bad_key_and_an_unknown_or_foreign_sender_fail_an_upload_as_they_fail_a_send() {
+fn upload_fails_for_bad_key_and_unknown_sender() {
     let mock = Direct::open();
     for (key, sender, kind) in [
         ("invalid", "555123456789", ErrorKind::Unauthenticated),

@@ -1,4 +1,4 @@
-//! Every documented webhook call is read into its events, and so is every variant of it that says the same.
+//! Every documented webhook call, and every variant of it with the same meaning, gives its events.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use transom::{Client, ErrorKind, Registry};
 use transom_conformance::adapters;
 use transom_conformance::evidence::{Changes, WebhookFixture, each_object, put};
 
-/// Webhooks are read without asking anybody.
+/// Reading a webhook call makes no request.
 #[derive(Debug)]
 struct Nobody;
 
@@ -28,7 +28,7 @@ impl Transport for Nobody {
     }
 }
 
-/// A client of `provider`, whose webhooks are signed with `secret` if there is one.
+/// A client of `provider`, with this webhook secret if there is one.
 fn client(provider: &str, secret: Option<&str>) -> Client {
     let settings = match provider {
         "autocalls" => json!({ "api_key": "k", "sender_id": 12 }),
@@ -50,7 +50,7 @@ fn lines(provider: &str, events: &WebhookEvents) -> Vec<Value> {
     events.events.iter().map(|event| event.to_json(provider, events.verified)).collect()
 }
 
-/// Reads fixtures without a secret and keeps what is read otherwise than expected.
+/// Reads fixtures without a secret and collects the differences.
 #[derive(Default)]
 struct Reader {
     clients: BTreeMap<String, Client>,
@@ -59,12 +59,12 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads `body` as a call of `fixture`'s provider; `expected` are the fixture's events with these changes.
+    /// Reads `body` as a call of `fixture`'s provider; the expected events are the fixture's with these changes.
     fn expect(&mut self, fixture: &WebhookFixture, variant: &str, body: String, changes: &Changes) {
         self.expect_after(fixture, variant, body, changes, |_| {});
     }
 
-    /// As `expect`, looking at each event after `tidy`.
+    /// As [`expect`], after `tidy` on each event.
     fn expect_after(
         &mut self,
         fixture: &WebhookFixture,
@@ -103,7 +103,7 @@ fn fixtures() -> Vec<WebhookFixture> {
 }
 
 #[test]
-fn every_documented_kind_has_a_fixture_and_every_fixture_is_of_a_documented_kind() {
+fn fixtures_and_documented_kinds_correspond() {
     let documented: BTreeSet<(String, String, String)> = WebhookFixture::kinds()
         .unwrap()
         .into_iter()
@@ -121,7 +121,7 @@ fn every_documented_kind_has_a_fixture_and_every_fixture_is_of_a_documented_kind
 }
 
 #[test]
-fn every_fixture_says_what_it_is_and_where_it_is_known_from() {
+fn every_fixture_has_title_and_source() {
     for fixture in fixtures() {
         let (name, source) = (&fixture.name, &fixture.source);
         assert!(fixture.title.ends_with('.') && fixture.title.len() > 20, "{name}: /title is no sentence");
@@ -133,7 +133,7 @@ fn every_fixture_says_what_it_is_and_where_it_is_known_from() {
 }
 
 #[test]
-fn every_documented_call_is_verified_under_the_second_of_two_secrets_and_read_into_its_events() {
+fn documented_calls_are_verified_by_second_secret() {
     let mut signed = 0;
     for fixture in fixtures() {
         let provider = fixture.provider();
@@ -146,7 +146,7 @@ fn every_documented_call_is_verified_under_the_second_of_two_secrets_and_read_in
 }
 
 #[test]
-fn a_call_that_the_provider_does_not_sign_is_refused_where_a_secret_is_configured() {
+fn unsigned_call_is_refused_with_secret() {
     for fixture in fixtures().iter().filter(|fixture| fixture.secret.is_none()) {
         let call = fixture.request(fixture.body.get().to_owned()).unwrap();
         let error = client(fixture.provider(), Some("secret")).webhook(&call).unwrap_err();
@@ -155,7 +155,7 @@ fn a_call_that_the_provider_does_not_sign_is_refused_where_a_secret_is_configure
 }
 
 #[test]
-fn without_a_secret_the_same_events_say_that_nothing_vouches_for_them() {
+fn events_without_secret_are_unverified() {
     let mut reader = Reader::default();
     for fixture in fixtures() {
         reader.expect(&fixture, "without a secret", fixture.body.get().to_owned(), &Changes::new());
@@ -164,7 +164,7 @@ fn without_a_secret_the_same_events_say_that_nothing_vouches_for_them() {
 }
 
 #[test]
-fn other_documented_values_of_a_call_are_read_into_their_events() {
+fn documented_variants_give_their_events() {
     let mut reader = Reader::default();
     for fixture in fixtures() {
         for row in &fixture.rows {
@@ -178,7 +178,7 @@ fn other_documented_values_of_a_call_are_read_into_their_events() {
     reader.finish(200);
 }
 
-/// The mark of the members that the test adds.
+/// The name of the members that the test adds.
 const ADDED: &str = "x_unknown";
 
 #[test]
@@ -192,7 +192,7 @@ fn members_that_nobody_knows_change_no_event() {
             objects += 1;
         });
         assert!(objects > 0, "{}", fixture.name);
-        // What is kept as it came, and a person's contact cards, have them, too; nothing else has.
+        // Raw events and contact cards contain them, too; nothing else does.
         reader.expect_after(&fixture, "unknown members", body.to_string(), &Changes::new(), |event| {
             for kept in ["/raw", "/content/raw", "/content/contacts"] {
                 if let Some(raw) = event.pointer_mut(kept) {
@@ -205,7 +205,7 @@ fn members_that_nobody_knows_change_no_event() {
 }
 
 #[test]
-fn an_optional_member_that_is_missing_or_null_takes_nothing_else_with_it() {
+fn missing_optional_member_changes_no_other() {
     let mut reader = Reader::default();
     for fixture in fixtures() {
         for (place, changes) in &fixture.optional {
@@ -220,8 +220,8 @@ fn an_optional_member_that_is_missing_or_null_takes_nothing_else_with_it() {
 }
 
 #[test]
-fn an_id_keeps_every_digit_whether_it_is_a_text_or_a_number() {
-    /// Stands for the number in a tree that cannot hold it.
+fn id_keeps_every_digit_as_text_or_number() {
+    /// Stands for a number that the tree cannot hold.
     const MARK: &str = "@id@";
     let mut reader = Reader::default();
     for fixture in fixtures() {
@@ -255,7 +255,7 @@ fn what_is_kept_as_it_came_keeps_every_digit_too() {
     }
 }
 
-/// The same instant in other ways: India's offset, a later hour with the day's change, and Unix time both ways.
+/// The same instant in other forms: India's offset, a later hour on the next day, and Unix time in both forms.
 fn other_times(written: &Value) -> Vec<Value> {
     const OFFSET: std::time::Duration = std::time::Duration::from_secs(5 * 3_600 + 30 * 60);
     let text = written.as_str().unwrap_or_default();
@@ -287,7 +287,7 @@ fn an_instant_is_the_same_in_every_offset() {
 }
 
 #[test]
-fn a_phone_number_is_the_same_with_and_without_its_plus_and_as_a_number() {
+fn phone_number_is_read_with_and_without_plus() {
     let mut reader = Reader::default();
     for fixture in fixtures() {
         for place in &fixture.phones {
@@ -305,7 +305,7 @@ fn a_phone_number_is_the_same_with_and_without_its_plus_and_as_a_number() {
     reader.finish(500);
 }
 
-/// The tables of the codes that a provider's callbacks carry, among its others.
+/// The code tables of a provider's callbacks.
 fn callback_codes(provider: &str) -> Vec<&'static ErrorCode> {
     let adapter = adapters::ALL.iter().find(|adapter| adapter.provider.name == provider).unwrap();
     let tables: &[usize] = match provider {
@@ -317,7 +317,7 @@ fn callback_codes(provider: &str) -> Vec<&'static ErrorCode> {
 }
 
 #[test]
-fn every_code_of_the_callback_tables_is_shown_by_a_fixture_with_its_kind() {
+fn every_callback_code_has_a_fixture() {
     for adapter in adapters::ALL {
         let provider = adapter.provider.name;
         let mut shown = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The invariants of the repository itself.
+//! Rules of the repository.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The packages of ours that each package of ours depends on, tests left out.
+/// The dependencies between our packages, without those of tests.
 fn arrows() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
@@ -38,7 +38,7 @@ fn names(of: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_sdk_and_the_mock_depend_on_nothing_of_ours_and_an_adapter_on_the_sdk_alone() {
+fn crates_depend_only_on_allowed_crates() {
     let arrows = arrows();
     assert_eq!(arrows["transom"], names(&[]));
     assert_eq!(arrows["transom-mock-server"], names(&[]));
@@ -49,7 +49,7 @@ fn the_sdk_and_the_mock_depend_on_nothing_of_ours_and_an_adapter_on_the_sdk_alon
 }
 
 #[test]
-fn every_adapter_folder_has_the_same_files_and_goes_through_the_suite() {
+fn adapter_folders_have_same_files_and_run_the_suite() {
     let expected = names(&["config.rs", "error.rs", "lib.rs", "messenger.rs", "webhook.rs", "wire.rs"]);
     let mut folders = BTreeSet::new();
     for folder in std::fs::read_dir(root().join("adapters")).unwrap().map(|entry| entry.unwrap().path()) {
@@ -64,7 +64,7 @@ fn every_adapter_folder_has_the_same_files_and_goes_through_the_suite() {
     assert_eq!(folders, names(&tested), "every adapter is a adapter of the suite");
 }
 
-/// The table of the README, from the adapters.
+/// The README's table, from the adapters.
 fn table() -> String {
     let title = |name: &str| match name {
         "autocalls" => "Autocalls".to_owned(),
@@ -89,16 +89,16 @@ fn table() -> String {
 }
 
 #[test]
-fn the_readmes_table_is_what_the_adapters_declare() {
+fn readme_table_matches_declared_capabilities() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let (_, rest) = readme.split_once("<!-- capabilities -->\n").unwrap();
     let (found, _) = rest.split_once("\n<!-- /capabilities -->").unwrap();
     assert!(found == table(), "the table should be\n{}\n", table());
 }
 
-/// Evidence is what makes a table of codes more than an opinion.
+/// Every code has its source.
 #[test]
-fn every_row_of_every_code_table_says_where_it_is_from() {
+fn every_code_has_source_and_date() {
     for adapter in adapters::ALL {
         assert!(!adapter.provider.codes.is_empty(), "{}", adapter.provider.name);
         for fact in adapter.provider.codes.iter().flat_map(|table| table.iter()) {
@@ -111,7 +111,7 @@ fn every_row_of_every_code_table_says_where_it_is_from() {
 }
 
 #[test]
-fn no_table_has_a_code_twice() {
+fn code_table_has_no_duplicate() {
     for adapter in adapters::ALL {
         for table in adapter.provider.codes {
             let mut seen = BTreeSet::new();

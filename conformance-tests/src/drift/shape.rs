@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::DriftKind;
+use super::difference::DriftKind;
 
 /// A place where two shapes differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_a_new_and_a_changed_member_are_named_by_their_place_and_once_a_list() {
+    fn changed_members_are_reported_by_place_once_per_list() {
         let documented = json!({ "a": { "id": 1, "name": "x" }, "list": [{ "id": 1 }], "n": 202 });
         let observed = json!({ "a": { "id": "1", "title": "x" }, "list": [{ "id": 1 }, { "id": "2" }, { "id": "3" }], "n": 202.5 });
         assert_eq!(
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_became_null_and_a_list_that_became_empty_are_told_unless_a_page_shows_them_so() {
+    fn new_null_or_empty_list_is_reported_unless_documented() {
         let documented = json!({ "id": 1, "list": [{ "id": 1 }] });
         let observed = json!({ "id": null, "list": [] });
         let both = [(DriftKind::ChangedType, "/id".to_owned()), (DriftKind::ChangedType, "/list".to_owned())];
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_on_one_page_takes_the_items_of_another() {
+    fn empty_list_takes_items_of_other_page() {
         let (empty, full) = (json!({ "data": [] }), json!({ "data": [{ "status": "a", "n": 1 }, { "status": "b" }] }));
         let observed = json!({ "data": [{ "state": "a", "n": "1" }] });
         let told = [
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn without_its_values_a_shape_is_the_same_and_tells_nothing() {
+    fn shape_without_values_keeps_types() {
         let value =
             json!({ "id": 17, "name": "Ana", "ok": true, "list": [{ "phone": "+34" }, { "phone": "+35" }], "x": null });
         let bare = without_values(&value);

@@ -64,7 +64,7 @@ mod tests {
     use crate::evidence::facts::rows;
 
     #[test]
-    fn what_every_code_means_is_listed_apart_from_the_adapters_tables() {
+    fn expected_codes_agree_with_adapter_tables() {
         for adapter in crate::adapters::ALL {
             let meanings = ExpectedCodes::of(adapter).unwrap();
             for (table, fact) in rows(adapter) {

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fact_has_an_id_of_its_own_a_sentence_and_a_source() {
+    fn every_fact_has_unique_id_sentence_and_source() {
         for adapter in crate::adapters::ALL {
             let facts = all(adapter);
             let ids: BTreeSet<&str> = facts.iter().map(|fact| fact.id.as_str()).collect();
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_table_of_codes_has_a_place() {
+    fn every_code_table_has_samples() {
         for adapter in crate::adapters::ALL {
             assert_eq!(adapter.code_tables.len(), adapter.provider.codes.len(), "{}", adapter.provider.name);
             assert!(rows(adapter).all(|(table, fact)| !(table.samples)(fact).is_empty()), "{}", adapter.provider.name);

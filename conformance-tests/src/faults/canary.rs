@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_planted_is_found_however_it_is_written() {
+    fn planted_secret_is_found_in_every_form() {
         let planted = Canaries::plant();
         for text in [&planted.key, &planted.token, &planted.password, &planted.pair(), &planted.to] {
             assert!(found_in(&format!("<{text}>")).is_some(), "{text}");

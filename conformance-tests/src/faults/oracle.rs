@@ -130,7 +130,7 @@ pub(crate) fn covers(harness: &FaultHarness, attempts: u32) -> Check {
     let seen = harness.sends_seen();
     ensure(
         u32::try_from(seen).is_ok_and(|seen| seen <= attempts),
-        format_args!("{attempts} attempts are reported, the provider saw {seen} requests to send"),
+        format_args!("{attempts} attempts are reported, the provider received {seen} send requests"),
     )
 }
 

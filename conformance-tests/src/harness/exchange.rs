@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_in_any_part_of_an_exchange_is_masked_and_a_long_body_cut() {
+    fn exchange_redacts_numbers_and_cuts_long_body() {
         let entry = json!({
             "method": "POST", "path": "/x?to=%2B5491155550123", "headers": { "x-to": "+5491155550123" },
             "body": { "to": "+5491155550123" }, "status": 200, "response": "é".repeat(10_000), "findings": [

@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_counts_what_is_the_same_and_keeps_the_order() {
+    fn summary_counts_equal_entries_in_order() {
         let told = |outcome: &str| SendRecord { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
         let heard = |verified| EventRecord { event: "status read".to_owned(), verified };
         let text = DeliveredMessage { content: "text".to_owned(), says: "hi".to_owned() };

@@ -1,13 +1,11 @@
 //! The drift report: the responses of live providers, compared with their documentation.
 
-use std::io;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use transom::time::rfc3339;
 
-use super::{Generator, SCHEMA_VERSION, html, junit, milliseconds, write_all};
+use super::model::{Generator, SCHEMA_VERSION, milliseconds};
 use crate::drift::live::{StepReport, StepVerdict};
 
 /// A drift report. `docs/conformance-report.md` describes each member.
@@ -79,14 +77,6 @@ impl DriftReport {
     /// The most serious verdict of all steps; none if there was no step.
     pub fn verdict(&self) -> Option<StepVerdict> {
         self.channels.iter().flat_map(|channel| &channel.steps).map(|step| step.verdict).max()
-    }
-
-    /// Writes `report.json`, `junit.xml` and `index.html` into `folder`, and creates the folder if needed.
-    ///
-    /// # Errors
-    /// Which file could not be written, and why.
-    pub fn write(&self, folder: &Path) -> io::Result<()> {
-        write_all(folder, self, &junit::of_drift(self), html::of_drift(self))
     }
 }
 

@@ -3,16 +3,16 @@
 mod case;
 mod drift;
 mod matrix;
+mod parts;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::{Coverage, EvidenceReport, Report, Scorecard};
+use super::model::{Coverage, EvidenceReport, Report, Scorecard};
 use crate::defects::Defect;
 use crate::differential::{Comparison, ScenarioComparison};
-use crate::evidence::RequirementLevel;
 use crate::suite::Verdict;
 
-const STYLE: &str = include_str!("html/style.css");
+use parts::{Page, badge, mark, minute, seconds};
 
 pub(super) use drift::of as of_drift;
 
@@ -56,44 +56,6 @@ pub(super) fn of(report: &Report) -> String {
     })
 }
 
-/// The frame of the page.
-struct Page {
-    kicker: &'static str,
-    well: bool,
-    headline: String,
-    circumstances: String,
-    /// The ids of the sections with their titles.
-    sections: Vec<(&'static str, &'static str)>,
-}
-
-impl Page {
-    fn around(&self, sections: &Markup) -> String {
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (self.kicker) ": " (self.headline) }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    header.top {
-                        p.kicker { (self.kicker) }
-                        h1.bad[!self.well] { (mark(self.well)) " " (self.headline) }
-                        p.facts { (self.circumstances) }
-                    }
-                    nav aria-label="Sections" {
-                        @for (id, words) in &self.sections { a href={ "#" (id) } { (words) } }
-                    }
-                    main { (sections) }
-                }
-            }
-        };
-        page.into_string()
-    }
-}
-
 fn headline(report: &Report) -> String {
     let totals = report.totals;
     let adapters = match report.providers.as_slice() {
@@ -119,21 +81,6 @@ fn circumstances(report: &Report) -> String {
     )
 }
 
-/// Formats an RFC 3339 time as `2026-05-11 09:20 UTC`.
-fn minute(time: &str) -> String {
-    time.get(..16).map_or_else(|| time.to_owned(), |minute| minute.replace('T', " ") + " UTC")
-}
-
-#[allow(clippy::cast_precision_loss, reason = "for people, to a tenth of a second")]
-fn seconds(milliseconds: u64) -> f64 {
-    milliseconds as f64 / 1_000.0
-}
-
-/// A symbol, so that the verdict does not depend on colour.
-const fn mark(well: bool) -> &'static str {
-    if well { "✔" } else { "✘" }
-}
-
 fn scorecard(card: &Scorecard) -> Markup {
     let well = card.totals.failed == 0;
     html! {
@@ -142,7 +89,7 @@ fn scorecard(card: &Scorecard) -> Markup {
             p.score { b { (card.totals.passed) } " of " (card.totals.cases) " cases hold" }
             p.small { (card.refusals) " of them as the refusal of what it does not offer; " (format!("{:.1}", seconds(card.duration_ms))) " s of work" }
             table {
-                thead { tr { th { "On record" } th { "facts" } th { "played" } th { "broken" } } }
+                thead { tr { th { "On record" } th { "facts" } th { "covered" } th { "contradicted" } } }
                 tbody { @for row in &card.coverage { (coverage(row)) } }
             }
             p.small {
@@ -165,11 +112,6 @@ fn coverage(row: &Coverage) -> Markup {
             td { (row.contradicted) @if row.contradicted > 0 { " ✘" } }
         }
     }
-}
-
-/// How binding a fact is, and its certainty.
-fn badge(certainty: &str) -> Markup {
-    html! { span class={ "badge " (certainty) } { b { (RequirementLevel::of(certainty).as_str()) } " " (certainty) } }
 }
 
 fn differences(compared: &[ScenarioComparison]) -> Markup {
@@ -230,7 +172,7 @@ fn fact_row(fact: &EvidenceReport) -> Markup {
     let (symbol, word) = match fact.verdict {
         Some(Verdict::Passed) => ("✔", "holds"),
         Some(Verdict::Failed) => ("✘", "contradicted"),
-        None => ("·", "not played"),
+        None => ("·", "not covered"),
     };
     html! {
         tr.bad[fact.verdict == Some(Verdict::Failed)] {
@@ -281,7 +223,7 @@ fn run(report: &Report) -> Markup {
                 dt { "Seed" } dd { (report.seed) }
                 dt { "Again" } dd { code { (report.command) } }
             }
-            p.small { "Credentials and phone numbers are masked. " code { "report.json" } " and " code { "junit.xml" } " beside this page say the same to programs." }
+            p.small { "Credentials and phone numbers are redacted. " code { "report.json" } " and " code { "junit.xml" } " have the same content for programs." }
         }
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CaseReport, DriftReport, Problem, Report};
+use super::drift::DriftReport;
+use super::model::{CaseReport, Problem, Report};
 use crate::drift::live::StepReport;
 use crate::suite::Verdict;
 

@@ -1,44 +1,9 @@
 //! The figures of one provider.
 
-use serde::Serialize;
-
-use super::{CaseReport, EvidenceReport, KINDS, Totals};
+use super::model::{CaseReport, Coverage, EvidenceReport, KINDS, Scorecard, Totals};
 use crate::evidence::EvidenceKind;
 use crate::executor::Run;
 use crate::suite::Verdict;
-
-/// The result of an adapter.
-#[derive(Clone, Debug, Serialize)]
-pub struct Scorecard {
-    /// The provider's name.
-    pub name: &'static str,
-    /// The numbers of its cases.
-    #[serde(flatten)]
-    pub totals: Totals,
-    /// How many cases were refusals.
-    pub refusals: usize,
-    /// Its capabilities.
-    pub capabilities: Vec<&'static str>,
-    /// How many facts on record were covered, by kind.
-    pub coverage: Vec<Coverage>,
-    /// How many facts on record have each certainty; the surest first.
-    pub certainties: Vec<(&'static str, usize)>,
-    /// The sum of the durations of its cases.
-    pub duration_ms: u64,
-}
-
-/// The coverage of one kind of fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Coverage {
-    /// The kind.
-    pub kind: EvidenceKind,
-    /// How many facts are on record.
-    pub on_record: usize,
-    /// How many of them were checked.
-    pub played: usize,
-    /// How many of them were contradicted.
-    pub contradicted: usize,
-}
 
 const CERTAINTIES: &[&str] = &["seed", "docs", "field", "inferred"];
 

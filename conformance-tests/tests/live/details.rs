@@ -1,4 +1,4 @@
-//! One wrong detail at a time: each member, each type, each status and each header, on each answer of each provider.
+//! One wrong detail at a time: each member, type, status and header, in each response of each provider.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use transom_conformance::drift::live::{self, Step};
 
 use crate::stand_in::{Account, Distortion, PROVIDERS, StandIn, permission};
 
-/// The places that the pages say may be missing or null.
+/// The places that may be missing or null.
 const OPTIONAL: &[(&str, &str)] = &[
     ("autocalls", "/last_customer_message_at"),
     ("autocalls", "/message_sid"),
@@ -24,13 +24,13 @@ const OPTIONAL: &[(&str, &str)] = &[
     ("messangi", "/data/externalId"),
 ];
 
-/// The places that a page shows as null, so that null is nothing new there.
+/// The places that a page shows as null.
 const NULLABLE: &[(&str, &str)] = &[("gosendapi", "/data/0/last_inbound_at")];
 
-/// The one answer whose body no page shows.
+/// The one response whose body no page shows.
 const NOT_SHOWN: (&str, &str) = ("exotel", "GET /v2/accounts/*/templates");
 
-/// Every place in a value, the outermost first.
+/// Every place in a value, outer ones first.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     let mut visit = |name: &str, member: &Value| {
         let place = format!("{at}/{name}");
@@ -39,13 +39,13 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     };
     match value {
         Value::Object(members) => members.iter().for_each(|(name, member)| visit(name, member)),
-        // The items of a list are alike, and one is as good as another.
+        // The items of a list have the same shape, so one of them is enough.
         Value::Array(items) => items.iter().take(1).for_each(|item| visit("0", item)),
         _ => {}
     }
 }
 
-/// A wrong detail, and how it has to be told.
+/// A wrong detail, and its expected report.
 struct Detail {
     what: String,
     body: Value,
@@ -94,7 +94,7 @@ fn details(provider: &str, body: &Value) -> Vec<Detail> {
 }
 
 #[test]
-fn each_wrong_member_of_each_answer_is_told_and_nothing_else() {
+fn wrong_members_are_reported_exactly() {
     let mut problems = Vec::new();
     let mut tried = 0;
     each_answer(|provider, uri, step, call, answer| {
@@ -114,7 +114,7 @@ fn each_wrong_member_of_each_answer_is_told_and_nothing_else() {
 }
 
 #[test]
-fn each_wrong_status_and_each_missing_or_strange_header_of_each_answer_is_told_and_nothing_else() {
+fn wrong_status_and_headers_are_reported_exactly() {
     let mut problems = Vec::new();
     let mut headers = BTreeMap::<String, usize>::new();
     each_answer(|provider, uri, step, call, answer| {
@@ -157,7 +157,7 @@ fn each_wrong_status_and_each_missing_or_strange_header_of_each_answer_is_told_a
     assert!(problems.is_empty(), "{}:\n{}", problems.len(), problems.join("\n"));
 }
 
-/// The headers that the pages say an answer may have, and none that it has to.
+/// The optional headers of a response.
 const MAY_LACK: &[(&str, &str)] = &[
     ("autocalls", "x-ratelimit-limit"),
     ("autocalls", "x-ratelimit-remaining"),
@@ -166,7 +166,7 @@ const MAY_LACK: &[(&str, &str)] = &[
     ("exotel", "x-ratelimit-reset"),
 ];
 
-/// Calls `visit` with every answer of every step of every provider that a page shows.
+/// Calls `visit` with every documented response of every step of every provider.
 fn each_answer(mut visit: impl FnMut(Provider, &'static str, &Step, &str, &Response<Bytes>)) {
     for (provider, uri) in PROVIDERS {
         let stand_in = StandIn::new(provider.name);
@@ -187,7 +187,7 @@ fn each_answer(mut visit: impl FnMut(Provider, &'static str, &Step, &str, &Respo
     }
 }
 
-/// What is told of a step in which the answer to `call` is spoilt.
+/// The differences of a step in which the response to `call` is spoilt.
 fn distorted(
     provider: Provider,
     uri: &str,
@@ -205,7 +205,7 @@ fn distorted(
         }
     });
     let report = account.take(step);
-    // A cycle of references, which would keep the stand-in for ever.
+    // Breaks a cycle of references, which would leak the stand-in.
     *stand_in.distortion.lock().unwrap() = None;
     let found = report.drift.into_iter().filter(|drift| drift.kind != DriftKind::UnknownCode || drift.place.is_empty());
     found.map(|drift| (drift.kind, drift.place)).collect()

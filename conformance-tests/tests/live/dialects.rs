@@ -1,4 +1,4 @@
-//! Refusals, documented and not, and the mock in the dialects between which the pages leave the choice.
+//! Rejections, documented or not, and the mock with each undecided detail of the documentation.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ use transom_mock_server::Simulator;
 
 use crate::stand_in::{Account, PROVIDERS, SendRecord, StandIn, drifts, permission, run};
 
-/// A refusal in the provider's documented form, with a code that no page has; Messangi has words for states in place of codes.
+/// A rejection in the documented form with an undocumented code; Messangi has status words in place of codes.
 const UNKNOWN_CODES: [(u16, &str); 4] = [
     (422, r#"{"success":false,"error":"no","error_code":"BRAND_NEW_CODE"}"#),
     (
@@ -47,7 +47,7 @@ fn an_undocumented_code_is_told_and_nothing_else() {
 }
 
 #[test]
-fn a_refusal_that_any_call_may_get_is_no_drift_and_a_status_of_no_page_is_told_alone() {
+fn common_rejection_is_no_drift_undocumented_status_is() {
     const REFUSED: [&str; 4] = [
         r#"{"message":"Unauthenticated."}"#,
         r#"{"request_id":"5b0e","method":"GET","http_code":401,"response":{"code":401,"error_data":{"code":1010,"message":"no","description":"no"},"status":"failure","data":null}}"#,
@@ -70,7 +70,7 @@ fn a_refusal_that_any_call_may_get_is_no_drift_and_a_status_of_no_page_is_told_a
     }
 }
 
-/// What may be told of a provider in another dialect than its pages show. All others are as documented.
+/// The allowed differences of a provider with switches set. Everything else is as documented.
 const SWITCHED: &[(&str, &str, &str, &[SendRecord<'static>])] = {
     use DriftKind::{
         ChangedHeader, ChangedType, MissingHeader, MissingMember, NewHeader, NewMember, NotJson, OtherStatus,
@@ -229,7 +229,7 @@ fn every_dialect_of_the_mock_is_told_for_what_it_is() {
             let stand_in = StandIn::new(provider.name);
             stand_in.control("config", &json!({ "provider": provider.name, &switch: value }));
             let open = run(&stand_in, provider, uri, &permission(1));
-            // And with the window closed, where the dialects differ most.
+            // The same with the window closed, which most switches are about.
             stand_in.control("clock", &json!({ "advance": "25h" }));
             let closed = run(&stand_in, provider, uri, &permission(1));
             let mut found: Vec<_> = drifts(&open).into_iter().chain(drifts(&closed)).collect();

@@ -1,5 +1,4 @@
-//! Asking a live provider, proved on stand-ins: the mock as it is, the mock in other dialects, and one that drifts in a single
-//! detail at a time.
+//! The live check, against stand-ins: the mock, the mock with switches set, and a mock that drifts in one detail at a time.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 mod details;
@@ -13,7 +12,7 @@ use transom_conformance::drift::live::{self, Permission, Step};
 use crate::stand_in::{CONTACT, PROVIDERS, StandIn, permission, run};
 
 #[test]
-fn a_plan_only_reads_unless_messages_are_asked_for_and_keeps_to_the_allowed_numbers() {
+fn plan_only_reads_unless_messages_are_allowed() {
     let all = Capability::ALL.iter().copied().collect();
     assert_eq!(live::plan(all, &Permission::default()), [Step::Senders, Step::Templates, Step::Conversations]);
     assert!(live::plan(all, &permission(0)).iter().all(|step| !matches!(step, Step::Send(_))));

@@ -18,14 +18,14 @@ use transom_mock_server::Simulator;
 
 pub(crate) const CONTACT: &str = "+5491155550123";
 
-/// What becomes of an answer on its way.
+/// Edits a response on its way.
 pub(crate) type Distortion = Box<dyn Fn(&mut Response<Bytes>) + Send>;
 
-/// The mock without a socket, and something that spoils an answer.
+/// The mock without a socket, with an editor of responses.
 pub(crate) struct StandIn {
     simulator: Mutex<Simulator>,
     pub(crate) distortion: Mutex<Option<Distortion>>,
-    /// The answers as they were, with their calls.
+    /// The genuine responses, with their calls.
     pub(crate) answered: Mutex<Vec<(String, Response<Bytes>)>>,
 }
 
@@ -33,12 +33,12 @@ impl StandIn {
     pub(crate) fn new(provider: &str) -> Arc<Self> {
         let simulator = Mutex::new(Simulator::new(SystemTime::now()));
         let stand_in = Self { simulator, distortion: Mutex::default(), answered: Mutex::default() };
-        // A contact without a name, of which the pages say that it may have none.
+        // A contact without a name, as the documentation allows.
         stand_in.control("inbound", &json!({ "provider": provider, "from": CONTACT, "text": "hi" }));
         Arc::new(stand_in)
     }
 
-    /// Spoils every answer from now on.
+    /// Spoils every response from now on.
     pub(crate) fn distort(&self, distortion: impl Fn(&mut Response<Bytes>) + Send + 'static) {
         *self.distortion.lock().unwrap() = Some(Box::new(distortion));
     }
@@ -107,10 +107,10 @@ impl Account {
     }
 }
 
-/// What kind of difference, and where.
+/// The kind of difference, and its place.
 pub(crate) type SendRecord<'d> = (DriftKind, &'d str);
 
-/// Every step of a plan, taken at a stand-in.
+/// Every step of a plan, done at a stand-in.
 pub(crate) fn run(stand_in: &Arc<StandIn>, provider: Provider, uri: &str, permission: &Permission) -> Vec<StepReport> {
     let account = Account::of(stand_in, provider, uri);
     live::plan(account.client.capabilities(), permission).iter().map(|step| account.take(step)).collect()

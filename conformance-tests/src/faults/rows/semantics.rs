@@ -129,7 +129,7 @@ pub(super) const CROWDS: &[Row] = &[
     left_out(
         "N4",
         "the webhook call comes before the response",
-        "the mock posts it and the answer is lost, in the conformance crate: `a_report_that_comes_before_the_answer_is_lost_settles_it`",
+        "the mock posts it and the answer is lost, in the conformance crate: `status_before_lost_response_settles_send`",
     ),
     once("N5", "statuses in any order, with copies", || {
         vec![FaultCase::own(&profile::EXOTEL, "every order", |_| async { every_order() })]

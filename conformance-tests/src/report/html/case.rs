@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{badge, mark};
+use super::parts::{badge, mark};
 use crate::harness::Exchange;
 use crate::harness::Trace;
-use crate::report::{CaseReport, EvidenceReport, PlayedFact, Problem, Report};
+use crate::report::model::{CaseReport, EvidenceReport, PlayedFact, Problem, Report};
 use crate::suite::Verdict;
 
 /// A failed case, with everything needed to fix it.
@@ -45,7 +45,7 @@ pub(super) fn details(case: &CaseReport, report: &Report) -> Markup {
                 }
                 @if let Some(problem) = &case.problem { (broken(problem)) }
                 (rests_on(case, report))
-                h4 { "What the caller was told, and what reached people" }
+                h4 { "Reported results and delivered messages" }
                 (trace(&case.trace))
                 (wire_log(case))
                 p { "Alone: " code { (case.command) } }
@@ -82,14 +82,14 @@ fn rests_on(case: &CaseReport, report: &Report) -> Markup {
     html! {
         @if !case.played.is_empty() {
             details {
-                summary { "Plays " (case.played.len()) " facts, one by one" }
+                summary { "Checks " (case.played.len()) " facts, one by one" }
                 ul.facts { @for fact in &case.played { (played(fact, case, report)) } }
             }
         } @else if covered.is_empty() {
-            p.small { "It rests on the contract of the sdk itself, and on no page of the provider's." }
+            p.small { "The contract is the SDK's own and relies on no fact about the provider." }
         } @else {
             details {
-                summary { "Rests on " (covered.len()) " facts about the provider" }
+                summary { "Relies on " (covered.len()) " facts about the provider" }
                 (facts(&covered))
             }
         }
@@ -112,7 +112,7 @@ fn played(fact: &PlayedFact, case: &CaseReport, report: &Report) -> Markup {
 fn facts(facts: &[&EvidenceReport]) -> Markup {
     html! {
         @if facts.is_empty() {
-            p.small { "The contract of the sdk itself; no page of the provider's is needed for it." }
+            p.small { "The contract is the SDK's own." }
         } @else {
             ul.facts {
                 @for fact in facts {
@@ -128,9 +128,9 @@ pub(super) fn trace(trace: &Trace) -> Markup {
     const MOST: usize = 12;
     html! {
         ul.trace {
-            @for told in trace.sends.iter().take(MOST) { li { "told: " (told) } }
+            @for told in trace.sends.iter().take(MOST) { li { "reported: " (told) } }
             @if trace.sends.len() > MOST { li.small { "and " (trace.sends.len() - MOST) " more sends" } }
-            @for message in trace.reached.iter().take(MOST) { li { "arrived: " (message) } }
+            @for message in trace.reached.iter().take(MOST) { li { "delivered: " (message) } }
             @if trace.reached.len() > MOST { li.small { "and " (trace.reached.len() - MOST) " more messages" } }
             @if trace.sends.is_empty() && trace.reached.is_empty() { li.small { "nothing was sent" } }
         }
@@ -140,7 +140,7 @@ pub(super) fn trace(trace: &Trace) -> Markup {
 fn wire_log(case: &CaseReport) -> Markup {
     html! {
         @if case.exchanges.is_empty() {
-            p.small { "The provider saw no request." }
+            p.small { "The provider received no request." }
         } @else {
             details.log {
                 summary { "Wire log: " (case.exchanges.len() + case.exchanges_left_out) " requests"

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{Page, mark, minute, seconds};
+use super::parts::{Page, mark, minute, seconds};
 use crate::drift::live::{StepReport, StepVerdict};
 use crate::drift::{Drift, DriftKind};
-use crate::report::{AskedChannel, DriftReport};
+use crate::report::drift::{AskedChannel, DriftReport};
 
 /// The whole page.
 pub(in crate::report) fn of(report: &DriftReport) -> String {
@@ -35,7 +35,7 @@ pub(in crate::report) fn of(report: &DriftReport) -> String {
                 dt { "Began" } dd { (report.started_at) }
                 dt { "Took" } dd { (format!("{:.1}", seconds(report.duration_ms))) " s" }
             }
-            p.small { "Credentials and phone numbers are masked, and of what was answered only the shape is kept. " code { "report.json" } " and " code { "junit.xml" } " beside this page say the same to programs." }
+            p.small { "Credentials and phone numbers are redacted; of responses, only the shape is kept. " code { "report.json" } " and " code { "junit.xml" } " have the same content for programs." }
         }
     })
 }
@@ -111,7 +111,7 @@ fn step(step: &StepReport) -> Markup {
                     tbody { @for drift in &step.drift { (row(drift)) } }
                 } }
             }
-            @for call in &step.not_shown { p.small { (call) ": no page shows this answer, so that nothing in it could be held against one." } }
+            @for call in &step.not_shown { p.small { (call) ": no page shows this response, so it could not be compared." } }
             @if !step.observed.is_empty() {
                 details {
                     summary { "The shape of what came, as a fixture has it" }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::case;
-use crate::report::{CaseReport, Report, Totals};
+use crate::report::model::{CaseReport, Report, Totals};
 use crate::suite::Verdict;
 
 /// Groups against providers.
@@ -39,7 +39,7 @@ fn group_cell(report: &Report, group: &str, provider: &str) -> Markup {
     html! {
         td class=(class) {
             a href={ "#group-" (group) } {
-                span.symbol { (super::mark(failed == 0)) } " " (passed) @if failed > 0 { " of " (cases) }
+                span.symbol { (super::parts::mark(failed == 0)) } " " (passed) @if failed > 0 { " of " (cases) }
                 @if refused > 0 { span.of-them title="refusals of what the adapter does not offer, among them" { "⊘ " (refused) } }
             }
         }
