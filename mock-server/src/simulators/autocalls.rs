@@ -1,8 +1,10 @@
 //! Autocalls: JSON under `/api/user/`, bearer keys, integer ids.
 
+mod common;
 mod fields;
 mod history;
 mod lists;
+mod refusal;
 mod send;
 mod session;
 mod switches;
@@ -15,6 +17,8 @@ use http::header::ACCEPT;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
+use self::common::{FRAMEWORK, NAME, SESSION_PAGE, TEMPLATE_PAGE};
+use self::refusal::unauthenticated;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::limiter::Quota;
@@ -27,13 +31,6 @@ use crate::core::world::World;
 use crate::simulators::credentials::{review_idempotency, review_missing};
 use crate::simulators::rate_headers::set_rate_headers;
 use crate::simulators::seed;
-
-const NAME: &str = "autocalls";
-const SESSION_PAGE: Source = Source::new("Get Session Status", Certainty::Seed);
-const FREEFORM_PAGE: Source = Source::new("Send Freeform Message", Certainty::Seed);
-const TEMPLATE_PAGE: Source = Source::new("Send Template Message", Certainty::Docs);
-/// The pages say nothing on it; the provider's answers elsewhere look like those of a framework that behaves this way.
-const FRAMEWORK: Source = Source::new("Autocalls API, not stated on its pages", Certainty::Inferred);
 
 /// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get
 /// Senders, Get Templates, List Conversations, Get current user (docs).
@@ -166,13 +163,6 @@ impl Autocalls {
     }
 }
 
-fn unauthenticated(world: &World) -> Value {
-    match world.switch(NAME, "unauthenticated_body") {
-        "error" => json!({"error": "Unauthorized"}),
-        _ => json!({"message": "Unauthenticated."}),
-    }
-}
-
 /// An error as such a framework tells it to a browser, if the switch says so.
 fn without_json(world: &World, response: Response<Bytes>) -> Response<Bytes> {
     match world.switch(NAME, "without_accept") {
@@ -237,24 +227,6 @@ impl<'a> Call<'a> {
     fn is_post(&self) -> bool {
         matches!(self, Self::Freeform | Self::Template)
     }
-}
-
-/// An answer that ends the work on a request early. Boxed, for it is large.
-type Refusal = Box<Response<Bytes>>;
-
-/// A refusal with the provider's own code; `extra` members join the body.
-fn refusal(world: &World, status: u16, code: &str, error: &str, extra: Value) -> Response<Bytes> {
-    let mut body = json!({"success": false, "error": error, "error_code": code});
-    if let (Value::Object(body), Value::Object(extra)) = (&mut body, extra) {
-        body.extend(extra);
-    }
-    let status = if world.switch(NAME, "refusals") == "ok" { 200 } else { status };
-    json_response(status, &body)
-}
-
-fn invalid_phone(world: &World) -> Response<Bytes> {
-    let error = "Invalid phone number format. Use E.164 format (e.g., +14155551234).";
-    refusal(world, 422, "INVALID_PHONE", error, Value::Null)
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 mod batch;
 mod callback_forms;
+mod common;
 mod content;
 mod interactive;
 mod part;
+mod problem;
 mod switches;
 mod template;
 mod templates;
@@ -18,6 +20,8 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
+use self::common::{ACCOUNT_SID, NAME, SEND_PAGE};
+use self::problem::{Problem, failure};
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::limiter::Quota;
@@ -32,18 +36,9 @@ use crate::simulators::rate_headers;
 use crate::simulators::rate_headers::set_rate_headers;
 use crate::simulators::seed;
 
-const NAME: &str = "exotel";
-const ACCOUNT_SID: &str = "acme";
-const SESSION_PAGE: Source = Source::new("WhatsApp Session Messages", Certainty::Seed);
-const SEND_PAGE: Source = Source::new("Send WhatsApp Message", Certainty::Docs);
-const TYPES_PAGE: Source = Source::new("Message Types, Media Messages, Interactive Messages", Certainty::Docs);
-const TEMPLATE_PAGE: Source = Source::new("Template Messages", Certainty::Docs);
-const TEMPLATE_API: Source = Source::new("Templates API, Manage templates", Certainty::Docs);
 const AUTHENTICATION: Source = Source::new("Authentication", Certainty::Docs);
 /// No page of the provider's speaks of a key by which a request is known again.
 const NO_IDEMPOTENCY: Source = Source::new("Send WhatsApp Message, which has no such header", Certainty::Inferred);
-/// Errors that only the page of another v2 API prints.
-const TRUNK_ERRORS: Source = Source::new("Trunk API errors, another v2 API", Certainty::Inferred);
 
 /// The Exotel HTTP interface. Sources: WhatsApp Session Messages (seed); Send WhatsApp Message, Bulk WhatsApp Messages, Template
 /// Messages, WhatsApp Status Codes, Rate Limiting (docs).
@@ -196,95 +191,6 @@ fn unknown_path(world: &mut World, request: &Request<Bytes>, review: &mut Findin
     let call = format!("`{} {}`", request.method(), request.uri().path());
     review.refused(format!("{call} is no call of the pages"), SEND_PAGE);
     failure(world, request, 404, &Problem::new(1000, "Resource not found", "no such path or method"))
-}
-
-/// What is wrong with a request or with one of its messages.
-#[derive(Debug)]
-struct Problem {
-    /// A number, or a symbol of the session page.
-    code: Value,
-    message: String,
-    description: String,
-    /// The status of the item, and of the whole answer where the message stands alone.
-    status: u16,
-    /// The page with the rule, where the form of the request breaks one.
-    source: Source,
-}
-
-impl Problem {
-    fn new(code: u16, message: &str, description: impl Into<String>) -> Self {
-        Self::of(code.into(), message, description.into(), SEND_PAGE)
-    }
-
-    fn of(code: Value, message: &str, description: String, source: Source) -> Self {
-        Self { code, message: message.to_owned(), description, status: 400, source }
-    }
-
-    /// Code 1001: something mandatory is not there.
-    fn missing(description: impl Into<String>) -> Self {
-        Self::new(1001, "Mandatory Parameter missing", description)
-    }
-
-    /// Code 1002: something is there that cannot be.
-    fn invalid(description: impl Into<String>) -> Self {
-        Self::new(1002, "Invalid parameter", description)
-    }
-
-    /// One of the session page's symbols, which stands where numbers do otherwise.
-    fn symbol(symbol: &str, description: &str) -> Self {
-        Self::of(symbol.into(), symbol, description.to_owned(), SESSION_PAGE)
-    }
-
-    /// Whether the code is one of the session page's symbols.
-    fn is_symbol(&self) -> bool {
-        self.code.is_string()
-    }
-
-    /// The same with its symbol in another member of `error_data`, where `place` names one.
-    fn placed(mut self, place: &str) -> Self {
-        let Value::String(symbol) = &self.code else { return self };
-        let symbol = symbol.clone();
-        match place {
-            "error_data.message" => self.message = symbol,
-            "error_data.description" => self.description = format!("{symbol}: {}", self.description),
-            _ => return self,
-        }
-        if place != "error_data.message" {
-            "Invalid parameter".clone_into(&mut self.message);
-        }
-        self.code = 1002.into();
-        self
-    }
-
-    /// A result object, the same for a whole request and for one message.
-    fn result(&self, status: u16) -> Value {
-        let error = json!({"code": self.code, "message": self.message, "description": self.description});
-        json!({"code": status, "error_data": error, "status": "failure", "data": null})
-    }
-}
-
-/// An error of the whole request: `response` is then one result object.
-fn failure(world: &mut World, request: &Request<Bytes>, status: u16, problem: &Problem) -> Response<Bytes> {
-    let place = if problem.is_symbol() { world.switch(NAME, "symbol_place") } else { "error_data.code" };
-    if place == "RestException.Code" {
-        let Problem { code, description, .. } = problem;
-        let body = json!({"RestException": {"Status": status, "Message": description, "Code": code}});
-        return json_response(status, &body);
-    }
-    let mut body = json!({
-        "request_id": world.next_hex(), "method": request.method().as_str(), "http_code": status, "response": problem.result(status),
-    });
-    if let (Value::Object(members), "code" | "error.code") = (&mut body, place) {
-        let (code, message) = (problem.code.clone(), problem.description.as_str());
-        members.remove("response");
-        if place == "code" {
-            members.insert("code".to_owned(), code);
-            members.insert("message".to_owned(), message.into());
-        } else {
-            members.insert("error".to_owned(), json!({"code": code, "message": message}));
-        }
-    }
-    json_response(status, &body)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `GoSendAPI`: its HTTP interface under `/v1/`.
 
+mod call;
+mod common;
 mod conversations;
 mod directory;
 mod media;
@@ -23,6 +25,8 @@ use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use self::call::Call;
+use self::common::{NAME, REFERENCE, processes_inbound};
 use self::paging::Page;
 use self::refusal::{ErrorFormat, Refusal};
 use self::send::send;
@@ -41,13 +45,8 @@ use crate::simulators::credentials::review_missing;
 use crate::simulators::rate_headers::set_rate_headers;
 use crate::simulators::seed;
 
-const NAME: &str = "gosendapi";
-/// The error body, the headers of every answer, paging and the 415 (docs.gosendapi.com/api-reference, docs).
-const REFERENCE: Source = Source::new("GoSendAPI, API Reference", Certainty::Docs);
 /// Keys, and what each starts with (docs.gosendapi.com/authentication, docs).
 const AUTHENTICATION: Source = Source::new("GoSendAPI, Authentication", Certainty::Docs);
-/// The fields of a message (docs.gosendapi.com/concepts/messages, docs).
-const MESSAGES: Source = Source::new("GoSendAPI, Messages", Certainty::Docs);
 
 /// `GoSendAPI`.
 ///
@@ -147,25 +146,12 @@ impl ProviderSimulator for GoSendApi {
     }
 }
 
-/// Whether the account's line takes note of what contacts write.
-fn processes_inbound(world: &World) -> bool {
-    world.switch(NAME, "inbound_processing") != "off"
-}
-
 /// How the switches want refusals printed.
 fn print(world: &World) -> ErrorFormat {
     ErrorFormat {
         code_place: (world.switch(NAME, "specific_code") == "on").then(|| world.switch(NAME, "code_place")),
         message_as_array: world.switch(NAME, "message_as_array") == "on",
     }
-}
-
-/// One request on its way through the checks.
-struct Call<'a> {
-    world: RequestContext<'a>,
-    now: SystemTime,
-    request: &'a Request<Bytes>,
-    review: FindingCollector,
 }
 
 impl<'a> Call<'a> {

@@ -1,5 +1,6 @@
 //! Messangi: its notification endpoint and the login that gives the key for it.
 
+mod common;
 mod login;
 mod rate_headers;
 mod refusal;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use self::common::NAME;
 use self::login::{LOGIN_PATH, lives, login};
 use self::rate_headers::put_rate_headers;
 use self::refusal::Refusal;
@@ -32,7 +34,6 @@ use crate::core::world::World;
 use crate::simulators::credentials::{review_idempotency, review_missing};
 use crate::simulators::seed;
 
-const NAME: &str = "messangi";
 /// The path as every page writes it (seed), and with the prefix that third parties report (inferred).
 const NOTIFICATION_PATHS: [&str; 2] = ["/notification", "/oberyn/v2/notification"];
 
@@ -77,7 +78,7 @@ impl ProviderSimulator for Messangi {
         let (now, request) = (context.now, context.request);
         let mut review = FindingCollector::new(context.strict());
         let response = match (request.uri().path(), request.method() == Method::POST) {
-            (LOGIN_PATH, true) => login(&mut context, now, request, &mut review),
+            (LOGIN_PATH, true) => login(&context, now, request, &mut review),
             (path, true) if NOTIFICATION_PATHS.contains(&path) => {
                 let response = self.take_notification(&mut context, &mut review);
                 return context.finish(response, review.into_findings());

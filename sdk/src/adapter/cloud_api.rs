@@ -1,8 +1,8 @@
 //! Message content in the JSON shapes of WhatsApp's own Cloud API.
 //!
-//! Providers resell that API, and several of them take its content objects as they are, inside an envelope of their
-//! own. The shapes are written here once; which of them a provider takes, and what it wraps them in, is its adapter's
-//! knowledge. Source of the shapes: the Cloud API's message reference and its published OpenAPI file (v23.0).
+//! Several providers take these content objects unchanged, inside their own envelope. They are written here once. The
+//! adapter decides which of them its provider takes, and how to wrap them. Source: the Cloud API's message reference
+//! and its published OpenAPI file (v23.0).
 
 use serde_json::{Map, Value, json};
 
@@ -12,9 +12,9 @@ use crate::message::content::{Buttons, Contacts, Content, List, Location};
 use crate::message::media::{Header, Media, MediaSource};
 use crate::message::template::{Template, TemplateButton};
 
-/// The `type` word of `content` and the object that stands under that name.
+/// The `type` of `content` and the object under that name.
 ///
-/// Templates are looked up by the adapter first, which passes the way to write them.
+/// The adapter resolves templates first and passes a function that writes them.
 pub fn content(content: &Content, template: impl FnOnce(&Template) -> Result<Value>) -> Result<(&'static str, Value)> {
     Ok(match content {
         Content::Text(text) => {
@@ -41,7 +41,7 @@ pub fn content(content: &Content, template: impl FnOnce(&Template) -> Result<Val
     })
 }
 
-/// A media object: `link` or `id`, with caption and file name where there are any.
+/// A media object: `link` or `id`, with caption and file name if set.
 pub fn media(file: &Media) -> Value {
     let mut object = Map::new();
     match &file.source {
@@ -116,7 +116,7 @@ pub fn list(question: &List) -> Value {
     interactive("list", &question.body, question.header.as_ref(), question.footer.as_deref(), action)
 }
 
-/// A template object. `policy` is `language.policy`, for providers that want one.
+/// A template object. `policy` is `language.policy`, for providers that require it.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the parameters do not fit: the Cloud API goes by
@@ -132,7 +132,7 @@ pub fn template(wanted: &Template, resolved: &ResolvedTemplate<'_>, policy: Opti
         components.push(json!({ "type": "body", "parameters": parameters }));
     }
     for button in &wanted.buttons {
-        // `index` is a text here, unlike everywhere else.
+        // `index` is a string only here.
         components.push(match button {
             TemplateButton::Url { index, text } => json!({
                 "type": "button", "sub_type": "url", "index": index.to_string(),
@@ -154,8 +154,8 @@ pub fn template(wanted: &Template, resolved: &ResolvedTemplate<'_>, policy: Opti
     Ok(object.into())
 }
 
-/// The names of the placeholders in the body of a template's definition, in the order of the text; `None` if the
-/// `components` hold no body. In a definition, unlike in a send, the type is written in capitals.
+/// The names of the placeholders in the body of a template's definition, in text order; `None` if `components` has no
+/// body. Definitions write the type in capitals, sends do not.
 pub fn body_placeholders(components: &Value) -> Option<Vec<String>> {
     let is_body = |component: &&Value| {
         component.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("body"))
@@ -186,7 +186,7 @@ fn interactive(kind: &str, body: &str, header: Option<&Header>, footer: Option<&
     object.into()
 }
 
-/// A header, or the value of a template's header: both are written alike.
+/// A header, or the value of a template's header: both have the same form.
 fn header_parameter(header: &Header) -> Value {
     match header {
         Header::Text(line) => json!({ "type": "text", "text": line.text }),

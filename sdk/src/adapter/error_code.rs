@@ -1,37 +1,37 @@
-//! Provider error codes as data with evidence.
+//! Provider error codes as data with their sources.
 
 use crate::error::{ErrorKind, Sent};
 
-/// What one of a provider's codes means here, and how that is known.
+/// The meaning of a provider's code, and its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorCode {
-    /// The code as text: `30018`, `SESSION_EXPIRED`. A trailing `*` stands for a family, `TWILIO_ERROR_*`; two numbers with
-    /// a dash for all from one to the other, `200-299`.
+    /// The code as text: `30018`, `SESSION_EXPIRED`. A trailing `*` stands for a family, `TWILIO_ERROR_*`, and a dash
+    /// for a range, `200-299`.
     pub code: &'static str,
-    /// The provider's name or words for it; empty where the code says it all.
+    /// The provider's name or text for it; empty if the code is a name.
     pub name: &'static str,
-    /// The HTTP status it is documented with, where that matters.
+    /// Its documented HTTP status, if the meaning depends on it.
     pub status: Option<u16>,
-    /// The kind it has here.
+    /// Its error kind.
     pub kind: ErrorKind,
     /// Whether a message answered with it may have been sent.
     pub sent: Sent,
-    /// The page that says so.
+    /// The source page.
     pub source: &'static str,
-    /// How sure that is.
+    /// The certainty of the row.
     pub certainty: Certainty,
-    /// When the page was read, `YYYY-MM-DD`.
+    /// The day on which the page was read, `YYYY-MM-DD`.
     pub date: &'static str,
 }
 
-/// How sure a fact about a provider is.
+/// The certainty of a fact about a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Certainty {
     /// Stated on a page of the provider's that the project treats as authoritative.
     Authoritative,
-    /// Stated on another page of the provider's.
+    /// Stated on another page of the provider documentation.
     Docs,
-    /// Seen in the field by others, not stated by the provider.
+    /// Reported by others about the live service, stated on no page.
     Field,
     /// A judgement. Configurable where it matters.
     Inferred,
@@ -50,7 +50,7 @@ impl Certainty {
 }
 
 impl ErrorCode {
-    /// Whether this fact is about `code`.
+    /// Whether this row matches `code`.
     pub fn matches(&self, code: &str) -> bool {
         if let Some(family) = self.code.strip_suffix('*') {
             return code.starts_with(family);
@@ -63,7 +63,7 @@ impl ErrorCode {
         self.code == code || within().unwrap_or(false)
     }
 
-    /// The fact about `code` in `table`: an exact row before a family, an earlier row before a later one.
+    /// The row for `code` in `table`: an exact row before a family, an earlier row before a later one.
     pub fn find<'t>(table: &'t [Self], code: &str) -> Option<&'t Self> {
         table.iter().find(|fact| fact.code == code).or_else(|| table.iter().find(|fact| fact.matches(code)))
     }

@@ -1,4 +1,4 @@
-//! What a provider limits, as data, checked before a byte leaves.
+//! A provider's content limits as data, checked before a byte leaves.
 
 use crate::adapter::media_limits::MediaLimit;
 use crate::error::{Error, ErrorKind, Result};
@@ -7,7 +7,7 @@ use crate::message::content::{Buttons, Content, List};
 use crate::message::media::{Header, MediaSource};
 use crate::message::validate::{MAX_TEXT_CHARS, over_length};
 
-/// The longest texts that a provider takes, in characters (Unicode scalar values), and the media.
+/// The maximum text lengths of a provider, in characters (Unicode scalar values), and its media limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -21,21 +21,21 @@ pub struct Limits {
     pub header: usize,
     /// A footer.
     pub footer: usize,
-    /// What a reply button says.
+    /// The title of a reply button.
     pub button_title: usize,
-    /// What a reply button gives back.
+    /// The id of a reply button.
     pub button_id: usize,
     /// The label of the button that opens a list.
     pub list_button: usize,
     /// The heading of a group of rows.
     pub section_title: usize,
-    /// What a row says.
+    /// The title of a row.
     pub row_title: usize,
-    /// A row's second line.
+    /// The description of a row.
     pub row_description: usize,
-    /// What a row gives back.
+    /// The id of a row.
     pub row_id: usize,
-    /// The formats and sizes of media; a kind that has no row may be anything.
+    /// The formats and sizes of media. A kind without a row has no limit.
     pub media: &'static [MediaLimit],
 }
 
@@ -57,21 +57,21 @@ impl Limits {
         media: &[],
     };
 
-    /// The same limits with another one for free texts.
+    /// Sets the limit of free texts.
     #[must_use]
     pub const fn with_text(mut self, text: usize) -> Self {
         self.text = text;
         self
     }
 
-    /// The same limits with these on media.
+    /// Sets the media limits.
     #[must_use]
     pub const fn with_media(mut self, media: &'static [MediaLimit]) -> Self {
         self.media = media;
         self
     }
 
-    /// The same limits without those on what buttons and rows say, for a provider whose pages give none.
+    /// Removes the limits of button and row texts, for a provider that documents none.
     #[must_use]
     pub const fn without_titles(mut self) -> Self {
         self.button_title = usize::MAX;
@@ -92,7 +92,7 @@ impl Limits {
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid(ErrorKind::InvalidRequest, problems)) }
     }
 
-    /// A line for each thing that goes beyond the limits.
+    /// A line for each exceeded limit.
     fn over(&self, content: &Content) -> Vec<String> {
         let mut found = Vec::new();
         let mut check = |field: &str, text: &str, limit: usize| {
@@ -206,7 +206,7 @@ mod tests {
             assert!(check(limits, &content.replace(r#""link":"https://x.example/a.gif""#, r#""id":"7.gif""#)).is_ok());
             assert!(check(Limits::WHATSAPP, content).is_ok(), "no list, no refusal");
         }
-        // A kind without a row may be anything.
+        // A kind without a row has no limit.
         assert!(check(limits, r#"{"type":"video","link":"https://x.example/a.gif"}"#).is_ok());
     }
 

@@ -1,13 +1,13 @@
-//! The formats and sizes of media that a provider takes, as data.
+//! A provider's media formats and sizes as data.
 
 use crate::adapter::error_code::Certainty;
 use crate::capability::Capability;
 
-/// What a provider takes of one kind of medium, and how that is known.
+/// The formats of one kind of medium, and their source.
 ///
-/// A file whose format is known to be another one is refused before the request, if the list is the provider's own: one
-/// with the certainty [`Authoritative`](Certainty::Authoritative) or [`Docs`](Certainty::Docs). A list that is a judgement or a report
-/// refuses nothing.
+/// A file of another known format is refused before the request, if the list is the provider's own (certainty
+/// [`Authoritative`](Certainty::Authoritative) or [`Docs`](Certainty::Docs)). Lists from reports or judgements refuse
+/// nothing.
 ///
 /// What the format is, the declared type of an upload says. Of a link, only the extension of its path is looked at, and
 /// that is a hint: a link without one, or with one that names no common format of media, says nothing and passes, as does
@@ -15,33 +15,33 @@ use crate::capability::Capability;
 /// leads to is not checked either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MediaLimit {
-    /// Of what: [`Image`](Capability::Image), [`Video`](Capability::Video), [`Audio`](Capability::Audio),
+    /// The kind of medium: [`Image`](Capability::Image), [`Video`](Capability::Video), [`Audio`](Capability::Audio),
     /// [`Document`](Capability::Document) or [`Sticker`](Capability::Sticker).
     pub kind: Capability,
     /// The MIME types.
     pub types: &'static [&'static str],
-    /// The most bytes that a file of this kind may have.
+    /// The maximum file size in bytes.
     pub bytes: u64,
-    /// The page that says so.
+    /// The source page.
     pub source: &'static str,
-    /// How sure the list of types is.
+    /// The certainty of the list.
     pub certainty: Certainty,
 }
 
 impl MediaLimit {
-    /// The limit in `table` for files of this MIME type, whose parameters are ignored.
+    /// The row of `table` for a MIME type, without its parameters.
     pub fn for_media_type<'t>(table: &'t [Self], media_type: &str) -> Option<&'t Self> {
         let essence = media_type.split(';').next().unwrap_or_default().trim();
         table.iter().find(|limit| limit.types.iter().any(|known| known.eq_ignore_ascii_case(essence)))
     }
 
-    /// The limit in `table` for `kind`, if its list is sure enough to refuse by.
+    /// The row of `table` for `kind`, if its certainty allows refusing.
     pub(crate) fn refusing(table: &[Self], kind: Capability) -> Option<&Self> {
         let sure = |limit: &&Self| matches!(limit.certainty, Certainty::Authoritative | Certainty::Docs);
         table.iter().filter(sure).find(|limit| limit.kind == kind)
     }
 
-    /// What is wrong with `link`, if its extension names a format that is not on the list.
+    /// The problem of `link`, if its extension names an excluded format.
     pub(crate) fn excludes(&self, link: &str) -> Option<String> {
         let extension = extension(link)?;
         let (_, formats) = EXTENSIONS.iter().find(|(known, _)| *known == extension)?;
@@ -66,8 +66,8 @@ fn extension_of(media_type: &str) -> Option<&'static str> {
     EXTENSIONS.iter().find(|(_, formats)| formats.first() == Some(&media_type)).map(|(extension, _)| *extension)
 }
 
-/// The extensions of common formats, each with the MIME types that it may stand for, the usual one first. Those of pages
-/// and programs, such as `php`, are not among them: what such a link leads to, it does not say.
+/// Extensions of common formats with their MIME types, the usual one first. Extensions of web pages and programs
+/// (`php`, for example) are left out, because they do not tell the format.
 const EXTENSIONS: &[(&str, &[&str])] = &[
     ("jpg", &["image/jpeg"]),
     ("jpeg", &["image/jpeg"]),

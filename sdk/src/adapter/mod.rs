@@ -1,4 +1,4 @@
-//! The toolkit for those who write an adapter: an application does not need it.
+//! The toolkit for adapter authors. Applications do not need it.
 
 pub mod cloud_api;
 pub(crate) mod error_code;

@@ -1,46 +1,46 @@
-//! How fast a provider may be asked, as data that each adapter states about its provider.
+//! A provider's rate limits as data.
 
 use std::time::Duration;
 
 use crate::adapter::error_code::Certainty;
 use crate::error::Error;
 
-/// No pause that a provider asks for is longer: one absurd number in one answer must not silence a process for good.
+/// The longest pause. One absurd number in an answer must not stop a process for ever.
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// A documented limit: so many sends within any so much time.
+/// A documented limit: at most `quota` sends within any `window`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// What is counted.
+    /// The scope of the count.
     pub scope: Scope,
-    /// How many sends, at least 1.
+    /// The quota, at least 1.
     pub quota: u32,
-    /// Within how much time.
+    /// The rate window.
     pub window: Duration,
-    /// The provider's codes for a refusal because of this limit. A refusal under any other code, or none, is taken to be about
+    /// The provider's codes for a rejection by this limit. A rejection with another code, or without one, counts for
     /// the account.
     pub codes: &'static [&'static str],
-    /// The page that says so.
+    /// The source page.
     pub source: &'static str,
-    /// How sure that is.
+    /// The certainty of the limit.
     pub certainty: Certainty,
 }
 
 impl Rate {
-    /// The limit of `rates` that a refusal for going too fast is about, by its code.
+    /// The limit of `rates` that a throttle is about, by its code.
     pub(crate) fn about<'a>(rates: &'a [Self], refusal: &Error) -> Option<&'a Self> {
         let code = refusal.code()?;
         rates.iter().find(|rate| rate.codes.contains(&code))
     }
 }
 
-/// What a limit counts.
+/// The scope of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
-    /// The messages from one number to one person.
+    /// Messages from one sender to one contact.
     Pair,
-    /// The messages from one number.
+    /// Messages from one sender.
     Sender,
-    /// Everything that goes through the account.
+    /// All messages of the account.
     Account,
 }

@@ -11,10 +11,10 @@ use serde::Serialize;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{Operation, StreamedBody};
 
-/// Everything but RFC 3986's unreserved characters; `+` too, which many servers read as a space.
+/// All but RFC 3986's unreserved characters; also `+`, which many servers read as a space.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The scheme, host and port of a provider. The adapter adds the rest.
+/// Scheme, host and port of a provider. The adapter adds path and query.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
@@ -63,7 +63,7 @@ impl std::str::FromStr for BaseUrl {
 }
 
 impl BaseUrl {
-    /// A provider's own host over https, known when the adapter was written.
+    /// A provider's own host over https, a constant of the adapter.
     pub fn from_host(host: &str) -> Self {
         Self(format!("https://{host}"))
     }
@@ -80,7 +80,7 @@ impl BaseUrl {
     }
 }
 
-/// Whether `host`, as it stands in a URL, is this machine.
+/// Whether `host`, as written in a URL, is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = bare.to_ascii_lowercase();
@@ -101,7 +101,7 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// A provider request in the making.
+/// Builds a provider request.
 ///
 /// ```
 /// use transom::adapter::request::{BaseUrl, RequestBuilder};
@@ -135,7 +135,7 @@ impl RequestBuilder {
         let mut uri = base.0.clone();
         let mut problem = None;
         for segment in segments {
-            // Encoding cannot defuse these two: clients and servers resolve them as steps in the path.
+            // Reject `.` and `..`: percent-encoding does not help, because URL parsers normalise them.
             if matches!(*segment, "." | ".." | "") {
                 problem = Some(Error::new(ErrorKind::InvalidRequest, format!("`{segment}` cannot be part of a path")));
             }
@@ -144,7 +144,7 @@ impl RequestBuilder {
         }
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        // Nothing here can unpack an answer, and nothing has to guard against one that unpacks to gigabytes.
+        // Compressed answers are not supported, which also excludes decompression bombs.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         Self { method, uri, headers, problem }
     }
@@ -191,12 +191,12 @@ impl RequestBuilder {
         self.finish(operation, body.into())
     }
 
-    /// The request with `body` as it is, declared as `content_type`.
+    /// The request with `body` unchanged, declared as `content_type`.
     pub fn bytes(self, operation: Operation, content_type: &str, body: Bytes) -> Result<Request<Bytes>> {
         self.header(CONTENT_TYPE, content_type).finish(operation, body)
     }
 
-    /// The request with a body that is read while it is sent, declared as `content_type`.
+    /// The request with a streamed body, declared as `content_type`.
     pub fn streamed(
         self,
         operation: Operation,

@@ -1,4 +1,4 @@
-//! A provider's list of templates, kept for a while, and what it says of a template that is about to go.
+//! A cache of a provider's template list, and checks of a template against it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,19 +8,19 @@ use crate::account::TemplateInfo;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Clock;
 
-/// How long a list is believed without being read again.
+/// The lifetime of a cached list.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
-/// How long after a failure nobody waits for a list that is only nice to have.
+/// The pause after a failure in which optional reads do not try again.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// A provider's templates as last listed, for an adapter that looks at a template before it sends it.
+/// The cached template list of a provider, for an adapter that checks templates before the send.
 ///
-/// A list is believed for ten minutes, as far as it says yes. Before it says no it is read anew, since the template may
-/// have been made or approved in the meantime. However many callers need it anew, one of them reads it.
+/// A list that allows the template is used for ten minutes. A list that does not is read again first, because the
+/// template may have been created or approved meanwhile. Concurrent callers share one read.
 #[derive(Default)]
 pub struct TemplateCache {
     state: Mutex<State>,
-    /// Held by whoever reads.
+    /// Held during a read.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -28,7 +28,7 @@ pub struct TemplateCache {
 struct State {
     list: Option<Listed>,
     failure: Option<Failure>,
-    /// How often it was read, in vain or not.
+    /// The number of reads, including failed ones.
     reads: u64,
 }
 
@@ -38,7 +38,7 @@ struct Listed {
     at: SystemTime,
 }
 
-/// Why the last reading failed.
+/// The error of the last read.
 struct Failure {
     kind: ErrorKind,
     message: String,
@@ -46,7 +46,7 @@ struct Failure {
 }
 
 impl TemplateCache {
-    /// The list: the one at hand if it is young and `suits`, else what `read` makes of it now.
+    /// Returns the cached list if it is young and `suits`, or else reads it with `read`.
     ///
     /// # Errors
     /// That of `read`, unless an older list `suits`.
@@ -74,8 +74,8 @@ impl TemplateCache {
         })
     }
 
-    /// As [`need`](Self::need), for a caller who goes on without a list: `None` if it cannot be read, and for a minute
-    /// after it could not, so that a provider whose list is down does not slow every message.
+    /// As [`get`](Self::get), for callers that can continue without a list. Returns `None` if it cannot be read, and
+    /// for a minute after a failure, so that an unavailable list does not slow every send.
     pub async fn get_if_available(
         &self,
         clock: &dyn Clock,
@@ -86,7 +86,7 @@ impl TemplateCache {
         if is_down { None } else { self.get(clock, read, suits).await.ok() }
     }
 
-    /// Lets go of the list: the provider has shown that it is out of date.
+    /// Drops the list after the provider showed that it is out of date.
     pub fn invalidate(&self) {
         self.state().list = None;
     }
@@ -96,7 +96,7 @@ impl TemplateCache {
         (state.list.clone(), state.reads)
     }
 
-    /// What somebody else read after the first `reads`, while this caller waited for a turn.
+    /// The result of another caller's read, after the first `reads`.
     fn read_since(&self, reads: u64) -> Option<Result<Arc<[TemplateInfo]>>> {
         let state = self.state();
         if state.reads == reads {
@@ -130,7 +130,7 @@ impl TemplateCache {
     }
 }
 
-/// Whether less than `span` has passed since `at`. A clock that was set back tells nothing.
+/// Whether less than `span` has passed since `at`. False if the clock was set back.
 fn is_within(span: Duration, at: SystemTime, clock: &dyn Clock) -> bool {
     clock.now().duration_since(at).is_ok_and(|age| age < span)
 }
@@ -142,12 +142,12 @@ impl fmt::Debug for TemplateCache {
     }
 }
 
-/// The states in which WhatsApp sends no template, in the words that providers use. Any other word, one that this
-/// version does not know included, is for the provider to judge.
+/// The states in which WhatsApp sends no template, in the providers' words. The provider decides about every other
+/// state.
 const BARRED: &[&str] = &["draft", "pending", "rejected", "paused", "disabled"];
 
 impl TemplateInfo {
-    /// Whether its state lets it go.
+    /// Checks that its state allows sending.
     ///
     /// # Errors
     /// [`ErrorKind::TemplateRejected`] if it is known not to.
@@ -158,8 +158,8 @@ impl TemplateInfo {
         Ok(())
     }
 
-    /// Whether `given` values fill its places, for providers that go by position. Any number may, where the placeholders
-    /// are not told.
+    /// Checks that `given` positional values fill its placeholders. If the provider does not report placeholders, any
+    /// number passes.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] if they are too few or too many, or if its placeholders have names and so no places.
@@ -177,8 +177,8 @@ impl TemplateInfo {
         Ok(())
     }
 
-    /// Whether the values with these names fill it, for providers that go by name. `1`, `2`, … name the places. Any may,
-    /// where the placeholders are not told.
+    /// Checks that values with these names fill its placeholders. `1`, `2`, … name positions. If the provider does not
+    /// report placeholders, any names pass.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] if there are too few or too many, or one that it does not have.
@@ -238,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    /// A clock that is moved by hand.
+    /// A manual clock.
     #[derive(Debug, Default)]
     struct ByHand(AtomicU64);
 
@@ -262,7 +262,7 @@ mod tests {
         TemplateInfo::new("310", "visit", "en", status).with_parameters(Some(told))
     }
 
-    /// A list and how often it was read.
+    /// A list that counts its reads.
     #[derive(Default)]
     struct Reader {
         list: TemplateCache,
@@ -277,7 +277,7 @@ mod tests {
 
         async fn read(&self, answer: Result<Vec<TemplateInfo>>) -> Result<Vec<TemplateInfo>> {
             self.reads.fetch_add(1, Ordering::Relaxed);
-            // Others get their turn while the list is on its way.
+            // Lets other tasks run during the read.
             tokio::task::yield_now().await;
             answer
         }

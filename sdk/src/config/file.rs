@@ -44,15 +44,15 @@ impl ConfigFile {
         if problems.is_empty() { Ok(file) } else { Err(config_error(problems)) }
     }
 
-    /// As [`parse`](Self::parse), but what is wrong with the file's shape comes as lines beside what could be read all the
-    /// same, so that it can be reported together with what is wrong inside the channels.
+    /// As [`parse`](Self::parse), but returns problems of the file's structure beside the readable rest, so that they
+    /// can be reported together with problems of the channels.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) only if the text is no TOML.
     #[cfg(feature = "toml")]
     pub fn read(text: &str, folder: &Path, providers: &[Provider], env: &Env) -> Result<(Self, Vec<String>)> {
         let root: BTreeMap<String, Value> = toml::from_str(text).map_err(|error| {
-            // The error's own display quotes the line, and a line may hold a literal secret.
+            // The error's own text quotes the line, which may hold a literal secret.
             let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
             config_error(vec![format!("{place}{}", error.message())])
@@ -60,7 +60,7 @@ impl ConfigFile {
         Ok(Self::from_values(root, folder, providers, env))
     }
 
-    /// The configuration that stands in another format than TOML, and what is wrong with its shape.
+    /// Reads configuration in another format than TOML, with the problems of its structure.
     pub fn from_values(
         root: BTreeMap<String, Value>,
         folder: &Path,
@@ -149,10 +149,10 @@ impl ConfigFile {
         self.channels.insert(name.to_owned(), channel);
     }
 
-    /// Names that point at channels must point at one.
+    /// Checks that names of channels exist.
     fn check_names(&self, problems: &mut Vec<String>) {
         let known = || listed(self.channels.keys().chain(self.failovers.keys()).map(String::as_str));
-        // A channel that could not be read is not known here, and its own problem is already on the list.
+        // A channel that could not be read is missing here, and its problem is on the list already.
         if !problems.is_empty() {
             return;
         }
@@ -203,7 +203,7 @@ fn read_members(value: &Value) -> Result<Vec<(String, u32)>, String> {
     if members.is_empty() { Err("at least one channel is needed".to_owned()) } else { Ok(members) }
 }
 
-/// What a value is, in words; never the value, which may be a secret.
+/// The kind of a value in words. Never the value, which may be a secret.
 pub(super) const fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",

@@ -1,6 +1,6 @@
-//! How a provider reads the parts of a URI.
+//! The layout of a provider's URI.
 
-/// Which keys the parts of a provider's URI stand for.
+/// The keys for the parts of a provider's URI.
 #[derive(Clone, Copy, Debug)]
 pub struct UriLayout {
     /// The key for a user without a password.

@@ -30,9 +30,10 @@ use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 use values::Values;
 
-/// The settings of one channel: a provider's name and what that provider's adapter wants to know.
+/// The settings of a channel: the provider's name and the adapter's keys.
 ///
-/// The values are kept as written, and wiped when the last copy is dropped. A secret that is a reference (`{ env = "…" }`) is looked up when an adapter reads it.
+/// The values are kept as written, and wiped when the last copy is dropped. A secret that is a reference (`{ env = "…"
+/// }`) is resolved when an adapter reads it.
 #[derive(Clone)]
 pub struct ChannelConfig {
     name: String,
@@ -43,17 +44,17 @@ pub struct ChannelConfig {
     resolved: Arc<Mutex<Vec<Secret>>>,
 }
 
-/// Where secrets that are references come from.
+/// The source of referenced secrets.
 #[derive(Clone)]
 enum Lookup {
-    /// The environment and files, relative paths being relative to this folder.
+    /// The environment, and files relative to this folder.
     Real { env: Env, folder: PathBuf },
-    /// Nowhere: each reference is taken to be good. For checking a file on a machine that has none of its secrets.
+    /// No source: every reference counts as valid. For checking a file on a machine without its secrets.
     Assumed { folder: PathBuf },
 }
 
 impl Lookup {
-    /// A channel's URI that is kept elsewhere: `{ env = "…" }` or `{ file = "…" }`.
+    /// A channel's URI behind a reference: `{ env = "…" }` or `{ file = "…" }`.
     fn url(&self, reference: &Value) -> Result<Zeroizing<String>, String> {
         reader::referenced(reference, self).map(|url| Zeroizing::new(url.trim().to_owned()))
     }
@@ -68,7 +69,7 @@ pub fn process_env() -> Env {
 }
 
 impl ChannelConfig {
-    /// A channel from its settings, for callers who have them in a form of their own.
+    /// Makes a channel from its settings, for callers with a configuration format of their own.
     pub fn new(
         name: impl Into<String>,
         provider: impl Into<String>,
@@ -88,7 +89,7 @@ impl ChannelConfig {
         self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The name by which code and commands know the channel.
+    /// The channel's name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -98,22 +99,21 @@ impl ChannelConfig {
         &self.provider
     }
 
-    /// The same channel under another name.
+    /// Sets another name.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Sets `key` to `value`, over whatever was there.
+    /// Sets `key` to `value`, replacing its old value.
     #[must_use]
     pub fn with_value(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.values.set(key.into(), value.into());
         self
     }
 
-    /// The same channel with every secret reference taken to be good: what is wrong with the rest can then be told
-    /// without the secrets.
+    /// Treats every secret reference as valid, so that the other keys can be checked without the secrets.
     #[must_use]
     pub fn assuming_secrets(mut self) -> Self {
         let (Lookup::Real { folder, .. } | Lookup::Assumed { folder }) = self.lookup;
@@ -121,7 +121,7 @@ impl ChannelConfig {
         self
     }
 
-    /// Starts reading. Everything wrong is collected and reported at once by [`ConfigReader::finish`].
+    /// Starts reading. [`ConfigReader::finish`] reports all problems at once.
     pub fn reader(&self) -> ConfigReader<'_> {
         ConfigReader::new(self)
     }
@@ -129,7 +129,7 @@ impl ChannelConfig {
 
 impl fmt::Debug for ChannelConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Which of the values are secret is the adapter's knowledge, so none is shown.
+        // Only the adapter knows which values are secret, so none is shown.
         f.debug_struct("ChannelConfig")
             .field("name", &self.name)
             .field("provider", &self.provider)
@@ -138,7 +138,7 @@ impl fmt::Debug for ChannelConfig {
     }
 }
 
-/// The error for configuration that cannot be used, a line for each problem.
+/// The error for wrong configuration, with a line for each problem.
 pub(crate) fn config_error(problems: Vec<String>) -> Error {
     Error::invalid(ErrorKind::Config, problems)
 }

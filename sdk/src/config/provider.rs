@@ -1,4 +1,4 @@
-//! What an adapter crate exports, and what an adapter gets.
+//! The exports of an adapter crate, and the context that an adapter gets.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::messenger::Messenger;
 use crate::time::{Clock, SystemClock, date_of};
 use crate::transport::Transport;
 
-/// What an adapter crate exports: its name, its way of being configured, and what is known of its error codes.
+/// The export of an adapter crate: name, configuration, error codes and limits.
 ///
 /// An adapter of another repository sets what it has over [`Provider::new`], so that a field added here breaks nothing there:
 ///
@@ -30,17 +30,17 @@ use crate::transport::Transport;
 pub struct Provider {
     /// The name used in configuration and as a URI's scheme: `exotel`.
     pub name: &'static str,
-    /// Which keys the parts of a URI stand for.
+    /// The keys for the parts of a URI.
     pub uri: UriLayout,
     /// Makes a messenger from a channel's settings.
     pub connect: fn(&ChannelConfig, Context) -> Result<Arc<dyn Messenger>>,
-    /// Every code of the provider's pages, with what it means here and where that is known from: a table for each place
-    /// in which codes stand, since the same code may mean different things in different places.
+    /// All documented codes with meaning and source: a table for each place in which codes occur, because the same code
+    /// may mean different things in different places.
     pub codes: &'static [&'static [ErrorCode]],
-    /// The limits that the provider's pages state for sends, for a [`RateLimit`](crate::layers::RateLimit). Empty where they state
-    /// none, or only in the headers of an answer.
+    /// The documented limits for sends, for a [`RateLimit`](crate::layers::RateLimit). Empty if the provider documents
+    /// none, or only sends them in headers.
     pub rates: &'static [Rate],
-    /// How long the provider keeps an idempotency key; `None` where it documents none.
+    /// The lifetime of an idempotency key at the provider; `None` if it documents none.
     pub key_life: Option<Duration>,
 }
 
@@ -55,23 +55,23 @@ impl Provider {
     }
 }
 
-/// What an adapter is given to work with: the network and the time.
+/// The network and the clock for an adapter.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// Carries its requests.
+    /// Sends its requests.
     pub transport: Arc<dyn Transport>,
-    /// Tells it the time, where the provider's answer does not.
+    /// The time, if the provider's answer has no `Date`.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Context {
-    /// This transport, and the machine's clock.
+    /// A context with this transport and the machine's clock.
     pub fn new(transport: Arc<dyn Transport>) -> Self {
         Self { transport, clock: Arc::new(SystemClock) }
     }
 
-    /// The instant that the times in `response` are compared with: its own `Date`, so that skew between the machines
-    /// does not matter, else the clock.
+    /// The present time for comparisons with the times in `response`: its `Date`, so that clock skew does not matter,
+    /// or else the clock.
     pub fn now<B>(&self, response: &http::Response<B>) -> SystemTime {
         date_of(response).unwrap_or_else(|| self.clock.now())
     }

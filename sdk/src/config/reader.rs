@@ -1,4 +1,4 @@
-//! Reading a channel's settings, with everything that is wrong reported at once.
+//! Reads a channel's settings and reports all problems at once.
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -18,7 +18,7 @@ use crate::time::parse_duration;
 #[cfg(feature = "reqwest")]
 use crate::transport::{PROXY_EXPECTED, Roots, is_proxy_url};
 
-/// The keys that every provider has.
+/// The keys of every provider.
 const COMMON: &[&str] = &[
     "base_url",
     "extra_roots",
@@ -33,7 +33,7 @@ const COMMON: &[&str] = &[
     "window_policy",
 ];
 
-/// Reads one channel's settings. Each method names a key; a key that nobody names is unknown.
+/// Reads a channel's settings. Each method names a key. A key that no method names is unknown.
 ///
 /// ```
 /// use transom::config::{ChannelConfig, process_env};
@@ -57,12 +57,12 @@ impl<'a> ConfigReader<'a> {
         Self { config, named: COMMON.iter().copied().collect(), problems: Vec::new() }
     }
 
-    /// The value that `build` makes of what was read.
+    /// Returns the result of `build` if no problem was found.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for each key that is missing, bad or unknown.
     pub fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T> {
-        // Every adapter gets the common keys checked, whether or not it reads them.
+        // The common keys are checked even if the adapter does not read them.
         self.timeout();
         self.window_policy();
         for flag in ["insecure", "probe", "reuse_connections", "trust_unsigned"] {
@@ -90,23 +90,23 @@ impl<'a> ConfigReader<'a> {
         }
     }
 
-    /// Notes something wrong with `key` that only the adapter can see.
+    /// Adds a problem of `key` that only the adapter can detect.
     pub fn problem(&mut self, key: &'static str, problem: impl AsRef<str>) {
         let line = self.line(&format!("{key}: {}", problem.as_ref()));
         self.problems.push(line);
     }
 
-    /// Notes that `key` is missing.
+    /// Adds the problem that `key` is missing.
     pub fn missing(&mut self, key: &'static str, expected: &str) {
         self.problem(key, format!("missing, expected {expected}"));
     }
 
-    /// Whether `key` is there, good or bad.
+    /// Whether `key` is present, valid or not.
     pub fn is_set(&mut self, key: &'static str) -> bool {
         self.value(key).is_some()
     }
 
-    /// A secret that must be there: a text, `{ env = "NAME" }` or `{ file = "PATH" }`.
+    /// A required secret: a text, `{ env = "NAME" }` or `{ file = "PATH" }`.
     pub fn required_secret(&mut self, key: &'static str) -> Option<Secret> {
         let before = self.problems.len();
         let secret = self.secret(key);
@@ -116,7 +116,7 @@ impl<'a> ConfigReader<'a> {
         secret
     }
 
-    /// A secret that may be absent.
+    /// An optional secret.
     pub fn secret(&mut self, key: &'static str) -> Option<Secret> {
         let value = self.value(key)?;
         match self.resolve(value) {
@@ -128,17 +128,17 @@ impl<'a> ConfigReader<'a> {
         }
     }
 
-    /// A text that must be there and not be empty.
+    /// A required, non-empty text.
     pub fn required_text(&mut self, key: &'static str, expected: &str) -> Option<String> {
         self.required(key, expected, |value| text(value).ok_or_else(|| expected.to_owned()))
     }
 
-    /// A text that may be absent, but not empty.
+    /// An optional, non-empty text.
     pub fn text(&mut self, key: &'static str) -> Option<String> {
         self.optional(key, |value| text(value).ok_or_else(|| "a text that is not empty".to_owned()))
     }
 
-    /// A whole number from 0 that must be there.
+    /// A required whole number from 0.
     pub fn required_integer(&mut self, key: &'static str, expected: &str) -> Option<u64> {
         self.required(key, expected, |value| {
             match value {
@@ -150,17 +150,17 @@ impl<'a> ConfigReader<'a> {
         })
     }
 
-    /// A phone number that must be there.
+    /// A required phone number.
     pub fn required_phone(&mut self, key: &'static str) -> Option<PhoneNumber> {
         self.required(key, PHONE, phone)
     }
 
-    /// A phone number that may be absent.
+    /// An optional phone number.
     pub fn phone(&mut self, key: &'static str) -> Option<PhoneNumber> {
         self.optional(key, phone)
     }
 
-    /// One of several words, and what it stands for.
+    /// The value of one of several words.
     pub fn choice<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         self.optional(key, |value| {
             let word = value.as_str().unwrap_or_default();
@@ -179,7 +179,7 @@ impl<'a> ConfigReader<'a> {
         })
     }
 
-    /// `base_url`: where the provider is, instead of its own host.
+    /// `base_url`: replaces the provider's own host.
     pub fn base_url(&mut self) -> Option<BaseUrl> {
         let insecure = matches!(self.value("insecure"), Some(Value::Bool(true)))
             || matches!(self.value("insecure"), Some(Value::String(text)) if text == "true");
@@ -196,7 +196,7 @@ impl<'a> ConfigReader<'a> {
         })
     }
 
-    /// `timeout`: how long one request may take.
+    /// `timeout`: the time limit of a request.
     pub fn timeout(&mut self) -> Option<Duration> {
         self.optional("timeout", |value| {
             let wanted = value.as_str().and_then(parse_duration);
@@ -206,7 +206,7 @@ impl<'a> ConfigReader<'a> {
         })
     }
 
-    /// `proxy`: the proxy that requests go through, as a URL that may hold credentials.
+    /// `proxy`: the URL of a proxy for all requests; it may hold credentials.
     #[cfg(feature = "reqwest")]
     pub fn proxy(&mut self) -> Option<Secret> {
         let proxy = self.secret("proxy")?;
@@ -217,7 +217,7 @@ impl<'a> ConfigReader<'a> {
         None
     }
 
-    /// `extra_roots`: the certificates of authorities to trust besides those of this machine, from a PEM file.
+    /// `extra_roots`: a PEM file with certificate authorities to trust besides the machine's.
     #[cfg(feature = "reqwest")]
     pub fn extra_roots(&mut self) -> Roots {
         let (Lookup::Real { folder, .. } | Lookup::Assumed { folder }) = &self.config.lookup;
@@ -231,17 +231,17 @@ impl<'a> ConfigReader<'a> {
         roots.unwrap_or_default()
     }
 
-    /// `window_policy`: what happens to a free-form message when the window is closed.
+    /// `window_policy`: the treatment of a free-form message outside the session window.
     pub fn window_policy(&mut self) -> Option<WindowPolicy> {
         self.choice("window_policy", WindowPolicy::NAMES)
     }
 
-    /// `probe`: whether the adapter may ask back where an answer is ambiguous. True unless switched off.
+    /// `probe`: whether the adapter may make extra requests after an ambiguous answer. The default is true.
     pub fn probe(&mut self) -> bool {
         self.flag("probe").unwrap_or(true)
     }
 
-    /// `webhook_secret`: the secrets that webhooks may be signed with, the newest first.
+    /// `webhook_secret`: the signing secrets of webhooks, newest first.
     pub fn webhook_secrets(&mut self) -> Vec<Secret> {
         let secrets = match self.value("webhook_secret") {
             None => return Vec::new(),
@@ -262,7 +262,7 @@ impl<'a> ConfigReader<'a> {
         resolved
     }
 
-    /// `templates`: the provider's side of the application's template names.
+    /// `templates`: the provider's names for the application's templates.
     pub fn templates(&mut self) -> TemplateMappings {
         let table = match self.value("templates") {
             None => return TemplateMappings::default(),
@@ -297,7 +297,7 @@ impl<'a> ConfigReader<'a> {
         self.optional(key, read)
     }
 
-    /// Reads `key` with `read`, whose error says what was expected.
+    /// Reads `key` with `read`, whose error names the expected form.
     fn optional<T>(&mut self, key: &'static str, read: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
         let value = self.value(key)?;
         match read(value) {
@@ -320,7 +320,7 @@ impl<'a> ConfigReader<'a> {
             Value::Object(_) => referenced(value, &self.config.lookup)?,
             other => return Err(format!("expected {SECRET}, got {}", kind(other))),
         };
-        // Files end in a line break, and a credential never does.
+        // Files end in a line break; credentials do not.
         let trimmed = found.trim();
         if trimmed.is_empty() {
             return Err(format!("it is empty, expected {SECRET}"));
@@ -340,7 +340,7 @@ impl<'a> ConfigReader<'a> {
     }
 }
 
-/// What `{ env = "NAME" }` or `{ file = "PATH" }` refers to.
+/// The value of `{ env = "NAME" }` or `{ file = "PATH" }`.
 pub(super) fn referenced(value: &Value, lookup: &Lookup) -> Result<Zeroizing<String>, String> {
     let table = value.as_object().filter(|table| table.len() == 1);
     let reference = |name: &str| table?.get(name).and_then(Value::as_str);
@@ -364,7 +364,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        // An id of digits alone is easily written without quotes.
+        // Ids of digits are often written without quotes.
         Value::Number(number) if number.is_u64() => Some(number.to_string()),
         _ => None,
     }

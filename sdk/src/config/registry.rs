@@ -1,4 +1,4 @@
-//! The providers that an application knows, and the way from configuration to a client.
+//! The registry of providers, which turns configuration into clients.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::transport::Transport;
 
 /// A list of providers.
 ///
-/// There is no global one, and nothing registers itself: an application names what it uses.
+/// There is no global registry and no self-registration: the application names its providers.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     providers: Vec<Provider>,
     ledger: Option<Arc<dyn WindowLedger>>,
-    /// By the name of the channel.
+    /// Ledgers by channel name.
     ledgers: BTreeMap<String, Arc<dyn WindowLedger>>,
 }
 
@@ -34,15 +34,15 @@ impl Registry {
         self
     }
 
-    /// Lets the window guards of the clients ask `ledger` where a provider cannot say. A ledger is about one business number:
-    /// for several, see [`with_channel_ledger`](Self::with_channel_ledger).
+    /// Sets the ledger for the window guards of all clients, used where a provider has no session query. A ledger
+    /// belongs to one sender. For several senders, see [`with_channel_ledger`](Self::with_channel_ledger).
     #[must_use]
     pub fn with_ledger(mut self, ledger: Arc<dyn WindowLedger>) -> Self {
         self.ledger = Some(ledger);
         self
     }
 
-    /// Lets the window guard of the channel of this name ask `ledger`.
+    /// Sets the ledger for the window guard of one channel.
     #[must_use]
     pub fn with_channel_ledger(mut self, channel: impl Into<String>, ledger: Arc<dyn WindowLedger>) -> Self {
         self.ledgers.insert(channel.into(), ledger);
@@ -65,8 +65,8 @@ impl Registry {
         })
     }
 
-    /// A client for a channel: the provider's adapter over HTTP, behind a trace of each call (with the feature `trace`) and a
-    /// [`WindowGuard`] with the channel's policy.
+    /// A client for a channel: the adapter over HTTP, behind [`Tracing`](crate::layers::Tracing) (feature `tracing`)
+    /// and a [`WindowGuard`] with the channel's policy.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel.
@@ -129,9 +129,9 @@ impl Registry {
         }
     }
 
-    /// The guard of a channel: its policy, and this registry's ledger if it has one.
+    /// The window guard of a channel, with its policy and its ledger, if there is one.
     pub fn guard(&self, config: &ChannelConfig, clock: Arc<dyn Clock>) -> WindowGuard {
-        // The adapter reports a bad policy, so what cannot be read here does not exist.
+        // The adapter reports a wrong policy, so an unreadable one counts as absent.
         let guard = WindowGuard::new(config.reader().window_policy().unwrap_or_default());
         match self.ledgers.get(config.name()).or(self.ledger.as_ref()) {
             Some(ledger) => guard.with_ledger(Arc::clone(ledger), clock),
@@ -139,7 +139,7 @@ impl Registry {
         }
     }
 
-    /// As [`connect`](Self::connect), over a transport and a clock of the caller's.
+    /// As [`connect`](Self::connect), with the caller's transport and clock.
     pub fn connect_with(&self, config: &ChannelConfig, context: Context) -> Result<Client> {
         let guard = self.guard(config, Arc::clone(&context.clock));
         let messenger = self.messenger(config, context)?;
@@ -149,7 +149,7 @@ impl Registry {
         Ok(client.layer(guard).redact(config.resolved_secrets()).build())
     }
 
-    /// The provider's adapter itself, without any layer.
+    /// The adapter without layers.
     pub fn messenger(&self, config: &ChannelConfig, context: Context) -> Result<Arc<dyn Messenger>> {
         let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
         (provider.connect)(config, context)
@@ -163,7 +163,7 @@ impl Registry {
         self.messenger(config, Context::new(Arc::new(NoTransport))).map(drop)
     }
 
-    /// Checks every channel of a file as far as that goes without its secrets, and reports all problems at once.
+    /// Checks every channel of a file without resolving secrets, and reports all problems at once.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for each problem.
@@ -178,7 +178,7 @@ impl Registry {
     }
 }
 
-/// The HTTP transport that a channel's settings ask for.
+/// The HTTP transport with a channel's settings.
 ///
 /// # Errors
 /// [`ErrorKind::Config`](crate::ErrorKind::Config) if no HTTP client can be built.
@@ -200,7 +200,7 @@ fn in_channel(config: &ChannelConfig, error: &Error) -> Error {
     config_error(error.problems().iter().map(|line| format!("channel `{}`: {line}", config.name())).collect())
 }
 
-/// For messengers that are built only to see whether they can be.
+/// For messengers that are only built to check their configuration.
 #[derive(Debug)]
 struct NoTransport;
 

@@ -1,4 +1,4 @@
-//! The provider's side of the application's template names.
+//! The provider's names for the application's templates.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use super::listed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::template::{Parameters, Template};
 
-/// A channel's `templates` table: by the application's name, what the provider calls it.
+/// A channel's `templates` table, by the application's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TemplateMappings(BTreeMap<String, TemplateMapping>);
 
-/// What a channel's `templates` table says of one of the application's templates.
+/// A row of a channel's `templates` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TemplateMapping {
-    /// The provider's numeric id of it, where it goes by id.
+    /// The provider's numeric id, for providers that use ids.
     pub id: Option<u64>,
-    /// The provider's name for it, where it differs.
+    /// The provider's name, if it differs.
     pub name: Option<String>,
-    /// The provider's language for it, where it differs.
+    /// The provider's language, if it differs.
     pub language: Option<String>,
     /// The names of the placeholders, in the order of the positions.
     pub params: Option<Vec<String>>,
 }
 
-/// A template as the provider knows it.
+/// A template in the provider's names.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ResolvedTemplate<'t> {
@@ -46,7 +46,7 @@ impl TemplateMappings {
         self.0.insert(name, mapping);
     }
 
-    /// What the provider calls `template`; its own name and language where the table says nothing.
+    /// The provider's names for `template`. Without a row, its own name and language.
     pub fn resolve<'t>(&'t self, template: &'t Template) -> ResolvedTemplate<'t> {
         let mapping = self.0.get(&template.name);
         let given = |part: fn(&TemplateMapping) -> Option<&str>| mapping.and_then(part);
@@ -61,7 +61,7 @@ impl TemplateMappings {
 }
 
 impl TemplateMapping {
-    /// Reads one row of the table, or says what is wrong with it.
+    /// Reads a row of the table. The error names the problem.
     pub(super) fn read(value: &Value) -> Result<Self, String> {
         let expected = r#"expected a table such as { id = 310 } or { name = "…", language = "…", params = ["…"] }"#;
         let Value::Object(table) = value else { return Err(format!("{expected}, got {}", kind(value))) };
@@ -90,7 +90,7 @@ impl TemplateMapping {
 }
 
 impl<'t> ResolvedTemplate<'t> {
-    /// The values in the order of the placeholders, for providers that go by position.
+    /// The values in the order of the placeholders, for providers with positional parameters.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] if the values are named and the table does not say in which order they stand, or if
@@ -113,7 +113,7 @@ impl<'t> ResolvedTemplate<'t> {
         }
     }
 
-    /// The values by name, for providers that go by name; by position (`1`, `2`, …) where nothing names them.
+    /// The values by name, for providers with named parameters; by position (`1`, `2`, …) if they have no names.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] if they do not fit the names of the table.

@@ -1,4 +1,4 @@
-//! A whole channel in one line: `exotel://KEY:TOKEN@HOST/ACCOUNT_SID?from=919876500001`.
+//! A channel as a URI: `exotel://KEY:TOKEN@HOST/ACCOUNT_SID?from=919876500001`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ impl ChannelConfig {
     }
 }
 
-/// The provider and the settings that a URI stands for, or what is wrong with it.
+/// The provider and settings of a URI, or its problem.
 pub(super) fn parse(uri: &str, providers: &[Provider]) -> Result<(String, BTreeMap<String, Value>), String> {
     let form = "expected a URI such as provider://KEY@default?…";
     let (scheme, rest) = uri.trim().split_once("://").ok_or_else(|| format!("there is no `://` in it; {form}"))?;
@@ -34,7 +34,7 @@ pub(super) fn parse(uri: &str, providers: &[Provider]) -> Result<(String, BTreeM
         let known = listed(providers.iter().map(|provider| provider.name));
         format!("unknown provider `{}`, known: {known}", printable(scheme))
     })?;
-    // The `url` crate reads the rest as it would a web address's, which is what people expect of it.
+    // The `url` crate parses the rest like a web address.
     let url = url::Url::parse(&Zeroizing::new(format!("https://{rest}")))
         .map_err(|error| format!("the URI after `://`: {error}; {form}"))?;
     let mut values = BTreeMap::new();
@@ -62,7 +62,7 @@ pub(super) fn parse(uri: &str, providers: &[Provider]) -> Result<(String, BTreeM
     let host = url.host_str().unwrap_or_default();
     if host != "default" {
         let http_scheme = if is_loopback(host) { "http" } else { "https" };
-        // Reading it as https would have swallowed an explicit `:443`, which at a loopback host is not http's default.
+        // Parsing as https drops an explicit `:443`, which is not the default port of http on a loopback host.
         let port = url.port().or_else(|| explicit_443(rest)).map(|port| format!(":{port}")).unwrap_or_default();
         put(&mut values, "base_url", format!("{http_scheme}://{host}{port}"))?;
     }
@@ -71,7 +71,7 @@ pub(super) fn parse(uri: &str, providers: &[Provider]) -> Result<(String, BTreeM
 }
 
 fn put(values: &mut BTreeMap<String, Value>, key: &str, value: String) -> Result<(), String> {
-    // A text that is no key may be the rest of a secret whose `&` was not encoded, so it is not shown.
+    // Text that is not a key may be part of a secret with an unencoded `&`, so it is not shown.
     if !key.chars().all(|c| c.is_ascii_lowercase() || c == '_') || key.is_empty() {
         return Err(
             "a key is no word of lower-case letters; is a `&`, `=` or `#` in a value not percent-encoded?".to_owned()
@@ -79,7 +79,7 @@ fn put(values: &mut BTreeMap<String, Value>, key: &str, value: String) -> Result
     }
     match (values.remove(key), Value::String(value)) {
         (None, value) => drop(values.insert(key.to_owned(), value)),
-        // The one key that has two values: the new secret and the old one.
+        // The only key with two values: the new and the old secret.
         (Some(Value::String(first)), second) if key == "webhook_secret" => {
             values.insert(key.to_owned(), Value::Array(vec![first.into(), second]));
         }

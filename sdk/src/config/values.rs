@@ -1,5 +1,4 @@
-//! A channel's settings as they were written, which are wiped when they are dropped: which of them is a secret is the
-//! adapter's knowledge.
+//! A channel's settings as written. They are wiped on drop, because only the adapter knows which of them is a secret.
 
 use std::collections::BTreeMap;
 

@@ -209,13 +209,13 @@ impl Error {
         self.inner.session.as_ref()
     }
 
-    /// How many send requests were made, re-shaped and fallback ones included; probes and logins are not counted.
+    /// The number of send requests, including re-shaped and fallback ones. Lookups and logins do not count.
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
     }
 
-    /// Where the message may have been sent: the form in which it was handed over, as it was or as its fallback template, with
-    /// the key of that form. It is what may be [repeated](crate::reconcile::PendingSend::repeat), and nothing else is.
+    /// The form that may have been sent, the message or its fallback template, with its idempotency key. Only this form may be
+    /// [resent](crate::reconcile::PendingSend::resend).
     pub fn attempted(&self) -> Option<&Message> {
         self.inner.attempted.as_deref()
     }

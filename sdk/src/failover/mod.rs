@@ -81,7 +81,7 @@ struct Member {
 }
 
 impl Failover {
-    /// A messenger with one channel, to which [`then`](Self::then) adds others.
+    /// A messenger with one channel, to which [`with_channel`](Self::with_channel) adds others.
     pub fn new(channel: impl Into<String>, client: Client) -> Self {
         Self { members: Vec::new(), clock: Arc::new(SystemClock) }.with_channel(channel, client)
     }

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Map, Value, json};
 
-use super::{FRAMEWORK, NAME, Refusal};
+use super::common::{FRAMEWORK, NAME};
+use super::refusal::Refusal;
 use crate::core::finding::{FindingCollector, Source};
 use crate::core::json::Json;
 use crate::core::request::{Query, is_json, json_of};

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use super::{NAME, unauthenticated};
+use super::common::NAME;
+use super::refusal::unauthenticated;
 use crate::core::request::bearer_token;
 use crate::core::response::json_response;
 use crate::core::world::{Account, Delivery, World};

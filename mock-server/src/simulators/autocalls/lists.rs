@@ -4,8 +4,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
 
+use super::common::{FRAMEWORK, NAME};
 use super::fields::review_query;
-use super::{FRAMEWORK, NAME, refusal};
+use super::refusal::refusal;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::phone::Phone;
 use crate::core::request::Query;

@@ -7,9 +7,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
+use super::common::{FREEFORM_PAGE, NAME, TEMPLATE_PAGE};
 use super::fields::Fields;
+use super::refusal::{Refusal, invalid_phone, refusal};
 use super::session::{SessionStatus, session_status};
-use super::{FREEFORM_PAGE, NAME, Refusal, TEMPLATE_PAGE, invalid_phone, refusal, webhook};
+use super::webhook;
 use crate::core::finding::{FindingCollector, Source};
 use crate::core::phone::{Phone, is_e164};
 use crate::core::request_context::RequestContext;

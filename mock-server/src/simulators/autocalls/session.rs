@@ -8,8 +8,9 @@ use itoa::Buffer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::common::{NAME, SESSION_PAGE};
 use super::fields::Fields;
-use super::{NAME, Refusal, SESSION_PAGE, invalid_phone, refusal};
+use super::refusal::{Refusal, invalid_phone, refusal};
 use crate::core::finding::FindingCollector;
 use crate::core::phone::{Phone, is_e164};
 use crate::core::response::json_response;

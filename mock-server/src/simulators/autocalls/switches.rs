@@ -1,6 +1,6 @@
 //! What the provider's pages leave open.
 
-use super::{FRAMEWORK, SESSION_PAGE, TEMPLATE_PAGE};
+use super::common::{FRAMEWORK, SESSION_PAGE, TEMPLATE_PAGE};
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};
 use crate::core::webhook::last_status_or_undelivered;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::NAME;
+use super::common::NAME;
 use crate::core::phone::Phone;
 use crate::core::time::offset_time;
 use crate::core::webhook::{AcceptedMessage, DeliveryStatus, Failure, MessageEvent, MessageEventKind, WebhookRules};

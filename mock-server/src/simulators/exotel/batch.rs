@@ -5,9 +5,11 @@ use http::{Method, Request, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::common::{NAME, SEND_PAGE, TRUNK_ERRORS};
 use super::content::{self, Checked, Outcome};
 use super::part::Part;
-use super::{NAME, Problem, SEND_PAGE, TRUNK_ERRORS, failure, webhook};
+use super::problem::{Problem, failure};
+use super::webhook;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::json::{Json, Named as _};
 use crate::core::phone::{Phone, is_e164};

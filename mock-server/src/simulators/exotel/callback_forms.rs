@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::ACCOUNT_SID;
+use super::common::ACCOUNT_SID;
 use crate::core::time::local_time;
 use crate::core::webhook::{DeliveryStatus, Failure, MessageEvent, MessageEventKind};
 

@@ -1,10 +1,12 @@
 //! `content`: every type the documentation list, turned into our own form of content.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::part::Part;
+use super::common::{NAME, SESSION_PAGE, TEMPLATE_PAGE, TYPES_PAGE};
+use super::part::{Part, insert, media};
+use super::problem::Problem;
 use super::template::{self, TemplateSend};
-use super::{NAME, Problem, SESSION_PAGE, TEMPLATE_PAGE, TYPES_PAGE, interactive, webhook};
+use super::{interactive, webhook};
 use crate::core::finding::FindingCollector;
 use crate::core::json::Json;
 use crate::core::webhook::Failure;
@@ -93,21 +95,6 @@ fn is_too_long(text: &Part<'_, '_>) -> bool {
     text.text("body").is_ok_and(|body| body.chars().count() > MOST_TEXT)
 }
 
-/// By link only. Captions belong to images, videos and documents, names to documents.
-pub(super) fn media(kind: &str, media: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Value, Problem> {
-    let known: &[&str] = match kind {
-        "document" => &["link", "caption", "filename"],
-        "image" | "video" => &["link", "caption"],
-        _ => &["link"],
-    };
-    media.review_unknown(known, review);
-    let mut content = json!({"type": kind, "link": media.link("link", review)?});
-    for name in known.iter().skip(1) {
-        insert(&mut content, name, media.optional_text(name)?);
-    }
-    Ok(content)
-}
-
 fn location(location: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Value, Problem> {
     location.review_unknown(&["latitude", "longitude", "name", "address"], review);
     let coordinate = |name: &str, most: f64| {
@@ -158,12 +145,4 @@ fn reaction(reaction: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Va
     // An empty emoji takes a reaction back.
     let emoji = reaction.needed("emoji")?.as_str().ok_or_else(|| reaction.invalid("emoji"))?;
     Ok(json!({"type": "reaction", "message_id": reaction.text("message_id")?, "emoji": emoji}))
-}
-
-/// Adds a member that is there.
-pub(super) fn insert(content: &mut Value, name: &str, value: Option<impl Into<Value>>) {
-    if let (Value::Object(content), Some(value)) = (content, value) {
-        let content: &mut Map<String, Value> = content;
-        content.insert(name.to_owned(), value.into());
-    }
 }

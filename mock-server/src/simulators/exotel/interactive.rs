@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::content::{insert, media};
+use super::common::TYPES_PAGE;
 use super::part::Part;
-use super::{Problem, TYPES_PAGE};
+use super::part::{insert, media};
+use super::problem::Problem;
 use crate::core::finding::FindingCollector;
 
 /// Limits in characters and in pieces. Source: Interactive Messages (docs).

@@ -1,6 +1,8 @@
 //! Reading one object of a request, with errors that say where they are.
 
-use super::Problem;
+use serde_json::{Map, Value, json};
+
+use super::problem::Problem;
 use crate::core::finding::{FindingCollector, Source};
 use crate::core::json::{Json, Members, Named as _};
 
@@ -146,5 +148,28 @@ impl<'a, 'p> Part<'a, 'p> {
         for name in self.members.keys().filter(|name| !known.contains(name)) {
             review.tolerated(format!("unknown member `{}`", self.path_of(name)), self.source);
         }
+    }
+}
+
+/// By link only. Captions belong to images, videos and documents, names to documents.
+pub(super) fn media(kind: &str, media: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Value, Problem> {
+    let known: &[&str] = match kind {
+        "document" => &["link", "caption", "filename"],
+        "image" | "video" => &["link", "caption"],
+        _ => &["link"],
+    };
+    media.review_unknown(known, review);
+    let mut content = json!({"type": kind, "link": media.link("link", review)?});
+    for name in known.iter().skip(1) {
+        insert(&mut content, name, media.optional_text(name)?);
+    }
+    Ok(content)
+}
+
+/// Adds a member that is there.
+pub(super) fn insert(content: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+    if let (Value::Object(content), Some(value)) = (content, value) {
+        let content: &mut Map<String, Value> = content;
+        content.insert(name.to_owned(), value.into());
     }
 }

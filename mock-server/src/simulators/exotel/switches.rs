@@ -1,6 +1,6 @@
 //! What the provider's pages leave open, or state in two ways.
 
-use super::SESSION_PAGE;
+use super::common::SESSION_PAGE;
 use super::webhook::CALLBACK_RETRIES;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};

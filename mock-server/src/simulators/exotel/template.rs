@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::content::{insert, media};
+use super::common::{NAME, TEMPLATE_PAGE};
 use super::part::Part;
-use super::{NAME, Problem, TEMPLATE_PAGE, webhook};
+use super::part::{insert, media};
+use super::problem::Problem;
+use super::webhook;
 use crate::core::finding::FindingCollector;
 use crate::core::json::Json;
 use crate::core::webhook::Failure;

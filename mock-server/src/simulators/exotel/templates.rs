@@ -5,7 +5,8 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Map, Value, json};
 
-use super::{NAME, Problem, TEMPLATE_API, failure};
+use super::common::{NAME, TEMPLATE_API};
+use super::problem::{Problem, failure};
 use crate::core::finding::FindingCollector;
 use crate::core::json::{Json, Named as _};
 use crate::core::request::{Query, is_json, json_of};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{NAME, callback_forms};
+use super::callback_forms;
+use super::common::NAME;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};
 use crate::core::phone::Phone;

@@ -6,10 +6,12 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
+use super::call::Call;
+use super::common::NAME;
+use super::directory;
 use super::paging::Page;
 use super::refusal::Refusal;
 use super::request::close_reason;
-use super::{Call, NAME, directory};
 use crate::core::finding::{Certainty, Source};
 use crate::core::phone::Phone;
 use crate::core::request::Query;

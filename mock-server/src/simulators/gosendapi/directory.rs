@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::NAME;
+use super::common::NAME;
 use crate::core::phone::Phone;
 use crate::core::world::World;
 
@@ -57,7 +57,7 @@ pub(super) fn phone_numbers(world: &World) -> Vec<Value> {
                 "connection_type": "dedicated",
                 "is_coexistence": false,
                 "is_official_business_account": false,
-                "inbound_processing_enabled": super::processes_inbound(world),
+                "inbound_processing_enabled": super::common::processes_inbound(world),
                 "calls_enabled": false,
                 "status": if sender.online { "active" } else { "disconnected" },
             })

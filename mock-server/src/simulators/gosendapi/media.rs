@@ -4,10 +4,11 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::call::Call;
+use super::call::sender;
+use super::common::{MESSAGES, NAME};
 use super::multipart::{self, Part};
 use super::refusal::Refusal;
-use super::send::sender;
-use super::{Call, MESSAGES, NAME};
 use crate::core::finding::{Certainty, Source};
 use crate::core::request::header;
 use crate::core::response::json_response;

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
+use super::common::NAME;
+use super::directory;
 use super::paging::Page;
-use super::{NAME, directory};
 use crate::core::phone::Phone;
 use crate::core::time::rfc3339;
 use crate::core::transcript::Accepted;

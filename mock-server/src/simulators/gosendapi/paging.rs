@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use super::REFERENCE;
+use super::common::REFERENCE;
 use super::refusal::Refusal;
 use crate::core::finding::FindingCollector;
 use crate::core::request::Query;

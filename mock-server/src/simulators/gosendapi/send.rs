@@ -5,10 +5,12 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::call::{Call, sender};
+use super::common::{MESSAGES, NAME};
 use super::refusal::Refusal;
 use super::request::SendRequest;
 use super::template::TemplateSend;
-use super::{Call, MESSAGES, NAME, directory, media, messages, request, webhook};
+use super::{directory, media, messages, request, webhook};
 use crate::core::finding::{Certainty, Source};
 use crate::core::fingerprint::fingerprint;
 use crate::core::phone::Phone;
@@ -43,28 +45,6 @@ pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
         call.world.remember(NAME, &api_key, &key, answer);
     }
     Ok(response)
-}
-
-/// The number behind Meta's id of a sender.
-pub(super) fn sender(call: &Call<'_>, phone_number_id: &str) -> Result<Phone, Refusal> {
-    let senders = &call.world.account(NAME).senders;
-    let Some(sender) = senders.iter().find(|sender| sender.id == phone_number_id) else {
-        let message = "phone_number_id does not exist";
-        return Err(Refusal::value(
-            "phone_number_id",
-            &Value::from(phone_number_id),
-            message,
-            "INVALID_PHONE_NUMBER_ID",
-        ));
-    };
-    if !sender.owned {
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "Phone number belongs to another project")
-            .with_code("PHONE_NUMBER_NOT_IN_TENANT"));
-    }
-    if !sender.online {
-        return Err(Refusal::meta(StatusCode::UNPROCESSABLE_ENTITY, 133_010, "Phone number not registered"));
-    }
-    Ok(sender.phone.clone())
 }
 
 /// The key by which a send is deduped. Its length and characters are not documented; an empty one is refused (inferred).

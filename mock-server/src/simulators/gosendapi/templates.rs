@@ -5,8 +5,10 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::call::Call;
+use super::common::NAME;
+use super::directory;
 use super::refusal::Refusal;
-use super::{Call, NAME, directory};
 use crate::core::finding::{Certainty, Source};
 use crate::core::response::json_response;
 use crate::core::world::{Template, World};

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{NAME, conversations};
+use super::common::NAME;
+use super::conversations;
 use crate::core::phone::Phone;
 use crate::core::time::rfc3339;
 use crate::core::webhook::{

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use super::NAME;
+use super::common::NAME;
 use super::refusal::Refusal;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::json::Json;

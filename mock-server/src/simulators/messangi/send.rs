@@ -8,9 +8,10 @@ use itoa::Buffer;
 use serde::Serialize;
 use serde_json::json;
 
+use super::common::NAME;
 use super::refusal::Refusal;
 use super::request::{META_RULES, Notification, TemplateSend, read};
-use super::{NAME, webhook};
+use super::webhook;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::json::{Json, quoted};
 use crate::core::phone::Phone;

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::NAME;
+use super::common::NAME;
 use super::request::Notification;
 use crate::core::phone::Phone;
 use crate::core::time::local_time;

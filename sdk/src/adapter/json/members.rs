@@ -1,4 +1,4 @@
-//! An object of which nobody promised the form, read member by member, so that one that is odd takes no other with it.
+//! Reads an object member by member, so that one malformed member does not hide the others.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::text_or_number;
 use crate::phone::PhoneNumber;
 use crate::time::rfc3339;
 
-/// The members of an object, each as it was written.
+/// The members of an object in their raw form.
 ///
 /// ```
 /// use transom::adapter::json::Members;
@@ -25,7 +25,7 @@ use crate::time::rfc3339;
 /// ```
 pub struct Members(BTreeMap<String, Box<RawValue>>);
 
-/// The names alone: the values may hold what people wrote, and their numbers.
+/// Only the names: values may hold messages and numbers.
 impl fmt::Debug for Members {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
@@ -33,17 +33,17 @@ impl fmt::Debug for Members {
 }
 
 impl Members {
-    /// Those of `raw`, if it is an object.
+    /// The members of `raw`, if it is an object.
     pub fn from_raw(raw: &RawValue) -> Option<Self> {
         parse(raw).map(Self)
     }
 
-    /// The first of `names` that is there and not null.
+    /// The first of `names` that is present and not null.
     pub fn raw(&self, names: &[&str]) -> Option<&RawValue> {
         names.iter().filter_map(|name| self.0.get(*name)).map(|raw| &**raw).find(|raw| raw.get() != "null")
     }
 
-    /// The first of `names` that is a text, or a number with every digit; an empty text is none.
+    /// The first of `names` that is a non-empty text, or a number with every digit.
     pub fn text(&self, names: &[&str]) -> Option<String> {
         names.iter().filter_map(|name| self.0.get(*name)).find_map(|raw| text(raw))
     }

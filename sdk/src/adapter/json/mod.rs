@@ -1,4 +1,4 @@
-//! Reading providers' JSON: tolerant of what does not matter, exact about ids.
+//! Reads providers' JSON: tolerant of unused members, exact about ids.
 
 mod members;
 
@@ -29,20 +29,20 @@ pub fn decode<T: DeserializeOwned>(response: &Response<Bytes>, operation: Operat
     })
 }
 
-/// Reads the body of a refusal as far as it can be read; a body that cannot hides nothing, the status stands.
+/// Reads as much as possible of the body of a rejection. An unreadable body is ignored, and the status counts.
 pub fn decode_lenient<T: DeserializeOwned + Default>(response: &Response<Bytes>) -> T {
     object(response.body()).and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
 }
 
-/// The head of a body as text for an error message: printable, on one line, 200 characters at the most.
+/// The start of a body for an error message: printable, on one line, at most 200 characters.
 pub fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body.get(..1024).unwrap_or(body));
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     one_line.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
-/// An id or a code that may come as a text or as a number: its text, every digit kept. `None` for null, for an empty
-/// text and for anything else, such as an object.
+/// An id or a code as text, from a text or a number, every digit kept. `None` for null, an empty text and anything
+/// else, such as an object.
 pub fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<String>, D::Error> {
     let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
     Ok(raw.and_then(|raw| text_of(raw.get())).filter(|text| !text.is_empty()))
@@ -56,8 +56,8 @@ fn text_of(raw: &str) -> Option<String> {
     }
 }
 
-/// JSON as it came, to be passed on unread. A whole number that 64 bits do not hold is kept as the text of its digits,
-/// where a tree of values would round it. Null if it is nested more than 127 deep.
+/// JSON to be passed on unread. A whole number beyond 64 bits is kept as text, because a value tree would round it.
+/// Null if it is nested more than 127 deep.
 pub fn as_it_came(raw: &RawValue) -> Value {
     match serde_json::from_str(raw.get()) {
         Ok(value) if holds_rounded(&value) => with_every_digit(raw),
@@ -75,7 +75,7 @@ fn holds_rounded(value: &Value) -> bool {
     }
 }
 
-/// `raw` is known not to be nested deeply.
+/// `raw` must not be nested deeply.
 fn with_every_digit(raw: &RawValue) -> Value {
     let text = raw.get();
     let parsed = match text.as_bytes() {
@@ -97,8 +97,8 @@ pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// The body from its first brace on, if it is an object: every provider answers with one, and a list would be read as
-/// the object's members in order.
+/// The body from its first brace, if it is an object. Providers answer with objects, and serde would read a list as the
+/// members in order.
 fn object(body: &[u8]) -> Option<&[u8]> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     body.starts_with(b"{").then_some(body)

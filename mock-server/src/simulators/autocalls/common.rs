@@ -1,0 +1,10 @@
+//! The name of the provider and its documentation pages.
+
+use crate::core::finding::{Certainty, Source};
+
+pub(super) const NAME: &str = "autocalls";
+pub(super) const SESSION_PAGE: Source = Source::new("Get Session Status", Certainty::Seed);
+pub(super) const FREEFORM_PAGE: Source = Source::new("Send Freeform Message", Certainty::Seed);
+pub(super) const TEMPLATE_PAGE: Source = Source::new("Send Template Message", Certainty::Docs);
+/// The pages say nothing on it; the provider's answers elsewhere look like those of a framework that behaves this way.
+pub(super) const FRAMEWORK: Source = Source::new("Autocalls API, not stated on its pages", Certainty::Inferred);
