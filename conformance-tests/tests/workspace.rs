@@ -50,13 +50,25 @@ fn crates_depend_only_on_allowed_crates() {
 
 #[test]
 fn adapter_folders_have_same_files_and_run_the_suite() {
-    let expected = names(&["config.rs", "error.rs", "lib.rs", "messenger.rs", "webhook.rs", "wire.rs"]);
+    let expected = names(&[
+        "config.rs",
+        "error.rs",
+        "lib.rs",
+        "messenger.rs",
+        "request.rs",
+        "response.rs",
+        "types.rs",
+        "webhook.rs",
+    ]);
+    // A provider that takes media, or whose API key has to be fetched, needs one file more.
+    let optional = names(&["api_key_cache.rs", "media_limits.rs"]);
     let mut folders = BTreeSet::new();
     for folder in std::fs::read_dir(root().join("adapters")).unwrap().map(|entry| entry.unwrap().path()) {
         let sources = std::fs::read_dir(folder.join("src")).unwrap().map(|entry| entry.unwrap().path());
         let files =
             sources.filter(|path| path.is_file()).map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
-        assert_eq!(files.collect::<BTreeSet<_>>(), expected, "{}", folder.display());
+        let files: BTreeSet<_> = files.filter(|file| !optional.contains(file)).collect();
+        assert_eq!(files, expected, "{}", folder.display());
         assert!(folder.join("README.md").is_file(), "{} has a README", folder.display());
         folders.insert(folder.file_name().unwrap().to_str().unwrap().to_owned());
     }

@@ -1,5 +1,6 @@
 //! The settings of a channel that are the HTTP transport's.
 #![cfg(feature = "reqwest")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use transom::adapter::RateLimitInfo;
 use transom::adapter::{Certainty, ErrorCode, Operation, json};
 use transom::{Error, ErrorKind, PhoneNumber, Sent, transport};
 
-use crate::wire::Status;
+use crate::types::Status;
 
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, RECEIPTS];

@@ -14,8 +14,9 @@ use transom::{
 };
 
 use crate::config::Config;
-use crate::wire::{self, Wanted, lists};
-use crate::{NAME, webhook};
+use crate::request::template::{self, RequestedTemplate};
+use crate::response::lists;
+use crate::{NAME, request, response, webhook};
 
 /// What Autocalls can do through this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
@@ -49,7 +50,7 @@ impl Autocalls {
 
     async fn send_once(&self, request: Request<Bytes>, to: &PhoneNumber) -> Result<Receipt> {
         let answer = match self.context.transport.send(request).await {
-            Ok(response) => wire::decode_send(&response, self.context.now(&response), to),
+            Ok(response) => response::decode_send(&response, self.context.now(&response), to),
             Err(error) => Err(error),
         };
         answer.map_err(|error| error.with_attempts(1))
@@ -74,9 +75,9 @@ impl Autocalls {
         }
     }
 
-    async fn send_template(&self, to: &PhoneNumber, wanted: &Wanted<'_>) -> Result<Receipt> {
-        let id = self.id_of(wanted).await?;
-        let answer = self.send_once(wire::encode_template(&self.config, to, wanted, id)?, to).await;
+    async fn send_template(&self, to: &PhoneNumber, requested: &RequestedTemplate<'_>) -> Result<Receipt> {
+        let id = self.id_of(requested).await?;
+        let answer = self.send_once(request::encode_template(&self.config, to, requested, id)?, to).await;
         if matches!(&answer, Err(refused) if refused.kind() == ErrorKind::TemplateRejected) {
             // It was paused, or made anew under another id, since it was listed.
             self.listed.invalidate();
@@ -86,11 +87,11 @@ impl Autocalls {
 
     /// The id of a template, after a look at its definition. One that has an id goes without that look where the list
     /// cannot be read.
-    async fn id_of(&self, wanted: &Wanted<'_>) -> Result<u64> {
-        let find = |listed: &[TemplateInfo]| lists::id_of(listed, wanted, self.config.probe);
+    async fn id_of(&self, requested: &RequestedTemplate<'_>) -> Result<u64> {
+        let find = |listed: &[TemplateInfo]| template::id_of(listed, requested, self.config.probe);
         let suits = |listed: &[TemplateInfo]| find(listed).is_ok();
         let clock = &*self.context.clock;
-        let Some(id) = wanted.id else { return find(&self.listed.get(clock, self.templates(), suits).await?) };
+        let Some(id) = requested.id else { return find(&self.listed.get(clock, self.templates(), suits).await?) };
         if !self.config.probe {
             return Ok(id);
         }
@@ -124,30 +125,32 @@ impl Messenger for Autocalls {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         match &message.content {
-            Content::Text(text) => self.send_text(message, wire::encode_text(&self.config, message, text)?).await,
-            Content::Template(template) => self.send_template(&message.to, &Wanted::of(&self.config, template)?).await,
+            Content::Text(text) => self.send_text(message, request::encode_text(&self.config, message, text)?).await,
+            Content::Template(template) => {
+                self.send_template(&message.to, &RequestedTemplate::of(&self.config, template)?).await
+            }
             other => unsupported(NAME, other.capability()),
         }
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
-        let request = wire::encode_session(&self.config, contact)?;
-        self.read(request, |response, now| wire::decode_session(response, now, contact)).await
+        let request = request::encode_session(&self.config, contact)?;
+        self.read(request, |response, now| response::decode_session(response, now, contact)).await
     }
 
     async fn senders(&self) -> Result<Vec<Sender>> {
-        self.read(lists::encode_senders(&self.config)?, lists::decode_senders).await
+        self.read(request::encode_senders(&self.config)?, lists::decode_senders).await
     }
 
     async fn templates(&self) -> Result<Vec<TemplateInfo>> {
-        self.read(lists::encode_templates(&self.config)?, lists::decode_templates).await
+        self.read(request::encode_templates(&self.config)?, lists::decode_templates).await
     }
 
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         let mut conversations = Vec::new();
         let mut cursor = None;
         for _ in 0..PAGES_MAX {
-            let request = lists::encode_conversations(&self.config, filter, cursor.as_deref())?;
+            let request = request::encode_conversations(&self.config, filter, cursor.as_deref())?;
             let (page, next) = self.read(request, lists::decode_conversations).await?;
             conversations.extend(page);
             // A cursor that leads to itself would lead there for ever.

@@ -2,22 +2,22 @@
 
 mod answers;
 mod callbacks;
-mod said;
+mod message;
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use transom::adapter::RateLimitInfo;
-use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::adapter::{ErrorCode, Operation, json};
 use transom::transport::{kind_of, sent_of};
 use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use answers::ANSWERS;
 pub(crate) use callbacks::{by_name, by_number, of_event};
-pub(crate) use said::Said;
 
-use crate::wire::{Answer, Item};
+use crate::types::{Answer, Item};
+use message::ErrorMessage;
 
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] =
@@ -25,13 +25,13 @@ pub(crate) const CODES: &[&[ErrorCode]] =
 
 /// What was asked, which decides how the words of a refusal are read and whether a failure leaves anything in doubt.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct RequestKind {
     operation: Operation,
     is_one_message: bool,
     has_template: bool,
 }
 
-impl Asked {
+impl RequestKind {
     /// For a list, which sends nothing.
     pub(crate) const LIST: Self = Self { operation: Operation::Read, is_one_message: false, has_template: false };
 
@@ -47,10 +47,10 @@ impl Asked {
 }
 
 /// The error for an answer that is no 2xx.
-pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, asked: Asked) -> Error {
+pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, asked: RequestKind) -> Error {
     let status = response.status();
     let answer: Answer = json::decode_lenient(response);
-    let said = Said::of_answer(&answer);
+    let said = ErrorMessage::of_answer(&answer);
     let error = transport::refusal(status, asked.operation, said.text(&json::excerpt(response.body())));
     let error = waiting(by_table(error, &said, status, asked), response, now);
     // A refusal that names a message as taken contradicts itself, and then it may have been sent.
@@ -63,8 +63,8 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, asked: Asked)
 
 /// The error for a failure inside a 2xx. Without a code that is known, the item's own status says what it would say as
 /// an answer's; without that, a success with a failure inside proves nothing.
-pub(crate) fn of_item(item: &Item, response: &Response<Bytes>, now: SystemTime, asked: Asked) -> Error {
-    let said = item.said();
+pub(crate) fn of_item(item: &Item, response: &Response<Bytes>, now: SystemTime, asked: RequestKind) -> Error {
+    let said = ErrorMessage::of_item(item);
     let text = said.text("it was not taken");
     let error = match item.http_status() {
         Some(status) if !status.is_success() => match sent_of(status) {
@@ -81,16 +81,16 @@ pub(crate) fn refused_outright(
     answer: &Answer,
     response: &Response<Bytes>,
     now: SystemTime,
-    asked: Asked,
+    asked: RequestKind,
 ) -> Option<Error> {
-    let said = Said::of_answer(answer);
+    let said = ErrorMessage::of_answer(answer);
     let fact = said.fact()?;
     let error = Error::new(fact.kind, said.text(fact.name)).with_status(response.status());
     Some(waiting(by_table(error, &said, response.status(), asked), response, now))
 }
 
 /// Lets the table correct what the status said, and the words what the table said.
-fn by_table(error: Error, said: &Said, status: StatusCode, asked: Asked) -> Error {
+fn by_table(error: Error, said: &ErrorMessage, status: StatusCode, asked: RequestKind) -> Error {
     let error = match said.fact() {
         // A documented code is a documented refusal: nothing was sent.
         Some(fact) if status.is_success() || status.is_client_error() => {
@@ -108,7 +108,7 @@ fn by_table(error: Error, said: &Said, status: StatusCode, asked: Asked) -> Erro
 
 /// An invalid parameter is the recipient's fault if the words begin with `to`, the sender's if with `from` (inferred);
 /// a refused template is answered with a plain 400 (docs, Template Messages).
-fn refined(kind: ErrorKind, said: &Said, asked: Asked) -> Option<ErrorKind> {
+fn refined(kind: ErrorKind, said: &ErrorMessage, asked: RequestKind) -> Option<ErrorKind> {
     if kind != ErrorKind::InvalidRequest || asked.operation == Operation::Read {
         return None;
     }
@@ -126,17 +126,6 @@ fn refined(kind: ErrorKind, said: &Said, asked: Asked) -> Option<ErrorKind> {
 /// With the wait that the answer asks for, if it asks for one.
 fn waiting(error: Error, response: &Response<Bytes>, now: SystemTime) -> Error {
     error.with_limits(RateLimitInfo::from_headers(response.headers(), now))
-}
-
-const fn row(
-    code: &'static str,
-    name: &'static str,
-    status: Option<u16>,
-    kind: ErrorKind,
-    source: &'static str,
-    certainty: Certainty,
-) -> ErrorCode {
-    ErrorCode { code, name, status, kind, sent: Sent::No, source, certainty, date: "2026-11-21" }
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 mod config;
 mod error;
+mod media_limits;
 mod messenger;
+mod request;
+mod response;
+mod types;
 mod webhook;
-mod wire;
 
 pub use config::{Config, Region, RequestShape};
 pub use messenger::{CAPABILITIES, Exotel};

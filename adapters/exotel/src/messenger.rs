@@ -12,8 +12,10 @@ use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Capability, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
 use crate::config::{Config, RequestShape};
-use crate::wire::{self, Shape, Wanted};
-use crate::{NAME, webhook};
+use crate::request::Shape;
+use crate::request::template::RequestedTemplate;
+use crate::response::lists;
+use crate::{NAME, request, response, webhook};
 
 /// What Exotel can do through this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
@@ -45,7 +47,7 @@ pub struct Exotel {
     config: Config,
     context: Context,
     /// Set once the flat shape was refused in favour of the wrapped one.
-    wants_wrapped: AtomicBool,
+    requires_wrapped_shape: AtomicBool,
     /// The templates as last listed.
     definitions: TemplateCache,
 }
@@ -53,7 +55,7 @@ pub struct Exotel {
 impl Exotel {
     /// The account of `config`.
     pub fn new(config: Config, context: Context) -> Self {
-        Self { config, context, wants_wrapped: AtomicBool::new(false), definitions: TemplateCache::default() }
+        Self { config, context, requires_wrapped_shape: AtomicBool::new(false), definitions: TemplateCache::default() }
     }
 
     /// The account that a channel's settings name, for callers who need more than [`Messenger`] has.
@@ -84,13 +86,13 @@ impl Exotel {
             let error = secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()));
             messages.iter().fold(error, |error, message| error.without_number(&message.to))
         };
-        let request = wire::encode_batch(&self.config, messages).map_err(ours)?;
-        let refused = self.refused_by_definition(messages).await;
-        if let Some(error) = wire::in_their_places(&refused) {
+        let request = request::encode_batch(&self.config, messages).map_err(ours)?;
+        let refused = self.template_violations(messages).await;
+        if let Some(error) = request::combine_indexed(&refused) {
             return Err(ours(error));
         }
         let answer = match self.context.transport.send(request).await {
-            Ok(response) => wire::decode_batch(&response, self.context.now(&response), messages),
+            Ok(response) => response::decode_batch(&response, self.context.now(&response), messages),
             Err(error) => Err(error),
         };
         let ours = |error: Error| self.noted(ours(error)).with_attempts(1);
@@ -100,15 +102,15 @@ impl Exotel {
     fn shape(&self) -> Shape {
         match self.config.request_shape {
             RequestShape::Wrapped => Shape::Wrapped,
-            RequestShape::Auto if self.wants_wrapped.load(Ordering::Relaxed) => Shape::Wrapped,
+            RequestShape::Auto if self.requires_wrapped_shape.load(Ordering::Relaxed) => Shape::Wrapped,
             RequestShape::Auto | RequestShape::Flat => Shape::Flat,
         }
     }
 
     /// The templates among `messages` that their definitions do not let go, by place. A list that cannot be had holds
     /// nothing back.
-    async fn refused_by_definition(&self, messages: &[Message]) -> Vec<(usize, Error)> {
-        let wanted = Wanted::among(&self.config, messages).unwrap_or_default();
+    async fn template_violations(&self, messages: &[Message]) -> Vec<(usize, Error)> {
+        let wanted = RequestedTemplate::among(&self.config, messages).unwrap_or_default();
         if wanted.is_empty() || self.config.waba_id.is_none() || !self.config.probe {
             return Vec::new();
         }
@@ -128,9 +130,9 @@ impl Exotel {
         let mut templates = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..PAGES_MAX {
-            let request = wire::encode_templates(&self.config, waba_id, after.as_deref())?;
+            let request = request::encode_templates(&self.config, waba_id, after.as_deref())?;
             let response = self.context.transport.send(request).await.map_err(Error::mark_unsent)?;
-            let page = wire::decode_templates(&response, self.context.now(&response))?;
+            let page = lists::decode_templates(&response, self.context.now(&response))?;
             // A cursor that leads back to where it stands has given this page before.
             if after.is_some() && page.after == after {
                 break;
@@ -147,7 +149,7 @@ impl Exotel {
 
     async fn exchange(&self, request: Request<Bytes>, message: &Message) -> Result<Receipt> {
         let answer = match self.context.transport.send(request).await {
-            Ok(response) => wire::decode_send(&response, self.context.now(&response), message),
+            Ok(response) => response::decode_send(&response, self.context.now(&response), message),
             Err(error) => Err(error),
         };
         // The account's own number is no more for logs than the recipient's.
@@ -175,16 +177,16 @@ impl Messenger for Exotel {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let shape = self.shape();
-        let request = wire::encode_send(&self.config, shape, message)?;
-        if let Some((_, refused)) = self.refused_by_definition(std::slice::from_ref(message)).await.pop() {
+        let request = request::encode_send(&self.config, shape, message)?;
+        if let Some((_, refused)) = self.template_violations(std::slice::from_ref(message)).await.pop() {
             return Err(refused);
         }
         let first = self.exchange(request, message).await;
         let may_reshape = self.config.request_shape == RequestShape::Auto && shape == Shape::Flat && self.config.probe;
         match first {
-            Err(refused) if may_reshape && wire::wants_wrapped(&refused) => {
-                self.wants_wrapped.store(true, Ordering::Relaxed);
-                let request = wire::encode_send(&self.config, Shape::Wrapped, message)?;
+            Err(refused) if may_reshape && response::requires_wrapped_shape(&refused) => {
+                self.requires_wrapped_shape.store(true, Ordering::Relaxed);
+                let request = request::encode_send(&self.config, Shape::Wrapped, message)?;
                 let second = self.exchange(request, message).await;
                 second.map(|receipt| receipt.with_attempts(2)).map_err(|error| error.with_attempts(2))
             }

@@ -1,7 +1,7 @@
 //! GoSendAPI's refusals: its own codes, Meta's where they come through, and what a bare 403 may mean.
 
+mod message;
 mod meta;
-mod said;
 
 use std::time::SystemTime;
 
@@ -12,10 +12,10 @@ use transom::adapter::RateLimitInfo;
 use transom::adapter::{Certainty, ErrorCode, Operation, json};
 use transom::{Error, ErrorKind, Message, Sent, transport};
 
+use message::ErrorMessage;
 pub(crate) use meta::META;
-use said::Said;
 
-use crate::wire;
+use crate::types::names_a_message;
 
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, META];
@@ -61,7 +61,7 @@ pub(crate) fn fact(code: &str) -> Option<&'static ErrorCode> {
 
 /// The error for a send that was answered with anything but a 2xx.
 pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Operation, message: &Message) -> Error {
-    let said = Said::of(&json::decode_lenient::<Value>(response), response.status());
+    let said = ErrorMessage::of(&json::decode_lenient::<Value>(response), response.status());
     let error = refusal(response, now, operation, &said);
     match (response.status(), error.kind()) {
         (StatusCode::CONFLICT, ErrorKind::Conflict) if operation == Operation::IdempotentSend => {
@@ -74,7 +74,7 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Op
             }
         }
         // A throttle that names a message has not refused it.
-        (StatusCode::TOO_MANY_REQUESTS, _) if wire::names_a_message(response) => operation.mark_unknown(error),
+        (StatusCode::TOO_MANY_REQUESTS, _) if names_a_message(response) => operation.mark_unknown(error),
         (_, ErrorKind::InvalidRequest) if said.fact().is_none() && said.blames_recipient() => {
             error.with_kind(ErrorKind::RecipientInvalid)
         }
@@ -96,7 +96,7 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Op
 
 /// The error for a lookup that was answered with anything but a 2xx. A 403 is never the window here.
 pub(crate) fn of_read(response: &Response<Bytes>, now: SystemTime) -> Error {
-    let said = Said::of(&json::decode_lenient::<Value>(response), response.status());
+    let said = ErrorMessage::of(&json::decode_lenient::<Value>(response), response.status());
     refusal(response, now, Operation::Read, &said)
 }
 
@@ -124,7 +124,7 @@ fn says_window(error: &Error) -> bool {
 }
 
 /// What status, code and headers say.
-fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, said: &Said) -> Error {
+fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, said: &ErrorMessage) -> Error {
     let status = response.status();
     let text = json::excerpt(said.text().map_or(response.body().as_ref(), str::as_bytes));
     let error = transport::refusal(status, operation, text);

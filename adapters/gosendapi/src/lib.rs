@@ -2,14 +2,17 @@
 
 mod config;
 mod error;
+mod media_limits;
 mod messenger;
+mod request;
+mod response;
+mod types;
 mod webhook;
-mod wire;
 
 pub use config::Config;
 pub use messenger::{CAPABILITIES, GoSendApi};
-pub use wire::lists::CloseReason;
-pub use wire::upload::Upload;
+pub use request::lists::CloseReason;
+pub use request::upload::Upload;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -16,11 +16,13 @@ use transom::{
 };
 
 use crate::config::Config;
-use crate::wire::definition::Wanted;
-use crate::wire::lists::{self, CloseReason, Page, Waba};
-use crate::wire::upload::{self, Upload};
-use crate::wire::{self, session, status};
+use crate::request::lists::CloseReason;
+use crate::request::template::RequestedTemplate;
+use crate::request::upload::Upload;
+use crate::response::lists::{Page, Waba};
+use crate::response::session;
 use crate::{NAME, error, webhook};
+use crate::{request, response};
 
 /// What GoSendAPI can do through this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
@@ -88,7 +90,7 @@ impl GoSendApi {
     /// # Errors
     /// [`ErrorKind::NotFound`] if there is no such conversation. What closing twice brings is not documented.
     pub async fn close_conversation(&self, id: &str, reason: Option<CloseReason>) -> Result<()> {
-        self.read(lists::encode_close(&self.config, id, reason)?, lists::decode_close).await
+        self.read(request::lists::encode_close(&self.config, id, reason)?, response::lists::decode_close).await
     }
 
     /// Uploads a file (`POST /v1/media`, docs, Messages) and returns the id by which a message from this number may send
@@ -101,23 +103,23 @@ impl GoSendApi {
     /// Those of any call, and [`ErrorKind::InvalidRequest`] if the file cannot be read to its end, or became shorter or
     /// longer meanwhile. Whatever happens, no message was sent.
     pub async fn upload(&self, upload: Upload) -> Result<String> {
-        let request = upload::encode_upload(&self.config, upload)?;
+        let request = request::upload::encode_upload(&self.config, upload)?;
         let response = self.context.transport.send_streamed(request).await.map_err(Error::mark_unsent)?;
-        upload::decode_upload(&response, self.context.now(&response))
+        response::upload::decode_upload(&response, self.context.now(&response))
     }
 
-    /// What became of one message, for an outcome that is [unresolved](transom::reconcile::PendingSend::consider) or a webhook that was
+    /// What became of one message, for an outcome that is [unresolved](transom::reconcile::PendingSend::record_update) or a webhook that was
     /// missed. Needs an id: the one of a receipt or an event.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] if the vendor knows no such message, which proves nothing of one that was sent just now.
     pub async fn message_status(&self, id: &MessageId) -> Result<StatusUpdate> {
-        self.read(status::encode_status(&self.config, id)?, status::decode_status).await
+        self.read(request::encode_status(&self.config, id)?, response::status::decode_status).await
     }
 
     async fn send_once(&self, request: Request<Bytes>, message: &Message) -> Result<Receipt> {
         let answer = match self.context.transport.send(request).await {
-            Ok(response) => wire::decode_send(&response, self.context.now(&response), message),
+            Ok(response) => response::decode_send(&response, self.context.now(&response), message),
             Err(error) => Err(error),
         };
         if matches!(&answer, Err(refused) if refused.kind() == ErrorKind::TemplateRejected) {
@@ -133,7 +135,7 @@ impl GoSendApi {
         if !self.config.probe {
             return Ok(());
         }
-        let wanted = Wanted::of(&self.config, template)?;
+        let wanted = RequestedTemplate::of(&self.config, template)?;
         let suits = |listed: &[TemplateInfo]| wanted.check(listed).is_ok();
         let listed = self.definitions.get_if_available(&*self.context.clock, self.own_templates(), suits).await;
         listed.map_or(Ok(()), |listed| wanted.check(&listed))
@@ -198,8 +200,8 @@ impl GoSendApi {
     }
 
     async fn wabas(&self) -> Result<Vec<Waba>> {
-        let encode = |page| lists::encode_wabas(&self.config, page);
-        Ok(self.read_all(PAGES_MAX, encode, lists::decode_wabas).await?.items)
+        let encode = |page| request::lists::encode_wabas(&self.config, page);
+        Ok(self.read_all(PAGES_MAX, encode, response::lists::decode_wabas).await?.items)
     }
 
     /// The business account that the channel names, else all.
@@ -216,8 +218,8 @@ impl GoSendApi {
     }
 
     async fn templates_of(&self, waba: &Waba) -> Result<Vec<TemplateInfo>> {
-        let encode = |page| lists::encode_templates(&self.config, waba, page);
-        Ok(self.read_all(PAGES_MAX, encode, lists::decode_templates).await?.items)
+        let encode = |page| request::lists::encode_templates(&self.config, waba, page);
+        Ok(self.read_all(PAGES_MAX, encode, response::lists::decode_templates).await?.items)
     }
 
     /// The templates of the business account that the number belongs to. None where there are several accounts and the
@@ -241,7 +243,7 @@ impl Messenger for GoSendApi {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let request = wire::encode_send(&self.config, message)?;
+        let request = request::encode_send(&self.config, message)?;
         self.check_definition(&message.content).await?;
         match self.send_once(request, message).await {
             Err(refused) if self.may_ask_back(message, &refused) => Err(self.tell_apart(refused, message).await),
@@ -250,8 +252,8 @@ impl Messenger for GoSendApi {
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
-        let encode = |page| lists::encode_conversations(&self.config, Some(contact), page);
-        let listed = self.read_all(SESSION_PAGES_MAX, encode, lists::decode_conversations).await?;
+        let encode = |page| request::lists::encode_conversations(&self.config, Some(contact), page);
+        let listed = self.read_all(SESSION_PAGES_MAX, encode, response::lists::decode_conversations).await?;
         let line = &self.config.phone_number_id;
         Ok(session::session(&listed.items, listed.is_whole, line, contact, listed.at))
     }
@@ -259,8 +261,8 @@ impl Messenger for GoSendApi {
     async fn senders(&self) -> Result<Vec<Sender>> {
         let mut senders = Vec::new();
         for waba in self.wabas().await? {
-            let encode = |page| lists::encode_senders(&self.config, &waba, page);
-            senders.extend(self.read_all(PAGES_MAX, encode, lists::decode_senders).await?.items);
+            let encode = |page| request::lists::encode_senders(&self.config, &waba, page);
+            senders.extend(self.read_all(PAGES_MAX, encode, response::lists::decode_senders).await?.items);
         }
         Ok(senders)
     }
@@ -275,9 +277,9 @@ impl Messenger for GoSendApi {
 
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         let contact = filter.contact.as_ref();
-        let encode = |page| lists::encode_conversations(&self.config, contact, page);
-        let listed = self.read_all(PAGES_MAX, encode, lists::decode_conversations).await?;
-        lists::conversations(listed.items, contact)
+        let encode = |page| request::lists::encode_conversations(&self.config, contact, page);
+        let listed = self.read_all(PAGES_MAX, encode, response::lists::decode_conversations).await?;
+        response::lists::conversations(listed.items, contact)
     }
 
     fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {

@@ -13,7 +13,7 @@ use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use text::reason;
 
-use crate::wire::Answer;
+use crate::types::AcceptedBody;
 
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] = &[STATUSES, STATES, ANSWERS, CALLBACKS, META];
@@ -145,7 +145,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
 /// A 429 is a 429 whatever its body, which the page itself prints as broken JSON [seed].
 fn throttled(error: Error, response: &Response<Bytes>) -> Error {
     // A refusal that names a message contradicts itself, and then it may have been sent.
-    if json::decode_lenient::<Answer>(response).names_a_message() { error.maybe_sent() } else { error }
+    if json::decode_lenient::<AcceptedBody>(response).names_a_message() { error.maybe_sent() } else { error }
 }
 
 /// The error for a 2xx whose word for the message's state is a refusal; `None` for every other word.

@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod api_key_cache;
 mod config;
 mod error;
+mod media_limits;
 mod messenger;
+mod request;
+mod response;
+mod types;
 mod webhook;
-mod wire;
 
 pub use config::{Config, Credential};
 pub use messenger::{CAPABILITIES, Messangi};

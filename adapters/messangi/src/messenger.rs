@@ -1,7 +1,5 @@
 //! Messangi as a messenger.
 
-mod keys;
-
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
@@ -10,11 +8,12 @@ use transom::adapter::{Context, unsupported};
 use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Capability, Error, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
-use keys::{Key, Keys};
+use crate::api_key_cache::{Key, Keys};
 
 use crate::config::{Config, Credential};
-use crate::wire::{self, Envelope};
+use crate::types::Envelope;
 use crate::{NAME, webhook};
+use crate::{request, response};
 
 /// What Messangi can do through this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
@@ -48,11 +47,11 @@ impl Messangi {
     }
 
     async fn send_under(&self, key: &Key, body: &Envelope<'_>, message: &Message) -> Result<Receipt> {
-        let request = wire::encode_send(&self.config, &key.secret, body)?;
+        let request = request::encode_send(&self.config, &key.secret, body)?;
         let answer = match self.context.transport.send(request).await {
             Ok(response) => {
                 self.keys.note_time(&response, &self.context);
-                wire::decode_send(&response, self.context.now(&response), message)
+                response::decode_send(&response, self.context.now(&response), message)
             }
             Err(error) => Err(error),
         };
@@ -82,7 +81,7 @@ impl Messenger for Messangi {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let body = wire::encode_body(&self.config, message)?;
+        let body = request::encode_body(&self.config, message)?;
         let key = self.keys.get(&self.config, &self.context, None).await?;
         let first = self.send_under(&key, &body, message).await;
         match first {

@@ -19,7 +19,7 @@ pub use rate_limit::{RateLimitInfo, RateLimitPolicy};
 pub use stop::RetryStop;
 
 use crate::message::Message;
-use crate::phone::PhoneNumber;
+use crate::phone::{InvalidPhoneNumber, PhoneNumber};
 use crate::session::Session;
 
 use redact::{hidden, one_line};
@@ -460,6 +460,12 @@ impl fmt::Debug for Error {
             .field("problems", &inner.problems)
             .field("source", &inner.source)
             .finish()
+    }
+}
+
+impl From<InvalidPhoneNumber> for Error {
+    fn from(error: InvalidPhoneNumber) -> Self {
+        Self::new(ErrorKind::InvalidRequest, error.to_string())
     }
 }
 

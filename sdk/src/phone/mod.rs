@@ -97,12 +97,6 @@ impl From<PhoneNumber> for String {
     }
 }
 
-impl From<InvalidPhoneNumber> for crate::Error {
-    fn from(error: InvalidPhoneNumber) -> Self {
-        Self::new(crate::ErrorKind::InvalidRequest, error.to_string())
-    }
-}
-
 impl fmt::Display for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -1,9 +1,7 @@
 //! The codes of answers: `error_data.code`, `RestException.Code`, and the symbols of the session-messages page.
 
-use transom::ErrorKind;
 use transom::adapter::{Certainty, ErrorCode};
-
-use super::row;
+use transom::{ErrorKind, Sent};
 
 /// What each code of an answer means. None of them was sent: a documented code is a documented refusal.
 pub(crate) const ANSWERS: &[ErrorCode] = {
@@ -43,3 +41,15 @@ pub(crate) const ANSWERS: &[ErrorCode] = {
         row("BUSINESS_NOT_VERIFIED", "", None, K::PermissionDenied, LIMITS, Docs),
     ]
 };
+
+/// A row of any of the tables.
+pub(super) const fn row(
+    code: &'static str,
+    name: &'static str,
+    status: Option<u16>,
+    kind: ErrorKind,
+    source: &'static str,
+    certainty: Certainty,
+) -> ErrorCode {
+    ErrorCode { code, name, status, kind, sent: Sent::No, source, certainty, date: "2026-11-21" }
+}

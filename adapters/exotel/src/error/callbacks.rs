@@ -4,7 +4,7 @@
 use transom::adapter::{Certainty, ErrorCode};
 use transom::{ErrorKind, Sent};
 
-use super::row;
+use super::answers::row;
 
 const STATUS_CODES: &str = "developer.exotel.com/docs/whatsapp-api/api-reference/status-codes";
 const SUPPORT_CODES: &str = "developer.exotel.com/docs/whatsapp-support/status-codes";

@@ -25,7 +25,7 @@ pub(crate) fn answer(status: u16, body: &str) -> Response<Bytes> {
 }
 
 fn refused(status: u16, body: &str, message: &Message) -> Error {
-    refusal(&answer(status, body), SystemTime::UNIX_EPOCH, Asked::to_send(std::slice::from_ref(message)))
+    refusal(&answer(status, body), SystemTime::UNIX_EPOCH, RequestKind::to_send(std::slice::from_ref(message)))
 }
 
 fn text() -> Message {
@@ -125,7 +125,7 @@ const REFUSALS: &[(u16, &str, ErrorKind, Option<&str>)] = {
 #[test]
 fn every_documented_refusal_has_its_kind_and_code_and_proves_that_nothing_was_sent() {
     for &(status, body, kind, code) in REFUSALS {
-        for asked in [Asked::to_send(&[text()]), Asked::to_send(&[text(), text()]), Asked::LIST] {
+        for asked in [RequestKind::to_send(&[text()]), RequestKind::to_send(&[text(), text()]), RequestKind::LIST] {
             let error = refusal(&answer(status, body), SystemTime::UNIX_EPOCH, asked);
             assert_eq!((error.kind(), error.code(), error.sent()), (kind, code, Sent::No), "{asked:?} {body}");
             assert_eq!(error.status(), Some(status));
@@ -142,7 +142,7 @@ fn every_documented_refusal_says_the_same_inside_a_success() {
         let item =
             serde_json::json!({ "code": status, "status": "failure", "error_data": { "code": code }, "data": null });
         let item: Item = serde_json::from_str(&item.to_string()).unwrap();
-        for asked in [Asked::to_send(&[text()]), Asked::LIST] {
+        for asked in [RequestKind::to_send(&[text()]), RequestKind::LIST] {
             let error = of_item(&item, &answer(207, ""), SystemTime::UNIX_EPOCH, asked);
             assert_eq!((error.kind(), error.code(), error.sent()), (kind, Some(code), Sent::No), "{body}");
             assert_eq!(error.status(), Some(207));
@@ -160,12 +160,12 @@ fn a_lookup_that_fails_leaves_nothing_in_doubt() {
         (502, ErrorKind::ProviderUnavailable),
         (503, ErrorKind::ProviderUnavailable),
     ] {
-        let error = refusal(&answer(status, "<html>"), SystemTime::UNIX_EPOCH, Asked::LIST);
+        let error = refusal(&answer(status, "<html>"), SystemTime::UNIX_EPOCH, RequestKind::LIST);
         assert_eq!((error.kind(), error.sent()), (kind, Sent::No), "{status}");
     }
     // It has no recipient, no sender and no template that could be at fault.
     for words in ["to is not valid", "from is not valid", "template is not approved"] {
-        let error = refusal(&answer(400, &error_data("1002", words)), SystemTime::UNIX_EPOCH, Asked::LIST);
+        let error = refusal(&answer(400, &error_data("1002", words)), SystemTime::UNIX_EPOCH, RequestKind::LIST);
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{words}");
     }
 }
@@ -179,7 +179,7 @@ fn a_refusal_that_names_a_message_as_taken_is_in_doubt() {
         for status in [400, 429] {
             assert_eq!(refused(status, body, &text()).sent(), Sent::Maybe, "{status} {body}");
         }
-        let error = refusal(&answer(429, body), SystemTime::UNIX_EPOCH, Asked::LIST);
+        let error = refusal(&answer(429, body), SystemTime::UNIX_EPOCH, RequestKind::LIST);
         assert_eq!(error.sent(), Sent::No);
     }
 }
@@ -188,7 +188,7 @@ fn a_refusal_that_names_a_message_as_taken_is_in_doubt() {
 fn of_a_batch_that_is_refused_as_a_whole_nobody_knows_whose_number_it_is() {
     let both = [text(), Message::template("+919876543210".parse().unwrap(), Template::new("t", "en"))];
     let of = |words: &str| {
-        refusal(&answer(400, &error_data("1002", words)), SystemTime::UNIX_EPOCH, Asked::to_send(&both)).kind()
+        refusal(&answer(400, &error_data("1002", words)), SystemTime::UNIX_EPOCH, RequestKind::to_send(&both)).kind()
     };
     assert_eq!(of("to is not valid"), ErrorKind::InvalidRequest);
     assert_eq!(of("from is not valid"), ErrorKind::SenderNotFound);
@@ -286,7 +286,7 @@ fn an_unknown_code_inside_a_success_is_in_doubt_unless_its_own_status_refuses() 
     let of = |status: &str| {
         let item = format!(r#"{{"code":{status},"status":"failure","error_data":{{"code":77,"message":"new"}}}}"#);
         let item = serde_json::from_str(&item).unwrap();
-        of_item(&item, &answer(202, ""), SystemTime::UNIX_EPOCH, Asked::to_send(&[text()]))
+        of_item(&item, &answer(202, ""), SystemTime::UNIX_EPOCH, RequestKind::to_send(&[text()]))
     };
     assert_eq!((of("400").sent(), of("400").code()), (Sent::No, Some("77")));
     for status in ["null", "200", "500", "409"] {
@@ -298,7 +298,7 @@ fn an_unknown_code_inside_a_success_is_in_doubt_unless_its_own_status_refuses() 
 fn a_throttled_answer_tells_how_long_to_wait() {
     let mut response = answer(429, r#"{"RestException":{"Status":429,"Message":"slow","Code":"RATE_LIMIT_EXCEEDED"}}"#);
     response.headers_mut().insert("retry-after", "30".parse().unwrap());
-    let error = refusal(&response, SystemTime::UNIX_EPOCH, Asked::to_send(&[text()]));
+    let error = refusal(&response, SystemTime::UNIX_EPOCH, RequestKind::to_send(&[text()]));
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(30)));
 }

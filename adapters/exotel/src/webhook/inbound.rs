@@ -11,7 +11,7 @@ use super::raw::{Members, parse, phone, time};
 /// The members under which the dialects tell of an inbound message; each has some of them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Told {
+struct Payload {
     #[serde(deserialize_with = "json::text_or_number")]
     sid: Option<String>,
     #[serde(deserialize_with = "json::text_or_number")]
@@ -53,7 +53,7 @@ struct Profile {
 /// The message in `raw`; contact and time as told around it count where it tells none itself. `None` without a sender, a
 /// time or a content.
 pub(super) fn read(raw: &RawValue, contact: Option<&Contact>, sent_at: Option<&str>) -> Option<Inbound> {
-    let told: Told = parse(raw)?;
+    let told: Payload = parse(raw)?;
     let contact = told.contact.as_ref().or(contact);
     let inner = told.content.as_deref().or(told.message.as_deref());
     let object = inner.or_else(|| told.kind.as_ref().map(|_| raw))?;

@@ -12,7 +12,7 @@ use crate::error;
 /// The members under which the dialects tell of a status; each has some of them. The customer is `to`, or `recipient`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Told {
+struct Payload {
     #[serde(deserialize_with = "json::text_or_number")]
     sid: Option<String>,
     #[serde(deserialize_with = "json::text_or_number")]
@@ -52,7 +52,7 @@ struct Failure {
 /// The status in `raw`; the time told around it counts where it tells none itself. `None` if it names no message or says
 /// nothing of it.
 pub(super) fn read(raw: &RawValue, sent_at: Option<&str>) -> Option<StatusUpdate> {
-    let told: Told = parse(raw)?;
+    let told: Payload = parse(raw)?;
     let outcome = told.outcome()?;
     let id = told.sid.or(told.message_sid).or(told.id)?;
     let mut update = StatusUpdate::new(id, outcome.status);
@@ -69,7 +69,7 @@ struct Outcome {
     error: Option<(ErrorKind, String)>,
 }
 
-impl Told {
+impl Payload {
     /// Two pages give the same numbers different meanings, so a name decides before a word, a word that is no failure
     /// before a number, and a number alone is read by the table that has names (docs, WhatsApp Status Codes).
     fn outcome(&self) -> Option<Outcome> {

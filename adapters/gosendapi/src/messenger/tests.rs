@@ -128,7 +128,8 @@ async fn the_window_is_read_by_the_providers_clock() {
 
 #[tokio::test]
 async fn two_pages_of_conversations_are_read_for_the_window_and_no_third() {
-    let full = format!(r#"{{"data":[{}]}}"#, vec![r#"{"last_inbound_at":null}"#; lists::PER_PAGE].join(","));
+    let full =
+        format!(r#"{{"data":[{}]}}"#, vec![r#"{"last_inbound_at":null}"#; crate::response::lists::PER_PAGE].join(","));
     let two = stage([(200, &full), NEW]);
     assert!(two.gosendapi.session(&to()).await.unwrap().window.is_open());
     assert_eq!(two.asked(), [LOOK.to_owned(), format!("{LOOK}&page=2")]);

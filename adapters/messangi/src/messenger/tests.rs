@@ -11,7 +11,7 @@ use transom::{ErrorKind, Secret, Sent};
 
 use super::*;
 use crate::error::tests::{answer, text};
-use crate::wire::tests::config;
+use crate::request::tests::config;
 
 type Answers = VecDeque<Result<Response<Bytes>>>;
 

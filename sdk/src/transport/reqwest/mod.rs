@@ -74,7 +74,7 @@ impl HttpTransport {
     /// request over https reports a missing certificate store.
     pub fn new(options: HttpOptions) -> Result<Self> {
         // reqwest wants a TLS configuration also for a client that only speaks plain HTTP.
-        let plain = Pair::new(&options, untrusting()?, !options.insecure)?;
+        let plain = Pair::new(&options, &untrusting()?, !options.insecure)?;
         Ok(Self { options, clients: Clients::Own { plain, secure: Arc::default() } })
     }
 
@@ -140,7 +140,7 @@ impl HttpTransport {
             Clients::Given(client) => return Ok(client),
             Clients::Own { plain, .. } if !is_secure => plain,
             Clients::Own { secure, .. } => {
-                let build = || Pair::new(&self.options, verified(&self.options.extra_roots)?, false);
+                let build = || Pair::new(&self.options, &verified(&self.options.extra_roots)?, false);
                 secure.get_or_init(build).as_ref().map_err(Clone::clone)?
             }
         };
@@ -193,7 +193,7 @@ impl fmt::Debug for HttpTransport {
 }
 
 impl Pair {
-    fn new(options: &HttpOptions, tls: rustls::ClientConfig, is_loopback_only: bool) -> Result<Self> {
+    fn new(options: &HttpOptions, tls: &rustls::ClientConfig, is_loopback_only: bool) -> Result<Self> {
         let client = |idle: usize| {
             let mut builder = bare_builder(tls.clone())
                 .connect_timeout(connect_timeout(options.timeout))
@@ -328,9 +328,10 @@ async fn read(mut response: reqwest::Response, deadline: Instant) -> Result<Resp
             Ok(Err(error)) if status.is_success() => {
                 let source = cause(error);
                 let is_not_http = is_not_http(&source);
-                return Err(match is_not_http {
-                    true => TransportError::BodyNotHttp { status, source },
-                    false => TransportError::BodyClosed { status, source },
+                return Err(if is_not_http {
+                    TransportError::BodyNotHttp { status, source }
+                } else {
+                    TransportError::BodyClosed { status, source }
                 });
             }
             Err(_) if status.is_success() => return Err(TransportError::BodyTimeout(status)),

@@ -1,0 +1,96 @@
+//! The JSON of answers that more than one place reads.
+
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use serde_json::Value;
+use transom::adapter::json;
+use transom::session::SessionSource;
+use transom::time::rfc3339;
+use transom::{PhoneNumber, Session, Window};
+
+/// The body of an accepted send.
+#[derive(Deserialize)]
+pub(crate) struct AcceptedBody {
+    #[serde(default)]
+    pub(crate) success: Success,
+    /// The id that webhook calls carry [docs, Read Receipts Webhook]. `message_id` belongs to another table.
+    #[serde(default, deserialize_with = "json::text_or_number")]
+    pub(crate) whatsapp_message_id: Option<String>,
+    pub(crate) session_status: Option<Value>,
+}
+
+/// The answer to a session query.
+#[derive(Deserialize)]
+pub(crate) struct SessionBody {
+    #[serde(default)]
+    pub(crate) success: Success,
+    pub(crate) has_conversation: Option<bool>,
+    pub(crate) last_customer_message_at: Option<String>,
+    pub(crate) session_status: Option<Status>,
+}
+
+/// What `success` says. It is there in every documented answer, and what else says that all is well is enough without
+/// it.
+#[derive(Default, Deserialize)]
+#[serde(from = "Value")]
+pub(crate) enum Success {
+    #[default]
+    Untold,
+    Yes,
+    No,
+    /// Neither, such as null.
+    Unclear,
+}
+
+impl From<Value> for Success {
+    /// Other services of this make write the word or the number for it [inferred].
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Bool(true) => Self::Yes,
+            Value::Bool(false) => Self::No,
+            Value::String(word) if word == "true" => Self::Yes,
+            Value::String(word) if word == "false" => Self::No,
+            Value::Number(number) if number.as_u64() == Some(1) => Self::Yes,
+            Value::Number(number) if number.as_u64() == Some(0) => Self::No,
+            _ => Self::Unclear,
+        }
+    }
+}
+
+/// The state of the window, in answers to queries, in receipts and in refusals.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Status {
+    /// What decides. `is_open` and `requires_template` say the same in every sample, and nowhere is that promised
+    /// [seed].
+    pub(crate) can_send_freeform: Option<bool>,
+    /// There when the window is open, or when the customer has never written: it does not imply open [seed].
+    expires_at: Option<String>,
+    pub(crate) expired_at: Option<String>,
+}
+
+impl Status {
+    /// Reads one that is a bonus: what cannot be read is not there.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        Self::deserialize(value).ok()
+    }
+
+    /// What it says for sure without the rest of a session query: open, or expired since a known time.
+    pub(crate) fn session(&self, contact: &PhoneNumber) -> Option<Session> {
+        let window = match (self.can_send_freeform?, self.expired_at()) {
+            (true, _) => Window::Open { until: self.expires_at() },
+            (false, Some(since)) => Window::Expired { since: Some(since) },
+            (false, None) => return None,
+        };
+        Some(Session::new(contact.clone(), window, SessionSource::Provider))
+    }
+
+    pub(crate) fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at.as_deref().and_then(rfc3339::parse)
+    }
+
+    pub(crate) fn expired_at(&self) -> Option<SystemTime> {
+        self.expired_at.as_deref().and_then(rfc3339::parse)
+    }
+}

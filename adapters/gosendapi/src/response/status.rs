@@ -1,0 +1,66 @@
+//! What became of one message: `GET /v1/messages/{id}`. That it exists is documented, its fields are not, and neither is which
+//! of a message's ids it takes [docs, API Reference; inferred].
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::value::RawValue;
+use transom::Result;
+use transom::adapter::{Operation, json};
+use transom::transport::unreadable;
+use transom::webhook::StatusUpdate;
+
+use crate::{error, webhook};
+
+/// The record, bare or in `data`, is read as the one in a webhook call is.
+pub(crate) fn decode_status(response: &Response<Bytes>, now: SystemTime) -> Result<StatusUpdate> {
+    if !response.status().is_success() {
+        return Err(error::of_read(response, now));
+    }
+    let record: Box<RawValue> = json::decode(response, Operation::Read)?;
+    webhook::report(&record).ok_or_else(|| {
+        unreadable(response.status(), Operation::Read, "there is no message with a status in the answer")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use transom::ErrorKind;
+    use transom::webhook::DeliveryStatus;
+
+    use super::*;
+
+    fn decoded(status: u16, body: &'static str) -> Result<StatusUpdate> {
+        let response = Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap();
+        decode_status(&response, UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_record_tells_how_far_the_message_got_bare_or_in_data() {
+        for body in [
+            r#"{"id":90017,"wamid":"wamid.A","status":"delivered","to":"34611222333"}"#,
+            r#"{"data":{"id":"90017","wamid":"wamid.A","status":"delivered","to":"34611222333"}}"#,
+        ] {
+            let update = decoded(200, body).unwrap();
+            assert_eq!((update.message_id.as_str(), update.status), ("wamid.A", DeliveryStatus::Delivered));
+        }
+    }
+
+    #[test]
+    fn a_word_that_nobody_documents_is_kept_and_a_failure_has_its_reason() {
+        let update = decoded(200, r#"{"id":"7","status":"in_limbo"}"#).unwrap();
+        assert_eq!(update.status, DeliveryStatus::Other("in_limbo".into()));
+        let update = decoded(200, r#"{"id":"7","status":"failed","errors":[{"code":131047}]}"#).unwrap();
+        assert_eq!(update.error, Some((ErrorKind::SessionExpired, "131047".into())));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found_and_what_has_no_status_is_malformed() {
+        let error = decoded(404, r#"{"statusCode":404,"message":"no such message"}"#).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(decoded(200, r#"{"id":"7"}"#).unwrap_err().kind(), ErrorKind::MalformedResponse);
+    }
+}

@@ -1,0 +1,50 @@
+use transom::{ErrorKind, Sent};
+
+use super::*;
+use crate::error::tests::{answer, text};
+
+fn decode(status: u16, body: &str) -> Result<Receipt> {
+    decode_send(&answer(status, body), SystemTime::UNIX_EPOCH, &text())
+}
+
+#[test]
+fn the_id_is_whatsapps_own_wherever_it_stands_else_the_vendors() {
+    for (body, id) in [
+        (
+            r#"{"messaging_product":"whatsapp","contacts":[{"wa_id":"34611222333"}],"messages":[{"id":"wamid.A","message_status":"accepted"}],"id":"90017"}"#,
+            "wamid.A",
+        ),
+        (r#"{"id":"90017","wamid":"wamid.B","status":"queued"}"#, "wamid.B"),
+        (r#"{"id":90017,"wamid":null,"status":"queued"}"#, "90017"),
+        (r#"{"id":"90017","message_id":"wamid.C"}"#, "wamid.C"),
+        (r#"{"id":"90017","messageId":"wamid.D"}"#, "wamid.D"),
+        (r#"{"id":"req-1","data":{"id":18446744073709551616}}"#, "18446744073709551616"),
+        (r#"{"data":{"id":"90017","wamid":"wamid.E"}}"#, "wamid.E"),
+        (r#"{"messages":[],"data":[],"id":"90017"}"#, "90017"),
+        (r#"{"messages":"one","data":7,"id":"90017"}"#, "90017"),
+    ] {
+        for status in [200, 201, 202] {
+            assert_eq!(decode(status, body).unwrap().message_id.as_str(), id, "{body}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_about_another_recipient_is_not_taken_for_ours() {
+    let body =
+        |input: &str| format!(r#"{{"contacts":[{{"input":{input},"wa_id":"1"}}],"messages":[{{"id":"wamid.A"}}]}}"#);
+    // As it was given, with its plus, as a number, and with the digit that WhatsApp puts into some numbers.
+    for ours in ["\"34611222333\"", "\"+34 611 222 333\"", "34611222333", "\"349611222333\"", "null", "\"\"", "{}"] {
+        assert!(decode(201, &body(ours)).is_ok(), "{ours}");
+    }
+    let error = decode(201, &body("\"34611222334\"")).unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe));
+}
+
+#[test]
+fn a_success_without_an_id_may_have_been_sent() {
+    for body in ["", "{", "<html>", "[]", "7", "{}", r#"{"messages":[{}]}"#, r#"{"id":""}"#, r#"{"id":{}}"#] {
+        let error = decode(201, body).unwrap_err();
+        assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
+    }
+}

@@ -1,0 +1,291 @@
+//! Requests of Messangi: `POST /notification`, which serves all of its channels, and the login. Pure: no network, no clock.
+
+use bytes::Bytes;
+use http::Request;
+use http::header::AUTHORIZATION;
+use serde_json::{Value, json};
+use transom::adapter::RequestBuilder;
+use transom::adapter::{Limits, Operation, cloud_api, unsupported};
+use transom::config::TemplateMappings;
+use transom::message::{Header, Media, MediaSource, Parameters};
+use transom::{Capability, Content, Error, ErrorKind, Message, Result, Secret, Template};
+
+use crate::NAME;
+use crate::config::Config;
+use crate::media_limits::MEDIA;
+use crate::types::{Envelope, SendRequest};
+
+/// A text has 1024 characters at the most [docs, Text Message], fewer than at WhatsApp itself. No page gives a limit for
+/// the titles of buttons and rows; the rest is held to WhatsApp's own limits [inferred].
+const LIMITS: Limits = Limits::WHATSAPP.with_text(1024).without_titles().with_media(MEDIA);
+
+/// The body that sends `message`. Whatever can be refused here is refused here, before a key is asked for.
+pub(crate) fn encode_body<'m>(config: &'m Config, message: &'m Message) -> Result<Envelope<'m>> {
+    LIMITS.check(message)?;
+    let mut request = SendRequest {
+        // Digits here, a `+` there [docs, Text Message]; the page's own samples break the second rule.
+        from: config.from.digits(),
+        to: message.to.as_str(),
+        reply_to: message.reply_to.as_ref().map(transom::message::MessageId::as_str),
+        external_id: message.reference.as_deref(),
+        ..SendRequest::default()
+    };
+    fill(&mut request, &message.content, &config.templates)?;
+    Ok(Envelope { channel: "WHATSAPP", request })
+}
+
+/// The request that sends `body` under `key`.
+pub(crate) fn encode_send(config: &Config, key: &Secret, body: &Envelope<'_>) -> Result<Request<Bytes>> {
+    RequestBuilder::post(&config.base_url, &segments(&config.notification_path))
+        .secret_header(AUTHORIZATION, &format!("Bearer {}", key.expose()))
+        .json(Operation::Send, body)
+}
+
+/// The request that turns a username and a password into a key. It sends no message.
+pub(crate) fn encode_login(config: &Config, username: &Secret, password: &Secret) -> Result<Request<Bytes>> {
+    let body = json!({ "username": username.expose(), "password": password.expose() });
+    RequestBuilder::post(&config.base_url, &segments(&config.login_path)).json(Operation::Read, &body)
+}
+
+fn fill<'m>(request: &mut SendRequest<'m>, content: &'m Content, templates: &'m TemplateMappings) -> Result<()> {
+    if content.media().any(|media| matches!(media.source, MediaSource::Id(_))) {
+        return unsupported(NAME, Capability::MediaUpload);
+    }
+    match content {
+        Content::Text(text) => {
+            request.kind = Some("text");
+            request.message = Some(&text.body);
+        }
+        Content::Image(file) => media(request, "image", file),
+        Content::Video(file) => media(request, "video", file),
+        Content::Audio(file) => media(request, "audio", file),
+        Content::Document(file) => media(request, "document", file),
+        Content::Location(place) => {
+            // The page of this type was not found; contacts and interactive messages copy WhatsApp's own objects, so
+            // this one should [inferred].
+            request.kind = Some("location");
+            request.location = Some(cloud_api::location(place));
+        }
+        Content::Contacts(cards) => {
+            request.kind = Some("contacts");
+            request.contacts = Some(cloud_api::contacts(cards));
+        }
+        Content::Buttons(question) => {
+            request.kind = Some("interactive");
+            request.interactive = Some(cloud_api::buttons(question));
+        }
+        Content::List(question) => {
+            // Documented in prose only, up to ten rows; the shape is WhatsApp's own [inferred].
+            request.kind = Some("interactive");
+            request.interactive = Some(cloud_api::list(question));
+        }
+        Content::Template(template) => return fill_template(request, template, templates),
+        // Stickers and reactions are not among the documented types.
+        other => return unsupported(NAME, other.capability()),
+    }
+    Ok(())
+}
+
+/// Media go by link only, and the link stands where a text would [docs, Media Message].
+fn media<'m>(request: &mut SendRequest<'m>, kind: &'static str, file: &'m Media) {
+    request.kind = Some(kind);
+    request.message = link(file);
+    request.caption = file.caption.as_deref();
+    request.file_name = file.filename.as_deref();
+}
+
+fn link(file: &Media) -> Option<&str> {
+    match &file.source {
+        MediaSource::Link(link) => Some(link),
+        MediaSource::Id(_) => None,
+    }
+}
+
+/// A template has no `type`; its name makes it one [inferred: the reference lists none].
+fn fill_template<'m>(
+    request: &mut SendRequest<'m>,
+    template: &'m Template,
+    templates: &'m TemplateMappings,
+) -> Result<()> {
+    if !template.buttons.is_empty() {
+        let line = "content.buttons: this provider documents no values for the buttons of a template";
+        return Err(Error::invalid(ErrorKind::Unsupported, vec![line.to_owned()]));
+    }
+    let resolved = templates.resolve(template);
+    request.template_name = Some(resolved.name);
+    request.template_language = Some(resolved.language);
+    let values = resolved.named()?;
+    request.placeholders =
+        Parameters::Named(values.into_iter().map(|(name, value)| (name, value.to_owned())).collect());
+    request.template_header = template.header.as_ref().map(template_header);
+    Ok(())
+}
+
+/// `templateHeader` is documented by name only; the layout is inferred. A text header has at most one placeholder, and
+/// positions are named by their number.
+fn template_header(header: &Header) -> Value {
+    match header {
+        Header::Text(line) => json!({ "type": "text", "placeholders": { "1": line.text } }),
+        Header::Image(file) => json!({ "type": "image", "image": { "link": link(file) } }),
+        Header::Video(file) => json!({ "type": "video", "video": { "link": link(file) } }),
+        Header::Document(file) => json!({ "type": "document", "document": { "link": link(file) } }),
+    }
+}
+
+/// The segments of a configured path, which starts with a slash.
+fn segments(path: &str) -> Vec<&str> {
+    path.trim_start_matches('/').split('/').collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use transom::Sent;
+    use transom::message::TemplateButton;
+
+    use super::*;
+    use crate::Credential;
+    use crate::error::tests::text;
+
+    pub(crate) fn config() -> Config {
+        Config {
+            credential: Credential::ApiKey(Secret::new("key")),
+            from: "5215500001111".parse().unwrap(),
+            base_url: "https://elastic.messangi.me".parse().unwrap(),
+            notification_path: "/oberyn/v2/notification".into(),
+            login_path: "/kingslanding/login".into(),
+            probe: true,
+            webhook_secrets: Vec::new(),
+            templates: TemplateMappings::default(),
+        }
+    }
+
+    fn message(content: &str) -> Message {
+        Message::new("+5215599992222".parse().unwrap(), serde_json::from_str(content).unwrap())
+    }
+
+    fn encode(message: &Message) -> Result<Request<Bytes>> {
+        let config = config();
+        encode_send(&config, &Secret::new("key"), &encode_body(&config, message)?)
+    }
+
+    /// The request for `message` holds `from`, `to` and exactly these members.
+    fn check(message: &Message, members: &str) {
+        let expected =
+            format!(r#"{{"channel":"WHATSAPP","request":{{"from":"5215500001111","to":"+5215599992222",{members}}}}}"#);
+        let request = encode(message).unwrap();
+        let sent: Value = serde_json::from_slice(request.body()).unwrap();
+        assert_eq!(sent, serde_json::from_str::<Value>(&expected).unwrap());
+    }
+
+    #[test]
+    fn a_text_goes_to_the_one_endpoint_with_its_reference_and_the_message_it_quotes() {
+        let message = text().with_reference("order 7/81").with_reply_to("a1b2c3d4e5f6");
+        let request = encode(&message).unwrap();
+        assert_eq!(request.uri(), "https://elastic.messangi.me/oberyn/v2/notification");
+        assert_eq!(request.headers()[AUTHORIZATION], "Bearer key");
+        assert!(request.headers()[AUTHORIZATION].is_sensitive());
+        assert_eq!(Operation::of(&request), Operation::Send);
+        check(&message, r#""type":"text","message":"Hi","externalId":"order 7/81","replyTo":"a1b2c3d4e5f6""#);
+    }
+
+    #[test]
+    fn a_text_over_1024_characters_is_refused_before_the_request() {
+        let long = |n: usize| encode(&Message::text("+5215599992222".parse().unwrap(), "ñ".repeat(n)));
+        assert!(long(1024).is_ok());
+        let error = long(1025).unwrap_err();
+        assert_eq!((error.kind(), error.sent()), (ErrorKind::InvalidRequest, Sent::No));
+        assert_eq!(error.message(), "content.body: 1025 characters are over the limit of 1024");
+    }
+
+    #[test]
+    fn the_link_of_a_medium_stands_where_a_text_would() {
+        for (content, members) in [
+            (
+                r#"{"type":"image","link":"https://f.example/a.png","caption":"Shelf 3"}"#,
+                r#""type":"image","message":"https://f.example/a.png","caption":"Shelf 3""#,
+            ),
+            (
+                r#"{"type":"video","link":"https://f.example/b.mp4"}"#,
+                r#""type":"video","message":"https://f.example/b.mp4""#,
+            ),
+            (
+                r#"{"type":"audio","link":"https://f.example/c.mp3"}"#,
+                r#""type":"audio","message":"https://f.example/c.mp3""#,
+            ),
+            (
+                r#"{"type":"document","link":"https://f.example/i.pdf","filename":"i.pdf"}"#,
+                r#""type":"document","message":"https://f.example/i.pdf","fileName":"i.pdf""#,
+            ),
+        ] {
+            check(&message(content), members);
+        }
+    }
+
+    #[test]
+    fn places_cards_buttons_and_lists_go_in_whatsapps_own_shapes() {
+        for (content, members) in [
+            (
+                r#"{"type":"location","latitude":19.4326,"longitude":-99.1332,"name":"Depot 4"}"#,
+                r#""type":"location","location":{"latitude":19.4326,"longitude":-99.1332,"name":"Depot 4"}"#,
+            ),
+            (
+                r#"{"type":"contacts","contacts":[{"name":{"formatted_name":"Ana Ruiz"},"phones":[{"phone":"+5215588887777","type":"WORK"}]}]}"#,
+                r#""type":"contacts","contacts":[{"name":{"formatted_name":"Ana Ruiz"},"phones":[{"phone":"+5215588887777","type":"WORK"}]}]"#,
+            ),
+            (
+                r#"{"type":"buttons","body":"Keep Friday?","footer":"Clinic","header":{"type":"image","link":"https://f.example/h.png"},"buttons":[{"id":"yes","title":"Keep the appointment"}]}"#,
+                r#""type":"interactive","interactive":{"type":"button","header":{"type":"image","image":{"link":"https://f.example/h.png"}},"body":{"text":"Keep Friday?"},"footer":{"text":"Clinic"},"action":{"buttons":[{"type":"reply","reply":{"id":"yes","title":"Keep the appointment"}}]}}"#,
+            ),
+            (
+                r#"{"type":"list","body":"Pick","button":"Branches","sections":[{"title":"North","rows":[{"id":"n1","title":"Lindavista"}]}]}"#,
+                r#""type":"interactive","interactive":{"type":"list","body":{"text":"Pick"},"action":{"button":"Branches","sections":[{"title":"North","rows":[{"id":"n1","title":"Lindavista"}]}]}}"#,
+            ),
+        ] {
+            check(&message(content), members);
+        }
+    }
+
+    #[test]
+    fn a_title_that_is_long_for_whatsapp_goes_out_since_no_page_forbids_it() {
+        let title = "x".repeat(21);
+        let content = format!(r#"{{"type":"buttons","body":"?","buttons":[{{"id":"a","title":"{title}"}}]}}"#);
+        assert!(encode(&message(&content)).is_ok());
+    }
+
+    #[test]
+    fn a_template_goes_by_name_and_its_placeholders_keep_their_order() {
+        let template = message(r#"{"type":"template","name":"order_ready","language":"es","body":{"pickup":"18:30","customer":"Ana"},"header":{"type":"image","link":"https://f.example/h.png"}}"#)
+            .with_reference("ord7781");
+        check(
+            &template,
+            r#""templateName":"order_ready","templateLanguage":"es","placeholders":{"pickup":"18:30","customer":"Ana"},"templateHeader":{"type":"image","image":{"link":"https://f.example/h.png"}},"externalId":"ord7781""#,
+        );
+        let body = String::from_utf8(encode(&template).unwrap().body().to_vec()).unwrap();
+        assert!(body.find("pickup") < body.find("customer"), "{body}");
+    }
+
+    #[test]
+    fn positional_parameters_are_named_by_their_number_and_none_are_not_written() {
+        check(
+            &message(r#"{"type":"template","name":"t","body":["Ana","12/02"],"header":{"type":"text","text":"Hi"}}"#),
+            r#""templateName":"t","templateLanguage":"en","placeholders":{"1":"Ana","2":"12/02"},"templateHeader":{"type":"text","placeholders":{"1":"Hi"}}"#,
+        );
+        check(&message(r#"{"type":"template","name":"t"}"#), r#""templateName":"t","templateLanguage":"en""#);
+    }
+
+    #[test]
+    fn what_messangi_cannot_do_is_refused_before_the_request() {
+        let mut template = Template::new("t", "en");
+        template.buttons = vec![TemplateButton::Url { index: 0, text: "88".into() }];
+        for refused in [
+            message(r#"{"type":"sticker","link":"https://f.example/s.webp"}"#),
+            message(r#"{"type":"reaction","message_id":"m1","emoji":"👍"}"#),
+            message(r#"{"type":"image","id":"77"}"#),
+            message(r#"{"type":"template","name":"t","header":{"type":"image","id":"77"}}"#),
+            Message::template("+5215599992222".parse().unwrap(), template),
+        ] {
+            let error = encode(&refused).unwrap_err();
+            assert_eq!((error.kind(), error.sent()), (ErrorKind::Unsupported, Sent::No), "{refused:?}");
+        }
+    }
+}
