@@ -14,13 +14,8 @@ use transom::config::{ChannelConfig, process_env};
 use transom::layers::RateLimit;
 use transom::time::Clock;
 use transom::transport::Transport;
-<<<<<<< HEAD
-use transom::{Client, Message, Registry};
-use transom_mock_server::Simulator;
-=======
 use transom::{Client, Message, Messenger as _, Registry};
 use transom_mock_server::{Simulator, control_response};
->>>>>>> main
 
 /// The simulator without a socket, on a clock that only waits advance.
 #[derive(Debug)]
