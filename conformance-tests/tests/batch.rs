@@ -14,7 +14,7 @@ use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
 use transom::{ErrorKind, Message, Sent, Template};
 use transom_exotel::{Exotel, PROVIDER};
-use transom_mock_server::Simulator;
+use transom_mock_server::{Simulator, control_response};
 
 /// A transport that calls the mock without a socket.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Direct {
     fn control(&self, method: &str, call: &str, body: &Value) -> Value {
         let request = Request::builder().method(method).uri(format!("/_mock/{call}"));
         let request = request.body(Bytes::from(body.to_string())).unwrap();
-        let response = self.0.lock().unwrap().step(SystemTime::now(), &request).response;
+        let response = control_response(&mut self.0.lock().unwrap(), SystemTime::now(), &request).unwrap();
         serde_json::from_slice(response.body()).unwrap_or(Value::Null)
     }
 }

@@ -14,7 +14,7 @@ use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
 use transom::{Client, Message, Messenger as _, Registry};
 use transom_conformance::adapters;
-use transom_mock_server::Simulator;
+use transom_mock_server::{Simulator, control_response};
 
 /// A transport that calls the mock without a socket, and keeps the requests.
 #[derive(Debug)]
@@ -61,7 +61,10 @@ fn plain(call: &Value) -> Request<Bytes> {
 fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
     let mut simulator = Simulator::new(SystemTime::now());
     for call in fixture["given"].as_array().into_iter().flatten() {
-        simulator.step(SystemTime::now(), &plain(call));
+        let (now, call) = (SystemTime::now(), plain(call));
+        if control_response(&mut simulator, now, &call).is_none() {
+            simulator.step(now, &call);
+        }
     }
     let direct = Arc::new(Direct { simulator: Mutex::new(simulator), asked: Mutex::default() });
     let registry =

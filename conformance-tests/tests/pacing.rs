@@ -15,7 +15,7 @@ use transom::layers::RateLimit;
 use transom::time::Clock;
 use transom::transport::Transport;
 use transom::{Client, Message, Messenger as _, Registry};
-use transom_mock_server::Simulator;
+use transom_mock_server::{Simulator, control_response};
 
 /// The simulator without a socket, on a clock that only waits advance.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl World {
 
     fn post(&self, call: &str, body: &serde_json::Value) {
         let request = Request::post(format!("/_mock/{call}")).body(Bytes::from(body.to_string())).unwrap();
-        let response = self.simulator.lock().unwrap().step(self.now(), &request).response;
+        let response = control_response(&mut self.simulator.lock().unwrap(), self.now(), &request).unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
     }
 

@@ -15,7 +15,7 @@ use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
 use transom::{Client, ErrorKind, Message, Messenger as _, Receipt, Registry, Sent, Template};
 use transom_conformance::adapters;
-use transom_mock_server::{DeliveryOutcome, Simulator};
+use transom_mock_server::{DeliveryOutcome, Simulator, control_response};
 
 const WROTE: &str = "+5491155550123";
 const NEVER_WROTE: &str = "+5491155550124";
@@ -87,9 +87,9 @@ impl Harness {
         let method = if body.is_null() { "GET" } else { "POST" };
         let request = Request::builder().method(method).uri(format!("/_mock/{call}"));
         let request = request.body(Bytes::from(body.to_string())).unwrap();
-        let reply = self.mock.0.lock().unwrap().step(now(), &request);
-        let json: Value = serde_json::from_slice(reply.response.body()).unwrap();
-        assert_eq!(reply.response.status(), 200, "{}: {call} {body}: {json}", self.about);
+        let response = control_response(&mut self.mock.0.lock().unwrap(), now(), &request).unwrap();
+        let json: Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(response.status(), 200, "{}: {call} {body}: {json}", self.about);
         json
     }
 

@@ -15,7 +15,7 @@ use transom::message::Media;
 use transom::transport::Transport;
 use transom::{Content, ErrorKind, Message, Messenger as _};
 use transom_gosendapi::{GoSendApi, PROVIDER, Upload};
-use transom_mock_server::Simulator;
+use transom_mock_server::{Simulator, control_response};
 
 const ANA: &str = "+34611222333";
 const KIB: usize = 1024;
@@ -43,7 +43,7 @@ impl Direct {
     fn control(&self, method: &str, call: &str, body: &Value) -> Value {
         let request = Request::builder().method(method).uri(format!("/_mock/{call}"));
         let request = request.body(Bytes::from(body.to_string())).unwrap();
-        let response = self.0.lock().unwrap().step(SystemTime::now(), &request).response;
+        let response = control_response(&mut self.0.lock().unwrap(), SystemTime::now(), &request).unwrap();
         serde_json::from_slice(response.body()).unwrap_or(Value::Null)
     }
 

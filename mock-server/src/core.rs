@@ -1,8 +1,10 @@
 //! The mock without IO: the world, the virtual clock, faults, the journal and the webhook queue.
 
+pub(crate) mod auth;
 pub(crate) mod behavior_switch;
 pub(crate) mod bounded;
 pub(crate) mod clock;
+pub(crate) mod error;
 pub(crate) mod fault;
 pub(crate) mod finding;
 pub(crate) mod fingerprint;
@@ -12,14 +14,15 @@ pub(crate) mod journal;
 pub(crate) mod json;
 pub(crate) mod limiter;
 pub(crate) mod members;
+pub(crate) mod not_found;
 pub(crate) mod phone;
 pub(crate) mod provider_simulator;
 pub(crate) mod redact;
+pub(crate) mod refusal;
 pub(crate) mod request;
 pub(crate) mod request_context;
 pub(crate) mod response;
 pub(crate) mod simulator;
-pub(crate) mod snapshot;
 pub(crate) mod time;
 pub(crate) mod transcript;
 pub(crate) mod webhook;

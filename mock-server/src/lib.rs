@@ -9,6 +9,7 @@
 //! Tests and scripts steer the mock through the control plane under `/_mock/`: virtual clock, inbound messages, faults, limits,
 //! switches, the journal of requests and the ledger.
 
+mod control;
 mod core;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
@@ -17,9 +18,19 @@ pub mod simulators;
 #[cfg(test)]
 mod testing;
 
+pub use crate::control::{
+    AccountState, Advance, ClockChange, ClockState, ClockTurn, Config, ConfigChange, ConversationLog, DeliveryFilter,
+    DueEvent, FaultDetails, FaultKind, FaultRule, FaultSchedule, FaultScope, InboundMessage, Matches, MessageFilter,
+    NewFault, NewFaults, NewSender, NewTemplate, NewWebhook, NotYet, RateBucket, RateLimit, RateLimitChange,
+    RateLimitUse, Received, RequestFilter, SenderId, SenderState, Span, SwitchState, TemplateName, TemplateState, Time,
+    Wait, WaitFor, Webhook, WebhookSignature, WindowState, from_json,
+};
 pub use crate::core::behavior_switch::{Switch, Switches};
+pub use crate::core::error::ControlError;
 pub use crate::core::finding::{Certainty, Finding, FindingCollector, Level, Source};
 pub use crate::core::fingerprint::fingerprint;
+pub use crate::core::gate::Held;
+pub use crate::core::journal::Exchange;
 pub use crate::core::limiter::{Limiter, Quota};
 pub use crate::core::phone::{Phone, is_e164};
 pub use crate::core::provider_simulator::ProviderSimulator;
@@ -31,15 +42,16 @@ pub use crate::core::response::{
 pub use crate::core::simulator::{Simulator, WireFault, WireResponse};
 pub use crate::core::time::{offset_time, rfc3339};
 pub use crate::core::webhook::{
-    AcceptedMessage, AccountEvent, ConversationEvent, DeliveryOutcome, DeliveryStatus, Failure, MessageEvent,
-    MessageEventKind, Subject, WebhookDelivery, WebhookRules, last_status,
+    AcceptedMessage, AccountEvent, ConversationEvent, DeliveryAttempt, DeliveryOutcome, DeliveryStatus, Failure,
+    MessageEvent, MessageEventKind, Subject, Waiting, WebhookDelivery, WebhookRules, last_status,
 };
 pub use crate::core::world::{
     Account, CachedResponse, Content, Conversation, ConversationState, Delivery, Inbound, Message, Replay, Sender,
     StoredContent, Template, TemplateStatus, Window, World,
 };
 #[cfg(feature = "client")]
-pub use crate::server::client::{Control, ControlError};
+pub use crate::server::client::{ClientError, Control};
+pub use crate::server::control::control_response;
 #[cfg(feature = "server")]
 pub use crate::server::{MockServer, MockServerBuilder, serve, serve_and_save, serve_until};
 

@@ -1,11 +1,9 @@
 //! The control plane and the console, and with the feature `server` the mock on a port.
 
-pub(crate) mod auth;
 #[cfg(feature = "client")]
 pub(crate) mod client;
 pub(crate) mod console;
 pub(crate) mod control;
-pub(crate) mod not_found;
 
 #[cfg(feature = "server")]
 mod body;

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::core::simulator::{Simulator, WireResponse};
+use crate::core::simulator::{Simulator, WireFault, WireResponse};
 use crate::core::webhook::{DeliveryOutcome, WebhookDelivery};
+use crate::server::control::control_response;
 
 pub(crate) struct Mock {
     pub(crate) simulator: Simulator,
@@ -41,7 +42,10 @@ impl Mock {
     }
 
     pub(crate) fn step(&mut self, request: &Request<Bytes>) -> Seen {
-        let reply = self.simulator.step(self.real_now, request);
+        let reply = match control_response(&mut self.simulator, self.real_now, request) {
+            Some(response) => WireResponse { response, wire: WireFault::Whole, delay: Duration::ZERO },
+            None => self.simulator.step(self.real_now, request),
+        };
         let json = serde_json::from_slice(reply.response.body()).unwrap_or_default();
         Seen { status: reply.response.status().as_u16(), json, reply }
     }

@@ -41,7 +41,7 @@ fn a_wrong_inbound_message_is_refused_with_what_was_expected() {
             json!({"provider": "twilio", "from": CONTACT, "text": "hi"}),
             "expected one of `autocalls`, `exotel`, `gosendapi`, `messangi`",
         ),
-        (json!({"provider": "exotel", "text": "hi"}), "`from` is missing, expected the customer's phone number"),
+        (json!({"provider": "exotel", "text": "hi"}), "`from` is missing"),
         (json!({"provider": "exotel", "from": "me", "text": "hi"}), "`from` is \"me\", expected a phone number"),
         (
             json!({"provider": "exotel", "from": "0091 98765 43210", "text": "hi"}),
@@ -81,7 +81,7 @@ fn impossible_inbound_content_is_refused_unless_raw() {
         (json!({"type": "text", "body": 5}), "`content`: `body` is 5, expected a string"),
         (json!({"type": "text", "body": "hi", "text": "hi"}), "`content`: unknown member `text`"),
         (json!({"type": "image", "caption": "c"}), "`link` is missing, expected a `link` or an `id`"),
-        (json!({"type": "location", "latitude": 13.08}), "`longitude` is missing, expected a number from -180 to 180"),
+        (json!({"type": "location", "latitude": 13.08}), "`longitude` is missing"),
         (json!({"type": "location", "latitude": 130.8, "longitude": 8}), "`latitude` is 130.8"),
         (json!({"type": "contacts", "contacts": []}), "`contacts` is empty"),
         (json!({"type": "reaction", "emoji": "👍"}), "`message_id` is missing"),
@@ -109,8 +109,7 @@ fn the_clock_advances_sets_freezes_and_dates_every_answer() {
     assert_eq!(mock.ask("clock"), frozen);
     for path in ["/_mock/clock", "/api/user/me", "/nowhere"] {
         let request = Request::get(path).body(Bytes::new()).unwrap();
-        let reply = mock.simulator.step(mock.real_now, &request);
-        assert_eq!(reply.response.headers()["date"], "Thu, 01 Jan 2026 00:00:00 GMT", "{path}");
+        assert_eq!(mock.answer(&request).headers()["date"], "Thu, 01 Jan 2026 00:00:00 GMT", "{path}");
     }
 }
 
@@ -308,9 +307,9 @@ fn a_reset_brings_back_the_seeded_world() {
 fn a_head_request_is_a_get_without_its_body() {
     let mut mock = Mock::new();
     let request = Request::head("/_mock/clock").body(Bytes::new()).unwrap();
-    let reply = mock.simulator.step(mock.real_now, &request);
-    assert_eq!((reply.response.status().as_u16(), reply.response.body().len()), (200, 0));
-    assert_eq!(reply.response.headers()["content-length"], "45");
+    let response = mock.answer(&request);
+    assert_eq!((response.status().as_u16(), response.body().len()), (200, 0));
+    assert_eq!(response.headers()["content-length"], "45");
 }
 
 #[test]
@@ -355,7 +354,7 @@ fn messages_filter_by_contact_and_requests_by_since() {
     for (call, error) in [
         ("messages?to=me", "`to` is `me`, expected a phone number"),
         ("messages?before=1", "unknown parameter `before`, expected `provider`, `to`, `last`, `since`"),
-        ("requests?since=x", "`since` is no count, expected a whole number"),
+        ("requests?since=x", "`since` is \"x\", expected a whole number"),
     ] {
         let (status, said) = mock.call(Method::GET, call, "");
         assert!(status == 400 && said["error"].as_str().unwrap().contains(error), "{call}: {said}");

@@ -107,7 +107,7 @@ fn one_fault_is_switched_off_by_its_id_and_the_others_stay() {
 
 fn page(mock: &mut Mock, path: &str, header: (&str, &str)) -> http::Response<Bytes> {
     let request = Request::get(path).header(header.0, header.1).body(Bytes::new()).unwrap();
-    mock.simulator.step(mock.real_now, &request).response
+    mock.answer(&request)
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn requests() -> Vec<Request<Bytes>> {
 
 fn raw(mock: &mut Mock, call: &str) -> Bytes {
     let request = Request::get(format!("/_mock/{call}")).header("host", "127.0.0.1:4010").body(Bytes::new()).unwrap();
-    mock.simulator.step(mock.real_now, &request).response.into_body()
+    mock.answer(&request).into_body()
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn wrong_trouble_with_webhooks_is_refused() {
         ("copies", json!(0), "`copies` is 0, expected a whole number from 1 to 10"),
         ("copies", json!(11), "from 1 to 10"),
         ("reorder", json!("yes"), "expected true or false"),
-        ("signature", json!("none"), "expected `good`, `wrong` or `missing`"),
+        ("signature", json!("none"), "expected one of `good`, `wrong`, `missing`"),
     ] {
         let mut body = json!({"provider": "exotel", "url": "http://127.0.0.1:9000/hook"});
         body[member] = value;

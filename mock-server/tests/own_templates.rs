@@ -86,8 +86,8 @@ fn a_wrong_template_is_refused_and_none_is_added_or_removed() {
         assert!(said.contains(error), "{said}");
     }
     for (query, error) in [
-        ("", "`provider` or `name` is missing"),
-        ("?provider=exotel", "expected both"),
+        ("", "`provider` is missing"),
+        ("?provider=exotel", "`name` is missing"),
         ("?provider=exotel&name=nothing", "`name` is `nothing`, expected one of `visit_reminder`"),
         ("?provider=exotel&name=follow_up&language=fr", "`name` is `follow_up`"),
         ("?provider=exotel&nam=follow_up", "unknown parameter `nam`"),

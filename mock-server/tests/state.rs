@@ -112,7 +112,7 @@ fn live(mock: &mut Mock) {
 
 fn exported(mock: &mut Mock) -> String {
     let request = Request::get("/_mock/state").body(Bytes::new()).unwrap();
-    String::from_utf8(mock.simulator.step(mock.real_now, &request).response.into_body().into()).unwrap()
+    String::from_utf8(mock.answer(&request).into_body().into()).unwrap()
 }
 
 /// What the control plane lists, byte for byte.

@@ -108,7 +108,7 @@ impl GoSendApi {
         response::upload::decode_upload(&response, self.context.now(&response))
     }
 
-    /// What became of one message, for an outcome that is [unresolved](transom::reconcile::PendingSend::consider) or a webhook that was
+    /// What became of one message, for an outcome that is [unresolved](transom::reconcile::PendingSend::record_update) or a webhook that was
     /// missed. Needs an id: the one of a receipt or an event.
     ///
     /// # Errors

@@ -112,7 +112,7 @@ fn load(file: &Path, simulator: &mut Simulator) -> Result<(), Failure> {
         Err(error) => return Err(problem(error.to_string())),
     };
     let state = serde_json::from_str(&text).map_err(|error| problem(format!("not JSON: {error}")))?;
-    simulator.import(&state).map_err(problem)
+    simulator.import(&state).map_err(|error| problem(error.to_string()))
 }
 
 fn save(file: &Path, state: &Value) -> Result<(), Failure> {

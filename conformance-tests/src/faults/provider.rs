@@ -6,8 +6,7 @@ use std::time::SystemTime;
 use crate::assertions::{Check, Failure, unexpected};
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::Value;
-use transom_mock_server::{DeliveryOutcome, Simulator};
+use transom_mock_server::{DeliveryOutcome, InboundMessage, RequestFilter, Simulator};
 
 /// One provider's simulator.
 #[derive(Debug)]
@@ -38,19 +37,18 @@ impl Provider {
         self.simulator().step(SystemTime::now(), request).response
     }
 
-    /// Calls the control plane.
-    pub(crate) fn control(&self, method: &str, call: &str, body: &Value) -> Result<Value, Failure> {
-        let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
-        let request = Request::builder().method(method).uri(format!("/_mock/{call}")).body(body);
-        let response = self.act(&request.map_err(unexpected)?);
-        let answer: Value = serde_json::from_slice(response.body()).map_err(unexpected)?;
-        if response.status().is_success() { Ok(answer) } else { Err(format!("{call}: {answer}").into()) }
+    /// Steers the simulator.
+    pub(crate) fn control<T, E: std::fmt::Display>(
+        &self,
+        work: impl FnOnce(&mut Simulator, SystemTime) -> Result<T, E>,
+    ) -> Result<T, Failure> {
+        work(&mut self.simulator(), SystemTime::now()).map_err(unexpected)
     }
 
-    /// The contact with this number writes, which opens the session window.
+    /// The contact of this number writes, which opens the window.
     pub(crate) fn hears_from(&self, number: &str) -> Check {
-        let body = serde_json::json!({ "provider": self.name, "from": format!("+{number}"), "text": "hi" });
-        self.control("POST", "inbound", &body).map(drop)
+        let inbound = InboundMessage::text(self.name, &format!("+{number}"), "hi");
+        self.control(|simulator, now| simulator.receive(now, &inbound)).map(drop)
     }
 
     /// The next webhook call that is due; it counts as answered.
@@ -73,8 +71,10 @@ impl Provider {
 
     /// The journal and the whole state as text.
     pub(crate) fn exports(&self) -> Result<String, Failure> {
-        let journal = self.control("GET", "requests", &Value::Null)?;
-        let state = self.control("GET", "state", &Value::Null)?;
+        let simulator = self.simulator();
+        let requests = simulator.requests(&RequestFilter::default()).map_err(unexpected)?;
+        let journal = serde_json::to_string(&requests).map_err(unexpected)?;
+        let state = simulator.export();
         Ok(format!("{journal} {state}"))
     }
 }

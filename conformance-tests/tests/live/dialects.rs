@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
-use serde_json::{Value, json};
+use http::StatusCode;
+use serde_json::json;
 use transom::Capability;
 use transom_conformance::drift::DriftKind;
 use transom_conformance::drift::live;
@@ -248,14 +248,10 @@ fn every_dialect_of_the_mock_is_told_for_what_it_is() {
 
 /// Every switch of a provider with each of its values.
 fn switches(provider: &str) -> Vec<(String, String)> {
-    let request = Request::get(format!("/_mock/config?provider={provider}")).body(Bytes::new()).unwrap();
-    let response = Simulator::new(SystemTime::now()).step(SystemTime::now(), &request).response;
-    let shown: Value = serde_json::from_slice(response.body()).unwrap();
+    let config = Simulator::new(SystemTime::now()).config(Some(provider)).unwrap();
     let mut all = Vec::new();
-    for switch in shown["switches"].as_array().unwrap() {
-        for value in switch["allowed"].as_array().unwrap() {
-            all.push((switch["name"].as_str().unwrap().to_owned(), value.as_str().unwrap().to_owned()));
-        }
+    for switch in config.switches {
+        all.extend(switch.allowed.iter().map(|value| (switch.name.to_owned(), (*value).to_owned())));
     }
     assert!(all.len() >= 6, "{provider}: {all:?}");
     all

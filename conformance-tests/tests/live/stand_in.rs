@@ -14,7 +14,7 @@ use transom::transport::Transport;
 use transom::{Client, Messenger as _, Registry};
 use transom_conformance::drift::DriftKind;
 use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepReport};
-use transom_mock_server::Simulator;
+use transom_mock_server::{Simulator, control_response};
 
 pub(crate) const CONTACT: &str = "+5491155550123";
 
@@ -45,7 +45,7 @@ impl StandIn {
 
     pub(crate) fn control(&self, call: &str, body: &Value) {
         let request = Request::post(format!("/_mock/{call}")).body(Bytes::from(body.to_string())).unwrap();
-        let response = self.simulator.lock().unwrap().step(SystemTime::now(), &request).response;
+        let response = control_response(&mut self.simulator.lock().unwrap(), SystemTime::now(), &request).unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
     }
 }

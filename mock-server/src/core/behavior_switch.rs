@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::core::error::ControlError;
 use crate::core::finding::Source;
 
 /// A behaviour that the provider documentation leaves open, or states in two ways.
@@ -57,14 +58,14 @@ impl Switches {
     ///
     /// # Errors
     ///
-    /// A sentence that says which names, or which values, there are.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+    /// There is no such switch, or it cannot have the value.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), ControlError> {
         let Some(set) = self.values.iter_mut().find(|set| set.name == name) else {
             let known = list(self.values.iter().map(|set| set.name));
-            return Err(format!("`{name}` is no switch here, expected one of {known}"));
+            return Err(ControlError::refused(format!("`{name}` is no switch here, expected one of {known}")));
         };
         let Some(allowed) = set.switch.allowed.iter().find(|allowed| **allowed == value) else {
-            return Err(format!("`{name}` is \"{value}\", expected one of {}", list(set.switch.allowed)));
+            return Err(ControlError::invalid_text(name, value, format!("one of {}", list(set.switch.allowed))));
         };
         set.value = allowed;
         Ok(())

@@ -90,21 +90,6 @@ impl Schedule {
 }
 
 impl Kind {
-    pub(crate) const NAMES: [&'static str; 12] = [
-        "lose_reply",
-        "truncate",
-        "hang",
-        "reset",
-        "garbage",
-        "html",
-        "delay",
-        "redirect",
-        "status",
-        "rate_limited",
-        "fail_later",
-        "gate",
-    ];
-
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::LoseReply => "lose_reply",

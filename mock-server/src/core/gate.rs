@@ -17,7 +17,7 @@ pub(crate) struct Gates {
 
 /// A held response.
 #[derive(Debug, Serialize)]
-pub(crate) struct Held {
+pub struct Held {
     pub(crate) gate: Box<str>,
     pub(crate) provider: &'static str,
     /// The number of the exchange in the journal.

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Request, Response};
 
-pub(crate) use exchange::{Exchange, Told};
+pub use exchange::Exchange;
+pub(crate) use exchange::Told;
 
 use crate::core::bounded::Ring;
 use crate::core::finding::Finding;

@@ -1,11 +1,9 @@
 //! Reads the members of a control body one by one, so that each refusal names the member and the expected form.
 
-use bytes::Bytes;
-use http::Request;
 use serde_json::{Map, Value};
 
 use crate::core::behavior_switch::list;
-use crate::server::control::Refusal;
+use crate::core::error::ControlError;
 
 /// A JSON object. Reading a member removes it.
 #[derive(Debug)]
@@ -17,21 +15,11 @@ pub(crate) struct Members {
 
 impl Members {
     /// The object that a value is; `place` goes before every error about it.
-    pub(crate) fn of(value: Value, place: &str) -> Result<Self, Refusal> {
+    pub(crate) fn of(value: Value, place: &str) -> Result<Self, ControlError> {
         match value {
             Value::Object(members) => Ok(Self { members, place: place.to_owned() }),
-            other => Err(Refusal::bad(format!("{place}it is {}, expected an object", kind(&other)))),
+            other => Err(ControlError::refused(format!("{place}it is {}, expected an object", kind(&other)))),
         }
-    }
-
-    /// The object that the body of a request is.
-    pub(crate) fn of_body(request: &Request<Bytes>) -> Result<Self, Refusal> {
-        Self::of(body(request)?, "the body: ")
-    }
-
-    /// As [`of_body`](Self::of_body); no body is an empty object.
-    pub(crate) fn of_body_or_empty(request: &Request<Bytes>) -> Result<Self, Refusal> {
-        if request.body().is_empty() { Self::of(Value::Object(Map::new()), "") } else { Self::of_body(request) }
     }
 
     /// A member; `null` is the same as none.
@@ -39,12 +27,7 @@ impl Members {
         self.members.remove(name).filter(|value| !value.is_null())
     }
 
-    /// Whether a member is `null`, where `null` has a meaning.
-    pub(crate) fn is_null(&self, name: &str) -> bool {
-        self.members.get(name).is_some_and(Value::is_null)
-    }
-
-    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, ControlError> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -52,7 +35,7 @@ impl Members {
         }
     }
 
-    pub(crate) fn needed_text(&mut self, name: &str, expected: &str) -> Result<String, Refusal> {
+    pub(crate) fn needed_text(&mut self, name: &str, expected: &str) -> Result<String, ControlError> {
         self.text(name)?.ok_or_else(|| self.missing(name, expected))
     }
 
@@ -62,7 +45,7 @@ impl Members {
         name: &str,
         expected: &str,
         read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, Refusal> {
+    ) -> Result<Option<T>, ControlError> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         match read(&text) {
             Some(value) => Ok(Some(value)),
@@ -76,11 +59,11 @@ impl Members {
         name: &str,
         expected: &str,
         read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, Refusal> {
+    ) -> Result<T, ControlError> {
         self.parsed(name, expected, read)?.ok_or_else(|| self.missing(name, expected))
     }
 
-    pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
+    pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, ControlError> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
@@ -89,7 +72,7 @@ impl Members {
     }
 
     /// A whole number within bounds, both included.
-    pub(crate) fn number(&mut self, name: &str, least: u64, most: u64) -> Result<Option<u64>, Refusal> {
+    pub(crate) fn number(&mut self, name: &str, least: u64, most: u64) -> Result<Option<u64>, ControlError> {
         match self.take(name) {
             None => Ok(None),
             Some(value) => match value.as_u64().filter(|number| (least..=most).contains(number)) {
@@ -100,25 +83,25 @@ impl Members {
     }
 
     /// A member that is an object; errors about it name both.
-    pub(crate) fn object(&mut self, name: &str) -> Result<Self, Refusal> {
+    pub(crate) fn object(&mut self, name: &str) -> Result<Self, ControlError> {
         self.optional_object(name)?.ok_or_else(|| self.missing(name, "an object"))
     }
 
     /// As [`object`](Self::object), if it is there.
-    pub(crate) fn optional_object(&mut self, name: &str) -> Result<Option<Self>, Refusal> {
+    pub(crate) fn optional_object(&mut self, name: &str) -> Result<Option<Self>, ControlError> {
         match self.take(name) {
             None => Ok(None),
             Some(value) => Self::of(value, &format!("{}`{name}`: ", self.place)).map(Some),
         }
     }
 
-    /// As [`rows`](Self::rows); a missing member is an empty list.
-    pub(crate) fn optional_rows(&mut self, name: &str) -> Result<Vec<Self>, Refusal> {
+    /// As [`rows`](Self::rows); none is an empty list.
+    pub(crate) fn optional_rows(&mut self, name: &str) -> Result<Vec<Self>, ControlError> {
         if self.members.contains_key(name) { self.rows(name) } else { Ok(Vec::new()) }
     }
 
     /// A member that is a list of objects; errors about one name its place, counted from 1.
-    pub(crate) fn rows(&mut self, name: &str) -> Result<Vec<Self>, Refusal> {
+    pub(crate) fn rows(&mut self, name: &str) -> Result<Vec<Self>, ControlError> {
         match self.take(name) {
             None => Err(self.missing(name, "an array of objects")),
             Some(Value::Array(rows)) => {
@@ -130,8 +113,8 @@ impl Members {
         }
     }
 
-    /// The problem of a member.
-    pub(crate) fn wrong(&self, name: &str, value: &Value, expected: &str) -> Refusal {
+    /// What is wrong with a member.
+    pub(crate) fn wrong(&self, name: &str, value: &Value, expected: &str) -> ControlError {
         let shown = match value {
             Value::Array(_) | Value::Object(_) => kind(value).to_owned(),
             scalar => scalar.to_string(),
@@ -139,16 +122,17 @@ impl Members {
         self.error(&format!("`{name}` is {shown}, expected {expected}"))
     }
 
-    pub(crate) fn missing(&self, name: &str, expected: &str) -> Refusal {
+    pub(crate) fn missing(&self, name: &str, expected: &str) -> ControlError {
         self.error(&format!("`{name}` is missing, expected {expected}"))
     }
 
-    pub(crate) fn error(&self, text: &str) -> Refusal {
-        Refusal::bad(format!("{}{text}", self.place))
+    /// Where the object is, without the colon.
+    pub(crate) fn place(&self) -> String {
+        self.place.trim_end_matches(": ").to_owned()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.members.is_empty()
+    pub(crate) fn error(&self, text: &str) -> ControlError {
+        ControlError::refused(format!("{}{text}", self.place))
     }
 
     /// The remaining members, for bodies whose names are not known beforehand.
@@ -157,18 +141,13 @@ impl Members {
     }
 
     /// Refuses whatever was not read; `known` are the names there are.
-    pub(crate) fn finish<T: AsRef<str>>(self, known: &[T]) -> Result<(), Refusal> {
+    pub(crate) fn finish<T: AsRef<str>>(self, known: &[T]) -> Result<(), ControlError> {
         match self.members.keys().next() {
             None => Ok(()),
             Some(unknown) if known.is_empty() => Err(self.error(&format!("unknown member `{unknown}`, expected none"))),
             Some(unknown) => Err(self.error(&format!("unknown member `{unknown}`, expected some of {}", list(known)))),
         }
     }
-}
-
-/// The JSON of a body.
-pub(crate) fn body(request: &Request<Bytes>) -> Result<Value, Refusal> {
-    serde_json::from_slice(request.body()).map_err(|error| Refusal::bad(format!("the body is not JSON: {error}")))
 }
 
 fn kind(value: &Value) -> &'static str {

@@ -1,5 +1,6 @@
 //! The whole mock as one function from a time and a request to a reply.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -9,10 +10,12 @@ use http::header::{DATE, HeaderName, HeaderValue};
 use http::{Method, Request, Response};
 use serde_json::json;
 
+use crate::core::auth::Auth;
 use crate::core::clock::Clock;
 use crate::core::fault::{Faults, Kind};
 use crate::core::gate::{Gates, Held};
 use crate::core::journal::{Journal, Remarks};
+use crate::core::not_found;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request_context::RequestContext;
 use crate::core::response::{SimulatedResponse, json_response, set_header};
@@ -20,9 +23,6 @@ use crate::core::webhook::Failure;
 use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
 use crate::core::world::World;
 use crate::core::world::{Accounts, DEFAULT_SEED};
-use crate::server::auth::Auth;
-use crate::server::control::Calls;
-use crate::server::{control, not_found};
 use crate::simulators;
 
 /// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
@@ -32,9 +32,10 @@ use crate::simulators;
 ///
 /// let now = std::time::SystemTime::UNIX_EPOCH;
 /// let mut simulator = Simulator::new(now);
-/// let request = http::Request::get("/_mock/clock").body(bytes::Bytes::new()).unwrap();
+/// simulator.advance(now, std::time::Duration::from_secs(60)).unwrap();
+/// let request = http::Request::get("/api/user/me").body(bytes::Bytes::new()).unwrap();
 /// let reply = simulator.step(now, &request);
-/// assert_eq!(reply.response.headers()["date"], "Thu, 01 Jan 1970 00:00:00 GMT");
+/// assert_eq!(reply.response.headers()["date"], "Thu, 01 Jan 1970 00:01:00 GMT");
 /// ```
 #[derive(Debug)]
 pub struct Simulator {
@@ -48,7 +49,7 @@ pub struct Simulator {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) webhooks: WebhookQueue,
-    pub(crate) calls: Calls,
+    pub(crate) calls: BTreeMap<&'static str, u64>,
     pub(crate) gates: Gates,
     pub(crate) access: Auth,
     /// The path under which this world is reached, for addresses that lead to it; empty, or `/_ns/NAME`.
@@ -141,7 +142,7 @@ impl Simulator {
             faults: Faults::default(),
             journal: Journal::new(),
             webhooks: WebhookQueue::new(),
-            calls: Calls::default(),
+            calls: BTreeMap::new(),
             gates: Gates::default(),
             access: Auth::default(),
             mount: Box::default(),
@@ -234,26 +235,25 @@ impl Simulator {
         self.clock.now(real_now)
     }
 
-    /// Answers one request: a provider's path, or the control plane under `/_mock/`.
+    /// Answers one request to a provider. The control plane is not reached by this: its calls are methods of this type.
     pub fn step(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
         if request.method() == Method::HEAD {
             return self.step_head(real_now, request);
         }
         self.changes += u64::from(!request.method().is_safe());
         let path = request.uri().path();
-        let mut reply = if path == "/_mock" || path.starts_with("/_mock/") {
-            whole(control::answer(self, real_now, request))
-        } else if let Some(index) = self.simulators.iter().position(|dialect| dialect.matches_path(path)) {
-            self.step_provider(real_now, index, request)
-        } else if path == "/" {
-            whole(control::console(&self.access, request))
-        } else {
-            self.step_not_found(real_now, request)
+        let mut reply = match self.simulators.iter().position(|simulator| simulator.matches_path(path)) {
+            Some(index) => self.step_provider(real_now, index, request),
+            None => self.step_not_found(real_now, request),
         };
-        // A control call may have moved the clock, so the time is read after it.
-        let date = self.dates.header(self.clock.now(real_now));
-        reply.response.headers_mut().insert(DATE, date);
+        self.date(real_now, &mut reply.response);
         reply
+    }
+
+    /// Puts the virtual time into a response.
+    pub(crate) fn date(&mut self, real_now: SystemTime, response: &mut Response<Bytes>) {
+        let date = self.dates.header(self.clock.now(real_now));
+        response.headers_mut().insert(DATE, date);
     }
 
     /// Whether the answer to `request` would be dropped, because a `lose_reply` or `reset` fault is next for it. Consumes
@@ -263,9 +263,14 @@ impl Simulator {
         dialect.is_some_and(|dialect| self.faults.would_drop_reply(dialect.name(), dialect.is_send(request)))
     }
 
-    /// Back to the seeded world: the clock at real time and running, no faults, no webhooks, an empty journal, default
-    /// switches and limits. The seed stays.
-    pub(crate) fn reset(&mut self, real_now: SystemTime) {
+    /// A control call has changed something.
+    pub(crate) fn note(&mut self, call: &'static str) {
+        self.changes += 1;
+        *self.calls.entry(call).or_default() += 1;
+    }
+
+    /// The seeded world with its clock at real time.
+    pub(crate) fn start_afresh(&mut self, real_now: SystemTime) {
         self.world = self.fresh_world();
         self.clock = Clock::new(real_now);
         // Not only cleared: their numbers stand in journal and answers, and begin again with the script.

@@ -22,7 +22,9 @@ mod target_queues;
 
 pub use account_event::{AccountEvent, ConversationEvent, Subject};
 pub use delivery::{DeliveryOutcome, WebhookDelivery};
+pub use delivery_log::DeliveryAttempt;
 pub use message_event::{AcceptedMessage, DeliveryStatus, Failure, MessageEvent, MessageEventKind};
+pub use queue::Waiting;
 pub use rules::{WebhookRules, last_status};
 
 pub(crate) use ip_network::{IpNetwork, IpNetworks};

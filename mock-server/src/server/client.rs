@@ -38,7 +38,7 @@ pub struct Control {
 
 /// Why a control call came to nothing: what was called, and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ControlError {
+pub struct ClientError {
     call: String,
     /// The status, where the mock answered.
     status: Option<u16>,
@@ -52,8 +52,8 @@ impl Control {
     /// # Errors
     ///
     /// The address is no `http` one.
-    pub fn new(url: &str) -> Result<Self, ControlError> {
-        let problem = || ControlError {
+    pub fn new(url: &str) -> Result<Self, ClientError> {
+        let problem = || ClientError {
             call: "the mock's address".to_owned(),
             status: None,
             problem: "expected one such as `http://127.0.0.1:4010`".to_owned(),
@@ -94,112 +94,112 @@ impl Control {
     }
 
     /// Back to the seeded world.
-    pub async fn reset(&self) -> Result<(), ControlError> {
+    pub async fn reset(&self) -> Result<(), ClientError> {
         self.call(Method::POST, "reset", None).await.map(drop)
     }
 
     /// Stops the clock, so that an edge can be stood on.
-    pub async fn freeze(&self) -> Result<(), ControlError> {
+    pub async fn freeze(&self) -> Result<(), ClientError> {
         self.post("clock", json!({"freeze": true})).await.map(drop)
     }
 
     /// Moves the clock on by `25h` and the like, or to the `next` event.
-    pub async fn advance(&self, duration: &str) -> Result<(), ControlError> {
+    pub async fn advance(&self, duration: &str) -> Result<(), ClientError> {
         self.post("clock", json!({"advance": duration})).await.map(drop)
     }
 
     /// Puts the clock to a time such as `2026-05-11T09:00:00Z`.
-    pub async fn set_clock(&self, time: &str) -> Result<(), ControlError> {
+    pub async fn set_clock(&self, time: &str) -> Result<(), ClientError> {
         self.post("clock", json!({"set": time})).await.map(drop)
     }
 
     /// A customer writes to the provider's first sender. The answer has the message's id and the window.
-    pub async fn inbound(&self, provider: &str, from: &str, text: &str) -> Result<Value, ControlError> {
+    pub async fn inbound(&self, provider: &str, from: &str, text: &str) -> Result<Value, ClientError> {
         self.post("inbound", json!({"provider": provider, "from": from, "text": text})).await
     }
 
     /// Switches a fault on; `fault` holds its members but for the provider's.
-    pub async fn fault(&self, provider: &str, fault: Value) -> Result<(), ControlError> {
+    pub async fn fault(&self, provider: &str, fault: Value) -> Result<(), ClientError> {
         self.post("faults", json!([with_provider(provider, fault)])).await.map(drop)
     }
 
     /// Removes every fault.
-    pub async fn clear_faults(&self) -> Result<(), ControlError> {
+    pub async fn clear_faults(&self) -> Result<(), ClientError> {
         self.call(Method::DELETE, "faults", None).await.map(drop)
     }
 
     /// Lets the answers that a gate holds go; how many those were.
-    pub async fn release(&self, gate: &str) -> Result<u64, ControlError> {
+    pub async fn release(&self, gate: &str) -> Result<u64, ClientError> {
         let released = self.post("gates", json!({"release": gate})).await?;
         Ok(released.get("released").and_then(Value::as_u64).unwrap_or_default())
     }
 
     /// Sets switches, a balance, a sender or a template.
-    pub async fn config(&self, provider: &str, change: Value) -> Result<(), ControlError> {
+    pub async fn config(&self, provider: &str, change: Value) -> Result<(), ClientError> {
         self.post("config", with_provider(provider, change)).await.map(drop)
     }
 
     /// Sets the rate limit and starts a new window, whose length is in seconds.
-    pub async fn limit(&self, provider: &str, limit: u32, window_s: u32) -> Result<(), ControlError> {
+    pub async fn limit(&self, provider: &str, limit: u32, window_s: u32) -> Result<(), ClientError> {
         self.post("limits", json!({"provider": provider, "limit": limit, "window_s": window_s})).await.map(drop)
     }
 
     /// Registers a webhook, signed if there is a secret.
-    pub async fn webhook(&self, provider: &str, url: &str, secret: Option<&str>) -> Result<(), ControlError> {
+    pub async fn webhook(&self, provider: &str, url: &str, secret: Option<&str>) -> Result<(), ClientError> {
         self.post("webhooks", json!({"provider": provider, "url": url, "secret": secret})).await.map(drop)
     }
 
     /// Adds a template to a provider's; `template` has `name`, `body` and whatever else `templates` takes.
-    pub async fn add_template(&self, provider: &str, template: Value) -> Result<Value, ControlError> {
+    pub async fn add_template(&self, provider: &str, template: Value) -> Result<Value, ClientError> {
         self.post("templates", with_provider(provider, template)).await
     }
 
     /// Adds a sender to a provider's; `sender` has `phone` and whatever else `senders` takes.
-    pub async fn add_sender(&self, provider: &str, sender: Value) -> Result<Value, ControlError> {
+    pub async fn add_sender(&self, provider: &str, sender: Value) -> Result<Value, ClientError> {
         self.post("senders", with_provider(provider, sender)).await
     }
 
     /// Logs what the provider would post to a webhook, without anybody to receive it; see [`deliveries`](Self::deliveries).
-    pub async fn sink(&self, provider: &str) -> Result<(), ControlError> {
+    pub async fn sink(&self, provider: &str) -> Result<(), ClientError> {
         self.post("webhooks", json!({"provider": provider, "sink": true})).await.map(drop)
     }
 
     /// Every webhook call that was made or logged, newest last.
-    pub async fn deliveries(&self, provider: &str) -> Result<Vec<Value>, ControlError> {
+    pub async fn deliveries(&self, provider: &str) -> Result<Vec<Value>, ClientError> {
         self.list(&format!("webhooks/deliveries?provider={provider}")).await
     }
 
     /// Moves the clock on to whatever falls due next; what that was, null if nothing will.
-    pub async fn advance_to_next(&self) -> Result<Value, ControlError> {
+    pub async fn advance_to_next(&self) -> Result<Value, ClientError> {
         let mut clock = self.post("clock", json!({"advance": "next"})).await?;
         Ok(clock.get_mut("event").map(Value::take).unwrap_or_default())
     }
 
     /// Switches a provider's rate limit off.
-    pub async fn no_limit(&self, provider: &str) -> Result<(), ControlError> {
+    pub async fn no_limit(&self, provider: &str) -> Result<(), ClientError> {
         self.post("limits", json!({"provider": provider, "limit": null})).await.map(drop)
     }
 
     /// Every message handed to a person, newest last.
-    pub async fn messages(&self, provider: &str) -> Result<Vec<Value>, ControlError> {
+    pub async fn messages(&self, provider: &str) -> Result<Vec<Value>, ClientError> {
         self.list(&format!("messages?provider={provider}")).await
     }
 
     /// Every request that the provider was asked, newest last.
-    pub async fn requests(&self, provider: &str) -> Result<Vec<Value>, ControlError> {
+    pub async fn requests(&self, provider: &str) -> Result<Vec<Value>, ClientError> {
         self.list(&format!("requests?provider={provider}")).await
     }
 
     /// Waits until something has happened, without asking over and over: `for=message&to=…&timeout=5s` and the like. The answer
     /// has the `matches`; that none came in time is an error of status 504.
-    pub async fn wait(&self, query: &str) -> Result<Value, ControlError> {
+    pub async fn wait(&self, query: &str) -> Result<Value, ClientError> {
         self.call(Method::GET, &format!("wait?{query}"), None).await
     }
 
     /// Any call, by what stands behind `/_mock/`.
-    pub async fn call(&self, method: Method, call: &str, body: Option<Value>) -> Result<Value, ControlError> {
+    pub async fn call(&self, method: Method, call: &str, body: Option<Value>) -> Result<Value, ClientError> {
         let place = format!("{method} /_mock/{call}");
-        let problem = |status, problem: String| ControlError { call: place.clone(), status, problem };
+        let problem = |status, problem: String| ClientError { call: place.clone(), status, problem };
         let request = self.request(method, call, body).map_err(|error| problem(None, error))?;
         let (status, text) = self.exchange(request).await.map_err(|error| problem(None, error))?;
         if !(200..300).contains(&status) {
@@ -209,14 +209,14 @@ impl Control {
         Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
-    async fn post(&self, call: &str, body: Value) -> Result<Value, ControlError> {
+    async fn post(&self, call: &str, body: Value) -> Result<Value, ClientError> {
         self.call(Method::POST, call, Some(body)).await
     }
 
-    async fn list(&self, call: &str) -> Result<Vec<Value>, ControlError> {
+    async fn list(&self, call: &str) -> Result<Vec<Value>, ClientError> {
         match self.call(Method::GET, call, None).await? {
             Value::Array(list) => Ok(list),
-            other => Err(ControlError {
+            other => Err(ClientError {
                 call: format!("GET /_mock/{call}"),
                 status: None,
                 problem: format!("expected a list, got {other}"),
@@ -267,14 +267,14 @@ fn with_provider(provider: &str, mut members: Value) -> Value {
     members
 }
 
-impl ControlError {
+impl ClientError {
     /// The status of the mock's answer; none if there was no answer.
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 }
 
-impl fmt::Display for ControlError {
+impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.status {
             Some(status) => write!(f, "{}: {status} {}", self.call, self.problem),
@@ -283,10 +283,10 @@ impl fmt::Display for ControlError {
     }
 }
 
-impl std::error::Error for ControlError {}
+impl std::error::Error for ClientError {}
 
-impl From<ControlError> for String {
-    fn from(error: ControlError) -> Self {
+impl From<ClientError> for String {
+    fn from(error: ClientError) -> Self {
         error.to_string()
     }
 }

@@ -24,9 +24,11 @@ use super::body::{self, Outgoing, Unread};
 use super::connection_registry::{Connection, HoldReason};
 use super::events::EventStream;
 use super::namespaces::{Name, take_name};
-use super::state::{AppState, now};
+use super::state::{AppState, LAST_EVENT, now};
 use super::tracked_stream::TrackedStream;
 use super::wait;
+use crate::control::{ClockChange, from_json};
+use crate::core::refusal::Refusal;
 use crate::core::request::header;
 use crate::core::response::{json_response, set_header};
 use crate::core::simulator::{WireFault, WireResponse};
@@ -143,17 +145,35 @@ async fn steer(
         let reply = connection.while_held(HoldReason::Wait, wait::answer(shared, &name, &request)).await;
         return deliver(shared, connection, name, reply).await;
     }
-    let tries = shared.last_try(&name);
-    let mut reply = shared.step(&name, &request);
+    if turns_clock(&request) {
+        return Ok(connection.while_held(HoldReason::Wait, change_clock(shared, &name, &request)).await);
+    }
+    let reply = shared.step(&name, &request);
     if reply.response.status().is_success() {
-        if asks_for_events(&request) {
-            return Ok(listen(shared, &name, &request, reply, connection.shutter()));
-        }
-        // Whoever turned the clock may look at once for what fell due by it.
-        connection.while_held(HoldReason::Wait, shared.turned(&name)).await;
-        shared.tell_tries(&name, tries, &mut reply.response);
+        return Ok(listen(shared, &name, &request, reply, connection.shutter()));
     }
     deliver(shared, connection, name, reply).await
+}
+
+/// Answers a turn of the clock once the webhook calls that fell due by it were tried.
+async fn change_clock(shared: &AppState, name: &Name, request: &Request<Bytes>) -> Response<Body> {
+    let turned = async {
+        shared.access.admit(request)?;
+        let change: ClockChange = from_json(request.body())?;
+        Ok(shared.change_clock(name, &change).await?)
+    };
+    let mut response = match turned.await {
+        Ok((turn, event)) => {
+            let mut response = json_response(200, &turn);
+            if let Some(event) = event {
+                set_header(&mut response, LAST_EVENT, event);
+            }
+            response
+        }
+        Err(refusal) => Refusal::into_response(refusal),
+    };
+    shared.with(name, |simulator, now| simulator.date(now, &mut response));
+    response.map(Outgoing::whole).map(Either::Left)
 }
 
 fn whole(reply: WireResponse) -> Response<Body> {

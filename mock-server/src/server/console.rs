@@ -7,10 +7,10 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response};
 use sha2::{Digest as _, Sha256};
 
+use crate::core::auth::Auth;
+use crate::core::refusal::Refusal;
 use crate::core::request::{Query, header};
 use crate::core::response::{html_response, set_header, text_response};
-use crate::server::auth::Auth;
-use crate::server::control::Refusal;
 
 /// Nothing is loaded from elsewhere, nothing runs that stands in the page itself, and no other page may frame it: what
 /// customers and clients write is shown here, and could be anything.

@@ -1,43 +1,33 @@
-//! The control plane under `/_mock/`: what tests and scripts steer the mock with.
+//! The control plane under `/_mock/`: calls, bodies and answers in JSON, over the typed methods.
 //!
-//! Bodies and answers are JSON. What cannot be understood is refused with `{"error":"…"}`, which names the part that is wrong
-//! and what was expected, and then nothing has changed.
+//! A call that cannot be understood is refused with `{"error":"…"}`, and then nothing has changed.
 
-mod account;
-pub(crate) mod clock;
-mod content;
-mod conversations;
-
-mod events;
-mod export;
-pub(crate) mod faults;
-mod gates;
-mod limits;
 pub(crate) mod namespaces;
 mod openapi;
-mod senders;
-mod templates;
-mod timers;
-pub(crate) mod traffic;
-mod wait;
-mod webhooks;
-
-#[cfg(feature = "server")]
-pub(crate) use wait::NOT_YET as WAIT_NOT_YET;
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::header::HOST;
 use http::{Method, Request, Response};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::control::read::{from_json, from_json_or_list, from_query, whole_number};
+use crate::control::{
+    ClockChange, ConfigChange, InboundMessage, NewFaults, NewSender, NewTemplate, NewWebhook, RateLimitChange,
+};
+use crate::core::auth::Auth;
 use crate::core::behavior_switch::list;
-use crate::core::members;
-use crate::core::request::Query;
-use crate::core::response::{json_response, set_header};
+use crate::core::error::ControlError;
+use crate::core::refusal::Refusal;
+use crate::core::request::header;
+use crate::core::response::{json_response, set_header, text_response};
 use crate::core::simulator::Simulator;
-use crate::server::auth::Auth;
 use crate::server::console;
+
+/// The status while nothing matches.
+pub(crate) const WAIT_NOT_YET: http::StatusCode = http::StatusCode::GATEWAY_TIMEOUT;
 
 /// Where the console's files are, behind the prefix of every call.
 const CONSOLE: &str = "console/";
@@ -69,71 +59,75 @@ const CALLS: &[(&str, &[&str])] = &[
     ("openapi.json", &["GET"]),
 ];
 
-/// How often each call has changed something, in the order of [`CALLS`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Calls([u64; CALLS.len()]);
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct Nothing {}
 
-impl Calls {
-    fn count(&mut self, request: &Request<Bytes>) {
-        let index = CALLS.iter().position(|(call, _)| *call == name(request));
-        if let Some(count) = index.and_then(|index| self.0.get_mut(index)) {
-            *count += 1;
-        }
-    }
-
-    /// The calls that changed something since `earlier`.
-    #[cfg(feature = "server")]
-    pub(crate) fn since(&self, earlier: &Self) -> impl Iterator<Item = &'static str> {
-        let counts = self.0.iter().zip(earlier.0);
-        CALLS.iter().zip(counts).filter(|(_, (now, then))| *now != then).map(|((call, _), _)| *call)
-    }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProviderFilter {
+    provider: Option<String>,
 }
 
-/// Why a control call is refused.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) status: u16,
-    error: String,
-    allow: Option<String>,
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultId {
+    #[serde(default, deserialize_with = "whole_number")]
+    id: Option<u64>,
 }
 
-impl Refusal {
-    /// The body says something that cannot be: 400.
-    pub(crate) fn bad(error: impl Into<String>) -> Self {
-        Self { status: 400, error: error.into(), allow: None }
-    }
-
-    /// With a status of its own.
-    pub(crate) fn of(status: u16, error: impl Into<String>) -> Self {
-        Self { status, error: error.into(), allow: None }
-    }
-
-    /// As an answer.
-    pub(crate) fn into_response(self) -> Response<Bytes> {
-        let mut response = json_response(self.status, &json!({"error": self.error}));
-        if let Some(allow) = self.allow {
-            set_header(&mut response, "allow", allow);
-        }
-        response
-    }
-
-    /// What is wrong, in a sentence.
-    pub(crate) fn into_error(self) -> String {
-        self.error
-    }
+/// Responses to release.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct Release {
+    release: String,
+    count: Option<std::num::NonZeroUsize>,
 }
 
-/// Answers one control call.
-pub(crate) fn answer(simulator: &mut Simulator, real_now: SystemTime, request: &Request<Bytes>) -> Response<Bytes> {
-    let answered = simulator.access.admit(request).and_then(|()| dispatch(simulator, real_now, request));
-    if answered.is_ok() && !request.method().is_safe() {
-        simulator.calls.count(request);
-    }
-    answered.unwrap_or_else(Refusal::into_response)
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct Redelivery {
+    number: u64,
 }
 
-/// Answers `/`: the console, for whom the control plane is for; a browser that has no token yet is asked for it.
-pub(crate) fn console(access: &Auth, request: &Request<Bytes>) -> Response<Bytes> {
+/// Answers a request to the control plane under `/_mock/` or to the console at `/`; none if the request is for neither.
+///
+/// For those who put a [`Simulator`] behind a server of their own. Tests in Rust call its methods instead.
+pub fn control_response(
+    simulator: &mut Simulator,
+    real_now: SystemTime,
+    request: &Request<Bytes>,
+) -> Option<Response<Bytes>> {
+    let path = request.uri().path();
+    let is_call = path == "/_mock" || path.starts_with("/_mock/");
+    if !is_call && path != "/" {
+        return None;
+    }
+    let is_head = *request.method() == Method::HEAD;
+    let get = is_head.then(|| {
+        let mut get = request.clone();
+        *get.method_mut() = Method::GET;
+        get
+    });
+    let request = get.as_ref().unwrap_or(request);
+    let mut response = if is_call {
+        let answered = simulator.access.admit(request).and_then(|()| dispatch(simulator, real_now, request));
+        answered.unwrap_or_else(Refusal::into_response)
+    } else {
+        console(&simulator.access, request)
+    };
+    if is_head {
+        let length = response.body().len();
+        set_header(&mut response, "content-length", length);
+        *response.body_mut() = Bytes::new();
+    }
+    // A call may have moved the clock, so the time is read after it.
+    simulator.date(real_now, &mut response);
+    Some(response)
+}
+
+/// The console; a browser that has no token yet is asked for it.
+fn console(access: &Auth, request: &Request<Bytes>) -> Response<Bytes> {
     if request.method() == Method::POST && access.needs_token() {
         return console::sign_in(access, request);
     }
@@ -149,7 +143,7 @@ fn page(request: &Request<Bytes>, file: &str) -> Result<Response<Bytes>, Refusal
     if request.method() == Method::GET {
         console::file(file).ok_or_else(|| missing(request))
     } else {
-        Err(wrong_method(request, &["GET"]))
+        Err(Refusal::wrong_method(request, &["GET"]))
     }
 }
 
@@ -158,118 +152,140 @@ fn dispatch(
     real_now: SystemTime,
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Refusal> {
-    let name = name(request);
+    let name = request.uri().path().strip_prefix("/_mock/").unwrap_or_default().trim_end_matches('/');
     if let Some(file) = name.strip_prefix(CONSOLE) {
         return page(request, file);
     }
     let Some((_, methods)) = CALLS.iter().find(|(call, _)| *call == name) else { return Err(missing(request)) };
-    let method = request.method();
-    if !methods.contains(&method.as_str()) {
-        return Err(wrong_method(request, methods));
+    if !methods.contains(&request.method().as_str()) {
+        return Err(Refusal::wrong_method(request, methods));
     }
-    let answer = match (name, method) {
-        ("reset", _) => {
-            let known: [&str; 0] = [];
-            members::Members::of_body_or_empty(request)?.finish(&known)?;
+    Ok(match *request.method() {
+        Method::GET => look(simulator, real_now, name, request)?,
+        Method::DELETE => remove(simulator, name, request)?,
+        _ => change(simulator, real_now, name, request)?,
+    })
+}
+
+fn look(
+    simulator: &Simulator,
+    real_now: SystemTime,
+    name: &str,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, ControlError> {
+    let text = request.uri().query().unwrap_or_default();
+    let provider = || from_query::<ProviderFilter>(text).map(|filter| filter.provider);
+    Ok(match name {
+        "clock" => json(&simulator.clock_state(real_now)),
+        "messages" => json(&simulator.messages(&from_query(text)?)?),
+        "requests" => json(&simulator.requests(&from_query(text)?)?),
+        "requests/har" => json(&simulator.har(provider()?.as_deref())?),
+        "requests/curl" => {
+            let host = header(request, HOST.as_str()).unwrap_or("127.0.0.1:4010");
+            text_response(200, simulator.curl_script(provider()?.as_deref(), host)?)
+        }
+        "wait" => match simulator.find(real_now, &from_query(text)?)? {
+            Ok(matches) => json(&matches),
+            Err(not_yet) => json_response(WAIT_NOT_YET.as_u16(), &not_yet),
+        },
+        "gates" => json(&simulator.held().collect::<Vec<_>>()),
+        "limits" => json(&simulator.rate_limits(real_now, provider()?.as_deref())?),
+        "config" => json(&simulator.config(provider()?.as_deref())?),
+        "templates" => json(&simulator.templates(provider()?.as_deref())?),
+        "senders" => json(&simulator.senders(provider()?.as_deref())?),
+        "faults" => json(&simulator.faults()),
+        "conversations" => json(&simulator.conversations(real_now, provider()?.as_deref())?),
+        "webhooks" => json(&simulator.webhooks(provider()?.as_deref())?),
+        "webhooks/deliveries" => json(&simulator.deliveries(&from_query(text)?)?),
+        "webhooks/waiting" => json(&simulator.waiting_webhooks(&from_query(text)?)?),
+        "state" => json(&simulator.export()),
+        "events" => greeting(simulator, real_now),
+        "namespaces" => json(&namespaces::names(text, &namespaces::SingleNamespace)?),
+        _ => openapi::document(),
+    })
+}
+
+fn remove(simulator: &mut Simulator, name: &str, request: &Request<Bytes>) -> Result<Response<Bytes>, ControlError> {
+    let text = request.uri().query().unwrap_or_default();
+    Ok(match name {
+        "requests" => {
+            from_query::<Nothing>(text)?;
+            json(&json!({"forgotten": simulator.forget_requests()}))
+        }
+        "gates" => json(&json!({"released": simulator.release(None, usize::MAX)})),
+        "templates" => json(&simulator.remove_template(&from_query(text)?)?),
+        "senders" => json(&simulator.remove_sender(&from_query(text)?)?),
+        "webhooks" => {
+            let filter: ProviderFilter = from_query(text)?;
+            json(&simulator.remove_webhooks(filter.provider.as_deref())?)
+        }
+        "namespaces" => json(&namespaces::remove(text, &mut namespaces::SingleNamespace)?),
+        _ => {
+            match from_query::<FaultId>(text)?.id {
+                Some(id) => simulator.remove_fault(id)?,
+                None => simulator.clear_faults(),
+            }
+            json(&simulator.faults())
+        }
+    })
+}
+
+fn change(
+    simulator: &mut Simulator,
+    real_now: SystemTime,
+    name: &str,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, ControlError> {
+    let body = request.body();
+    Ok(match name {
+        "reset" => {
+            if !body.is_empty() {
+                from_json::<Nothing>(body)?;
+            }
             simulator.reset(real_now);
-            json!({"reset": true})
+            json(&json!({"reset": true}))
         }
-        ("clock", &Method::GET) => clock::show(simulator, real_now),
-        ("clock", _) => clock::change(simulator, real_now, request)?,
-        ("inbound", _) => traffic::inbound(simulator, real_now, request)?,
-        ("conversations", _) => conversations::list(simulator, real_now, provider_filter(simulator, request)?),
-        ("events", _) => return Ok(events::greeting(simulator, real_now)),
-        ("namespaces", _) => json!(namespaces::answer(request, &mut namespaces::SingleNamespace)?),
-        ("openapi.json", _) => return Ok(openapi::document()),
-        ("messages", _) => return traffic::messages(simulator, request),
-        ("requests", &Method::DELETE) => traffic::forget_requests(simulator, request)?,
-        ("requests", _) => return traffic::requests(simulator, request),
-        ("requests/har", _) => export::har(simulator, provider_filter(simulator, request)?),
-        ("requests/curl", _) => return Ok(export::curl(simulator, provider_filter(simulator, request)?, request)),
-        ("wait", _) => return wait::answer(simulator, real_now, request),
-        ("gates", &Method::GET) => gates::show(simulator),
-        ("gates", &Method::DELETE) => gates::open_all(simulator),
-        ("gates", _) => gates::release(simulator, request)?,
-        ("limits", &Method::GET) => limits::show(simulator, real_now, provider_filter(simulator, request)?),
-        ("limits", _) => limits::change(simulator, request)?,
-        ("config", &Method::GET) => account::show(simulator, provider_filter(simulator, request)?),
-        ("config", _) => account::change(simulator, real_now, request)?,
-        ("templates", &Method::GET) => templates::show(simulator, provider_filter(simulator, request)?),
-        ("templates", &Method::DELETE) => templates::remove(simulator, request)?,
-        ("templates", _) => templates::add(simulator, real_now, request)?,
-        ("senders", &Method::GET) => senders::show(simulator, provider_filter(simulator, request)?),
-        ("senders", &Method::DELETE) => senders::remove(simulator, request)?,
-        ("senders", _) => senders::add(simulator, request)?,
-        ("faults", &Method::GET) => faults::show(simulator),
-        ("faults", &Method::DELETE) => faults::remove(simulator, request)?,
-        ("webhooks", &Method::GET) => webhooks::list(simulator, provider_filter(simulator, request)?),
-        ("webhooks", &Method::DELETE) => webhooks::remove(simulator, provider_filter(simulator, request)?),
-        ("webhooks", _) => webhooks::register(simulator, request)?,
-        ("webhooks/deliveries", _) => {
-            return Ok(webhooks::deliveries(simulator, last_filter(simulator, request)?));
+        "clock" => json(&simulator.change_clock(real_now, &from_json::<ClockChange>(body)?)?),
+        "inbound" => json(&simulator.receive(real_now, &from_json::<InboundMessage>(body)?)?),
+        "gates" => {
+            let Release { release, count } = from_json(body)?;
+            let count = count.map_or(usize::MAX, std::num::NonZeroUsize::get);
+            json(&json!({"released": simulator.release(Some(&release), count)}))
         }
-        ("webhooks/waiting", _) => return Ok(webhooks::waiting(simulator, last_filter(simulator, request)?)),
-        ("webhooks/redeliver", _) => webhooks::redeliver(simulator, real_now, request)?,
-        ("state", &Method::GET) => simulator.export(),
-        ("state", _) => {
-            simulator.import(&members::body(request)?).map_err(Refusal::bad)?;
-            json!({"imported": true})
+        "limits" => json(&simulator.set_rate_limit(&from_json::<RateLimitChange>(body)?)?),
+        "config" => {
+            let mut changed = simulator.configure(real_now, &from_json::<ConfigChange>(body)?)?;
+            if changed.len() == 1 { json(&changed.pop()) } else { json(&changed) }
         }
-        _ => faults::append(simulator, request)?,
-    };
-    Ok(json_response(200, &answer))
+        "templates" => json(&simulator.add_template(real_now, &from_json::<NewTemplate>(body)?)?),
+        "senders" => json(&simulator.add_sender(&from_json::<NewSender>(body)?)?),
+        "faults" => json(&simulator.add_faults(&from_json_or_list::<NewFaults>(body)?.0)?),
+        "webhooks" => json(&simulator.register_webhook(from_json::<NewWebhook>(body)?)?),
+        "webhooks/redeliver" => {
+            simulator.redeliver(real_now, from_json::<Redelivery>(body)?.number)?;
+            json(&json!({"queued": true}))
+        }
+        _ => {
+            simulator.import(&from_json_or_list(body)?)?;
+            json(&json!({"imported": true}))
+        }
+    })
+}
+
+/// The first of the server-sent events, with the clock. Only a server can go on.
+fn greeting(simulator: &Simulator, real_now: SystemTime) -> Response<Bytes> {
+    let clock = json!(simulator.clock_state(real_now));
+    let mut response = text_response(200, format!("event: hello\ndata: {clock}\n\n"));
+    set_header(&mut response, "content-type", "text/event-stream");
+    set_header(&mut response, "cache-control", "no-store");
+    response
+}
+
+fn json(body: &impl Serialize) -> Response<Bytes> {
+    json_response(200, body)
 }
 
 fn missing(request: &Request<Bytes>) -> Refusal {
     let known = list(CALLS.iter().map(|(call, _)| format!("/_mock/{call}")));
     Refusal::of(404, format!("there is no call {}, expected one of {known}", request.uri().path()))
-}
-
-pub(crate) fn wrong_method(request: &Request<Bytes>, methods: &[&str]) -> Refusal {
-    let error = format!("{} does not take {}, expected {}", request.uri().path(), request.method(), list(methods));
-    Refusal { status: 405, error, allow: Some(methods.join(", ")) }
-}
-
-/// The name of a call, which may be no call at all.
-fn name(request: &Request<Bytes>) -> &str {
-    request.uri().path().strip_prefix("/_mock/").unwrap_or_default().trim_end_matches('/')
-}
-
-/// The provider that `?provider=` names, if any; other parameters are refused.
-fn provider_filter(simulator: &Simulator, request: &Request<Bytes>) -> Result<Option<&'static str>, Refusal> {
-    filtered(simulator, &Query::of(request), &["provider"])
-}
-
-/// As [`provider_filter`], and how many of the newest `?last=` asks for; without it all.
-fn last_filter(simulator: &Simulator, request: &Request<Bytes>) -> Result<(Option<&'static str>, usize), Refusal> {
-    let query = Query::of(request);
-    let provider = filtered(simulator, &query, &["provider", "last"])?;
-    let last = count(&query, "last")?.and_then(|last| usize::try_from(last).ok());
-    Ok((provider, last.unwrap_or(usize::MAX)))
-}
-
-/// A parameter that is a whole number.
-fn count(query: &Query, name: &str) -> Result<Option<u64>, Refusal> {
-    let parsed = query.get(name).map(str::parse).transpose();
-    parsed.map_err(|_| Refusal::bad(format!("`{name}` is no count, expected a whole number such as 100")))
-}
-
-fn filtered(simulator: &Simulator, query: &Query, known: &[&str]) -> Result<Option<&'static str>, Refusal> {
-    if let Some(unknown) = query.names().find(|name| !known.contains(name)) {
-        return Err(Refusal::bad(format!("unknown parameter `{unknown}`, expected {}", list(known))));
-    }
-    query.get("provider").map(|name| provider(simulator, name)).transpose()
-}
-
-/// A provider by name.
-pub(crate) fn provider(simulator: &Simulator, name: &str) -> Result<&'static str, Refusal> {
-    let names = || simulator.simulators.iter().map(|dialect| dialect.name());
-    names()
-        .find(|known| *known == name)
-        .ok_or_else(|| Refusal::bad(format!("`provider` is `{name}`, expected one of {}", list(names()))))
-}
-
-/// The last so many of things that serialise, as a response.
-fn json_list<T: serde::Serialize>(things: &[T], last: usize) -> Response<Bytes> {
-    json_response(200, things.get(things.len().saturating_sub(last)..).unwrap_or_default())
 }

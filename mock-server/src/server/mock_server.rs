@@ -2,13 +2,16 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::serve::serve;
-use super::state::now;
+use super::serve::accept_all;
+use super::state::{AppState, now};
+use crate::control::{Advance, ClockChange, ClockTurn};
+use crate::core::error::ControlError;
 use crate::core::simulator::Simulator;
 
 /// A mock on a port of its own, for tests. It stops when it is dropped.
@@ -24,6 +27,7 @@ use crate::core::simulator::Simulator;
 #[derive(Debug)]
 pub struct MockServer {
     address: SocketAddr,
+    shared: AppState,
     running: Running,
 }
 
@@ -63,8 +67,9 @@ impl MockServer {
     pub async fn start_with(simulator: Simulator) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let task = tokio::spawn(serve(listener, simulator)).abort_handle();
-        Ok(Self { address, running: Running::Task(task) })
+        let shared = AppState::new(simulator);
+        let task = tokio::spawn(accept_all(listener, shared.clone())).abort_handle();
+        Ok(Self { address, shared, running: Running::Task(task) })
     }
 
     /// As [`start`](Self::start), for tests that are not async: on a thread of its own.
@@ -101,7 +106,43 @@ impl MockServer {
         self.address
     }
 
-    /// What steers it.
+    /// Steers or reads the simulator: `work` gets it together with the real time, which its methods take.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use transom_mock_server::{InboundMessage, MessageFilter, MockServer};
+    ///
+    /// let mock = MockServer::start().await?;
+    /// let inbound = InboundMessage::text("exotel", "+919876543210", "hi");
+    /// mock.with(|simulator, now| simulator.receive(now, &inbound))?;
+    /// assert!(mock.with(|simulator, _| simulator.messages(&MessageFilter::of("exotel")).map(|all| all.is_empty()))?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with<T>(&self, work: impl FnOnce(&mut Simulator, SystemTime) -> T) -> T {
+        self.shared.with(&None, work).0
+    }
+
+    /// Changes the clock, and waits until the webhook calls that fall due by it were tried.
+    ///
+    /// # Errors
+    ///
+    /// The change is empty, or leads beyond the years 1970 to 9000.
+    pub async fn change_clock(&self, change: &ClockChange) -> Result<ClockTurn, ControlError> {
+        self.shared.change_clock(&None, change).await.map(|(turn, _)| turn)
+    }
+
+    /// Moves the clock on, and waits until the webhook calls that fall due by it were tried.
+    ///
+    /// # Errors
+    ///
+    /// The advance leads beyond the year 9000.
+    pub async fn advance(&self, by: Duration) -> Result<ClockTurn, ControlError> {
+        self.change_clock(&ClockChange { advance: Some(Advance::By(by)), ..ClockChange::default() }).await
+    }
+
+    /// A client of its control plane over HTTP.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -143,16 +184,18 @@ impl MockServerBuilder {
             let _entered = runtime.enter();
             TcpListener::from_std(listener)?
         };
+        let shared = AppState::new(self.simulator);
+        let serving = shared.clone();
         let (stop, stopped) = oneshot::channel();
         std::thread::Builder::new().name("transom-mock".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let serving = tokio::spawn(serve(listener, self.simulator));
+                let serving = tokio::spawn(accept_all(listener, serving));
                 // An error: nobody ever sends, and the other end is dropped with the mock.
                 let _ = stopped.await;
                 serving.abort();
             });
         })?;
-        Ok(MockServer { address, running: Running::Thread { _stop: stop } })
+        Ok(MockServer { address, shared, running: Running::Thread { _stop: stop } })
     }
 }
 

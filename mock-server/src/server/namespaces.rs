@@ -10,9 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use http::{Request, Uri};
+use http::{Method, Request, Uri};
 
 use super::events::{EventBus, NamespaceEvents};
+use crate::core::refusal::Refusal;
 use crate::core::request::API_KEY;
 use crate::core::response::json_response;
 use crate::core::simulator::{Simulator, WireFault, WireResponse};
@@ -174,10 +175,7 @@ impl Namespaces {
         }
         let response = match self.default_namespace.access.admit(request) {
             Err(refusal) => refusal.into_response(),
-            Ok(()) => match namespaces::answer(request, self) {
-                Ok(names) => json_response(200, &names),
-                Err(refusal) => refusal.into_response(),
-            },
+            Ok(()) => self.answer_admitted(request).unwrap_or_else(Refusal::into_response),
         };
         let mut reply = WireResponse { response, wire: WireFault::Whole, delay: Duration::ZERO };
         crate::core::response::set_header(
@@ -186,6 +184,16 @@ impl Namespaces {
             httpdate::fmt_http_date(self.default_namespace.now(now)),
         );
         Some(reply)
+    }
+
+    fn answer_admitted(&mut self, request: &Request<Bytes>) -> Result<http::Response<Bytes>, Refusal> {
+        let query = request.uri().query().unwrap_or_default();
+        let names = match *request.method() {
+            Method::GET => namespaces::names(query, self)?,
+            Method::DELETE => namespaces::remove(query, self)?,
+            _ => return Err(Refusal::wrong_method(request, &["GET", "DELETE"])),
+        };
+        Ok(json_response(200, &names))
     }
 }
 

@@ -99,7 +99,7 @@ async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) +
     }
 }
 
-async fn accept_all(listener: TcpListener, shared: AppState) {
+pub(super) async fn accept_all(listener: TcpListener, shared: AppState) {
     let mut worker = JoinSet::new();
     worker.spawn(webhook_worker::run(shared.clone()));
     worker.spawn(events::run(shared.clone()));

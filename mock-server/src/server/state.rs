@@ -7,16 +7,19 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
 
+use super::control::control_response;
 use super::events;
 use super::namespaces::{Name, Namespaces};
 use super::wait::Changed;
 use super::webhook_worker::WorkerState;
+use crate::control::{ClockChange, ClockTurn, DueEvent};
+use crate::core::auth::Auth;
+use crate::core::error::ControlError;
 use crate::core::response::{json_response, set_header};
 use crate::core::simulator::{Simulator, WireFault, WireResponse};
-use crate::server::auth::Auth;
 
 /// The newest event whose effect a response of the control plane includes; sent while anybody listens.
-const LAST_EVENT: &str = "x-transom-event";
+pub(super) const LAST_EVENT: &str = "x-transom-event";
 
 /// The simulators behind every connection.
 #[derive(Debug, Clone)]
@@ -59,7 +62,7 @@ impl AppState {
                 return reply;
             }
             let simulator = namespaces.of(now, name);
-            let mut reply = simulator.step(now, request);
+            let mut reply = step(simulator, now, request);
             if simulator.webhooks.is_waiting() {
                 self.desk.ring();
             }
@@ -81,7 +84,7 @@ impl AppState {
     /// As [`step`](Self::step), for a request that changes nothing.
     pub(super) fn look(&self, name: &Name, request: &Request<Bytes>) -> WireResponse {
         let now = now();
-        self.lock().of(now, name).step(now, request)
+        step(self.lock().of(now, name), now, request)
     }
 
     /// How long, in real time, until a message of a world has another status; none if none will, or the clock stands.
@@ -90,23 +93,53 @@ impl AppState {
         self.lock().find(name)?.next_status_in(now)
     }
 
-    /// The number of the last try of a webhook in a world.
-    pub(super) fn last_try(&self, name: &Name) -> u64 {
-        self.lock().find(name).map_or(0, |simulator| simulator.webhooks.last_try())
+    /// Changes a world, and sees to all that follows from it. Returns the id of the newest event, too, if anybody listens.
+    pub(super) fn with<T>(
+        &self,
+        name: &Name,
+        work: impl FnOnce(&mut Simulator, SystemTime) -> T,
+    ) -> (T, Option<String>) {
+        let now = now();
+        let mut namespaces = self.lock();
+        let simulator = namespaces.of(now, name);
+        let done = work(simulator, now);
+        if simulator.webhooks.is_waiting() {
+            self.desk.ring();
+        }
+        let event = namespaces.tell(now, name);
+        drop(namespaces);
+        self.changed.ring();
+        (done, event)
     }
 
-    /// Puts the tries after the one of this number into the answer to a turn of the clock.
-    pub(super) fn tell_tries(&self, name: &Name, after: u64, response: &mut Response<Bytes>) {
-        if let Some(simulator) = self.lock().find(name) {
-            let tries = simulator.webhooks.tries_after(after);
-            crate::server::control::clock::tell_tries(response, tries.map(|(_, tried)| json!(tried)));
-        }
+    /// Changes a world's clock, and waits until the webhook calls that fell due by it were tried.
+    pub(super) async fn change_clock(
+        &self,
+        name: &Name,
+        change: &ClockChange,
+    ) -> Result<(ClockTurn, Option<String>), ControlError> {
+        let before = self.lock().find(name).map_or(0, |simulator| simulator.webhooks.last_try());
+        let (turn, event) = self.with(name, |simulator, now| simulator.change_clock(now, change));
+        let turn = turn?;
+        self.turned(name).await;
+        let attempts = self.lock().find(name).map(|simulator| {
+            simulator.webhooks.tries_after(before).map(|(_, attempt)| DueEvent::from(attempt)).collect::<Vec<_>>()
+        });
+        Ok((turn.with_attempts(attempts.unwrap_or_default().into_iter()), event))
     }
 
     /// An answer of the server itself, with the virtual time that every answer carries.
     pub(super) fn dated(&self, mut response: Response<Bytes>) -> Response<Bytes> {
         set_header(&mut response, "date", httpdate::fmt_http_date(self.lock().default_namespace().now(now())));
         response
+    }
+}
+
+/// Routes a request to the control plane or to a provider.
+fn step(simulator: &mut Simulator, now: SystemTime, request: &Request<Bytes>) -> WireResponse {
+    match control_response(simulator, now, request) {
+        Some(response) => WireResponse { response, wire: WireFault::Whole, delay: Duration::ZERO },
+        None => simulator.step(now, request),
     }
 }
 

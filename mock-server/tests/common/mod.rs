@@ -5,9 +5,9 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, Response};
 use serde_json::{Value, json};
-use transom_mock_server::Simulator;
+use transom_mock_server::{Simulator, control_response};
 
 pub(crate) const CONTACT: &str = "+919876543210";
 
@@ -23,9 +23,17 @@ impl Mock {
         Self { simulator: Simulator::new(real_now), real_now }
     }
 
+    /// The answer of the control plane, the console or a provider.
+    pub(crate) fn answer(&mut self, request: &Request<Bytes>) -> Response<Bytes> {
+        match control_response(&mut self.simulator, self.real_now, request) {
+            Some(response) => response,
+            None => self.simulator.step(self.real_now, request).response,
+        }
+    }
+
     pub(crate) fn raw(&mut self, request: &Request<Bytes>) -> (u16, Value) {
-        let reply = self.simulator.step(self.real_now, request);
-        (reply.response.status().as_u16(), serde_json::from_slice(reply.response.body()).unwrap_or_default())
+        let response = self.answer(request);
+        (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
     }
 
     pub(crate) fn call(&mut self, method: Method, call: &str, body: &str) -> (u16, Value) {

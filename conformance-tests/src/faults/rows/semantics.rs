@@ -1,6 +1,7 @@
 //! The meaning of responses, and concurrent callers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
@@ -11,6 +12,7 @@ use transom::transport::Transport;
 use transom::webhook::{DeliveryStatus, Event};
 use transom::{ErrorKind, Message, Messenger as _, Registry, Sent};
 use transom_exotel::Exotel;
+use transom_mock_server::{ConfigChange, NewWebhook, RateLimitChange};
 
 use super::status::JSON;
 use crate::assertions::{Check, ensure, unexpected};
@@ -170,11 +172,12 @@ fn fails_later(s: &'static FaultProfile) -> Vec<FaultCase> {
     }
     let case = FaultCase::own(s, "by webhook", |harness| async move {
         let name = harness.profile.name();
-        harness.provider.control("POST", "config", &json!({ "provider": name, "window_error": "callback" }))?;
-        let hook = json!({ "provider": name, "url": "http://127.0.0.1:9/hook" });
-        harness.provider.control("POST", "webhooks", &hook)?;
+        let by_callback = ConfigChange::switch(name, "window_error", "callback");
+        harness.provider.control(|simulator, now| simulator.configure(now, &by_callback))?;
+        let hook = NewWebhook::new(name, "http://127.0.0.1:9/hook");
+        harness.provider.control(|simulator, _| simulator.register_webhook(hook))?;
         let id = taken(harness.send(&harness.message(1)?).await?)?;
-        harness.provider.control("POST", "clock", &json!({ "advance": "1m" }))?;
+        harness.provider.control(|simulator, now| simulator.advance(now, Duration::from_secs(60)))?;
         let mut statuses = Vec::new();
         while let Some(request) = harness.provider.webhook() {
             let request: Request<Bytes> = request;
@@ -198,7 +201,7 @@ async fn closes_under_way(harness: Arc<FaultHarness>, gate: Gate) -> Check {
     let sender = Arc::clone(&harness);
     let send = tokio::spawn(async move { sender.send(&message).await });
     gate.reached().await;
-    harness.provider.control("POST", "clock", &json!({ "advance": "25h" }))?;
+    harness.provider.control(|simulator, now| simulator.advance(now, Duration::from_secs(25 * 3_600)))?;
     gate.open();
     let outcome = send.await.map_err(unexpected)??;
     agrees(claim_of(&outcome), harness.provider.ledger().len())?;
@@ -286,8 +289,8 @@ fn every_order() -> Check {
 /// A hundred sends at once by an account that has to log in first.
 async fn crowd(harness: Arc<FaultHarness>) -> Check {
     const CALLERS: u32 = 100;
-    let limit = json!({ "provider": harness.profile.name(), "limit": 1_000, "window_s": 1 });
-    harness.provider.control("POST", "limits", &limit)?;
+    let limit = RateLimitChange::new(harness.profile.name(), 1_000, 1);
+    harness.provider.control(|simulator, _| simulator.set_rate_limit(&limit))?;
     let mut sends = tokio::task::JoinSet::new();
     for number in 1..=CALLERS {
         let harness = Arc::clone(&harness);

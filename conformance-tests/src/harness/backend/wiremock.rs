@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use transom_mock_server::{DeliveryOutcome, Simulator, WireFault, WireResponse};
+use transom_mock_server::{DeliveryOutcome, Simulator, WireFault, WireResponse, control_response};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -60,7 +60,12 @@ impl Simulated {
     }
 
     fn step(&self, request: &Request) -> WireResponse {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).step(SystemTime::now(), &plain(request))
+        let (now, request) = (SystemTime::now(), plain(request));
+        let mut simulator = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match control_response(&mut simulator, now, &request) {
+            Some(response) => WireResponse { response, wire: WireFault::Whole, delay: Duration::ZERO },
+            None => simulator.step(now, &request),
+        }
     }
 }
 

@@ -17,9 +17,9 @@ use crate::core::redact;
 /// Longer texts are cut in the journal.
 const MAX_TEXT: usize = 256 * 1024;
 
-/// A request and its response, as they were on the wire. [`told`](Self::told) removes credentials on demand: the search for
-/// them costs more than the rest of a request, and most exchanges are never read.
-pub(crate) struct Exchange {
+/// One request and its answer, as they went over the wire. It is told without credentials, see [`told`](Self::told): to look for
+/// them costs more than all else of a request does, and most exchanges are never read.
+pub struct Exchange {
     /// Counts the exchanges since the last reset, from 1.
     pub(crate) number: u64,
     /// `None` if no provider has the path.
@@ -34,6 +34,16 @@ pub(crate) struct Exchange {
     /// server's own buffers would pin far more memory than they need.
     raw: Vec<u8>,
     ends: [u32; 4],
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchange")
+            .field("number", &self.number)
+            .field("provider", &self.provider)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Exchange {

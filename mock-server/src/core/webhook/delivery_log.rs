@@ -20,17 +20,17 @@ pub(super) struct DeliveryLog {
 
 /// A delivery attempt.
 #[derive(Serialize)]
-pub(crate) struct DeliveryAttempt {
-    /// Counts the attempts since the last reset, from 1.
-    pub(super) number: u64,
+pub struct DeliveryAttempt {
+    /// Counts the tries since the last reset, from 1.
+    pub(crate) number: u64,
     pub(crate) provider: &'static str,
     pub(super) url: String,
-    /// From 1; 0 for a call that was dropped unattempted, because the queue was full.
-    pub(super) attempt: u32,
+    /// From 1; 0 for what was given up untried, because too much was waiting.
+    pub(crate) attempt: u32,
     /// Which of several copies it was, from 1.
     pub(super) copy: u32,
-    /// The target's status, `None` without a response.
-    pub(super) status: Option<u16>,
+    /// What the target answered, none if it did not.
+    pub(crate) status: Option<u16>,
     /// Why there was no answer.
     pub(super) error: Option<&'static str>,
     /// As they were sent, the signature among them.
@@ -40,13 +40,21 @@ pub(crate) struct DeliveryAttempt {
     pub(super) body: Bytes,
     /// When it was due, in virtual time.
     #[serde(serialize_with = "crate::core::world::serialize_time")]
-    pub(super) at: SystemTime,
+    pub(crate) at: SystemTime,
     /// When it is tried again, if it is.
     #[serde(serialize_with = "maybe_time")]
     pub(super) next_try_at: Option<SystemTime>,
     /// How the target was found, to find it again.
     #[serde(skip)]
     pub(super) route: Destination,
+}
+
+impl std::fmt::Debug for DeliveryAttempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut attempt = f.debug_struct("DeliveryAttempt");
+        attempt.field("number", &self.number).field("provider", &self.provider);
+        attempt.field("attempt", &self.attempt).field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl DeliveryLog {

@@ -62,6 +62,18 @@ pub enum DeliveryStatus {
     Failed(Failure),
 }
 
+impl DeliveryStatus {
+    /// As the control plane prints it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 /// Why a message that was accepted does not arrive, as the provider words it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {

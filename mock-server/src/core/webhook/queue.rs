@@ -438,7 +438,7 @@ pub(crate) struct RepliedTo<'a> {
 
 /// A call that waits.
 #[derive(Serialize)]
-pub(crate) struct Waiting<'a> {
+pub struct Waiting<'a> {
     provider: &'static str,
     url: Option<String>,
     attempt: u32,
@@ -475,3 +475,12 @@ impl fmt::Debug for WebhookQueue {
 
 #[cfg(test)]
 mod tests;
+
+impl std::fmt::Debug for Waiting<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Waiting")
+            .field("provider", &self.provider)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}

@@ -154,6 +154,7 @@ impl Template {
 
 /// Where a template stands in its review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(rename_all = "lowercase"))]
 pub enum TemplateStatus {
     /// It may be sent.
     Approved,

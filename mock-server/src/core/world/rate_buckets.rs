@@ -31,6 +31,14 @@ pub(crate) enum BucketOwner {
 }
 
 impl BucketOwner {
+    /// The key's fingerprint, or the account.
+    pub(crate) fn names(&self) -> (Option<String>, Option<String>) {
+        match self {
+            Self::Key(key) => (Some(format!("{key:016x}")), None),
+            Self::Account(account) => (None, Some(account.to_string())),
+        }
+    }
+
     /// As the control plane and a state tell it.
     pub(crate) fn member(&self) -> (String, Value) {
         match self {

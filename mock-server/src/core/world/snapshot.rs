@@ -10,12 +10,12 @@ use super::contact_key::ContactKey;
 use super::conversations::Conversations;
 use super::{Bucket, BucketOwner, CachedResponse, Contact, Content, Conversation, Delivery, MAX_ROWS, World};
 use crate::core::bounded::Table;
+use crate::core::error::ControlError;
 use crate::core::ids::Ids;
 use crate::core::members::Members;
 use crate::core::phone::Phone;
 use crate::core::time::parse_time;
 use crate::core::time::rfc3339;
-use crate::server::control::Refusal;
 
 mod account;
 
@@ -54,7 +54,7 @@ pub(crate) fn export(world: &World, state: &mut Map<String, Value>) {
 /// Takes the parts of a world out of `state`. What they do not say, such as strictness and the switches there are, is
 /// that of
 /// `fresh`, a world with the accounts to fill.
-pub(crate) fn import(mut fresh: World, state: &mut Members) -> Result<World, Refusal> {
+pub(crate) fn import(mut fresh: World, state: &mut Members) -> Result<World, ControlError> {
     let mut ids = state.object("ids")?;
     fresh.ids = Ids { seed: ids.needed("seed", WHOLE_NUMBER, whole)?, last: ids.needed("last", WHOLE_NUMBER, whole)? };
     ids.finish(&["seed", "last"])?;
@@ -103,7 +103,7 @@ fn contact_json(world: &World, key: ContactKey, contact: &Contact) -> Value {
     })
 }
 
-fn contact(world: &mut World, mut row: Members) -> Result<(ContactKey, Contact), Refusal> {
+fn contact(world: &mut World, mut row: Members) -> Result<(ContactKey, Contact), ControlError> {
     let provider = provider(world, &mut row)?;
     let (business, customer) = (phone(&mut row, "business")?, phone(&mut row, "contact")?);
     let contact = Contact {
@@ -125,7 +125,7 @@ fn conversation_json(row: &Conversation) -> Value {
     })
 }
 
-fn conversation(world: &World, mut row: Members) -> Result<Conversation, Refusal> {
+fn conversation(world: &World, mut row: Members) -> Result<Conversation, ControlError> {
     const MEMBERS: [&str; 11] = [
         "provider",
         "id",
@@ -165,7 +165,7 @@ fn delivery_json(delivery: &Delivery) -> Value {
     serde_json::to_value(delivery).unwrap_or_default()
 }
 
-fn delivery(world: &World, mut row: Members) -> Result<Delivery, Refusal> {
+fn delivery(world: &World, mut row: Members) -> Result<Delivery, ControlError> {
     let provider = provider(world, &mut row)?;
     let content = match row.take("content") {
         Some(content @ Value::Object(_)) => Content::Other(content),
@@ -199,7 +199,7 @@ fn answer_json(key: &str, answer: &CachedResponse) -> Value {
     })
 }
 
-fn answer(world: &World, mut row: Members) -> Result<(String, CachedResponse), Refusal> {
+fn answer(world: &World, mut row: Members) -> Result<(String, CachedResponse), ControlError> {
     let provider = provider(world, &mut row)?;
     let api_key_digest = row.needed("api_key_digest", HEXADECIMAL, hexadecimal)?;
     let key = row.needed_text("key", TEXT)?;
@@ -226,7 +226,7 @@ fn bucket_json(bucket: &Bucket) -> Value {
     json
 }
 
-fn import_bucket(fresh: &mut World, mut row: Members) -> Result<(), Refusal> {
+fn import_bucket(fresh: &mut World, mut row: Members) -> Result<(), ControlError> {
     let provider = provider(fresh, &mut row)?;
     let whose = match (row.parsed("key", HEXADECIMAL, hexadecimal)?, row.text("account")?) {
         (Some(key), None) => BucketOwner::Key(key),
@@ -247,7 +247,7 @@ fn upload_json((provider, id, sender): (&str, &str, &str)) -> Value {
     json!({"provider": provider, "id": id, "sender": sender})
 }
 
-fn import_upload(fresh: &mut World, mut row: Members) -> Result<(), Refusal> {
+fn import_upload(fresh: &mut World, mut row: Members) -> Result<(), ControlError> {
     let provider = provider(fresh, &mut row)?;
     let (id, sender) = (row.needed_text("id", TEXT)?, row.needed_text("sender", TEXT)?);
     row.finish(&["provider", "id", "sender"])?;
@@ -255,13 +255,13 @@ fn import_upload(fresh: &mut World, mut row: Members) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A provider that has an account.
-fn provider(world: &World, row: &mut Members) -> Result<&'static str, Refusal> {
+/// One of the providers that have an account.
+fn provider(world: &World, row: &mut Members) -> Result<&'static str, ControlError> {
     let known = crate::core::behavior_switch::list(world.accounts.providers());
     row.needed("provider", &format!("one of {known}"), |name| world.accounts.providers().find(|known| *known == name))
 }
 
-fn phone(row: &mut Members, name: &str) -> Result<Phone, Refusal> {
+fn phone(row: &mut Members, name: &str) -> Result<Phone, ControlError> {
     row.needed(name, NUMBER, Phone::read)
 }
 

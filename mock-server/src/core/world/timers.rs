@@ -2,11 +2,9 @@
 
 use std::time::SystemTime;
 
-use serde_json::{Value, json};
-
 use super::contact_key::ContactKey;
 use super::{ConversationState, WINDOW, World};
-use crate::core::time::rfc3339;
+use crate::core::phone::Phone;
 
 /// Something that comes about at a certain time. Small, for there may be millions.
 #[derive(Clone, Copy)]
@@ -17,6 +15,13 @@ pub(crate) enum Timer {
     Conversation(usize, ConversationState),
     /// A provider's limit that was used up is full again.
     Limit(&'static str),
+}
+
+/// A [`Timer`] with the names that it stands for.
+pub(crate) enum NamedTimer {
+    Window { provider: &'static str, business: Phone, contact: Phone },
+    Conversation { provider: &'static str, business: Phone, contact: Phone, state: ConversationState },
+    Limit { provider: &'static str },
 }
 
 impl World {
@@ -42,22 +47,19 @@ impl World {
         all.filter(move |(at, _)| *at > after && until.is_none_or(|until| *at <= until))
     }
 
-    /// As the control plane tells it.
-    pub(crate) fn timer_json(&self, at: SystemTime, timer: Timer) -> Value {
-        match timer {
-            Timer::Window(key) => json!({
-                "kind": "window", "provider": self.providers.name(key.provider()), "at": rfc3339(at),
-                "business": key.business().e164(), "contact": key.contact().e164(), "state": "expired",
-            }),
+    /// The provider and the conversation of a timer; none if its conversation is forgotten.
+    pub(crate) fn name_timer(&self, timer: Timer) -> Option<NamedTimer> {
+        Some(match timer {
+            Timer::Window(key) => NamedTimer::Window {
+                provider: self.providers.name(key.provider()),
+                business: key.business(),
+                contact: key.contact(),
+            },
             Timer::Conversation(place, state) => {
-                let row = self.conversations.at(&self.providers, place);
-                json!({
-                    "kind": "conversation", "provider": row.as_ref().map(|row| row.provider), "at": rfc3339(at),
-                    "business": row.as_ref().map(|row| row.business.e164()),
-                    "contact": row.as_ref().map(|row| row.contact.e164()), "state": state.as_str(),
-                })
+                let row = self.conversations.at(&self.providers, place)?;
+                NamedTimer::Conversation { provider: row.provider, business: row.business, contact: row.contact, state }
             }
-            Timer::Limit(provider) => json!({"kind": "limit", "provider": provider, "at": rfc3339(at)}),
-        }
+            Timer::Limit(provider) => NamedTimer::Limit { provider },
+        })
     }
 }

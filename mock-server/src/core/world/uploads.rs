@@ -84,7 +84,7 @@ mod tests {
             let mut state = good.clone();
             state["media"]["uploads"][0][member] = value;
             let said = simulator.import(&state).unwrap_err();
-            assert!(said.contains(error), "{said}");
+            assert!(said.to_string().contains(error), "{said}");
         }
         assert_eq!(simulator.export(), good);
     }

@@ -1,12 +1,11 @@
-//! `namespaces`: the worlds that a server holds besides the one that every simulator is.
+//! The namespaces that a server holds besides its own world.
 
-use bytes::Bytes;
-use http::{Method, Request};
+use serde::Deserialize;
 
-use super::{Refusal, wrong_method};
-use crate::core::request::Query;
+use crate::control::read::from_query;
+use crate::core::error::ControlError;
 
-/// Whoever holds several worlds.
+/// The holder of several worlds.
 pub(crate) trait NamespaceStore {
     /// Their names.
     fn names(&self) -> Vec<String>;
@@ -28,26 +27,32 @@ impl NamespaceStore for SingleNamespace {
     }
 }
 
-/// Lists the worlds, or removes the one that `?name=` names, or all; what is left is the answer. A parameter that is not known
-/// is refused: read as none it would remove everybody's.
-pub(crate) fn answer(request: &Request<Bytes>, worlds: &mut impl NamespaceStore) -> Result<Vec<String>, Refusal> {
-    let known: &[&str] = match *request.method() {
-        Method::GET => &[],
-        Method::DELETE => &["name"],
-        _ => return Err(wrong_method(request, &["GET", "DELETE"])),
-    };
-    let query = Query::of(request);
-    if let Some(unknown) = query.names().find(|name| !known.contains(name)) {
-        let expected = if known.is_empty() { "none" } else { "`name`" };
-        return Err(Refusal::bad(format!("unknown parameter `{unknown}`, expected {expected}")));
-    }
-    if *request.method() == Method::DELETE && !worlds.remove(query.get("name")) {
-        let name = query.get("name").unwrap_or_default();
-        return Err(Refusal::bad(format!(
-            "`name` is `{name}`, expected one of those that `GET /_mock/namespaces` lists"
-        )));
-    }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Unknown parameters are refused: a typo in `name` would remove every namespace.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: Option<String>,
+}
+
+/// Lists the namespaces.
+pub(crate) fn names(query: &str, worlds: &impl NamespaceStore) -> Result<Vec<String>, ControlError> {
+    from_query::<Nothing>(query)?;
     let mut names = worlds.names();
     names.sort_unstable();
     Ok(names)
+}
+
+/// Removes the namespace that `?name=` names, or all, and lists the others.
+pub(crate) fn remove(query: &str, worlds: &mut impl NamespaceStore) -> Result<Vec<String>, ControlError> {
+    let Named { name } = from_query(query)?;
+    if !worlds.remove(name.as_deref()) {
+        let name = name.unwrap_or_default();
+        let expected = "one of those that `GET /_mock/namespaces` lists";
+        return Err(ControlError::invalid("name", format!("`{name}`"), expected));
+    }
+    names("", worlds)
 }

@@ -23,7 +23,7 @@ mod tests {
     use http::{Method, Request};
     use serde_json::json;
 
-    use super::super::CALLS;
+    use super::super::{CALLS, control_response};
     use super::*;
     use crate::core::simulator::Simulator;
 
@@ -55,7 +55,7 @@ mod tests {
 
     fn call(simulator: &mut Simulator, method: &Method, uri: &str, body: &str) -> (u16, String, Value) {
         let request = Request::builder().method(method).uri(uri).body(Bytes::from(body.to_owned())).unwrap();
-        let response = simulator.step(SystemTime::UNIX_EPOCH, &request).response;
+        let response = control_response(simulator, SystemTime::UNIX_EPOCH, &request).unwrap();
         let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
         (response.status().as_u16(), kind, serde_json::from_slice(response.body()).unwrap_or_default())
     }

@@ -8,12 +8,12 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::control::WindowState;
 use crate::core::clock::Reading;
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
 use crate::core::transcript::{Accepted, Entry};
-use crate::server::control::{Calls, faults, traffic};
 
 /// More new lines than this are not told one by one: everybody had better look at the whole again.
 const MOST_NEW: u64 = 1_000;
@@ -24,7 +24,7 @@ const MOST_SCHEDULED: usize = 20_000;
 #[derive(Debug)]
 pub(super) struct Watch {
     seen: Counts,
-    calls: Calls,
+    calls: BTreeMap<&'static str, u64>,
     clock: Reading,
     /// Statuses that are to come, by the virtual time at which they do.
     scheduled: BTreeMap<(SystemTime, u64), Scheduled>,
@@ -119,7 +119,12 @@ impl Watch {
         let seen = std::mem::replace(&mut self.seen, Counts::of(simulator));
         let calls = std::mem::replace(&mut self.calls, simulator.calls.clone());
         let clock = std::mem::replace(&mut self.clock, simulator.clock.reading());
-        let calls: Vec<&'static str> = simulator.calls.since(&calls).collect();
+        let calls: Vec<&'static str> = simulator
+            .calls
+            .iter()
+            .filter(|(call, count)| calls.get(*call) != Some(*count))
+            .map(|(call, _)| *call)
+            .collect();
 
         let mut changes = Changes::default();
         if let Some(reason) = calls.iter().find(|call| matches!(**call, "reset" | "state")) {
@@ -147,7 +152,7 @@ impl Watch {
             events.push("request", exchange);
         }
         if hit {
-            events.push("faults", &faults::show(simulator));
+            events.push("faults", &simulator.faults());
         }
         self.push_due(now, events);
         for (_, tried) in simulator.webhooks.tries_after(seen.tries) {
@@ -164,7 +169,7 @@ impl Watch {
 
     fn push_written(&mut self, simulator: &Simulator, now: SystemTime, seen: Counts, events: &mut Events) {
         let window = |provider: &str, business: &Phone, contact: &Phone| {
-            traffic::window_json(simulator.world.window(provider, business, contact, now))
+            json!(WindowState::from(simulator.world.window(provider, business, contact, now)))
         };
         let entries: Vec<&Entry> = simulator.world.transcript.after(seen.transcript).collect();
         for entry in &entries {

@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 use super::{TEXT, TIME, WHOLE_NUMBER, phone, provider, time, whole};
 use crate::core::behavior_switch::Switches;
 use crate::core::behavior_switch::list;
+use crate::core::error::ControlError;
 use crate::core::limiter::Limiter;
 use crate::core::members::Members;
 use crate::core::time::rfc3339;
 use crate::core::time::{exact_duration, parse_duration};
 use crate::core::world::{Account, Sender, Template, TemplateStatus, World};
-use crate::server::control::Refusal;
 
 const TEMPLATE: [&str; 7] = ["id", "name", "language", "status", "category", "body", "parameters"];
 const ACCOUNT: [&str; 7] = ["provider", "balance", "conversations_end", "limit", "switches", "senders", "templates"];
@@ -34,7 +34,7 @@ pub(super) fn export(provider: &str, account: &Account) -> Value {
 }
 
 /// Fills every account of a fresh world; each must be there once.
-pub(super) fn import(fresh: &mut World, state: &mut Members) -> Result<(), Refusal> {
+pub(super) fn import(fresh: &mut World, state: &mut Members) -> Result<(), ControlError> {
     let mut missing: Vec<&'static str> = fresh.accounts.providers().collect();
     for mut row in state.rows("accounts")? {
         let provider = provider(fresh, &mut row)?;
@@ -53,7 +53,7 @@ pub(super) fn import(fresh: &mut World, state: &mut Members) -> Result<(), Refus
 }
 
 /// Reads one account. A switch that is not named keeps its default, so that a state from before it existed can be read.
-fn account(mut switches: Switches, mut row: Members) -> Result<Account, Refusal> {
+fn account(mut switches: Switches, mut row: Members) -> Result<Account, ControlError> {
     let balance = match row.take("balance") {
         None => None,
         Some(value) => match value.as_f64().filter(|balance| balance.is_finite()) {
@@ -67,7 +67,7 @@ fn account(mut switches: Switches, mut row: Members) -> Result<Account, Refusal>
     let names: Vec<&'static str> = switches.iter().map(|(switch, _)| switch.name).collect();
     for name in &names {
         if let Some(value) = given.text(name)? {
-            switches.set(name, &value).map_err(|error| given.error(&error))?;
+            switches.set(name, &value).map_err(|error| given.error(&error.to_string()))?;
         }
     }
     given.finish(&names)?;
@@ -89,7 +89,7 @@ fn limit_json(limiter: &Limiter) -> Value {
     json
 }
 
-fn limit(mut members: Members) -> Result<Limiter, Refusal> {
+fn limit(mut members: Members) -> Result<Limiter, ControlError> {
     let count = |name: &str, members: &mut Members| {
         let number = members.number(name, 0, u64::from(u32::MAX))?.and_then(|number| u32::try_from(number).ok());
         number.ok_or_else(|| members.missing(name, "a number of requests"))
@@ -111,7 +111,7 @@ fn sender_json(sender: &Sender) -> Value {
     })
 }
 
-fn sender(mut row: Members) -> Result<Sender, Refusal> {
+fn sender(mut row: Members) -> Result<Sender, ControlError> {
     let sender = Sender {
         id: row.needed_text("id", TEXT)?,
         phone: phone(&mut row, "phone")?,
@@ -131,7 +131,7 @@ fn template_json(template: &Template) -> Value {
     })
 }
 
-fn template(mut row: Members) -> Result<Template, Refusal> {
+fn template(mut row: Members) -> Result<Template, ControlError> {
     let parameters = match row.take("parameters") {
         None => return Err(row.missing("parameters", "an array of names")),
         Some(value) => match serde_json::from_value::<Vec<String>>(value.clone()) {
@@ -152,6 +152,6 @@ fn template(mut row: Members) -> Result<Template, Refusal> {
     Ok(template)
 }
 
-fn needed_flag(row: &mut Members, name: &str) -> Result<bool, Refusal> {
+fn needed_flag(row: &mut Members, name: &str) -> Result<bool, ControlError> {
     row.flag(name)?.ok_or_else(|| row.missing(name, "true or false"))
 }

@@ -4,12 +4,14 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::SystemTime;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::traffic::window_json;
+use super::inbound::WindowState;
+use super::read::Time;
+use crate::core::error::ControlError;
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;
-use crate::core::time::rfc3339;
 use crate::core::transcript::{Accepted, Entry};
 use crate::core::world::{Conversation, Delivery};
 
@@ -22,29 +24,62 @@ const MOST_LINES: u64 = 10_000;
 /// A provider's name, a business number and a customer.
 type Key = (&'static str, String, String);
 
-/// Every business number and customer who wrote to each other, the liveliest first, with their last messages, oldest first.
-pub(super) fn list(simulator: &Simulator, real_now: SystemTime, only: Option<&str>) -> Value {
-    let now = simulator.clock.now(real_now);
-    let mut written = messages(simulator, now);
-    let rows = latest(simulator, only).into_iter().take(MOST_CONVERSATIONS);
-    let rows = rows.map(|row| {
-        let (business, contact) = (row.business.e164(), row.contact.e164());
-        let messages = written.remove(&(row.provider, business.clone(), contact.clone())).unwrap_or_default();
-        let older = messages.len().saturating_sub(MOST_MESSAGES);
-        let world = &simulator.world;
-        let last_inbound = world.last_inbound(row.provider, &row.business, &row.contact);
-        json!({
-            "provider": row.provider,
-            "business": business,
-            "contact": contact,
-            "name": world.contact_name(row.provider, &row.business, &row.contact),
-            "window": window_json(world.window(row.provider, &row.business, &row.contact, now)),
-            "last_inbound_at": last_inbound.map(rfc3339),
-            "last_activity_at": rfc3339(row.last_activity),
-            "messages": messages.into_iter().skip(older).collect::<Vec<_>>(),
-        })
-    });
-    rows.collect()
+/// A contact's conversation with a sender.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct ConversationState {
+    /// The provider.
+    pub provider: &'static str,
+    /// The sender's number.
+    pub business: String,
+    /// The contact's number.
+    pub contact: String,
+    /// The contact's profile name.
+    pub name: Option<String>,
+    /// The session window.
+    pub window: WindowState,
+    /// When the contact wrote last.
+    pub last_inbound_at: Option<Time>,
+    /// When either side wrote last.
+    pub last_activity_at: Time,
+    /// The last messages, oldest first, each with `direction` and `statuses`.
+    #[cfg_attr(feature = "server", schema(value_type = Vec<Object>))]
+    pub messages: Vec<Value>,
+}
+
+impl Simulator {
+    /// The conversations of all senders, the liveliest first, with their last messages.
+    ///
+    /// # Errors
+    ///
+    /// There is no such provider.
+    pub fn conversations(
+        &self,
+        real_now: SystemTime,
+        provider: Option<&str>,
+    ) -> Result<Vec<ConversationState>, ControlError> {
+        let only = provider.map(|name| self.provider(name)).transpose()?;
+        let now = self.clock.now(real_now);
+        let mut written = messages(self, now);
+        let rows = latest(self, only).into_iter().take(MOST_CONVERSATIONS).map(|row| {
+            let (business, contact) = (row.business.e164(), row.contact.e164());
+            let mut messages = written.remove(&(row.provider, business.clone(), contact.clone())).unwrap_or_default();
+            messages.drain(..messages.len().saturating_sub(MOST_MESSAGES));
+            let world = &self.world;
+            let name = world.contact_name(row.provider, &row.business, &row.contact);
+            ConversationState {
+                provider: row.provider,
+                business,
+                contact,
+                name: name.map(|name| name.to_string()),
+                window: world.window(row.provider, &row.business, &row.contact, now).into(),
+                last_inbound_at: world.last_inbound(row.provider, &row.business, &row.contact).map(Time),
+                last_activity_at: Time(row.last_activity),
+                messages,
+            }
+        });
+        Ok(rows.collect())
+    }
 }
 
 /// Who wrote to each other.

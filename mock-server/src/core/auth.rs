@@ -7,8 +7,8 @@ use http::header::{COOKIE, ORIGIN};
 use http::{Request, Uri};
 use sha2::{Digest as _, Sha256};
 
+use crate::core::refusal::Refusal;
 use crate::core::request::{bearer_token, header};
-use crate::server::control::Refusal;
 
 /// A shorter token could be guessed.
 const LEAST_CHARACTERS: usize = 32;

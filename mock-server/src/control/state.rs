@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::faults::{NewFault, rule};
+use super::read::from_value;
 use crate::core::clock::{Clock, Reading};
+use crate::core::error::ControlError;
 use crate::core::fault::{Fault, Faults, MAX_RULES, Schedule};
 use crate::core::members::Members;
 use crate::core::simulator::Simulator;
@@ -12,8 +15,6 @@ use crate::core::time::rfc3339;
 use crate::core::time::{exact_duration, parse_duration, parse_time};
 use crate::core::world;
 use crate::core::world::World;
-use crate::server::control::Refusal;
-use crate::server::control::faults;
 
 /// The form of what [`Simulator::export`] gives. Another number means that older mocks cannot read it.
 const VERSION: u64 = 1;
@@ -66,16 +67,17 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// A sentence that names the wrong member and the expected form. Nothing has changed then.
-    pub fn import(&mut self, state: &Value) -> Result<(), String> {
-        let (clock, faults, world) = self.read_state(state).map_err(Refusal::into_error)?;
+    /// The member that is wrong and what was expected; then nothing has changed.
+    pub fn import(&mut self, state: &Value) -> Result<(), ControlError> {
+        let (clock, faults, world) = self.read_state(state)?;
         self.clock = clock;
         self.faults = faults;
         self.world = world;
+        self.note("state");
         Ok(())
     }
 
-    fn read_state(&self, state: &Value) -> Result<(Clock, Faults, World), Refusal> {
+    fn read_state(&self, state: &Value) -> Result<(Clock, Faults, World), ControlError> {
         let mut members = Members::of(state.clone(), "the state: ")?;
         match members.take("version") {
             None => return Err(members.missing("version", &VERSION.to_string())),
@@ -89,7 +91,7 @@ impl Simulator {
         Ok((clock, faults, world))
     }
 
-    fn read_faults(&self, members: &mut Members) -> Result<Faults, Refusal> {
+    fn read_faults(&self, members: &mut Members) -> Result<Faults, ControlError> {
         let rows = members.rows("faults")?;
         if rows.len() > MAX_RULES {
             return Err(members.error(&format!("`faults` has more than {MAX_RULES} rules, expected fewer")));
@@ -99,7 +101,7 @@ impl Simulator {
         let mut last_id = 0;
         for row in rows {
             let misnumbered = row.error(&format!("`id` is not above {last_id}, that of the rule before it"));
-            let mut rule = self.read_fault(row)?;
+            let mut rule = self.stored_fault(row)?;
             // A state without numbers has the first ones.
             if rule.id == 0 {
                 rule.id = last_id + 1;
@@ -118,12 +120,14 @@ impl Simulator {
         }
     }
 
-    fn read_fault(&self, mut row: Members) -> Result<Fault, Refusal> {
+    fn stored_fault(&self, mut row: Members) -> Result<Fault, ControlError> {
         let seen = row.number("seen", 0, u64::MAX)?;
         // The number after the last one must be one, too.
         let id = row.number("id", 1, u64::MAX - 1)?;
         let misplaced = row.error("`seen` goes with `every`, and is smaller");
-        let mut fault = faults::read(self, row)?;
+        let place = row.place();
+        let given: NewFault = from_value(row.rest().into()).map_err(|error| error.at(&*place))?;
+        let mut fault = self.read_fault(&given).map_err(|error| error.at(&*place))?;
         fault.id = id.unwrap_or_default();
         match (&mut fault.schedule, seen) {
             (_, None) => {}
@@ -142,7 +146,7 @@ fn clock_json(clock: &Clock) -> Value {
     }
 }
 
-fn clock(mut members: Members) -> Result<Clock, Refusal> {
+fn clock(mut members: Members) -> Result<Clock, ControlError> {
     const DURATION: &str = "a duration such as \"25h\"";
     let frozen = members.flag("frozen")?.ok_or_else(|| members.missing("frozen", "true or false"))?;
     let now = members.parsed("now", "a time such as \"2026-05-11T09:00:00Z\"", parse_time)?;
@@ -162,7 +166,8 @@ fn clock(mut members: Members) -> Result<Clock, Refusal> {
 
 /// A rule as the control plane takes it, and how far an `every` has counted.
 fn fault_json(fault: &Fault) -> Value {
-    let mut rule = faults::rule_json(fault);
+    // A rule always serialises.
+    let mut rule = serde_json::to_value(rule(fault)).unwrap_or_default();
     if let Value::Object(rule) = &mut rule {
         rule.remove("remaining");
         if let Schedule::Every { seen, .. } = fault.schedule {

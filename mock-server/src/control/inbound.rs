@@ -1,0 +1,297 @@
+//! A contact writes to a sender.
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::read::{Time, from_value};
+use crate::core::behavior_switch::list;
+use crate::core::error::ControlError;
+use crate::core::phone::{Phone, is_e164};
+use crate::core::simulator::Simulator;
+use crate::core::webhook::{InboundMessage as Written, RepliedTo};
+use crate::core::world::{Inbound, Window};
+
+/// The types of a contact's message.
+const TYPES: [&str; 12] = [
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "reaction",
+    "button_reply",
+    "list_reply",
+    "button",
+];
+
+/// A contact's message. It needs one of `text`, `content` and `raw`.
+#[derive(Clone, Default, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub struct InboundMessage {
+    /// The provider.
+    pub provider: String,
+    /// The contact's number.
+    pub from: String,
+    /// The sender's number or id; by default the provider's first sender.
+    pub to: Option<String>,
+    /// A text.
+    pub text: Option<String>,
+    /// A message of a type that is checked.
+    #[cfg_attr(feature = "server", schema(value_type = Option<Object>))]
+    pub content: Option<Value>,
+    /// A message that is not checked, with a `type`.
+    #[cfg_attr(feature = "server", schema(value_type = Option<Object>))]
+    pub raw: Option<Value>,
+    /// The contact's profile name.
+    pub name: Option<String>,
+    /// The `message_id` of the message that this one answers.
+    pub reply_to: Option<String>,
+}
+
+impl InboundMessage {
+    /// A text to the provider's first sender.
+    pub fn text(provider: &str, from: &str, text: &str) -> Self {
+        Self { provider: provider.to_owned(), from: from.to_owned(), text: Some(text.to_owned()), ..Self::default() }
+    }
+}
+
+impl std::fmt::Debug for InboundMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InboundMessage").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+/// What became of a contact's message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Received {
+    /// The message's id.
+    pub message_id: String,
+    /// The session window that it opened.
+    pub window: WindowState,
+}
+
+/// A session window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum WindowState {
+    /// The contact never wrote.
+    Never,
+    /// Free messages may go.
+    Open {
+        /// When it closes.
+        until: Time,
+    },
+    /// The contact wrote long ago.
+    Expired {
+        /// When it closed.
+        since: Time,
+    },
+}
+
+impl From<Window> for WindowState {
+    fn from(window: Window) -> Self {
+        match window {
+            Window::Never => Self::Never,
+            Window::Open { until } => Self::Open { until: until.into() },
+            Window::Expired { since } => Self::Expired { since: since.into() },
+        }
+    }
+}
+
+impl Simulator {
+    /// Takes a contact's message: it opens or renews the session window, and makes the webhook call where the provider has one.
+    ///
+    /// # Errors
+    ///
+    /// A member cannot be.
+    pub fn receive(&mut self, real_now: SystemTime, inbound: &InboundMessage) -> Result<Received, ControlError> {
+        let provider = self.provider(&inbound.provider)?;
+        let from = Phone::read(&inbound.from).filter(|phone| is_e164(&phone.e164())).ok_or_else(|| {
+            ControlError::invalid_text("from", &inbound.from, "a phone number such as \"+919876543210\"")
+        })?;
+        let to = self.sender_number(provider, inbound.to.as_deref())?;
+        let content = content(inbound)?;
+        let reply_to = self.replied(provider, &from, inbound.reply_to.as_deref())?;
+
+        let now = self.clock.now(real_now);
+        let message = Inbound { provider, from: &from, to: &to, name: inbound.name.as_deref() };
+        let begins = self.begins_conversation(&message, now);
+        self.world.receive(now, &message);
+        self.announce_received(&message, now, begins);
+        let message_id = format!("wamid.{}", self.world.next_hex());
+        if let Some(dialect) = self.simulators.iter().find(|dialect| dialect.name() == provider) {
+            let reply = reply_to.as_ref().map(|(message_id, callbacks)| RepliedTo { message_id, callbacks });
+            let written = Written { message_id: &message_id, content: &content, reply };
+            self.webhooks.received(dialect.as_ref(), &self.world, now, &message, &written);
+        }
+        self.world.transcript.received(now, &message, &message_id, &content);
+        self.note("inbound");
+        let window = self.world.window(provider, &to, &from, now).into();
+        Ok(Received { message_id, window })
+    }
+
+    /// The message to this contact that `reply_to` names, with the addresses that it named for itself.
+    fn replied(
+        &self,
+        provider: &str,
+        contact: &Phone,
+        reply_to: Option<&str>,
+    ) -> Result<Option<(String, Vec<String>)>, ControlError> {
+        let Some(id) = reply_to else { return Ok(None) };
+        let recent = self.world.transcript.accepted_of(provider).find(|message| message.message_id == id);
+        let recent = recent.filter(|message| message.to == *contact).map(|message| message.callbacks.clone());
+        let older = || {
+            let mut lines = self.world.ledger().rev().filter(|line| line.provider == provider && line.to == *contact);
+            lines.any(|line| line.message_id == id).then(Vec::new)
+        };
+        let callbacks = recent.or_else(older).ok_or_else(|| {
+            let expected = format!("the `message_id` of a message of {provider} to {}", contact.e164());
+            ControlError::invalid_text("reply_to", id, expected)
+        })?;
+        Ok(Some((id.to_owned(), callbacks)))
+    }
+
+    /// The sender that `to` names by its number or its id; without `to` the provider's first.
+    fn sender_number(&self, provider: &str, to: Option<&str>) -> Result<Phone, ControlError> {
+        let mut own = self.world.account(provider).senders.iter().filter(|sender| sender.owned);
+        let Some(to) = to else {
+            let first = own.next().map(|sender| sender.phone.clone());
+            return first.ok_or_else(|| ControlError::refused(format!("{provider} has no sender to write to")));
+        };
+        let number = Phone::read(to);
+        let known = own.clone().map(|sender| sender.phone.e164()).collect::<Vec<_>>();
+        let sender = own.find(|sender| sender.id == to || Some(&sender.phone) == number.as_ref());
+        sender
+            .map(|sender| sender.phone.clone())
+            .ok_or_else(|| ControlError::invalid_text("to", to, format!("a sender of {provider}: {}", list(known))))
+    }
+}
+
+fn content(inbound: &InboundMessage) -> Result<Value, ControlError> {
+    match (&inbound.text, &inbound.content, &inbound.raw) {
+        (Some(text), None, None) => Ok(json!({"type": "text", "body": text})),
+        (None, Some(content), None) => {
+            check(content).map_err(|error| error.at("`content`"))?;
+            Ok(content.clone())
+        }
+        (None, None, Some(raw)) if raw.get("type").is_some_and(Value::is_string) => Ok(raw.clone()),
+        (None, None, Some(raw)) => Err(ControlError::invalid("raw", raw, "an object with a `type`")),
+        (None, None, None) => Err(ControlError::missing("text", "a `text` or a `content`")),
+        _ => Err(ControlError::refused("there are several of `text`, `content` and `raw`, expected one of them")),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the form is checked")]
+struct Text {
+    r#type: String,
+    body: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the form is checked")]
+struct Media {
+    r#type: String,
+    id: Option<String>,
+    link: Option<String>,
+    caption: Option<String>,
+    filename: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the form is checked")]
+struct Location {
+    r#type: String,
+    latitude: f64,
+    longitude: f64,
+    name: Option<String>,
+    address: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the form is checked")]
+struct Contacts {
+    r#type: String,
+    contacts: Vec<serde_json::Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the form is checked")]
+struct Reaction {
+    r#type: String,
+    message_id: String,
+    emoji: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the form is checked")]
+struct Choice {
+    r#type: String,
+    id: String,
+    title: String,
+    description: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the form is checked")]
+struct Button {
+    r#type: String,
+    text: String,
+    payload: String,
+}
+
+/// Checks the form of a contact's message, so that a slip of a test is reported at once.
+fn check(content: &Value) -> Result<(), ControlError> {
+    let Some(kind) = content.get("type").and_then(Value::as_str) else {
+        let expected = "an object with a `type`, such as {\"type\":\"text\",\"body\":\"hi\"}";
+        return Err(ControlError::refused(format!("it is {content}, expected {expected}")));
+    };
+    let given = content.clone();
+    match kind {
+        "text" => from_value::<Text>(given).map(drop),
+        "image" | "video" | "audio" | "document" | "sticker" => {
+            let media = from_value::<Media>(given)?;
+            if media.id.is_none() && media.link.is_none() {
+                return Err(ControlError::missing("link", "a `link` or an `id`"));
+            }
+            Ok(())
+        }
+        "location" => {
+            let Location { latitude, longitude, .. } = from_value(given)?;
+            for (member, degrees, most) in [("latitude", latitude, 90.0), ("longitude", longitude, 180.0)] {
+                if degrees.abs() > most {
+                    return Err(ControlError::invalid(member, degrees, format!("a number from -{most} to {most}")));
+                }
+            }
+            Ok(())
+        }
+        "contacts" => {
+            if from_value::<Contacts>(given)?.contacts.is_empty() {
+                return Err(ControlError::refused("`contacts` is empty, expected at least one contact"));
+            }
+            Ok(())
+        }
+        "reaction" => from_value::<Reaction>(given).map(drop),
+        "button_reply" | "list_reply" => from_value::<Choice>(given).map(drop),
+        "button" => from_value::<Button>(given).map(drop),
+        other => {
+            let expected = format!("one of {}; anything else goes as `raw`", list(TYPES));
+            Err(ControlError::invalid_text("type", other, expected))
+        }
+    }
+}
