@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use transom::config::ChannelConfig;
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, TemplateCache, unsupported};
+use transom::config::ChannelConfig;
 use transom::webhook::WebhookEvents;
 use transom::{
     Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,

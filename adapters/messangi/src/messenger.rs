@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
-use transom::config::ChannelConfig;
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, unsupported};
+use transom::config::ChannelConfig;
 use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Capability, Error, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
