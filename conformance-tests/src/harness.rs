@@ -158,7 +158,7 @@ impl Harness {
     /// Reads a webhook call with `client`.
     pub(crate) fn read(&self, client: &Client, call: &Request<Bytes>) -> Result<WebhookEvents> {
         let answer = client.webhook(call);
-        self.trace.hear(&answer);
+        self.trace.record_events(&answer);
         answer
     }
 

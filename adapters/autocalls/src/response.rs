@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_yes_may_be_written_as_a_word_or_a_number_and_what_is_neither_yes_nor_no_proves_nothing() {
+    fn acceptance_flag_is_word_or_number_and_else_proves_nothing() {
         let body = |success: &str| {
             format!(r#"{{"success":{success},"whatsapp_message_id":640077,"error_code":"INVALID_PHONE"}}"#)
         };

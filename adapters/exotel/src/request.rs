@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_goes_by_position_with_its_buttons_indexes_as_texts() {
+    fn template_is_positional_with_button_indexes_as_text() {
         let mut template = Template::new("parcel_eta", "en").body(["Asha", "Fri 10:00"]);
         template.buttons = vec![transom::message::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
         check(
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exotel_documents_no_way_for_is_refused_before_the_request() {
+    fn undocumented_content_is_refused_before_the_request() {
         let by_id = transom::Content::Image(transom::message::Media::id("7"));
         for message in [hello().with_reply_to("wamid.1"), Message::new(hello().to, by_id)] {
             let error = encode_send(&config(), Shape::Flat, &message).unwrap_err();

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_without_a_reason_is_told_by_its_own_status_and_in_doubt_without_one() {
+    fn failure_without_reason_uses_its_status_or_is_unknown() {
         let of =
             |item: &str| decode(207, &format!(r#"{{"response":{{"whatsapp":{{"messages":[{item}]}}}}}}"#)).unwrap_err();
         for (item, kind, sent) in [
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_documented_refusal_in_the_place_of_the_verdicts_is_one_under_a_success_too() {
+    fn documented_rejection_in_success_body_is_a_rejection() {
         for (body, kind) in [
             (r#"{"RestException":{"Status":429,"Code":"RATE_LIMIT_EXCEEDED","Message":"x"}}"#, ErrorKind::RateLimited),
             (r#"{"response":null,"error":{"code":"SESSION_EXPIRED"}}"#, ErrorKind::SessionExpired),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_under_a_word_that_no_page_has_is_a_receipt_and_keeps_every_digit() {
+    fn id_with_undocumented_state_is_a_receipt_with_every_digit() {
         let body = r#"{"response":{"whatsapp":{"messages":[{"code":202,"status":"parked","data":{"sid":18446744073709551617,"new":1}}]}}}"#;
         assert_eq!(decode(202, body).unwrap().message_id.as_str(), "18446744073709551617");
     }

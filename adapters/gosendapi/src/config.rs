@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_and_a_number_are_enough_and_an_id_may_be_written_without_quotes() {
+    fn key_and_number_suffice_and_ids_need_no_quotes() {
         for id in ["\"555123456789\"", "555123456789"] {
             let config = read(&format!(r#"{{"api_key":"gsk_test_canary","phone_number_id":{id}}}"#)).unwrap();
             assert_eq!(config.base_url.to_string(), "https://cloud.gosendapi.com");

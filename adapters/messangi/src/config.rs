@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_that_is_missing_or_twofold_is_one_problem_that_names_what_is_wanted() {
+    fn missing_or_double_credential_is_one_problem() {
         for (json, named) in [
             (r#"{"from":"5215500001111"}"#, "api_key: missing, expected an API key, or `username` and `password`"),
             (r#"{"from":"5215500001111","username":"u"}"#, "password: missing"),

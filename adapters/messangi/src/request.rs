@@ -178,7 +178,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_text_goes_to_the_one_endpoint_with_its_reference_and_the_message_it_quotes() {
+    fn text_request_has_endpoint_reference_and_quote() {
         let message = text().with_reference("order 7/81").with_reply_to("a1b2c3d4e5f6");
         let request = encode(&message).unwrap();
         assert_eq!(request.uri(), "https://elastic.messangi.me/oberyn/v2/notification");
@@ -246,14 +246,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_title_that_is_long_for_whatsapp_goes_out_since_no_page_forbids_it() {
+    fn title_over_whatsapps_limit_is_sent() {
         let title = "x".repeat(21);
         let content = format!(r#"{{"type":"buttons","body":"?","buttons":[{{"id":"a","title":"{title}"}}]}}"#);
         assert!(encode(&message(&content)).is_ok());
     }
 
     #[test]
-    fn a_template_goes_by_name_and_its_placeholders_keep_their_order() {
+    fn template_placeholders_are_named_and_keep_order() {
         let template = message(r#"{"type":"template","name":"order_ready","language":"es","body":{"pickup":"18:30","customer":"Ana"},"header":{"type":"image","link":"https://f.example/h.png"}}"#)
             .with_reference("ord7781");
         check(
@@ -265,7 +265,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn positional_parameters_are_named_by_their_number_and_none_are_not_written() {
+    fn positional_parameters_are_named_by_number() {
         check(
             &message(r#"{"type":"template","name":"t","body":["Ana","12/02"],"header":{"type":"text","text":"Hi"}}"#),
             r#""templateName":"t","templateLanguage":"en","placeholders":{"1":"Ana","2":"12/02"},"templateHeader":{"type":"text","placeholders":{"1":"Hi"}}"#,

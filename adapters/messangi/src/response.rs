@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_whose_state_refuses_is_a_refusal_even_if_it_has_an_id() {
+    fn success_with_rejecting_state_is_a_rejection_despite_id() {
         for (body, kind, code) in [
             (r#"{"data":{"id":"6c1e","status":"BLACKLISTED"}}"#, ErrorKind::RecipientInvalid, "BLACKLISTED"),
             (r#"{"data":[{"status":"QUOTA_EXCEEDED"}]}"#, ErrorKind::RateLimited, "QUOTA_EXCEEDED"),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_that_cannot_be_read_or_has_no_id_may_have_been_sent() {
+    fn unreadable_success_or_missing_id_is_unknown() {
         for body in [
             "",
             "{",

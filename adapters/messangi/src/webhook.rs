@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_read_with_its_message_its_person_its_time_and_its_reference() {
+    fn status_event_has_message_contact_time_and_reference() {
         let status = status_of(STATUS);
         assert_eq!(status.message_id.as_str(), "6c1e");
         assert_eq!(status.status, DeliveryStatus::Delivered);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_for_a_state_is_read_in_any_case_and_a_new_one_is_kept() {
+    fn state_words_are_case_insensitive_and_new_ones_kept() {
         for (word, status) in [
             ("QUEUE", DeliveryStatus::Queued),
             ("DEQUEUED", DeliveryStatus::Queued),
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_window_may_come_as_a_failed_state_with_whatsapps_code() {
+    fn closed_window_may_be_failed_state_with_whatsapp_code() {
         let body = r#"{"id":7,"status":"FAILED","reason":"131047 Re-engagement message"}"#;
         let status = status_of(body);
         assert_eq!(status.error, Some((ErrorKind::SessionExpired, "131047".into())));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_utc_in_each_of_its_forms_and_else_the_timestamp_counts() {
+    fn date_is_utc_in_every_form_else_timestamp_counts() {
         for date in [
             r#""2026-01-01T00:00:04.210Z""#,
             r#""2026-01-01-T00:00:04.210Z""#,
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_as_many_events_and_what_is_not_known_is_kept_as_it_came() {
+    fn list_gives_one_event_each_and_keeps_unknown_items() {
         assert_eq!(all(&format!("[{STATUS},{INBOUND},7]")).len(), 3);
         for body in [
             r#"{"a":1}"#,

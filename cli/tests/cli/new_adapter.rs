@@ -22,7 +22,7 @@ fn example(file: &str) -> String {
 }
 
 #[test]
-fn a_new_adapter_fails_what_its_encoder_is_for_and_passes_the_suite_once_that_is_written() {
+fn new_adapter_fails_encoder_cases_until_encoder_is_written() {
     // Always the same folder, so that a build of it replaces the one before.
     let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-adapter");
     let _ = std::fs::remove_dir_all(&parent);
@@ -106,7 +106,7 @@ fn cargo(folder: &Path, arguments: &[&str]) -> std::process::Output {
 
 /// The example is what the command makes, finished: where the one changes, the other must.
 #[test]
-fn the_example_is_a_new_adapter_with_its_encoder_and_its_readme_written() {
+fn example_is_a_new_adapter_with_encoder_and_readme() {
     let folder = Folder::new();
     let root = root();
     let made = folder.run(&["new-adapter", "larkwire", "--transom-path", root.to_str().unwrap(), "--json"], &[]);
@@ -164,7 +164,7 @@ fn what_stands_in_the_folder_is_not_overwritten() {
 }
 
 #[test]
-fn a_checkout_that_is_none_is_refused_and_without_one_the_published_crates_are_named() {
+fn wrong_checkout_is_refused_and_default_is_published_crates() {
     let folder = Folder::new();
     let run = folder.run(&["new-adapter", "acme", "--transom-path", "."], &[]);
     assert_eq!(run.code, 2);

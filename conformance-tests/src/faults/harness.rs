@@ -59,7 +59,7 @@ impl FaultHarness {
         let profile = setup.profile;
         let provider = Arc::new(Provider::new(profile.name()));
         if setup.is_window_open {
-            provider.hears_from(&setup.canaries.to)?;
+            provider.receive_from(&setup.canaries.to)?;
         }
         let tls = match &setup.peer {
             Peer::Tls(server) => Some(tls::acceptor(*server)?),

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_another_origin_is_refused_even_if_it_is_on_this_machine() {
+    fn page_of_another_local_origin_is_refused() {
         let host = ("host", "127.0.0.1:4010");
         for (name, value, expected) in [
             ("origin", "http://127.0.0.1:4010", 200),
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_stands_for_the_token_and_changes_nothing_without_an_own_origin() {
+    fn cookie_replaces_token_and_changes_need_own_origin() {
         let access = Auth::default().with_token(TOKEN).unwrap();
         let (host, origin) = (("host", "127.0.0.1:4010"), ("origin", "http://127.0.0.1:4010"));
         let ask = |access: &Auth, method: &str, headers: &[(&str, &str)]| {

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn room_is_made_by_the_idle_first_then_by_hangs_waits_and_gates_and_never_by_the_busy() {
+    async fn eviction_order_is_idle_hang_wait_gate_never_busy() {
         // As if everything had happened long ago.
         let started = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
         let registry = ConnectionRegistry { open: Mutex::default(), started };

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_is_named_by_path_header_or_credential_and_then_is_gone() {
+    fn namespace_is_read_from_path_header_or_key_and_removed() {
         let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
         for (path, headers, expected, left) in [
             ("/_ns/t1/api/user/me?x=1", vec![], "/api/user/me?x=1", None),

@@ -96,7 +96,7 @@ fn every_documented_refusal_has_its_kind_and_its_proof() {
 }
 
 #[test]
-fn a_refused_lookup_has_the_same_kind_and_leaves_nothing_in_doubt() {
+fn rejected_lookup_has_the_same_kind_and_is_never_unknown() {
     for &(status, code, kind, _) in DOCUMENTED {
         let error = refusal(&answer(status, &with_code(code)), SystemTime::UNIX_EPOCH, Operation::Read, None);
         assert_eq!((error.kind(), error.sent()), (kind, Sent::No), "{status} {code}");
@@ -112,7 +112,7 @@ fn every_row_of_the_table_is_one_of_the_documented() {
 }
 
 #[test]
-fn an_offline_sender_is_proved_under_either_of_its_statuses_and_no_other_5xx() {
+fn offline_sender_proves_unsent_with_its_statuses_only() {
     for status in [503, 422] {
         let error = refused(status, &with_code("SENDER_OFFLINE"));
         assert_eq!((error.kind(), error.sent()), (ErrorKind::SenderUnavailable, Sent::No), "{status}");
@@ -188,7 +188,7 @@ fn a_refusal_that_tells_when_the_window_closed_carries_it() {
 }
 
 #[test]
-fn a_throttled_answer_tells_how_long_to_wait_in_its_header_or_its_body() {
+fn throttle_wait_is_read_from_header_or_body() {
     let body = r#"{"message":"Too Many Attempts.","retry_after":60}"#;
     assert_eq!(refused(429, body).retry_after(), Some(Duration::from_secs(60)));
     // The longer of the two: waiting too long costs less than being refused again.

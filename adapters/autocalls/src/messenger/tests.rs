@@ -66,7 +66,7 @@ async fn template(stage: &Stage, name: &str, language: &str) -> Result<Receipt> 
 }
 
 #[tokio::test]
-async fn a_refusal_for_the_window_is_followed_by_one_look_that_is_no_attempt() {
+async fn window_rejection_makes_one_session_query_outside_attempts() {
     for (look, kind) in [(NEVER, ErrorKind::NoActiveSession), (EXPIRED, ErrorKind::SessionExpired)] {
         let stage = stage([CLOSED, look]);
         let error = text(&stage).await.unwrap_err();
@@ -124,7 +124,7 @@ async fn many_callers_share_one_look_up() {
 }
 
 #[tokio::test]
-async fn a_name_that_stands_for_none_or_several_is_a_matter_of_configuration_and_sends_nothing() {
+async fn unmatched_or_ambiguous_name_is_config_error_and_unsent() {
     for (name, language, named) in
         [("nope", "en", "is not among"), ("visit", "fr", "is not among"), ("twin", "en", "stands for 2")]
     {
@@ -144,7 +144,7 @@ async fn a_new_template_is_found_without_a_restart() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_no_longer_known_is_looked_up_anew_by_the_next_send() {
+async fn outdated_id_is_looked_up_again_by_the_next_send() {
     let gone = (404, r#"{"error_code":"TEMPLATE_NOT_FOUND"}"#);
     let stage = stage([TEMPLATES, gone, TEMPLATES, TAKEN]);
     assert_eq!(template(&stage, "visit", "en").await.unwrap_err().kind(), ErrorKind::TemplateRejected);
@@ -196,7 +196,7 @@ const PAUSED: (u16, &str) =
     (200, r#"{"data":[{"id":310,"name":"visit","language":"en","status":"paused","variables":["1","2"]}]}"#);
 
 #[tokio::test]
-async fn what_a_definition_has_no_place_for_is_refused_before_the_send() {
+async fn value_without_placeholder_is_refused_before_the_send() {
     for values in [&["Ana"][..], &["Ana", "12/02", "9:00"]] {
         let (stage, _) = numbered([DEFINED]);
         let error = visit(&stage, values).await.unwrap_err();
@@ -210,7 +210,7 @@ async fn what_a_definition_has_no_place_for_is_refused_before_the_send() {
 }
 
 #[tokio::test]
-async fn a_definition_is_believed_for_ten_minutes_as_far_as_it_says_yes() {
+async fn fitting_definition_is_cached_for_ten_minutes() {
     let (stage, clock) = numbered([DEFINED, TAKEN, TAKEN, PAUSED, DEFINED, TAKEN]);
     let forward = |seconds| clock.0.fetch_add(seconds, std::sync::atomic::Ordering::Relaxed);
     visit(&stage, &["Ana", "12/02"]).await.unwrap();
@@ -224,7 +224,7 @@ async fn a_definition_is_believed_for_ten_minutes_as_far_as_it_says_yes() {
 }
 
 #[tokio::test]
-async fn a_definition_that_cannot_be_read_blocks_nothing_and_slows_one_send_a_minute() {
+async fn unreadable_definition_delays_one_send_a_minute_only() {
     for broken in [(500, ""), (401, ""), (200, "<html>"), (200, r#"{"data":[{}]}"#)] {
         let (stage, _) = numbered([broken, TAKEN, TAKEN]);
         assert_eq!(visit(&stage, &["Ana"]).await.unwrap().attempts, 1, "{broken:?}");

@@ -31,7 +31,7 @@ fn the_carriers_time_is_preferred_to_the_platforms() {
 }
 
 #[test]
-fn the_same_receipt_is_the_same_event_in_whatever_dialect_it_is_written() {
+fn same_receipt_gives_the_same_event_in_every_form() {
     let id = "18446744073709551616";
     let dialects = [
         format!(
@@ -99,7 +99,7 @@ fn a_test_call_of_the_dashboard_is_no_event() {
 }
 
 #[test]
-fn the_end_of_a_whatsapp_conversation_is_told_and_that_of_another_chat_is_not() {
+fn end_of_whatsapp_conversation_is_an_event_other_chats_not() {
     assert_eq!(events(ENDED), [Event::Conversation { id: "0b7b6a1e".into(), state: "ended".into() }]);
     // A later edition of the page has more members, and a number besides the UUID [inferred].
     let later =

@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_undeliverable_message_whose_text_names_the_24_hours_was_refused_for_the_window() {
+    fn undeliverable_with_24_hours_text_is_a_window_rejection() {
         for text in [
             "More than 24 hours have passed since the recipient last replied",
             "Message failed: outside the 24-hour window",
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn every_documented_failure_has_its_kind_by_name_and_number_and_by_number_alone() {
+    fn documented_failure_has_its_kind_with_or_without_name() {
         for &(number, name, kind) in FAILURES {
             for members in [
                 format!(r#""exo_status_code":{number},"exo_detailed_status":"{name}""#),
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_with_two_meanings_has_a_row_in_each_table_and_the_named_one_decides() {
+    fn ambiguous_number_has_two_rows_and_the_name_decides() {
         for older in OLDER_CALLBACKS {
             let named = by_number(older.code).unwrap();
             assert_ne!((named.name, named.source), (older.name, older.source));

@@ -123,7 +123,7 @@ const REFUSALS: &[(u16, &str, ErrorKind, Option<&str>)] = {
 };
 
 #[test]
-fn every_documented_refusal_has_its_kind_and_code_and_proves_that_nothing_was_sent() {
+fn documented_rejection_has_kind_and_code_and_proves_unsent() {
     for &(status, body, kind, code) in REFUSALS {
         for asked in [RequestKind::to_send(&[text()]), RequestKind::to_send(&[text(), text()]), RequestKind::LIST] {
             let error = refusal(&answer(status, body), SystemTime::UNIX_EPOCH, asked);
@@ -185,7 +185,7 @@ fn a_refusal_that_names_a_message_as_taken_is_in_doubt() {
 }
 
 #[test]
-fn of_a_batch_that_is_refused_as_a_whole_nobody_knows_whose_number_it_is() {
+fn rejected_batch_names_no_contact() {
     let both = [text(), Message::template("+919876543210".parse().unwrap(), Template::new("t", "en"))];
     let of = |words: &str| {
         refusal(&answer(400, &error_data("1002", words)), SystemTime::UNIX_EPOCH, RequestKind::to_send(&both)).kind()
@@ -243,7 +243,7 @@ fn the_words_tell_whose_number_a_bad_parameter_is() {
 }
 
 #[test]
-fn a_400_about_a_template_is_the_templates_fault_on_a_template_send_only() {
+fn template_400_is_template_rejected_on_template_sends_only() {
     let template = Message::template("+919876543210".parse().unwrap(), Template::new("t", "en"));
     let body = error_data("1002", "template is not approved");
     assert_eq!(refused(400, &body, &template).kind(), ErrorKind::TemplateRejected);
@@ -282,7 +282,7 @@ fn a_5xx_stays_in_doubt_whatever_words_it_carries() {
 }
 
 #[test]
-fn an_unknown_code_inside_a_success_is_in_doubt_unless_its_own_status_refuses() {
+fn unknown_code_in_success_is_unknown_unless_status_rejects() {
     let of = |status: &str| {
         let item = format!(r#"{{"code":{status},"status":"failure","error_data":{{"code":77,"message":"new"}}}}"#);
         let item = serde_json::from_str(&item).unwrap();

@@ -75,7 +75,7 @@ fn is_wrapped(body: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn the_flat_shape_is_given_up_for_good_once_the_wrapped_one_is_asked_for() {
+async fn wrapped_shape_is_kept_once_requested() {
     let stage = stage([WANTS_WRAPPED, TAKEN, TAKEN]);
     assert_eq!(stage.exotel.send(&text("a")).await.unwrap().attempts, 2);
     assert_eq!(stage.exotel.send(&text("b")).await.unwrap().attempts, 1);
@@ -102,7 +102,7 @@ async fn our_own_number_is_masked_in_what_the_provider_says_of_it() {
 }
 
 #[tokio::test]
-async fn a_batch_is_one_wrapped_request_with_a_verdict_for_each_message_in_its_place() {
+async fn batch_is_one_wrapped_request_with_results_in_order() {
     let answer = r#"{"http_code":207,"metadata":{"failed":2,"total":3,"success":1},"response":{"whatsapp":{"messages":[
         {"code":400,"error_data":{"code":1002,"message":"Invalid parameter","description":"to 919876543211 is not valid"},"status":"failure","data":null},
         {"code":202,"error_data":null,"status":"success","data":{"sid":"a1d9"}},
@@ -128,7 +128,7 @@ async fn a_batch_is_one_wrapped_request_with_a_verdict_for_each_message_in_its_p
 }
 
 #[tokio::test]
-async fn a_batch_of_none_or_of_more_than_100_is_refused_before_a_byte_leaves() {
+async fn empty_batch_or_over_100_is_refused_locally() {
     for (count, line) in
         [(0, "messages: at least 1 is needed, got 0"), (101, "messages: 101 are over the limit of 100")]
     {
@@ -144,7 +144,7 @@ async fn a_batch_of_none_or_of_more_than_100_is_refused_before_a_byte_leaves() {
 }
 
 #[tokio::test]
-async fn one_message_that_cannot_go_keeps_the_whole_batch_back_and_is_named_by_its_place() {
+async fn one_refused_message_stops_the_batch_and_is_named_by_index() {
     let by_id = Message::new("+919876543210".parse().unwrap(), Content::Image(Media::id("7")));
     for (bad, kind, line) in [
         (text(""), ErrorKind::InvalidRequest, "messages[1]: content.body: expected a text, got an empty one"),
@@ -165,7 +165,7 @@ async fn one_message_that_cannot_go_keeps_the_whole_batch_back_and_is_named_by_i
 }
 
 #[tokio::test]
-async fn an_answer_to_a_batch_that_cannot_be_laid_beside_it_leaves_all_in_doubt() {
+async fn unmatched_batch_answer_leaves_every_outcome_unknown() {
     let item = r#"{"code":202,"status":"success","data":{"sid":"a"}}"#;
     let items =
         |count: usize| format!(r#"{{"response":{{"whatsapp":{{"messages":[{}]}}}}}}"#, vec![item; count].join(","));
@@ -180,7 +180,7 @@ async fn an_answer_to_a_batch_that_cannot_be_laid_beside_it_leaves_all_in_doubt(
 }
 
 #[tokio::test]
-async fn an_unclear_verdict_leaves_its_own_message_in_doubt_and_no_other() {
+async fn unclear_batch_result_is_unknown_for_its_message_only() {
     let body = r#"{"response":{"whatsapp":{"messages":[{"code":202,"status":"success","data":{}},{"code":202,"status":"success","data":{"sid":"b"}}]}}}"#;
     let verdicts = stage([(202, body)]).exotel.send_batch(&[text("a"), text("b")]).await.unwrap();
     let [Err(unclear), Ok(taken)] = verdicts.as_slice() else { panic!("{verdicts:?}") };
@@ -189,7 +189,7 @@ async fn an_unclear_verdict_leaves_its_own_message_in_doubt_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_refused_as_a_whole_was_not_sent_and_shows_no_number() {
+async fn rejected_batch_is_unsent_and_shows_no_number() {
     let refused = r#"{"response":{"code":400,"error_data":{"code":1002,"message":"919876543210, 919876543211 and 919876500001"},"status":"failure","data":null}}"#;
     let error = stage([(400, refused)]).exotel.send_batch(&[text("a"), to_other("b")]).await.unwrap_err();
     assert_eq!((error.kind(), error.sent()), (ErrorKind::InvalidRequest, Sent::No));
@@ -234,7 +234,7 @@ async fn a_cursor_that_leads_nowhere_ends_the_list() {
 }
 
 #[tokio::test]
-async fn templates_of_no_business_account_are_a_matter_of_configuration() {
+async fn template_list_without_waba_id_is_a_config_error() {
     let error = stage([]).exotel.templates().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.message().starts_with("waba_id: missing"), "{error}");
@@ -260,7 +260,7 @@ fn template(values: &[&str]) -> Message {
 }
 
 #[tokio::test]
-async fn a_template_that_its_definition_does_not_let_go_is_refused_before_the_send() {
+async fn template_against_its_definition_is_refused_before_the_send() {
     for (status, values, kind, said) in [
         ("APPROVED", &["Ana"][..], ErrorKind::InvalidRequest, "takes 2 parameters (1, 2), got 1"),
         ("APPROVED", &["Ana", "12/02", "x"], ErrorKind::InvalidRequest, "got 3"),
@@ -278,7 +278,7 @@ async fn a_template_that_its_definition_does_not_let_go_is_refused_before_the_se
 }
 
 #[tokio::test]
-async fn the_list_is_read_once_for_many_templates_and_never_for_a_text() {
+async fn list_is_read_once_for_many_templates_never_for_a_text() {
     let stage = with_waba_id([(202, TAKEN.1), (200, &visit("APPROVED")), TAKEN, TAKEN]);
     for message in [text("a"), template(&["Ana", "1"]), template(&["Eva", "2"])] {
         stage.exotel.send(&message).await.unwrap();

@@ -45,7 +45,7 @@ fn at(text: &str) -> std::time::SystemTime {
 }
 
 #[test]
-fn a_status_is_the_same_event_in_each_dialect_and_however_its_values_are_written() {
+fn status_gives_the_same_event_in_every_form() {
     let mut expected = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
     expected.at = Some(at("2026-03-04T05:50:31Z"));
     expected.to = Some("+919000012345".parse().unwrap());
@@ -92,7 +92,7 @@ fn a_status_is_the_same_event_in_each_dialect_and_however_its_values_are_written
 }
 
 #[test]
-fn an_inbound_message_is_the_same_event_in_each_dialect_and_however_its_values_are_written() {
+fn inbound_message_gives_the_same_event_in_every_form() {
     let content = json!({ "type": "text", "body": "Thanks" });
     let mut expected = Inbound::new("b0c2", "+919000012345".parse().unwrap(), at("2026-03-04T05:52:00Z"), content);
     expected.to = Some("+914440001111".parse().unwrap());
@@ -261,7 +261,7 @@ fn what_a_person_wrote_is_read_in_each_documented_form() {
 }
 
 #[test]
-fn a_message_of_a_kind_that_is_not_known_still_opens_the_window_and_keeps_what_came() {
+fn unknown_message_kind_opens_window_and_keeps_raw_content() {
     for content in [
         r#""type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"response_json":"{}"}}"#,
         r#""type":"order","order":{"catalog_id":"7"}"#,

@@ -127,7 +127,7 @@ fn body_with(status: u16, code: &str) -> String {
 }
 
 #[test]
-fn every_documented_refusal_has_its_kind_and_proves_that_nothing_was_sent() {
+fn documented_rejection_has_its_kind_and_proves_unsent() {
     for &(status, code, kind) in DOCUMENTED {
         for message in [text(), template()] {
             let error = refused(status, &body_with(status, code), &message);
@@ -138,7 +138,7 @@ fn every_documented_refusal_has_its_kind_and_proves_that_nothing_was_sent() {
 }
 
 #[test]
-fn metas_codes_have_their_kind_and_only_a_fault_of_metas_leaves_a_message_in_doubt() {
+fn meta_codes_have_kinds_and_only_meta_faults_are_unknown() {
     for &(code, status, kind) in METAS {
         // The vendor may pass Meta's status on, or wrap the refusal in one of its own.
         for status in [status, 422] {
@@ -152,7 +152,7 @@ fn metas_codes_have_their_kind_and_only_a_fault_of_metas_leaves_a_message_in_dou
 }
 
 #[test]
-fn a_refused_lookup_has_the_same_kind_and_leaves_nothing_in_doubt() {
+fn rejected_lookup_has_the_same_kind_and_is_never_unknown() {
     let metas = METAS.iter().map(|&(code, status, kind)| (status, code, kind));
     for (status, code, kind) in DOCUMENTED.iter().copied().chain(metas) {
         let error = of_read(&answer(status, &body_with(status, code)), SystemTime::UNIX_EPOCH);
@@ -188,7 +188,7 @@ fn a_number_outside_the_permissions_is_none_of_them() {
 }
 
 #[test]
-fn a_code_is_found_wherever_it_may_stand_and_a_known_one_before_an_unknown_one() {
+fn code_is_found_in_every_place_known_before_unknown() {
     for body in [
         r#"{"code":131047}"#,
         r#"{"errorCode":"131047"}"#,
@@ -223,7 +223,7 @@ fn a_number_that_is_no_code_is_not_taken_for_one() {
 }
 
 #[test]
-fn a_bad_recipient_is_told_by_details_or_words_but_a_missing_one_is_our_own_fault() {
+fn bad_contact_is_recognised_and_missing_one_is_invalid_request() {
     for (body, kind) in [
         (r#"{"message":"Validation failed: 'to' must be E164 format"}"#, ErrorKind::RecipientInvalid),
         (r#"{"message":["to must be a phone number"]}"#, ErrorKind::RecipientInvalid),
@@ -237,7 +237,7 @@ fn a_bad_recipient_is_told_by_details_or_words_but_a_missing_one_is_our_own_faul
 }
 
 #[test]
-fn a_403_on_a_free_form_message_is_the_window_unless_it_says_otherwise() {
+fn free_form_403_means_window_unless_it_says_otherwise() {
     for (body, kind, unclear) in [
         (r#"{"statusCode":403,"message":"Forbidden"}"#, ErrorKind::SessionExpired, true),
         ("", ErrorKind::SessionExpired, true),
@@ -302,7 +302,7 @@ fn what_the_service_says_is_one_short_line_of_an_error() {
 }
 
 #[test]
-fn a_conflict_under_a_key_says_that_this_body_was_not_sent_unless_it_is_under_way() {
+fn conflict_proves_this_body_unsent_unless_under_way() {
     let conflict = |operation, body| of_send(&answer(409, body), SystemTime::UNIX_EPOCH, operation, &text());
     let other = r#"{"statusCode":409,"message":"Idempotency-Key was already used with a different body"}"#;
     for body in [other, "{}", ""] {

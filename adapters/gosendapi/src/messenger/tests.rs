@@ -88,7 +88,7 @@ async fn one_look_at_the_conversations_tells_what_a_refusal_means() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_after_a_template_or_a_clear_answer_or_without_probe() {
+async fn no_follow_up_for_template_clear_answer_or_without_probe() {
     let template = Message::template(to(), Template::new("visit", "en"));
     for refusal in [BARE, SAID] {
         let mut stage = stage([refusal]);
@@ -127,7 +127,7 @@ async fn the_window_is_read_by_the_providers_clock() {
 }
 
 #[tokio::test]
-async fn two_pages_of_conversations_are_read_for_the_window_and_no_third() {
+async fn window_query_reads_at_most_two_pages() {
     let full =
         format!(r#"{{"data":[{}]}}"#, vec![r#"{"last_inbound_at":null}"#; crate::response::lists::PER_PAGE].join(","));
     let two = stage([(200, &full), NEW]);
@@ -160,7 +160,7 @@ fn visit(values: &[&str]) -> Message {
 }
 
 #[tokio::test]
-async fn what_a_definition_has_no_place_for_is_refused_before_the_send() {
+async fn value_without_placeholder_is_refused_before_the_send() {
     use ErrorKind::{InvalidRequest, TemplateRejected};
     for (definition, values, kind, named) in [
         (DEFINED, &["Ana"][..], InvalidRequest, "takes 2 parameters (1, 2), got 1"),
@@ -177,7 +177,7 @@ async fn what_a_definition_has_no_place_for_is_refused_before_the_send() {
 }
 
 #[tokio::test]
-async fn a_definition_that_cannot_be_had_or_says_nothing_blocks_no_template() {
+async fn missing_or_empty_definition_blocks_no_template() {
     for lists in [&[BROKEN][..], &[FORBIDDEN], &[WABAS], &[WABA, BROKEN], &[WABA, NONE], &[WABA, UNTOLD]] {
         let answers: Vec<_> = lists.iter().copied().chain([TAKEN, TAKEN]).collect();
         let stage = stage_of(&answers);
@@ -189,7 +189,7 @@ async fn a_definition_that_cannot_be_had_or_says_nothing_blocks_no_template() {
 }
 
 #[tokio::test]
-async fn definitions_are_listed_once_for_all_templates_and_again_after_a_refusal() {
+async fn definitions_are_listed_once_and_again_after_a_rejection() {
     let refused = (422, r#"{"details":{"meta_code":132015}}"#);
     let stage = stage([WABA, DEFINED, TAKEN, refused, WABA, PAUSED]);
     stage.gosendapi.send(&visit(&["Ana", "12/02"])).await.unwrap();
@@ -201,7 +201,7 @@ async fn definitions_are_listed_once_for_all_templates_and_again_after_a_refusal
 }
 
 #[tokio::test]
-async fn of_several_accounts_the_one_that_the_channel_names_has_the_definition() {
+async fn definition_comes_from_the_channels_account() {
     let mut stage = stage([WABAS, DEFINED]);
     stage.gosendapi.config.waba_id = Some("100300".into());
     assert_eq!(stage.gosendapi.send(&visit(&[])).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
@@ -209,7 +209,7 @@ async fn of_several_accounts_the_one_that_the_channel_names_has_the_definition()
 }
 
 #[tokio::test]
-async fn a_malformed_message_is_refused_before_its_definition_is_looked_at() {
+async fn malformed_message_is_refused_before_the_definition_check() {
     let stage = stage([]);
     let named = Template::new("visit", "en").body_named([("day", "12/02")]);
     let error = stage.gosendapi.send(&Message::template(to(), named)).await.unwrap_err();
@@ -238,7 +238,7 @@ async fn senders_are_listed_account_by_account() {
 }
 
 #[tokio::test]
-async fn templates_are_those_of_all_accounts_or_of_the_one_that_the_channel_names() {
+async fn templates_are_of_all_accounts_or_the_channels_one() {
     let one = (200, r#"{"data":[{"name":"visit"}]}"#);
     let all = stage([WABAS, one, one]);
     assert_eq!(all.gosendapi.templates().await.unwrap().len(), 2);

@@ -71,7 +71,7 @@ fn every_type_is_metas_object_under_its_own_name() {
 }
 
 #[test]
-fn a_template_has_a_language_without_a_policy_and_no_components_without_values() {
+fn template_has_no_policy_and_no_empty_components() {
     check(
         &json!({ "type": "template", "name": "visit_reminder", "language": "es_ES", "body": ["Ana", "12/02"] }),
         "template",
@@ -87,7 +87,7 @@ fn a_template_has_a_language_without_a_policy_and_no_components_without_values()
 }
 
 #[test]
-fn what_the_vendor_does_not_list_or_whatsapp_does_not_take_is_refused() {
+fn unlisted_or_unsupported_content_is_refused() {
     let refused = |message: &Message| encode_send(&config(), message).unwrap_err().kind();
     let reaction = json!({ "type": "reaction", "message_id": "wamid.x", "emoji": "👍" });
     let reaction = Message::new(to(), serde_json::from_value(reaction).unwrap());

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_is_uploaded_under_its_own_name_and_a_missing_one_is_refused() {
+    async fn file_upload_uses_its_name_and_missing_file_is_refused() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
         let upload = Upload::from_file("text/plain", path).unwrap();
         assert!(!format!("{upload:?}").contains("GoSendAPI"));

@@ -154,7 +154,7 @@ mod tests {
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
     #[test]
-    fn the_conversations_of_a_contact_are_asked_for_in_whatever_state() {
+    fn conversations_of_a_contact_are_queried_in_every_state() {
         let uri = |contact: Option<&PhoneNumber>, page| {
             encode_conversations(&config(), contact, page).unwrap().uri().to_string()
         };
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn conversations_keep_their_ids_and_those_of_others_are_left_out() {
+    fn conversations_keep_ids_and_omit_other_contacts() {
         let body = r#"{"data":[{"id":7312,"contact_phone":"34611222333","status":"inactive","last_inbound_at":"2026-02-03T09:15:00Z"},{"id":"42","contact_phone":"5491140123456","status":"ended","last_inbound_at":null}]}"#;
         let rows = || decode_conversations(&answer(200, body), NOW).unwrap().items;
         let all = conversations(rows(), None).unwrap();
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_is_closed_with_or_without_a_reason_but_never_without_a_body() {
+    fn close_request_always_has_a_body() {
         for (reason, body) in [
             (Some(CloseReason::Agent), r#"{"reason":"agent_close"}"#),
             (Some(CloseReason::Manual), r#"{"reason":"manual_close"}"#),

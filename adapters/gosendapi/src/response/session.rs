@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_contacts_last_message_of_all_conversations_opens_the_window_for_24_hours() {
+    fn last_inbound_of_all_conversations_opens_window_24_hours() {
         let rows = r#"[
             {"id":"1","contact_phone":"34611222333","status":"active","last_inbound_at":"2026-01-01T00:00:00Z"},
             {"id":"2","contact_phone":"+34 611-222-333","status":"ended","ended_reason":"manual_close","last_inbound_at":"2026-02-03T09:15:00.500Z"},
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_whose_24_hours_are_over_has_expired_however_active_the_conversation_is() {
+    fn window_expires_after_24_hours_despite_active_conversation() {
         let since = Some(at("2026-02-04T09:00:00Z"));
         check(
             r#"[{"status":"active","last_inbound_at":"2026-02-03T09:00:00Z","last_outbound_at":"2026-02-04T08:59:00Z"}]"#,
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_without_a_message_has_never_written_even_in_an_active_conversation() {
+    fn silent_contact_never_wrote_despite_active_conversation() {
         check("[]", Window::Never);
         check(
             r#"[{"status":"active","last_inbound_at":null},{"status":"ended","last_inbound_at":null}]"#,
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn conversations_of_another_line_do_not_count_where_rows_name_lines_by_metas_id() {
+    fn conversations_of_another_line_do_not_count() {
         let other = r#"{"phone_number_id":"999","last_inbound_at":"2026-02-04T08:00:00Z"}"#;
         let ours = r#"{"phone_number_id":109876543210987,"last_inbound_at":null}"#;
         check(&format!("[{other},{ours}]"), Window::Never);
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_were_not_read_leave_a_closed_window_unknown_and_an_open_one_open() {
+    fn unread_rows_make_closed_window_unknown_and_keep_open_one() {
         let old = r#"[{"last_inbound_at":"2026-01-01T00:00:00Z"}]"#;
         assert_eq!(read(old, false).window, Window::Unknown);
         assert_eq!(read(r#"[{"last_inbound_at":null}]"#, false).window, Window::Unknown);

@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_nobody_documents_is_kept_and_a_failure_has_its_reason() {
+    fn undocumented_status_is_kept_and_failure_has_reason() {
         let update = decoded(200, r#"{"id":"7","status":"in_limbo"}"#).unwrap();
         assert_eq!(update.status, DeliveryStatus::Other("in_limbo".into()));
         let update = decoded(200, r#"{"id":"7","status":"failed","errors":[{"code":131047}]}"#).unwrap();
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_not_found_and_what_has_no_status_is_malformed() {
+    fn missing_message_is_not_found_and_missing_status_malformed() {
         let error = decoded(404, r#"{"statusCode":404,"message":"no such message"}"#).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
         assert_eq!(decoded(200, r#"{"id":"7"}"#).unwrap_err().kind(), ErrorKind::MalformedResponse);

@@ -18,7 +18,7 @@ fn one(body: &str) -> Event {
 const MESSAGE: &str = r#"{"from":"34611222333","id":"wamid.IN","timestamp":"1770110100","type":"text","text":{"body":"Thanks"},"context":{"id":"wamid.OUT"}}"#;
 
 #[test]
-fn an_inbound_message_is_read_wherever_its_name_and_its_object_stand() {
+fn inbound_message_is_read_from_every_place() {
     for (name, data) in [
         ("event", format!(r#"{{"message":{MESSAGE},"contact_name":"Ana"}}"#)),
         ("type", format!(r#"{{"messages":[{MESSAGE}],"contacts":[{{"profile":{{"name":"Ana"}}}}]}}"#)),
@@ -130,7 +130,7 @@ fn a_status_is_what_the_events_name_says() {
 }
 
 #[test]
-fn a_closed_window_may_come_as_a_failed_status_of_whatsapps_own_id() {
+fn closed_window_may_be_failed_status_with_wamid() {
     let body = r#"{"event":"whatsapp.message.failed","created_at":"2026-02-03T09:15:00Z","data":{"id":90017,"wamid":"wamid.A","errors":[{"code":131047,"title":"Re-engagement message"}]}}"#;
     let Event::Status(update) = one(body) else { panic!() };
     assert_eq!(update.message_id.as_str(), "wamid.A");
@@ -176,7 +176,7 @@ fn a_template_that_was_approved_or_rejected_is_told() {
 }
 
 #[test]
-fn the_same_message_is_the_same_event_in_whatever_dialect_it_is_written() {
+fn same_message_gives_the_same_event_in_every_form() {
     let id = "18446744073709551616";
     let dialects = [
         format!(
@@ -203,7 +203,7 @@ fn the_same_message_is_the_same_event_in_whatever_dialect_it_is_written() {
 }
 
 #[test]
-fn the_same_status_is_the_same_event_in_whatever_dialect_it_is_written() {
+fn same_status_gives_the_same_event_in_every_form() {
     let dialects = [
         r#"{"event":"whatsapp.message.failed","data":{"id":"wamid.A","status":"failed","timestamp":"1770110100","recipient_id":"34611222333","errors":[{"code":131047,"title":"Re-engagement message","error_data":{"details":"x"}}]}}"#,
         r#"{"event":"whatsapp.message.failed","createdAt":"2026-02-03T14:45:00+05:30","data":{"message":{"id":18446744073709551616,"wamid":"wamid.A","to":"+34611222333","timestamp":null,"errors":null,"error":{"errorCode":"131047"}}}}"#,

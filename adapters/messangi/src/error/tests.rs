@@ -92,7 +92,7 @@ fn every_refusal_has_its_kind_its_code_and_its_proof() {
 }
 
 #[test]
-fn every_state_that_refuses_has_its_kind_in_an_answer_and_in_a_callback() {
+fn rejecting_state_has_its_kind_in_answer_and_callback() {
     for &(word, reason, kind) in REFUSING_STATES {
         let error = of_state(word, &answer(200, &errors(reason)), &text()).unwrap();
         assert_eq!((error.kind(), error.code(), error.sent()), (kind, Some(word), Sent::No), "{word} {reason}");
@@ -219,7 +219,7 @@ fn a_code_of_whatsapps_in_the_text_is_kept() {
 }
 
 #[test]
-fn without_a_reason_the_head_of_the_body_or_the_status_is_the_message() {
+fn without_reason_message_is_body_start_or_status() {
     assert_eq!(refused(400, "<h1>why</h1>", &text()).message(), "<h1>why</h1>");
     assert!(refused(400, "", &text()).message().contains("400 Bad Request"));
     assert!(refused(302, "", &text()).message().contains("redirects"));
@@ -238,7 +238,7 @@ fn every_state_that_refuses_has_its_kind_under_a_success_too() {
 }
 
 #[test]
-fn a_rejection_is_told_by_its_reason_and_a_documented_state_is_not() {
+fn rejected_state_uses_its_reason_documented_state_does_not() {
     let of = |word, why: &str| of_state(word, &answer(200, &errors(why)), &text()).unwrap().kind();
     assert_eq!(of("REJECTED", "outside the 24 hours"), ErrorKind::SessionExpired);
     assert_eq!(of("REJECTED", "request.to is bad"), ErrorKind::RecipientInvalid);

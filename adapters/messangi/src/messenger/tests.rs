@@ -147,7 +147,7 @@ async fn a_clock_that_is_far_off_or_set_back_costs_no_login() {
 }
 
 #[tokio::test]
-async fn a_login_that_its_caller_gave_up_leaves_the_next_one_to_log_in() {
+async fn abandoned_login_lets_the_next_caller_log_in() {
     let stage = stage([key("k1")], [TAKEN]);
     let message = text();
     let mut given_up = Box::pin(stage.messangi.send(&message));
@@ -162,7 +162,7 @@ async fn a_login_that_its_caller_gave_up_leaves_the_next_one_to_log_in() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_replaced_while_its_send_was_under_way_is_not_fetched_again() {
+async fn key_replaced_during_a_send_is_not_fetched_again() {
     let stage = stage([key("k1"), key("k2")], [REFUSED, TAKEN, REFUSED, TAKEN]);
     let message = text();
     let first = stage.messangi.send(&message);
@@ -197,7 +197,7 @@ async fn only_a_401_is_followed_by_a_login() {
 }
 
 #[tokio::test]
-async fn without_probe_or_with_a_configured_key_a_refused_key_is_the_answer() {
+async fn rejected_key_is_returned_without_probe_or_login() {
     let mut without = stage([key("k1")], [REFUSED]);
     without.messangi.config.probe = false;
     let mut configured = stage([], [REFUSED]);
@@ -241,7 +241,7 @@ async fn many_callers_share_one_login_and_one_refresh() {
 }
 
 #[tokio::test]
-async fn those_who_waited_for_a_login_share_its_failure_and_the_next_one_tries_again() {
+async fn waiters_share_login_failure_and_next_caller_retries() {
     let stage = stage([Ok(answer(403, "")), key("k1")], [TAKEN]);
     let message = text();
     let send = || stage.messangi.send(&message);

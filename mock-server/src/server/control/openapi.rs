@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_is_as_described_and_accepted_and_so_is_the_answer() {
+    fn openapi_examples_and_their_answers_match_the_document() {
         let document = parsed();
         for (method, path, operation) in operations(&document) {
             let what = format!("{method} {path}");

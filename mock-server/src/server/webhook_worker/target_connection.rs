@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_target_has_answered_with_its_status_even_if_the_body_never_ends() {
+    async fn status_counts_as_response_even_if_body_never_ends() {
         let answered = Tried::Answered(StatusCode::OK);
         assert_eq!(outcome("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nx").await, answered);
     }
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_is_used_again_only_where_the_target_says_that_it_keeps_it() {
+    async fn connection_is_reused_only_if_target_keeps_it_alive() {
         for (answer, expected) in [
             ("HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n", [1, 1, 1]),
             ("HTTP/1.1 204 OK\r\nKeep-Alive: timeout=5\r\n\r\n", [1, 1, 1]),

@@ -24,14 +24,14 @@ const MAX_BACKOFF: Duration = Duration::from_secs(20);
 /// The most that is added to a wait that the provider asked for, since a whole fleet was given the same instant.
 const MAX_SPREAD: Duration = Duration::from_secs(5);
 
-/// How far an attempt got, and what came back.
+/// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AttemptOutcome {
     /// The provider accepted it.
     Accepted,
     /// No byte of it reached the provider: the connection was never made, or our own limiter held it back.
     NotConnected,
-    /// It was on its way, and no response came back: a timeout, a reset, an end, garbage.
+    /// The request was on its way, and no response came: a timeout, a reset, an end, garbage.
     NoResponse,
     /// A response that cannot be understood: a success without its body, a final 1xx, a status that does not exist, an echo
     /// that is not ours.
@@ -66,7 +66,7 @@ pub enum AttemptOutcome {
 /// Everything that a decision depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryInput {
-    /// What a repetition would do.
+    /// The operation that a repetition would repeat.
     pub operation: Operation,
     /// How the last attempt ended.
     pub outcome: AttemptOutcome,
@@ -84,7 +84,7 @@ pub struct RetryInput {
     pub jitter: f64,
 }
 
-/// What to do after an attempt.
+/// The step after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Accepted: nothing is left to do.
@@ -95,7 +95,7 @@ pub enum Decision {
     Again {
         /// How long to wait. Never less than the provider asked for.
         wait: Duration,
-        /// What the repetition takes from the budget.
+        /// The tokens that the repetition takes from the budget.
         cost: u32,
     },
 }
@@ -127,7 +127,7 @@ pub fn retry_decision(input: &RetryInput) -> Decision {
 
 fn may_be_repeated(operation: Operation, outcome: AttemptOutcome) -> bool {
     match outcome {
-        // Proved unsent, or rejected with leave to ask again.
+        // Proved unsent, or rejected for now.
         AttemptOutcome::NotConnected | AttemptOutcome::MisdirectedRequest | AttemptOutcome::Throttled => true,
         // Perhaps accepted: harmless only where a repetition is.
         AttemptOutcome::NoResponse
@@ -163,8 +163,8 @@ fn backoff(input: &RetryInput, jitter: f64) -> Duration {
     first.saturating_mul(doublings).min(MAX_BACKOFF).mul_f64(jitter)
 }
 
-/// What a repetition of a send is, under a key that was first used `age` ago and that the provider keeps for `lifetime`. The
-/// last fifth of that time does not count: clocks differ, and an attempt takes a while.
+/// The operation of repeating a send under a key that was first used `age` ago and that the provider keeps for `lifetime`.
+/// The last fifth of that time does not count: clocks differ, and an attempt takes a while.
 pub fn send_under_key(age: Duration, lifetime: Duration) -> Operation {
     if age < lifetime / 5 * 4 { Operation::IdempotentSend } else { Operation::Send }
 }
@@ -200,8 +200,8 @@ impl AttemptOutcome {
         }
     }
 
-    /// What a repetition after this costs the budget: most after a timeout, which loads a provider that is in trouble; least
-    /// after a throttle, which the provider itself paces.
+    /// The tokens that a repetition costs: most after a timeout, which loads a provider that is in trouble; least after a
+    /// throttle, which the provider itself paces.
     const fn cost(self) -> u32 {
         match self {
             Self::Throttled | Self::ThrottledMaybeAccepted => 2,
