@@ -140,7 +140,9 @@ fn taken<T>(list: &Mutex<Vec<T>>) -> Vec<T> {
 impl EventRecord {
     fn of(event: &Event, verified: bool) -> Self {
         let event = match event {
-            Event::Inbound(inbound) => format!("message {}", inbound.content["type"].as_str().unwrap_or_default()),
+            Event::Inbound(inbound) => {
+                format!("message {}", inbound.content.to_json()["type"].as_str().unwrap_or_default())
+            }
             Event::Status(update) => match &update.error {
                 Some((kind, _)) => format!("status {} {}", update.status.as_str(), kind.as_str()),
                 None => format!("status {}", update.status.as_str()),
