@@ -65,8 +65,8 @@ impl DeliveryReportLog {
         self
     }
 
-    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
-    /// must not be able to settle anything.
+    /// Records the delivery reports of one webhook call. Unverified events are skipped unless `trust_unsigned`: a stranger must
+    /// not be able to settle a send.
     pub fn record(&self, events: &WebhookEvents, trust_unsigned: bool) {
         if !events.verified && !trust_unsigned {
             return;
