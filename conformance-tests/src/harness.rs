@@ -22,8 +22,7 @@ use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
 use transom::webhook::WebhookEvents;
 use transom::{
-    Capabilities, Capability, Client, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent,
-    Session,
+    Capabilities, Capability, Client, ErrorKind, Message, PhoneNumber, Receipt, Registry, Result, Sent, Session,
 };
 
 use crate::adapters::AdapterUnderTest;
@@ -158,7 +157,7 @@ impl Harness {
     /// Reads a webhook call with `client`.
     pub(crate) fn read(&self, client: &Client, call: &Request<Bytes>) -> Result<WebhookEvents> {
         let answer = client.webhook(call);
-        self.trace.hear(&answer);
+        self.trace.record_events(&answer);
         answer
     }
 

@@ -1,4 +1,4 @@
-//! The report of a run that fails: JSON, JUnit and HTML.
+//! The report of a run that fails: JSON, `JUnit` and HTML.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use quick_junit::TestCaseStatus;

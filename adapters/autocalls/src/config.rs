@@ -26,6 +26,18 @@ pub struct Config {
 }
 
 impl Config {
+    /// Settings with this key and this sender, and the default for everything else. The fields can be changed.
+    pub fn new(api_key: Secret, sender_id: u64) -> Self {
+        Self {
+            api_key,
+            sender_id,
+            base_url: BaseUrl::from_host(HOST),
+            probe: true,
+            webhook_secrets: Vec::new(),
+            templates: TemplateMappings::default(),
+        }
+    }
+
     /// Reads a channel's settings.
     pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
         let mut keys = channel.reader();

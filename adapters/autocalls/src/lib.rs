@@ -23,7 +23,7 @@ const NAME: &str = "autocalls";
 pub const PROVIDER: Provider = Provider {
     name: NAME,
     uri: UriLayout { user: "api_key", user_and_password: None, path: None },
-    connect: |config, context| Ok(Arc::new(Autocalls::new(Config::read(config)?, context))),
+    connect: |config, context| Ok(Arc::new(Autocalls::connect(config, context)?)),
     codes: error::CODES,
     rates: &[Rate {
         scope: Scope::Account,

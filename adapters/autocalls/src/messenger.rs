@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, TemplateCache, unsupported};
+use transom::config::ChannelConfig;
 use transom::webhook::WebhookEvents;
 use transom::{
     Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
@@ -43,9 +44,17 @@ pub struct Autocalls {
 }
 
 impl Autocalls {
-    /// The account of `config`.
+    /// An account with these settings. [`connect`](Self::connect) reads them from a channel.
     pub fn new(config: Config, context: Context) -> Self {
         Self { config, context, listed: TemplateCache::default() }
+    }
+
+    /// The account of a configured channel.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
+    pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
+        Ok(Self::new(Config::read(channel)?, context))
     }
 
     async fn send_once(&self, request: Request<Bytes>, to: &PhoneNumber) -> Result<Receipt> {

@@ -54,6 +54,29 @@ pub enum RequestShape {
 }
 
 impl Config {
+    /// Settings of an account in India, with the default for everything else. The fields can be changed.
+    pub fn new(api_key: Secret, api_token: Secret, account_sid: impl Into<String>, from: PhoneNumber) -> Self {
+        Self {
+            api_key,
+            api_token,
+            account_sid: account_sid.into(),
+            from,
+            base_url: BaseUrl::from_host(Region::India.host()),
+            request_shape: RequestShape::Auto,
+            probe: true,
+            webhook_secrets: Vec::new(),
+            templates: TemplateMappings::default(),
+            waba_id: None,
+        }
+    }
+
+    /// The same settings with the host of `region`.
+    #[must_use]
+    pub fn with_region(mut self, region: Region) -> Self {
+        self.base_url = BaseUrl::from_host(region.host());
+        self
+    }
+
     /// Reads a channel's settings.
     pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
         let mut keys = channel.reader();

@@ -24,7 +24,7 @@ const NAME: &str = "exotel";
 pub const PROVIDER: Provider = Provider {
     name: NAME,
     uri: UriLayout { user: "api_key", user_and_password: Some(("api_key", "api_token")), path: Some("account_sid") },
-    connect: |config, context| Ok(Arc::new(Exotel::new(Config::read(config)?, context))),
+    connect: |config, context| Ok(Arc::new(Exotel::connect(config, context)?)),
     codes: error::CODES,
     rates: &[Rate {
         scope: Scope::Account,

@@ -53,15 +53,15 @@ pub struct Exotel {
 }
 
 impl Exotel {
-    /// The account of `config`.
+    /// An account with these settings. [`connect`](Self::connect) reads them from a channel.
     pub fn new(config: Config, context: Context) -> Self {
         Self { config, context, requires_wrapped_shape: AtomicBool::new(false), definitions: TemplateCache::default() }
     }
 
-    /// The account that a channel's settings name, for callers who need more than [`Messenger`] has.
+    /// The account of a configured channel.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] with a line for everything that is wrong with the channel.
+    /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
     pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
         Ok(Self::new(Config::read(channel)?, context))
     }

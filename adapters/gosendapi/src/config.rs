@@ -28,6 +28,19 @@ pub struct Config {
 }
 
 impl Config {
+    /// Settings with this key and this number, and the default for everything else. The fields can be changed.
+    pub fn new(api_key: Secret, phone_number_id: impl Into<String>) -> Self {
+        Self {
+            api_key,
+            phone_number_id: phone_number_id.into(),
+            waba_id: None,
+            base_url: BaseUrl::from_host(HOST),
+            probe: true,
+            webhook_secrets: Vec::new(),
+            templates: TemplateMappings::default(),
+        }
+    }
+
     /// Reads a channel's settings.
     pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
         let mut keys = channel.reader();

@@ -48,6 +48,20 @@ pub enum Credential {
 }
 
 impl Config {
+    /// Settings with this credential and this sender, and the default for everything else. The fields can be changed.
+    pub fn new(credential: Credential, from: PhoneNumber) -> Self {
+        Self {
+            credential,
+            from,
+            base_url: BaseUrl::from_host(HOST),
+            notification_path: NOTIFICATION_PATH.to_owned(),
+            login_path: LOGIN_PATH.to_owned(),
+            probe: true,
+            webhook_secrets: Vec::new(),
+            templates: TemplateMappings::default(),
+        }
+    }
+
     /// Reads a channel's settings.
     pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
         let mut keys = channel.reader();

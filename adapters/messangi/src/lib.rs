@@ -24,7 +24,7 @@ const NAME: &str = "messangi";
 pub const PROVIDER: Provider = Provider {
     name: NAME,
     uri: UriLayout { user: "api_key", user_and_password: Some(("username", "password")), path: None },
-    connect: |config, context| Ok(Arc::new(Messangi::new(Config::read(config)?, context))),
+    connect: |config, context| Ok(Arc::new(Messangi::connect(config, context)?)),
     codes: error::CODES,
     // The real numbers are not published: the answers' `ratelimit-policy` states them.
     rates: &[],

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, unsupported};
+use transom::config::ChannelConfig;
 use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Capability, Error, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
@@ -41,9 +42,17 @@ pub struct Messangi {
 }
 
 impl Messangi {
-    /// The account of `config`.
+    /// An account with these settings. [`connect`](Self::connect) reads them from a channel.
     pub fn new(config: Config, context: Context) -> Self {
         Self { config, context, keys: Keys::default() }
+    }
+
+    /// The account of a configured channel.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
+    pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
+        Ok(Self::new(Config::read(channel)?, context))
     }
 
     async fn send_under(&self, key: &Key, body: &Envelope<'_>, message: &Message) -> Result<Receipt> {

@@ -9,11 +9,13 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+
 use transom::adapter::json;
 use transom::adapter::json::Members;
 use transom::time::rfc3339;
-use transom::webhook::{DeliveryStatus, Event, Inbound, StatusUpdate, WebhookEvents};
+use transom::webhook::{
+    DeliveryStatus, Event, Inbound, InboundContent, InboundMedia, InboundReply, StatusUpdate, WebhookEvents,
+};
 use transom::{Error, ErrorKind, PhoneNumber, Result, Secret};
 
 use crate::error;
@@ -114,45 +116,40 @@ fn inbound(callback: Callback, raw: &RawValue) -> Option<Inbound> {
     let contact = contacts.first().and_then(|contact| Members::from_raw(contact));
     let from = callback.user.as_deref().and_then(phone).or_else(|| contact.as_ref()?.phone(&["wa_id"]))?;
     let content = content(callback.text.as_deref(), extra.as_ref());
-    let content = content.unwrap_or_else(|| json!({ "type": "unknown", "raw": json::as_it_came(raw) }));
+    let content = content.unwrap_or_else(|| InboundContent::Unknown { raw: json::as_it_came(raw) });
     let mut inbound = Inbound::new(callback.id.unwrap_or_default(), from, at, content);
     inbound.to = callback.origin.as_deref().and_then(phone);
     inbound.name = contact.and_then(|contact| contact.object(&["profile"])?.text(&["name"]));
     Some(inbound)
 }
 
-/// What the person wrote, in our own form; `None` if it is not known what it is.
-fn content(text: Option<&str>, extra: Option<&Members>) -> Option<Value> {
+/// The content; `None` if its type is unknown.
+fn content(text: Option<&str>, extra: Option<&Members>) -> Option<InboundContent> {
     let kind = extra.and_then(|extra| extra.text(&["type"]));
     let attachments = extra.and_then(|extra| extra.objects(&["attachments"])).unwrap_or_default();
     match (kind.as_deref().unwrap_or("text"), attachments.as_slice()) {
-        ("text", []) => text.map(|body| json!({ "type": "text", "body": body })),
+        ("text", []) => text.map(|body| InboundContent::Text { body: body.to_owned() }),
         ("interactive", []) => reply(&extra?.object(&["interactive"])?, text),
-        (kind @ ("image" | "video" | "audio" | "document" | "sticker"), [one]) => media(kind, one, text),
+        (kind, [one]) => InboundContent::media(kind, media(one, text)?),
         _ => None,
     }
 }
 
-fn media(kind: &str, attachment: &RawValue, text: Option<&str>) -> Option<Value> {
+fn media(attachment: &RawValue, text: Option<&str>) -> Option<InboundMedia> {
     let attachment = Members::from_raw(attachment)?;
-    let mut media = Map::new();
-    media.insert("type".to_owned(), kind.into());
-    media.insert("link".to_owned(), attachment.text(&["url"])?.into());
-    let caption = attachment.text(&["caption"]).or_else(|| text.map(str::to_owned));
-    for (name, value) in [("caption", caption), ("filename", attachment.text(&["fileName"]))] {
-        if let Some(value) = value {
-            media.insert(name.to_owned(), value.into());
-        }
-    }
-    Some(media.into())
+    let mut media = InboundMedia::default();
+    media.link = Some(attachment.text(&["url"])?);
+    media.caption = attachment.text(&["caption"]).or_else(|| text.map(str::to_owned));
+    media.filename = attachment.text(&["fileName"]);
+    Some(media)
 }
 
 /// The choice of a button or of a row, in WhatsApp's own shape; its title is the text, too [inferred].
-fn reply(interactive: &Members, text: Option<&str>) -> Option<Value> {
+fn reply(interactive: &Members, text: Option<&str>) -> Option<InboundContent> {
     ["button_reply", "list_reply"].iter().find_map(|kind| {
         let reply = interactive.object(&[kind])?;
         let title = reply.text(&["title"]).or_else(|| text.map(str::to_owned));
-        Some(json!({ "type": kind, "id": reply.text(&["id"])?, "title": title }))
+        InboundContent::reply(kind, InboundReply::new(Some(reply.text(&["id"])?), title))
     })
 }
 
@@ -185,6 +182,8 @@ fn phone(text: &str) -> Option<PhoneNumber> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const STATUS: &str = r#"{"id":"6c1e","status":"DELIVERED","from":"5215500001111","to":"+5215599992222","externalId":"ord7781","clientId":"cust42","campaignId":null,"callback":"https://hooks.example.net/dlr","date":"2026-01-01T00:00:04.210Z","timestamp":1767225604210,"username":"ops@example.com","message":"Ready"}"#;
@@ -328,8 +327,8 @@ mod tests {
         assert_eq!(inbound.to.unwrap().as_str(), "+5215500001111");
         assert_eq!(inbound.name.as_deref(), Some("Ana"));
         assert_eq!(rfc3339::format(inbound.at), "2026-01-01T00:10:00Z");
-        assert_eq!(inbound.content, json!({ "type": "text", "body": "On my way" }));
-        assert_eq!(inbound_of(&with("\"Hi\"", "null")).content, json!({ "type": "text", "body": "Hi" }));
+        assert_eq!(inbound.content.to_json(), json!({ "type": "text", "body": "On my way" }));
+        assert_eq!(inbound_of(&with("\"Hi\"", "null")).content.to_json(), json!({ "type": "text", "body": "Hi" }));
     }
 
     #[test]
@@ -356,7 +355,7 @@ mod tests {
                 json!({ "type": "document", "link": "https://f.example/a.pdf", "caption": "see" }),
             ),
         ] {
-            assert_eq!(inbound_of(&with(text, extra)).content, content, "{extra}");
+            assert_eq!(inbound_of(&with(text, extra)).content.to_json(), content, "{extra}");
         }
         for extra in [
             r#"{"type":"location"}"#,
@@ -364,7 +363,7 @@ mod tests {
             r#"{"type":"image","attachments":[]}"#,
             r#"{"type":"image","attachments":[{"url":"https://a"},{"url":"https://b"}]}"#,
         ] {
-            let content = inbound_of(&with("null", extra)).content;
+            let content = inbound_of(&with("null", extra)).content.to_json();
             assert_eq!((&content["type"], &content["raw"]["id"]), (&json!("unknown"), &json!("in-5501")), "{extra}");
         }
     }

@@ -144,6 +144,12 @@ impl Documented {
     }
 }
 
+/// The facts that the fixtures state about every response of a provider.
+fn documented_everywhere(provider: &str) -> Value {
+    let all: Value = serde_json::from_str(transom_mock_server::fixtures::every_answer()).unwrap_or_default();
+    all.get(provider).cloned().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,10 +196,4 @@ mod tests {
             }
         }
     }
-}
-
-/// The facts that the fixtures state about every response of a provider.
-fn documented_everywhere(provider: &str) -> Value {
-    let all: Value = serde_json::from_str(transom_mock_server::fixtures::every_answer()).unwrap_or_default();
-    all.get(provider).cloned().unwrap_or_default()
 }

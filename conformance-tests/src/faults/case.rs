@@ -184,14 +184,14 @@ impl FaultCase {
     }
 
     /// Whether the provider acts on the first request.
-    fn is_taken(&self) -> bool {
+    fn is_accepted(&self) -> bool {
         self.is_send()
             && self.setup.scripts.first().is_some_and(|script| script.iter().any(|s| matches!(s, Step::Take)))
     }
 
     /// An error with one of these kinds and this claim.
     fn fails(mut self, kinds: &[ErrorKind], verdict: Claim, attempts: RangeInclusive<u32>) -> Self {
-        let lines = usize::from(self.is_taken() && verdict == Claim::Unknown);
+        let lines = usize::from(self.is_accepted() && verdict == Claim::Unknown);
         self.expect.kinds = kinds.to_vec();
         self.expect.claims = vec![verdict];
         self.expect.ledger = lines..=lines;
@@ -200,7 +200,7 @@ impl FaultCase {
     }
 
     /// The provider was not reached, and the client retries.
-    pub(crate) fn unreached(self, kinds: &[ErrorKind]) -> Self {
+    pub(crate) fn not_reached(self, kinds: &[ErrorKind]) -> Self {
         self.fails(kinds, Claim::NotSent, TRIES..=TRIES)
     }
 
@@ -217,7 +217,7 @@ impl FaultCase {
 
     /// The outcome is unknown. A send without an idempotency key is not retried, a send with one may be; a read may always
     /// be.
-    pub(crate) fn in_doubt(self, kinds: &[ErrorKind]) -> Self {
+    pub(crate) fn outcome_unknown(self, kinds: &[ErrorKind]) -> Self {
         let tries = if self.setup.profile.is_keyed() { TRIES } else { 1 };
         if self.is_send() {
             self.fails(kinds, Claim::Unknown, tries..=tries).connects(tries as usize..=tries as usize)
@@ -230,8 +230,8 @@ impl FaultCase {
         self.with(|case| case.expect.connections = Some(connections))
     }
 
-    /// As [`in_doubt`](Self::in_doubt), and not retried even with an idempotency key.
-    pub(crate) fn in_doubt_for_good(self, kinds: &[ErrorKind]) -> Self {
+    /// As [`outcome_unknown`](Self::outcome_unknown), and not retried even with an idempotency key.
+    pub(crate) fn unknown_and_final(self, kinds: &[ErrorKind]) -> Self {
         self.fails(kinds, Claim::Unknown, 1..=1).connects(1..=1)
     }
 
@@ -258,7 +258,7 @@ impl FaultCase {
     }
 
     /// The rejection may also leave the outcome unknown, since it contradicts itself.
-    pub(crate) fn or_in_doubt(self, is_possible: bool) -> Self {
+    pub(crate) fn or_unknown(self, is_possible: bool) -> Self {
         if is_possible { self.with(|case| case.expect.claims.push(Claim::Unknown)) } else { self }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Message, Messenger as _, PhoneNumber, Registry};
+use transom::{Message, PhoneNumber, Registry};
 
 use super::canary;
 use super::case::FaultCase;
@@ -38,7 +38,7 @@ pub(crate) fn case(s: &'static FaultProfile, act: Act) -> Vec<FaultCase> {
         // The listener keeps running meanwhile.
         let output = tokio::task::spawn_blocking(move || start(&run, act)).await;
         let output = output.map_err(unexpected)?.map_err(|error| format!("no child: {error}"))?;
-        judge(&harness, act, &output)
+        check(&harness, act, &output)
     });
     vec![case.plays([Step::Take, answer()])]
 }
@@ -65,7 +65,7 @@ fn start(harness: &FaultHarness, act: Act) -> std::io::Result<Output> {
     command.output()
 }
 
-fn judge(harness: &FaultHarness, act: Act, output: &Output) -> Check {
+fn check(harness: &FaultHarness, act: Act, output: &Output) -> Check {
     let (said, cried) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     for text in [&said, &cried] {
         if let Some(found) = canary::found_in(text) {
@@ -78,12 +78,12 @@ fn judge(harness: &FaultHarness, act: Act, output: &Output) -> Check {
             format_args!("it did not panic: {cried}"),
         );
     }
-    let told: Value = serde_json::from_str(&said).map_err(|error| format!("{error}: {said} {cried}"))?;
+    let reported: Value = serde_json::from_str(&said).map_err(|error| format!("{error}: {said} {cried}"))?;
     let expected = match act {
         Act::Starved => json!({ "kind": "provider_unavailable", "sent": "no" }),
         _ => json!({ "kind": null, "sent": "yes" }),
     };
-    ensure(told == expected, format_args!("expected {expected}, got {told}"))?;
+    ensure(reported == expected, format_args!("expected {expected}, got {reported}"))?;
     let lines = harness.provider.ledger().len();
     let expected = usize::from(act == Act::Proxied);
     ensure(lines == expected, format_args!("expected {expected} lines in the ledger, got {lines}"))
@@ -93,8 +93,8 @@ fn judge(harness: &FaultHarness, act: Act, output: &Output) -> Check {
 pub(crate) fn live() -> Option<ExitCode> {
     let act = std::env::var(ACT).ok()?;
     Some(match act_out(&act) {
-        Ok(told) => {
-            println!("{told}");
+        Ok(reported) => {
+            println!("{reported}");
             ExitCode::SUCCESS
         }
         Err(problem) => {
@@ -122,12 +122,12 @@ fn act_out(act: &str) -> Result<Value, Failure> {
     if act == "Starved" {
         held.extend(std::iter::from_fn(|| File::open("/dev/null").ok()));
     }
-    let told = match runtime.block_on(client.send(&message)) {
+    let reported = match runtime.block_on(client.send(&message)) {
         Ok(_) => json!({ "kind": null, "sent": "yes" }),
         Err(error) => json!({ "kind": error.kind().as_str(), "sent": error.sent().as_str() }),
     };
     drop(held);
-    Ok(told)
+    Ok(reported)
 }
 
 #[allow(clippy::panic, reason = "what a panic prints is what is looked at")]

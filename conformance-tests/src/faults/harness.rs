@@ -10,7 +10,7 @@ use transom::layers::Retry;
 use transom::time::Clock;
 use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{Client, Message, Messenger as _, PhoneNumber, Registry, Result};
+use transom::{Client, Message, PhoneNumber, Registry, Result};
 
 use super::canary::{self, Canaries};
 use super::clock::RecordingClock;
@@ -59,7 +59,7 @@ impl FaultHarness {
         let profile = setup.profile;
         let provider = Arc::new(Provider::new(profile.name()));
         if setup.is_window_open {
-            provider.hears_from(&setup.canaries.to)?;
+            provider.receive_from(&setup.canaries.to)?;
         }
         let tls = match &setup.peer {
             Peer::Tls(server) => Some(tls::acceptor(*server)?),

@@ -14,17 +14,17 @@ use crate::assertions::{Check, Failure, ensure};
 pub(crate) async fn play(case: FaultCase) -> Check {
     let harness = Arc::new(FaultHarness::open(&case.setup)?);
     let begun = Instant::now();
-    let judged = match &case.call {
+    let checked = match &case.call {
         Call::Own(own) => own(Arc::clone(&harness)).await,
         call => {
             let outcome = match call {
                 Call::Read => harness.read().await?,
                 _ => harness.send(&harness.message(1)?).await?,
             };
-            judge(&case, &harness, &outcome, begun.elapsed())
+            check(&case, &harness, &outcome, begun.elapsed())
         }
     };
-    judged
+    checked
         .and_then(|()| always(&harness))
         .map_err(|failure| format!("{}: {failure}{}", case.name, report(&harness)).into())
 }
@@ -38,7 +38,7 @@ fn report(harness: &FaultHarness) -> String {
     format!("\n    {connections} connections, {requests} requests, {lines} lines in the ledger, waits {waits:?}")
 }
 
-fn judge(case: &FaultCase, harness: &FaultHarness, outcome: &CallResult, took: Duration) -> Check {
+fn check(case: &FaultCase, harness: &FaultHarness, outcome: &CallResult, took: Duration) -> Check {
     let expect = &case.expect;
     let claim = claim_of(outcome);
     ensure(
@@ -162,7 +162,7 @@ fn always(harness: &FaultHarness) -> Check {
         return Err(problem.as_str().into());
     }
     for request in &harness.listener.seen().requests {
-        honest(request)?;
+        check_request(request)?;
     }
     ensure(harness.decoy.seen().connections == 0, "the client followed an address in the response")?;
     // The mock does not treat a user name as a credential.
@@ -178,7 +178,7 @@ fn always(harness: &FaultHarness) -> Check {
 }
 
 /// The rules for every request on the wire.
-fn honest(request: &http::Request<bytes::Bytes>) -> Check {
+fn check_request(request: &http::Request<bytes::Bytes>) -> Check {
     let all = |name: &str| request.headers().get_all(name).iter().count();
     ensure(all("authorization") + all("x-api-key") <= 1, "a request has two credentials")?;
     // A CONNECT request goes to the proxy, which must not see the provider's credential.
@@ -205,7 +205,7 @@ pub(crate) fn failed(outcome: CallResult) -> Result<transom::Error, Failure> {
 }
 
 /// Returns the id of a send that should have been accepted.
-pub(crate) fn taken(outcome: CallResult) -> Result<String, Failure> {
+pub(crate) fn accepted(outcome: CallResult) -> Result<String, Failure> {
     match outcome {
         CallResult::Answered(Some((id, _))) => Ok(id),
         other => Err(format!("expected the message to be accepted, got {}", described(&other)).into()),

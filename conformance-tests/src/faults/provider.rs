@@ -45,8 +45,8 @@ impl Provider {
         work(&mut self.simulator(), SystemTime::now()).map_err(unexpected)
     }
 
-    /// The contact of this number writes, which opens the window.
-    pub(crate) fn hears_from(&self, number: &str) -> Check {
+    /// The contact with this number writes, which opens the session window.
+    pub(crate) fn receive_from(&self, number: &str) -> Check {
         let inbound = InboundMessage::text(self.name, &format!("+{number}"), "hi");
         self.control(|simulator, now| simulator.receive(now, &inbound)).map(drop)
     }

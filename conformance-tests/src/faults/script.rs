@@ -138,8 +138,8 @@ pub(crate) fn head_of(answer: &Response<Bytes>) -> Vec<u8> {
 
 /// The genuine headers, without the length.
 fn lines(headers: &HeaderMap) -> Vec<(&str, &str)> {
-    let told = headers.iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH);
-    told.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
+    let kept = headers.iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH);
+    kept.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
 }
 
 /// `body` in chunks of `size`, without the last, empty chunk.

@@ -35,6 +35,7 @@ pub(crate) enum Peer {
 
 /// The setup of one execution.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct Setup {
     pub(crate) profile: &'static FaultProfile,
     pub(crate) canaries: Canaries,

@@ -99,26 +99,26 @@ fn counted(all: impl Iterator<Item = String>) -> Vec<String> {
 /// Records the results of every client of a harness.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TraceRecorder {
-    told: Arc<Mutex<Vec<SendRecord>>>,
-    heard: Arc<Mutex<Vec<EventRecord>>>,
+    sends: Arc<Mutex<Vec<SendRecord>>>,
+    events: Arc<Mutex<Vec<EventRecord>>>,
 }
 
 impl TraceRecorder {
     /// `client` with this recorder.
     pub(crate) fn on(&self, client: Client) -> Client {
-        let told = Arc::clone(&self.told);
+        let sends = Arc::clone(&self.sends);
         client.on_outcome(move |_, verdict| {
-            told.lock().unwrap_or_else(PoisonError::into_inner).push(SendRecord::of(verdict));
+            sends.lock().unwrap_or_else(PoisonError::into_inner).push(SendRecord::of(verdict));
         })
     }
 
     /// Records the events of a webhook call.
-    pub(crate) fn hear(&self, answer: &transom::Result<WebhookEvents>) {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn record_events(&self, answer: &transom::Result<WebhookEvents>) {
+        let mut records = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
-            Ok(events) => heard.extend(events.events.iter().map(|event| EventRecord::of(event, events.verified))),
+            Ok(events) => records.extend(events.events.iter().map(|event| EventRecord::of(event, events.verified))),
             Err(error) => {
-                heard.push(EventRecord { event: format!("refused {}", error.kind().as_str()), verified: false })
+                records.push(EventRecord { event: format!("refused {}", error.kind().as_str()), verified: false });
             }
         }
     }
@@ -126,9 +126,9 @@ impl TraceRecorder {
     /// Returns the trace, and empties the recorder.
     pub(crate) fn take(&self, delivered: &[Value]) -> Trace {
         Trace {
-            sends: taken(&self.told),
+            sends: taken(&self.sends),
             reached: delivered.iter().map(DeliveredMessage::of).collect(),
-            events: taken(&self.heard),
+            events: taken(&self.events),
         }
     }
 }
@@ -140,7 +140,9 @@ fn taken<T>(list: &Mutex<Vec<T>>) -> Vec<T> {
 impl EventRecord {
     fn of(event: &Event, verified: bool) -> Self {
         let event = match event {
-            Event::Inbound(inbound) => format!("message {}", inbound.content["type"].as_str().unwrap_or_default()),
+            Event::Inbound(inbound) => {
+                format!("message {}", inbound.content.to_json()["type"].as_str().unwrap_or_default())
+            }
             Event::Status(update) => match &update.error {
                 Some((kind, _)) => format!("status {} {}", update.status.as_str(), kind.as_str()),
                 None => format!("status {}", update.status.as_str()),
@@ -191,16 +193,17 @@ mod tests {
 
     #[test]
     fn summary_counts_equal_entries_in_order() {
-        let told = |outcome: &str| SendRecord { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
-        let heard = |verified| EventRecord { event: "status read".to_owned(), verified };
+        let sends =
+            |outcome: &str| SendRecord { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
+        let events = |verified| EventRecord { event: "status read".to_owned(), verified };
         let text = DeliveredMessage { content: "text".to_owned(), says: "hi".to_owned() };
         let trace = Trace {
-            sends: ["not_found", "conflict", "not_found"].map(told).to_vec(),
+            sends: ["not_found", "conflict", "not_found"].map(sends).to_vec(),
             reached: vec![text],
-            events: vec![heard(true), heard(false)],
+            events: vec![events(true), events(false)],
         };
-        let told = "sends 2 × not_found no/1, conflict no/1";
-        assert_eq!(trace.summary(), format!("{told}; delivered text; events verified status read, status read"));
+        let sends = "sends 2 × not_found no/1, conflict no/1";
+        assert_eq!(trace.summary(), format!("{sends}; delivered text; events verified status read, status read"));
         assert_eq!(Trace::default().summary(), "");
     }
 }

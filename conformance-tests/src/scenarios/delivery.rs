@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::{Capability, Client, ErrorKind, Messenger as _, Sent};
+use transom::{Capability, Client, ErrorKind, Sent};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{Harness, peer, text};
@@ -64,7 +64,7 @@ async fn fault(harness: &Harness, fault: Value) -> Check {
 }
 
 /// Passes if the one send ends with unknown outcome like this, and this many messages were delivered.
-async fn in_doubt(
+async fn outcome_unknown(
     harness: &Harness,
     client: &Client,
     kind: ErrorKind,
@@ -83,23 +83,23 @@ fn impatient(harness: &Harness) -> Result<Client, Failure> {
 
 async fn lost_response_is_unknown_and_not_retried(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "lose_reply", "next": 1 })).await?;
-    let error = in_doubt(harness, &harness.client, ErrorKind::ProviderUnavailable, 1).await?;
+    let error = outcome_unknown(harness, &harness.client, ErrorKind::ProviderUnavailable, 1).await?;
     equal("the status", &error.status(), &None)
 }
 
 async fn connection_reset_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "reset", "next": 1 })).await?;
-    in_doubt(harness, &harness.client, ErrorKind::ProviderUnavailable, 1).await.map(drop)
+    outcome_unknown(harness, &harness.client, ErrorKind::ProviderUnavailable, 1).await.map(drop)
 }
 
 async fn timeout_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "hang", "next": 1 })).await?;
-    in_doubt(harness, &impatient(harness)?, ErrorKind::ProviderUnavailable, 1).await.map(drop)
+    outcome_unknown(harness, &impatient(harness)?, ErrorKind::ProviderUnavailable, 1).await.map(drop)
 }
 
 async fn timeout_before_accept_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "hang", "next": 1, "after_accept": false })).await?;
-    in_doubt(harness, &impatient(harness)?, ErrorKind::ProviderUnavailable, 0).await.map(drop)
+    outcome_unknown(harness, &impatient(harness)?, ErrorKind::ProviderUnavailable, 0).await.map(drop)
 }
 
 async fn truncated_response_is_unknown(harness: &Harness) -> Check {
@@ -115,12 +115,12 @@ async fn truncated_response_is_unknown(harness: &Harness) -> Check {
 
 async fn success_without_json_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "garbage", "next": 1 })).await?;
-    in_doubt(harness, &harness.client, ErrorKind::MalformedResponse, 1).await.map(drop)
+    outcome_unknown(harness, &harness.client, ErrorKind::MalformedResponse, 1).await.map(drop)
 }
 
 async fn success_with_web_page_is_unknown(harness: &Harness) -> Check {
     fault(harness, json!({ "fault": "html", "next": 1 })).await?;
-    in_doubt(harness, &harness.client, ErrorKind::MalformedResponse, 1).await.map(drop)
+    outcome_unknown(harness, &harness.client, ErrorKind::MalformedResponse, 1).await.map(drop)
 }
 
 async fn gateway_error_is_unknown_and_not_retried(harness: &Harness) -> Check {

@@ -179,7 +179,9 @@ flaws! {
             if answer.status() == StatusCode::TOO_MANY_REQUESTS {
                 let is_about_limits = |name: &str| name.contains("ratelimit") || name == "retry-after";
                 let names: Vec<_> = answer.headers().keys().filter(|name| is_about_limits(name.as_str())).cloned().collect();
-                names.iter().for_each(|name| drop(answer.headers_mut().remove(name)));
+                for name in &names {
+                    answer.headers_mut().remove(name);
+                }
                 *answer.body_mut() = Bytes::from_static(b"{}");
             }
             Ok(answer)

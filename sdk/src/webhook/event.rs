@@ -9,6 +9,7 @@ use crate::message::id::MessageId;
 use crate::phone::PhoneNumber;
 use crate::session::ledger::WindowLedger;
 use crate::time::rfc3339;
+use crate::webhook::inbound_content::InboundContent;
 
 /// The events of one webhook call, and whether its signature was verified.
 ///
@@ -68,8 +69,8 @@ pub struct Inbound {
     pub at: SystemTime,
     /// The message of ours that it replies to.
     pub reply_to: Option<MessageId>,
-    /// What they wrote, in the form of [`Content`](crate::Content)'s JSON.
-    pub content: Value,
+    /// The content.
+    pub content: InboundContent,
 }
 
 /// The status of one of our messages.
@@ -141,7 +142,7 @@ impl Event {
                 "name": inbound.name,
                 "at": rfc3339::format(inbound.at),
                 "reply_to": inbound.reply_to,
-                "content": inbound.content,
+                "content": inbound.content.to_json(),
             }),
             Self::Status(update) => json!({
                 "type": "status",
@@ -201,7 +202,13 @@ impl DeliveryStatus {
 
 impl Inbound {
     /// A message from `from`, written at `at`.
-    pub fn new(message_id: impl Into<MessageId>, from: PhoneNumber, at: SystemTime, content: Value) -> Self {
+    pub fn new(
+        message_id: impl Into<MessageId>,
+        from: PhoneNumber,
+        at: SystemTime,
+        content: impl Into<InboundContent>,
+    ) -> Self {
+        let content = content.into();
         Self { message_id: message_id.into(), from, to: None, name: None, at, reply_to: None, content }
     }
 }

@@ -1,72 +1,66 @@
-//! What a person wrote: Meta's content objects, in our own form. Members that our form does not have are left out, but
-//! for those of contact cards, which are the person's own.
+//! The content of inbound messages, from Meta's content objects.
 
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
-
 use transom::adapter::json::{Members, as_it_came};
+use transom::message::{Location, Reaction};
+use transom::webhook::{InboundContent, InboundMedia, InboundReply};
 
-/// The content of a message in Meta's shape; what is not known stays as it came.
-pub(super) fn of(message: &RawValue) -> Value {
-    known(message).unwrap_or_else(|| json!({ "type": "unknown", "raw": as_it_came(message) }))
+/// The content of a message in Meta's shape.
+pub(super) fn of(message: &RawValue) -> InboundContent {
+    known(message).unwrap_or_else(|| InboundContent::Unknown { raw: as_it_came(message) })
 }
 
-fn known(message: &RawValue) -> Option<Value> {
+fn known(message: &RawValue) -> Option<InboundContent> {
     let message = Members::from_raw(message)?;
     let kind = message.text(&["type"])?;
     if kind == "contacts" {
-        let cards = as_it_came(message.raw(&["contacts"])?);
-        return cards.is_array().then(|| json!({ "type": "contacts", "contacts": cards }));
+        let Value::Array(contacts) = as_it_came(message.raw(&["contacts"])?) else { return None };
+        return Some(InboundContent::Contacts { contacts });
     }
     let object = message.object(&[&kind])?;
     let text = |name: &str| object.text(&[name]);
     match kind.as_str() {
-        "text" => Some(json!({ "type": "text", "body": text("body")? })),
-        "image" | "video" | "audio" | "document" | "sticker" => media(&kind, &object),
-        "location" => location(&object),
-        // Without an emoji, an earlier reaction was taken back.
-        "reaction" => Some(json!({
-            "type": "reaction", "message_id": object.text(&["message_id", "messageId"])?,
-            "emoji": text("emoji").unwrap_or_default(),
+        "text" => Some(InboundContent::Text { body: text("body")? }),
+        "location" => location(&object).map(InboundContent::Location),
+        // Without an emoji, the contact withdraws an earlier reaction.
+        "reaction" => Some(InboundContent::Reaction(Reaction {
+            message_id: object.text(&["message_id", "messageId"])?.into(),
+            emoji: text("emoji").unwrap_or_default(),
         })),
-        // The quick reply of a template, whose payload is the id that it was sent with.
-        "button" => Some(json!({ "type": "button_reply", "id": text("payload"), "title": text("text")? })),
+        // The quick reply of a template. Its payload is the id that the template was sent with.
+        "button" => Some(InboundContent::ButtonReply(InboundReply::new(text("payload"), Some(text("text")?)))),
         "interactive" => reply(&object),
-        _ => None,
+        kind => InboundContent::media(kind, media(&object)?),
     }
 }
 
-fn media(kind: &str, object: &Members) -> Option<Value> {
-    let mut media = Map::from_iter([("type".to_owned(), kind.into())]);
-    put(&mut media, "id", object.text(&["id"]));
-    put(&mut media, "link", object.text(&["link", "url"]));
-    if media.len() == 1 {
+fn media(object: &Members) -> Option<InboundMedia> {
+    let mut media = InboundMedia::default();
+    media.id = object.text(&["id"]);
+    media.link = object.text(&["link", "url"]);
+    if media.id.is_none() && media.link.is_none() {
         return None;
     }
-    put(&mut media, "caption", object.text(&["caption"]));
-    put(&mut media, "filename", object.text(&["filename", "fileName"]));
-    put(&mut media, "mime_type", object.text(&["mime_type", "mimeType"]));
-    Some(media.into())
+    media.caption = object.text(&["caption"]);
+    media.filename = object.text(&["filename", "fileName"]);
+    media.mime_type = object.text(&["mime_type", "mimeType"]);
+    Some(media)
 }
 
 /// Meta writes degrees as numbers in samples and as texts in its schema.
-fn location(object: &Members) -> Option<Value> {
+fn location(object: &Members) -> Option<Location> {
     let degrees = |name: &str| object.text(&[name])?.parse::<f64>().ok().filter(|degrees| degrees.is_finite());
-    let place = json!({ "type": "location", "latitude": degrees("latitude")?, "longitude": degrees("longitude")? });
-    let Value::Object(mut place) = place else { return None };
-    put(&mut place, "name", object.text(&["name"]));
-    put(&mut place, "address", object.text(&["address"]));
-    Some(place.into())
+    Some(Location {
+        latitude: degrees("latitude")?,
+        longitude: degrees("longitude")?,
+        name: object.text(&["name"]),
+        address: object.text(&["address"]),
+    })
 }
 
-fn reply(object: &Members) -> Option<Value> {
-    let kind = object.text(&["type"]).filter(|kind| matches!(kind.as_str(), "button_reply" | "list_reply"))?;
+fn reply(object: &Members) -> Option<InboundContent> {
+    let kind = object.text(&["type"])?;
     let reply = object.object(&[&kind])?;
-    Some(json!({ "type": kind, "id": reply.text(&["id"]), "title": reply.text(&["title"]) }))
-}
-
-fn put(object: &mut Map<String, Value>, name: &str, value: Option<String>) {
-    if let Some(value) = value {
-        object.insert(name.to_owned(), value.into());
-    }
+    InboundContent::reply(&kind, InboundReply::new(reply.text(&["id"]), reply.text(&["title"])))
 }

@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Row] = &[
             let half = answer.body().get(..answer.body().len() / 2).unwrap_or_default();
             [head_of(answer).as_slice(), b"\r\n", half].concat()
         };
-        vec![FaultCase::send(s, "half of the JSON").plays([Step::Take, answer_with(cut)]).in_doubt(MALFORMED)]
+        vec![FaultCase::send(s, "half of the JSON").plays([Step::Take, answer_with(cut)]).outcome_unknown(MALFORMED)]
     }),
     each("B4", "a body without end", endless),
     each("B5", "a compressed response that was not requested", packed),
@@ -36,13 +36,17 @@ pub(super) const ROWS: &[Row] = &[
                 text
             })
         };
-        let case = |coding| FaultCase::send(s, coding).plays([Step::Take, labelled(coding)]).in_doubt(MALFORMED);
+        let case = |coding| FaultCase::send(s, coding).plays([Step::Take, labelled(coding)]).outcome_unknown(MALFORMED);
         let plain = FaultCase::send(s, "identity").plays([Step::Take, labelled("identity")]);
         ["gzip", "br", "deflate", "identity, gzip"].map(case).into_iter().chain([plain]).collect()
     }),
     each("B7", "200 without a body, and 204", |s| {
         let empty = |status| FaultCase::send(s, format!("{status}")).plays([Step::Take, says(status, &[], "")]);
-        vec![empty(200).in_doubt(MALFORMED), empty(202).in_doubt(MALFORMED), empty(204).in_doubt(MALFORMED)]
+        vec![
+            empty(200).outcome_unknown(MALFORMED),
+            empty(202).outcome_unknown(MALFORMED),
+            empty(204).outcome_unknown(MALFORMED),
+        ]
     }),
     each("B8", "a byte order mark, and bytes after the end", |s| {
         let around = |before: &'static str, after: &'static str| {
@@ -51,8 +55,8 @@ pub(super) const ROWS: &[Row] = &[
         vec![
             FaultCase::send(s, "a mark").plays([Step::Take, around("\u{feff}", "")]),
             FaultCase::send(s, "white space").plays([Step::Take, around("\r\n ", " \r\n")]),
-            FaultCase::send(s, "a second object").plays([Step::Take, around("", "{}")]).in_doubt(MALFORMED),
-            FaultCase::send(s, "a tail").plays([Step::Take, around("", "x")]).in_doubt(MALFORMED),
+            FaultCase::send(s, "a second object").plays([Step::Take, around("", "{}")]).outcome_unknown(MALFORMED),
+            FaultCase::send(s, "a tail").plays([Step::Take, around("", "x")]).outcome_unknown(MALFORMED),
         ]
     }),
     each("B9", "a body that arrives byte by byte", |s| {
@@ -71,10 +75,10 @@ fn cut_by_length(s: &'static FaultProfile) -> Vec<FaultCase> {
             let first = if status == 200 { Step::Take } else { Step::ReadRequest };
             let case = FaultCase::send(s, format!("{status}, {name}")).plays([first, begun, end]).impatient();
             cases.push(match status {
-                200 => case.in_doubt(UNAVAILABLE).with_status(200),
+                200 => case.outcome_unknown(UNAVAILABLE).with_status(200),
                 400 => case.refused(&[ErrorKind::InvalidRequest]).with_status(400),
-                429 => case.unreached(&[ErrorKind::RateLimited]).with_status(429),
-                _ => case.in_doubt(UNAVAILABLE).with_status(500),
+                429 => case.not_reached(&[ErrorKind::RateLimited]).with_status(429),
+                _ => case.outcome_unknown(UNAVAILABLE).with_status(500),
             });
         }
     }
@@ -90,10 +94,10 @@ fn cut_chunks(s: &'static FaultProfile) -> Vec<FaultCase> {
     let case = |name: &str, tail| FaultCase::send(s, name).plays([Step::Take, chunked(tail), Step::Fin]);
     vec![
         case("whole", b"0\r\n\r\n"),
-        case("without the last", b"").in_doubt(UNAVAILABLE),
-        case("in the middle of one", b"ff\r\nabc").in_doubt(UNAVAILABLE),
-        case("a size that is no number", b"zz\r\nabc\r\n0\r\n\r\n").in_doubt(MALFORMED),
-        case("a size beyond all numbers", b"ffffffffffffffffffff\r\nabc\r\n0\r\n\r\n").in_doubt(MALFORMED),
+        case("without the last", b"").outcome_unknown(UNAVAILABLE),
+        case("in the middle of one", b"ff\r\nabc").outcome_unknown(UNAVAILABLE),
+        case("a size that is no number", b"zz\r\nabc\r\n0\r\n\r\n").outcome_unknown(MALFORMED),
+        case("a size beyond all numbers", b"ffffffffffffffffffff\r\nabc\r\n0\r\n\r\n").outcome_unknown(MALFORMED),
     ]
 }
 
@@ -103,9 +107,9 @@ fn endless(s: &'static FaultProfile) -> Vec<FaultCase> {
     let more = Step::Endless(chunks(&[b' '; 16 * 1024], 16 * 1024).into());
     let case = |status, first| FaultCase::send(s, format!("{status}")).plays([first, begun(status), more.clone()]);
     vec![
-        case(200, Step::Take).in_doubt(MALFORMED).with_status(200),
+        case(200, Step::Take).outcome_unknown(MALFORMED).with_status(200),
         case(400, Step::ReadRequest).refused(&[ErrorKind::InvalidRequest]).with_status(400),
-        case(502, Step::ReadRequest).in_doubt(UNAVAILABLE).with_status(502),
+        case(502, Step::ReadRequest).outcome_unknown(UNAVAILABLE).with_status(502),
     ]
 }
 
@@ -119,8 +123,8 @@ fn packed(s: &'static FaultProfile) -> Vec<FaultCase> {
     };
     let refusal = says(400, &[("content-encoding", "gzip")], pack(br#"{"message":"no"}"#));
     vec![
-        FaultCase::send(s, "the genuine answer").plays([Step::Take, packed(&pack)]).in_doubt(MALFORMED),
-        FaultCase::send(s, "a bomb").plays([Step::Take, packed(&bomb)]).in_doubt(MALFORMED),
+        FaultCase::send(s, "the genuine answer").plays([Step::Take, packed(&pack)]).outcome_unknown(MALFORMED),
+        FaultCase::send(s, "a bomb").plays([Step::Take, packed(&bomb)]).outcome_unknown(MALFORMED),
         FaultCase::own(s, "a refusal", |harness| async move {
             let error = failed(harness.send(&harness.message(1)?).await?)?;
             ensure(error.status() == Some(400) && !error.may_have_been_sent(), format_args!("{error:?}"))?;

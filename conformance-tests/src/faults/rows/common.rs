@@ -23,11 +23,13 @@ pub(super) fn after_the_request(
 ) -> Vec<FaultCase> {
     let then = |first: Step| std::iter::once(first).chain(steps.iter().cloned()).collect::<Vec<_>>();
     vec![
-        FaultCase::send(profile, format!("{name}, a send that was taken")).plays(then(Step::Take)).in_doubt(kinds),
+        FaultCase::send(profile, format!("{name}, a send that was taken"))
+            .plays(then(Step::Take))
+            .outcome_unknown(kinds),
         FaultCase::send(profile, format!("{name}, a send that was lost"))
             .plays(then(Step::ReadRequest))
-            .in_doubt(kinds),
-        FaultCase::read(profile, format!("{name}, a read")).plays(then(Step::ReadRequest)).in_doubt(kinds),
+            .outcome_unknown(kinds),
+        FaultCase::read(profile, format!("{name}, a read")).plays(then(Step::ReadRequest)).outcome_unknown(kinds),
     ]
 }
 

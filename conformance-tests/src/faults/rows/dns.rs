@@ -6,7 +6,7 @@ use super::common::UNAVAILABLE;
 use crate::assertions::ensure;
 use crate::faults::case::FaultCase;
 use crate::faults::dns::{Answer, ScriptedDns};
-use crate::faults::oracle::taken;
+use crate::faults::oracle::accepted;
 use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, each, left_out};
 use crate::faults::script::{Step, answer};
@@ -30,8 +30,8 @@ pub(super) const ROWS: &[Row] = &[
         let names = || ScriptedDns::new([Answer::Addresses(vec![DEAD]), Answer::Addresses(vec![HERE])]);
         let again = FaultCase::send(s, "a send").named(names()).plays([Step::Take, answer()]).sent_after(2);
         let afresh = FaultCase::own(s, "two sends, each looked up", |harness| async move {
-            taken(harness.send(&harness.message(1)?).await?)?;
-            taken(harness.send(&harness.message(2)?).await?)?;
+            accepted(harness.send(&harness.message(1)?).await?)?;
+            accepted(harness.send(&harness.message(2)?).await?)?;
             let (asked, seen) =
                 (harness.dns.as_ref().map_or(0, |names| names.asked()), harness.listener.seen().connections);
             ensure(asked == seen + 1, format_args!("{asked} questions for {seen} connections and one that failed"))
@@ -45,5 +45,5 @@ const DEAD: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 fn unresolved(s: &'static FaultProfile, answer: &Answer) -> Vec<FaultCase> {
     let cases = [FaultCase::send(s, "a send"), FaultCase::read(s, "a read")];
-    cases.map(|case| case.named(ScriptedDns::new([answer.clone()])).unreached(UNAVAILABLE).connects(0..=0)).into()
+    cases.map(|case| case.named(ScriptedDns::new([answer.clone()])).not_reached(UNAVAILABLE).connects(0..=0)).into()
 }

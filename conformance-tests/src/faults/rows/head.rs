@@ -17,7 +17,7 @@ pub(super) const ROWS: &[Row] = &[
     each("H3", "no response", |s| impatient(after_the_request(s, "hang", &[Step::Hang], UNAVAILABLE))),
     each("H4", "the request is not read and not answered", |s| {
         let cases = [FaultCase::send(s, "a send"), FaultCase::read(s, "a read")];
-        impatient(cases.map(|case| case.plays([Step::Hang]).in_doubt(UNAVAILABLE)).into())
+        impatient(cases.map(|case| case.plays([Step::Hang]).outcome_unknown(UNAVAILABLE)).into())
     }),
     each("H5", "garbage bytes", |s| {
         let noise: Vec<u8> = (0..=255).cycle().take(1_000).collect();

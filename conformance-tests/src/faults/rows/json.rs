@@ -33,7 +33,7 @@ pub(super) const ROWS: &[Row] = &[
             return Vec::new();
         }
         let with = |word: &str| (s.yes)("\"m1\"").replace("true", word);
-        let yes = ["\"true\"", "1"].map(|word| taken(s, word, &with(word), "m1"));
+        let yes = ["\"true\"", "1"].map(|word| accepted(s, word, &with(word), "m1"));
         let neither = ["null", "\"perhaps\"", "2", "{}"].map(|word| unreadable(s, word, with(word)));
         yes.into_iter().chain(neither).flatten().collect()
     }),
@@ -88,11 +88,11 @@ fn key_of_id(s: &FaultProfile) -> &'static str {
 /// A yes with this id, which is read to the last digit.
 fn yes(s: &'static FaultProfile, id: &str) -> Vec<FaultCase> {
     let text = id.trim_matches('"').to_owned();
-    taken(s, id, &(s.yes)(id), &text)
+    accepted(s, id, &(s.yes)(id), &text)
 }
 
 /// A body that names a message: taken under 200; under 400 it is a refusal, which may contradict itself.
-fn taken(s: &'static FaultProfile, name: &str, body: &str, id: &str) -> Vec<FaultCase> {
+fn accepted(s: &'static FaultProfile, name: &str, body: &str, id: &str) -> Vec<FaultCase> {
     let sent = || send(s, name, body).with(|case| case.expect.id = Some(id.to_owned()));
     [both_paces(sent), both_paces(|| under_400(s, name, body.as_bytes(), s.doubts_a_named_message))].concat()
 }
@@ -100,21 +100,21 @@ fn taken(s: &'static FaultProfile, name: &str, body: &str, id: &str) -> Vec<Faul
 /// A body without an id.
 fn unreadable(s: &'static FaultProfile, name: &str, body: impl AsRef<[u8]>) -> Vec<FaultCase> {
     let body = body.as_ref();
-    let doubt = || send(s, name, body).in_doubt(MALFORMED);
-    [both_paces(doubt), both_paces(|| under_400(s, name, body, false).or_in_doubt(s.doubts_a_named_message))].concat()
+    let doubt = || send(s, name, body).outcome_unknown(MALFORMED);
+    [both_paces(doubt), both_paces(|| under_400(s, name, body, false).or_unknown(s.doubts_a_named_message))].concat()
 }
 
 /// A body of which an id may be read or not.
 fn either(s: &'static FaultProfile, name: &str, body: impl AsRef<[u8]>) -> Vec<FaultCase> {
     let body = body.as_ref();
     let either = || {
-        send(s, name, body).in_doubt(MALFORMED).with(|case| {
+        send(s, name, body).outcome_unknown(MALFORMED).with(|case| {
             case.expect.claims.push(Claim::Sent);
             case.expect.attempts = 1..=TRIES;
             case.expect.connections = None;
         })
     };
-    [both_paces(either), both_paces(|| under_400(s, name, body, false).or_in_doubt(s.doubts_a_named_message))].concat()
+    [both_paces(either), both_paces(|| under_400(s, name, body, false).or_unknown(s.doubts_a_named_message))].concat()
 }
 
 /// A yes with more members beside its id.
@@ -126,7 +126,7 @@ fn beside(s: &'static FaultProfile, members: &[(&str, Value)]) -> Vec<FaultCase>
             object.insert((*name).to_owned(), value.clone());
         }
     }
-    taken(s, "beside the id", &body.to_string(), "m1")
+    accepted(s, "beside the id", &body.to_string(), "m1")
 }
 
 fn send(s: &'static FaultProfile, name: &str, body: impl AsRef<[u8]>) -> FaultCase {
@@ -135,7 +135,7 @@ fn send(s: &'static FaultProfile, name: &str, body: impl AsRef<[u8]>) -> FaultCa
 
 fn under_400(s: &'static FaultProfile, name: &str, body: &[u8], is_doubtful: bool) -> FaultCase {
     let case = FaultCase::send(s, format!("400 {name}")).plays([Step::ReadRequest, says(400, JSON, body)]);
-    if is_doubtful { case.in_doubt(NO) } else { case.refused(NO) }.with_status(400)
+    if is_doubtful { case.outcome_unknown(NO) } else { case.refused(NO) }.with_status(400)
 }
 
 /// Under every status, in every member in which words stand.

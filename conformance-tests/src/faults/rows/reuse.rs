@@ -6,7 +6,7 @@ use super::common::MALFORMED;
 use crate::assertions::{Check, ensure};
 use crate::faults::case::FaultCase;
 use crate::faults::harness::{CallResult, FaultHarness};
-use crate::faults::oracle::{described, taken};
+use crate::faults::oracle::{accepted, described};
 use crate::faults::profile::{FaultProfile, Reads};
 use crate::faults::row::{Row, each, left_out};
 use crate::faults::script::{Step, answer, says, write};
@@ -51,7 +51,7 @@ pub(super) const ROWS: &[Row] = &[
     each("P7", "303, which means that the request was handled", |s| {
         let case = |first, name: &str| {
             let case = FaultCase::send(s, name).plays([first, to(303, "http://{decoy}/result")]);
-            case.in_doubt_for_good(MALFORMED).with_status(303)
+            case.unknown_and_final(MALFORMED).with_status(303)
         };
         vec![case(Step::Take, "and it was"), case(Step::ReadRequest, "and it was not")]
     }),
@@ -78,7 +78,7 @@ pub(super) const ROWS: &[Row] = &[
         let split = write("HTTP/1.1 302 Found\r\nlocation: http://{decoy}/\r\n x: y\r\ncontent-length: 0\r\n\r\n");
         let split = FaultCase::send(s, "with a line break").plays([Step::ReadRequest, split]);
         // Where the line break makes it no HTTP, nothing is proved.
-        cases.push(split.in_doubt(MALFORMED).connects(1..=2));
+        cases.push(split.outcome_unknown(MALFORMED).connects(1..=2));
         cases
     }),
     left_out("P9", "HTTP/2: REFUSED_STREAM, GOAWAY below the stream", "HTTP/1.1 only"),
@@ -128,7 +128,7 @@ impl Pause {
 async fn sends(harness: Arc<FaultHarness>, pause: Pause) -> Check {
     let mut ids = Vec::new();
     for number in 1..=4 {
-        ids.push(taken(harness.send(&harness.message(number)?).await?)?);
+        ids.push(accepted(harness.send(&harness.message(number)?).await?)?);
         pause.pass().await;
     }
     let lines: Vec<_> = harness.provider.ledger().into_iter().map(|line| line.message_id).collect();

@@ -8,13 +8,13 @@ use transom::adapter::Operation;
 use transom::layers::Retry;
 use transom::transport::Transport as _;
 use transom::transport::{HttpOptions, HttpTransport, Roots};
-use transom::{ErrorKind, Messenger as _, Secret};
+use transom::{ErrorKind, Secret};
 
 use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::canary;
 use crate::faults::case::FaultCase;
 use crate::faults::harness::{CallResult, FaultHarness};
-use crate::faults::oracle::{failed, taken};
+use crate::faults::oracle::{accepted, failed};
 use crate::faults::profile::{self, FaultProfile};
 use crate::faults::row::{Row, always, each, left_out, once};
 use crate::faults::script::{Step, answer, says};
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     each("G2", "credentials in a channel's URI travel in one header, and in no address", |s| {
         let case = FaultCase::own(s, "what the server sees", |harness| async move {
-            taken(harness.send(&harness.message(1)?).await?)?;
+            accepted(harness.send(&harness.message(1)?).await?)?;
             let seen = harness.listener.seen();
             let request = seen.requests.first().ok_or("no request")?;
             let shows = |text: &str| {
@@ -77,7 +77,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     each("X1", "the debug form of everything that holds a secret", |s| {
         let case = FaultCase::own(s, "all of it", |harness| async move {
-            taken(harness.send(&harness.message(1)?).await?)?;
+            accepted(harness.send(&harness.message(1)?).await?)?;
             let message = harness.message(2)?;
             let secret = Secret::new(harness.canaries.key.clone());
             let forms = [
@@ -97,7 +97,7 @@ pub(super) const ROWS: &[Row] = &[
     always("X2", "every error's line, debug forms and causes are searched for secrets, numbers and addresses"),
     once("X3", "every crate's log lines are searched, at every level", || {
         let case = FaultCase::own(&profile::EXOTEL, "those that have a say in it", |harness| async move {
-            taken(harness.send(&harness.message(1)?).await?)?;
+            accepted(harness.send(&harness.message(1)?).await?)?;
             let lines = logs::searched().lines;
             for name in ["transom", "reqwest", "hyper_util", "rustls"] {
                 ensure(

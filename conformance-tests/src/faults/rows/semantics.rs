@@ -10,7 +10,7 @@ use transom::adapter::Context;
 use transom::session::{MemoryLedger, WindowLedger as _};
 use transom::transport::Transport;
 use transom::webhook::{DeliveryStatus, Event};
-use transom::{ErrorKind, Message, Messenger as _, Registry, Sent};
+use transom::{ErrorKind, Message, Registry, Sent};
 use transom_exotel::Exotel;
 use transom_mock_server::{ConfigChange, NewWebhook, RateLimitChange};
 
@@ -18,7 +18,7 @@ use super::status::JSON;
 use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::case::FaultCase;
 use crate::faults::harness::{CallResult, FaultHarness};
-use crate::faults::oracle::{agrees, claim_of, described, failed, taken};
+use crate::faults::oracle::{accepted, agrees, claim_of, described, failed};
 use crate::faults::profile::{self, FaultProfile};
 use crate::faults::row::{Row, each, left_out, once};
 use crate::faults::script::{Gate, Step, answer, says};
@@ -81,8 +81,8 @@ pub(super) const MEANINGS: &[Row] = &[
         }
         let case = FaultCase::own(s, "twice", |harness| async move {
             let message = harness.message(1)?;
-            let first = taken(harness.send(&message).await?)?;
-            let second = taken(harness.send(&message).await?)?;
+            let first = accepted(harness.send(&message).await?)?;
+            let second = accepted(harness.send(&message).await?)?;
             ensure(first == second, format_args!("two ids for one message: {first} and {second}"))
         });
         vec![case.plays([Step::Take, answer()])]
@@ -109,12 +109,12 @@ pub(super) const CROWDS: &[Row] = &[
         let same = FaultCase::own(s, "the same body", |harness| async move {
             let message = harness.message(1)?;
             let (first, second) = tokio::join!(harness.send(&message), harness.send(&message));
-            let (first, second) = (taken(first?)?, taken(second?)?);
+            let (first, second) = (accepted(first?)?, accepted(second?)?);
             ensure(first == second, format_args!("two ids for one message: {first} and {second}"))
         });
         let other = FaultCase::own(s, "another body", |harness| async move {
             let message = harness.message(1)?;
-            taken(harness.send(&message).await?)?;
+            accepted(harness.send(&message).await?)?;
             let other = Message::text(message.to.clone(), "Something else.");
             let other = other.with_reference(message.reference.clone().unwrap_or_default());
             let error = failed(harness.send(&other).await?)?;
@@ -176,7 +176,7 @@ fn fails_later(s: &'static FaultProfile) -> Vec<FaultCase> {
         harness.provider.control(|simulator, now| simulator.configure(now, &by_callback))?;
         let hook = NewWebhook::new(name, "http://127.0.0.1:9/hook");
         harness.provider.control(|simulator, _| simulator.register_webhook(hook))?;
-        let id = taken(harness.send(&harness.message(1)?).await?)?;
+        let id = accepted(harness.send(&harness.message(1)?).await?)?;
         harness.provider.control(|simulator, now| simulator.advance(now, Duration::from_secs(60)))?;
         let mut statuses = Vec::new();
         while let Some(request) = harness.provider.webhook() {
@@ -271,13 +271,13 @@ fn every_order() -> Check {
             order.pop();
         }
     }
-    for (told, comes_to) in [
+    for (reported, comes_to) in [
         (vec![Queued, Gone, Gone, Delivered, Read], Read),
         (vec![Queued, Gone, DeliveryStatus::Failed, Gone], DeliveryStatus::Failed),
         (vec![Gone, DeliveryStatus::Failed, Delivered, Queued], Delivered),
     ] {
         let mut all = Vec::new();
-        orders(&told, &mut Vec::new(), &mut all);
+        orders(&reported, &mut Vec::new(), &mut all);
         for order in all {
             let end = order.iter().cloned().reduce(DeliveryStatus::merge);
             ensure(end.as_ref() == Some(&comes_to), format_args!("{order:?} comes to {end:?}"))?;

@@ -38,24 +38,25 @@ pub(super) const ROWS: &[Row] = &[
         let path = both_paces(|| refusing(s, "the path", 404, JSON, "{}").refused(&[ErrorKind::NotFound]));
         sender.into_iter().flatten().chain(path).collect()
     }),
-    each("S8", "408", |s| in_doubt(s, &[408])),
+    each("S8", "408", |s| outcome_unknown(s, &[408])),
     each("S9", "409", conflicts),
     each("S10", "413, 414, 431", |s| plain_refusals(s, &[413, 414, 431], JSON, "{}")),
     each("S11", "421, 425: retried on another connection", |s| {
-        let again = |status| move || then_taken(FaultCase::send(s, format!("{status}")), status, &[]).connects(2..=2);
+        let again =
+            |status| move || then_accepted(FaultCase::send(s, format!("{status}")), status, &[]).connects(2..=2);
         [both_paces(again(421)), both_paces(again(425))].concat()
     }),
     each("S16", "429 with a message id", |s| {
         both_paces(|| {
             let case = FaultCase::send(s, "and it was taken");
-            case.plays([Step::Take, says(429, JSON, (s.yes)("\"m1\""))]).in_doubt(&[ErrorKind::RateLimited])
+            case.plays([Step::Take, says(429, JSON, (s.yes)("\"m1\""))]).outcome_unknown(&[ErrorKind::RateLimited])
         })
     }),
     each("S17", "500, 502, 504, 520 to 527, 499", |s| {
-        let mut cases = in_doubt(s, &[500, 502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 499]);
+        let mut cases = outcome_unknown(s, &[500, 502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 499]);
         for status in [501, 505] {
             let case =
-                || refusing(s, "for good", status, HTML, PAGE).in_doubt_for_good(UNAVAILABLE).with_status(status);
+                || refusing(s, "for good", status, HTML, PAGE).unknown_and_final(UNAVAILABLE).with_status(status);
             cases.extend(both_paces(case));
         }
         cases
@@ -63,9 +64,11 @@ pub(super) const ROWS: &[Row] = &[
     each("S18", "503 without a body", |s| {
         let later = || {
             let case = refusing(s, "with a wait", 503, &[("retry-after", "1")], "");
-            case.in_doubt(UNAVAILABLE).with_status(503).with(|case| case.expect.hints = vec![super::common::SECOND])
+            case.outcome_unknown(UNAVAILABLE)
+                .with_status(503)
+                .with(|case| case.expect.hints = vec![super::common::SECOND])
         };
-        [in_doubt(s, &[503]), both_paces(later)].concat()
+        [outcome_unknown(s, &[503]), both_paces(later)].concat()
     }),
     each("S19", "503 with a documented code for not sent", |s| {
         let body = r#"{"success":false,"error":"Sender is not online.","error_code":"SENDER_OFFLINE"}"#;
@@ -73,11 +76,14 @@ pub(super) const ROWS: &[Row] = &[
         if s.name() == "autocalls" { both_paces(case) } else { Vec::new() }
     }),
     each("S20", "a 5xx with a page labelled as JSON", |s| {
-        let case = |status| move || refusing(s, "a page", status, JSON, PAGE).in_doubt(UNAVAILABLE).with_status(status);
+        let case =
+            |status| move || refusing(s, "a page", status, JSON, PAGE).outcome_unknown(UNAVAILABLE).with_status(status);
         [500, 502, 503, 504].into_iter().flat_map(|status| both_paces(case(status))).collect()
     }),
     each("S21", "200 with a web page", |s| {
-        both_paces(|| FaultCase::send(s, "a page").plays([Step::Take, says(200, HTML, PAGE)]).in_doubt(MALFORMED))
+        both_paces(|| {
+            FaultCase::send(s, "a page").plays([Step::Take, says(200, HTML, PAGE)]).outcome_unknown(MALFORMED)
+        })
     }),
     each("S22", "a rejection inside a 2xx, with a known or unknown code", no_inside_yes),
     each("S23", "202 with an id", |s| {
@@ -93,7 +99,9 @@ pub(super) const ROWS: &[Row] = &[
             _ => return Vec::new(),
         };
         both_paces(|| {
-            FaultCase::send(s, "another recipient").plays([Step::Take, says(200, JSON, body)]).in_doubt(MALFORMED)
+            FaultCase::send(s, "another recipient")
+                .plays([Step::Take, says(200, JSON, body)])
+                .outcome_unknown(MALFORMED)
         })
     }),
 ];
@@ -114,7 +122,7 @@ pub(super) fn refusing(
 }
 
 /// The first attempt is answered with `status`, the next is taken.
-pub(super) fn then_taken(case: FaultCase, status: u16, headers: &[(&str, &str)]) -> FaultCase {
+pub(super) fn then_accepted(case: FaultCase, status: u16, headers: &[(&str, &str)]) -> FaultCase {
     case.plays([Step::ReadRequest, says(status, headers, "")]).plays([Step::Take, answer()]).sent_after(2)
 }
 
@@ -130,12 +138,12 @@ fn plain_refusals(
 }
 
 /// A gateway's answers: the provider behind it may have taken the message, or not.
-fn in_doubt(s: &'static FaultProfile, statuses: &[u16]) -> Vec<FaultCase> {
+fn outcome_unknown(s: &'static FaultProfile, statuses: &[u16]) -> Vec<FaultCase> {
     let mut cases = Vec::new();
     for &status in statuses {
         let case = move |first: Step, name: &str| {
             let case = FaultCase::send(s, format!("{status}, {name}")).plays([first, says(status, HTML, PAGE)]);
-            case.in_doubt(UNAVAILABLE).with_status(status)
+            case.outcome_unknown(UNAVAILABLE).with_status(status)
         };
         cases.extend(both_paces(move || case(Step::Take, "taken")));
         cases.push(case(Step::ReadRequest, "lost"));
@@ -150,7 +158,7 @@ fn conflicts(s: &'static FaultProfile) -> Vec<FaultCase> {
         "gosendapi" => {
             let under_way = r#"{"statusCode":409,"message":"A request with this key is already in progress"}"#;
             let another = r#"{"statusCode":409,"message":"Idempotency-Key was already used with a different body"}"#;
-            let stays = || refusing(s, "in progress", 409, JSON, under_way).in_doubt(&[ErrorKind::Conflict]);
+            let stays = || refusing(s, "in progress", 409, JSON, under_way).outcome_unknown(&[ErrorKind::Conflict]);
             // Nothing of ours came before: the one that is under way is that of a process that is gone, say.
             let ends = || {
                 let case =
@@ -162,7 +170,8 @@ fn conflicts(s: &'static FaultProfile) -> Vec<FaultCase> {
             // What was lost stays in doubt, and the same body again would be refused again.
             let then_other_body = || {
                 let case = FaultCase::send(s, "another body after a lost answer").plays([Step::Take, Step::Fin]);
-                let case = case.plays([Step::ReadRequest, says(409, JSON, another)]).in_doubt(&[ErrorKind::Conflict]);
+                let case =
+                    case.plays([Step::ReadRequest, says(409, JSON, another)]).outcome_unknown(&[ErrorKind::Conflict]);
                 case.with(|case| case.setup.tries = 4)
             };
             let cases = [both_paces(other), both_paces(other_body), both_paces(then_other_body)];
@@ -172,9 +181,9 @@ fn conflicts(s: &'static FaultProfile) -> Vec<FaultCase> {
             let coded =
                 r#"{"response":{"code":409,"error_data":{"code":1008,"message":"Duplicate"},"status":"failure"}}"#;
             let documented = || refusing(s, "documented", 409, JSON, coded).refused(&[ErrorKind::Conflict]);
-            [both_paces(|| bare().in_doubt_for_good(&[ErrorKind::Conflict])), both_paces(documented)].concat()
+            [both_paces(|| bare().unknown_and_final(&[ErrorKind::Conflict])), both_paces(documented)].concat()
         }
-        _ => both_paces(|| bare().in_doubt_for_good(&[ErrorKind::Conflict])),
+        _ => both_paces(|| bare().unknown_and_final(&[ErrorKind::Conflict])),
     }
 }
 
@@ -189,6 +198,7 @@ fn no_inside_yes(s: &'static FaultProfile) -> Vec<FaultCase> {
     };
     let kinds = [ErrorKind::InvalidRequest, ErrorKind::MalformedResponse];
     let known = || refusing(s, "known", known.status, JSON, known.body).refused(&[known.kind]);
-    let unknown = || FaultCase::send(s, "unknown").plays([Step::Take, says(200, JSON, unknown)]).in_doubt(&kinds);
+    let unknown =
+        || FaultCase::send(s, "unknown").plays([Step::Take, says(200, JSON, unknown)]).outcome_unknown(&kinds);
     [both_paces(known), both_paces(unknown)].concat()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use transom::ErrorKind;
 
 use super::common::both_paces;
-use super::status::{refusing, then_taken};
+use super::status::{refusing, then_accepted};
 use crate::faults::case::FaultCase;
 use crate::faults::clock::ClockMode;
 use crate::faults::profile::FaultProfile;
@@ -122,7 +122,7 @@ fn waits_twice(s: &'static FaultProfile, name: &str, first: &str, second: &str, 
 
 /// The first attempt is refused for going too fast, and the next, no earlier than asked, is taken.
 fn waits(s: &'static FaultProfile, name: &str, headers: &[(&str, &str)], least_ms: u64) -> FaultCase {
-    let case = then_taken(FaultCase::send(s, name), 429, headers).connects(2..=2);
+    let case = then_accepted(FaultCase::send(s, name), 429, headers).connects(2..=2);
     case.with(|case| case.expect.hints = vec![Duration::from_millis(least_ms)])
 }
 

@@ -10,17 +10,17 @@ use crate::faults::tls::Server;
 
 pub(super) const ROWS: &[Row] = &[
     each("T0", "a server whose authority is among the extra roots is trusted", |s| {
-        [Server::Good, Server::Old].map(|server| taken(s, server)).into()
+        [Server::Good, Server::Old].map(|server| accepted(s, server)).into()
     }),
     each("T1", "the server speaks plain HTTP", |s| {
         let plain = write(whole(400, &[], b"plain HTTP"));
         not_tls(s, &[plain, Step::Hang]).map(|case| case.unacceptable(MALFORMED)).into()
     }),
     each("T2", "FIN in the handshake", |s| {
-        not_tls(s, &[Step::Read(1), Step::Fin]).map(|case| case.unreached(UNAVAILABLE)).into()
+        not_tls(s, &[Step::Read(1), Step::Fin]).map(|case| case.not_reached(UNAVAILABLE)).into()
     }),
     each("T3", "a handshake without a response", |s| {
-        not_tls(s, &[Step::Hang]).map(|case| case.unreached(UNAVAILABLE).impatient()).into()
+        not_tls(s, &[Step::Hang]).map(|case| case.not_reached(UNAVAILABLE).impatient()).into()
     }),
     each("T4", "a certificate that is expired, for another host, or untrusted", |s| {
         let bad = [Server::Expired, Server::OtherName, Server::UnknownAuthority];
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
     each("T5", "the server demands a client certificate", |s| {
         let both = [UNAVAILABLE, MALFORMED].concat();
         // The newer TLS says so after the request is written.
-        let new = FaultCase::send(s, "TLS 1.3").at(Peer::Tls(Server::WantsClient)).in_doubt(&both);
+        let new = FaultCase::send(s, "TLS 1.3").at(Peer::Tls(Server::WantsClient)).outcome_unknown(&both);
         let new = new.plays([Step::ReadRequest, Step::Hang]).or_final();
         let old = FaultCase::send(s, "TLS 1.2").at(Peer::Tls(Server::OldWantsClient)).unacceptable(MALFORMED);
         vec![new, old.plays([Step::Take, answer()]).with(no_line)]
@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Row] = &[
         };
         let case = |name: &str, hundredths| {
             let case = FaultCase::send(s, name).at(Peer::Tls(Server::Good));
-            case.plays([Step::Take, part(hundredths), Step::Fin]).in_doubt(&[UNAVAILABLE, MALFORMED].concat())
+            case.plays([Step::Take, part(hundredths), Step::Fin]).outcome_unknown(&[UNAVAILABLE, MALFORMED].concat())
         };
         vec![case("half of it", 50), case("all of it", 100)]
     }),
@@ -53,7 +53,8 @@ pub(super) const ROWS: &[Row] = &[
         let raw = |bytes: &'static [u8]| Step::WriteRaw(bytes.into());
         let case = |name: &str, bytes| {
             let case = FaultCase::send(s, name).at(Peer::Tls(Server::Good));
-            case.plays([Step::Take, begun(), raw(bytes), Step::Hang]).in_doubt(&[UNAVAILABLE, MALFORMED].concat())
+            case.plays([Step::Take, begun(), raw(bytes), Step::Hang])
+                .outcome_unknown(&[UNAVAILABLE, MALFORMED].concat())
         };
         vec![case("an alert", b"\x15\x03\x03\x00\x02\x02\x50"), case("plain text", b"HTTP/1.1 200 OK\r\n\r\n")]
     }),
@@ -69,7 +70,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
 ];
 
-fn taken(s: &'static FaultProfile, server: Server) -> FaultCase {
+fn accepted(s: &'static FaultProfile, server: Server) -> FaultCase {
     FaultCase::send(s, format!("{server:?}")).at(Peer::Tls(server)).plays([Step::Take, answer()])
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use transom::adapter::Operation;
 use transom::transport::StreamedBody;
 use transom::transport::Transport as _;
-use transom::{Client, ErrorKind, Messenger as _, SendOutcome};
+use transom::{Client, ErrorKind, SendOutcome};
 
 use super::common::{UNAVAILABLE, impatient};
 use crate::assertions::{Failure, ensure, unexpected};
@@ -28,11 +28,11 @@ pub(super) const ROWS: &[Row] = &[
     }),
     each("W2", "RST after the first byte", |s| {
         let cases = [FaultCase::send(s, "a send"), FaultCase::read(s, "a read")];
-        cases.map(|case| case.plays([Step::Read(1), Step::Rst]).in_doubt(UNAVAILABLE)).into()
+        cases.map(|case| case.plays([Step::Read(1), Step::Rst]).outcome_unknown(UNAVAILABLE)).into()
     }),
     each("W3", "RST in the middle of the body", |s| {
         let cut = |hundredths| [Step::ReadPart(hundredths), Step::Rst];
-        let case = |part| FaultCase::send(s, format!("{part} %")).plays(cut(part)).in_doubt(UNAVAILABLE);
+        let case = |part| FaultCase::send(s, format!("{part} %")).plays(cut(part)).outcome_unknown(UNAVAILABLE);
         [10, 50, 90, 100].map(case).into()
     }),
     once("W3b", "the same with 4 MiB", || {
@@ -67,7 +67,7 @@ pub(super) const ROWS: &[Row] = &[
         let both = [UNAVAILABLE, super::common::MALFORMED].concat();
         let tls = FaultCase::send(s, "RST behind the handshake").at(Peer::Tls(Server::Good)).plays([Step::Rst]);
         let half = FaultCase::send(s, "half-closed, then RST").plays([Step::HalfClose, Step::Rst]);
-        [tls, half].map(|case| case.in_doubt(&both).or_unreached()).into()
+        [tls, half].map(|case| case.outcome_unknown(&both).or_unreached()).into()
     }),
 ];
 
@@ -134,14 +134,14 @@ fn given_up_before(s: &'static FaultProfile) -> Vec<FaultCase> {
     let looking_up = FaultCase::own(s, "while the name is looked up", move |harness| {
         let gate = gate.clone();
         async move {
-            let (client, mut told) = telling(&harness);
+            let (client, mut reported) = reporting(&harness);
             let message = harness.message(1)?;
             let send = tokio::spawn(async move { client.send(&message).await });
             gate.reached().await;
             send.abort();
             gate.open();
             // An attempt that has begun is finished, and told.
-            let verdict = next(&mut told).await?;
+            let verdict = next(&mut reported).await?;
             ensure(
                 verdict == (Reported::Accepted, 1),
                 format_args!("expected a finished and reported attempt, got {verdict:?}"),
@@ -159,7 +159,7 @@ fn given_up_after(s: &'static FaultProfile) -> Vec<FaultCase> {
         let case = FaultCase::own(s, name, move |harness| {
             let gate = at.clone();
             async move {
-                let (client, mut told) = telling(&harness);
+                let (client, mut reported) = reporting(&harness);
                 let message = harness.message(1)?;
                 let send = tokio::spawn(async move { client.send(&message).await });
                 gate.reached().await;
@@ -167,7 +167,7 @@ fn given_up_after(s: &'static FaultProfile) -> Vec<FaultCase> {
                 // The task is gone once this returns.
                 drop(send.await);
                 gate.open();
-                let verdict = next(&mut told).await?;
+                let verdict = next(&mut reported).await?;
                 ensure(verdict == (expected, 1), format_args!("expected {expected:?} and one line, got {verdict:?}"))
             }
         });
@@ -189,9 +189,9 @@ enum Reported {
     Unknown,
 }
 
-/// The client with a listener: what it is told, and how many lines the ledger has by then.
-fn telling(harness: &FaultHarness) -> (Client, mpsc::UnboundedReceiver<(Reported, usize)>) {
-    let (tell, told) = mpsc::unbounded_channel();
+/// The client with a listener: what it is reported, and how many lines the ledger has by then.
+fn reporting(harness: &FaultHarness) -> (Client, mpsc::UnboundedReceiver<(Reported, usize)>) {
+    let (tell, reported) = mpsc::unbounded_channel();
     let provider = std::sync::Arc::clone(&harness.provider);
     let client = harness.client.clone().on_outcome(move |_, verdict| {
         let verdict = match verdict {
@@ -199,14 +199,14 @@ fn telling(harness: &FaultHarness) -> (Client, mpsc::UnboundedReceiver<(Reported
             SendOutcome::Rejected(_) => Reported::NotSent,
             SendOutcome::Unknown(_) => Reported::Unknown,
         };
-        // Nobody listens any more once the case is judged.
+        // Nobody listens any more once the case is checked.
         let _ = tell.send((verdict, provider.ledger().len()));
     });
-    (client, told)
+    (client, reported)
 }
 
-async fn next(told: &mut mpsc::UnboundedReceiver<(Reported, usize)>) -> Result<(Reported, usize), Failure> {
+async fn next(reported: &mut mpsc::UnboundedReceiver<(Reported, usize)>) -> Result<(Reported, usize), Failure> {
     let patience = std::time::Duration::from_secs(5);
-    let verdict = tokio::time::timeout(patience, told.recv()).await;
+    let verdict = tokio::time::timeout(patience, reported.recv()).await;
     verdict.ok().flatten().ok_or_else(|| "no outcome was reported".into())
 }
