@@ -6,7 +6,7 @@ use transom::config::ConfigFile;
 use transom::layers::WindowGuard;
 use transom::session::WindowLedger;
 use transom::time::SystemClock;
-use transom::{Client, Error, ErrorKind, Messenger as _, PhoneNumber};
+use transom::{Client, Error, ErrorKind, PhoneNumber};
 
 use crate::args::Common;
 use crate::channel::{self, Channel};

@@ -22,8 +22,7 @@ use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
 use transom::webhook::WebhookEvents;
 use transom::{
-    Capabilities, Capability, Client, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Registry, Result, Sent,
-    Session,
+    Capabilities, Capability, Client, ErrorKind, Message, PhoneNumber, Receipt, Registry, Result, Sent, Session,
 };
 
 use crate::adapters::AdapterUnderTest;

@@ -21,7 +21,7 @@ mod window;
 
 use transom::account::ConversationFilter;
 use transom::message::Media;
-use transom::{Capability, Content, Error, ErrorKind, Message, Messenger as _, Sent};
+use transom::{Capability, Content, Error, ErrorKind, Message, Sent};
 
 use crate::assertions::{Check, Failure, ensure, equal};
 use crate::harness::{Harness, contact, text};

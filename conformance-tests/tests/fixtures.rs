@@ -12,7 +12,7 @@ use serde_json::Value;
 use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
-use transom::{Client, Message, Messenger as _, Registry};
+use transom::{Client, Message, Registry};
 use transom_conformance::adapters;
 use transom_mock_server::{Simulator, control_response};
 

@@ -14,7 +14,7 @@ use transom::config::{ChannelConfig, process_env};
 use transom::layers::RateLimit;
 use transom::time::Clock;
 use transom::transport::Transport;
-use transom::{Client, Message, Messenger as _, Registry};
+use transom::{Client, Message, Registry};
 use transom_mock_server::{Simulator, control_response};
 
 /// The simulator without a socket, on a clock that only waits advance.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
-use transom::{Client, ErrorKind, Message, Messenger as _, Receipt, Registry, Sent, Template};
+use transom::{Client, ErrorKind, Message, Receipt, Registry, Sent, Template};
 use transom_conformance::adapters;
 use transom_mock_server::{DeliveryOutcome, Simulator, control_response};
 

@@ -16,7 +16,7 @@ use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
 use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
 use transom::webhook::{Event, WebhookEvents};
-use transom::{Client, Error, ErrorKind, Message, Messenger as _, Registry, Sent};
+use transom::{Client, Error, ErrorKind, Message, Registry, Sent};
 use transom_mock_server::MockServer;
 
 const CONTACT: &str = "+5491155550123";

@@ -13,7 +13,7 @@ use transom::config::{ChannelConfig, process_env};
 use transom::time::rfc3339;
 use transom::transport::Transport;
 use transom::webhook::WebhookEvents;
-use transom::{Client, ErrorKind, Messenger as _, Registry};
+use transom::{Client, ErrorKind, Registry};
 use transom_conformance::adapters;
 use transom_conformance::evidence::{Changes, WebhookFixture, each_object, put};
 

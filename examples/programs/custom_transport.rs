@@ -12,7 +12,7 @@ use transom::adapter::{Context, Operation};
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{Message, Messenger as _, Registry};
+use transom::{Message, Registry};
 use transom_mock_server::MockServer;
 
 /// Notes what a request does and how it ended. An inner transport carries it.

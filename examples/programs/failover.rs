@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::Path;
 
 use transom::config::{ConfigFile, process_env};
-use transom::{Message, Messenger as _, Registry};
+use transom::{Message, Registry};
 use transom_mock_server::MockServer;
 
 #[tokio::main]

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use transom::config::{ChannelConfig, process_env};
-use transom::{Message, Messenger as _, Registry, Template};
+use transom::{Message, Registry, Template};
 use transom_mock_server::MockServer;
 
 #[tokio::main]

@@ -12,7 +12,7 @@ use serde_json::json;
 use transom::axum::Webhook;
 use transom::config::{ChannelConfig, process_env};
 use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
-use transom::{Client, Message, Messenger as _, Registry};
+use transom::{Client, Message, Registry};
 use transom_mock_server::MockServer;
 
 #[derive(Clone)]

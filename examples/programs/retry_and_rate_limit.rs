@@ -6,7 +6,7 @@ use std::error::Error;
 use serde_json::json;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::{RateLimit, Retry};
-use transom::{Message, Messenger as _, Registry};
+use transom::{Message, Registry};
 use transom_mock_server::MockServer;
 
 #[tokio::main]

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use transom::config::{ChannelConfig, process_env};
-use transom::{Message, Messenger as _, Registry};
+use transom::{Message, Registry};
 use transom_mock_server::MockServer;
 
 #[tokio::main]

@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use transom::testing::Stub;
-use transom::{Client, Error, ErrorKind, Message, Messenger as _, Result};
+use transom::{Client, Error, ErrorKind, Message, Result};
 
 /// The code under test: tells a contact that a parcel leaves, and says what to write into the order.
 async fn announce(client: &Client, order: u32) -> Result<&'static str> {

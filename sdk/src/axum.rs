@@ -7,7 +7,6 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::messenger::Messenger as _;
 use crate::webhook::event::WebhookEvents;
 
 /// The longest webhook body that is read.

@@ -4,6 +4,7 @@ pub mod account;
 pub mod adapter;
 #[cfg(feature = "axum")]
 pub mod axum;
+pub mod client;
 pub mod config;
 pub mod error;
 pub mod failover;
@@ -18,7 +19,6 @@ pub mod transport;
 pub mod webhook;
 
 mod capability;
-mod client;
 mod messenger;
 mod secret;
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
+use crate::client::attempt::Attempt;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::Message;
 use crate::message::receipt::Receipt;
@@ -17,9 +18,9 @@ use crate::webhook::event::WebhookEvents;
 
 /// A provider account that can send WhatsApp messages.
 ///
-/// Every adapter implements this trait, and [`Client`](crate::Client) and its layers use nothing else. No method has a
-/// default: an adapter without a capability returns [`unsupported`] in one line. Calls that only one provider has are
-/// methods of its own type.
+/// This is the minimum that every adapter implements, and the whole of what [`Client`](crate::Client) and its layers
+/// build on. All methods but [`send_part`](Self::send_part) are required: an adapter that cannot do a thing says so in one line with [`unsupported`]. What a
+/// single provider can do beyond it stays a method of that provider's own type.
 ///
 /// # Wrappers
 ///
@@ -35,6 +36,12 @@ pub trait Messenger: fmt::Debug + Send + Sync + 'static {
 
     /// Sends one message to the provider. `Ok` means accepted, not delivered.
     async fn send(&self, message: &Message) -> Result<Receipt>;
+
+    /// As [`send`](Self::send), as the `attempt` of the client around this messenger. A messenger that sends through other
+    /// clients, such as [`Failover`](crate::Failover), implements it, and a wrapper forwards it. Adapters leave it.
+    async fn send_part(&self, message: &Message, _attempt: &Arc<Attempt>) -> Result<Receipt> {
+        self.send(message).await
+    }
 
     /// Whether free-form messages to `contact` are allowed now. Requires [`Capability::Session`].
     async fn session(&self, contact: &PhoneNumber) -> Result<Session>;
@@ -74,6 +81,9 @@ macro_rules! forward {
             }
             async fn send(&self, message: &Message) -> Result<Receipt> {
                 (**self).send(message).await
+            }
+            async fn send_part(&self, message: &Message, attempt: &Arc<Attempt>) -> Result<Receipt> {
+                (**self).send_part(message, attempt).await
             }
             async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
                 (**self).session(contact).await

@@ -11,7 +11,7 @@ use transom::adapter::Operation;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{Client, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Template};
+use transom::{Client, Error, ErrorKind, Message, PhoneNumber, Template};
 use transom_mock_server::MockServer;
 
 use crate::channel::registry;

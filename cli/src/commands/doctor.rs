@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use transom::account::ConversationFilter;
-use transom::{Capability, Client, Error, ErrorKind, Messenger as _};
+use transom::{Capability, Client, Error, ErrorKind};
 
 use crate::args::{Common, DoctorArgs};
 use crate::channel::registry;

@@ -13,11 +13,11 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use transom::ErrorKind;
 use transom::adapter::Operation;
 use transom::transport::Transport as _;
 use transom::transport::{HttpOptions, HttpTransport};
 use transom::webhook::Event;
-use transom::{ErrorKind, Messenger as _};
 
 use crate::args::{Common, ListenArgs};
 use crate::channel::{self, Channel};

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::time::rfc3339;
-use transom::{Messenger as _, PhoneNumber, Result};
+use transom::{PhoneNumber, Result};
 
 use crate::args::{Common, ConversationsArgs};
 use crate::channel::Channel;

@@ -9,25 +9,27 @@ use crate::args::NewAdapterArgs;
 use crate::channel::registry;
 use crate::output::{Failure, Output, good};
 
-/// The files of the crate, as they are for a provider called Larkwire. All but the manifest's dependencies, the README and
-/// the encoder that is still to be written are those of `examples/fifth-adapter`, byte for byte, which a test sees to.
+/// The files of the crate, written for a provider called Larkwire: those of `examples/fifth-adapter`, but for the manifest, the
+/// README and the encoder, which is still to be written.
 const FILES: &[(&str, &str)] = &[
     // Under its own name it would make a package of its folder.
-    ("Cargo.toml", include_str!("../../templates/adapter/manifest.toml")),
-    (".gitignore", include_str!("../../templates/adapter/gitignore")),
-    ("FACTS.md", include_str!("../../templates/adapter/FACTS.md")),
-    ("README.md", include_str!("../../templates/adapter/README.md")),
-    ("rustfmt.toml", include_str!("../../templates/adapter/rustfmt.toml")),
-    ("src/config.rs", include_str!("../../templates/adapter/src/config.rs")),
-    ("src/error.rs", include_str!("../../templates/adapter/src/error.rs")),
-    ("src/lib.rs", include_str!("../../templates/adapter/src/lib.rs")),
-    ("src/messenger.rs", include_str!("../../templates/adapter/src/messenger.rs")),
-    ("src/webhook.rs", include_str!("../../templates/adapter/src/webhook.rs")),
-    ("src/wire.rs", include_str!("../../templates/adapter/src/wire.rs")),
-    ("tests/conformance/dialect.rs", include_str!("../../templates/adapter/tests/conformance/dialect.rs")),
-    ("tests/conformance/main.rs", include_str!("../../templates/adapter/tests/conformance/main.rs")),
-    ("tests/conformance/pages.rs", include_str!("../../templates/adapter/tests/conformance/pages.rs")),
-    ("tests/conformance/subject.rs", include_str!("../../templates/adapter/tests/conformance/subject.rs")),
+    ("Cargo.toml", include_str!("../../scaffold/manifest.toml")),
+    (".gitignore", include_str!("../../scaffold/gitignore")),
+    ("README.md", include_str!("../../scaffold/README.md")),
+    ("src/request.rs", include_str!("../../scaffold/request.rs")),
+    ("FACTS.md", include_str!("../../../examples/fifth-adapter/FACTS.md")),
+    ("rustfmt.toml", include_str!("../../../examples/fifth-adapter/rustfmt.toml")),
+    ("src/config.rs", include_str!("../../../examples/fifth-adapter/src/config.rs")),
+    ("src/error.rs", include_str!("../../../examples/fifth-adapter/src/error.rs")),
+    ("src/lib.rs", include_str!("../../../examples/fifth-adapter/src/lib.rs")),
+    ("src/messenger.rs", include_str!("../../../examples/fifth-adapter/src/messenger.rs")),
+    ("src/response.rs", include_str!("../../../examples/fifth-adapter/src/response.rs")),
+    ("src/types.rs", include_str!("../../../examples/fifth-adapter/src/types.rs")),
+    ("src/webhook.rs", include_str!("../../../examples/fifth-adapter/src/webhook.rs")),
+    ("tests/conformance/dialect.rs", include_str!("../../../examples/fifth-adapter/tests/conformance/dialect.rs")),
+    ("tests/conformance/main.rs", include_str!("../../../examples/fifth-adapter/tests/conformance/main.rs")),
+    ("tests/conformance/pages.rs", include_str!("../../../examples/fifth-adapter/tests/conformance/pages.rs")),
+    ("tests/conformance/subject.rs", include_str!("../../../examples/fifth-adapter/tests/conformance/subject.rs")),
 ];
 
 /// The crates that the new one depends on, and their folders in a checkout.

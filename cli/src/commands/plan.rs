@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use transom::adapter::{Context, Operation};
 use transom::layers::{Layer, Next};
 use transom::transport::Transport;
-use transom::{Content, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Receipt, Session, Window};
+use transom::{Content, Error, ErrorKind, Message, PhoneNumber, Receipt, Session, Window};
 
 use crate::args::{Common, SendArgs};
 use crate::channel;

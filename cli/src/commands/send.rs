@@ -11,7 +11,7 @@ use transom::adapter::Limits;
 use transom::message::Text;
 use transom::session::SessionSource;
 use transom::time::rfc3339;
-use transom::{Content, Message, Messenger as _, PhoneNumber, Receipt, Session, Template, Window};
+use transom::{Content, Message, PhoneNumber, Receipt, Session, Template, Window};
 
 use crate::args::{Common, SendArgs};
 use crate::output::{Failure, Output, earlier_json, good};

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use transom::session::{SessionSource, WindowLedger as _};
 use transom::time::rfc3339;
-use transom::{Capability, Messenger as _, PhoneNumber, Session, Window};
+use transom::{Capability, PhoneNumber, Session, Window};
 
 use crate::args::{Common, SessionArgs};
 use crate::channel::Channel;

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
-use transom::Messenger as _;
 use transom::webhook::WebhookEvents;
 
 use crate::args::{Common, WebhookArgs};

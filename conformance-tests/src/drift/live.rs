@@ -14,7 +14,7 @@ use serde_json::Value;
 use transom::account::ConversationFilter;
 use transom::adapter::{ErrorCode, Provider};
 use transom::transport::Transport;
-use transom::{Capabilities, Capability, Client, Error, Message, Messenger as _, PhoneNumber, Template};
+use transom::{Capabilities, Capability, Client, Error, Message, PhoneNumber, Template};
 
 use crate::drift::{self, Drift, DriftKind, Observed, Pages};
 

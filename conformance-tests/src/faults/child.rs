@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
-use transom::{Message, Messenger as _, PhoneNumber, Registry};
+use transom::{Message, PhoneNumber, Registry};
 
 use super::canary;
 use super::case::FaultCase;

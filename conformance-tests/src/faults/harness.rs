@@ -10,7 +10,7 @@ use transom::layers::Retry;
 use transom::time::Clock;
 use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::{Client, Message, Messenger as _, PhoneNumber, Registry, Result};
+use transom::{Client, Message, PhoneNumber, Registry, Result};
 
 use super::canary::{self, Canaries};
 use super::clock::RecordingClock;

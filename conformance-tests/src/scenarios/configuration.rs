@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use transom::config::{ChannelConfig, ConfigFile, Env, process_env};
-use transom::{Client, ErrorKind, Messenger as _, Sent};
+use transom::{Client, ErrorKind, Sent};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{Harness, text};

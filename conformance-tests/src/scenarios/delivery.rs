@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::{Capability, Client, ErrorKind, Messenger as _, Sent};
+use transom::{Capability, Client, ErrorKind, Sent};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{Harness, peer, text};

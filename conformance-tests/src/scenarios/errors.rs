@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, Template};
+use transom::{Capability, ErrorKind, Message, Sent, Template};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed};
 use crate::harness::{Harness, contact, text};

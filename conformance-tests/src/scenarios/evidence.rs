@@ -5,7 +5,7 @@ use http::Request;
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
 use transom::webhook::{DeliveryStatus, Event};
-use transom::{Client, Message, Messenger as _, Sent};
+use transom::{Client, Message, Sent};
 use transom_mock_server::fixtures::Fixture;
 
 use crate::adapters::{CodeChannel, CodeSample};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tokio::net::TcpListener;
-use transom::{Client, ErrorKind, Failover, Message, Messenger as _, Sent, Template};
+use transom::{Client, ErrorKind, Failover, Message, Sent, Template};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{Harness, contact, text};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use transom::layers::Retry;
-use transom::{ErrorKind, Messenger as _, Sent};
+use transom::{ErrorKind, Sent};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed};
 use crate::evidence::WebhookFixture;

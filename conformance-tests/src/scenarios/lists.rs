@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use transom::account::{Conversation, ConversationFilter, TemplateInfo};
 use transom::layers::Retry;
-use transom::{ErrorKind, Messenger as _, Sent};
+use transom::{ErrorKind, Sent};
 
 use crate::assertions::{Check, Failure, ensure, equal, unexpected};
 use crate::harness::{Harness, OTHER, contact};

@@ -7,7 +7,7 @@ use serde_json::json;
 use transom::adapter::RateLimitInfo;
 use transom::adapter::{Certainty, Rate, Scope};
 use transom::layers::{RateLimit, Retry};
-use transom::{ErrorKind, Message, Messenger as _, Sent};
+use transom::{ErrorKind, Message, Sent};
 use transom_mock_server::fixtures::Fixture;
 
 use crate::assertions::{Check, accepted, ensure, equal, failed};

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use serde_json::json;
-use transom::{Message, Messenger as _, Template};
+use transom::{Message, Template};
 
 use crate::assertions::{Check, ensure, unexpected};
 use crate::harness::{CONTACT, Harness, contact, text};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tokio::task::JoinSet;
-use transom::{Content, ErrorKind, Message, Messenger as _, Sent, Template};
+use transom::{Content, ErrorKind, Message, Sent, Template};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{CONTACT, Harness, OTHER, contact, number, text};

@@ -1,7 +1,7 @@
 //! Templates: names, languages, parameters, states.
 
 use serde_json::json;
-use transom::{ErrorKind, Message, Messenger as _, Sent, Template};
+use transom::{ErrorKind, Message, Sent, Template};
 
 use crate::assertions::{Check, accepted, equal, failed};
 use crate::harness::{Harness, contact};

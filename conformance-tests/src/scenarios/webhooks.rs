@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use transom::reconcile::{PendingSend, Resolution};
 use transom::session::{MemoryLedger, WindowLedger as _};
 use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
-use transom::{Capability, Client, ErrorKind, Messenger as _, Sent, Window};
+use transom::{Capability, Client, ErrorKind, Sent, Window};
 
 use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{CONTACT, Harness, WebhookReceiver, contact, text};

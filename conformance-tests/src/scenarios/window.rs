@@ -1,7 +1,7 @@
 //! The session window of 24 hours.
 
 use transom::session::SessionSource;
-use transom::{Capability, ErrorKind, Message, Messenger as _, Sent, Template, Window};
+use transom::{Capability, ErrorKind, Message, Sent, Template, Window};
 
 use crate::assertions::{Check, accepted, ensure, equal, failed, unexpected};
 use crate::harness::{Harness, OTHER, contact, number, text};

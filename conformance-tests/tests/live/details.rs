@@ -6,7 +6,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
-use transom::Messenger as _;
 use transom::adapter::Provider;
 use transom_conformance::drift::DriftKind;
 use transom_conformance::drift::live::{self, Step};

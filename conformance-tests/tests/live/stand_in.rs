@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use transom::adapter::{Context, Provider};
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
-use transom::{Client, Messenger as _, Registry};
+use transom::{Client, Registry};
 use transom_conformance::drift::DriftKind;
 use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepReport};
 use transom_mock_server::{Simulator, control_response};

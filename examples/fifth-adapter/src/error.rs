@@ -8,7 +8,7 @@ use transom::adapter::RateLimitInfo;
 use transom::adapter::{Certainty, ErrorCode, Operation, json};
 use transom::{Error, ErrorKind, Sent, transport};
 
-use crate::wire::Answer;
+use crate::types::Answer;
 
 /// Every table: one for each place in which codes stand. Events carry the same codes as answers.
 pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS];

@@ -3,8 +3,10 @@
 mod config;
 mod error;
 mod messenger;
+mod request;
+mod response;
+mod types;
 mod webhook;
-mod wire;
 
 pub use config::Config;
 pub use messenger::CAPABILITIES;

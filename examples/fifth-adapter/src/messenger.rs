@@ -8,7 +8,7 @@ use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Capability, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
 use crate::config::Config;
-use crate::{NAME, webhook, wire};
+use crate::{NAME, request, response, webhook};
 
 /// What Larkwire can do through this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
@@ -44,9 +44,9 @@ impl Messenger for Larkwire {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let request = wire::encode_send(&self.config, message)?;
+        let request = request::encode_send(&self.config, message)?;
         let answer = match self.context.transport.send(request).await {
-            Ok(response) => wire::decode_send(&response, self.context.now(&response)),
+            Ok(response) => response::decode_send(&response, self.context.now(&response)),
             Err(error) => Err(error),
         };
         answer.map_err(|error| error.with_attempts(1))

@@ -10,7 +10,7 @@ use transom::webhook::{DeliveryStatus, Event, Inbound, StatusUpdate, WebhookEven
 use transom::{Error, ErrorKind, Result, Secret, webhook};
 
 use crate::error::ANSWERS;
-use crate::wire::undialled;
+use crate::types::undialled;
 
 /// Verifies the bytes as they came, then reads them [docs, larkwire.example/docs/events].
 pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<WebhookEvents> {

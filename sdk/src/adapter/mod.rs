@@ -18,6 +18,7 @@ pub use rate::{Rate, Scope};
 pub use request::{BaseUrl, BaseUrlError, RequestBuilder};
 pub use template_cache::{RequestedTemplate, TemplateCache};
 
+pub use crate::client::attempt::Attempt;
 pub use crate::config::{Context, Provider};
 pub use crate::error::RateLimitInfo;
 pub use crate::message::validate::{MAX_TEXT_CHARS, over_length};

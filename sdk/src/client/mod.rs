@@ -1,5 +1,6 @@
 //! The application's access to a provider account: a messenger behind layers.
 
+pub(crate) mod attempt;
 pub(crate) mod outcome;
 mod redact;
 pub(crate) mod tracker;
@@ -15,7 +16,6 @@ pub use outcome::SendOutcome;
 
 use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
-use crate::client::redact::Redacting;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{Layer, Next};
 use crate::message::Message;
@@ -26,8 +26,10 @@ use crate::phone::PhoneNumber;
 use crate::secret::{Secret, encoded_variants};
 use crate::session::Session;
 use crate::webhook::event::WebhookEvents;
+use attempt::Attempt;
 use outcome::Listeners;
-pub(crate) use tracker::{Errand, Waiting};
+use redact::{Redacting, Redaction};
+use tracker::{CallerGuard, SendTracker};
 
 /// A messenger behind layers. It refuses unsupported and malformed messages before the first layer, so that neither
 /// layers nor adapters see them.
@@ -37,9 +39,9 @@ pub(crate) use tracker::{Errand, Waiting};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Client, Message, Messenger, layers::WindowGuard, testing::Stub};
+/// use transom::{Client, Message, layers::WindowGuard, testing::Stub};
 ///
-/// let client = Client::new(Stub::accepting()).layer(WindowGuard::default());
+/// let client = Client::builder(Stub::accepting()).layer(WindowGuard::default()).build();
 /// let receipt = client.send(&Message::text("+919876543210".parse()?, "Hi")).await?;
 /// assert_eq!(receipt.attempts, 1);
 /// # Ok::<(), transom::Error>(()) }).unwrap();
@@ -59,8 +61,21 @@ impl Client {
         Self { base: Arc::new(base), layers: Arc::new([]), secrets: Arc::new([]), listeners: Listeners::default() }
     }
 
-    /// Calls `listener` once for each message, before its `send` returns, with the message (idempotency key included)
-    /// and its outcome.
+    /// Starts a client over `base`.
+    pub fn builder(base: impl Messenger) -> ClientBuilder {
+        ClientBuilder { client: Self::new(base), secrets: Vec::new() }
+    }
+
+    /// This client with another layer below those already there: the first one attached is the outermost, so that the code reads in the
+    /// order in which a message meets them.
+    #[must_use]
+    pub fn layer(self, layer: impl Layer) -> Self {
+        let layers = self.layers.iter().cloned().chain([Arc::new(layer) as Arc<dyn Layer>]).collect();
+        Self { layers, ..self }
+    }
+
+    /// This client, which calls `listener` with each message, its idempotency key included, and what became of it: once, before its `send`
+    /// returns.
     ///
     /// If the future of a `send` is dropped (a timeout, an aborted task), waits and further attempts stop, and a
     /// [`Failover`](crate::Failover) tries no further channel. An attempt that has begun continues in the background,
@@ -76,47 +91,38 @@ impl Client {
         Self { listeners: self.listeners.with(listener), ..self }
     }
 
-    /// Removes `secrets` from every error: alone or as a Basic credential, plain, in Base64 or percent-encoded. A
-    /// provider may echo them.
-    #[must_use]
-    pub fn hiding(self, secrets: &[Secret]) -> Self {
-        let secrets: Arc<[Secret]> = encoded_variants(secrets).into();
-        let base = Arc::new(Redacting { base: self.base, secrets: Arc::clone(&secrets) });
-        Self { base, secrets, ..self }
+    fn next<'a>(&'a self, tracker: Option<&'a Arc<SendTracker>>) -> Next<'a> {
+        Next { base: &self.base, layers: &self.layers, tracker }
     }
 
-    /// Adds a layer below the present ones. The first layer is the outermost, so the code lists them in the order in
-    /// which a message passes them.
-    #[must_use]
-    pub fn layer(self, layer: impl Layer) -> Self {
-        let layers = self.layers.iter().cloned().chain([Arc::new(layer) as Arc<dyn Layer>]).collect();
-        Self { layers, ..self }
+    fn tracker(&self, message: &Message, part_of: Option<&Arc<Attempt>>) -> SendTracker {
+        SendTracker::new(self.redaction(), &self.listeners, message, part_of)
     }
 
-    fn next(&self) -> Next<'_> {
-        Next { base: &self.base, layers: &self.layers, errand: None }
+    fn redaction(&self) -> Redaction {
+        Redaction { provider: self.base.provider(), secrets: Arc::clone(&self.secrets) }
     }
 
-    pub(crate) const fn listeners(&self) -> &Listeners {
-        &self.listeners
+    /// Sends `message`, as a part of another client's attempt if there is one.
+    pub(crate) async fn send_as_part(&self, message: &Message, part_of: Option<&Arc<Attempt>>) -> Result<Receipt> {
+        let prepared = self.prepare(message);
+        let tracker = self.tracker(prepared.as_ref().unwrap_or(message), part_of);
+        self.send_tracked(prepared, tracker).await
     }
 
-    /// Resends a message in the form that may have been accepted. It passes the layers, and none of them may send
-    /// another form.
-    pub(crate) async fn repeat(&self, form: &Message) -> Result<Receipt> {
-        let waiting = Waiting(Errand::repeating(self, form));
-        let outcome = match self.prepare(form) {
-            Ok(form) => Next { errand: Some(&waiting.0), ..self.next() }.send(&form).await,
-            Err(refused) => Err(refused),
+    /// Sends once more a message that may have been accepted in this form. It passes through the layers, but no layer may
+    /// send anything else in its place.
+    pub(crate) async fn resend(&self, form: &Message) -> Result<Receipt> {
+        self.send_tracked(self.prepare(form), self.tracker(form, None).resending()).await
+    }
+
+    async fn send_tracked(&self, prepared: Result<Message>, tracker: SendTracker) -> Result<Receipt> {
+        let caller = CallerGuard(Arc::new(tracker));
+        let outcome = match &prepared {
+            Ok(prepared) => self.next(Some(&caller.0)).send(prepared).await,
+            Err(refused) => Err(refused.clone()),
         };
-        waiting.0.conclude(outcome)
-    }
-
-    /// The error of a send for the caller.
-    pub(crate) fn presentable(&self, error: Error, message: &Message) -> Error {
-        // Without a send request, the status belongs to a lookup or a login.
-        let error = if error.attempts() == 0 { error.without_status() } else { error };
-        self.named(error).without_number(&message.to)
+        caller.0.conclude(outcome)
     }
 
     fn requires(&self, capability: Capability) -> Result<()> {
@@ -149,11 +155,112 @@ impl Client {
         }
         Ok(message)
     }
+}
 
-    /// The error for the caller: with the provider's name and without credentials.
-    fn named(&self, error: Error) -> Error {
-        let error = self.secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()));
-        if error.provider().is_some() { error } else { error.with_provider(self.provider()) }
+/// The calls of [`Messenger`], without the need to import it.
+impl Client {
+    /// The provider's name, as used in configuration: `exotel`.
+    pub fn provider(&self) -> &'static str {
+        self.base.provider()
+    }
+
+    /// What this account can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.base.capabilities()
+    }
+
+    /// Sends one message. `Ok` means that the provider accepted it; delivery is reported later, as a webhook event.
+    ///
+    /// # Errors
+    /// [`Error::kind`] tells what to do, and [`Error::may_have_been_sent`] whether the message may have been sent anyway.
+    pub async fn send(&self, message: &Message) -> Result<Receipt> {
+        self.send_as_part(message, None).await
+    }
+
+    /// Whether free-form messages to `contact` are allowed now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without [`Capability::Session`].
+    pub async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
+        self.requires(Capability::Session)?;
+        let session = self.next(None).session(contact).await;
+        session.map_err(|error| self.redaction().of(error).without_number(contact))
+    }
+
+    /// The numbers that this account may send from.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without [`Capability::Senders`].
+    pub async fn senders(&self) -> Result<Vec<Sender>> {
+        self.requires(Capability::Senders)?;
+        self.next(None).senders().await.map_err(|error| self.redaction().of(error))
+    }
+
+    /// The templates of this account, with their states.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without [`Capability::Templates`].
+    pub async fn templates(&self) -> Result<Vec<TemplateInfo>> {
+        self.requires(Capability::Templates)?;
+        self.next(None).templates().await.map_err(|error| self.redaction().of(error))
+    }
+
+    /// The conversations that the provider knows.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without [`Capability::Conversations`].
+    pub async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
+        self.requires(Capability::Conversations)?;
+        self.next(None).conversations(filter).await.map_err(|error| self.redaction().of(error))
+    }
+
+    /// Verifies and reads one webhook call, without network and clock.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`] if a secret is configured and the signature is missing or wrong;
+    /// [`ErrorKind::Unsupported`] if the provider has no webhooks.
+    pub fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
+        if !self.capabilities().contains(Capability::Inbound) {
+            self.requires(Capability::DeliveryStatus)?;
+        }
+        self.base.webhook(request).map_err(|error| self.redaction().of(error))
+    }
+}
+
+/// Puts a [`Client`] together. See [`Client::builder`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    client: Client,
+    secrets: Vec<Secret>,
+}
+
+impl ClientBuilder {
+    /// Adds a layer below those already there: the first layer is the outermost.
+    pub fn layer(self, layer: impl Layer) -> Self {
+        Self { client: self.client.layer(layer), ..self }
+    }
+
+    /// Calls `listener` with each message and its outcome. See [`Client::on_outcome`].
+    pub fn on_outcome(self, listener: impl Fn(&Message, SendOutcome<'_>) + Send + Sync + 'static) -> Self {
+        Self { client: self.client.on_outcome(listener), ..self }
+    }
+
+    /// Removes `secrets` from every error, alone or as the pair of a Basic credential, as they are or in Base64 or
+    /// percent-encoded: a provider may echo them.
+    pub fn redact(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
+        self.secrets.extend(secrets);
+        self
+    }
+
+    /// The client.
+    pub fn build(self) -> Client {
+        if self.secrets.is_empty() {
+            return self.client;
+        }
+        let secrets: Arc<[Secret]> = encoded_variants(&self.secrets).into();
+        let base = Arc::new(Redacting { base: self.client.base, secrets: Arc::clone(&secrets) });
+        Client { base, secrets, ..self.client }
     }
 }
 
@@ -190,47 +297,38 @@ fn hex(bytes: &[u8]) -> String {
 #[deny(clippy::missing_trait_methods)]
 impl Messenger for Client {
     fn provider(&self) -> &'static str {
-        self.base.provider()
+        self.provider()
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.base.capabilities()
+        self.capabilities()
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let prepared = self.prepare(message);
-        let waiting = Waiting(Errand::new(self, prepared.as_ref().unwrap_or(message)));
-        let outcome = match &prepared {
-            Ok(prepared) => Next { errand: Some(&waiting.0), ..self.next() }.send(prepared).await,
-            Err(refused) => Err(refused.clone()),
-        };
-        waiting.0.conclude(outcome)
+        self.send(message).await
+    }
+
+    async fn send_part(&self, message: &Message, _attempt: &Arc<Attempt>) -> Result<Receipt> {
+        self.send(message).await
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
-        self.requires(Capability::Session)?;
-        self.next().session(contact).await.map_err(|error| self.named(error).without_number(contact))
+        self.session(contact).await
     }
 
     async fn senders(&self) -> Result<Vec<Sender>> {
-        self.requires(Capability::Senders)?;
-        self.next().senders().await.map_err(|error| self.named(error))
+        self.senders().await
     }
 
     async fn templates(&self) -> Result<Vec<TemplateInfo>> {
-        self.requires(Capability::Templates)?;
-        self.next().templates().await.map_err(|error| self.named(error))
+        self.templates().await
     }
 
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
-        self.requires(Capability::Conversations)?;
-        self.next().conversations(filter).await.map_err(|error| self.named(error))
+        self.conversations(filter).await
     }
 
     fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
-        if !self.capabilities().contains(Capability::Inbound) {
-            self.requires(Capability::DeliveryStatus)?;
-        }
-        self.base.webhook(request).map_err(|error| self.named(error))
+        self.webhook(request)
     }
 }

@@ -1,4 +1,4 @@
-//! The final outcome of a send, also for callers that stopped waiting.
+//! The outcome of a send, and the functions that get it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,18 +7,19 @@ use crate::error::Error;
 use crate::message::Message;
 use crate::message::receipt::Receipt;
 
-/// The final outcome of a send. See [`Client::on_outcome`](crate::Client::on_outcome).
+/// The outcome of a send. See [`ClientBuilder::on_outcome`](crate::client::ClientBuilder::on_outcome).
 #[derive(Clone, Copy, Debug)]
 pub enum SendOutcome<'a> {
     /// The provider accepted the message.
     Accepted(&'a Receipt),
-    /// It is proved that nothing was sent. `None`: the caller left before the first attempt.
+    /// It is proved that the provider did not accept the message. Without an error, the caller gave up before a request was
+    /// made.
     Rejected(Option<&'a Error>),
-    /// The message may have been accepted. [`Error::attempted`] is the form of that attempt.
+    /// The outcome is unknown. [`Error::attempted`] is the form of the message that may have been accepted.
     Unknown(&'a Error),
 }
 
-/// The listeners for outcomes.
+/// The functions that get each outcome.
 #[derive(Clone, Default)]
 pub(crate) struct Listeners(Arc<[Arc<Listener>]>);
 
@@ -29,9 +30,9 @@ impl Listeners {
         Self(self.0.iter().cloned().chain([Arc::new(listener) as Arc<Listener>]).collect())
     }
 
-    pub(super) fn tell(&self, message: &Message, verdict: SendOutcome<'_>) {
+    pub(super) fn report(&self, message: &Message, outcome: SendOutcome<'_>) {
         for listener in self.0.iter() {
-            listener(message, verdict);
+            listener(message, outcome);
         }
     }
 }

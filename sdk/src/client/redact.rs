@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::Capabilities;
+use crate::client::attempt::Attempt;
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::message::receipt::Receipt;
@@ -45,6 +46,11 @@ impl Messenger for Redacting {
         self.base.send(message).await.map_err(|error| self.redact(error).without_number(&message.to))
     }
 
+    async fn send_part(&self, message: &Message, attempt: &Arc<Attempt>) -> Result<Receipt> {
+        let outcome = self.base.send_part(message, attempt).await;
+        outcome.map_err(|error| self.redact(error).without_number(&message.to))
+    }
+
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
         self.base.session(contact).await.map_err(|error| self.redact(error).without_number(contact))
     }
@@ -67,5 +73,26 @@ impl Messenger for Redacting {
 
     fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
         self.base.webhook(request).map_err(|error| self.redact(error))
+    }
+}
+
+/// Prepares a client's errors for its caller: they name the provider and contain no credential and no number.
+#[derive(Clone, Debug)]
+pub(crate) struct Redaction {
+    pub(crate) provider: &'static str,
+    pub(crate) secrets: Arc<[Secret]>,
+}
+
+impl Redaction {
+    pub(crate) fn of(&self, error: Error) -> Error {
+        let error = self.secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()));
+        if error.provider().is_some() { error } else { error.with_provider(self.provider) }
+    }
+
+    /// As [`of`](Self::of), for the error of a send.
+    pub(crate) fn of_send(&self, error: Error, message: &Message) -> Error {
+        // Without a send request, the status is that of a lookup or a login.
+        let error = if error.attempts() == 0 { error.without_status() } else { error };
+        self.of(error).without_number(&message.to)
     }
 }

@@ -143,10 +143,10 @@ impl Registry {
     pub fn connect_with(&self, config: &ChannelConfig, context: Context) -> Result<Client> {
         let guard = self.guard(config, Arc::clone(&context.clock));
         let messenger = self.messenger(config, context)?;
-        let client = Client::new(messenger);
+        let client = Client::builder(messenger);
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::new(self.provider(config.provider())?.codes));
-        Ok(client.layer(guard).hiding(&config.resolved_secrets()))
+        Ok(client.layer(guard).redact(config.resolved_secrets()).build())
     }
 
     /// The adapter without layers.

@@ -15,6 +15,7 @@ use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::adapter::rate::Rate;
 use crate::capability::{Capabilities, Capability};
 use crate::client::Client;
+use crate::client::attempt::Attempt;
 use crate::error::attempt::FailedAttempt;
 use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::layers::WindowGuard;
@@ -50,7 +51,8 @@ use circuit_breaker::{Breaker, Pass};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use transom::{Client, Error, ErrorKind, Failover, Message, Messenger, Template, testing::Stub};
+/// use transom::{Client, Error, ErrorKind, Failover, Message, Template};
+/// use transom::testing::Stub;
 ///
 /// let away = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "connection refused"))]));
 /// let client = Client::new(Failover::new("india", away).with_channel("support", Client::new(Stub::accepting())));
@@ -158,7 +160,54 @@ impl Failover {
         order
     }
 
-    /// The message in the form for `member`, or the reason why that channel is skipped.
+    /// Sends through one channel after another until one accepts the message, or its outcome is unknown.
+    async fn send_through(&self, message: &Message, attempt: Option<&Arc<Attempt>>) -> Result<Receipt> {
+        let mut earlier = Vec::new();
+        let mut requests: u32 = 0;
+        let mut last = None;
+        for (at, member) in self.order(&message.to).into_iter().enumerate() {
+            let (planned, pass) = match self.admit(member, message, at == 0).await {
+                Ok(admitted) => admitted,
+                Err(reason) => {
+                    earlier.push(FailedAttempt::new(&member.channel, &reason));
+                    last.get_or_insert_with(|| reason.with_channel(&member.channel));
+                    continue;
+                }
+            };
+            let is_template = message.content.is_free_form() && !planned.content.is_free_form();
+            let outcome = member.client.send_as_part(&planned, attempt).await;
+            pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.monotonic());
+            match outcome {
+                Ok(mut receipt) => {
+                    receipt.template_fallback |= is_template;
+                    receipt.attempts = receipt.attempts.saturating_add(requests);
+                    receipt.channel = Some(member.channel.clone());
+                    receipt.earlier = earlier;
+                    return Ok(receipt);
+                }
+                Err(error) => {
+                    let error = error.with_channel(&member.channel);
+                    requests = requests.saturating_add(error.attempts());
+                    if !moves_on(&error) {
+                        return Err(error.with_attempts(requests).with_earlier(earlier));
+                    }
+                    #[cfg(feature = "tracing")]
+                    tracing::warn!(
+                        channel = member.channel,
+                        kind = error.kind().as_str(),
+                        "moving on to another channel"
+                    );
+                    earlier.push(FailedAttempt::new(&member.channel, &error));
+                    // What was really asked tells more than what was passed over.
+                    last = Some(error);
+                }
+            }
+        }
+        let error = last.unwrap_or_else(|| Error::new(ErrorKind::Config, "there is no channel to ask"));
+        Err(error.with_attempts(requests).with_earlier(earlier))
+    }
+
+    /// The message as it may go through `member` now, or why that channel is passed over.
     async fn admit<'a>(&self, member: &'a Member, message: &Message, is_first: bool) -> Result<(Message, Pass<'a>)> {
         let resting = || {
             Error::new(ErrorKind::ProviderUnavailable, "not asked: it has failed or refused too often of late")
@@ -278,50 +327,12 @@ impl Messenger for Failover {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        crate::client::tracker::parts_finish_themselves();
-        let mut earlier = Vec::new();
-        let mut requests: u32 = 0;
-        let mut last = None;
-        for (at, member) in self.order(&message.to).into_iter().enumerate() {
-            let (planned, pass) = match self.admit(member, message, at == 0).await {
-                Ok(admitted) => admitted,
-                Err(reason) => {
-                    earlier.push(FailedAttempt::new(&member.channel, &reason));
-                    last.get_or_insert_with(|| reason.with_channel(&member.channel));
-                    continue;
-                }
-            };
-            let is_template = message.content.is_free_form() && !planned.content.is_free_form();
-            let outcome = member.client.send(&planned).await;
-            pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.monotonic());
-            match outcome {
-                Ok(mut receipt) => {
-                    receipt.template_fallback |= is_template;
-                    receipt.attempts = receipt.attempts.saturating_add(requests);
-                    receipt.channel = Some(member.channel.clone());
-                    receipt.earlier = earlier;
-                    return Ok(receipt);
-                }
-                Err(error) => {
-                    let error = error.with_channel(&member.channel);
-                    requests = requests.saturating_add(error.attempts());
-                    if !moves_on(&error) {
-                        return Err(error.with_attempts(requests).with_earlier(earlier));
-                    }
-                    #[cfg(feature = "tracing")]
-                    tracing::warn!(
-                        channel = member.channel,
-                        kind = error.kind().as_str(),
-                        "moving on to another channel"
-                    );
-                    earlier.push(FailedAttempt::new(&member.channel, &error));
-                    // A request's error says more than a skipped channel's.
-                    last = Some(error);
-                }
-            }
-        }
-        let error = last.unwrap_or_else(|| Error::new(ErrorKind::Config, "there is no channel to ask"));
-        Err(error.with_attempts(requests).with_earlier(earlier))
+        self.send_through(message, None).await
+    }
+
+    async fn send_part(&self, message: &Message, attempt: &Arc<Attempt>) -> Result<Receipt> {
+        attempt.divide();
+        self.send_through(message, Some(attempt)).await
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {

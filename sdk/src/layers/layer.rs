@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::Capabilities;
-use crate::client::Errand;
+use crate::client::tracker::SendTracker;
 use crate::error::Result;
 use crate::message::Message;
 use crate::message::receipt::Receipt;
@@ -45,8 +45,8 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 pub struct Next<'a> {
     pub(crate) base: &'a Arc<dyn Messenger>,
     pub(crate) layers: &'a [Arc<dyn Layer>],
-    /// The tracker of the send.
-    pub(crate) errand: Option<&'a Arc<Errand>>,
+    /// Tracks the send that this is part of.
+    pub(crate) tracker: Option<&'a Arc<SendTracker>>,
 }
 
 impl Next<'_> {
@@ -60,17 +60,17 @@ impl Next<'_> {
         self.base.provider()
     }
 
-    /// Whether this is a resend: the message may have been accepted before, and no other form may be sent.
-    pub(crate) fn is_repetition(&self) -> bool {
-        self.errand.is_some_and(|errand| errand.is_repetition())
+    /// Whether the message may already have been accepted in this form: it goes in this form or not at all.
+    pub(crate) fn is_resend(&self) -> bool {
+        self.tracker.is_some_and(|tracker| tracker.is_resend())
     }
 
     /// Calls the next layer's [`Messenger::send`].
     pub async fn send(self, message: &Message) -> Result<Receipt> {
         match self.split() {
             Some((layer, below)) => layer.send(message, below).await,
-            None => match self.errand {
-                Some(errand) => errand.attempt(self.base, message).await,
+            None => match self.tracker {
+                Some(tracker) => tracker.attempt(self.base, message).await,
                 None => self.base.send(message).await,
             },
         }

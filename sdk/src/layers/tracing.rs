@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::adapter::Certainty;
     use crate::testing::Stub;
-    use crate::{Client, ErrorKind, Messenger as _, Sent};
+    use crate::{Client, ErrorKind, Sent};
 
     /// Collects every field of every span and event.
     #[derive(Clone, Default)]

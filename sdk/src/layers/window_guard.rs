@@ -6,12 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::capability::Capability;
-use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::layer::{Layer, Next};
 use crate::message::Message;
 use crate::message::receipt::Receipt;
-use crate::messenger::Messenger as _;
+use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
 use crate::session::ledger::WindowLedger;
 use crate::session::{Session, SessionSource, Window};
@@ -87,9 +86,9 @@ impl WindowGuard {
         self.look_up(&message.to, can_ask, || next.session(&message.to)).await
     }
 
-    /// Looks up a channel's window to `contact`: in the ledger, else at the provider where it can say. A window that is about to
-    /// close, and that the provider does not confirm, is unknown.
-    pub(crate) async fn known(&self, contact: &PhoneNumber, client: &Client) -> Option<Session> {
+    /// What is known of a channel's window to `contact`, from the ledger, else from the provider where it can say. A window
+    /// that is about to close and that nobody confirms is given as unknown.
+    pub(crate) async fn known(&self, contact: &PhoneNumber, client: &dyn Messenger) -> Option<Session> {
         let can_ask = client.capabilities().contains(Capability::Session);
         let known = self.look_up(contact, can_ask, || client.session(contact)).await?;
         let mut session = known.session;
@@ -151,7 +150,7 @@ impl Default for WindowGuard {
 #[async_trait]
 impl Layer for WindowGuard {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
-        if !message.content.is_free_form() || next.is_repetition() {
+        if !message.content.is_free_form() || next.is_resend() {
             return next.send(message).await;
         }
         let fallback = message.as_fallback();

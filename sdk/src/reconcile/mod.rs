@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::layers::retry::policy::send_under_key;
 use crate::message::Message;
 use crate::message::id::MessageId;
-use crate::messenger::{Messenger as _, unsupported};
+use crate::messenger::unsupported;
 use crate::time::Clock;
 use crate::transport::Operation;
 use crate::webhook::event::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
@@ -226,7 +226,7 @@ impl PendingSend {
         if self.message.fallback.is_some() {
             return refused("whether the message or its fallback was handed over is unknown");
         }
-        let receipt = client.repeat(&self.message).await.map_err(Error::maybe_sent)?;
+        let receipt = client.resend(&self.message).await.map_err(Error::maybe_sent)?;
         // The id of a report takes precedence: the provider uses that one.
         self.id.get_or_insert(receipt.message_id);
         self.advance(DeliveryStatus::Queued);

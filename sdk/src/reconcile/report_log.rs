@@ -1,4 +1,4 @@
-//! A log of recent delivery reports.
+//! A short memory of delivery reports, for a message that nobody has asked about yet.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,12 +8,11 @@ use std::time::Duration;
 use crate::time::{Clock, SystemClock};
 use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 
-/// The delivery reports of the last 15 minutes.
+/// Keeps the delivery reports of the last 15 minutes.
 ///
-/// A report often arrives before the timeout that makes a send unknown, and so before a
-/// [`PendingSend`](crate::reconcile::PendingSend) exists. The application's webhook handler therefore passes each
-/// call's events to [`record`](Self::record), and after an unknown outcome asks with
-/// [`PendingSend::check_log`](crate::reconcile::PendingSend::check_log).
+/// A report often arrives before the timeout that leaves a send's outcome unknown. There is no [`PendingSend`](crate::reconcile::PendingSend) yet that could
+/// record it. So the application gives the events of each webhook call to [`record`](Self::record), and asks with
+/// [`PendingSend::check_log`](crate::reconcile::PendingSend::check_log) after a send of unknown outcome.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -21,7 +20,7 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 /// use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
 /// use transom::testing::Stub;
 /// use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
-/// use transom::{Client, Error, ErrorKind, Message, Messenger};
+/// use transom::{Client, Error, ErrorKind, Message};
 ///
 /// let reports = DeliveryReportLog::default();
 /// let mut report = StatusUpdate::new("7c1e", DeliveryStatus::Delivered);
@@ -38,25 +37,25 @@ use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
 /// ```
 pub struct DeliveryReportLog {
     clock: Arc<dyn Clock>,
-    room: usize,
-    heard: Mutex<VecDeque<Heard>>,
+    capacity: usize,
+    entries: Mutex<VecDeque<Entry>>,
 }
 
-struct Heard {
-    /// Monotonic time.
+struct Entry {
+    /// By the clock that never goes back.
     at: Duration,
     update: StatusUpdate,
 }
 
-/// Longer than the timeout of a send and than the usual delay of webhooks.
-const LIFE: Duration = Duration::from_secs(15 * 60);
-/// About 30 MB of reports, or 100 s at 300 messages a second with all their statuses.
-const ROOM: usize = 100_000;
+/// Longer than any send waits for its answer, and than a provider's webhook queue takes to drain.
+const TTL: Duration = Duration::from_secs(15 * 60);
+/// About 30 MB of reports, and those of a hundred seconds at 300 messages a second.
+const CAPACITY: usize = 100_000;
 
 impl DeliveryReportLog {
-    /// Keeps at most this many reports and drops the oldest. The default is 100,000.
-    pub fn with_capacity(room: usize) -> Self {
-        Self { room, ..Self::default() }
+    /// Keeps at most `capacity` reports: where there are more, the oldest go first. The default is 100,000.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { capacity, ..Self::default() }
     }
 
     /// Measures their age with `clock`.
@@ -66,44 +65,44 @@ impl DeliveryReportLog {
         self
     }
 
-    /// Records the events of a webhook call. Ignores unverified events unless `trust_unsigned`, so that a forged call
-    /// cannot settle a send.
+    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
+    /// must not be able to settle anything.
     pub fn record(&self, events: &WebhookEvents, trust_unsigned: bool) {
         if !events.verified && !trust_unsigned {
             return;
         }
         let at = self.clock.monotonic();
-        let mut heard = self.lock();
+        let mut entries = self.lock();
         for event in &events.events {
             if let Event::Status(update) = event {
-                heard.push_back(Heard { at, update: update.clone() });
+                entries.push_back(Entry { at, update: update.clone() });
             }
         }
-        while heard.front().is_some_and(|oldest| is_over(oldest, at)) || heard.len() > self.room {
-            heard.pop_front();
+        while entries.front().is_some_and(|oldest| is_expired(oldest, at)) || entries.len() > self.capacity {
+            entries.pop_front();
         }
     }
 
-    /// Calls `each` with every report, oldest first.
+    /// Calls `each` with every report that is kept, oldest first.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&StatusUpdate)) {
         let now = self.clock.monotonic();
-        for heard in self.lock().iter().filter(|heard| !is_over(heard, now)) {
-            each(&heard.update);
+        for entry in self.lock().iter().filter(|entry| !is_expired(entry, now)) {
+            each(&entry.update);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Heard>> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn is_over(heard: &Heard, now: Duration) -> bool {
-    now.saturating_sub(heard.at) >= LIFE
+fn is_expired(entry: &Entry, now: Duration) -> bool {
+    now.saturating_sub(entry.at) >= TTL
 }
 
 impl Default for DeliveryReportLog {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), room: ROOM, heard: Mutex::default() }
+        Self { clock: Arc::new(SystemClock), capacity: CAPACITY, entries: Mutex::default() }
     }
 }
 
@@ -111,7 +110,7 @@ impl fmt::Debug for DeliveryReportLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeliveryReportLog")
             .field("kept", &self.lock().len())
-            .field("room", &self.room)
+            .field("capacity", &self.capacity)
             .finish_non_exhaustive()
     }
 }

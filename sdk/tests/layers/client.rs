@@ -91,8 +91,10 @@ impl Layer for Spy {
 async fn no_layer_sees_a_credential_that_the_provider_echoed() {
     let echoed = Error::new(ErrorKind::InvalidRequest, "the key sk-4f9a-canary-77 is not known");
     let spy = Spy::default();
-    let client =
-        Client::new(Stub::script([Err(echoed)])).hiding(&[Secret::new("sk-4f9a-canary-77")]).layer(spy.clone());
+    let client = Client::builder(Stub::script([Err(echoed)]))
+        .redact([Secret::new("sk-4f9a-canary-77")])
+        .layer(spy.clone())
+        .build();
     client.send(&text()).await.unwrap_err();
     let seen = spy.0.lock().unwrap().concat();
     assert!(seen.contains("is not known") && !seen.contains("canary"), "{seen}");

@@ -98,7 +98,7 @@ async fn told_in_the_end(verdicts: &Told) -> Vec<String> {
 
 /// Polls the send of `message` once and drops it.
 fn begin_and_give_up(client: &Client, message: &Message) {
-    let mut send = client.send(message);
+    let mut send = Box::pin(client.send(message));
     let mut context = Context::from_waker(Waker::noop());
     assert!(matches!(send.as_mut().poll(&mut context), Poll::Pending));
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use transom::adapter::{Context, Provider};
-use transom::{Client, Messenger as _, Template};
+use transom::{Client, Template};
 use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepVerdict};
 use transom_conformance::report::{AskedChannel, DriftReport};
 

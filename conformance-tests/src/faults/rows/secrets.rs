@@ -8,7 +8,7 @@ use transom::adapter::Operation;
 use transom::layers::Retry;
 use transom::transport::Transport as _;
 use transom::transport::{HttpOptions, HttpTransport, Roots};
-use transom::{ErrorKind, Messenger as _, Secret};
+use transom::{ErrorKind, Secret};
 
 use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::canary;

@@ -10,7 +10,7 @@ use transom::adapter::Context;
 use transom::session::{MemoryLedger, WindowLedger as _};
 use transom::transport::Transport;
 use transom::webhook::{DeliveryStatus, Event};
-use transom::{ErrorKind, Message, Messenger as _, Registry, Sent};
+use transom::{ErrorKind, Message, Registry, Sent};
 use transom_exotel::Exotel;
 use transom_mock_server::{ConfigChange, NewWebhook, RateLimitChange};
 

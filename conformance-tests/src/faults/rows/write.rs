@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use transom::adapter::Operation;
 use transom::transport::StreamedBody;
 use transom::transport::Transport as _;
-use transom::{Client, ErrorKind, Messenger as _, SendOutcome};
+use transom::{Client, ErrorKind, SendOutcome};
 
 use super::common::{UNAVAILABLE, impatient};
 use crate::assertions::{Failure, ensure, unexpected};

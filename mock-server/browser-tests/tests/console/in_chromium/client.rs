@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
 use tokio::net::TcpStream;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Message, Messenger, Receipt, Registry, Result};
+use transom::{Client, Message, Receipt, Registry, Result};
 use transom_mock_server::MockServer;
 
 pub(crate) const CONTACT: &str = "+919876543210";
