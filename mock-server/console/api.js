@@ -66,7 +66,7 @@ export async function offers(method, name) {
 
 /** The kinds of fault that the mock server has; null if it does not list them. */
 export async function faultKinds() {
-  return (await described()).components?.schemas?.FaultOrder?.properties?.fault?.enum ?? null;
+  return (await described()).components?.schemas?.FaultKind?.enum ?? null;
 }
 
 /** Reads something for the page itself; failures are not shown. */

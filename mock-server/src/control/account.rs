@@ -22,8 +22,7 @@ const LONGEST_TEMPLATE_BODY: usize = 4_096;
 const CATEGORIES: [&str; 3] = ["utility", "marketing", "authentication"];
 
 /// Every switch and every account.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Config {
     /// The switches.
     pub switches: Vec<SwitchState>,
@@ -32,8 +31,7 @@ pub struct Config {
 }
 
 /// A switch and its value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct SwitchState {
     /// The provider that obeys it.
     pub provider: &'static str,
@@ -52,15 +50,14 @@ pub struct SwitchState {
 }
 
 /// A provider's account.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct AccountState {
     /// The provider.
     pub provider: &'static str,
     /// What is left to spend, where the provider tells.
     pub balance: Option<f64>,
     /// Its switches, by name.
-    #[cfg_attr(feature = "server", schema(value_type = Object))]
+    #[schema(value_type = Object)]
     pub switches: BTreeMap<&'static str, &'static str>,
     /// Its senders.
     pub senders: Vec<SenderState>,
@@ -69,12 +66,11 @@ pub struct AccountState {
 }
 
 /// A sender.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct SenderState {
     /// The provider, where senders of several are listed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", schema(value_type = String, required = false))]
+    #[schema(value_type = String, required = false)]
     pub provider: Option<&'static str>,
     /// The provider's id of it.
     pub id: String,
@@ -89,12 +85,11 @@ pub struct SenderState {
 }
 
 /// A template.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct TemplateState {
     /// The provider, where templates of several are listed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", schema(value_type = String, required = false))]
+    #[schema(value_type = String, required = false)]
     pub provider: Option<&'static str>,
     /// The provider's id of it.
     pub id: String,
@@ -113,8 +108,7 @@ pub struct TemplateState {
 }
 
 /// A change of an account. Members that are none of these are switches.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(expecting = "an object")]
 pub struct ConfigChange {
     /// The provider; without it every account is changed that has all that is named.
@@ -132,7 +126,7 @@ pub struct ConfigChange {
     pub status: Option<TemplateStatus>,
     /// Values of switches, by name.
     #[serde(flatten)]
-    #[cfg_attr(feature = "server", schema(value_type = Object))]
+    #[schema(value_type = Object)]
     pub switches: Map<String, Value>,
 }
 
@@ -145,8 +139,7 @@ impl ConfigChange {
 }
 
 /// A template to add; its parameters are the placeholders of its body.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct NewTemplate {
     /// The provider.
@@ -158,7 +151,7 @@ pub struct NewTemplate {
     /// Its language, `en` by default.
     pub language: Option<String>,
     /// Its number at the provider; by default one that is free.
-    #[cfg_attr(feature = "server", schema(minimum = 1))]
+    #[schema(minimum = 1)]
     pub id: Option<u32>,
     /// Its review status, `approved` by default.
     pub status: Option<TemplateStatus>,
@@ -167,8 +160,8 @@ pub struct NewTemplate {
 }
 
 /// The template to remove.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateName {
     /// The provider.
@@ -180,8 +173,7 @@ pub struct TemplateName {
 }
 
 /// A sender to add.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct NewSender {
     /// The provider.
@@ -199,8 +191,8 @@ pub struct NewSender {
 }
 
 /// The sender to remove.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct SenderId {
     /// The provider.

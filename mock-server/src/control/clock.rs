@@ -12,8 +12,7 @@ use crate::core::simulator::Simulator;
 use crate::core::time::parse_duration;
 
 /// The virtual clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ClockState {
     /// The virtual time.
     pub now: Time,
@@ -22,14 +21,13 @@ pub struct ClockState {
 }
 
 /// A change of the clock: it is set, then advanced, then frozen or released. At least one member is needed.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct ClockChange {
     /// The time to show.
     pub set: Option<Time>,
     /// How far to move on.
-    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    #[schema(value_type = Option<String>)]
     pub advance: Option<Advance>,
     /// Whether the clock stands still.
     pub freeze: Option<bool>,
@@ -55,8 +53,7 @@ impl<'de> Deserialize<'de> for Advance {
 }
 
 /// The clock after a change, and the events that an advance brought about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[allow(clippy::option_option, reason = "absent, null and a value are three cases")]
 pub struct ClockTurn {
     /// The virtual time.
@@ -65,15 +62,15 @@ pub struct ClockTurn {
     pub frozen: bool,
     /// After an advance to `next`: the event that it went to, null if no event is to come.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<DueEvent>))]
+    #[schema(value_type = Option<DueEvent>)]
     pub event: Option<Option<DueEvent>>,
     /// After an advance: the events in order, at most 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", schema(value_type = Vec<DueEvent>))]
+    #[schema(value_type = Vec<DueEvent>)]
     pub fired: Option<Vec<DueEvent>>,
     /// How many events are not in `fired`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", schema(value_type = usize))]
+    #[schema(value_type = usize)]
     pub more_fired: Option<usize>,
 }
 

@@ -25,8 +25,7 @@ const MOST_LINES: u64 = 10_000;
 type Key = (&'static str, String, String);
 
 /// A contact's conversation with a sender.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ConversationState {
     /// The provider.
     pub provider: &'static str,
@@ -43,7 +42,7 @@ pub struct ConversationState {
     /// When either side wrote last.
     pub last_activity_at: Time,
     /// The last messages, oldest first, each with `direction` and `statuses`.
-    #[cfg_attr(feature = "server", schema(value_type = Vec<Object>))]
+    #[schema(value_type = Vec<Object>)]
     pub messages: Vec<Value>,
 }
 

@@ -17,8 +17,7 @@ use crate::core::webhook::Failure;
 const LONGEST_DELAY_MS: u64 = 3_600_000;
 
 /// A kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// The connection closes without a response.
@@ -48,8 +47,7 @@ pub enum FaultKind {
 }
 
 /// The requests that a fault hits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultScope {
     /// Sends.
@@ -60,8 +58,7 @@ pub enum FaultScope {
 }
 
 /// A fault to add. It needs one of `next`, `every` and `always`; see [`FaultKind`] for the members of each kind.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 #[non_exhaustive]
 pub struct NewFault {
@@ -70,10 +67,10 @@ pub struct NewFault {
     /// What happens.
     pub fault: FaultKind,
     /// Hits the next so many requests.
-    #[cfg_attr(feature = "server", schema(minimum = 1))]
+    #[schema(minimum = 1)]
     pub next: Option<u64>,
     /// Hits each so-manieth request.
-    #[cfg_attr(feature = "server", schema(minimum = 1))]
+    #[schema(minimum = 1)]
     pub every: Option<u64>,
     /// Hits every request.
     pub always: Option<bool>,
@@ -82,17 +79,17 @@ pub struct NewFault {
     /// Whether the provider accepts the message first. By default it does, but for `redirect`, `status` and `rate_limited`.
     pub after_accept: Option<bool>,
     /// Of `delay`: milliseconds, at most an hour.
-    #[cfg_attr(feature = "server", schema(maximum = 3_600_000))]
+    #[schema(maximum = 3_600_000)]
     pub ms: Option<u64>,
     /// Of `redirect` (300 to 399, 307 by default) and `status` (200 to 999).
     pub status: Option<u16>,
     /// Of `redirect`: the new address.
     pub location: Option<String>,
     /// Of `status`: the body; a text as it is, else JSON.
-    #[cfg_attr(feature = "server", schema(value_type = Option<Value>))]
+    #[schema(value_type = Option<Value>)]
     pub body: Option<Value>,
     /// Of `status`: headers.
-    #[cfg_attr(feature = "server", schema(value_type = Option<Object>))]
+    #[schema(value_type = Option<Object>)]
     pub headers: Option<Map<String, Value>>,
     /// Of `fail_later`: the provider's code.
     pub code: Option<u32>,
@@ -169,8 +166,7 @@ impl<'de> Deserialize<'de> for NewFaults {
 }
 
 /// A fault that is switched on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct FaultRule {
     /// Its number; names it in [`Simulator::remove_fault`].
     pub id: u64,
@@ -187,12 +183,12 @@ pub struct FaultRule {
     pub schedule: FaultSchedule,
     /// The members of its kind.
     #[serde(flatten)]
+    #[schema(value_type = Object)]
     pub details: FaultDetails,
 }
 
 /// How often a fault hits.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "each member says what it is by its name")]
 pub enum FaultSchedule {
@@ -206,20 +202,13 @@ pub enum FaultSchedule {
 
 /// The members of one kind of fault.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "each member says what it is by its name")]
 pub enum FaultDetails {
     /// Of `delay`.
     Delay { ms: u64 },
     /// Of `status`.
-    Status {
-        status: u16,
-        #[cfg_attr(feature = "server", schema(value_type = Option<Value>))]
-        body: Option<Value>,
-        #[cfg_attr(feature = "server", schema(value_type = Object))]
-        headers: Map<String, Value>,
-    },
+    Status { status: u16, body: Option<Value>, headers: Map<String, Value> },
     /// Of `redirect`.
     Redirect { status: u16, location: Option<String> },
     /// Of `fail_later`.

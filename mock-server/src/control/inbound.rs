@@ -30,8 +30,7 @@ const TYPES: [&str; 12] = [
 ];
 
 /// A contact's message. It needs one of `text`, `content` and `raw`.
-#[derive(Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct InboundMessage {
     /// The provider.
@@ -43,10 +42,10 @@ pub struct InboundMessage {
     /// A text.
     pub text: Option<String>,
     /// A message of a type that is checked.
-    #[cfg_attr(feature = "server", schema(value_type = Option<Object>))]
+    #[schema(value_type = Option<Object>)]
     pub content: Option<Value>,
     /// A message that is not checked, with a `type`.
-    #[cfg_attr(feature = "server", schema(value_type = Option<Object>))]
+    #[schema(value_type = Option<Object>)]
     pub raw: Option<Value>,
     /// The contact's profile name.
     pub name: Option<String>,
@@ -68,8 +67,7 @@ impl std::fmt::Debug for InboundMessage {
 }
 
 /// What became of a contact's message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Received {
     /// The message's id.
     pub message_id: String,
@@ -78,8 +76,7 @@ pub struct Received {
 }
 
 /// A session window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum WindowState {
     /// The contact never wrote.

@@ -12,23 +12,23 @@ use crate::core::time::rfc3339;
 use crate::core::world::Delivery;
 
 /// Which messages to list.
-#[derive(Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[derive(Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct MessageFilter {
     /// Of this provider only.
-    #[cfg_attr(feature = "server", param(example = "exotel"))]
+    #[param(example = "exotel")]
     pub provider: Option<String>,
     /// To this contact only.
-    #[cfg_attr(feature = "server", param(example = "%2B919876543210"))]
+    #[param(example = "%2B919876543210")]
     pub to: Option<String>,
     /// The newest so many.
     #[serde(default, deserialize_with = "whole_number")]
-    #[cfg_attr(feature = "server", param(value_type = u64, required = false, example = 20))]
+    #[param(value_type = u64, required = false, example = 20)]
     pub last: Option<u64>,
     /// Those after the one of this number, counted from 1.
     #[serde(default, deserialize_with = "whole_number")]
-    #[cfg_attr(feature = "server", param(value_type = u64, required = false, example = 0))]
+    #[param(value_type = u64, required = false, example = 0)]
     pub since: Option<u64>,
 }
 
@@ -46,20 +46,20 @@ impl MessageFilter {
 }
 
 /// Which requests to list.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct RequestFilter {
     /// Of this provider only.
-    #[cfg_attr(feature = "server", param(example = "exotel"))]
+    #[param(example = "exotel")]
     pub provider: Option<String>,
     /// The newest so many.
     #[serde(default, deserialize_with = "whole_number")]
-    #[cfg_attr(feature = "server", param(value_type = u64, required = false, example = 20))]
+    #[param(value_type = u64, required = false, example = 20)]
     pub last: Option<u64>,
     /// Those after the one of this number, counted from 1.
     #[serde(default, deserialize_with = "whole_number")]
-    #[cfg_attr(feature = "server", param(value_type = u64, required = false, example = 0))]
+    #[param(value_type = u64, required = false, example = 0)]
     pub since: Option<u64>,
 }
 

@@ -14,8 +14,7 @@ use crate::core::world::BucketOwner;
 const LONGEST_WINDOW_S: u64 = 31 * 24 * 60 * 60;
 
 /// A provider's new rate limit, with a full quota for everybody.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 #[allow(clippy::option_option, reason = "absent, null and a value are three cases")]
 pub struct RateLimitChange {
@@ -23,10 +22,10 @@ pub struct RateLimitChange {
     pub provider: String,
     /// Requests in a window; `Some(None)`, in JSON null, switches the limit off.
     #[serde(default, deserialize_with = "nullable")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
+    #[schema(value_type = Option<u32>)]
     pub limit: Option<Option<u32>>,
     /// Seconds in a window, at most a month.
-    #[cfg_attr(feature = "server", schema(minimum = 1, maximum = 2_678_400))]
+    #[schema(minimum = 1, maximum = 2_678_400)]
     pub window_s: Option<u64>,
 }
 
@@ -43,8 +42,7 @@ impl RateLimitChange {
 }
 
 /// A provider's rate limit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct RateLimit {
     /// The provider.
     pub provider: &'static str,
@@ -55,8 +53,7 @@ pub struct RateLimit {
 }
 
 /// A provider's rate limit with what is left of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct RateLimitUse {
     /// The provider.
     pub provider: &'static str,
@@ -69,8 +66,7 @@ pub struct RateLimitUse {
 }
 
 /// What one key or account has used of a limit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct RateBucket {
     /// Requests in the present window.
     pub used: u32,

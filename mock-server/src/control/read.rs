@@ -122,8 +122,8 @@ fn plain(wrong: &str) -> String {
 }
 
 /// A moment; in JSON RFC 3339.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
+#[schema(value_type = String, format = DateTime)]
 pub struct Time(pub SystemTime);
 
 impl From<SystemTime> for Time {
@@ -145,8 +145,8 @@ impl<'de> Deserialize<'de> for Time {
 }
 
 /// A duration such as `1h30m`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(value_type = String, example = "1h30m"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, example = "1h30m")]
 pub struct Span(pub Duration);
 
 impl<'de> Deserialize<'de> for Span {

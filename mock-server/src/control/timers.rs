@@ -15,8 +15,7 @@ use crate::core::world::timers::{NamedTimer, Timer};
 pub(crate) const MAX_LISTED: usize = 1_000;
 
 /// An event that falls due at a moment of virtual time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "each member says what it is by its name")]
 #[allow(clippy::option_option, reason = "absent, null and a value are three cases")]
@@ -26,13 +25,13 @@ pub enum DueEvent {
         provider: &'static str,
         at: Time,
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "server", schema(value_type = u32))]
+        #[schema(value_type = u32)]
         attempt: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "server", schema(value_type = u64))]
+        #[schema(value_type = u64)]
         number: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<u16>))]
+        #[schema(value_type = Option<u16>)]
         status: Option<Option<u16>>,
     },
     /// A message has another status.

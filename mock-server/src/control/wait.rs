@@ -37,8 +37,7 @@ pub struct Wait {
 }
 
 /// The kinds of things to wait for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitFor {
     /// A request to a provider.
@@ -57,19 +56,17 @@ pub enum WaitFor {
 }
 
 /// The first matches.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Matches {
     /// The number of the last match, to wait for what comes behind it.
     pub last: u64,
     /// As the lists of the control plane show them.
-    #[cfg_attr(feature = "server", schema(value_type = Vec<Object>))]
+    #[schema(value_type = Vec<Object>)]
     pub matches: Vec<Value>,
 }
 
 /// Too little has matched so far.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct NotYet {
     /// How many of how many matched.
     pub error: String,

@@ -17,8 +17,7 @@ use crate::core::webhook::{DeliveryAttempt, DeliveryFaults, Registration, Secret
 const LONGEST_DELAY: Duration = Duration::from_secs(86_400);
 
 /// A webhook to register in place of the provider's former one. It needs `url`, or `sink`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 #[non_exhaustive]
 pub struct NewWebhook {
@@ -29,28 +28,27 @@ pub struct NewWebhook {
     /// Whether the calls are only logged.
     pub sink: Option<bool>,
     /// The secret that calls are signed with.
-    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "secret")]
     pub(crate) secret: Option<Secret>,
     /// Whether conversations and templates are announced, too.
     pub announcements: Option<bool>,
     /// How often each call is made.
-    #[cfg_attr(feature = "server", schema(minimum = 1, maximum = 10))]
+    #[schema(minimum = 1, maximum = 10)]
     pub copies: Option<u32>,
     /// Whether the statuses of a message come newest first.
     pub reorder: Option<bool>,
     /// The signature that calls carry.
     pub signature: Option<WebhookSignature>,
     /// Each so-manieth call never arrives.
-    #[cfg_attr(feature = "server", schema(minimum = 1))]
+    #[schema(minimum = 1)]
     pub lose_every: Option<u64>,
     /// How much later each call is made, at most a day.
     pub delay: Option<Span>,
 }
 
 /// The signature that webhook calls carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WebhookSignature {
     /// The right one.
@@ -81,8 +79,7 @@ impl NewWebhook {
 }
 
 /// A registered webhook, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[allow(clippy::struct_excessive_bools, reason = "the members of a JSON object")]
 pub struct Webhook {
     /// The provider.
@@ -108,16 +105,16 @@ pub struct Webhook {
 }
 
 /// Which attempts or waiting calls to list.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryFilter {
     /// Of this provider only.
-    #[cfg_attr(feature = "server", param(example = "exotel"))]
+    #[param(example = "exotel")]
     pub provider: Option<String>,
     /// The newest so many.
     #[serde(default, deserialize_with = "whole_number")]
-    #[cfg_attr(feature = "server", param(value_type = u64, required = false, example = 20))]
+    #[param(value_type = u64, required = false, example = 20)]
     pub last: Option<u64>,
 }
 

@@ -153,8 +153,8 @@ impl Template {
 }
 
 /// Where a template stands in its review.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(rename_all = "lowercase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
 pub enum TemplateStatus {
     /// It may be sent.
     Approved,
