@@ -21,7 +21,7 @@ mod target;
 mod target_queues;
 
 pub use account_event::{AccountEvent, ConversationEvent, Subject};
-pub use delivery::{DeliveryOutcome, WebhookDelivery};
+pub use delivery::{DeliveryOutcome, InvalidNetwork, WebhookDelivery};
 pub use delivery_log::DeliveryAttempt;
 pub use message_event::{AcceptedMessage, DeliveryStatus, Failure, MessageEvent, MessageEventKind};
 pub use queue::Waiting;

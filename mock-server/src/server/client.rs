@@ -36,8 +36,9 @@ pub struct Control {
     token: Option<HeaderValue>,
 }
 
-/// Why a control call came to nothing: what was called, and what is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a control call failed: the call, and the problem.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{call}: {}{problem}", status.map(|status| format!("{status} ")).unwrap_or_default())]
 pub struct ClientError {
     call: String,
     /// The status, where the mock answered.
@@ -273,17 +274,6 @@ impl ClientError {
         self.status
     }
 }
-
-impl fmt::Display for ClientError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.status {
-            Some(status) => write!(f, "{}: {status} {}", self.call, self.problem),
-            None => write!(f, "{}: {}", self.call, self.problem),
-        }
-    }
-}
-
-impl std::error::Error for ClientError {}
 
 impl From<ClientError> for String {
     fn from(error: ClientError) -> Self {

@@ -43,6 +43,11 @@ pub enum DeliveryOutcome {
     Unanswered,
 }
 
+/// The problem of a network, phrased to follow its name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidNetwork(String);
+
 impl Simulator {
     /// The same mock, whose webhooks may also go to the addresses of a network such as `10.1.0.0/16` or `fd12::/16`.
     /// Otherwise they stay on this machine. Cloud metadata addresses, addresses with another address inside, and
@@ -50,9 +55,9 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// The problem of the network, phrased to follow its name.
-    pub fn allow_webhook_net(mut self, net: &str) -> Result<Self, String> {
-        self.webhooks.allow(IpNetwork::parse(net)?);
+    /// The text is no network, or one that is never called.
+    pub fn allow_webhook_net(mut self, net: &str) -> Result<Self, InvalidNetwork> {
+        self.webhooks.allow(IpNetwork::parse(net).map_err(InvalidNetwork)?);
         Ok(self)
     }
 
