@@ -65,8 +65,8 @@ impl DeliveryReportLog {
         self
     }
 
-    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
-    /// must not be able to settle anything.
+    /// Records the events of a webhook call. Ignores events that are not verified, unless `trust_unsigned` is set: a stranger must
+    /// not be able to settle an unknown outcome.
     pub fn record(&self, events: &WebhookEvents, trust_unsigned: bool) {
         if !events.verified && !trust_unsigned {
             return;
