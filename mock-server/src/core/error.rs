@@ -39,8 +39,7 @@ pub enum ControlError {
 }
 
 impl ControlError {
-    #[allow(clippy::needless_pass_by_value, reason = "callers pass numbers and new texts")]
-    pub(crate) fn invalid(member: &str, value: impl ToString, expected: impl Into<String>) -> Self {
+    pub(crate) fn invalid(member: &str, value: impl std::fmt::Display, expected: impl Into<String>) -> Self {
         Self::Invalid { member: member.to_owned(), value: value.to_string(), expected: expected.into() }
     }
 
