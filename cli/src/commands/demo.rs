@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use transom::config::{ChannelConfig, process_env};
-use transom::{Client, Error, ErrorKind, Message, Messenger as _, PhoneNumber, Template};
+use transom::{Client, Error, ErrorKind, Message, PhoneNumber, Template};
 use transom_mock_server::{ControlError, InboundMessage, MockServer, Simulator};
 
 use crate::channel::registry;
