@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use transom::adapter::{Context, TemplateCache, unsupported};
+use transom::adapter::{Context, RequestedTemplate, TemplateCache, unsupported};
 use transom::config::ChannelConfig;
 use transom::webhook::WebhookEvents;
-use transom::{Capabilities, Capability, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session};
+use transom::{
+    Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
+};
 
 use crate::config::{Config, RequestShape};
 use crate::request::Shape;
-use crate::request::template::RequestedTemplate;
 use crate::response::lists;
 use crate::{NAME, request, response, webhook};
 
@@ -110,16 +111,32 @@ impl Exotel {
     /// The templates among `messages` that their definitions do not let go, by place. A list that cannot be had holds
     /// nothing back.
     async fn template_violations(&self, messages: &[Message]) -> Vec<(usize, Error)> {
-        let wanted = RequestedTemplate::among(&self.config, messages).unwrap_or_default();
-        if wanted.is_empty() || self.config.waba_id.is_none() || !self.config.probe {
+        let Ok(requested) = self.requested_templates(messages) else { return Vec::new() };
+        if requested.is_empty() || self.config.waba_id.is_none() || !self.config.probe {
             return Vec::new();
         }
         let refused = |listed: &[TemplateInfo]| -> Vec<_> {
-            wanted.iter().filter_map(|template| template.refused_by(listed)).collect()
+            let violation = |(index, template): &(usize, RequestedTemplate<'_>)| {
+                Some((*index, template.check_against(listed).err()?))
+            };
+            requested.iter().filter_map(violation).collect()
         };
         let suits = |listed: &[TemplateInfo]| refused(listed).is_empty();
         let listed = self.definitions.get_if_available(&*self.context.clock, self.list_templates(), suits).await;
         listed.map_or_else(Vec::new, |listed| refused(&listed))
+    }
+
+    /// The templates among `messages`, by place.
+    fn requested_templates<'m>(&'m self, messages: &'m [Message]) -> Result<Vec<(usize, RequestedTemplate<'m>)>> {
+        let mut requested = Vec::new();
+        for (index, message) in messages.iter().enumerate() {
+            if let Content::Template(template) = &message.content {
+                let resolved = self.config.templates.resolve(template);
+                let values = resolved.positional()?.len();
+                requested.push((index, RequestedTemplate::new(resolved.name, resolved.language, values)));
+            }
+        }
+        Ok(requested)
     }
 
     async fn list_templates(&self) -> Result<Vec<TemplateInfo>> {

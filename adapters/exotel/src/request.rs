@@ -1,7 +1,5 @@
 //! Requests of Exotel: `/v2/accounts/{account_sid}/…`. Pure: no network, no clock.
 
-pub(crate) mod template;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use transom::adapter::{Context, TemplateCache};
+use transom::adapter::{Context, RequestedTemplate, TemplateCache};
 use transom::config::ChannelConfig;
 use transom::message::MessageId;
 use transom::webhook::{StatusUpdate, WebhookEvents};
@@ -17,7 +17,6 @@ use transom::{
 
 use crate::config::Config;
 use crate::request::lists::CloseReason;
-use crate::request::template::RequestedTemplate;
 use crate::request::upload::Upload;
 use crate::response::lists::{Page, Waba};
 use crate::response::session;
@@ -135,10 +134,12 @@ impl GoSendApi {
         if !self.config.probe {
             return Ok(());
         }
-        let wanted = RequestedTemplate::of(&self.config, template)?;
-        let suits = |listed: &[TemplateInfo]| wanted.check(listed).is_ok();
+        let resolved = self.config.templates.resolve(template);
+        let values = resolved.positional()?.len();
+        let requested = RequestedTemplate::new(resolved.name, resolved.language, values);
+        let suits = |listed: &[TemplateInfo]| requested.check_against(listed).is_ok();
         let listed = self.definitions.get_if_available(&*self.context.clock, self.own_templates(), suits).await;
-        listed.map_or(Ok(()), |listed| wanted.check(&listed))
+        listed.map_or(Ok(()), |listed| requested.check_against(&listed))
     }
 
     /// Whether one look at the conversations may tell more about this refusal: whether the contact has ever written,

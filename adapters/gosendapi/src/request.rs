@@ -1,7 +1,6 @@
 //! Requests of GoSendAPI. Pure: no network, no clock.
 
 pub(crate) mod lists;
-pub(crate) mod template;
 pub(crate) mod upload;
 
 use bytes::Bytes;

@@ -1,14 +1,12 @@
 //! The key that sends go under: configured, or got by a login and kept for as long as it lives.
 
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use http::{Response, StatusCode};
-use tokio::sync::Mutex;
-use transom::adapter::Context;
+use http::Response;
+use transom::adapter::{Cached, Context, Entry};
 use transom::time::date_of;
-use transom::{Error, ErrorKind, Result, Secret};
+use transom::{Error, Result, Secret};
 
 use crate::config::{Config, Credential};
 use crate::{request, response};
@@ -16,79 +14,48 @@ use crate::{request, response};
 /// How long a key is used: ten minutes less than the 24 hours that it lives [docs, Access your API Key].
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60 - 10 * 60);
 
-/// A key, and where it is from.
+/// An API key, and which login it came from.
 #[derive(Clone, Debug)]
-pub(super) struct Key {
+pub(super) struct ApiKey {
     pub(super) secret: Secret,
-    /// Which login it came from; 0 for a configured key.
+    /// The number of the login; 0 for a configured key.
     pub(super) login: u64,
-    /// When it was given, by the provider's clock.
-    since: SystemTime,
 }
 
-/// The keys of one account.
+/// The API keys of one account.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
-    /// The key of the last login. Locked while one is under way, so that however many callers need a key, one of them
-    /// fetches it.
-    login: Mutex<Login>,
-    /// How many logins have ended, readable while one is under way.
-    logins: AtomicU64,
-    /// The provider's clock as last seen. A key ages by it, since it is the provider who ends it.
-    seen: std::sync::Mutex<Option<Seen>>,
+pub(super) struct ApiKeyCache {
+    /// The key of the last login, and when Messangi made it, by its clock.
+    login: Cached<(Secret, SystemTime)>,
+    /// Messangi's clock as last seen. A key ages by it, because Messangi expires it.
+    seen: Mutex<Option<Seen>>,
 }
 
-#[derive(Debug, Default)]
-struct Login {
-    key: Option<Key>,
-    /// Why the last login failed, for those who waited for it.
-    failure: Option<Failure>,
-}
-
-/// The same instant by the provider's clock and by ours.
+/// The same instant by Messangi's clock and by ours.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     theirs: SystemTime,
     ours: SystemTime,
 }
 
-impl Keys {
-    /// The key to send under: the configured one, or that of a login that is neither too old nor the `refused` one.
-    pub(super) async fn get(&self, config: &Config, context: &Context, refused: Option<u64>) -> Result<Key> {
+impl ApiKeyCache {
+    /// Returns the configured key, or that of a login that is neither too old nor the `refused` one. Callers that wait
+    /// for a login share its result, also if it fails: a burst of refused logins may lock the account.
+    pub(super) async fn get(&self, config: &Config, context: &Context, refused: Option<u64>) -> Result<ApiKey> {
         let (username, password) = match &config.credential {
-            Credential::ApiKey(key) => {
-                return Ok(Key { secret: key.clone(), login: 0, since: SystemTime::UNIX_EPOCH });
-            }
+            Credential::ApiKey(key) => return Ok(ApiKey { secret: key.clone(), login: 0 }),
             Credential::Login { username, password } => (username, password),
         };
-        let before = self.logins.load(Ordering::Acquire);
-        let mut login = self.login.lock().await;
-        if let Some(key) = &login.key
-            && Some(key.login) != refused
-            && key.is_usable(self.now(context))
-        {
-            return Ok(key.clone());
-        }
-        // Somebody else's login failed while this caller waited for it: trying again at once for each of them would be
-        // a burst of refused logins, which may lock the account.
-        let ended = self.logins.load(Ordering::Acquire);
-        if let Some(failure) = login.failure.as_ref().filter(|_| ended != before) {
-            return Err(failure.to_error());
-        }
-        let answer = self.log_in(config, context, username, password).await;
-        let number = ended.saturating_add(1);
-        self.logins.store(number, Ordering::Release);
-        match answer {
-            Ok(secret) => {
-                let key = Key { secret, login: number, since: self.now(context) };
-                *login = Login { key: Some(key.clone()), failure: None };
-                Ok(key)
-            }
-            Err(error) => {
-                *login = Login { key: None, failure: Some(Failure::of(&error)) };
-                Err(error)
-            }
-        }
+        let usable =
+            |key: &Entry<(Secret, SystemTime)>| Some(key.read) != refused && is_young(key.value.1, self.now(context));
+        let read = async {
+            let secret = self.log_in(config, context, username, password).await;
+            // After a failed login, the old key must not be used again.
+            let secret = secret.inspect_err(|_| self.login.invalidate())?;
+            Ok((secret, self.now(context)))
+        };
+        let key = self.login.get(&*context.clock, usable, read).await?;
+        Ok(ApiKey { secret: key.value.0, login: key.read })
     }
 
     /// Keeps the `Date` of an answer, if it has one.
@@ -118,40 +85,7 @@ impl Keys {
     }
 }
 
-impl Key {
-    fn is_usable(&self, now: SystemTime) -> bool {
-        // A clock that was set back makes no key too old; if it is, the provider says so.
-        !now.duration_since(self.since).is_ok_and(|age| age >= KEY_LIFETIME)
-    }
-}
-
-/// An error in parts, since several callers get one each.
-#[derive(Debug)]
-struct Failure {
-    kind: ErrorKind,
-    message: String,
-    status: Option<u16>,
-    retry_after: Option<Duration>,
-}
-
-impl Failure {
-    fn of(error: &Error) -> Self {
-        Self {
-            kind: error.kind(),
-            message: error.message().to_owned(),
-            status: error.status(),
-            retry_after: error.retry_after(),
-        }
-    }
-
-    fn to_error(&self) -> Error {
-        let mut error = Error::new(self.kind, self.message.as_str());
-        if let Some(status) = self.status.and_then(|status| StatusCode::from_u16(status).ok()) {
-            error = error.with_status(status);
-        }
-        match self.retry_after {
-            Some(wait) => error.with_retry_after(wait),
-            None => error,
-        }
-    }
+fn is_young(since: SystemTime, now: SystemTime) -> bool {
+    // A clock that was set back makes no key too old. If it is too old, Messangi rejects it.
+    !now.duration_since(since).is_ok_and(|age| age >= KEY_LIFETIME)
 }

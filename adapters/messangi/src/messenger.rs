@@ -9,7 +9,7 @@ use transom::config::ChannelConfig;
 use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Capability, Error, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
-use crate::api_key_cache::{Key, Keys};
+use crate::api_key_cache::{ApiKey, ApiKeyCache};
 
 use crate::config::{Config, Credential};
 use crate::types::Envelope;
@@ -38,13 +38,13 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
 pub struct Messangi {
     config: Config,
     context: Context,
-    keys: Keys,
+    keys: ApiKeyCache,
 }
 
 impl Messangi {
     /// An account with these settings. [`connect`](Self::connect) reads them from a channel.
     pub fn new(config: Config, context: Context) -> Self {
-        Self { config, context, keys: Keys::default() }
+        Self { config, context, keys: ApiKeyCache::default() }
     }
 
     /// The account of a configured channel.
@@ -55,7 +55,7 @@ impl Messangi {
         Ok(Self::new(Config::read(channel)?, context))
     }
 
-    async fn send_under(&self, key: &Key, body: &Envelope<'_>, message: &Message) -> Result<Receipt> {
+    async fn send_under(&self, key: &ApiKey, body: &Envelope<'_>, message: &Message) -> Result<Receipt> {
         let request = request::encode_send(&self.config, &key.secret, body)?;
         let answer = match self.context.transport.send(request).await {
             Ok(response) => {

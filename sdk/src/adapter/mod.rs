@@ -1,5 +1,6 @@
 //! The toolkit for adapter authors. Applications do not need it.
 
+pub(crate) mod cached;
 pub mod cloud_api;
 pub(crate) mod error_code;
 pub mod json;
@@ -9,12 +10,13 @@ pub(crate) mod rate;
 pub mod request;
 pub(crate) mod template_cache;
 
+pub use cached::{Cached, Entry};
 pub use error_code::{Certainty, ErrorCode};
 pub use limits::Limits;
 pub use media_limits::MediaLimit;
 pub use rate::{Rate, Scope};
 pub use request::{BaseUrl, BaseUrlError, RequestBuilder};
-pub use template_cache::TemplateCache;
+pub use template_cache::{RequestedTemplate, TemplateCache};
 
 pub use crate::client::attempt::Attempt;
 pub use crate::config::{Context, Provider};

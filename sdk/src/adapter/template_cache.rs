@@ -1,10 +1,11 @@
 //! A cache of a provider's template list, and checks of a template against it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::account::TemplateInfo;
+use crate::adapter::cached::{Cached, Entry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Clock;
 
@@ -18,32 +19,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// A list that allows the template is used for ten minutes. A list that does not is read again first, because the
 /// template may have been created or approved meanwhile. Concurrent callers share one read.
 #[derive(Default)]
-pub struct TemplateCache {
-    state: Mutex<State>,
-    /// Held during a read.
-    turn: tokio::sync::Mutex<()>,
-}
-
-#[derive(Default)]
-struct State {
-    list: Option<Listed>,
-    failure: Option<Failure>,
-    /// The number of reads, including failed ones.
-    reads: u64,
-}
-
-#[derive(Clone)]
-struct Listed {
-    templates: Arc<[TemplateInfo]>,
-    at: SystemTime,
-}
-
-/// The error of the last read.
-struct Failure {
-    kind: ErrorKind,
-    message: String,
-    at: SystemTime,
-}
+pub struct TemplateCache(Cached<Arc<[TemplateInfo]>>);
 
 impl TemplateCache {
     /// Returns the cached list if it is young and `suits`, or else reads it with `read`.
@@ -56,22 +32,15 @@ impl TemplateCache {
         read: impl Future<Output = Result<Vec<TemplateInfo>>> + Send,
         suits: impl Fn(&[TemplateInfo]) -> bool + Send + Sync,
     ) -> Result<Arc<[TemplateInfo]>> {
-        let (known, reads) = self.known();
-        if let Some(young) = known.filter(|list| is_within(LIFETIME, list.at, clock) && suits(&list.templates)) {
-            return Ok(young.templates);
-        }
-        let _turn = self.turn.lock().await;
-        let answer = match self.read_since(reads) {
-            Some(shared) => shared,
-            None => match read.await {
-                Ok(templates) => Ok(self.keep(templates, clock)),
-                Err(error) => Err(self.fail(error, clock)),
+        let usable = |list: &Entry<Arc<[TemplateInfo]>>| is_within(LIFETIME, list.at, clock) && suits(&list.value);
+        let read = async { read.await.map(Into::into) };
+        match self.0.get(clock, usable, read).await {
+            Ok(list) => Ok(list.value),
+            Err(error) => match self.0.peek() {
+                Some(old) if suits(&old.value) => Ok(old.value),
+                _ => Err(error),
             },
-        };
-        answer.or_else(|error| match self.known().0 {
-            Some(old) if suits(&old.templates) => Ok(old.templates),
-            _ => Err(error),
-        })
+        }
     }
 
     /// As [`get`](Self::get), for callers that can continue without a list. Returns `None` if it cannot be read, and
@@ -82,51 +51,41 @@ impl TemplateCache {
         read: impl Future<Output = Result<Vec<TemplateInfo>>> + Send,
         suits: impl Fn(&[TemplateInfo]) -> bool + Send + Sync,
     ) -> Option<Arc<[TemplateInfo]>> {
-        let is_down = self.state().failure.as_ref().is_some_and(|failure| is_within(PAUSE, failure.at, clock));
+        let is_down = self.0.failed_at().is_some_and(|at| is_within(PAUSE, at, clock));
         if is_down { None } else { self.get(clock, read, suits).await.ok() }
     }
 
     /// Drops the list after the provider showed that it is out of date.
     pub fn invalidate(&self) {
-        self.state().list = None;
+        self.0.invalidate();
+    }
+}
+
+/// A template of a send with positional values, for the check against the provider's list.
+#[derive(Debug)]
+pub struct RequestedTemplate<'t> {
+    name: &'t str,
+    language: &'t str,
+    values: usize,
+}
+
+impl<'t> RequestedTemplate<'t> {
+    /// A template by the provider's name and language, with this number of positional values.
+    pub const fn new(name: &'t str, language: &'t str, values: usize) -> Self {
+        Self { name, language, values }
     }
 
-    fn known(&self) -> (Option<Listed>, u64) {
-        let state = self.state();
-        (state.list.clone(), state.reads)
-    }
-
-    /// The result of another caller's read, after the first `reads`.
-    fn read_since(&self, reads: u64) -> Option<Result<Arc<[TemplateInfo]>>> {
-        let state = self.state();
-        if state.reads == reads {
-            return None;
-        }
-        match (&state.failure, &state.list) {
-            (Some(failure), _) => Some(Err(Error::new(failure.kind, failure.message.clone()))),
-            (None, Some(list)) => Some(Ok(Arc::clone(&list.templates))),
-            (None, None) => None,
-        }
-    }
-
-    fn keep(&self, templates: Vec<TemplateInfo>, clock: &dyn Clock) -> Arc<[TemplateInfo]> {
-        let templates: Arc<[TemplateInfo]> = templates.into();
-        let mut state = self.state();
-        state.list = Some(Listed { templates: Arc::clone(&templates), at: clock.now() });
-        state.failure = None;
-        state.reads = state.reads.wrapping_add(1);
-        templates
-    }
-
-    fn fail(&self, error: Error, clock: &dyn Clock) -> Error {
-        let mut state = self.state();
-        state.failure = Some(Failure { kind: error.kind(), message: error.message().to_owned(), at: clock.now() });
-        state.reads = state.reads.wrapping_add(1);
-        error
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Checks it against its definition in `listed`. A template that is not in the list passes, because the provider may
+    /// know more than the list.
+    ///
+    /// # Errors
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest) for too few or too many values;
+    /// [`TemplateRejected`](ErrorKind::TemplateRejected) for a state that does not allow sending.
+    pub fn check_against(&self, listed: &[TemplateInfo]) -> Result<()> {
+        let is_it = |template: &&TemplateInfo| template.name == self.name && template.language == self.language;
+        let Some(definition) = listed.iter().find(is_it) else { return Ok(()) };
+        definition.check_status()?;
+        definition.check_places(self.values)
     }
 }
 
@@ -137,7 +96,7 @@ fn is_within(span: Duration, at: SystemTime, clock: &dyn Clock) -> bool {
 
 impl fmt::Debug for TemplateCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let listed = self.state().list.as_ref().map(|list| list.templates.len());
+        let listed = self.0.peek().map(|list| list.value.len());
         f.debug_struct("TemplateCache").field("listed", &listed).finish_non_exhaustive()
     }
 }
