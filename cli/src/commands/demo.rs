@@ -1,18 +1,12 @@
 //! `transom demo`: sends messages through each provider, against a mock server in this process.
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Method, Request};
 use serde::Serialize;
-use serde_json::{Value, json};
-use transom::adapter::Operation;
 use transom::config::{ChannelConfig, process_env};
-use transom::transport::Transport;
-use transom::transport::{HttpOptions, HttpTransport};
 use transom::{Client, Error, ErrorKind, Message, PhoneNumber, Template};
-use transom_mock_server::MockServer;
+use transom_mock_server::{ControlError, InboundMessage, MockServer, Simulator};
 
 use crate::channel::registry;
 use crate::output::{Failure, Output, bad, good};
@@ -21,12 +15,11 @@ pub(crate) async fn run(output: &Output) -> Result<ExitCode, Failure> {
     let mock = MockServer::start().await.map_err(|error| {
         Error::new(ErrorKind::ProviderUnavailable, "the mock cannot listen on 127.0.0.1").with_source(error)
     })?;
-    let control = Control { base: mock.url(), transport: Arc::new(HttpTransport::new(HttpOptions::default())?) };
     let mut rows = Vec::new();
     for subject in SUBJECTS {
         let client = subject.client(&mock.url())?;
-        rows.extend(steps(subject, &client, &control).await?);
-        control.post("/_mock/reset", &json!({})).await?;
+        rows.extend(steps(subject, &client, &mock).await?);
+        mock.with(Simulator::reset);
     }
     let all_well = rows.iter().all(|row| row.ok);
     if output.is_json() {
@@ -89,7 +82,11 @@ struct Row {
     ok: bool,
 }
 
-async fn steps(subject: &Subject, client: &Client, control: &Control) -> Result<Vec<Row>, Failure> {
+fn refused(error: ControlError) -> Failure {
+    Error::new(ErrorKind::MalformedResponse, "the mock refused a step of the demo").with_source(error).into()
+}
+
+async fn steps(subject: &Subject, client: &Client, mock: &MockServer) -> Result<Vec<Row>, Failure> {
     let contact: PhoneNumber = "+5491155550123".parse().map_err(Error::from)?;
     let text = || Message::text(contact.clone(), "Your parcel leaves today.");
     let with_fallback = || text().with_fallback(Template::new("re_engagement_v1", "en"));
@@ -104,9 +101,10 @@ async fn steps(subject: &Subject, client: &Client, control: &Control) -> Result<
 
     let mut rows = Vec::new();
     rows.push(row("a text to a contact who never wrote", subject.never.as_str(), outcome(client, &text()).await));
-    control.post("/_mock/inbound", &json!({ "provider": provider, "from": contact, "text": "Where is it?" })).await?;
+    let inbound = InboundMessage::text(provider, &contact.to_string(), "Where is it?");
+    mock.with(|simulator, now| simulator.receive(now, &inbound)).map_err(refused)?;
     rows.push(row("a text after the contact wrote", "accepted", outcome(client, &text()).await));
-    control.post("/_mock/clock", &json!({ "advance": "25h" })).await?;
+    mock.advance(Duration::from_secs(25 * 3_600)).await.map_err(refused)?;
     rows.push(row("the same text 25 hours later", "session_expired", outcome(client, &text()).await));
     rows.push(row("the same text with a fallback", "accepted as a template", outcome(client, &with_fallback()).await));
     Ok(rows)
@@ -136,27 +134,5 @@ fn print(rows: &[Row], output: &Output) {
         last = row.provider;
         let mark = if row.ok { good("as stated") } else { bad(&format!("expected {}", row.expected)) };
         output.line(&format!("{name:provider$}  {:step$}  {:got$}  {mark}", row.step, row.got));
-    }
-}
-
-/// The mock's control plane.
-struct Control {
-    base: String,
-    transport: Arc<dyn Transport>,
-}
-
-impl Control {
-    async fn post(&self, path: &str, body: &Value) -> Result<(), Failure> {
-        let mut request = Request::new(Bytes::from(body.to_string()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() =
-            format!("{}{path}", self.base).parse().map_err(|_| Failure::usage("the mock's address is no URL"))?;
-        request.extensions_mut().insert(Operation::Read);
-        let response = self.transport.send(request).await?;
-        if response.status().is_success() {
-            return Ok(());
-        }
-        let said = String::from_utf8_lossy(response.body()).into_owned();
-        Err(Error::new(ErrorKind::MalformedResponse, format!("the mock refused {path}: {said}")).into())
     }
 }

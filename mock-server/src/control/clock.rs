@@ -103,12 +103,8 @@ impl Simulator {
         let beyond = || ControlError::refused("`advance` leads beyond the year 9000");
         let mut event = None;
         match change.advance {
-            None => {}
-            Some(Advance::By(duration)) => {
-                if !clock.advance(real_now, duration) {
-                    return Err(beyond());
-                }
-            }
+            Some(Advance::By(duration)) if !clock.advance(real_now, duration) => return Err(beyond()),
+            None | Some(Advance::By(_)) => {}
             Some(Advance::Next) => {
                 let next = timers::next(self, before);
                 if let Some((at, _)) = next

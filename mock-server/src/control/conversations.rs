@@ -71,7 +71,7 @@ impl Simulator {
                 provider: row.provider,
                 business,
                 contact,
-                name: name.map(|name| name.to_string()),
+                name: name.map(ToString::to_string),
                 window: world.window(row.provider, &row.business, &row.contact, now).into(),
                 last_inbound_at: world.last_inbound(row.provider, &row.business, &row.contact).map(Time),
                 last_activity_at: Time(row.last_activity),

@@ -83,6 +83,7 @@ impl NewWebhook {
 /// A registered webhook, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[allow(clippy::struct_excessive_bools, reason = "the members of a JSON object")]
 pub struct Webhook {
     /// The provider.
     pub provider: &'static str,

@@ -34,12 +34,12 @@ pub enum ControlError {
         /// The part, such as `fault 2`.
         place: String,
         /// The problem in it.
-        error: Box<ControlError>,
+        error: Box<Self>,
     },
 }
 
 impl ControlError {
-    pub(crate) fn invalid(member: &str, value: impl ToString, expected: impl Into<String>) -> Self {
+    pub(crate) fn invalid(member: &str, value: impl std::fmt::Display, expected: impl Into<String>) -> Self {
         Self::Invalid { member: member.to_owned(), value: value.to_string(), expected: expected.into() }
     }
 

@@ -23,7 +23,6 @@ use crate::core::webhook::Failure;
 use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
 use crate::core::world::World;
 use crate::core::world::{Accounts, DEFAULT_SEED};
-use crate::simulators;
 
 /// A mock of several providers, without IO. It holds the [`World`], the virtual clock, the faults and the journal.
 ///
@@ -120,11 +119,6 @@ pub enum WireFault {
 }
 
 impl Simulator {
-    /// The four built-in providers in their seeded world; the clock shows real time and runs.
-    pub fn new(real_now: SystemTime) -> Self {
-        Self::with_providers(real_now, simulators::all())
-    }
-
     /// A mock of other providers; see [`ProviderSimulator`]. Where two own a path, the first in the list answers.
     pub fn with_providers(real_now: SystemTime, simulators: Vec<Box<dyn ProviderSimulator>>) -> Self {
         Self::of(real_now, simulators.into(), false, DEFAULT_SEED)

@@ -1,14 +1,16 @@
 //! `transom.toml`: channels by name, and the default channel.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::channel::{ChannelConfig, Env, Lookup};
 #[cfg(feature = "toml")]
-use super::config_error;
-use super::{ChannelConfig, Env, Lookup, listed, uri};
+use super::problem::config_error;
+use super::problem::{kind, listed};
+use super::{reader, uri};
 use crate::config::provider::Provider;
 use crate::error::Result;
 
@@ -33,6 +35,20 @@ pub struct Failover {
 }
 
 impl ConfigFile {
+    /// Loads the file at `path`, for `providers`. Secrets that name environment variables come from this process.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the file cannot be read, or with a line for each problem of its
+    /// shape.
+    #[cfg(feature = "toml")]
+    pub fn load(path: impl AsRef<Path>, providers: &[Provider]) -> Result<Self> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| config_error(vec![format!("the file `{}` cannot be read: {error}", path.display())]))?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        Self::parse(&text, folder, providers, &super::channel::process_env())
+    }
+
     /// Reads the text of a `transom.toml`. Relative paths in it are relative to `folder`.
     ///
     /// # Errors
@@ -110,8 +126,8 @@ impl ConfigFile {
             return;
         }
         let url = match values.remove("url") {
-            Some(Value::Object(reference)) => match lookup.url(&Value::Object(reference)) {
-                Ok(url) => Some(Value::String(url.as_str().to_owned())),
+            Some(Value::Object(reference)) => match reader::referenced(&Value::Object(reference), lookup) {
+                Ok(url) => Some(Value::String(url.trim().to_owned())),
                 Err(problem) => return problems.push(format!("channel `{name}`: url: {problem}")),
             },
             written => written,
@@ -201,21 +217,4 @@ fn read_members(value: &Value) -> Result<Vec<(String, u32)>, String> {
         });
     }
     if members.is_empty() { Err("at least one channel is needed".to_owned()) } else { Ok(members) }
-}
-
-/// The kind of a value in words. Never the value, which may be a secret.
-pub(super) const fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a table",
-    }
-}
-
-/// Resolves a path of the file.
-pub(super) fn resolve(folder: &Path, path: &str) -> PathBuf {
-    folder.join(path)
 }

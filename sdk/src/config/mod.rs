@@ -1,7 +1,9 @@
 //! Configuration: a channel is a configured provider account, written as a TOML table, a URI, or both.
 
+mod channel;
 mod file;
 mod layout;
+mod problem;
 pub(crate) mod provider;
 mod reader;
 pub(crate) mod registry;
@@ -9,14 +11,7 @@ mod templates;
 mod uri;
 mod values;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use serde_json::Value;
-use zeroize::Zeroizing;
-
+pub use channel::{ChannelConfig, Env, process_env};
 pub use file::{ConfigFile, Failover};
 pub use layout::UriLayout;
 pub use provider::{Context, Provider};
@@ -25,125 +20,3 @@ pub use registry::Registry;
 #[cfg(feature = "reqwest")]
 pub use registry::http_transport;
 pub use templates::{ResolvedTemplate, TemplateMapping, TemplateMappings};
-
-use crate::error::{Error, ErrorKind};
-use crate::secret::Secret;
-use values::Values;
-
-/// The settings of a channel: the provider's name and the adapter's keys.
-///
-/// The values are kept as written, and wiped when the last copy is dropped. A secret that is a reference (`{ env = "…"
-/// }`) is resolved when an adapter reads it.
-#[derive(Clone)]
-pub struct ChannelConfig {
-    name: String,
-    provider: String,
-    values: Values,
-    lookup: Lookup,
-    /// The secrets that were read from it, so that they can be kept out of errors.
-    resolved: Arc<Mutex<Vec<Secret>>>,
-}
-
-/// The source of referenced secrets.
-#[derive(Clone)]
-enum Lookup {
-    /// The environment, and files relative to this folder.
-    Real { env: Env, folder: PathBuf },
-    /// No source: every reference counts as valid. For checking a file on a machine without its secrets.
-    Assumed { folder: PathBuf },
-}
-
-impl Lookup {
-    /// A channel's URI behind a reference: `{ env = "…" }` or `{ file = "…" }`.
-    fn url(&self, reference: &Value) -> Result<Zeroizing<String>, String> {
-        reader::referenced(reference, self).map(|url| Zeroizing::new(url.trim().to_owned()))
-    }
-}
-
-/// Reads an environment variable: the process's, or a test's.
-pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
-
-/// The environment of this process.
-pub fn process_env() -> Env {
-    Arc::new(|name| std::env::var(name).ok())
-}
-
-impl ChannelConfig {
-    /// Makes a channel from its settings, for callers with a configuration format of their own.
-    pub fn new(
-        name: impl Into<String>,
-        provider: impl Into<String>,
-        values: BTreeMap<String, Value>,
-        env: Env,
-    ) -> Self {
-        let lookup = Lookup::Real { env, folder: PathBuf::new() };
-        Self::from_parts(name.into(), provider.into(), values, lookup)
-    }
-
-    fn from_parts(name: String, provider: String, values: BTreeMap<String, Value>, lookup: Lookup) -> Self {
-        Self { name, provider, values: Values::new(values), lookup, resolved: Arc::default() }
-    }
-
-    /// The secrets that adapters have read from it so far.
-    pub(crate) fn resolved_secrets(&self) -> Vec<Secret> {
-        self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The channel's name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The provider's name.
-    pub fn provider(&self) -> &str {
-        &self.provider
-    }
-
-    /// Sets another name.
-    #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    /// Sets `key` to `value`, replacing its old value.
-    #[must_use]
-    pub fn with_value(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.values.set(key.into(), value.into());
-        self
-    }
-
-    /// Treats every secret reference as valid, so that the other keys can be checked without the secrets.
-    #[must_use]
-    pub fn assuming_secrets(mut self) -> Self {
-        let (Lookup::Real { folder, .. } | Lookup::Assumed { folder }) = self.lookup;
-        self.lookup = Lookup::Assumed { folder };
-        self
-    }
-
-    /// Starts reading. [`ConfigReader::finish`] reports all problems at once.
-    pub fn reader(&self) -> ConfigReader<'_> {
-        ConfigReader::new(self)
-    }
-}
-
-impl fmt::Debug for ChannelConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Only the adapter knows which values are secret, so none is shown.
-        f.debug_struct("ChannelConfig")
-            .field("name", &self.name)
-            .field("provider", &self.provider)
-            .field("keys", &self.values.keys().collect::<Vec<_>>())
-            .finish_non_exhaustive()
-    }
-}
-
-/// The error for wrong configuration, with a line for each problem.
-pub(crate) fn config_error(problems: Vec<String>) -> Error {
-    Error::invalid(ErrorKind::Config, problems)
-}
-
-/// Names for an error message: `` `a`, `b`, `c` ``.
-pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::adapter::error_code::ErrorCode;
 use crate::adapter::rate::Rate;
-use crate::config::{ChannelConfig, UriLayout};
+use crate::config::channel::ChannelConfig;
+use crate::config::layout::UriLayout;
 use crate::error::Result;
 use crate::messenger::Messenger;
 use crate::time::{Clock, SystemClock, date_of};

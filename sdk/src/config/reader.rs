@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::file::{kind, resolve};
-use super::{ChannelConfig, Lookup, TemplateMapping, TemplateMappings, config_error, listed};
+use super::channel::{ChannelConfig, Lookup};
+use super::problem::{config_error, kind, listed, resolve};
+use super::templates::{TemplateMapping, TemplateMappings};
 use crate::adapter::request::BaseUrl;
 use crate::error::Result;
 use crate::layers::WindowPolicy;
@@ -50,6 +51,13 @@ pub struct ConfigReader<'a> {
     config: &'a ChannelConfig,
     named: BTreeSet<&'static str>,
     problems: Vec<String>,
+}
+
+impl ChannelConfig {
+    /// Starts reading. [`ConfigReader::finish`] reports all problems at once.
+    pub fn reader(&self) -> ConfigReader<'_> {
+        ConfigReader::new(self)
+    }
 }
 
 impl<'a> ConfigReader<'a> {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::adapter::rate::Rate;
 use crate::client::Client;
+use crate::config::channel::ChannelConfig;
+use crate::config::file::ConfigFile;
+use crate::config::problem::{config_error, listed};
 use crate::config::provider::{Context, Provider};
-use crate::config::{ChannelConfig, ConfigFile, config_error, listed};
 use crate::error::{Error, Result};
 use crate::failover::Failover;
 use crate::layers::WindowGuard;

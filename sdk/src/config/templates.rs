@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::file::kind;
-use super::listed;
+use super::problem::kind;
+use super::problem::listed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::template::{Parameters, Template};
 

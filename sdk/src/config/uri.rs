@@ -7,7 +7,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{ChannelConfig, Env, Lookup, config_error, listed};
+use super::channel::{ChannelConfig, Env, Lookup};
+use super::problem::{config_error, listed};
 use crate::adapter::request::is_loopback;
 use crate::config::provider::Provider;
 use crate::error::Result;

@@ -198,7 +198,7 @@ impl Failover {
                         "moving on to another channel"
                     );
                     earlier.push(FailedAttempt::new(&member.channel, &error));
-                    // What was really asked tells more than what was passed over.
+                    // A request's error says more than a skipped channel's.
                     last = Some(error);
                 }
             }
@@ -207,7 +207,7 @@ impl Failover {
         Err(error.with_attempts(requests).with_earlier(earlier))
     }
 
-    /// The message as it may go through `member` now, or why that channel is passed over.
+    /// The message in the form for `member`, or the reason why that channel is skipped.
     async fn admit<'a>(&self, member: &'a Member, message: &Message, is_first: bool) -> Result<(Message, Pass<'a>)> {
         let resting = || {
             Error::new(ErrorKind::ProviderUnavailable, "not asked: it has failed or refused too often of late")

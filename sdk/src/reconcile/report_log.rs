@@ -1,4 +1,4 @@
-//! A short memory of delivery reports, for a message that nobody has asked about yet.
+//! A log of recent delivery reports.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -42,14 +42,14 @@ pub struct DeliveryReportLog {
 }
 
 struct Entry {
-    /// By the clock that never goes back.
+    /// Monotonic time.
     at: Duration,
     update: StatusUpdate,
 }
 
-/// Longer than any send waits for its answer, and than a provider's webhook queue takes to drain.
+/// Longer than the timeout of a send and than the usual delay of webhooks.
 const TTL: Duration = Duration::from_secs(15 * 60);
-/// About 30 MB of reports, and those of a hundred seconds at 300 messages a second.
+/// About 30 MB of reports, or 100 s at 300 messages a second with all their statuses.
 const CAPACITY: usize = 100_000;
 
 impl DeliveryReportLog {
@@ -65,8 +65,8 @@ impl DeliveryReportLog {
         self
     }
 
-    /// Takes in what a webhook call said. WebhookEvents that are not verified are passed over unless `trust_unsigned`: a stranger
-    /// must not be able to settle anything.
+    /// Records the events of a webhook call. Ignores unverified events unless `trust_unsigned`, so that a forged call
+    /// cannot settle a send.
     pub fn record(&self, events: &WebhookEvents, trust_unsigned: bool) {
         if !events.verified && !trust_unsigned {
             return;
@@ -83,7 +83,7 @@ impl DeliveryReportLog {
         }
     }
 
-    /// Calls `each` with every report that is kept, oldest first.
+    /// Calls `each` with every report, oldest first.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&StatusUpdate)) {
         let now = self.clock.monotonic();
         for entry in self.lock().iter().filter(|entry| !is_expired(entry, now)) {
