@@ -5,8 +5,7 @@ use http::Request;
 use transom::adapter::{Limits, unsupported};
 use transom::{Content, Error, ErrorKind, Message, Result};
 
-use crate::NAME;
-use crate::config::Config;
+use crate::config::{Config, NAME};
 
 /// The page gives no limit of its own [docs, larkwire.example/docs/send]; WhatsApp's is 4096 characters.
 const LIMITS: Limits = Limits::WHATSAPP;

@@ -121,7 +121,7 @@ pub(crate) struct ConversationsArgs {
 pub(crate) struct CloseArgs {
     /// The conversation's id
     pub(crate) id: String,
-    /// The reason, in the provider's words: manual_close or agent_close
+    /// The reason, in the provider's words: `manual_close` or `agent_close`
     #[arg(long, value_name = "REASON")]
     pub(crate) reason: Option<String>,
 }

@@ -18,7 +18,7 @@ use transom_mock_server::MockServer;
 #[derive(Clone)]
 struct App {
     client: Client,
-    /// DeliveryReportLog are often quicker than a timeout, so the application keeps them all for a while.
+    /// A delivery report often comes before a timeout ends, so the application keeps recent ones.
     reports: Arc<DeliveryReportLog>,
 }
 

@@ -4,6 +4,9 @@ use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};
 use transom::{Result, Secret};
 
+/// The provider's name in the configuration.
+pub(crate) const NAME: &str = "autocalls";
+
 /// The vendor's own host [seed]. Resellers serve the same API on hosts of their own.
 const HOST: &str = "app.autocalls.ai";
 

@@ -17,11 +17,9 @@ use std::time::Duration;
 use transom::adapter::{Certainty, Provider, Rate, Scope};
 use transom::config::UriLayout;
 
-const NAME: &str = "autocalls";
-
 /// Autocalls, for a [`Registry`](transom::Registry).
 pub const PROVIDER: Provider = Provider {
-    name: NAME,
+    name: config::NAME,
     uri: UriLayout { user: "api_key", user_and_password: None, path: None },
     connect: |config, context| Ok(Arc::new(Autocalls::connect(config, context)?)),
     codes: error::CODES,

@@ -14,10 +14,10 @@ use transom::{
     Window,
 };
 
-use crate::config::Config;
+use crate::config::{Config, NAME};
 use crate::request::template::{self, RequestedTemplate};
 use crate::response::lists;
-use crate::{NAME, request, response, webhook};
+use crate::{request, response, webhook};
 
 /// What Autocalls can do through this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[

@@ -116,7 +116,7 @@ mod tests {
     use transom::{Content, ErrorKind, Template};
 
     use super::*;
-    use crate::NAME;
+    use crate::config::NAME;
     use crate::error::tests::{config, to};
 
     fn body(request: &Request<Bytes>) -> Value {

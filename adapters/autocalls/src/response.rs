@@ -13,7 +13,7 @@ use transom::time::rfc3339;
 use transom::transport::unreadable;
 use transom::{PhoneNumber, Receipt, Result, Session, Window};
 
-use crate::NAME;
+use crate::config::NAME;
 use crate::error;
 use crate::types::{AcceptedBody, SessionBody, Status, Success};
 

@@ -4,6 +4,9 @@ use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};
 use transom::{PhoneNumber, Result, Secret};
 
+/// The provider's name in the configuration.
+pub(crate) const NAME: &str = "exotel";
+
 /// The settings of an Exotel channel.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -18,11 +18,9 @@ use std::time::Duration;
 use transom::adapter::{Certainty, Provider, Rate, Scope};
 use transom::config::UriLayout;
 
-const NAME: &str = "exotel";
-
 /// Exotel, for a [`Registry`](transom::Registry).
 pub const PROVIDER: Provider = Provider {
-    name: NAME,
+    name: config::NAME,
     uri: UriLayout { user: "api_key", user_and_password: Some(("api_key", "api_token")), path: Some("account_sid") },
     connect: |config, context| Ok(Arc::new(Exotel::connect(config, context)?)),
     codes: error::CODES,

@@ -13,10 +13,10 @@ use transom::{
     Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
 };
 
-use crate::config::{Config, RequestShape};
+use crate::config::{Config, NAME, RequestShape};
 use crate::request::Shape;
 use crate::response::lists;
-use crate::{NAME, request, response, webhook};
+use crate::{request, response, webhook};
 
 /// What Exotel can do through this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[

@@ -11,8 +11,7 @@ use transom::adapter::{Limits, Operation, cloud_api, unsupported};
 use transom::message::MediaSource;
 use transom::{Capability, Error, ErrorKind, Message, Result};
 
-use crate::NAME;
-use crate::config::Config;
+use crate::config::{Config, NAME};
 use crate::media_limits::MEDIA;
 
 /// Texts are held to 4096 characters by the session-messages page (seed), the rest to WhatsApp's own limits (docs,

@@ -11,7 +11,7 @@ use transom::adapter::{Operation, json};
 use transom::transport::unreadable;
 use transom::{Error, ErrorKind, Message, Receipt, Result};
 
-use crate::NAME;
+use crate::config::NAME;
 use crate::error::{self, RequestKind};
 use crate::types::{Answer, Item, Verdict};
 

@@ -4,6 +4,9 @@ use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};
 use transom::{Result, Secret};
 
+/// The provider's name in the configuration.
+pub(crate) const NAME: &str = "gosendapi";
+
 /// The one host of the live service and the sandbox [seed].
 const HOST: &str = "cloud.gosendapi.com";
 

@@ -1,5 +1,6 @@
 //! GoSendAPI's refusals: its own codes, Meta's where they come through, and what a bare 403 may mean.
 
+mod codes;
 mod message;
 mod meta;
 
@@ -9,9 +10,11 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
 use transom::adapter::RateLimitInfo;
-use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::adapter::{ErrorCode, Operation, json};
 use transom::{Error, ErrorKind, Message, Sent, transport};
 
+use codes::INVALID_E164;
+pub(crate) use codes::{ANSWERS, fact};
 use message::ErrorMessage;
 pub(crate) use meta::META;
 
@@ -19,45 +22,6 @@ use crate::types::names_a_message;
 
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, META];
-
-/// The vendor's own codes. The page lists the names and the statuses; which goes with which is read from its headings
-/// [docs, Error handling; the pairing inferred].
-pub(crate) const ANSWERS: &[ErrorCode] = {
-    use ErrorKind as K;
-    &[
-        row("INVALID_PHONE_NUMBER", "the recipient", 400, K::RecipientInvalid),
-        row(INVALID_E164, "the recipient has a `+`, or is no number", 400, K::RecipientInvalid),
-        row("INVALID_PHONE_NUMBER_ID", "no such sender in this project", 400, K::SenderNotFound),
-        row("INVALID_MESSAGE_TYPE", "not one of the ten types", 400, K::Unsupported),
-        row("MISSING_REQUIRED_FIELD", "see `details.field`", 400, K::InvalidRequest),
-        row("INVALID_API_KEY", "", 401, K::Unauthenticated),
-        row("EXPIRED_API_KEY", "the key was revoked", 401, K::Unauthenticated),
-        row("MALFORMED_API_KEY", "neither gsk_live_ nor gsk_test_", 401, K::Unauthenticated),
-        row("PHONE_NUMBER_NOT_IN_TENANT", "another project's sender", 403, K::SenderNotFound),
-        row("WABA_NOT_IN_TENANT", "another project's business account", 403, K::PermissionDenied),
-        row("TEMPLATE_NOT_IN_WABA", "another business account's template", 403, K::TemplateRejected),
-    ]
-};
-
-const INVALID_E164: &str = "INVALID_E164";
-
-const fn row(code: &'static str, name: &'static str, status: u16, kind: ErrorKind) -> ErrorCode {
-    ErrorCode {
-        code,
-        name,
-        status: Some(status),
-        kind,
-        sent: Sent::No,
-        source: "docs.gosendapi.com/guides/error-handling",
-        certainty: Certainty::Docs,
-        date: "2026-11-21",
-    }
-}
-
-/// The row about `code`, the vendor's before Meta's.
-pub(crate) fn fact(code: &str) -> Option<&'static ErrorCode> {
-    ErrorCode::find(ANSWERS, code).or_else(|| meta::fact(code))
-}
 
 /// The error for a send that was answered with anything but a 2xx.
 pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Operation, message: &Message) -> Error {

@@ -15,12 +15,12 @@ use transom::{
     Window,
 };
 
-use crate::config::Config;
+use crate::config::{Config, NAME};
 use crate::request::lists::CloseReason;
 use crate::request::upload::Upload;
 use crate::response::lists::{Page, Waba};
 use crate::response::session;
-use crate::{NAME, error, webhook};
+use crate::{error, webhook};
 use crate::{request, response};
 
 /// What GoSendAPI can do through this adapter.

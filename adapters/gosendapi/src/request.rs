@@ -12,8 +12,7 @@ use transom::adapter::{Limits, Operation, cloud_api, unsupported};
 use transom::message::MessageId;
 use transom::{Capability, Content, Message, Result};
 
-use crate::NAME;
-use crate::config::Config;
+use crate::config::{Config, NAME};
 use crate::media_limits::MEDIA;
 
 /// WhatsApp's own limits on texts: the vendor states none, and says that its payload is Meta's [docs, Messages].

@@ -14,7 +14,7 @@ use transom::adapter::{Operation, json};
 use transom::transport::unreadable;
 use transom::{Message, Receipt, Result};
 
-use crate::NAME;
+use crate::config::NAME;
 use crate::error;
 use crate::types::{Forms, Record};
 

@@ -4,6 +4,9 @@ use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, ConfigReader, TemplateMappings};
 use transom::{PhoneNumber, Result, Secret};
 
+/// The provider's name in the configuration.
+pub(crate) const NAME: &str = "messangi";
+
 /// The production host: no page of the vendor's names one, and unrelated public clients agree on it [field].
 const HOST: &str = "elastic.messangi.me";
 /// The messaging service behind the host [field]; the pages write `/notification` alone [seed].

@@ -18,11 +18,9 @@ use std::sync::Arc;
 use transom::adapter::Provider;
 use transom::config::UriLayout;
 
-const NAME: &str = "messangi";
-
 /// Messangi, for a [`Registry`](transom::Registry).
 pub const PROVIDER: Provider = Provider {
-    name: NAME,
+    name: config::NAME,
     uri: UriLayout { user: "api_key", user_and_password: Some(("username", "password")), path: None },
     connect: |config, context| Ok(Arc::new(Messangi::connect(config, context)?)),
     codes: error::CODES,

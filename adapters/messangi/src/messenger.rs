@@ -11,9 +11,9 @@ use transom::{Capabilities, Capability, Error, Message, Messenger, PhoneNumber, 
 
 use crate::api_key_cache::{ApiKey, ApiKeyCache};
 
-use crate::config::{Config, Credential};
+use crate::config::{Config, Credential, NAME};
 use crate::types::Envelope;
-use crate::{NAME, webhook};
+use crate::webhook;
 use crate::{request, response};
 
 /// What Messangi can do through this adapter.

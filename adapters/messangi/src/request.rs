@@ -10,8 +10,7 @@ use transom::config::TemplateMappings;
 use transom::message::{Header, Media, MediaSource, Parameters};
 use transom::{Capability, Content, Error, ErrorKind, Message, Result, Secret, Template};
 
-use crate::NAME;
-use crate::config::Config;
+use crate::config::{Config, NAME};
 use crate::media_limits::MEDIA;
 use crate::types::{Envelope, SendRequest};
 

@@ -10,7 +10,7 @@ use transom::adapter::{Operation, json};
 use transom::transport::{self, unreadable};
 use transom::{ErrorKind, Message, Receipt, Result, Secret};
 
-use crate::NAME;
+use crate::config::NAME;
 use crate::error;
 use crate::types::AcceptedBody;
 

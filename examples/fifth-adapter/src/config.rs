@@ -4,6 +4,9 @@ use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};
 use transom::{Result, Secret};
 
+/// The provider's name in the configuration.
+pub(crate) const NAME: &str = "larkwire";
+
 /// The provider's own host [docs, larkwire.example/docs/send].
 const HOST: &str = "api.larkwire.example";
 
@@ -24,7 +27,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a channel's settings. The reader collects: whoever writes them is told everything that is wrong at once.
+    /// Settings with this key and this line, and the default for everything else. The fields can be changed.
+    pub fn new(api_key: Secret, line: u64) -> Self {
+        let (base_url, templates) = (BaseUrl::from_host(HOST), TemplateMappings::default());
+        Self { api_key, line, base_url, webhook_secrets: Vec::new(), templates }
+    }
+
+    /// Reads a channel's settings, and reports all problems at once.
     pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
         let mut keys = channel.reader();
         let api_key = keys.required_secret("api_key");

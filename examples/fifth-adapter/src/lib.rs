@@ -19,10 +19,7 @@ use std::time::Duration;
 use transom::adapter::{Certainty, Provider, Rate, Scope};
 use transom::config::UriLayout;
 
-/// The name in configuration, and the scheme of a channel's URI.
-const NAME: &str = "larkwire";
-
-/// `larkwire://API_KEY@HOST?line=7001`.
+/// The form of a channel's URI: `larkwire://API_KEY@HOST?line=7001`.
 const URI: UriLayout = UriLayout { user: "api_key", user_and_password: None, path: None };
 
 /// Larkwire, for a [`Registry`](transom::Registry).
@@ -36,5 +33,5 @@ pub const PROVIDER: Provider = Provider {
         source: "larkwire.example/docs/limits",
         certainty: Certainty::Docs,
     }],
-    ..Provider::new(NAME, URI, |config, context| Ok(Arc::new(Larkwire::new(Config::read(config)?, context))))
+    ..Provider::new(config::NAME, URI, |config, context| Ok(Arc::new(Larkwire::connect(config, context)?)))
 };

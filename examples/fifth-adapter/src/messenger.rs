@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::adapter::{Context, unsupported};
+use transom::config::ChannelConfig;
 use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Capability, Message, Messenger, PhoneNumber, Receipt, Result, Session};
 
-use crate::config::Config;
-use crate::{NAME, request, response, webhook};
+use crate::config::{Config, NAME};
+use crate::{request, response, webhook};
 
 /// What Larkwire can do through this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
@@ -27,9 +28,17 @@ pub struct Larkwire {
 }
 
 impl Larkwire {
-    /// The account of `config`.
+    /// An account with these settings. [`connect`](Self::connect) reads them from a channel.
     pub fn new(config: Config, context: Context) -> Self {
         Self { config, context }
+    }
+
+    /// The account of a configured channel.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
+    pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
+        Ok(Self::new(Config::read(channel)?, context))
     }
 }
 

@@ -7,8 +7,7 @@ use serde::Serialize;
 use transom::adapter::{Limits, Operation, RequestBuilder, unsupported};
 use transom::{Capability, Content, Error, ErrorKind, Message, PhoneNumber, Result};
 
-use crate::NAME;
-use crate::config::Config;
+use crate::config::{Config, NAME};
 
 /// The page gives no limit of its own [docs, larkwire.example/docs/send]; WhatsApp's is 4096 characters.
 const LIMITS: Limits = Limits::WHATSAPP;

@@ -8,7 +8,7 @@ use transom::adapter::{Operation, RateLimitInfo, json};
 use transom::transport::unreadable;
 use transom::{Receipt, Result};
 
-use crate::NAME;
+use crate::config::NAME;
 use crate::error;
 use crate::types::Answer;
 

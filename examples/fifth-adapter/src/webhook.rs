@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use http::Request;
-use serde_json::json;
 use serde_json::value::RawValue;
 use transom::adapter::ErrorCode;
 use transom::adapter::json::{Members, as_it_came, header};
-use transom::webhook::{DeliveryStatus, Event, Inbound, StatusUpdate, WebhookEvents};
+use transom::webhook::{DeliveryStatus, Event, Inbound, InboundContent, StatusUpdate, WebhookEvents};
 use transom::{Error, ErrorKind, Result, Secret, webhook};
 
 use crate::error::ANSWERS;
@@ -52,7 +51,7 @@ fn status(members: &Members) -> Option<StatusUpdate> {
 
 fn inbound(members: &Members) -> Option<Inbound> {
     let from = undialled(&members.text(&["from"])?)?;
-    let content = json!({ "type": "text", "body": members.text(&["text"])? });
+    let content = InboundContent::Text { body: members.text(&["text"])? };
     let mut inbound = Inbound::new(members.text(&["id"])?, from, members.time(&["ts"])?, content);
     inbound.to = members.text(&["to"]).and_then(|text| undialled(&text));
     inbound.name = members.text(&["name"]);

@@ -7,7 +7,8 @@ use http::StatusCode;
 use serde_json::Value;
 use transom::adapter::ErrorCode;
 
-use super::{fact, meta};
+use super::codes::fact;
+use super::meta;
 
 /// How deep codes are looked for.
 const DEPTH_MAX: usize = 4;
