@@ -43,7 +43,7 @@ pub use crate::core::simulator::{Simulator, WireFault, WireResponse};
 pub use crate::core::time::{offset_time, rfc3339};
 pub use crate::core::webhook::{
     AcceptedMessage, AccountEvent, ConversationEvent, DeliveryAttempt, DeliveryOutcome, DeliveryStatus, Failure,
-    MessageEvent, MessageEventKind, Subject, Waiting, WebhookDelivery, WebhookRules, last_status,
+    InvalidNetwork, MessageEvent, MessageEventKind, Subject, Waiting, WebhookDelivery, WebhookRules, last_status,
 };
 pub use crate::core::world::{
     Account, CachedResponse, Content, Conversation, ConversationState, Delivery, Inbound, Message, Replay, Sender,
