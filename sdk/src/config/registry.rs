@@ -14,7 +14,7 @@ use crate::failover::Failover;
 use crate::layers::WindowGuard;
 use crate::messenger::Messenger;
 use crate::session::ledger::WindowLedger;
-use crate::time::{Clock, SystemClock};
+use crate::time::Clock;
 use crate::transport::Transport;
 
 /// A list of providers.
@@ -87,8 +87,9 @@ impl Registry {
         if let Some(channel) = file.channels.get(name) {
             return self.connect(channel);
         }
-        let failover = self
-            .failover(file, name, |channel| Ok((self.connect(channel)?, self.guard(channel, Arc::new(SystemClock)))))?;
+        let failover = self.failover(file, name, |channel| {
+            Ok((self.connect(channel)?, self.guard(channel, Arc::new(crate::time::SystemClock))))
+        })?;
         let client = Client::new(failover);
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::default());
