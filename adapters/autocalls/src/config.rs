@@ -1,4 +1,4 @@
-//! What an Autocalls account needs to be told.
+//! The settings of an Autocalls channel.
 
 use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};
@@ -7,7 +7,7 @@ use transom::{Result, Secret};
 /// The provider's name in the configuration.
 pub(crate) const NAME: &str = "autocalls";
 
-/// The vendor's own host [seed]. Resellers serve the same API on hosts of their own.
+/// The vendor's own host [seed]. Resellers serve the same API on other hosts.
 const HOST: &str = "app.autocalls.ai";
 
 /// The settings of an Autocalls channel.

@@ -15,7 +15,7 @@ use crate::types::Status;
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, RECEIPTS];
 
-/// The codes of answers: `error_code`. What the codes without words mean is read from their names and from the guides.
+/// The codes of answers: `error_code`. Codes without words are read by their names and by the guides.
 pub(crate) const ANSWERS: &[ErrorCode] = {
     use Certainty::{Authoritative, Docs, Inferred};
     use ErrorKind as K;
@@ -97,7 +97,7 @@ const fn carrier(code: &'static str, name: &'static str, kind: ErrorKind) -> Err
     row(code, name, 422, kind, TEMPLATE, Certainty::Inferred)
 }
 
-/// A refusal that says that nobody knows.
+/// A rejection that leaves the outcome unknown.
 const fn in_doubt(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
     ErrorCode { sent: Sent::Maybe, ..carrier(code, name, kind) }
 }
@@ -185,8 +185,8 @@ fn code(body: &Value) -> String {
     }
 }
 
-/// The words, which are for people only: they change with the state. Each group of the API has a member of its own for
-/// them, and a refused field is named in `errors`, which may hold one called `message` [inferred].
+/// The words. They are for humans, because they change with the state. Each group of the API has another member for
+/// them. A rejected field is named in `errors`, which may hold one called `message` [inferred].
 fn text(body: &Value) -> Option<String> {
     let words = |name: &str| body.get(name)?.as_str().filter(|text| !text.is_empty());
     let text = words("error").or_else(|| words("message"))?;

@@ -19,7 +19,7 @@ use crate::request::template::{self, RequestedTemplate};
 use crate::response::lists;
 use crate::{request, response, webhook};
 
-/// What Autocalls can do through this adapter.
+/// The capabilities of this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Template,
@@ -31,7 +31,7 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::WebhookSignature,
 ]);
 
-/// How many pages of conversations are read at the most, a hundred on each.
+/// The most pages of conversations to read, with 100 entries each.
 const PAGES_MAX: usize = 20;
 
 /// An Autocalls account.

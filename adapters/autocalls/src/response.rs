@@ -17,7 +17,7 @@ use crate::config::NAME;
 use crate::error;
 use crate::types::{AcceptedBody, SessionBody, Status, Success};
 
-/// What the answer to a send says.
+/// Reads the answer to a send.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, to: &PhoneNumber) -> Result<Receipt> {
     if !response.status().is_success() {
         return Err(error::refusal(response, now, Operation::Send, to));
@@ -31,7 +31,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, to: &Phon
     Ok(Receipt::new(NAME, id).with_session(session).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
 }
 
-/// What the answer says of the window. It is a 200 whatever the window; only a send is refused for it [seed].
+/// Reads the session window. The answer is a 200 in every state; only a send is rejected for a closed window [seed].
 pub(crate) fn decode_session(response: &Response<Bytes>, now: SystemTime, contact: &PhoneNumber) -> Result<Session> {
     if !response.status().is_success() {
         return Err(error::refusal(response, now, Operation::Read, contact));
@@ -47,7 +47,7 @@ pub(crate) fn decode_session(response: &Response<Bytes>, now: SystemTime, contac
     let has_written = answer.has_conversation != Some(false) && (last_message.is_some() || status.expired_at.is_some());
     let window = match status.can_send_freeform.ok_or_else(malformed)? {
         true => Window::Open { until: status.expires_at().or_else(|| last?.checked_add(WINDOW_DURATION)) },
-        // A template of ours begins a conversation too, in which nobody has written to us.
+        // Our template begins a conversation too, before the contact has ever written.
         false if !has_written => Window::Never,
         false => Window::Expired { since: status.expired_at().or_else(|| last?.checked_add(WINDOW_DURATION)) },
     };

@@ -30,8 +30,7 @@ pub(crate) struct SessionBody {
     pub(crate) session_status: Option<Status>,
 }
 
-/// What `success` says. It is there in every documented answer, and what else says that all is well is enough without
-/// it.
+/// The member `success`. Every documented answer has it. An answer without it counts as a success if the rest says so.
 #[derive(Default, Deserialize)]
 #[serde(from = "Value")]
 pub(crate) enum Success {
@@ -62,10 +61,10 @@ impl From<Value> for Success {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Status {
-    /// What decides. `is_open` and `requires_template` say the same in every sample, and nowhere is that promised
-    /// [seed].
+    /// The member that decides. `is_open` and `requires_template` agree with it in every sample, but no page promises
+    /// that [seed].
     pub(crate) can_send_freeform: Option<bool>,
-    /// There when the window is open, or when the customer has never written: it does not imply open [seed].
+    /// Present when the window is open, or when the contact has never written. It does not imply an open window [seed].
     expires_at: Option<String>,
     pub(crate) expired_at: Option<String>,
 }
@@ -76,7 +75,7 @@ impl Status {
         Self::deserialize(value).ok()
     }
 
-    /// What it says for sure without the rest of a session query: open, or expired since a known time.
+    /// The session, as far as this object alone proves it: open, or expired at a known time.
     pub(crate) fn session(&self, contact: &PhoneNumber) -> Option<Session> {
         let window = match (self.can_send_freeform?, self.expired_at()) {
             (true, _) => Window::Open { until: self.expires_at() },

@@ -1,4 +1,4 @@
-//! What an Exotel account needs to be told.
+//! The settings of an Exotel channel.
 
 use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};

@@ -1,4 +1,4 @@
-//! Exotel's codes. The same number means different things in different places, so each place has a table of its own.
+//! Exotel's codes. One number means different things in different places, so each place has its table.
 
 mod answers;
 mod callbacks;
@@ -23,7 +23,8 @@ use message::ErrorMessage;
 pub(crate) const CODES: &[&[ErrorCode]] =
     &[ANSWERS, callbacks::CALLBACKS, callbacks::OLDER_CALLBACKS, callbacks::EVENTS];
 
-/// What was asked, which decides how the words of a refusal are read and whether a failure leaves anything in doubt.
+/// The kind of a request. It decides how the words of a rejection are read, and whether a failure leaves the outcome
+/// unknown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestKind {
     operation: Operation,
@@ -53,7 +54,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, asked: Reques
     let said = ErrorMessage::of_answer(&answer);
     let error = transport::refusal(status, asked.operation, said.text(&json::excerpt(response.body())));
     let error = waiting(by_table(error, &said, status, asked), response, now);
-    // A refusal that names a message as taken contradicts itself, and then it may have been sent.
+    // A rejection that also names an accepted message contradicts itself: the message may have been sent.
     if answer.items().unwrap_or_default().iter().any(Item::names_a_message) {
         asked.operation.mark_unknown(error)
     } else {
@@ -61,8 +62,8 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, asked: Reques
     }
 }
 
-/// The error for a failure inside a 2xx. Without a code that is known, the item's own status says what it would say as
-/// an answer's; without that, a success with a failure inside proves nothing.
+/// The error for a failure inside a 2xx. A known code decides; otherwise the item's status is read like an HTTP status.
+/// Without both, the outcome is unknown.
 pub(crate) fn of_item(item: &Item, response: &Response<Bytes>, now: SystemTime, asked: RequestKind) -> Error {
     let said = ErrorMessage::of_item(item);
     let text = said.text("it was not taken");
@@ -76,7 +77,7 @@ pub(crate) fn of_item(item: &Item, response: &Response<Bytes>, now: SystemTime, 
     waiting(by_table(error.with_status(response.status()), &said, response.status(), asked), response, now)
 }
 
-/// The error for a 2xx without verdicts that holds a documented code in their place; `None` if it holds none.
+/// The error for a 2xx with a documented code in place of the results; `None` without such a code.
 pub(crate) fn refused_outright(
     answer: &Answer,
     response: &Response<Bytes>,
@@ -89,7 +90,7 @@ pub(crate) fn refused_outright(
     Some(waiting(by_table(error, &said, response.status(), asked), response, now))
 }
 
-/// Lets the table correct what the status said, and the words what the table said.
+/// Corrects the kind of the status by the table, and that of the table by the words.
 fn by_table(error: Error, said: &ErrorMessage, status: StatusCode, asked: RequestKind) -> Error {
     let error = match said.fact() {
         // A documented code is a documented refusal: nothing was sent.

@@ -18,7 +18,7 @@ use crate::request::Shape;
 use crate::response::lists;
 use crate::{request, response, webhook};
 
-/// What Exotel can do through this adapter.
+/// The capabilities of this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Image,
@@ -39,7 +39,7 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Batch,
 ]);
 
-/// How many pages of templates are read at the most.
+/// The most pages of templates to read.
 const PAGES_MAX: usize = 20;
 
 /// An Exotel account.
@@ -81,7 +81,7 @@ impl Exotel {
     /// names its message.
     pub async fn send_batch(&self, messages: &[Message]) -> Result<Vec<Result<Receipt>>> {
         let ours = |error: Error| {
-            // What a client does for the calls of the trait.
+            // A client does this for the calls of the trait.
             let error = error.with_provider(NAME).without_number(&self.config.from);
             let secrets = [&self.config.api_key, &self.config.api_token];
             let error = secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()));

@@ -90,7 +90,7 @@ pub(crate) fn encode_templates(config: &Config, waba_id: &str, after: Option<&st
     with_credential(config, request).empty(Operation::Read)
 }
 
-/// One message as both shapes hold it.
+/// A message in the form that both shapes contain.
 fn message_object(config: &Config, message: &Message) -> Result<Value> {
     check(message)?;
     let (kind, object) = cloud_api::content(&message.content, |template| {
@@ -108,7 +108,7 @@ fn message_object(config: &Config, message: &Message) -> Result<Value> {
     Ok(body.into())
 }
 
-/// What a client checks before it calls an adapter, for the batches that come past it, and Exotel's own limits.
+/// Checks Exotel's own limits, and for batches the checks that a client makes before a send.
 fn check(message: &Message) -> Result<()> {
     if message.reply_to.is_some() {
         return unsupported(NAME, Capability::Reply);

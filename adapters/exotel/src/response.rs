@@ -15,15 +15,15 @@ use crate::config::NAME;
 use crate::error::{self, RequestKind};
 use crate::types::{Answer, Item, Verdict};
 
-/// What the answer to a send says.
+/// Reads the answer to a send.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
     let verdicts = decode_batch(response, now, std::slice::from_ref(message))?;
     let none = || unreadable(response.status(), Operation::Send, "there is no verdict in the answer");
     verdicts.into_iter().next().unwrap_or_else(|| Err(none()))
 }
 
-/// What the answer to a send says of each message. A 2xx is not yet a yes: each message has a verdict of its own inside,
-/// and a 207 may hold nothing but failures (docs, Bulk WhatsApp Messages; the 207 from a sister API).
+/// Reads the result of each message. A 2xx alone proves nothing: each message has its own result inside, and a 207 may
+/// contain only failures (docs, Bulk WhatsApp Messages; the 207 from a sister API).
 pub(crate) fn decode_batch(
     response: &Response<Bytes>,
     now: SystemTime,
@@ -38,7 +38,7 @@ pub(crate) fn decode_batch(
         let refused = error::refused_outright(&answer, response, now, RequestKind::to_send(messages));
         return Err(refused.unwrap_or_else(|| malformed("there is no `response` in the answer")));
     };
-    // Nothing in an item names its message, so another count than ours leaves every verdict in doubt.
+    // An item does not name its message, so a different count leaves every outcome unknown.
     if items.len() != messages.len() {
         return Err(malformed(&format!("{} verdicts for {} messages", items.len(), messages.len())));
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use transom::adapter::json;
 
-/// An answer in any of the documented dialects.
+/// An answer in any of the documented forms.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Answer {
@@ -21,8 +21,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The verdicts in `response`, which comes in three forms: `whatsapp.messages`, one bare verdict, or a bare list.
-    /// `None` if it is not there or in neither.
+    /// The results in `response`, in any of three forms: `whatsapp.messages`, one bare result, or a bare list. `None`
+    /// in any other form.
     pub(crate) fn items(&self) -> Option<Vec<Item>> {
         #[derive(Deserialize)]
         struct Wrapped {
@@ -62,7 +62,7 @@ impl Answer {
     }
 }
 
-/// The dialect of the authentication and throttling pages (docs, Rate Limiting).
+/// The form of the authentication and throttling pages (docs, Rate Limiting).
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct RestException {
@@ -72,7 +72,7 @@ pub(crate) struct RestException {
     pub(crate) code: Option<String>,
 }
 
-/// The verdict on one message, or on the whole request.
+/// The result of one message, or of the whole request.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Item {
@@ -106,7 +106,7 @@ struct Data {
     message_id: Option<String>,
 }
 
-/// What an item comes to.
+/// The meaning of an item.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict<'i> {
     /// Accepted, under this id.
@@ -137,7 +137,7 @@ impl Item {
         }
     }
 
-    /// Whether a message was taken, whatever the answer around it says.
+    /// Whether it names an accepted message.
     pub(crate) fn names_a_message(&self) -> bool {
         self.sid().is_some()
     }

@@ -39,7 +39,7 @@ pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Webho
     Ok(WebhookEvents::new(verified, events(&body)))
 }
 
-/// What stands around a message or a status.
+/// The members around a message or a status.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Envelope {
@@ -70,7 +70,7 @@ fn events(body: &RawValue) -> Vec<Event> {
     vec![event.unwrap_or_else(|| unknown(body))]
 }
 
-/// One message of the wrapped dialect, or a whole callback of the flat one.
+/// A message of the wrapped form, or a whole callback of the flat one.
 fn message(item: &RawValue) -> Option<Event> {
     #[derive(Deserialize)]
     struct Kind {

@@ -1,4 +1,4 @@
-//! What a GoSendAPI project needs to be told.
+//! The settings of a GoSendAPI channel.
 
 use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};

@@ -1,4 +1,4 @@
-//! GoSendAPI's refusals: its own codes, Meta's where they come through, and what a bare 403 may mean.
+//! GoSendAPI's rejections: its own codes, Meta's codes, and the meaning of a bare 403.
 
 mod codes;
 mod message;
@@ -45,8 +45,8 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Op
         (_, ErrorKind::RecipientInvalid) if said.code() == Some(INVALID_E164) && said.blames_another_field() => {
             error.with_kind(ErrorKind::InvalidRequest)
         }
-        // Whoever holds a bad key gets a 401, and a template may always go: a 403 on a free-form message that says
-        // nothing else is most likely the window [seed].
+        // A bad key gets a 401, and a template may always go. A bare 403 on a free-form message is most likely the
+        // window [seed].
         (StatusCode::FORBIDDEN, ErrorKind::PermissionDenied)
             if message.content.is_free_form()
                 && said.fact().is_none()
@@ -87,7 +87,7 @@ fn says_window(error: &Error) -> bool {
         || (words.contains("template") && says(&["only", "must", "approved"]))
 }
 
-/// What status, code and headers say.
+/// The error by status, code and headers.
 fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, said: &ErrorMessage) -> Error {
     let status = response.status();
     let text = json::excerpt(said.text().map_or(response.body().as_ref(), str::as_bytes));

@@ -23,7 +23,7 @@ use crate::response::session;
 use crate::{error, webhook};
 use crate::{request, response};
 
-/// What GoSendAPI can do through this adapter.
+/// The capabilities of this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Image,
@@ -47,9 +47,9 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Idempotency,
 ]);
 
-/// How many pages of a list are read at the most, a hundred items on each.
+/// The most pages of a list to read, with 100 entries each.
 const PAGES_MAX: usize = 20;
-/// How many pages of one contact's conversations are read to tell the window.
+/// The most pages of a contact's conversations to read for the session window.
 const SESSION_PAGES_MAX: usize = 2;
 
 /// A GoSendAPI project and one of its numbers.
@@ -151,7 +151,8 @@ impl GoSendApi {
             && (refused.is_window_closed() || error::is_unclear(refused))
     }
 
-    /// The same refusal, with what the conversations say of the window. Where they cannot be asked, it stands.
+    /// The same rejection with the session window that the conversations show. Without an answer about them it stays as
+    /// it is.
     async fn tell_apart(&self, refused: Error, message: &Message) -> Error {
         let is_unclear = error::is_unclear(&refused);
         match self.session(&message.to).await {

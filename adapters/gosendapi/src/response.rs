@@ -18,7 +18,7 @@ use crate::config::NAME;
 use crate::error;
 use crate::types::{Forms, Record};
 
-/// What the answer to a send says. Any 2xx is a yes; which one it is, and what stands in it, is not documented.
+/// Reads the answer to a send. Any 2xx accepts the message; its exact status and body are not documented.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
     let operation = if message.idempotency_key.is_some() { Operation::IdempotentSend } else { Operation::Send };
     if !response.status().is_success() {

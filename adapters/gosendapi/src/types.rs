@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use transom::PhoneNumber;
 use transom::adapter::json;
 
-/// Whether `response` names a message, as only an answer to one that was taken does. An `id` alone may be a request's.
+/// Whether `response` names a message. Only the answer to an accepted message does. An `id` alone may be a request's.
 pub(crate) fn names_a_message(response: &Response<Bytes>) -> bool {
     json::decode_lenient::<Forms>(response).message_id(&json::decode_lenient(response)).is_some()
 }

@@ -20,8 +20,7 @@ use crate::error;
 
 /// Verifies and reads one webhook call.
 pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<WebhookEvents> {
-    // The name of the header on its own page, and the one that a table of the migration guide has [docs]. Whichever it is,
-    // what stands in it is held against the secret.
+    // The header has one name on its own page and another in the migration guide [docs]. Both are verified alike.
     let names = ["x-gosendapi-signature", "x-signature"];
     let given = names.iter().find_map(|name| json::header(request.headers(), name));
     let given = given.map(|text| text.strip_prefix("sha256=").unwrap_or(text));
@@ -48,7 +47,7 @@ fn events(body: &RawValue) -> Option<Vec<Event>> {
             each(data, &["status", "statuses", "message"], |item| update(item, status.clone(), sent_at))
         }
         ("conversation", _) => each(data, &["conversation"], |item| conversation(item, word)),
-        // Approvals and rejections are told of in prose; the names of their events follow the others' [inferred].
+        // The pages mention approvals and rejections; the names of their events follow the others' [inferred].
         ("template", _) => each(data, &["template"], |item| template(item, word)),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! The key that sends go under: configured, or got by a login and kept for as long as it lives.
+//! The API key: configured, or made by a login and kept for its lifetime.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -73,7 +73,8 @@ impl ApiKeyCache {
         response::decode_login(&response, context.now(&response))
     }
 
-    /// The present by the provider's clock: its last `Date`, and what has passed here since. Ours, before it gave one.
+    /// The present time by Messangi's clock: its last `Date` plus the time since then. Before the first `Date`, our
+    /// clock.
     fn now(&self, context: &Context) -> SystemTime {
         let ours = context.clock.now();
         let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! What a Messangi account needs to be told.
+//! The settings of a Messangi channel.
 
 use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, ConfigReader, TemplateMappings};
@@ -9,7 +9,7 @@ pub(crate) const NAME: &str = "messangi";
 
 /// The production host: no page of the vendor's names one, and unrelated public clients agree on it [field].
 const HOST: &str = "elastic.messangi.me";
-/// The messaging service behind the host [field]; the pages write `/notification` alone [seed].
+/// The messaging service behind the host [field]; the provider documentation has `/notification` alone [seed].
 const NOTIFICATION_PATH: &str = "/oberyn/v2/notification";
 /// The login behind the host [docs, Build your API call].
 const LOGIN_PATH: &str = "/kingslanding/login";
@@ -92,7 +92,7 @@ impl Config {
 }
 
 fn credential(channel: &ChannelConfig, keys: &mut ConfigReader<'_>) -> Option<Credential> {
-    // Which of them are set is seen without looking the secrets up: one that cannot be is a problem of its own.
+    // Checks which keys are set without reading the secrets: a secret that cannot be read is another problem.
     let assumed = channel.clone().assuming_secrets();
     let given = ["api_key", "username", "password"].map(|key| assumed.reader().secret(key).is_some());
     let api_key = keys.secret("api_key");

@@ -1,5 +1,5 @@
-//! What Messangi's refusals mean. Its pages document one, the 429 [seed]; the others are told from the status, from the
-//! words in which message states are documented, and, last, from the text.
+//! Messangi's rejections. The provider documentation has one, the 429 [seed]. Others are read by the status, by the
+//! documented states of messages, and at last by the text.
 
 mod text;
 

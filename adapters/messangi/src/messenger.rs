@@ -16,7 +16,7 @@ use crate::types::Envelope;
 use crate::webhook;
 use crate::{request, response};
 
-/// What Messangi can do through this adapter.
+/// The capabilities of this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Image,
@@ -64,7 +64,8 @@ impl Messangi {
             }
             Err(error) => Err(error),
         };
-        // The account's own number is no more for logs than the recipient's, and nobody but us knows the key of a login.
+        // The sender's number is as private as the contact's, and the caller's redaction does not know the key of a
+        // login.
         let ours = |error: Error| error.without_number(&self.config.from).without_secret(key.secret.expose());
         answer.map_err(|error| ours(error).with_attempts(1))
     }

@@ -14,7 +14,7 @@ use crate::config::NAME;
 use crate::error;
 use crate::types::AcceptedBody;
 
-/// What the answer to a send says.
+/// Reads the answer to a send.
 ///
 /// No page shows it. The form is that of the provider's SMS service [field], read tolerantly: the id in any of its
 /// places, and a 2xx whose state is a refusal is one. "Taken" means queued [docs, WhatsApp Status].

@@ -8,14 +8,14 @@ use transom::PhoneNumber;
 use transom::adapter::json;
 use transom::message::Parameters;
 
-/// What is posted: a message and the channel that it goes by.
+/// The body of a send: a message and its channel.
 #[derive(Serialize)]
 pub(crate) struct Envelope<'m> {
     pub(crate) channel: &'static str,
     pub(crate) request: SendRequest<'m>,
 }
 
-/// The content of the envelope. What is `None` is not written.
+/// The content of the envelope. Members that are `None` are not written.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SendRequest<'m> {
@@ -74,8 +74,8 @@ impl AcceptedBody {
         named(self) || self.data().is_ok_and(|data| data.as_ref().is_some_and(named))
     }
 
-    /// Whether it repeats the recipient's number, and it is somebody else's. Only the last digits are compared: on the way
-    /// to WhatsApp's own form of a number, digits come and go behind the country code.
+    /// Whether it repeats a number that is not the recipient's. Compares only the last 7 digits: WhatsApp adds and
+    /// drops digits behind the country code.
     pub(crate) fn is_about_another(&self, recipient: &PhoneNumber) -> bool {
         let tail = |number: &str| number.chars().rev().filter(char::is_ascii_digit).take(7).collect::<String>();
         self.to.as_deref().is_some_and(|echo| {

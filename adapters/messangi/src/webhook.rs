@@ -69,12 +69,12 @@ struct Callback {
     external_id: Option<String>,
     #[serde(deserialize_with = "json::text_or_number")]
     reason: Option<String>,
-    /// The person; `origin` is the business [field].
+    /// The contact; `origin` is the sender [field].
     #[serde(deserialize_with = "json::text_or_number")]
     user: Option<String>,
     #[serde(deserialize_with = "json::text_or_number")]
     origin: Option<String>,
-    /// The channel that it came by, or a name for it [field].
+    /// The channel, or a name for it [field].
     #[serde(deserialize_with = "json::text_or_number")]
     connection: Option<String>,
     #[serde(deserialize_with = "json::text_or_number")]

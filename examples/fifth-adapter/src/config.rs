@@ -1,4 +1,4 @@
-//! What a Larkwire account needs to be told.
+//! The settings of a Larkwire channel.
 
 use transom::adapter::BaseUrl;
 use transom::config::{ChannelConfig, TemplateMappings};

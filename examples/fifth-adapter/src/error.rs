@@ -1,4 +1,4 @@
-//! What Larkwire's refusals mean. They come with HTTP 200 and a number of their own.
+//! Larkwire's codes. They come with HTTP 200.
 
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +30,7 @@ pub(crate) const ANSWERS: &[ErrorCode] = {
         row("4203", "the number of values is not the template's", K::TemplateRejected),
         row("4290", "too fast", K::RateLimited),
         row("5001", "the account is out of credit", K::InsufficientBalance),
-        // The page says of this family alone that the message may have been taken.
+        // The page says of this family alone that the message may have been accepted.
         ErrorCode { sent: Sent::Maybe, ..row("9*", "something failed inside", K::ProviderUnavailable) },
     ]
 };
@@ -56,7 +56,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime) -> Error {
     // The kind and the proof of the HTTP status, until the table knows better: an unknown code with 200 proves nothing.
     let error = transport::refusal(response.status(), Operation::Send, text);
     let error = match ErrorCode::find(ANSWERS, code) {
-        // What a gateway answers is no refusal of Larkwire's, whatever words it carries.
+        // A gateway's answer is no rejection by Larkwire, whatever code it carries.
         Some(_) if response.status().is_server_error() => error,
         Some(fact) if fact.sent == Sent::Maybe => error.with_kind(fact.kind).maybe_sent(),
         // A refusal that names a message contradicts itself.

@@ -11,7 +11,7 @@ use transom::{Capabilities, Capability, Message, Messenger, PhoneNumber, Receipt
 use crate::config::{Config, NAME};
 use crate::{request, response, webhook};
 
-/// What Larkwire can do through this adapter.
+/// The capabilities of this adapter.
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Text,
     Capability::Template,

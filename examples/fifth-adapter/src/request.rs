@@ -12,7 +12,7 @@ use crate::config::{Config, NAME};
 /// The page gives no limit of its own [docs, larkwire.example/docs/send]; WhatsApp's is 4096 characters.
 const LIMITS: Limits = Limits::WHATSAPP;
 
-/// What is posted to send a message [docs, larkwire.example/docs/send].
+/// The body of a send [docs, larkwire.example/docs/send].
 #[derive(Serialize)]
 struct Send<'a> {
     line: u64,

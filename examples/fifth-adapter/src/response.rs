@@ -12,7 +12,7 @@ use crate::config::NAME;
 use crate::error;
 use crate::types::Answer;
 
-/// What the answer to a send says.
+/// Reads the answer to a send.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result<Receipt> {
     if !response.status().is_success() {
         return Err(error::refusal(response, now));
@@ -25,7 +25,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result
         (Some("0") | None, _) => {
             Err(unreadable(response.status(), Operation::Send, "there is no `data.id` under code 0 in the answer"))
         }
-        // A 200 says that the request was understood; whether the message was taken stands in `code`.
+        // A 200 says that the request was understood. `code` says whether the message was accepted.
         (Some(_), _) => Err(error::refusal(response, now)),
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Answer {
     pub(crate) code: Option<String>,
     #[serde(deserialize_with = "json::text_or_number")]
     pub(crate) msg: Option<String>,
-    /// Kept as it came: ids are whole numbers of up to 20 digits, more than a float holds.
+    /// Kept as received: ids have up to 20 digits, more than a float holds.
     data: Option<Box<RawValue>>,
 }
 

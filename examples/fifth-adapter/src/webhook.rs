@@ -1,4 +1,4 @@
-//! Larkwire's events: what became of a message, and what people write. They are signed.
+//! Larkwire's events: delivery statuses and inbound messages. They are signed.
 
 use bytes::Bytes;
 use http::Request;
@@ -11,13 +11,13 @@ use transom::{Error, ErrorKind, Result, Secret, webhook};
 use crate::error::ANSWERS;
 use crate::types::undialled;
 
-/// Verifies the bytes as they came, then reads them [docs, larkwire.example/docs/events].
+/// Verifies the bytes as received, then reads them [docs, larkwire.example/docs/events].
 pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<WebhookEvents> {
     let given = header(request.headers(), "x-larkwire-signature").and_then(|text| text.strip_prefix("sha256="));
     let verified = webhook::verify_hmac_sha256(secrets, request.body(), given)?;
     let raw: Box<RawValue> = serde_json::from_slice(request.body())
         .map_err(|error| Error::new(ErrorKind::MalformedResponse, "the event is not JSON").with_source(error))?;
-    // Whatever this version does not know is passed on as it came.
+    // Unknown events are passed on as received.
     let event = Members::from_raw(&raw).and_then(|members| event(&members));
     Ok(WebhookEvents::new(verified, vec![event.unwrap_or_else(|| Event::Unknown(as_it_came(&raw)))]))
 }

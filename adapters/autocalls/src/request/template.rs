@@ -18,7 +18,7 @@ pub(crate) struct RequestedTemplate<'t> {
 }
 
 impl<'t> RequestedTemplate<'t> {
-    /// What the channel calls `template`.
+    /// `template` in the provider's names.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] for values of the header or of buttons, for which the body of a send has no field
@@ -39,7 +39,7 @@ impl<'t> RequestedTemplate<'t> {
         Ok(Self { id, name, language, variables: variables.into_iter().collect() })
     }
 
-    /// What its values are called: names, or `1`, `2`, ….
+    /// The names of its values: names, or `1`, `2`, ….
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)
     }
@@ -54,7 +54,7 @@ impl<'t> RequestedTemplate<'t> {
 /// is against it.
 pub(crate) fn id_of(listed: &[TemplateInfo], requested: &RequestedTemplate<'_>, checked: bool) -> Result<u64> {
     let (id, definition) = match requested.id {
-        // One that is not on the list is for the service to refuse.
+        // A template that is not in the list is for the provider to judge.
         Some(id) => (id, listed.iter().find(|template| template.id == id.to_string())),
         None => by_name(listed, requested).map(|(id, definition)| (id, Some(definition)))?,
     };

@@ -105,7 +105,7 @@ fn page<T: DeserializeOwned>(response: &Response<Bytes>, now: SystemTime) -> Res
     }
 }
 
-/// Every row, or an error if one lacks what names it: a list with holes would be taken for a whole one.
+/// Returns every row, or an error if a row has no id or name. A list with gaps would look complete.
 fn all<T>(response: &Response<Bytes>, rows: impl Iterator<Item = Option<T>>) -> Result<Vec<T>> {
     let rows: Option<Vec<T>> = rows.collect();
     rows.ok_or_else(|| unreadable(response.status(), Operation::Read, "an item of the list has no id or no name"))

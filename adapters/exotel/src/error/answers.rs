@@ -3,7 +3,7 @@
 use transom::adapter::{Certainty, ErrorCode};
 use transom::{ErrorKind, Sent};
 
-/// What each code of an answer means. None of them was sent: a documented code is a documented refusal.
+/// The meaning of each code in an answer. A documented code is a documented rejection: nothing was sent.
 pub(crate) const ANSWERS: &[ErrorCode] = {
     use Certainty::{Authoritative, Docs, Field, Inferred};
     use ErrorKind as K;

@@ -1,5 +1,5 @@
-//! The codes of callbacks. Two pages number delivery failures from 30001 on, each in its own way, and the event dialects
-//! have a third numbering.
+//! The codes of callbacks. Two pages number delivery failures from 30001 on, each in its own way. The event forms have
+//! a third numbering.
 
 use transom::adapter::{Certainty, ErrorCode};
 use transom::{ErrorKind, Sent};
@@ -60,8 +60,8 @@ pub(crate) const CALLBACKS: &[ErrorCode] = {
     ]
 };
 
-/// What an older revision of the page says of some of the same numbers, without names. It decides nothing and is here
-/// to be shown: a callback with a number alone may mean either. The kinds are judgements.
+/// The meanings of the same numbers in an older revision of the page, without names. The table decides nothing;
+/// `explain` shows it, because a callback with a number alone may mean either. The kinds are judgements.
 pub(crate) const OLDER_CALLBACKS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
@@ -77,7 +77,7 @@ pub(crate) const OLDER_CALLBACKS: &[ErrorCode] = {
     ]
 };
 
-/// `errors[].code` of the event dialects (docs, WhatsApp Status Codes (support)). The long numbers are WhatsApp's own.
+/// `errors[].code` of the event forms (docs, WhatsApp Status Codes (support)). The long numbers are WhatsApp's own.
 pub(crate) const EVENTS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
@@ -136,8 +136,8 @@ pub(crate) fn by_number(number: &str) -> Option<&'static ErrorCode> {
     ErrorCode::find(CALLBACKS, number)
 }
 
-/// What an event's code means beside this text. One page has an undeliverable message whose text is that the 24 hours are
-/// over (docs, Receive Messages), another knows that code as undeliverable alone.
+/// The kind of an event's code beside this text. On one page, an undeliverable message has the text that 24 hours are
+/// over (docs, Receive Messages). Another page knows the code as undeliverable alone.
 pub(crate) fn of_event(code: &str, text: &str) -> Option<ErrorKind> {
     let fact = ErrorCode::find(EVENTS, code)?;
     Some(if fact.code == UNDELIVERABLE && is_about_24_hours(text) { ErrorKind::SessionExpired } else { fact.kind })
@@ -175,7 +175,7 @@ const fn event(code: &'static str, name: &'static str, kind: ErrorKind) -> Error
     row(code, name, None, kind, SUPPORT_CODES, Certainty::Docs)
 }
 
-/// A callback that says that nobody knows.
+/// A callback that leaves the outcome unknown.
 const fn in_doubt(fact: ErrorCode) -> ErrorCode {
     ErrorCode { sent: Sent::Maybe, ..fact }
 }

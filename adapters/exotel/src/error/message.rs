@@ -1,4 +1,4 @@
-//! What the body of an answer says of a failure, in whichever of the documented dialects it is written.
+//! The message of an error, from any documented form of an answer's body.
 
 use transom::adapter::{Certainty, ErrorCode};
 
@@ -13,19 +13,19 @@ pub(super) struct ErrorMessage {
 }
 
 impl ErrorMessage {
-    /// What the verdict on one message says of its failure.
+    /// The message of one item's failure.
     pub(super) fn of_item(item: &Item) -> Self {
         item.error_data.as_ref().map(Self::of).unwrap_or_default()
     }
 
-    /// What an `error_data` object says.
+    /// The message of an `error_data` object.
     fn of(data: &ErrorData) -> Self {
         let words = [&data.message, &data.description].into_iter().flatten().cloned().collect();
         Self { code: data.code.clone(), words }
     }
 
-    /// What the body of a refusal says: in its verdict, else as a `RestException`, else in the plain members that no page
-    /// shows and gateways like (seed for the symbols alone, which may stand in any of them).
+    /// The message of a rejection's body: from its items, else its `RestException`, else the plain members that
+    /// gateways use and no page shows. The window's symbols may stand in any of them (seed for the symbols alone).
     pub(super) fn of_answer(answer: &Answer) -> Self {
         let mut said = Self::default();
         for item in answer.items().unwrap_or_default() {

@@ -1,7 +1,7 @@
 //! The list of templates.
 //!
-//! The query is documented (docs, Templates API); no page shows the answer. It is taken to be that of a creation with
-//! Meta's fields and cursors, and read wherever those may stand (inferred).
+//! The query is documented (docs, Templates API); no page shows the answer. The decoder expects the answer of a
+//! creation with Meta's fields and cursors, and reads them wherever they stand (inferred).
 
 use std::time::SystemTime;
 
@@ -26,8 +26,7 @@ pub(crate) struct Page {
     pub(crate) after: Option<String>,
 }
 
-/// One part of the list, or an error if a template in it cannot be named: a list with holes would be taken for a whole
-/// one.
+/// Returns one page of the list, or an error if a template in it has no name. A list with gaps would look complete.
 pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> Result<Page> {
     if !response.status().is_success() {
         return Err(error::refusal(response, now, RequestKind::LIST));
@@ -81,7 +80,7 @@ fn template(entry: &RawValue) -> Option<TemplateInfo> {
     Some(info.with_parameters(template.components.as_ref().and_then(cloud_api::body_placeholders)))
 }
 
-/// The entries of the list, each as it came, and the cursor that stands beside them.
+/// The entries of the list as received, and the cursor beside them.
 struct Listed {
     entries: Vec<Box<RawValue>>,
     after: Option<String>,
@@ -104,7 +103,7 @@ impl Listed {
     }
 }
 
-/// One level of the answer, around the list or holding it.
+/// A level of the answer, around the list or containing it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Level {

@@ -47,7 +47,7 @@ fn known(content: &RawValue) -> Option<InboundContent> {
     }
 }
 
-/// By `url` in captures, by `link` in some clients, by `id` on the pages of the event dialects.
+/// A file has `url` in captures, `link` in some clients, and `id` on the pages of the event forms.
 fn media(object: &Members) -> Option<InboundMedia> {
     let mut media = InboundMedia::default();
     media.link = text(object, "url").or_else(|| text(object, "link"));

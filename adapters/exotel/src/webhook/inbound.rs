@@ -1,4 +1,4 @@
-//! A customer's message, in each dialect.
+//! Inbound messages, in each form.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -8,7 +8,7 @@ use transom::webhook::Inbound;
 use super::content;
 use super::raw::{Members, parse, phone, time};
 
-/// The members under which the dialects tell of an inbound message; each has some of them.
+/// The members of an inbound message. Each form has some of them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Payload {
@@ -29,12 +29,12 @@ struct Payload {
     contact: Option<Contact>,
     content: Option<Box<RawValue>>,
     message: Option<Box<RawValue>>,
-    /// What the content is, where it stands among the other members.
+    /// The type of the content, if the content stands among the other members.
     #[serde(rename = "type", deserialize_with = "json::text_or_number")]
     kind: Option<String>,
 }
 
-/// Who the customer is, in the event dialects.
+/// The contact, in the event forms.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Contact {
@@ -50,8 +50,8 @@ struct Profile {
     name: Option<String>,
 }
 
-/// The message in `raw`; contact and time as told around it count where it tells none itself. `None` without a sender, a
-/// time or a content.
+/// Reads the message in `raw`. The contact and the time around it count if it has none of its own. Returns `None`
+/// without a contact, a time or a content.
 pub(super) fn read(raw: &RawValue, contact: Option<&Contact>, sent_at: Option<&str>) -> Option<Inbound> {
     let told: Payload = parse(raw)?;
     let contact = told.contact.as_ref().or(contact);

@@ -1,4 +1,4 @@
-//! Reading JSON as it came: ids keep every digit, and a list is never taken for an object.
+//! Reads JSON as received: ids keep every digit, and a list is never read as an object.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use transom::PhoneNumber;
 use transom::time::rfc3339;
 
-/// The members of an object, each as it came.
+/// The members of an object as received.
 pub(super) type Members = BTreeMap<String, Box<RawValue>>;
 
 /// The struct that an object holds.

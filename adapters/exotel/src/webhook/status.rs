@@ -1,4 +1,4 @@
-//! What became of a message of ours, in each dialect.
+//! Delivery statuses, in each form.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,7 +9,7 @@ use transom::webhook::{DeliveryStatus, StatusUpdate};
 use super::raw::{parse, phone, time};
 use crate::error;
 
-/// The members under which the dialects tell of a status; each has some of them. The customer is `to`, or `recipient`.
+/// The members of a status. Each form has some of them. The contact is `to` or `recipient`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Payload {
@@ -49,8 +49,8 @@ struct Failure {
     message: Option<String>,
 }
 
-/// The status in `raw`; the time told around it counts where it tells none itself. `None` if it names no message or says
-/// nothing of it.
+/// Reads the status in `raw`. The time around it counts if it has none of its own. Returns `None` if it names no
+/// message or no status.
 pub(super) fn read(raw: &RawValue, sent_at: Option<&str>) -> Option<StatusUpdate> {
     let told: Payload = parse(raw)?;
     let outcome = told.outcome()?;
@@ -119,7 +119,7 @@ impl Payload {
     }
 }
 
-/// The words that are no failure (docs, WhatsApp Webhooks; `seen` in the flat dialect).
+/// The statuses that are no failure (docs, WhatsApp Webhooks; `seen` in the flat form).
 fn by_word(word: &str) -> Option<Outcome> {
     let status = match word.to_ascii_lowercase().as_str() {
         "accepted" | "queued" => DeliveryStatus::Queued,

@@ -1,5 +1,5 @@
-//! What the body of a refusal says. Which member holds the code is not documented: no sample has one [docs, API
-//! Reference]. How Meta's own error is wrapped is not documented either.
+//! The message of a rejection. No sample shows which member holds the code, or how Meta's own error is wrapped [docs,
+//! API Reference].
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::meta;
 /// How deep codes are looked for.
 const DEPTH_MAX: usize = 4;
 
-/// What a refusal says.
+/// The message of a rejection.
 #[derive(Debug, Default)]
 pub(super) struct ErrorMessage {
     text: Option<String>,

@@ -66,7 +66,7 @@ const fn row(code: &'static str, name: &'static str, status: u16, kind: ErrorKin
     ErrorCode { status: Some(status), ..unlisted(code, name, kind) }
 }
 
-/// One without a status in Meta's table.
+/// A code without a status in Meta's table.
 const fn unlisted(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
     ErrorCode {
         code,

@@ -1,4 +1,4 @@
-//! Requests for what a project has: business accounts, their numbers and templates, and conversations.
+//! Requests for lists: business accounts, their numbers and templates, and conversations.
 
 use bytes::Bytes;
 use http::Request;

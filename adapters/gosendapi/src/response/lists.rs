@@ -1,4 +1,4 @@
-//! Answers about what a project has: business accounts, their numbers and templates, and conversations.
+//! Lists: business accounts, their numbers and templates, and conversations.
 
 use std::time::SystemTime;
 
@@ -121,7 +121,7 @@ pub(crate) fn decode_close(response: &Response<Bytes>, now: SystemTime) -> Resul
     if response.status().is_success() { Ok(()) } else { Err(error::of_read(response, now)) }
 }
 
-/// The items of one page, or an error if one lacks what names it: a list with holes would be taken for a whole one.
+/// Returns the items of a page, or an error if an item has no id or name. A list with gaps would look complete.
 fn decode<I: DeserializeOwned, T>(
     response: &Response<Bytes>,
     now: SystemTime,

@@ -50,7 +50,7 @@ impl Row {
         self.last_inbound_at.as_ref()?.as_str().and_then(rfc3339::parse)
     }
 
-    /// Whether it is a conversation with `contact`; one that names nobody is taken for what was asked for.
+    /// Whether it is a conversation with `contact`. The query's filter is trusted for a row without a contact.
     pub(crate) fn is_with(&self, contact: &PhoneNumber) -> bool {
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         self.contact_phone.as_deref().is_none_or(|phone| digits(phone) == contact.digits())
@@ -97,7 +97,7 @@ fn without_times(rows: &[&Row]) -> Window {
     }
     let has_timed_out =
         |row: &&Row| row.status.as_deref() == Some("ended") && row.ended_reason.as_deref() == Some("timeout");
-    // One that somebody closed by hand says nothing: closing is bookkeeping [seed].
+    // A conversation that an agent closed proves nothing: closing is bookkeeping [seed].
     if silent.iter().all(has_timed_out) { Window::Expired { since: None } } else { Window::Unknown }
 }
 

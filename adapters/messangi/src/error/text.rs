@@ -1,16 +1,16 @@
-//! What the text of a refusal means. All of it is a judgement: no page documents a text other than the 429's.
+//! The meaning of a rejection's text. All of it is a judgement: only the 429's text is documented.
 
 use serde_json::Value;
 use transom::ErrorKind;
 use transom::adapter::json;
 
-/// The kind that `text` tells under an HTTP status; `None` if it tells none. `is_template` is `None` where nobody knows
-/// what was sent.
+/// The kind of `text` under an HTTP status; `None` if the text has no known meaning. `is_template` is `None` if the
+/// type of the message is unknown.
 pub(super) fn kind(status: u16, text: &str, is_template: Option<bool>) -> Option<ErrorKind> {
     REASONS.iter().find(|rule| rule.fits(status, text, is_template)).map(|rule| rule.kind)
 }
 
-/// What a text means if it holds one of these.
+/// The meaning of a text with one of these phrases or fields.
 struct Reason {
     /// Phrases, each as whole words in lower case.
     phrases: &'static [&'static str],
@@ -128,8 +128,8 @@ fn names_field(text: &str, field: &str) -> bool {
     })
 }
 
-/// The text of a refusal, in whichever of the likely places it stands. Only the 429's place is documented [seed]; the
-/// others are those of the provider's other services and of its gateways [inferred].
+/// The text of a rejection. Only the 429's place is documented [seed]; the other places are those of the provider's
+/// other services and of its gateways [inferred].
 pub(crate) fn reason(body: &[u8]) -> Option<String> {
     const PLACES: &[&str] = &[
         "/errors/reason",
