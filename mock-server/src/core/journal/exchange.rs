@@ -17,8 +17,8 @@ use crate::core::redact;
 /// Longer texts are cut in the journal.
 const MAX_TEXT: usize = 256 * 1024;
 
-/// One request and its answer, as they went over the wire. It is told without credentials, see [`told`](Self::told): to look for
-/// them costs more than all else of a request does, and most exchanges are never read.
+/// One request and its answer, as they went over the wire. Serialising and printing it redacts credentials: to look for
+/// credentials while a request is answered would cost more than the answer.
 pub struct Exchange {
     /// Counts the exchanges since the last reset, from 1.
     pub(crate) number: u64,
