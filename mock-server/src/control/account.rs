@@ -68,20 +68,20 @@ pub struct AccountState {
 /// A sender.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct SenderState {
-    /// The provider, where senders of several are listed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, required = false)]
-    pub provider: Option<&'static str>,
     /// The provider's id of it.
     pub id: String,
-    /// Its number in E.164.
-    pub phone: String,
     /// The name that contacts see.
     pub name: String,
     /// Whether it can send.
     pub online: bool,
     /// False for a number of another business.
     pub owned: bool,
+    /// Its number in E.164.
+    pub phone: String,
+    /// The provider, where senders of several are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub provider: Option<&'static str>,
 }
 
 /// A template.
