@@ -3,6 +3,7 @@
 use std::fmt::{Debug, Display};
 
 use transom::{Error, ErrorKind, Receipt, Result, Sent};
+use transom_mock_server::ClientError;
 
 /// The result of an assertion.
 pub(crate) type Check = std::result::Result<(), Failure>;
@@ -36,6 +37,12 @@ impl From<String> for Failure {
 impl From<&str> for Failure {
     fn from(says: &str) -> Self {
         says.to_owned().into()
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        error.to_string().into()
     }
 }
 

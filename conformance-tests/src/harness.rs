@@ -2,7 +2,6 @@
 
 mod backend;
 mod clock;
-mod control;
 mod exchange;
 mod recording_transport;
 pub(crate) mod redact;
@@ -25,11 +24,12 @@ use transom::{
     Capabilities, Capability, Client, ErrorKind, Message, PhoneNumber, Receipt, Registry, Result, Sent, Session,
 };
 
+use transom_mock_server::Control;
+
 use crate::adapters::AdapterUnderTest;
 use crate::assertions::{Check, Failure, ensure, equal, unexpected};
 use crate::evidence::coverage::CoverageSink;
 use backend::Running;
-use control::Control;
 use trace::TraceRecorder;
 
 pub use backend::Backend;
@@ -73,7 +73,7 @@ impl Harness {
     ) -> Result<Self, Failure> {
         let backend = Running::start(backend, adapter).await?;
         let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(HttpOptions::default()).map_err(unexpected)?);
-        let control = Control::new(backend.url(), Arc::clone(&transport));
+        let control = Control::new(&backend.url())?;
         let registry = Registry::default().with_provider(adapter.provider);
         let client = Client::new(transom::testing::Stub::accepting());
         let (trace, earlier, coverage) = (TraceRecorder::default(), Mutex::default(), CoverageSink::default());
@@ -132,13 +132,14 @@ impl Harness {
 
     /// Lets [`CONTACT`] write, which opens the session window.
     pub(crate) async fn contact_writes(&self) -> Check {
-        self.control.inbound(self.provider(), CONTACT).await
+        self.control.inbound(self.provider(), CONTACT, "hi").await?;
+        Ok(())
     }
 
     /// The next send gets this response, and is not accepted.
     pub(crate) async fn answer_with(&self, status: u16, body: Value) -> Check {
         let fault = json!({ "fault": "status", "status": status, "body": body, "next": 1 });
-        self.control.fault(self.provider(), fault).await
+        Ok(self.control.fault(self.provider(), fault).await?)
     }
 
     /// Makes the request of a sample, and returns the status of the response.
@@ -209,7 +210,7 @@ impl Harness {
 
     /// The delivered messages.
     pub(crate) async fn delivered(&self) -> Result<Vec<Value>, Failure> {
-        self.control.messages(self.provider()).await
+        Ok(self.control.messages(self.provider()).await?)
     }
 
     /// The send requests that the provider received.

@@ -8,7 +8,9 @@ mod inbound;
 mod journal;
 mod limits;
 pub(crate) mod read;
+mod senders;
 mod state;
+mod templates;
 mod timers;
 mod wait;
 mod webhooks;
@@ -18,10 +20,7 @@ use crate::core::error::ControlError;
 use crate::core::simulator::Simulator;
 use crate::core::world::Account;
 
-pub use account::{
-    AccountState, Config, ConfigChange, NewSender, NewTemplate, SenderId, SenderState, SwitchState, TemplateName,
-    TemplateState,
-};
+pub use account::{AccountState, Config, ConfigChange, SwitchState};
 pub use clock::{Advance, ClockChange, ClockState, ClockTurn};
 pub use conversations::ConversationState as ConversationLog;
 pub use faults::{FaultDetails, FaultKind, FaultRule, FaultSchedule, FaultScope, NewFault, NewFaults};
@@ -29,9 +28,14 @@ pub use inbound::{InboundMessage, Received, WindowState};
 pub use journal::{MessageFilter, RequestFilter};
 pub use limits::{RateBucket, RateLimit, RateLimitChange, RateLimitUse};
 pub use read::{Span, Time, from_json};
+pub use senders::{NewSender, SenderId, SenderState};
+pub use templates::{NewTemplate, TemplateName, TemplateState};
 pub use timers::DueEvent;
 pub use wait::{Matches, NotYet, Wait, WaitFor};
 pub use webhooks::{DeliveryFilter, NewWebhook, Webhook, WebhookSignature};
+
+/// A send looks through an account's senders and templates, so it has at most this many of each.
+const MAX_ROWS: usize = 500;
 
 impl Simulator {
     /// A provider by name.
@@ -49,4 +53,12 @@ impl Simulator {
         let only = provider.map(|name| self.provider(name)).transpose()?;
         Ok(self.world.accounts().filter(move |(provider, _)| only.is_none_or(|only| only == *provider)))
     }
+}
+
+fn check_length(member: &str, text: &str, most: usize) -> Result<(), ControlError> {
+    if (1..=most).contains(&text.chars().count()) {
+        return Ok(());
+    }
+    let shown: String = text.chars().take(40).collect();
+    Err(ControlError::invalid_text(member, &shown, format!("1 to {most} characters")))
 }

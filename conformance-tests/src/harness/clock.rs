@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use transom::time::Clock;
-
-use super::control::Control;
+use transom_mock_server::Control;
 
 /// Begins at 1970. Each wait ends at once and advances the frozen mock by as much.
 #[derive(Clone, Debug)]

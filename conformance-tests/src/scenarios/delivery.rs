@@ -60,7 +60,7 @@ const PATIENCE: &str = "150ms";
 
 async fn fault(harness: &Harness, fault: Value) -> Check {
     harness.contact_writes().await?;
-    harness.control.fault(harness.provider(), fault).await
+    Ok(harness.control.fault(harness.provider(), fault).await?)
 }
 
 /// Passes if the one send ends with unknown outcome like this, and this many messages were delivered.

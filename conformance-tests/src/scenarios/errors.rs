@@ -54,10 +54,8 @@ async fn unknown_sender_is_sender_not_found(harness: &Harness) -> Check {
 
 /// The next send gets this response.
 async fn answer(harness: &Harness, status: u16, body: Value) -> Check {
-    harness
-        .control
-        .fault(harness.provider(), json!({ "fault": "status", "status": status, "body": body, "next": 1 }))
-        .await
+    let fault = json!({ "fault": "status", "status": status, "body": body, "next": 1 });
+    Ok(harness.control.fault(harness.provider(), fault).await?)
 }
 
 async fn documented_rejection_has_kind_and_code(harness: &Harness) -> Check {

@@ -155,7 +155,7 @@ async fn conversation_is_listed_after_inbound(harness: &Harness) -> Check {
 
 async fn conversation_filter_keeps_one_contact(harness: &Harness) -> Check {
     harness.contact_writes().await?;
-    harness.control.inbound(harness.provider(), OTHER).await?;
+    harness.control.inbound(harness.provider(), OTHER, "hi").await?;
     let listed = conversations_with(harness, ConversationFilter::with_contact(contact())).await?;
     let strangers = listed.iter().filter(|conversation| conversation.contact != Some(contact())).count();
     equal("conversations with somebody else", &strangers, &0)?;

@@ -46,7 +46,7 @@ async fn people(harness: &Harness, count: usize) -> Result<Vec<Message>, crate::
     let mut messages = Vec::new();
     for n in 0..count {
         let person = format!("+54911555{n:05}");
-        harness.control.inbound(harness.provider(), &person).await?;
+        harness.control.inbound(harness.provider(), &person, "hi").await?;
         messages.push(Message::text(number(&person), format!("Number {n}")));
     }
     Ok(messages)

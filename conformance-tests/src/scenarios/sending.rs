@@ -235,7 +235,7 @@ async fn two_equal_messages_are_both_sent(harness: &Harness) -> Check {
 
 async fn each_contact_gets_own_message(harness: &Harness) -> Check {
     harness.contact_writes().await?;
-    harness.control.inbound(harness.provider(), OTHER).await?;
+    harness.control.inbound(harness.provider(), OTHER, "hi").await?;
     accepted(harness.send(&Message::text(contact(), "for one")).await)?;
     accepted(harness.send(&Message::text(number(OTHER), "for the other")).await)?;
     let got: Vec<_> =

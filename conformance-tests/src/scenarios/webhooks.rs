@@ -172,7 +172,7 @@ async fn inbound_if_told(
     content: Value,
 ) -> Result<Option<(transom::webhook::Inbound, bool)>, Failure> {
     let (client, receiver) = listening(harness).await?;
-    harness.control.writes(harness.provider(), CONTACT, content).await?;
+    harness.control.inbound_content(harness.provider(), CONTACT, content).await?;
     let calls = heard(harness, &client, &receiver).await?;
     if calls.is_empty() {
         return Ok(None);

@@ -83,6 +83,13 @@ pub fn set_header(response: &mut Response<Bytes>, name: &str, value: impl fmt::D
     }
 }
 
+/// Turns the response to a GET into that to a HEAD: without the body, with its length.
+pub(crate) fn remove_body(response: &mut Response<Bytes>) {
+    let length = response.body().len();
+    set_header(response, "content-length", length);
+    *response.body_mut() = Bytes::new();
+}
+
 /// As [`set_header`], with a number, which nearly every answer has some of and which costs less than a text.
 pub fn set_number(response: &mut Response<Bytes>, name: HeaderName, number: impl Into<HeaderValue>) {
     response.headers_mut().insert(name, number.into());

@@ -18,7 +18,7 @@ use crate::core::journal::{Journal, Remarks};
 use crate::core::not_found;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request_context::RequestContext;
-use crate::core::response::{SimulatedResponse, json_response, set_header};
+use crate::core::response::{SimulatedResponse, json_response, remove_body};
 use crate::core::webhook::Failure;
 use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
 use crate::core::world::World;
@@ -372,9 +372,7 @@ impl Simulator {
         let mut get = request.clone();
         *get.method_mut() = Method::GET;
         let mut reply = self.step(real_now, &get);
-        let length = reply.response.body().len();
-        set_header(&mut reply.response, "content-length", length);
-        *reply.response.body_mut() = Bytes::new();
+        remove_body(&mut reply.response);
         reply
     }
 }

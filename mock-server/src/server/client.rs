@@ -1,6 +1,7 @@
 //! The control plane from a Rust test: the same calls that any other language makes.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
@@ -11,6 +12,8 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+
+use crate::core::time::parse_time;
 
 const TOKEN: HeaderName = HeaderName::from_static("x-mock-token");
 
@@ -104,6 +107,17 @@ impl Control {
         self.post("clock", json!({"freeze": true})).await.map(drop)
     }
 
+    /// The time on the clock.
+    pub async fn now(&self) -> Result<SystemTime, ClientError> {
+        let clock = self.call(Method::GET, "clock", None).await?;
+        let shown = clock.get("now").and_then(Value::as_str).and_then(parse_time);
+        shown.ok_or_else(|| ClientError {
+            call: "GET /_mock/clock".to_owned(),
+            status: None,
+            problem: format!("expected a time, got {clock}"),
+        })
+    }
+
     /// Moves the clock on by `25h` and the like, or to the `next` event.
     pub async fn advance(&self, duration: &str) -> Result<(), ClientError> {
         self.post("clock", json!({"advance": duration})).await.map(drop)
@@ -117,6 +131,11 @@ impl Control {
     /// A customer writes to the provider's first sender. The answer has the message's id and the window.
     pub async fn inbound(&self, provider: &str, from: &str, text: &str) -> Result<Value, ClientError> {
         self.post("inbound", json!({"provider": provider, "from": from, "text": text})).await
+    }
+
+    /// A contact sends this content to the provider's first sender. The answer has the message's id and the window.
+    pub async fn inbound_content(&self, provider: &str, from: &str, content: Value) -> Result<Value, ClientError> {
+        self.post("inbound", json!({"provider": provider, "from": from, "content": content})).await
     }
 
     /// Switches a fault on; `fault` holds its members but for the provider's.

@@ -22,7 +22,7 @@ use crate::core::behavior_switch::list;
 use crate::core::error::ControlError;
 use crate::core::refusal::Refusal;
 use crate::core::request::header;
-use crate::core::response::{json_response, set_header, text_response};
+use crate::core::response::{json_response, remove_body, set_header, text_response};
 use crate::core::simulator::Simulator;
 use crate::server::console;
 
@@ -117,9 +117,7 @@ pub fn control_response(
         console(&simulator.access, request)
     };
     if is_head {
-        let length = response.body().len();
-        set_header(&mut response, "content-length", length);
-        *response.body_mut() = Bytes::new();
+        remove_body(&mut response);
     }
     // A call may have moved the clock, so the time is read after it.
     simulator.date(real_now, &mut response);
