@@ -35,7 +35,9 @@ impl Channel {
     pub(crate) fn record(&self, common: &Common, events: &WebhookEvents) -> Result<(), Failure> {
         let (Some(ledger), Some(file)) = (&self.ledger, &common.ledger) else { return Ok(()) };
         let trusted = self.config.reader().flag("trust_unsigned").unwrap_or_default();
-        events.record(&**ledger, trusted, SystemTime::now());
+        for (contact, at) in events.opened_windows(trusted, SystemTime::now()) {
+            ledger.record(contact, at);
+        }
         crate::ledger::write(file, &self.name, ledger)
     }
 }

@@ -107,7 +107,7 @@ impl WindowGuard {
     where
         F: Future<Output = Result<Session>> + Send,
     {
-        let recorded = self.recorded(contact);
+        let recorded = self.recorded(contact).await;
         let is_certain = recorded.as_ref().is_some_and(|known| known.session.window.is_open() && !known.is_closing);
         if is_certain || !can_ask {
             return recorded;
@@ -116,8 +116,9 @@ impl WindowGuard {
         ask().await.ok().map(|session| Known { session, is_closing: false }).or(recorded)
     }
 
-    fn recorded(&self, contact: &PhoneNumber) -> Option<Known> {
-        let last = self.ledger.as_ref()?.last_inbound_at(contact)?;
+    /// The window on our own record. A ledger that cannot be read leaves it unknown.
+    async fn recorded(&self, contact: &PhoneNumber) -> Option<Known> {
+        let last = self.ledger.as_ref()?.last_inbound_at(contact).await.ok()??;
         let now = self.clock.now();
         // A time in the future, from a clock that is ahead, counts as now.
         let window = Window::after(last.min(now), now);
