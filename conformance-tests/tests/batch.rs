@@ -54,7 +54,7 @@ const NEVER_WROTE: &str = "+919876543211";
 fn batch_receipts_name_the_delivered_messages() {
     let mock = Arc::new(Direct(Mutex::new(Simulator::new(SystemTime::now()))));
     mock.control("POST", "inbound", &json!({ "provider": "exotel", "from": WROTE, "text": "hi" }));
-    let template = |name: &str| Message::template(NEVER_WROTE.parse().unwrap(), Template::new(name, "en"));
+    let template = |name: &str| Message::template(NEVER_WROTE.parse().unwrap(), Template::new(name));
     let messages = [text(WROTE), text(NEVER_WROTE), template("re_engagement_v1"), template("pending_one"), text(WROTE)];
     let verdicts = send_batch(&mock, &messages).unwrap();
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
-use transom::adapter::{Certainty, Context, Provider, Rate, Scope};
+use transom::adapter::{Context, Provider, Rate, Scope};
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::RateLimit;
 use transom::time::Clock;
@@ -168,14 +168,7 @@ async fn thousand_paced_sends_are_not_throttled() {
 #[tokio::test(start_paused = true)]
 async fn concurrent_sends_keep_limits_and_contact_order() {
     const GAP: Duration = Duration::from_secs(6);
-    let pair = Rate {
-        scope: Scope::Pair,
-        quota: 1,
-        window: GAP,
-        codes: &[],
-        source: "this test",
-        certainty: Certainty::Inferred,
-    };
+    let pair = Rate::new(1, GAP).with_scope(Scope::Pair);
     for (provider, uri, quota, window) in providers() {
         let world = World::with_latency(Duration::from_millis(30));
         let account = provider.rates.iter().copied().filter(|rate| rate.scope == Scope::Account);

@@ -99,7 +99,7 @@ impl Harness {
     }
 
     async fn template_to(&self, number: &str) -> transom::Result<Receipt> {
-        self.client.send(&Message::template(number.parse().unwrap(), Template::new("re_engagement_v1", "en"))).await
+        self.client.send(&Message::template(number.parse().unwrap(), Template::new("re_engagement_v1"))).await
     }
 
     /// The ids of the delivered messages, as callbacks have them.
@@ -327,7 +327,7 @@ async fn template_without_value_is_rejected_or_reported_failed() {
     for value in ["sync", "status", "callback"] {
         let harness = Harness::open("messangi", "missing_placeholder", value);
         harness.webhook_calls();
-        let template = Template::new("visit_reminder", "en").body_named([("customer", "Ana")]);
+        let template = Template::new("visit_reminder").body_named([("customer", "Ana")]);
         let sent = harness.client.send(&Message::template(WROTE.parse().unwrap(), template)).await;
         assert_eq!(harness.reached(), Vec::<String>::new(), "{value}");
         if value == "callback" {

@@ -59,7 +59,7 @@ fn line(session: &Session) -> String {
         Window::Open { until } => format!("{}: any message is allowed until {}", good("open"), time(until)),
         Window::Expired { since } => format!("{} since {}: only templates are allowed", bad("expired"), time(since)),
         Window::Never => format!("{}: the contact has never written; only templates are allowed", bad("never")),
-        Window::Unknown => {
+        _ => {
             format!(
                 "{}: neither the provider nor the ledger knows; the provider decides when a message is sent",
                 doubt("unknown")
