@@ -13,6 +13,7 @@ use super::{Conversation, ConversationState, WINDOW};
 use crate::core::phone::Phone;
 
 /// A [`Conversation`], packed.
+#[derive(Clone)]
 struct Row {
     key: ContactKey,
     id: u64,
@@ -29,6 +30,7 @@ struct Row {
 }
 
 /// Rows in the order of their numbers; the lowest is forgotten first.
+#[derive(Clone)]
 pub(super) struct Conversations {
     rows: VecDeque<Row>,
     /// How many rows were forgotten, modulo the size of the number.
@@ -43,6 +45,11 @@ impl Conversations {
     pub(super) fn new(max_rows: usize) -> Self {
         let (newest, hasher) = (HashTable::new(), DefaultHashBuilder::default());
         Self { rows: VecDeque::new(), first: 0, newest, hasher, max_rows }
+    }
+
+    #[cfg(feature = "server")]
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     /// Puts a row in and says where. Numbers rise by themselves; one that does not costs a pass over all rows.

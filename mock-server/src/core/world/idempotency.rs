@@ -43,7 +43,7 @@ pub enum Replay {
 }
 
 /// Keys and answers. API keys are kept as hashes only.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Idempotency {
     answers: BoundedMap<CachedResponse>,
 }
@@ -64,6 +64,11 @@ impl Idempotency {
 
     pub(super) fn remember(&mut self, provider: &str, api_key: &str, key: &str, answer: CachedResponse) {
         self.answers.insert(&scoped(provider, api_key, key), answer);
+    }
+
+    #[cfg(feature = "server")]
+    pub(super) fn len(&self) -> usize {
+        self.answers.len()
     }
 
     /// Every answer, oldest first, under its provider, the digest of its API key, and its key, with spaces between them.

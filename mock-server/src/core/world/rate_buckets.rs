@@ -55,7 +55,7 @@ impl Default for BucketOwner {
 }
 
 /// Every bucket that was drawn from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Buckets {
     pub(super) rows: Table<u64, Bucket>,
     prints: Fingerprints,
