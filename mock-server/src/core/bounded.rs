@@ -76,6 +76,7 @@ impl<T> Ring<T> {
     }
 
     /// The sum of the sizes that were given with the entries.
+    #[cfg(feature = "server")]
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

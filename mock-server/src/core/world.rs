@@ -291,6 +291,7 @@ impl World {
     }
 
     /// A copy of all that is exported. To copy rows takes a fraction of the time that it takes to print them.
+    #[cfg(feature = "server")]
     pub(crate) fn snapshot(&self) -> Self {
         Self {
             strict: self.strict,

@@ -13,7 +13,7 @@ use crate::message::receipt::Receipt;
 use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
 use crate::session::ledger::WindowLedger;
-use crate::session::{Session, SessionSource, Window};
+use crate::session::{Session, Window};
 use crate::time::{Clock, SystemClock};
 
 /// Sends a message's fallback template when the session window is closed.
