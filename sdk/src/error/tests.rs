@@ -87,7 +87,10 @@ fn a_cause_shows_no_credential_and_no_number() {
     assert_eq!(first.to_string(), "it said ***");
     assert_eq!(first.source().unwrap().to_string(), "no •••3210");
     assert!(first.source().unwrap().source().is_none());
-    assert!(format!("{error:?}").ends_with(r#"source: Some(Cause("it said ***", Cause("no •••3210"))) }"#), "{error:?}");
+    assert!(
+        format!("{error:?}").ends_with(r#"source: Some(Cause("it said ***", Cause("no •••3210"))) }"#),
+        "{error:?}"
+    );
 }
 
 #[test]

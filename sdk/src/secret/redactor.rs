@@ -109,7 +109,8 @@ impl Needle {
 
 /// The characters of `bytes` in Base64, behind `before` other bytes, that those bytes alone decide.
 fn core(bytes: &[u8], before: usize) -> Zeroizing<Vec<char>> {
-    let beside: Zeroizing<Vec<u8>> = Zeroizing::new(std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect());
+    let beside: Zeroizing<Vec<u8>> =
+        Zeroizing::new(std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect());
     let whole = Zeroizing::new(STANDARD_NO_PAD.encode(&*beside));
     let (first, end) = ((before * 8).div_ceil(6), beside.len() * 8 / 6);
     Zeroizing::new(whole.chars().take(end).skip(first).collect())
@@ -149,7 +150,7 @@ fn find(letters: &[Letter], needle: &[char], same: impl Fn(char, char) -> bool, 
             if !is_at(at, of) || (at > 0 && of > 0 && is_at(at - 1, of - 1)) {
                 continue;
             }
-            let length = (0..).take_while(|more| is_at(at + more, of + more)).count();
+            let length = (0..needle.len()).take_while(|more| is_at(at + more, of + more)).count();
             let least = if length == needle.len() {
                 length
             } else if of > 0 {

@@ -63,7 +63,10 @@ pub struct RateLimitPolicy {
 
 impl fmt::Debug for RateLimitPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimitPolicy").field("quota", &self.quota).field("window", &self.window).finish_non_exhaustive()
+        f.debug_struct("RateLimitPolicy")
+            .field("quota", &self.quota)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
     }
 }
 
