@@ -15,7 +15,7 @@ use crate::core::simulator::Simulator;
 use crate::core::webhook::Failure;
 
 const LONGEST_DELAY_MS: u64 = 3_600_000;
-pub(super) const TOO_MANY: &str = "there would be more than 1000 faults or 16 MiB of them, expected fewer";
+const TOO_MANY: &str = "there would be more than 1000 faults or 16 MiB of them, expected fewer";
 
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::faults::{NewFault, TOO_MANY, rule};
+use super::faults::{NewFault, rule};
 use super::read::from_value;
 use crate::core::clock::{Clock, Reading};
 use crate::core::error::ControlError;
-use crate::core::fault::{self, Fault, Faults, MAX_RULES, Schedule};
+use crate::core::fault::{Fault, Faults, MAX_RULES, Schedule};
 use crate::core::members::Members;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
@@ -50,15 +50,16 @@ impl Simulator {
     /// assert_eq!(other.export(), state);
     /// ```
     pub fn export(&self) -> Value {
-        export(&self.clock, &self.faults.rules(), self.faults.last_id(), &self.world)
-    }
-
-    /// A copy of what [`export`](Self::export) gives, to be printed while the simulator goes on.
-    #[cfg(feature = "server")]
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        let Self { clock, faults, world, .. } = self;
-        let (clock, rules, last_fault) = (clock.clone(), faults.rules(), faults.last_id());
-        Snapshot { clock, rules, last_fault, world: world.snapshot() }
+        let mut state = Map::new();
+        state.insert("version".to_owned(), VERSION.into());
+        state.insert("clock".to_owned(), clock_json(&self.clock));
+        state.insert("faults".to_owned(), self.faults.rules().iter().map(fault_json).collect());
+        // Only where there was one, so that a mock that does not know of it reads every other state.
+        if self.faults.last_id() > 0 {
+            state.insert("last_fault".to_owned(), self.faults.last_id().into());
+        }
+        world::snapshot::export(&self.world, &mut state);
+        Value::Object(state)
     }
 
     /// Takes over what [`export`](Self::export) gave, in place of the present state. What contacts wrote is forgotten; the
@@ -111,9 +112,6 @@ impl Simulator {
             last_id = rule.id;
             rules.push(rule);
         }
-        if fault::bytes(&rules) > fault::MAX_BYTES {
-            return Err(members.error(TOO_MANY));
-        }
         match given {
             Some(given) if given < last_id => {
                 Err(members.error(&format!("`last_fault` is {given}, expected at least {last_id}, the last `id`")))
@@ -138,36 +136,6 @@ impl Simulator {
         }
         Ok(fault)
     }
-}
-
-/// A copy of the state at one moment.
-#[cfg(feature = "server")]
-pub(crate) struct Snapshot {
-    clock: Clock,
-    rules: Vec<Fault>,
-    last_fault: u64,
-    world: World,
-}
-
-#[cfg(feature = "server")]
-impl Snapshot {
-    /// As [`Simulator::export`] at that moment.
-    pub(crate) fn export(&self) -> Value {
-        export(&self.clock, &self.rules, self.last_fault, &self.world)
-    }
-}
-
-fn export(clock: &Clock, rules: &[Fault], last_fault: u64, world: &World) -> Value {
-    let mut state = Map::new();
-    state.insert("version".to_owned(), VERSION.into());
-    state.insert("clock".to_owned(), clock_json(clock));
-    state.insert("faults".to_owned(), rules.iter().map(fault_json).collect());
-    // Only where there was one, so that a mock that does not know of it reads every other state.
-    if last_fault > 0 {
-        state.insert("last_fault".to_owned(), last_fault.into());
-    }
-    world::snapshot::export(world, &mut state);
-    Value::Object(state)
 }
 
 fn clock_json(clock: &Clock) -> Value {
@@ -207,24 +175,4 @@ fn fault_json(fault: &Fault) -> Value {
         }
     }
     rule
-}
-
-#[cfg(all(test, feature = "server"))]
-mod tests {
-    use serde_json::json;
-
-    use crate::testing::Mock;
-
-    #[test]
-    fn snapshot_is_the_state_at_its_moment() {
-        let mut mock = Mock::new();
-        mock.inbound("exotel", "+919876543210");
-        mock.control("faults", &json!({"provider": "exotel", "fault": "html", "every": 3}));
-        mock.control("limits", &json!({"provider": "messangi", "limit": 2, "window_s": 300}));
-        let (snapshot, state) = (mock.simulator.snapshot(), mock.simulator.export());
-        assert_eq!(snapshot.export(), state);
-        mock.inbound("gosendapi", "+34600111222");
-        mock.control("faults", &json!({"provider": "exotel", "fault": "hang", "next": 1}));
-        assert!(snapshot.export() == state && mock.simulator.export() != state);
-    }
 }

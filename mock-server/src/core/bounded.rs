@@ -8,7 +8,6 @@ use std::sync::Arc;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// A list bounded in entries and in bytes; the oldest go first. Adding is O(1).
-#[derive(Clone)]
 pub(crate) struct Ring<T> {
     entries: VecDeque<(usize, T)>,
     bytes: usize,
@@ -90,7 +89,6 @@ impl<T> fmt::Debug for Ring<T> {
 }
 
 /// A map bounded in entries; the one that was inserted first goes first.
-#[derive(Clone)]
 pub(crate) struct BoundedMap<V> {
     values: HashMap<Arc<str>, V>,
     order: VecDeque<Arc<str>>,
@@ -134,7 +132,6 @@ impl<V> BoundedMap<V> {
 
 /// Rows with keys, in order of insertion and bounded in number. For large tables: a row costs its own size and five
 /// bytes. The oldest row is dropped first.
-#[derive(Clone)]
 pub(crate) struct Table<K, V> {
     rows: VecDeque<(K, V)>,
     /// The number of the first row there is; rows are numbered as they come, from 0.

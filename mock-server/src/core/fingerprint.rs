@@ -11,7 +11,7 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
 
 /// The fingerprint of the text that was asked for last: one client sends one key, over and over.
 /// `Debug` leaves the text out.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Fingerprints {
     last: Option<(Box<str>, u64)>,
 }

@@ -78,19 +78,18 @@ async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) +
     loop {
         tokio::time::sleep(pause).await;
         let started = std::time::Instant::now();
-        // Only the copy is made while requests wait; it is printed beside them.
-        let snapshot = shared.guarded(|namespaces| {
+        let state = shared.guarded(|namespaces| {
             let simulator = namespaces.default_namespace();
             (simulator.changes() != seen).then(|| {
                 seen = simulator.changes();
-                simulator.snapshot()
+                simulator.export()
             })
         });
-        if let Some(snapshot) = snapshot.flatten() {
+        if let Some(state) = state.flatten() {
             let saver = Arc::clone(&saver);
             let saving = tokio::task::spawn_blocking(move || {
                 if let Some(save) = saver.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-                    save(&snapshot.export());
+                    save(&state);
                 }
             });
             // An error means that `save` panicked, which is its own business.

@@ -43,7 +43,7 @@ pub enum Replay {
 }
 
 /// Keys and answers. API keys are kept as hashes only.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Idempotency {
     answers: BoundedMap<CachedResponse>,
 }
