@@ -35,8 +35,10 @@ pub(crate) async fn look_up(channel: &Channel, contact: &PhoneNumber) -> transom
 /// The session from the ledger. A missing row means unknown, not never: the ledger may have missed a message.
 fn recorded(channel: &Channel, contact: PhoneNumber) -> Session {
     let last = channel.ledger.as_ref().and_then(|ledger| ledger.last_inbound_at(&contact));
-    let window = last.map_or(Window::Unknown, |last| Window::after(last, SystemTime::now()));
-    Session::new(contact, window, SessionSource::Ledger).with_last_inbound_at(last)
+    match last {
+        Some(last) => Session::from_ledger(contact, last, SystemTime::now()),
+        None => Session::new(contact, Window::Unknown, SessionSource::Ledger),
+    }
 }
 
 #[derive(Serialize)]
