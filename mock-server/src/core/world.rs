@@ -278,6 +278,14 @@ impl World {
         self.ledger.push(delivery, size);
     }
 
+    /// About how many bytes it holds, but for what an account begins with.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        const ROW: usize = 256;
+        let rows = self.contacts.len() + self.conversations.len() + self.uploads.len() + self.idempotency.len();
+        self.ledger.bytes() + self.transcript.bytes() + rows * ROW
+    }
+
     /// The lines of the ledger after this number (from 1), each with its number.
     pub(crate) fn ledger_after(&self, number: u64) -> impl Iterator<Item = (u64, &Delivery)> {
         self.ledger.after(number)
