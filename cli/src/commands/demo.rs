@@ -9,7 +9,7 @@ use transom::{Client, Error, ErrorKind, Message, PhoneNumber, Template};
 use transom_mock_server::{ControlError, InboundMessage, MockServer, Simulator};
 
 use crate::channel::registry;
-use crate::output::{Failure, Output, bad, good};
+use crate::output::{Failure, Line, Output, bad, good};
 
 pub(crate) async fn run(output: &Output) -> Result<ExitCode, Failure> {
     let mock = MockServer::start().await.map_err(|error| {
@@ -126,13 +126,13 @@ fn print(rows: &[Row], output: &Output) {
     };
     let [a, b, c] = TITLES;
     let (provider, step, got) = (width(a, |row| row.provider), width(b, |row| row.step), width(c, |row| &row.got));
-    output.line(&format!("{a:provider$}  {b:step$}  {c}"));
+    output.line(format!("{a:provider$}  {b:step$}  {c}"));
     let mut last = "";
     for row in rows {
         // Only the first line of a provider names it.
         let name = if row.provider == last { "" } else { row.provider };
         last = row.provider;
         let mark = if row.ok { good("as stated") } else { bad(&format!("expected {}", row.expected)) };
-        output.line(&format!("{name:provider$}  {:step$}  {:got$}  {mark}", row.step, row.got));
+        output.line(Line::from(format!("{name:provider$}  {:step$}  {:got$}  ", row.step, row.got)).then(&mark));
     }
 }

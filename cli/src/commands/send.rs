@@ -14,7 +14,7 @@ use transom::time::rfc3339;
 use transom::{Content, Message, PhoneNumber, Receipt, Session, Template, Window};
 
 use crate::args::{Common, SendArgs};
-use crate::output::{Failure, Output, earlier_json, good};
+use crate::output::{Failure, Line, Output, earlier_json, good};
 use crate::target::{self, Target};
 
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
@@ -33,10 +33,14 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
         Failure::on(error, name, provider)
     })?;
     for earlier in receipt.earlier.iter().filter(|_| !output.is_json()) {
-        output.note(&format!("{}: {}: {}", earlier.channel, earlier.kind, earlier.message));
+        output.note(format!("{}: {}: {}", earlier.channel, earlier.kind, earlier.message));
     }
-    output.result(&Accepted::new(name, &receipt), || line(name, &receipt));
-    Ok(ExitCode::SUCCESS)
+    output.result(&Accepted::new(name, &receipt), || [line(name, &receipt)]);
+    let Some(lost) = output.lost() else { return Ok(ExitCode::SUCCESS) };
+    output.failure(&lost);
+    output.note(line(name, &receipt));
+    // Not 1 or 2, after which the caller may send again.
+    Ok(ExitCode::from(3))
 }
 
 /// Warns about a message over the limits of WhatsApp that the provider's documentation does not state. The provider may
@@ -44,7 +48,7 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
 fn warn(message: &Message, output: &Output) {
     if let Err(over) = Limits::WHATSAPP.check(message) {
         for line in over.problems() {
-            output.note(&format!("warning: {line} of WhatsApp"));
+            output.note(format!("warning: {line} of WhatsApp"));
         }
     }
 }
@@ -101,11 +105,11 @@ impl<'a> Accepted<'a> {
     }
 }
 
-fn line(name: &str, receipt: &Receipt) -> String {
+fn line(name: &str, receipt: &Receipt) -> Line {
     let channel = receipt.channel.as_deref().unwrap_or(name);
     let what = if receipt.template_fallback { ", as its fallback template" } else { "" };
     let tries = if receipt.attempts > 1 { format!(", {} requests", receipt.attempts) } else { String::new() };
-    format!("{} by {channel} ({}): {}{what}{tries}", good("accepted"), receipt.provider, receipt.message_id)
+    good("accepted").text(format!(" by {channel} ({}): {}{what}{tries}", receipt.provider, receipt.message_id))
 }
 
 /// The message of the flags, or of the `--message` file.

@@ -67,6 +67,12 @@ impl Session {
         Self { contact, window, last_inbound_at: None, source }
     }
 
+    /// The window as a ledger's row tells it at `now`. A row in the future, from a clock that is ahead, counts as `now`.
+    pub fn from_ledger(contact: PhoneNumber, last_inbound_at: SystemTime, now: SystemTime) -> Self {
+        let window = Window::after(last_inbound_at.min(now), now);
+        Self::new(contact, window, SessionSource::Ledger).with_last_inbound_at(Some(last_inbound_at))
+    }
+
     /// Adds the time of the contact's last message.
     #[must_use]
     pub const fn with_last_inbound_at(mut self, at: Option<SystemTime>) -> Self {
@@ -109,6 +115,13 @@ mod tests {
         let edge = inbound + WINDOW_DURATION;
         assert_eq!(Window::after(inbound, edge - Duration::from_nanos(1)), Window::Open { until: Some(edge) });
         assert_eq!(Window::after(inbound, edge), Window::Expired { since: Some(edge) });
+    }
+
+    #[test]
+    fn ledger_row_in_the_future_counts_as_now() {
+        let contact: PhoneNumber = "+34600111222".parse().unwrap();
+        let session = Session::from_ledger(contact, at(4_070_908_800), at(1_000));
+        assert_eq!(session.window, Window::Open { until: Some(at(1_000) + WINDOW_DURATION) });
     }
 
     #[test]
