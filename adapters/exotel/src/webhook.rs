@@ -103,10 +103,10 @@ impl Reader<'_> {
         let both = inner.as_ref().map(|inner| [inner, &item]);
         let layers = both.as_ref().map_or(own.as_slice(), |both| both.as_slice());
         let sender = OwnSender::Number(&self.config.from);
-        let context = MessageContext { around, sent_at, received_at: self.received_at, sender };
+        let call = MessageContext { around, sent_at, received_at: self.received_at, sender };
         // The id is in captures and not in the table of the legacy page, so a message may come without one.
         let id = item.text(&["sid", "message_sid", "id"]);
-        platform::inbound(id, layers, platform::content(content), &context).map(Event::from)
+        platform::inbound(id, layers, platform::content(content), &call).map(Event::from)
     }
 }
 

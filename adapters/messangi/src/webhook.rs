@@ -81,13 +81,13 @@ fn inbound(callback: &Members, raw: &RawValue, config: &Config, received_at: Sys
     let around: Vec<&Members> = extra.iter().collect();
     // The contacts in `extraInfo` are the senders, and what else stands there belongs to the message.
     let layers: Vec<&Members> = std::iter::once(callback).chain(&extra).collect();
-    let context = MessageContext {
+    let call = MessageContext {
         around: &around,
         sent_at: time(callback),
         received_at,
         sender: OwnSender::Number(&config.from),
     };
-    platform::inbound(callback.text(&["id"]), &layers, content, &context)
+    platform::inbound(callback.text(&["id"]), &layers, content, &call)
 }
 
 /// The time under `date`, else under `timestamp` [docs, Callback URL WhatsApp Business, Callback URL (MT)].

@@ -153,18 +153,18 @@ impl Event {
         let time = |at: Option<SystemTime>| at.map(rfc3339::format).unwrap_or_default();
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         match self {
-            Self::Inbound(inbound) => match &inbound.message_id {
-                Some(id) => KeyBuilder::new("inbound").with(id.as_str()),
-                None => {
-                    let number = inbound.from.as_ref().map(PhoneNumber::as_str);
-                    let at = (inbound.at_source == TimeSource::Provider).then_some(inbound.at);
-                    KeyBuilder::new("inbound without id")
-                        .with(number.unwrap_or_default())
-                        .with(&text(&inbound.user_id))
-                        .with(&time(at))
-                        .with_value(&inbound.content.to_json())
+            Self::Inbound(inbound) => {
+                if let Some(id) = &inbound.message_id {
+                    return KeyBuilder::new("inbound").with(id.as_str()).finish();
                 }
-            },
+                let number = inbound.from.as_ref().map(PhoneNumber::as_str);
+                let at = (inbound.at_source == TimeSource::Provider).then_some(inbound.at);
+                KeyBuilder::new("inbound without id")
+                    .with(number.unwrap_or_default())
+                    .with(&text(&inbound.user_id))
+                    .with(&time(at))
+                    .with_value(&inbound.content.to_json())
+            }
             Self::Status(update) => KeyBuilder::new("status")
                 .with(update.message_id.as_str())
                 .with(update.status.as_str())

@@ -53,14 +53,14 @@ pub fn inbound(
     message_id: Option<String>,
     layers: &[&Members],
     content: InboundContent,
-    context: &MessageContext<'_>,
+    call: &MessageContext<'_>,
 ) -> Option<Inbound> {
     let text = |names: &[&str]| layers.iter().find_map(|layer| layer.text(names));
     let object = |names: &[&str]| layers.iter().find_map(|layer| layer.object(names));
-    let around = |names: &[&str]| context.around.iter().find_map(|object| object.text(names));
+    let around = |names: &[&str]| call.around.iter().find_map(|object| object.text(names));
 
     let (number, user_id) = sender(&text);
-    let people = people(layers, context.around);
+    let people = people(layers, call.around);
     let person = named(&people, number.as_ref(), user_id.as_deref());
     let number =
         number.or_else(|| person?.number.clone()).or_else(|| parsed(around(&["contact_phone", "contactPhone"])));
@@ -69,11 +69,11 @@ pub fn inbound(
         return None;
     }
 
-    let metadata = context.around.iter().find_map(|object| object.object(&["metadata"]));
+    let metadata = call.around.iter().find_map(|object| object.object(&["metadata"]));
     let line = metadata.as_ref().and_then(|line| line.phone(&["display_phone_number", "displayPhoneNumber"]));
     let is_ours = |number: &PhoneNumber| {
-        let own = if let OwnSender::Number(own) = context.sender { Some(own) } else { line.as_ref() };
-        own.is_some_and(|own| own == number)
+        let own = if let OwnSender::Number(own) = call.sender { Some(own) } else { line.as_ref() };
+        own.is_some_and(|own| own.is_same_contact(number))
     };
     let is_echo = text(&["direction"]).is_some_and(|direction| direction.to_ascii_lowercase().starts_with("out"))
         || layers.iter().any(|layer| layer.flag(&["from_me", "fromMe", "is_echo"]) == Some(true));
@@ -81,8 +81,8 @@ pub fn inbound(
         return None;
     }
 
-    let at = layers.iter().find_map(|layer| layer.time(TIME)).or(context.sent_at);
-    let mut inbound = Inbound::new(context.received_at, content).with_provider_time(at);
+    let at = layers.iter().find_map(|layer| layer.time(TIME)).or(call.sent_at);
+    let mut inbound = Inbound::new(call.received_at, content).with_provider_time(at);
     inbound.message_id = message_id.map(MessageId::from);
     let to = line.clone().or_else(|| layers.iter().find_map(|layer| layer.phone(&["to", "origin"])));
     inbound.to = to.or_else(|| parsed(around(&["to"])));
@@ -93,8 +93,8 @@ pub fn inbound(
     inbound.referral = object(&["referral"]).map(|referral| read_referral(&referral));
     inbound.group_id = text(&["group_id", "groupId"]);
 
-    let is_for_other_sender = match context.sender {
-        OwnSender::Number(own) => inbound.to.as_ref().is_some_and(|to| to != own),
+    let is_for_other_sender = match call.sender {
+        OwnSender::Number(own) => inbound.to.as_ref().is_some_and(|to| !to.is_same_contact(own)),
         OwnSender::Id(own) => {
             let ids = ["phone_number_id", "phoneNumberId"];
             metadata.and_then(|line| line.text(&ids)).or_else(|| around(&ids)).is_some_and(|id| id != own)
@@ -162,7 +162,7 @@ fn people(layers: &[&Members], around: &[&Members]) -> Vec<Person> {
 /// The entry of this contact. A single entry without an id of its own, or for a message without a sender, is the sender's.
 fn named<'p>(people: &'p [Person], number: Option<&PhoneNumber>, user_id: Option<&str>) -> Option<&'p Person> {
     let is_theirs = |person: &&Person| {
-        let same_number = number.zip(person.number.as_ref()).is_some_and(|(a, b)| a == b);
+        let same_number = number.zip(person.number.as_ref()).is_some_and(|(a, b)| a.is_same_contact(b));
         same_number || user_id.zip(person.user_id.as_deref()).is_some_and(|(a, b)| a == b)
     };
     people.iter().find(is_theirs).or_else(|| match people {

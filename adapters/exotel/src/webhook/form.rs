@@ -46,7 +46,7 @@ fn is_json(text: &str) -> bool {
 #[derive(Default)]
 struct Node {
     value: Option<String>,
-    inner: BTreeMap<String, Node>,
+    inner: BTreeMap<String, Self>,
 }
 
 impl Node {

@@ -453,12 +453,12 @@ fn callback_as_a_form_is_the_same_event() {
     let expected = status_of(FLAT);
     let form = "sid=7c1e&from=%2B914440001111&to=919000012345&status=delivered&exo_status_code=30002&timestamp=2026-03-04T11%3A20%3A31%2B05%3A30&custom_data=job-7781";
     let fields = form_urlencoded::parse(form.as_bytes());
-    let parts: String = fields
+    let parts: Vec<String> = fields
         .map(|(name, value)| format!("--b1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))
         .collect();
     for (kind, body) in [
         ("application/x-www-form-urlencoded", form.to_owned()),
-        ("multipart/form-data; boundary=b1", format!("{parts}--b1--\r\n")),
+        ("multipart/form-data; boundary=b1", format!("{}--b1--\r\n", parts.concat())),
         ("application/json", format!("\u{feff}{FLAT}")),
     ] {
         let mut request = request(&body);
