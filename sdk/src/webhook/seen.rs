@@ -117,6 +117,7 @@ mod tests {
         assert!(seen.first_time("a").await.unwrap(), "the oldest key is still there");
         seen.forget("d").await.unwrap();
         assert!(seen.first_time("d").await.unwrap());
-        assert_eq!((seen.lock().known.len(), seen.lock().order.len()), (3, 3));
+        let keys = seen.lock();
+        assert_eq!((keys.known.len(), keys.order.len()), (3, 3));
     }
 }
