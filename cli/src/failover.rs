@@ -27,7 +27,7 @@ impl Failover {
         let on = |error: Error| Failure::from(error).named(&name);
         let mut channels = Vec::new();
         let mut problems = Vec::new();
-        let messenger = channel::registry().failover(file, &name, |config| {
+        let messenger = channel::registry().failover_with(file, &name, |config| {
             match channel::connect(common, config.clone()) {
                 Ok(channel) => {
                     let guard = window_guard(&channel);
