@@ -74,10 +74,10 @@ impl Failure {
 
     fn exit_code(&self) -> u8 {
         match (self.error.sent(), self.error.kind()) {
-            (Sent::Maybe, _) => 3,
             (Sent::No, ErrorKind::Config) => 2,
             (Sent::No, _) if self.usage => 2,
             (Sent::No, _) => 1,
+            _ => 3,
         }
     }
 }
