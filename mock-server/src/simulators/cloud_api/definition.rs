@@ -1,6 +1,6 @@
 //! Templates as they are handed in for review.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{FieldError, FieldReader, join, optional_text, required_array, required_text};
 use crate::core::json::{Json, Members};
@@ -61,9 +61,9 @@ pub(crate) fn components(members: &Members<'_>, field: &str) -> Result<Vec<Value
             "BUTTONS" => buttons(component, &field)?,
             _ => {}
         }
-        let mut kept = Value::from(value);
-        kept["type"] = kind.into();
-        Ok(kept)
+        let mut kept: Map<String, Value> = component.into();
+        kept.insert("type".to_owned(), kind.into());
+        Ok(Value::Object(kept))
     });
     read.collect()
 }

@@ -137,7 +137,9 @@ pub(crate) fn check_parts(template: &Template, sent: SentParts<'_>) -> Result<()
         return Err(if given == 0 { TemplateFlaw::missing(details) } else { TemplateFlaw::format(details) });
     }
     let offer = component("LIMITED_TIME_OFFER");
-    let expires = offer.is_some_and(|offer| offer["limited_time_offer"]["has_expiration"] != false);
+    let has_expiration =
+        |offer: &Value| offer.pointer("/limited_time_offer/has_expiration") != Some(&Value::Bool(false));
+    let expires = offer.is_some_and(has_expiration);
     match (expires, sent.has_offer) {
         (true, false) => Err(TemplateFlaw::missing("limited_time_offer: expiration_time_ms is required")),
         (false, true) if offer.is_none() => Err(TemplateFlaw::format("limited_time_offer: the template has none")),

@@ -37,7 +37,7 @@ impl TemplateSend {
     pub(super) fn parts(&self) -> SentParts<'_> {
         SentParts {
             header: self.content.get("header"),
-            buttons: self.content["buttons"].as_array().map_or(&[], Vec::as_slice),
+            buttons: self.content.get("buttons").and_then(Value::as_array).map_or(&[], Vec::as_slice),
             cards: self.content.get("carousel"),
             has_offer: self.content.get("limited_time_offer").is_some(),
         }
