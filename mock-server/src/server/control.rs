@@ -150,13 +150,12 @@ async fn route(world: World, request: Request<Bytes>) -> Response {
     let mut request = request.map(Body::from);
     *request.uri_mut() = without_last_slash(&uri);
     request.extensions_mut().insert(world);
-    let mut router = CALLS.router.clone();
-    let mut routed = pin!(router.call(request));
-    let routed = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| routed.as_mut().poll(context))) {
+    let mut answering = pin!(CALLS.router.clone().call(request));
+    let answered = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))) {
         Ok(poll) => poll.map(Result::ok),
         Err(_) => Poll::Ready(None),
     });
-    match routed.await {
+    match answered.await {
         None => Refusal::of(500, "the mock failed on this request").into_response().map(Body::from),
         Some(response) if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
             let allow = response.headers().get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
@@ -196,6 +195,7 @@ fn document() -> &'static str {
     &CALLS.document
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "most calls end with it, and any of them may be refused before")]
 fn answer(body: &(impl Serialize + ?Sized)) -> Answer {
     Ok(json_response(200, body).map(Body::from))
 }

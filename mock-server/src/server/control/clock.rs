@@ -8,6 +8,7 @@ use super::world::World;
 use super::{Answer, answer};
 use crate::control::read::from_json;
 use crate::control::{ClockChange, ClockState, ClockTurn, Matches, NotYet, Wait, WaitFor};
+use crate::core::simulator::Simulator;
 
 /// The seeded world again.
 ///
@@ -22,7 +23,7 @@ pub(super) async fn change_reset(world: World, body: Bytes) -> Answer {
     if !body.is_empty() {
         from_json::<Nothing>(&body)?;
     }
-    world.with(|simulator, now| simulator.reset(now));
+    world.with(Simulator::reset);
     answer(&ResetDone { reset: true })
 }
 
