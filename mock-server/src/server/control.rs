@@ -28,12 +28,12 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::header::ALLOW;
 use http::{Method, Request, StatusCode, Uri};
-use serde::Serialize;
 use tower_service::Service as _;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::openapi::DocumentText;
 use super::console;
 use crate::core::behavior_switch::list;
 use crate::core::refusal::Refusal;
@@ -41,13 +41,10 @@ use crate::core::response::json_response;
 use crate::core::simulator::Simulator;
 pub(in crate::server) use world::World;
 
-/// What a call is answered with.
-type Answer = Result<Response, Refusal>;
-
 /// The calls, and their description.
 struct Calls {
     router: Router,
-    document: String,
+    document: DocumentText,
     /// Their paths, for who asks for another.
     paths: String,
 }
@@ -86,7 +83,11 @@ static CALLS: LazyLock<Calls> = LazyLock::new(|| {
     }
     let console = get(async |uri: Uri| file(&uri));
     let router = router.route("/", console.clone()).route("/_mock/console/{*file}", console).fallback(file_missing);
-    Calls { router: router.layer(DefaultBodyLimit::disable()), document: document.to_string(), paths }
+    Calls {
+        router: router.layer(DefaultBodyLimit::disable()),
+        document: DocumentText(document.to_string().into()),
+        paths,
+    }
 });
 
 /// Whether a path belongs to the control plane or the console.
@@ -150,6 +151,7 @@ async fn route(world: World, request: Request<Bytes>) -> Response {
     let mut request = request.map(Body::from);
     *request.uri_mut() = without_last_slash(&uri);
     request.extensions_mut().insert(world);
+    request.extensions_mut().insert(CALLS.document.clone());
     let mut answering = pin!(CALLS.router.clone().call(request));
     let answered = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))) {
         Ok(poll) => poll.map(Result::ok),
@@ -177,7 +179,7 @@ fn without_last_slash(uri: &Uri) -> Uri {
 }
 
 /// A file of the console by its path; the page itself is at `/`.
-fn file(uri: &Uri) -> Answer {
+fn file(uri: &Uri) -> Result<Response, Refusal> {
     let name = uri.path().trim_start_matches("/_mock/console/").trim_start_matches('/');
     console::file(name).map(|file| file.map(Body::from)).ok_or_else(|| missing(uri))
 }
@@ -188,16 +190,6 @@ async fn file_missing(uri: Uri) -> Refusal {
 
 fn missing(uri: &Uri) -> Refusal {
     Refusal::of(404, format!("there is no call {}, expected one of {}", uri.path(), CALLS.paths))
-}
-
-/// The OpenAPI document.
-fn document() -> &'static str {
-    &CALLS.document
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "most calls end with it, and any of them may be refused before")]
-fn answer(body: &(impl Serialize + ?Sized)) -> Answer {
-    Ok(json_response(200, body).map(Body::from))
 }
 
 #[cfg(test)]

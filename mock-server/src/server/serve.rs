@@ -79,18 +79,20 @@ async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) +
     loop {
         tokio::time::sleep(pause).await;
         let started = std::time::Instant::now();
-        let state = shared.guarded(|namespaces| {
+        // Only the copy is made while requests wait; it is printed beside them.
+        let snapshot = shared.guarded(|namespaces| {
             let simulator = namespaces.default_namespace();
             (simulator.changes() != seen).then(|| {
                 seen = simulator.changes();
-                simulator.export()
+                simulator.snapshot()
             })
         });
-        if let Some(state) = state.flatten() {
+        if let Some(snapshot) = snapshot.flatten() {
             let saver = Arc::clone(&saver);
             let saving = tokio::task::spawn_blocking(move || {
                 if let Some(save) = saver.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-                    save(&state);
+                    // A state always serialises.
+                    save(&serde_json::to_value(snapshot).unwrap_or_default());
                 }
             });
             // An error means that `save` panicked, which is its own business.

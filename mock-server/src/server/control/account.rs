@@ -1,9 +1,8 @@
 //! Limits, switches, templates and senders.
 
-use super::extract::{Json, Query};
+use super::extract::{Answer, Json, Query, answer};
 use super::openapi::{ChangedAccounts, ProviderFilter, Refusals};
 use super::world::World;
-use super::{Answer, answer};
 use crate::control::{
     Config, ConfigChange, NewSender, NewTemplate, RateLimit, RateLimitChange, RateLimitUse, SenderId, SenderState,
     TemplateName, TemplateState,

@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 
-use super::extract::{Json, Query};
+use super::extract::{Answer, Json, Query, answer};
 use super::openapi::{ForeignPage, Nothing, ProviderFilter, Refusals, ResetDone};
 use super::world::World;
-use super::{Answer, answer};
 use crate::control::read::from_json;
 use crate::control::{ClockChange, ClockState, ClockTurn, Matches, NotYet, Wait, WaitFor};
 use crate::core::simulator::Simulator;

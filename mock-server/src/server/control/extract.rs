@@ -1,14 +1,16 @@
-//! Bodies and queries of calls, read with the same words as the typed methods use.
+//! Bodies and queries of calls, read with the same words as the typed methods use, and answers.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::request::Parts;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::control::read::{from_json, from_json_or_list, from_query};
 use crate::core::refusal::Refusal;
+use crate::core::response::json_response;
 
 /// A JSON object in the body, whatever its content type. Unknown members are refused.
 pub(super) struct Json<T>(pub(super) T);
@@ -18,6 +20,14 @@ pub(super) struct JsonOrList<T>(pub(super) T);
 
 /// The query. Unknown parameters are refused.
 pub(super) struct Query<T>(pub(super) T);
+
+/// What a call is answered with.
+pub(super) type Answer = Result<Response, Refusal>;
+
+#[allow(clippy::unnecessary_wraps, reason = "most calls end with it, and any of them may be refused before")]
+pub(super) fn answer(body: &(impl Serialize + ?Sized)) -> Answer {
+    Ok(json_response(200, body).map(Body::from))
+}
 
 async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refusal> {
     Bytes::from_request(request, state).await.map_err(|error| Refusal::of(400, error.body_text()))

@@ -2,10 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use super::extract::{Json, JsonOrList, Query};
+use super::extract::{Answer, Json, JsonOrList, Query, answer};
 use super::openapi::{FaultId, ForeignPage, HeldLine, OneOrManyFaults, Refusals, Release, Released};
 use super::world::World;
-use super::{Answer, answer};
 use crate::control::{FaultRule, NewFaults};
 
 /// The faults that are switched on.

@@ -4,10 +4,9 @@ use axum::body::Body;
 use http::HeaderMap;
 use http::header::HOST;
 
-use super::extract::{Json, Query};
+use super::extract::{Answer, Json, Query, answer};
 use super::openapi::{Forgotten, MessageLine, Nothing, ProviderFilter, Refusals, RequestLine};
 use super::world::World;
-use super::{Answer, answer};
 use crate::control::{ConversationLog, InboundMessage, MessageFilter, Received, RequestFilter};
 use crate::core::response::text_response;
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "some types stand for answers in the document alone")]
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +11,10 @@ use utoipa::{IntoParams, IntoResponses, OpenApi, ToSchema};
 
 use crate::control::read::whole_number;
 use crate::control::{AccountState, NewFault, Time, WaitFor};
+
+/// The whole document as JSON.
+#[derive(Clone)]
+pub(super) struct DocumentText(pub(super) Arc<str>);
 
 /// The document without its calls, each of which describes itself.
 #[derive(OpenApi)]

@@ -12,7 +12,7 @@ use crate::core::simulator::Simulator;
 const METHODS: [&str; 5] = ["get", "post", "put", "delete", "patch"];
 
 fn parsed() -> Value {
-    serde_json::from_str(document()).unwrap()
+    serde_json::from_str(&CALLS.document.0).unwrap()
 }
 
 /// `POST /_mock/clock` with its description, for each.

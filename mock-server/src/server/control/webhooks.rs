@@ -1,9 +1,8 @@
 //! Webhooks, and the calls that are due, tried and waiting.
 
-use super::extract::{Json, Query};
+use super::extract::{Answer, Json, Query, answer};
 use super::openapi::{AttemptLine, ProviderFilter, Queued, Redelivery, Refusals, WaitingLine};
 use super::world::World;
-use super::{Answer, answer};
 use crate::control::{DeliveryFilter, NewWebhook, Webhook};
 
 /// The registered webhooks, without their secrets.

@@ -1,13 +1,13 @@
 //! The whole of a world: its state, its events, and the worlds beside it.
 
+use axum::Extension;
 use axum::body::Body;
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::extract::{JsonOrList, Query};
-use super::openapi::{EVENTS, ForeignPage, Imported, Named, Nothing, Problem, Refusals};
+use super::extract::{Answer, JsonOrList, Query, answer};
+use super::openapi::{DocumentText, EVENTS, ForeignPage, Imported, Named, Nothing, Problem, Refusals};
 use super::world::World;
-use super::{Answer, answer, document};
 use crate::core::response::json_text_response;
 
 /// The whole state.
@@ -17,7 +17,7 @@ use crate::core::response::json_text_response;
     responses((status = 200, description = "Done.", body = Object), ForeignPage)
 )]
 pub(super) async fn show_state(world: World) -> Answer {
-    world.with(|simulator, _| answer(&simulator.export()))
+    world.state().await
 }
 
 /// Put a state back in.
@@ -53,8 +53,8 @@ pub(super) async fn show_events(world: World, headers: HeaderMap) -> Answer {
     path = "/_mock/openapi.json",
     responses((status = 200, description = "Done.", body = Object), ForeignPage)
 )]
-pub(super) async fn show_openapi_json() -> Answer {
-    Ok(json_text_response(200, document().to_owned()).map(Body::from))
+pub(super) async fn show_openapi_json(Extension(DocumentText(text)): Extension<DocumentText>) -> Answer {
+    Ok(json_text_response(200, text.to_string()).map(Body::from))
 }
 
 /// The namespaces that there are.

@@ -9,9 +9,10 @@ use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use serde_json::json;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::{Answer, answer};
+use super::extract::{Answer, answer};
 use crate::control::{ClockChange, ClockTurn, Matches, NotYet, Wait};
 use crate::core::auth::Auth;
 use crate::core::error::ControlError;
@@ -79,6 +80,17 @@ impl World {
         let (turn, event) = served.connection.while_held(HoldReason::Wait, turning).await?;
         served.told(event);
         Ok(turn)
+    }
+
+    /// The whole state. Only the copy is made while requests wait; it is printed beside them.
+    pub(super) async fn state(&self) -> Answer {
+        let state = self.with(|simulator, _| simulator.snapshot());
+        match self {
+            Self::Served(_) => spawn_blocking(move || answer(&state))
+                .await
+                .unwrap_or_else(|_| Err(Refusal::of(500, "the state was not printed"))),
+            Self::Alone(..) => answer(&state),
+        }
     }
 
     /// Answers once enough has happened, or when the time is up.
