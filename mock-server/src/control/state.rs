@@ -6,7 +6,7 @@ use super::faults::{NewFault, rule};
 use super::read::from_value;
 use crate::core::clock::{Clock, Reading};
 use crate::core::error::ControlError;
-use crate::core::fault::{self, Fault, Faults, MAX_RULES, Schedule};
+use crate::core::fault::{Fault, Faults, MAX_RULES, Schedule};
 use crate::core::simulator::Simulator;
 use crate::core::world::World;
 use crate::core::world::snapshot::{self, ClockRow, Distance, Moment, State, VERSION};
@@ -84,9 +84,6 @@ impl Simulator {
             let rule = rule.map_err(|error| error.at(format!("`faults[{index}]`")))?;
             last_id = rule.id;
             rules.push(rule);
-        }
-        if fault::bytes(&rules) > fault::MAX_BYTES {
-            return Err(ControlError::refused("`faults` holds more than 16 MiB, expected less"));
         }
         match last_fault {
             Some(given) if given < last_id || given == u64::MAX => {
