@@ -84,9 +84,9 @@ impl Failure {
 
     fn exit_code(&self) -> u8 {
         match (self.error.sent(), self.error.kind()) {
-            (Sent::Maybe, _) => 3,
             (Sent::No, ErrorKind::Config) => 2,
             (Sent::No, _) => self.exit_code.unwrap_or(1),
+            _ => 3,
         }
     }
 }

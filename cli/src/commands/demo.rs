@@ -89,7 +89,7 @@ fn refused(error: ControlError) -> Failure {
 async fn steps(subject: &Subject, client: &Client, mock: &MockServer) -> Result<Vec<Row>, Failure> {
     let contact: PhoneNumber = "+5491155550123".parse().map_err(Error::from)?;
     let text = || Message::text(contact.clone(), "Your parcel leaves today.");
-    let with_fallback = || text().with_fallback(Template::new("re_engagement_v1", "en"));
+    let with_fallback = || text().with_fallback(Template::new("re_engagement_v1"));
     let provider = subject.provider;
     let row = |step, expected: &str, got: String| Row {
         provider,

@@ -130,16 +130,14 @@ fn why(message: &Message, falls_back: bool, window: Window) -> &'static str {
         _ if falls_back && !window.is_known_closed() => "the policy of the channel always sends the fallback",
         _ if falls_back => "the window is closed, so that the fallback is sent",
         Window::Open { .. } => "the window is open",
-        Window::Unknown if has_fallback => {
-            "the window is unknown; if the provider rejects the message for it, the fallback is sent"
-        }
-        Window::Unknown => "the window is unknown; the provider decides",
         Window::Expired { .. } | Window::Never if has_fallback => {
             "the window is closed, but the policy of the channel asks the provider first; then the fallback is sent"
         }
         Window::Expired { .. } | Window::Never => {
             "the window is closed and there is no fallback; the provider will reject the message"
         }
+        _ if has_fallback => "the window is unknown; if the provider rejects the message for it, the fallback is sent",
+        _ => "the window is unknown; the provider decides",
     }
 }
 

@@ -8,10 +8,9 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::Value;
 use transom::adapter::Limits;
-use transom::message::Text;
 use transom::session::SessionSource;
 use transom::time::rfc3339;
-use transom::{Content, Message, PhoneNumber, Receipt, Session, Template, Window};
+use transom::{Message, PhoneNumber, Receipt, Session, Template, Window};
 
 use crate::args::{Common, SendArgs};
 use crate::output::{Failure, Line, Output, earlier_json, good};
@@ -128,7 +127,7 @@ pub(crate) fn message(args: &SendArgs) -> Result<Message, Failure> {
     };
     let mut message = match (&args.text, template) {
         (Some(text), fallback) => {
-            let mut message = Message::new(to, Content::Text(Text { body: text.clone(), preview_url: false }));
+            let mut message = Message::text(to, text.as_str());
             message.fallback = fallback;
             message
         }
@@ -151,7 +150,7 @@ pub(crate) fn phone_of(flag: &str, text: &str) -> Result<PhoneNumber, Failure> {
 
 /// A template with the parameters of the command line: named if each is `NAME=VALUE`, else positional.
 fn template(name: &str, args: &SendArgs) -> Result<Template, Failure> {
-    let template = Template::new(name, args.lang.as_deref().unwrap_or("en"));
+    let template = Template::new(name).language(args.lang.as_deref().unwrap_or("en"));
     let named: Vec<(&str, &str)> = args.params.iter().filter_map(|param| named(param)).collect();
     if named.is_empty() {
         return Ok(template.body(args.params.iter().map(String::as_str)));

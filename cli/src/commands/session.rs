@@ -61,7 +61,7 @@ fn line(session: &Session) -> Line {
         Window::Open { until } => good("open").text(format!(": any message is allowed until {}", time(until))),
         Window::Expired { since } => bad("expired").text(format!(" since {}: only templates are allowed", time(since))),
         Window::Never => bad("never").text(": the contact has never written; only templates are allowed"),
-        Window::Unknown => doubt("unknown")
+        _ => doubt("unknown")
             .text(": neither the provider nor the ledger knows; the provider decides when a message is sent"),
     }
 }

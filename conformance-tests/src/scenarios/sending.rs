@@ -167,7 +167,7 @@ async fn fallback_has_own_idempotency_key(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.advance("25h").await?;
     let config = harness.config()?.with_value("window_policy", "provider_decides").with_value("probe", false);
-    let message = text().with_fallback(Template::new("re_engagement_v1", "en")).with_reference("order-17");
+    let message = text().with_fallback(Template::new("re_engagement_v1")).with_reference("order-17");
     accepted(harness.connect(&config)?.send(&message).await)?;
     equal("the keys", &keys(harness).await?, &vec!["order-17".to_owned(), "order-17-template".to_owned()])
 }
@@ -198,7 +198,7 @@ async fn arrived_with(harness: &Harness, content: serde_json::Value, place: &str
 }
 
 async fn parameter_in_any_script_arrives_unchanged(harness: &Harness) -> Check {
-    let template = Message::template(contact(), Template::new("visit_reminder", "en").body([SCRIPTS, "12/02"]));
+    let template = Message::template(contact(), Template::new("visit_reminder").body([SCRIPTS, "12/02"]));
     let mapping = json!({ "visit_reminder": { "params": harness.adapter.placeholders } });
     accepted(harness.connect(&harness.config()?.with_value("templates", mapping))?.send(&template).await)?;
     let delivered = harness.delivered().await?;
@@ -256,17 +256,17 @@ async fn concurrent_sends_do_not_mix(harness: &Harness) -> Check {
             (body, answer)
         });
     }
-    let mut told_ids = Vec::new();
+    let mut receipt_ids = Vec::new();
     while let Some(ended) = sends.join_next().await {
         let (body, answer) = ended.map_err(unexpected)?;
-        told_ids.push((json!(body), json!(accepted(answer)?.message_id.as_str())));
+        receipt_ids.push((json!(body), json!(accepted(answer)?.message_id.as_str())));
     }
     let delivered = harness.delivered().await?;
     let mut ids: Vec<_> = delivered.iter().map(|m| (m["content"]["body"].clone(), m["message_id"].clone())).collect();
-    for list in [&mut told_ids, &mut ids] {
+    for list in [&mut receipt_ids, &mut ids] {
         list.sort_by_key(|(body, _)| body.to_string());
     }
-    equal("the ids of the texts", &told_ids, &ids)?;
+    equal("the ids of the texts", &receipt_ids, &ids)?;
     equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &COUNT)
 }
 

@@ -28,6 +28,7 @@ pub(crate) use ledger::serialize_time;
 pub use ledger::{Content, Delivery, Inbound, Message, StoredContent};
 use rate_buckets::Buckets;
 pub(crate) use rate_buckets::{Bucket, BucketOwner};
+pub use snapshot::State;
 
 use crate::core::bounded::{BoundedMap, Ring, Table};
 use crate::core::ids::Ids;

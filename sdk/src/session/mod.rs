@@ -32,6 +32,7 @@ pub struct Session {
 /// The state of a 24-hour window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Window {
     /// Free-form messages are allowed.
     Open {
@@ -54,6 +55,7 @@ pub enum Window {
 /// The source of an answer about the session window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SessionSource {
     /// A query at the provider.
     Provider,

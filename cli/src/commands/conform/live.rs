@@ -151,7 +151,7 @@ fn permission(args: &ConformArgs) -> Result<Permission, Failure> {
         return Err(Failure::usage("--template: no message may be sent; pass --max-messages"));
     }
     permission.messages = args.max_messages;
-    permission.template = args.template.as_ref().map(|name| Template::new(name.as_str(), "en"));
+    permission.template = args.template.as_ref().map(|name| Template::new(name.as_str()));
     Ok(permission)
 }
 

@@ -1,14 +1,13 @@
 //! Rejections, documented or not, and the mock with each undecided detail of the documentation.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::json;
 use transom::Capability;
 use transom_conformance::drift::DriftKind;
 use transom_conformance::drift::live;
-use transom_mock_server::Simulator;
+use transom_mock_server::{ConfigChange, Simulator};
 
 use crate::stand_in::{Account, PROVIDERS, SendRecord, StandIn, drifts, permission, run};
 
@@ -27,7 +26,7 @@ const UNKNOWN_CODES: [(u16, &str); 4] = [
 ];
 
 #[test]
-fn an_undocumented_code_is_told_and_nothing_else() {
+fn undocumented_code_is_the_only_drift() {
     for ((provider, uri), (status, body)) in PROVIDERS.into_iter().zip(UNKNOWN_CODES) {
         let send = live::plan(Capability::ALL.iter().copied().collect(), &permission(1)).pop().unwrap();
         let stand_in = StandIn::new(provider.name);
@@ -36,11 +35,11 @@ fn an_undocumented_code_is_told_and_nothing_else() {
             *response.body_mut() = Bytes::from_static(body.as_bytes());
         });
         let report = Account::of(&stand_in, provider, uri).take(&send);
-        let told: Vec<_> = report.drift.iter().map(|drift| (drift.kind, drift.observed.as_str())).collect();
+        let reported: Vec<_> = report.drift.iter().map(|drift| (drift.kind, drift.observed.as_str())).collect();
         let code = if provider.name == "exotel" { "4711" } else { "BRAND_NEW" };
         assert!(
-            matches!(told[..], [(DriftKind::UnknownCode, observed)] if observed.starts_with(code)),
-            "{}: {told:?}",
+            matches!(reported[..], [(DriftKind::UnknownCode, observed)] if observed.starts_with(code)),
+            "{}: {reported:?}",
             provider.name
         );
     }
@@ -55,7 +54,7 @@ fn common_rejection_is_no_drift_undocumented_status_is() {
         r#"{"errors":{"reason":"no"}}"#,
     ];
     for ((provider, uri), body) in PROVIDERS.into_iter().zip(REFUSED) {
-        for (status, told) in [(401, None), (418, Some((DriftKind::OtherStatus, "")))] {
+        for (status, reported) in [(401, None), (418, Some((DriftKind::OtherStatus, "")))] {
             let stand_in = StandIn::new(provider.name);
             stand_in.distort(move |response| {
                 *response.status_mut() = StatusCode::from_u16(status).unwrap();
@@ -63,8 +62,8 @@ fn common_rejection_is_no_drift_undocumented_status_is() {
             });
             for report in run(&stand_in, provider, uri, &permission(1)) {
                 let found = drifts(std::slice::from_ref(&report));
-                assert_eq!(found.first().copied(), told, "{} {status}: {report:#?}", provider.name);
-                assert!(found.iter().all(|found| Some(*found) == told), "{} {status}: {found:?}", provider.name);
+                assert_eq!(found.first().copied(), reported, "{} {status}: {report:#?}", provider.name);
+                assert!(found.iter().all(|found| Some(*found) == reported), "{} {status}: {found:?}", provider.name);
             }
         }
     }
@@ -222,22 +221,23 @@ const SWITCHED: &[(&str, &str, &str, &[SendRecord<'static>])] = {
 };
 
 #[test]
-fn every_dialect_of_the_mock_is_told_for_what_it_is() {
+fn drift_names_each_switch_value_that_differs() {
     let mut problems = Vec::new();
     for (provider, uri) in PROVIDERS {
         for (switch, value) in switches(provider.name) {
             let stand_in = StandIn::new(provider.name);
-            stand_in.control("config", &json!({ "provider": provider.name, &switch: value }));
+            let change = ConfigChange::switch(provider.name, &switch, &value);
+            stand_in.with(|simulator, now| simulator.configure(now, &change)).unwrap();
             let open = run(&stand_in, provider, uri, &permission(1));
             // The same with the window closed, which most switches are about.
-            stand_in.control("clock", &json!({ "advance": "25h" }));
+            stand_in.with(|simulator, now| simulator.advance(now, Duration::from_secs(25 * 3_600))).unwrap();
             let closed = run(&stand_in, provider, uri, &permission(1));
             let mut found: Vec<_> = drifts(&open).into_iter().chain(drifts(&closed)).collect();
             found.sort_unstable();
             found.dedup();
             let declared =
                 SWITCHED.iter().find(|(name, known, at, _)| (*name, *known, *at) == (provider.name, &switch, &value));
-            let expected = declared.map_or(&[] as &[_], |(.., told)| told);
+            let expected = declared.map_or(&[] as &[_], |(.., reported)| reported);
             if found != expected {
                 problems.push(format!("(\"{}\", \"{switch}\", \"{value}\", &{found:?}),", provider.name));
             }
