@@ -87,7 +87,9 @@ fn mask_numbers(text: &str) -> String {
 
 /// Who is told of each request, if anybody is.
 #[derive(Clone, Default)]
-pub(crate) struct RequestHook(Option<Arc<dyn Fn(&RequestLine) + Send + Sync>>);
+pub(crate) struct RequestHook(Option<Hook>);
+
+type Hook = Arc<dyn Fn(&RequestLine) + Send + Sync>;
 
 impl RequestHook {
     pub(crate) fn new(hook: impl Fn(&RequestLine) + Send + Sync + 'static) -> Self {
