@@ -9,15 +9,20 @@
 //! Tests and scripts steer the mock through the control plane under `/_mock/`: virtual clock, inbound messages, faults, limits,
 //! switches, the journal of requests and the ledger.
 
+#[cfg(feature = "client")]
+mod client;
 mod control;
 mod core;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
+#[cfg(feature = "server")]
 mod server;
 pub mod simulators;
 #[cfg(test)]
 mod testing;
 
+#[cfg(feature = "client")]
+pub use crate::client::{ClientError, Control};
 pub use crate::control::{
     AccountState, Advance, ClockChange, ClockState, ClockTurn, Config, ConfigChange, ConversationLog, DeliveryFilter,
     DueEvent, FaultDetails, FaultKind, FaultRule, FaultSchedule, FaultScope, InboundMessage, Matches, MessageFilter,
@@ -36,6 +41,7 @@ pub use crate::core::phone::{Phone, is_e164};
 pub use crate::core::provider_simulator::ProviderSimulator;
 pub use crate::core::request::{Query, basic_credentials, bearer_token, header, is_json};
 pub use crate::core::request_context::RequestContext;
+pub use crate::core::request_line::RequestLine;
 pub use crate::core::response::{
     SimulatedResponse, html_response, json_response, set_header, set_number, text_response,
 };
@@ -49,11 +55,10 @@ pub use crate::core::world::{
     Account, CachedResponse, Content, Conversation, ConversationState, Delivery, Inbound, Message, Replay, Sender,
     State, StoredContent, Template, TemplateStatus, Window, World,
 };
-#[cfg(feature = "client")]
-pub use crate::server::client::{ClientError, Control};
+#[cfg(feature = "server")]
 pub use crate::server::control::control_response;
 #[cfg(feature = "server")]
-pub use crate::server::{MockServer, MockServerBuilder, serve, serve_and_save, serve_until};
+pub use crate::server::{Endpoint, MockServer, MockServerBuilder, Tls, TlsError, serve, serve_and_save, serve_until};
 
 /// The README's code, compiled.
 #[cfg(all(doctest, feature = "server"))]

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::connection_registry::{ConnectionRegistry, TICK};
+use super::real_time::now;
 use super::state::AppState;
-use super::{connection, events, webhook_worker};
+use super::tls::Endpoint;
+use super::{connection, webhook_worker};
 use crate::core::simulator::Simulator;
 
 /// More connections than this do not stay open: each further one ends the one that has been idle longest, or else the one whose
@@ -28,21 +29,21 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 ///
 /// A request may name a world of its own: by a path that starts with `/_ns/NAME`, by a header `X-Mock-Namespace`, or by a
 /// credential `ns~NAME~KEY`.
-pub async fn serve(listener: TcpListener, simulator: Simulator) {
-    accept_all(listener, AppState::new(simulator)).await;
+pub async fn serve(endpoint: impl Into<Endpoint>, simulator: Simulator) {
+    accept_all(endpoint.into(), AppState::new(simulator)).await;
 }
 
 /// As [`serve`], until `stop` is over; then gives the simulator back, with all that happened to it. A request that is being
 /// answered at that moment may get no answer, yet what it did is in the simulator or not at all.
 pub async fn serve_until(
-    listener: TcpListener,
+    endpoint: impl Into<Endpoint>,
     simulator: Simulator,
     stop: impl Future<Output = ()> + Send,
 ) -> Simulator {
     let shared = AppState::new(simulator);
     // Dropping the set, because nobody waits for this future any more, ends its tasks.
     let mut serving = JoinSet::new();
-    serving.spawn(accept_all(listener, shared.clone()));
+    serving.spawn(accept_all(endpoint.into(), shared.clone()));
     stop.await;
     serving.shutdown().await;
     shared.into_default_namespace()
@@ -53,7 +54,7 @@ pub async fn serve_until(
 /// answered, never twice at once, and not any more when this is over. Saving takes at most a twentieth of the time, so that a
 /// large state is saved less often.
 pub async fn serve_and_save(
-    listener: TcpListener,
+    endpoint: impl Into<Endpoint>,
     simulator: Simulator,
     stop: impl Future<Output = ()> + Send,
     save: impl FnMut(&Value) + Send + 'static,
@@ -62,7 +63,7 @@ pub async fn serve_and_save(
     let saver = Arc::new(Mutex::new(Some(save)));
     // Dropping the set, because nobody waits for this future any more, ends its tasks.
     let mut serving = JoinSet::new();
-    serving.spawn(accept_all(listener, shared.clone()));
+    serving.spawn(accept_all(endpoint.into(), shared.clone()));
     serving.spawn(save_all(shared.clone(), Arc::clone(&saver)));
     stop.await;
     serving.shutdown().await;
@@ -78,18 +79,20 @@ async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) +
     loop {
         tokio::time::sleep(pause).await;
         let started = std::time::Instant::now();
-        let state = shared.guarded(|namespaces| {
+        // Only the copy is made while requests wait; it is printed beside them.
+        let snapshot = shared.guarded(|namespaces| {
             let simulator = namespaces.default_namespace();
             (simulator.changes() != seen).then(|| {
                 seen = simulator.changes();
-                simulator.export()
+                simulator.snapshot()
             })
         });
-        if let Some(state) = state.flatten() {
+        if let Some(snapshot) = snapshot.flatten() {
             let saver = Arc::clone(&saver);
             let saving = tokio::task::spawn_blocking(move || {
                 if let Some(save) = saver.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-                    save(&state);
+                    // A state always serialises.
+                    save(&serde_json::to_value(snapshot).unwrap_or_default());
                 }
             });
             // An error means that `save` panicked, which is its own business.
@@ -99,10 +102,11 @@ async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) +
     }
 }
 
-pub(super) async fn accept_all(listener: TcpListener, shared: AppState) {
+pub(super) async fn accept_all(endpoint: Endpoint, shared: AppState) {
+    let Endpoint { listener, tls } = endpoint;
     let mut worker = JoinSet::new();
     worker.spawn(webhook_worker::run(shared.clone()));
-    worker.spawn(events::run(shared.clone()));
+    worker.spawn(tell_statuses(shared.clone()));
     let registry = Arc::new(ConnectionRegistry::new());
     worker.spawn(tick(Arc::clone(&registry)));
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -117,15 +121,25 @@ pub(super) async fn accept_all(listener: TcpListener, shared: AppState) {
         let Some(place) = place(&places, &registry).await else { return };
         while connections.try_join_next().is_some() {}
         number += 1;
-        let (shared, registry) = (shared.clone(), Arc::clone(&registry));
+        let (shared, tls, registry) = (shared.clone(), tls.clone(), Arc::clone(&registry));
         connections.spawn(async move {
             // Small answers must not wait for more; a socket that cannot do without the delay serves all the same.
             let _ = stream.set_nodelay(true);
             let connection = registry.open(number);
-            connection::run(stream, shared, connection).await;
+            connection::run(stream, tls, shared, connection).await;
             registry.close(number);
             drop(place);
         });
+    }
+}
+
+/// Tells listeners the statuses of messages as they fall due.
+async fn tell_statuses(shared: AppState) {
+    const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+    loop {
+        let due = shared.guarded(|namespaces| namespaces.tell_due(now())).flatten();
+        let pause = due.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        let _ = tokio::time::timeout(pause, shared.event_bus.bell.notified()).await;
     }
 }
 
