@@ -1,5 +1,6 @@
 //! Reads providers' JSON: tolerant of unused members, exact about ids.
 
+mod ids;
 mod members;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use serde_json::value::RawValue;
 use crate::error::Result;
 use crate::transport::{Operation, unreadable};
 
+pub(crate) use ids::ids_at;
+pub use ids::{ids, is_id};
 pub use members::Members;
 
 /// Reads the body of a successful answer.
