@@ -7,7 +7,6 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 
 use crate::core::response::{html_response, json_response, set_header, text_response};
-use crate::core::simulator::WireFault;
 use crate::core::webhook::Failure;
 
 /// A fault rule: which requests it applies to, how often, and its effect.
@@ -50,7 +49,25 @@ pub(crate) enum Kind {
     Gate(Box<str>),
 }
 
-/// How often.
+/// The effect of a fault on a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFault {
+    /// It arrives.
+    Whole,
+    /// The connection is closed without an answer.
+    Lost,
+    /// The head arrives, declaring the whole length, and so many bytes of the body; then the connection is closed.
+    Truncated(usize),
+    /// The whole response waits while [`Simulator::is_held`](crate::Simulator::is_held) is true for this number. If the client leaves, call
+    /// [`Simulator::forget_held`](crate::Simulator::forget_held).
+    Held(u64),
+    /// The connection is reset.
+    Reset,
+    /// Nothing ever comes, and the connection stays open.
+    Hang,
+}
+
+/// How often a rule applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Schedule {
     /// The next so many requests that reach the rule.
@@ -116,7 +133,7 @@ impl Kind {
 /// The script, first match first.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    lanes: Vec<QueueKey>,
+    providers: Vec<ProviderRules>,
     last_id: u64,
 }
 
@@ -125,7 +142,7 @@ pub(crate) const MAX_RULES: usize = 1_000;
 
 /// The rules of one provider. While none can be due, a request only counts, so that many rules cost no more than few.
 #[derive(Debug)]
-struct QueueKey {
+struct ProviderRules {
     provider: &'static str,
     rules: Vec<Fault>,
     /// So many requests pass before a rule can be due.
@@ -138,7 +155,7 @@ impl Faults {
     /// Appends rules and numbers them. Returns false and adds none if there would be too many.
     #[must_use]
     pub(crate) fn append(&mut self, rules: Vec<Fault>) -> bool {
-        let present: usize = self.lanes.iter().map(|lane| lane.rules.len()).sum();
+        let present: usize = self.providers.iter().map(|rules| rules.rules.len()).sum();
         if present + rules.len() > MAX_RULES {
             return false;
         }
@@ -152,9 +169,9 @@ impl Faults {
 
     fn push(&mut self, rule: Fault) {
         let provider = rule.provider;
-        match self.lanes.iter_mut().find(|lane| lane.provider == provider) {
-            Some(lane) => lane.append(rule),
-            None => self.lanes.push(QueueKey { provider, rules: vec![rule], quiet: 0, uncounted: (0, 0) }),
+        match self.providers.iter_mut().find(|rules| rules.provider == provider) {
+            Some(rules) => rules.append(rule),
+            None => self.providers.push(ProviderRules { provider, rules: vec![rule], quiet: 0, uncounted: (0, 0) }),
         }
     }
 
@@ -175,37 +192,37 @@ impl Faults {
 
     /// Removes every rule. Numbers go on.
     pub(crate) fn clear(&mut self) {
-        self.lanes.clear();
+        self.providers.clear();
     }
 
     /// Removes one rule; false if there is none of that number.
     pub(crate) fn remove(&mut self, id: u64) -> bool {
-        self.lanes.iter_mut().any(|lane| lane.remove(id))
+        self.providers.iter_mut().any(|rules| rules.remove(id))
     }
 
     /// All rules, in order of insertion.
     pub(crate) fn rules(&self) -> Vec<Fault> {
-        let mut rules: Vec<Fault> = self.lanes.iter().flat_map(QueueKey::counted).collect();
+        let mut rules: Vec<Fault> = self.providers.iter().flat_map(ProviderRules::counted).collect();
         rules.sort_by_key(|rule| rule.id);
         rules
     }
 
     /// The fault for this request, and counts it. A used-up rule is dropped.
     pub(crate) fn take(&mut self, provider: &str, is_send: bool) -> Option<Fault> {
-        self.lanes.iter_mut().find(|lane| lane.provider == provider)?.take(is_send)
+        self.providers.iter_mut().find(|rules| rules.provider == provider)?.take(is_send)
     }
 
     /// Whether the fault for this request, which is not counted, leaves the client without an answer.
     pub(crate) fn would_drop_reply(&self, provider: &str, is_send: bool) -> bool {
-        let Some(lane) = self.lanes.iter().find(|lane| lane.provider == provider && lane.quiet == 0) else {
+        let Some(rules) = self.providers.iter().find(|rules| rules.provider == provider && rules.quiet == 0) else {
             return false;
         };
-        let next = lane.rules.iter().find(|rule| rule.reaches(is_send) && rule.schedule.is_due());
+        let next = rules.rules.iter().find(|rule| rule.reaches(is_send) && rule.schedule.is_due());
         next.is_some_and(|rule| rule.kind.drops_reply())
     }
 }
 
-impl QueueKey {
+impl ProviderRules {
     fn append(&mut self, rule: Fault) {
         self.settle();
         self.rules.push(rule);

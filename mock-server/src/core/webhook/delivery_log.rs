@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::queue::Destination;
+use super::call::Destination;
 use crate::core::bounded::Ring;
 
 const MOST_TRIES: usize = 10_000;

@@ -1,11 +1,16 @@
 //! A provider's account: senders, templates, balance, limit and switches.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::behavior_switch::Switches;
 use crate::core::limiter::Limiter;
 use crate::core::phone::Phone;
+
+/// Accounts by provider. Worlds that begin alike share the accounts that nothing has changed, so a namespace costs little.
+pub(crate) type Accounts = BTreeMap<&'static str, Arc<Account>>;
 
 /// The account of a business at one provider.
 #[derive(Debug, Clone)]

@@ -257,8 +257,10 @@ fn import_upload(fresh: &mut World, mut row: Members) -> Result<(), ControlError
 
 /// One of the providers that have an account.
 fn provider(world: &World, row: &mut Members) -> Result<&'static str, ControlError> {
-    let known = crate::core::behavior_switch::list(world.accounts.providers());
-    row.needed("provider", &format!("one of {known}"), |name| world.accounts.providers().find(|known| *known == name))
+    let known = crate::core::behavior_switch::list(world.accounts.keys().copied());
+    row.needed("provider", &format!("one of {known}"), |name| {
+        world.accounts.keys().copied().find(|known| *known == name)
+    })
 }
 
 fn phone(row: &mut Members, name: &str) -> Result<Phone, ControlError> {

@@ -2,9 +2,6 @@
 
 use super::World;
 
-/// More uploads than this, and the oldest are forgotten.
-pub(super) const MAX_UPLOADS: usize = 10_000;
-
 impl World {
     /// Remembers an upload by its id, and the provider's id of the sender it was made for. The file itself is not kept.
     pub fn keep_upload(&mut self, provider: &str, id: &str, sender: &str) {
@@ -35,6 +32,7 @@ mod tests {
 
     use serde_json::json;
 
+    use super::super::MAX_UPLOADS;
     use super::*;
     use crate::core::simulator::Simulator;
     use crate::simulators;

@@ -35,7 +35,7 @@ pub(super) fn export(provider: &str, account: &Account) -> Value {
 
 /// Fills every account of a fresh world; each must be there once.
 pub(super) fn import(fresh: &mut World, state: &mut Members) -> Result<(), ControlError> {
-    let mut missing: Vec<&'static str> = fresh.accounts.providers().collect();
+    let mut missing: Vec<&'static str> = fresh.accounts.keys().copied().collect();
     for mut row in state.rows("accounts")? {
         let provider = provider(fresh, &mut row)?;
         let Some(place) = missing.iter().position(|name| *name == provider) else {
