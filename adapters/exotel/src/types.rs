@@ -111,8 +111,10 @@ pub(crate) struct ErrorData {
 /// Where an answer has the ids of accepted messages. The pages of flows and payments have `message_id` (docs).
 pub(crate) const IDS: IdPlaces = IdPlaces {
     receipt: &[
-        "response.whatsapp.messages.data.sid",
-        "response.whatsapp.messages.data.message_id",
+        "response.whatsapp.messages[].data.sid",
+        "response.whatsapp.messages[].data.message_id",
+        "response[].data.sid",
+        "response[].data.message_id",
         "response.data.sid",
         "response.data.message_id",
     ],

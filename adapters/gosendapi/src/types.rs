@@ -10,7 +10,7 @@ use transom::adapter::{IdPlaces, json};
 /// `data` [inferred]. WhatsApp's own ids come first, since those are what webhooks carry.
 pub(crate) const IDS: IdPlaces = IdPlaces {
     receipt: &[
-        "messages.id",
+        "messages[].id",
         "wamid",
         "message_id",
         "messageId",

@@ -53,7 +53,10 @@ pub(crate) struct SendRequest<'m> {
 
 /// Where an answer to a send has the id. `meta.transactionId` names the request and not the message, so it does not
 /// count.
-pub(crate) const IDS: IdPlaces = IdPlaces { receipt: &["data.id", "data.messageId", "id", "messageId"], others: &[] };
+pub(crate) const IDS: IdPlaces = IdPlaces {
+    receipt: &["data.id", "data.messageId", "data[].id", "data[].messageId", "id", "messageId"],
+    others: &[],
+};
 
 /// An answer to a send. Members that nothing here needs are left out.
 #[derive(Default, Deserialize)]

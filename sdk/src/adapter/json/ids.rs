@@ -10,15 +10,15 @@ use super::text_of;
 
 /// The ids that stand in `body` at `places`, those of an earlier place first.
 ///
-/// A place is a path of member names, such as `data.sid`. It also leads through lists: `messages.id` is the `id` of every
-/// entry of `messages`. Other members may be of any form, and members may stand twice. What stands before the end of a
-/// truncated body is found. Only [an id](is_id) counts.
+/// A place is a path of member names, such as `data.sid`. `messages[].id` is the `id` of every entry of the list
+/// `messages`. Other members may be of any form, and members may stand twice. What stands before the end of a truncated
+/// body is found. Only [an id](is_id) counts.
 ///
 /// ```
 /// use transom::adapter::json::ids;
 ///
 /// let body = br#"{"messages":[{"id":"wamid.A"},{"id":"null"}],"id":18446744073709551616,"cut"#;
-/// assert_eq!(ids(body, &["id", "messages.id"]), ["18446744073709551616", "wamid.A"]);
+/// assert_eq!(ids(body, &["id", "messages[].id"]), ["18446744073709551616", "wamid.A"]);
 /// ```
 pub fn ids(body: &[u8], places: &[&str]) -> Vec<String> {
     ids_at(body, places).into_iter().map(|(_, id)| id).collect()
@@ -57,7 +57,17 @@ impl<'de> DeserializeSeed<'de> for Walk<'_> {
     }
 }
 
-impl<'de, 'w> Visitor<'de> for Walk<'w> {
+/// The rest of each path that begins with `step`: below `data`, `data.sid` goes on as `sid`, `data[].id` as `[].id`.
+fn below<'p>(paths: &[(usize, &'p str)], step: &str) -> Vec<(usize, &'p str)> {
+    let rest = |path: &'p str| match path.strip_prefix(step)? {
+        "" => Some(""),
+        list if list.starts_with('[') => Some(list),
+        member => member.strip_prefix('.'),
+    };
+    paths.iter().filter_map(|&(place, path)| Some((place, rest(path)?))).collect()
+}
+
+impl<'de> Visitor<'de> for Walk<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,12 +76,7 @@ impl<'de, 'w> Visitor<'de> for Walk<'w> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<Cow<'_, str>>()? {
-            // Below `data`, `data.sid` goes on as `sid`; `data` itself ends here.
-            let below = |&(place, path): &(usize, &'w str)| {
-                let rest = path.strip_prefix(&*name)?;
-                Some((place, if rest.is_empty() { rest } else { rest.strip_prefix('.')? }))
-            };
-            let here: Vec<_> = self.paths.iter().filter_map(below).collect();
+            let here: Vec<_> = below(self.paths, &name);
             match here.as_slice() {
                 [] => drop(members.next_value::<IgnoredAny>()?),
                 [(place, ""), ..] => {
@@ -85,7 +90,8 @@ impl<'de, 'w> Visitor<'de> for Walk<'w> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        while entries.next_element_seed(Walk { paths: self.paths, found: self.found })?.is_some() {}
+        let paths = below(self.paths, "[]");
+        while entries.next_element_seed(Walk { paths: &paths, found: self.found })?.is_some() {}
         Ok(())
     }
 
@@ -120,19 +126,26 @@ mod tests {
 
     #[test]
     fn id_is_found_beside_members_of_any_form() {
-        let places = &["response.whatsapp.messages.data.sid", "response.data.sid", "id"];
+        let places = &["response.whatsapp.messages[].data.sid", "response.data.sid", "response[].data.sid", "id"];
         for body in [
             r#"{"response":{"whatsapp":{"messages":[{"error_data":"x","status":7,"data":{"sid":"7c1e"}}]}}}"#,
-            r#"{"response":{"whatsapp":{"messages":{"data":[{"sid":null},{"sid":"7c1e"}]}}}}"#,
+            r#"{"response":{"whatsapp":{"messages":[{"data":[]},{"data":{"sid":null}},{"data":{"sid":"7c1e"}}]}}}"#,
             r#"{"response":[{"data":{"sid":"7c1e"}},3,null,"x",true,-1,1.5]}"#,
             r#"{"response":null,"response":{"data":{"sid":"7c1e","sid":null},"data":null}}"#,
             "\u{feff} {\"response\":{\"data\":{\"s\\u0069d\":\"7c1e\"",
             r#"{"id":"7c1e","response":{"data":"#,
-            r#"[{"id":"7c1e"}]"#,
         ] {
             assert_eq!(ids(body.as_bytes(), places), ["7c1e"], "{body}");
         }
-        for body in ["", "<html>sid", r#"{"sid":"x","data":{"sid":"x"}}"#, r#"{"id":{"id":"x"}}"#, r#"{"id":["x"]}"#] {
+        for body in [
+            "",
+            "<html>sid",
+            r#"{"sid":"x","data":{"sid":"x"}}"#,
+            r#"{"id":{"id":"x"}}"#,
+            r#"{"id":["x"]}"#,
+            r#"[{"id":"x"}]"#,
+            r#"{"response":{"whatsapp":{"messages":{"data":{"sid":"x"}}}}}"#,
+        ] {
             assert!(ids(body.as_bytes(), places).is_empty(), "{body}");
         }
     }
