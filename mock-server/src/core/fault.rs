@@ -21,6 +21,8 @@ pub(crate) struct Fault {
     pub(crate) any_request: bool,
     /// Whether the provider takes the message before things go wrong.
     pub(crate) after_accept: bool,
+    /// About how many bytes it holds.
+    pub(crate) bytes: usize,
 }
 
 /// The effect of a fault.
@@ -137,8 +139,9 @@ pub(crate) struct Faults {
     last_id: u64,
 }
 
-/// More rules than this are refused.
+/// More rules than this are refused, and rules that hold more bytes.
 pub(crate) const MAX_RULES: usize = 1_000;
+pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The rules of one provider. While none can be due, a request only counts, so that many rules cost no more than few.
 #[derive(Debug)]
@@ -152,11 +155,11 @@ struct ProviderRules {
 }
 
 impl Faults {
-    /// Appends rules and numbers them. Returns false and adds none if there would be too many.
+    /// Appends rules and numbers them. Returns false and adds none if there would be too many, or too large ones.
     #[must_use]
     pub(crate) fn append(&mut self, rules: Vec<Fault>) -> bool {
         let present: usize = self.providers.iter().map(|rules| rules.rules.len()).sum();
-        if present + rules.len() > MAX_RULES {
+        if present + rules.len() > MAX_RULES || self.bytes() + bytes(&rules) > MAX_BYTES {
             return false;
         }
         for mut rule in rules {
@@ -183,6 +186,11 @@ impl Faults {
         }
         faults.last_id = last_id;
         faults
+    }
+
+    /// About how many bytes the rules hold.
+    pub(crate) fn bytes(&self) -> usize {
+        self.providers.iter().map(|own| bytes(&own.rules)).sum()
     }
 
     /// The last number that a rule got, 0 before the first.
@@ -219,6 +227,37 @@ impl Faults {
         };
         let next = rules.rules.iter().find(|rule| rule.reaches(is_send) && rule.schedule.is_due());
         next.is_some_and(|rule| rule.kind.drops_reply())
+    }
+}
+
+/// About how many bytes rules hold together.
+pub(crate) fn bytes(rules: &[Fault]) -> usize {
+    rules.iter().map(|rule| rule.bytes).sum()
+}
+
+impl Kind {
+    /// About how many bytes it holds beside its own size.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Redirect { location, .. } => location.as_ref().map_or(0, String::len),
+            Self::Status { body, headers, .. } => {
+                let headers: usize = headers.iter().map(|(name, value)| 48 + name.len() + value.len()).sum();
+                headers + body.as_ref().map_or(0, value_bytes)
+            }
+            Self::Gate(name) => name.len(),
+            _ => 0,
+        }
+    }
+}
+
+/// A value takes up to sixteen times the bytes of its text.
+fn value_bytes(value: &Value) -> usize {
+    const ROW: usize = size_of::<Value>();
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(|item| ROW + value_bytes(item)).sum(),
+        Value::Object(members) => members.iter().map(|(name, item)| 2 * ROW + name.len() + value_bytes(item)).sum(),
+        _ => 0,
     }
 }
 
@@ -357,7 +396,7 @@ mod tests {
     use super::*;
 
     fn fault(kind: Kind, schedule: Schedule) -> Fault {
-        Fault { id: 0, provider: "exotel", kind, schedule, any_request: false, after_accept: true }
+        Fault { id: 0, provider: "exotel", kind, schedule, any_request: false, after_accept: true, bytes: 0 }
     }
 
     fn names(faults: &mut Faults, requests: usize) -> Vec<&'static str> {
@@ -422,6 +461,22 @@ mod tests {
         let mut faults = Faults::default();
         assert!(!faults.append(vec![fault(Kind::Html, Schedule::Always); MAX_RULES + 1]));
         assert!(faults.rules().is_empty());
+    }
+
+    #[test]
+    fn rules_over_the_bound_in_bytes_are_refused_as_a_whole() {
+        let large = |body: Value| {
+            let kind = Kind::Status { status: 500, body: Some(body), headers: Vec::new() };
+            Fault { bytes: kind.bytes(), ..fault(kind, Schedule::Always) }
+        };
+        for (body, fit) in [(json!("x".repeat(3_000_000)), 5), (json!(vec![1; 100_000]), 5)] {
+            let mut faults = Faults::default();
+            for _ in 0..fit {
+                assert!(faults.append(vec![large(body.clone())]));
+            }
+            assert!(!faults.append(vec![large(body)]));
+            assert!(faults.bytes() <= MAX_BYTES && faults.rules().len() == fit);
+        }
     }
 
     /// As the rules would be counted one by one.

@@ -61,6 +61,12 @@ impl Journal {
         self.exchanges.total()
     }
 
+    /// About how many bytes the exchanges hold.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.exchanges.bytes()
+    }
+
     /// Forgets every exchange, and says how many there were. Numbers go on.
     pub(crate) fn forget(&mut self) -> usize {
         self.exchanges.forget()

@@ -290,8 +290,11 @@ impl Simulator {
             None => (None, Vec::new(), None, None),
             Some(SimulatedResponse { response, findings, accepted, closed, cause, bucket }) => {
                 let mut findings = findings;
-                for message in accepted {
-                    findings.extend(self.webhooks.passed_over(&message));
+                for mut message in accepted {
+                    if !message.callbacks.is_empty() {
+                        let holds_token = self.access.holds_token(request);
+                        findings.extend(self.webhooks.pass_over(&mut message, holds_token));
+                    }
                     self.webhooks.accepted(dialect.as_ref(), &self.world, now, &message);
                     self.announce_accepted(&message, now);
                     self.world.record_transcript(now, message);
@@ -324,6 +327,12 @@ impl Simulator {
             wire = WireFault::Held(self.gates.hold(Held { gate, provider: dialect.name(), request, at: now }));
         }
         WireResponse { response, wire, delay }
+    }
+
+    /// About how many bytes this world holds: messages, contacts, journal, webhook calls and faults.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.world.bytes() + self.journal.bytes() + self.webhooks.bytes() + self.faults.bytes()
     }
 
     /// Why a provider's messages may fail later.

@@ -28,6 +28,7 @@ pub(crate) use ledger::serialize_time;
 pub use ledger::{Content, Delivery, Inbound, Message, StoredContent};
 use rate_buckets::Buckets;
 pub(crate) use rate_buckets::{Bucket, BucketOwner};
+pub use snapshot::State;
 
 use crate::core::bounded::{BoundedMap, Ring, Table};
 use crate::core::ids::Ids;
@@ -275,6 +276,14 @@ impl World {
     fn record_delivery(&mut self, delivery: Delivery) {
         let size = 200 + delivery.message_id.len() + delivery.content.size();
         self.ledger.push(delivery, size);
+    }
+
+    /// About how many bytes it holds, but for what an account begins with.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        const ROW: usize = 256;
+        let rows = self.contacts.len() + self.conversations.len() + self.uploads.len() + self.idempotency.len();
+        self.ledger.bytes() + self.transcript.bytes() + rows * ROW
     }
 
     /// The lines of the ledger after this number (from 1), each with its number.

@@ -75,6 +75,7 @@ struct Inner {
 
 /// Whether the message may be on its way although an error came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Sent {
     /// Proved: the provider did not take the message.
     No,

@@ -74,6 +74,12 @@ impl DeliveryLog {
         self.tries.after(number)
     }
 
+    /// About how many bytes the attempts hold.
+    #[cfg(feature = "server")]
+    pub(super) fn bytes(&self) -> usize {
+        self.tries.bytes()
+    }
+
     pub(super) fn last(&self) -> u64 {
         self.tries.total()
     }

@@ -128,6 +128,12 @@ impl WebhookQueue {
         Ok(())
     }
 
+    /// About how many bytes the queued calls and the log hold.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.pending.bytes() + self.log.bytes()
+    }
+
     /// Whether anything waits, due or not.
     #[cfg(feature = "server")]
     pub(crate) fn is_waiting(&self) -> bool {

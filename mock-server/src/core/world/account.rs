@@ -158,8 +158,8 @@ impl Template {
 }
 
 /// Where a template stands in its review.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum TemplateStatus {
     /// It may be sent.
     Approved,

@@ -111,9 +111,7 @@ impl Conversation {
 
     /// Its UUID as text.
     pub fn uuid_text(&self) -> String {
-        let hex = format!("{:032x}", self.uuid);
-        let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
-        [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+        uuid_text(self.uuid)
     }
 
     /// Whether it was closed by hand.
@@ -139,6 +137,13 @@ impl Conversation {
         }
         was_open
     }
+}
+
+/// A UUID in its five groups.
+pub(super) fn uuid_text(uuid: u128) -> String {
+    let hex = format!("{uuid:032x}");
+    let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+    [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
 }
 
 #[cfg(test)]

@@ -44,6 +44,11 @@ impl Conversations {
         Self { rows: VecDeque::new(), first: 0, newest, hasher, max_rows }
     }
 
+    #[cfg(feature = "server")]
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Puts a row in and says where. Numbers rise by themselves; one that does not costs a pass over all rows.
     pub(super) fn insert(&mut self, providers: &mut Providers, row: Conversation) -> usize {
         let id = row.id;

@@ -2,8 +2,6 @@
 
 use std::time::SystemTime;
 
-use serde_json::Value;
-
 use crate::core::bounded::Table;
 use crate::core::fingerprint::Fingerprints;
 use crate::core::fingerprint::fingerprint;
@@ -35,14 +33,6 @@ impl BucketOwner {
         match self {
             Self::Key(key) => (Some(format!("{key:016x}")), None),
             Self::Account(account) => (None, Some(account.to_string())),
-        }
-    }
-
-    /// As the control plane and a state tell it.
-    pub(crate) fn member(&self) -> (String, Value) {
-        match self {
-            Self::Key(key) => ("key".to_owned(), format!("{key:016x}").into()),
-            Self::Account(account) => ("account".to_owned(), Value::from(&**account)),
         }
     }
 }

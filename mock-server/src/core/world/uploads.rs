@@ -74,9 +74,9 @@ mod tests {
         simulator.world.keep_upload("gosendapi", "7", "555123456789");
         let good = simulator.export();
         for (member, value, error) in [
-            ("provider", json!("twilio"), "`media`: `uploads` 1: `provider` is \"twilio\""),
-            ("id", json!(7), "`media`: `uploads` 1: `id` is 7, expected a string"),
-            ("sender", json!(null), "`media`: `uploads` 1: `sender` is missing"),
+            ("provider", json!("twilio"), "`media.uploads[0]`: `provider` is \"twilio\""),
+            ("id", json!(7), "`media.uploads[0]`: `id` is 7, expected a string"),
+            ("sender", json!(null), "`media.uploads[0]`: `sender` is missing"),
             ("bytes", json!(""), "unknown member `bytes`"),
         ] {
             let mut state = good.clone();
