@@ -22,8 +22,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, to: &Phon
         return Err(error::refusal(response, now, Operation::Send, to));
     }
     let answer = SendAnswer::of(response, Operation::Send, IDS);
-    let accepted: AcceptedBody =
-        json::decode(response, Operation::Send).map_err(|unreadable| answer.refused(unreadable))?;
+    let accepted: AcceptedBody = json::decode(response, Operation::Send)?;
     check_success(&accepted.success, response, now, Operation::Send, to).map_err(|refusal| answer.refused(refusal))?;
     if accepted.holds_a_refusal() {
         return Err(answer.refused(error::refusal(response, now, Operation::Send, to).maybe_sent()));

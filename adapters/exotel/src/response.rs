@@ -61,16 +61,10 @@ fn decode_item(
 ) -> Result<MessageId> {
     let asked = RequestKind::to_send(std::slice::from_ref(message));
     let malformed = |what: &str| unreadable(response.status(), Operation::Send, what);
-    let item: serde_json::Result<Item> = serde_json::from_str(raw.get());
-    let own_status = item.as_ref().ok().and_then(Item::http_status);
-    let status = own_status.unwrap_or(response.status());
+    let item: Item = serde_json::from_str(raw.get())
+        .map_err(|error| malformed("a verdict in the answer cannot be read").with_source(error))?;
+    let status = item.http_status().unwrap_or(response.status());
     let verdict = SendAnswer::within(raw.get().as_bytes(), status, Operation::Send, ITEM_IDS);
-    let item = match item {
-        Ok(item) => item,
-        Err(error) => {
-            return Err(verdict.refused(malformed("a verdict in the answer cannot be read").with_source(error)));
-        }
-    };
     match item.claim() {
         Claim::Refused => Err(verdict.refused(error::of_item(&item, response, now, asked))),
         Claim::Contradiction => Err(verdict.refused(malformed("the verdict in the answer contradicts its own status"))),

@@ -25,7 +25,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     if !response.status().is_success() {
         return Err(answer.refused(error::of_send(response, now, operation, message)));
     }
-    let forms: Forms = json::decode(response, operation).map_err(|unreadable| answer.refused(unreadable))?;
+    let forms: Forms = json::decode(response, operation)?;
     if forms.is_about_another_than(&message.to) {
         return Err(unreadable(response.status(), operation, "the answer is about another recipient"));
     }

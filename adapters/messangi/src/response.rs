@@ -23,7 +23,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
         return Err(answer.refused(error::refusal(response, now, message)));
     }
     let unreadable = |text: &str| unreadable(response.status(), Operation::Send, text);
-    let body: AcceptedBody = json::decode(response, Operation::Send).map_err(|error| answer.refused(error))?;
+    let body: AcceptedBody = json::decode(response, Operation::Send)?;
     let data = body
         .data()
         .map_err(|error| answer.refused(unreadable("`data` in the answer cannot be read").with_source(error)))?;

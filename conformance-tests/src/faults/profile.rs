@@ -83,7 +83,7 @@ pub(crate) static AUTOCALLS: FaultProfile = FaultProfile {
         ErrorKind::SessionExpired,
         None,
     )),
-    doubts_a_named_message: true,
+    doubts_a_named_message: false,
 };
 
 pub(crate) static EXOTEL: FaultProfile = FaultProfile {
@@ -142,7 +142,7 @@ pub(crate) static GOSENDAPI: FaultProfile = FaultProfile {
         None,
     ),
     no_inside_yes: None,
-    doubts_a_named_message: true,
+    doubts_a_named_message: false,
 };
 
 pub(crate) static MESSANGI: FaultProfile = FaultProfile {
@@ -164,7 +164,7 @@ pub(crate) static MESSANGI: FaultProfile = FaultProfile {
         ErrorKind::RecipientInvalid,
         None,
     )),
-    doubts_a_named_message: true,
+    doubts_a_named_message: false,
 };
 
 /// Percent-encodes a planted credential for a URI.

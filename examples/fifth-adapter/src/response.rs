@@ -18,7 +18,7 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result
     if !response.status().is_success() {
         return Err(answer.refused(error::refusal(response, now)));
     }
-    let body: Answer = json::decode(response, Operation::Send).map_err(|unreadable| answer.refused(unreadable))?;
+    let body: Answer = json::decode(response, Operation::Send)?;
     match body.code.as_deref() {
         Some("0") => {
             let limits = RateLimitInfo::from_headers(response.headers(), now);

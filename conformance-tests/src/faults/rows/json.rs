@@ -15,9 +15,8 @@ pub(super) const ROWS: &[Row] = &[
     each("J1", "an id of more than 53 bits", |s| yes(s, "9007199254740993")),
     each("J2", "an id of more than 64 bits", |s| yes(s, "18446744073709551616")),
     each("J3", "an id that is a text, negative, zero, empty, null, missing", |s| {
-        let ids = ["\"00417\"", "-7", "\"a b/ü\""].map(|id| yes(s, id));
-        let none =
-            ["\"\"", "0", "\"  \"", "\"null\"", "null", "{}", "[]", "true"].map(|id| unreadable(s, id, (s.yes)(id)));
+        let ids = ["\"00417\"", "-7", "0", "\"a b/ü\""].map(|id| yes(s, id));
+        let none = ["\"\"", "null", "{}", "[]", "true"].map(|id| unreadable(s, id, (s.yes)(id)));
         let key = key_of_id(s);
         let missing = unreadable(s, "missing", (s.yes)("1").replace(&format!("\"{key}\":"), "\"x\":"));
         ids.into_iter().chain(none).flatten().chain(missing).collect()
