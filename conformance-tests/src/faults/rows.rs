@@ -1,5 +1,6 @@
 //! The rows of the matrix, one file for each section.
 
+mod answers;
 mod body;
 mod common;
 mod connect;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
         body::ROWS,
         reuse::ROWS,
         status::ROWS,
+        answers::ROWS,
         throttle::THROTTLES,
         json::ROWS,
         semantics::MEANINGS,
