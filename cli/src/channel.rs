@@ -13,7 +13,7 @@ use transom::time::{Clock, SystemClock, parse_duration};
 use transom::{Client, Error, ErrorKind, Registry};
 
 use crate::args::Common;
-use crate::ledger;
+use crate::ledger::LedgerFile;
 use crate::output::Failure;
 
 /// A connected channel.
@@ -22,8 +22,9 @@ pub(crate) struct Channel {
     pub(crate) name: String,
     pub(crate) provider: &'static str,
     pub(crate) client: Client,
-    /// The `--ledger` file: when each contact last wrote.
+    /// The rows of the `--ledger` file at the start: when each contact last wrote.
     pub(crate) ledger: Option<Arc<transom::session::MemoryLedger>>,
+    pub(crate) ledger_file: Option<LedgerFile>,
     pub(crate) config: ChannelConfig,
     pub(crate) registry: Registry,
 }
@@ -48,10 +49,8 @@ pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Chan
         let problem = format!("--timeout {timeout}: expected a duration such as 60s");
         return Err(on(Error::invalid(ErrorKind::Config, vec![problem])));
     }
-    let ledger = match &common.ledger {
-        Some(file) => Some(Arc::new(ledger::read(file, &name).map_err(|failure| on(failure.error))?)),
-        None => None,
-    };
+    let ledger_file = common.ledger.as_deref().map(LedgerFile::find).transpose()?;
+    let ledger = ledger_file.as_ref().map(|file| file.read(&name)).transpose()?.map(Arc::new);
     // A configuration only exists for a provider of the registry.
     let provider = registry.provider(config.provider()).map_err(on)?.name;
     if let Some(timeout) = &common.timeout {
@@ -62,7 +61,7 @@ pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Chan
     }
     let client = registry.connect(&config).map_err(|error| Failure::in_channel(error, &config, &registry))?;
     let client = client.layer(retry());
-    Ok(Channel { name, provider, client, ledger, config, registry })
+    Ok(Channel { name, provider, client, ledger, ledger_file, config, registry })
 }
 
 /// The retry layer, with a notice on a terminal while it waits.

@@ -1,49 +1,100 @@
 //! The `--ledger` file: when each contact last wrote, by channel.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::time::SystemTime;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use transom::session::{MemoryLedger, WindowLedger as _};
 use transom::time::rfc3339;
 use transom::{Error, ErrorKind, PhoneNumber};
 
+use crate::fs::{Lock, SharedFile};
 use crate::output::Failure;
 
+/// `{"CHANNEL": {"+PHONE": "TIME"}}`
 type Rows = BTreeMap<String, BTreeMap<String, Value>>;
 
-/// Reads the rows of `channel` from `{"CHANNEL": {"+PHONE": "TIME"}}`. A missing file has no rows.
-pub(crate) fn read(file: &Path, channel: &str) -> Result<MemoryLedger, Failure> {
-    let ledger = MemoryLedger::default();
-    let problem = |what: String| problem(file, &what);
-    let channels = rows(file)?;
-    for (phone, at) in channels.get(channel).into_iter().flatten() {
-        let row = || Some((phone.parse::<PhoneNumber>().ok()?, rfc3339::parse(at.as_str()?)?));
-        let (contact, at): (PhoneNumber, SystemTime) = row()
-            .ok_or_else(|| problem(format!("channel `{channel}` has a bad row; expected `\"+PHONE\": \"TIME\"`")))?;
-        ledger.record(&contact, at);
-    }
-    Ok(ledger)
+/// How long a process waits while others write.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The file, which several processes may read and write at once.
+#[derive(Clone, Debug)]
+pub(crate) struct LedgerFile {
+    /// The path of the command line.
+    named: PathBuf,
+    file: SharedFile,
 }
 
-/// Writes the rows of `channel` and keeps those of other channels.
-pub(crate) fn write(file: &Path, channel: &str, ledger: &MemoryLedger) -> Result<(), Failure> {
-    let mut channels = rows(file)?;
-    let own = channels.entry(channel.to_owned()).or_default();
-    for (contact, at) in ledger.rows() {
-        own.insert(contact.to_string(), rfc3339::format(at).into());
+impl LedgerFile {
+    /// Finds the file; it need not exist, but its folder must.
+    pub(crate) fn find(named: &Path) -> Result<Self, Failure> {
+        match SharedFile::find(named) {
+            Ok(file) => Ok(Self { named: named.to_owned(), file }),
+            Err(error) => Err(problem(named, &error.to_string())),
+        }
     }
-    let text = serde_json::to_string_pretty(&channels).map_err(|error| problem(file, &error.to_string()))?;
-    crate::fs::write_atomically(file, &(text + "\n")).map_err(|error| problem(file, &error.to_string()))
+
+    /// Fails if the file cannot be written.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        self.lock()?.check().map_err(|error| self.problem(&error.to_string()))
+    }
+
+    /// Reads the rows of `channel`. A missing file has no rows.
+    pub(crate) fn read(&self, channel: &str) -> Result<MemoryLedger, Failure> {
+        let ledger = MemoryLedger::default();
+        for (phone, at) in self.rows()?.get(channel).into_iter().flatten() {
+            let contact = phone.parse().map_err(|_| self.bad_row(channel))?;
+            ledger.record(&contact, self.time(channel, at)?);
+        }
+        Ok(ledger)
+    }
+
+    /// Adds rows of `channel`. The later time of a contact stays, and so do rows that other processes wrote.
+    pub(crate) fn merge(&self, channel: &str, fresh: Vec<(PhoneNumber, SystemTime)>) -> Result<(), Failure> {
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let lock = self.lock()?;
+        let mut channels = self.rows()?;
+        let own = channels.entry(channel.to_owned()).or_default();
+        for (contact, at) in fresh {
+            let known = own.get(&contact.to_string()).map(|known| self.time(channel, known)).transpose()?;
+            if known.is_none_or(|known| known < at) {
+                own.insert(contact.to_string(), rfc3339::format(at).into());
+            }
+        }
+        let text = serde_json::to_string_pretty(&channels).map_err(|error| self.problem(&error.to_string()))?;
+        lock.replace(&(text + "\n")).map_err(|error| self.problem(&error.to_string()))
+    }
+
+    fn lock(&self) -> Result<Lock, Failure> {
+        self.file.lock(PATIENCE).map_err(|error| self.problem(&error.to_string()))
+    }
+
+    fn rows(&self) -> Result<Rows, Failure> {
+        let text = self.file.read().map_err(|error| self.problem(&error.to_string()))?;
+        let read = text.map(|text| serde_json::from_str(text.trim_start_matches('\u{feff}'))).transpose();
+        Ok(read.map_err(|error| self.problem(&not_a_ledger(&error)))?.unwrap_or_default())
+    }
+
+    fn time(&self, channel: &str, at: &Value) -> Result<SystemTime, Failure> {
+        at.as_str().and_then(rfc3339::parse).ok_or_else(|| self.bad_row(channel))
+    }
+
+    fn bad_row(&self, channel: &str) -> Failure {
+        self.problem(&format!("channel `{channel}` has a bad row; expected `\"+PHONE\": \"TIME\"`"))
+    }
+
+    fn problem(&self, what: &str) -> Failure {
+        problem(&self.named, what)
+    }
 }
 
-fn rows(file: &Path) -> Result<Rows, Failure> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => serde_json::from_str(&text).map_err(|error| problem(file, &format!("not a ledger: {error}"))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Rows::new()),
-        Err(error) => Err(problem(file, &error.to_string())),
-    }
+/// Without the text of the file, which holds phone numbers.
+fn not_a_ledger(error: &serde_json::Error) -> String {
+    let expected = r#"{"CHANNEL": {"+PHONE": "TIME"}}"#;
+    format!("line {}, column {}: not a ledger, expected {expected}", error.line(), error.column())
 }
 
 fn problem(file: &Path, what: &str) -> Failure {

@@ -57,5 +57,10 @@ async fn run(cli: &Cli) -> ExitCode {
         Command::NewAdapter(args) => commands::new_adapter::run(args, &output),
         Command::Demo => commands::demo::run(&output).await,
     };
-    done.unwrap_or_else(|failure: Failure| output.failure(&failure))
+    match done {
+        // The failure of the command itself is more important than the output that was lost.
+        Ok(code) if code == ExitCode::SUCCESS => output.lost().map_or(code, |lost| output.failure(&lost)),
+        Ok(code) => code,
+        Err(failure) => output.failure(&failure),
+    }
 }

@@ -1,23 +1,27 @@
 //! Results and errors: short lines or JSON, and the exit code.
 
-use std::io::{Write as _, stderr, stdout};
-use std::process::ExitCode;
+mod escape;
+mod line;
 
-use anstyle::{AnsiColor, Style};
+use std::io::{self, Write as _, stderr, stdout};
+use std::process::ExitCode;
+use std::sync::OnceLock;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use transom::config::ChannelConfig;
 use transom::error::FailedAttempt;
 use transom::{Error, ErrorKind, Registry, Sent};
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const DOUBT: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) use escape::{json as json_line, pretty_json};
+pub(crate) use line::{Line, bad, doubt, good};
 
 /// The form of results.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
+    /// The first failed write to the standard output.
+    lost: OnceLock<io::Error>,
 }
 
 /// A failed command.
@@ -63,12 +67,17 @@ impl Failure {
         }
     }
 
+    /// The standard output does not take what a command prints.
+    fn of_output(error: &io::Error) -> Self {
+        Error::invalid(ErrorKind::Config, vec![format!("the standard output cannot be written: {error}")]).into()
+    }
+
     fn exit_code(&self) -> u8 {
         match (self.error.sent(), self.error.kind()) {
-            (Sent::Maybe, _) => 3,
             (Sent::No, ErrorKind::Config) => 2,
             (Sent::No, _) if self.usage => 2,
             (Sent::No, _) => 1,
+            _ => 3,
         }
     }
 }
@@ -82,7 +91,7 @@ impl From<Error> for Failure {
 
 impl Output {
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, lost: OnceLock::new() }
     }
 
     /// Whether `--json` was given.
@@ -90,35 +99,47 @@ impl Output {
         self.json
     }
 
-    /// Prints `value` with `--json`, else `line`.
-    pub(crate) fn result(&self, value: &impl Serialize, line: impl FnOnce() -> String) {
+    /// Prints a result: `value` with `--json`, else the lines.
+    pub(crate) fn result<L: IntoIterator<Item = Line>>(&self, value: &impl Serialize, lines: impl FnOnce() -> L) {
         if self.json {
             self.json(value);
         } else {
-            self.line(&line());
+            lines().into_iter().for_each(|line| self.line(line));
         }
     }
 
     /// Prints a JSON value on one line.
     pub(crate) fn json(&self, value: &impl Serialize) {
         // Only a map with other keys than texts fails, and no result has one.
-        if let Ok(text) = serde_json::to_string(value) {
-            self.line(&text);
+        if let Ok(text) = json_line(value) {
+            self.line(text);
         }
     }
 
     /// Prints a line, without its colours if the output does not support them.
-    #[allow(clippy::unused_self, reason = "callers that print need an `Output`")]
-    pub(crate) fn line(&self, text: &str) {
-        // A closed pipe is no error: its reader has read enough.
-        let _ = writeln!(anstream::AutoStream::auto(stdout()), "{text}");
-        let _ = stdout().flush();
+    pub(crate) fn line(&self, line: impl Into<Line>) {
+        let line = line.into();
+        let mut out = anstream::AutoStream::auto(stdout());
+        if let Err(error) = writeln!(out, "{}", line.as_str()).and_then(|()| out.flush()) {
+            self.lost.get_or_init(|| error);
+        }
     }
 
     /// Prints a note on the standard error.
-    #[allow(clippy::unused_self, reason = "as above")]
-    pub(crate) fn note(&self, text: &str) {
-        let _ = writeln!(stderr(), "{text}");
+    #[allow(clippy::unused_self, reason = "callers that print need an `Output`")]
+    pub(crate) fn note(&self, line: impl Into<Line>) {
+        let _ = writeln!(anstream::AutoStream::auto(stderr()), "{}", line.into().as_str());
+    }
+
+    /// The failure if a line could not be printed. A closed pipe is none: its reader has read enough.
+    pub(crate) fn lost(&self) -> Option<Failure> {
+        let error = self.lost.get().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)?;
+        Some(Failure::of_output(error))
+    }
+
+    /// As [`lost`](Self::lost), for output that may not be lost: a closed pipe is a failure, too.
+    pub(crate) fn must_have_arrived(&self) -> Result<(), Failure> {
+        self.lost.get().map_or(Ok(()), |error| Err(Failure::of_output(error)))
     }
 
     /// Prints a failure and returns its exit code.
@@ -127,8 +148,8 @@ impl Output {
             self.json(&failure_json(failure));
         }
         for line in failure_lines(failure) {
-            let mark = if failure.error.may_have_been_sent() { paint(DOUBT, "unknown") } else { paint(BAD, "error") };
-            let _ = writeln!(anstream::AutoStream::auto(stderr()), "{mark}: {line}");
+            let mark = if failure.error.may_have_been_sent() { doubt("unknown") } else { bad("error") };
+            self.note(mark.text(": ").text(line));
         }
         ExitCode::from(failure.exit_code())
     }
@@ -223,25 +244,6 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // The command line could not be parsed, so that `--json` is searched by hand.
     let output = Output::new(std::env::args_os().any(|arg| arg == "--json"));
     output.failure(&Failure::usage(format!("{problem} (try --help)")))
-}
-
-/// `text` in green.
-pub(crate) fn good(text: &str) -> String {
-    paint(GOOD, text)
-}
-
-/// `text` in red.
-pub(crate) fn bad(text: &str) -> String {
-    paint(BAD, text)
-}
-
-/// `text` in yellow.
-pub(crate) fn doubt(text: &str) -> String {
-    paint(DOUBT, text)
-}
-
-fn paint(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
 }
 
 #[cfg(test)]

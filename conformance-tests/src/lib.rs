@@ -35,6 +35,7 @@ mod harness;
 mod libtest;
 pub mod report;
 mod scenarios;
+mod simulator_transport;
 pub mod suite;
 
 use transom::ErrorKind;
@@ -46,6 +47,7 @@ pub use harness::{Backend, DeliveredMessage, EventRecord, Exchange, SendRecord, 
 #[cfg(feature = "harness")]
 pub use libtest::{run, run_behind};
 pub use report::UncoveredFact;
+pub use simulator_transport::SimulatorTransport;
 
 /// Every kind of error, for adapters that list how each is provoked.
 pub const KINDS: &[ErrorKind] = ErrorKind::ALL;

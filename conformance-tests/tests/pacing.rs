@@ -8,14 +8,13 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use serde_json::json;
-use transom::adapter::{Certainty, Context, Provider, Rate, Scope};
+use transom::adapter::{Context, Provider, Rate, Scope};
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::RateLimit;
 use transom::time::Clock;
 use transom::transport::Transport;
 use transom::{Client, Message, Registry};
-use transom_mock_server::{Simulator, control_response};
+use transom_mock_server::{ConfigChange, InboundMessage, Simulator};
 
 /// The simulator without a socket, on a clock that only waits advance.
 #[derive(Debug)]
@@ -44,19 +43,15 @@ impl World {
         self.begun.elapsed()
     }
 
-    fn post(&self, call: &str, body: &serde_json::Value) {
-        let request = Request::post(format!("/_mock/{call}")).body(Bytes::from(body.to_string())).unwrap();
-        let response = control_response(&mut self.simulator.lock().unwrap(), self.now(), &request).unwrap();
-        assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
-    }
-
     /// Contacts that have just written, at an account with enough balance.
     fn opens(&self, provider: &str, people: &[String]) {
+        let mut simulator = self.simulator.lock().unwrap();
         for person in people {
-            self.post("inbound", &json!({ "provider": provider, "from": person, "text": "hi" }));
+            simulator.receive(self.now(), &InboundMessage::text(provider, person, "hi")).unwrap();
         }
         if provider == "autocalls" {
-            self.post("config", &json!({ "provider": provider, "balance": 1_000_000 }));
+            let change = ConfigChange { balance: Some(1_000_000.0), ..ConfigChange::default() };
+            simulator.configure(self.now(), &change).unwrap();
         }
     }
 
@@ -168,14 +163,7 @@ async fn thousand_paced_sends_are_not_throttled() {
 #[tokio::test(start_paused = true)]
 async fn concurrent_sends_keep_limits_and_contact_order() {
     const GAP: Duration = Duration::from_secs(6);
-    let pair = Rate {
-        scope: Scope::Pair,
-        quota: 1,
-        window: GAP,
-        codes: &[],
-        source: "this test",
-        certainty: Certainty::Inferred,
-    };
+    let pair = Rate::new(1, GAP).with_scope(Scope::Pair);
     for (provider, uri, quota, window) in providers() {
         let world = World::with_latency(Duration::from_millis(30));
         let account = provider.rates.iter().copied().filter(|rate| rate.scope == Scope::Account);

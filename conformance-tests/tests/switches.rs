@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -14,8 +14,8 @@ use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
 use transom::{Client, ErrorKind, Message, Receipt, Registry, Sent, Template};
-use transom_conformance::adapters;
-use transom_mock_server::{DeliveryOutcome, Simulator, control_response};
+use transom_conformance::{SimulatorTransport, adapters};
+use transom_mock_server::{ConfigChange, DeliveryOutcome, InboundMessage, NewWebhook};
 
 const WROTE: &str = "+5491155550123";
 const NEVER_WROTE: &str = "+5491155550124";
@@ -26,23 +26,12 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_778_491_200)
 }
 
-/// A mock without a socket.
-#[derive(Debug)]
-struct Mock(Mutex<Simulator>);
-
-#[async_trait]
-impl Transport for Mock {
-    async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
-        Ok(self.0.lock().unwrap().step(now(), &request).response)
-    }
-}
-
 /// One provider with one switch set, its adapter, and its webhook.
 struct Harness {
     provider: &'static str,
     /// The name of the case.
     about: String,
-    mock: Arc<Mock>,
+    mock: Arc<SimulatorTransport>,
     client: Client,
 }
 
@@ -55,42 +44,40 @@ impl Harness {
             _ => json!({ "api_key": "k", "from": "5215500001111" }),
         };
         let mut settings: BTreeMap<String, Value> = serde_json::from_value(settings).unwrap();
-        let mut hook = json!({ "provider": provider, "url": "http://127.0.0.1:9000/hook" });
+        let mut hook = NewWebhook::new(provider, "http://127.0.0.1:9000/hook");
         if provider != "messangi" {
             settings.insert("webhook_secret".to_owned(), json!([SECRET]));
-            hook["secret"] = SECRET.into();
+            hook = hook.secret(SECRET);
         }
         let registry = adapters::ALL
             .iter()
             .fold(Registry::default(), |registry, adapter| registry.with_provider(adapter.provider));
         let config = ChannelConfig::new("switched", provider, settings.into_iter().collect(), process_env());
-        let mock = Arc::new(Mock(Mutex::new(Simulator::new(now()))));
-        let context = Context::new(Arc::<Mock>::clone(&mock));
+        let mock = SimulatorTransport::new(now());
+        let context = Context::new(Arc::<SimulatorTransport>::clone(&mock));
         let client = Client::new(registry.messenger(&config, context).unwrap());
         let harness = Self { provider, about: format!("{provider} {switch}={value}"), mock, client };
-        harness.control("clock", &json!({ "freeze": true }));
-        harness.control("webhooks", &hook);
+        harness.mock.with(|simulator, now| {
+            simulator.freeze(now, true);
+            simulator.register_webhook(hook).unwrap();
+        });
         if !switch.is_empty() {
-            harness.control("config", &json!({ "provider": provider, switch: value }));
+            harness.set(switch, value);
         }
-        harness.control("inbound", &json!({ "provider": provider, "from": WROTE, "text": "hi", "name": "Asha" }));
+        let inbound = InboundMessage { name: Some("Asha".to_owned()), ..InboundMessage::text(provider, WROTE, "hi") };
+        harness.mock.with(|simulator, now| simulator.receive(now, &inbound)).unwrap();
         harness
     }
 
     /// With one more switch set.
     fn and(self, switch: &str, value: &str) -> Self {
-        self.control("config", &json!({ "provider": self.provider, switch: value }));
+        self.set(switch, value);
         Self { about: format!("{} {switch}={value}", self.about), ..self }
     }
 
-    fn control(&self, call: &str, body: &Value) -> Value {
-        let method = if body.is_null() { "GET" } else { "POST" };
-        let request = Request::builder().method(method).uri(format!("/_mock/{call}"));
-        let request = request.body(Bytes::from(body.to_string())).unwrap();
-        let response = control_response(&mut self.mock.0.lock().unwrap(), now(), &request).unwrap();
-        let json: Value = serde_json::from_slice(response.body()).unwrap();
-        assert_eq!(response.status(), 200, "{}: {call} {body}: {json}", self.about);
-        json
+    fn set(&self, switch: &str, value: &str) {
+        let change = ConfigChange::switch(self.provider, switch, value);
+        self.mock.with(|simulator, now| simulator.configure(now, &change)).unwrap();
     }
 
     async fn text_to(&self, number: &str) -> transom::Result<Receipt> {
@@ -99,28 +86,29 @@ impl Harness {
     }
 
     async fn template_to(&self, number: &str) -> transom::Result<Receipt> {
-        self.client.send(&Message::template(number.parse().unwrap(), Template::new("re_engagement_v1", "en"))).await
+        self.client.send(&Message::template(number.parse().unwrap(), Template::new("re_engagement_v1"))).await
     }
 
     /// The ids of the delivered messages, as callbacks have them.
     fn reached(&self) -> Vec<String> {
-        let lines = self.control(&format!("messages?provider={}", self.provider), &Value::Null);
-        lines.as_array().unwrap().iter().map(|line| line["message_id"].as_str().unwrap().to_owned()).collect()
+        self.mock.messages(self.provider).iter().map(|line| line["message_id"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The events of the next ten seconds, as the adapter reads them.
     fn webhook_calls(&self) -> Vec<Value> {
-        self.control("clock", &json!({ "advance": "10s" }));
-        let mut told = Vec::new();
+        self.mock.with(|simulator, now| simulator.advance(now, Duration::from_secs(10))).unwrap();
+        let mut items = Vec::new();
         loop {
-            let mut simulator = self.mock.0.lock().unwrap();
-            let Some(delivery) = simulator.due(now()) else { return told };
-            simulator.delivered(delivery.id, DeliveryOutcome::Answered(StatusCode::OK));
-            drop(simulator);
+            let due = self.mock.with(|simulator, now| {
+                let delivery = simulator.due(now)?;
+                simulator.delivered(delivery.id, DeliveryOutcome::Answered(StatusCode::OK));
+                Some(delivery)
+            });
+            let Some(delivery) = due else { return items };
             let events = self.client.webhook(&delivery.request);
             let events = events.unwrap_or_else(|error| panic!("{}: {error}: {:?}", self.about, delivery.request));
             assert_eq!(events.verified, self.provider != "messangi", "{}", self.about);
-            told.extend(events.events.iter().map(|event| event.to_json(self.provider, events.verified)));
+            items.extend(events.events.iter().map(|event| event.to_json(self.provider, events.verified)));
         }
     }
 }
@@ -130,15 +118,11 @@ fn each_value() -> Vec<(&'static str, String, String)> {
     let mut all = Vec::new();
     for adapter in adapters::ALL {
         let provider = adapter.provider.name;
-        let config = Harness::open(provider, "", "").control(&format!("config?provider={provider}"), &Value::Null);
-        for switch in config["switches"].as_array().unwrap() {
-            let name = switch["name"].as_str().unwrap();
-            let source = switch["source"].as_str().unwrap();
-            assert!(source.ends_with(']') && switch["about"].as_str().unwrap().ends_with('.'), "{name}: {source}");
-            assert!(switch["allowed"].as_array().unwrap().contains(&switch["default"]), "{name}");
-            for value in switch["allowed"].as_array().unwrap() {
-                all.push((provider, name.to_owned(), value.as_str().unwrap().to_owned()));
-            }
+        let config = SimulatorTransport::new(now()).with(|simulator, _| simulator.config(Some(provider))).unwrap();
+        for switch in &config.switches {
+            assert!(switch.source.ends_with(']') && switch.about.ends_with('.'), "{}: {}", switch.name, switch.source);
+            assert!(switch.allowed.contains(&switch.default), "{}", switch.name);
+            all.extend(switch.allowed.iter().map(|value| (provider, switch.name.to_owned(), (*value).to_owned())));
         }
     }
     all
@@ -222,8 +206,8 @@ async fn text_outside_window_is_rejected_or_reported_failed() {
         } else {
             let error = sent.unwrap_err();
             // A rejection without a body, or with a gateway's, is still a rejection.
-            let is_told = !matches!((switch.as_str(), value.as_str()), ("error_body", "empty" | "html"));
-            assert_eq!(error.is_window_closed(), is_told, "{}: {error:?}", harness.about);
+            let is_reported = !matches!((switch.as_str(), value.as_str()), ("error_body", "empty" | "html"));
+            assert_eq!(error.is_window_closed(), is_reported, "{}: {error:?}", harness.about);
             assert_eq!(error.sent(), Sent::No, "{}: {error:?}", harness.about);
         }
     }
@@ -231,8 +215,8 @@ async fn text_outside_window_is_rejected_or_reported_failed() {
 
 /// The status event reports the failure of this message, and of no other.
 fn expect_window_failure(harness: &Harness, id: &str) {
-    let told = harness.webhook_calls();
-    let [failed] = told.as_slice() else { panic!("{}: {told:?}", harness.about) };
+    let events = harness.webhook_calls();
+    let [failed] = events.as_slice() else { panic!("{}: {events:?}", harness.about) };
     let error = &failed["error"];
     assert_eq!((&failed["status"], &error["kind"]), (&json!("failed"), &json!("session_expired")), "{}", harness.about);
     assert_eq!(failed["message_id"], id, "{}", harness.about);
@@ -268,10 +252,10 @@ async fn webhook_means_the_same_in_every_form() {
         let usual = Harness::open(provider, "", "");
         let switched = Harness::open(provider, &switch, &value);
         let (mut expected, mut got) = (Vec::new(), Vec::new());
-        for (harness, told) in [(&usual, &mut expected), (&switched, &mut got)] {
+        for (harness, events) in [(&usual, &mut expected), (&switched, &mut got)] {
             // A text whose outcome only a status event reports counts, too.
             let _ = harness.text_to(WROTE).await;
-            *told = harness.webhook_calls();
+            *events = harness.webhook_calls();
         }
         if (switch.as_str(), value.as_str()) == ("inbound_processing", "off") {
             expected.retain(|event| event["type"] != "inbound");
@@ -283,9 +267,9 @@ async fn webhook_means_the_same_in_every_form() {
             }
         }
         // If more requests were needed, the ids differ.
-        for (harness, told) in [(&usual, &mut expected), (&switched, &mut got)] {
+        for (harness, events) in [(&usual, &mut expected), (&switched, &mut got)] {
             let reached = harness.reached();
-            for event in told.iter_mut().filter(|event| event["type"] == "status") {
+            for event in events.iter_mut().filter(|event| event["type"] == "status") {
                 assert_eq!(event["message_id"], reached[0].as_str(), "{}", harness.about);
                 event["message_id"] = "the one that was sent".into();
             }
@@ -304,8 +288,8 @@ async fn a_final_status_is_read_however_it_is_spelled() {
         for value in values {
             let harness = Harness::open(provider, switch, value).and("last_status", "read");
             harness.text_to(WROTE).await.unwrap();
-            let told = harness.webhook_calls();
-            let statuses: Vec<&str> = told.iter().filter_map(|event| event["status"].as_str()).collect();
+            let events = harness.webhook_calls();
+            let statuses: Vec<&str> = events.iter().filter_map(|event| event["status"].as_str()).collect();
             assert_eq!(statuses, ["sent", "delivered", "read"], "{}", harness.about);
         }
     }
@@ -327,14 +311,14 @@ async fn template_without_value_is_rejected_or_reported_failed() {
     for value in ["sync", "status", "callback"] {
         let harness = Harness::open("messangi", "missing_placeholder", value);
         harness.webhook_calls();
-        let template = Template::new("visit_reminder", "en").body_named([("customer", "Ana")]);
+        let template = Template::new("visit_reminder").body_named([("customer", "Ana")]);
         let sent = harness.client.send(&Message::template(WROTE.parse().unwrap(), template)).await;
         assert_eq!(harness.reached(), Vec::<String>::new(), "{value}");
         if value == "callback" {
             let id = sent.unwrap().message_id.as_str().to_owned();
-            let told = harness.webhook_calls();
-            assert_eq!(told[0]["error"]["kind"], "template_rejected", "{told:?}");
-            assert_eq!(told[0]["message_id"], id.as_str());
+            let events = harness.webhook_calls();
+            assert_eq!(events[0]["error"]["kind"], "template_rejected", "{events:?}");
+            assert_eq!(events[0]["message_id"], id.as_str());
         } else {
             assert_eq!(sent.unwrap_err().kind(), ErrorKind::TemplateRejected, "{value}");
         }
@@ -364,7 +348,7 @@ async fn wrong_credential_is_unauthenticated_for_any_body() {
 /// A client of the same mock with credentials that the mock rejects.
 fn refused_client(harness: &Harness) -> Client {
     #[derive(Debug)]
-    struct Refused(Arc<Mock>);
+    struct Refused(Arc<SimulatorTransport>);
 
     #[async_trait]
     impl Transport for Refused {

@@ -194,6 +194,27 @@ async fn lost_response_with_key_is_settled_by_resend() {
 }
 
 #[tokio::test]
+async fn stored_message_is_repeated_under_its_key() {
+    let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
+    let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;
+    // Without a reference the key is random, so that only the stored form can know it.
+    let message = Message::text(CONTACT.parse().unwrap(), "Your parcel leaves today.");
+    let stored = serde_json::to_string(&harness.client.prepare(&message).unwrap()).unwrap();
+    let load = || serde_json::from_str::<Message>(&stored).unwrap();
+    harness.control("faults", &json!([{ "provider": "gosendapi", "fault": "lose_reply", "next": 1 }])).await;
+    assert_eq!(harness.client.send(&load()).await.unwrap_err().sent(), Sent::Maybe);
+    harness.client.send(&load()).await.unwrap();
+
+    let requests = harness.see("requests?provider=gosendapi").await;
+    let sends = requests.as_array().unwrap().iter().filter(|request| request["path"] == "/v1/messages");
+    let keys: Vec<_> = sends.map(|request| request["headers"]["idempotency-key"].clone()).collect();
+    let key = serde_json::from_str::<Value>(&stored).unwrap()["idempotency_key"].clone();
+    assert!(key.is_string());
+    assert_eq!(keys, [key.clone(), key]);
+    assert_eq!(harness.see("messages").await.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn status_lookup_by_id_settles_unknown_send() {
     let uri = "gosendapi://key@HOST?phone_number_id=555123456789";
     let harness = Harness::open(transom_gosendapi::PROVIDER, uri).await;

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // The template is approved at the provider, and has one parameter.
-    let message = text.with_fallback(Template::new("follow_up", "en").body(["your parcel"]));
+    let message = text.with_fallback(Template::new("follow_up").body(["your parcel"]));
     let receipt = client.send(&message).await?;
     println!("with fallback: accepted, as template: {}", receipt.template_fallback);
     Ok(())

@@ -2,10 +2,11 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::error::Error;
+use std::time::Duration;
 
 use transom::config::{ChannelConfig, process_env};
 use transom::{ErrorKind, Message, Registry};
-use transom_mock_server::MockServer;
+use transom_mock_server::{InboundMessage, MessageFilter, MockServer};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -16,18 +17,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = registry.connect(&channel)?;
     let text = Message::text("+919876543210".parse()?, "Your parcel leaves today.");
 
-    mock.control().inbound("exotel", "+919876543210", "hi").await?;
+    let inbound = InboundMessage::text("exotel", "+919876543210", "hi");
+    mock.with(|simulator, now| simulator.receive(now, &inbound))?;
     client.send(&text).await?;
     println!("within 24 hours: accepted");
 
-    mock.control().advance("25h").await?;
+    mock.advance(Duration::from_secs(25 * 3_600)).await?;
     let kind = client.send(&text).await.err().map(|error| error.kind());
     assert_eq!(kind, Some(ErrorKind::SessionExpired));
     println!("25 hours later: {}", ErrorKind::SessionExpired);
 
     // What reached the contact, as the provider would know it.
-    let messages = mock.control().messages("exotel").await?;
-    assert_eq!(messages.len(), 1);
-    println!("messages that reached the contact: {}", messages.len());
+    let count =
+        mock.with(|simulator, _| simulator.messages(&MessageFilter::of("exotel")).map(|messages| messages.len()))?;
+    assert_eq!(count, 1);
+    println!("messages that reached the contact: {count}");
     Ok(())
 }

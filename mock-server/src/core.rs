@@ -13,7 +13,6 @@ pub(crate) mod ids;
 pub(crate) mod journal;
 pub(crate) mod json;
 pub(crate) mod limiter;
-pub(crate) mod members;
 pub(crate) mod not_found;
 pub(crate) mod phone;
 pub(crate) mod provider_simulator;

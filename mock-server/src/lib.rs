@@ -47,7 +47,7 @@ pub use crate::core::webhook::{
 };
 pub use crate::core::world::{
     Account, CachedResponse, Content, Conversation, ConversationState, Delivery, Inbound, Message, Replay, Sender,
-    StoredContent, Template, TemplateStatus, Window, World,
+    State, StoredContent, Template, TemplateStatus, Window, World,
 };
 #[cfg(feature = "client")]
 pub use crate::server::client::{ClientError, Control};

@@ -111,3 +111,53 @@ async fn missing_token_and_unlisted_host_get_json_errors() {
         assert_eq!(status(&answer), expected, "{host}: {answer}");
     }
 }
+
+/// Everything that callers without the token may not cause: a webhook call, and a namespace.
+#[tokio::test]
+async fn without_token_a_callback_is_not_called() {
+    let mock = guarded().await;
+    let (victim, own) =
+        (TcpListener::bind(("127.0.0.1", 0)).await.unwrap(), TcpListener::bind(("127.0.0.1", 0)).await.unwrap());
+    let hook = format!("http://{}/hook", own.local_addr().unwrap());
+    let admin = format!("host: mock.test\r\nx-mock-token: {TOKEN}\r\n");
+    let register = format!(r#"{{"provider":"exotel","url":"{hook}","secret":"s3cret"}}"#);
+    let registered = exchange(&mock, &request("POST", "/_mock/webhooks", &admin, &register)).await.unwrap();
+    assert_eq!(status(&registered), 200, "{registered}");
+    let headers =
+        "host: mock.test\r\nauthorization: Basic ZGVtby1rZXk6ZGVtby10b2tlbg==\r\ncontent-type: application/json\r\n";
+    let send = async |headers: &str, url: &str| {
+        let body = send_with_callback(url);
+        let answer = exchange(&mock, &request("POST", "/v2/accounts/acme/messages", headers, &body)).await.unwrap();
+        assert_eq!(status(&answer), 202, "{answer}");
+    };
+    let elsewhere = format!("http://{}/x", victim.local_addr().unwrap());
+    // In place of the address that is passed over, the registered webhook is called.
+    send(headers, &elsewhere).await;
+    drop(timeout(SOON, own.accept()).await.unwrap().unwrap());
+    send(headers, &hook).await;
+    drop(timeout(SOON, own.accept()).await.unwrap().unwrap());
+    assert!(timeout(Duration::from_millis(1), victim.accept()).await.is_err());
+    let journal = exchange(&mock, &request("GET", "/_mock/requests", &admin, "")).await.unwrap();
+    assert_eq!(journal.matches("the request has no `X-Mock-Token`").count(), 1, "{journal}");
+    assert!(!journal.contains(TOKEN));
+    send(&format!("{headers}x-mock-token: {TOKEN}\r\n"), &elsewhere).await;
+    timeout(SOON, victim.accept()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn without_token_no_namespace_is_made() {
+    let mock = guarded().await;
+    let admin = format!("host: mock.test\r\nx-mock-token: {TOKEN}\r\n");
+    let plain = "host: mock.test\r\nauthorization: Bearer demo-key\r\n";
+    for path in ["/_ns/t1/api/user/me", "/_ns/t1/_mock/clock", "/_ns/t1/_mock/wait", "/_ns/t1/_mock/events"] {
+        let answer = exchange(&mock, &request("GET", path, plain, "")).await.unwrap();
+        assert!(status(&answer) == 401 && body_of(&answer).starts_with("{\"error\":"), "{path}: {answer}");
+    }
+    let names = exchange(&mock, &request("GET", "/_mock/namespaces", &admin, "")).await.unwrap();
+    assert_eq!(body_of(&names), "[]");
+    // Once the holder of the token has made it, the namespace serves everybody.
+    for headers in [&*format!("{admin}authorization: Bearer demo-key\r\n"), plain] {
+        let answer = exchange(&mock, &request("GET", "/_ns/t1/api/user/me", headers, "")).await.unwrap();
+        assert_eq!(status(&answer), 200, "{answer}");
+    }
+}

@@ -110,7 +110,9 @@ fn import_keeps_fault_ids() {
         mock.post("faults", &json!({"provider": "exotel", "fault": "html", "always": true}));
         assert_eq!(mock.ask("faults")[1]["id"], 3);
     }
-    for (change, error) in [("id", "`id` is not above 2"), ("last_fault", "`last_fault` is 1, expected at least 2")] {
+    for (change, error) in
+        [("id", "`id` is 2, expected more than 2"), ("last_fault", "`last_fault` is 1, expected at least 2")]
+    {
         let mut wrong = state.clone();
         if change == "id" {
             let rule = wrong["faults"][0].clone();

@@ -164,6 +164,7 @@ fn a_state_comes_back_byte_for_byte_after_a_reset() {
         live(&mut mock);
         mock.post("clock", &json!({"freeze": frozen}));
         let state = exported(&mut mock);
+        assert_eq!(serde_json::to_string(&mock.simulator.snapshot()).unwrap(), state);
         mock.call(Method::POST, "reset", "");
         assert_ne!(exported(&mut mock), state);
         assert_eq!(mock.call(Method::PUT, "state", &state), (200, json!({"imported": true})));
@@ -227,29 +228,31 @@ fn wrong_state_is_refused_by_member_and_changes_nothing() {
         ("/ids/last", json!(5), "`ids`: `last` is 5, expected a string"),
         ("/ids/seed", json!("-1"), "`seed` is \"-1\", expected digits in a string"),
         ("/accounts", json!([]), "`accounts` lacks `autocalls`, `exotel`, `gosendapi`, `messangi`"),
-        ("/accounts/1/provider", json!("autocalls"), "`accounts` 2: `provider` is \"autocalls\" a second time"),
+        ("/accounts/1/provider", json!("autocalls"), "`accounts[1]`: `provider` is \"autocalls\" a second time"),
         ("/accounts/1/provider", json!("twilio"), "`provider` is \"twilio\", expected one of `autocalls`"),
-        ("/accounts/0/balance", json!("much"), "`accounts` 1: `balance` is \"much\", expected a number or null"),
-        ("/accounts/0/limit/window", json!("9999d"), "`limit`: `window` is \"9999d\""),
+        ("/accounts/0/balance", json!("much"), "`accounts[0]`: `balance` is \"much\", expected a number"),
+        ("/accounts/0/limit/window", json!("9999d"), "`accounts[0].limit`: `window` is \"9999d\""),
         ("/accounts/0/limit/used", json!(-1), "`used` is -1, expected a whole number"),
         ("/accounts/1/switches/window_error", json!("later"), "expected one of `sync`, `callback`"),
-        ("/accounts/1/switches/mood", json!("good"), "`switches`: unknown member `mood`"),
-        ("/accounts/0/senders/1/online", Value::Null, "`accounts` 1: `senders` 2: `online` is missing"),
+        ("/accounts/1/switches/mood", json!("good"), "`switches`: `mood` is no switch here"),
+        ("/accounts/0/senders/1/online", Value::Null, "`accounts[0].senders[1]`: `online` is missing"),
         ("/accounts/0/templates/0/status", json!("lost"), "expected one of `approved`"),
-        ("/accounts/0/templates/0/parameters", json!("1"), "expected an array of names"),
-        ("/contacts/0/contact", json!("me"), "`contacts` 1: `contact` is \"me\", expected a phone number"),
+        ("/accounts/0/templates/0/parameters", json!("1"), "expected an array"),
+        ("/contacts/0/contact", json!("me"), "`contacts[0]`: `contact` is \"me\", expected a phone number"),
         ("/contacts/0/last_inbound_at", json!("9999-01-01T00:00:00Z"), "expected a time between 1970 and 9000"),
-        ("/conversations/1/id", json!("42"), "`conversations` has \"42\" twice"),
-        ("/conversations/3/closed/reason", Value::Null, "`conversations` 4: `closed`: `reason` is missing"),
+        ("/conversations/1/id", json!("42"), "`conversations[1]`: `id` is \"42\" a second time"),
+        ("/conversations/3/closed/reason", Value::Null, "`conversations[3].closed`: `reason` is missing"),
         ("/conversations/0/messages_count", json!("6"), "`messages_count` is \"6\", expected a whole number"),
-        ("/messages/0/content", json!("Hi"), "`messages` 1: `content` is \"Hi\", expected an object"),
-        ("/messages/0/at", Value::Null, "`messages` 1: `at` is missing"),
-        ("/messages", json!({}), "`messages` is an object, expected an array of objects"),
+        ("/messages/0/content", json!("Hi"), "`messages[0]`: `content` is \"Hi\", expected an object"),
+        ("/messages/0/at", Value::Null, "`messages[0]`: `at` is missing"),
+        ("/messages", json!({}), "`messages` is an object, expected an array"),
         ("/idempotency/0/digest", json!("7"), "expected 16 hexadecimal digits"),
         ("/idempotency/0/status", json!(20), "`status` is 20"),
-        ("/faults/0/fault", json!("explode"), "`faults` 1: `fault` is \"explode\""),
+        ("/faults/0/fault", json!("explode"), "`faults[0]`: `fault` is \"explode\""),
         ("/faults/0/seen", json!(1), "`seen` goes with `every`"),
-        ("/faults/1/seen", json!(3), "`seen` goes with `every`"),
+        ("/faults/1/seen", json!(3), "`faults[1]`: `seen` goes with `every`"),
+        ("/faults/1/id", json!(1), "`faults[1]`: `id` is 1, expected more than 1"),
+        ("/last_fault", json!(1), "`last_fault` is 1, expected at least 4"),
     ] {
         let mut state = good.clone();
         let (parent, name) = pointer.rsplit_once('/').unwrap();

@@ -12,6 +12,7 @@ pub mod layers;
 pub mod message;
 pub mod phone;
 pub mod reconcile;
+pub mod secret;
 pub mod session;
 pub mod testing;
 pub mod time;
@@ -20,7 +21,6 @@ pub mod webhook;
 
 mod capability;
 mod messenger;
-mod secret;
 
 pub use capability::{Capabilities, Capability};
 pub use client::{Client, SendOutcome};

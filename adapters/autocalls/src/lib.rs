@@ -12,24 +12,15 @@ pub use config::Config;
 pub use messenger::{Autocalls, CAPABILITIES};
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use transom::adapter::{Certainty, Provider, Rate, Scope};
+use transom::adapter::{Certainty, Provider, Rate};
 use transom::config::UriLayout;
 
 /// Autocalls, for a [`Registry`](transom::Registry).
-pub const PROVIDER: Provider = Provider {
-    name: config::NAME,
-    uri: UriLayout { user: "api_key", user_and_password: None, path: None },
-    connect: |config, context| Ok(Arc::new(Autocalls::connect(config, context)?)),
-    codes: error::CODES,
-    rates: &[Rate {
-        scope: Scope::Account,
-        quota: 5,
-        window: Duration::from_secs(1),
-        codes: &[],
-        source: "Send Freeform Message: 5 requests per second per user",
-        certainty: Certainty::Authoritative,
-    }],
-    key_life: None,
-};
+pub const PROVIDER: Provider = Provider::new(config::NAME, UriLayout::new("api_key"), |config, context| {
+    Ok(Arc::new(Autocalls::connect(config, context)?))
+})
+.with_codes(error::CODES)
+.with_rates(&[
+    Rate::per_second(5).with_source("Send Freeform Message: 5 requests per second per user", Certainty::Authoritative)
+]);

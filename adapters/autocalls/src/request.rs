@@ -112,7 +112,7 @@ fn with_key(config: &Config, request: RequestBuilder) -> RequestBuilder {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use transom::message::{Header, HeaderText};
+    use transom::message::{Header, TemplateButton};
     use transom::{Content, ErrorKind, Template};
 
     use super::*;
@@ -165,7 +165,7 @@ mod tests {
     fn positional_values_are_keyed_by_their_places() {
         check(
             &templates(r#"{"visit":{"id":310}}"#),
-            &Template::new("visit", "en").body(["Mara", "12 May", "16:30"]),
+            &Template::new("visit").body(["Mara", "12 May", "16:30"]),
             &json!({
                 "sender_id": 12, "template_id": 310, "recipient_phone": "+447700900123",
                 "variables": { "1": "Mara", "2": "12 May", "3": "16:30" },
@@ -177,7 +177,7 @@ mod tests {
     fn values_are_keyed_by_the_names_that_the_channel_gives() {
         check(
             &templates(r#"{"visit":{"id":311,"params":["first_name","day"]}}"#),
-            &Template::new("visit", "en").body(["Mara", "12 May"]),
+            &Template::new("visit").body(["Mara", "12 May"]),
             &json!({
                 "sender_id": 12, "template_id": 311, "recipient_phone": "+447700900123",
                 "variables": { "first_name": "Mara", "day": "12 May" },
@@ -189,7 +189,7 @@ mod tests {
     fn a_template_without_values_has_no_variables() {
         check(
             &templates(r#"{"again":{"id":312}}"#),
-            &Template::new("again", "en"),
+            &Template::new("again"),
             &json!({ "sender_id": 12, "template_id": 312, "recipient_phone": "+447700900123" }),
         );
     }
@@ -198,13 +198,11 @@ mod tests {
     fn what_a_template_cannot_carry_is_refused() {
         let config = config();
         let refused = |template: &Template| RequestedTemplate::of(&config, template).unwrap_err();
-        let mut header = Template::new("visit", "en");
-        header.header = Some(Header::Text(HeaderText { text: "x".into() }));
-        let mut button = Template::new("visit", "en");
-        button.buttons = vec![transom::message::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
+        let header = Template::new("visit").header(Header::text("x"));
+        let button = Template::new("visit").button(TemplateButton::quick_reply(0, "OK"));
         assert_eq!(refused(&header).kind(), ErrorKind::Unsupported);
         assert_eq!(refused(&button).kind(), ErrorKind::Unsupported);
-        let empty = refused(&Template::new("visit", "en").body(["Mara", " "]));
+        let empty = refused(&Template::new("visit").body(["Mara", " "]));
         assert_eq!(empty.kind(), ErrorKind::InvalidRequest);
         assert!(empty.message().contains("`2` is empty"), "{empty}");
     }

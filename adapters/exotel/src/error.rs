@@ -70,7 +70,7 @@ pub(crate) fn of_item(item: &Item, response: &Response<Bytes>, now: SystemTime, 
     let error = match item.http_status() {
         Some(status) if !status.is_success() => match sent_of(status) {
             Sent::No => Error::new(kind_of(status), text),
-            Sent::Maybe => asked.operation.mark_unknown(Error::new(kind_of(status), text)),
+            _ => asked.operation.mark_unknown(Error::new(kind_of(status), text)),
         },
         _ => asked.operation.mark_unknown(Error::new(ErrorKind::InvalidRequest, text)),
     };

@@ -114,7 +114,7 @@ fn check(message: &Message) -> Result<()> {
         return unsupported(NAME, Capability::Reply);
     }
     // Outbound media go by link only (docs, Media Messages).
-    if message.content.media().any(|media| matches!(media.source, MediaSource::Id(_))) {
+    if message.content.media().any(|media| !matches!(media.source, MediaSource::Link(_))) {
         return unsupported(NAME, Capability::MediaUpload);
     }
     message.check()?;
@@ -177,8 +177,8 @@ mod tests {
 
     #[test]
     fn template_is_positional_with_button_indexes_as_text() {
-        let mut template = Template::new("parcel_eta", "en").body(["Asha", "Fri 10:00"]);
-        template.buttons = vec![transom::message::TemplateButton::QuickReply { index: 0, payload: "OK".into() }];
+        let template = Template::new("parcel_eta").body(["Asha", "Fri 10:00"]);
+        let template = template.button(transom::message::TemplateButton::quick_reply(0, "OK"));
         check(
             &Message::template("+919876543210".parse().unwrap(), template),
             &json!({ "type": "template", "template": {

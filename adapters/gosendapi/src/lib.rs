@@ -21,30 +21,17 @@ use transom::adapter::{Certainty, Provider, Rate, Scope};
 use transom::config::UriLayout;
 
 /// GoSendAPI, for a [`Registry`](transom::Registry).
-pub const PROVIDER: Provider = Provider {
-    name: config::NAME,
-    uri: UriLayout { user: "api_key", user_and_password: None, path: None },
-    connect: |config, context| Ok(Arc::new(GoSendApi::connect(config, context)?)),
-    codes: error::CODES,
-    rates: &[
-        Rate {
-            scope: Scope::Account,
-            quota: 100,
-            window: Duration::from_secs(1),
-            codes: &[],
-            source: "Rate limits: a standard live key, 100 requests per second",
-            certainty: Certainty::Docs,
-        },
-        // One message every six seconds, of which a few may come at once.
-        Rate {
-            scope: Scope::Pair,
-            quota: 10,
-            window: Duration::from_secs(60),
-            codes: &["131056"],
-            source: "WhatsApp's pair rate limit, as its error 131056 is reported",
-            certainty: Certainty::Inferred,
-        },
-    ],
-    // Idempotency: keys live for 24 hours (docs).
-    key_life: Some(Duration::from_secs(24 * 60 * 60)),
-};
+pub const PROVIDER: Provider = Provider::new(config::NAME, UriLayout::new("api_key"), |config, context| {
+    Ok(Arc::new(GoSendApi::connect(config, context)?))
+})
+.with_codes(error::CODES)
+.with_rates(&[
+    Rate::per_second(100).with_source("Rate limits: a standard live key, 100 requests per second", Certainty::Docs),
+    // One message every six seconds, of which a few may come at once.
+    Rate::per_minute(10)
+        .with_scope(Scope::Pair)
+        .with_codes(&["131056"])
+        .with_source("WhatsApp's pair rate limit, as its error 131056 is reported", Certainty::Inferred),
+])
+// Idempotency: keys live for 24 hours (docs).
+.with_key_life(Duration::from_secs(24 * 60 * 60));

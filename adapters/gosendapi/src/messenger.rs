@@ -161,7 +161,7 @@ impl GoSendApi {
                     Window::Never => ErrorKind::NoActiveSession,
                     Window::Expired { .. } => ErrorKind::SessionExpired,
                     Window::Open { .. } if is_unclear => ErrorKind::PermissionDenied,
-                    Window::Open { .. } | Window::Unknown => refused.kind(),
+                    _ => refused.kind(),
                 };
                 refused.with_kind(kind).with_session(session)
             }

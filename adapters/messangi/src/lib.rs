@@ -19,12 +19,10 @@ use transom::adapter::Provider;
 use transom::config::UriLayout;
 
 /// Messangi, for a [`Registry`](transom::Registry).
-pub const PROVIDER: Provider = Provider {
-    name: config::NAME,
-    uri: UriLayout { user: "api_key", user_and_password: Some(("username", "password")), path: None },
-    connect: |config, context| Ok(Arc::new(Messangi::connect(config, context)?)),
-    codes: error::CODES,
-    // The real numbers are not published: the answers' `ratelimit-policy` states them.
-    rates: &[],
-    key_life: None,
-};
+///
+/// The numbers of its limits are not published: the answers' `ratelimit-policy` states them.
+pub const PROVIDER: Provider =
+    Provider::new(config::NAME, UriLayout::new("api_key").with_password("username", "password"), |config, context| {
+        Ok(Arc::new(Messangi::connect(config, context)?))
+    })
+    .with_codes(error::CODES);

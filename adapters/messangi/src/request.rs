@@ -47,7 +47,7 @@ pub(crate) fn encode_login(config: &Config, username: &Secret, password: &Secret
 }
 
 fn fill<'m>(request: &mut SendRequest<'m>, content: &'m Content, templates: &'m TemplateMappings) -> Result<()> {
-    if content.media().any(|media| matches!(media.source, MediaSource::Id(_))) {
+    if content.media().any(|media| !matches!(media.source, MediaSource::Link(_))) {
         return unsupported(NAME, Capability::MediaUpload);
     }
     match content {
@@ -96,7 +96,7 @@ fn media<'m>(request: &mut SendRequest<'m>, kind: &'static str, file: &'m Media)
 fn link(file: &Media) -> Option<&str> {
     match &file.source {
         MediaSource::Link(link) => Some(link),
-        MediaSource::Id(_) => None,
+        _ => None,
     }
 }
 
@@ -116,19 +116,20 @@ fn fill_template<'m>(
     let values = resolved.named()?;
     request.placeholders =
         Parameters::Named(values.into_iter().map(|(name, value)| (name, value.to_owned())).collect());
-    request.template_header = template.header.as_ref().map(template_header);
+    request.template_header = template.header.as_ref().map(template_header).transpose()?;
     Ok(())
 }
 
 /// `templateHeader` is documented by name only; the layout is inferred. A text header has at most one placeholder, and
 /// positions are named by their number.
-fn template_header(header: &Header) -> Value {
-    match header {
+fn template_header(header: &Header) -> Result<Value> {
+    Ok(match header {
         Header::Text(line) => json!({ "type": "text", "placeholders": { "1": line.text } }),
         Header::Image(file) => json!({ "type": "image", "image": { "link": link(file) } }),
         Header::Video(file) => json!({ "type": "video", "video": { "link": link(file) } }),
         Header::Document(file) => json!({ "type": "document", "document": { "link": link(file) } }),
-    }
+        _ => return unsupported(NAME, Capability::Template),
+    })
 }
 
 /// The segments of a configured path, which starts with a slash.
@@ -274,8 +275,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_messangi_cannot_do_is_refused_before_the_request() {
-        let mut template = Template::new("t", "en");
-        template.buttons = vec![TemplateButton::Url { index: 0, text: "88".into() }];
+        let template = Template::new("t").button(TemplateButton::url(0, "88"));
         for refused in [
             message(r#"{"type":"sticker","link":"https://f.example/s.webp"}"#),
             message(r#"{"type":"reaction","message_id":"m1","emoji":"👍"}"#),

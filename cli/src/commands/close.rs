@@ -23,7 +23,7 @@ pub(crate) async fn run(common: &Common, args: &CloseArgs, output: &Output) -> R
     let account = GoSendApi::connect(&channel.config, context).map_err(on)?;
     account.close_conversation(&args.id, reason).await.map_err(|error| on(error.with_provider(channel.provider)))?;
     let closed = json!({ "channel": channel.name, "provider": channel.provider, "id": args.id, "state": "ended" });
-    output.result(&closed, || format!("{}: conversation {} has ended", good("closed"), args.id));
+    output.result(&closed, || [good("closed").text(format!(": conversation {} has ended", args.id))]);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -47,7 +47,7 @@ pub(crate) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
     if let Some((folder, written)) = written {
         written.map_err(|error| write_failure(folder, &error))?;
         if !output.is_json() {
-            output.line(&format!("report: {}", folder.join("index.html").display()));
+            output.line(format!("report: {}", folder.join("index.html").display()));
         }
     }
     Ok(if report.is_all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -126,6 +126,6 @@ fn list(cases: &[Case], output: &Output) {
     for case in cases {
         let note = if case.note().is_empty() { String::new() } else { format!(" {}", case.note()) };
         let refusal = if case.is_refusal() { " (must be refused)" } else { "" };
-        output.line(&format!("{}  {}{note}{refusal}", case.id(), case.contract()));
+        output.line(format!("{}  {}{note}{refusal}", case.id(), case.contract()));
     }
 }

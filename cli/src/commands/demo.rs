@@ -9,7 +9,7 @@ use transom::{Client, Error, ErrorKind, Message, PhoneNumber, Template};
 use transom_mock_server::{ControlError, InboundMessage, MockServer, Simulator};
 
 use crate::channel::registry;
-use crate::output::{Failure, Output, bad, good};
+use crate::output::{Failure, Line, Output, bad, good};
 
 pub(crate) async fn run(output: &Output) -> Result<ExitCode, Failure> {
     let mock = MockServer::start().await.map_err(|error| {
@@ -89,7 +89,7 @@ fn refused(error: ControlError) -> Failure {
 async fn steps(subject: &Subject, client: &Client, mock: &MockServer) -> Result<Vec<Row>, Failure> {
     let contact: PhoneNumber = "+5491155550123".parse().map_err(Error::from)?;
     let text = || Message::text(contact.clone(), "Your parcel leaves today.");
-    let with_fallback = || text().with_fallback(Template::new("re_engagement_v1", "en"));
+    let with_fallback = || text().with_fallback(Template::new("re_engagement_v1"));
     let provider = subject.provider;
     let row = |step, expected: &str, got: String| Row {
         provider,
@@ -126,13 +126,13 @@ fn print(rows: &[Row], output: &Output) {
     };
     let [a, b, c] = TITLES;
     let (provider, step, got) = (width(a, |row| row.provider), width(b, |row| row.step), width(c, |row| &row.got));
-    output.line(&format!("{a:provider$}  {b:step$}  {c}"));
+    output.line(format!("{a:provider$}  {b:step$}  {c}"));
     let mut last = "";
     for row in rows {
         // Only the first line of a provider names it.
         let name = if row.provider == last { "" } else { row.provider };
         last = row.provider;
         let mark = if row.ok { good("as stated") } else { bad(&format!("expected {}", row.expected)) };
-        output.line(&format!("{name:provider$}  {:step$}  {:got$}  {mark}", row.step, row.got));
+        output.line(Line::from(format!("{name:provider$}  {:step$}  {:got$}  ", row.step, row.got)).then(&mark));
     }
 }

@@ -37,7 +37,7 @@ pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> 
         for finding in &findings {
             let mark = if finding.ok { good("ok") } else { bad("error") };
             for line in &finding.lines {
-                output.line(&format!("{mark}  {} ({}): {line}", finding.channel, finding.provider));
+                output.line(mark.clone().text(format!("  {} ({}): {line}", finding.channel, finding.provider)));
             }
         }
     }

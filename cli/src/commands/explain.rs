@@ -8,7 +8,7 @@ use transom::{Error, ErrorKind};
 
 use crate::args::ExplainArgs;
 use crate::channel::registry;
-use crate::output::{Failure, Output, good};
+use crate::output::{Failure, Line, Output, good};
 
 pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failure> {
     let registry = registry();
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failu
         output.json(&rows);
     } else {
         for row in &rows {
-            output.line(&row.text());
+            row.lines().into_iter().for_each(|line| output.line(line));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -77,19 +77,16 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn text(&self) -> String {
+    fn lines(&self) -> [Line; 3] {
         let name = if self.name.is_empty() { String::new() } else { format!(" ({})", self.name) };
         let status = self.status.map(|status| format!(" with HTTP {status}")).unwrap_or_default();
         let sent = if self.sent == "no" { "nothing was sent" } else { "it may have been sent" };
-        format!(
-            "{} {}{name}{status}: {}; {sent}\n  advice: {}\n  source: {} ({}, read {})",
-            self.provider,
-            self.code,
-            good(self.kind),
-            self.advice,
-            self.source,
-            self.certainty,
-            self.date
-        )
+        [
+            Line::from(format!("{} {}{name}{status}: ", self.provider, self.code))
+                .then(&good(self.kind))
+                .text(format!("; {sent}")),
+            Line::from(format!("  advice: {}", self.advice)),
+            Line::from(format!("  source: {} ({}, read {})", self.source, self.certainty, self.date)),
+        ]
     }
 }

@@ -21,7 +21,6 @@ use transom::webhook::Event;
 
 use crate::args::{Common, ListenArgs};
 use crate::channel::{self, Channel};
-use crate::commands::webhook;
 use crate::output::{Failure, Output};
 use crate::target;
 
@@ -40,7 +39,6 @@ pub(crate) async fn run(common: &Common, args: &ListenArgs, output: &Output) -> 
         channels,
         forward,
         transport: HttpTransport::new(HttpOptions::default())?,
-        common: common.clone(),
         output: Output::new(output.is_json()),
         // Keeps the lines and the ledger writes of two calls apart.
         serial: Mutex::new(()),
@@ -48,7 +46,7 @@ pub(crate) async fn run(common: &Common, args: &ListenArgs, output: &Output) -> 
     let problem = |error: std::io::Error| Failure::usage(format!("--port {}: {error}", args.port));
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?;
-    output.note(&format!("listening on http://{bound} at {names}"));
+    output.note(format!("listening on http://{bound} at {names}"));
     let app = Router::new()
         .route("/{channel}", post(receive))
         .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -64,7 +62,6 @@ struct Receiver {
     channels: BTreeMap<String, Channel>,
     forward: Option<http::Uri>,
     transport: HttpTransport,
-    common: Common,
     output: Output,
     serial: Mutex<()>,
 }
@@ -91,13 +88,15 @@ async fn receive(
         Ok(events) => events,
         Err(error) => {
             // The sender gets only a status; the error is printed for the operator.
-            receiver.output.note(&format!("{name}: webhook call refused: {error}"));
+            receiver.output.note(format!("{name}: webhook call refused: {error}"));
             let refused = error.kind() == ErrorKind::Unauthenticated;
             return if refused { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }.into_response();
         }
     };
-    webhook::print(channel, &events, &receiver.output);
-    if let Err(failure) = channel.record(&receiver.common, &events) {
+    for event in &events.events {
+        receiver.output.json(&event.to_json(channel.provider, events.verified));
+    }
+    if let Err(failure) = channel.record(&events) {
         // With an error status the provider repeats the call, so that the ledger does not miss it.
         receiver.output.failure(&failure);
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -133,8 +132,8 @@ impl Receiver {
         request.extensions_mut().insert(Operation::Read);
         match self.transport.send(request).await {
             Ok(response) if response.status().is_success() => {}
-            Ok(response) => self.output.note(&format!("--forward: the target answered {}", response.status())),
-            Err(error) => self.output.note(&format!("--forward: {error}")),
+            Ok(response) => self.output.note(format!("--forward: the target answered {}", response.status())),
+            Err(error) => self.output.note(format!("--forward: {error}")),
         }
     }
 }

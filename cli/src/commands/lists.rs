@@ -11,7 +11,7 @@ use transom::{PhoneNumber, Result};
 use crate::args::{Common, ConversationsArgs};
 use crate::channel::Channel;
 use crate::commands::send::phone;
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Line, Output};
 use crate::target;
 
 pub(crate) async fn senders(common: &Common, output: &Output) -> std::result::Result<ExitCode, Failure> {
@@ -74,9 +74,9 @@ fn print<T: Serialize>(
         output.json(&listed);
         return Ok(ExitCode::SUCCESS);
     }
-    // Control characters from the provider could change the terminal or break the lines.
-    let plain = |cell: String| cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    let rows: Vec<[String; 4]> = listed.iter().map(|item| columns(item).map(plain)).collect();
+    // Escaped before the widths are measured.
+    let shown = |cell: String| Line::from(cell).as_str().to_owned();
+    let rows: Vec<[String; 4]> = listed.iter().map(|item| columns(item).map(shown)).collect();
     let width = |column: usize| {
         let widths = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         widths.max().unwrap_or_default()

@@ -1,9 +1,9 @@
 //! `transom mock`: runs the mock server.
 
-use std::fs::File;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, lookup_host};
 use transom_mock_server::{Simulator, serve_and_save, serve_until};
 
 use crate::args::MockArgs;
+use crate::fs::{Lock, SharedFile};
 use crate::output::{Failure, Output};
 
 /// The environment variable with the token for control calls.
@@ -20,44 +21,38 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     let token = token(args)?;
     let address = address(args, token.is_some()).await?;
     // Locked before reading, so that no other mock changes the file afterwards.
-    let _lock = args.state.as_deref().map(lock).transpose()?;
-    let simulator = simulator(args, token.as_deref())?;
-    if let Some(file) = &args.state {
+    let state = args.state.as_deref().map(StateFile::lock).transpose()?;
+    let simulator = simulator(args, token.as_deref(), state.as_ref())?;
+    if let Some(state) = &state {
         // Fails now if the file cannot be written, instead of losing the state later.
-        save(file, &simulator.export())?;
+        state.save(&simulator.export())?;
     }
     let problem = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
     let listener = TcpListener::bind(address).await.map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?;
     // A reader of the first line may send a signal at once, so that the handler must exist before.
     let stop = stopped();
-    output.line(&format!("listening on http://{bound}"));
+    output.line(format!("listening on http://{bound}"));
     // The seed makes the run repeatable.
-    output.note(&format!("seed {}", simulator.seed()));
-    let Some(file) = args.state.clone() else {
+    output.note(format!("seed {}", simulator.seed()));
+    let Some(state) = state.map(Arc::new) else {
         serve_until(listener, simulator, stop).await;
         return Ok(ExitCode::SUCCESS);
     };
     let mut reported = false;
     let simulator = serve_and_save(listener, simulator, stop, {
-        let file = file.clone();
-        move |state| {
+        let (state, output) = (Arc::clone(&state), Output::new(output.is_json()));
+        move |world| {
             // Reports only the first failure: a full disk may recover, and the write at the stop decides.
-            if let (Err(_), false) = (save(&file, state), reported) {
+            if let (Err(_), false) = (state.save(world), reported) {
                 reported = true;
-                warn(&format!("--state {}: the file cannot be written at the moment", file.display()));
+                output.note(format!("--state {}: the file cannot be written at the moment", state.named.display()));
             }
         }
     })
     .await;
-    save(&file, &simulator.export())?;
+    state.save(&simulator.export())?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn warn(problem: &str) {
-    use std::io::Write as _;
-    // The standard error may be closed.
-    let _ = writeln!(std::io::stderr(), "{problem}");
 }
 
 /// The token for control calls, from a file or the environment: other users can read the arguments of a process.
@@ -70,7 +65,7 @@ fn token(args: &MockArgs) -> Result<Option<String>, Failure> {
         .map_err(|error| Failure::usage(format!("--token-file {}: {error}", file.display())))
 }
 
-fn simulator(args: &MockArgs, token: Option<&str>) -> Result<Simulator, Failure> {
+fn simulator(args: &MockArgs, token: Option<&str>, state: Option<&StateFile>) -> Result<Simulator, Failure> {
     let mut simulator = Simulator::new(SystemTime::now());
     if let Some(token) = token {
         let place =
@@ -97,34 +92,42 @@ fn simulator(args: &MockArgs, token: Option<&str>) -> Result<Simulator, Failure>
     if let Some(seed) = args.seed {
         simulator = simulator.with_seed(seed);
     }
-    if let Some(file) = &args.state {
-        load(file, &mut simulator)?;
+    if let Some(state) = state {
+        state.load(&mut simulator)?;
     }
     Ok(simulator)
 }
 
-/// Reads the state of an earlier run. Without a file, the mock starts with the seeded world.
-fn load(file: &Path, simulator: &mut Simulator) -> Result<(), Failure> {
-    let problem = |what: String| Failure::usage(format!("--state {}: {what}", file.display()));
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(problem(error.to_string())),
-    };
-    let state = serde_json::from_str(&text).map_err(|error| problem(format!("not JSON: {error}")))?;
-    simulator.import(&state).map_err(|error| problem(error.to_string()))
+/// The `--state` file, locked: two mocks with one file would overwrite each other.
+struct StateFile {
+    named: PathBuf,
+    file: SharedFile,
+    lock: Lock,
 }
 
-fn save(file: &Path, state: &Value) -> Result<(), Failure> {
-    crate::fs::write_atomically(file, &state.to_string())
-        .map_err(|error| Failure::usage(format!("--state {}: {error}", file.display())))
+impl StateFile {
+    fn lock(named: &Path) -> Result<Self, Failure> {
+        let file = SharedFile::find(named).map_err(|error| problem(named, &error.to_string()))?;
+        let lock = file.try_lock().map_err(|error| problem(named, &error.to_string()))?;
+        let lock = lock.ok_or_else(|| problem(named, "another mock uses this file; expected a file of its own"))?;
+        Ok(Self { named: named.to_owned(), file, lock })
+    }
+
+    /// Reads the state of an earlier run. Without a file, the mock starts with the seeded world.
+    fn load(&self, simulator: &mut Simulator) -> Result<(), Failure> {
+        let on = |what: &str| problem(&self.named, what);
+        let Some(text) = self.file.read().map_err(|error| on(&error.to_string()))? else { return Ok(()) };
+        let state = serde_json::from_str(&text).map_err(|error| on(&format!("not JSON: {error}")))?;
+        simulator.import(&state).map_err(|error| on(&error.to_string()))
+    }
+
+    fn save(&self, state: &Value) -> Result<(), Failure> {
+        self.lock.replace(&state.to_string()).map_err(|error| problem(&self.named, &error.to_string()))
+    }
 }
 
-/// Locks the state file. Two mocks with one file would overwrite each other.
-fn lock(file: &Path) -> Result<File, Failure> {
-    let problem = |what: String| Failure::usage(format!("--state {}: {what}", file.display()));
-    let lock = crate::fs::lock(file).map_err(|error| problem(error.to_string()))?;
-    lock.ok_or_else(|| problem("another mock uses this file; expected a file of its own".to_owned()))
+fn problem(state: &Path, what: &str) -> Failure {
+    Failure::usage(format!("--state {}: {what}", state.display()))
 }
 
 /// Completes at SIGTERM or SIGINT. The handlers are installed by this call, not at the first poll.

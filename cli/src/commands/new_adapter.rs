@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::args::NewAdapterArgs;
 use crate::channel::registry;
-use crate::output::{Failure, Output, good};
+use crate::output::{Failure, Line, Output, good};
 
 /// The files of the crate, written for a provider called Larkwire: those of `examples/fifth-adapter`, but for the manifest, the
 /// README and the encoder, which is still to be written.
@@ -36,6 +36,12 @@ const FILES: &[(&str, &str)] = &[
 const CRATES: &[(&str, &str)] =
     &[("transom", "sdk"), ("transom-conformance", "conformance-tests"), ("transom-mock-server", "mock-server")];
 
+/// What to do with the new crate.
+const NEXT: &str = "Next, in that folder:
+  cargo test    each case that sends something fails and names what is missing
+  FACTS.md      describes a provider that does not exist: write down what yours does, then change the code
+docs/writing-an-adapter.md in Transom's repository shows the way.";
+
 pub(crate) fn run(args: &NewAdapterArgs, output: &Output) -> Result<ExitCode, Failure> {
     let names = Names::of(&args.name).map_err(|problem| Failure::usage(format!("`{}`: {problem}", args.name)))?;
     let checkout = args.transom_path.as_deref().map(checkout).transpose()?;
@@ -54,15 +60,9 @@ pub(crate) fn run(args: &NewAdapterArgs, output: &Output) -> Result<ExitCode, Fa
     }
     let files: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
     output.result(&json!({ "path": folder, "files": files }), || {
-        format!(
-            "{} {}\n  {}\nNext, in that folder:\n  \
-             cargo test    every case that sends something fails, and says what is missing\n  \
-             FACTS.md      describes a provider that does not exist: write down what yours does, then change the code\n\
-             docs/writing-an-adapter.md in Transom's repository shows the way.",
-            good("created"),
-            folder.display(),
-            files.join("\n  ")
-        )
+        let created = good("created").text(format!(" {}", folder.display()));
+        let files = files.iter().map(|file| Line::from(format!("  {file}")));
+        [created].into_iter().chain(files).chain(NEXT.lines().map(Line::from))
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ use transom::{Content, Error, ErrorKind, Message, PhoneNumber, Receipt, Session,
 use crate::args::{Common, SendArgs};
 use crate::channel;
 use crate::commands::{send, session};
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Line, Output, pretty_json};
 use crate::target;
 
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
@@ -51,7 +51,7 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
         "template_fallback": falls_back,
         "request": shown(&request, &message.to),
     });
-    output.result(&plan, || text(&plan));
+    output.result(&plan, || lines(&plan));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -130,16 +130,14 @@ fn why(message: &Message, falls_back: bool, window: Window) -> &'static str {
         _ if falls_back && !window.is_known_closed() => "the policy of the channel always sends the fallback",
         _ if falls_back => "the window is closed, so that the fallback is sent",
         Window::Open { .. } => "the window is open",
-        Window::Unknown if has_fallback => {
-            "the window is unknown; if the provider rejects the message for it, the fallback is sent"
-        }
-        Window::Unknown => "the window is unknown; the provider decides",
         Window::Expired { .. } | Window::Never if has_fallback => {
             "the window is closed, but the policy of the channel asks the provider first; then the fallback is sent"
         }
         Window::Expired { .. } | Window::Never => {
             "the window is closed and there is no fallback; the provider will reject the message"
         }
+        _ if has_fallback => "the window is unknown; if the provider rejects the message for it, the fallback is sent",
+        _ => "the window is unknown; the provider decides",
     }
 }
 
@@ -182,7 +180,7 @@ fn mask(text: &str, to: &PhoneNumber) -> String {
     text.replace(to.as_str(), &to.masked()).replace(&encoded, &to.masked()).replace(to.digits(), &to.masked())
 }
 
-fn text(plan: &Value) -> String {
+fn lines(plan: &Value) -> Vec<Line> {
     let word = |pointer: &str| plan.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let what = match plan["template"].as_str() {
         Some(name) => format!("the template `{name}` would be sent"),
@@ -195,7 +193,8 @@ fn text(plan: &Value) -> String {
     for (name, value) in plan.pointer("/request/headers").and_then(Value::as_object).into_iter().flatten() {
         lines.push(format!("{name}: {}", value.as_str().unwrap_or_default()));
     }
-    let body = plan.pointer("/request/body").map(|body| serde_json::to_string_pretty(body).unwrap_or_default());
-    lines.extend([String::new(), body.unwrap_or_default()]);
-    lines.join("\n")
+    let body = plan.pointer("/request/body").and_then(|body| pretty_json(body).ok()).unwrap_or_default();
+    lines.push(String::new());
+    lines.extend(body.lines().map(str::to_owned));
+    lines.into_iter().map(Line::from).collect()
 }

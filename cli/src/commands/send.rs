@@ -8,13 +8,12 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::Value;
 use transom::adapter::Limits;
-use transom::message::Text;
 use transom::session::SessionSource;
 use transom::time::rfc3339;
-use transom::{Content, Message, PhoneNumber, Receipt, Session, Template, Window};
+use transom::{Message, PhoneNumber, Receipt, Session, Template, Window};
 
 use crate::args::{Common, SendArgs};
-use crate::output::{Failure, Output, earlier_json, good};
+use crate::output::{Failure, Line, Output, earlier_json, good};
 use crate::target::{self, Target};
 
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
@@ -33,10 +32,14 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
         Failure::on(error, name, provider)
     })?;
     for earlier in receipt.earlier.iter().filter(|_| !output.is_json()) {
-        output.note(&format!("{}: {}: {}", earlier.channel, earlier.kind, earlier.message));
+        output.note(format!("{}: {}: {}", earlier.channel, earlier.kind, earlier.message));
     }
-    output.result(&Accepted::new(name, &receipt), || line(name, &receipt));
-    Ok(ExitCode::SUCCESS)
+    output.result(&Accepted::new(name, &receipt), || [line(name, &receipt)]);
+    let Some(lost) = output.lost() else { return Ok(ExitCode::SUCCESS) };
+    output.failure(&lost);
+    output.note(line(name, &receipt));
+    // Not 1 or 2, after which the caller may send again.
+    Ok(ExitCode::from(3))
 }
 
 /// Warns about a message over the limits of WhatsApp that the provider's documentation does not state. The provider may
@@ -44,7 +47,7 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
 fn warn(message: &Message, output: &Output) {
     if let Err(over) = Limits::WHATSAPP.check(message) {
         for line in over.problems() {
-            output.note(&format!("warning: {line} of WhatsApp"));
+            output.note(format!("warning: {line} of WhatsApp"));
         }
     }
 }
@@ -101,11 +104,11 @@ impl<'a> Accepted<'a> {
     }
 }
 
-fn line(name: &str, receipt: &Receipt) -> String {
+fn line(name: &str, receipt: &Receipt) -> Line {
     let channel = receipt.channel.as_deref().unwrap_or(name);
     let what = if receipt.template_fallback { ", as its fallback template" } else { "" };
     let tries = if receipt.attempts > 1 { format!(", {} requests", receipt.attempts) } else { String::new() };
-    format!("{} by {channel} ({}): {}{what}{tries}", good("accepted"), receipt.provider, receipt.message_id)
+    good("accepted").text(format!(" by {channel} ({}): {}{what}{tries}", receipt.provider, receipt.message_id))
 }
 
 /// The message of the flags, or of the `--message` file.
@@ -123,7 +126,7 @@ pub(crate) fn message(args: &SendArgs) -> Result<Message, Failure> {
     };
     let mut message = match (&args.text, template) {
         (Some(text), fallback) => {
-            let mut message = Message::new(to, Content::Text(Text { body: text.clone(), preview_url: false }));
+            let mut message = Message::text(to, text.as_str());
             message.fallback = fallback;
             message
         }
@@ -146,7 +149,7 @@ pub(crate) fn phone_of(flag: &str, text: &str) -> Result<PhoneNumber, Failure> {
 
 /// A template with the parameters of the command line: named if each is `NAME=VALUE`, else positional.
 fn template(name: &str, args: &SendArgs) -> Result<Template, Failure> {
-    let template = Template::new(name, args.lang.as_deref().unwrap_or("en"));
+    let template = Template::new(name).language(args.lang.as_deref().unwrap_or("en"));
     let named: Vec<(&str, &str)> = args.params.iter().filter_map(|param| named(param)).collect();
     if named.is_empty() {
         return Ok(template.body(args.params.iter().map(String::as_str)));

@@ -11,7 +11,7 @@ use transom::{Capability, PhoneNumber, Session, Window};
 use crate::args::{Common, SessionArgs};
 use crate::channel::Channel;
 use crate::commands::send::phone;
-use crate::output::{Failure, Output, bad, doubt, good};
+use crate::output::{Failure, Line, Output, bad, doubt, good};
 use crate::target;
 
 pub(crate) async fn run(common: &Common, args: &SessionArgs, output: &Output) -> Result<ExitCode, Failure> {
@@ -19,7 +19,7 @@ pub(crate) async fn run(common: &Common, args: &SessionArgs, output: &Output) ->
     let channel = target::connect(common, output)?.first_for(&contact)?;
     let session =
         look_up(&channel, &contact).await.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
-    output.result(&Answer::new(&channel, &session), || line(&session));
+    output.result(&Answer::new(&channel, &session), || [line(&session)]);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -35,8 +35,10 @@ pub(crate) async fn look_up(channel: &Channel, contact: &PhoneNumber) -> transom
 /// The session from the ledger. A missing row means unknown, not never: the ledger may have missed a message.
 fn recorded(channel: &Channel, contact: PhoneNumber) -> Session {
     let last = channel.ledger.as_ref().and_then(|ledger| ledger.last_inbound_at(&contact));
-    let window = last.map_or(Window::Unknown, |last| Window::after(last, SystemTime::now()));
-    Session::new(contact, window, SessionSource::Ledger).with_last_inbound_at(last)
+    match last {
+        Some(last) => Session::from_ledger(contact, last, SystemTime::now()),
+        None => Session::new(contact, Window::Unknown, SessionSource::Ledger),
+    }
 }
 
 #[derive(Serialize)]
@@ -53,17 +55,13 @@ impl<'a> Answer<'a> {
     }
 }
 
-fn line(session: &Session) -> String {
+fn line(session: &Session) -> Line {
     let time = |at: Option<SystemTime>| at.map_or_else(|| "an unknown time".to_owned(), rfc3339::format);
     match session.window {
-        Window::Open { until } => format!("{}: any message is allowed until {}", good("open"), time(until)),
-        Window::Expired { since } => format!("{} since {}: only templates are allowed", bad("expired"), time(since)),
-        Window::Never => format!("{}: the contact has never written; only templates are allowed", bad("never")),
-        Window::Unknown => {
-            format!(
-                "{}: neither the provider nor the ledger knows; the provider decides when a message is sent",
-                doubt("unknown")
-            )
-        }
+        Window::Open { until } => good("open").text(format!(": any message is allowed until {}", time(until))),
+        Window::Expired { since } => bad("expired").text(format!(" since {}: only templates are allowed", time(since))),
+        Window::Never => bad("never").text(": the contact has never written; only templates are allowed"),
+        _ => doubt("unknown")
+            .text(": neither the provider nor the ledger knows; the provider decides when a message is sent"),
     }
 }

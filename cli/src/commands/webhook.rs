@@ -6,37 +6,46 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
+use transom::session::MemoryLedger;
 use transom::webhook::WebhookEvents;
 
 use crate::args::{Common, WebhookArgs};
 use crate::channel::Channel;
+use crate::ledger::LedgerFile;
 use crate::output::{Failure, Output};
 use crate::target;
 
 pub(crate) fn run(common: &Common, args: &WebhookArgs, output: &Output) -> Result<ExitCode, Failure> {
     let channel = target::open(common, output)?;
+    channel.check_ledger()?;
     let request = request(args)?;
     let events =
         channel.client.webhook(&request).map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
-    print(&channel, &events, output);
-    channel.record(common, &events)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Prints each event as a line of JSON, also without `--json`, so that lines can be searched and piped.
-pub(crate) fn print(channel: &Channel, events: &WebhookEvents, output: &Output) {
     for event in &events.events {
         output.json(&event.to_json(channel.provider, events.verified));
     }
+    channel.record(&events)?;
+    output.must_have_arrived()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 impl Channel {
-    /// Records inbound messages in the `--ledger` file, if there is one and the call is trusted.
-    pub(crate) fn record(&self, common: &Common, events: &WebhookEvents) -> Result<(), Failure> {
-        let (Some(ledger), Some(file)) = (&self.ledger, &common.ledger) else { return Ok(()) };
-        let trusted = self.config.reader().flag("trust_unsigned").unwrap_or_default();
-        events.record(&**ledger, trusted, SystemTime::now());
-        crate::ledger::write(file, &self.name, ledger)
+    /// Fails if the `--ledger` file cannot be written, before an event is lost for it.
+    pub(crate) fn check_ledger(&self) -> Result<(), Failure> {
+        self.ledger_file.as_ref().map_or(Ok(()), LedgerFile::check)
+    }
+
+    /// Records inbound messages in the `--ledger` file, if there is one and the call is trusted. Blocks the thread.
+    pub(crate) fn record(&self, events: &WebhookEvents) -> Result<(), Failure> {
+        let Some(file) = &self.ledger_file else { return Ok(()) };
+        let fresh = MemoryLedger::default();
+        events.record(&fresh, self.trusts_unsigned(), SystemTime::now());
+        file.merge(&self.name, fresh.rows())
+    }
+
+    /// Whether events without a valid signature open a window.
+    pub(crate) fn trusts_unsigned(&self) -> bool {
+        self.config.reader().flag("trust_unsigned").unwrap_or_default()
     }
 }
 

@@ -19,5 +19,7 @@ mod new_adapter;
 mod published_samples;
 mod real_clients;
 mod sending;
+mod shared_files;
 mod support;
+mod terminal;
 mod webhooks;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use transom::Sent;
-use transom::adapter::{ErrorCode, Rate, Scope};
+use transom::adapter::{ErrorCode, Rate};
 use transom_mock_server::fixtures::{self, Fixture};
 
 use super::webhook_fixture::WebhookFixture;
@@ -95,11 +95,7 @@ pub(crate) fn codes(adapter: &AdapterUnderTest) -> Vec<Evidence> {
 
 /// A limit as evidence.
 pub(crate) fn of_rate(rate: &Rate) -> Evidence {
-    let scope = match rate.scope {
-        Scope::Pair => "pair",
-        Scope::Sender => "sender",
-        Scope::Account => "account",
-    };
+    let scope = rate.scope.as_str();
     let seconds = rate.window.as_secs_f64();
     Evidence {
         id: format!("rate/{scope}/{}-in-{seconds}s", rate.quota),

@@ -104,7 +104,7 @@ async fn every_kind_with_a_code_has_a_rejection(harness: &Harness) -> Check {
 
 /// A template, since some adapters query the session after a rejected text.
 fn template() -> Message {
-    Message::template(contact(), Template::new("re_engagement_v1", "en"))
+    Message::template(contact(), Template::new("re_engagement_v1"))
 }
 
 /// The error kinds of statuses. 410 is left out, since one provider documents another kind.

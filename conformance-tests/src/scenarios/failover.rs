@@ -29,7 +29,7 @@ scenarios! { "failover":
 }
 
 fn template() -> Message {
-    Message::template(contact(), Template::new("re_engagement_v1", "en"))
+    Message::template(contact(), Template::new("re_engagement_v1"))
 }
 
 /// `first`, followed by the channel that works.
@@ -98,7 +98,7 @@ async fn empty_account_fails_over(harness: &Harness) -> Check {
 
 async fn other_sender_uses_fallback_template(harness: &Harness) -> Check {
     let client = either(harness, away(harness).await?);
-    let message = text().with_fallback(Template::new("re_engagement_v1", "en"));
+    let message = text().with_fallback(Template::new("re_engagement_v1"));
     let receipt = accepted(client.send(&message).await)?;
     ensure(receipt.template_fallback, "the receipt says that the template went")?;
     harness.reached(1).await?;

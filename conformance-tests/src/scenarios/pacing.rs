@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use transom::adapter::RateLimitInfo;
-use transom::adapter::{Certainty, Rate, Scope};
+use transom::adapter::{Rate, Scope};
 use transom::layers::{RateLimit, Retry};
 use transom::{ErrorKind, Message, Sent};
 use transom_mock_server::fixtures::Fixture;
@@ -36,8 +36,7 @@ fn limit(rates: &[Rate], clock: &Clock) -> RateLimit {
 }
 
 const fn account(quota: u32, seconds: u64) -> Rate {
-    let window = Duration::from_secs(seconds);
-    Rate { scope: Scope::Account, quota, window, codes: &[], source: "the suite", certainty: Certainty::Inferred }
+    Rate::new(quota, Duration::from_secs(seconds))
 }
 
 /// A frozen world in which so many contacts have just written.

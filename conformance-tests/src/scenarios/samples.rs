@@ -1,6 +1,6 @@
 //! A content for each capability.
 
-use transom::message::{Location, Media, MessageId, Reaction};
+use transom::message::{Location, Media, Reaction};
 use transom::{Capability, Content, Template};
 
 use crate::harness::text;
@@ -14,25 +14,16 @@ pub(crate) fn sample(capability: Capability) -> Option<Content> {
         Capability::Image => Content::Image(link("a.png").caption("Shelf 3")),
         Capability::Video => Content::Video(link("b.mp4").caption("Tour")),
         Capability::Audio => Content::Audio(link("c.mp3")),
-        Capability::Document => {
-            let mut document = link("inv-19.pdf");
-            document.filename = Some("inv-19.pdf".to_owned());
-            Content::Document(document)
-        }
+        Capability::Document => Content::Document(link("inv-19.pdf").filename("inv-19.pdf")),
         Capability::Sticker => Content::Sticker(link("d.webp")),
-        Capability::Location => Content::Location(Location {
-            latitude: 19.4326,
-            longitude: -99.1332,
-            name: Some("Depot 4".to_owned()),
-            address: Some("Harbour Rd".to_owned()),
-        }),
+        Capability::Location => {
+            Content::Location(Location::new(19.4326, -99.1332).name("Depot 4").address("Harbour Rd"))
+        }
         Capability::Contacts => json(CONTACTS)?,
         Capability::Buttons => json(BUTTONS)?,
         Capability::List => json(LIST)?,
-        Capability::Reaction => {
-            Content::Reaction(Reaction { message_id: MessageId::from("wamid.HBgLMzQ2"), emoji: "👍".to_owned() })
-        }
-        Capability::Template => Content::Template(Template::new("visit_reminder", "en").body(["Ana", "12/02"])),
+        Capability::Reaction => Content::Reaction(Reaction::new("wamid.HBgLMzQ2", "👍")),
+        Capability::Template => Content::Template(Template::new("visit_reminder").body(["Ana", "12/02"])),
         _ => return None,
     })
 }

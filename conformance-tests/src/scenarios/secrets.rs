@@ -67,7 +67,7 @@ async fn debug_forms_show_no_credential(harness: &Harness) -> Check {
     let config = harness.config()?;
     clean("the configuration", &format!("{config:?} {config:#?}"))?;
     clean("the client", &format!("{:?} {:#?}", harness.client, harness.client))?;
-    let message = text().with_fallback(Template::new("re_engagement_v1", "en"));
+    let message = text().with_fallback(Template::new("re_engagement_v1"));
     clean("the message", &format!("{message:?} {message:#?}"))?;
     // After a send, an adapter may hold session credentials.
     harness.contact_writes().await?;

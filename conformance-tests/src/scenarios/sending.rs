@@ -167,7 +167,7 @@ async fn fallback_has_own_idempotency_key(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.advance("25h").await?;
     let config = harness.config()?.with_value("window_policy", "provider_decides").with_value("probe", false);
-    let message = text().with_fallback(Template::new("re_engagement_v1", "en")).with_reference("order-17");
+    let message = text().with_fallback(Template::new("re_engagement_v1")).with_reference("order-17");
     accepted(harness.connect(&config)?.send(&message).await)?;
     equal("the keys", &keys(harness).await?, &vec!["order-17".to_owned(), "order-17-template".to_owned()])
 }
@@ -198,7 +198,7 @@ async fn arrived_with(harness: &Harness, content: serde_json::Value, place: &str
 }
 
 async fn parameter_in_any_script_arrives_unchanged(harness: &Harness) -> Check {
-    let template = Message::template(contact(), Template::new("visit_reminder", "en").body([SCRIPTS, "12/02"]));
+    let template = Message::template(contact(), Template::new("visit_reminder").body([SCRIPTS, "12/02"]));
     let mapping = json!({ "visit_reminder": { "params": harness.adapter.placeholders } });
     accepted(harness.connect(&harness.config()?.with_value("templates", mapping))?.send(&template).await)?;
     let delivered = harness.delivered().await?;

@@ -71,14 +71,14 @@ async fn arrived(harness: &Harness, values: [&str; 2]) -> Check {
 async fn positional_parameters_arrive_in_order(harness: &Harness) -> Check {
     // If the provider uses names, the mapping gives the name of each place.
     let client = harness.connect(&harness.config()?.with_value("templates", by_name(harness)))?;
-    accepted(client.send(&message(Template::new("visit_reminder", "en").body(["Ana", "12/02"]))).await)?;
+    accepted(client.send(&message(Template::new("visit_reminder").body(["Ana", "12/02"]))).await)?;
     arrived(harness, ["Ana", "12/02"]).await
 }
 
 async fn named_parameters_arrive_in_configured_places(harness: &Harness) -> Check {
     let client = harness.connect(&harness.config()?.with_value("templates", by_name(harness)))?;
     let [first, second] = harness.adapter.placeholders;
-    let template = Template::new("visit_reminder", "en").body_named([(second, "12/02"), (first, "Ana")]);
+    let template = Template::new("visit_reminder").body_named([(second, "12/02"), (first, "Ana")]);
     accepted(client.send(&message(template)).await)?;
     arrived(harness, ["Ana", "12/02"]).await
 }
@@ -89,33 +89,33 @@ async fn channel_template_mapping_is_used(harness: &Harness) -> Check {
         "id": 310, "name": "visit_reminder", "language": "en", "params": harness.adapter.placeholders,
     } });
     let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
-    accepted(client.send(&message(Template::new("reminder", "es").body(["Ana", "12/02"]))).await)?;
+    accepted(client.send(&message(Template::new("reminder").language("es").body(["Ana", "12/02"]))).await)?;
     arrived(harness, ["Ana", "12/02"]).await
 }
 
 async fn template_without_parameters_arrives(harness: &Harness) -> Check {
-    accepted(harness.send(&message(Template::new("re_engagement_v1", "en"))).await)?;
+    accepted(harness.send(&message(Template::new("re_engagement_v1"))).await)?;
     harness.reached(1).await
 }
 
 async fn unapproved_template_is_rejected(harness: &Harness) -> Check {
-    let answer = harness.send(&message(Template::new("pending_one", "en"))).await;
+    let answer = harness.send(&message(Template::new("pending_one"))).await;
     harness.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
 }
 
 async fn paused_template_is_rejected(harness: &Harness) -> Check {
     harness.control.config(harness.provider(), json!({ "template": "re_engagement_v1", "status": "paused" })).await?;
-    let answer = harness.send(&message(Template::new("re_engagement_v1", "en"))).await;
+    let answer = harness.send(&message(Template::new("re_engagement_v1"))).await;
     harness.refused(answer, ErrorKind::TemplateRejected).await.map(drop)
 }
 
 async fn unknown_template_is_rejected(harness: &Harness) -> Check {
-    let answer = harness.send(&message(Template::new("no_such_template", "en"))).await;
+    let answer = harness.send(&message(Template::new("no_such_template"))).await;
     harness.refused(answer, harness.adapter.unknown_template).await.map(drop)
 }
 
 async fn unknown_template_language_is_rejected(harness: &Harness) -> Check {
-    let answer = harness.send(&message(Template::new("re_engagement_v1", "xx"))).await;
+    let answer = harness.send(&message(Template::new("re_engagement_v1").language("xx"))).await;
     harness.refused(answer, harness.adapter.unknown_template).await.map(drop)
 }
 
@@ -130,7 +130,7 @@ async fn too_many_parameters_are_rejected(harness: &Harness) -> Check {
 /// Wrong parameters are refused locally as `invalid_request` if the adapter lists templates, and rejected by the provider
 /// as `template_rejected` if not.
 async fn are_refused(harness: &Harness, values: &[&str]) -> Check {
-    let answer = harness.send(&message(Template::new("visit_reminder", "en").body(values.iter().copied()))).await;
+    let answer = harness.send(&message(Template::new("visit_reminder").body(values.iter().copied()))).await;
     if !harness.lists_templates() {
         return harness.refused(answer, ErrorKind::TemplateRejected).await.map(drop);
     }
@@ -149,7 +149,7 @@ fn by_number() -> serde_json::Value {
 
 async fn without_probe_provider_checks_parameters(harness: &Harness) -> Check {
     let config = harness.config()?.with_value("templates", by_number()).with_value("probe", false);
-    let template = Template::new("visit_reminder", "en").body(["Ana"]);
+    let template = Template::new("visit_reminder").body(["Ana"]);
     let answer = harness.connect(&config)?.send(&message(template)).await;
     harness.refused(answer, ErrorKind::TemplateRejected).await?;
     harness.asked(1).await?;
@@ -164,7 +164,7 @@ async fn failed_definition_lookup_does_not_block(harness: &Harness) -> Check {
         let fault = json!({ "fault": "status", "status": 500, "next": 1, "on": "any" });
         harness.control.fault(harness.provider(), fault).await?;
     }
-    let receipt = accepted(client.send(&message(Template::new("visit_reminder", "en").body(["Ana", "12/02"]))).await)?;
+    let receipt = accepted(client.send(&message(Template::new("visit_reminder").body(["Ana", "12/02"]))).await)?;
     equal("attempts", &receipt.attempts, &1)?;
     arrived(harness, ["Ana", "12/02"]).await
 }
@@ -172,13 +172,13 @@ async fn failed_definition_lookup_does_not_block(harness: &Harness) -> Check {
 async fn unmapped_named_parameter_is_refused_locally(harness: &Harness) -> Check {
     let mapping = json!({ "visit_reminder": { "id": 310, "params": ["customer", "day"] } });
     let client = harness.connect(&harness.config()?.with_value("templates", mapping))?;
-    let template = Template::new("visit_reminder", "en").body_named([("customer", "Ana"), ("hour", "9")]);
+    let template = Template::new("visit_reminder").body_named([("customer", "Ana"), ("hour", "9")]);
     let error = failed(client.send(&message(template)).await, ErrorKind::InvalidRequest, Sent::No)?;
     crate::assertions::ensure(error.to_string().contains("hour"), format_args!("the error does not name it: {error}"))?;
     harness.untouched().await
 }
 
 async fn empty_template_name_is_refused_locally(harness: &Harness) -> Check {
-    failed(harness.send(&message(Template::new(" ", "en"))).await, ErrorKind::InvalidRequest, Sent::No)?;
+    failed(harness.send(&message(Template::new(" "))).await, ErrorKind::InvalidRequest, Sent::No)?;
     harness.untouched().await
 }

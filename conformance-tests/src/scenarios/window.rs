@@ -58,7 +58,7 @@ scenarios! { "window":
 }
 
 fn with_fallback() -> Message {
-    text().with_fallback(Template::new("re_engagement_v1", "en"))
+    text().with_fallback(Template::new("re_engagement_v1"))
 }
 
 async fn text_to_contact_who_never_wrote_is_rejected(harness: &Harness) -> Check {
@@ -107,7 +107,7 @@ async fn own_text_does_not_extend_window(harness: &Harness) -> Check {
 }
 
 async fn template_does_not_open_window(harness: &Harness) -> Check {
-    accepted(harness.send(&Message::template(contact(), Template::new("re_engagement_v1", "en"))).await)?;
+    accepted(harness.send(&Message::template(contact(), Template::new("re_engagement_v1"))).await)?;
     failed(harness.send(&text()).await, harness.adapter.never_wrote, Sent::No)?;
     harness.reached(1).await
 }
@@ -119,7 +119,7 @@ async fn window_belongs_to_one_contact(harness: &Harness) -> Check {
 }
 
 async fn template_is_accepted_in_any_window_state(harness: &Harness) -> Check {
-    let template = Message::template(contact(), Template::new("re_engagement_v1", "en"));
+    let template = Message::template(contact(), Template::new("re_engagement_v1"));
     accepted(harness.send(&template).await)?;
     harness.contact_writes().await?;
     accepted(harness.send(&template).await)?;
@@ -238,7 +238,7 @@ async fn session_query_reports_contact_never_wrote(harness: &Harness) -> Check {
 }
 
 async fn template_is_not_an_inbound_message(harness: &Harness) -> Check {
-    accepted(harness.send(&Message::template(contact(), Template::new("re_engagement_v1", "en"))).await)?;
+    accepted(harness.send(&Message::template(contact(), Template::new("re_engagement_v1"))).await)?;
     let session = harness.session().await.map_err(unexpected)?;
     equal("the window", &session.window, &Window::Never)
 }

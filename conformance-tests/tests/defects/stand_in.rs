@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use transom::adapter::{Context, Provider};
+use transom::adapter::Context;
 use transom::config::ChannelConfig;
 use transom::transport::Transport;
 use transom::webhook::WebhookEvents;
@@ -53,7 +53,8 @@ pub(crate) trait Flaw: Debug + Send + Sync + 'static {
 /// The adapter under test with the defect `F`.
 pub(crate) fn adapter<F: Flaw>() -> &'static AdapterUnderTest {
     let right = F::ADAPTER;
-    let provider = Provider { connect: connect::<F>, ..right.provider };
+    let mut provider = right.provider;
+    provider.connect = connect::<F>;
     Box::leak(Box::new(AdapterUnderTest { provider, ..right }))
 }
 

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 mod details;
-mod dialects;
 mod stand_in;
+mod switch_values;
 
 use bytes::Bytes;
 use transom::Capability;

@@ -6,15 +6,15 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use serde_json::{Value, json};
+use http::{Request, Response};
 use transom::adapter::{Context, Provider};
 use transom::config::{ChannelConfig, process_env};
 use transom::transport::Transport;
 use transom::{Client, Registry};
+use transom_conformance::SimulatorTransport;
 use transom_conformance::drift::DriftKind;
 use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepReport};
-use transom_mock_server::{Simulator, control_response};
+use transom_mock_server::Simulator;
 
 pub(crate) const CONTACT: &str = "+5491155550123";
 
@@ -23,7 +23,7 @@ pub(crate) type Distortion = Box<dyn Fn(&mut Response<Bytes>) + Send>;
 
 /// The mock without a socket, with an editor of responses.
 pub(crate) struct StandIn {
-    simulator: Mutex<Simulator>,
+    mock: Arc<SimulatorTransport>,
     pub(crate) distortion: Mutex<Option<Distortion>>,
     /// The genuine responses, with their calls.
     pub(crate) answered: Mutex<Vec<(String, Response<Bytes>)>>,
@@ -31,11 +31,10 @@ pub(crate) struct StandIn {
 
 impl StandIn {
     pub(crate) fn new(provider: &str) -> Arc<Self> {
-        let simulator = Mutex::new(Simulator::new(SystemTime::now()));
-        let stand_in = Self { simulator, distortion: Mutex::default(), answered: Mutex::default() };
+        let mock = SimulatorTransport::new(SystemTime::now());
         // A contact without a name, as the documentation allows.
-        stand_in.control("inbound", &json!({ "provider": provider, "from": CONTACT, "text": "hi" }));
-        Arc::new(stand_in)
+        mock.receive(provider, CONTACT).unwrap();
+        Arc::new(Self { mock, distortion: Mutex::default(), answered: Mutex::default() })
     }
 
     /// Spoils every response from now on.
@@ -43,10 +42,9 @@ impl StandIn {
         *self.distortion.lock().unwrap() = Some(Box::new(distortion));
     }
 
-    pub(crate) fn control(&self, call: &str, body: &Value) {
-        let request = Request::post(format!("/_mock/{call}")).body(Bytes::from(body.to_string())).unwrap();
-        let response = control_response(&mut self.simulator.lock().unwrap(), SystemTime::now(), &request).unwrap();
-        assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
+    /// Steers the mock.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Simulator, SystemTime) -> T) -> T {
+        self.mock.with(work)
     }
 }
 
@@ -59,9 +57,9 @@ impl fmt::Debug for StandIn {
 #[async_trait]
 impl Transport for StandIn {
     async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
-        let mut response = self.simulator.lock().unwrap().step(SystemTime::now(), &request).response;
-        let call = format!("{} {}", request.method(), request.uri().path());
-        self.answered.lock().unwrap().push((call, response.clone()));
+        let method_and_path = format!("{} {}", request.method(), request.uri().path());
+        let mut response = self.mock.send(request).await?;
+        self.answered.lock().unwrap().push((method_and_path, response.clone()));
         if let Some(distort) = &*self.distortion.lock().unwrap() {
             distort(&mut response);
         }

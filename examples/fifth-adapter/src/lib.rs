@@ -14,24 +14,13 @@ pub use messenger::CAPABILITIES;
 pub use messenger::Larkwire;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use transom::adapter::{Certainty, Provider, Rate, Scope};
+use transom::adapter::{Certainty, Provider, Rate};
 use transom::config::UriLayout;
 
-/// The form of a channel's URI: `larkwire://API_KEY@HOST?line=7001`.
-const URI: UriLayout = UriLayout { user: "api_key", user_and_password: None, path: None };
-
-/// Larkwire, for a [`Registry`](transom::Registry).
-pub const PROVIDER: Provider = Provider {
-    codes: error::CODES,
-    rates: &[Rate {
-        scope: Scope::Account,
-        quota: 20,
-        window: Duration::from_secs(1),
-        codes: &["4290"],
-        source: "larkwire.example/docs/limits",
-        certainty: Certainty::Docs,
-    }],
-    ..Provider::new(config::NAME, URI, |config, context| Ok(Arc::new(Larkwire::connect(config, context)?)))
-};
+/// Larkwire, for a [`Registry`](transom::Registry). A channel's URI is `larkwire://API_KEY@HOST?line=7001`.
+pub const PROVIDER: Provider = Provider::new(config::NAME, UriLayout::new("api_key"), |config, context| {
+    Ok(Arc::new(Larkwire::connect(config, context)?))
+})
+.with_codes(error::CODES)
+.with_rates(&[Rate::per_second(20).with_codes(&["4290"]).with_source("larkwire.example/docs/limits", Certainty::Docs)]);

@@ -9,12 +9,13 @@ use serde_json::{Map, Value};
 
 use crate::core::behavior_switch::list;
 use crate::core::error::ControlError;
-use crate::core::fault::{Fault, Kind, MAX_RULES, Schedule};
+use crate::core::fault::{Fault, Kind, Schedule};
 use crate::core::gate::Held;
 use crate::core::simulator::Simulator;
 use crate::core::webhook::Failure;
 
 const LONGEST_DELAY_MS: u64 = 3_600_000;
+const TOO_MANY: &str = "there would be more than 1000 faults or 16 MiB of them, expected fewer";
 
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -236,7 +237,7 @@ impl Simulator {
             .map(|(index, fault)| self.read_fault(fault).map_err(|error| error.at(format!("fault {}", index + 1))));
         let faults = faults.collect::<Result<Vec<_>, _>>()?;
         if !self.faults.append(faults) {
-            return Err(ControlError::refused(format!("there would be more than {MAX_RULES} faults, expected fewer")));
+            return Err(ControlError::refused(TOO_MANY));
         }
         self.note("faults");
         Ok(self.faults())
@@ -288,7 +289,7 @@ impl Simulator {
         }
         check_members(fault)?;
         let any_request = fault.on == Some(FaultScope::Any);
-        Ok(Fault { id: 0, provider, kind, schedule, any_request, after_accept })
+        Ok(Fault { id: 0, provider, bytes: kind.bytes(), kind, schedule, any_request, after_accept })
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::read::whole_number;
 use crate::core::error::ControlError;
-use crate::core::journal::{Exchange, Told};
+use crate::core::journal::{Exchange, RedactedExchange};
 use crate::core::phone::Phone;
 use crate::core::simulator::Simulator;
 use crate::core::time::rfc3339;
@@ -140,23 +140,23 @@ pub(super) fn newest<T>(mut all: Vec<T>, last: Option<u64>) -> Vec<T> {
 }
 
 fn entry(exchange: &Exchange, mount: &str) -> Value {
-    let told = exchange.told();
-    let headers: Vec<Value> = told.headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
-    let content_type = value_of(&told, "content-type").unwrap_or_default();
-    let body = &told.body;
+    let redacted = exchange.redacted();
+    let headers: Vec<Value> = redacted.headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let content_type = value_of(&redacted, "content-type").unwrap_or_default();
+    let body = &redacted.body;
     let post_data = (!body.is_empty()).then(|| json!({"mimeType": content_type, "text": body}));
-    let query = told.path.split_once('?').map_or("", |(_, query)| query);
+    let query = redacted.path.split_once('?').map_or("", |(_, query)| query);
     let query = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         json!({"name": name, "value": value})
     });
-    let response = &told.response;
+    let response = &redacted.response;
     let answered: Vec<Value> =
-        told.response_headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
-    let mime_type = told.response_headers().find(|(name, _)| *name == "content-type");
+        redacted.response_headers().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let mime_type = redacted.response_headers().find(|(name, _)| *name == "content-type");
     let mime_type = mime_type.map_or("application/octet-stream", |(_, value)| value);
     let mut request = json!({
-        "method": exchange.method.as_str(), "url": address(&told, mount), "httpVersion": "HTTP/1.1", "cookies": [],
+        "method": exchange.method.as_str(), "url": address(&redacted, mount), "httpVersion": "HTTP/1.1", "cookies": [],
         "headers": headers, "queryString": query.collect::<Vec<_>>(), "headersSize": -1, "bodySize": body.len(),
     });
     if let (Some(post_data), Value::Object(request)) = (post_data, &mut request) {
@@ -179,20 +179,20 @@ fn entry(exchange: &Exchange, mount: &str) -> Value {
 
 fn command(exchange: &Exchange, base: &str) -> String {
     let mut command = format!("# {} {}\ncurl -X {}", exchange.number, exchange.status.as_u16(), exchange.method);
-    let told = exchange.told();
+    let redacted = exchange.redacted();
     for (name, value) in
-        told.headers().filter(|(name, _)| !matches!(*name, "host" | "content-length" | "accept-encoding"))
+        redacted.headers().filter(|(name, _)| !matches!(*name, "host" | "content-length" | "accept-encoding"))
     {
         command.push_str(" -H ");
         command.push_str(&quoted(&format!("{name}: {value}")));
     }
-    if !told.body.is_empty() {
+    if !redacted.body.is_empty() {
         // Not `--data-binary`, which reads a file if the body begins with `@`.
         command.push_str(" --data-raw ");
-        command.push_str(&quoted(&told.body));
+        command.push_str(&quoted(&redacted.body));
     }
     command.push(' ');
-    command.push_str(&quoted(&format!("http://{base}{}", told.path)));
+    command.push_str(&quoted(&format!("http://{base}{}", redacted.path)));
     command.push('\n');
     command
 }
@@ -202,10 +202,10 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn address(told: &Told, mount: &str) -> String {
-    format!("http://{}{mount}{}", value_of(told, "host").unwrap_or("localhost"), told.path)
+fn address(redacted: &RedactedExchange, mount: &str) -> String {
+    format!("http://{}{mount}{}", value_of(redacted, "host").unwrap_or("localhost"), redacted.path)
 }
 
-fn value_of<'a>(told: &'a Told, name: &str) -> Option<&'a str> {
-    told.headers().find(|(known, _)| *known == name).map(|(_, value)| value)
+fn value_of<'a>(redacted: &'a RedactedExchange, name: &str) -> Option<&'a str> {
+    redacted.headers().find(|(known, _)| *known == name).map(|(_, value)| value)
 }

@@ -40,7 +40,9 @@ pub(crate) fn from_json_or_list<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Resul
 }
 
 /// As [`from_json`], from a value.
-pub(crate) fn from_value<T: for<'a> Deserialize<'a>>(value: Value) -> Result<T, ControlError> {
+pub(crate) fn from_value<'de, T: Deserialize<'de>>(
+    value: impl Deserializer<'de, Error = serde_json::Error>,
+) -> Result<T, ControlError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         ControlError::Unreadable(describe(&path, &error.into_inner().to_string()))

@@ -60,6 +60,11 @@ impl Auth {
         check_page(request)
     }
 
+    /// Whether there is no token, or the request carries it. Providers' paths take it as `X-Mock-Token`.
+    pub(crate) fn holds_token(&self, request: &Request<Bytes>) -> bool {
+        self.token.as_ref().is_none_or(|token| token.check(request).is_ok())
+    }
+
     /// Whether there is a token to give.
     pub(crate) fn needs_token(&self) -> bool {
         self.token.is_some()

@@ -73,6 +73,12 @@ impl<T> Ring<T> {
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
+
+    /// The sum of the sizes that were given with the entries.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 impl<T> fmt::Debug for Ring<T> {

@@ -7,7 +7,6 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 
 use crate::core::response::{html_response, json_response, set_header, text_response};
-use crate::core::simulator::WireFault;
 use crate::core::webhook::Failure;
 
 /// A fault rule: which requests it applies to, how often, and its effect.
@@ -22,6 +21,8 @@ pub(crate) struct Fault {
     pub(crate) any_request: bool,
     /// Whether the provider takes the message before things go wrong.
     pub(crate) after_accept: bool,
+    /// About how many bytes it holds.
+    pub(crate) bytes: usize,
 }
 
 /// The effect of a fault.
@@ -50,7 +51,25 @@ pub(crate) enum Kind {
     Gate(Box<str>),
 }
 
-/// How often.
+/// The effect of a fault on a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFault {
+    /// It arrives.
+    Whole,
+    /// The connection is closed without an answer.
+    Lost,
+    /// The head arrives, declaring the whole length, and so many bytes of the body; then the connection is closed.
+    Truncated(usize),
+    /// The whole response waits while [`Simulator::is_held`](crate::Simulator::is_held) is true for this number. If the client leaves, call
+    /// [`Simulator::forget_held`](crate::Simulator::forget_held).
+    Held(u64),
+    /// The connection is reset.
+    Reset,
+    /// Nothing ever comes, and the connection stays open.
+    Hang,
+}
+
+/// How often a rule applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Schedule {
     /// The next so many requests that reach the rule.
@@ -116,16 +135,17 @@ impl Kind {
 /// The script, first match first.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    lanes: Vec<QueueKey>,
+    providers: Vec<ProviderRules>,
     last_id: u64,
 }
 
-/// More rules than this are refused.
+/// More rules than this are refused, and rules that hold more bytes.
 pub(crate) const MAX_RULES: usize = 1_000;
+pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The rules of one provider. While none can be due, a request only counts, so that many rules cost no more than few.
 #[derive(Debug)]
-struct QueueKey {
+struct ProviderRules {
     provider: &'static str,
     rules: Vec<Fault>,
     /// So many requests pass before a rule can be due.
@@ -135,11 +155,11 @@ struct QueueKey {
 }
 
 impl Faults {
-    /// Appends rules and numbers them. Returns false and adds none if there would be too many.
+    /// Appends rules and numbers them. Returns false and adds none if there would be too many, or too large ones.
     #[must_use]
     pub(crate) fn append(&mut self, rules: Vec<Fault>) -> bool {
-        let present: usize = self.lanes.iter().map(|lane| lane.rules.len()).sum();
-        if present + rules.len() > MAX_RULES {
+        let present: usize = self.providers.iter().map(|rules| rules.rules.len()).sum();
+        if present + rules.len() > MAX_RULES || self.bytes() + bytes(&rules) > MAX_BYTES {
             return false;
         }
         for mut rule in rules {
@@ -152,9 +172,9 @@ impl Faults {
 
     fn push(&mut self, rule: Fault) {
         let provider = rule.provider;
-        match self.lanes.iter_mut().find(|lane| lane.provider == provider) {
-            Some(lane) => lane.append(rule),
-            None => self.lanes.push(QueueKey { provider, rules: vec![rule], quiet: 0, uncounted: (0, 0) }),
+        match self.providers.iter_mut().find(|rules| rules.provider == provider) {
+            Some(rules) => rules.append(rule),
+            None => self.providers.push(ProviderRules { provider, rules: vec![rule], quiet: 0, uncounted: (0, 0) }),
         }
     }
 
@@ -168,6 +188,11 @@ impl Faults {
         faults
     }
 
+    /// About how many bytes the rules hold.
+    pub(crate) fn bytes(&self) -> usize {
+        self.providers.iter().map(|own| bytes(&own.rules)).sum()
+    }
+
     /// The last number that a rule got, 0 before the first.
     pub(crate) fn last_id(&self) -> u64 {
         self.last_id
@@ -175,37 +200,68 @@ impl Faults {
 
     /// Removes every rule. Numbers go on.
     pub(crate) fn clear(&mut self) {
-        self.lanes.clear();
+        self.providers.clear();
     }
 
     /// Removes one rule; false if there is none of that number.
     pub(crate) fn remove(&mut self, id: u64) -> bool {
-        self.lanes.iter_mut().any(|lane| lane.remove(id))
+        self.providers.iter_mut().any(|rules| rules.remove(id))
     }
 
     /// All rules, in order of insertion.
     pub(crate) fn rules(&self) -> Vec<Fault> {
-        let mut rules: Vec<Fault> = self.lanes.iter().flat_map(QueueKey::counted).collect();
+        let mut rules: Vec<Fault> = self.providers.iter().flat_map(ProviderRules::counted).collect();
         rules.sort_by_key(|rule| rule.id);
         rules
     }
 
     /// The fault for this request, and counts it. A used-up rule is dropped.
     pub(crate) fn take(&mut self, provider: &str, is_send: bool) -> Option<Fault> {
-        self.lanes.iter_mut().find(|lane| lane.provider == provider)?.take(is_send)
+        self.providers.iter_mut().find(|rules| rules.provider == provider)?.take(is_send)
     }
 
     /// Whether the fault for this request, which is not counted, leaves the client without an answer.
     pub(crate) fn would_drop_reply(&self, provider: &str, is_send: bool) -> bool {
-        let Some(lane) = self.lanes.iter().find(|lane| lane.provider == provider && lane.quiet == 0) else {
+        let Some(rules) = self.providers.iter().find(|rules| rules.provider == provider && rules.quiet == 0) else {
             return false;
         };
-        let next = lane.rules.iter().find(|rule| rule.reaches(is_send) && rule.schedule.is_due());
+        let next = rules.rules.iter().find(|rule| rule.reaches(is_send) && rule.schedule.is_due());
         next.is_some_and(|rule| rule.kind.drops_reply())
     }
 }
 
-impl QueueKey {
+/// About how many bytes rules hold together.
+pub(crate) fn bytes(rules: &[Fault]) -> usize {
+    rules.iter().map(|rule| rule.bytes).sum()
+}
+
+impl Kind {
+    /// About how many bytes it holds beside its own size.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Redirect { location, .. } => location.as_ref().map_or(0, String::len),
+            Self::Status { body, headers, .. } => {
+                let headers: usize = headers.iter().map(|(name, value)| 48 + name.len() + value.len()).sum();
+                headers + body.as_ref().map_or(0, value_bytes)
+            }
+            Self::Gate(name) => name.len(),
+            _ => 0,
+        }
+    }
+}
+
+/// A value takes up to sixteen times the bytes of its text.
+fn value_bytes(value: &Value) -> usize {
+    const ROW: usize = size_of::<Value>();
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(|item| ROW + value_bytes(item)).sum(),
+        Value::Object(members) => members.iter().map(|(name, item)| 2 * ROW + name.len() + value_bytes(item)).sum(),
+        _ => 0,
+    }
+}
+
+impl ProviderRules {
     fn append(&mut self, rule: Fault) {
         self.settle();
         self.rules.push(rule);
@@ -340,7 +396,7 @@ mod tests {
     use super::*;
 
     fn fault(kind: Kind, schedule: Schedule) -> Fault {
-        Fault { id: 0, provider: "exotel", kind, schedule, any_request: false, after_accept: true }
+        Fault { id: 0, provider: "exotel", kind, schedule, any_request: false, after_accept: true, bytes: 0 }
     }
 
     fn names(faults: &mut Faults, requests: usize) -> Vec<&'static str> {
@@ -405,6 +461,22 @@ mod tests {
         let mut faults = Faults::default();
         assert!(!faults.append(vec![fault(Kind::Html, Schedule::Always); MAX_RULES + 1]));
         assert!(faults.rules().is_empty());
+    }
+
+    #[test]
+    fn rules_over_the_bound_in_bytes_are_refused_as_a_whole() {
+        let large = |body: Value| {
+            let kind = Kind::Status { status: 500, body: Some(body), headers: Vec::new() };
+            Fault { bytes: kind.bytes(), ..fault(kind, Schedule::Always) }
+        };
+        for (body, fit) in [(json!("x".repeat(3_000_000)), 5), (json!(vec![1; 100_000]), 5)] {
+            let mut faults = Faults::default();
+            for _ in 0..fit {
+                assert!(faults.append(vec![large(body.clone())]));
+            }
+            assert!(!faults.append(vec![large(body)]));
+            assert!(faults.bytes() <= MAX_BYTES && faults.rules().len() == fit);
+        }
     }
 
     /// As the rules would be counted one by one.

@@ -1,5 +1,7 @@
 //! Identifiers that look like the providers' own and follow from a seed alone.
 
+use sha2::{Digest as _, Sha256};
+
 /// A counter, and texts made from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ids {
@@ -44,6 +46,12 @@ impl Ids {
     pub(crate) fn uuid_number(&mut self) -> u128 {
         let (high, low) = self.uuid_halves();
         joined(high, low)
+    }
+
+    /// 32 hexadecimal digits that follow from `text` and the seed.
+    pub(crate) fn derived_token(&self, text: &str) -> String {
+        let digest = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(text).finalize();
+        digest.iter().take(16).fold(String::with_capacity(32), |hex, byte| format!("{hex}{byte:02x}"))
     }
 
     fn uuid_halves(&mut self) -> (u64, u64) {
@@ -106,6 +114,14 @@ mod tests {
         let hex = one.hex();
         assert_eq!(hex.len(), 32);
         assert!(hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn derived_token_is_the_same_for_equal_text_and_seed() {
+        let token = Ids::new(7).derived_token("login 1");
+        assert_eq!((token.len(), &token), (32, &Ids::new(7).derived_token("login 1")));
+        assert_ne!(token, Ids::new(8).derived_token("login 1"));
+        assert_ne!(token, Ids::new(7).derived_token("login 2"));
     }
 
     #[test]

@@ -8,10 +8,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 pub use exchange::Exchange;
-pub(crate) use exchange::Told;
+pub(crate) use exchange::{RedactedExchange, Remarks};
 
 use crate::core::bounded::Ring;
-use crate::core::finding::Finding;
 
 const MAX_EXCHANGES: usize = 10_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -23,16 +22,6 @@ const MOST_REUSED: usize = 4 * 1024;
 #[derive(Debug)]
 pub(crate) struct Journal {
     exchanges: Ring<Exchange>,
-}
-
-/// Remarks on an exchange that were not on the wire.
-#[derive(Debug, Default)]
-pub(crate) struct Remarks {
-    pub(crate) findings: Vec<Finding>,
-    /// The kind of fault that was injected.
-    pub(crate) fault: Option<&'static str>,
-    /// Why the response differs from the one that the request alone would get.
-    pub(crate) cause: Option<Box<str>>,
 }
 
 impl Journal {
@@ -70,6 +59,12 @@ impl Journal {
     /// The number of the last exchange; 0 before the first.
     pub(crate) fn last(&self) -> u64 {
         self.exchanges.total()
+    }
+
+    /// About how many bytes the exchanges hold.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.exchanges.bytes()
     }
 
     /// Forgets every exchange, and says how many there were. Numbers go on.
@@ -127,7 +122,7 @@ mod tests {
         let mut journal = Journal::new();
         let request = Request::post("/v1/messages").body(Bytes::from(vec![b'x'; 256 * 1024 + 1])).unwrap();
         record(&mut journal, &request);
-        let kept = journal.exchanges(None).next().unwrap().told().body;
+        let kept = journal.exchanges(None).next().unwrap().redacted().body;
         assert!(kept.len() < 256 * 1024 + 50 && kept.ends_with("(262145 bytes)"));
     }
 

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
-use crate::core::behavior_switch::Switch;
+use crate::core::behavior_switch::{Switch, Switches};
 use crate::core::limiter::Quota;
 use crate::core::request_context::RequestContext;
 use crate::core::response::SimulatedResponse;
 use crate::core::webhook::{AccountEvent, Failure, MessageEvent, WebhookRules};
-use crate::core::world::World;
+use crate::core::world::{DEFAULT_SEED, World};
 
 /// A provider's HTTP interface over the shared [`World`].
 ///
@@ -70,5 +70,22 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
     /// How the provider signs webhook calls, and how often it tries.
     fn webhook_rules(&self, _world: &World) -> WebhookRules {
         WebhookRules::default()
+    }
+}
+
+impl World {
+    /// The world after a reset, with the accounts that these simulators seed.
+    pub fn seeded(simulators: &[Box<dyn ProviderSimulator>], strict: bool) -> Self {
+        Self::with_seed(simulators, strict, DEFAULT_SEED)
+    }
+
+    /// As [`seeded`](Self::seeded), with ids that follow from `seed`.
+    pub fn with_seed(simulators: &[Box<dyn ProviderSimulator>], strict: bool, seed: u64) -> Self {
+        let mut world = Self::new(strict, seed);
+        for simulator in simulators {
+            simulator.seed(&mut world);
+            world.account_mut(simulator.name()).switches = Switches::new(simulator.switches());
+        }
+        world
     }
 }

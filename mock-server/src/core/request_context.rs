@@ -10,7 +10,7 @@ use crate::core::finding::Finding;
 use crate::core::limiter::Quota;
 use crate::core::response::SimulatedResponse;
 use crate::core::webhook::{AcceptedMessage, Failure};
-use crate::core::world::{Conversation, ConversationState, Message, World};
+use crate::core::world::{Conversation, Message, World};
 
 /// A request with the [`World`] that it reads and changes. A simulator reports through it what the request leads to, and
 /// returns that with the answer by [`finish`](Self::finish).
@@ -57,11 +57,10 @@ impl<'a> RequestContext<'a> {
         }
     }
 
-    /// Closes a conversation, as [`World::close_conversation`] does, and reports it if it had not ended before.
+    /// Closes a conversation by hand, and reports it if it had not ended before. The session window stays as it is.
     pub fn close_conversation(&mut self, provider: &str, id: u64, reason: &str) -> Option<Conversation> {
-        let had_ended = self.world.conversation(provider, id)?.state(self.now) == ConversationState::Ended;
-        let row = self.world.close_conversation(provider, id, reason, self.now)?;
-        if !had_ended {
+        let (row, has_closed) = self.world.close_conversation(provider, id, reason, self.now)?;
+        if has_closed {
             self.closed.push(row.clone());
         }
         Some(row)

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::core::auth::Auth;
 use crate::core::clock::Clock;
+pub use crate::core::fault::WireFault;
 use crate::core::fault::{Faults, Kind};
 use crate::core::gate::{Gates, Held};
 use crate::core::journal::{Journal, Remarks};
@@ -43,7 +44,7 @@ pub struct Simulator {
     seed: u64,
     pub(crate) world: World,
     /// Those of a fresh world.
-    seeded: Arc<Accounts>,
+    seeded: Accounts,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
@@ -100,24 +101,6 @@ impl fmt::Debug for WireResponse {
     }
 }
 
-/// The effect of a fault on a response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WireFault {
-    /// It arrives.
-    Whole,
-    /// The connection is closed without an answer.
-    Lost,
-    /// The head arrives, declaring the whole length, and so many bytes of the body; then the connection is closed.
-    Truncated(usize),
-    /// The whole response waits while [`Simulator::is_held`] is true for this number. If the client leaves, call
-    /// [`Simulator::forget_held`].
-    Held(u64),
-    /// The connection is reset.
-    Reset,
-    /// Nothing ever comes, and the connection stays open.
-    Hang,
-}
-
 impl Simulator {
     /// A mock of other providers; see [`ProviderSimulator`]. Where two own a path, the first in the list answers.
     pub fn with_providers(real_now: SystemTime, simulators: Vec<Box<dyn ProviderSimulator>>) -> Self {
@@ -130,7 +113,7 @@ impl Simulator {
             simulators,
             strict,
             seed,
-            seeded: Arc::new(world.shared_accounts()),
+            seeded: world.shared_accounts(),
             world,
             clock: Clock::new(real_now),
             faults: Faults::default(),
@@ -153,7 +136,7 @@ impl Simulator {
             webhooks: self.webhooks.fresh(),
             access: self.access.clone(),
             world: sibling.world.with_accounts(&self.seeded),
-            seeded: Arc::clone(&self.seeded),
+            seeded: self.seeded.clone(),
             ..sibling
         }
     }
@@ -200,7 +183,7 @@ impl Simulator {
 
     fn afresh(mut self) -> Self {
         self.world = self.fresh_world();
-        self.seeded = Arc::new(self.world.shared_accounts());
+        self.seeded = self.world.shared_accounts();
         self
     }
 
@@ -307,8 +290,11 @@ impl Simulator {
             None => (None, Vec::new(), None, None),
             Some(SimulatedResponse { response, findings, accepted, closed, cause, bucket }) => {
                 let mut findings = findings;
-                for message in accepted {
-                    findings.extend(self.webhooks.passed_over(&message));
+                for mut message in accepted {
+                    if !message.callbacks.is_empty() {
+                        let holds_token = self.access.holds_token(request);
+                        findings.extend(self.webhooks.pass_over(&mut message, holds_token));
+                    }
                     self.webhooks.accepted(dialect.as_ref(), &self.world, now, &message);
                     self.announce_accepted(&message, now);
                     self.world.record_transcript(now, message);
@@ -341,6 +327,12 @@ impl Simulator {
             wire = WireFault::Held(self.gates.hold(Held { gate, provider: dialect.name(), request, at: now }));
         }
         WireResponse { response, wire, delay }
+    }
+
+    /// About how many bytes this world holds: messages, contacts, journal, webhook calls and faults.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.world.bytes() + self.journal.bytes() + self.webhooks.bytes() + self.faults.bytes()
     }
 
     /// Why a provider's messages may fail later.

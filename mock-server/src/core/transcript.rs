@@ -67,6 +67,12 @@ impl Transcript {
         Self { entries: Ring::new(MAX_ENTRIES, MAX_BYTES) }
     }
 
+    /// About how many bytes the entries hold.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.entries.bytes()
+    }
+
     /// A contact wrote.
     pub(crate) fn received(&mut self, at: SystemTime, message: &Inbound<'_>, message_id: &str, content: &Value) {
         // A `Value` always prints as JSON, so the fallback is out of reach.

@@ -7,6 +7,7 @@
 
 mod account_event;
 mod account_events;
+mod call;
 mod delivery;
 mod delivery_log;
 mod inactivity;
@@ -28,7 +29,8 @@ pub use queue::Waiting;
 pub use rules::{WebhookRules, last_status};
 
 pub(crate) use ip_network::{IpNetwork, IpNetworks};
-pub(crate) use queue::{InboundMessage, MOST_CALLBACKS, RepliedTo, WebhookQueue};
+pub(crate) use message_event::MOST_CALLBACKS;
+pub(crate) use queue::{InboundMessage, RepliedTo, WebhookQueue};
 pub(crate) use registration::{DeliveryFaults, Registration, Signature};
 pub(crate) use rules::{LAST_STATUS, ends_in_failure, ladder, last_status_or_undelivered};
 pub(crate) use signature::Secret;

@@ -1,7 +1,6 @@
 //! The state that all providers share: session windows, messages, balances and quotas.
 
 mod account;
-mod accounts;
 mod contact_key;
 mod conversation;
 mod conversations;
@@ -9,19 +8,19 @@ mod idempotency;
 mod ledger;
 mod rate_buckets;
 pub(crate) mod snapshot;
-mod stamp;
 pub(crate) mod timers;
 mod uploads;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+pub(crate) use account::Accounts;
 pub use account::{Account, Sender, Template, TemplateStatus};
-pub(crate) use accounts::Accounts;
+
 use contact_key::{ContactKey, Providers};
-pub(crate) use conversation::QUIET;
 pub use conversation::{Conversation, ConversationState};
+pub(crate) use conversation::{QUIET, WINDOW};
 use conversations::Conversations;
 use idempotency::Idempotency;
 pub use idempotency::{CachedResponse, Replay};
@@ -29,21 +28,20 @@ pub(crate) use ledger::serialize_time;
 pub use ledger::{Content, Delivery, Inbound, Message, StoredContent};
 use rate_buckets::Buckets;
 pub(crate) use rate_buckets::{Bucket, BucketOwner};
+pub use snapshot::State;
 
-use crate::core::behavior_switch::Switches;
 use crate::core::bounded::{BoundedMap, Ring, Table};
 use crate::core::ids::Ids;
+use crate::core::limiter::{Limiter, Quota};
 use crate::core::phone::Phone;
-use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::transcript::Transcript;
 use crate::core::webhook::AcceptedMessage;
 use crate::core::webhook::LAST_STATUS;
 
-/// How long a contact's message opens the session window. Source: every provider's page on session messages (seed).
-pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// The maximum number of contacts, ledger lines or conversations. The oldest are dropped.
 const MAX_ROWS: usize = 1_000_000;
+/// The maximum number of uploads that are remembered.
+const MAX_UPLOADS: usize = 10_000;
 const MAX_LEDGER_BYTES: usize = 512 * 1024 * 1024;
 
 /// The default seed of ids.
@@ -103,14 +101,9 @@ impl Window {
 }
 
 impl World {
-    /// The world as it is after a reset, with the accounts that these simulators seed.
-    pub fn seeded(simulators: &[Box<dyn ProviderSimulator>], strict: bool) -> Self {
-        Self::with_seed(simulators, strict, DEFAULT_SEED)
-    }
-
-    /// As [`seeded`](Self::seeded), with ids that follow from `seed`.
-    pub fn with_seed(simulators: &[Box<dyn ProviderSimulator>], strict: bool, seed: u64) -> Self {
-        let mut world = Self {
+    /// An empty world whose ids follow from `seed`.
+    pub(crate) fn new(strict: bool, seed: u64) -> Self {
+        Self {
             strict,
             accounts: Accounts::default(),
             nobody: Account::default(),
@@ -119,16 +112,11 @@ impl World {
             conversations: Conversations::new(MAX_ROWS),
             ledger: Ring::new(MAX_ROWS, MAX_LEDGER_BYTES),
             idempotency: Idempotency::new(),
-            uploads: BoundedMap::new(uploads::MAX_UPLOADS),
+            uploads: BoundedMap::new(MAX_UPLOADS),
             transcript: Transcript::new(),
             ids: Ids::new(seed),
             buckets: Buckets::new(),
-        };
-        for dialect in simulators {
-            dialect.seed(&mut world);
-            world.account_mut(dialect.name()).switches = Switches::new(dialect.switches());
         }
-        world
     }
 
     /// Whether requests that a documented fact rules out are refused, and credentials checked.
@@ -157,25 +145,25 @@ impl World {
 
     /// Puts an account into the world, in place of the provider's former one.
     pub fn open_account(&mut self, provider: &'static str, account: Account) {
-        *self.accounts.of_mut(provider) = account;
+        self.accounts.insert(provider, Arc::new(account));
     }
 
     /// A provider's account; an empty one if it has none.
     pub fn account(&self, provider: &str) -> &Account {
-        self.accounts.get(provider).unwrap_or(&self.nobody)
+        self.accounts.get(provider).map_or(&self.nobody, Arc::as_ref)
     }
 
     /// A provider's account, made if it has none.
     pub fn account_mut(&mut self, provider: &'static str) -> &mut Account {
-        self.accounts.of_mut(provider)
+        Arc::make_mut(self.accounts.entry(provider).or_default())
     }
 
     /// Every account with its provider's name.
     pub fn accounts(&self) -> impl Iterator<Item = (&'static str, &Account)> {
-        self.accounts.iter()
+        self.accounts.iter().map(|(provider, account)| (*provider, account.as_ref()))
     }
 
-    /// The accounts as they are, to be shared with worlds that begin alike.
+    /// The accounts, to share with worlds that begin alike.
     pub(crate) fn shared_accounts(&self) -> Accounts {
         self.accounts.clone()
     }
@@ -290,6 +278,14 @@ impl World {
         self.ledger.push(delivery, size);
     }
 
+    /// About how many bytes it holds, but for what an account begins with.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        const ROW: usize = 256;
+        let rows = self.contacts.len() + self.conversations.len() + self.uploads.len() + self.idempotency.len();
+        self.ledger.bytes() + self.transcript.bytes() + rows * ROW
+    }
+
     /// The lines of the ledger after this number (from 1), each with its number.
     pub(crate) fn ledger_after(&self, number: u64) -> impl Iterator<Item = (u64, &Delivery)> {
         self.ledger.after(number)
@@ -357,16 +353,16 @@ impl World {
         self.conversations.get(&self.providers, id).filter(|row| row.provider == provider)
     }
 
-    /// Closes a conversation by hand, for bookkeeping only: the window stays as it is. One that ended stays as it ended.
-    pub fn close_conversation(
+    /// Closes a conversation by hand, and leaves the window as it is. A conversation that has ended stays as it ended.
+    /// Returns the conversation, and whether it closed.
+    pub(crate) fn close_conversation(
         &mut self,
         provider: &str,
         id: u64,
         reason: &str,
         now: SystemTime,
-    ) -> Option<Conversation> {
-        self.conversation(provider, id)?;
-        self.conversations.close(&self.providers, id, reason, now)
+    ) -> Option<(Conversation, bool)> {
+        self.conversations.close(&self.providers, provider, id, reason, now)
     }
 
     /// A conversation of any provider by its number.
@@ -384,6 +380,38 @@ impl World {
         self.idempotency.remember(provider, api_key, key, answer);
     }
 
+    /// Returns the number of an API key's bucket. The bucket keeps a fingerprint of the key.
+    pub(crate) fn bucket_of_key(&mut self, provider: &'static str, key: &str) -> u64 {
+        self.buckets.of_key(provider, key)
+    }
+
+    /// Returns the number of an account's bucket.
+    pub(crate) fn bucket_of_account(&mut self, provider: &'static str, account: &str) -> u64 {
+        self.buckets.of_account(provider, account)
+    }
+
+    /// Counts one request against a bucket's share of the provider's rate limit, or against the limit as a whole.
+    pub(crate) fn take_quota(&mut self, provider: &'static str, bucket: Option<u64>, now: SystemTime) -> Quota {
+        let account = Arc::make_mut(self.accounts.entry(provider).or_default());
+        self.buckets.take(provider, bucket, &mut account.limiter, now)
+    }
+
+    /// Returns what is left of the provider's rate limit: of a bucket's share, or of the limit as a whole.
+    pub(crate) fn quota(&self, provider: &str, bucket: Option<u64>, now: SystemTime) -> Quota {
+        self.buckets.peek(provider, bucket, &self.account(provider).limiter, now)
+    }
+
+    /// Replaces a provider's rate limit. Every key and account starts with a full quota.
+    pub(crate) fn set_limit(&mut self, provider: &'static str, limiter: Limiter) {
+        self.account_mut(provider).limiter = limiter;
+        self.buckets.start_afresh(provider);
+    }
+
+    /// The used quotas of all keys and accounts, oldest first.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = &Bucket> {
+        self.buckets.rows.iter().map(|(_, bucket)| bucket)
+    }
+
     /// The next number, distinct from every other one of this world.
     pub fn next_number(&mut self) -> u64 {
         self.ids.number()
@@ -392,6 +420,12 @@ impl World {
     /// 32 hexadecimal digits, distinct from every other id of this world.
     pub fn next_hex(&mut self) -> String {
         self.ids.hex()
+    }
+
+    /// 32 hexadecimal digits that follow from `text` and the seed of this world, for credentials that a provider hands out
+    /// and recognises without storing them.
+    pub fn derived_token(&self, text: &str) -> String {
+        self.ids.derived_token(text)
     }
 
     /// A UUID, distinct from every other one of this world.
@@ -404,7 +438,7 @@ impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World")
             .field("strict", &self.strict)
-            .field("providers", &self.accounts.providers().collect::<Vec<_>>())
+            .field("providers", &self.accounts.keys().collect::<Vec<_>>())
             .field("contacts", &self.contacts.len())
             .field("ledger", &self.ledger.len())
             .finish_non_exhaustive()

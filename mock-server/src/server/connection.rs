@@ -119,6 +119,12 @@ fn take<'a>(shared: &'a AppState, connection: &'a Connection, mut request: Reque
         Ok(name) => name,
         Err(error) => return Taken::Answered(closing(shared, 400, &error)),
     };
+    let name = match shared.admitted_world(name, &request) {
+        Ok(name) => name,
+        Err(refusal) => {
+            return Taken::Answered(shared.dated(refusal.into_response()).map(Outgoing::whole).map(Either::Left));
+        }
+    };
     if takes_time(&request) {
         return Taken::Later(Box::pin(steer(shared, connection, name, request)));
     }

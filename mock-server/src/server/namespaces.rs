@@ -21,8 +21,9 @@ use crate::core::webhook::WebhookDelivery;
 use crate::server::control::namespaces;
 use crate::server::control::namespaces::NamespaceStore;
 
-/// More namespaces than this, and the one that was used least lately is forgotten.
+/// More namespaces than this, or more bytes in all of them, and the one that was used least lately is forgotten.
 const MOST: usize = 1_000;
+const MOST_BYTES: usize = 256 * 1024 * 1024;
 const LONGEST_NAME: usize = 64;
 const HEADER: HeaderName = HeaderName::from_static("x-mock-namespace");
 const PREFIX: &str = "/_ns/";
@@ -46,6 +47,8 @@ pub(super) struct Namespaces {
     home_hub: Arc<NamespaceEvents>,
     event_bus: Arc<EventBus>,
     others: HashMap<Arc<str>, Namespace>,
+    /// About how many bytes the others hold.
+    bytes: usize,
     uses: u64,
     hubs: u64,
 }
@@ -54,6 +57,8 @@ struct Namespace {
     /// In a box, for a table has room for many more than it holds.
     simulator: Box<Simulator>,
     used: u64,
+    /// About how many bytes it held after its last use.
+    bytes: usize,
     /// Since somebody listened.
     hub: Option<Arc<NamespaceEvents>>,
 }
@@ -69,7 +74,7 @@ impl Drop for Namespace {
 impl Namespaces {
     pub(super) fn new(default_namespace: Simulator, event_bus: Arc<EventBus>) -> Self {
         let home_hub = Arc::new(NamespaceEvents::new(&default_namespace, Arc::clone(&event_bus), BYTES_OF_EVENTS, 0));
-        Self { default_namespace, home_hub, event_bus, others: HashMap::new(), uses: 0, hubs: 0 }
+        Self { default_namespace, home_hub, event_bus, others: HashMap::new(), bytes: 0, uses: 0, hubs: 0 }
     }
 
     pub(super) fn default_namespace(&mut self) -> &mut Simulator {
@@ -85,17 +90,33 @@ impl Namespaces {
         let Some(name) = name else { return &mut self.default_namespace };
         self.uses += 1;
         if self.others.len() >= MOST && !self.others.contains_key(name) {
-            let oldest = self.others.iter().min_by_key(|(_, space)| space.used).map(|(name, _)| Arc::clone(name));
-            oldest.and_then(|oldest| self.others.remove(&oldest));
+            self.forget_oldest();
         }
         let default_namespace = &self.default_namespace;
         let made = || {
             let simulator = default_namespace.sibling(now).mounted(format!("{PREFIX}{name}"));
-            Namespace { simulator: Box::new(simulator), used: 0, hub: None }
+            Namespace { simulator: Box::new(simulator), used: 0, bytes: 0, hub: None }
         };
         let space = self.others.entry(Arc::clone(name)).or_insert_with(made);
         space.used = self.uses;
         &mut space.simulator
+    }
+
+    fn forget_oldest(&mut self) {
+        let oldest = self.others.iter().min_by_key(|(_, space)| space.used).map(|(name, _)| Arc::clone(name));
+        if let Some(space) = oldest.and_then(|oldest| self.others.remove(&oldest)) {
+            self.bytes = self.bytes.saturating_sub(space.bytes);
+        }
+    }
+
+    /// Weighs a world that has changed. Beyond the bound the namespaces used least lately are forgotten, in the end this one.
+    pub(super) fn weigh(&mut self, name: &Name) {
+        let Some(space) = name.as_ref().and_then(|name| self.others.get_mut(name)) else { return };
+        let before = std::mem::replace(&mut space.bytes, space.simulator.bytes());
+        self.bytes = self.bytes.saturating_sub(before).saturating_add(space.bytes);
+        while self.bytes > MOST_BYTES && !self.others.is_empty() {
+            self.forget_oldest();
+        }
     }
 
     /// A world that is there.
@@ -206,9 +227,14 @@ impl NamespaceStore for Namespaces {
         match name {
             None => {
                 self.others.clear();
+                self.bytes = 0;
                 true
             }
-            Some(name) => self.others.remove(name).is_some(),
+            Some(name) => {
+                let removed = self.others.remove(name);
+                self.bytes = self.bytes.saturating_sub(removed.as_ref().map_or(0, |space| space.bytes));
+                removed.is_some()
+            }
         }
     }
 }
@@ -334,6 +360,33 @@ mod tests {
         }
         assert!(taken("/x", &[("x-mock-namespace", "")]).is_err());
         assert!(taken("/x", &[("authorization", "Bearer ns~a/b~key")]).is_err());
+    }
+
+    #[test]
+    fn namespaces_together_stay_under_the_bound_in_bytes() {
+        let now = SystemTime::UNIX_EPOCH;
+        let mut namespaces = Namespaces::new(Simulator::new(now), Arc::default());
+        let name = |number: usize| Some(Arc::from(format!("n{number}")));
+        let fault = |text: &str| crate::control::NewFault {
+            status: Some(500),
+            body: Some(text.into()),
+            ..crate::control::NewFault::new("exotel", crate::control::FaultKind::Status)
+        };
+        let text = "x".repeat(3_000_000);
+        for number in 0..40 {
+            let simulator = namespaces.of(now, &name(number));
+            for _ in 0..3 {
+                simulator.add_faults(&[fault(&text)]).unwrap();
+            }
+            namespaces.weigh(&name(number));
+            let held: usize = namespaces.others.values().map(|space| space.simulator.bytes()).sum();
+            assert!(namespaces.bytes == held && held <= MOST_BYTES, "{number}: {held}");
+        }
+        assert_eq!(namespaces.others.len(), MOST_BYTES / 9_000_000);
+        assert!(namespaces.find(&name(0)).is_none() && namespaces.find(&name(39)).is_some());
+        NamespaceStore::remove(&mut namespaces, Some("n39"));
+        NamespaceStore::remove(&mut namespaces, None);
+        assert_eq!(namespaces.bytes, 0);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::webhook_worker::WorkerState;
 use crate::control::{ClockChange, ClockTurn, DueEvent};
 use crate::core::auth::Auth;
 use crate::core::error::ControlError;
+use crate::core::refusal::Refusal;
 use crate::core::response::{json_response, set_header};
 use crate::core::simulator::{Simulator, WireFault, WireResponse};
 
@@ -54,6 +55,22 @@ impl AppState {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut self.lock()))).ok()
     }
 
+    /// The world that a request is for. Only a caller with the token makes a namespace: each takes memory. Without it, a call to
+    /// the control plane goes to the world that is always there, which refuses it or asks for the token.
+    pub(super) fn admitted_world(&self, name: Name, request: &Request<Bytes>) -> Result<Name, Refusal> {
+        if name.is_none() || self.access.holds_token(request) || self.lock().find(&name).is_some() {
+            return Ok(name);
+        }
+        if is_control(request.uri().path()) {
+            return Ok(None);
+        }
+        Err(Refusal::of(
+            401,
+            "there is no such namespace, expected one that exists, or the token that the mock was started with, as \
+             `X-Mock-Token: …`, to make it",
+        ))
+    }
+
     /// One step at the present time. A dialect that panics costs its client an answer of 500, and nobody else anything.
     pub(super) fn step(&self, name: &Name, request: &Request<Bytes>) -> WireResponse {
         let reply = self.guarded(|namespaces| {
@@ -66,6 +83,7 @@ impl AppState {
             if simulator.webhooks.is_waiting() {
                 self.desk.ring();
             }
+            namespaces.weigh(name);
             if let Some(event) = namespaces.tell(now, name)
                 && request.uri().path().starts_with("/_mock/")
             {
@@ -106,6 +124,7 @@ impl AppState {
         if simulator.webhooks.is_waiting() {
             self.desk.ring();
         }
+        namespaces.weigh(name);
         let event = namespaces.tell(now, name);
         drop(namespaces);
         self.changed.ring();
@@ -133,6 +152,11 @@ impl AppState {
         set_header(&mut response, "date", httpdate::fmt_http_date(self.lock().default_namespace().now(now())));
         response
     }
+}
+
+/// Whether a path belongs to the console or the control plane.
+fn is_control(path: &str) -> bool {
+    path == "/" || path == "/_mock" || path.starts_with("/_mock/")
 }
 
 /// Routes a request to the control plane or to a provider.

@@ -172,6 +172,7 @@ async fn deliver(shared: AppState, world: Name, target: SocketAddr, first: Webho
                 let simulator = namespaces.find(&world)?;
                 simulator.delivered(id, outcome);
                 let next = simulator.due_at(real_now, |other| other == target);
+                namespaces.weigh(&world);
                 namespaces.tell(real_now, &world);
                 shared.desk.settle(namespaces);
                 next

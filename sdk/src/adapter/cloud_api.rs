@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::config::ResolvedTemplate;
 use crate::error::Result;
-use crate::message::content::{Buttons, Contacts, Content, List, Location};
+use crate::message::contacts::Contacts;
+use crate::message::content::{Content, Location};
+use crate::message::interactive::{Buttons, List};
 use crate::message::media::{Header, Media, MediaSource};
 use crate::message::template::{Template, TemplateButton};
 

@@ -26,6 +26,7 @@ pub struct ErrorCode {
 
 /// The certainty of a fact about a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Certainty {
     /// Stated on a page of the provider's that the project treats as authoritative.
     Authoritative,

@@ -3,7 +3,8 @@
 use crate::adapter::media_limits::MediaLimit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::Message;
-use crate::message::content::{Buttons, Content, List};
+use crate::message::content::Content;
+use crate::message::interactive::{Buttons, List};
 use crate::message::media::{Header, MediaSource};
 use crate::message::validate::{MAX_TEXT_CHARS, over_length};
 

@@ -23,13 +23,16 @@ use crate::message::media::MediaSource;
 use crate::message::receipt::Receipt;
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
-use crate::secret::{Secret, encoded_variants};
+use crate::secret::{Redactor, Secret};
 use crate::session::Session;
 use crate::webhook::event::WebhookEvents;
 use attempt::Attempt;
 use outcome::Listeners;
 use redact::{Redacting, Redaction};
 use tracker::{CallerGuard, SendTracker};
+
+const SHORT_SECRET: &str =
+    "a credential has fewer than 8 characters, so errors may show it where the provider echoes it; use a longer one";
 
 /// A messenger behind layers. It refuses unsupported and malformed messages before the first layer, so that neither
 /// layers nor adapters see them.
@@ -50,15 +53,15 @@ use tracker::{CallerGuard, SendTracker};
 pub struct Client {
     base: Arc<dyn Messenger>,
     layers: Arc<[Arc<dyn Layer>]>,
-    /// Secrets that no error may show, in all their encodings.
-    secrets: Arc<[Secret]>,
+    /// The secrets that no error may show.
+    secrets: Arc<Redactor>,
     listeners: Listeners,
 }
 
 impl Client {
     /// A client without layers.
     pub fn new(base: impl Messenger) -> Self {
-        Self { base: Arc::new(base), layers: Arc::new([]), secrets: Arc::new([]), listeners: Listeners::default() }
+        Self { base: Arc::new(base), layers: Arc::new([]), secrets: Arc::default(), listeners: Listeners::default() }
     }
 
     /// Starts a client over `base`.
@@ -97,6 +100,11 @@ impl Client {
 
     fn tracker(&self, message: &Message, part_of: Option<&Arc<Attempt>>) -> SendTracker {
         SendTracker::new(self.redaction(), &self.listeners, message, part_of)
+    }
+
+    /// A warning if a credential is too short to be kept out of errors: a line for the operator.
+    pub fn warning(&self) -> Option<&'static str> {
+        self.secrets.has_short_secret().then_some(SHORT_SECRET)
     }
 
     fn redaction(&self) -> Redaction {
@@ -246,8 +254,8 @@ impl ClientBuilder {
         Self { client: self.client.on_outcome(listener), ..self }
     }
 
-    /// Removes `secrets` from every error, alone or as the pair of a Basic credential, as they are or in Base64 or
-    /// percent-encoded: a provider may echo them.
+    /// Removes `secrets` from every error, however they are spelled ([`Redactor`]): a provider may echo them. Of a secret
+    /// that is [too short](Secret::is_short) for that, a warning is logged.
     pub fn redact(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
         self.secrets.extend(secrets);
         self
@@ -258,7 +266,11 @@ impl ClientBuilder {
         if self.secrets.is_empty() {
             return self.client;
         }
-        let secrets: Arc<[Secret]> = encoded_variants(&self.secrets).into();
+        let secrets = Arc::new(Redactor::new(self.secrets));
+        #[cfg(feature = "tracing")]
+        if secrets.has_short_secret() {
+            tracing::warn!(provider = self.client.provider(), "{SHORT_SECRET}");
+        }
         let base = Arc::new(Redacting { base: self.client.base, secrets: Arc::clone(&secrets) });
         Client { base, secrets, ..self.client }
     }

@@ -13,7 +13,7 @@ use crate::message::Message;
 use crate::message::receipt::Receipt;
 use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
-use crate::secret::Secret;
+use crate::secret::Redactor;
 use crate::session::Session;
 use crate::webhook::event::WebhookEvents;
 
@@ -21,13 +21,12 @@ use crate::webhook::event::WebhookEvents;
 #[derive(Debug)]
 pub(crate) struct Redacting {
     pub(crate) base: Arc<dyn Messenger>,
-    /// In all encodings.
-    pub(crate) secrets: Arc<[Secret]>,
+    pub(crate) secrets: Arc<Redactor>,
 }
 
 impl Redacting {
     fn redact(&self, error: Error) -> Error {
-        self.secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()))
+        error.without_secrets(&self.secrets)
     }
 }
 
@@ -80,12 +79,12 @@ impl Messenger for Redacting {
 #[derive(Clone, Debug)]
 pub(crate) struct Redaction {
     pub(crate) provider: &'static str,
-    pub(crate) secrets: Arc<[Secret]>,
+    pub(crate) secrets: Arc<Redactor>,
 }
 
 impl Redaction {
     pub(crate) fn of(&self, error: Error) -> Error {
-        let error = self.secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()));
+        let error = error.without_secrets(&self.secrets);
         if error.provider().is_some() { error } else { error.with_provider(self.provider) }
     }
 

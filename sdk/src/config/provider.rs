@@ -15,19 +15,20 @@ use crate::transport::Transport;
 
 /// The export of an adapter crate: name, configuration, error codes and limits.
 ///
-/// An adapter of another repository sets what it has over [`Provider::new`], so that a field added here breaks nothing there:
+/// A field added here breaks no adapter, since an adapter starts from [`Provider::new`]:
 ///
 /// ```
-/// use transom::adapter::Provider;
+/// use transom::adapter::{Provider, Rate};
 /// use transom::config::UriLayout;
 ///
-/// const URI: UriLayout = UriLayout { user: "api_key", user_and_password: None, path: None };
 /// # fn connect(_: &transom::config::ChannelConfig, _: transom::adapter::Context) -> transom::Result<std::sync::Arc<dyn transom::Messenger>> {
 /// #     Ok(std::sync::Arc::new(transom::testing::Stub::accepting()))
 /// # }
-/// pub const PROVIDER: Provider = Provider { codes: &[], ..Provider::new("acme", URI, connect) };
+/// pub const PROVIDER: Provider =
+///     Provider::new("acme", UriLayout::new("api_key"), connect).with_rates(&[Rate::per_second(20)]);
 /// ```
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Provider {
     /// The name used in configuration and as a URI's scheme: `exotel`.
     pub name: &'static str,
@@ -53,6 +54,27 @@ impl Provider {
         connect: fn(&ChannelConfig, Context) -> Result<Arc<dyn Messenger>>,
     ) -> Self {
         Self { name, uri, connect, codes: &[], rates: &[], key_life: None }
+    }
+
+    /// Sets the tables of documented codes.
+    #[must_use]
+    pub const fn with_codes(mut self, codes: &'static [&'static [ErrorCode]]) -> Self {
+        self.codes = codes;
+        self
+    }
+
+    /// Sets the documented limits for sends.
+    #[must_use]
+    pub const fn with_rates(mut self, rates: &'static [Rate]) -> Self {
+        self.rates = rates;
+        self
+    }
+
+    /// Sets the lifetime of an idempotency key at the provider.
+    #[must_use]
+    pub const fn with_key_life(mut self, key_life: Duration) -> Self {
+        self.key_life = Some(key_life);
+        self
     }
 }
 

@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_template_without_a_row_goes_as_the_application_names_it() {
         let mappings = TemplateMappings::default();
-        let template = Template::new("visit", "en").body(["Ana"]);
+        let template = Template::new("visit").body(["Ana"]);
         let resolved = mappings.resolve(&template);
         assert_eq!((resolved.name, resolved.language, resolved.id), ("visit", "en", None));
         assert_eq!(resolved.named().unwrap(), [("1".to_owned(), "Ana")]);
@@ -186,8 +186,8 @@ mod tests {
     #[test]
     fn params_turn_positions_into_names_and_names_into_positions() {
         let mappings = table(r#"{"name":"recordatorio","language":"es","params":["customer","day"]}"#);
-        let by_position = Template::new("visit", "en").body(["Ana", "12/02"]);
-        let by_name = Template::new("visit", "en").body_named([("day", "12/02"), ("customer", "Ana")]);
+        let by_position = Template::new("visit").body(["Ana", "12/02"]);
+        let by_name = Template::new("visit").body_named([("day", "12/02"), ("customer", "Ana")]);
         for template in [&by_position, &by_name] {
             let resolved = mappings.resolve(template);
             assert_eq!((resolved.name, resolved.language), ("recordatorio", "es"));
@@ -200,13 +200,10 @@ mod tests {
     fn parameters_too_few_too_many_or_unknown_are_refused_by_name() {
         let mappings = table(r#"{"params":["customer","day"]}"#);
         for (template, named) in [
-            (Template::new("visit", "en").body(["Ana"]), "takes 2 parameters (`customer`, `day`), got 1"),
-            (Template::new("visit", "en").body(["a", "b", "c"]), "got 3"),
-            (Template::new("visit", "en").body_named([("customer", "Ana")]), "`day` is missing"),
-            (
-                Template::new("visit", "en").body_named([("customer", "a"), ("day", "b"), ("x", "c")]),
-                "no parameter `x`",
-            ),
+            (Template::new("visit").body(["Ana"]), "takes 2 parameters (`customer`, `day`), got 1"),
+            (Template::new("visit").body(["a", "b", "c"]), "got 3"),
+            (Template::new("visit").body_named([("customer", "Ana")]), "`day` is missing"),
+            (Template::new("visit").body_named([("customer", "a"), ("day", "b"), ("x", "c")]), "no parameter `x`"),
         ] {
             let resolved = mappings.resolve(&template);
             for error in [resolved.positional().unwrap_err(), resolved.named().unwrap_err()] {
@@ -215,7 +212,7 @@ mod tests {
             }
         }
         let unordered = TemplateMappings::default();
-        let template = Template::new("visit", "en").body_named([("customer", "Ana")]);
+        let template = Template::new("visit").body_named([("customer", "Ana")]);
         assert!(unordered.resolve(&template).positional().is_err());
     }
 }

@@ -20,9 +20,10 @@ pub use stop::RetryStop;
 
 use crate::message::Message;
 use crate::phone::{InvalidPhoneNumber, PhoneNumber};
+use crate::secret::{Redactor, Secret};
 use crate::session::Session;
 
-use redact::{hidden, one_line};
+use redact::{Cause, one_line};
 
 /// What every fallible call returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -65,11 +66,12 @@ struct Inner {
     channel: Option<String>,
     earlier: Vec<FailedAttempt>,
     problems: Vec<String>,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
+    source: Option<Cause>,
 }
 
 /// Whether the message may be on its way although an error came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Sent {
     /// Proved: the provider did not take the message.
     No,
@@ -381,35 +383,45 @@ impl Error {
         self
     }
 
-    /// Keeps the cause. Its text must hold no URL and no secret: it is printed.
+    /// Keeps the text of the cause and of its causes, on one line each. Of an error of serde it keeps the kind and the place
+    /// only, since its text quotes what the provider wrote. The text must hold no URL.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.inner.source = Some(Arc::from(source.into()));
+        let source: Box<dyn StdError + Send + Sync> = source.into();
+        self.inner.source = Some(Cause::of(&*source));
         self
     }
 
-    /// Removes `recipient` from the text, in every form in which a provider may have echoed it: with `+` or without, with the
-    /// digits grouped, in its national form, or with the country's prefix rewritten. Errors are logged, and logs hold no full phone numbers.
+    /// Redacts the contact's number in every text, in each form in which a provider may echo it
+    /// ([`PhoneNumber::redact_in`]).
     #[must_use]
-    pub fn without_number(mut self, recipient: &PhoneNumber) -> Self {
-        self.inner.message = recipient.mask_in(&self.inner.message);
-        self.inner.code = self.inner.code.map(|code| recipient.mask_in(&code));
-        for problem in &mut self.inner.problems {
-            *problem = recipient.mask_in(problem);
+    pub fn without_number(self, contact: &PhoneNumber) -> Self {
+        self.rewritten(|text| contact.redact_in(text))
+    }
+
+    /// Redacts one credential in every text, as [`without_secrets`](Self::without_secrets) does.
+    #[must_use]
+    pub fn without_secret(self, secret: &str) -> Self {
+        self.without_secrets(&Redactor::new([Secret::new(secret)]))
+    }
+
+    /// Redacts credentials in every text, since a provider may echo them.
+    #[must_use]
+    pub fn without_secrets(self, redactor: &Redactor) -> Self {
+        if redactor.is_empty() { self } else { self.rewritten(|text| redactor.redact(text)) }
+    }
+
+    /// Every text that may be a provider's, as `rewrite` returns it.
+    fn rewritten(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        let inner = &mut *self.inner;
+        inner.message = rewrite(&inner.message);
+        let earlier = inner.earlier.iter_mut();
+        let earlier = earlier.flat_map(|attempt| attempt.code.iter_mut().chain([&mut attempt.message]));
+        for text in inner.code.iter_mut().chain(&mut inner.problems).chain(earlier) {
+            *text = rewrite(text);
         }
-        self
-    }
-
-    /// Removes `secret` from the text: providers echo credentials in their refusals, and errors are logged. A text of less
-    /// than four characters is no secret that could be kept.
-    #[must_use]
-    pub fn without_secret(mut self, secret: &str) -> Self {
-        if secret.chars().count() >= 4 {
-            self.inner.message = hidden(&self.inner.message, secret);
-            self.inner.code = self.inner.code.map(|code| hidden(&code, secret));
-            for problem in &mut self.inner.problems {
-                *problem = hidden(problem, secret);
-            }
+        if let Some(source) = &mut inner.source {
+            source.rewrite(&rewrite);
         }
         self
     }
@@ -471,7 +483,7 @@ impl From<InvalidPhoneNumber> for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.inner.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.inner.source.as_ref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 

@@ -1,20 +1,66 @@
 //! What becomes of a provider's words before they stand in an error.
 
-/// `text` without `secret`, and without the head of it at the end, where a text is cut.
-pub(super) fn hidden(text: &str, secret: &str) -> String {
-    /// Fewer characters than this give nothing away, and are the end of many a word.
-    const HEAD_MIN: usize = 6;
-    let stem = secret.char_indices().nth(HEAD_MIN).and_then(|(end, _)| secret.get(..end)).unwrap_or(secret);
-    // Nearly always: there are many forms of a secret, and few texts with one.
-    if !text.contains(stem) {
-        return text.to_owned();
+use std::error::Error as StdError;
+use std::fmt;
+
+/// The text of a cause. The cause itself is not kept: what it says may be a provider's words, and with those a credential
+/// or a phone number.
+#[derive(Clone)]
+pub(super) struct Cause {
+    text: String,
+    source: Option<Box<Self>>,
+}
+
+impl Cause {
+    /// The texts of `error` and of its causes. Of an error of serde only where it is: it quotes what it could not read.
+    pub(super) fn of(error: &(dyn StdError + 'static)) -> Self {
+        let text = match error.downcast_ref::<serde_json::Error>() {
+            Some(unread) => json_place(unread),
+            None => one_line(&error.to_string(), 400),
+        };
+        Self { text, source: error.source().map(|source| Box::new(Self::of(source))) }
     }
-    let text = text.replace(secret, "***");
-    let (kept, mark) = text.strip_suffix('…').map_or((text.as_str(), ""), |kept| (kept, "…"));
-    let ends = secret.char_indices().map(|(at, _)| at).skip(HEAD_MIN);
-    // The longest head that fits.
-    let without = ends.filter_map(|at| kept.strip_suffix(secret.get(..at)?)).last();
-    without.map_or_else(|| text.clone(), |kept| format!("{kept}***{mark}"))
+
+    pub(super) fn rewrite(&mut self, rewrite: &impl Fn(&str) -> String) {
+        self.text = rewrite(&self.text);
+        if let Some(source) = &mut self.source {
+            source.rewrite(rewrite);
+        }
+    }
+}
+
+/// The kind and the place of an error in JSON.
+fn json_place(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Io => "it could not be read",
+        serde_json::error::Category::Syntax => "it is not JSON",
+        serde_json::error::Category::Data => "a value is not of the documented type",
+        serde_json::error::Category::Eof => "it ends too early",
+    };
+    format!("{what}, at line {} column {}", error.line(), error.column())
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_tuple("Cause");
+        shown.field(&self.text);
+        if let Some(source) = &self.source {
+            shown.field(source);
+        }
+        shown.finish()
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
 }
 
 /// `text` with every run of white space and control characters as one space, cut at `limit` characters.

@@ -68,3 +68,51 @@ fn the_recipient_is_masked_in_whatever_form_it_was_echoed() {
         assert!(error.message().starts_with("to •••1222"), "{error}");
     }
 }
+
+/// An error that shows the text of its cause in its own.
+#[derive(Debug, thiserror::Error)]
+#[error("it said {text}")]
+struct Quoting {
+    text: String,
+    source: std::io::Error,
+}
+
+#[test]
+fn a_cause_shows_no_credential_and_no_number() {
+    let to: PhoneNumber = "+919876543210".parse().unwrap();
+    let cause = Quoting { text: "SECRET%2FKEY-1".into(), source: std::io::Error::other("no 98765_43210") };
+    let error = Error::new(ErrorKind::ProviderUnavailable, "it broke").with_source(cause);
+    let error = error.without_secret("SECRET/KEY-1").without_number(&to);
+    let first = error.source().unwrap();
+    assert_eq!(first.to_string(), "it said ***");
+    assert_eq!(first.source().unwrap().to_string(), "no •••3210");
+    assert!(first.source().unwrap().source().is_none());
+    assert!(
+        format!("{error:?}").ends_with(r#"source: Some(Cause("it said ***", Cause("no •••3210"))) }"#),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn an_error_of_serde_shows_where_it_is_and_no_value() {
+    for (json, what) in [
+        (r#"{"done":"KEY-98765"}"#, "a value is not of the documented type, at line 1 column 19"),
+        ("{\n\"done\":KEY", "it is not JSON, at line 2 column 8"),
+        (r#"{"done":"KEY"#, "it ends too early, at line 1 column 12"),
+    ] {
+        let unread = serde_json::from_str::<std::collections::BTreeMap<String, bool>>(json).unwrap_err();
+        let error = Error::new(ErrorKind::MalformedResponse, "it cannot be read").with_source(unread);
+        assert_eq!(error.source().unwrap().to_string(), what);
+        assert!(!format!("{error:?}").contains("KEY"), "{error:?}");
+    }
+}
+
+#[test]
+fn the_name_of_a_rate_limit_policy_is_not_shown() {
+    let mut headers = http::HeaderMap::new();
+    headers.insert("ratelimit-policy", "\"KEY-98765\";q=2;w=300".parse().unwrap());
+    let limits = RateLimitInfo::from_headers(&headers, SystemTime::UNIX_EPOCH);
+    assert_eq!(limits.policies[0].name.as_deref(), Some("KEY-98765"));
+    let error = Error::new(ErrorKind::RateLimited, "slow down").with_limits(limits);
+    assert!(!format!("{error:?}").contains("KEY"), "{error:?}");
+}

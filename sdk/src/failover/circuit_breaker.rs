@@ -211,14 +211,7 @@ mod tests {
 
     const S: fn(u64) -> Duration = Duration::from_secs;
 
-    const RATES: &[Rate] = &[Rate {
-        scope: Scope::Pair,
-        quota: 1,
-        window: Duration::from_secs(6),
-        codes: &["131056"],
-        source: "a page",
-        certainty: crate::adapter::Certainty::Docs,
-    }];
+    const RATES: &[Rate] = &[Rate::new(1, Duration::from_secs(6)).with_scope(Scope::Pair).with_codes(&["131056"])];
 
     /// A provider's failure.
     fn failed(kind: ErrorKind) -> Error {

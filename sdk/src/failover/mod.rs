@@ -57,7 +57,7 @@ use circuit_breaker::{Breaker, Pass};
 /// let away = Client::new(Stub::script([Err(Error::new(ErrorKind::ProviderUnavailable, "connection refused"))]));
 /// let client = Client::new(Failover::new("india", away).with_channel("support", Client::new(Stub::accepting())));
 ///
-/// let message = Message::template("+919876543210".parse()?, Template::new("follow_up", "en"));
+/// let message = Message::template("+919876543210".parse()?, Template::new("follow_up"));
 /// let receipt = client.send(&message).await?;
 /// assert_eq!(receipt.channel.as_deref(), Some("support"));
 /// assert_eq!(receipt.earlier[0].kind, ErrorKind::ProviderUnavailable);

@@ -13,7 +13,7 @@ use crate::message::receipt::Receipt;
 use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
 use crate::session::ledger::WindowLedger;
-use crate::session::{Session, SessionSource, Window};
+use crate::session::{Session, Window};
 use crate::time::{Clock, SystemClock};
 
 /// Sends a message's fallback template when the session window is closed.
@@ -119,11 +119,9 @@ impl WindowGuard {
     fn recorded(&self, contact: &PhoneNumber) -> Option<Known> {
         let last = self.ledger.as_ref()?.last_inbound_at(contact)?;
         let now = self.clock.now();
-        // A time in the future, from a clock that is ahead, counts as now.
-        let window = Window::after(last.min(now), now);
+        let session = Session::from_ledger(contact.clone(), last, now);
         let soon = now.checked_add(self.margin).unwrap_or(now);
-        let is_closing = window.is_open() && !Window::after(last.min(now), soon).is_open();
-        let session = Session::new(contact.clone(), window, SessionSource::Ledger).with_last_inbound_at(Some(last));
+        let is_closing = session.window.is_open() && !Window::after(last.min(now), soon).is_open();
         Some(Known { session, is_closing })
     }
 }

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::capability::Capability;
+use crate::message::contacts::Contacts;
+use crate::message::id::MessageId;
+use crate::message::interactive::{Buttons, List};
+use crate::message::media::Media;
 use crate::message::template::Template;
-use crate::message::{Header, Media};
 
 /// The content of a message. Every type but [`Template`](Self::Template) needs an open 24-hour window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +43,7 @@ pub enum Content {
 /// Free text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Text {
     /// 1 to 4096 characters; a provider may allow fewer.
     pub body: String,
@@ -51,6 +55,7 @@ pub struct Text {
 /// A location on earth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Location {
     /// Degrees, -90 to 90.
     pub latitude: f64,
@@ -64,140 +69,63 @@ pub struct Location {
     pub address: Option<String>,
 }
 
-/// Contact cards.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Contacts {
-    /// At least one card.
-    pub contacts: Vec<Contact>,
-}
-
-/// A contact card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Contact {
-    /// The name.
-    pub name: ContactName,
-    /// The phone numbers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub phones: Vec<ContactPhone>,
-    /// The e-mail addresses.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub emails: Vec<ContactEmail>,
-}
-
-/// The name on a contact card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContactName {
-    /// The whole name, as it is shown.
-    pub formatted_name: String,
-    /// The given name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_name: Option<String>,
-    /// The family name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_name: Option<String>,
-}
-
-/// A phone on a contact card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContactPhone {
-    /// The number as shown; it need not be in E.164.
-    pub phone: String,
-    /// `HOME`, `WORK` and the like.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-}
-
-/// An e-mail address on a contact card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContactEmail {
-    /// The address.
-    pub email: String,
-    /// `HOME`, `WORK` and the like.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-}
-
-/// Up to three reply buttons.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Buttons {
-    /// The question.
-    pub body: String,
-    /// A line or a medium above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub header: Option<Header>,
-    /// A line below it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub footer: Option<String>,
-    /// One to three buttons.
-    pub buttons: Vec<Button>,
-}
-
-/// A reply button.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Button {
-    /// The id in the contact's reply.
-    pub id: String,
-    /// The label, up to 20 characters.
-    pub title: String,
-}
-
-/// A list to choose from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct List {
-    /// The question.
-    pub body: String,
-    /// The label of the button that opens the list, up to 20 characters.
-    pub button: String,
-    /// A line above the question. Lists take a text only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub header: Option<Header>,
-    /// A line below the question.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub footer: Option<String>,
-    /// The rows, grouped; ten rows at the most over all sections.
-    pub sections: Vec<Section>,
-}
-
-/// A group of rows in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Section {
-    /// The heading; needed when there is more than one section.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// The rows.
-    pub rows: Vec<Row>,
-}
-
-/// A row in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Row {
-    /// The id in the contact's reply.
-    pub id: String,
-    /// The title, up to 24 characters.
-    pub title: String,
-    /// A second, smaller line, up to 72 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-}
-
 /// An emoji on an earlier message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Reaction {
     /// The message reacted to.
-    pub message_id: crate::message::id::MessageId,
+    pub message_id: MessageId,
     /// The emoji; an empty one removes the reaction.
     pub emoji: String,
+}
+
+impl Text {
+    /// A text. A link in it gets no preview.
+    pub fn new(body: impl Into<String>) -> Self {
+        Self { body: body.into(), preview_url: false }
+    }
+
+    /// Sets whether a link in the text gets a preview.
+    #[must_use]
+    pub const fn preview_url(mut self, preview_url: bool) -> Self {
+        self.preview_url = preview_url;
+        self
+    }
+}
+
+impl<T: Into<String>> From<T> for Text {
+    fn from(body: T) -> Self {
+        Self::new(body)
+    }
+}
+
+impl Location {
+    /// A point in degrees: latitude -90 to 90, longitude -180 to 180.
+    pub const fn new(latitude: f64, longitude: f64) -> Self {
+        Self { latitude, longitude, name: None, address: None }
+    }
+
+    /// Sets the name of the place.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the postal address.
+    #[must_use]
+    pub fn address(mut self, address: impl Into<String>) -> Self {
+        self.address = Some(address.into());
+        self
+    }
+}
+
+impl Reaction {
+    /// This emoji on the message with this id.
+    pub fn new(message_id: impl Into<MessageId>, emoji: impl Into<String>) -> Self {
+        Self { message_id: message_id.into(), emoji: emoji.into() }
+    }
 }
 
 impl Content {
@@ -254,6 +182,89 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::{
+        Button, Contact, ContactEmail, ContactPhone, Header, Message, Row, Section, Template, TemplateButton,
+    };
+
+    #[test]
+    fn each_constructor_makes_the_documented_form() {
+        let to = || "+919876543210".parse().unwrap();
+        let link = "https://x.example/a";
+        let card = Contact::new("Ana Ruiz")
+            .first_name("Ana")
+            .last_name("Ruiz")
+            .phone(ContactPhone::new("+34600111222").kind("WORK"))
+            .phone("112")
+            .email(ContactEmail::new("a@example.net").kind("HOME"));
+        let buttons = Buttons::new("?", [Button::new("yes", "Yes")]).header(Header::image(link)).footer("f");
+        let rows = [Row::new("m9", "09:00").description("d")];
+        let list = List::new("?", "Slots", [Section::new(rows).title("Mon")]).header(Header::text("h"));
+        let template = Template::new("visit_reminder")
+            .language("es")
+            .body(["Ana"])
+            .header(Header::document(Media::id("7")))
+            .button(TemplateButton::url(0, "88"))
+            .button(TemplateButton::quick_reply(1, "OK"));
+        for (message, json) in [
+            (Message::text(to(), "Hi"), r#"{"type":"text","body":"Hi","preview_url":false}"#),
+            (
+                Message::text(to(), Text::new("Hi").preview_url(true)),
+                r#"{"type":"text","body":"Hi","preview_url":true}"#,
+            ),
+            (Message::image(to(), link), r#"{"type":"image","link":"https://x.example/a"}"#),
+            (Message::video(to(), Media::id("7").caption("c")), r#"{"type":"video","id":"7","caption":"c"}"#),
+            (Message::audio(to(), link), r#"{"type":"audio","link":"https://x.example/a"}"#),
+            (
+                Message::document(to(), Media::link(link).filename("a.pdf")),
+                r#"{"type":"document","link":"https://x.example/a","filename":"a.pdf"}"#,
+            ),
+            (Message::sticker(to(), link), r#"{"type":"sticker","link":"https://x.example/a"}"#),
+            (
+                Message::location(to(), Location::new(13.08, 80.27).name("n").address("a")),
+                r#"{"type":"location","latitude":13.08,"longitude":80.27,"name":"n","address":"a"}"#,
+            ),
+            (
+                Message::contacts(to(), [card]),
+                r#"{"type":"contacts","contacts":[{"name":{"formatted_name":"Ana Ruiz","first_name":"Ana","last_name":"Ruiz"},"phones":[{"phone":"+34600111222","type":"WORK"},{"phone":"112"}],"emails":[{"email":"a@example.net","type":"HOME"}]}]}"#,
+            ),
+            (
+                Message::buttons(to(), buttons),
+                r#"{"type":"buttons","body":"?","header":{"type":"image","link":"https://x.example/a"},"footer":"f","buttons":[{"id":"yes","title":"Yes"}]}"#,
+            ),
+            (
+                Message::list(to(), list),
+                r#"{"type":"list","body":"?","button":"Slots","header":{"type":"text","text":"h"},"sections":[{"title":"Mon","rows":[{"id":"m9","title":"09:00","description":"d"}]}]}"#,
+            ),
+            (
+                Message::reaction(to(), Reaction::new("wamid.1", "👍")),
+                r#"{"type":"reaction","message_id":"wamid.1","emoji":"👍"}"#,
+            ),
+            (
+                Message::template(to(), template),
+                r#"{"type":"template","name":"visit_reminder","language":"es","body":["Ana"],"header":{"type":"document","id":"7"},"buttons":[{"type":"url","index":0,"text":"88"},{"type":"quick_reply","index":1,"payload":"OK"}]}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&message.content).unwrap(), json);
+            assert!(message.check().is_ok(), "{json}");
+        }
+    }
+
+    #[test]
+    fn invalid_values_are_found_by_the_check() {
+        let to = || "+919876543210".parse().unwrap();
+        for (message, named) in [
+            (Message::location(to(), Location::new(f64::NAN, 181.0)), "latitude"),
+            (Message::buttons(to(), Buttons::new("", [])), "body"),
+            (Message::list(to(), List::new("?", "b", [])), "rows"),
+            (Message::contacts(to(), []), "contacts"),
+            (Message::image(to(), "ftp://x"), "link"),
+            (Message::sticker(to(), Media::id("7").caption("c")), "caption"),
+            (Message::template(to(), Template::new("").button(TemplateButton::url(255, ""))), "255"),
+        ] {
+            let error = message.check().unwrap_err();
+            assert!(error.problems().iter().any(|line| line.contains(named)), "{named}: {error:?}");
+        }
+    }
 
     #[test]
     fn every_documented_form_reads_and_writes_back_the_same() {

@@ -7,6 +7,7 @@ use crate::capability::Capability;
 /// An image, a video, audio, a document or a sticker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "MediaForm", into = "MediaForm")]
+#[non_exhaustive]
 pub struct Media {
     /// Where the bytes are.
     pub source: MediaSource,
@@ -18,6 +19,7 @@ pub struct Media {
 
 /// Where the bytes of a medium are.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MediaSource {
     /// A public http or https URL that the provider fetches.
     Link(String),
@@ -28,6 +30,7 @@ pub enum MediaSource {
 /// The header above the body of buttons, a list or a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Header {
     /// A line of up to 60 characters.
     Text(HeaderText),
@@ -42,12 +45,33 @@ pub enum Header {
 /// A line of text above a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct HeaderText {
     /// The line; in a template, the value of its one placeholder.
     pub text: String,
 }
 
 impl Header {
+    /// A line of text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(HeaderText { text: text.into() })
+    }
+
+    /// An image.
+    pub fn image(media: impl Into<Media>) -> Self {
+        Self::Image(media.into())
+    }
+
+    /// A video.
+    pub fn video(media: impl Into<Media>) -> Self {
+        Self::Video(media.into())
+    }
+
+    /// A document.
+    pub fn document(media: impl Into<Media>) -> Self {
+        Self::Document(media.into())
+    }
+
     /// The kind of the medium, if the header is one.
     pub(crate) const fn capability(&self) -> Option<Capability> {
         match self {
@@ -83,6 +107,20 @@ impl Media {
     pub fn caption(mut self, caption: impl Into<String>) -> Self {
         self.caption = Some(caption.into());
         self
+    }
+
+    /// Sets the file name that is shown for a document.
+    #[must_use]
+    pub fn filename(mut self, filename: impl Into<String>) -> Self {
+        self.filename = Some(filename.into());
+        self
+    }
+}
+
+/// A text is a link. For an earlier upload, see [`Media::id`].
+impl<T: Into<String>> From<T> for Media {
+    fn from(link: T) -> Self {
+        Self::link(link)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Messages, and the receipt of an accepted message.
 
+pub(crate) mod contacts;
 pub(crate) mod content;
 pub(crate) mod id;
+pub(crate) mod interactive;
 pub(crate) mod media;
 pub(crate) mod receipt;
 pub(crate) mod template;
@@ -9,11 +11,10 @@ pub(crate) mod validate;
 
 use serde::{Deserialize, Serialize};
 
-pub use content::{
-    Button, Buttons, Contact, ContactEmail, ContactName, ContactPhone, Contacts, Content, List, Location, Reaction,
-    Row, Section, Text,
-};
+pub use contacts::{Contact, ContactEmail, ContactName, ContactPhone, Contacts};
+pub use content::{Content, Location, Reaction, Text};
 pub use id::MessageId;
+pub use interactive::{Button, Buttons, List, Row, Section};
 pub use media::{Header, HeaderText, Media, MediaSource};
 pub use receipt::Receipt;
 pub use template::{Parameters, Template, TemplateButton};
@@ -28,7 +29,7 @@ use crate::phone::PhoneNumber;
 /// use transom::{Message, Template};
 ///
 /// let message = Message::text("+919876543210".parse()?, "Your parcel leaves today.")
-///     .with_fallback(Template::new("follow_up", "en").body(["your parcel"]))
+///     .with_fallback(Template::new("follow_up").body(["your parcel"]))
 ///     .with_reference("order-17");
 /// assert_eq!(message.reference.as_deref(), Some("order-17"));
 /// # Ok::<(), transom::Error>(())
@@ -51,8 +52,9 @@ pub struct Message {
     /// is also the idempotency key, where the provider has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// The idempotency key. [`Client`](crate::Client) sets it once, before the first attempt. Leave it empty.
-    #[serde(skip)]
+    /// The idempotency key, once [`Client::prepare`](crate::Client::prepare) or a send has made it. A message that is stored with its key
+    /// and loaded again is sent under the same key. Leave it empty in a new message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
 
@@ -62,22 +64,62 @@ impl Message {
         Self { to, content, fallback: None, reply_to: None, reference: None, idempotency_key: None }
     }
 
-    /// A free text. Needs an open session window.
-    pub fn text(to: PhoneNumber, body: impl Into<String>) -> Self {
-        Self::new(to, Content::Text(Text { body: body.into(), preview_url: false }))
+    /// A free text.
+    pub fn text(to: PhoneNumber, text: impl Into<Text>) -> Self {
+        Self::new(to, Content::Text(text.into()))
     }
 
-    /// An image by link. Needs an open session window.
-    pub fn image(to: PhoneNumber, link: impl Into<String>) -> Self {
-        Self::new(to, Content::Image(Media::link(link)))
+    /// An image: a link, or a [`Media`].
+    pub fn image(to: PhoneNumber, media: impl Into<Media>) -> Self {
+        Self::new(to, Content::Image(media.into()))
     }
 
-    /// A document by link. Needs an open session window.
-    pub fn document(to: PhoneNumber, link: impl Into<String>) -> Self {
-        Self::new(to, Content::Document(Media::link(link)))
+    /// A video: a link, or a [`Media`].
+    pub fn video(to: PhoneNumber, media: impl Into<Media>) -> Self {
+        Self::new(to, Content::Video(media.into()))
     }
 
-    /// An approved template. Allowed at any time.
+    /// Audio: a link, or a [`Media`] without a caption.
+    pub fn audio(to: PhoneNumber, media: impl Into<Media>) -> Self {
+        Self::new(to, Content::Audio(media.into()))
+    }
+
+    /// A document: a link, or a [`Media`] with a file name.
+    pub fn document(to: PhoneNumber, media: impl Into<Media>) -> Self {
+        Self::new(to, Content::Document(media.into()))
+    }
+
+    /// A sticker: a link, or a [`Media`] without a caption.
+    pub fn sticker(to: PhoneNumber, media: impl Into<Media>) -> Self {
+        Self::new(to, Content::Sticker(media.into()))
+    }
+
+    /// A location.
+    pub const fn location(to: PhoneNumber, location: Location) -> Self {
+        Self::new(to, Content::Location(location))
+    }
+
+    /// Contact cards.
+    pub fn contacts(to: PhoneNumber, contacts: impl IntoIterator<Item = Contact>) -> Self {
+        Self::new(to, Content::Contacts(Contacts::new(contacts)))
+    }
+
+    /// A question with reply buttons.
+    pub const fn buttons(to: PhoneNumber, buttons: Buttons) -> Self {
+        Self::new(to, Content::Buttons(buttons))
+    }
+
+    /// A list to choose from.
+    pub const fn list(to: PhoneNumber, list: List) -> Self {
+        Self::new(to, Content::List(list))
+    }
+
+    /// An emoji on an earlier message.
+    pub const fn reaction(to: PhoneNumber, reaction: Reaction) -> Self {
+        Self::new(to, Content::Reaction(reaction))
+    }
+
+    /// An approved template. Allowed at any time; every other content needs an open session window.
     pub const fn template(to: PhoneNumber, template: Template) -> Self {
         Self::new(to, Content::Template(template))
     }
@@ -181,7 +223,7 @@ mod tests {
     #[test]
     fn fallback_has_own_key_and_no_fallback() {
         let mut message = Message::text("+919876543210".parse().unwrap(), "Hi")
-            .with_fallback(Template::new("follow_up", "en"))
+            .with_fallback(Template::new("follow_up"))
             .with_reference("order-17")
             .with_reply_to("wamid.1");
         message.idempotency_key = Some("order-17".into());
@@ -195,5 +237,30 @@ mod tests {
     fn a_reference_cannot_smuggle_a_header() {
         let message = Message::text("+919876543210".parse().unwrap(), "Hi").with_reference("a\r\nx-evil: 1");
         assert_eq!(message.check().unwrap_err().kind(), crate::ErrorKind::InvalidRequest);
+    }
+
+    #[test]
+    fn idempotency_key_is_written_once_it_is_made() {
+        let form = |key: &str| {
+            format!(r#"{{"to":"+919876543210","content":{{"type":"text","body":"Hi","preview_url":false}}{key}}}"#)
+        };
+        let keyed = parse(&form(r#","idempotency_key":"k-1""#)).unwrap();
+        assert_eq!(keyed.idempotency_key.as_deref(), Some("k-1"));
+        assert_eq!(serde_json::to_string(&keyed).unwrap(), form(r#","idempotency_key":"k-1""#));
+        for absent in ["", r#","idempotency_key":null"#] {
+            let message = parse(&form(absent)).unwrap();
+            assert_eq!(message.idempotency_key, None);
+            assert_eq!(serde_json::to_string(&message).unwrap(), form(""));
+        }
+    }
+
+    #[test]
+    fn a_stored_key_that_no_header_can_hold_is_refused() {
+        for key in ["", "a b", "a\r\nx-evil: 1", "ключ", &"k".repeat(257)] {
+            let mut message = Message::text("+919876543210".parse().unwrap(), "Hi");
+            message.idempotency_key = Some(key.to_owned());
+            let error = message.check().unwrap_err();
+            assert!(error.message().starts_with("idempotency_key: expected 1 to 256"), "{error}");
+        }
     }
 }

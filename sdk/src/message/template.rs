@@ -40,6 +40,7 @@ pub enum Parameters {
 /// The value for one button of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum TemplateButton {
     /// The variable end of the button's URL.
     Url {
@@ -58,15 +59,16 @@ pub enum TemplateButton {
 }
 
 impl Template {
-    /// The template `name` in `language`, without parameters.
-    pub fn new(name: impl Into<String>, language: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            language: language.into(),
-            body: Parameters::default(),
-            header: None,
-            buttons: Vec::new(),
-        }
+    /// The template `name` in English (`en`), without parameters.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), language: english(), body: Parameters::default(), header: None, buttons: Vec::new() }
+    }
+
+    /// Sets the language of the approved text, such as `es` or `pt_BR`.
+    #[must_use]
+    pub fn language(mut self, language: impl Into<String>) -> Self {
+        self.language = language.into();
+        self
     }
 
     /// Sets the body's values, in the order of the placeholders.
@@ -81,6 +83,32 @@ impl Template {
     pub fn body_named<K: Into<String>, V: Into<String>>(mut self, values: impl IntoIterator<Item = (K, V)>) -> Self {
         self.body = Parameters::Named(values.into_iter().map(|(k, v)| (k.into(), v.into())).collect());
         self
+    }
+
+    /// Sets the value for the header's placeholder, or its medium.
+    #[must_use]
+    pub fn header(mut self, header: Header) -> Self {
+        self.header = Some(header);
+        self
+    }
+
+    /// Adds the value for a button that needs one.
+    #[must_use]
+    pub fn button(mut self, button: TemplateButton) -> Self {
+        self.buttons.push(button);
+        self
+    }
+}
+
+impl TemplateButton {
+    /// The variable end of the URL of the button at `index`, from 0.
+    pub fn url(index: u8, text: impl Into<String>) -> Self {
+        Self::Url { index, text: text.into() }
+    }
+
+    /// The payload in the contact's reply by the button at `index`, from 0.
+    pub fn quick_reply(index: u8, payload: impl Into<String>) -> Self {
+        Self::QuickReply { index, payload: payload.into() }
     }
 }
 

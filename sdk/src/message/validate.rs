@@ -2,7 +2,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::Message;
-use crate::message::content::{Buttons, Content, List};
+use crate::message::content::Content;
+use crate::message::interactive::{Buttons, List};
 use crate::message::media::{Header, Media, MediaSource};
 use crate::message::template::{Parameters, Template, TemplateButton};
 
@@ -70,6 +71,10 @@ impl Message {
         }
         if self.reply_to.as_ref().is_some_and(|id| !is_header_safe(id.as_str())) {
             problems.push("reply_to: expected a message id of 1 to 256 printable characters".to_owned());
+        }
+        let is_key = |key: &String| (1..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !self.idempotency_key.as_ref().is_none_or(is_key) {
+            problems.push("idempotency_key: expected 1 to 256 ASCII characters without blanks".to_owned());
         }
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid(ErrorKind::InvalidRequest, problems)) }
     }

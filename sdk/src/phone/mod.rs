@@ -1,11 +1,14 @@
 //! Phone numbers.
 
 mod redact;
+mod variants;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use variants::variants;
 
 /// A phone number in E.164: `+`, a country code that does not start with 0, and 7 to 15 digits in all.
 ///
@@ -44,10 +47,23 @@ impl PhoneNumber {
         format!("•••{}", digits.get(tail..).unwrap_or_default())
     }
 
-    /// Replaces every occurrence of this number in `text` by its redacted form: grouped or not, whole, cut short, or
-    /// with another prefix before its last eight digits.
-    pub(crate) fn mask_in(&self, text: &str) -> String {
-        redact::replaced(text, self.digits(), &self.masked())
+    /// `text` with the redacted form in place of every occurrence of this number: grouped by any separator, escaped, cut
+    /// short, in other digits, or with another prefix before its last eight digits.
+    ///
+    /// ```
+    /// let phone: transom::PhoneNumber = "+919876543210".parse()?;
+    /// assert_eq!(phone.redact_in("to 098765-43210 and %2B919876543210"), "to •••3210 and •••3210");
+    /// # Ok::<(), transom::Error>(())
+    /// ```
+    pub fn redact_in(&self, text: &str) -> String {
+        let spellings = variants(self);
+        let digits: Vec<&str> = spellings.iter().map(Self::digits).collect();
+        redact::masked(text, &digits, &self.masked())
+    }
+
+    /// Whether both are one contact's number, in any of its [`variants`].
+    pub fn is_same_contact(&self, other: &Self) -> bool {
+        variants(self).contains(other)
     }
 }
 
@@ -147,7 +163,7 @@ mod tests {
     #[test]
     fn a_longer_number_is_not_mistaken_for_this_one_cut_short() {
         let phone: PhoneNumber = "+34600111222".parse().unwrap();
-        assert_eq!(phone.mask_in("to +34600111222!"), "to •••1222!");
-        assert_eq!(phone.mask_in("to 34600111223"), "to 34600111223");
+        assert_eq!(phone.redact_in("to +34600111222!"), "to •••1222!");
+        assert_eq!(phone.redact_in("to 34600111223"), "to 34600111223");
     }
 }

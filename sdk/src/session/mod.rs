@@ -32,6 +32,7 @@ pub struct Session {
 /// The state of a 24-hour window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Window {
     /// Free-form messages are allowed.
     Open {
@@ -54,6 +55,7 @@ pub enum Window {
 /// The source of an answer about the session window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SessionSource {
     /// A query at the provider.
     Provider,
@@ -65,6 +67,12 @@ impl Session {
     /// The state of the session window to `contact`.
     pub const fn new(contact: PhoneNumber, window: Window, source: SessionSource) -> Self {
         Self { contact, window, last_inbound_at: None, source }
+    }
+
+    /// The window as a ledger's row tells it at `now`. A row in the future, from a clock that is ahead, counts as `now`.
+    pub fn from_ledger(contact: PhoneNumber, last_inbound_at: SystemTime, now: SystemTime) -> Self {
+        let window = Window::after(last_inbound_at.min(now), now);
+        Self::new(contact, window, SessionSource::Ledger).with_last_inbound_at(Some(last_inbound_at))
     }
 
     /// Adds the time of the contact's last message.
@@ -109,6 +117,13 @@ mod tests {
         let edge = inbound + WINDOW_DURATION;
         assert_eq!(Window::after(inbound, edge - Duration::from_nanos(1)), Window::Open { until: Some(edge) });
         assert_eq!(Window::after(inbound, edge), Window::Expired { since: Some(edge) });
+    }
+
+    #[test]
+    fn ledger_row_in_the_future_counts_as_now() {
+        let contact: PhoneNumber = "+34600111222".parse().unwrap();
+        let session = Session::from_ledger(contact, at(4_070_908_800), at(1_000));
+        assert_eq!(session.window, Window::Open { until: Some(at(1_000) + WINDOW_DURATION) });
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
 ///
 /// A request without one counts as [`Operation::Send`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Operation {
     /// It cannot send a message.
     Read,

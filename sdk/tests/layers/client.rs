@@ -32,7 +32,7 @@ async fn what_the_provider_cannot_do_never_reaches_it() {
         Message::image(to(), "https://x.example/a.png"),
         with_fallback(),
         text().with_reply_to("wamid.1"),
-        Message::template(to(), Template::new("t", "en")),
+        Message::template(to(), Template::new("t")),
     ] {
         let error = client.send(&message).await.unwrap_err();
         assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Unsupported, Sent::No, 0));

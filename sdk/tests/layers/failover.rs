@@ -9,7 +9,7 @@ fn channel(stub: &Stub) -> Client {
 }
 
 fn template() -> Message {
-    Message::template(to(), Template::new("visit_reminder", "en"))
+    Message::template(to(), Template::new("visit_reminder"))
 }
 
 fn failing(kind: ErrorKind) -> Stub {
@@ -107,14 +107,7 @@ async fn an_error_says_which_channel_it_is_of() {
 
 #[tokio::test]
 async fn limit_about_one_contact_blocks_only_that_contact() {
-    let rates = [Rate {
-        scope: Scope::Pair,
-        quota: 1,
-        window: S(6),
-        codes: &["131056"],
-        source: "a page",
-        certainty: transom::adapter::Certainty::Docs,
-    }];
+    let rates = [Rate::new(1, S(6)).with_scope(Scope::Pair).with_codes(&["131056"])];
     let clock = Arc::new(TestClock::default());
     let limit = failed(ErrorKind::RateLimited).with_code("131056").with_retry_after(S(9));
     let first = Stub::script([Err(limit), Ok("m2".into()), Ok("m3".into())]);
@@ -125,7 +118,7 @@ async fn limit_about_one_contact_blocks_only_that_contact() {
     let client = Client::new(failover);
     let channel_for = async |digit: u8| {
         let to = format!("+3460011122{digit}").parse().unwrap();
-        client.send(&Message::template(to, Template::new("t", "en"))).await.unwrap().channel.unwrap()
+        client.send(&Message::template(to, Template::new("t"))).await.unwrap().channel.unwrap()
     };
     assert_eq!(channel_for(2).await, "second");
     assert_eq!(channel_for(2).await, "second", "asked again for that person only when the pause is over");
@@ -137,14 +130,7 @@ async fn limit_about_one_contact_blocks_only_that_contact() {
 #[tokio::test]
 async fn a_members_own_limiter_does_not_stop_the_channel() {
     let clock = Arc::new(TestClock::default()) as Arc<dyn Clock>;
-    let limit = RateLimit::new(&[Rate {
-        scope: Scope::Pair,
-        quota: 1,
-        window: S(600),
-        codes: &[],
-        source: "a page",
-        certainty: transom::adapter::Certainty::Docs,
-    }]);
+    let limit = RateLimit::new(&[Rate::new(1, S(600)).with_scope(Scope::Pair)]);
     let limited = channel(&Stub::accepting()).layer(limit.with_clock(Arc::clone(&clock)));
     let failover =
         Failover::new("first", limited).with_channel("second", channel(&Stub::accepting())).with_clock(clock);
@@ -264,7 +250,7 @@ async fn with_equal_weights_the_first_channel_is_always_asked_first() {
     let client = two(&first, &second);
     for number in 0..50 {
         let to = format!("+346001112{number:02}").parse().unwrap();
-        client.send(&Message::template(to, Template::new("t", "en"))).await.unwrap();
+        client.send(&Message::template(to, Template::new("t"))).await.unwrap();
     }
     assert_eq!((first.sent().len(), second.sent().len()), (50, 0));
 }
@@ -281,7 +267,7 @@ async fn weights_share_contacts_and_each_keeps_its_channel() {
     );
     let chosen = async |number: u32| {
         let to = format!("+3460011{number:04}").parse().unwrap();
-        client.send(&Message::template(to, Template::new("t", "en"))).await.unwrap().channel.unwrap()
+        client.send(&Message::template(to, Template::new("t"))).await.unwrap().channel.unwrap()
     };
     let mut shares = BTreeMap::new();
     for number in 0..4_000 {

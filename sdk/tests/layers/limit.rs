@@ -19,14 +19,8 @@ impl Layer for Saying {
 }
 
 fn rate(scope: Scope, quota: u32, seconds: u64) -> Rate {
-    Rate {
-        scope,
-        quota,
-        window: S(seconds),
-        codes: if scope == Scope::Pair { &["131056"] } else { &[] },
-        source: "a page",
-        certainty: transom::adapter::Certainty::Docs,
-    }
+    let codes: &[&str] = if scope == Scope::Pair { &["131056"] } else { &[] };
+    Rate::new(quota, S(seconds)).with_scope(scope).with_codes(codes)
 }
 
 fn limited(stub: &Stub, rates: &[Rate]) -> (Client, RateLimit, Arc<TestClock>) {

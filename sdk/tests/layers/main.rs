@@ -41,7 +41,7 @@ fn text() -> Message {
 }
 
 fn with_fallback() -> Message {
-    text().with_fallback(Template::new("follow_up", "en")).with_reference("order-17")
+    text().with_fallback(Template::new("follow_up")).with_reference("order-17")
 }
 
 fn failed(kind: ErrorKind) -> Error {

@@ -376,7 +376,7 @@ async fn failover_without_caller_finishes_attempt_only() {
     let (gate, second) = (Arc::clone(&gated.gate), Stub::accepting());
     let (client, verdicts) = failing_over(Client::new(gated), &second);
     // A template may go by any channel.
-    begin_and_give_up(&client, &Message::template(to(), Template::new("visit", "en")).with_reference("a"));
+    begin_and_give_up(&client, &Message::template(to(), Template::new("visit")).with_reference("a"));
     tokio::task::yield_now().await;
     assert!(told(&verdicts).is_empty(), "it is on its way");
     gate.notify_one();

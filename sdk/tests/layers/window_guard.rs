@@ -80,7 +80,7 @@ async fn without_a_fallback_the_provider_is_not_asked_and_decides() {
 #[tokio::test]
 async fn a_template_meets_no_window() {
     let stub = Stub::accepting().with_window(Window::Never);
-    let template = Message::template(to(), Template::new("visit_reminder", "en"));
+    let template = Message::template(to(), Template::new("visit_reminder"));
     let receipt = guarded(&stub, WindowPolicy::Strict).send(&template).await.unwrap();
     assert!(!receipt.template_fallback);
     assert_eq!(stub.session_queries().len(), 0);

@@ -62,7 +62,7 @@ async fn text(stage: &Stage) -> Result<Receipt> {
 }
 
 async fn template(stage: &Stage, name: &str, language: &str) -> Result<Receipt> {
-    stage.autocalls.send(&Message::template(to(), Template::new(name, language))).await
+    stage.autocalls.send(&Message::template(to(), Template::new(name).language(language))).await
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ fn numbered<const N: usize>(answers: [(u16, &str); N]) -> (Stage, Arc<ByHand>) {
 }
 
 async fn visit(stage: &Stage, values: &[&str]) -> Result<Receipt> {
-    let template = Template::new("visit", "en").body(values.iter().copied());
+    let template = Template::new("visit").body(values.iter().copied());
     stage.autocalls.send(&Message::template(to(), template)).await
 }
 
@@ -259,7 +259,7 @@ async fn a_refused_template_is_looked_at_anew_by_the_next_send() {
 #[tokio::test]
 async fn a_template_that_cannot_go_is_not_even_looked_up() {
     let stage = stage([]);
-    let message = Message::template(to(), Template::new("visit", "en").body([""]));
+    let message = Message::template(to(), Template::new("visit").body([""]));
     let error = stage.autocalls.send(&message).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0));
     let image = Message::image(to(), "https://example.com/a.png");

@@ -100,7 +100,7 @@ mod tests {
             {"id":314,"name":"odd","language":"en","status":"in_review"}]}"#;
         let listed = decode_templates(&answer(200, body), NOW).unwrap();
         let config = config();
-        let template = |name: &str, values: &[&str]| transom::Template::new(name, "en").body(values.iter().copied());
+        let template = |name: &str, values: &[&str]| transom::Template::new(name).body(values.iter().copied());
         for (template, expected) in [
             (template("visit", &["Mara", "12 May"]), Ok(310)),
             (template("visit", &["Mara"]), Err(ErrorKind::InvalidRequest)),

@@ -186,7 +186,7 @@ fn a_refusal_that_names_a_message_as_taken_is_in_doubt() {
 
 #[test]
 fn rejected_batch_names_no_contact() {
-    let both = [text(), Message::template("+919876543210".parse().unwrap(), Template::new("t", "en"))];
+    let both = [text(), Message::template("+919876543210".parse().unwrap(), Template::new("t"))];
     let of = |words: &str| {
         refusal(&answer(400, &error_data("1002", words)), SystemTime::UNIX_EPOCH, RequestKind::to_send(&both)).kind()
     };
@@ -244,7 +244,7 @@ fn the_words_tell_whose_number_a_bad_parameter_is() {
 
 #[test]
 fn template_400_is_template_rejected_on_template_sends_only() {
-    let template = Message::template("+919876543210".parse().unwrap(), Template::new("t", "en"));
+    let template = Message::template("+919876543210".parse().unwrap(), Template::new("t"));
     let body = error_data("1002", "template is not approved");
     assert_eq!(refused(400, &body, &template).kind(), ErrorKind::TemplateRejected);
     assert_eq!(refused(400, &body, &text()).kind(), ErrorKind::InvalidRequest);

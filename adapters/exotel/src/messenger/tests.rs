@@ -152,7 +152,7 @@ async fn one_refused_message_stops_the_batch_and_is_named_by_index() {
         (text("a").with_reply_to("wamid.1"), ErrorKind::Unsupported, "messages[1]: this provider has no reply"),
         (by_id, ErrorKind::Unsupported, "messages[1]: this provider has no media_upload"),
         (
-            Message::template("+919876543210".parse().unwrap(), Template::new("t", "en").body_named([("a", "b")])),
+            Message::template("+919876543210".parse().unwrap(), Template::new("t").body_named([("a", "b")])),
             ErrorKind::InvalidRequest,
             "messages[1]: template `t`",
         ),
@@ -256,7 +256,7 @@ fn visit(status: &str) -> String {
 }
 
 fn template(values: &[&str]) -> Message {
-    Message::template("+919876543210".parse().unwrap(), Template::new("visit", "en").body(values.iter().copied()))
+    Message::template("+919876543210".parse().unwrap(), Template::new("visit").body(values.iter().copied()))
 }
 
 #[tokio::test]

@@ -33,10 +33,10 @@ fn known(content: &RawValue) -> Option<InboundContent> {
         "text" => Some(InboundContent::Text { body: text(&object, "body")? }),
         "location" => location(&object).map(InboundContent::Location),
         // Without an emoji, the contact withdraws an earlier reaction.
-        "reaction" => Some(InboundContent::Reaction(Reaction {
-            message_id: text(&object, "message_id")?.into(),
-            emoji: text(&object, "emoji").unwrap_or_default(),
-        })),
+        "reaction" => Some(InboundContent::Reaction(Reaction::new(
+            text(&object, "message_id")?,
+            text(&object, "emoji").unwrap_or_default(),
+        ))),
         // The quick reply of a template. Its payload is the id that the template was sent with.
         "button" => {
             let reply = InboundReply::new(text(&object, "payload"), Some(text(&object, "text")?));
@@ -70,10 +70,8 @@ fn reply(object: &Members) -> Option<InboundContent> {
 /// WhatsApp writes degrees as numbers in samples and as texts in its schema.
 fn location(object: &Members) -> Option<Location> {
     let degrees = |name: &str| text(object, name)?.parse::<f64>().ok().filter(|degrees| degrees.is_finite());
-    Some(Location {
-        latitude: degrees("latitude")?,
-        longitude: degrees("longitude")?,
-        name: text(object, "name"),
-        address: text(object, "address"),
-    })
+    let mut location = Location::new(degrees("latitude")?, degrees("longitude")?);
+    location.name = text(object, "name");
+    location.address = text(object, "address");
+    Some(location)
 }

@@ -31,7 +31,7 @@ pub(crate) fn answer(status: u16, body: &str) -> Response<Bytes> {
 }
 
 fn template() -> Message {
-    Message::template(to(), Template::new("visit", "en"))
+    Message::template(to(), Template::new("visit"))
 }
 
 fn refused(status: u16, body: &str, message: &Message) -> Error {

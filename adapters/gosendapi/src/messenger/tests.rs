@@ -89,7 +89,7 @@ async fn one_look_at_the_conversations_tells_what_a_refusal_means() {
 
 #[tokio::test]
 async fn no_follow_up_for_template_clear_answer_or_without_probe() {
-    let template = Message::template(to(), Template::new("visit", "en"));
+    let template = Message::template(to(), Template::new("visit"));
     for refusal in [BARE, SAID] {
         let mut stage = stage([refusal]);
         // Without it, the definition is not looked at either.
@@ -156,7 +156,7 @@ const UNTOLD: (u16, &str) = (200, r#"{"data":[{"name":"visit","language":"en","s
 const LISTS: [&str; 2] = ["wabas?per_page=100", "wabas/8/templates?per_page=100"];
 
 fn visit(values: &[&str]) -> Message {
-    Message::template(to(), Template::new("visit", "en").body(values.iter().copied()))
+    Message::template(to(), Template::new("visit").body(values.iter().copied()))
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn definition_comes_from_the_channels_account() {
 #[tokio::test]
 async fn malformed_message_is_refused_before_the_definition_check() {
     let stage = stage([]);
-    let named = Template::new("visit", "en").body_named([("day", "12/02")]);
+    let named = Template::new("visit").body_named([("day", "12/02")]);
     let error = stage.gosendapi.send(&Message::template(to(), named)).await.unwrap_err();
     assert_eq!((error.kind(), stage.asked().len()), (ErrorKind::InvalidRequest, 0));
 }

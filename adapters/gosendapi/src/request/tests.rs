@@ -93,6 +93,6 @@ fn unlisted_or_unsupported_content_is_refused() {
     let reaction = Message::new(to(), serde_json::from_value(reaction).unwrap());
     assert_eq!(refused(&reaction), ErrorKind::Unsupported);
     assert_eq!(refused(&Message::text(to(), "x".repeat(4097))), ErrorKind::InvalidRequest);
-    let named = Template::new("visit", "en").body_named([("day", "12/02")]);
+    let named = Template::new("visit").body_named([("day", "12/02")]);
     assert_eq!(refused(&Message::template(to(), named)), ErrorKind::InvalidRequest);
 }

@@ -24,10 +24,10 @@ fn known(message: &RawValue) -> Option<InboundContent> {
         "text" => Some(InboundContent::Text { body: text("body")? }),
         "location" => location(&object).map(InboundContent::Location),
         // Without an emoji, the contact withdraws an earlier reaction.
-        "reaction" => Some(InboundContent::Reaction(Reaction {
-            message_id: object.text(&["message_id", "messageId"])?.into(),
-            emoji: text("emoji").unwrap_or_default(),
-        })),
+        "reaction" => Some(InboundContent::Reaction(Reaction::new(
+            object.text(&["message_id", "messageId"])?,
+            text("emoji").unwrap_or_default(),
+        ))),
         // The quick reply of a template. Its payload is the id that the template was sent with.
         "button" => Some(InboundContent::ButtonReply(InboundReply::new(text("payload"), Some(text("text")?)))),
         "interactive" => reply(&object),
@@ -51,12 +51,10 @@ fn media(object: &Members) -> Option<InboundMedia> {
 /// Meta writes degrees as numbers in samples and as texts in its schema.
 fn location(object: &Members) -> Option<Location> {
     let degrees = |name: &str| object.text(&[name])?.parse::<f64>().ok().filter(|degrees| degrees.is_finite());
-    Some(Location {
-        latitude: degrees("latitude")?,
-        longitude: degrees("longitude")?,
-        name: object.text(&["name"]),
-        address: object.text(&["address"]),
-    })
+    let mut location = Location::new(degrees("latitude")?, degrees("longitude")?);
+    location.name = object.text(&["name"]);
+    location.address = object.text(&["address"]);
+    Some(location)
 }
 
 fn reply(object: &Members) -> Option<InboundContent> {

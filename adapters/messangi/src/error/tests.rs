@@ -15,7 +15,7 @@ pub(crate) fn text() -> Message {
 }
 
 fn template() -> Message {
-    Message::template("+5215599992222".parse().unwrap(), Template::new("t", "es"))
+    Message::template("+5215599992222".parse().unwrap(), Template::new("t").language("es"))
 }
 
 fn refused(status: u16, body: &str, message: &Message) -> Error {

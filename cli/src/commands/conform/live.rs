@@ -14,7 +14,7 @@ use crate::args::{Common, ConformArgs};
 use crate::channel::{self, Channel};
 use crate::commands::conform::report_folder::{prepare, write_failure};
 use crate::commands::send::phone_of;
-use crate::output::{Failure, Output, bad, good};
+use crate::output::{Failure, Line, Output, bad, good};
 use crate::target;
 
 /// Prints the steps of all channels, then runs them. No request leaves before all arguments and channels are valid.
@@ -44,11 +44,11 @@ pub(super) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
     let report = DriftReport::of(asked, began, clock.elapsed());
     let written = args.report.as_ref().map(|folder| (folder, report.write(folder)));
     // Prints the results also if the report could not be written.
-    output.result(&report, || text(&report));
+    output.result(&report, || lines(&report));
     if let Some((folder, written)) = written {
         written.map_err(|error| write_failure(folder, &error))?;
         if !output.is_json() {
-            output.line(&format!("report: {}", folder.join("index.html").display()));
+            output.line(format!("report: {}", folder.join("index.html").display()));
         }
     }
     Ok(match report.verdict() {
@@ -111,14 +111,14 @@ impl ChannelPlan {
     }
 
     fn show(&self, output: &Output) {
-        output.note(&format!("{} ({}):", self.name, self.provider.name));
+        output.note(format!("{} ({}):", self.name, self.provider.name));
         if self.steps.is_empty() {
             output.note(
                 "  no step: this provider has no lists, and no message may be sent; see --allow and --max-messages",
             );
         }
         for step in &self.steps {
-            output.note(&format!("  {step}"));
+            output.note(format!("  {step}"));
         }
     }
 
@@ -146,7 +146,7 @@ fn permission(args: &ConformArgs) -> Result<Permission, Failure> {
         return Err(Failure::usage("--template: no message may be sent; pass --max-messages"));
     }
     permission.messages = args.max_messages;
-    permission.template = args.template.as_ref().map(|name| Template::new(name.as_str(), "en"));
+    permission.template = args.template.as_ref().map(|name| Template::new(name.as_str()));
     Ok(permission)
 }
 
@@ -158,7 +158,7 @@ fn confirm(plans: &[ChannelPlan], output: &Output) -> Result<(), Failure> {
     }
     let sending: Vec<&str> = plans.iter().filter(|plan| plan.sends()).map(|plan| plan.name.as_str()).collect();
     let names = sending.join(" ");
-    output.note(&format!("To send these messages, type {names}:"));
+    output.note(format!("To send these messages, type {names}:"));
     let _ = std::io::stderr().flush();
     let mut typed = String::new();
     let read = std::io::stdin().lock().read_line(&mut typed);
@@ -168,25 +168,26 @@ fn confirm(plans: &[ChannelPlan], output: &Output) -> Result<(), Failure> {
     }
 }
 
-fn text(report: &DriftReport) -> String {
-    let mut lines = Vec::new();
+fn lines(report: &DriftReport) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
     for asked in &report.channels {
         if asked.steps.is_empty() {
-            lines.push(format!("{}: no step to run, nothing was sent", asked.channel));
+            lines.push(format!("{}: no step to run, nothing was sent", asked.channel).into());
         }
         for step in &asked.steps {
             let words = step.verdict.as_str().replace('_', " ");
             let verdict = if step.verdict == StepVerdict::AsDocumented { good(&words) } else { bad(&words) };
             let error = step.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-            lines.push(format!("{}: {}: {verdict}, {}{error}", asked.channel, step.step, step.outcome));
-            lines.extend(step.drift.iter().map(|drift| format!("    {drift}")));
-            lines.extend(step.not_shown.iter().map(|call| format!("    {call}: this response is not documented")));
+            let place = Line::from(format!("{}: {}: ", asked.channel, step.step));
+            lines.push(place.then(&verdict).text(format!(", {}{error}", step.outcome)));
+            lines.extend(step.drift.iter().map(|drift| format!("    {drift}").into()));
+            lines.extend(
+                step.not_shown.iter().map(|call| format!("    {call}: this response is not documented").into()),
+            );
         }
     }
     let totals = report.totals;
-    lines.push(format!(
-        "{} of {} steps as documented, {} differences",
-        totals.as_documented, totals.steps, totals.differences
-    ));
-    lines.join("\n")
+    let (matched, steps, differences) = (totals.as_documented, totals.steps, totals.differences);
+    lines.push(format!("{matched} of {steps} steps as documented, {differences} differences").into());
+    lines
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use transom_conformance::suite::{Case, Outcome, Verdict};
 
-use crate::output::{Output, bad};
+use crate::output::Output;
 
 /// The approximate number of progress lines without a terminal.
 const LINES: usize = 10;
@@ -33,11 +33,11 @@ impl<'o> Progress<'o> {
             bar.inc(1);
             bar.set_message(case.id());
             if failed {
-                bar.println(format!("{} {}", anstream::adapter::strip_str(&bad("failed")), case.id()));
+                bar.println(format!("failed {}", case.id()));
             }
         } else if !self.output.is_json() && (self.played == self.all || self.played.is_multiple_of(self.stride())) {
             let failed = if self.failed == 0 { String::new() } else { format!(", {} failed", self.failed) };
-            self.output.note(&format!("{} of {} cases{failed}", self.played, self.all));
+            self.output.note(format!("{} of {} cases{failed}", self.played, self.all));
         }
     }
 

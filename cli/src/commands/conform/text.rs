@@ -4,7 +4,7 @@ use transom_conformance::Exchange;
 use transom_conformance::report::{CaseReport, Report, Totals};
 use transom_conformance::suite::Verdict;
 
-use crate::output::{Output, bad, good};
+use crate::output::{Line, Output, bad, good};
 
 /// At most this many facts are printed for a failed case; the report has all.
 const MAX_FACTS: usize = 3;
@@ -17,10 +17,10 @@ pub(super) fn print(report: &Report, output: &Output) {
     }
     for scenario in report.differential.iter().filter(|scenario| !scenario.verdict.is_well()) {
         let (group, name) = (scenario.group, scenario.name);
-        output.line(&format!("{} {group}::{name}", bad("differs")));
+        output.line(bad("differs").text(format!(" {group}::{name}")));
         for shared in &scenario.traces {
             let sends: Vec<String> = shared.trace.sends.iter().map(ToString::to_string).collect();
-            output.line(&format!(
+            output.line(format!(
                 "  {}: {}; {} arrived",
                 shared.providers.join(", "),
                 sends.join(", "),
@@ -29,14 +29,14 @@ pub(super) fn print(report: &Report, output: &Output) {
         }
     }
     for fact in &report.unplayed {
-        output.line(&format!("{} {} {}", bad("not covered"), fact.provider, fact.evidence.id));
+        output.line(bad("not covered").text(format!(" {} {}", fact.provider, fact.evidence.id)));
     }
     table(report, output);
-    output.line(&summary(report));
+    output.line(summary(report));
 }
 
 fn failure(case: &CaseReport, report: &Report, output: &Output) {
-    output.line(&format!("{} {}", bad("FAILED"), case.id));
+    output.line(bad("FAILED").text(format!(" {}", case.id)));
     output.line(format!("  contract  {} {}", case.contract, case.note).trim_end());
     if let Some(problem) = &case.problem {
         match (&problem.expected, &problem.observed) {
@@ -86,7 +86,7 @@ fn block(label: &str, text: &str, output: &Output) {
     }
     let more = text.lines().count().saturating_sub(MAX_LINES);
     if more > 0 {
-        output.line(&format!("  {:9} … {more} more lines", ""));
+        output.line(format!("  {:9} … {more} more lines", ""));
     }
 }
 
@@ -104,14 +104,18 @@ fn table(report: &Report, output: &Output) {
     let width = report.providers.iter().map(|card| card.name.len()).max().unwrap_or_default().max(7);
     let titles: Vec<String> =
         report.providers.iter().map(|card| format!("{:>width$}", card.name.to_uppercase())).collect();
-    output.line(&format!("{:first$}  {}", "GROUP", titles.join("  ")));
+    output.line(format!("{:first$}  {}", "GROUP", titles.join("  ")));
     for group in groups {
-        let cells: Vec<String> =
-            report.providers.iter().map(|card| cell(of(report, Some(group), card.name), width)).collect();
-        output.line(&format!("{group:first$}  {}", cells.join("  ")));
+        row(report, Some(group), first, width, output);
     }
-    let cells: Vec<String> = report.providers.iter().map(|card| cell(of(report, None, card.name), width)).collect();
-    output.line(&format!("{:first$}  {}", "all", cells.join("  ")));
+    row(report, None, first, width, output);
+}
+
+/// Prints the row of a group, or of all.
+fn row(report: &Report, group: Option<&str>, first: usize, width: usize, output: &Output) {
+    let name = Line::from(format!("{:first$}", group.unwrap_or("all")));
+    let cells = report.providers.iter().map(|card| cell(of(report, group, card.name), width));
+    output.line(cells.fold(name, |line, cell| line.text("  ").then(&cell)));
 }
 
 fn of(report: &Report, group: Option<&str>, provider: &str) -> Totals {
@@ -120,7 +124,7 @@ fn of(report: &Report, group: Option<&str>, provider: &str) -> Totals {
 }
 
 /// `19` in green, or `18/19` in red.
-fn cell(totals: Totals, width: usize) -> String {
+fn cell(totals: Totals, width: usize) -> Line {
     let Totals { cases, passed, failed } = totals;
     if failed == 0 {
         good(&format!("{passed:>width$}"))
@@ -130,7 +134,7 @@ fn cell(totals: Totals, width: usize) -> String {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "printed to a tenth of a second")]
-fn summary(report: &Report) -> String {
+fn summary(report: &Report) -> Line {
     let Totals { passed, failed, .. } = report.totals;
     let covered = report.evidence.iter().filter(|fact| fact.verdict.is_some()).count();
     let differences = match report.differential.iter().filter(|scenario| !scenario.verdict.is_well()).count() {

@@ -10,7 +10,6 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Remarks;
 use crate::core::finding::Finding;
 use crate::core::redact;
 
@@ -44,6 +43,16 @@ impl std::fmt::Debug for Exchange {
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
+}
+
+/// Remarks on an exchange that were not on the wire.
+#[derive(Debug, Default)]
+pub(crate) struct Remarks {
+    pub(crate) findings: Vec<Finding>,
+    /// The kind of fault that was injected.
+    pub(crate) fault: Option<&'static str>,
+    /// Why the response differs from the one that the request alone would get.
+    pub(crate) cause: Option<Box<str>>,
 }
 
 impl Exchange {
@@ -91,9 +100,9 @@ impl Exchange {
     }
 
     /// The exchange without credentials.
-    pub(crate) fn told(&self) -> Told {
+    pub(crate) fn redacted(&self) -> RedactedExchange {
         let [path, headers, body, response_headers] = self.ends;
-        Told {
+        RedactedExchange {
             path: redact::path(&self.part(0, path)).into_owned(),
             headers: redact::headers(&self.part(path, headers)),
             body: redact::body(&self.part(headers, body)),
@@ -133,7 +142,7 @@ fn keep_body(body: &[u8], to: &mut Vec<u8>) {
 }
 
 /// An exchange without credentials.
-pub(crate) struct Told {
+pub(crate) struct RedactedExchange {
     pub(crate) path: String,
     headers: String,
     pub(crate) body: String,
@@ -141,7 +150,7 @@ pub(crate) struct Told {
     pub(crate) response: String,
 }
 
-impl Told {
+impl RedactedExchange {
     /// Name and value, in the order of the wire but for repeated names.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.lines().filter_map(|line| line.split_once(':'))
@@ -155,16 +164,16 @@ impl Told {
 
 impl Serialize for Exchange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let told = self.told();
+        let redacted = self.redacted();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("provider", &self.provider)?;
         map.serialize_entry("method", self.method.as_str())?;
-        map.serialize_entry("path", &told.path)?;
-        map.serialize_entry("headers", &Headers(|| told.headers()))?;
-        map.serialize_entry("body", &MaybeJson(&told.body))?;
+        map.serialize_entry("path", &redacted.path)?;
+        map.serialize_entry("headers", &Headers(|| redacted.headers()))?;
+        map.serialize_entry("body", &MaybeJson(&redacted.body))?;
         map.serialize_entry("status", &self.status.as_u16())?;
-        map.serialize_entry("response_headers", &Headers(|| told.response_headers()))?;
-        map.serialize_entry("response", &MaybeJson(&told.response))?;
+        map.serialize_entry("response_headers", &Headers(|| redacted.response_headers()))?;
+        map.serialize_entry("response", &MaybeJson(&redacted.response))?;
         map.serialize_entry("findings", &self.findings)?;
         map.serialize_entry("at", &crate::core::time::rfc3339(self.at))?;
         if let Some(fault) = self.fault {

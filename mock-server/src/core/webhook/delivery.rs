@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, StatusCode};
 
-use super::queue::{Destination, Outcome, QueuedCall, Sent};
+use super::call::{Destination, Outcome, QueuedCall, Sent};
 use super::registration::SINK;
 use super::{IpNetwork, Signature, Target, WebhookRules};
 use crate::core::simulator::Simulator;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::queue::Destination;
+use super::call::Destination;
 use crate::core::bounded::Ring;
 
 const MOST_TRIES: usize = 10_000;
@@ -72,6 +72,12 @@ impl DeliveryLog {
     /// Those after the one of this number, counted from 1, each with its own.
     pub(super) fn after(&self, number: u64) -> impl Iterator<Item = (u64, &DeliveryAttempt)> {
         self.tries.after(number)
+    }
+
+    /// About how many bytes the attempts hold.
+    #[cfg(feature = "server")]
+    pub(super) fn bytes(&self) -> usize {
+        self.tries.bytes()
     }
 
     pub(super) fn last(&self) -> u64 {

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::core::phone::Phone;
 
+/// The maximum number of callback addresses of a message.
+pub(crate) const MOST_CALLBACKS: usize = 10;
+
 /// An event of a message for the webhook. `Debug` shows neither numbers nor texts.
 #[derive(Clone, Copy)]
 pub struct MessageEvent<'a> {

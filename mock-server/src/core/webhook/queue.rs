@@ -9,9 +9,10 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::call::{Destination, Outcome, QueuedCall, Sent};
 use super::delivery_log::{DeliveryAttempt, DeliveryLog};
 use super::inactivity::InactivityTimers;
-use super::message_event::{AcceptedMessage, MessageEvent, MessageEventKind};
+use super::message_event::{AcceptedMessage, MOST_CALLBACKS, MessageEvent, MessageEventKind};
 use super::registration::Registration;
 use super::rules::ladder;
 use super::target_queues::{QueueKey, TargetQueues};
@@ -26,8 +27,6 @@ const MOST_PENDING: usize = 100_000;
 const MOST_PENDING_BYTES: usize = 64 * 1024 * 1024;
 /// The maximum number of attempts under way at a time.
 const MOST_IN_FLIGHT: usize = 1_000;
-/// The maximum number of callback addresses of a message.
-pub(crate) const MOST_CALLBACKS: usize = 10;
 
 /// The registered webhooks, the queued calls in their due order, and the log of attempts.
 pub(crate) struct WebhookQueue {
@@ -40,37 +39,6 @@ pub(crate) struct WebhookQueue {
     happenings: u64,
     /// Numbers every try, over resets too, so that the outcome of a try from before a reset means none after it.
     last_id: u64,
-}
-
-/// A queued call to one target.
-#[derive(Clone)]
-pub(super) struct QueuedCall {
-    pub(super) provider: &'static str,
-    pub(super) route: Destination,
-    pub(super) body: Bytes,
-    pub(super) due: SystemTime,
-    pub(super) attempt: u32,
-    /// Which of several copies this is, from 1.
-    pub(super) copy: u32,
-    /// It never arrives.
-    pub(super) lost: bool,
-}
-
-/// How a call went out.
-#[derive(Clone, Default)]
-pub(super) struct Sent {
-    pub(super) url: String,
-    /// In the order in which they went.
-    pub(super) headers: Vec<(String, String)>,
-}
-
-/// How a target is found.
-#[derive(Clone)]
-pub(super) enum Destination {
-    /// The provider's registered target at the time when the call is due.
-    Registered,
-    /// A target that the message named.
-    Own(Target),
 }
 
 impl WebhookQueue {
@@ -158,6 +126,12 @@ impl WebhookQueue {
         let (route, body, copy) = (tried.route.clone(), tried.body.clone(), tried.copy);
         self.put(QueuedCall { provider, route, body, due: now, attempt: 1, copy, lost: false });
         Ok(())
+    }
+
+    /// About how many bytes the queued calls and the log hold.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.pending.bytes() + self.log.bytes()
     }
 
     /// Whether anything waits, due or not.
@@ -412,14 +386,6 @@ impl WebhookQueue {
             route,
         });
     }
-}
-
-/// The result of an attempt.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Outcome {
-    pub(super) status: Option<u16>,
-    pub(super) error: Option<&'static str>,
-    pub(super) next_try_at: Option<SystemTime>,
 }
 
 /// A contact's message.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
-use super::queue::{Destination, QueuedCall};
+use super::call::{Destination, QueuedCall};
 
 /// The queued calls of each target in their due order. Empty queues are removed.
 #[derive(Default)]

@@ -1,11 +1,16 @@
 //! A provider's account: senders, templates, balance, limit and switches.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::behavior_switch::Switches;
 use crate::core::limiter::Limiter;
 use crate::core::phone::Phone;
+
+/// Accounts by provider. Worlds that begin alike share the accounts that nothing has changed, so a namespace costs little.
+pub(crate) type Accounts = BTreeMap<&'static str, Arc<Account>>;
 
 /// The account of a business at one provider.
 #[derive(Debug, Clone)]
@@ -153,8 +158,8 @@ impl Template {
 }
 
 /// Where a template stands in its review.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum TemplateStatus {
     /// It may be sent.
     Approved,

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::WINDOW;
 use crate::core::phone::Phone;
+
+/// How long a contact's message opens the session window. Source: every provider's page on session messages (seed).
+pub(crate) const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Without a message for this long a conversation is inactive. Source: `GoSendAPI`, Conversations: configurable, typically
 /// 30 minutes (seed).
@@ -109,9 +111,7 @@ impl Conversation {
 
     /// Its UUID as text.
     pub fn uuid_text(&self) -> String {
-        let hex = format!("{:032x}", self.uuid);
-        let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
-        [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+        uuid_text(self.uuid)
     }
 
     /// Whether it was closed by hand.
@@ -129,12 +129,21 @@ impl Conversation {
         self.closed = Some(Box::new((at, reason)));
     }
 
-    /// Closes it by hand, unless it has ended.
-    pub fn close(&mut self, reason: &str, now: SystemTime) {
-        if self.ended_at(now).is_none() {
-            self.closed = Some(Box::new((now, reason.to_owned())));
+    /// Closes it by hand, unless it has ended. Returns whether it closed.
+    pub fn close(&mut self, reason: &str, now: SystemTime) -> bool {
+        let was_open = self.ended_at(now).is_none();
+        if was_open {
+            self.set_closed(now, reason.to_owned());
         }
+        was_open
     }
+}
+
+/// A UUID in its five groups.
+pub(super) fn uuid_text(uuid: u128) -> String {
+    let hex = format!("{uuid:032x}");
+    let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+    [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
 }
 
 #[cfg(test)]

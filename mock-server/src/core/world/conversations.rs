@@ -8,8 +8,7 @@ use std::time::SystemTime;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::contact_key::{ContactKey, Providers};
-use super::conversation::QUIET;
-use super::{Conversation, ConversationState, WINDOW};
+use super::conversation::{Conversation, ConversationState, QUIET, WINDOW};
 use crate::core::phone::Phone;
 
 /// A [`Conversation`], packed.
@@ -43,6 +42,11 @@ impl Conversations {
     pub(super) fn new(max_rows: usize) -> Self {
         let (newest, hasher) = (HashTable::new(), DefaultHashBuilder::default());
         Self { rows: VecDeque::new(), first: 0, newest, hasher, max_rows }
+    }
+
+    #[cfg(feature = "server")]
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     /// Puts a row in and says where. Numbers rise by themselves; one that does not costs a pass over all rows.
@@ -178,19 +182,20 @@ impl Conversations {
         }
     }
 
-    /// Closes a conversation by hand, unless it has ended.
+    /// Closes a provider's conversation by hand, unless it has ended. Returns it, and whether it closed.
     pub(super) fn close(
         &mut self,
         providers: &Providers,
+        provider: &str,
         id: u64,
         reason: &str,
         now: SystemTime,
-    ) -> Option<Conversation> {
+    ) -> Option<(Conversation, bool)> {
         let place = self.place(id)?;
-        let mut row = self.at(providers, place)?;
-        row.close(reason, now);
+        let mut row = self.at(providers, place).filter(|row| row.provider == provider)?;
+        let has_closed = row.close(reason, now);
         self.rows.get_mut(place)?.closed.clone_from(&row.closed);
-        Some(row)
+        Some((row, has_closed))
     }
 
     fn place(&self, id: u64) -> Option<usize> {

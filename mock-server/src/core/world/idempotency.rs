@@ -66,6 +66,11 @@ impl Idempotency {
         self.answers.insert(&scoped(provider, api_key, key), answer);
     }
 
+    #[cfg(feature = "server")]
+    pub(super) fn len(&self) -> usize {
+        self.answers.len()
+    }
+
     /// Every answer, oldest first, under its provider, the digest of its API key, and its key, with spaces between them.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &CachedResponse)> {
         self.answers.iter()

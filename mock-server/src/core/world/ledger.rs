@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::core::phone::Phone;
 
@@ -90,6 +90,12 @@ impl Serialize for StoredContent {
             Inner::Text(body, preview_url) => Content::Text { body, preview_url: *preview_url }.serialize(serializer),
             Inner::Other(json) => json.serialize(serializer),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredContent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Content::Other(Value::Object(Map::deserialize(deserializer)?)).into())
     }
 }
 

@@ -1,10 +1,7 @@
-//! Rate limits, counted for each key or account where the provider counts by those.
+//! Used rate limits of API keys and accounts, for providers that count by those.
 
 use std::time::SystemTime;
 
-use serde_json::Value;
-
-use super::World;
 use crate::core::bounded::Table;
 use crate::core::fingerprint::Fingerprints;
 use crate::core::fingerprint::fingerprint;
@@ -38,14 +35,6 @@ impl BucketOwner {
             Self::Account(account) => (None, Some(account.to_string())),
         }
     }
-
-    /// As the control plane and a state tell it.
-    pub(crate) fn member(&self) -> (String, Value) {
-        match self {
-            Self::Key(key) => ("key".to_owned(), format!("{key:016x}").into()),
-            Self::Account(account) => ("account".to_owned(), Value::from(&**account)),
-        }
-    }
 }
 
 impl Default for BucketOwner {
@@ -66,8 +55,52 @@ impl Buckets {
         Self { rows: Table::new(MOST_BUCKETS), prints: Fingerprints::default() }
     }
 
+    /// Returns the number of an API key's bucket. The bucket keeps a fingerprint of the key.
+    pub(super) fn of_key(&mut self, provider: &'static str, key: &str) -> u64 {
+        let key = self.prints.of(key);
+        self.bucket(provider, numbered(provider, key), || BucketOwner::Key(key))
+    }
+
+    /// Returns the number of an account's bucket.
+    pub(super) fn of_account(&mut self, provider: &'static str, account: &str) -> u64 {
+        let number = numbered(provider, self.prints.of(account));
+        self.bucket(provider, number, || BucketOwner::Account(account.into()))
+    }
+
+    fn bucket(&mut self, provider: &'static str, number: u64, whose: impl FnOnce() -> BucketOwner) -> u64 {
+        if let Some(bucket) = self.rows.entry(number)
+            && bucket.provider.is_empty()
+        {
+            *bucket = Bucket { provider, whose: whose(), ..Bucket::default() };
+        }
+        number
+    }
+
+    /// Counts one request against a bucket's share of the provider's limit, or against `limit` as a whole.
+    pub(super) fn take(&mut self, provider: &str, number: Option<u64>, limit: &mut Limiter, now: SystemTime) -> Quota {
+        let bucket = number.and_then(|number| self.rows.get_mut(&number));
+        match bucket.filter(|bucket| bucket.provider == provider) {
+            None => limit.take(now),
+            Some(bucket) => {
+                let mut own = bucket.limiter(limit);
+                let quota = own.take(now);
+                (bucket.started, bucket.used) = (own.started, own.used);
+                quota
+            }
+        }
+    }
+
+    /// As [`take`](Self::take), without counting.
+    pub(super) fn peek(&self, provider: &str, number: Option<u64>, limit: &Limiter, now: SystemTime) -> Quota {
+        let bucket = number.and_then(|number| self.rows.get(&number));
+        match bucket.filter(|bucket| bucket.provider == provider) {
+            None => limit.peek(now),
+            Some(bucket) => bucket.limiter(limit).peek(now),
+        }
+    }
+
     /// Resets the used quota of a provider.
-    fn start_afresh(&mut self, provider: &str) {
+    pub(super) fn start_afresh(&mut self, provider: &str) {
         for bucket in self.rows.values_mut().filter(|bucket| bucket.provider == provider) {
             (bucket.started, bucket.used) = (None, 0);
         }
@@ -91,64 +124,5 @@ impl Bucket {
     /// A limiter with the count of the bucket.
     pub(crate) fn limiter(&self, limit: &Limiter) -> Limiter {
         Limiter { started: self.started, used: self.used, ..limit.clone() }
-    }
-}
-
-impl World {
-    /// Returns the number of an API key's bucket. The bucket keeps a fingerprint of the key.
-    pub(crate) fn bucket_of_key(&mut self, provider: &'static str, key: &str) -> u64 {
-        let key = self.buckets.prints.of(key);
-        self.bucket(provider, numbered(provider, key), || BucketOwner::Key(key))
-    }
-
-    /// Returns the number of an account's bucket.
-    pub(crate) fn bucket_of_account(&mut self, provider: &'static str, account: &str) -> u64 {
-        let number = numbered(provider, self.buckets.prints.of(account));
-        self.bucket(provider, number, || BucketOwner::Account(account.into()))
-    }
-
-    fn bucket(&mut self, provider: &'static str, number: u64, whose: impl FnOnce() -> BucketOwner) -> u64 {
-        if let Some(bucket) = self.buckets.rows.entry(number)
-            && bucket.provider.is_empty()
-        {
-            *bucket = Bucket { provider, whose: whose(), ..Bucket::default() };
-        }
-        number
-    }
-
-    /// Counts one request against a bucket's share of the provider's rate limit, or against the limit as a whole.
-    pub(crate) fn take_quota(&mut self, provider: &'static str, bucket: Option<u64>, now: SystemTime) -> Quota {
-        let limit = &mut self.accounts.of_mut(provider).limiter;
-        let bucket = bucket.and_then(|number| self.buckets.rows.get_mut(&number));
-        match bucket.filter(|bucket| bucket.provider == provider) {
-            None => limit.take(now),
-            Some(bucket) => {
-                let mut own = bucket.limiter(limit);
-                let quota = own.take(now);
-                (bucket.started, bucket.used) = (own.started, own.used);
-                quota
-            }
-        }
-    }
-
-    /// Returns what is left of the provider's rate limit: of a bucket's share, or of the limit as a whole.
-    pub(crate) fn quota(&self, provider: &str, bucket: Option<u64>, now: SystemTime) -> Quota {
-        let limit = &self.account(provider).limiter;
-        let bucket = bucket.and_then(|number| self.buckets.rows.get(&number));
-        match bucket.filter(|bucket| bucket.provider == provider) {
-            None => limit.peek(now),
-            Some(bucket) => bucket.limiter(limit).peek(now),
-        }
-    }
-
-    /// Replaces a provider's rate limit; everybody starts with a full quota.
-    pub(crate) fn set_limit(&mut self, provider: &'static str, limiter: Limiter) {
-        self.account_mut(provider).limiter = limiter;
-        self.buckets.start_afresh(provider);
-    }
-
-    /// The used quotas of all keys and accounts, oldest first.
-    pub(crate) fn buckets(&self) -> impl Iterator<Item = &Bucket> {
-        self.buckets.rows.iter().map(|(_, bucket)| bucket)
     }
 }

@@ -37,7 +37,7 @@ impl World {
             .filter_map(|(key, contact)| Some((contact.window_opened? + WINDOW, Timer::Window(*key))));
         let turns = self.conversations.turns(|provider| self.account(self.providers.name(provider)).conversations_end);
         let turns = turns.map(|(at, place, state)| (at, Timer::Conversation(place, state)));
-        let single = self.accounts.iter().map(|(provider, account)| (provider, account.limiter.clone()));
+        let single = self.accounts().map(|(provider, account)| (provider, account.limiter.clone()));
         let shared =
             self.buckets().map(|bucket| (bucket.provider, bucket.limiter(&self.account(bucket.provider).limiter)));
         let limits = single

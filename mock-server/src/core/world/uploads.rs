@@ -2,9 +2,6 @@
 
 use super::World;
 
-/// More uploads than this, and the oldest are forgotten.
-pub(super) const MAX_UPLOADS: usize = 10_000;
-
 impl World {
     /// Remembers an upload by its id, and the provider's id of the sender it was made for. The file itself is not kept.
     pub fn keep_upload(&mut self, provider: &str, id: &str, sender: &str) {
@@ -35,6 +32,7 @@ mod tests {
 
     use serde_json::json;
 
+    use super::super::MAX_UPLOADS;
     use super::*;
     use crate::core::simulator::Simulator;
     use crate::simulators;
@@ -76,9 +74,9 @@ mod tests {
         simulator.world.keep_upload("gosendapi", "7", "555123456789");
         let good = simulator.export();
         for (member, value, error) in [
-            ("provider", json!("twilio"), "`media`: `uploads` 1: `provider` is \"twilio\""),
-            ("id", json!(7), "`media`: `uploads` 1: `id` is 7, expected a string"),
-            ("sender", json!(null), "`media`: `uploads` 1: `sender` is missing"),
+            ("provider", json!("twilio"), "`media.uploads[0]`: `provider` is \"twilio\""),
+            ("id", json!(7), "`media.uploads[0]`: `id` is 7, expected a string"),
+            ("sender", json!(null), "`media.uploads[0]`: `sender` is missing"),
             ("bytes", json!(""), "unknown member `bytes`"),
         ] {
             let mut state = good.clone();

@@ -13,6 +13,7 @@
 //! Each time may be a Go duration such as `5m0s`, and blanks may stand around `=`: Messangi's page
 //! "Sending WhatsApp Session Message" shows `ratelimit-reset: 5m0s` and `ratelimit-policy: 2;w= 300` (seed).
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
@@ -49,8 +50,8 @@ pub struct RateLimitInfo {
     pub policies: Vec<RateLimitPolicy>,
 }
 
-/// One limit: so many requests within so much time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One limit: so many requests within so much time. `Debug` leaves out the name, which is the provider's text.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RateLimitPolicy {
     /// The provider's name for it, from draft 08 on.
     pub name: Option<String>,
@@ -58,6 +59,15 @@ pub struct RateLimitPolicy {
     pub quota: u64,
     /// How long a window lasts.
     pub window: Option<Duration>,
+}
+
+impl fmt::Debug for RateLimitPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimitPolicy")
+            .field("quota", &self.quota)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
+    }
 }
 
 impl RateLimitInfo {

@@ -70,14 +70,7 @@ impl RateLimit {
 
     /// A limiter for one account with at most `quota` sends within any second.
     pub fn per_second(quota: u32) -> Self {
-        Self::new(&[Rate {
-            scope: Scope::Account,
-            quota,
-            window: Duration::from_secs(1),
-            codes: &[],
-            source: "the application",
-            certainty: crate::adapter::Certainty::Inferred,
-        }])
+        Self::new(&[Rate::per_second(quota)])
     }
 
     /// The same limiter for a client with another sender: limits per sender and per pair are counted for each sender.

@@ -1,14 +1,13 @@
 //! Rejections, documented or not, and the mock with each undecided detail of the documentation.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::json;
 use transom::Capability;
 use transom_conformance::drift::DriftKind;
 use transom_conformance::drift::live;
-use transom_mock_server::Simulator;
+use transom_mock_server::{ConfigChange, Simulator};
 
 use crate::stand_in::{Account, PROVIDERS, SendRecord, StandIn, drifts, permission, run};
 
@@ -222,15 +221,16 @@ const SWITCHED: &[(&str, &str, &str, &[SendRecord<'static>])] = {
 };
 
 #[test]
-fn every_dialect_of_the_mock_is_told_for_what_it_is() {
+fn drift_names_each_switch_value_that_differs() {
     let mut problems = Vec::new();
     for (provider, uri) in PROVIDERS {
         for (switch, value) in switches(provider.name) {
             let stand_in = StandIn::new(provider.name);
-            stand_in.control("config", &json!({ "provider": provider.name, &switch: value }));
+            let change = ConfigChange::switch(provider.name, &switch, &value);
+            stand_in.with(|simulator, now| simulator.configure(now, &change)).unwrap();
             let open = run(&stand_in, provider, uri, &permission(1));
             // The same with the window closed, which most switches are about.
-            stand_in.control("clock", &json!({ "advance": "25h" }));
+            stand_in.with(|simulator, now| simulator.advance(now, Duration::from_secs(25 * 3_600))).unwrap();
             let closed = run(&stand_in, provider, uri, &permission(1));
             let mut found: Vec<_> = drifts(&open).into_iter().chain(drifts(&closed)).collect();
             found.sort_unstable();

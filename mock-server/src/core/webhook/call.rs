@@ -1,0 +1,46 @@
+//! A webhook call: the queued form, the target, and the result of an attempt.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use super::Target;
+
+/// A queued call to one target.
+#[derive(Clone)]
+pub(super) struct QueuedCall {
+    pub(super) provider: &'static str,
+    pub(super) route: Destination,
+    pub(super) body: Bytes,
+    pub(super) due: SystemTime,
+    pub(super) attempt: u32,
+    /// Which of several copies this is, from 1.
+    pub(super) copy: u32,
+    /// It never arrives.
+    pub(super) lost: bool,
+}
+
+/// How a call went out.
+#[derive(Clone, Default)]
+pub(super) struct Sent {
+    pub(super) url: String,
+    /// In the order in which they went.
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// How a target is found.
+#[derive(Clone)]
+pub(super) enum Destination {
+    /// The provider's registered target at the time when the call is due.
+    Registered,
+    /// A target that the message named.
+    Own(Target),
+}
+
+/// The result of an attempt.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Outcome {
+    pub(super) status: Option<u16>,
+    pub(super) error: Option<&'static str>,
+    pub(super) next_try_at: Option<SystemTime>,
+}
