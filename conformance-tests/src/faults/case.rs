@@ -115,6 +115,7 @@ impl FaultCase {
             tries: TRIES,
             small_buffer: false,
             is_window_open: true,
+            repeats_text: false,
             is_alone: false,
         };
         Self { name: name.into(), call, setup, expect }

@@ -7,6 +7,7 @@ mod connect;
 mod dns;
 mod head;
 mod json;
+mod reports;
 mod reuse;
 mod secrets;
 mod semantics;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
         semantics::MEANINGS,
         throttle::CLOCKS,
         semantics::CROWDS,
+        reports::ROWS,
         secrets::ROWS,
     ]
     .into_iter()

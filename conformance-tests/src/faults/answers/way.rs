@@ -60,7 +60,7 @@ impl Way {
 
     fn message(self, canaries: &Canaries) -> Result<Message, Failure> {
         let to = canaries.to.parse().map_err(unexpected)?;
-        let template = Template::new("visit_reminder", "en").body(["Asha", "Friday"]);
+        let template = Template::new("visit_reminder").body(["Asha", "Friday"]);
         let message = match self {
             Self::Template => Message::template(to, template),
             Self::Alone => Message::text(to, "Your parcel leaves today."),

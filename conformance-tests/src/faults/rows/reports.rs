@@ -9,6 +9,7 @@ use transom::{Error, ErrorKind, Message, PhoneNumber, Sent, Template};
 
 use crate::assertions::{Check, Failure, ensure, equal, unexpected};
 use crate::evidence::WebhookFixture;
+use crate::faults::canary::Canaries;
 use crate::faults::case::FaultCase;
 use crate::faults::harness::{CallResult, FaultHarness};
 use crate::faults::oracle::described;
@@ -152,7 +153,8 @@ fn reported(s: &'static FaultProfile, history: &'static History, known: Known) -
 fn lost(at: SystemTime, known: Known) -> Result<PendingSend, Failure> {
     let message = Message::text(NUMBER.parse().map_err(unexpected)?, "Your table is ready").with_reference("order-17");
     let error = Error::new(ErrorKind::ProviderUnavailable, "the answer was lost").maybe_sent();
-    let pending = PendingSend::new(&message, &error, at - Duration::from_secs(1)).ok_or("the outcome is not unknown")?;
+    let pending =
+        PendingSend::new(&message, &error, at - Duration::from_secs(1)).ok_or("the outcome is not unknown")?;
     Ok(if known == Known::Id { pending.with_message_id(OURS) } else { pending })
 }
 
@@ -220,53 +222,44 @@ fn orders(reports: &[Report]) -> Vec<Vec<Report>> {
 }
 
 /// Two messages that no key may make one.
-type Pair = fn(&FaultHarness) -> Result<[Message; 2], Failure>;
+type Pair = fn(&Canaries) -> Result<[Message; 2], Failure>;
 
 const PAIRS: &[(&str, Pair)] = &[
-    ("a fallback, then its template under the key of the fallback", |harness| {
-        let text = text(harness, &harness.canaries.to)?.with_reference("order-1").with_fallback(template());
-        Ok([text, plain(harness, &harness.canaries.to)?.with_reference("order-1-template")])
+    ("a fallback, then its template under the key of the fallback", |c| {
+        Ok([text(&c.to, "order-1")?, template(&c.to, "order-1-template")?])
     }),
-    ("the template under the key of the fallback, then the fallback", |harness| {
-        let text = text(harness, &harness.canaries.to)?.with_reference("order-1").with_fallback(template());
-        Ok([plain(harness, &harness.canaries.to)?.with_reference("order-1-template"), text])
+    ("the template under the key of the fallback, then the fallback", |c| {
+        Ok([template(&c.to, "order-1-template")?, text(&c.to, "order-1")?])
     }),
-    ("a fallback, then its template under the same reference", |harness| {
-        let text = text(harness, &harness.canaries.to)?.with_reference("order-1").with_fallback(template());
-        Ok([text, plain(harness, &harness.canaries.to)?.with_reference("order-1")])
+    ("a fallback, then its template under the same reference", |c| {
+        Ok([text(&c.to, "order-1")?, template(&c.to, "order-1")?])
     }),
-    ("one template to two contacts", |harness| {
-        let to = |number: &str| Ok::<_, Failure>(plain(harness, number)?.with_reference("order-1"));
-        Ok([to(&harness.canaries.to)?, to(&harness.canaries.other())?])
-    }),
-    ("one fallback to two contacts", |harness| {
-        let to = |number: &str| {
-            Ok::<_, Failure>(text(harness, number)?.with_reference("order-1").with_fallback(template()))
-        };
-        Ok([to(&harness.canaries.to)?, to(&harness.canaries.other())?])
-    }),
-    ("one template under two references that are too long for a key", |harness| {
-        let long = |end: &str| Ok::<_, Failure>(plain(harness, &harness.canaries.to)?.with_reference("o".repeat(70) + end));
-        Ok([long("-1")?, long("-2")?])
+    ("one template to two contacts", |c| Ok([template(&c.to, "order-1")?, template(&c.other(), "order-1")?])),
+    ("one fallback to two contacts", |c| Ok([text(&c.to, "order-1")?, text(&c.other(), "order-1")?])),
+    ("one template under two references that are too long for a key", |c| {
+        let long = "o".repeat(70);
+        Ok([template(&c.to, &format!("{long}-1"))?, template(&c.to, &format!("{long}-2"))?])
     }),
 ];
 
-fn template() -> Template {
-    Template::new("re_engagement_v1", "en")
+fn approved() -> Template {
+    Template::new("re_engagement_v1")
 }
 
-fn plain(_: &FaultHarness, to: &str) -> Result<Message, Failure> {
-    Ok(Message::template(to.parse().map_err(unexpected)?, template()))
+fn template(to: &str, reference: &str) -> Result<Message, Failure> {
+    Ok(Message::template(to.parse().map_err(unexpected)?, approved()).with_reference(reference))
 }
 
-fn text(_: &FaultHarness, to: &str) -> Result<Message, Failure> {
-    Ok(Message::text(to.parse().map_err(unexpected)?, "Your parcel leaves today."))
+/// A text that falls back to the template, since its window is closed.
+fn text(to: &str, reference: &str) -> Result<Message, Failure> {
+    let text = Message::text(to.parse().map_err(unexpected)?, "Your parcel leaves today.");
+    Ok(text.with_fallback(approved()).with_reference(reference))
 }
 
 /// Each accepted message arrives. The second may be rejected as a conflict, which sends nothing.
 async fn apart(harness: Arc<FaultHarness>, pair: Pair) -> Check {
     let mut accepted = Vec::new();
-    for message in pair(&harness)? {
+    for message in pair(&harness.canaries)? {
         match harness.send(&message).await? {
             CallResult::Answered(Some((id, _))) => accepted.push(id),
             CallResult::Failed(error) if !accepted.is_empty() && error.kind() == ErrorKind::Conflict => {

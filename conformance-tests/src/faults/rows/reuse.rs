@@ -1,6 +1,9 @@
 //! Reused connections, and redirects.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
 
 use super::common::MALFORMED;
 use crate::assertions::{Check, ensure};
@@ -9,7 +12,7 @@ use crate::faults::harness::{CallResult, FaultHarness};
 use crate::faults::oracle::{accepted, described};
 use crate::faults::profile::{FaultProfile, Reads};
 use crate::faults::row::{Row, each, left_out};
-use crate::faults::script::{Step, answer, says, write};
+use crate::faults::script::{Step, answer, answer_with, says, whole_of, write};
 
 pub(super) const ROWS: &[Row] = &[
     each("P1", "a kept connection that is already closed", |s| pairs(s, "fin", &[Step::Fin])),
@@ -85,6 +88,13 @@ pub(super) const ROWS: &[Row] = &[
         cases.push(split.outcome_unknown(MALFORMED).connects(1..=2));
         cases
     }),
+    each("P11", "a stray answer to a lookup does not become the answer to a later one", |s| {
+        // A login is made once, and its answer names nothing.
+        if s.reads == Reads::Login {
+            return Vec::new();
+        }
+        [Stray::Joined, Stray::After, Stray::Late].map(|stray| strayed(s, stray)).into()
+    }),
     left_out("P9", "HTTP/2: REFUSED_STREAM, GOAWAY below the stream", "HTTP/1.1 only"),
     left_out("P10", "HTTP/2: GOAWAY that covers the stream, INTERNAL_ERROR", "HTTP/1.1 only"),
 ];
@@ -151,4 +161,74 @@ async fn reads(harness: Arc<FaultHarness>, pause: Pause) -> Check {
         pause.pass().await;
     }
     Ok(())
+}
+
+/// When the stray answer comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stray {
+    /// With the last byte of the answer before it, which is then longer than announced.
+    Joined,
+    /// While the connection is idle.
+    After,
+    /// When the next request has begun. Nothing tells it from the answer to that request.
+    Late,
+}
+
+/// The number of lookups.
+const LOOKUPS: u32 = 8;
+/// The number in a stray answer.
+const STRAY: u32 = 9_999;
+
+/// Lookups whose answers are numbered in the order of the requests. One answer comes twice, the second time with the number
+/// of no request.
+fn strayed(s: &'static FaultProfile, stray: Stray) -> FaultCase {
+    let counter = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&counter);
+    let number = move || {
+        answer_with({
+            let count = Arc::clone(&count);
+            move |genuine| numbered(genuine, count.fetch_add(1, Ordering::SeqCst) + 1)
+        })
+    };
+    let again = || answer_with(|genuine| numbered(genuine, STRAY));
+    let count = Arc::clone(&counter);
+    let joined = answer_with(move |genuine| {
+        [numbered(genuine, count.fetch_add(1, Ordering::SeqCst) + 1), numbered(genuine, STRAY)].concat()
+    });
+    let first = match stray {
+        Stray::Joined => vec![Step::Take, joined],
+        Stray::After => vec![Step::Take, number(), again()],
+        Stray::Late => vec![Step::Take, number(), Step::Read(1), again()],
+    };
+    let rest = || (0..LOOKUPS).flat_map(|_| [Step::Take, number()]);
+    let case = FaultCase::own(s, format!("{stray:?}"), move |harness| lookups(harness, Arc::clone(&counter), stray));
+    let case = case.with(|case| case.setup.is_reading = true);
+    case.plays(first.into_iter().chain(rest())).plays(rest())
+}
+
+/// Each lookup gets the answer to the last request; only one whose answer nothing tells apart may get the stray one.
+async fn lookups(harness: Arc<FaultHarness>, counter: Arc<AtomicU32>, stray: Stray) -> Check {
+    let (mut wrong, mut got) = (0, Vec::new());
+    for _ in 0..LOOKUPS {
+        let number = harness.looked_up().await?;
+        wrong += u32::from(number != counter.load(Ordering::SeqCst).to_string());
+        got.push(number);
+        Pause::Noticed.pass().await;
+    }
+    let may_be_wrong = u32::from(stray == Stray::Late);
+    ensure(wrong <= may_be_wrong, format_args!("{wrong} lookups got the answer to another request: {got:?}"))
+}
+
+/// The genuine list, cut to one item with this number as its id and name.
+fn numbered(genuine: &http::Response<bytes::Bytes>, number: u32) -> Vec<u8> {
+    let mut body: Value = serde_json::from_slice(genuine.body()).unwrap_or_default();
+    let list = ["/data", "/response/whatsapp/templates"].into_iter().find(|list| body.pointer(list).is_some());
+    if let Some(Value::Array(items)) = list.and_then(|list| body.pointer_mut(list)) {
+        items.truncate(1);
+        let item = items.first_mut().map(|item| if item.get("data").is_some() { &mut item["data"] } else { item });
+        if let Some(item) = item {
+            item["id"] = number.to_string().into();
+        }
+    }
+    whole_of(genuine, body.to_string().as_bytes())
 }
