@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bytes::Bytes;
+use http::Response;
 use serde_json::Value;
 
 use super::common::MALFORMED;
-use crate::assertions::{Check, ensure};
+use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::case::FaultCase;
 use crate::faults::harness::{CallResult, FaultHarness};
 use crate::faults::oracle::{accepted, described};
@@ -93,7 +95,11 @@ pub(super) const ROWS: &[Row] = &[
         if s.reads == Reads::Login {
             return Vec::new();
         }
-        [Stray::Joined, Stray::After, Stray::Late].map(|stray| strayed(s, stray)).into()
+        let strays = [Stray::Joined, Stray::After, Stray::Late, Stray::AllLate];
+        strays
+            .into_iter()
+            .flat_map(|stray| [Pause::None, Pause::Noticed].map(|pause| strayed(s, stray, pause)))
+            .collect()
     }),
     left_out("P9", "HTTP/2: REFUSED_STREAM, GOAWAY below the stream", "HTTP/1.1 only"),
     left_out("P10", "HTTP/2: GOAWAY that covers the stream, INTERNAL_ERROR", "HTTP/1.1 only"),
@@ -172,6 +178,8 @@ enum Stray {
     After,
     /// When the next request has begun. Nothing tells it from the answer to that request.
     Late,
+    /// The same, and each further answer comes when the request after its own has begun.
+    AllLate,
 }
 
 /// The number of lookups.
@@ -181,46 +189,45 @@ const STRAY: u32 = 9_999;
 
 /// Lookups whose answers are numbered in the order of the requests. One answer comes twice, the second time with the number
 /// of no request.
-fn strayed(s: &'static FaultProfile, stray: Stray) -> FaultCase {
+fn strayed(s: &'static FaultProfile, stray: Stray, pause: Pause) -> FaultCase {
     let counter = Arc::new(AtomicU32::new(0));
-    let count = Arc::clone(&counter);
-    let number = move || {
-        answer_with({
-            let count = Arc::clone(&count);
-            move |genuine| numbered(genuine, count.fetch_add(1, Ordering::SeqCst) + 1)
-        })
-    };
-    let again = || answer_with(|genuine| numbered(genuine, STRAY));
-    let count = Arc::clone(&counter);
-    let joined = answer_with(move |genuine| {
-        [numbered(genuine, count.fetch_add(1, Ordering::SeqCst) + 1), numbered(genuine, STRAY)].concat()
+    let next = move |genuine: &Response<Bytes>| numbered(genuine, counter.fetch_add(1, Ordering::Relaxed) + 1);
+    let (number, with_another) = (answer_with(next.clone()), move |genuine: &Response<Bytes>| {
+        [next(genuine), numbered(genuine, STRAY)].concat()
     });
+    let another = answer_with(|genuine| numbered(genuine, STRAY));
     let first = match stray {
-        Stray::Joined => vec![Step::Take, joined],
-        Stray::After => vec![Step::Take, number(), again()],
-        Stray::Late => vec![Step::Take, number(), Step::Read(1), again()],
+        Stray::Joined => vec![Step::Take, answer_with(with_another)],
+        Stray::After => vec![Step::Take, number.clone(), another],
+        Stray::Late | Stray::AllLate => vec![Step::Take, number.clone(), Step::Read(1), another],
     };
-    let rest = || (0..LOOKUPS).flat_map(|_| [Step::Take, number()]);
-    let case = FaultCase::own(s, format!("{stray:?}"), move |harness| lookups(harness, Arc::clone(&counter), stray));
-    let case = case.with(|case| case.setup.is_reading = true);
-    case.plays(first.into_iter().chain(rest())).plays(rest())
+    let timely = vec![Step::Take, number.clone()];
+    let further = if stray == Stray::AllLate { vec![Step::Take, Step::Read(1), number] } else { timely.clone() };
+    let all = |steps: Vec<Step>| vec![steps; LOOKUPS as usize].concat();
+    let case = FaultCase::own(s, format!("{stray:?}, {pause:?}"), move |harness| looked_up(harness, stray, pause));
+    let case = case.with(|case| {
+        case.setup.is_reading = true;
+        case.setup.is_window_open = false;
+    });
+    case.plays([first, all(further)].concat()).plays(all(timely))
 }
 
-/// Each lookup gets the answer to the last request; only one whose answer nothing tells apart may get the stray one.
-async fn lookups(harness: Arc<FaultHarness>, counter: Arc<AtomicU32>, stray: Stray) -> Check {
+/// No lookup gets the answer to an earlier request; only one whose answer nothing tells apart may get the stray one.
+async fn looked_up(harness: Arc<FaultHarness>, stray: Stray, pause: Pause) -> Check {
     let (mut wrong, mut got) = (0, Vec::new());
-    for _ in 0..LOOKUPS {
-        let number = harness.looked_up().await?;
-        wrong += u32::from(number != counter.load(Ordering::SeqCst).to_string());
+    for lookup in 1..=LOOKUPS {
+        let number: u32 = harness.looked_up().await?.parse().map_err(unexpected)?;
+        // A lookup that was repeated has a higher number.
+        wrong += u32::from(number == STRAY || number < lookup);
         got.push(number);
-        Pause::Noticed.pass().await;
+        pause.pass().await;
     }
-    let may_be_wrong = u32::from(stray == Stray::Late);
-    ensure(wrong <= may_be_wrong, format_args!("{wrong} lookups got the answer to another request: {got:?}"))
+    let is_late = matches!((stray, pause), (Stray::Late | Stray::AllLate, _) | (Stray::After, Pause::None));
+    ensure(wrong <= u32::from(is_late), format_args!("{wrong} lookups got the answer to another request: {got:?}"))
 }
 
 /// The genuine list, cut to one item with this number as its id and name.
-fn numbered(genuine: &http::Response<bytes::Bytes>, number: u32) -> Vec<u8> {
+fn numbered(genuine: &Response<Bytes>, number: u32) -> Vec<u8> {
     let mut body: Value = serde_json::from_slice(genuine.body()).unwrap_or_default();
     let list = ["/data", "/response/whatsapp/templates"].into_iter().find(|list| body.pointer(list).is_some());
     if let Some(Value::Array(items)) = list.and_then(|list| body.pointer_mut(list)) {
