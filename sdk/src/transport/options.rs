@@ -29,8 +29,9 @@ pub struct HttpOptions {
     /// How long one request may take in all. `None`: 10 s for reads, 30 s for idempotent sends, 60 s for the others. A value
     /// under 1 ms counts as 1 ms.
     pub timeout: Option<Duration>,
-    /// Whether sends, too, may use a pooled connection. Off by default: a stray response on a kept connection would count as
-    /// the response to the next message.
+    /// Whether a request may use a connection on which another one was answered. Off by default: an answer that nobody
+    /// asked for, and that comes as the next request begins, counts as the answer to that request and shifts every later one.
+    /// Bytes that come before the next request always close the connection.
     pub reuse_connections: bool,
     /// Whether `http://` is allowed to hosts other than this machine.
     pub insecure: bool,

@@ -102,13 +102,14 @@ impl Exchange {
     /// The exchange without credentials.
     pub(crate) fn redacted(&self) -> RedactedExchange {
         let [path, headers, body, response_headers] = self.ends;
-        RedactedExchange {
-            path: redact::path(&self.part(0, path)).into_owned(),
-            headers: redact::headers(&self.part(path, headers)),
-            body: redact::body(&self.part(headers, body)),
-            response_headers: redact::headers(&self.part(body, response_headers)),
+        let parts = redact::Parts {
+            path: self.part(0, path).into_owned(),
+            headers: self.part(path, headers).into_owned(),
+            body: self.part(headers, body).into_owned(),
+            response_headers: self.part(body, response_headers).into_owned(),
             response: self.part(response_headers, u32::MAX).into_owned(),
-        }
+        };
+        parts.redacted()
     }
 
     fn part(&self, start: u32, end: u32) -> Cow<'_, str> {
@@ -141,26 +142,8 @@ fn keep_body(body: &[u8], to: &mut Vec<u8>) {
     }
 }
 
-/// An exchange without credentials.
-pub(crate) struct RedactedExchange {
-    pub(crate) path: String,
-    headers: String,
-    pub(crate) body: String,
-    response_headers: String,
-    pub(crate) response: String,
-}
-
-impl RedactedExchange {
-    /// Name and value, in the order of the wire but for repeated names.
-    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers.lines().filter_map(|line| line.split_once(':'))
-    }
-
-    /// Those of the response, but for the `Date` and what frames it on the way.
-    pub(crate) fn response_headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.response_headers.lines().filter_map(|line| line.split_once(':'))
-    }
-}
+/// The parts of an exchange without credentials.
+pub(crate) type RedactedExchange = redact::Parts;
 
 impl Serialize for Exchange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -129,7 +129,7 @@ impl HttpTransport {
     }
 
     /// The client for a request. Refuses what must not leave, such as plain HTTP to another machine.
-    fn client(&self, uri: &http::Uri, operation: Operation) -> Result<&Client> {
+    fn client(&self, uri: &http::Uri) -> Result<&Client> {
         let is_secure = match (uri.scheme_str(), uri.host()) {
             (Some("https"), Some(_)) => true,
             (Some("http"), Some(host)) if self.options.insecure || is_loopback(host) => false,
@@ -144,9 +144,7 @@ impl HttpTransport {
                 secure.get_or_init(build).as_ref().map_err(Clone::clone)?
             }
         };
-        // A key makes a repetition harmless. It does not make a stray response, to another message, this one's.
-        let may_pool = self.options.reuse_connections || operation == Operation::Read;
-        Ok(if may_pool { &pair.pooled } else { &pair.fresh })
+        Ok(if self.options.reuse_connections { &pair.pooled } else { &pair.fresh })
     }
 
     fn timeout(&self, operation: Operation) -> Duration {
@@ -164,7 +162,7 @@ impl HttpTransport {
 
     async fn carry(&self, mut request: Request<Body>) -> Result<Response<Bytes>> {
         let operation = Operation::of(&request);
-        let client = self.client(request.uri(), operation)?;
+        let client = self.client(request.uri())?;
         let name = const { HeaderValue::from_static(concat!("transom/", env!("CARGO_PKG_VERSION"))) };
         request.headers_mut().entry(USER_AGENT).or_insert(name);
         let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap)).map_err(|error| {
