@@ -155,10 +155,10 @@ pub(crate) fn refusal<'p>(
     SendAnswer::of(response, operation, IDS).refused(error.with_code(code))
 }
 
-/// The row about `code`. A gateway's 5xx is no refusal, whatever words it carries, unless a page documents the code
-/// with that very status.
+/// The row about `code`. A gateway's 5xx and a redirect are no refusals, whatever words they carry, unless a page
+/// documents the code with that very status.
 fn fact(code: &str, status: StatusCode) -> Option<&'static ErrorCode> {
-    if status.is_server_error() {
+    if status.is_server_error() || status.is_redirection() {
         ANSWERS.iter().find(|fact| fact.code == code && fact.status == Some(status.as_u16()))
     } else {
         ErrorCode::find(ANSWERS, code)

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde_json::Value;
-use transom::adapter::{IdPlaces, is_refusing_word};
+use transom::adapter::{IdPlaces, is_refusing_word, json};
 use transom::session::SessionSource;
 use transom::time::rfc3339;
 use transom::{PhoneNumber, Session, Window};
@@ -17,6 +17,10 @@ pub(crate) struct AcceptedBody {
     #[serde(default)]
     error: Value,
     #[serde(default)]
+    errors: Value,
+    #[serde(default)]
+    message: Value,
+    #[serde(default)]
     error_code: Value,
     /// The first state of its delivery, such as `queued`.
     #[serde(default)]
@@ -27,8 +31,11 @@ pub(crate) struct AcceptedBody {
 impl AcceptedBody {
     /// Whether it has what only a refusal has.
     pub(crate) fn holds_a_refusal(&self) -> bool {
-        let is_said = |value: &Value| !matches!(value, Value::Null | Value::Bool(false)) && value != "" && value != 0;
-        is_said(&self.error) || is_said(&self.error_code) || self.status.as_str().is_some_and(is_refusing_word)
+        // What the framework says in place of a code [inferred]. Another text may be a friendly one.
+        const MESSAGES: &[&str] = &["Too Many Attempts.", "Unauthenticated.", "Server Error"];
+        [&self.error, &self.errors, &self.error_code].into_iter().any(json::is_said)
+            || self.message.as_str().is_some_and(|text| MESSAGES.contains(&text))
+            || self.status.as_str().is_some_and(is_refusing_word)
     }
 }
 

@@ -15,7 +15,7 @@ use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 pub(crate) use answers::ANSWERS;
 pub(crate) use callbacks::{by_name, by_number, of_event};
 
-use crate::types::{Answer, IDS, Item};
+use crate::types::{Answer, Claim, IDS, Item};
 use message::ErrorMessage;
 
 /// Every table.
@@ -64,13 +64,17 @@ pub(crate) fn of_item(item: &Item, response: &Response<Bytes>, now: SystemTime, 
     of_message(&ErrorMessage::of_item(item), item.http_status(), response, now, asked)
 }
 
-/// The refusal that a 2xx holds beside its results: a `RestException`, an `error`, or another status in `http_code`.
+/// The refusal that a 2xx holds beside its results: in `response` itself, a `RestException`, an `error`, or another
+/// status in `http_code`.
 pub(crate) fn beside_the_results(
     answer: &Answer,
     response: &Response<Bytes>,
     now: SystemTime,
     asked: RequestKind,
 ) -> Option<Error> {
+    if let Some(around) = answer.around_the_results().filter(|around| around.claim() != Claim::Accepted) {
+        return Some(of_item(&around, response, now, asked));
+    }
     let said = ErrorMessage::beside_the_results(answer);
     let status = answer.http_status();
     let refuses = said.is_some() || status.is_some_and(|status| !status.is_success());

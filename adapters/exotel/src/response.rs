@@ -14,7 +14,7 @@ use transom::{Error, ErrorKind, Message, Receipt, Result};
 
 use crate::config::NAME;
 use crate::error::{self, RequestKind};
-use crate::types::{Answer, Claim, ITEM_IDS, Item};
+use crate::types::{Answer, Claim, IDS, ITEM_IDS, Item};
 
 /// Reads the answer to a send.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
@@ -45,7 +45,7 @@ pub(crate) fn decode_batch(
         return Err(malformed(&format!("{} verdicts for {} messages", items.len(), messages.len())));
     }
     let read = |(item, message): (&Box<RawValue>, &Message)| {
-        let id = decode_item(item, &answer, response, now, message)?;
+        let id = decode_item(item, &answer, response, now, message, messages.len() == 1)?;
         Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
     };
     Ok(items.iter().zip(messages).map(read).collect())
@@ -58,13 +58,16 @@ fn decode_item(
     response: &Response<Bytes>,
     now: SystemTime,
     message: &Message,
+    is_one: bool,
 ) -> Result<MessageId> {
     let asked = RequestKind::to_send(std::slice::from_ref(message));
     let malformed = |what: &str| unreadable(response.status(), Operation::Send, what);
     let item: Item = serde_json::from_str(raw.get())
         .map_err(|error| malformed("a verdict in the answer cannot be read").with_source(error))?;
     let status = item.http_status().unwrap_or(response.status());
-    let verdict = SendAnswer::within(raw.get().as_bytes(), status, Operation::Send, ITEM_IDS);
+    // Of a batch, only an item says which message it is about.
+    let (body, ids) = if is_one { (&response.body()[..], IDS) } else { (raw.get().as_bytes(), ITEM_IDS) };
+    let verdict = SendAnswer::within(body, status, Operation::Send, ids);
     match item.claim() {
         Claim::Refused => Err(verdict.refused(error::of_item(&item, response, now, asked))),
         Claim::Contradiction => Err(verdict.refused(malformed("the verdict in the answer contradicts its own status"))),

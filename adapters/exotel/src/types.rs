@@ -48,6 +48,11 @@ impl Answer {
         Some(wrapped.whatsapp.map_or_else(|| vec![response.to_owned()], |whatsapp| whatsapp.messages))
     }
 
+    /// `response` itself, which may be a result around the results.
+    pub(crate) fn around_the_results(&self) -> Option<Item> {
+        object(self.response.as_deref()?)
+    }
+
     /// The status that the answer repeats in its body.
     pub(crate) fn http_status(&self) -> Option<StatusCode> {
         self.http_code.as_ref()?.parse().ok()

@@ -118,9 +118,10 @@ fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, sa
     .with_code(code)
 }
 
-/// A gateway's 5xx is no refusal, whatever words it carries, unless the code is documented with that very status.
+/// A gateway's 5xx and a redirect are no refusals, whatever words they carry, unless the code is documented with that
+/// very status.
 fn is_about(fact: &ErrorCode, status: StatusCode) -> bool {
-    !status.is_server_error() || fact.status == Some(status.as_u16())
+    !(status.is_server_error() || status.is_redirection()) || fact.status == Some(status.as_u16())
 }
 
 #[cfg(test)]

@@ -26,11 +26,11 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
         return Err(answer.refused(error::of_send(response, now, operation, message)));
     }
     let forms: Forms = json::decode(response, operation)?;
-    if forms.is_about_another_than(&message.to) {
-        return Err(unreadable(response.status(), operation, "the answer is about another recipient"));
-    }
     if let Some(refusal) = error::in_success(response, now, operation) {
         return Err(answer.refused(refusal));
+    }
+    if forms.is_about_another_than(&message.to) {
+        return Err(unreadable(response.status(), operation, "the answer is about another recipient"));
     }
     Ok(Receipt::new(NAME, answer.accepted()?).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
 }

@@ -187,7 +187,7 @@ const fn is_template(message: &Message) -> bool {
 }
 
 /// The code of WhatsApp's that a text quotes; empty if it quotes none that is known.
-fn code_in(text: &str) -> &'static str {
+pub(crate) fn code_in(text: &str) -> &'static str {
     text::words(text).find_map(|word| ErrorCode::find(META, &word)).map_or("", |fact| fact.code)
 }
 

@@ -24,16 +24,11 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     }
     let unreadable = |text: &str| unreadable(response.status(), Operation::Send, text);
     let body: AcceptedBody = json::decode(response, Operation::Send)?;
-    let data = body
-        .data()
-        .map_err(|error| answer.refused(unreadable("`data` in the answer cannot be read").with_source(error)))?;
+    let data = body.data().map_err(|error| unreadable("`data` in the answer cannot be read").with_source(error))?;
     let state = data.as_ref().and_then(|data| data.status.as_deref()).or(body.status.as_deref());
     if let Some(refusal) = state.and_then(|word| error::of_state(word, response, message)) {
         let is_stated = state.is_some_and(error::is_stated_unsent);
         return Err(if is_stated { answer.refused_despite_its_id(refusal) } else { answer.refused(refusal) });
-    }
-    if data.as_ref().unwrap_or(&body).is_about_another(&message.to) {
-        return Err(unreadable("the answer is about another recipient"));
     }
     let reason = || error::reason(response.body()).map(|reason| format!(": {reason}")).unwrap_or_default();
     let outer = body.status.as_deref().unwrap_or_default();
@@ -41,7 +36,11 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     if answer.names_a_message() && (body.holds_an_error() || state.is_some_and(refuses) || refuses(outer)) {
         let refusal = unreadable(&format!("the answer names a message and an error{}", reason()));
         let word = [state.unwrap_or_default(), outer].into_iter().find(|word| refuses(word)).unwrap_or_default();
-        return Err(answer.refused(refusal.with_code(word)));
+        let code = if word.is_empty() { error::code_in(&reason()) } else { word };
+        return Err(answer.refused(refusal.with_code(code)));
+    }
+    if data.as_ref().unwrap_or(&body).is_about_another(&message.to) {
+        return Err(unreadable("the answer is about another recipient"));
     }
     if !answer.names_a_message() {
         return Err(unreadable(&format!("there is no message id in the answer{}", reason())));

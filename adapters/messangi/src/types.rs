@@ -74,13 +74,7 @@ pub(crate) struct AcceptedBody {
 impl AcceptedBody {
     /// Whether it has the member of a rejection.
     pub(crate) fn holds_an_error(&self) -> bool {
-        [&self.error, &self.errors].into_iter().any(|value| match value {
-            Value::Null | Value::Bool(false) => false,
-            Value::String(text) => !text.is_empty(),
-            Value::Array(entries) => !entries.is_empty(),
-            Value::Object(members) => !members.is_empty(),
-            other => other != 0,
-        })
+        [&self.error, &self.errors].into_iter().any(json::is_said)
     }
 
     /// Whether it repeats a number that is not the recipient's. Compares only the last 7 digits: WhatsApp adds and

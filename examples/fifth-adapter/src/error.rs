@@ -56,8 +56,8 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime) -> Error {
     // The kind and the proof of the HTTP status, until the table knows better: an unknown code with 200 proves nothing.
     let error = transport::refusal(response.status(), Operation::Send, text);
     let error = match ErrorCode::find(ANSWERS, code) {
-        // A gateway's answer is no rejection by Larkwire, whatever code it carries.
-        Some(_) if response.status().is_server_error() => error,
+        // A gateway's answer is no rejection by Larkwire, whatever code it carries. Nor is a redirect.
+        Some(_) if response.status().is_server_error() || response.status().is_redirection() => error,
         Some(fact) if fact.sent == Sent::Maybe => error.with_kind(fact.kind).maybe_sent(),
         Some(fact) => error.with_kind(fact.kind).mark_unsent(),
         None => error,

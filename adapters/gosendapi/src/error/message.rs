@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::Value;
-use transom::adapter::{ErrorCode, is_refusing_word};
+use transom::adapter::{ErrorCode, is_refusing_word, json};
 
 use super::codes::fact;
 use super::meta;
@@ -74,13 +74,6 @@ impl ErrorMessage {
 /// Whether the body of a success has a member of a refusal: at the top, in the record within `data`, or in Meta's list of
 /// messages.
 pub(super) fn refuses(body: &Value) -> bool {
-    let is_said = |value: &Value| match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(entries) => !entries.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-        other => other != 0,
-    };
     let is_no = |value: &Value| matches!(value, Value::Bool(false)) || value == "false" || value == 0;
     let is_other_status = |value: &Value| {
         let status = value.as_u64().or_else(|| value.as_str()?.parse().ok());
@@ -92,7 +85,7 @@ pub(super) fn refuses(body: &Value) -> bool {
         };
         has(&["success"], &is_no)
             || has(&["statusCode"], &is_other_status)
-            || has(&["error", "errors", "errorCode", "error_code"], &is_said)
+            || has(&["error", "errors", "errorCode", "error_code"], &json::is_said)
             || has(&["status", "message_status"], &|value| value.as_str().is_some_and(is_refusing_word))
     };
     let within = [body.get("data"), body.get("messages")].into_iter().flatten().flat_map(|part| match part {
