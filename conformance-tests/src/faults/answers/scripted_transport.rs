@@ -1,7 +1,7 @@
 //! A transport that answers sends from a script, and everything else from the provider's simulator.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,20 +17,17 @@ use crate::faults::provider::Provider;
 #[derive(Debug)]
 pub(crate) struct ScriptedTransport {
     profile: &'static FaultProfile,
-    provider: Arc<Provider>,
+    /// Made at the first request that is no send, since few cases have one.
+    provider: OnceLock<Provider>,
     /// The answers to the next sends. Every further send is accepted.
     answers: Mutex<VecDeque<Answer>>,
     sends: Mutex<Vec<Bytes>>,
 }
 
 impl ScriptedTransport {
-    pub(crate) fn new(
-        profile: &'static FaultProfile,
-        provider: Arc<Provider>,
-        answers: impl IntoIterator<Item = Answer>,
-    ) -> Self {
+    pub(crate) fn new(profile: &'static FaultProfile, answers: impl IntoIterator<Item = Answer>) -> Self {
         let answers = Mutex::new(answers.into_iter().collect());
-        Self { profile, provider, answers, sends: Mutex::default() }
+        Self { profile, provider: OnceLock::new(), answers, sends: Mutex::default() }
     }
 
     /// The bodies of the send requests.
@@ -53,7 +50,7 @@ impl Transport for ScriptedTransport {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
             let path = path.parse::<Uri>().map_err(|problem| broken(problem.into()))?;
             *request.uri_mut() = path;
-            return Ok(self.provider.act(&request));
+            return Ok(self.provider.get_or_init(|| Provider::new(self.profile.name())).act(&request));
         }
         let answer = self.answer(request.into_body());
         let mut response = Response::builder().status(answer.status);

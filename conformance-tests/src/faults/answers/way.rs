@@ -14,7 +14,6 @@ use crate::assertions::{Failure, unexpected};
 use crate::faults::canary::Canaries;
 use crate::faults::clock::{ClockMode, RecordingClock};
 use crate::faults::profile::FaultProfile;
-use crate::faults::provider::Provider;
 
 /// How a message comes to its answer. Every channel has a retry layer; its session window is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +76,9 @@ impl Way {
         answer: &Answer,
     ) -> Result<SendResult, Failure> {
         let canaries = Canaries::plant();
-        let provider = Arc::new(Provider::new(profile.name()));
         let answers = self.earlier(profile).into_iter().chain([answer.clone()]);
-        let first = Arc::new(ScriptedTransport::new(profile, Arc::clone(&provider), answers));
-        let second = Arc::new(ScriptedTransport::new(profile, provider, []));
+        let first = Arc::new(ScriptedTransport::new(profile, answers));
+        let second = Arc::new(ScriptedTransport::new(profile, []));
         let client = connect(profile, probe, &canaries, &first)?;
         let client = if self.has_second_channel() {
             let second = connect(profile, probe, &canaries, &second)?;
