@@ -1,6 +1,6 @@
 //! A row of the matrix.
 
-use super::answers::AnswerCase;
+use super::answers::case::AnswerCase;
 use super::case::FaultCase;
 use super::profile::FaultProfile;
 

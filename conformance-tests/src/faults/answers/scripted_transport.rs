@@ -9,7 +9,7 @@ use http::{Request, Response, Uri};
 use transom::transport::{StreamedBody, Transport};
 use transom::{Error, ErrorKind, Result};
 
-use super::Answer;
+use super::answer::Answer;
 use crate::faults::profile::FaultProfile;
 use crate::faults::provider::Provider;
 

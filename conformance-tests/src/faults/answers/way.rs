@@ -6,12 +6,13 @@ use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::{Client, Failover, Message, Registry, Template};
+use transom::{Client, Error, ErrorKind, Failover, Message, Registry, Template};
 
+use super::answer::Answer;
 use super::scripted_transport::ScriptedTransport;
-use super::{Answer, SendResult};
 use crate::assertions::{Failure, unexpected};
 use crate::faults::canary::Canaries;
+use crate::faults::case::Claim;
 use crate::faults::clock::{ClockMode, RecordingClock};
 use crate::faults::profile::FaultProfile;
 
@@ -91,6 +92,37 @@ impl Way {
         let is_template = |body: &&bytes::Bytes| body.windows(8).any(|eight| eight == b"template");
         let templates = sends.iter().filter(is_template).count();
         Ok(SendResult { outcome, sends: sends.len(), templates })
+    }
+}
+
+/// What became of a send.
+#[derive(Debug)]
+pub(crate) struct SendResult {
+    /// The error, or the reported attempts of an accepted message.
+    pub(crate) outcome: Result<u32, Error>,
+    /// The send requests over all channels.
+    pub(crate) sends: usize,
+    /// Those of them with a template.
+    pub(crate) templates: usize,
+}
+
+impl SendResult {
+    pub(crate) fn claim(&self) -> Claim {
+        match &self.outcome {
+            Ok(_) => Claim::Sent,
+            Err(error) if error.may_have_been_sent() => Claim::Unknown,
+            Err(_) => Claim::NotSent,
+        }
+    }
+
+    pub(crate) fn error(&self) -> Option<&Error> {
+        self.outcome.as_ref().err()
+    }
+
+    /// All that a caller sees, for comparisons.
+    pub(crate) fn seen(&self) -> (Claim, Option<ErrorKind>, Option<&str>, usize, usize) {
+        let error = self.error();
+        (self.claim(), error.map(Error::kind), error.and_then(Error::code), self.sends, self.templates)
     }
 }
 

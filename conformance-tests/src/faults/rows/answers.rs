@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::faults::answers::answer::Answer;
+use crate::faults::answers::case::{AnswerCase, Expect};
 use crate::faults::answers::declared;
 use crate::faults::answers::documented::{DocumentedRefusal, refusals, successes};
 use crate::faults::answers::message_id::{merged, named, named_once, put, unnamed};
 use crate::faults::answers::way::{WAYS, Way};
-use crate::faults::answers::{Answer, AnswerCase, Expect};
 use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, answers};
 
@@ -98,6 +99,17 @@ pub(super) const ROWS: &[Row] = &[
                 AnswerCase::new(s, Way::Fallback, answer, Expect::TemplateOnce)
             })
             .collect()
+    }),
+    answers("A11", "a redirect to the provider's login page is a rejection, unless it names a message", |s| {
+        if s.name() != "autocalls" {
+            return Vec::new();
+        }
+        let login = |body: &Value| Answer::json(302, body).with_header("location", "https://app.autocalls.ai/login");
+        let plain = login(&json!({}));
+        let ways = [Way::Alone, Way::Fallback].map(|way| AnswerCase::new(s, way, plain.clone(), Expect::Rejected));
+        let named = named_once(s, &json!({})).map(|body| login(&body));
+        let named = named.iter().flat_map(|answer| in_every_way(s, answer, &Expect::Unknown { code: None }));
+        ways.into_iter().chain(named).collect()
     }),
 ];
 
