@@ -113,5 +113,5 @@ impl Clock for NotifyingClock {
 
 /// The transport and the clock that the settings of the channel ask for.
 pub(crate) fn context(config: &ChannelConfig) -> transom::Result<Context> {
-    Ok(Context::new(http_transport(config)?))
+    Ok(Context::new(http_transport(config.reader().common())?))
 }

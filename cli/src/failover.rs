@@ -31,7 +31,7 @@ impl Failover {
         let mut channels = Vec::new();
         let mut problems = Vec::new();
         let watch = SendWatch::default();
-        let messenger = channel::registry().failover(file, &name, |config| {
+        let messenger = channel::registry().failover_with(file, &name, |config| {
             match channel::connect(common, config.clone()) {
                 Ok(channel) => {
                     let guard = window_guard(&channel);

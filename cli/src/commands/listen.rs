@@ -184,7 +184,7 @@ fn is_loopback(host: &str) -> bool {
 
 /// Whether calls need a signature.
 fn has_secret(channel: &Channel) -> bool {
-    !channel.config.reader().webhook_secrets().is_empty()
+    !channel.config.reader().common().webhook_secrets.is_empty()
 }
 
 fn challenge(events: &WebhookEvents) -> Option<Response> {
