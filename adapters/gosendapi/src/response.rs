@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::Response;
 use transom::adapter::RateLimitInfo;
 use transom::adapter::{Operation, json};
+use transom::message::MessageId;
 use transom::transport::unreadable;
 use transom::{Message, Receipt, Result};
 
@@ -29,9 +30,11 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     if forms.is_about_another_than(&message.to) {
         return Err(unreadable(response.status(), operation, "the answer is about another recipient"));
     }
-    let id = forms.message_id(&record).or(record.id);
+    let id = forms.message_id(&record).or_else(|| record.id.clone());
     let id = id.ok_or_else(|| unreadable(response.status(), operation, "there is no message id in the answer"))?;
-    Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+    let own = record.id.filter(|own| *own != id).map(MessageId::from);
+    let limits = RateLimitInfo::from_headers(response.headers(), now);
+    Ok(Receipt::new(NAME, id).with_provider_message_id(own).with_limits(limits))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 
 use crate::error::Result;
-use crate::phone::PhoneNumber;
+use crate::phone::{PhoneNumber, variants};
 
 /// A record of the contacts' last messages to one sender, fed by verified inbound webhooks.
 ///
@@ -37,9 +37,10 @@ pub struct MemoryLedger {
 }
 
 impl MemoryLedger {
-    /// The time of the last message of `contact`, if it is on record.
+    /// The time of the last message of `contact`, in any spelling of the number, if it is on record.
     pub fn last_inbound_at(&self, contact: &PhoneNumber) -> Option<SystemTime> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).get(contact).copied()
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        variants(contact).iter().filter_map(|number| rows.get(number).copied()).max()
     }
 
     /// Records a message of `contact` at `at`. An older time changes nothing.
@@ -80,6 +81,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn row_is_found_under_every_spelling_of_the_number() {
+        let ledger = MemoryLedger::default();
+        ledger.record(&"+5491145678901".parse().unwrap(), SystemTime::UNIX_EPOCH);
+        for (number, found) in [("+5491145678901", true), ("+541145678901", true), ("+5491145678902", false)] {
+            assert_eq!(ledger.last_inbound_at(&number.parse().unwrap()).is_some(), found, "{number}");
+        }
+    }
 
     #[test]
     fn a_late_copy_of_an_old_message_does_not_turn_the_clock_back() {
