@@ -256,7 +256,10 @@ fn without_times(value: &mut Value) {
                 Value::Number(number) => transom::time::parse_instant(&number.to_string()).is_some(),
                 _ => false,
             };
-            members.retain(|name, value| !is_time(value) || name.contains("id"));
+            // Ids and phone numbers may have as many digits as a time.
+            let is_other =
+                |name: &str| ["id", "from", "to", "phone", "user", "origin"].iter().any(|part| name.contains(part));
+            members.retain(|name, value| !is_time(value) || is_other(name));
             members.values_mut().for_each(without_times);
         }
         Value::Array(items) => items.iter_mut().for_each(without_times),
