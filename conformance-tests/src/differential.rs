@@ -125,8 +125,8 @@ mod tests {
     use crate::harness::SendRecord;
 
     fn trace(outcome: &str) -> Trace {
-        let told = SendRecord { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
-        Trace { sends: vec![told], ..Trace::default() }
+        let record = SendRecord { outcome: outcome.to_owned(), sent: "no", attempts: 1, fallback: false };
+        Trace { sends: vec![record], ..Trace::default() }
     }
 
     fn verdict(traces: &[(&'static [&'static str], &str)], declared: &[&[KnownDifference]]) -> Comparison {

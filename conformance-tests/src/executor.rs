@@ -37,9 +37,9 @@ impl Run {
     }
 }
 
-/// Plays `cases`, several at a time, and calls `heard` with each outcome as soon as it is there. The result is in the order
+/// Plays `cases`, several at a time, and calls `on_outcome` with each outcome as soon as it is known. The result is in the order
 /// of `cases`.
-pub fn play(cases: &[Case], backend: &Backend, mut heard: impl FnMut(&Case, &Outcome)) -> Run {
+pub fn play(cases: &[Case], backend: &Backend, mut on_outcome: impl FnMut(&Case, &Outcome)) -> Run {
     let (began, clock) = (SystemTime::now(), Instant::now());
     let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = available.min(cases.len()).max(1);
@@ -59,7 +59,7 @@ pub fn play(cases: &[Case], backend: &Backend, mut heard: impl FnMut(&Case, &Out
         drop(done);
         for (at, outcome) in ended {
             if let (Some(case), Some(place)) = (cases.get(at), outcomes.get_mut(at)) {
-                heard(case, &outcome);
+                on_outcome(case, &outcome);
                 *place = Some(outcome);
             }
         }

@@ -127,7 +127,7 @@ impl Case {
         }
     }
 
-    /// What the adapter must do, in one sentence.
+    /// The contract of the adapter, in one sentence.
     pub const fn contract(&self) -> &'static str {
         self.scenario.contract
     }

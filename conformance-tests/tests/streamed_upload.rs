@@ -187,7 +187,7 @@ fn sparse_file_larger_than_buffers_arrives_whole() {
 }
 
 #[test]
-fn the_mock_reads_what_the_connection_carried() {
+fn mock_reads_every_byte_of_the_connection() {
     let (host, provider) = listen(Arc::default(), |seen| {
         let mut request = Request::post("/v1/media");
         for (name, value) in seen.head.lines().filter_map(|line| line.split_once(": ")) {

@@ -26,7 +26,7 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_778_491_200)
 }
 
-/// One provider with one switch set, its adapter, and its webhook.
+/// A provider with one switch set, its adapter, and its webhook.
 struct Harness {
     provider: &'static str,
     /// The name of the case.
@@ -180,7 +180,7 @@ async fn text_is_accepted_with_id_of_callbacks() {
 }
 
 #[tokio::test]
-async fn a_template_is_accepted_whoever_it_is_to() {
+async fn template_to_a_new_contact_is_accepted() {
     for (provider, switch, value) in each_value() {
         if value == "no_id" {
             continue;

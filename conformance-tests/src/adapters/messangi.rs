@@ -115,10 +115,10 @@ fn state(fact: &ErrorCode) -> CodeSample {
 }
 
 fn callback(fact: &ErrorCode) -> CodeSample {
-    CodeSample::callback(fact, told(fact.code))
+    CodeSample::callback(fact, status_body(fact.code))
 }
 
-fn told(status: &str) -> serde_json::Value {
+fn status_body(status: &str) -> serde_json::Value {
     json!({
         "id": "6c1e0b1d-33a0-4a8f-9b57-0d2f6e5f7c21", "status": status, "from": "5215500001111",
         "to": "+5215599992222", "externalId": "ord7781", "date": "2026-01-01T00:00:04.210Z",
@@ -131,7 +131,7 @@ fn quoted(fact: &ErrorCode) -> CodeSample {
 }
 
 fn quoted_by_callback(fact: &ErrorCode) -> CodeSample {
-    let mut body = told("FAILED");
+    let mut body = status_body("FAILED");
     body["reason"] = format!("{} Failed", fact.code).into();
     CodeSample::callback(fact, body)
 }

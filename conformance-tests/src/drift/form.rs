@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_knows_what_is_written_so_and_what_is_not() {
+    fn form_matches_only_values_of_its_form() {
         for (form, fitting, other) in [
             ("whole", ["0", "200", " 7 "].as_slice(), ["", "-1", "1.5", "7s", "2, 2;w=300"].as_slice()),
             ("unix_seconds", &["1770110100"], &["60", "soon", ""]),

@@ -1,4 +1,4 @@
-//! Asks a provider's live endpoint a few harmless questions and compares the responses with its documentation.
+//! Makes a few read calls, and the permitted sends, at a provider's live endpoint, and compares the responses with its documentation.
 //!
 //! It only reads, unless numbers are allowed and messages requested. The plan can be shown before anything happens.
 
@@ -18,7 +18,7 @@ use transom::{Capabilities, Capability, Client, Error, Message, PhoneNumber, Tem
 
 use crate::drift::{self, Drift, DriftKind, Observed, Pages};
 
-/// What the check may do.
+/// The limits of the check.
 #[derive(Clone, Debug, Default)]
 pub struct Permission {
     /// The only numbers that it may ask about and write to.
@@ -29,7 +29,7 @@ pub struct Permission {
     pub template: Option<Template>,
 }
 
-/// One step of the plan.
+/// A step of the plan.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// List the senders.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::shape;
 
-/// A response as it came.
+/// A response as it was received.
 #[derive(Clone, Debug)]
 pub struct Observed {
     /// The method of the request.

@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_on_no_page_is_told() {
+    fn undocumented_word_is_reported() {
         let documented = json!({ "data": [{ "status": "active" }] });
         let mut rules = Rules::default();
         rules.words.insert("/data/*/status".to_owned(), vec!["active".to_owned(), "ended".to_owned()]);

@@ -38,12 +38,13 @@ pub(crate) fn window_queries(adapter: &AdapterUnderTest) -> Vec<Evidence> {
 
 /// The samples of accepted templates.
 pub(crate) fn accepted_templates(adapter: &AdapterUnderTest) -> Vec<Evidence> {
-    samples_with(adapter, |sample| content(sample) == "template" && is_taken(sample))
+    samples_with(adapter, |sample| content(sample) == "template" && is_accepted(sample))
 }
 
 /// The rejections of templates.
 pub(crate) fn rejected_templates(adapter: &AdapterUnderTest) -> Vec<Evidence> {
-    let refused = |sample: &Fixture| is_send(adapter, sample) && sample.name.contains("template") && !is_taken(sample);
+    let refused =
+        |sample: &Fixture| is_send(adapter, sample) && sample.name.contains("template") && !is_accepted(sample);
     [answers(adapter, &[ErrorKind::TemplateRejected]), samples_with(adapter, refused)].concat()
 }
 
@@ -64,7 +65,7 @@ pub(crate) fn conversation_lists(adapter: &AdapterUnderTest) -> Vec<Evidence> {
 
 /// The samples of accepted texts.
 pub(crate) fn accepted_texts(adapter: &AdapterUnderTest) -> Vec<Evidence> {
-    samples_with(adapter, |sample| content(sample) == "text" && is_taken(sample))
+    samples_with(adapter, |sample| content(sample) == "text" && is_accepted(sample))
 }
 
 /// The samples of texts over the maximum length.
@@ -147,17 +148,17 @@ pub(crate) fn documented_refusals(adapter: &AdapterUnderTest) -> Vec<Evidence> {
 }
 
 /// The documented calls with a message status.
-pub(crate) fn told_statuses(adapter: &AdapterUnderTest) -> Vec<Evidence> {
+pub(crate) fn reported_statuses(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     calls_with(adapter, |call| tells(call, "status", |_| true))
 }
 
 /// The documented calls with an inbound text.
-pub(crate) fn told_texts(adapter: &AdapterUnderTest) -> Vec<Evidence> {
+pub(crate) fn reported_texts(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     calls_with(adapter, |call| tells(call, "inbound", |event| event["content"]["type"] == "text"))
 }
 
 /// The documented calls with other inbound content.
-pub(crate) fn told_contents(adapter: &AdapterUnderTest) -> Vec<Evidence> {
+pub(crate) fn reported_contents(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     calls_with(adapter, |call| tells(call, "inbound", |event| event["content"]["type"] != "text"))
 }
 
@@ -206,7 +207,7 @@ fn is_send(adapter: &AdapterUnderTest, sample: &Fixture) -> bool {
 }
 
 /// Whether the sample's response is a success, or absent.
-fn is_taken(sample: &Fixture) -> bool {
+fn is_accepted(sample: &Fixture) -> bool {
     sample.json.pointer("/response/status").and_then(Value::as_u64).is_none_or(|status| status < 300)
 }
 

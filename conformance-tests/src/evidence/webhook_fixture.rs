@@ -15,7 +15,7 @@ use transom_mock_server::fixtures;
 use crate::adapters::{self, AdapterUnderTest};
 use crate::assertions::{Failure, unexpected};
 
-/// One documented call.
+/// A documented call.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookFixture {
@@ -148,7 +148,7 @@ impl WebhookFixture {
         Ok(Self { name, ..fixture })
     }
 
-    /// The kinds of calls that each provider's pages document, each with the page.
+    /// The kinds of calls that each provider's documentation describes, each with the page.
     ///
     /// # Errors
     /// Why the list cannot be read.

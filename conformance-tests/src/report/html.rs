@@ -121,7 +121,7 @@ fn differences(compared: &[ScenarioComparison]) -> Markup {
             h2 { "Differences between adapters" }
             p {
                 "Of " (compared.len()) " scenarios that several adapters play, " b { (same) } " come to the same for all: kind of "
-                "outcome, whether the message is out, attempts, fallback, and what reaches the person. The others differ for a reason:"
+                "outcome, whether the message is out, attempts, fallback, and what reaches the contact. The others differ for a reason:"
             }
             @for scenario in compared.iter().filter(|scenario| scenario.verdict != Comparison::Same) {
                 details.difference.bad[!scenario.verdict.is_well()] {
@@ -143,7 +143,7 @@ fn why(scenario: &ScenarioComparison) -> &'static str {
     match scenario.verdict {
         Comparison::Same => "the same",
         Comparison::Declared => scenario.reason.unwrap_or_default(),
-        Comparison::Undeclared => "they differ, and nobody said why",
+        Comparison::Undeclared => "they differ without a declared reason",
         Comparison::Stale => "declared to differ, and they do not",
     }
 }

@@ -82,7 +82,7 @@ pub struct Totals {
     pub failed: usize,
 }
 
-/// One case.
+/// A case.
 #[derive(Clone, Debug, Serialize)]
 pub struct CaseReport {
     /// `exotel::delivery::lost_response_is_unknown_and_not_retried`.

@@ -46,7 +46,7 @@ use crate::harness::Harness;
 pub(crate) struct Scenario {
     pub(crate) group: &'static str,
     pub(crate) name: &'static str,
-    /// What the adapter must do.
+    /// The contract of the adapter.
     pub(crate) contract: &'static str,
     /// The reason, or a detail; may be empty.
     pub(crate) note: &'static str,

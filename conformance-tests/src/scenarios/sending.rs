@@ -256,17 +256,17 @@ async fn concurrent_sends_do_not_mix(harness: &Harness) -> Check {
             (body, answer)
         });
     }
-    let mut told_ids = Vec::new();
+    let mut receipt_ids = Vec::new();
     while let Some(ended) = sends.join_next().await {
         let (body, answer) = ended.map_err(unexpected)?;
-        told_ids.push((json!(body), json!(accepted(answer)?.message_id.as_str())));
+        receipt_ids.push((json!(body), json!(accepted(answer)?.message_id.as_str())));
     }
     let delivered = harness.delivered().await?;
     let mut ids: Vec<_> = delivered.iter().map(|m| (m["content"]["body"].clone(), m["message_id"].clone())).collect();
-    for list in [&mut told_ids, &mut ids] {
+    for list in [&mut receipt_ids, &mut ids] {
         list.sort_by_key(|(body, _)| body.to_string());
     }
-    equal("the ids of the texts", &told_ids, &ids)?;
+    equal("the ids of the texts", &receipt_ids, &ids)?;
     equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &COUNT)
 }
 

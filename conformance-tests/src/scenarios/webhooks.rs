@@ -15,9 +15,9 @@ use crate::harness::{CONTACT, Harness, WebhookReceiver, contact, text};
 
 scenarios! { "webhooks":
     status_events_have_receipt_id_and_order "Status events report sent, delivered and read in this order, each with the receipt's id, the contact's number and a time."
-        needs DeliveryStatus covers told_statuses;
+        needs DeliveryStatus covers reported_statuses;
     status_event_has_reference_if_supported "A status event has our reference if the provider sends it, and no reference if not."
-        needs DeliveryStatus covers told_statuses;
+        needs DeliveryStatus covers reported_statuses;
     statuses_merge_to_same_end_in_any_order "Status events in any order, and with copies, merge to the same final status."
         needs DeliveryStatus;
     /// A provider that repeats calls does so after a 500.
@@ -27,9 +27,9 @@ scenarios! { "webhooks":
     only_verified_status_settles_unknown_send "A status event settles a send with unknown outcome only if its signature is verified."
         needs DeliveryStatus;
     inbound_text_has_sender_time_and_body "An inbound text has the contact's number, our number where the provider sends it, the time and the body."
-        needs Inbound covers told_texts;
+        needs Inbound covers reported_texts;
     inbound_content_of_each_kind_is_read "Inbound content of each kind that the provider forwards is read with its type, and with its id, link, title or body."
-        needs Inbound covers told_contents;
+        needs Inbound covers reported_contents;
     verified_inbound_opens_window_for_24_hours "A verified inbound message opens the session window in the ledger for 24 hours."
         needs Inbound;
     unverified_inbound_opens_no_window "An unverified inbound message opens no session window in the ledger unless the channel trusts unsigned calls."

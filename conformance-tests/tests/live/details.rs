@@ -49,7 +49,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
 struct Detail {
     what: String,
     body: Value,
-    told: Vec<(DriftKind, String)>,
+    expected: Vec<(DriftKind, String)>,
 }
 
 /// `body` with each of its details wrong in turn.
@@ -62,19 +62,19 @@ fn details(provider: &str, body: &Value) -> Vec<Detail> {
         let value = body.pointer(&place).unwrap().clone();
         let is_optional = OPTIONAL.contains(&(provider, &place));
         let is_nullable = is_optional || NULLABLE.contains(&(provider, &place));
-        let mut with = |what: &str, told: Vec<(DriftKind, String)>, change: &dyn Fn(&mut Value)| {
+        let mut with = |what: &str, expected: Vec<(DriftKind, String)>, change: &dyn Fn(&mut Value)| {
             let mut body = body.clone();
             change(&mut body);
-            details.push(Detail { what: format!("{place} {what}"), body, told });
+            details.push(Detail { what: format!("{place} {what}"), body, expected });
         };
         let changed = || vec![(DriftKind::ChangedType, place.clone())];
         if let Some(Value::Object(_)) = body.pointer(object) {
             let renamed = format!("{name}_renamed");
-            let mut told = vec![(DriftKind::NewMember, format!("{object}/{renamed}"))];
+            let mut expected = vec![(DriftKind::NewMember, format!("{object}/{renamed}"))];
             if !is_optional {
-                told.insert(0, (DriftKind::MissingMember, place.clone()));
+                expected.insert(0, (DriftKind::MissingMember, place.clone()));
             }
-            with("renamed", told, &|body| {
+            with("renamed", expected, &|body| {
                 let members = body.pointer_mut(object).unwrap().as_object_mut().unwrap();
                 let value = members.remove(name).unwrap();
                 members.insert(renamed.clone(), value);
@@ -87,8 +87,8 @@ fn details(provider: &str, body: &Value) -> Vec<Detail> {
             let other = value.as_str().map_or_else(|| value.to_string().into(), |text| json!(text.len()));
             with("as another type", changed(), &|body| *body.pointer_mut(&place).unwrap() = other.clone());
         }
-        let told = if is_nullable { Vec::new() } else { changed() };
-        with("as null", told, &|body| *body.pointer_mut(&place).unwrap() = Value::Null);
+        let expected = if is_nullable { Vec::new() } else { changed() };
+        with("as null", expected, &|body| *body.pointer_mut(&place).unwrap() = Value::Null);
     }
     details
 }
@@ -99,13 +99,16 @@ fn wrong_members_are_reported_exactly() {
     let mut tried = 0;
     each_answer(|provider, uri, step, call, answer| {
         let body: Value = serde_json::from_slice(answer.body()).unwrap();
-        for Detail { what, body, told } in details(provider.name, &body) {
+        for Detail { what, body, expected } in details(provider.name, &body) {
             let found = distorted(provider, uri, step, call, move |response| {
                 *response.body_mut() = Bytes::from(body.to_string());
             });
             tried += 1;
-            if found != told {
-                problems.push(format!("{} {call}: {what}\n    told {found:?}\n    not  {told:?}", provider.name));
+            if found != expected {
+                problems.push(format!(
+                    "{} {call}: {what}\n    reported {found:?}\n    expected {expected:?}",
+                    provider.name
+                ));
             }
         }
     });
@@ -118,10 +121,13 @@ fn wrong_status_and_headers_are_reported_exactly() {
     let mut problems = Vec::new();
     let mut headers = BTreeMap::<String, usize>::new();
     each_answer(|provider, uri, step, call, answer| {
-        let mut expect = |what: &str, told: Vec<(DriftKind, String)>, change: Distortion| {
+        let mut expect = |what: &str, expected: Vec<(DriftKind, String)>, change: Distortion| {
             let found = distorted(provider, uri, step, call, change);
-            if found != told {
-                problems.push(format!("{} {call}: {what}\n    told {found:?}\n    not  {told:?}", provider.name));
+            if found != expected {
+                problems.push(format!(
+                    "{} {call}: {what}\n    reported {found:?}\n    expected {expected:?}",
+                    provider.name
+                ));
             }
         };
         let status = vec![(DriftKind::OtherStatus, String::new())];
@@ -147,10 +153,10 @@ fn wrong_status_and_headers_are_reported_exactly() {
         for name in answer.headers().keys().filter(|name| name.as_str() != "date") {
             let name = name.clone();
             *headers.entry(provider.name.to_owned()).or_default() += 1;
-            let told = MAY_LACK.iter().all(|(known, header)| *known != provider.name || *header != name.as_str());
-            let told = if told { vec![(DriftKind::MissingHeader, name.to_string())] } else { Vec::new() };
+            let expected = MAY_LACK.iter().all(|(known, header)| *known != provider.name || *header != name.as_str());
+            let expected = if expected { vec![(DriftKind::MissingHeader, name.to_string())] } else { Vec::new() };
             let what = format!("without {name}");
-            expect(&what, told, Box::new(move |response| drop(response.headers_mut().remove(&name))));
+            expect(&what, expected, Box::new(move |response| drop(response.headers_mut().remove(&name))));
         }
     });
     assert_eq!(headers.len(), PROVIDERS.len(), "{headers:?}");

@@ -37,7 +37,7 @@ impl StandIn {
         Arc::new(Self { mock, distortion: Mutex::default(), answered: Mutex::default() })
     }
 
-    /// Spoils every response from now on.
+    /// Edits every response from now on.
     pub(crate) fn distort(&self, distortion: impl Fn(&mut Response<Bytes>) + Send + 'static) {
         *self.distortion.lock().unwrap() = Some(Box::new(distortion));
     }

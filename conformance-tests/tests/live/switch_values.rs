@@ -26,7 +26,7 @@ const UNKNOWN_CODES: [(u16, &str); 4] = [
 ];
 
 #[test]
-fn an_undocumented_code_is_told_and_nothing_else() {
+fn undocumented_code_is_the_only_drift() {
     for ((provider, uri), (status, body)) in PROVIDERS.into_iter().zip(UNKNOWN_CODES) {
         let send = live::plan(Capability::ALL.iter().copied().collect(), &permission(1)).pop().unwrap();
         let stand_in = StandIn::new(provider.name);
@@ -35,11 +35,11 @@ fn an_undocumented_code_is_told_and_nothing_else() {
             *response.body_mut() = Bytes::from_static(body.as_bytes());
         });
         let report = Account::of(&stand_in, provider, uri).take(&send);
-        let told: Vec<_> = report.drift.iter().map(|drift| (drift.kind, drift.observed.as_str())).collect();
+        let reported: Vec<_> = report.drift.iter().map(|drift| (drift.kind, drift.observed.as_str())).collect();
         let code = if provider.name == "exotel" { "4711" } else { "BRAND_NEW" };
         assert!(
-            matches!(told[..], [(DriftKind::UnknownCode, observed)] if observed.starts_with(code)),
-            "{}: {told:?}",
+            matches!(reported[..], [(DriftKind::UnknownCode, observed)] if observed.starts_with(code)),
+            "{}: {reported:?}",
             provider.name
         );
     }
@@ -54,7 +54,7 @@ fn common_rejection_is_no_drift_undocumented_status_is() {
         r#"{"errors":{"reason":"no"}}"#,
     ];
     for ((provider, uri), body) in PROVIDERS.into_iter().zip(REFUSED) {
-        for (status, told) in [(401, None), (418, Some((DriftKind::OtherStatus, "")))] {
+        for (status, reported) in [(401, None), (418, Some((DriftKind::OtherStatus, "")))] {
             let stand_in = StandIn::new(provider.name);
             stand_in.distort(move |response| {
                 *response.status_mut() = StatusCode::from_u16(status).unwrap();
@@ -62,8 +62,8 @@ fn common_rejection_is_no_drift_undocumented_status_is() {
             });
             for report in run(&stand_in, provider, uri, &permission(1)) {
                 let found = drifts(std::slice::from_ref(&report));
-                assert_eq!(found.first().copied(), told, "{} {status}: {report:#?}", provider.name);
-                assert!(found.iter().all(|found| Some(*found) == told), "{} {status}: {found:?}", provider.name);
+                assert_eq!(found.first().copied(), reported, "{} {status}: {report:#?}", provider.name);
+                assert!(found.iter().all(|found| Some(*found) == reported), "{} {status}: {found:?}", provider.name);
             }
         }
     }
@@ -237,7 +237,7 @@ fn drift_names_each_switch_value_that_differs() {
             found.dedup();
             let declared =
                 SWITCHED.iter().find(|(name, known, at, _)| (*name, *known, *at) == (provider.name, &switch, &value));
-            let expected = declared.map_or(&[] as &[_], |(.., told)| told);
+            let expected = declared.map_or(&[] as &[_], |(.., reported)| reported);
             if found != expected {
                 problems.push(format!("(\"{}\", \"{switch}\", \"{value}\", &{found:?}),", provider.name));
             }

@@ -8,7 +8,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
 
-/// One file uses something of another.
+/// A file uses something of another.
 pub(crate) struct Import {
     pub(crate) from: String,
     pub(crate) to: String,
@@ -24,7 +24,7 @@ struct Module {
     /// Names that `use` brings in, with what they stand for.
     names: BTreeMap<String, Vec<String>>,
     globs: Vec<Vec<String>>,
-    /// What it defines itself.
+    /// The names that it defines.
     items: BTreeSet<String>,
     uses: Vec<Use>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Crate {
     modules: Vec<Module>,
 }
 
-/// What a path leads to: a module, or something that the module defines.
+/// The target of a path: a module, or something that the module defines.
 #[derive(Clone, Copy)]
 enum Found {
     Module(usize),

@@ -84,7 +84,7 @@ fn long_names_are_found_in_code_and_not_in_comments() {
 }
 
 #[test]
-fn lines_of_tests_are_told_from_code() {
+fn test_lines_are_separated_from_code() {
     let text = "fn a() {}\n#[cfg(test)]\nmod tests {}";
     assert_eq!(test_lines("sdk/src/a.rs", text).count(), 2);
     assert_eq!(test_lines("sdk/tests/a.rs", text).count(), 3);

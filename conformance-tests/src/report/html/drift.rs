@@ -114,7 +114,7 @@ fn step(step: &StepReport) -> Markup {
             @for call in &step.not_shown { p.small { (call) ": no page shows this response, so it could not be compared." } }
             @if !step.observed.is_empty() {
                 details {
-                    summary { "The shape of what came, as a fixture has it" }
+                    summary { "The shape of the response, in the form of a fixture" }
                     @for shape in &step.observed { pre { (format!("{shape:#}")) } }
                 }
             }
