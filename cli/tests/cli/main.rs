@@ -18,6 +18,7 @@ mod mock_command;
 mod new_adapter;
 mod published_samples;
 mod real_clients;
+mod secrets;
 mod sending;
 mod shared_files;
 mod support;

@@ -11,7 +11,7 @@ mod templates;
 mod uri;
 mod values;
 
-pub use channel::{ChannelConfig, Env, process_env};
+pub use channel::{ChannelConfig, Env, process_env, shown_variable};
 pub use file::{ConfigFile, Failover};
 pub use layout::UriLayout;
 pub use provider::{Context, Provider};

@@ -160,7 +160,7 @@ impl PendingSend {
             return *id == update.message_id;
         }
         let is_ours = self.message.reference.is_some() && self.message.reference == update.reference;
-        let is_other_person = update.to.as_ref().is_some_and(|to| *to != self.message.to);
+        let is_other_person = update.to.as_ref().is_some_and(|to| !to.is_same_contact(&self.message.to));
         let is_older = update.at.is_some_and(|at| at.checked_add(SKEW).is_some_and(|latest| latest < self.begun));
         is_ours && !is_other_person && !is_older
     }

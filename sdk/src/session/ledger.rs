@@ -5,13 +5,14 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::phone::PhoneNumber;
+use crate::phone::{PhoneNumber, variants};
 
 /// A record of the contacts' last messages, fed by verified inbound webhooks.
 ///
 /// A missing row means "unknown" and never "never wrote", because a webhook call may have been lost.
 pub trait WindowLedger: fmt::Debug + Send + Sync + 'static {
-    /// The time of the last message of `contact`, if it is on record.
+    /// The time of the last message of `contact`, if it is on record under any of its number's
+    /// [`variants`](crate::phone::variants).
     fn last_inbound_at(&self, contact: &PhoneNumber) -> Option<SystemTime>;
     /// Records a message of `contact` at `at`. An older time changes nothing, so repeated and disordered webhook calls
     /// give the same result.
@@ -34,7 +35,8 @@ impl MemoryLedger {
 
 impl WindowLedger for MemoryLedger {
     fn last_inbound_at(&self, contact: &PhoneNumber) -> Option<SystemTime> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).get(contact).copied()
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        variants(contact).iter().filter_map(|spelling| rows.get(spelling)).max().copied()
     }
 
     fn record(&self, contact: &PhoneNumber, at: SystemTime) {
@@ -56,6 +58,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_row_is_found_by_the_other_spelling_of_the_number() {
+        let ledger = MemoryLedger::default();
+        let at = SystemTime::UNIX_EPOCH;
+        ledger.record(&"+5491145678901".parse().unwrap(), at);
+        assert_eq!(ledger.last_inbound_at(&"+541145678901".parse().unwrap()), Some(at));
+        assert_eq!(ledger.last_inbound_at(&"+541145678902".parse().unwrap()), None);
+    }
 
     #[test]
     fn a_late_copy_of_an_old_message_does_not_turn_the_clock_back() {
