@@ -1,5 +1,6 @@
 //! The mock without IO: the world, the virtual clock, faults, the journal and the webhook queue.
 
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "the control plane asks it"))]
 pub(crate) mod auth;
 pub(crate) mod behavior_switch;
 pub(crate) mod bounded;
@@ -17,6 +18,7 @@ pub(crate) mod not_found;
 pub(crate) mod phone;
 pub(crate) mod provider_simulator;
 pub(crate) mod redact;
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "the control plane gives it"))]
 pub(crate) mod refusal;
 pub(crate) mod request;
 pub(crate) mod request_context;

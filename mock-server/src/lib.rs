@@ -9,15 +9,20 @@
 //! Tests and scripts steer the mock through the control plane under `/_mock/`: virtual clock, inbound messages, faults, limits,
 //! switches, the journal of requests and the ledger.
 
+#[cfg(feature = "client")]
+mod client;
 mod control;
 mod core;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
+#[cfg(feature = "server")]
 mod server;
 pub mod simulators;
 #[cfg(test)]
 mod testing;
 
+#[cfg(feature = "client")]
+pub use crate::client::{ClientError, Control};
 pub use crate::control::{
     AccountState, Advance, ClockChange, ClockState, ClockTurn, Config, ConfigChange, ConversationLog, DeliveryFilter,
     DueEvent, FaultDetails, FaultKind, FaultRule, FaultSchedule, FaultScope, InboundMessage, Matches, MessageFilter,
@@ -49,8 +54,7 @@ pub use crate::core::world::{
     Account, CachedResponse, Content, Conversation, ConversationState, Delivery, Inbound, Message, Replay, Sender,
     State, StoredContent, Template, TemplateStatus, Window, World,
 };
-#[cfg(feature = "client")]
-pub use crate::server::client::{ClientError, Control};
+#[cfg(feature = "server")]
 pub use crate::server::control::control_response;
 #[cfg(feature = "server")]
 pub use crate::server::{MockServer, MockServerBuilder, serve, serve_and_save, serve_until};

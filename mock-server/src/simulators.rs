@@ -11,6 +11,8 @@ mod messangi;
 mod rate_headers;
 mod seed;
 
+pub(crate) use cloud_api::checked_components;
+
 pub use autocalls::Autocalls;
 pub use exotel::Exotel;
 pub use gosendapi::GoSendApi;

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
+use crate::control_response;
 use crate::core::simulator::{Simulator, WireFault, WireResponse};
 use crate::core::webhook::{DeliveryOutcome, WebhookDelivery};
-use crate::server::control::control_response;
 
 pub(crate) struct Mock {
     pub(crate) simulator: Simulator,

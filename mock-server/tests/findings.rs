@@ -153,8 +153,8 @@ fn rows() -> Vec<Row> {
         row(
             "a link that is not https",
             exotel(&with(e.clone(), "content", json!({"type": "image", "image": {"link": "http://x.example/a.png"}}))),
-            ("tolerated", "is http, expected https"),
-            202,
+            ("refused", "content.image.link is no https link"),
+            400,
             400,
         ),
         row(

@@ -26,7 +26,7 @@ fn crates() -> Vec<Crate> {
 }
 
 /// Circles that are still to be opened, each by one of its files.
-const OPEN_CIRCLES: &[&str] = &["mock-server/src/core/world/snapshot.rs", "mock-server/src/server/events.rs"];
+const OPEN_CIRCLES: &[&str] = &["mock-server/src/core/world/snapshot.rs"];
 
 #[test]
 fn modules_have_no_import_circles() {

@@ -54,6 +54,7 @@ pub(crate) fn from_value<'de, T: Deserialize<'de>>(
 /// # Errors
 ///
 /// The parameter that is wrong, and the expected form.
+#[cfg(feature = "server")]
 pub(crate) fn from_query<T: for<'a> Deserialize<'a>>(query: &str) -> Result<T, ControlError> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| {

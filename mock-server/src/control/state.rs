@@ -6,7 +6,7 @@ use super::faults::{NewFault, rule};
 use super::read::from_value;
 use crate::core::clock::{Clock, Reading};
 use crate::core::error::ControlError;
-use crate::core::fault::{Fault, Faults, MAX_RULES, Schedule};
+use crate::core::fault::{Fault, Faults, MAX_BYTES, MAX_RULES, Schedule, bytes};
 use crate::core::simulator::Simulator;
 use crate::core::world::World;
 use crate::core::world::snapshot::{self, ClockRow, Distance, Moment, State, VERSION};
@@ -84,6 +84,9 @@ impl Simulator {
             let rule = rule.map_err(|error| error.at(format!("`faults[{index}]`")))?;
             last_id = rule.id;
             rules.push(rule);
+        }
+        if bytes(&rules) > MAX_BYTES {
+            return Err(ControlError::refused(format!("`faults` has more than {MAX_BYTES} bytes, expected fewer")));
         }
         match last_fault {
             Some(given) if given < last_id || given == u64::MAX => {

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::read::parsed;
 use super::{MAX_ROWS, check_length};
@@ -11,6 +12,7 @@ use crate::core::behavior_switch::list;
 use crate::core::error::ControlError;
 use crate::core::simulator::Simulator;
 use crate::core::world::{Template, TemplateStatus};
+use crate::simulators::checked_components;
 
 const LONGEST_NAME: usize = 512;
 const LONGEST_BODY: usize = 4_096;
@@ -37,6 +39,10 @@ pub struct TemplateState {
     pub body: String,
     /// Its placeholders in order.
     pub parameters: Vec<String>,
+    /// Its definition, where more than the body is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>, required = false)]
+    pub components: Vec<Value>,
 }
 
 /// A template to add; its parameters are the placeholders of its body.
@@ -47,8 +53,12 @@ pub struct NewTemplate {
     pub provider: String,
     /// Its name, at most 512 characters.
     pub name: String,
-    /// Its text, at most 4,096 characters.
+    /// Its text, at most 4,096 characters. Not with `components`, whose `BODY` has the text.
+    #[serde(default)]
     pub body: String,
+    /// Its definition: components as Meta writes them, such as `{"type":"HEADER","format":"IMAGE"}`.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub components: Option<Vec<Value>>,
     /// Its language, `en` by default.
     pub language: Option<String>,
     /// Its number at the provider; by default one that is free.
@@ -102,7 +112,11 @@ impl Simulator {
         let provider = self.provider(&new.provider)?;
         let NewTemplate { name, body, .. } = new;
         check_length("name", name, LONGEST_NAME)?;
-        check_length("body", body, LONGEST_BODY)?;
+        if new.components.is_none() {
+            check_length("body", body, LONGEST_BODY)?;
+        } else if !body.is_empty() {
+            return Err(ControlError::refused("`body` goes with no `components`, expected one of them"));
+        }
         let language = new.language.as_deref().unwrap_or("en");
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         if !((2..=20).contains(&language.len()) && language.bytes().all(legal)) {
@@ -130,11 +144,17 @@ impl Simulator {
             return Err(ControlError::refused(problem));
         }
         let free = known.iter().map(|template| template.id).max().unwrap_or_default() + 1;
-        let template = Template {
-            status: new.status.unwrap_or(TemplateStatus::Approved),
-            category: category.to_owned(),
-            ..Template::new(new.id.map_or(free, u64::from), name, language, body)
+        let id = new.id.map_or(free, u64::from);
+        let template = match &new.components {
+            None => Template::new(id, name, language, body),
+            Some(components) => {
+                let components = checked_components(components).map_err(ControlError::refused)?;
+                let template = Template::of_components(id, name, language, components);
+                template.ok_or_else(|| ControlError::missing("components", "a `BODY` with a `text` among them"))?
+            }
         };
+        let status = new.status.unwrap_or(TemplateStatus::Approved);
+        let template = Template { status, category: category.to_owned(), ..template };
         let state = template_state(Some(provider), &template);
         let now = self.clock.now(real_now);
         self.announce_template(provider, &template, now);
@@ -174,5 +194,6 @@ pub(super) fn template_state(provider: Option<&'static str>, template: &Template
         category: template.category.clone(),
         body: template.body.clone(),
         parameters: template.parameters.clone(),
+        components: template.components.clone(),
     }
 }

@@ -88,6 +88,14 @@ impl WaitFor {
     }
 }
 
+#[cfg(feature = "server")]
+impl Wait {
+    /// Whether it waits for statuses, which come by the clock alone.
+    pub(crate) fn is_of_statuses(&self) -> bool {
+        self.kind == WaitFor::Status
+    }
+}
+
 impl Simulator {
     /// The first `count` matches after number `since`; the inner error says that there are not so many yet.
     ///

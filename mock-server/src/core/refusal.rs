@@ -1,7 +1,7 @@
 //! An HTTP call that is refused.
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Response};
 use serde_json::json;
 
 use crate::core::behavior_switch::list;
@@ -21,8 +21,8 @@ impl Refusal {
         Self { status, error: error.into(), allow: None }
     }
 
-    pub(crate) fn wrong_method(request: &Request<Bytes>, methods: &[&str]) -> Self {
-        let error = format!("{} does not take {}, expected {}", request.uri().path(), request.method(), list(methods));
+    pub(crate) fn wrong_method(path: &str, method: &Method, methods: &[&str]) -> Self {
+        let error = format!("{path} does not take {method}, expected {}", list(methods));
         Self { status: 405, error, allow: Some(methods.join(", ")) }
     }
 

@@ -77,7 +77,7 @@ fn response(status: u16, content_type: Option<&'static str>, body: Bytes) -> Res
 }
 
 /// Sets a header and replaces its old value. Names must be lower case. Values that HTTP cannot carry are left out.
-pub fn set_header(response: &mut Response<Bytes>, name: &str, value: impl fmt::Display) {
+pub fn set_header<B>(response: &mut Response<B>, name: &str, value: impl fmt::Display) {
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value.to_string())) {
         response.headers_mut().insert(name, value);
     }

@@ -228,7 +228,7 @@ impl Simulator {
     }
 
     /// Puts the virtual time into a response.
-    pub(crate) fn date(&mut self, real_now: SystemTime, response: &mut Response<Bytes>) {
+    pub(crate) fn date<B>(&mut self, real_now: SystemTime, response: &mut Response<B>) {
         let date = self.dates.header(self.clock.now(real_now));
         response.headers_mut().insert(DATE, date);
     }

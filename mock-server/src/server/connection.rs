@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::EXPECT;
+use http::header::{CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body_util::Either;
@@ -18,18 +18,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
 
 use super::body::{self, Outgoing, Unread};
 use super::connection_registry::{Connection, HoldReason};
-use super::events::EventStream;
+use super::control::{self, World};
 use super::namespaces::{Name, take_name};
-use super::state::{AppState, LAST_EVENT, now};
+use super::state::AppState;
 use super::tracked_stream::TrackedStream;
-use super::wait;
-use crate::control::{ClockChange, from_json};
 use crate::core::refusal::Refusal;
-use crate::core::request::header;
 use crate::core::response::{json_response, set_header};
 use crate::core::simulator::{WireFault, WireResponse};
 
@@ -38,7 +34,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Answers the requests of one connection until the client leaves, the mock breaks it, its place is needed, or it listens too
 /// slowly.
 pub(super) async fn run(stream: TcpStream, shared: AppState, connection: Arc<Connection>) {
-    let (shared, watching) = (&shared, &*connection);
+    let (shared, watching) = (&shared, &connection);
     let service = service_fn(move |request| answer(shared, watching, request));
     let served = http1::Builder::new()
         // Dates are virtual; the server's own would be real.
@@ -65,10 +61,14 @@ fn most_bytes(shared: &AppState, head: &Parts) -> usize {
     if shared.access.admit(&request).is_ok() { body::MOST_STATE_BYTES } else { body::MOST_BYTES }
 }
 
-/// A whole answer, or events without end.
-type Body = Either<Outgoing, EventStream>;
+/// A provider's answer, or one of the control plane.
+type Body = Either<Outgoing, axum::body::Body>;
 
-async fn answer(shared: &AppState, connection: &Connection, request: Request<Incoming>) -> io::Result<Response<Body>> {
+async fn answer(
+    shared: &AppState,
+    connection: &Arc<Connection>,
+    request: Request<Incoming>,
+) -> io::Result<Response<Body>> {
     connection.on_head_complete();
     let (head, incoming) = request.into_parts();
     if shared.access.is_of_stranger(&head.headers) {
@@ -101,10 +101,15 @@ async fn answer(shared: &AppState, connection: &Connection, request: Request<Inc
         Taken::Later(answer) => answer.await,
     };
     // Who listens to events is no idler; and an answer before this one is the connection's last.
-    if !matches!(&answered, Ok(response) if matches!(response.body(), Either::Right(_))) {
+    if !matches!(&answered, Ok(response) if is_endless(response)) {
         connection.idle();
     }
     answered
+}
+
+fn is_endless(response: &Response<Body>) -> bool {
+    matches!(response.body(), Either::Right(_))
+        && response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream")
 }
 
 /// What became of a request.
@@ -114,72 +119,31 @@ enum Taken<'a> {
     Later(Pin<Box<dyn Future<Output = io::Result<Response<Body>>> + Send + 'a>>),
 }
 
-fn take<'a>(shared: &'a AppState, connection: &'a Connection, mut request: Request<Bytes>) -> Taken<'a> {
+fn take<'a>(shared: &'a AppState, connection: &'a Arc<Connection>, mut request: Request<Bytes>) -> Taken<'a> {
     let name = match take_name(&mut request) {
         Ok(name) => name,
         Err(error) => return Taken::Answered(closing(shared, 400, &error)),
     };
-    let name = match shared.admitted_world(name, &request) {
-        Ok(name) => name,
-        Err(refusal) => {
-            return Taken::Answered(shared.dated(refusal.into_response()).map(Outgoing::whole).map(Either::Left));
-        }
-    };
-    if takes_time(&request) {
-        return Taken::Later(Box::pin(steer(shared, connection, name, request)));
+    let path = request.uri().path();
+    // Only a caller with the token makes a namespace: each takes memory. Without it, a call goes to the world that is always
+    // there, which refuses it or asks for the token.
+    let is_open = name.is_none() || shared.access.holds_token(&request) || shared.lock().find(&name).is_some();
+    if control::is_call(path) {
+        let name = name.filter(|_| is_open && !control::is_for_all_worlds(path));
+        let world = World::served(shared.clone(), name, Arc::clone(connection));
+        return Taken::Later(Box::pin(async { Ok(control::respond(world, request).await.map(Either::Right)) }));
+    }
+    if !is_open {
+        let error = "there is no such namespace, expected one that exists, or the token that the mock was started with, \
+                     as `X-Mock-Token: …`, to make it";
+        let refused = shared.dated(Refusal::of(401, error).into_response());
+        return Taken::Answered(refused.map(Outgoing::whole).map(Either::Left));
     }
     let reply = shared.step(&name, &request);
     if reply.delay.is_zero() && reply.wire == WireFault::Whole {
         return Taken::Answered(whole(reply));
     }
     Taken::Later(Box::pin(deliver(shared, connection, name, reply)))
-}
-
-/// Whether this is a call of the control plane that is not answered at once.
-fn takes_time(request: &Request<Bytes>) -> bool {
-    wait::is_wait(request) || turns_clock(request) || asks_for_events(request)
-}
-
-/// Answers a call that takes its time.
-async fn steer(
-    shared: &AppState,
-    connection: &Connection,
-    name: Name,
-    request: Request<Bytes>,
-) -> io::Result<Response<Body>> {
-    if wait::is_wait(&request) {
-        let reply = connection.while_held(HoldReason::Wait, wait::answer(shared, &name, &request)).await;
-        return deliver(shared, connection, name, reply).await;
-    }
-    if turns_clock(&request) {
-        return Ok(connection.while_held(HoldReason::Wait, change_clock(shared, &name, &request)).await);
-    }
-    let reply = shared.step(&name, &request);
-    if reply.response.status().is_success() {
-        return Ok(listen(shared, &name, &request, reply, connection.shutter()));
-    }
-    deliver(shared, connection, name, reply).await
-}
-
-/// Answers a turn of the clock once the webhook calls that fell due by it were tried.
-async fn change_clock(shared: &AppState, name: &Name, request: &Request<Bytes>) -> Response<Body> {
-    let turned = async {
-        shared.access.admit(request)?;
-        let change: ClockChange = from_json(request.body())?;
-        Ok(shared.change_clock(name, &change).await?)
-    };
-    let mut response = match turned.await {
-        Ok((turn, event)) => {
-            let mut response = json_response(200, &turn);
-            if let Some(event) = event {
-                set_header(&mut response, LAST_EVENT, event);
-            }
-            response
-        }
-        Err(refusal) => Refusal::into_response(refusal),
-    };
-    shared.with(name, |simulator, now| simulator.date(now, &mut response));
-    response.map(Outgoing::whole).map(Either::Left)
 }
 
 fn whole(reply: WireResponse) -> Response<Body> {
@@ -225,35 +189,6 @@ async fn released(shared: &AppState, name: Name, number: u64) {
     let place = Place(shared, name, number);
     let is_released = || shared.lock().find(&place.1).is_none_or(|simulator| !simulator.is_held(number));
     shared.changed.until(is_released, || None).await;
-}
-
-fn turns_clock(request: &Request<Bytes>) -> bool {
-    request.method() == Method::POST && request.uri().path().trim_end_matches('/') == "/_mock/clock"
-}
-
-fn asks_for_events(request: &Request<Bytes>) -> bool {
-    request.method() == Method::GET && request.uri().path().trim_end_matches('/') == "/_mock/events"
-}
-
-/// The simulator's answer is how the events begin, unless the listener goes on where it stopped.
-fn listen(
-    shared: &AppState,
-    name: &Name,
-    request: &Request<Bytes>,
-    reply: WireResponse,
-    cut: Arc<Notify>,
-) -> Response<Body> {
-    let (head, greeting) = reply.response.into_parts();
-    let last_id = header(request, "last-event-id");
-    let mut namespaces = shared.lock();
-    let now = now();
-    let (hub, simulator) = namespaces.hub(now, name);
-    let feed = hub.listen(simulator, now, last_id, &greeting, cut);
-    drop(namespaces);
-    match feed {
-        Some(feed) => Response::from_parts(head, Either::Right(feed)),
-        None => closing(shared, 503, "too many listen already"),
-    }
 }
 
 fn too_long(shared: &AppState, most: usize) -> Response<Body> {

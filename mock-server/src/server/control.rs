@@ -1,289 +1,196 @@
-//! The control plane under `/_mock/`: calls, bodies and answers in JSON, over the typed methods.
+//! The control plane under `/_mock/` and the console: an axum router over the simulator's typed methods.
 //!
 //! A call that cannot be understood is refused with `{"error":"…"}`, and then nothing has changed.
 
-pub(crate) mod namespaces;
+mod account;
+mod clock;
+mod extract;
+mod faults;
+mod messages;
 mod openapi;
+mod webhooks;
+mod whole;
+mod world;
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::SystemTime;
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::DefaultBodyLimit;
+use axum::response::Response;
+use axum::routing::get;
 use bytes::Bytes;
-use http::header::HOST;
-use http::{Method, Request, Response};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use futures_util::FutureExt as _;
+use http::header::ALLOW;
+use http::{Method, Request, StatusCode, Uri};
+use tower_service::Service as _;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::control::read::{from_json, from_json_or_list, from_query, whole_number};
-use crate::control::{
-    ClockChange, ConfigChange, InboundMessage, NewFaults, NewSender, NewTemplate, NewWebhook, RateLimitChange,
-};
-use crate::core::auth::Auth;
+use self::openapi::DocumentText;
+use super::console;
 use crate::core::behavior_switch::list;
-use crate::core::error::ControlError;
 use crate::core::refusal::Refusal;
-use crate::core::request::header;
-use crate::core::response::{json_response, remove_body, set_header, text_response};
+use crate::core::response::json_response;
 use crate::core::simulator::Simulator;
-use crate::server::console;
+pub(in crate::server) use world::World;
 
-/// The status while nothing matches.
-pub(crate) const WAIT_NOT_YET: http::StatusCode = http::StatusCode::GATEWAY_TIMEOUT;
-
-/// Where the console's files are, behind the prefix of every call.
-const CONSOLE: &str = "console/";
-
-/// The methods of each call.
-const CALLS: &[(&str, &[&str])] = &[
-    ("reset", &["POST"]),
-    ("clock", &["GET", "POST"]),
-    ("inbound", &["POST"]),
-    ("messages", &["GET"]),
-    ("requests", &["GET", "DELETE"]),
-    ("requests/har", &["GET"]),
-    ("requests/curl", &["GET"]),
-    ("wait", &["GET"]),
-    ("gates", &["GET", "POST", "DELETE"]),
-    ("limits", &["GET", "POST"]),
-    ("config", &["GET", "POST"]),
-    ("templates", &["GET", "POST", "DELETE"]),
-    ("senders", &["GET", "POST", "DELETE"]),
-    ("faults", &["GET", "POST", "DELETE"]),
-    ("conversations", &["GET"]),
-    ("webhooks", &["GET", "POST", "DELETE"]),
-    ("webhooks/deliveries", &["GET"]),
-    ("webhooks/waiting", &["GET"]),
-    ("webhooks/redeliver", &["POST"]),
-    ("state", &["GET", "PUT"]),
-    ("events", &["GET"]),
-    ("namespaces", &["GET", "DELETE"]),
-    ("openapi.json", &["GET"]),
-];
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-struct Nothing {}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProviderFilter {
-    provider: Option<String>,
+/// The calls, and their description.
+struct Calls {
+    router: Router,
+    document: DocumentText,
+    /// Their paths, for who asks for another.
+    paths: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FaultId {
-    #[serde(default, deserialize_with = "whole_number")]
-    id: Option<u64>,
+static CALLS: LazyLock<Calls> = LazyLock::new(|| {
+    let calls = OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .routes(routes!(clock::change_reset))
+        .routes(routes!(clock::show_clock, clock::change_clock))
+        .routes(routes!(messages::change_inbound))
+        .routes(routes!(messages::show_conversations))
+        .routes(routes!(messages::show_messages))
+        .routes(routes!(messages::show_requests, messages::remove_requests))
+        .routes(routes!(messages::show_requests_har))
+        .routes(routes!(messages::show_requests_curl))
+        .routes(routes!(clock::show_wait))
+        .routes(routes!(faults::show_gates, faults::change_gates, faults::remove_gates))
+        .routes(routes!(account::show_limits, account::change_limits))
+        .routes(routes!(account::show_config, account::change_config))
+        .routes(routes!(account::show_templates, account::change_templates, account::remove_templates))
+        .routes(routes!(account::show_senders, account::change_senders, account::remove_senders))
+        .routes(routes!(faults::show_faults, faults::change_faults, faults::remove_faults))
+        .routes(routes!(webhooks::show_webhooks, webhooks::change_webhooks, webhooks::remove_webhooks))
+        .routes(routes!(webhooks::show_webhooks_deliveries))
+        .routes(routes!(webhooks::show_webhooks_waiting))
+        .routes(routes!(webhooks::change_webhooks_redeliver))
+        .routes(routes!(whole::show_state, whole::put_state))
+        .routes(routes!(whole::show_events))
+        .routes(routes!(whole::show_namespaces, whole::remove_namespaces))
+        .routes(routes!(whole::show_openapi_json));
+    let (router, document) = calls.split_for_parts();
+    let paths = list(document.paths.paths.keys());
+    // A document always serialises.
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    if let Some(version) = document.get_mut("openapi") {
+        *version = "3.1.1".into();
+    }
+    let console = get(async |uri: Uri| file(&uri));
+    let router = router.route("/", console.clone()).route("/_mock/console/{*file}", console).fallback(file_missing);
+    Calls {
+        router: router.layer(DefaultBodyLimit::disable()),
+        document: DocumentText(document.to_string().into()),
+        paths,
+    }
+});
+
+/// Whether a path belongs to the control plane or the console.
+pub(super) fn is_call(path: &str) -> bool {
+    path == "/" || path == "/_mock" || path.starts_with("/_mock/")
 }
 
-/// Responses to release.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-struct Release {
-    release: String,
-    count: Option<std::num::NonZeroUsize>,
+/// Whether a path is for the server, and for none of its worlds.
+pub(super) fn is_for_all_worlds(path: &str) -> bool {
+    path.trim_end_matches('/') == "/_mock/namespaces"
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-struct Redelivery {
-    number: u64,
+/// Answers a call or a request for the console.
+pub(super) async fn respond(world: World, request: Request<Bytes>) -> Response {
+    let access = world.access();
+    let is_root = request.uri().path() == "/";
+    let mut response = if is_root && request.method() == Method::POST && access.needs_token() {
+        console::sign_in(&access, &request).map(Body::from)
+    } else {
+        match access.admit(&request) {
+            Ok(()) => route(world.clone(), request).await,
+            // A browser that has no token yet is asked for it.
+            Err(refusal) if is_root && refusal.status == 401 && console::is_browser(&request) => {
+                console::sign_in_page("").map(Body::from)
+            }
+            Err(refusal) => Refusal::into_response(refusal).map(Body::from),
+        }
+    };
+    // A call may have moved the clock, so the time is read after it.
+    world.date(&mut response);
+    response
 }
 
-/// Answers a request to the control plane under `/_mock/` or to the console at `/`; none if the request is for neither.
+/// As a server answers, without a server: for those who put a [`Simulator`] behind one of their own. A call that would wait is
+/// answered at once. Returns `None` if the request is for neither the control plane under `/_mock/` nor the console at `/`.
 ///
-/// For those who put a [`Simulator`] behind a server of their own. Tests in Rust call its methods instead.
+/// Tests in Rust call the simulator's methods instead.
 pub fn control_response(
     simulator: &mut Simulator,
     real_now: SystemTime,
     request: &Request<Bytes>,
-) -> Option<Response<Bytes>> {
-    let path = request.uri().path();
-    let is_call = path == "/_mock" || path.starts_with("/_mock/");
-    if !is_call && path != "/" {
+) -> Option<http::Response<Bytes>> {
+    if !is_call(request.uri().path()) {
         return None;
     }
-    let is_head = *request.method() == Method::HEAD;
-    let get = is_head.then(|| {
-        let mut get = request.clone();
-        *get.method_mut() = Method::GET;
-        get
-    });
-    let request = get.as_ref().unwrap_or(request);
-    let mut response = if is_call {
-        let answered = simulator.access.admit(request).and_then(|()| dispatch(simulator, real_now, request));
-        answered.unwrap_or_else(Refusal::into_response)
-    } else {
-        console(&simulator.access, request)
+    let lent = std::mem::replace(simulator, Simulator::with_providers(real_now, Vec::new()));
+    let lent = Arc::new(Mutex::new(lent));
+    let answering = async {
+        let (head, body) = respond(World::Alone(Arc::clone(&lent), real_now), request.clone()).await.into_parts();
+        Some(http::Response::from_parts(head, to_bytes(body, usize::MAX).await.ok()?))
     };
-    if is_head {
-        remove_body(&mut response);
+    // Nothing of it waits, so the fallback is out of reach.
+    let response = answering.now_or_never().flatten();
+    std::mem::swap(simulator, &mut *lent.lock().unwrap_or_else(PoisonError::into_inner));
+    Some(response.unwrap_or_else(|| json_response(500, "the call was not answered at once")))
+}
+
+/// Routes an admitted request. A simulator that panics costs its caller an answer of 500, and nobody else anything.
+async fn route(world: World, request: Request<Bytes>) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let mut request = request.map(Body::from);
+    *request.uri_mut() = without_last_slash(&uri);
+    request.extensions_mut().insert(world);
+    request.extensions_mut().insert(CALLS.document.clone());
+    let mut answering = pin!(CALLS.router.clone().call(request));
+    let answered = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Result::ok),
+        Err(_) => Poll::Ready(None),
+    });
+    match answered.await {
+        None => Refusal::of(500, "the mock failed on this request").into_response().map(Body::from),
+        Some(response) if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            let allow = response.headers().get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+            let allowed: Vec<&str> = allow.split(',').map(str::trim).filter(|allowed| *allowed != "HEAD").collect();
+            Refusal::wrong_method(uri.path(), &method, &allowed).into_response().map(Body::from)
+        }
+        Some(response) => response,
     }
-    // A call may have moved the clock, so the time is read after it.
-    simulator.date(real_now, &mut response);
-    Some(response)
 }
 
-/// The console; a browser that has no token yet is asked for it.
-fn console(access: &Auth, request: &Request<Bytes>) -> Response<Bytes> {
-    if request.method() == Method::POST && access.needs_token() {
-        return console::sign_in(access, request);
+/// Slashes at the end of a path mean nothing.
+fn without_last_slash(uri: &Uri) -> Uri {
+    let path = uri.path().trim_end_matches('/');
+    if path.is_empty() || path.len() == uri.path().len() {
+        return uri.clone();
     }
-    match access.admit(request) {
-        Ok(()) => page(request, "").unwrap_or_else(Refusal::into_response),
-        Err(refusal) if refusal.status == 401 && console::is_browser(request) => console::sign_in_page(""),
-        Err(refusal) => refusal.into_response(),
-    }
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{path}{query}").parse().unwrap_or_else(|_| uri.clone())
 }
 
-/// A file of the console by its name; the page itself has none.
-fn page(request: &Request<Bytes>, file: &str) -> Result<Response<Bytes>, Refusal> {
-    if request.method() == Method::GET {
-        console::file(file).ok_or_else(|| missing(request))
-    } else {
-        Err(Refusal::wrong_method(request, &["GET"]))
-    }
+/// A file of the console by its path; the page itself is at `/`.
+fn file(uri: &Uri) -> Result<Response, Refusal> {
+    let name = uri.path().trim_start_matches("/_mock/console/").trim_start_matches('/');
+    console::file(name).map(|file| file.map(Body::from)).ok_or_else(|| missing(uri))
 }
 
-fn dispatch(
-    simulator: &mut Simulator,
-    real_now: SystemTime,
-    request: &Request<Bytes>,
-) -> Result<Response<Bytes>, Refusal> {
-    let name = request.uri().path().strip_prefix("/_mock/").unwrap_or_default().trim_end_matches('/');
-    if let Some(file) = name.strip_prefix(CONSOLE) {
-        return page(request, file);
-    }
-    let Some((_, methods)) = CALLS.iter().find(|(call, _)| *call == name) else { return Err(missing(request)) };
-    if !methods.contains(&request.method().as_str()) {
-        return Err(Refusal::wrong_method(request, methods));
-    }
-    Ok(match *request.method() {
-        Method::GET => look(simulator, real_now, name, request)?,
-        Method::DELETE => remove(simulator, name, request)?,
-        _ => change(simulator, real_now, name, request)?,
-    })
+async fn file_missing(uri: Uri) -> Refusal {
+    missing(&uri)
 }
 
-fn look(
-    simulator: &Simulator,
-    real_now: SystemTime,
-    name: &str,
-    request: &Request<Bytes>,
-) -> Result<Response<Bytes>, ControlError> {
-    let text = request.uri().query().unwrap_or_default();
-    let provider = || from_query::<ProviderFilter>(text).map(|filter| filter.provider);
-    Ok(match name {
-        "clock" => json(&simulator.clock_state(real_now)),
-        "messages" => json(&simulator.messages(&from_query(text)?)?),
-        "requests" => json(&simulator.requests(&from_query(text)?)?),
-        "requests/har" => json(&simulator.har(provider()?.as_deref())?),
-        "requests/curl" => {
-            let host = header(request, HOST.as_str()).unwrap_or("127.0.0.1:4010");
-            text_response(200, simulator.curl_script(provider()?.as_deref(), host)?)
-        }
-        "wait" => match simulator.find(real_now, &from_query(text)?)? {
-            Ok(matches) => json(&matches),
-            Err(not_yet) => json_response(WAIT_NOT_YET.as_u16(), &not_yet),
-        },
-        "gates" => json(&simulator.held().collect::<Vec<_>>()),
-        "limits" => json(&simulator.rate_limits(real_now, provider()?.as_deref())?),
-        "config" => json(&simulator.config(provider()?.as_deref())?),
-        "templates" => json(&simulator.templates(provider()?.as_deref())?),
-        "senders" => json(&simulator.senders(provider()?.as_deref())?),
-        "faults" => json(&simulator.faults()),
-        "conversations" => json(&simulator.conversations(real_now, provider()?.as_deref())?),
-        "webhooks" => json(&simulator.webhooks(provider()?.as_deref())?),
-        "webhooks/deliveries" => json(&simulator.deliveries(&from_query(text)?)?),
-        "webhooks/waiting" => json(&simulator.waiting_webhooks(&from_query(text)?)?),
-        "state" => json(&simulator.export()),
-        "events" => greeting(simulator, real_now),
-        "namespaces" => json(&namespaces::names(text, &namespaces::SingleNamespace)?),
-        _ => openapi::document(),
-    })
+fn missing(uri: &Uri) -> Refusal {
+    Refusal::of(404, format!("there is no call {}, expected one of {}", uri.path(), CALLS.paths))
 }
 
-fn remove(simulator: &mut Simulator, name: &str, request: &Request<Bytes>) -> Result<Response<Bytes>, ControlError> {
-    let text = request.uri().query().unwrap_or_default();
-    Ok(match name {
-        "requests" => {
-            from_query::<Nothing>(text)?;
-            json(&json!({"forgotten": simulator.forget_requests()}))
-        }
-        "gates" => json(&json!({"released": simulator.release(None, usize::MAX)})),
-        "templates" => json(&simulator.remove_template(&from_query(text)?)?),
-        "senders" => json(&simulator.remove_sender(&from_query(text)?)?),
-        "webhooks" => {
-            let filter: ProviderFilter = from_query(text)?;
-            json(&simulator.remove_webhooks(filter.provider.as_deref())?)
-        }
-        "namespaces" => json(&namespaces::remove(text, &mut namespaces::SingleNamespace)?),
-        _ => {
-            match from_query::<FaultId>(text)?.id {
-                Some(id) => simulator.remove_fault(id)?,
-                None => simulator.clear_faults(),
-            }
-            json(&simulator.faults())
-        }
-    })
-}
-
-fn change(
-    simulator: &mut Simulator,
-    real_now: SystemTime,
-    name: &str,
-    request: &Request<Bytes>,
-) -> Result<Response<Bytes>, ControlError> {
-    let body = request.body();
-    Ok(match name {
-        "reset" => {
-            if !body.is_empty() {
-                from_json::<Nothing>(body)?;
-            }
-            simulator.reset(real_now);
-            json(&json!({"reset": true}))
-        }
-        "clock" => json(&simulator.change_clock(real_now, &from_json::<ClockChange>(body)?)?),
-        "inbound" => json(&simulator.receive(real_now, &from_json::<InboundMessage>(body)?)?),
-        "gates" => {
-            let Release { release, count } = from_json(body)?;
-            let count = count.map_or(usize::MAX, std::num::NonZeroUsize::get);
-            json(&json!({"released": simulator.release(Some(&release), count)}))
-        }
-        "limits" => json(&simulator.set_rate_limit(&from_json::<RateLimitChange>(body)?)?),
-        "config" => {
-            let mut changed = simulator.configure(real_now, &from_json::<ConfigChange>(body)?)?;
-            if changed.len() == 1 { json(&changed.pop()) } else { json(&changed) }
-        }
-        "templates" => json(&simulator.add_template(real_now, &from_json::<NewTemplate>(body)?)?),
-        "senders" => json(&simulator.add_sender(&from_json::<NewSender>(body)?)?),
-        "faults" => json(&simulator.add_faults(&from_json_or_list::<NewFaults>(body)?.0)?),
-        "webhooks" => json(&simulator.register_webhook(from_json::<NewWebhook>(body)?)?),
-        "webhooks/redeliver" => {
-            simulator.redeliver(real_now, from_json::<Redelivery>(body)?.number)?;
-            json(&json!({"queued": true}))
-        }
-        _ => {
-            simulator.import(&from_json_or_list(body)?)?;
-            json(&json!({"imported": true}))
-        }
-    })
-}
-
-/// The first of the server-sent events, with the clock. Only a server can go on.
-fn greeting(simulator: &Simulator, real_now: SystemTime) -> Response<Bytes> {
-    let clock = json!(simulator.clock_state(real_now));
-    let mut response = text_response(200, format!("event: hello\ndata: {clock}\n\n"));
-    set_header(&mut response, "content-type", "text/event-stream");
-    set_header(&mut response, "cache-control", "no-store");
-    response
-}
-
-fn json(body: &impl Serialize) -> Response<Bytes> {
-    json_response(200, body)
-}
-
-fn missing(request: &Request<Bytes>) -> Refusal {
-    let known = list(CALLS.iter().map(|(call, _)| format!("/_mock/{call}")));
-    Refusal::of(404, format!("there is no call {}, expected one of {known}", request.uri().path()))
-}
+#[cfg(test)]
+mod tests;

@@ -4,30 +4,27 @@
 //! behind that the list has moved on is cut off, and on coming back is told to look at the state afresh.
 
 mod changes;
-mod feed;
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
-use tokio::sync::Notify;
-use tokio::time::timeout;
+use axum::response::sse::Event;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use serde_json::json;
+use tokio::sync::{Notify, watch};
 
-use super::state::{AppState, now};
 use crate::core::bounded::Ring;
 use crate::core::simulator::Simulator;
 use changes::Watch;
-pub(super) use feed::EventStream;
 
 /// More events than this are not kept, whatever their size.
 const MOST_EVENTS: usize = 2_000;
 /// More listeners than this, of all worlds, are refused, so that some connections are left for requests.
 const MOST_LISTENERS: usize = 64;
-/// Without a status to wait for, the loop looks again after this long.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// What the hubs of all worlds share.
 #[derive(Debug, Default)]
@@ -35,7 +32,7 @@ pub(super) struct EventBus {
     /// Everybody who listens to any of them.
     listeners: AtomicUsize,
     /// A status may fall due sooner than before.
-    bell: Notify,
+    pub(super) bell: Notify,
 }
 
 /// The list of a world's events and everybody who listens.
@@ -45,6 +42,8 @@ pub(super) struct NamespaceEvents {
     /// How many listen. While nobody does, a request costs one look at this.
     listeners: AtomicUsize,
     board: Mutex<EventLog>,
+    /// Tells who waits that there is a new event.
+    news: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -52,7 +51,7 @@ struct EventLog {
     /// Distinguishes the numbers of this process from those of another on the same port.
     origin: String,
     newest: u64,
-    kept: Ring<Bytes>,
+    kept: Ring<(&'static str, Box<str>)>,
     most_bytes: usize,
     watch: Watch,
     listeners: HashMap<u64, Listener>,
@@ -63,14 +62,35 @@ struct EventLog {
 struct Listener {
     /// The number of the last event that was taken.
     at: u64,
-    waker: Option<Waker>,
     cut: Arc<Notify>,
+}
+
+/// A listener's place, which is free again when this is dropped.
+struct Subscription {
+    hub: Arc<NamespaceEvents>,
+    listener: u64,
+    first: Option<Event>,
+    news: watch::Receiver<()>,
+}
+
+/// What there is for a listener.
+enum Taken {
+    Event(Event),
+    Nothing,
+    /// It was cut off.
+    End,
 }
 
 impl NamespaceEvents {
     /// A hub of this world, which keeps so many bytes of events and is the `number`th of its server.
-    pub(super) fn new(simulator: &Simulator, event_bus: Arc<EventBus>, most_bytes: usize, number: u64) -> Self {
-        let started = now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    pub(super) fn new(
+        simulator: &Simulator,
+        real_now: SystemTime,
+        event_bus: Arc<EventBus>,
+        most_bytes: usize,
+        number: u64,
+    ) -> Self {
+        let started = real_now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let board = EventLog {
             origin: format!("{started:x}.{number:x}"),
             newest: 0,
@@ -80,7 +100,7 @@ impl NamespaceEvents {
             listeners: HashMap::new(),
             last_listener: 0,
         };
-        Self { event_bus, listeners: AtomicUsize::new(0), board: Mutex::new(board) }
+        Self { event_bus, listeners: AtomicUsize::new(0), board: Mutex::new(board), news: watch::Sender::new(()) }
     }
 
     /// Whether anybody listens.
@@ -111,9 +131,8 @@ impl NamespaceEvents {
         simulator: &Simulator,
         real_now: SystemTime,
         last_id: Option<&str>,
-        greeting: &Bytes,
         cut: Arc<Notify>,
-    ) -> Option<EventStream> {
+    ) -> Option<impl Stream<Item = Result<Event, Infallible>> + use<>> {
         if self.event_bus.listeners.load(Ordering::Relaxed) >= MOST_LISTENERS {
             return None;
         }
@@ -122,16 +141,21 @@ impl NamespaceEvents {
         let known = last_id.and_then(|id| board.position(id));
         let first = match (last_id, known) {
             (_, Some(_)) => None,
-            (None, None) => Some([format!("id: {}\n", board.id(board.newest)).as_bytes(), greeting].concat().into()),
-            (Some(_), None) => Some(board.frame(board.newest, "reset", r#"{"reason":"gap"}"#)),
+            (None, None) => {
+                let clock = json!(simulator.clock_state(real_now)).to_string();
+                Some(board.event(board.newest, "hello", &clock))
+            }
+            (Some(_), None) => Some(board.event(board.newest, "reset", r#"{"reason":"gap"}"#)),
         };
         board.last_listener += 1;
         let (id, at) = (board.last_listener, known.unwrap_or(board.newest));
-        board.listeners.insert(id, Listener { at, waker: None, cut });
+        board.listeners.insert(id, Listener { at, cut });
         self.listeners.store(board.listeners.len(), Ordering::Relaxed);
         self.event_bus.listeners.fetch_add(1, Ordering::Relaxed);
         self.event_bus.bell.notify_one();
-        Some(EventStream::new(Arc::clone(self), id, first))
+        let news = self.news.subscribe();
+        let subscription = Subscription { hub: Arc::clone(self), listener: id, first, news };
+        Some(unfold(subscription, Subscription::next))
     }
 
     /// The world is no more: everybody is sent away.
@@ -140,10 +164,25 @@ impl NamespaceEvents {
         for listener in std::mem::take(&mut board.listeners).into_values() {
             listener.cut.notify_one();
         }
+        self.news.send_replace(());
         self.listeners.store(0, Ordering::Relaxed);
     }
 
-    /// A feed is gone, which every listener has exactly one of.
+    /// The next event for a listener.
+    fn take(&self, listener: u64) -> Taken {
+        let mut board = self.board();
+        let newest = board.newest;
+        let Some(at) = board.listeners.get(&listener).map(|listener| listener.at) else { return Taken::End };
+        let before = board.kept.total().saturating_sub(newest.saturating_sub(at));
+        let event = board.kept.after(before).next().map(|(_, (name, data))| board.event(at + 1, name, data));
+        let Some(event) = event else { return Taken::Nothing };
+        if let Some(listener) = board.listeners.get_mut(&listener) {
+            listener.at += 1;
+        }
+        Taken::Event(event)
+    }
+
+    /// A subscription is gone, which every listener has exactly one of.
     fn leave(&self, listener: u64) {
         let mut board = self.board();
         board.listeners.remove(&listener);
@@ -160,10 +199,11 @@ impl NamespaceEvents {
             board.newest += 1;
         }
         for (name, data) in changes.events {
-            board.put(name, &data);
+            board.put(name, data);
         }
         if board.newest > before {
-            board.wake();
+            board.cut_off_the_slow();
+            self.news.send_replace(());
             self.event_bus.bell.notify_one();
         }
     }
@@ -174,16 +214,15 @@ impl NamespaceEvents {
 }
 
 impl EventLog {
-    fn put(&mut self, name: &str, data: &str) {
+    fn put(&mut self, name: &'static str, data: String) {
         self.newest += 1;
-        let frame = self.frame(self.newest, name, data);
-        let size = frame.len();
-        self.kept.push(frame, size);
+        let size = data.len();
+        self.kept.push((name, data.into()), size);
     }
 
     /// One event as it goes over the wire. The data is JSON without a line break.
-    fn frame(&self, number: u64, name: &str, data: &str) -> Bytes {
-        Bytes::from(format!("id: {}\nevent: {name}\ndata: {data}\n\n", self.id(number)))
+    fn event(&self, number: u64, name: &str, data: &str) -> Event {
+        Event::default().id(self.id(number)).event(name).data(data)
     }
 
     fn id(&self, number: u64) -> String {
@@ -201,27 +240,38 @@ impl EventLog {
         self.newest.saturating_sub(self.kept.len() as u64)
     }
 
-    /// Wakes who waits, and cuts off who has not taken what is not kept any more.
-    fn wake(&mut self) {
+    /// Cuts off who has not taken what is not kept any more.
+    fn cut_off_the_slow(&mut self) {
         let before_oldest = self.before_oldest();
         self.listeners.retain(|_, listener| {
             let keeps_up = listener.at >= before_oldest;
             if !keeps_up {
                 listener.cut.notify_one();
             }
-            if let Some(waker) = listener.waker.take() {
-                waker.wake();
-            }
             keeps_up
         });
     }
 }
 
-/// Tells the statuses of messages as they fall due, until it is dropped.
-pub(super) async fn run(shared: AppState) {
-    loop {
-        let due = shared.guarded(|namespaces| namespaces.tell_due(now())).flatten();
-        let pause = due.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-        let _ = timeout(pause, shared.event_bus.bell.notified()).await;
+impl Subscription {
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        if let Some(first) = self.first.take() {
+            return Some((Ok(first), self));
+        }
+        loop {
+            // What comes after this look ends the wait below.
+            self.news.borrow_and_update();
+            match self.hub.take(self.listener) {
+                Taken::Event(event) => return Some((Ok(event), self)),
+                Taken::Nothing => self.news.changed().await.ok()?,
+                Taken::End => return None,
+            }
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.hub.leave(self.listener);
     }
 }

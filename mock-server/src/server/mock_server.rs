@@ -8,8 +8,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use super::real_time::now;
 use super::serve::accept_all;
-use super::state::{AppState, now};
+use super::state::AppState;
 use crate::control::{Advance, ClockChange, ClockTurn};
 use crate::core::error::ControlError;
 use crate::core::simulator::Simulator;
@@ -153,8 +154,8 @@ impl MockServer {
     /// # }
     /// ```
     #[cfg(feature = "client")]
-    pub fn control(&self) -> crate::server::client::Control {
-        crate::server::client::Control::of(self.address)
+    pub fn control(&self) -> crate::client::Control {
+        crate::client::Control::of(self.address)
     }
 }
 

@@ -8,18 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use http::{Method, Request, Uri};
+use http::{Request, Uri};
 
 use super::events::{EventBus, NamespaceEvents};
-use crate::core::refusal::Refusal;
+use super::real_time::now;
 use crate::core::request::API_KEY;
-use crate::core::response::json_response;
-use crate::core::simulator::{Simulator, WireFault, WireResponse};
+use crate::core::simulator::Simulator;
 use crate::core::webhook::WebhookDelivery;
-use crate::server::control::namespaces;
-use crate::server::control::namespaces::NamespaceStore;
 
 /// More namespaces than this, or more bytes in all of them, and the one that was used least lately is forgotten.
 const MOST: usize = 1_000;
@@ -73,7 +69,8 @@ impl Drop for Namespace {
 
 impl Namespaces {
     pub(super) fn new(default_namespace: Simulator, event_bus: Arc<EventBus>) -> Self {
-        let home_hub = Arc::new(NamespaceEvents::new(&default_namespace, Arc::clone(&event_bus), BYTES_OF_EVENTS, 0));
+        let home_hub =
+            Arc::new(NamespaceEvents::new(&default_namespace, now(), Arc::clone(&event_bus), BYTES_OF_EVENTS, 0));
         Self { default_namespace, home_hub, event_bus, others: HashMap::new(), bytes: 0, uses: 0, hubs: 0 }
     }
 
@@ -143,7 +140,7 @@ impl Namespaces {
         let hub = hub.get_or_insert_with(|| {
             self.hubs += 1;
             let event_bus = Arc::clone(&self.event_bus);
-            Arc::new(NamespaceEvents::new(simulator, event_bus, BYTES_OF_EVENTS_OF_A_NAMESPACE, self.hubs))
+            Arc::new(NamespaceEvents::new(simulator, now, event_bus, BYTES_OF_EVENTS_OF_A_NAMESPACE, self.hubs))
         });
         (Arc::clone(hub), simulator)
     }
@@ -189,41 +186,15 @@ impl Namespaces {
         all.filter_map(|(name, simulator)| simulator.next_due_at(now, |target| is_free(&name, target))).min()
     }
 
-    /// Answers a request that is for no single world, if it is one: `/_mock/namespaces`.
-    pub(super) fn answer(&mut self, now: SystemTime, request: &Request<Bytes>) -> Option<WireResponse> {
-        if request.uri().path().trim_end_matches('/') != "/_mock/namespaces" {
-            return None;
-        }
-        let response = match self.default_namespace.access.admit(request) {
-            Err(refusal) => refusal.into_response(),
-            Ok(()) => self.answer_admitted(request).unwrap_or_else(Refusal::into_response),
-        };
-        let mut reply = WireResponse { response, wire: WireFault::Whole, delay: Duration::ZERO };
-        crate::core::response::set_header(
-            &mut reply.response,
-            "date",
-            httpdate::fmt_http_date(self.default_namespace.now(now)),
-        );
-        Some(reply)
+    /// The names of all namespaces, in order.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.others.keys().map(|name| (**name).to_owned()).collect();
+        names.sort_unstable();
+        names
     }
 
-    fn answer_admitted(&mut self, request: &Request<Bytes>) -> Result<http::Response<Bytes>, Refusal> {
-        let query = request.uri().query().unwrap_or_default();
-        let names = match *request.method() {
-            Method::GET => namespaces::names(query, self)?,
-            Method::DELETE => namespaces::remove(query, self)?,
-            _ => return Err(Refusal::wrong_method(request, &["GET", "DELETE"])),
-        };
-        Ok(json_response(200, &names))
-    }
-}
-
-impl NamespaceStore for Namespaces {
-    fn names(&self) -> Vec<String> {
-        self.others.keys().map(|name| (**name).to_owned()).collect()
-    }
-
-    fn remove(&mut self, name: Option<&str>) -> bool {
+    /// Forgets a namespace, or all; false if there is none of that name.
+    pub(super) fn remove(&mut self, name: Option<&str>) -> bool {
         match name {
             None => {
                 self.others.clear();
@@ -384,8 +355,7 @@ mod tests {
         }
         assert_eq!(namespaces.others.len(), MOST_BYTES / 9_000_000);
         assert!(namespaces.find(&name(0)).is_none() && namespaces.find(&name(39)).is_some());
-        NamespaceStore::remove(&mut namespaces, Some("n39"));
-        NamespaceStore::remove(&mut namespaces, None);
+        assert!(namespaces.remove(Some("n39")) && namespaces.remove(None));
         assert_eq!(namespaces.bytes, 0);
     }
 

@@ -9,8 +9,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::connection_registry::{ConnectionRegistry, TICK};
+use super::real_time::now;
 use super::state::AppState;
-use super::{connection, events, webhook_worker};
+use super::{connection, webhook_worker};
 use crate::core::simulator::Simulator;
 
 /// More connections than this do not stay open: each further one ends the one that has been idle longest, or else the one whose
@@ -78,18 +79,20 @@ async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) +
     loop {
         tokio::time::sleep(pause).await;
         let started = std::time::Instant::now();
-        let state = shared.guarded(|namespaces| {
+        // Only the copy is made while requests wait; it is printed beside them.
+        let snapshot = shared.guarded(|namespaces| {
             let simulator = namespaces.default_namespace();
             (simulator.changes() != seen).then(|| {
                 seen = simulator.changes();
-                simulator.export()
+                simulator.snapshot()
             })
         });
-        if let Some(state) = state.flatten() {
+        if let Some(snapshot) = snapshot.flatten() {
             let saver = Arc::clone(&saver);
             let saving = tokio::task::spawn_blocking(move || {
                 if let Some(save) = saver.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-                    save(&state);
+                    // A state always serialises.
+                    save(&serde_json::to_value(snapshot).unwrap_or_default());
                 }
             });
             // An error means that `save` panicked, which is its own business.
@@ -102,7 +105,7 @@ async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) +
 pub(super) async fn accept_all(listener: TcpListener, shared: AppState) {
     let mut worker = JoinSet::new();
     worker.spawn(webhook_worker::run(shared.clone()));
-    worker.spawn(events::run(shared.clone()));
+    worker.spawn(tell_statuses(shared.clone()));
     let registry = Arc::new(ConnectionRegistry::new());
     worker.spawn(tick(Arc::clone(&registry)));
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -126,6 +129,16 @@ pub(super) async fn accept_all(listener: TcpListener, shared: AppState) {
             registry.close(number);
             drop(place);
         });
+    }
+}
+
+/// Tells listeners the statuses of messages as they fall due.
+async fn tell_statuses(shared: AppState) {
+    const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+    loop {
+        let due = shared.guarded(|namespaces| namespaces.tell_due(now())).flatten();
+        let pause = due.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        let _ = tokio::time::timeout(pause, shared.event_bus.bell.notified()).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! What every connection and task shares. Only this module reads the real clock.
+//! What every connection and task shares.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -7,20 +7,16 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
 
-use super::control::control_response;
 use super::events;
 use super::namespaces::{Name, Namespaces};
+use super::real_time::now;
 use super::wait::Changed;
-use super::webhook_worker::WorkerState;
+use super::webhook_desk::WorkerState;
 use crate::control::{ClockChange, ClockTurn, DueEvent};
 use crate::core::auth::Auth;
 use crate::core::error::ControlError;
-use crate::core::refusal::Refusal;
 use crate::core::response::{json_response, set_header};
 use crate::core::simulator::{Simulator, WireFault, WireResponse};
-
-/// The newest event whose effect a response of the control plane includes; sent while anybody listens.
-pub(super) const LAST_EVENT: &str = "x-transom-event";
 
 /// The simulators behind every connection.
 #[derive(Debug, Clone)]
@@ -55,40 +51,14 @@ impl AppState {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut self.lock()))).ok()
     }
 
-    /// The world that a request is for. Only a caller with the token makes a namespace: each takes memory. Without it, a call to
-    /// the control plane goes to the world that is always there, which refuses it or asks for the token.
-    pub(super) fn admitted_world(&self, name: Name, request: &Request<Bytes>) -> Result<Name, Refusal> {
-        if name.is_none() || self.access.holds_token(request) || self.lock().find(&name).is_some() {
-            return Ok(name);
-        }
-        if is_control(request.uri().path()) {
-            return Ok(None);
-        }
-        Err(Refusal::of(
-            401,
-            "there is no such namespace, expected one that exists, or the token that the mock was started with, as \
-             `X-Mock-Token: …`, to make it",
-        ))
-    }
-
-    /// One step at the present time. A dialect that panics costs its client an answer of 500, and nobody else anything.
+    /// One request to a provider at the present time. A dialect that panics costs its client an answer of 500, and nobody else
+    /// anything.
     pub(super) fn step(&self, name: &Name, request: &Request<Bytes>) -> WireResponse {
         let reply = self.guarded(|namespaces| {
             let now = now();
-            if let Some(reply) = namespaces.answer(now, request) {
-                return reply;
-            }
             let simulator = namespaces.of(now, name);
-            let mut reply = step(simulator, now, request);
-            if simulator.webhooks.is_waiting() {
-                self.desk.ring();
-            }
-            namespaces.weigh(name);
-            if let Some(event) = namespaces.tell(now, name)
-                && request.uri().path().starts_with("/_mock/")
-            {
-                set_header(&mut reply.response, LAST_EVENT, event);
-            }
+            let reply = simulator.step(now, request);
+            self.settle(namespaces, now, name);
             reply
         });
         self.changed.ring();
@@ -97,12 +67,6 @@ impl AppState {
             wire: WireFault::Whole,
             delay: Duration::ZERO,
         })
-    }
-
-    /// As [`step`](Self::step), for a request that changes nothing.
-    pub(super) fn look(&self, name: &Name, request: &Request<Bytes>) -> WireResponse {
-        let now = now();
-        step(self.lock().of(now, name), now, request)
     }
 
     /// How long, in real time, until a message of a world has another status; none if none will, or the clock stands.
@@ -119,16 +83,20 @@ impl AppState {
     ) -> (T, Option<String>) {
         let now = now();
         let mut namespaces = self.lock();
-        let simulator = namespaces.of(now, name);
-        let done = work(simulator, now);
-        if simulator.webhooks.is_waiting() {
-            self.desk.ring();
-        }
-        namespaces.weigh(name);
-        let event = namespaces.tell(now, name);
+        let done = work(namespaces.of(now, name), now);
+        let event = self.settle(&mut namespaces, now, name);
         drop(namespaces);
         self.changed.ring();
         (done, event)
+    }
+
+    /// Sees to what follows from a change of a world. Returns the id of the newest event if anybody listens.
+    fn settle(&self, namespaces: &mut Namespaces, now: SystemTime, name: &Name) -> Option<String> {
+        if namespaces.find(name).is_some_and(|simulator| simulator.webhooks.is_waiting()) {
+            self.desk.ring();
+        }
+        namespaces.weigh(name);
+        namespaces.tell(now, name)
     }
 
     /// Changes a world's clock, and waits until the webhook calls that fell due by it were tried.
@@ -140,7 +108,10 @@ impl AppState {
         let before = self.lock().find(name).map_or(0, |simulator| simulator.webhooks.last_try());
         let (turn, event) = self.with(name, |simulator, now| simulator.change_clock(now, change));
         let turn = turn?;
-        self.turned(name).await;
+        if let Some(paid) = self.guarded(|namespaces| self.desk.owed(namespaces, name)).flatten() {
+            // An error means that the couriers are gone, and with them everything to wait for.
+            let _ = paid.await;
+        }
         let attempts = self.lock().find(name).map(|simulator| {
             simulator.webhooks.tries_after(before).map(|(_, attempt)| DueEvent::from(attempt)).collect::<Vec<_>>()
         });
@@ -152,21 +123,4 @@ impl AppState {
         set_header(&mut response, "date", httpdate::fmt_http_date(self.lock().default_namespace().now(now())));
         response
     }
-}
-
-/// Whether a path belongs to the console or the control plane.
-fn is_control(path: &str) -> bool {
-    path == "/" || path == "/_mock" || path.starts_with("/_mock/")
-}
-
-/// Routes a request to the control plane or to a provider.
-fn step(simulator: &mut Simulator, now: SystemTime, request: &Request<Bytes>) -> WireResponse {
-    match control_response(simulator, now, request) {
-        Some(response) => WireResponse { response, wire: WireFault::Whole, delay: Duration::ZERO },
-        None => simulator.step(now, request),
-    }
-}
-
-pub(super) fn now() -> SystemTime {
-    SystemTime::now()
 }

@@ -3,20 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Method, Request};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{sleep, timeout};
 
-use super::namespaces::Name;
-use super::state::AppState;
-use crate::core::request::Query;
-use crate::core::simulator::WireResponse;
-use crate::core::time::parse_duration;
-use crate::server::control::WAIT_NOT_YET;
-
-const USUAL: Duration = Duration::from_secs(10);
-const LONGEST: Duration = Duration::from_secs(600);
 /// Looking again takes time, too: not more often than this.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
@@ -59,29 +48,4 @@ impl Changed {
             sleep(BETWEEN_LOOKS).await;
         }
     }
-}
-
-/// Whether this is a call that waits.
-pub(super) fn is_wait(request: &Request<Bytes>) -> bool {
-    request.method() == Method::GET && request.uri().path().trim_end_matches('/') == "/_mock/wait"
-}
-
-/// Asks until the answer is another than "not yet", or the time is up.
-pub(super) async fn answer(shared: &AppState, name: &Name, request: &Request<Bytes>) -> WireResponse {
-    let query = Query::of(request);
-    let limit = query.get("timeout").and_then(parse_duration).unwrap_or(USUAL).min(LONGEST);
-    let deadline = Instant::now() + limit;
-    let mut last = None;
-    let look = || {
-        let reply = shared.look(name, request);
-        let done = reply.response.status() != WAIT_NOT_YET;
-        last = Some(reply);
-        done
-    };
-    // An error means that the time is up; then the last answer is the one.
-    let of_statuses = query.get("for") == Some("status");
-    // Statuses come by the clock alone.
-    let next_status = || if of_statuses { shared.next_status_in(name) } else { None };
-    let _ = timeout_at(deadline, shared.changed.until(look, next_status)).await;
-    last.unwrap_or_else(|| shared.look(name, request))
 }

@@ -11,13 +11,15 @@ mod interactive;
 mod location;
 mod media;
 mod received;
+mod template_check;
 
 pub(crate) use contacts::contacts;
-pub(crate) use definition::{MOST_TEMPLATES, body, category, definition};
+pub(crate) use definition::{MOST_TEMPLATES, category, checked_components, components, definition};
 pub(crate) use interactive::interactive;
 pub(crate) use location::location;
 pub(crate) use media::{CAPTION_LIMIT, MediaRules, is_web_address, media};
 pub(crate) use received::{is_medium, received};
+pub(crate) use template_check::{BodyValue, SentParts, TemplateFlaw, check_body, check_parts, ordered};
 
 use std::borrow::Cow;
 

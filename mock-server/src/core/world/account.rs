@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::core::behavior_switch::Switches;
 use crate::core::limiter::Limiter;
 use crate::core::phone::Phone;
@@ -117,6 +119,9 @@ pub struct Template {
     pub body: String,
     /// The names of the placeholders in order: `1`, `2`, … where the provider numbers them.
     pub parameters: Vec<String>,
+    /// The definition's components as Meta writes them (`{"type":"HEADER","format":"IMAGE",…}`), the body among them. Empty
+    /// if only the body is known.
+    pub components: Vec<Value>,
 }
 
 impl Template {
@@ -153,6 +158,24 @@ impl Template {
             category: "utility".to_owned(),
             body: body.to_owned(),
             parameters,
+            components: Vec::new(),
+        }
+    }
+
+    /// An approved utility template with these components. `None` without a `BODY` that has a text.
+    pub fn of_components(id: u64, name: &str, language: &str, components: Vec<Value>) -> Option<Self> {
+        let is_body =
+            |component: &&Value| component["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("body"));
+        let template = Self::new(id, name, language, components.iter().find(is_body)?["text"].as_str()?);
+        Some(Self { components, ..template })
+    }
+
+    /// The components as a provider lists them: the definition's, or the body alone.
+    pub fn listed_components(&self) -> Value {
+        if self.components.is_empty() {
+            json!([{"type": "BODY", "text": self.body}])
+        } else {
+            Value::from(self.components.clone())
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::core::phone::{Phone, is_e164};
 use crate::core::request_context::RequestContext;
 use crate::core::response::{json_response, json_text_response};
 use crate::core::world::{Content, Message, Template, TemplateStatus, World};
+use crate::simulators::cloud_api::{SentParts, check_body, check_parts};
 
 /// Source: Send Freeform Message (seed).
 const MOST_CHARACTERS: usize = 4096;
@@ -113,6 +114,9 @@ fn party(
         review.refused("`recipient_phone` is not in E.164 with its `+`", page);
         return Err(invalid_phone(world).into());
     };
+    if contact == sender.phone {
+        return Err(invalid_phone(world).into());
+    }
     Ok(Party { sender_id, sender: sender.phone.clone(), contact })
 }
 
@@ -186,7 +190,8 @@ fn accept(world: &mut RequestContext<'_>, party: &Party, content: Content<'_>) -
 }
 
 /// The content of a template with its variables, which are keyed by position or by name. Exactly those of the template must be
-/// there.
+/// there, and fit the template by Meta's rules (inferred: the page states none). A template that needs a value for its header or
+/// a button cannot be sent here.
 fn fill(template: &Template, variables: &Map<String, Value>) -> Result<Value, String> {
     let wanted = &template.parameters;
     let values: Option<Vec<&Value>> = wanted
@@ -196,6 +201,9 @@ fn fill(template: &Template, variables: &Map<String, Value>) -> Result<Value, St
         .collect();
     match values {
         Some(values) if values.len() == variables.len() => {
+            let texts: Vec<&str> = values.iter().filter_map(|value| value.as_str()).collect();
+            let checked = check_body(template, &texts).and_then(|()| check_parts(template, SentParts::default()));
+            checked.map_err(|flaw| flaw.details)?;
             let mut content = json!({"type": "template", "name": template.name, "language": template.language});
             if let (Value::Object(content), false) = (&mut content, values.is_empty()) {
                 content.insert("body".to_owned(), json!(values));

@@ -249,6 +249,9 @@ fn verdict(
     let Some(sender) = world.account(NAME).sender_by_phone(&from) else {
         return Err(Problem::invalid("from is not valid"));
     };
+    if from == to {
+        return Err(Problem::invalid("to is not valid: it is the sender"));
+    }
     let online = sender.online;
     let needs_window = !matches!(content, Checked::Template(_));
     let outcome = content::outcome(world, content)?;

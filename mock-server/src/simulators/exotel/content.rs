@@ -38,7 +38,11 @@ pub(super) fn outcome<'a>(world: &World, content: Checked<'a>) -> Result<Outcome
         Checked::Session(content) => Ok(Outcome::Delivered(content)),
         Checked::FailsLater(failure) => Ok(Outcome::FailsLater(failure)),
         Checked::Template(send) => match send.against(world.account(NAME)) {
-            Ok(content) => Ok(Outcome::Delivered(content.into())),
+            Ok(content) => match send.mismatch(world.account(NAME)) {
+                None => Ok(Outcome::Delivered(content.into())),
+                Some(problem) if world.switch(NAME, "template_mismatch") == "sync" => Err(Problem::invalid(problem)),
+                Some(_) => Ok(Outcome::FailsLater(webhook::TEMPLATE_PARAMETERS)),
+            },
             Err((_, failure)) if world.switch(NAME, "template_error") == "callback" => Ok(Outcome::FailsLater(failure)),
             Err((problem, _)) => Err(Problem::invalid(problem)),
         },

@@ -1,5 +1,7 @@
 //! `content.interactive`: reply buttons, lists, and the rest.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::common::TYPES_PAGE;
@@ -101,6 +103,7 @@ fn buttons(action: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Vec<V
     if buttons.len() > MOST_BUTTONS {
         return Err(action.breaks_rule(format!("{} has more than {MOST_BUTTONS} buttons", action.path_of("buttons"))));
     }
+    let (mut ids, mut titles) = (HashSet::new(), HashSet::new());
     let buttons = buttons.into_iter().map(|(path, button)| {
         let button = Part::of(button, path, TYPES_PAGE)?;
         button.review_unknown(&["type", "reply"], review);
@@ -109,6 +112,9 @@ fn buttons(action: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Vec<V
         }
         let reply = button.part("reply")?;
         let (id, title) = (reply.short_text("id", MOST_BUTTON_ID)?, reply.short_text("title", MOST_BUTTON_TITLE)?);
+        if !ids.insert(id) || !titles.insert(title) {
+            return Err(reply.breaks_rule(format!("{} or its title is not unique", reply.path_of("id"))));
+        }
         Ok(json!({"id": id, "title": title}))
     });
     buttons.collect()
@@ -122,17 +128,24 @@ fn sections(action: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Vec<
             action.breaks_rule(format!("{} has more than {MOST_SECTIONS} sections", action.path_of("sections")))
         );
     }
+    let (titled, mut ids) = (sections.len() > 1, HashSet::new());
     let mut count = 0;
     let mut read = Vec::with_capacity(sections.len());
     for (path, section) in sections {
         let section = Part::of(section, path, TYPES_PAGE)?;
         section.review_unknown(&["title", "rows"], review);
+        if titled {
+            section.text("title")?;
+        }
         let rows = section.items("rows")?;
         count += rows.len();
         let rows = rows.into_iter().map(|(path, row)| {
             let row = Part::of(row, path, TYPES_PAGE)?;
             row.review_unknown(&["id", "title", "description"], review);
             let (id, title) = (row.short_text("id", MOST_ROW_ID)?, row.short_text("title", MOST_ROW_TITLE)?);
+            if !ids.insert(id) {
+                return Err(row.breaks_rule(format!("{} is not unique", row.path_of("id"))));
+            }
             let mut content = json!({"id": id, "title": title});
             if row.get("description").is_some() {
                 insert(&mut content, "description", Some(row.short_text("description", MOST_ROW_DESCRIPTION)?));

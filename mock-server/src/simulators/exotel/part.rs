@@ -117,6 +117,17 @@ impl<'a, 'p> Part<'a, 'p> {
         Ok(link)
     }
 
+    /// The link of a medium. Source: Message Types (docs): a public https link. Where the answer carries the symbol is not
+    /// documented.
+    pub(super) fn media_link(&self, name: &str) -> Result<&'a str, Problem> {
+        let link = self.text(name)?;
+        if link.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+            return Ok(link);
+        }
+        let description = format!("{} is no https link", self.path_of(name));
+        Err(Problem { source: self.source, ..Problem::symbol("INVALID_MEDIA_URL", &description) })
+    }
+
     /// A member that is neither absent nor null.
     pub(super) fn get(&self, name: &str) -> Option<&'a Json<'a>> {
         self.members.member(name).filter(|value| !value.is_null())
@@ -159,7 +170,7 @@ pub(super) fn media(kind: &str, media: &Part<'_, '_>, review: &mut FindingCollec
         _ => &["link"],
     };
     media.review_unknown(known, review);
-    let mut content = json!({"type": kind, "link": media.link("link", review)?});
+    let mut content = json!({"type": kind, "link": media.media_link("link")?});
     for name in known.iter().skip(1) {
         insert(&mut content, name, media.optional_text(name)?);
     }

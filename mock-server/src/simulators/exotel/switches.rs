@@ -39,6 +39,13 @@ pub(super) const ALL: &[Switch] = &[
         source: Source::new("Template Messages, WhatsApp Status Codes", Certainty::Docs),
     },
     Switch {
+        name: "template_mismatch",
+        default: "callback",
+        allowed: &["callback", "sync"],
+        about: "Whether a header or button that does not fit the template is reported as failed by callback (30023), as was seen, or refused at once.",
+        source: REPORTS,
+    },
+    Switch {
         name: "auth_error",
         default: "v2",
         allowed: &["v2", "rest_exception"],

@@ -11,6 +11,7 @@ use crate::core::finding::FindingCollector;
 use crate::core::json::Json;
 use crate::core::webhook::Failure;
 use crate::core::world::{Account, TemplateStatus, World};
+use crate::simulators::cloud_api::{SentParts, check_body, check_parts};
 
 /// The most cards of a carousel.
 const MOST_CARDS: usize = 10;
@@ -43,6 +44,11 @@ impl TemplateSend {
             let problem = format!("template {} takes {wanted} body parameters, {given} given", self.name);
             return Err((problem, webhook::TEMPLATE_PARAMETERS));
         }
+        let values: Vec<&str> = self.body.iter().map(String::as_str).collect();
+        check_body(template, &values).map_err(|flaw| {
+            let is_length = flaw.code == TOO_LONG;
+            (flaw.details, if is_length { webhook::TEMPLATE_TOO_LONG } else { webhook::TEMPLATE_PARAMETERS })
+        })?;
         let mut content = json!({"type": "template", "name": self.name, "language": self.language});
         insert(&mut content, "body", (!self.body.is_empty()).then(|| self.body.clone()));
         insert(&mut content, "header", self.header.clone());
@@ -51,6 +57,24 @@ impl TemplateSend {
             insert(&mut content, name, Some(value.clone()));
         }
         Ok(content)
+    }
+}
+
+/// Meta's number for a body that is too long.
+const TOO_LONG: u32 = 132_005;
+
+impl TemplateSend {
+    /// Whether header, buttons and the rest fit the definition of the template; what is wrong otherwise.
+    pub(super) fn mismatch(&self, account: &Account) -> Option<String> {
+        let template = account.template(&self.name, &self.language)?;
+        let extra = |name: &str| self.extra.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        let parts = SentParts {
+            header: self.header.as_ref(),
+            buttons: &self.buttons,
+            cards: extra("carousel"),
+            has_offer: extra("limited_time_offer").is_some(),
+        };
+        check_parts(template, parts).err().map(|flaw| flaw.details)
     }
 }
 

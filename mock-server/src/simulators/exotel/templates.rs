@@ -12,7 +12,7 @@ use crate::core::json::{Json, Named as _};
 use crate::core::request::{Query, is_json, json_of};
 use crate::core::response::json_response;
 use crate::core::world::{Template, TemplateStatus, World};
-use crate::simulators::cloud_api::{FieldError, FieldReader, MOST_TEMPLATES, body, category, definition};
+use crate::simulators::cloud_api::{FieldError, FieldReader, MOST_TEMPLATES, category, components, definition};
 
 const QUERY: [&str; 10] =
     ["waba_id", "name", "status", "quality_score", "language", "category", "fields", "limit", "before", "after"];
@@ -90,6 +90,11 @@ fn list(
     Ok(envelope(world, "GET", rows.len(), &channel))
 }
 
+/// Why a template was rejected, in Meta's words. The mock's reviews give no reason, so it is the most general word.
+fn rejected_reason(template: &Template) -> &'static str {
+    if template.status == TemplateStatus::Rejected { "INVALID_FORMAT" } else { "NONE" }
+}
+
 fn needs_account(query: &Query) -> Result<(), Problem> {
     match query.get("waba_id") {
         None | Some("") => Err(on_page(Problem::missing("waba_id is mandatory"))),
@@ -101,7 +106,8 @@ fn print(template: &Template, fields: Option<&[String]>) -> Value {
     let mut data = json!({
         "id": template.id.to_string(), "name": template.name, "language": template.language,
         "status": template.status.as_str().to_uppercase(), "category": template.category.to_uppercase(),
-        "components": [{"type": "BODY", "text": template.body}],
+        "components": template.listed_components(), "rejected_reason": rejected_reason(template),
+        "quality_score": {"score": "UNKNOWN"},
     });
     if let (Value::Object(members), Some(fields)) = (&mut data, fields) {
         members.retain(|name, _| name == "id" || fields.iter().any(|field| field == name));
@@ -116,7 +122,8 @@ fn change(
     method: &str,
     review: &mut FindingCollector,
 ) -> Result<Response<Bytes>, Problem> {
-    if method != "PUT" {
+    // Creating takes the account from the URL on one page and from the key on another.
+    if method == "DELETE" {
         needs_account(&Query::of(request))?;
     }
     if !is_json(request) {
@@ -193,8 +200,9 @@ fn edit(templates: &mut [Template], form: &mut FieldReader, value: &Json<'_>, fi
     };
     let known = templates.iter_mut().find(|known| Some(known.id) == id).ok_or_else(unknown)?;
     if members.contains_key("components") {
-        let body = body(form, members, field).map_err(|flaw| problem(&flaw))?;
-        let edited = Template::new(known.id, &known.name, &known.language, body);
+        let components = components(members, field).map_err(|flaw| problem(&flaw))?;
+        let missing = || problem(&FieldError::missing(format!("{field}.components.BODY")));
+        let edited = Template::of_components(known.id, &known.name, &known.language, components).ok_or_else(missing)?;
         *known = Template { category: known.category.clone(), ..edited };
     }
     if members.contains_key("category") {

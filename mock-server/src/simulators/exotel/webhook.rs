@@ -45,11 +45,10 @@ pub(super) const MESSAGE_TOO_LONG: Failure =
 /// A template that is there and not approved.
 pub(super) const TEMPLATE: Failure =
     Failure { code: 30022, name: "EX_TEMPLATE_ERROR", text: "The template cannot be sent" };
-pub(super) const TEMPLATE_PARAMETERS: Failure = Failure {
-    code: 30023,
-    name: "EX_TEMPLATE_PARAM_ERROR",
-    text: "The number of parameters is not that of the template",
-};
+pub(super) const TEMPLATE_PARAMETERS: Failure =
+    Failure { code: 30023, name: "EX_TEMPLATE_PARAM_ERROR", text: "The parameters are not those of the template" };
+pub(super) const TEMPLATE_TOO_LONG: Failure =
+    Failure { code: 30025, name: "EX_TEMPLATE_TEXT_TOO_LONG", text: "The text of the template is too long" };
 pub(super) const TEMPLATE_NOT_FOUND: Failure =
     Failure { code: 30024, name: "EX_TEMPLATE_NOT_FOUND", text: "The template does not exist in this language" };
 

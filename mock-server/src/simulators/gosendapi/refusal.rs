@@ -79,6 +79,14 @@ impl Refusal {
         Self::new(status, format!("(#{number}) {title}")).with_details(json!({ "meta_code": number }))
     }
 
+    /// The same with Meta's own details, where Meta's form has them.
+    pub(super) fn with_meta_details(mut self, text: &str) -> Self {
+        if let Some(Value::Object(details)) = &mut self.details {
+            details.insert("error_data".to_owned(), json!({ "details": text }));
+        }
+        self
+    }
+
     /// The stock refusal of the framework, which says no more than its reason phrase.
     pub(super) fn bare(status: StatusCode) -> Self {
         Self { reason: false, ..Self::new(status, status.canonical_reason().unwrap_or_default()) }

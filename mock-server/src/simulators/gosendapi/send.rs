@@ -17,6 +17,7 @@ use crate::core::phone::Phone;
 use crate::core::request::{IDEMPOTENCY_KEY, header};
 use crate::core::response::json_response;
 use crate::core::world::{CachedResponse, Message, Replay, TemplateStatus, World};
+use crate::simulators::cloud_api::{TemplateFlaw, check_body, check_parts, ordered};
 
 /// What no page says of idempotency keys.
 const KEY_RULES: Source = Source::new("GoSendAPI, API Reference", Certainty::Inferred);
@@ -72,6 +73,9 @@ fn deliver(
     reference: Option<&str>,
 ) -> Result<Response<Bytes>, Refusal> {
     let to = Phone::read(message.to).ok_or_else(|| Refusal::bare(StatusCode::BAD_REQUEST))?;
+    if to == *from {
+        return Err(Refusal::meta(StatusCode::BAD_REQUEST, 131_021, "Recipient cannot be sender"));
+    }
     if let Some(template) = &message.template {
         check_template(call, template)?;
     }
@@ -114,12 +118,14 @@ fn outside_window(switch: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the template exists in this language, is approved, and gets as many values as it has placeholders. Refused
-/// with 422 and Meta's number (inferred).
+/// Whether the template exists in this language, is approved, and fits its definition. Refused with 422 and Meta's number
+/// (inferred).
 fn check_template(call: &Call<'_>, sent: &TemplateSend) -> Result<(), Refusal> {
     let refuse = |number, title: &str| Err(Refusal::meta(StatusCode::UNPROCESSABLE_ENTITY, number, title));
     let Some(template) = call.world.account(NAME).template(&sent.name, &sent.language) else {
-        return refuse(132_001, "Template name does not exist in the translation");
+        let details = format!("template name ({}) does not exist in {}", sent.name, sent.language);
+        let title = "Template name does not exist in the translation";
+        return Err(Refusal::meta(StatusCode::UNPROCESSABLE_ENTITY, 132_001, title).with_meta_details(&details));
     };
     match template.status {
         TemplateStatus::Approved => {}
@@ -127,10 +133,12 @@ fn check_template(call: &Call<'_>, sent: &TemplateSend) -> Result<(), Refusal> {
         TemplateStatus::Disabled => return refuse(132_016, "Template is disabled"),
         TemplateStatus::Pending | TemplateStatus::Rejected => return refuse(132_001, "Template is not approved"),
     }
-    if template.parameters.len() != sent.body_values {
-        return refuse(132_000, "Number of parameters does not match the expected number of params");
-    }
-    Ok(())
+    let checked = ordered(template, &sent.body)
+        .and_then(|values| check_body(template, &values))
+        .and_then(|()| check_parts(template, sent.parts()));
+    checked.map_err(|TemplateFlaw { code, title, details }| {
+        Refusal::meta(StatusCode::UNPROCESSABLE_ENTITY, code, title).with_meta_details(&details)
+    })
 }
 
 /// The answer to a send, in Meta's shape or as the vendor's record. Neither is documented (inferred).

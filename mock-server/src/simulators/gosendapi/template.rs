@@ -4,7 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::core::finding::{Certainty, Source};
 use crate::core::json::{Json, Members, Named as _};
-use crate::simulators::cloud_api::{FieldError, FieldReader, MediaRules, join, media, required_array, required_text};
+use crate::simulators::cloud_api::{
+    BodyValue, FieldError, FieldReader, MediaRules, SentParts, join, media, optional_text, required_array,
+    required_text,
+};
 
 const TEMPLATES: Source = Source::new("GoSendAPI, Templates", Certainty::Docs);
 const SAMPLES: Source = Source::new("GoSendAPI, Templates", Certainty::Inferred);
@@ -13,6 +16,9 @@ const META_RULES: Source = Source::new("Meta, template messages, which GoSendAPI
 /// The most parameters of one component that are read.
 const MOST_PARAMETERS: usize = 100;
 
+/// The most cards of a carousel (Meta, template messages).
+const MOST_CARDS: usize = 10;
+
 /// A template to send, its form checked; whether it exists is for the world to say.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TemplateSend {
@@ -20,10 +26,22 @@ pub(super) struct TemplateSend {
     pub(super) name: String,
     /// The exact language.
     pub(super) language: String,
-    /// How many values the body got.
-    pub(super) body_values: usize,
+    /// The values of the body.
+    pub(super) body: Vec<BodyValue>,
     /// The template in the form of the ledger.
     pub(super) content: Value,
+}
+
+impl TemplateSend {
+    /// The parts besides the body.
+    pub(super) fn parts(&self) -> SentParts<'_> {
+        SentParts {
+            header: self.content.get("header"),
+            buttons: self.content.get("buttons").and_then(Value::as_array).map_or(&[], Vec::as_slice),
+            cards: self.content.get("carousel"),
+            has_offer: self.content.get("limited_time_offer").is_some(),
+        }
+    }
 }
 
 /// Reads name, language and components (Templates and Messages, docs for name, language and the text parameters of
@@ -40,7 +58,7 @@ pub(super) fn template(form: &mut FieldReader, value: Option<&Json<'_>>) -> Resu
     for (member, value) in [("type", "template"), ("name", name), ("language", code)] {
         content.insert(member.to_owned(), Value::from(value));
     }
-    let mut body_values = 0;
+    let mut body_values = Vec::new();
     let mut buttons = Vec::new();
     let components = match members.member("components") {
         None | Some(Json::Null) => &[],
@@ -48,7 +66,7 @@ pub(super) fn template(form: &mut FieldReader, value: Option<&Json<'_>>) -> Resu
     };
     for (index, value) in components.iter().enumerate() {
         let field = format!("template.components.{index}");
-        let component = form.object(Some(value), &field, &["type", "sub_type", "index", "parameters"])?;
+        let component = form.object(Some(value), &field, &["type", "sub_type", "index", "parameters", "cards"])?;
         let kind = required_text(component, &field, "type", usize::MAX)?;
         let lower = kind.to_ascii_lowercase();
         if lower != kind {
@@ -56,30 +74,43 @@ pub(super) fn template(form: &mut FieldReader, value: Option<&Json<'_>>) -> Resu
         }
         match lower.as_str() {
             "body" => {
-                let values = body(form, component, &field)?;
-                body_values = values.len();
-                content.insert("body".to_owned(), Value::Array(values));
+                body_values = body(form, component, &field)?;
+                content.insert("body".to_owned(), printed(&body_values));
             }
             "header" => {
                 content
                     .insert("header".to_owned(), header(form, component, &field).map_err(|flaw| flaw.by(META_RULES))?);
             }
-            "button" => buttons.extend(button(form, component, &field).map_err(|flaw| flaw.by(META_RULES))?),
-            _ => return Err(FieldError::wrong(join(&field, "type"), "must be one of header, body, button")),
+            "button" => buttons.push(button(form, component, &field).map_err(|flaw| flaw.by(META_RULES))?),
+            "carousel" => {
+                let cards = required_array(component, &field, "cards", 1, MOST_CARDS);
+                let cards = cards.map_err(|flaw| flaw.by(META_RULES))?;
+                content.insert(lower, cards.iter().map(Value::from).collect());
+            }
+            "limited_time_offer" => {
+                let values = parameters(component, &field, 1).map_err(|flaw| flaw.by(META_RULES))?;
+                content.insert(lower, values.iter().map(Value::from).collect());
+            }
+            _ => {
+                let expected = "must be one of header, body, button, carousel, limited_time_offer";
+                return Err(FieldError::wrong(join(&field, "type"), expected));
+            }
         }
     }
     if !buttons.is_empty() {
         content.insert("buttons".to_owned(), Value::Array(buttons));
     }
-    Ok(TemplateSend { name: name.to_owned(), language: code.to_owned(), body_values, content: Value::Object(content) })
+    let (name, language) = (name.to_owned(), code.to_owned());
+    Ok(TemplateSend { name, language, body: body_values, content: Value::Object(content) })
 }
 
-/// The values of the body, by position.
-fn body(form: &mut FieldReader, component: &Members<'_>, field: &str) -> Result<Vec<Value>, FieldError> {
+/// The values of the body, in their order. `parameter_name` is Meta's, for templates whose placeholders have names.
+fn body(form: &mut FieldReader, component: &Members<'_>, field: &str) -> Result<Vec<BodyValue>, FieldError> {
     let mut values = Vec::new();
-    for (index, value) in parameters(component, field, MOST_PARAMETERS)?.iter().enumerate() {
+    for (index, value) in required_array(component, field, "parameters", 0, MOST_PARAMETERS)?.iter().enumerate() {
         let field = format!("{field}.parameters.{index}");
-        let members = form.object(Some(value), &field, &["type", "text", "currency", "date_time"])?;
+        let members = form.object(Some(value), &field, &["type", "text", "currency", "date_time", "parameter_name"])?;
+        let name = optional_text(members, &field, "parameter_name", usize::MAX).map_err(|flaw| flaw.by(META_RULES))?;
         let text = match required_text(members, &field, "type", usize::MAX)? {
             "text" => required_text(members, &field, "text", usize::MAX)?,
             kind @ ("currency" | "date_time") => {
@@ -90,9 +121,18 @@ fn body(form: &mut FieldReader, component: &Members<'_>, field: &str) -> Result<
             }
             _ => return Err(FieldError::wrong(join(&field, "type"), "must be one of text, currency, date_time")),
         };
-        values.push(Value::from(text));
+        values.push(BodyValue { name: name.map(str::to_owned), text: text.to_owned() });
     }
     Ok(values)
+}
+
+/// The values in the form of the ledger: by name if each has a name, else a list.
+fn printed(values: &[BodyValue]) -> Value {
+    let named = values.iter().map(|value| Some((value.name.clone()?, Value::from(value.text.as_str()))));
+    match named.collect::<Option<Map<String, Value>>>() {
+        Some(named) if !named.is_empty() => Value::Object(named),
+        _ => values.iter().map(|value| value.text.as_str()).collect(),
+    }
 }
 
 /// The one value of the header: a text or a medium.
@@ -110,16 +150,21 @@ fn header(form: &mut FieldReader, component: &Members<'_>, field: &str) -> Resul
     }
 }
 
-/// The value of one button. Catalogue and flow buttons are Meta's; they are taken, and the ledger has no form for them.
-fn button(form: &mut FieldReader, component: &Members<'_>, field: &str) -> Result<Option<Value>, FieldError> {
+/// The value of one button. The kinds besides `quick_reply` and `url` are Meta's. Of `catalog` and `flow` the ledger keeps
+/// the place alone.
+fn button(form: &mut FieldReader, component: &Members<'_>, field: &str) -> Result<Value, FieldError> {
     let kind = required_text(component, field, "sub_type", usize::MAX)?;
     let index = button_index(component)
         .ok_or_else(|| FieldError::wrong(join(field, "index"), "must be a number from 0 to 9 as a string"))?;
     let (member, parameter) = match kind {
         "url" => ("text", "text"),
         "quick_reply" => ("payload", "payload"),
-        "catalog" | "flow" => return Ok(None),
-        _ => return Err(FieldError::wrong(join(field, "sub_type"), "must be one of quick_reply, url, catalog, flow")),
+        "copy_code" => ("coupon_code", "coupon_code"),
+        "catalog" | "flow" => return Ok(json!({ "type": kind, "index": index })),
+        _ => {
+            let expected = "must be one of quick_reply, url, copy_code, catalog, flow";
+            return Err(FieldError::wrong(join(field, "sub_type"), expected));
+        }
     };
     let field = join(field, "parameters.0");
     let value = parameters(component, &field, 1)?.first();
@@ -127,7 +172,8 @@ fn button(form: &mut FieldReader, component: &Members<'_>, field: &str) -> Resul
     if required_text(members, &field, "type", usize::MAX)? != parameter {
         return Err(FieldError::wrong(join(&field, "type"), format!("must be {parameter}")));
     }
-    Ok(Some(json!({ "type": kind, "index": index, member: required_text(members, &field, member, usize::MAX)? })))
+    let kept = if kind == "copy_code" { "code" } else { member };
+    Ok(json!({ "type": kind, "index": index, kept: required_text(members, &field, member, usize::MAX)? }))
 }
 
 /// The place of a button. Meta's pages write it as text; a number is taken too.
@@ -164,7 +210,7 @@ mod tests {
             {"type": "button", "sub_type": "quick_reply", "index": 1, "parameters": [{"type": "payload", "payload": "OK"}]},
         ]))
         .unwrap();
-        assert_eq!(read.body_values, 2);
+        assert_eq!(read.body.len(), 2);
         assert_eq!(
             read.content,
             json!({"type": "template", "name": "visit_reminder", "language": "en", "body": ["Ana", "12/02"],
@@ -176,7 +222,7 @@ mod tests {
     #[test]
     fn a_template_without_components_has_no_values() {
         let value = json!({"name": "follow_up", "language": {"code": "en"}});
-        assert_eq!(template(&mut FieldReader::default(), Some(&Json::from(&value))).unwrap().body_values, 0);
+        assert_eq!(template(&mut FieldReader::default(), Some(&Json::from(&value))).unwrap().body.len(), 0);
     }
 
     #[test]
@@ -200,7 +246,7 @@ mod tests {
         let value = json!({"name": "follow_up", "language": {"code": "en"},
             "components": [{"type": "BODY", "parameters": [{"type": "text", "text": "Ana"}]}]});
         let mut form = FieldReader::default();
-        assert_eq!(template(&mut form, Some(&Json::from(&value))).unwrap().body_values, 1);
+        assert_eq!(template(&mut form, Some(&Json::from(&value))).unwrap().body.len(), 1);
         assert!(form.sloppy[0].0.contains("template.components.0.type"));
     }
 }

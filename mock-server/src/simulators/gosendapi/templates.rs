@@ -61,6 +61,6 @@ fn print(world: &World, template: &Template) -> Value {
         "language": template.language,
         "status": template.status.as_str().to_uppercase(),
         "category": template.category.to_uppercase(),
-        "components": [{ "type": "BODY", "text": template.body }],
+        "components": template.listed_components(),
     })
 }

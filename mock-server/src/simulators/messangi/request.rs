@@ -208,8 +208,7 @@ fn medium(form: &mut FieldReader, request: &Members<'_>, kind: &str) -> Result<V
     Ok(Value::Object(content))
 }
 
-/// A template: names, language, values by name. The layout of the header and of the buttons is inferred; they are
-/// taken and not looked at.
+/// A template: names, language, values by name. The layout of the header and of the buttons is inferred.
 fn template(form: &mut FieldReader, request: &Members<'_>) -> Result<(Value, TemplateSend), FieldError> {
     let own = [
         "templateName",
@@ -250,8 +249,23 @@ fn template(form: &mut FieldReader, request: &Members<'_>) -> Result<(Value, Tem
     if let Some(header) = header(form, request.member("templateHeader"))? {
         content.insert("header".to_owned(), header);
     }
+    let buttons = request.member("templateButtons").and_then(Json::as_array).unwrap_or_default();
+    let buttons: Vec<Value> = buttons.iter().filter_map(template_button).collect();
+    if !buttons.is_empty() {
+        content.insert("buttons".to_owned(), buttons.into());
+    }
     let template = TemplateSend { name: name.to_owned(), language: language.to_owned(), placeholders };
     Ok((Value::Object(content), template))
+}
+
+/// A button in the form of the ledger. The layout is inferred, so another layout is ignored.
+fn template_button(button: &Json<'_>) -> Option<Value> {
+    let (kind, index) = (button.member("type")?.as_str()?, button.member("index")?.as_u64()?);
+    Some(json!({ "type": kind, "index": index, "text": first_placeholder(button) }))
+}
+
+fn first_placeholder<'a>(part: &'a Json<'a>) -> Option<&'a str> {
+    part.member("placeholders")?.as_object()?.as_vec().first()?.1.as_str()
 }
 
 /// The values of a template in the form of the ledger: a list where they are numbered from 1 on, else by name.
@@ -273,7 +287,8 @@ fn header(form: &mut FieldReader, value: Option<&Json<'_>>) -> Result<Option<Val
     let members = form.object(value, field, &known)?;
     let kind = required_text(members, field, "type", usize::MAX)?;
     if !matches!(kind, "image" | "video" | "document") {
-        return Ok(None);
+        let text = value.and_then(first_placeholder);
+        return Ok(text.map(|text| json!({ "type": "text", "text": text })));
     }
     let field = join(field, kind);
     let medium = form.object(members.member(kind), &field, &["link"])?;

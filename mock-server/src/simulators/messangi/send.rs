@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use itoa::Buffer;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::common::NAME;
 use super::refusal::Refusal;
@@ -19,8 +19,8 @@ use crate::core::request::{is_json, json_of};
 use crate::core::request_context::RequestContext;
 use crate::core::response::{json_response, json_text_response};
 use crate::core::time::rfc3339;
-use crate::core::world::{Message, TemplateStatus, World};
-use crate::simulators::cloud_api::FieldReader;
+use crate::core::world::{Content, Message, Template, TemplateStatus, World};
+use crate::simulators::cloud_api::{FieldReader, SentParts, TemplateFlaw, check_body, check_parts};
 
 const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Certainty::Docs);
 
@@ -33,9 +33,12 @@ pub(super) fn send(world: &mut RequestContext<'_>, review: &mut FindingCollector
     let Some(sender) = account.sender_by_phone(&from) else {
         return Err(Refusal::new(StatusCode::FORBIDDEN, "request.from is not a sender of this account"));
     };
+    if from == to {
+        return Err(Refusal::bad("request.to is the sender of the message"));
+    }
     let online = sender.online;
     let complete = match &message.template {
-        Some(template) => check_template(world, template, review)?,
+        Some(template) => check_template(world, template, &message.content, review)?,
         None => true,
     };
     if !world.account(NAME).can_pay() {
@@ -105,7 +108,12 @@ fn number(digits: &str) -> Result<Phone, Refusal> {
 }
 
 /// Whether the template gets a value for each of its placeholders, if it exists in this language and is approved.
-fn check_template(world: &World, sent: &TemplateSend, review: &mut FindingCollector) -> Result<bool, Refusal> {
+fn check_template(
+    world: &World,
+    sent: &TemplateSend,
+    content: &Content<'_>,
+    review: &mut FindingCollector,
+) -> Result<bool, Refusal> {
     let Some(template) = world.account(NAME).template(&sent.name, &sent.language) else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, format!("template {} not found", sent.name)));
     };
@@ -123,7 +131,32 @@ fn check_template(world: &World, sent: &TemplateSend, review: &mut FindingCollec
         let page = Source::new("Messangi, Send Text Message Template", Certainty::Inferred);
         review.tolerated(format!("`request.placeholders.{name}` is no placeholder of the template"), page);
     }
-    Ok(lacking.is_none())
+    let Content::Other(content) = content else { return Ok(lacking.is_none()) };
+    check_values(template, content)?;
+    let buttons = content["buttons"].as_array().map_or(&[][..], Vec::as_slice);
+    let parts = SentParts { header: content.get("header"), buttons, ..SentParts::default() };
+    match check_parts(template, parts) {
+        Err(flaw) if !INCOMPLETE.contains(&flaw.code) => Err(by_template(&flaw)),
+        checked => Ok(lacking.is_none() && checked.is_ok()),
+    }
+}
+
+/// Meta's numbers for a part without its value. The vendor has a status word for those.
+const INCOMPLETE: [u32; 2] = [131_008, 132_000];
+
+/// Whether the values that the template takes may stand in it. The length is the vendor's (Send Text Message Template,
+/// docs), the rest Meta's.
+fn check_values(template: &Template, content: &Value) -> Result<(), Refusal> {
+    let value = |name: &String| {
+        let place = || content["body"].get(name.parse::<usize>().ok()?.checked_sub(1)?);
+        content["body"].get(name).or_else(place)?.as_str()
+    };
+    let values: Option<Vec<&str>> = template.parameters.iter().map(value).collect();
+    values.map_or(Ok(()), |values| check_body(template, &values)).map_err(|flaw| by_template(&flaw))
+}
+
+fn by_template(flaw: &TemplateFlaw) -> Refusal {
+    Refusal { source: META_RULES, ..Refusal::bad(format!("template: {}", flaw.details)) }
 }
 
 /// How free text outside the window is refused, unless it is accepted anyway, to fail by callback (inferred; that a 410

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::text_forms::{Decimal, Moment, Number, RateWindow};
 use crate::core::behavior_switch::list;
@@ -51,6 +52,9 @@ struct SenderRow {
 struct TemplateRow {
     body: String,
     category: String,
+    /// Left out if empty, so that older mocks read the state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    components: Vec<Value>,
     id: Decimal,
     language: String,
     name: String,
@@ -149,14 +153,14 @@ impl From<SenderRow> for Sender {
 
 impl From<Template> for TemplateRow {
     fn from(template: Template) -> Self {
-        let Template { id, name, language, status, category, body, parameters } = template;
-        Self { body, category, id: Decimal(id), language, name, parameters, status }
+        let Template { id, name, language, status, category, body, parameters, components } = template;
+        Self { body, category, components, id: Decimal(id), language, name, parameters, status }
     }
 }
 
 impl From<TemplateRow> for Template {
     fn from(row: TemplateRow) -> Self {
-        let TemplateRow { body, category, id, language, name, parameters, status } = row;
-        Self { id: id.0, name, language, status, category, body, parameters }
+        let TemplateRow { body, category, components, id, language, name, parameters, status } = row;
+        Self { id: id.0, name, language, status, category, body, parameters, components }
     }
 }
