@@ -1,5 +1,6 @@
 //! Selects the channel of a command: from `--channel`, the configuration file or the environment.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use transom::config::{ChannelConfig, ConfigFile, Env, process_env, shown_variable};
@@ -49,7 +50,8 @@ pub(crate) fn connect(common: &Common, output: &Output) -> Result<Target, Failur
     match find(common, &registry(), output)? {
         Found::Channel(config) => {
             let channel = channel::connect(common, config)?;
-            if let Some(warning) = channel.client.warning() {
+            // In a script, `doctor` tells.
+            if let Some(warning) = channel.client.warning().filter(|_| std::io::stderr().is_terminal()) {
                 output.note(format!("warning: {}: {warning}", channel.name));
             }
             Ok(Target::Channel(Box::new(channel)))
