@@ -1,6 +1,7 @@
 //! Exotel as a messenger.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -64,7 +65,7 @@ impl Exotel {
     /// # Errors
     /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
     pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
-        Ok(Self::new(Config::read(channel)?, context))
+        Ok(Self::new(Config::read(channel.reader())?, context))
     }
 
     /// Sends 1 to 100 messages in one request (docs, Bulk WhatsApp Messages), and tells of each, in the order given, what
@@ -227,8 +228,8 @@ impl Messenger for Exotel {
         unsupported(NAME, Capability::Conversations)
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
-        webhook::read(&self.config.webhook_secrets, request)
+    fn webhook(&self, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        webhook::read(&self.config, request, received_at)
     }
 }
 

@@ -85,7 +85,7 @@ impl GoSendApi {
     /// # Errors
     /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
     pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
-        Ok(Self::new(Config::read(channel)?, context))
+        Ok(Self::new(Config::read(channel.reader())?, context))
     }
 
     /// Marks a conversation as ended, for billing and reports. It neither closes the 24-hour window nor stops the
@@ -344,8 +344,8 @@ impl Messenger for GoSendApi {
         response::lists::conversations(listed.items, Some(contact))
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
-        webhook::read(&self.config.webhook_secrets, request)
+    fn webhook(&self, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        webhook::read(&self.config, request, received_at)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use transom::adapter::Context;
-use transom::config::ChannelConfig;
+use transom::adapter::{Connected, Context};
+use transom::config::ConfigReader;
 use transom::transport::Transport;
 use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Message, Messenger, PhoneNumber, Receipt, Result, Session};
@@ -41,8 +42,8 @@ pub(crate) trait Flaw: Debug + Send + Sync + 'static {
         inner.conversations(filter).await
     }
 
-    fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
-        inner.webhook(request)
+    fn webhook(inner: &dyn Messenger, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        inner.webhook(request, received_at)
     }
 
     async fn exchange(transport: &dyn Transport, request: Request<Bytes>) -> Result<Response<Bytes>> {
@@ -58,10 +59,10 @@ pub(crate) fn adapter<F: Flaw>() -> &'static AdapterUnderTest {
     Box::leak(Box::new(AdapterUnderTest { provider, ..right }))
 }
 
-fn connect<F: Flaw>(config: &ChannelConfig, context: Context) -> Result<Arc<dyn Messenger>> {
+fn connect<F: Flaw>(keys: ConfigReader<'_>, context: Context) -> Result<Connected> {
     let transport = Arc::new(FlawedTransport::<F> { inner: context.transport, flaw: PhantomData });
-    let inner = (F::ADAPTER.provider.connect)(config, Context { transport, clock: context.clock })?;
-    Ok(Arc::new(FlawedMessenger::<F> { inner, flaw: PhantomData }))
+    let inner = (F::ADAPTER.provider.connect)(keys, Context { transport, clock: context.clock })?;
+    Ok(Connected::new(FlawedMessenger::<F> { inner: inner.messenger, flaw: PhantomData }, inner.secrets))
 }
 
 struct FlawedTransport<F> {
@@ -123,7 +124,7 @@ impl<F: Flaw> Messenger for FlawedMessenger<F> {
         F::conversations(&*self.inner, filter).await
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
-        F::webhook(&*self.inner, request)
+    fn webhook(&self, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        F::webhook(&*self.inner, request, received_at)
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod error_code;
 pub mod json;
 pub(crate) mod limits;
 pub(crate) mod media_limits;
+pub mod platform_codes;
 pub(crate) mod rate;
 pub mod request;
 pub(crate) mod template_cache;
@@ -19,7 +20,7 @@ pub use request::{BaseUrl, BaseUrlError, RequestBuilder};
 pub use template_cache::{RequestedTemplate, TemplateCache};
 
 pub use crate::client::attempt::Attempt;
-pub use crate::config::{Context, Provider};
+pub use crate::config::{Connect, Connected, Context, Provider};
 pub use crate::error::RateLimitInfo;
 pub use crate::message::validate::{MAX_TEXT_CHARS, over_length};
 pub use crate::messenger::unsupported;

@@ -4,6 +4,7 @@ mod circuit_breaker;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -126,6 +127,20 @@ impl Failover {
             last.rates = rates.into();
         }
         self
+    }
+
+    /// Replaces the client of `channel` with the result of `change`, for instance the same client with more layers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if this failover has no such channel.
+    pub fn map_client(mut self, channel: &str, change: impl FnOnce(Client) -> Client) -> Result<Self> {
+        let Some(member) = self.members.iter_mut().find(|member| member.channel == channel) else {
+            let known: Vec<_> = self.members.iter().map(|member| format!("`{}`", member.channel)).collect();
+            let problem = format!("the failover has no channel `{channel}`, known: {}", known.join(", "));
+            return Err(Error::invalid(ErrorKind::Config, vec![problem]));
+        };
+        member.client = change(member.client.clone());
+        Ok(self)
     }
 
     /// Measures the breakers' pauses with `clock`.
@@ -354,7 +369,7 @@ impl Messenger for Failover {
         self.able(Capability::Conversations)?.conversations(filter).await
     }
 
-    fn webhook(&self, _request: &http::Request<Bytes>) -> Result<WebhookEvents> {
+    fn webhook(&self, _request: &http::Request<Bytes>, _received_at: SystemTime) -> Result<WebhookEvents> {
         unsupported(NAME, Capability::DeliveryStatus)
     }
 }

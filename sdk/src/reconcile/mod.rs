@@ -15,7 +15,8 @@ use crate::message::id::MessageId;
 use crate::messenger::unsupported;
 use crate::time::Clock;
 use crate::transport::Operation;
-use crate::webhook::event::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+use crate::webhook::event::{Event, WebhookEvents};
+use crate::webhook::status::{DeliveryStatus, StatusUpdate};
 
 /// The times of lookups by [`PendingSend::poll_status`], counted from the start of the send.
 pub const LOOKUP_SCHEDULE: [Duration; 4] =
@@ -143,7 +144,8 @@ impl PendingSend {
         }
         self.id.get_or_insert_with(|| update.message_id.clone());
         if update.status == DeliveryStatus::Failed {
-            self.failure = update.error.clone().or(self.failure.take());
+            let failure = update.error.as_ref().map(|failure| (failure.kind, failure.code.clone()));
+            self.failure = failure.or(self.failure.take());
         }
         self.advance(update.status.clone());
     }
@@ -157,7 +159,7 @@ impl PendingSend {
 
     fn is_about_this(&self, update: &StatusUpdate) -> bool {
         if let Some(id) = &self.id {
-            return *id == update.message_id;
+            return update.is_about(id);
         }
         let is_ours = self.message.reference.is_some() && self.message.reference == update.reference;
         let is_other_person = update.to.as_ref().is_some_and(|to| !to.is_same_contact(&self.message.to));
