@@ -9,6 +9,7 @@
 //! Every execution has its own credentials and recipient. The suite searches every error, debug form and log line of every
 //! crate for them.
 
+mod answers;
 mod canary;
 mod case;
 mod child;
@@ -35,12 +36,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::task::JoinSet;
 
+use answers::case::AnswerCase;
 use case::FaultCase;
 use row::Plan;
 use summary::{Cell, Summary};
 
 /// The minimum number of executions in a whole run.
 const EXECUTIONS_MIN: usize = 600;
+
+/// The number of wrong results that a failed test shows.
+const SHOWN: usize = 20;
 
 /// Runs every row for every adapter that it concerns, and prints the matrix. Accepts the arguments of a Rust test binary.
 pub fn run() -> ExitCode {
@@ -83,18 +88,53 @@ fn trials(table: &Arc<Mutex<Summary>>) -> Vec<Trial> {
             trials.push(Trial::test(format!("{column}::{}", row.test_name()), move || {
                 let executions = cases.len();
                 let wrong = block_on(cases)?;
-                let cell = Cell { executions, wrong: wrong.len() };
-                table.lock().unwrap_or_else(PoisonError::into_inner).note(row.id, column, cell);
-                if wrong.is_empty() { Ok(()) } else { Err(Failed::from(wrong.join("\n"))) }
+                conclude(&table, row.id, column, Cell { executions, wrong: wrong.len(), ..Cell::default() }, &wrong)
             }));
         };
         match row.plan {
             Plan::Each(cases) => profile::ALL.iter().for_each(|profile| add(profile.name(), cases(profile))),
+            Plan::Answers(cases) => trials.extend(profile::ALL.iter().map(|profile| {
+                let table = Arc::clone(table);
+                Trial::test(format!("{}::{}", profile.name(), row.test_name()), move || {
+                    let (cell, wrong) = answer(&cases(profile))?;
+                    conclude(&table, row.id, profile.name(), cell, &wrong)
+                })
+            })),
             Plan::Once(cases) => add(summary::ONCE, cases()),
             Plan::Always | Plan::LeftOut(_) => {}
         }
     }
     trials
+}
+
+/// Notes the result of a row for an adapter.
+fn conclude(
+    table: &Mutex<Summary>,
+    row: &'static str,
+    column: &'static str,
+    cell: Cell,
+    wrong: &[String],
+) -> Result<(), Failed> {
+    table.lock().unwrap_or_else(PoisonError::into_inner).note(row, column, cell);
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let shown = wrong.get(..SHOWN).unwrap_or(wrong).join("\n");
+    Err(format!("{} wrong results, of which the first are\n{shown}", wrong.len()).into())
+}
+
+/// Plays the answers of a row one after the other. Returns the failures.
+fn answer(cases: &[AnswerCase]) -> Result<(Cell, Vec<String>), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut cell, mut wrong) = (Cell::default(), Vec::new());
+    for case in cases {
+        let (claim, checked) = runtime.block_on(answers::case::play(case));
+        cell.executions += 1;
+        cell.verdicts.note(claim);
+        wrong.extend(checked.err().map(|failure| failure.to_string()));
+    }
+    cell.wrong = wrong.len();
+    Ok((cell, wrong))
 }
 
 /// Plays all cases at the same time, and then those that must be alone, one by one. Returns the failures.

@@ -164,6 +164,21 @@ impl FaultHarness {
         })
     }
 
+    /// The id of the first item that the adapter's lookup lists.
+    pub(crate) async fn looked_up(&self) -> Result<String, Failure> {
+        let ids: Vec<String> = match self.profile.reads {
+            Reads::Senders => self.client.senders().await.map(|all| all.into_iter().map(|one| one.id).collect()),
+            Reads::Templates => self.client.templates().await.map(|all| all.into_iter().map(|one| one.id).collect()),
+            Reads::Conversations => {
+                let all = self.client.conversations(&ConversationFilter::default()).await;
+                all.map(|all| all.into_iter().map(|one| one.id).collect())
+            }
+            Reads::Login => return Err("a login lists nothing".into()),
+        }
+        .map_err(unexpected)?;
+        ids.into_iter().next().ok_or_else(|| "the list is empty".into())
+    }
+
     /// The number of send requests that the listener has read.
     pub(crate) fn sends_seen(&self) -> usize {
         let seen = self.listener.seen();

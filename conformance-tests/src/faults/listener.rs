@@ -180,7 +180,7 @@ impl Side {
                 }
                 Step::Write(bytes) => self.write(&mut wire, &bytes).await?,
                 Step::Answer(editor) => {
-                    let answer = self.answer.take().unwrap_or_default();
+                    let answer = self.answer.clone().unwrap_or_default();
                     self.write(&mut wire, &editor(&answer)).await?;
                 }
                 Step::WriteRaw(bytes) => wire.tcp().write_all(&bytes).await?,

@@ -25,7 +25,7 @@ pub(crate) async fn play(case: FaultCase) -> Check {
         }
     };
     checked
-        .and_then(|()| always(&harness))
+        .and_then(|()| always(&case, &harness))
         .map_err(|failure| format!("{}: {failure}{}", case.name, report(&harness)).into())
 }
 
@@ -150,12 +150,14 @@ fn waited(expect: &Expect, harness: &FaultHarness, attempts: u32) -> Check {
 }
 
 /// The rules for all rows.
-fn always(harness: &FaultHarness) -> Check {
+fn always(case: &FaultCase, harness: &FaultHarness) -> Check {
     let mut copies = BTreeMap::<String, usize>::new();
     for line in harness.provider.ledger() {
         *copies.entry(line.text).or_default() += 1;
     }
-    if let Some((text, count)) = copies.iter().find(|(_, count)| **count > 1) {
+    if !case.setup.repeats_text
+        && let Some((text, count)) = copies.iter().find(|(_, count)| **count > 1)
+    {
         return Err(format!("{text} was delivered {count} times").into());
     }
     if let Some(problem) = harness.transport.problems().first() {

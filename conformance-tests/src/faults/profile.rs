@@ -29,8 +29,12 @@ pub(crate) struct FaultProfile {
     pub(crate) closed: Refusal,
     /// A rejection with a 2xx status, if the provider has one.
     pub(crate) no_inside_yes: Option<Refusal>,
-    /// Whether a rejection with a message id leaves the outcome unknown, whatever its status.
-    pub(crate) doubts_a_named_message: bool,
+    /// The id of an accepted message, as JSON.
+    pub(crate) id: &'static str,
+    /// The JSON pointers to the places where the provider puts ids of accepted messages; first that of [`yes`](Self::yes).
+    pub(crate) id_places: &'static [&'static str],
+    /// The JSON pointers to ids of other things: a request, a conversation.
+    pub(crate) other_ids: &'static [&'static str],
 }
 
 /// The call that sends nothing.
@@ -83,7 +87,9 @@ pub(crate) static AUTOCALLS: FaultProfile = FaultProfile {
         ErrorKind::SessionExpired,
         None,
     )),
-    doubts_a_named_message: false,
+    id: "640077",
+    id_places: &["/whatsapp_message_id", "/message_sid", "/message_id"],
+    other_ids: &["/conversation_id", "/request_id"],
 };
 
 pub(crate) static EXOTEL: FaultProfile = FaultProfile {
@@ -117,7 +123,15 @@ pub(crate) static EXOTEL: FaultProfile = FaultProfile {
         ErrorKind::PermissionDenied,
         None,
     )),
-    doubts_a_named_message: true,
+    id: "\"7c1e5a90d4b2f83a6be0917243fd5c1a\"",
+    id_places: &[
+        "/response/whatsapp/messages/0/data/sid",
+        "/response/whatsapp/messages/0/data/message_id",
+        "/response/data/sid",
+        "/response/data/message_id",
+        "/response/0/data/sid",
+    ],
+    other_ids: &["/request_id"],
 };
 
 pub(crate) static GOSENDAPI: FaultProfile = FaultProfile {
@@ -142,7 +156,9 @@ pub(crate) static GOSENDAPI: FaultProfile = FaultProfile {
         None,
     ),
     no_inside_yes: None,
-    doubts_a_named_message: false,
+    id: "\"wamid.HBgLMzQ2MTEyMjIzMzMVAgARGBI5\"",
+    id_places: &["/messages/0/id", "/wamid", "/message_id", "/messageId", "/data/id", "/id"],
+    other_ids: &["/request_id"],
 };
 
 pub(crate) static MESSANGI: FaultProfile = FaultProfile {
@@ -164,7 +180,9 @@ pub(crate) static MESSANGI: FaultProfile = FaultProfile {
         ErrorKind::RecipientInvalid,
         None,
     )),
-    doubts_a_named_message: false,
+    id: "\"6c1e0b1d-33a0-4a8f-9b57-0d2f6e5f7c21\"",
+    id_places: &["/data/id", "/data/messageId", "/data/0/id", "/id", "/messageId"],
+    other_ids: &["/meta/transactionId"],
 };
 
 /// Percent-encodes a planted credential for a URI.

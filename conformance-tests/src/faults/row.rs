@@ -1,5 +1,6 @@
 //! A row of the matrix.
 
+use super::answers::case::AnswerCase;
 use super::case::FaultCase;
 use super::profile::FaultProfile;
 
@@ -19,6 +20,8 @@ pub(crate) enum Plan {
     Each(fn(&'static FaultProfile) -> Vec<FaultCase>),
     /// Once, since the adapter does not matter.
     Once(fn() -> Vec<FaultCase>),
+    /// For each adapter, without sockets.
+    Answers(fn(&'static FaultProfile) -> Vec<AnswerCase>),
     /// Checked in every execution.
     Always,
     /// Not played, for this reason.
@@ -35,6 +38,14 @@ pub(crate) const fn each(
 
 pub(crate) const fn once(id: &'static str, fault: &'static str, cases: fn() -> Vec<FaultCase>) -> Row {
     Row { id, fault, plan: Plan::Once(cases) }
+}
+
+pub(crate) const fn answers(
+    id: &'static str,
+    fault: &'static str,
+    cases: fn(&'static FaultProfile) -> Vec<AnswerCase>,
+) -> Row {
+    Row { id, fault, plan: Plan::Answers(cases) }
 }
 
 pub(crate) const fn always(id: &'static str, fault: &'static str) -> Row {

@@ -1,11 +1,13 @@
 //! The rows of the matrix, one file for each section.
 
+mod answers;
 mod body;
 mod common;
 mod connect;
 mod dns;
 mod head;
 mod json;
+mod reports;
 mod reuse;
 mod secrets;
 mod semantics;
@@ -27,11 +29,13 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
         body::ROWS,
         reuse::ROWS,
         status::ROWS,
+        answers::ROWS,
         throttle::THROTTLES,
         json::ROWS,
         semantics::MEANINGS,
         throttle::CLOCKS,
         semantics::CROWDS,
+        reports::ROWS,
         secrets::ROWS,
     ]
     .into_iter()

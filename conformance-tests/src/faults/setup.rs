@@ -53,6 +53,8 @@ pub(crate) struct Setup {
     pub(crate) tries: u32,
     pub(crate) small_buffer: bool,
     pub(crate) is_window_open: bool,
+    /// Whether the case sends two messages of the same content.
+    pub(crate) repeats_text: bool,
     /// Whether no other case may run beside it, since it keeps its thread busy.
     pub(crate) is_alone: bool,
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::answers::declared::DECLARED;
+use super::case::Claim;
 use super::logs::Searched;
 use super::row::Plan;
 use super::{profile, rows};
@@ -15,6 +17,27 @@ pub(crate) const ONCE: &str = "transport";
 pub(crate) struct Cell {
     pub(crate) executions: usize,
     pub(crate) wrong: usize,
+    /// The claims of the executions without sockets.
+    pub(crate) verdicts: Verdicts,
+}
+
+/// The number of messages by what the client claimed of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Verdicts {
+    accepted: usize,
+    rejected: usize,
+    unknown: usize,
+}
+
+impl Verdicts {
+    pub(crate) const fn note(&mut self, claim: Option<Claim>) {
+        match claim {
+            Some(Claim::Sent) => self.accepted += 1,
+            Some(Claim::NotSent) => self.rejected += 1,
+            Some(Claim::Unknown) => self.unknown += 1,
+            None => {}
+        }
+    }
 }
 
 /// The results so far.
@@ -36,6 +59,28 @@ impl Summary {
         self.cells.values().map(|cell| cell.wrong).sum()
     }
 
+    /// The claims of the rows without sockets, and the answers that name a message and prove that it was not sent.
+    fn verdicts(&self) -> String {
+        let mut text =
+            format!("\n{:62}{:>11}{:>11}{:>11}\n", "Verdicts of the answer rows", "accepted", "rejected", "unknown");
+        for profile in profile::ALL {
+            let mut all = Verdicts::default();
+            for (_, cell) in self.cells.iter().filter(|((_, column), _)| *column == profile.name()) {
+                all.accepted += cell.verdicts.accepted;
+                all.rejected += cell.verdicts.rejected;
+                all.unknown += cell.verdicts.unknown;
+            }
+            let Verdicts { accepted, rejected, unknown } = all;
+            let _ = writeln!(text, "  {:60}{accepted:>11}{rejected:>11}{unknown:>11}", profile.name());
+        }
+        text.push_str("\nNamed, and not sent by the provider's own word\n");
+        for line in DECLARED {
+            let _ =
+                writeln!(text, "  {} {} at {}: {} ({})", line.provider, line.word, line.place, line.says, line.source);
+        }
+        text
+    }
+
     /// The whole matrix, with the rows that were left out and the reasons.
     pub(crate) fn text(&self, logs: &Searched) -> String {
         let columns: Vec<_> = profile::ALL.iter().map(|profile| profile.name()).chain([ONCE]).collect();
@@ -54,20 +99,21 @@ impl Summary {
                     let _ = writeln!(always, "  {:5}{}", row.id, row.fault);
                     continue;
                 }
-                Plan::Each(_) | Plan::Once(_) => {}
+                Plan::Each(_) | Plan::Once(_) | Plan::Answers(_) => {}
             }
             played += 1;
             let fault: String = row.fault.chars().take(56).collect();
             let _ = write!(text, "{:4} {fault:57}", row.id);
             for column in &columns {
                 let _ = match self.cells.get(&(row.id, *column)) {
-                    Some(Cell { executions, wrong: 0 }) => write!(text, "{executions:>11}"),
+                    Some(Cell { executions, wrong: 0, .. }) => write!(text, "{executions:>11}"),
                     Some(cell) => write!(text, "{:>11}", format!("{} WRONG {}", cell.executions, cell.wrong)),
                     None => write!(text, "{:>11}", "-"),
                 };
             }
             text.push('\n');
         }
+        text.push_str(&self.verdicts());
         let _ = write!(text, "\nIn every execution\n{always}\nLeft out\n{left}");
         let _ = writeln!(text, "\nLog lines searched for secrets: {:?}", logs.lines);
         text.extend(logs.leaks.iter().map(|leak| format!("  LEAK {leak}\n")));

@@ -15,8 +15,9 @@ pub(super) const ROWS: &[Row] = &[
     each("J1", "an id of more than 53 bits", |s| yes(s, "9007199254740993")),
     each("J2", "an id of more than 64 bits", |s| yes(s, "18446744073709551616")),
     each("J3", "an id that is a text, negative, zero, empty, null, missing", |s| {
-        let ids = ["\"00417\"", "-7", "0", "\"a b/ü\""].map(|id| yes(s, id));
-        let none = ["\"\"", "null", "{}", "[]", "true"].map(|id| unreadable(s, id, (s.yes)(id)));
+        let ids = ["\"00417\"", "-7", "\"a b/ü\""].map(|id| yes(s, id));
+        let none =
+            ["\"\"", "0", "\"   \"", "\"null\"", "null", "{}", "[]", "true"].map(|id| unreadable(s, id, (s.yes)(id)));
         let key = key_of_id(s);
         let missing = unreadable(s, "missing", (s.yes)("1").replace(&format!("\"{key}\":"), "\"x\":"));
         ids.into_iter().chain(none).flatten().chain(missing).collect()
@@ -91,17 +92,18 @@ fn yes(s: &'static FaultProfile, id: &str) -> Vec<FaultCase> {
     accepted(s, id, &(s.yes)(id), &text)
 }
 
-/// A body that names a message: taken under 200; under 400 it is a refusal, which may contradict itself.
+/// A body that names a message: taken under 200, in doubt under 400.
 fn accepted(s: &'static FaultProfile, name: &str, body: &str, id: &str) -> Vec<FaultCase> {
     let sent = || send(s, name, body).with(|case| case.expect.id = Some(id.to_owned()));
-    [both_paces(sent), both_paces(|| under_400(s, name, body.as_bytes(), s.doubts_a_named_message))].concat()
+    [both_paces(sent), both_paces(|| under_400(s, name, body.as_bytes()).unknown_and_final(NO).with_status(400))]
+        .concat()
 }
 
 /// A body without an id.
 fn unreadable(s: &'static FaultProfile, name: &str, body: impl AsRef<[u8]>) -> Vec<FaultCase> {
     let body = body.as_ref();
     let doubt = || send(s, name, body).outcome_unknown(MALFORMED);
-    [both_paces(doubt), both_paces(|| under_400(s, name, body, false).or_unknown(s.doubts_a_named_message))].concat()
+    [both_paces(doubt), both_paces(|| under_400(s, name, body).refused(NO).with_status(400).or_unknown())].concat()
 }
 
 /// A body of which an id may be read or not.
@@ -114,7 +116,7 @@ fn either(s: &'static FaultProfile, name: &str, body: impl AsRef<[u8]>) -> Vec<F
             case.expect.connections = None;
         })
     };
-    [both_paces(either), both_paces(|| under_400(s, name, body, false).or_unknown(s.doubts_a_named_message))].concat()
+    [both_paces(either), both_paces(|| under_400(s, name, body).refused(NO).with_status(400).or_unknown())].concat()
 }
 
 /// A yes with more members beside its id.
@@ -133,9 +135,8 @@ fn send(s: &'static FaultProfile, name: &str, body: impl AsRef<[u8]>) -> FaultCa
     FaultCase::send(s, format!("200 {name}")).plays([Step::Take, says(200, JSON, body)])
 }
 
-fn under_400(s: &'static FaultProfile, name: &str, body: &[u8], is_doubtful: bool) -> FaultCase {
-    let case = FaultCase::send(s, format!("400 {name}")).plays([Step::ReadRequest, says(400, JSON, body)]);
-    if is_doubtful { case.outcome_unknown(NO) } else { case.refused(NO) }.with_status(400)
+fn under_400(s: &'static FaultProfile, name: &str, body: &[u8]) -> FaultCase {
+    FaultCase::send(s, format!("400 {name}")).plays([Step::ReadRequest, says(400, JSON, body)])
 }
 
 /// Under every status, in every member in which words stand.

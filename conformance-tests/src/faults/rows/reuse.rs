@@ -1,15 +1,20 @@
 //! Reused connections, and redirects.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::Value;
 
 use super::common::MALFORMED;
-use crate::assertions::{Check, ensure};
+use crate::assertions::{Check, ensure, unexpected};
 use crate::faults::case::FaultCase;
 use crate::faults::harness::{CallResult, FaultHarness};
 use crate::faults::oracle::{accepted, described};
 use crate::faults::profile::{FaultProfile, Reads};
 use crate::faults::row::{Row, each, left_out};
-use crate::faults::script::{Step, answer, says, write};
+use crate::faults::script::{Step, answer, answer_with, says, whole_of, write};
 
 pub(super) const ROWS: &[Row] = &[
     each("P1", "a kept connection that is already closed", |s| pairs(s, "fin", &[Step::Fin])),
@@ -40,10 +45,14 @@ pub(super) const ROWS: &[Row] = &[
         for status in [301, 302, 307, 308] {
             for (name, case) in [("send", FaultCase::send(s, "")), ("read", FaultCase::read(s, ""))] {
                 let script = [Step::ReadRequest, to(status, "http://{decoy}/elsewhere?to=1")];
-                let case = case.plays(script).refused(MALFORMED).with(|case| case.name = format!("{status}, {name}"));
-                // The status of a login is not one of a send.
-                let is_login = name == "read" && s.reads == Reads::Login;
-                cases.push(if is_login { case } else { case.with_status(status) }.connects(1..=1));
+                let case = case.plays(script).with(|case| case.name = format!("{status}, {name}"));
+                // A redirect may be how a form says that the message is out.
+                cases.push(match (name, s.reads) {
+                    ("send", _) => case.unknown_and_final(MALFORMED).with_status(status),
+                    // The status of a login is not one of a send.
+                    (_, Reads::Login) => case.refused(MALFORMED).connects(1..=1),
+                    _ => case.refused(MALFORMED).with_status(status).connects(1..=1),
+                });
             }
         }
         cases
@@ -70,16 +79,27 @@ pub(super) const ROWS: &[Row] = &[
         ];
         let case = |target: &&str| {
             let case = FaultCase::send(s, format!("to {target:?}")).plays([Step::ReadRequest, to(307, target)]);
-            case.refused(MALFORMED).with_status(307).connects(1..=1)
+            case.unknown_and_final(MALFORMED).with_status(307)
         };
         let mut cases: Vec<_> = targets[..8].iter().chain(&targets[9..]).map(case).collect();
         let nowhere = FaultCase::send(s, "to nowhere").plays([Step::ReadRequest, says(302, &[], "")]);
-        cases.push(nowhere.refused(MALFORMED).with_status(302).connects(1..=1));
+        cases.push(nowhere.unknown_and_final(MALFORMED).with_status(302));
         let split = write("HTTP/1.1 302 Found\r\nlocation: http://{decoy}/\r\n x: y\r\ncontent-length: 0\r\n\r\n");
         let split = FaultCase::send(s, "with a line break").plays([Step::ReadRequest, split]);
         // Where the line break makes it no HTTP, nothing is proved.
         cases.push(split.outcome_unknown(MALFORMED).connects(1..=2));
         cases
+    }),
+    each("P11", "a stray answer to a lookup does not become the answer to a later one", |s| {
+        // A login is made once, and its answer names nothing.
+        if s.reads == Reads::Login {
+            return Vec::new();
+        }
+        let strays = [Stray::Joined, Stray::After, Stray::Late, Stray::AllLate];
+        strays
+            .into_iter()
+            .flat_map(|stray| [Pause::None, Pause::Noticed].map(|pause| strayed(s, stray, pause)))
+            .collect()
     }),
     left_out("P9", "HTTP/2: REFUSED_STREAM, GOAWAY below the stream", "HTTP/1.1 only"),
     left_out("P10", "HTTP/2: GOAWAY that covers the stream, INTERNAL_ERROR", "HTTP/1.1 only"),
@@ -147,4 +167,75 @@ async fn reads(harness: Arc<FaultHarness>, pause: Pause) -> Check {
         pause.pass().await;
     }
     Ok(())
+}
+
+/// When the stray answer comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stray {
+    /// With the last byte of the answer before it, which is then longer than announced.
+    Joined,
+    /// While the connection is idle.
+    After,
+    /// When the next request has begun. Nothing tells it from the answer to that request.
+    Late,
+    /// The same, and each further answer comes when the request after its own has begun.
+    AllLate,
+}
+
+/// The number of lookups.
+const LOOKUPS: u32 = 8;
+/// The number in a stray answer.
+const STRAY: u32 = 9_999;
+
+/// Lookups whose answers are numbered in the order of the requests. One answer comes twice, the second time with the number
+/// of no request.
+fn strayed(s: &'static FaultProfile, stray: Stray, pause: Pause) -> FaultCase {
+    let counter = Arc::new(AtomicU32::new(0));
+    let next = move |genuine: &Response<Bytes>| numbered(genuine, counter.fetch_add(1, Ordering::Relaxed) + 1);
+    let (number, with_another) = (answer_with(next.clone()), move |genuine: &Response<Bytes>| {
+        [next(genuine), numbered(genuine, STRAY)].concat()
+    });
+    let another = answer_with(|genuine| numbered(genuine, STRAY));
+    let first = match stray {
+        Stray::Joined => vec![Step::Take, answer_with(with_another)],
+        Stray::After => vec![Step::Take, number.clone(), another],
+        Stray::Late | Stray::AllLate => vec![Step::Take, number.clone(), Step::Read(1), another],
+    };
+    let timely = vec![Step::Take, number.clone()];
+    let further = if stray == Stray::AllLate { vec![Step::Take, Step::Read(1), number] } else { timely.clone() };
+    let all = |steps: Vec<Step>| vec![steps; LOOKUPS as usize].concat();
+    let case = FaultCase::own(s, format!("{stray:?}, {pause:?}"), move |harness| looked_up(harness, stray, pause));
+    let case = case.with(|case| {
+        case.setup.is_reading = true;
+        case.setup.is_window_open = false;
+    });
+    case.plays([first, all(further)].concat()).plays(all(timely))
+}
+
+/// No lookup gets the answer to an earlier request; only one whose answer nothing tells apart may get the stray one.
+async fn looked_up(harness: Arc<FaultHarness>, stray: Stray, pause: Pause) -> Check {
+    let (mut wrong, mut got) = (0, Vec::new());
+    for lookup in 1..=LOOKUPS {
+        let number: u32 = harness.looked_up().await?.parse().map_err(unexpected)?;
+        // A lookup that was repeated has a higher number.
+        wrong += u32::from(number == STRAY || number < lookup);
+        got.push(number);
+        pause.pass().await;
+    }
+    let is_late = matches!((stray, pause), (Stray::Late | Stray::AllLate, _) | (Stray::After, Pause::None));
+    ensure(wrong <= u32::from(is_late), format_args!("{wrong} lookups got the answer to another request: {got:?}"))
+}
+
+/// The genuine list, cut to one item with this number as its id and name.
+fn numbered(genuine: &Response<Bytes>, number: u32) -> Vec<u8> {
+    let mut body: Value = serde_json::from_slice(genuine.body()).unwrap_or_default();
+    let list = ["/data", "/response/whatsapp/templates"].into_iter().find(|list| body.pointer(list).is_some());
+    if let Some(Value::Array(items)) = list.and_then(|list| body.pointer_mut(list)) {
+        items.truncate(1);
+        let item = items.first_mut().map(|item| if item.get("data").is_some() { &mut item["data"] } else { item });
+        if let Some(item) = item {
+            item["id"] = number.to_string().into();
+        }
+    }
+    whole_of(genuine, body.to_string().as_bytes())
 }

@@ -49,7 +49,7 @@ pub(super) const ROWS: &[Row] = &[
     each("S16", "429 with a message id", |s| {
         both_paces(|| {
             let case = FaultCase::send(s, "and it was taken");
-            case.plays([Step::Take, says(429, JSON, (s.yes)("\"m1\""))]).outcome_unknown(&[ErrorKind::RateLimited])
+            case.plays([Step::Take, says(429, JSON, (s.yes)("\"m1\""))]).unknown_and_final(&[ErrorKind::RateLimited])
         })
     }),
     each("S17", "500, 502, 504, 520 to 527, 499", |s| {
