@@ -119,6 +119,11 @@ impl Client {
         self.secrets.has_short_secret().then_some(SHORT_SECRET)
     }
 
+    /// Redacts the credentials of this client in other texts, such as those of a report.
+    pub fn redactor(&self) -> &Redactor {
+        &self.secrets
+    }
+
     fn redaction(&self) -> Redaction {
         Redaction { provider: self.base.provider(), secrets: Arc::clone(&self.secrets) }
     }
