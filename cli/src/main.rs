@@ -8,6 +8,7 @@ mod fs;
 mod ledger;
 mod output;
 mod printer;
+mod redact;
 mod send_watch;
 mod signals;
 mod target;

@@ -1,9 +1,10 @@
 //! Selects the channel of a command: from `--channel`, the configuration file or the environment.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use transom::config::{ChannelConfig, ConfigFile, Env, process_env, similar};
+use transom::config::{ChannelConfig, ConfigFile, Env, process_env, shown_variable, similar};
 use transom::{Error, ErrorKind, PhoneNumber, Registry};
 
 use crate::args::Common;
@@ -48,7 +49,14 @@ pub(crate) fn open(common: &Common, output: &Output) -> Result<Channel, Failure>
 /// Connects the selected channel or failover channel.
 pub(crate) fn connect(common: &Common, output: &Output) -> Result<Target, Failure> {
     match find(common, &registry(), output)? {
-        Found::Channel(config) => channel::connect(common, config).map(|channel| Target::Channel(Box::new(channel))),
+        Found::Channel(config) => {
+            let channel = channel::connect(common, config)?;
+            // In a script, `doctor` tells.
+            if let Some(warning) = channel.client.warning().filter(|_| std::io::stderr().is_terminal()) {
+                output.note(format!("warning: {}: {warning}", channel.name));
+            }
+            Ok(Target::Channel(Box::new(channel)))
+        }
         Found::Failover(name, file) => Failover::connect(common, name, &file).map(Target::Failover),
     }
 }
@@ -101,12 +109,17 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, 
         }
         Some(reference) if reference.starts_with('@') => {
             let variable = reference.trim_start_matches('@');
-            let uri = variable_of(variable).map_err(|problem| config(format!("--channel {reference}: {problem}")))?;
+            let uri = variable_of(variable).map_err(|problem| config(format!("--channel @NAME: {problem}")))?;
             let uri = uri.ok_or_else(|| {
-                config(format!("--channel {reference}: the environment variable `{variable}` is not set"))
+                config(format!("--channel @NAME: the environment variable {} is not set", shown_variable(variable)))
             })?;
             Ok(ChannelConfig::from_uri(reference, &uri, registry.providers(), env)?.into())
         }
+        Some(name) if name.contains([':', '@']) && !is_in_file(common, registry, &env, name)? => Err(config(
+            "--channel: it is no URI, which has `://` behind the provider's name, and it is not shown, since it may hold a \
+             credential; expected the name of a channel, @NAME, or a URI such as exotel://KEY:TOKEN@default/ACCOUNT_SID"
+                .to_owned(),
+        )),
         Some(name) => {
             let (path, file) = load(common, registry, &env)?.ok_or_else(|| {
                 config(format!(
@@ -132,11 +145,6 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, 
             {
                 return named(path, file.clone(), only);
             }
-            if let Some((path, only, file)) =
-                file.as_ref().and_then(|(path, file)| Some((path, file.only_channel()?.to_owned(), file.clone())))
-            {
-                return named(path, file, &only);
-            }
             Err(config(match &file {
                 Some((path, file)) => format!(
                     "no channel is selected: pass --channel, set `default` in {}, or set {URL}; known: {}",
@@ -149,6 +157,12 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, 
             }))
         }
     }
+}
+
+/// Whether the configuration file has a channel of this name.
+fn is_in_file(common: &Common, registry: &Registry, env: &Env, name: &str) -> Result<bool, Failure> {
+    let file = load(common, registry, env)?;
+    Ok(file.is_some_and(|(_, file)| file.channels.contains_key(name) || file.failovers.contains_key(name)))
 }
 
 /// The failover channels of the file, with their members, unless a single channel is named.
@@ -168,7 +182,9 @@ pub(crate) fn variable_of(name: &str) -> Result<Option<String>, String> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(format!("the environment variable `{name}` is not UTF-8")),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(format!("the environment variable {} is not UTF-8", shown_variable(name)))
+        }
     }
 }
 

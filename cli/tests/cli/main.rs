@@ -20,6 +20,7 @@ mod new_adapter;
 mod newcomer;
 mod published_samples;
 mod real_clients;
+mod secrets;
 mod sending;
 mod shared_files;
 mod signals;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::channel::{ChannelConfig, Lookup};
+use super::channel::{ChannelConfig, Lookup, shown_variable};
 use super::common::CommonConfig;
 use super::problem::{MOST_PROBLEMS, config_error, cut, hint, kind, listed, resolve};
 use super::templates::{TemplateMapping, TemplateMappings};
@@ -361,8 +361,10 @@ impl<'a> ConfigReader<'a> {
 /// Why an environment variable has no value.
 fn missing_variable(name: &str) -> String {
     match std::env::var(name) {
-        Err(std::env::VarError::NotUnicode(_)) => format!("the environment variable `{name}` is not UTF-8"),
-        _ => format!("the environment variable `{name}` is not set"),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            format!("the environment variable {} is not UTF-8", shown_variable(name))
+        }
+        _ => format!("the environment variable {} is not set", shown_variable(name)),
     }
 }
 
@@ -377,10 +379,16 @@ pub(super) fn referenced(value: &Value, lookup: &Lookup) -> Result<Zeroizing<Str
             let found = env(name).ok_or_else(|| missing_variable(name))?;
             Ok(Zeroizing::new(found))
         }
-        (_, Some(path), Lookup::Real { folder, .. }) => std::fs::read_to_string(resolve(folder, path))
+        (_, Some(path), Lookup::Real { folder, .. }) => {
+            let text = std::fs::read_to_string(resolve(folder, path)).map_err(|error| {
+                // A text without a folder or an extension may be the secret itself.
+                let is_path = path.contains('.') || path.starts_with('/');
+                let shown = if is_path { path } else { "…" };
+                format!("the file `{shown}` cannot be read: {error}")
+            })?;
             // A byte order mark belongs to the file and not to the secret.
-            .map(|text| Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned()))
-            .map_err(|error| format!("the file `{path}` cannot be read: {error}")),
+            Ok(Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned()))
+        }
     }
 }
 
