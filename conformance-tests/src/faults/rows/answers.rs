@@ -6,7 +6,7 @@ use crate::faults::answers::answer::Answer;
 use crate::faults::answers::case::{AnswerCase, Expect};
 use crate::faults::answers::declared;
 use crate::faults::answers::documented::{DocumentedRefusal, refusals, successes};
-use crate::faults::answers::message_id::{merged, named, named_once, put, unnamed};
+use crate::faults::answers::message_id::{is_named, merged, named, named_once, put, unnamed};
 use crate::faults::answers::way::{WAYS, Way};
 use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, answers};
@@ -136,7 +136,7 @@ fn contradictions(s: &'static FaultProfile) -> Vec<(Value, Option<String>)> {
     }
     let words = refusing_words(s);
     all.extend(successes.iter().flat_map(|success| words.iter().map(|words| (merged(success, words), None))));
-    all.retain(|(body, _)| !successes.contains(body) && declared::find(s, body).is_none());
+    all.retain(|(body, _)| is_named(s, body) && !successes.contains(body) && declared::find(s, body).is_none());
     all
 }
 
