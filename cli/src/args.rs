@@ -143,6 +143,9 @@ pub(crate) struct ListenArgs {
     /// Forward each call unchanged to this URL
     #[arg(long, value_name = "URL")]
     pub(crate) forward: Option<String>,
+    /// Also read unsigned calls to this host name, such as a tunnel's; can be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,7 @@ use transom::{Client, Error, ErrorKind, Registry};
 use crate::args::Common;
 use crate::ledger::LedgerFile;
 use crate::output::Failure;
+use crate::send_watch::SendWatch;
 
 /// A connected channel.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Channel {
     pub(crate) ledger_file: Option<LedgerFile>,
     pub(crate) config: ChannelConfig,
     pub(crate) registry: Registry,
+    /// Watches the sends of `client`.
+    pub(crate) watch: SendWatch,
 }
 
 /// The registry with the built-in providers.
@@ -59,9 +62,22 @@ pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Chan
     if let Some(ledger) = &ledger {
         registry = registry.with_ledger(Arc::clone(ledger) as Arc<dyn transom::session::WindowLedger>);
     }
-    let client = registry.connect(&config).map_err(|error| Failure::in_channel(error, &config, &registry))?;
-    let client = client.layer(retry());
-    Ok(Channel { name, provider, client, ledger, ledger_file, config, registry })
+    let watch = SendWatch::default();
+    let client = watched(&registry, &config, &watch, |client| client.layer(retry()))
+        .map_err(|error| Failure::in_channel(error, &config, &registry))?;
+    Ok(Channel { name, provider, client, ledger, ledger_file, config, registry, watch })
+}
+
+/// A client whose sends are watched, below the layers of `layered`.
+pub(crate) fn watched(
+    registry: &Registry,
+    config: &ChannelConfig,
+    watch: &SendWatch,
+    layered: impl FnOnce(Client) -> Client,
+) -> transom::Result<Client> {
+    let context = context(config)?;
+    let transport = watch.transport(context.transport);
+    Ok(layered(registry.connect_with(config, Context { transport, clock: context.clock })?).layer(watch.clone()))
 }
 
 /// The retry layer, with a notice on a terminal while it waits.
@@ -97,5 +113,5 @@ impl Clock for NotifyingClock {
 
 /// The transport and the clock that the settings of the channel ask for.
 pub(crate) fn context(config: &ChannelConfig) -> transom::Result<Context> {
-    Ok(Context::new(http_transport(config)?))
+    Ok(Context::new(http_transport(config.reader().common())?))
 }

@@ -11,6 +11,7 @@ use transom::{Client, Error, ErrorKind, PhoneNumber};
 use crate::args::Common;
 use crate::channel::{self, Channel};
 use crate::output::Failure;
+use crate::send_watch::SendWatch;
 
 /// A connected failover channel.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Failover {
     pub(crate) channels: Vec<Channel>,
     messenger: Arc<transom::Failover>,
     pub(crate) client: Client,
+    /// Watches the sends of all members.
+    pub(crate) watch: SendWatch,
 }
 
 impl Failover {
@@ -27,12 +30,13 @@ impl Failover {
         let on = |error: Error| Failure::from(error).named(&name);
         let mut channels = Vec::new();
         let mut problems = Vec::new();
-        let messenger = channel::registry().failover(file, &name, |config| {
+        let watch = SendWatch::default();
+        let messenger = channel::registry().failover_with(file, &name, |config| {
             match channel::connect(common, config.clone()) {
                 Ok(channel) => {
                     let guard = window_guard(&channel);
                     // A client without retries: a retry would delay the change to the next member.
-                    let client = channel.registry.connect(&channel.config)?;
+                    let client = channel::watched(&channel.registry, &channel.config, &watch, |client| client)?;
                     channels.push(channel);
                     Ok((client, guard))
                 }
@@ -47,7 +51,7 @@ impl Failover {
         }
         let messenger = Arc::new(messenger.map_err(on)?);
         let client = Client::new(Arc::clone(&messenger)).layer(channel::retry());
-        Ok(Self { name, channels, messenger, client })
+        Ok(Self { name, channels, messenger, client, watch })
     }
 
     /// The member that is tried first for `contact`.

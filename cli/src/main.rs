@@ -7,6 +7,8 @@ mod failover;
 mod fs;
 mod ledger;
 mod output;
+mod send_watch;
+mod signals;
 mod target;
 
 use std::process::ExitCode;
@@ -26,12 +28,17 @@ fn main() -> ExitCode {
         Err(error) => return output::usage(&error),
     };
     // The mock handles each request under one lock. Moving requests between threads costs more than the work itself.
-    let mut runtime = match cli.command {
+    let mut builder = match cli.command {
         Command::Mock(_) => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    match runtime.enable_all().build() {
-        Ok(runtime) => runtime.block_on(run(&cli)),
+    match builder.enable_all().build() {
+        Ok(runtime) => {
+            let code = runtime.block_on(run(&cli));
+            // Waits for no thread, which a name lookup or a full output may hold.
+            runtime.shutdown_background();
+            code
+        }
         Err(error) => {
             Output::new(cli.common.json).failure(&Failure::usage(format!("the runtime cannot be started: {error}")))
         }

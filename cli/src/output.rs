@@ -33,15 +33,15 @@ pub(crate) struct Failure {
     /// The failover channel, if `channel` is one of its members.
     pub(crate) failover: Option<String>,
     pub(crate) provider: Option<&'static str>,
-    /// Bad flags or unreadable input: exit code 2, whatever the error kind.
-    usage: bool,
+    /// Bad flags or unreadable input (2), or a signal, whatever the error kind.
+    exit_code: Option<u8>,
 }
 
 impl Failure {
     /// A bad command line, or an unreadable file named by it.
     pub(crate) fn usage(problem: impl Into<String>) -> Self {
         let error = Error::invalid(ErrorKind::InvalidRequest, vec![problem.into()]);
-        Self { usage: true, ..Self::from(error) }
+        Self { exit_code: Some(2), ..Self::from(error) }
     }
 
     /// A failure on this channel.
@@ -55,6 +55,16 @@ impl Failure {
     /// The same failure, on a failover channel.
     pub(crate) fn named(self, channel: &str) -> Self {
         Self { channel: Some(channel.to_owned()), ..self }
+    }
+
+    /// The same failure, of this provider.
+    pub(crate) fn by(self, provider: &'static str) -> Self {
+        Self { provider: Some(provider), ..self }
+    }
+
+    /// The same failure, with this exit code if nothing was sent.
+    pub(crate) fn with_exit_code(self, code: u8) -> Self {
+        Self { exit_code: Some(code), ..self }
     }
 
     /// A failure in the configuration of this channel.
@@ -75,8 +85,7 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match (self.error.sent(), self.error.kind()) {
             (Sent::No, ErrorKind::Config) => 2,
-            (Sent::No, _) if self.usage => 2,
-            (Sent::No, _) => 1,
+            (Sent::No, _) => self.exit_code.unwrap_or(1),
             _ => 3,
         }
     }
@@ -85,7 +94,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let provider = error.provider();
-        Self { error, channel: None, failover: None, provider, usage: false }
+        Self { error, channel: None, failover: None, provider, exit_code: None }
     }
 }
 

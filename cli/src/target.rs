@@ -124,6 +124,11 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, 
             if let Some(uri) = env(URL).filter(|uri| !uri.trim().is_empty()) {
                 return Ok(ChannelConfig::from_uri(URL, &uri, registry.providers(), env)?.into());
             }
+            if let Some((path, file)) = &file
+                && let Some(only) = file.only_channel()
+            {
+                return named(path, file.clone(), only);
+            }
             Err(config(match &file {
                 Some((path, file)) => format!(
                     "no channel is selected: pass --channel, set `default` in {}, or set {URL}; known: {}",

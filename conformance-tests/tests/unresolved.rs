@@ -226,7 +226,7 @@ async fn status_lookup_by_id_settles_unknown_send() {
 
     let uri = uri.replace("HOST", &harness.mock.address().to_string());
     let channel = ChannelConfig::from_uri("c", &uri, &[transom_gosendapi::PROVIDER], process_env()).unwrap();
-    let context = transom::adapter::Context::new(transom::config::http_transport(&channel).unwrap());
+    let context = transom::adapter::Context::new(transom::config::http_transport(channel.reader().common()).unwrap());
     let gosendapi = transom_gosendapi::GoSendApi::connect(&channel, context).unwrap();
     let unknown = gosendapi.message_status(&"424242".into()).await.unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::NotFound);

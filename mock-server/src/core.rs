@@ -22,6 +22,7 @@ pub(crate) mod redact;
 pub(crate) mod refusal;
 pub(crate) mod request;
 pub(crate) mod request_context;
+pub(crate) mod request_line;
 pub(crate) mod response;
 pub(crate) mod simulator;
 pub(crate) mod time;

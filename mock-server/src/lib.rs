@@ -41,6 +41,7 @@ pub use crate::core::phone::{Phone, is_e164};
 pub use crate::core::provider_simulator::ProviderSimulator;
 pub use crate::core::request::{Query, basic_credentials, bearer_token, header, is_json};
 pub use crate::core::request_context::RequestContext;
+pub use crate::core::request_line::RequestLine;
 pub use crate::core::response::{
     SimulatedResponse, html_response, json_response, set_header, set_number, text_response,
 };
@@ -57,7 +58,7 @@ pub use crate::core::world::{
 #[cfg(feature = "server")]
 pub use crate::server::control::control_response;
 #[cfg(feature = "server")]
-pub use crate::server::{MockServer, MockServerBuilder, serve, serve_and_save, serve_until};
+pub use crate::server::{Endpoint, MockServer, MockServerBuilder, Tls, TlsError, serve, serve_and_save, serve_until};
 
 /// The README's code, compiled.
 #[cfg(all(doctest, feature = "server"))]

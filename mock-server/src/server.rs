@@ -12,6 +12,7 @@ mod namespaces;
 mod real_time;
 mod serve;
 mod state;
+mod tls;
 mod tracked_stream;
 mod wait;
 mod webhook_desk;
@@ -19,3 +20,4 @@ mod webhook_worker;
 
 pub use mock_server::{MockServer, MockServerBuilder};
 pub use serve::{serve, serve_and_save, serve_until};
+pub use tls::{Endpoint, Tls, TlsError};

@@ -510,3 +510,32 @@ fn a_finding_is_as_sure_as_the_page_that_it_cites() {
         assert!(found["source"].as_str().unwrap().ends_with(source), "{text}: {found}");
     }
 }
+
+#[test]
+fn response_and_request_hook_carry_the_findings() {
+    let told = std::sync::Arc::<std::sync::Mutex<Vec<String>>>::default();
+    let heard = std::sync::Arc::clone(&told);
+    let mut mock = Mock::new();
+    mock.simulator = mock.simulator.on_request(move |line| heard.lock().unwrap().push(line.to_string()));
+    let path = "/api/user/whatsapp/session-status?sender_id=12&recipient_phone=+447700900123&api_key=s3cret-key";
+    let request = Request::get(path).header("authorization", "Bearer s3cret-key").body(Bytes::new()).unwrap();
+    let response = mock.answer(&request);
+    let findings = mock.ask("requests")[0]["findings"].clone();
+    let expected: Vec<String> = findings.as_array().unwrap().iter().map(said).collect();
+    assert!(!expected.is_empty());
+    let carried: Vec<&str> =
+        response.headers().get_all("x-transom-finding").iter().map(|value| value.to_str().unwrap()).collect();
+    assert_eq!(carried, expected);
+    let told = told.lock().unwrap();
+    assert_eq!(told.len(), 1, "control calls are not told");
+    assert!(told[0].starts_with("GET /api/user/whatsapp/session-status?") && told[0].contains(" 200 "), "{told:?}");
+    assert!(
+        !told[0].contains("s3cret") && !told[0].contains("7700900123") && told[0].contains("tolerated: "),
+        "{told:?}"
+    );
+}
+
+/// A finding of the journal as `level: text`.
+fn said(finding: &Value) -> String {
+    format!("{}: {}", finding["level"].as_str().unwrap(), finding["text"].as_str().unwrap())
+}

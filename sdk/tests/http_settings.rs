@@ -35,8 +35,8 @@ fn a_file_that_holds_no_certificate_is_named() {
 #[test]
 fn a_good_proxy_is_read_and_its_password_is_not_shown() {
     let channel = channel(json!({ "proxy": "http://user:hunter22@proxy.example:3128" }));
-    let mut keys = channel.reader();
-    let proxy = keys.proxy().unwrap();
+    let keys = channel.reader();
+    let proxy = keys.common().proxy.clone().unwrap();
     assert_eq!(proxy.expose(), "http://user:hunter22@proxy.example:3128");
     assert!(!format!("{channel:?} {keys:?} {proxy:?}").contains("hunter22"));
 }

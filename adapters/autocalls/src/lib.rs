@@ -11,14 +11,14 @@ mod webhook;
 pub use config::Config;
 pub use messenger::{Autocalls, CAPABILITIES};
 
-use std::sync::Arc;
-
-use transom::adapter::{Certainty, Provider, Rate};
+use transom::adapter::{Certainty, Connected, Provider, Rate};
 use transom::config::UriLayout;
 
 /// Autocalls, for a [`Registry`](transom::Registry).
-pub const PROVIDER: Provider = Provider::new(config::NAME, UriLayout::new("api_key"), |config, context| {
-    Ok(Arc::new(Autocalls::connect(config, context)?))
+pub const PROVIDER: Provider = Provider::new(config::NAME, UriLayout::new("api_key"), |keys, context| {
+    let config = Config::read(keys)?;
+    let secrets = config.secrets();
+    Ok(Connected::new(Autocalls::new(config, context), secrets))
 })
 .with_codes(error::CODES)
 .with_rates(&[

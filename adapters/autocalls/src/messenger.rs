@@ -54,7 +54,7 @@ impl Autocalls {
     /// # Errors
     /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
     pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
-        Ok(Self::new(Config::read(channel)?, context))
+        Ok(Self::new(Config::read(channel.reader())?, context))
     }
 
     async fn send_once(&self, request: Request<Bytes>, to: &PhoneNumber) -> Result<Receipt> {

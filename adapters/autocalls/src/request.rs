@@ -127,7 +127,7 @@ mod tests {
         let values = format!(r#"{{"api_key":"k","sender_id":12,"templates":{mapping}}}"#);
         let values = serde_json::from_str(&values).unwrap();
         let env: transom::config::Env = std::sync::Arc::new(|_| None);
-        Config::read(&transom::config::ChannelConfig::new("support", NAME, values, env)).unwrap()
+        Config::read(transom::config::ChannelConfig::new("support", NAME, values, env).reader()).unwrap()
     }
 
     fn check(config: &Config, template: &Template, expected: &Value) {

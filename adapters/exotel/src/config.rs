@@ -1,7 +1,7 @@
 //! The settings of an Exotel channel.
 
 use transom::adapter::BaseUrl;
-use transom::config::{ChannelConfig, TemplateMappings};
+use transom::config::{ConfigReader, TemplateMappings};
 use transom::{PhoneNumber, Result, Secret};
 
 /// The provider's name in the configuration.
@@ -80,20 +80,22 @@ impl Config {
         self
     }
 
+    /// The credentials in these settings, for [`ClientBuilder::redact`](transom::client::ClientBuilder::redact).
+    pub fn secrets(&self) -> Vec<Secret> {
+        [self.api_key.clone(), self.api_token.clone()].into_iter().chain(self.webhook_secrets.iter().cloned()).collect()
+    }
+
     /// Reads a channel's settings.
-    pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
-        let mut keys = channel.reader();
+    pub(crate) fn read(mut keys: ConfigReader<'_>) -> Result<Self> {
+        let common = keys.common().clone();
         let api_key = keys.required_secret("api_key");
         let api_token = keys.required_secret("api_token");
         let account_sid = keys.required_text("account_sid", "the account's sid, from Exotel's dashboard");
         let from = keys.required_phone("from");
         let region = keys.choice("region", &[("in", Region::India), ("sg", Region::Singapore)]).unwrap_or_default();
-        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::from_host(region.host()));
+        let base_url = common.base_url_or(region.host());
         let shapes = [("auto", RequestShape::Auto), ("flat", RequestShape::Flat), ("wrapped", RequestShape::Wrapped)];
         let request_shape = keys.choice("request_shape", &shapes).unwrap_or_default();
-        let probe = keys.probe();
-        let webhook_secrets = keys.webhook_secrets();
-        let templates = keys.templates();
         let waba_id = keys.text("waba_id");
         keys.finish(|| {
             Some(Self {
@@ -103,9 +105,9 @@ impl Config {
                 from: from?,
                 base_url,
                 request_shape,
-                probe,
-                webhook_secrets,
-                templates,
+                probe: common.probe,
+                webhook_secrets: common.webhook_secrets,
+                templates: common.templates,
                 waba_id,
             })
         })

@@ -12,16 +12,18 @@ mod webhook;
 pub use config::{Config, Region, RequestShape};
 pub use messenger::{CAPABILITIES, Exotel};
 
-use std::sync::Arc;
-
-use transom::adapter::{Certainty, Provider, Rate};
+use transom::adapter::{Certainty, Connected, Provider, Rate};
 use transom::config::UriLayout;
 
 /// Exotel, for a [`Registry`](transom::Registry).
 pub const PROVIDER: Provider = Provider::new(
     config::NAME,
     UriLayout::new("api_key").with_password("api_key", "api_token").with_path("account_sid"),
-    |config, context| Ok(Arc::new(Exotel::connect(config, context)?)),
+    |keys, context| {
+        let config = Config::read(keys)?;
+        let secrets = config.secrets();
+        Ok(Connected::new(Exotel::new(config, context), secrets))
+    },
 )
 .with_codes(error::CODES)
 .with_rates(&[

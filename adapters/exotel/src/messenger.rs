@@ -64,7 +64,7 @@ impl Exotel {
     /// # Errors
     /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
     pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
-        Ok(Self::new(Config::read(channel)?, context))
+        Ok(Self::new(Config::read(channel.reader())?, context))
     }
 
     /// Sends 1 to 100 messages in one request (docs, Bulk WhatsApp Messages), and tells of each, in the order given, what

@@ -1,7 +1,7 @@
 //! The settings of a GoSendAPI channel.
 
 use transom::adapter::BaseUrl;
-use transom::config::{ChannelConfig, TemplateMappings};
+use transom::config::{ConfigReader, TemplateMappings};
 use transom::{Result, Secret};
 
 /// The provider's name in the configuration.
@@ -44,25 +44,27 @@ impl Config {
         }
     }
 
+    /// The credentials in these settings, for [`ClientBuilder::redact`](transom::client::ClientBuilder::redact).
+    pub fn secrets(&self) -> Vec<Secret> {
+        [self.api_key.clone()].into_iter().chain(self.webhook_secrets.iter().cloned()).collect()
+    }
+
     /// Reads a channel's settings.
-    pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
-        let mut keys = channel.reader();
+    pub(crate) fn read(mut keys: ConfigReader<'_>) -> Result<Self> {
+        let common = keys.common().clone();
         let api_key = keys.required_secret("api_key");
         let phone_number_id = keys.required_text("phone_number_id", "Meta's id of the number, such as 555123456789");
         let waba_id = keys.text("waba_id");
-        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::from_host(HOST));
-        let probe = keys.probe();
-        let webhook_secrets = keys.webhook_secrets();
-        let templates = keys.templates();
+        let base_url = common.base_url_or(HOST);
         keys.finish(|| {
             Some(Self {
                 api_key: api_key?,
                 phone_number_id: phone_number_id?,
                 waba_id,
                 base_url,
-                probe,
-                webhook_secrets,
-                templates,
+                probe: common.probe,
+                webhook_secrets: common.webhook_secrets,
+                templates: common.templates,
             })
         })
     }
@@ -73,12 +75,13 @@ mod tests {
     use std::sync::Arc;
 
     use transom::ErrorKind;
+    use transom::config::ChannelConfig;
 
     use super::*;
 
     fn read(json: &str) -> Result<Config> {
         let values = serde_json::from_str(json).unwrap();
-        Config::read(&ChannelConfig::new("latam", "gosendapi", values, Arc::new(|_| None)))
+        Config::read(ChannelConfig::new("latam", "gosendapi", values, Arc::new(|_| None)).reader())
     }
 
     #[test]

@@ -14,15 +14,16 @@ pub use messenger::{CAPABILITIES, GoSendApi};
 pub use request::lists::CloseReason;
 pub use request::upload::Upload;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use transom::adapter::{Certainty, Provider, Rate, Scope};
+use transom::adapter::{Certainty, Connected, Provider, Rate, Scope};
 use transom::config::UriLayout;
 
 /// GoSendAPI, for a [`Registry`](transom::Registry).
-pub const PROVIDER: Provider = Provider::new(config::NAME, UriLayout::new("api_key"), |config, context| {
-    Ok(Arc::new(GoSendApi::connect(config, context)?))
+pub const PROVIDER: Provider = Provider::new(config::NAME, UriLayout::new("api_key"), |keys, context| {
+    let config = Config::read(keys)?;
+    let secrets = config.secrets();
+    Ok(Connected::new(GoSendApi::new(config, context), secrets))
 })
 .with_codes(error::CODES)
 .with_rates(&[

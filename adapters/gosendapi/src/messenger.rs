@@ -80,7 +80,7 @@ impl GoSendApi {
     /// # Errors
     /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
     pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
-        Ok(Self::new(Config::read(channel)?, context))
+        Ok(Self::new(Config::read(channel.reader())?, context))
     }
 
     /// Marks a conversation as ended, for billing and reports. It neither closes the 24-hour window nor stops the

@@ -1,7 +1,7 @@
 //! The settings of a Messangi channel.
 
 use transom::adapter::BaseUrl;
-use transom::config::{ChannelConfig, ConfigReader, TemplateMappings};
+use transom::config::{ConfigReader, TemplateMappings};
 use transom::{PhoneNumber, Result, Secret};
 
 /// The provider's name in the configuration.
@@ -65,17 +65,24 @@ impl Config {
         }
     }
 
+    /// The credentials in these settings, for [`ClientBuilder::redact`](transom::client::ClientBuilder::redact).
+    pub fn secrets(&self) -> Vec<Secret> {
+        let mut secrets = self.webhook_secrets.clone();
+        match &self.credential {
+            Credential::ApiKey(key) => secrets.push(key.clone()),
+            Credential::Login { username, password } => secrets.extend([username.clone(), password.clone()]),
+        }
+        secrets
+    }
+
     /// Reads a channel's settings.
-    pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
-        let mut keys = channel.reader();
-        let credential = credential(channel, &mut keys);
+    pub(crate) fn read(mut keys: ConfigReader<'_>) -> Result<Self> {
+        let common = keys.common().clone();
+        let credential = credential(&mut keys);
         let from = keys.required_phone("from");
-        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::from_host(HOST));
+        let base_url = common.base_url_or(HOST);
         let notification_path = path(&mut keys, "notification_path", NOTIFICATION_PATH);
         let login_path = path(&mut keys, "login_path", LOGIN_PATH);
-        let probe = keys.probe();
-        let webhook_secrets = keys.webhook_secrets();
-        let templates = keys.templates();
         keys.finish(|| {
             Some(Self {
                 credential: credential?,
@@ -83,18 +90,17 @@ impl Config {
                 base_url,
                 notification_path,
                 login_path,
-                probe,
-                webhook_secrets,
-                templates,
+                probe: common.probe,
+                webhook_secrets: common.webhook_secrets,
+                templates: common.templates,
             })
         })
     }
 }
 
-fn credential(channel: &ChannelConfig, keys: &mut ConfigReader<'_>) -> Option<Credential> {
-    // Checks which keys are set without reading the secrets: a secret that cannot be read is another problem.
-    let assumed = channel.clone().assuming_secrets();
-    let given = ["api_key", "username", "password"].map(|key| assumed.reader().secret(key).is_some());
+fn credential(keys: &mut ConfigReader<'_>) -> Option<Credential> {
+    // A secret that is set and cannot be read is another problem.
+    let given = ["api_key", "username", "password"].map(|key| keys.is_set(key));
     let api_key = keys.secret("api_key");
     let username = keys.secret("username");
     let password = keys.secret("password");
@@ -136,12 +142,13 @@ mod tests {
     use std::sync::Arc;
 
     use transom::ErrorKind;
+    use transom::config::ChannelConfig;
 
     use super::*;
 
     fn read(json: &str) -> Result<Config> {
         let values = serde_json::from_str(json).unwrap();
-        Config::read(&ChannelConfig::new("mx", "messangi", values, Arc::new(|_| None)))
+        Config::read(ChannelConfig::new("mx", "messangi", values, Arc::new(|_| None)).reader())
     }
 
     fn problems(json: &str) -> Vec<String> {

@@ -13,16 +13,16 @@ mod webhook;
 pub use config::{Config, Credential};
 pub use messenger::{CAPABILITIES, Messangi};
 
-use std::sync::Arc;
-
-use transom::adapter::Provider;
+use transom::adapter::{Connected, Provider};
 use transom::config::UriLayout;
 
 /// Messangi, for a [`Registry`](transom::Registry).
 ///
 /// The numbers of its limits are not published: the answers' `ratelimit-policy` states them.
 pub const PROVIDER: Provider =
-    Provider::new(config::NAME, UriLayout::new("api_key").with_password("username", "password"), |config, context| {
-        Ok(Arc::new(Messangi::connect(config, context)?))
+    Provider::new(config::NAME, UriLayout::new("api_key").with_password("username", "password"), |keys, context| {
+        let config = Config::read(keys)?;
+        let secrets = config.secrets();
+        Ok(Connected::new(Messangi::new(config, context), secrets))
     })
     .with_codes(error::CODES);

@@ -52,7 +52,7 @@ impl Messangi {
     /// # Errors
     /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
     pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
-        Ok(Self::new(Config::read(channel)?, context))
+        Ok(Self::new(Config::read(channel.reader())?, context))
     }
 
     async fn send_under(&self, key: &ApiKey, body: &Envelope<'_>, message: &Message) -> Result<Receipt> {

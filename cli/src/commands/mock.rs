@@ -13,6 +13,7 @@ use transom_mock_server::{Simulator, serve_and_save, serve_until};
 use crate::args::MockArgs;
 use crate::fs::{Lock, SharedFile};
 use crate::output::{Failure, Output};
+use crate::signals::Signals;
 
 /// The environment variable with the token for control calls.
 const TOKEN_VARIABLE: &str = "TRANSOM_MOCK_TOKEN";
@@ -31,7 +32,10 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     let listener = TcpListener::bind(address).await.map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?;
     // A reader of the first line may send a signal at once, so that the handler must exist before.
-    let stop = stopped();
+    let mut signals = Signals::new();
+    let stop = async move {
+        signals.next().await;
+    };
     output.line(format!("listening on http://{bound}"));
     // The seed makes the run repeatable.
     output.note(format!("seed {}", simulator.seed()));
@@ -128,32 +132,6 @@ impl StateFile {
 
 fn problem(state: &Path, what: &str) -> Failure {
     Failure::usage(format!("--state {}: {what}", state.display()))
-}
-
-/// Completes at SIGTERM or SIGINT. The handlers are installed by this call, not at the first poll.
-#[cfg(unix)]
-fn stopped() -> impl Future<Output = ()> + Send {
-    use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| signal(kind).ok();
-    let (terminate, interrupt) = (listen(SignalKind::terminate()), listen(SignalKind::interrupt()));
-    async move {
-        let (Some(mut terminate), Some(mut interrupt)) = (terminate, interrupt) else {
-            // Without handlers, a signal ends the process.
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    }
-}
-
-/// Completes at Ctrl-C.
-#[cfg(not(unix))]
-async fn stopped() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// The address to listen on. Clients can control the mock, so that an address which other machines reach needs a second

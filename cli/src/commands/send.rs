@@ -19,11 +19,12 @@ use crate::target::{self, Target};
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
     let message = message(args)?;
     let target = target::connect(common, output)?;
-    let (name, provider, client) = match &target {
-        Target::Channel(channel) => (&channel.name, channel.provider, &channel.client),
-        Target::Failover(failover) => (&failover.name, failover.provider(), &failover.client),
+    let (name, provider, client, watch) = match &target {
+        Target::Channel(channel) => (&channel.name, channel.provider, &channel.client, &channel.watch),
+        Target::Failover(failover) => (&failover.name, failover.provider(), &failover.client, &failover.watch),
     };
-    let answer = client.send(&message).await;
+    let answer = watch.until_signal(client.send(&message)).await;
+    let answer = answer.map_err(|signal| watch.failure(signal).named(name).by(provider))?;
     if answer.as_ref().map_or_else(transom::Error::attempts, |receipt| receipt.attempts) > 0 {
         warn(&message, output);
     }

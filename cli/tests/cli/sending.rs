@@ -491,3 +491,17 @@ fn error_shows_an_example_uri() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("exotel://KEY:TOKEN@default/ACCOUNT_SID?from=919876500001"), "{}", run.stderr);
 }
+
+#[test]
+fn only_channel_is_used_without_default_and_url() {
+    let (mock, folder) = (Mock::start(), Folder::new());
+    let uri = format!("gosendapi://gsk_test_demo@{}?phone_number_id=555123456789", mock.host);
+    folder.write("transom.toml", &format!("[channels.latam]\nurl = \"{uri}\"\n"));
+    let send = ["send", "--to", CONTACT, "--text", "Hi", "--json"];
+    assert_eq!(folder.run(&send, &[]).json()["channel"], "latam");
+    assert_eq!(folder.run(&send, &[("TRANSOM_URL", &uri)]).json()["channel"], "TRANSOM_URL");
+    folder.write("transom.toml", &format!("[channels.latam]\nurl = \"{uri}\"\n[channels.other]\nurl = \"{uri}\"\n"));
+    let run = folder.run(&send, &[]);
+    assert_eq!(run.code, 2);
+    assert!(run.json()["error"]["message"].as_str().unwrap().contains("`latam`, `other`"), "{}", run.stdout);
+}

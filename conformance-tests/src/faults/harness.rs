@@ -200,14 +200,12 @@ fn with_decoy(script: &[Step], address: &str) -> Vec<Step> {
 
 /// The transport for the channel's settings. It also trusts this run's certificate authority.
 fn transport(config: &ChannelConfig, dns: Option<Arc<ScriptedDns>>) -> Result<HttpTransport, Failure> {
-    let mut keys = config.reader();
+    let common = HttpOptions::from(config.reader().common());
     let options = HttpOptions {
-        timeout: Some(keys.timeout().unwrap_or(Duration::from_secs(10))),
-        reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
-        insecure: keys.flag("insecure").unwrap_or_default(),
-        proxy: keys.proxy(),
+        timeout: common.timeout.or(Some(Duration::from_secs(10))),
         extra_roots: tls::roots()?,
         resolver: dns.map(|dns| dns as Arc<dyn transom::transport::Resolver>),
+        ..common
     };
     HttpTransport::new(options).map_err(unexpected)
 }

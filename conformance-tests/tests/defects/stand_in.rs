@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use transom::adapter::Context;
-use transom::config::ChannelConfig;
+use transom::adapter::{Connected, Context};
+use transom::config::ConfigReader;
 use transom::transport::Transport;
 use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Message, Messenger, PhoneNumber, Receipt, Result, Session};
@@ -58,10 +58,10 @@ pub(crate) fn adapter<F: Flaw>() -> &'static AdapterUnderTest {
     Box::leak(Box::new(AdapterUnderTest { provider, ..right }))
 }
 
-fn connect<F: Flaw>(config: &ChannelConfig, context: Context) -> Result<Arc<dyn Messenger>> {
+fn connect<F: Flaw>(keys: ConfigReader<'_>, context: Context) -> Result<Connected> {
     let transport = Arc::new(FlawedTransport::<F> { inner: context.transport, flaw: PhantomData });
-    let inner = (F::ADAPTER.provider.connect)(config, Context { transport, clock: context.clock })?;
-    Ok(Arc::new(FlawedMessenger::<F> { inner, flaw: PhantomData }))
+    let inner = (F::ADAPTER.provider.connect)(keys, Context { transport, clock: context.clock })?;
+    Ok(Connected::new(FlawedMessenger::<F> { inner: inner.messenger, flaw: PhantomData }, inner.secrets))
 }
 
 struct FlawedTransport<F> {

@@ -1,7 +1,7 @@
 //! The settings of a Larkwire channel.
 
 use transom::adapter::BaseUrl;
-use transom::config::{ChannelConfig, TemplateMappings};
+use transom::config::{ConfigReader, TemplateMappings};
 use transom::{Result, Secret};
 
 /// The provider's name in the configuration.
@@ -33,14 +33,17 @@ impl Config {
         Self { api_key, line, base_url, webhook_secrets: Vec::new(), templates }
     }
 
+    /// The credentials in these settings, for [`ClientBuilder::redact`](transom::client::ClientBuilder::redact).
+    pub fn secrets(&self) -> Vec<Secret> {
+        [self.api_key.clone()].into_iter().chain(self.webhook_secrets.iter().cloned()).collect()
+    }
+
     /// Reads a channel's settings, and reports all problems at once.
-    pub(crate) fn read(channel: &ChannelConfig) -> Result<Self> {
-        let mut keys = channel.reader();
+    pub(crate) fn read(mut keys: ConfigReader<'_>) -> Result<Self> {
+        let common = keys.common().clone();
         let api_key = keys.required_secret("api_key");
         let line = keys.required_integer("line", "the line's id, a whole number such as 7001");
-        let base_url = keys.base_url().unwrap_or_else(|| BaseUrl::from_host(HOST));
-        let webhook_secrets = keys.webhook_secrets();
-        let templates = keys.templates();
-        keys.finish(|| Some(Self { api_key: api_key?, line: line?, base_url, webhook_secrets, templates }))
+        let base_url = common.base_url_or(HOST);
+        keys.finish(|| Some(Self { api_key: api_key?, line: line?, base_url, webhook_secrets: common.webhook_secrets, templates: common.templates }))
     }
 }

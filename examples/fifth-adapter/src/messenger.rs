@@ -38,7 +38,7 @@ impl Larkwire {
     /// # Errors
     /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
     pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
-        Ok(Self::new(Config::read(channel)?, context))
+        Ok(Self::new(Config::read(channel.reader())?, context))
     }
 }
 

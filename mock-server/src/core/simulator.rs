@@ -14,11 +14,13 @@ use crate::core::auth::Auth;
 use crate::core::clock::Clock;
 pub use crate::core::fault::WireFault;
 use crate::core::fault::{Faults, Kind};
+use crate::core::finding::Finding;
 use crate::core::gate::{Gates, Held};
 use crate::core::journal::{Journal, Remarks};
 use crate::core::not_found;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request_context::RequestContext;
+use crate::core::request_line::{self, RequestHook, RequestLine};
 use crate::core::response::{SimulatedResponse, json_response, remove_body};
 use crate::core::webhook::Failure;
 use crate::core::webhook::{LAST_STATUS, WebhookQueue, ends_in_failure};
@@ -56,10 +58,22 @@ pub struct Simulator {
     pub(crate) mount: Box<str>,
     dates: Dates,
     changes: u64,
+    hook: RequestHook,
 }
 
 /// Names what made an answer other than the request alone would have got.
 const CAUSE: HeaderName = HeaderName::from_static("x-mock-cause");
+
+/// Each finding on the request, as `level: text`. The journal keeps them in a list of their own.
+const FINDING: HeaderName = HeaderName::from_static("x-transom-finding");
+/// A client may refuse an answer with very many headers, or with a very long one. The journal has every finding whole.
+const MOST_FINDINGS: usize = 20;
+const MOST_FINDING_CHARACTERS: usize = 500;
+
+fn finding_header(finding: &Finding) -> Option<HeaderValue> {
+    let text: String = request_line::line(finding).chars().take(MOST_FINDING_CHARACTERS).collect();
+    HeaderValue::from_bytes(text.as_bytes()).ok()
+}
 
 /// The `Date` of the second that was asked for last: a second has many requests.
 #[derive(Debug, Default)]
@@ -125,6 +139,7 @@ impl Simulator {
             mount: Box::default(),
             changes: 0,
             dates: Dates::default(),
+            hook: RequestHook::default(),
         }
     }
 
@@ -135,6 +150,7 @@ impl Simulator {
         Self {
             webhooks: self.webhooks.fresh(),
             access: self.access.clone(),
+            hook: self.hook.clone(),
             world: sibling.world.with_accounts(&self.seeded),
             seeded: self.seeded.clone(),
             ..sibling
@@ -179,6 +195,13 @@ impl Simulator {
     pub fn allow_host(mut self, name: &str) -> Option<Self> {
         self.access = std::mem::take(&mut self.access).with_host(name)?;
         Some(self)
+    }
+
+    /// The same mock, which tells `hook` of each request to a provider and to an unknown path, in every namespace. The mock waits
+    /// for it, so it should only pass the line on.
+    #[must_use]
+    pub fn on_request(self, hook: impl Fn(&RequestLine) + Send + Sync + 'static) -> Self {
+        Self { hook: RequestHook::new(hook), ..self }
     }
 
     fn afresh(mut self) -> Self {
@@ -261,12 +284,12 @@ impl Simulator {
     fn step_not_found(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
         let path = request.uri().path();
         let error = format!("no provider has the path {path}; the control plane is under /_mock/");
-        let response = json_response(404, &json!({"error": error}));
+        let mut response = json_response(404, &json!({"error": error}));
         // Browsers ask for this one by themselves.
         if path != "/favicon.ico" {
             let findings = vec![not_found::finding(&self.simulators, path)];
             let remarks = Remarks { findings, ..Remarks::default() };
-            self.journal.record(None, self.clock.now(real_now), request, &response, remarks);
+            self.record(None, self.clock.now(real_now), request, &mut response, remarks);
         }
         whole(response)
     }
@@ -321,7 +344,7 @@ impl Simulator {
         }
         let name = fault.as_ref().map(|fault| fault.kind.name());
         let remarks = Remarks { findings, fault: name, cause: cause.map(Into::into) };
-        self.journal.record(Some(dialect.name()), now, request, &response, remarks);
+        self.record(Some(dialect.name()), now, request, &mut response, remarks);
         if let Some(Kind::Gate(gate)) = fault.map(|fault| fault.kind) {
             let request = self.journal.last();
             wire = WireFault::Held(self.gates.hold(Held { gate, provider: dialect.name(), request, at: now }));
@@ -333,6 +356,25 @@ impl Simulator {
     #[cfg(feature = "server")]
     pub(crate) fn bytes(&self) -> usize {
         self.world.bytes() + self.journal.bytes() + self.webhooks.bytes() + self.faults.bytes()
+    }
+
+    /// Writes an exchange down, and says the findings in the response and to whoever is told of requests.
+    fn record(
+        &mut self,
+        provider: Option<&'static str>,
+        now: SystemTime,
+        request: &Request<Bytes>,
+        response: &mut Response<Bytes>,
+        remarks: Remarks,
+    ) {
+        let findings: Vec<HeaderValue> =
+            remarks.findings.iter().take(MOST_FINDINGS).filter_map(finding_header).collect();
+        self.journal.record(provider, now, request, response, remarks);
+        for finding in findings {
+            response.headers_mut().append(FINDING, finding);
+        }
+        let last = self.journal.last().saturating_sub(1);
+        self.hook.tell(|| self.journal.after(last).next());
     }
 
     /// Why a provider's messages may fail later.

@@ -24,7 +24,8 @@ use super::connection_registry::{Connection, HoldReason};
 use super::control::{self, World};
 use super::namespaces::{Name, take_name};
 use super::state::AppState;
-use super::tracked_stream::TrackedStream;
+use super::tls::{Tls, begins_with_tls};
+use super::tracked_stream::{Stream, TrackedStream};
 use crate::core::refusal::Refusal;
 use crate::core::response::{json_response, set_header};
 use crate::core::simulator::{WireFault, WireResponse};
@@ -33,20 +34,37 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Answers the requests of one connection until the client leaves, the mock breaks it, its place is needed, or it listens too
 /// slowly.
-pub(super) async fn run(stream: TcpStream, shared: AppState, connection: Arc<Connection>) {
-    let (shared, watching) = (&shared, &connection);
-    let service = service_fn(move |request| answer(shared, watching, request));
-    let served = http1::Builder::new()
-        // Dates are virtual; the server's own would be real.
-        .auto_date_header(false)
-        .serve_connection(TokioIo::new(TrackedStream { stream, connection: Arc::clone(&connection) }), service);
-    let (mut shut, mut served) = (pin!(connection.shut()), pin!(served));
+pub(super) async fn run(stream: TcpStream, tls: Option<Tls>, shared: AppState, connection: Arc<Connection>) {
+    let (mut shut, mut served) = (pin!(connection.shut()), pin!(serve(stream, tls, &shared, &connection)));
     poll_fn(|context| match shut.as_mut().poll(context) {
         Poll::Ready(()) => Poll::Ready(()),
-        // How a connection ended is nobody's business here: clients leave as they like, and broken ends are made on purpose.
-        Poll::Pending => served.as_mut().poll(context).map(drop),
+        Poll::Pending => served.as_mut().poll(context),
     })
     .await;
+}
+
+/// How a connection ends is nobody's business here: clients leave as they like, and broken ends are made on purpose.
+async fn serve(stream: TcpStream, tls: Option<Tls>, shared: &AppState, connection: &Arc<Connection>) {
+    let stream = match tls {
+        Some(tls) if begins_with_tls(&stream).await => {
+            // As a head, a handshake that has begun has to come to its end.
+            connection.on_bytes();
+            match Box::pin(tls.accept(stream)).await {
+                Ok(stream) => {
+                    connection.idle();
+                    Stream::Tls(Box::new(stream))
+                }
+                Err(_) => return,
+            }
+        }
+        _ => Stream::Plain(stream),
+    };
+    let service = service_fn(move |request| answer(shared, connection, request));
+    let _ = http1::Builder::new()
+        // Dates are virtual; the server's own would be real.
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(TrackedStream { stream, connection: Arc::clone(connection) }), service)
+        .await;
 }
 
 /// How long the body of this request may be. A state is long, and is read of those alone who may put it up.

@@ -11,8 +11,10 @@ use tokio::task::AbortHandle;
 use super::real_time::now;
 use super::serve::accept_all;
 use super::state::AppState;
+use super::tls::{Endpoint, Tls};
 use crate::control::{Advance, ClockChange, ClockTurn};
 use crate::core::error::ControlError;
+use crate::core::request_line::RequestLine;
 use crate::core::simulator::Simulator;
 
 /// A mock on a port of its own, for tests. It stops when it is dropped.
@@ -55,6 +57,7 @@ enum Running {
 #[must_use = "it does nothing until it is started"]
 pub struct MockServerBuilder {
     simulator: Simulator,
+    tls: Option<Tls>,
 }
 
 impl MockServer {
@@ -66,11 +69,7 @@ impl MockServer {
 
     /// As [`start`](Self::start), with a simulator of your own.
     pub async fn start_with(simulator: Simulator) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let shared = AppState::new(simulator);
-        let task = tokio::spawn(accept_all(listener, shared.clone())).abort_handle();
-        Ok(Self { address, shared, running: Running::Task(task) })
+        MockServerBuilder { simulator, tls: None }.start().await
     }
 
     /// As [`start`](Self::start), for tests that are not async: on a thread of its own.
@@ -94,7 +93,7 @@ impl MockServer {
 
     /// The built-in mock, to be changed before it starts.
     pub fn builder() -> MockServerBuilder {
-        MockServerBuilder { simulator: Simulator::new(now()) }
+        MockServerBuilder { simulator: Simulator::new(now()), tls: None }
     }
 
     /// Where it listens, `http://127.0.0.1:PORT`, without a slash at the end.
@@ -162,17 +161,32 @@ impl MockServer {
 impl MockServerBuilder {
     /// Only the seeded credentials work, and what a documented fact refuses is refused.
     pub fn strict(self) -> Self {
-        Self { simulator: self.simulator.strict() }
+        Self { simulator: self.simulator.strict(), ..self }
     }
 
     /// The ids follow from this number.
     pub fn seed(self, seed: u64) -> Self {
-        Self { simulator: self.simulator.with_seed(seed) }
+        Self { simulator: self.simulator.with_seed(seed), ..self }
+    }
+
+    /// Speaks TLS, too, to whoever begins with it on the same port.
+    pub fn tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// Tells `hook` of each request; see [`Simulator::on_request`].
+    pub fn on_request(self, hook: impl Fn(&RequestLine) + Send + Sync + 'static) -> Self {
+        Self { simulator: self.simulator.on_request(hook), ..self }
     }
 
     /// See [`MockServer::start`].
     pub async fn start(self) -> io::Result<MockServer> {
-        MockServer::start_with(self.simulator).await
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let shared = AppState::new(self.simulator);
+        let endpoint = Endpoint { listener, tls: self.tls };
+        let task = tokio::spawn(accept_all(endpoint, shared.clone())).abort_handle();
+        Ok(MockServer { address, shared, running: Running::Task(task) })
     }
 
     /// See [`MockServer::spawn`].
@@ -190,7 +204,7 @@ impl MockServerBuilder {
         let (stop, stopped) = oneshot::channel();
         std::thread::Builder::new().name("transom-mock".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let serving = tokio::spawn(accept_all(listener, serving));
+                let serving = tokio::spawn(accept_all(Endpoint { listener, tls: self.tls }, serving));
                 // An error: nobody ever sends, and the other end is dropped with the mock.
                 let _ = stopped.await;
                 serving.abort();

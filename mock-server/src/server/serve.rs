@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::connection_registry::{ConnectionRegistry, TICK};
 use super::real_time::now;
 use super::state::AppState;
+use super::tls::Endpoint;
 use super::{connection, webhook_worker};
 use crate::core::simulator::Simulator;
 
@@ -29,21 +29,21 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 ///
 /// A request may name a world of its own: by a path that starts with `/_ns/NAME`, by a header `X-Mock-Namespace`, or by a
 /// credential `ns~NAME~KEY`.
-pub async fn serve(listener: TcpListener, simulator: Simulator) {
-    accept_all(listener, AppState::new(simulator)).await;
+pub async fn serve(endpoint: impl Into<Endpoint>, simulator: Simulator) {
+    accept_all(endpoint.into(), AppState::new(simulator)).await;
 }
 
 /// As [`serve`], until `stop` is over; then gives the simulator back, with all that happened to it. A request that is being
 /// answered at that moment may get no answer, yet what it did is in the simulator or not at all.
 pub async fn serve_until(
-    listener: TcpListener,
+    endpoint: impl Into<Endpoint>,
     simulator: Simulator,
     stop: impl Future<Output = ()> + Send,
 ) -> Simulator {
     let shared = AppState::new(simulator);
     // Dropping the set, because nobody waits for this future any more, ends its tasks.
     let mut serving = JoinSet::new();
-    serving.spawn(accept_all(listener, shared.clone()));
+    serving.spawn(accept_all(endpoint.into(), shared.clone()));
     stop.await;
     serving.shutdown().await;
     shared.into_default_namespace()
@@ -54,7 +54,7 @@ pub async fn serve_until(
 /// answered, never twice at once, and not any more when this is over. Saving takes at most a twentieth of the time, so that a
 /// large state is saved less often.
 pub async fn serve_and_save(
-    listener: TcpListener,
+    endpoint: impl Into<Endpoint>,
     simulator: Simulator,
     stop: impl Future<Output = ()> + Send,
     save: impl FnMut(&Value) + Send + 'static,
@@ -63,7 +63,7 @@ pub async fn serve_and_save(
     let saver = Arc::new(Mutex::new(Some(save)));
     // Dropping the set, because nobody waits for this future any more, ends its tasks.
     let mut serving = JoinSet::new();
-    serving.spawn(accept_all(listener, shared.clone()));
+    serving.spawn(accept_all(endpoint.into(), shared.clone()));
     serving.spawn(save_all(shared.clone(), Arc::clone(&saver)));
     stop.await;
     serving.shutdown().await;
@@ -102,7 +102,8 @@ async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) +
     }
 }
 
-pub(super) async fn accept_all(listener: TcpListener, shared: AppState) {
+pub(super) async fn accept_all(endpoint: Endpoint, shared: AppState) {
+    let Endpoint { listener, tls } = endpoint;
     let mut worker = JoinSet::new();
     worker.spawn(webhook_worker::run(shared.clone()));
     worker.spawn(tell_statuses(shared.clone()));
@@ -120,12 +121,12 @@ pub(super) async fn accept_all(listener: TcpListener, shared: AppState) {
         let Some(place) = place(&places, &registry).await else { return };
         while connections.try_join_next().is_some() {}
         number += 1;
-        let (shared, registry) = (shared.clone(), Arc::clone(&registry));
+        let (shared, tls, registry) = (shared.clone(), tls.clone(), Arc::clone(&registry));
         connections.spawn(async move {
             // Small answers must not wait for more; a socket that cannot do without the delay serves all the same.
             let _ = stream.set_nodelay(true);
             let connection = registry.open(number);
-            connection::run(stream, shared, connection).await;
+            connection::run(stream, tls, shared, connection).await;
             registry.close(number);
             drop(place);
         });

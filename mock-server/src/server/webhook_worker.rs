@@ -1,7 +1,7 @@
 //! Posting webhooks: a courier for each target of each world, so that none waits for another's, and each sees its calls one
 //! after the other, in the order in which they fall due.
 
-mod target_connection;
+mod target_client;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use self::target_connection::{TargetConnection, Tried};
+use self::target_client::{TargetClient, Tried};
 use super::namespaces::Name;
 use super::real_time::now;
 use super::state::AppState;
@@ -24,6 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 pub(super) async fn run(shared: AppState) {
     // Dropping the set ends its tasks.
     let mut couriers = JoinSet::new();
+    // Made for the first call: most mocks make none.
+    let mut client = None;
     loop {
         while couriers.try_join_next().is_some() {}
         let desk = &shared.desk;
@@ -31,7 +33,8 @@ pub(super) async fn run(shared: AppState) {
         while let Some((world, first)) = shared.guarded(|namespaces| namespaces.due(now(), is_free)).flatten() {
             let Some(target) = first.addresses.first().copied() else { continue };
             desk.take_target(&world, target);
-            couriers.spawn(deliver(shared.clone(), world, target, first));
+            let client = client.get_or_insert_with(TargetClient::new).clone();
+            couriers.spawn(deliver(shared.clone(), client, world, target, first));
         }
         let pause = shared.guarded(|namespaces| {
             desk.settle(namespaces);
@@ -43,19 +46,28 @@ pub(super) async fn run(shared: AppState) {
 }
 
 /// A courier: brings a target all that is due for it.
-async fn deliver(shared: AppState, world: Name, target: SocketAddr, first: WebhookDelivery) {
+async fn deliver(
+    shared: AppState,
+    client: Option<TargetClient>,
+    world: Name,
+    target: SocketAddr,
+    first: WebhookDelivery,
+) {
     let _lock = shared.desk.lock_of(&world, target);
-    let mut line = TargetConnection::default();
+    let mut is_kept = false;
     // Whoever let one call run into its limit is not asked again for as long: what is due meanwhile comes to the same.
     let mut silent_until: Option<Instant> = None;
     let mut next = Some(first);
-    while let Some(WebhookDelivery { id, request, addresses, .. }) = next {
+    while let Some(WebhookDelivery { id, request, .. }) = next {
         let outcome = if silent_until.is_some_and(|until| Instant::now() < until) {
             // There may be very many, and others have something to do as well.
             tokio::task::yield_now().await;
             DeliveryOutcome::TimedOut
         } else {
-            let tried = line.post(request, &addresses, TRY).await;
+            let tried = match &client {
+                Some(client) => client.post(request, TRY, &mut is_kept).await,
+                None => Tried::Broken,
+            };
             silent_until = (tried == Tried::Silence).then(|| Instant::now() + TRY);
             tried.into()
         };

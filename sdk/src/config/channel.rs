@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::values::Values;
-use crate::secret::Secret;
 
 /// The settings of a channel: the provider's name and the adapter's keys.
 ///
@@ -20,8 +19,6 @@ pub struct ChannelConfig {
     pub(super) provider: String,
     pub(super) values: Values,
     pub(super) lookup: Lookup,
-    /// The secrets that were read from it, so that they can be kept out of errors.
-    pub(super) resolved: Arc<Mutex<Vec<Secret>>>,
 }
 
 /// The source of referenced secrets.
@@ -54,12 +51,7 @@ impl ChannelConfig {
     }
 
     pub(super) fn from_parts(name: String, provider: String, values: BTreeMap<String, Value>, lookup: Lookup) -> Self {
-        Self { name, provider, values: Values::new(values), lookup, resolved: Arc::default() }
-    }
-
-    /// The secrets that adapters have read from it so far.
-    pub(crate) fn resolved_secrets(&self) -> Vec<Secret> {
-        self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        Self { name, provider, values: Values::new(values), lookup }
     }
 
     /// The channel's name.

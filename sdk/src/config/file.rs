@@ -42,11 +42,20 @@ impl ConfigFile {
     /// shape.
     #[cfg(feature = "toml")]
     pub fn load(path: impl AsRef<Path>, providers: &[Provider]) -> Result<Self> {
-        let path = path.as_ref();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| config_error(vec![format!("the file `{}` cannot be read: {error}", path.display())]))?;
+        Self::load_with(path.as_ref(), providers, &super::channel::process_env())
+    }
+
+    /// As [`load`](Self::load), with another environment. Each line of an error starts with the path.
+    #[cfg(feature = "toml")]
+    pub(super) fn load_with(path: &Path, providers: &[Provider], env: &Env) -> Result<Self> {
+        let problem = |line: &str| format!("{}: {line}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let why = if path.is_dir() { "it is a folder, expected a file".to_owned() } else { error.to_string() };
+            config_error(vec![problem(&format!("cannot be read: {why}"))])
+        })?;
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        Self::parse(&text, folder, providers, &super::channel::process_env())
+        Self::parse(&text, folder, providers, env)
+            .map_err(|error| config_error(error.problems().iter().map(|line| problem(line)).collect()))
     }
 
     /// Reads the text of a `transom.toml`. Relative paths in it are relative to `folder`.
@@ -109,6 +118,18 @@ impl ConfigFile {
         (file, problems)
     }
 
+    /// The name of the only channel, if the file has a single one.
+    pub fn only_channel(&self) -> Option<&str> {
+        let mut names = self.channels.keys().chain(self.failovers.keys());
+        names.next().filter(|_| names.next().is_none()).map(String::as_str)
+    }
+
+    /// The names of all channels, for an error message.
+    pub(super) fn names(&self) -> String {
+        let names = listed(self.channels.keys().chain(self.failovers.keys()).map(String::as_str));
+        if names.is_empty() { "none".to_owned() } else { names }
+    }
+
     fn add(&mut self, name: &str, table: Value, lookup: &Lookup, providers: &[Provider], problems: &mut Vec<String>) {
         let Value::Object(table) = table else {
             problems.push(format!("channel `{name}`: expected a table, got {}", kind(&table)));
@@ -167,7 +188,6 @@ impl ConfigFile {
 
     /// Checks that names of channels exist.
     fn check_names(&self, problems: &mut Vec<String>) {
-        let known = || listed(self.channels.keys().chain(self.failovers.keys()).map(String::as_str));
         // A channel that could not be read is missing here, and its problem is on the list already.
         if !problems.is_empty() {
             return;
@@ -176,14 +196,18 @@ impl ConfigFile {
             && !self.channels.contains_key(default)
             && !self.failovers.contains_key(default)
         {
-            problems.push(format!("default: there is no channel `{default}`, known: {}", known()));
+            problems.push(format!("default: there is no channel `{default}`, known: {}", self.names()));
         }
         for (name, failover) in &self.failovers {
             for (member, _) in &failover.members {
-                if !self.channels.contains_key(member) {
+                if self.failovers.contains_key(member) {
+                    problems.push(format!(
+                        "channel `{name}`: failover: `{member}` is a failover channel itself, expected a channel with a provider"
+                    ));
+                } else if !self.channels.contains_key(member) {
                     problems.push(format!(
                         "channel `{name}`: failover: there is no channel `{member}`, known: {}",
-                        known()
+                        self.names()
                     ));
                 }
             }

@@ -1,6 +1,9 @@
 //! Configuration: a channel is a configured provider account, written as a TOML table, a URI, or both.
 
 mod channel;
+mod common;
+#[cfg(all(feature = "reqwest", feature = "toml"))]
+mod default;
 mod file;
 mod layout;
 mod problem;
@@ -12,9 +15,10 @@ mod uri;
 mod values;
 
 pub use channel::{ChannelConfig, Env, process_env};
+pub use common::CommonConfig;
 pub use file::{ConfigFile, Failover};
 pub use layout::UriLayout;
-pub use provider::{Context, Provider};
+pub use provider::{Connect, Connected, Context, Provider};
 pub use reader::ConfigReader;
 pub use registry::Registry;
 #[cfg(feature = "reqwest")]

@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::adapter::error_code::ErrorCode;
 use crate::adapter::rate::Rate;
-use crate::config::channel::ChannelConfig;
 use crate::config::layout::UriLayout;
+use crate::config::reader::ConfigReader;
 use crate::error::Result;
 use crate::messenger::Messenger;
+use crate::secret::Secret;
 use crate::time::{Clock, SystemClock, date_of};
 use crate::transport::Transport;
 
@@ -18,12 +19,19 @@ use crate::transport::Transport;
 /// A field added here breaks no adapter, since an adapter starts from [`Provider::new`]:
 ///
 /// ```
-/// use transom::adapter::{Provider, Rate};
-/// use transom::config::UriLayout;
+/// use transom::adapter::{Connected, Context, Provider, Rate};
+/// use transom::config::{ConfigReader, UriLayout};
 ///
-/// # fn connect(_: &transom::config::ChannelConfig, _: transom::adapter::Context) -> transom::Result<std::sync::Arc<dyn transom::Messenger>> {
-/// #     Ok(std::sync::Arc::new(transom::testing::Stub::accepting()))
-/// # }
+/// fn connect(mut keys: ConfigReader<'_>, context: Context) -> transom::Result<Connected> {
+///     let base_url = keys.common().base_url_or("api.acme.example");
+///     let api_key = keys.required_secret("api_key");
+///     let api_key = keys.finish(|| api_key)?;
+/// #   let _ = (base_url, context);
+/// #   let acme = transom::testing::Stub::accepting();
+///     // let acme = Acme::new(base_url, api_key.clone(), context);
+///     Ok(Connected::new(acme, [api_key]))
+/// }
+///
 /// pub const PROVIDER: Provider =
 ///     Provider::new("acme", UriLayout::new("api_key"), connect).with_rates(&[Rate::per_second(20)]);
 /// ```
@@ -35,7 +43,7 @@ pub struct Provider {
     /// The keys for the parts of a URI.
     pub uri: UriLayout,
     /// Makes a messenger from a channel's settings.
-    pub connect: fn(&ChannelConfig, Context) -> Result<Arc<dyn Messenger>>,
+    pub connect: Connect,
     /// All documented codes with meaning and source: a table for each place in which codes occur, because the same code
     /// may mean different things in different places.
     pub codes: &'static [&'static [ErrorCode]],
@@ -48,11 +56,7 @@ pub struct Provider {
 
 impl Provider {
     /// A provider of this name, without codes, limits or idempotency keys.
-    pub const fn new(
-        name: &'static str,
-        uri: UriLayout,
-        connect: fn(&ChannelConfig, Context) -> Result<Arc<dyn Messenger>>,
-    ) -> Self {
+    pub const fn new(name: &'static str, uri: UriLayout, connect: Connect) -> Self {
         Self { name, uri, connect, codes: &[], rates: &[], key_life: None }
     }
 
@@ -75,6 +79,27 @@ impl Provider {
     pub const fn with_key_life(mut self, key_life: Duration) -> Self {
         self.key_life = Some(key_life);
         self
+    }
+}
+
+/// Reads a channel's settings and makes the adapter. Its errors are those of [`ConfigReader::finish`].
+pub type Connect = fn(ConfigReader<'_>, Context) -> Result<Connected>;
+
+/// A connected adapter.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Connected {
+    /// The adapter.
+    pub messenger: Arc<dyn Messenger>,
+    /// The credentials that the adapter read. No error of the client shows them. Those of
+    /// [`CommonConfig`](super::CommonConfig) need not be among them.
+    pub secrets: Vec<Secret>,
+}
+
+impl Connected {
+    /// An adapter with the credentials that it read.
+    pub fn new(messenger: impl Messenger, secrets: impl IntoIterator<Item = Secret>) -> Self {
+        Self { messenger: Arc::new(messenger), secrets: secrets.into_iter().collect() }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Reads a channel's settings and reports all problems at once.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::channel::{ChannelConfig, Lookup};
+use super::common::CommonConfig;
 use super::problem::{config_error, kind, listed, resolve};
 use super::templates::{TemplateMapping, TemplateMappings};
 use crate::adapter::request::BaseUrl;
@@ -51,18 +51,58 @@ pub struct ConfigReader<'a> {
     config: &'a ChannelConfig,
     named: BTreeSet<&'static str>,
     problems: Vec<String>,
+    common: CommonConfig,
+    /// The problems of the common keys, reported after those of the adapter's keys.
+    common_problems: Vec<String>,
 }
 
 impl ChannelConfig {
-    /// Starts reading. [`ConfigReader::finish`] reports all problems at once.
+    /// Parses the common keys and starts reading the adapter's. [`ConfigReader::finish`] reports all problems at once.
     pub fn reader(&self) -> ConfigReader<'_> {
         ConfigReader::new(self)
     }
 }
 
 impl<'a> ConfigReader<'a> {
-    pub(super) fn new(config: &'a ChannelConfig) -> Self {
-        Self { config, named: COMMON.iter().copied().collect(), problems: Vec::new() }
+    fn new(config: &'a ChannelConfig) -> Self {
+        let mut reader = Self {
+            config,
+            named: COMMON.iter().copied().collect(),
+            problems: Vec::new(),
+            common: CommonConfig::default(),
+            common_problems: Vec::new(),
+        };
+        let timeout = reader.timeout();
+        let window_policy = reader.choice("window_policy", WindowPolicy::NAMES).unwrap_or_default();
+        let insecure = reader.flag("insecure").unwrap_or_default();
+        reader.common = CommonConfig {
+            timeout,
+            window_policy,
+            insecure,
+            probe: reader.flag("probe").unwrap_or(true),
+            reuse_connections: reader.flag("reuse_connections").unwrap_or_default(),
+            trust_unsigned: reader.flag("trust_unsigned").unwrap_or_default(),
+            base_url: reader.base_url(insecure),
+            #[cfg(feature = "reqwest")]
+            proxy: reader.proxy(),
+            #[cfg(feature = "reqwest")]
+            extra_roots: reader.extra_roots(),
+            webhook_secrets: reader.webhook_secrets(),
+            templates: reader.templates(),
+        };
+        reader.common_problems = std::mem::take(&mut reader.problems);
+        reader
+    }
+
+    /// The settings that every provider has. A value that cannot be read counts as absent here, and
+    /// [`finish`](Self::finish) reports it.
+    pub const fn common(&self) -> &CommonConfig {
+        &self.common
+    }
+
+    /// The channel that is read.
+    pub const fn channel(&self) -> &'a ChannelConfig {
+        self.config
     }
 
     /// Returns the result of `build` if no problem was found.
@@ -70,28 +110,13 @@ impl<'a> ConfigReader<'a> {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for each key that is missing, bad or unknown.
     pub fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T> {
-        // The common keys are checked even if the adapter does not read them.
-        self.timeout();
-        self.window_policy();
-        for flag in ["insecure", "probe", "reuse_connections", "trust_unsigned"] {
-            self.flag(flag);
-        }
-        self.base_url();
-        #[cfg(feature = "reqwest")]
-        {
-            self.proxy();
-            self.extra_roots();
-        }
-        self.webhook_secrets();
-        self.templates();
+        self.problems.append(&mut self.common_problems);
         for key in self.config.values.keys() {
             if !self.named.contains(key) {
                 let known = listed(self.named.iter().copied());
                 self.problems.push(self.line(&format!("unknown key `{key}`, expected one of {known}")));
             }
         }
-        let mut seen = BTreeSet::new();
-        self.problems.retain(|problem| seen.insert(problem.clone()));
         match build() {
             Some(value) if self.problems.is_empty() => Ok(value),
             _ => Err(config_error(self.problems)),
@@ -187,10 +212,7 @@ impl<'a> ConfigReader<'a> {
         })
     }
 
-    /// `base_url`: replaces the provider's own host.
-    pub fn base_url(&mut self) -> Option<BaseUrl> {
-        let insecure = matches!(self.value("insecure"), Some(Value::Bool(true)))
-            || matches!(self.value("insecure"), Some(Value::String(text)) if text == "true");
+    fn base_url(&mut self, insecure: bool) -> Option<BaseUrl> {
         self.optional("base_url", |value| {
             let text = value.as_str().ok_or("scheme, host and port such as https://api.example.com")?;
             match text.parse::<BaseUrl>() {
@@ -204,8 +226,7 @@ impl<'a> ConfigReader<'a> {
         })
     }
 
-    /// `timeout`: the time limit of a request.
-    pub fn timeout(&mut self) -> Option<Duration> {
+    fn timeout(&mut self) -> Option<Duration> {
         self.optional("timeout", |value| {
             let wanted = value.as_str().and_then(parse_duration);
             wanted
@@ -214,9 +235,8 @@ impl<'a> ConfigReader<'a> {
         })
     }
 
-    /// `proxy`: the URL of a proxy for all requests; it may hold credentials.
     #[cfg(feature = "reqwest")]
-    pub fn proxy(&mut self) -> Option<Secret> {
+    fn proxy(&mut self) -> Option<Secret> {
         let proxy = self.secret("proxy")?;
         if matches!(self.config.lookup, Lookup::Assumed { .. }) || is_proxy_url(proxy.expose()) {
             return Some(proxy);
@@ -225,9 +245,8 @@ impl<'a> ConfigReader<'a> {
         None
     }
 
-    /// `extra_roots`: a PEM file with certificate authorities to trust besides the machine's.
     #[cfg(feature = "reqwest")]
-    pub fn extra_roots(&mut self) -> Roots {
+    fn extra_roots(&mut self) -> Roots {
         let (Lookup::Real { folder, .. } | Lookup::Assumed { folder }) = &self.config.lookup;
         let roots = self.optional("extra_roots", |value| {
             let path = value.as_str().filter(|path| !path.is_empty());
@@ -239,18 +258,8 @@ impl<'a> ConfigReader<'a> {
         roots.unwrap_or_default()
     }
 
-    /// `window_policy`: the treatment of a free-form message outside the session window.
-    pub fn window_policy(&mut self) -> Option<WindowPolicy> {
-        self.choice("window_policy", WindowPolicy::NAMES)
-    }
-
-    /// `probe`: whether the adapter may make extra requests after an ambiguous answer. The default is true.
-    pub fn probe(&mut self) -> bool {
-        self.flag("probe").unwrap_or(true)
-    }
-
-    /// `webhook_secret`: the signing secrets of webhooks, newest first.
-    pub fn webhook_secrets(&mut self) -> Vec<Secret> {
+    /// One secret, or the new and the old one during a rotation.
+    fn webhook_secrets(&mut self) -> Vec<Secret> {
         let secrets = match self.value("webhook_secret") {
             None => return Vec::new(),
             Some(Value::Array(list)) if (1..=2).contains(&list.len()) => list.iter().collect(),
@@ -270,8 +279,7 @@ impl<'a> ConfigReader<'a> {
         resolved
     }
 
-    /// `templates`: the provider's names for the application's templates.
-    pub fn templates(&mut self) -> TemplateMappings {
+    fn templates(&mut self) -> TemplateMappings {
         let table = match self.value("templates") {
             None => return TemplateMappings::default(),
             Some(Value::Object(table)) => table,
@@ -336,11 +344,7 @@ impl<'a> ConfigReader<'a> {
         if trimmed.chars().any(char::is_control) {
             return Err("it holds a line break or another control character".to_owned());
         }
-        let secret = Secret::new(trimmed);
-        if !matches!(self.config.lookup, Lookup::Assumed { .. }) {
-            self.config.resolved.lock().unwrap_or_else(PoisonError::into_inner).push(secret.clone());
-        }
-        Ok(secret)
+        Ok(Secret::new(trimmed))
     }
 
     fn line(&self, problem: &str) -> String {

@@ -1,14 +1,19 @@
 //! The registry of providers, which turns configuration into clients.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::adapter::rate::Rate;
 use crate::client::Client;
 use crate::config::channel::ChannelConfig;
+use crate::config::common::CommonConfig;
+#[cfg(all(feature = "reqwest", feature = "toml"))]
+use crate::config::default::{DefaultChannel, default_channel};
 use crate::config::file::ConfigFile;
 use crate::config::problem::{config_error, listed};
 use crate::config::provider::{Context, Provider};
+use crate::config::reader::ConfigReader;
 use crate::error::{Error, Result};
 use crate::failover::Failover;
 use crate::layers::WindowGuard;
@@ -26,7 +31,14 @@ pub struct Registry {
     ledger: Option<Arc<dyn WindowLedger>>,
     /// Ledgers by channel name.
     ledgers: BTreeMap<String, Arc<dyn WindowLedger>>,
+    layers: Option<Layers>,
 }
+
+/// Adds layers to the client of a channel.
+#[derive(Clone)]
+struct Layers(Arc<AddLayers>);
+
+type AddLayers = dyn Fn(&Provider, &ChannelConfig, Client) -> Client + Send + Sync;
 
 impl Registry {
     /// Adds a provider.
@@ -51,6 +63,28 @@ impl Registry {
         self
     }
 
+    /// Adds layers to the client of each channel, members of a failover included. `layers` gets the client with `Tracing` and
+    /// the window guard, and is called once for each client that the registry makes.
+    ///
+    /// ```
+    /// use transom::Registry;
+    /// use transom::layers::{RateLimit, Retry};
+    ///
+    /// let registry = Registry::default().with_layers(|provider, channel, client| match channel.name() {
+    ///     // A retry would delay the change to the next channel.
+    ///     "india" => client.layer(RateLimit::new(provider.rates)),
+    ///     _ => client.layer(Retry::default()).layer(RateLimit::new(provider.rates)),
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_layers(
+        mut self,
+        layers: impl Fn(&Provider, &ChannelConfig, Client) -> Client + Send + Sync + 'static,
+    ) -> Self {
+        self.layers = Some(Layers(Arc::new(layers)));
+        self
+    }
+
     /// The providers, in the order in which they were added.
     pub fn providers(&self) -> &[Provider] {
         &self.providers
@@ -67,17 +101,40 @@ impl Registry {
         })
     }
 
-    /// A client for a channel: the adapter over HTTP, behind [`Tracing`](crate::layers::Tracing) (feature `tracing`)
-    /// and a [`WindowGuard`] with the channel's policy.
+    /// A client for a channel: the adapter over HTTP, behind [`Tracing`](crate::layers::Tracing) (feature `tracing`),
+    /// a [`WindowGuard`] with the channel's policy, and the layers of [`with_layers`](Self::with_layers).
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel.
     #[cfg(feature = "reqwest")]
     pub fn connect(&self, config: &ChannelConfig) -> Result<Client> {
-        self.connect_with(config, Context::new(http_transport(config)?))
+        let keys = config.reader();
+        let context = Context::new(http_transport(keys.common())?);
+        self.connect_read(keys, context)
     }
 
-    /// A client for a channel of `file` by its name; a failover channel becomes a [`Failover`] of its members.
+    /// As [`connect`](Self::connect), with the caller's transport and clock.
+    pub fn connect_with(&self, config: &ChannelConfig, context: Context) -> Result<Client> {
+        self.connect_read(config.reader(), context)
+    }
+
+    fn connect_read(&self, keys: ConfigReader<'_>, context: Context) -> Result<Client> {
+        let (config, common) = (keys.channel(), keys.common().clone());
+        let guard = self.guard(config.name(), &common, Arc::clone(&context.clock));
+        let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
+        let connected = (provider.connect)(keys, context)?;
+        let client = Client::builder(connected.messenger);
+        #[cfg(feature = "tracing")]
+        let client = client.layer(crate::layers::Tracing::new(provider.codes));
+        let client = client.layer(guard).redact(connected.secrets).redact(common.secrets()).build();
+        Ok(match &self.layers {
+            Some(Layers(layers)) => layers(provider, config, client),
+            None => client,
+        })
+    }
+
+    /// A client for a channel of `file` by its name. A failover channel becomes the client of a [`Failover`]. For the
+    /// failover itself, see [`failover`](Self::failover).
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for everything that is wrong with the channel or its
@@ -87,28 +144,63 @@ impl Registry {
         if let Some(channel) = file.channels.get(name) {
             return self.connect(channel);
         }
-        let failover = self.failover(file, name, |channel| {
-            Ok((self.connect(channel)?, self.guard(channel, Arc::new(crate::time::SystemClock))))
-        })?;
-        let client = Client::new(failover);
+        let client = Client::new(self.failover(file, name)?);
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::default());
         Ok(client)
     }
 
-    /// The members of a failover channel of `file` as one messenger. `connect` makes the client of a member, and what knows
-    /// its windows.
+    /// A client for the default channel: the `default` of `transom.toml` in the current folder, or else the URI in the
+    /// environment variable `TRANSOM_URL`, or else the only channel of the file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such channel, or with a line for everything that is
+    /// wrong with the file or the channel.
+    #[cfg(all(feature = "reqwest", feature = "toml"))]
+    pub fn open_default(&self) -> Result<Client> {
+        match default_channel(std::path::Path::new(""), &self.providers, &super::process_env())? {
+            DefaultChannel::OfFile(file, name) => self.open(&file, &name),
+            DefaultChannel::OfUri(channel) => self.connect(&channel),
+        }
+    }
+
+    /// A failover channel of `file`. Each member has a client as from [`connect`](Self::connect), its weight, its ledger and the
+    /// limits of its provider. [`Failover::map_client`] adds layers to one member.
+    ///
+    /// ```no_run
+    /// use transom::config::ConfigFile;
+    /// use transom::layers::{RateLimit, Retry};
+    /// use transom::{Client, Registry};
+    ///
+    /// # fn example(registry: Registry) -> transom::Result<Client> {
+    /// let file = ConfigFile::load("transom.toml", registry.providers())?;
+    /// let failover = registry
+    ///     .failover(&file, "any")?
+    ///     .map_client("india", |client| client.layer(RateLimit::per_second(5)))?;
+    /// let client = Client::new(failover).layer(Retry::default());
+    /// # Ok(client) }
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such channel, or with a line for everything that is
     /// wrong with its members.
-    pub fn failover(
+    #[cfg(feature = "reqwest")]
+    pub fn failover(&self, file: &ConfigFile, name: &str) -> Result<Failover> {
+        self.failover_with(file, name, |channel| {
+            // A failover uses the ledger of a member's guard, and never its policy.
+            let guard = self.guard(channel.name(), &CommonConfig::default(), Arc::new(crate::time::SystemClock));
+            Ok((self.connect(channel)?, guard))
+        })
+    }
+
+    /// As [`failover`](Self::failover), with clients and window guards of the caller's own.
+    pub fn failover_with(
         &self,
         file: &ConfigFile,
         name: &str,
         mut connect: impl FnMut(&ChannelConfig) -> Result<(Client, WindowGuard)>,
     ) -> Result<Failover> {
-        let missing = |name: &str| config_error(vec![format!("there is no channel `{name}`")]);
+        let missing = |name: &str| config_error(vec![format!("there is no channel `{name}`, known: {}", file.names())]);
         let members = &file.failovers.get(name).ok_or_else(|| missing(name))?.members;
         let mut problems = Vec::new();
         let mut failover: Option<Failover> = None;
@@ -133,29 +225,18 @@ impl Registry {
     }
 
     /// The window guard of a channel, with its policy and its ledger, if there is one.
-    pub fn guard(&self, config: &ChannelConfig, clock: Arc<dyn Clock>) -> WindowGuard {
-        // The adapter reports a wrong policy, so an unreadable one counts as absent.
-        let guard = WindowGuard::new(config.reader().window_policy().unwrap_or_default());
-        match self.ledgers.get(config.name()).or(self.ledger.as_ref()) {
+    fn guard(&self, channel: &str, common: &CommonConfig, clock: Arc<dyn Clock>) -> WindowGuard {
+        let guard = WindowGuard::new(common.window_policy);
+        match self.ledgers.get(channel).or(self.ledger.as_ref()) {
             Some(ledger) => guard.with_ledger(Arc::clone(ledger), clock),
             None => guard,
         }
     }
 
-    /// As [`connect`](Self::connect), with the caller's transport and clock.
-    pub fn connect_with(&self, config: &ChannelConfig, context: Context) -> Result<Client> {
-        let guard = self.guard(config, Arc::clone(&context.clock));
-        let messenger = self.messenger(config, context)?;
-        let client = Client::builder(messenger);
-        #[cfg(feature = "tracing")]
-        let client = client.layer(crate::layers::Tracing::new(self.provider(config.provider())?.codes));
-        Ok(client.layer(guard).redact(config.resolved_secrets()).build())
-    }
-
     /// The adapter without layers.
     pub fn messenger(&self, config: &ChannelConfig, context: Context) -> Result<Arc<dyn Messenger>> {
         let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
-        (provider.connect)(config, context)
+        Ok((provider.connect)(config.reader(), context)?.messenger)
     }
 
     /// Checks one channel, its secrets included.
@@ -186,17 +267,14 @@ impl Registry {
 /// # Errors
 /// [`ErrorKind::Config`](crate::ErrorKind::Config) if no HTTP client can be built.
 #[cfg(feature = "reqwest")]
-pub fn http_transport(config: &ChannelConfig) -> Result<Arc<dyn Transport>> {
-    let mut keys = config.reader();
-    let options = crate::transport::HttpOptions {
-        timeout: keys.timeout(),
-        reuse_connections: keys.flag("reuse_connections").unwrap_or_default(),
-        insecure: keys.flag("insecure").unwrap_or_default(),
-        proxy: keys.proxy(),
-        extra_roots: keys.extra_roots(),
-        resolver: None,
-    };
-    Ok(Arc::new(crate::transport::HttpTransport::new(options)?))
+pub fn http_transport(common: &CommonConfig) -> Result<Arc<dyn Transport>> {
+    Ok(Arc::new(crate::transport::HttpTransport::new(common.into())?))
+}
+
+impl fmt::Debug for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Layers")
+    }
 }
 
 fn in_channel(config: &ChannelConfig, error: &Error) -> Error {

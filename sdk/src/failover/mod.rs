@@ -128,6 +128,20 @@ impl Failover {
         self
     }
 
+    /// Replaces the client of `channel` with the result of `change`, for instance the same client with more layers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if this failover has no such channel.
+    pub fn map_client(mut self, channel: &str, change: impl FnOnce(Client) -> Client) -> Result<Self> {
+        let Some(member) = self.members.iter_mut().find(|member| member.channel == channel) else {
+            let known: Vec<_> = self.members.iter().map(|member| format!("`{}`", member.channel)).collect();
+            let problem = format!("the failover has no channel `{channel}`, known: {}", known.join(", "));
+            return Err(Error::invalid(ErrorKind::Config, vec![problem]));
+        };
+        member.client = change(member.client.clone());
+        Ok(self)
+    }
+
     /// Measures the breakers' pauses with `clock`.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {

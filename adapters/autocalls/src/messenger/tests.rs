@@ -180,7 +180,7 @@ fn numbered<const N: usize>(answers: [(u16, &str); N]) -> (Stage, Arc<ByHand>) {
     let channel = transom::config::ChannelConfig::new("support", NAME, serde_json::from_str(values).unwrap(), env);
     let clock = Arc::new(ByHand::default());
     let mut stage = stage(answers);
-    stage.autocalls.config = Config::read(&channel).unwrap();
+    stage.autocalls.config = Config::read(channel.reader()).unwrap();
     stage.autocalls.context.clock = Arc::clone(&clock) as Arc<dyn transom::time::Clock>;
     (stage, clock)
 }

@@ -15,14 +15,16 @@ use crate::channel::{self, Channel};
 use crate::commands::conform::report_folder::{prepare, write_failure};
 use crate::commands::send::phone_of;
 use crate::output::{Failure, Line, Output, bad, good};
+use crate::send_watch::SendWatch;
 use crate::target;
 
 /// Prints the steps of all channels, then runs them. No request leaves before all arguments and channels are valid.
 pub(super) async fn run(common: &Common, args: &ConformArgs, output: &Output) -> Result<ExitCode, Failure> {
     let mut permission = permission(args)?;
+    let watch = SendWatch::default();
     let plans = channels(common, args, output)?
         .into_iter()
-        .map(|channel| ChannelPlan::new(channel, &mut permission))
+        .map(|channel| ChannelPlan::new(channel, &mut permission, &watch))
         .collect::<Result<Vec<ChannelPlan>, Failure>>()?;
     for plan in &plans {
         plan.show(output);
@@ -38,9 +40,12 @@ pub(super) async fn run(common: &Common, args: &ConformArgs, output: &Output) ->
     }
     let (began, clock) = (SystemTime::now(), Instant::now());
     let mut asked = Vec::new();
-    for plan in plans {
-        asked.push(plan.run().await);
-    }
+    let done = watch.until_signal(async {
+        for plan in plans {
+            asked.push(plan.run().await);
+        }
+    });
+    done.await.map_err(|signal| watch.failure(signal))?;
     let report = DriftReport::of(asked, began, clock.elapsed());
     let written = args.report.as_ref().map(|folder| (folder, report.write(folder)));
     // Prints the results also if the report could not be written.
@@ -91,15 +96,15 @@ struct ChannelPlan {
 
 impl ChannelPlan {
     /// Plans the steps, and subtracts their messages from the permission of the whole run.
-    fn new(channel: Channel, permission: &mut Permission) -> Result<Self, Failure> {
+    fn new(channel: Channel, permission: &mut Permission, watch: &SendWatch) -> Result<Self, Failure> {
         let on = |error| Failure::on(error, &channel.name, channel.provider);
         let context = channel::context(&channel.config).map_err(on)?;
-        let recorder = Recorder::new(context.transport);
+        let recorder = Recorder::new(watch.transport(context.transport));
         let context = Context {
             transport: Arc::clone(&recorder) as Arc<dyn transom::transport::Transport>,
             clock: context.clock,
         };
-        let client = channel.registry.connect_with(&channel.config, context).map_err(on)?;
+        let client = channel.registry.connect_with(&channel.config, context).map_err(on)?.layer(watch.clone());
         let provider = *channel.registry.provider(channel.provider).map_err(on)?;
         let steps = live::plan(client.capabilities(), permission);
         permission.messages -= steps.iter().filter(|step| step.sends()).count().min(permission.messages);

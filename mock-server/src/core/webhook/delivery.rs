@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, StatusCode};
 
 use super::call::{Destination, Outcome, QueuedCall, Sent};
@@ -14,6 +14,8 @@ use super::{IpNetwork, Signature, Target, WebhookRules};
 use crate::core::simulator::Simulator;
 
 const AGENT: HeaderValue = HeaderValue::from_static("transom-mock");
+/// reqwest, which posts the calls, always sends it. It is set here, so that the log has it, too.
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A webhook call that is due. `Debug` leaves headers and body out.
@@ -175,6 +177,7 @@ fn request(target: Option<&Target>, body: &Bytes, rules: WebhookRules, signature
         headers.insert(HOST, host);
     }
     headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(ACCEPT, ANYTHING);
     headers.insert(USER_AGENT, AGENT);
     if let Some(name) = rules.signature_header
         && let Some(signature) = signature
