@@ -169,14 +169,13 @@ async fn status_before_lost_response_settles_send() {
 }
 
 #[tokio::test]
-async fn failed_status_settles_send_as_not_sent() {
+async fn failed_status_by_reference_leaves_send_unknown() {
     let mut harness = Harness::open(transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001").await;
     harness.control("config", &json!({ "provider": "exotel", "window_error": "callback" })).await;
     harness.control("clock", &json!({ "advance": "25h" })).await;
     let (_, _, mut unresolved) = harness.lose(&text()).await;
-    let resolution = harness.settle(&mut unresolved).await;
-    let Resolution::NotSent { reason: Some((kind, code)) } = resolution else { panic!("{resolution:?}") };
-    assert_eq!((kind, code.as_str()), (ErrorKind::SessionExpired, "30018"));
+    // It may be the late failure of an earlier message under the same reference.
+    assert_eq!(harness.settle(&mut unresolved).await, Resolution::Unknown);
 }
 
 #[tokio::test]

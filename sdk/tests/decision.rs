@@ -4,28 +4,29 @@ use std::time::Duration;
 
 use transom::adapter::Operation;
 use transom::layers::policy::{
-    AttemptOutcome, Decision, MAX_RETRY_WAIT, MIN_ATTEMPT_TIME, RetryInput, RetryStop, retry_decision,
+    AttemptOutcome, Decision, MAX_RETRY_WAIT, MIN_ATTEMPT_TIME, RetryInput, RetryStop, UnknownOutcome, UnsentOutcome,
+    retry_decision,
 };
 
 /// What each outcome allows a read, an idempotent send and a send: `a`gain, `s`top, `d`one. Then what a repetition costs
 /// the budget, and the ceiling of the first wait in milliseconds.
 const TABLE: &[(AttemptOutcome, [char; 3], u32, u64)] = &[
     (AttemptOutcome::Accepted, ['d', 'd', 'd'], 0, 0),
-    (AttemptOutcome::NotConnected, ['a', 'a', 'a'], 5, 200),
-    (AttemptOutcome::NoResponse, ['a', 'a', 's'], 10, 200),
-    (AttemptOutcome::Unreadable, ['a', 'a', 's'], 5, 200),
-    (AttemptOutcome::Rejected, ['s', 's', 's'], 0, 0),
-    (AttemptOutcome::RequestTimeout408, ['a', 'a', 's'], 10, 200),
-    (AttemptOutcome::Conflict, ['s', 's', 's'], 0, 0),
-    (AttemptOutcome::InProgress, ['s', 'a', 's'], 5, 200),
-    (AttemptOutcome::MisdirectedRequest, ['a', 'a', 'a'], 5, 200),
-    (AttemptOutcome::Throttled, ['a', 'a', 'a'], 2, 1_000),
-    (AttemptOutcome::ThrottledMaybeAccepted, ['a', 'a', 's'], 2, 1_000),
-    (AttemptOutcome::Redirected, ['s', 's', 's'], 0, 0),
-    (AttemptOutcome::SeeOther303, ['s', 's', 's'], 0, 0),
-    (AttemptOutcome::ServerError, ['a', 'a', 's'], 5, 200),
-    (AttemptOutcome::ServerErrorUnsent, ['a', 'a', 's'], 5, 200),
-    (AttemptOutcome::NotRetryable5xx, ['s', 's', 's'], 0, 0),
+    (AttemptOutcome::Unsent(UnsentOutcome::NotConnected), ['a', 'a', 'a'], 5, 200),
+    (AttemptOutcome::Unsent(UnsentOutcome::MisdirectedRequest), ['a', 'a', 'a'], 5, 200),
+    (AttemptOutcome::Unsent(UnsentOutcome::Throttled), ['a', 'a', 'a'], 2, 1_000),
+    (AttemptOutcome::Unsent(UnsentOutcome::NoResponse), ['a', 'a', 's'], 10, 200),
+    (AttemptOutcome::Unsent(UnsentOutcome::Unavailable), ['a', 'a', 's'], 5, 200),
+    (AttemptOutcome::Unsent(UnsentOutcome::Rejected), ['s', 's', 's'], 0, 0),
+    (AttemptOutcome::Unknown(UnknownOutcome::NoResponse), ['s', 'a', 's'], 10, 200),
+    (AttemptOutcome::Unknown(UnknownOutcome::Unreadable), ['s', 'a', 's'], 5, 200),
+    (AttemptOutcome::Unknown(UnknownOutcome::Contradiction), ['s', 's', 's'], 0, 0),
+    (AttemptOutcome::Unknown(UnknownOutcome::Conflict), ['s', 's', 's'], 0, 0),
+    (AttemptOutcome::Unknown(UnknownOutcome::InProgress), ['s', 'a', 's'], 5, 200),
+    (AttemptOutcome::Unknown(UnknownOutcome::Throttled), ['s', 'a', 's'], 2, 1_000),
+    (AttemptOutcome::Unknown(UnknownOutcome::Redirected), ['s', 's', 's'], 0, 0),
+    (AttemptOutcome::Unknown(UnknownOutcome::ServerError), ['s', 'a', 's'], 5, 200),
+    (AttemptOutcome::Unknown(UnknownOutcome::NotRetryable5xx), ['s', 's', 's'], 0, 0),
 ];
 
 /// Hints of the provider in milliseconds; the greatest is all that a duration holds.
@@ -145,7 +146,7 @@ fn the_bounds_are_those_that_the_documentation_states() {
 fn throttled() -> RetryInput {
     RetryInput {
         operation: Operation::Send,
-        outcome: AttemptOutcome::Throttled,
+        outcome: AttemptOutcome::Unsent(UnsentOutcome::Throttled),
         asked: None,
         attempt: 1,
         attempts: 4,

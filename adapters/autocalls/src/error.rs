@@ -6,11 +6,10 @@ use bytes::Bytes;
 use http::header::LOCATION;
 use http::{Response, StatusCode};
 use serde_json::Value;
-use transom::adapter::RateLimitInfo;
-use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::adapter::{Certainty, ErrorCode, Operation, RateLimitInfo, SendAnswer, json};
 use transom::{Error, ErrorKind, PhoneNumber, Sent, transport};
 
-use crate::types::Status;
+use crate::types::{IDS, Status};
 
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, RECEIPTS];
@@ -139,7 +138,7 @@ pub(crate) fn refusal<'p>(
         Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).mark_unsent(),
         Some(fact) => operation.mark_unknown(error.with_kind(fact.kind)),
         // A request that does not ask for JSON is sent to the login page instead of being refused [inferred].
-        None if leads_to_login(response) => error.with_kind(ErrorKind::Unauthenticated),
+        None if leads_to_login(response) => error.with_kind(ErrorKind::Unauthenticated).mark_unsent(),
         None => error,
     };
     let error = match contact.into().and_then(|contact| Status::of(body.get("session_status")?)?.session(contact)) {
@@ -153,26 +152,23 @@ pub(crate) fn refusal<'p>(
         Some(wait) => error.with_retry_after(wait),
         None => error,
     };
-    // A throttle that names a message has not refused it.
-    let took_it = status == StatusCode::TOO_MANY_REQUESTS && body.get(MESSAGE_ID).is_some_and(|id| !id.is_null());
-    if took_it { operation.mark_unknown(error) } else { error }.with_code(code)
+    SendAnswer::of(response, operation, IDS).refused(error.with_code(code))
 }
 
-/// The member that names a message in the answer to a send.
-const MESSAGE_ID: &str = "whatsapp_message_id";
-
-/// The row about `code`. A gateway's 5xx is no refusal, whatever words it carries, unless a page documents the code
-/// with that very status.
+/// The row about `code`. A gateway's 5xx and a redirect are no refusals, whatever words they carry, unless a page
+/// documents the code with that very status.
 fn fact(code: &str, status: StatusCode) -> Option<&'static ErrorCode> {
-    if status.is_server_error() {
+    if status.is_server_error() || status.is_redirection() {
         ANSWERS.iter().find(|fact| fact.code == code && fact.status == Some(status.as_u16()))
     } else {
         ErrorCode::find(ANSWERS, code)
     }
 }
 
+/// The login's redirect is a 302. Any other redirect may be how a form says that it is done.
 fn leads_to_login(response: &Response<Bytes>) -> bool {
-    let target = json::header(response.headers(), LOCATION.as_str()).filter(|_| response.status().is_redirection());
+    let is_302 = response.status() == StatusCode::FOUND;
+    let target = json::header(response.headers(), LOCATION.as_str()).filter(|_| is_302);
     target.and_then(|target| target.split(['?', '#']).next()).is_some_and(|path| path.ends_with("/login"))
 }
 

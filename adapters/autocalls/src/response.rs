@@ -6,8 +6,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
-use transom::adapter::RateLimitInfo;
-use transom::adapter::{Operation, json};
+use transom::adapter::{Operation, RateLimitInfo, SendAnswer, json};
 use transom::session::{SessionSource, WINDOW_DURATION};
 use transom::time::rfc3339;
 use transom::transport::unreadable;
@@ -15,20 +14,22 @@ use transom::{PhoneNumber, Receipt, Result, Session, Window};
 
 use crate::config::NAME;
 use crate::error;
-use crate::types::{AcceptedBody, SessionBody, Status, Success};
+use crate::types::{AcceptedBody, IDS, SessionBody, Status, Success};
 
 /// Reads the answer to a send.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, to: &PhoneNumber) -> Result<Receipt> {
     if !response.status().is_success() {
         return Err(error::refusal(response, now, Operation::Send, to));
     }
+    let answer = SendAnswer::of(response, Operation::Send, IDS);
     let accepted: AcceptedBody = json::decode(response, Operation::Send)?;
-    check_success(&accepted.success, response, now, Operation::Send, to)?;
-    let id = accepted.whatsapp_message_id.ok_or_else(|| {
-        unreadable(response.status(), Operation::Send, "there is no `whatsapp_message_id` in the answer")
-    })?;
+    check_success(&accepted.success, response, now, Operation::Send, to).map_err(|refusal| answer.refused(refusal))?;
+    if accepted.holds_a_refusal() {
+        return Err(answer.refused(error::refusal(response, now, Operation::Send, to).maybe_sent()));
+    }
     let session = accepted.session_status.and_then(|status| Status::of(&status)?.session(to));
-    Ok(Receipt::new(NAME, id).with_session(session).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+    let limits = RateLimitInfo::from_headers(response.headers(), now);
+    Ok(Receipt::new(NAME, answer.accepted()?).with_session(session).with_limits(limits))
 }
 
 /// Reads the session window. The answer is a 200 in every state; only a send is rejected for a closed window [seed].
@@ -115,10 +116,14 @@ mod tests {
             format!(r#"{{"success":{success},"whatsapp_message_id":640077,"error_code":"INVALID_PHONE"}}"#)
         };
         for yes in ["true", "\"true\"", "1"] {
-            assert!(send(200, &body(yes)).is_ok(), "{yes}");
+            let taken = format!(r#"{{"success":{yes},"whatsapp_message_id":640077,"error":null,"status":"queued"}}"#);
+            assert!(send(200, &taken).is_ok(), "{yes}");
+            let error = send(200, &body(yes)).unwrap_err();
+            assert_eq!((error.code(), error.sent()), (Some("INVALID_PHONE"), Sent::Maybe), "a yes and a no");
         }
         for no in ["false", "\"false\"", "0"] {
-            assert_eq!(send(200, &body(no)).unwrap_err().kind(), ErrorKind::RecipientInvalid, "{no}");
+            let error = send(200, &body(no)).unwrap_err();
+            assert_eq!((error.kind(), error.sent()), (ErrorKind::RecipientInvalid, Sent::Maybe), "{no}: it has an id");
         }
         for unclear in ["null", "\"maybe\"", "2", "[]"] {
             let error = send(200, &body(unclear)).unwrap_err();
@@ -130,7 +135,9 @@ mod tests {
     fn a_no_inside_a_success_proves_nothing_unless_its_code_does() {
         let refused = send(200, r#"{"success":false,"error":"x","error_code":"INSUFFICIENT_BALANCE"}"#).unwrap_err();
         assert_eq!((refused.kind(), refused.sent()), (ErrorKind::InsufficientBalance, Sent::No));
-        for body in [r#"{"success":false}"#, r#"{"success":false,"error_code":"NEW","whatsapp_message_id":1}"#] {
+        let failed = r#"{"success":true,"status":"failed","whatsapp_message_id":1}"#;
+        let new = r#"{"success":false,"error_code":"NEW","whatsapp_message_id":1}"#;
+        for body in [r#"{"success":false}"#, new, failed] {
             let error = send(200, body).unwrap_err();
             assert_eq!((error.kind(), error.sent()), (ErrorKind::InvalidRequest, Sent::Maybe), "{body}");
         }

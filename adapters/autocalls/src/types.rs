@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde_json::Value;
-use transom::adapter::json;
+use transom::adapter::{IdPlaces, is_refusing_word, json};
 use transom::session::SessionSource;
 use transom::time::rfc3339;
 use transom::{PhoneNumber, Session, Window};
@@ -14,11 +14,34 @@ use transom::{PhoneNumber, Session, Window};
 pub(crate) struct AcceptedBody {
     #[serde(default)]
     pub(crate) success: Success,
-    /// The id that webhook calls carry [docs, Read Receipts Webhook]. `message_id` belongs to another table.
-    #[serde(default, deserialize_with = "json::text_or_number")]
-    pub(crate) whatsapp_message_id: Option<String>,
+    #[serde(default)]
+    error: Value,
+    #[serde(default)]
+    errors: Value,
+    #[serde(default)]
+    message: Value,
+    #[serde(default)]
+    error_code: Value,
+    /// The first state of its delivery, such as `queued`.
+    #[serde(default)]
+    status: Value,
     pub(crate) session_status: Option<Value>,
 }
+
+impl AcceptedBody {
+    /// Whether it has what only a refusal has.
+    pub(crate) fn holds_a_refusal(&self) -> bool {
+        // What the framework says in place of a code [inferred]. Another text may be a friendly one.
+        const MESSAGES: &[&str] = &["Too Many Attempts.", "Unauthenticated.", "Server Error"];
+        [&self.error, &self.errors, &self.error_code].into_iter().any(json::is_said)
+            || self.message.as_str().is_some_and(|text| MESSAGES.contains(&text))
+            || self.status.as_str().is_some_and(is_refusing_word)
+    }
+}
+
+/// Where the answer to an accepted send has ids. Webhook calls carry `whatsapp_message_id` [docs, Read Receipts Webhook].
+/// The others belong to other tables.
+pub(crate) const IDS: IdPlaces = IdPlaces { receipt: &["whatsapp_message_id"], others: &["message_id", "message_sid"] };
 
 /// The answer to a session query.
 #[derive(Deserialize)]

@@ -8,15 +8,14 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::adapter::RateLimitInfo;
-use transom::adapter::{ErrorCode, Operation, json};
+use transom::adapter::{ErrorCode, Operation, RateLimitInfo, SendAnswer, json};
 use transom::transport::{kind_of, sent_of};
 use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use answers::ANSWERS;
 pub(crate) use callbacks::{by_name, by_number, of_event};
 
-use crate::types::{Answer, Item};
+use crate::types::{Answer, Claim, IDS, Item};
 use message::ErrorMessage;
 
 /// Every table.
@@ -45,36 +44,58 @@ impl RequestKind {
             has_template: messages.iter().any(is_template),
         }
     }
+
+    fn verdict(self, response: &Response<Bytes>) -> SendAnswer {
+        SendAnswer::of(response, self.operation, IDS)
+    }
 }
 
 /// The error for an answer that is no 2xx.
 pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, asked: RequestKind) -> Error {
     let status = response.status();
-    let answer: Answer = json::decode_lenient(response);
-    let said = ErrorMessage::of_answer(&answer);
+    let said = ErrorMessage::of_answer(&json::decode_lenient(response));
     let error = transport::refusal(status, asked.operation, said.text(&json::excerpt(response.body())));
-    let error = waiting(by_table(error, &said, status, asked), response, now);
-    // A rejection that also names an accepted message contradicts itself: the message may have been sent.
-    if answer.items().unwrap_or_default().iter().any(Item::names_a_message) {
-        asked.operation.mark_unknown(error)
-    } else {
-        error
-    }
+    asked.verdict(response).refused(waiting(by_table(error, &said, status, asked), response, now))
 }
 
 /// The error for a failure inside a 2xx. A known code decides; otherwise the item's status is read like an HTTP status.
 /// Without both, the outcome is unknown.
 pub(crate) fn of_item(item: &Item, response: &Response<Bytes>, now: SystemTime, asked: RequestKind) -> Error {
-    let said = ErrorMessage::of_item(item);
+    of_message(&ErrorMessage::of_item(item), item.http_status(), response, now, asked)
+}
+
+/// The refusal that a 2xx holds beside its results: in `response` itself, a `RestException`, an `error`, or another
+/// status in `http_code`.
+pub(crate) fn beside_the_results(
+    answer: &Answer,
+    response: &Response<Bytes>,
+    now: SystemTime,
+    asked: RequestKind,
+) -> Option<Error> {
+    if let Some(around) = answer.around_the_results().filter(|around| around.claim() != Claim::Accepted) {
+        return Some(of_item(&around, response, now, asked));
+    }
+    let said = ErrorMessage::beside_the_results(answer);
+    let status = answer.http_status();
+    let refuses = said.is_some() || status.is_some_and(|status| !status.is_success());
+    refuses.then(|| of_message(&said.unwrap_or_default(), status, response, now, asked))
+}
+
+fn of_message(
+    said: &ErrorMessage,
+    status: Option<StatusCode>,
+    response: &Response<Bytes>,
+    now: SystemTime,
+    asked: RequestKind,
+) -> Error {
     let text = said.text("it was not taken");
-    let error = match item.http_status() {
-        Some(status) if !status.is_success() => match sent_of(status) {
-            Sent::No => Error::new(kind_of(status), text),
-            _ => asked.operation.mark_unknown(Error::new(kind_of(status), text)),
-        },
-        _ => asked.operation.mark_unknown(Error::new(ErrorKind::InvalidRequest, text)),
+    let error = match status.filter(|status| !status.is_success()) {
+        Some(status) if sent_of(status) == Sent::No => Error::new(kind_of(status), text),
+        Some(status) => asked.operation.mark_unknown(Error::new(kind_of(status), text)),
+        None => asked.operation.mark_unknown(Error::new(ErrorKind::InvalidRequest, text)),
     };
-    waiting(by_table(error.with_status(response.status()), &said, response.status(), asked), response, now)
+    let status = status.unwrap_or(response.status());
+    waiting(by_table(error.with_status(response.status()), said, status, asked), response, now)
 }
 
 /// The error for a 2xx with a documented code in place of the results; `None` without such a code.
@@ -87,7 +108,8 @@ pub(crate) fn refused_outright(
     let said = ErrorMessage::of_answer(answer);
     let fact = said.fact()?;
     let error = Error::new(fact.kind, said.text(fact.name)).with_status(response.status());
-    Some(waiting(by_table(error, &said, response.status(), asked), response, now))
+    let error = waiting(by_table(error, &said, response.status(), asked), response, now);
+    Some(asked.verdict(response).refused(error))
 }
 
 /// Corrects the kind of the status by the table, and that of the table by the words.

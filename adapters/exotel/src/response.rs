@@ -6,14 +6,15 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::adapter::RateLimitInfo;
-use transom::adapter::{Operation, json};
+use serde_json::value::RawValue;
+use transom::adapter::{Operation, RateLimitInfo, SendAnswer, json};
+use transom::message::MessageId;
 use transom::transport::unreadable;
 use transom::{Error, ErrorKind, Message, Receipt, Result};
 
 use crate::config::NAME;
 use crate::error::{self, RequestKind};
-use crate::types::{Answer, Item, Verdict};
+use crate::types::{Answer, Claim, IDS, ITEM_IDS, Item};
 
 /// Reads the answer to a send.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
@@ -34,25 +35,47 @@ pub(crate) fn decode_batch(
     }
     let answer: Answer = json::decode(response, Operation::Send)?;
     let malformed = |what: &str| unreadable(response.status(), Operation::Send, what);
-    let Some(items) = answer.items() else {
-        let refused = error::refused_outright(&answer, response, now, RequestKind::to_send(messages));
+    let asked = RequestKind::to_send(messages);
+    let Some(items) = answer.raw_items() else {
+        let refused = error::refused_outright(&answer, response, now, asked);
         return Err(refused.unwrap_or_else(|| malformed("there is no `response` in the answer")));
     };
     // An item does not name its message, so a different count leaves every outcome unknown.
     if items.len() != messages.len() {
         return Err(malformed(&format!("{} verdicts for {} messages", items.len(), messages.len())));
     }
-    let verdict = |(item, message): (&Item, &Message)| match item.verdict() {
-        Verdict::Accepted(sid) => {
-            Ok(Receipt::new(NAME, sid).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
-        }
-        Verdict::Refused => {
-            let asked = RequestKind::to_send(std::slice::from_ref(message));
-            Err(error::of_item(item, response, now, asked))
-        }
-        Verdict::Unclear(why) => Err(malformed(why)),
+    let read = |(item, message): (&Box<RawValue>, &Message)| {
+        let id = decode_item(item, &answer, response, now, message, messages.len() == 1)?;
+        Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
     };
-    Ok(items.iter().zip(messages).map(verdict).collect())
+    Ok(items.iter().zip(messages).map(read).collect())
+}
+
+/// Reads one result. A refusal around the results contradicts a result that is none.
+fn decode_item(
+    raw: &RawValue,
+    answer: &Answer,
+    response: &Response<Bytes>,
+    now: SystemTime,
+    message: &Message,
+    is_one: bool,
+) -> Result<MessageId> {
+    let asked = RequestKind::to_send(std::slice::from_ref(message));
+    let malformed = |what: &str| unreadable(response.status(), Operation::Send, what);
+    let item: Item = serde_json::from_str(raw.get())
+        .map_err(|error| malformed("a verdict in the answer cannot be read").with_source(error))?;
+    let status = item.http_status().unwrap_or(response.status());
+    // Of a batch, only an item says which message it is about.
+    let (body, ids) = if is_one { (&response.body()[..], IDS) } else { (raw.get().as_bytes(), ITEM_IDS) };
+    let verdict = SendAnswer::within(body, status, Operation::Send, ids);
+    match item.claim() {
+        Claim::Refused => Err(verdict.refused(error::of_item(&item, response, now, asked))),
+        Claim::Contradiction => Err(verdict.refused(malformed("the verdict in the answer contradicts its own status"))),
+        Claim::Accepted => match error::beside_the_results(answer, response, now, asked) {
+            Some(refusal) => Err(verdict.refused(refusal)),
+            None => verdict.accepted(),
+        },
+    }
 }
 
 /// Whether this is exactly the refusal with which the live endpoint asks for the wrapped shape (field). It sends
@@ -124,6 +147,56 @@ mod tests {
         ] {
             assert_eq!((of(item).kind(), of(item).sent()), (kind, sent), "{item}");
         }
+    }
+
+    #[test]
+    fn id_beside_any_refusal_in_a_success_is_unknown() {
+        let items = |item: &str| format!(r#"{{"response":{{"whatsapp":{{"messages":[{item}]}}}}}}"#);
+        let sid = r#""data":{"sid":"7c1e"}"#;
+        for (body, kind, code) in [
+            (
+                items(&format!(r#"{{"code":200,"status":"success","error_data":{{"code":"SESSION_EXPIRED"}},{sid}}}"#)),
+                ErrorKind::SessionExpired,
+                Some("SESSION_EXPIRED"),
+            ),
+            (items(&format!(r#"{{"code":429,{sid}}}"#)), ErrorKind::RateLimited, None),
+            (items(&format!(r#"{{"code":421,"status":"failure",{sid}}}"#)), ErrorKind::ProviderUnavailable, None),
+            (items(&format!(r#"{{"status":"rejected",{sid}}}"#)), ErrorKind::InvalidRequest, None),
+            (
+                format!(
+                    r#"{{"RestException":{{"Code":"RATE_LIMIT_EXCEEDED"}},"response":{{"status":"success",{sid}}}}}"#
+                ),
+                ErrorKind::RateLimited,
+                Some("RATE_LIMIT_EXCEEDED"),
+            ),
+            (
+                format!(r#"{{"http_code":402,"response":{{"status":"success",{sid}}}}}"#),
+                ErrorKind::InsufficientBalance,
+                None,
+            ),
+            (format!(r#"{{"error":"no","response":{{"status":"success",{sid}}}}}"#), ErrorKind::InvalidRequest, None),
+            (
+                format!(r#"{{"error":{{"code":"SESSION_EXPIRED"}},"response":{{"whatsapp":7,{sid}}}}}"#),
+                ErrorKind::SessionExpired,
+                Some("SESSION_EXPIRED"),
+            ),
+        ] {
+            let error = decode(200, &body).unwrap_err();
+            assert_eq!((error.kind(), error.sent(), error.code()), (kind, Sent::Maybe, code), "{body}");
+            assert_eq!(error.message_id().map(MessageId::as_str), Some("7c1e"), "{body}");
+            assert!(!error.is_window_closed() && !error.is_safe_to_retry());
+        }
+    }
+
+    #[test]
+    fn window_of_an_item_counts_by_the_items_own_status() {
+        let item = |code: u16| {
+            let item = format!(r#"{{"code":{code},"status":"failure","error_data":{{"code":"SESSION_EXPIRED"}}}}"#);
+            decode(207, &format!(r#"{{"response":{{"whatsapp":{{"messages":[{item}]}}}}}}"#)).unwrap_err()
+        };
+        assert!(item(400).is_window_closed());
+        assert_eq!((item(401).kind(), item(401).sent()), (ErrorKind::Unauthenticated, Sent::No));
+        assert_eq!(item(503).sent(), Sent::Maybe, "a 5xx proves nothing, whatever words it carries");
     }
 
     #[test]

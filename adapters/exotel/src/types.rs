@@ -4,13 +4,15 @@
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::adapter::json;
+use transom::adapter::{IdPlaces, is_refusing_word, json};
 
 /// An answer in any of the documented forms.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Answer {
     pub(crate) response: Option<Box<RawValue>>,
+    #[serde(deserialize_with = "json::text_or_number")]
+    http_code: Option<String>,
     #[serde(rename = "RestException")]
     rest_exception: Option<Box<RawValue>>,
     #[serde(deserialize_with = "json::text_or_number")]
@@ -21,26 +23,39 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The results in `response` that can be read.
+    pub(crate) fn items(&self) -> Vec<Item> {
+        let raw = self.raw_items().unwrap_or_default();
+        raw.iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect()
+    }
+
     /// The results in `response`, in any of three forms: `whatsapp.messages`, one bare result, or a bare list. `None`
     /// in any other form.
-    pub(crate) fn items(&self) -> Option<Vec<Item>> {
+    pub(crate) fn raw_items(&self) -> Option<Vec<Box<RawValue>>> {
         #[derive(Deserialize)]
         struct Wrapped {
             whatsapp: Option<Messages>,
         }
         #[derive(Deserialize)]
         struct Messages {
-            messages: Vec<Item>,
+            messages: Vec<Box<RawValue>>,
         }
-        let text = self.response.as_deref()?.get();
-        if text.starts_with('[') {
-            return serde_json::from_str(text).ok();
+        let response = self.response.as_deref()?;
+        if response.get().starts_with('[') {
+            return serde_json::from_str(response.get()).ok();
         }
-        let wrapped: Wrapped = serde_json::from_str(text).ok()?;
-        match wrapped.whatsapp {
-            Some(whatsapp) => Some(whatsapp.messages),
-            None => Some(vec![serde_json::from_str(text).ok()?]),
-        }
+        let wrapped: Wrapped = serde_json::from_str(response.get()).ok()?;
+        Some(wrapped.whatsapp.map_or_else(|| vec![response.to_owned()], |whatsapp| whatsapp.messages))
+    }
+
+    /// `response` itself, which may be a result around the results.
+    pub(crate) fn around_the_results(&self) -> Option<Item> {
+        object(self.response.as_deref()?)
+    }
+
+    /// The status that the answer repeats in its body.
+    pub(crate) fn http_status(&self) -> Option<StatusCode> {
+        self.http_code.as_ref()?.parse().ok()
     }
 
     pub(crate) fn rest_exception(&self) -> Option<RestException> {
@@ -57,8 +72,11 @@ impl Answer {
 
     /// The words beside a plain code; some gateways have them as `error`.
     pub(crate) fn message(&self) -> Option<String> {
-        let error = || serde_json::from_str(self.error.as_deref()?.get()).ok();
-        self.message.clone().or_else(error)
+        self.message.clone().or_else(|| self.error_text())
+    }
+
+    pub(crate) fn error_text(&self) -> Option<String> {
+        serde_json::from_str(self.error.as_deref()?.get()).ok().filter(|text: &String| !text.is_empty())
     }
 }
 
@@ -81,7 +99,6 @@ pub(crate) struct Item {
     code: Option<String>,
     status: Option<String>,
     pub(crate) error_data: Option<ErrorData>,
-    data: Option<Data>,
 }
 
 #[derive(Default, Deserialize)]
@@ -96,50 +113,44 @@ pub(crate) struct ErrorData {
     pub(crate) description: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Data {
-    #[serde(deserialize_with = "json::text_or_number")]
-    sid: Option<String>,
-    /// Where the pages of flows and payments put the id (docs).
-    #[serde(deserialize_with = "json::text_or_number")]
-    message_id: Option<String>,
-}
+/// Where an answer has the ids of accepted messages. The pages of flows and payments have `message_id` (docs).
+pub(crate) const IDS: IdPlaces = IdPlaces {
+    receipt: &[
+        "response.whatsapp.messages[].data.sid",
+        "response.whatsapp.messages[].data.message_id",
+        "response[].data.sid",
+        "response[].data.message_id",
+        "response.data.sid",
+        "response.data.message_id",
+    ],
+    others: &[],
+};
 
-/// The meaning of an item.
+/// The same, of one result.
+pub(crate) const ITEM_IDS: IdPlaces = IdPlaces { receipt: &["data.sid", "data.message_id"], others: &[] };
+
+/// The meaning of an item, apart from its id.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict<'i> {
-    /// Accepted, under this id.
-    Accepted(&'i str),
+pub(crate) enum Claim {
+    /// No word of a refusal.
+    Accepted,
     /// Refused; the item says why.
     Refused,
-    /// It says neither yes nor no, or both.
-    Unclear(&'static str),
+    /// Its word and its status contradict each other.
+    Contradiction,
 }
 
 impl Item {
-    pub(crate) fn verdict(&self) -> Verdict<'_> {
-        let word = self.status.as_deref();
-        let is_yes = word.is_some_and(|word| word.eq_ignore_ascii_case("success"));
-        let is_no =
-            word.is_some_and(|word| ["failure", "failed", "error"].iter().any(|no| word.eq_ignore_ascii_case(no)));
+    pub(crate) fn claim(&self) -> Claim {
+        let word = self.status.as_deref().unwrap_or_default();
         let refuses = self.http_status().is_some_and(|status| !status.is_success());
-        if self.error_data.is_some() || is_no {
-            return Verdict::Refused;
-        }
-        match self.sid() {
-            _ if refuses && is_yes => Verdict::Unclear("the verdict in the answer contradicts its own status"),
-            _ if refuses => Verdict::Refused,
+        match () {
+            () if self.error_data.is_some() || is_refusing_word(word) => Claim::Refused,
+            () if refuses && word.eq_ignore_ascii_case("success") => Claim::Contradiction,
+            () if refuses => Claim::Refused,
             // A word that no page has yet does not unmake an id.
-            Some(sid) => Verdict::Accepted(sid),
-            None if is_yes => Verdict::Unclear("there is no `sid` in the answer"),
-            None => Verdict::Unclear("the verdict in the answer says neither yes nor no"),
+            () => Claim::Accepted,
         }
-    }
-
-    /// Whether it names an accepted message.
-    pub(crate) fn names_a_message(&self) -> bool {
-        self.sid().is_some()
     }
 
     pub(crate) fn http_status(&self) -> Option<StatusCode> {
@@ -148,11 +159,6 @@ impl Item {
 
     pub(crate) fn is_refused(&self) -> bool {
         self.error_data.is_some() || self.http_status().is_some_and(|status| !status.is_success())
-    }
-
-    fn sid(&self) -> Option<&str> {
-        let data = self.data.as_ref()?;
-        data.sid.as_deref().or(data.message_id.as_deref())
     }
 }
 

@@ -9,8 +9,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
-use transom::adapter::RateLimitInfo;
-use transom::adapter::{ErrorCode, Operation, json};
+use transom::adapter::{ErrorCode, Operation, RateLimitInfo, json};
 use transom::{Error, ErrorKind, Message, Sent, transport};
 
 use codes::INVALID_E164;
@@ -18,14 +17,13 @@ pub(crate) use codes::{ANSWERS, fact};
 use message::ErrorMessage;
 pub(crate) use meta::META;
 
-use crate::types::names_a_message;
-
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, META];
 
 /// The error for a send that was answered with anything but a 2xx.
 pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Operation, message: &Message) -> Error {
-    let said = ErrorMessage::of(&json::decode_lenient::<Value>(response), response.status());
+    let body: Value = json::decode_lenient(response);
+    let said = ErrorMessage::of(&body, response.status());
     let error = refusal(response, now, operation, &said);
     match (response.status(), error.kind()) {
         (StatusCode::CONFLICT, ErrorKind::Conflict) if operation == Operation::IdempotentSend => {
@@ -37,25 +35,40 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Op
                 error.mark_unsent()
             }
         }
-        // A throttle that names a message has not refused it.
-        (StatusCode::TOO_MANY_REQUESTS, _) if names_a_message(response) => operation.mark_unknown(error),
         (_, ErrorKind::InvalidRequest) if said.fact().is_none() && said.blames_recipient() => {
             error.with_kind(ErrorKind::RecipientInvalid)
         }
         (_, ErrorKind::RecipientInvalid) if said.code() == Some(INVALID_E164) && said.blames_another_field() => {
             error.with_kind(ErrorKind::InvalidRequest)
         }
-        // A bad key gets a 401, and a template may always go. A bare 403 on a free-form message is most likely the
-        // window [seed].
+        // A bad key gets a 401, and a template may always go. A bare 403 of the vendor's on a free-form message is most
+        // likely the window [seed]. A firewall's 403 is not: it lacks the vendor's own `statusCode`.
         (StatusCode::FORBIDDEN, ErrorKind::PermissionDenied)
             if message.content.is_free_form()
                 && said.fact().is_none()
+                && body.get("statusCode").and_then(Value::as_u64) == Some(403)
                 && (said.code().is_none() || says_window(&error)) =>
         {
             error.with_kind(ErrorKind::SessionExpired)
         }
         _ => error,
     }
+}
+
+/// The refusal that a 2xx holds: `"success": false`, a status such as `failed`, an `error`, another `statusCode`, or a
+/// documented code. None of it is on a page, so it proves nothing. Its code is kept.
+pub(crate) fn in_success(response: &Response<Bytes>, now: SystemTime, operation: Operation) -> Option<Error> {
+    let body: Value = json::decode_lenient(response);
+    let said = ErrorMessage::of(&body, response.status());
+    // Three digits may be a status.
+    let fact = said.fact().filter(|fact| fact.code.len() > 3);
+    if fact.is_none() && !message::refuses(&body) {
+        return None;
+    }
+    let kind = fact.map_or(ErrorKind::MalformedResponse, |fact| fact.kind);
+    let text = json::excerpt(said.text().map_or(response.body().as_ref(), str::as_bytes));
+    let error = Error::new(kind, text).with_status(response.status()).with_code(said.code().unwrap_or_default());
+    Some(operation.mark_unknown(error.with_limits(RateLimitInfo::from_headers(response.headers(), now))))
 }
 
 /// The error for a lookup that was answered with anything but a 2xx. A 403 is never the window here.
@@ -67,9 +80,8 @@ pub(crate) fn of_read(response: &Response<Bytes>, now: SystemTime) -> Error {
 /// Whether a free-form message was refused with a 403 that says neither that it is the window nor that it is something
 /// else.
 pub(crate) fn is_unclear(error: &Error) -> bool {
-    error.status() == Some(StatusCode::FORBIDDEN.as_u16())
-        && error.code().and_then(fact).is_none()
-        && !says_window(error)
+    let is_clear = error.is_window_closed() && says_window(error);
+    error.status() == Some(StatusCode::FORBIDDEN.as_u16()) && error.code().and_then(fact).is_none() && !is_clear
 }
 
 /// Whether the words are about the same message, on its way at this moment. What a second call gets while the first is
@@ -106,9 +118,10 @@ fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, sa
     .with_code(code)
 }
 
-/// A gateway's 5xx is no refusal, whatever words it carries, unless the code is documented with that very status.
+/// A gateway's 5xx and a redirect are no refusals, whatever words they carry, unless the code is documented with that
+/// very status.
 fn is_about(fact: &ErrorCode, status: StatusCode) -> bool {
-    !status.is_server_error() || fact.status == Some(status.as_u16())
+    !(status.is_server_error() || status.is_redirection()) || fact.status == Some(status.as_u16())
 }
 
 #[cfg(test)]

@@ -9,29 +9,30 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
-use transom::adapter::RateLimitInfo;
-use transom::adapter::{Operation, json};
+use transom::adapter::{Operation, RateLimitInfo, SendAnswer, json};
 use transom::transport::unreadable;
 use transom::{Message, Receipt, Result};
 
 use crate::config::NAME;
 use crate::error;
-use crate::types::{Forms, Record};
+use crate::types::{Forms, IDS};
 
-/// Reads the answer to a send. Any 2xx accepts the message; its exact status and body are not documented.
+/// Reads the answer to a send. Any 2xx with an id and without a refusal accepts the message; its exact status and body
+/// are not documented.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
     let operation = if message.idempotency_key.is_some() { Operation::IdempotentSend } else { Operation::Send };
+    let answer = SendAnswer::of(response, operation, IDS);
     if !response.status().is_success() {
-        return Err(error::of_send(response, now, operation, message));
+        return Err(answer.refused(error::of_send(response, now, operation, message)));
     }
     let forms: Forms = json::decode(response, operation)?;
-    let record: Record = json::decode(response, operation)?;
+    if let Some(refusal) = error::in_success(response, now, operation) {
+        return Err(answer.refused(refusal));
+    }
     if forms.is_about_another_than(&message.to) {
         return Err(unreadable(response.status(), operation, "the answer is about another recipient"));
     }
-    let id = forms.message_id(&record).or(record.id);
-    let id = id.ok_or_else(|| unreadable(response.status(), operation, "there is no message id in the answer"))?;
-    Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+    Ok(Receipt::new(NAME, answer.accepted()?).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
 }
 
 #[cfg(test)]

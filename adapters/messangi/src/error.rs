@@ -7,13 +7,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::adapter::RateLimitInfo;
-use transom::adapter::{Certainty, ErrorCode, Operation, json};
+use transom::adapter::{Certainty, ErrorCode, Operation, RateLimitInfo, json};
 use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use text::reason;
-
-use crate::types::AcceptedBody;
 
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] = &[STATUSES, STATES, ANSWERS, CALLBACKS, META];
@@ -131,8 +128,9 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
     let said = reason(response.body()).unwrap_or(excerpt);
     let error = transport::refusal(status, Operation::Send, said.as_str());
     let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
+    // A 429 is a 429 whatever its body, which the page itself prints as broken JSON [seed].
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return throttled(error, response);
+        return error;
     }
     let by_status = ErrorCode::find(STATUSES, status.as_str()).map_or(error.kind(), |fact| fact.kind);
     if is_page {
@@ -142,10 +140,11 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
     error.with_kind(by_text.unwrap_or(by_status)).with_code(code_in(&said))
 }
 
-/// A 429 is a 429 whatever its body, which the page itself prints as broken JSON [seed].
-fn throttled(error: Error, response: &Response<Bytes>) -> Error {
-    // A refusal that names a message contradicts itself, and then it may have been sent.
-    if json::decode_lenient::<AcceptedBody>(response).names_a_message() { error.maybe_sent() } else { error }
+/// Whether the page says of this state that the message was not sent: an id beside it is the id of a message that nobody
+/// got [docs, WhatsApp Status]. Of `QUOTA_EXCEEDED` it says to wait, which is no such statement.
+pub(crate) fn is_stated_unsent(word: &str) -> bool {
+    const STATED: &[&str] = &["BLACKLISTED", "CODE_NOT_ALLOWED", "INCOMPLETE"];
+    STATED.iter().any(|stated| word.trim().eq_ignore_ascii_case(stated))
 }
 
 /// The error for a 2xx whose word for the message's state is a refusal; `None` for every other word.
@@ -188,7 +187,7 @@ const fn is_template(message: &Message) -> bool {
 }
 
 /// The code of WhatsApp's that a text quotes; empty if it quotes none that is known.
-fn code_in(text: &str) -> &'static str {
+pub(crate) fn code_in(text: &str) -> &'static str {
     text::words(text).find_map(|word| ErrorCode::find(META, &word)).map_or("", |fact| fact.code)
 }
 

@@ -5,40 +5,47 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Response, StatusCode};
-use transom::adapter::RateLimitInfo;
-use transom::adapter::{Operation, json};
+use transom::adapter::{Operation, RateLimitInfo, SendAnswer, is_refusing_word, json};
 use transom::transport::{self, unreadable};
 use transom::{ErrorKind, Message, Receipt, Result, Secret};
 
 use crate::config::NAME;
 use crate::error;
-use crate::types::AcceptedBody;
+use crate::types::{AcceptedBody, IDS};
 
 /// Reads the answer to a send.
 ///
 /// No page shows it. The form is that of the provider's SMS service [field], read tolerantly: the id in any of its
 /// places, and a 2xx whose state is a refusal is one. "Taken" means queued [docs, WhatsApp Status].
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
+    let answer = SendAnswer::of(response, Operation::Send, IDS);
     if !response.status().is_success() {
-        return Err(error::refusal(response, now, message));
+        return Err(answer.refused(error::refusal(response, now, message)));
     }
-    let answer: AcceptedBody = json::decode(response, Operation::Send)?;
-    let data = answer.data().map_err(|error| {
-        unreadable(response.status(), Operation::Send, "`data` in the answer cannot be read").with_source(error)
-    })?;
-    let state = data.as_ref().and_then(|data| data.status.as_deref()).or(answer.status.as_deref());
-    if let Some(refused) = state.and_then(|word| error::of_state(word, response, message)) {
-        return Err(refused);
+    let unreadable = |text: &str| unreadable(response.status(), Operation::Send, text);
+    let body: AcceptedBody = json::decode(response, Operation::Send)?;
+    let data = body.data().map_err(|error| unreadable("`data` in the answer cannot be read").with_source(error))?;
+    let state = data.as_ref().and_then(|data| data.status.as_deref()).or(body.status.as_deref());
+    if let Some(refusal) = state.and_then(|word| error::of_state(word, response, message)) {
+        let is_stated = state.is_some_and(error::is_stated_unsent);
+        return Err(if is_stated { answer.refused_despite_its_id(refusal) } else { answer.refused(refusal) });
     }
-    if data.as_ref().unwrap_or(&answer).is_about_another(&message.to) {
-        return Err(unreadable(response.status(), Operation::Send, "the answer is about another recipient"));
+    let reason = || error::reason(response.body()).map(|reason| format!(": {reason}")).unwrap_or_default();
+    let outer = body.status.as_deref().unwrap_or_default();
+    let refuses = |word| is_refusing_word(word) || error::of_state(word, response, message).is_some();
+    if answer.names_a_message() && (body.holds_an_error() || state.is_some_and(refuses) || refuses(outer)) {
+        let refusal = unreadable(&format!("the answer names a message and an error{}", reason()));
+        let word = [state.unwrap_or_default(), outer].into_iter().find(|word| refuses(word)).unwrap_or_default();
+        let code = if word.is_empty() { error::code_in(&reason()) } else { word };
+        return Err(answer.refused(refusal.with_code(code)));
     }
-    let id = data.and_then(AcceptedBody::into_id).or_else(|| answer.into_id());
-    let limits = || RateLimitInfo::from_headers(response.headers(), now);
-    id.map(|id| Receipt::new(NAME, id).with_limits(limits())).ok_or_else(|| {
-        let reason = error::reason(response.body()).map(|reason| format!(": {reason}")).unwrap_or_default();
-        unreadable(response.status(), Operation::Send, format!("there is no message id in the answer{reason}"))
-    })
+    if data.as_ref().unwrap_or(&body).is_about_another(&message.to) {
+        return Err(unreadable("the answer is about another recipient"));
+    }
+    if !answer.names_a_message() {
+        return Err(unreadable(&format!("there is no message id in the answer{}", reason())));
+    }
+    Ok(Receipt::new(NAME, answer.accepted()?).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
 }
 
 /// The key that a login gives: in a header of the answer, whose body is empty [docs, Build your API call]. Nothing of the
@@ -97,16 +104,46 @@ mod tests {
     }
 
     #[test]
-    fn success_with_rejecting_state_is_a_rejection_despite_id() {
-        for (body, kind, code) in [
-            (r#"{"data":{"id":"6c1e","status":"BLACKLISTED"}}"#, ErrorKind::RecipientInvalid, "BLACKLISTED"),
-            (r#"{"data":[{"status":"QUOTA_EXCEEDED"}]}"#, ErrorKind::RateLimited, "QUOTA_EXCEEDED"),
-            (r#"{"status":"rejected","messageId":"","description":"why"}"#, ErrorKind::InvalidRequest, "REJECTED"),
+    fn rejecting_state_proves_unsent_without_id_or_by_the_page() {
+        let with = |id: &str, word: &str| decode(200, &format!(r#"{{"data":{{{id}"status":"{word}"}}}}"#)).unwrap_err();
+        for (word, kind, despite_id) in [
+            ("BLACKLISTED", ErrorKind::RecipientInvalid, Sent::No),
+            ("CODE_NOT_ALLOWED", ErrorKind::SenderUnavailable, Sent::No),
+            ("INCOMPLETE", ErrorKind::TemplateRejected, Sent::No),
+            ("QUOTA_EXCEEDED", ErrorKind::RateLimited, Sent::Maybe),
+            ("REJECTED", ErrorKind::InvalidRequest, Sent::Maybe),
+            ("FAILED", ErrorKind::InvalidRequest, Sent::Maybe),
+        ] {
+            for (id, sent) in [("", Sent::No), (r#""id":" ","#, Sent::No), (r#""id":"6c1e","#, despite_id)] {
+                let error = with(id, word);
+                assert_eq!((error.kind(), error.sent(), error.code()), (kind, sent, Some(word)), "{id} {word}");
+                assert_eq!(error.status(), Some(200));
+            }
+        }
+        let two = r#"{"data":[{"id":"a","status":"BLACKLISTED"},{"id":"b","status":"QUEUE"}]}"#;
+        assert_eq!(decode(200, two).unwrap_err().sent(), Sent::Maybe, "the page speaks of one of them");
+    }
+
+    #[test]
+    fn id_beside_a_refusal_is_unknown_with_the_code_kept() {
+        for (body, code) in [
+            (r#"{"data":{"id":"6c1e","status":"UNDELIVERED"}}"#, Some("UNDELIVERED")),
+            (r#"{"status":"rejected","data":{"id":"6c1e","status":"QUEUE"}}"#, Some("rejected")),
+            (r#"{"status":"QUOTA_EXCEEDED","data":{"id":"6c1e","status":"QUEUE"}}"#, Some("QUOTA_EXCEEDED")),
+            (r#"{"errors":{"reason":"24 hours"},"data":{"id":"6c1e","status":"QUEUE"}}"#, None),
+            (r#"{"error":"no","data":{"id":"6c1e"}}"#, None),
         ] {
             let error = decode(200, body).unwrap_err();
-            assert_eq!((error.kind(), error.sent(), error.code()), (kind, Sent::No, Some(code)), "{body}");
-            assert_eq!(error.status(), Some(200));
+            assert_eq!((error.sent(), error.code()), (Sent::Maybe, code), "{body}");
+            assert_eq!(error.message_id().map(|id| id.as_str()), Some("6c1e"), "{body}");
         }
+        for status in [301, 400, 401, 402, 403, 404, 410, 421, 429, 503] {
+            for word in ["QUEUE", "BLACKLISTED", "REJECTED"] {
+                let error = decode(status, &format!(r#"{{"data":{{"id":"6c1e","status":"{word}"}}}}"#)).unwrap_err();
+                assert_eq!((error.sent(), error.is_window_closed()), (Sent::Maybe, false), "{status} {word}");
+            }
+        }
+        assert!(decode(200, r#"{"errors":{},"error":null,"data":{"id":"6c1e"}}"#).is_ok());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use transom::PhoneNumber;
-use transom::adapter::json;
+use transom::adapter::{IdPlaces, json};
 use transom::message::Parameters;
 
 /// The body of a send: a message and its channel.
@@ -51,27 +51,30 @@ pub(crate) struct SendRequest<'m> {
     pub(crate) external_id: Option<&'m str>,
 }
 
+/// Where an answer to a send has the id. `meta.transactionId` names the request and not the message, so it does not
+/// count.
+pub(crate) const IDS: IdPlaces = IdPlaces {
+    receipt: &["data.id", "data.messageId", "data[].id", "data[].messageId", "id", "messageId"],
+    others: &[],
+};
+
 /// An answer to a send. Members that nothing here needs are left out.
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default)]
 pub(crate) struct AcceptedBody {
     data: Option<Box<RawValue>>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    id: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    message_id: Option<String>,
     #[serde(deserialize_with = "json::text_or_number")]
     pub(crate) status: Option<String>,
     #[serde(deserialize_with = "json::text_or_number")]
     to: Option<String>,
+    error: Value,
+    errors: Value,
 }
 
 impl AcceptedBody {
-    /// Whether it names a message: in `data`, in its first entry, or beside it. `meta.transactionId` names the request
-    /// and not the message, so it does not count.
-    pub(crate) fn names_a_message(&self) -> bool {
-        let named = |answer: &Self| answer.id.is_some() || answer.message_id.is_some();
-        named(self) || self.data().is_ok_and(|data| data.as_ref().is_some_and(named))
+    /// Whether it has the member of a rejection.
+    pub(crate) fn holds_an_error(&self) -> bool {
+        [&self.error, &self.errors].into_iter().any(json::is_said)
     }
 
     /// Whether it repeats a number that is not the recipient's. Compares only the last 7 digits: WhatsApp adds and
@@ -82,10 +85,6 @@ impl AcceptedBody {
             let echo = tail(echo);
             echo.len() == 7 && echo != tail(recipient.digits())
         })
-    }
-
-    pub(crate) fn into_id(self) -> Option<String> {
-        self.id.or(self.message_id)
     }
 
     /// The answer inside the answer; none if `data` is neither an object nor a list with an entry.

@@ -33,9 +33,7 @@ scenarios! { "delivery":
     /// A gateway may repeat the provider's words; only the provider itself proves that nothing was sent.
     gateway_error_with_rejection_body_is_unknown "After a 502 or 504 the outcome is unknown, even if the body is a documented rejection."
         needs Text covers documented_refusals;
-    redirect_is_not_followed "A redirect (301, 302, 307, 308) is not followed, and nothing was sent."
-        needs Text;
-    see_other_is_unknown "A 303 is not followed, and the outcome is unknown."
+    redirect_is_not_followed "A redirect (301, 302, 303, 307, 308) is not followed, and the outcome is unknown."
         needs Text;
     refused_connection_proves_nothing_sent "If the connection is refused, nothing was sent and a retry is safe."
         needs Text;
@@ -153,19 +151,13 @@ async fn gateway_error_with_rejection_body_is_unknown(harness: &Harness) -> Chec
 async fn redirect_is_not_followed(harness: &Harness) -> Check {
     harness.contact_writes().await?;
     harness.control.limit(harness.provider(), 1_000, 1).await?;
-    for (n, status) in [301, 302, 307, 308].into_iter().enumerate() {
+    for (n, status) in [301, 302, 303, 307, 308].into_iter().enumerate() {
         harness.control.fault(harness.provider(), json!({ "fault": "redirect", "status": status, "next": 1 })).await?;
-        let error = failed(harness.send(&text()).await, ErrorKind::MalformedResponse, Sent::No)?;
+        let error = failed(harness.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)?;
         equal("the status", &error.status(), &Some(status))?;
         equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &(n + 1))?;
     }
     harness.reached(0).await
-}
-
-async fn see_other_is_unknown(harness: &Harness) -> Check {
-    fault(harness, json!({ "fault": "redirect", "status": 303, "next": 1 })).await?;
-    failed(harness.send(&text()).await, ErrorKind::MalformedResponse, Sent::Maybe)?;
-    equal("requests of any kind", &harness.control.requests(harness.provider()).await?.len(), &1)
 }
 
 async fn refused_connection_proves_nothing_sent(harness: &Harness) -> Check {

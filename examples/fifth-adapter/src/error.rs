@@ -56,11 +56,9 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime) -> Error {
     // The kind and the proof of the HTTP status, until the table knows better: an unknown code with 200 proves nothing.
     let error = transport::refusal(response.status(), Operation::Send, text);
     let error = match ErrorCode::find(ANSWERS, code) {
-        // A gateway's answer is no rejection by Larkwire, whatever code it carries.
-        Some(_) if response.status().is_server_error() => error,
+        // A gateway's answer is no rejection by Larkwire, whatever code it carries. Nor is a redirect.
+        Some(_) if response.status().is_server_error() || response.status().is_redirection() => error,
         Some(fact) if fact.sent == Sent::Maybe => error.with_kind(fact.kind).maybe_sent(),
-        // A refusal that names a message contradicts itself.
-        Some(fact) if answer.datum("id").is_some() => error.with_kind(fact.kind).maybe_sent(),
         Some(fact) => error.with_kind(fact.kind).mark_unsent(),
         None => error,
     };
@@ -86,7 +84,6 @@ mod tests {
         for (status, body, kind, maybe) in [
             (200, r#"{"code":4103,"msg":"closed","data":null}"#, ErrorKind::SessionExpired, false),
             (200, r#"{"code":"4103"}"#, ErrorKind::SessionExpired, false),
-            (200, r#"{"code":4103,"data":{"id":9200000000000100001}}"#, ErrorKind::SessionExpired, true),
             (200, r#"{"code":9014,"msg":"oops"}"#, ErrorKind::ProviderUnavailable, true),
             (200, r#"{"code":7777,"msg":"new"}"#, ErrorKind::MalformedResponse, true),
             (503, r#"{"code":4103}"#, ErrorKind::ProviderUnavailable, true),

@@ -4,29 +4,29 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
-use transom::adapter::{Operation, RateLimitInfo, json};
+use transom::adapter::{Operation, RateLimitInfo, SendAnswer, json};
 use transom::transport::unreadable;
 use transom::{Receipt, Result};
 
 use crate::config::NAME;
 use crate::error;
-use crate::types::Answer;
+use crate::types::{Answer, IDS};
 
 /// Reads the answer to a send.
 pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime) -> Result<Receipt> {
+    let answer = SendAnswer::of(response, Operation::Send, IDS);
     if !response.status().is_success() {
-        return Err(error::refusal(response, now));
+        return Err(answer.refused(error::refusal(response, now)));
     }
-    let answer: Answer = json::decode(response, Operation::Send)?;
-    match (answer.code.as_deref(), answer.datum("id")) {
-        (Some("0"), Some(id)) => {
-            Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+    let body: Answer = json::decode(response, Operation::Send)?;
+    match body.code.as_deref() {
+        Some("0") => {
+            let limits = RateLimitInfo::from_headers(response.headers(), now);
+            Ok(Receipt::new(NAME, answer.accepted()?).with_limits(limits))
         }
-        (Some("0") | None, _) => {
-            Err(unreadable(response.status(), Operation::Send, "there is no `data.id` under code 0 in the answer"))
-        }
+        None => Err(answer.refused(unreadable(response.status(), Operation::Send, "there is no `code` in the answer"))),
         // A 200 says that the request was understood. `code` says whether the message was accepted.
-        (Some(_), _) => Err(error::refusal(response, now)),
+        Some(_) => Err(answer.refused(error::refusal(response, now))),
     }
 }
 
@@ -46,8 +46,11 @@ mod tests {
             r#"{"code":null,"data":{"id":18446744073709551615}}"#,
             r#"{"data":{"id":18446744073709551615}}"#,
             r#"{"code":0,"data":null}"#,
+            r#"{"code":0,"data":{"id":0}}"#,
         ] {
             assert!(decode(body).unwrap_err().may_have_been_sent(), "{body}");
         }
+        let closed = decode(r#"{"code":4103,"data":{"id":" "}}"#).unwrap_err();
+        assert!(closed.is_window_closed(), "a blank names no message");
     }
 }

@@ -3,8 +3,11 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use transom::PhoneNumber;
-use transom::adapter::json;
 use transom::adapter::json::Members;
+use transom::adapter::{IdPlaces, json};
+
+/// Where the answer to an accepted send has its id [docs, larkwire.example/docs/send].
+pub(crate) const IDS: IdPlaces = IdPlaces { receipt: &["data.id"], others: &[] };
 
 /// The envelope of every answer [docs, larkwire.example/docs/send]. Any member may be missing.
 #[derive(Default, Deserialize)]

@@ -8,6 +8,7 @@ pub(crate) mod limits;
 pub(crate) mod media_limits;
 pub(crate) mod rate;
 pub mod request;
+pub(crate) mod send_answer;
 pub(crate) mod template_cache;
 
 pub use cached::{Cached, Entry};
@@ -16,6 +17,7 @@ pub use limits::Limits;
 pub use media_limits::MediaLimit;
 pub use rate::{Rate, Scope};
 pub use request::{BaseUrl, BaseUrlError, RequestBuilder};
+pub use send_answer::{IdPlaces, SendAnswer, is_refusing_word};
 pub use template_cache::{RequestedTemplate, TemplateCache};
 
 pub use crate::client::attempt::Attempt;

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 
 pub use outcome::SendOutcome;
 
@@ -19,6 +18,7 @@ use crate::capability::{Capabilities, Capability};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{Layer, Next};
 use crate::message::Message;
+use crate::message::key;
 use crate::message::media::MediaSource;
 use crate::message::receipt::Receipt;
 use crate::messenger::{Messenger, unsupported};
@@ -157,8 +157,8 @@ impl Client {
         let mut message = message.clone();
         if message.idempotency_key.is_none() {
             message.idempotency_key = Some(match &message.reference {
-                Some(reference) => key_of(reference),
-                None => random_key()?,
+                Some(reference) => key::of_reference(reference, &message.to),
+                None => key::random()?,
             });
         }
         Ok(message)
@@ -274,35 +274,6 @@ impl ClientBuilder {
         let base = Arc::new(Redacting { base: self.client.base, secrets: Arc::clone(&secrets) });
         Client { base, secrets, ..self.client }
     }
-}
-
-/// The idempotency key of a message with a reference: the reference itself if it is short and legal in a header, or
-/// else a fixed hash of it. The same reference gives the same key in every process.
-fn key_of(reference: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
-    if (1..=64).contains(&reference.len()) && reference.chars().all(plain) {
-        reference.to_owned()
-    } else {
-        hex(&Sha256::digest(reference.as_bytes()))
-    }
-}
-
-/// The idempotency key of a message without a reference: 128 random bits.
-fn random_key() -> Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::new(ErrorKind::Config, format!("this machine gives no random numbers: {error}")))?;
-    Ok(hex(&bytes))
-}
-
-/// The first 128 bits, in hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().take(16).fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[async_trait]

@@ -6,6 +6,7 @@ pub(crate) mod phase;
 pub(crate) mod rate_limit;
 mod redact;
 pub(crate) mod stop;
+pub(crate) mod unsent;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -17,8 +18,10 @@ pub use kind::ErrorKind;
 pub use phase::Phase;
 pub use rate_limit::{RateLimitInfo, RateLimitPolicy};
 pub use stop::RetryStop;
+pub use unsent::Unsent;
 
 use crate::message::Message;
+use crate::message::id::MessageId;
 use crate::phone::{InvalidPhoneNumber, PhoneNumber};
 use crate::secret::{Redactor, Secret};
 use crate::session::Session;
@@ -61,6 +64,7 @@ struct Inner {
     attempts: u32,
     is_under_way: bool,
     window_refused: bool,
+    message_id: Option<MessageId>,
     attempted: Option<Arc<Message>>,
     stopped_by: Option<RetryStop>,
     channel: Option<String>,
@@ -111,6 +115,7 @@ impl Error {
                 attempts: 0,
                 is_under_way: false,
                 window_refused: false,
+                message_id: None,
                 attempted: None,
                 stopped_by: None,
                 channel: None,
@@ -227,9 +232,21 @@ impl Error {
         &self.inner.problems
     }
 
-    /// Whether the 24-hour window is what stands in the way, so that a template is the remedy.
+    /// Whether the closed session window is the reason and nothing was sent, so that a template is the remedy.
     pub fn is_window_closed(&self) -> bool {
-        self.inner.kind.is_window_closed()
+        self.unsent().is_some_and(Unsent::allows_template)
+    }
+
+    /// This failure as the proof that nothing was sent. `None` while the outcome is unknown: then no template, no other
+    /// channel and no other connection may follow.
+    pub fn unsent(&self) -> Option<Unsent<'_>> {
+        Unsent::of(self)
+    }
+
+    /// The id of the message that the answer named beside its refusal. Such an answer contradicts itself, so the outcome
+    /// is unknown and no layer repeats the send.
+    pub fn message_id(&self) -> Option<&MessageId> {
+        self.inner.message_id.as_ref()
     }
 
     /// Whether waiting may help.
@@ -253,6 +270,13 @@ impl Error {
         self.inner.sent = Sent::Maybe;
         self.inner.phase = self.inner.phase.max(Phase::NoResponse);
         self
+    }
+
+    /// Keeps the id that the answer named beside its refusal, and marks the outcome as unknown.
+    #[must_use]
+    pub(crate) fn naming(mut self, id: MessageId) -> Self {
+        self.inner.message_id = Some(id);
+        self.maybe_sent()
     }
 
     /// Marks the message as proved unsent: the call cannot send anything, or the provider documents the refusal.
@@ -327,11 +351,12 @@ impl Error {
         self
     }
 
-    /// Marks a conflict as one with the very same message, sent before under the same key and still being worked on.
+    /// Marks a conflict as one with the very same message, sent before under the same key and still being worked on. The
+    /// outcome of that message is unknown.
     #[must_use]
     pub fn under_way(mut self) -> Self {
         self.inner.is_under_way = true;
-        self
+        self.maybe_sent()
     }
 
     /// Says that a free-form message was refused for the window before this.
@@ -465,6 +490,8 @@ impl fmt::Debug for Error {
             .field("is_under_way", &inner.is_under_way)
             .field("window_refused", &inner.window_refused)
             .field("channel", &inner.channel)
+            // The provider wrote it: it may hold anything.
+            .field("message_id", &inner.message_id.as_ref().map(|_| format_args!("…")))
             // What people write to each other does not belong into logs.
             .field("attempted", &inner.attempted.as_ref().map(|_| format_args!("…")))
             .field("stopped_by", &inner.stopped_by)

@@ -17,7 +17,7 @@ use crate::capability::{Capabilities, Capability};
 use crate::client::Client;
 use crate::client::attempt::Attempt;
 use crate::error::attempt::FailedAttempt;
-use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::error::{Error, ErrorKind, Result, Unsent};
 use crate::layers::WindowGuard;
 use crate::message::Message;
 use crate::message::content::Content;
@@ -202,7 +202,7 @@ impl Failover {
                 Err(error) => {
                     let error = error.with_channel(&member.channel);
                     requests = requests.saturating_add(error.attempts());
-                    if !moves_on(&error) {
+                    if !error.unsent().is_some_and(Unsent::allows_another_channel) {
                         return Err(error.with_attempts(requests).with_earlier(earlier));
                     }
                     #[cfg(feature = "tracing")]
@@ -300,21 +300,6 @@ fn names_something_of_its_channel(message: &Message) -> bool {
     message.reply_to.is_some()
         || matches!(message.content, Content::Reaction(_))
         || message.content.media().any(|media| matches!(media.source, MediaSource::Id(_)))
-}
-
-/// Whether to try another channel.
-fn moves_on(error: &Error) -> bool {
-    let is_about_the_channel = matches!(
-        error.kind(),
-        ErrorKind::ProviderUnavailable
-            | ErrorKind::MalformedResponse
-            | ErrorKind::RateLimited
-            | ErrorKind::Unauthenticated
-            | ErrorKind::InsufficientBalance
-            | ErrorKind::SenderUnavailable
-            | ErrorKind::SenderNotFound
-    );
-    error.sent() == Sent::No && is_about_the_channel
 }
 
 const NAME: &str = "failover";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::capability::Capability;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Unsent};
 use crate::layers::layer::{Layer, Next};
 use crate::message::Message;
 use crate::message::receipt::Receipt;
@@ -169,17 +169,16 @@ impl Layer for WindowGuard {
 }
 
 async fn send_or_fall_back(message: &Message, template: &Message, next: Next<'_>) -> Result<Receipt> {
-    match next.send(message).await {
-        Err(refused) if refused.is_window_closed() && !refused.may_have_been_sent() => {
-            send_template(template, Some(&refused), next).await
-        }
-        other => other,
+    let answer = next.send(message).await;
+    match answer.as_ref().err().and_then(Error::unsent).filter(|refused| refused.allows_template()) {
+        Some(refused) => send_template(template, Some(refused), next).await,
+        None => answer,
     }
 }
 
 /// Sends the template. Counts the attempts of `refused`, the rejection of the message itself, if there was one.
-async fn send_template(template: &Message, refused: Option<&Error>, next: Next<'_>) -> Result<Receipt> {
-    let earlier = refused.map_or(0, Error::attempts);
+async fn send_template(template: &Message, refused: Option<Unsent<'_>>, next: Next<'_>) -> Result<Receipt> {
+    let earlier = refused.map_or(0, |refused| refused.error().attempts());
     match next.send(template).await {
         Ok(mut receipt) => {
             receipt.template_fallback = true;

@@ -4,6 +4,7 @@ pub(crate) mod contacts;
 pub(crate) mod content;
 pub(crate) mod id;
 pub(crate) mod interactive;
+pub(crate) mod key;
 pub(crate) mod media;
 pub(crate) mod receipt;
 pub(crate) mod template;
@@ -48,8 +49,10 @@ pub struct Message {
     /// The message that this one quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// The application's own name for the message. It comes back in delivery reports where the provider carries it. It
-    /// is also the idempotency key, where the provider has one.
+    /// The application's own name for the message, unique to it: two messages under one reference cannot be told apart.
+    /// It comes back in delivery reports where the provider carries it. Where the provider has idempotency keys it is
+    /// the key as it is, if it has 1 to 64 of `[A-Za-z0-9._:-]` and does not end in `-template`; else the key is a fixed
+    /// hash of it and the contact. The key of the fallback is the message's and `-template`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// The idempotency key, once [`Client::prepare`](crate::Client::prepare) or a send has made it. A message that is stored with its key
@@ -155,7 +158,7 @@ impl Message {
             fallback: None,
             reply_to: None,
             reference: self.reference.clone(),
-            idempotency_key: self.idempotency_key.as_ref().map(|key| format!("{key}-template")),
+            idempotency_key: self.idempotency_key.as_deref().map(key::of_fallback),
         })
     }
 }

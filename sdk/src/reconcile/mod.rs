@@ -26,8 +26,8 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 
 /// A message whose outcome is unknown, with all that is learned of it.
 ///
-/// Only the provider's statements settle it, never silence: a delivery report with the message's reference (Exotel's
-/// `custom_data`, Messangi's `externalId`) or its id, a [lookup](Self::poll_status) where the provider has one, or a
+/// Only the provider's statements settle it, never silence: a delivery report with the message's id, one with its
+/// reference (Exotel's `custom_data`, Messangi's `externalId`) that is no failure, a [lookup](Self::poll_status) where the provider has one, or a
 /// [resend](Self::resend) under the same idempotency key. Reports may come in any order and any number. A
 /// [`DeliveryReportLog`] keeps reports from before this value was made.
 ///
@@ -60,10 +60,25 @@ pub struct PendingSend {
     /// In the attempted form, if that is known.
     message: Message,
     begun: SystemTime,
-    /// The id in the provider's reports, once it is known.
+    /// The id of this message for certain: from an answer, from the application or from a resend. Reports do not set it.
     id: Option<MessageId>,
-    status: Option<DeliveryStatus>,
+    /// What is reported of each message that may be this one.
+    reported: Vec<Reported>,
     failure: Option<(ErrorKind, String)>,
+}
+
+#[derive(Clone, Debug)]
+struct Reported {
+    id: MessageId,
+    status: DeliveryStatus,
+    /// The report names the contact.
+    names_contact: bool,
+}
+
+impl Reported {
+    const fn is_delivered(&self) -> bool {
+        matches!(self.status, DeliveryStatus::Delivered | DeliveryStatus::Read)
+    }
 }
 
 /// The known outcome of a [`PendingSend`].
@@ -97,8 +112,8 @@ impl PendingSend {
         error.may_have_been_sent().then(|| Self {
             message: error.attempted().unwrap_or(message).clone(),
             begun,
-            id: None,
-            status: None,
+            id: error.message_id().cloned(),
+            reported: Vec::new(),
             failure: None,
         })
     }
@@ -117,9 +132,19 @@ impl PendingSend {
 
     /// The outcome as known now.
     pub fn resolution(&self) -> Resolution {
-        match (&self.status, &self.id) {
-            (Some(DeliveryStatus::Failed), _) => Resolution::NotSent { reason: self.failure.clone() },
-            (Some(status), Some(id)) => Resolution::Sent { message_id: id.clone(), status: status.clone() },
+        let sent =
+            |reported: &Reported| Resolution::Sent { message_id: reported.id.clone(), status: reported.status.clone() };
+        let failed = |reported: &Reported| reported.status == DeliveryStatus::Failed;
+        let ours = self.reported.iter().find(|reported| self.is_ours(&reported.id));
+        let others = || self.reported.iter().filter(|reported| !self.is_ours(&reported.id));
+        // What reached the contact under our reference was this message, whatever a report under its id says.
+        let delivered = others().find(|other| other.is_delivered() && (other.names_contact || self.id.is_none()));
+        match (ours, delivered) {
+            (Some(ours), None) if failed(ours) => Resolution::NotSent { reason: self.failure.clone() },
+            (Some(ours), _) if !failed(ours) => sent(ours),
+            (_, Some(delivered)) => sent(delivered),
+            // A failure under the reference may be one of an earlier message.
+            _ if self.id.is_none() => others().find(|other| !failed(other)).map_or(Resolution::Unknown, sent),
             _ => Resolution::Unknown,
         }
     }
@@ -136,33 +161,45 @@ impl PendingSend {
         }
     }
 
-    /// Records one status, if it is about this message.
+    /// Records one status, if it may be about this message: by its id, or by its reference, its contact in any spelling
+    /// and its time.
+    ///
+    /// A failure settles the send only under an id that is certainly of this message. Under the reference alone it may
+    /// be the late failure of an earlier message.
     pub fn record_update(&mut self, update: &StatusUpdate) {
-        if !self.is_about_this(update) {
+        if !self.may_be_about_this(update) {
             return;
         }
-        self.id.get_or_insert_with(|| update.message_id.clone());
-        if update.status == DeliveryStatus::Failed {
+        if update.status == DeliveryStatus::Failed && self.is_ours(&update.message_id) {
             self.failure = update.error.clone().or(self.failure.take());
         }
-        self.advance(update.status.clone());
+        self.advance(&update.message_id, update.status.clone(), update.to.is_some());
     }
 
-    fn advance(&mut self, status: DeliveryStatus) {
-        self.status = Some(match self.status.take() {
-            Some(so_far) => so_far.merge(status),
-            None => status,
-        });
-    }
-
-    fn is_about_this(&self, update: &StatusUpdate) -> bool {
-        if let Some(id) = &self.id {
-            return *id == update.message_id;
+    fn advance(&mut self, id: &MessageId, status: DeliveryStatus, names_contact: bool) {
+        match self.reported.iter_mut().find(|reported| reported.id == *id) {
+            Some(reported) => {
+                reported.status = reported.status.clone().merge(status);
+                reported.names_contact |= names_contact;
+            }
+            None => self.reported.push(Reported { id: id.clone(), status, names_contact }),
         }
-        let is_ours = self.message.reference.is_some() && self.message.reference == update.reference;
-        let is_other_person = update.to.as_ref().is_some_and(|to| *to != self.message.to);
+    }
+
+    fn is_ours(&self, id: &MessageId) -> bool {
+        self.id.as_ref() == Some(id)
+    }
+
+    fn may_be_about_this(&self, update: &StatusUpdate) -> bool {
+        let has_our_reference = self.message.reference.is_some() && self.message.reference == update.reference;
+        let is_other_contact = update.to.as_ref().is_some_and(|to| !to.is_same_contact(&self.message.to));
         let is_older = update.at.is_some_and(|at| at.checked_add(SKEW).is_some_and(|latest| latest < self.begun));
-        is_ours && !is_other_person && !is_older
+        let is_failure = update.status == DeliveryStatus::Failed;
+        if self.is_ours(&update.message_id) {
+            !(is_failure && (is_other_contact || is_older))
+        } else {
+            has_our_reference && !is_other_contact && !is_older
+        }
     }
 
     /// Records the reports in the log and returns the outcome as known then.
@@ -227,9 +264,8 @@ impl PendingSend {
             return refused("whether the message or its fallback was handed over is unknown");
         }
         let receipt = client.resend(&self.message).await.map_err(Error::maybe_sent)?;
-        // The id of a report takes precedence: the provider uses that one.
-        self.id.get_or_insert(receipt.message_id);
-        self.advance(DeliveryStatus::Queued);
+        let id = self.id.get_or_insert(receipt.message_id).clone();
+        self.advance(&id, DeliveryStatus::Queued, true);
         Ok(self.resolution())
     }
 }

@@ -25,12 +25,12 @@ pub const fn kind_of(status: StatusCode) -> ErrorKind {
 ///
 /// A rejection (4xx) proves that nothing was sent, with three exceptions: 408 (the server gave up on a request that it
 /// may have acted on), 409 (something is already there) and 499 (a gateway's client went away while the backend was at
-/// work). A gateway answers 5xx for a backend that may have acted. Of the redirects, 303 says that the request was handled.
-/// Any other status proves nothing.
+/// work). A gateway answers 5xx for a backend that may have acted. A redirect may be how a form says that it is done.
+/// Any other status proves nothing either.
 pub const fn sent_of(status: StatusCode) -> Sent {
     match status.as_u16() {
-        303 | 408 | 409 | 499 => Sent::Maybe,
-        300..=499 => Sent::No,
+        408 | 409 | 499 => Sent::Maybe,
+        400..=499 => Sent::No,
         _ => Sent::Maybe,
     }
 }
@@ -86,11 +86,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plain_refusal_or_redirect_proves_unsent() {
-        for code in [301, 302, 307, 308, 400, 401, 402, 403, 404, 413, 415, 422, 429, 431] {
+    fn only_a_plain_refusal_proves_unsent() {
+        for code in [400, 401, 402, 403, 404, 412, 413, 415, 418, 422, 429, 431, 451] {
             assert_eq!(sent_of(status(code)), Sent::No, "{code}");
         }
-        for code in [101, 200, 202, 303, 408, 409, 499, 500, 502, 503, 504, 520, 999] {
+        for code in [101, 200, 202, 300, 301, 302, 303, 304, 307, 308, 408, 409, 499, 500, 502, 503, 504, 520, 999] {
             assert_eq!(sent_of(status(code)), Sent::Maybe, "{code}");
         }
     }

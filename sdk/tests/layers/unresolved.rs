@@ -37,8 +37,54 @@ fn a_proved_outcome_is_not_unresolved() {
 fn a_report_with_our_reference_settles_it() {
     assert_eq!(heard(&[]), Resolution::Unknown);
     assert_eq!(heard(&[report(DeliveryStatus::Sent)]), sent(DeliveryStatus::Sent));
+    let mut of_nobody = report(DeliveryStatus::Sent);
+    of_nobody.to = None;
+    assert_eq!(heard(&[of_nobody]), sent(DeliveryStatus::Sent));
+}
+
+#[test]
+fn failure_by_reference_alone_settles_nothing_and_pins_no_id() {
+    use DeliveryStatus::{Delivered, Failed, Sent};
+    let ours = || {
+        let mut update = report(Delivered);
+        update.message_id = "m2".into();
+        update
+    };
+    let delivered = Resolution::Sent { message_id: "m2".into(), status: Delivered };
+    assert_eq!(heard(&[report(Failed)]), Resolution::Unknown);
+    assert_eq!(heard(&[report(Sent), report(Failed)]), Resolution::Unknown, "it may be an earlier message's");
+    for updates in [[report(Failed), ours()], [ours(), report(Failed)]] {
+        assert_eq!(heard(&updates), delivered);
+    }
+    let mut lost_id = unresolved(&with_fallback()).with_message_id("m1");
+    lost_id.record_update(&report(Failed));
     let reason = Some((ErrorKind::SessionExpired, "30018".to_owned()));
-    assert_eq!(heard(&[report(DeliveryStatus::Failed)]), Resolution::NotSent { reason });
+    assert_eq!(lost_id.resolution(), Resolution::NotSent { reason }, "under its own id a failure is one");
+    lost_id.record_update(&ours());
+    assert_eq!(lost_id.resolution(), delivered, "the contact has it");
+}
+
+#[test]
+fn own_failure_that_is_older_or_about_another_settles_nothing() {
+    let mut older = report(DeliveryStatus::Failed);
+    older.at = Some(TestClock::default().now() - S(301));
+    let mut other_person = report(DeliveryStatus::Failed);
+    other_person.to = Some("+34600111333".parse().unwrap());
+    for update in [older, other_person] {
+        let mut pending = unresolved(&with_fallback()).with_message_id("m1");
+        pending.record_update(&update);
+        assert_eq!(pending.resolution(), Resolution::Unknown, "{update:?}");
+    }
+}
+
+#[test]
+fn report_with_another_spelling_of_the_number_settles_it() {
+    let message = Message::text("+525599992222".parse().unwrap(), "Hi").with_reference("order-17");
+    let mut pending = unresolved(&message);
+    let mut update = report(DeliveryStatus::Delivered);
+    update.to = Some("+5215599992222".parse().unwrap());
+    pending.record_update(&update);
+    assert_eq!(pending.resolution(), sent(DeliveryStatus::Delivered));
 }
 
 #[test]

@@ -75,8 +75,8 @@ const DOCUMENTED: &[(u16, &str, ErrorKind, Sent)] = {
         (502, "", K::ProviderUnavailable, Maybe),
         (503, "", K::ProviderUnavailable, Maybe),
         (504, "", K::ProviderUnavailable, Maybe),
-        (301, "", K::MalformedResponse, No),
-        (302, "", K::MalformedResponse, No),
+        (301, "", K::MalformedResponse, Maybe),
+        (302, "", K::MalformedResponse, Maybe),
         // Under a success, only a code that proves a refusal does.
         (200, "INSUFFICIENT_BALANCE", K::InsufficientBalance, No),
         (200, "SESSION_EXPIRED", K::SessionExpired, No),
@@ -203,10 +203,25 @@ fn throttle_wait_is_read_from_header_or_body() {
 }
 
 #[test]
-fn a_throttle_that_names_a_message_may_have_sent_it() {
-    let error = refused(429, r#"{"message":"Too Many Attempts.","whatsapp_message_id":640077}"#);
-    assert_eq!((error.kind(), error.sent()), (ErrorKind::RateLimited, Sent::Maybe));
-    assert_eq!(refused(429, r#"{"whatsapp_message_id":null}"#).sent(), Sent::No);
+fn a_refusal_that_names_a_message_may_have_sent_it() {
+    for &(status, code, kind, _) in DOCUMENTED {
+        for id in [r#""whatsapp_message_id":640077"#, r#""message_id":"880121""#, r#""message_sid":"SM1""#] {
+            let error = refused(status, &format!(r#"{{"success":false,"error_code":"{code}",{id}}}"#));
+            assert_eq!((error.kind(), error.sent()), (kind, Sent::Maybe), "{status} {code} {id}");
+            assert_eq!(error.code().unwrap_or_default(), code);
+        }
+    }
+    for none in ["null", "0", "\"  \"", "\"null\"", "{}"] {
+        assert_eq!(refused(402, &format!(r#"{{"whatsapp_message_id":{none}}}"#)).sent(), Sent::No, "{none}");
+    }
+}
+
+#[test]
+fn window_code_under_a_refused_key_is_no_window() {
+    for (status, kind) in [(401, ErrorKind::Unauthenticated), (402, ErrorKind::InsufficientBalance)] {
+        let error = refused(status, &with_code("SESSION_EXPIRED"));
+        assert_eq!((error.kind(), error.sent(), error.code()), (kind, Sent::No, Some("SESSION_EXPIRED")));
+    }
 }
 
 #[test]
@@ -220,6 +235,9 @@ fn being_led_to_the_login_page_is_a_refused_key() {
         let error = redirect(302, target);
         assert_eq!((error.kind(), error.sent()), (ErrorKind::Unauthenticated, Sent::No), "{target}");
     }
-    assert_eq!(redirect(302, "https://elsewhere.example/x").kind(), ErrorKind::MalformedResponse);
+    for (status, target) in [(302, "https://elsewhere.example/x"), (303, "/login"), (307, "/login"), (302, "/loginx")] {
+        let error = redirect(status, target);
+        assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{status} {target}");
+    }
     assert_eq!(redirect(200, "/login").kind(), ErrorKind::InvalidRequest);
 }

@@ -10,6 +10,8 @@ use crate::types::{Answer, ErrorData, Item};
 pub(super) struct ErrorMessage {
     code: Option<String>,
     words: Vec<String>,
+    /// The row of a window's symbol in the words of an `error_data`.
+    symbol: Option<&'static ErrorCode>,
 }
 
 impl ErrorMessage {
@@ -18,32 +20,47 @@ impl ErrorMessage {
         item.error_data.as_ref().map(Self::of).unwrap_or_default()
     }
 
-    /// The message of an `error_data` object.
+    /// The message of an `error_data` object. A symbol of the window may stand in its words, since no page shows the
+    /// symbol's place (seed).
     fn of(data: &ErrorData) -> Self {
-        let words = [&data.message, &data.description].into_iter().flatten().cloned().collect();
-        Self { code: data.code.clone(), words }
+        let words: Vec<_> = [&data.message, &data.description].into_iter().flatten().cloned().collect();
+        let symbol = words.iter().find_map(|text| symbol(text));
+        Self { code: data.code.clone(), words, symbol }
     }
 
     /// The message of a rejection's body: from its items, else its `RestException`, else the plain members that
-    /// gateways use and no page shows. The window's symbols may stand in any of them (seed for the symbols alone).
+    /// gateways use and no page shows.
     pub(super) fn of_answer(answer: &Answer) -> Self {
         let mut said = Self::default();
-        for item in answer.items().unwrap_or_default() {
+        for item in answer.items() {
             said.add(Self::of_item(&item));
         }
-        if let Some(exception) = answer.rest_exception() {
-            said.add(Self { code: exception.code, words: exception.message.into_iter().collect() });
+        if let Some(beside) = Self::beside_the_results(answer) {
+            said.add(beside);
         }
-        if let Some(error) = answer.error() {
-            said.add(Self::of(&error));
-        }
-        said.add(Self { code: answer.code(), words: answer.message().into_iter().collect() });
+        said.add(Self { code: answer.code(), words: answer.message().into_iter().collect(), symbol: None });
         said
+    }
+
+    /// The message of the members that only a rejection has: `RestException` and `error`.
+    pub(super) fn beside_the_results(answer: &Answer) -> Option<Self> {
+        let exception = answer.rest_exception().map(|exception| Self {
+            code: exception.code,
+            words: exception.message.into_iter().collect(),
+            symbol: None,
+        });
+        let error = answer.error().map(|error| Self::of(&error));
+        let text = || answer.error_text().map(|text| Self { words: vec![text], ..Self::default() });
+        [exception, error.or_else(text)].into_iter().flatten().reduce(|mut first, second| {
+            first.add(second);
+            first
+        })
     }
 
     /// The first code stands; words are kept as far as they say something new.
     fn add(&mut self, other: Self) {
         self.code = self.code.take().or(other.code);
+        self.symbol = self.symbol.or(other.symbol);
         for text in other.words {
             if !self.words.contains(&text) {
                 self.words.push(text);
@@ -55,15 +72,9 @@ impl ErrorMessage {
         self.code.as_deref()
     }
 
-    /// The row about it. The window's symbols count wherever they stand, since no page shows their place (seed).
+    /// The row about it.
     pub(super) fn fact(&self) -> Option<&'static ErrorCode> {
-        let symbol = self.words.iter().find_map(|text| {
-            let mut tokens = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
-            tokens.find_map(|token| {
-                ANSWERS.iter().find(|fact| fact.certainty == Certainty::Authoritative && fact.code == token)
-            })
-        });
-        symbol.or_else(|| ErrorCode::find(ANSWERS, self.code()?))
+        self.symbol.or_else(|| ErrorCode::find(ANSWERS, self.code()?))
     }
 
     pub(super) fn text(&self, or: &str) -> String {
@@ -82,4 +93,10 @@ impl ErrorMessage {
     fn tokens(&self) -> impl Iterator<Item = impl Iterator<Item = &str>> {
         self.words.iter().map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|token| !token.is_empty()))
     }
+}
+
+/// The row of a symbol of the window that stands in `text`, exactly and case-sensitively.
+fn symbol(text: &str) -> Option<&'static ErrorCode> {
+    text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
+        .find_map(|token| ANSWERS.iter().find(|fact| fact.certainty == Certainty::Authoritative && fact.code == token))
 }

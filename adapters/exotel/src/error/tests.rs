@@ -174,13 +174,41 @@ fn a_lookup_that_fails_leaves_nothing_in_doubt() {
 fn a_refusal_that_names_a_message_as_taken_is_in_doubt() {
     for body in [
         r#"{"response":{"whatsapp":{"messages":[{"code":202,"status":"success","data":{"sid":"7c1e"}}]}}}"#,
+        r#"{"response":{"whatsapp":{"messages":[{"error_data":"not an object","status":7,"data":{"sid":7}}]}}}"#,
         r#"{"response":{"status":"success","data":{"message_id":"7c1e"}}}"#,
+        r#"{"response":[{"error_data":{"code":"SESSION_EXPIRED"},"data":{"sid":"7c1e"}}]}"#,
+        r#"{"RestException":{"Code":"RATE_LIMIT_EXCEEDED"},"response":{"data":{"sid":"7c1e","#,
     ] {
-        for status in [400, 429] {
-            assert_eq!(refused(status, body, &text()).sent(), Sent::Maybe, "{status} {body}");
+        for status in [301, 400, 401, 402, 403, 404, 412, 421, 425, 429, 503] {
+            let error = refused(status, body, &text());
+            assert_eq!(error.sent(), Sent::Maybe, "{status} {body}");
+            assert!(error.message_id().is_some(), "{status} {body}");
         }
         let error = refusal(&answer(429, body), SystemTime::UNIX_EPOCH, RequestKind::LIST);
         assert_eq!(error.sent(), Sent::No);
+    }
+    for none in ["null", "0", "\"  \"", "\"null\"", "[]"] {
+        let body = format!(r#"{{"response":{{"status":"failure","data":{{"sid":{none}}}}}}}"#);
+        assert_eq!(refused(429, &body, &text()).sent(), Sent::No, "{none}");
+    }
+}
+
+#[test]
+fn windows_symbol_counts_only_where_the_page_looks_for_it() {
+    let body = error_data("\"SESSION_EXPIRED\"", "SESSION_EXPIRED");
+    for (status, kind) in
+        [(401, ErrorKind::Unauthenticated), (402, ErrorKind::InsufficientBalance), (429, ErrorKind::RateLimited)]
+    {
+        let error = refused(status, &body, &text());
+        assert_eq!((error.kind(), error.sent(), error.code()), (kind, Sent::No, Some("SESSION_EXPIRED")));
+    }
+    for words in [
+        r#"{"message":"SESSION_EXPIRED"}"#,
+        r#"{"error":"SESSION_EXPIRED"}"#,
+        r#"{"RestException":{"Message":"SESSION_EXPIRED"}}"#,
+        "<html>SESSION_EXPIRED</html>",
+    ] {
+        assert_eq!(refused(403, words, &text()).kind(), ErrorKind::PermissionDenied, "{words}");
     }
 }
 
@@ -265,7 +293,7 @@ fn without_a_known_code_the_status_decides_and_no_body_hides_it() {
             (500, ErrorKind::ProviderUnavailable, Sent::Maybe),
             (502, ErrorKind::ProviderUnavailable, Sent::Maybe),
             (503, ErrorKind::ProviderUnavailable, Sent::Maybe),
-            (302, ErrorKind::MalformedResponse, Sent::No),
+            (302, ErrorKind::MalformedResponse, Sent::Maybe),
             (303, ErrorKind::MalformedResponse, Sent::Maybe),
         ] {
             let error = refused(status, body, &text());

@@ -34,7 +34,7 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
     let malformed = |what: &str| unreadable(response.status(), Operation::Read, what);
     let answer: Answer = json::decode(response, Operation::Read)?;
     // A failure inside a success, as with a send.
-    if let Some(refused) = answer.items().into_iter().flatten().find(Item::is_refused) {
+    if let Some(refused) = answer.items().into_iter().find(Item::is_refused) {
         return Err(error::of_item(&refused, response, now, RequestKind::LIST));
     }
     let listed = Listed::of(&answer).ok_or_else(|| malformed("there is no list of templates in the answer"))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::Value;
-use transom::adapter::ErrorCode;
+use transom::adapter::{ErrorCode, is_refusing_word, json};
 
 use super::codes::fact;
 use super::meta;
@@ -69,6 +69,30 @@ impl ErrorMessage {
     pub(super) fn blames_another_field(&self) -> bool {
         self.field.as_deref().is_some_and(|field| field != "to")
     }
+}
+
+/// Whether the body of a success has a member of a refusal: at the top, in the record within `data`, or in Meta's list of
+/// messages.
+pub(super) fn refuses(body: &Value) -> bool {
+    let is_no = |value: &Value| matches!(value, Value::Bool(false)) || value == "false" || value == 0;
+    let is_other_status = |value: &Value| {
+        let status = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+        status.is_some_and(|status| !(200..300).contains(&status))
+    };
+    let record = |record: &Value| {
+        let has = |names: &[&str], holds: &dyn Fn(&Value) -> bool| {
+            names.iter().filter_map(|name| record.get(name)).any(holds)
+        };
+        has(&["success"], &is_no)
+            || has(&["statusCode"], &is_other_status)
+            || has(&["error", "errors", "errorCode", "error_code"], &json::is_said)
+            || has(&["status", "message_status"], &|value| value.as_str().is_some_and(is_refusing_word))
+    };
+    let within = [body.get("data"), body.get("messages")].into_iter().flatten().flat_map(|part| match part {
+        Value::Array(records) => records.iter().collect(),
+        other => vec![other],
+    });
+    within.chain([body]).any(record)
 }
 
 /// The words: a text, a list of them where several fields are at fault, or those of Meta's error.

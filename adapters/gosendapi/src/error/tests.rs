@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use transom::adapter::SendAnswer;
 use transom::{PhoneNumber, Secret, Template};
 
 use super::*;
@@ -35,7 +36,9 @@ fn template() -> Message {
 }
 
 fn refused(status: u16, body: &str, message: &Message) -> Error {
-    of_send(&answer(status, body), SystemTime::UNIX_EPOCH, Operation::Send, message)
+    let response = answer(status, body);
+    let error = of_send(&response, SystemTime::UNIX_EPOCH, Operation::Send, message);
+    SendAnswer::of(&response, Operation::Send, crate::types::IDS).refused(error)
 }
 
 /// The vendor's codes as its page has them, written down apart from the table: status, code, and the kind on a text.
@@ -240,11 +243,14 @@ fn bad_contact_is_recognised_and_missing_one_is_invalid_request() {
 fn free_form_403_means_window_unless_it_says_otherwise() {
     for (body, kind, unclear) in [
         (r#"{"statusCode":403,"message":"Forbidden"}"#, ErrorKind::SessionExpired, true),
-        ("", ErrorKind::SessionExpired, true),
-        ("<html>Forbidden</html>", ErrorKind::SessionExpired, true),
-        (r#"{"message":"Outside the 24h window"}"#, ErrorKind::SessionExpired, false),
-        (r#"{"message":"Only approved templates can be sent"}"#, ErrorKind::SessionExpired, false),
-        (r#"{"code":"OUTSIDE_SESSION","message":"no"}"#, ErrorKind::SessionExpired, false),
+        (r#"{"statusCode":403,"message":"Outside the 24h window"}"#, ErrorKind::SessionExpired, false),
+        (r#"{"statusCode":403,"message":"Only approved templates can be sent"}"#, ErrorKind::SessionExpired, false),
+        (r#"{"statusCode":403,"code":"OUTSIDE_SESSION","message":"no"}"#, ErrorKind::SessionExpired, false),
+        // A firewall's, whatever words it carries.
+        ("", ErrorKind::PermissionDenied, true),
+        ("<html>Forbidden</html>", ErrorKind::PermissionDenied, true),
+        ("<html>blocked for 24 hours, outside of our window</html>", ErrorKind::PermissionDenied, true),
+        (r#"{"message":"blocked for 24 hours"}"#, ErrorKind::PermissionDenied, true),
         (r#"{"code":"BRAND_NEW","message":"no"}"#, ErrorKind::PermissionDenied, true),
         (r#"{"code":"PHONE_NUMBER_NOT_IN_TENANT","message":"no"}"#, ErrorKind::SenderNotFound, false),
         (r#"{"code":"WABA_NOT_IN_TENANT","message":"outside"}"#, ErrorKind::PermissionDenied, false),
@@ -279,7 +285,10 @@ fn without_a_known_code_the_status_decides_and_no_body_hides_it() {
             (502, ErrorKind::ProviderUnavailable, Sent::Maybe),
             (503, ErrorKind::ProviderUnavailable, Sent::Maybe),
             (504, ErrorKind::ProviderUnavailable, Sent::Maybe),
-            (302, ErrorKind::MalformedResponse, Sent::No),
+            (302, ErrorKind::MalformedResponse, Sent::Maybe),
+            (412, ErrorKind::MalformedResponse, Sent::No),
+            (418, ErrorKind::MalformedResponse, Sent::No),
+            (451, ErrorKind::MalformedResponse, Sent::No),
         ] {
             let error = refused(status, body, &text());
             assert_eq!((error.kind(), error.sent()), (kind, sent), "{status} {body}");
@@ -320,14 +329,20 @@ fn conflict_proves_this_body_unsent_unless_under_way() {
 }
 
 #[test]
-fn a_throttle_that_names_a_message_may_have_sent_it() {
+fn a_refusal_that_names_a_message_may_have_sent_it() {
     for (body, sent) in [
-        (r#"{"statusCode":429,"messages":[{"id":"wamid.A"}]}"#, Sent::Maybe),
-        (r#"{"statusCode":429,"wamid":"wamid.A"}"#, Sent::Maybe),
-        (r#"{"statusCode":429,"id":"req-1","message":"Rate limit exceeded for API key"}"#, Sent::No),
+        (r#"{"messages":[{"id":"wamid.A"}]}"#, Sent::Maybe),
+        (r#"{"wamid":"wamid.A"}"#, Sent::Maybe),
+        (r#"{"id":"x"}"#, Sent::Maybe),
+        (r#"{"data":{"id":7}}"#, Sent::Maybe),
+        (r#"{"id":"  ","wamid":"null","data":{"id":0},"messages":[{"id":null}]}"#, Sent::No),
     ] {
-        let error = refused(429, body, &text());
-        assert_eq!((error.kind(), error.sent()), (ErrorKind::RateLimited, sent), "{body}");
+        for status in [401, 402, 403, 404, 412, 422, 429] {
+            for message in [text(), template()] {
+                let error = refused(status, body, &message);
+                assert_eq!((error.sent(), error.is_window_closed()), (sent, false), "{status} {body}");
+            }
+        }
     }
 }
 

@@ -48,3 +48,33 @@ fn a_success_without_an_id_may_have_been_sent() {
         assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
     }
 }
+
+#[test]
+fn a_success_that_holds_a_refusal_is_unknown_with_its_code() {
+    for (body, code) in [
+        (r#"{"success":false,"message":"refused","id":"x"}"#, None),
+        (r#"{"success":"false","id":"x","code":"NEW_ONE"}"#, Some("NEW_ONE")),
+        (r#"{"status":"failed","id":"x"}"#, None),
+        (r#"{"data":{"status":"REJECTED","id":"x"}}"#, None),
+        (r#"{"messages":[{"id":"x","message_status":"failed"}]}"#, None),
+        (r#"{"error":{"code":131047},"id":"x"}"#, Some("131047")),
+        (r#"{"errors":[{"code":131047}],"wamid":"x"}"#, None),
+        (r#"{"error":"INVALID_E164","id":"x"}"#, Some("INVALID_E164")),
+        (r#"{"statusCode":403,"message":"Forbidden","id":"x"}"#, None),
+        (r#"{"code":"131047","id":"x"}"#, Some("131047")),
+    ] {
+        let error = decode(200, body).unwrap_err();
+        assert_eq!((error.sent(), error.code()), (Sent::Maybe, code), "{body}");
+        assert_eq!(error.message_id().map(|id| id.as_str()), Some("x"), "{body}");
+        assert!(!error.is_window_closed(), "{body}");
+    }
+    for body in [
+        r#"{"success":true,"error":null,"errors":[],"error_code":0,"status":"queued","id":"x"}"#,
+        r#"{"statusCode":201,"message":"Created","id":"x"}"#,
+        r#"{"code":200,"id":"x"}"#,
+    ] {
+        assert!(decode(200, body).is_ok(), "{body}");
+    }
+    let error = decode(200, r#"{"success":false,"code":"131047"}"#).unwrap_err();
+    assert_eq!((error.sent(), error.code()), (Sent::Maybe, Some("131047")), "without an id it proves nothing either");
+}

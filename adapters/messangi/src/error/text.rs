@@ -46,7 +46,8 @@ const REASONS: &[Reason] = &[
             "131047",
         ],
         fields: &[],
-        statuses: READ,
+        // A key or a login expires as well: under a 401, a 402 or a 403 the words are about something else.
+        statuses: &[400, 410, 422],
         of: Sends::FreeForm,
         kind: ErrorKind::SessionExpired,
     },

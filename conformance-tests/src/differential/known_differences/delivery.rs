@@ -107,16 +107,16 @@ pub(super) const ALL: &[KnownDifference] = &[
         outcomes: &[
             (
                 "autocalls exotel messangi",
-                "sends malformed_response no/1, 2 × invalid_request no/1, unauthenticated no/1, \
+                "sends 3 × malformed_response maybe/1, 2 × invalid_request no/1, unauthenticated no/1, \
                 insufficient_balance no/1, permission_denied no/1, not_found no/1, conflict maybe/1, \
-                rate_limited no/1, 3 × provider_unavailable maybe/1, 2 × malformed_response maybe/1, \
+                rate_limited no/1, 3 × provider_unavailable maybe/1, \
                 provider_unavailable no/1, invalid_request no/0; delivered 3 × text",
             ),
             (
                 "gosendapi",
-                "sends malformed_response no/1, 2 × invalid_request no/1, unauthenticated no/1, \
+                "sends 3 × malformed_response maybe/1, 2 × invalid_request no/1, unauthenticated no/1, \
                 insufficient_balance no/1, no_active_session no/1, not_found no/1, conflict no/1, \
-                rate_limited no/1, 3 × provider_unavailable maybe/1, 2 × malformed_response maybe/1, \
+                rate_limited no/1, 3 × provider_unavailable maybe/1, \
                 provider_unavailable no/1, invalid_request no/0; delivered 3 × text",
             ),
         ],

@@ -1,5 +1,6 @@
 //! Reads providers' JSON: tolerant of unused members, exact about ids.
 
+mod ids;
 mod members;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use serde_json::value::RawValue;
 use crate::error::Result;
 use crate::transport::{Operation, unreadable};
 
+pub(crate) use ids::ids_at;
+pub use ids::{ids, is_id};
 pub use members::Members;
 
 /// Reads the body of a successful answer.
@@ -92,6 +95,17 @@ fn with_every_digit(raw: &RawValue) -> Value {
     parsed.unwrap_or_default()
 }
 
+/// Whether a member such as `error` says something: null, false, 0 and what is empty do not.
+pub fn is_said(member: &Value) -> bool {
+    match member {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(entries) => !entries.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        other => other != 0,
+    }
+}
+
 /// The value of a header as text, if there is exactly one readable value.
 pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim)
@@ -160,6 +174,17 @@ mod tests {
         assert!(decode::<Answer>(&list, Operation::Send).is_err());
         let marked = Response::new(Bytes::from_static(b"\xef\xbb\xbf {\"id\":7}"));
         assert_eq!(decode::<Answer>(&marked, Operation::Send).unwrap().id.as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn null_false_zero_and_empty_members_say_nothing() {
+        use serde_json::json;
+        for silent in [json!(null), json!(false), json!(0), json!(""), json!([]), json!({})] {
+            assert!(!is_said(&silent), "{silent}");
+        }
+        for said in [json!(true), json!(7), json!("no"), json!([null]), json!({ "code": null })] {
+            assert!(is_said(&said), "{said}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 pub use crate::error::RetryStop;
-use crate::error::{Error, ErrorKind, Phase, Sent};
+use crate::error::{Error, ErrorKind, Phase, Unsent};
 use crate::transport::Operation;
 
 /// The longest wait that is waited out rather than returned.
@@ -24,41 +24,55 @@ const MAX_BACKOFF: Duration = Duration::from_secs(20);
 /// The most that is added to a wait that the provider asked for, since a whole fleet was given the same instant.
 const MAX_SPREAD: Duration = Duration::from_secs(5);
 
-/// How an attempt ended.
+/// How an attempt ended. Doubt comes first: an unknown outcome has no variant that allows another connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AttemptOutcome {
     /// The provider accepted it.
     Accepted,
+    /// It is proved that nothing was sent. Every failed lookup is one.
+    Unsent(UnsentOutcome),
+    /// The message may have been accepted.
+    Unknown(UnknownOutcome),
+}
+
+/// How an attempt ended that sent nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnsentOutcome {
     /// No byte of it reached the provider: the connection was never made, or our own limiter held it back.
     NotConnected,
-    /// The request was on its way, and no response came: a timeout, a reset, an end, garbage.
-    NoResponse,
-    /// A response that cannot be understood: a success without its body, a final 1xx, a status that does not exist, an echo
-    /// that is not ours.
-    Unreadable,
-    /// Rejected: a documented code, or a 4xx that proves it. The adapter renews a credential that can be renewed once, before
-    /// this.
-    Rejected,
-    /// 408: the server gave up on a request that it may have acted on.
-    RequestTimeout408,
-    /// 409: the key was used with another body, or something is already there.
-    Conflict,
-    /// 409 that says that the same body under the same key is still being worked on.
-    InProgress,
     /// 421 or 425: the provider asks for the same request on another connection.
     MisdirectedRequest,
     /// Rejected for sending too fast.
     Throttled,
-    /// Rejected for sending too fast, and yet the response names a message.
-    ThrottledMaybeAccepted,
-    /// A redirect, which is not followed.
+    /// A lookup without a response.
+    NoResponse,
+    /// A passing failure: of a lookup, or a 5xx under a documented code that says that nothing was sent.
+    Unavailable,
+    /// Rejected for good. The adapter renews a credential that can be renewed once, before this.
+    Rejected,
+}
+
+/// How an attempt ended that may have sent the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnknownOutcome {
+    /// The request was on its way, and no response came: a timeout, a reset, an end, or a 408.
+    NoResponse,
+    /// A response that cannot be understood: a success without its body, a final 1xx, a status that does not exist, an echo
+    /// that is not ours.
+    Unreadable,
+    /// A response that names an accepted message and rejects it. Even under an idempotency key it is not repeated: no
+    /// provider says that it keeps the key of a rejected request.
+    Contradiction,
+    /// 409: the key was used with another body, or something is already there.
+    Conflict,
+    /// 409 that says that the same body under the same key is still being worked on.
+    InProgress,
+    /// Rejected for sending too fast, by an answer that proves nothing.
+    Throttled,
+    /// A redirect, which is not followed. It may be how the provider says that the request was handled.
     Redirected,
-    /// 303: a redirect that says that the request was handled.
-    SeeOther303,
     /// A 5xx that may pass: a gateway answers so for a backend that may have acted.
     ServerError,
-    /// A 5xx under a documented code that says that nothing was sent.
-    ServerErrorUnsent,
     /// A 5xx that will not pass, such as 501.
     NotRetryable5xx,
 }
@@ -127,22 +141,24 @@ pub fn retry_decision(input: &RetryInput) -> Decision {
 
 fn may_be_repeated(operation: Operation, outcome: AttemptOutcome) -> bool {
     match outcome {
-        // Proved unsent, or rejected for now.
-        AttemptOutcome::NotConnected | AttemptOutcome::MisdirectedRequest | AttemptOutcome::Throttled => true,
-        // Perhaps accepted: harmless only where a repetition is.
-        AttemptOutcome::NoResponse
-        | AttemptOutcome::Unreadable
-        | AttemptOutcome::RequestTimeout408
-        | AttemptOutcome::ThrottledMaybeAccepted
-        | AttemptOutcome::ServerError
-        | AttemptOutcome::ServerErrorUnsent => operation != Operation::Send,
-        AttemptOutcome::InProgress => operation == Operation::IdempotentSend,
-        AttemptOutcome::Accepted
-        | AttemptOutcome::Rejected
-        | AttemptOutcome::Conflict
-        | AttemptOutcome::Redirected
-        | AttemptOutcome::SeeOther303
-        | AttemptOutcome::NotRetryable5xx => false,
+        AttemptOutcome::Accepted => false,
+        AttemptOutcome::Unsent(unsent) => match unsent {
+            UnsentOutcome::NotConnected | UnsentOutcome::MisdirectedRequest | UnsentOutcome::Throttled => true,
+            UnsentOutcome::NoResponse | UnsentOutcome::Unavailable => operation != Operation::Send,
+            UnsentOutcome::Rejected => false,
+        },
+        // Harmless only where a repetition is.
+        AttemptOutcome::Unknown(unknown) => match unknown {
+            UnknownOutcome::NoResponse
+            | UnknownOutcome::Unreadable
+            | UnknownOutcome::InProgress
+            | UnknownOutcome::Throttled
+            | UnknownOutcome::ServerError => operation == Operation::IdempotentSend,
+            UnknownOutcome::Contradiction
+            | UnknownOutcome::Conflict
+            | UnknownOutcome::Redirected
+            | UnknownOutcome::NotRetryable5xx => false,
+        },
     }
 }
 
@@ -157,8 +173,7 @@ fn wait(input: &RetryInput) -> Duration {
 
 fn backoff(input: &RetryInput, jitter: f64) -> Duration {
     // Full jitter: anything up to the ceiling, so that a fleet does not come back all at once.
-    let is_throttle = matches!(input.outcome, AttemptOutcome::Throttled | AttemptOutcome::ThrottledMaybeAccepted);
-    let first = if is_throttle { INITIAL_THROTTLE_BACKOFF } else { INITIAL_BACKOFF };
+    let first = if input.outcome.is_throttle() { INITIAL_THROTTLE_BACKOFF } else { INITIAL_BACKOFF };
     let doublings = 2_u32.saturating_pow(input.attempt.saturating_sub(1));
     first.saturating_mul(doublings).min(MAX_BACKOFF).mul_f64(jitter)
 }
@@ -172,41 +187,58 @@ pub fn send_under_key(age: Duration, lifetime: Duration) -> Operation {
 impl AttemptOutcome {
     /// How an attempt of `operation` ended that failed with `error`.
     pub fn of(error: &Error, operation: Operation) -> Self {
-        let is_unknown = error.sent() == Sent::Maybe;
-        match (error.kind(), error.status()) {
-            (ErrorKind::RateLimited, _) if is_unknown => Self::ThrottledMaybeAccepted,
-            (ErrorKind::RateLimited, _) => Self::Throttled,
-            (ErrorKind::Conflict, _) if error.is_under_way() => Self::InProgress,
-            (ErrorKind::Conflict, _) => Self::Conflict,
-            // The outcome of a read is never unknown, so only its phase tells how far it got.
-            (ErrorKind::ProviderUnavailable, None)
-                if operation == Operation::Read && error.phase() == Phase::NoResponse =>
-            {
-                Self::NoResponse
-            }
-            // Also a login that failed in front of a send.
-            (ErrorKind::ProviderUnavailable, None) if !is_unknown => Self::NotConnected,
-            (ErrorKind::ProviderUnavailable, Some(421 | 425)) => Self::MisdirectedRequest,
-            (_, Some(408)) => Self::RequestTimeout408,
-            (_, Some(303)) => Self::SeeOther303,
-            (_, Some(300..=399)) => Self::Redirected,
-            (_, Some(501 | 505)) => Self::NotRetryable5xx,
-            (ErrorKind::ProviderUnavailable, Some(500..=599)) if !is_unknown => Self::ServerErrorUnsent,
-            (_, Some(500..=599)) if is_unknown => Self::ServerError,
-            (ErrorKind::MalformedResponse, _) => Self::Unreadable,
-            (_, None) if is_unknown => Self::NoResponse,
-            _ if is_unknown => Self::Unreadable,
-            _ => Self::Rejected,
+        match error.unsent() {
+            Some(unsent) => Self::Unsent(UnsentOutcome::of(unsent, operation == Operation::Read)),
+            None => Self::Unknown(UnknownOutcome::of(error)),
         }
+    }
+
+    const fn is_throttle(self) -> bool {
+        matches!(self, Self::Unsent(UnsentOutcome::Throttled) | Self::Unknown(UnknownOutcome::Throttled))
     }
 
     /// The tokens that a repetition costs: most after a timeout, which loads a provider that is in trouble; least after a
     /// throttle, which the provider itself paces.
     const fn cost(self) -> u32 {
         match self {
-            Self::Throttled | Self::ThrottledMaybeAccepted => 2,
-            Self::NoResponse | Self::RequestTimeout408 => 10,
+            Self::Unsent(UnsentOutcome::NoResponse) | Self::Unknown(UnknownOutcome::NoResponse) => 10,
+            _ if self.is_throttle() => 2,
             _ => 5,
+        }
+    }
+}
+
+impl UnsentOutcome {
+    fn of(unsent: Unsent<'_>, is_read: bool) -> Self {
+        let error = unsent.error();
+        match (error.kind(), error.status()) {
+            _ if unsent.allows_another_connection() => Self::MisdirectedRequest,
+            (ErrorKind::RateLimited, _) => Self::Throttled,
+            (ErrorKind::ProviderUnavailable, None) if is_read && error.phase() == Phase::NoResponse => Self::NoResponse,
+            // Also a login that failed in front of a send.
+            (ErrorKind::ProviderUnavailable, None) => Self::NotConnected,
+            (ErrorKind::ProviderUnavailable, Some(408)) => Self::NoResponse,
+            (_, Some(300..=399 | 501 | 505)) => Self::Rejected,
+            (ErrorKind::ProviderUnavailable, Some(500..=599)) => Self::Unavailable,
+            (ErrorKind::MalformedResponse, _) if is_read => Self::Unavailable,
+            _ => Self::Rejected,
+        }
+    }
+}
+
+impl UnknownOutcome {
+    fn of(error: &Error) -> Self {
+        match (error.kind(), error.status()) {
+            _ if error.message_id().is_some() => Self::Contradiction,
+            (ErrorKind::RateLimited, _) => Self::Throttled,
+            (ErrorKind::Conflict, _) if error.is_under_way() => Self::InProgress,
+            (ErrorKind::Conflict, _) => Self::Conflict,
+            (_, Some(408)) => Self::NoResponse,
+            (_, Some(300..=399)) => Self::Redirected,
+            (_, Some(501 | 505)) => Self::NotRetryable5xx,
+            (_, Some(500..=599)) => Self::ServerError,
+            (kind, None) if kind != ErrorKind::MalformedResponse => Self::NoResponse,
+            _ => Self::Unreadable,
         }
     }
 }
@@ -226,42 +258,55 @@ mod tests {
             Conflict, InvalidRequest, MalformedResponse, ProviderUnavailable, RateLimited, SenderUnavailable,
             SessionExpired, Unauthenticated,
         };
-        let unsent: &[(ErrorKind, u16, AttemptOutcome)] = &[
-            (ProviderUnavailable, 0, AttemptOutcome::NotConnected),
-            (ProviderUnavailable, 421, AttemptOutcome::MisdirectedRequest),
-            (ProviderUnavailable, 425, AttemptOutcome::MisdirectedRequest),
-            (ProviderUnavailable, 503, AttemptOutcome::ServerErrorUnsent),
-            (ProviderUnavailable, 501, AttemptOutcome::NotRetryable5xx),
-            (ProviderUnavailable, 408, AttemptOutcome::RequestTimeout408),
-            (SenderUnavailable, 503, AttemptOutcome::Rejected),
-            (RateLimited, 429, AttemptOutcome::Throttled),
-            (RateLimited, 0, AttemptOutcome::Throttled),
-            (MalformedResponse, 302, AttemptOutcome::Redirected),
-            (MalformedResponse, 200, AttemptOutcome::Unreadable),
-            (SessionExpired, 403, AttemptOutcome::Rejected),
-            (Unauthenticated, 401, AttemptOutcome::Rejected),
-            (InvalidRequest, 0, AttemptOutcome::Rejected),
+        let unsent: &[(ErrorKind, u16, UnsentOutcome)] = &[
+            (ProviderUnavailable, 0, UnsentOutcome::NotConnected),
+            (ProviderUnavailable, 421, UnsentOutcome::MisdirectedRequest),
+            (ProviderUnavailable, 425, UnsentOutcome::MisdirectedRequest),
+            (ProviderUnavailable, 503, UnsentOutcome::Unavailable),
+            (ProviderUnavailable, 501, UnsentOutcome::Rejected),
+            (ProviderUnavailable, 408, UnsentOutcome::NoResponse),
+            (SenderUnavailable, 503, UnsentOutcome::Rejected),
+            (RateLimited, 429, UnsentOutcome::Throttled),
+            (RateLimited, 0, UnsentOutcome::Throttled),
+            (MalformedResponse, 302, UnsentOutcome::Rejected),
+            (MalformedResponse, 412, UnsentOutcome::Rejected),
+            (MalformedResponse, 418, UnsentOutcome::Rejected),
+            (MalformedResponse, 451, UnsentOutcome::Rejected),
+            (SessionExpired, 403, UnsentOutcome::Rejected),
+            (Unauthenticated, 401, UnsentOutcome::Rejected),
+            (InvalidRequest, 0, UnsentOutcome::Rejected),
+            (Conflict, 409, UnsentOutcome::Rejected),
         ];
         for &(kind, status, outcome) in unsent {
-            assert_eq!(AttemptOutcome::of(&failed(kind, status), Operation::Send), outcome, "{kind} {status}");
+            for operation in [Operation::Send, Operation::IdempotentSend] {
+                let of = AttemptOutcome::of(&failed(kind, status), operation);
+                assert_eq!(of, AttemptOutcome::Unsent(outcome), "{kind} {status}");
+            }
         }
-        let unknown: &[(ErrorKind, u16, AttemptOutcome)] = &[
-            (ProviderUnavailable, 0, AttemptOutcome::NoResponse),
-            (ProviderUnavailable, 200, AttemptOutcome::Unreadable),
-            (ProviderUnavailable, 408, AttemptOutcome::RequestTimeout408),
-            (ProviderUnavailable, 500, AttemptOutcome::ServerError),
-            (ProviderUnavailable, 599, AttemptOutcome::ServerError),
-            (InvalidRequest, 500, AttemptOutcome::ServerError),
-            (MalformedResponse, 0, AttemptOutcome::Unreadable),
-            (MalformedResponse, 303, AttemptOutcome::SeeOther303),
-            (MalformedResponse, 999, AttemptOutcome::Unreadable),
-            (InvalidRequest, 200, AttemptOutcome::Unreadable),
-            (RateLimited, 429, AttemptOutcome::ThrottledMaybeAccepted),
-            (Conflict, 409, AttemptOutcome::Conflict),
+        let unknown: &[(ErrorKind, u16, UnknownOutcome)] = &[
+            (ProviderUnavailable, 0, UnknownOutcome::NoResponse),
+            (ProviderUnavailable, 200, UnknownOutcome::Unreadable),
+            (ProviderUnavailable, 408, UnknownOutcome::NoResponse),
+            (ProviderUnavailable, 421, UnknownOutcome::Unreadable),
+            (ProviderUnavailable, 425, UnknownOutcome::Unreadable),
+            (ProviderUnavailable, 500, UnknownOutcome::ServerError),
+            (ProviderUnavailable, 501, UnknownOutcome::NotRetryable5xx),
+            (ProviderUnavailable, 599, UnknownOutcome::ServerError),
+            (InvalidRequest, 500, UnknownOutcome::ServerError),
+            (MalformedResponse, 0, UnknownOutcome::Unreadable),
+            (MalformedResponse, 302, UnknownOutcome::Redirected),
+            (MalformedResponse, 303, UnknownOutcome::Redirected),
+            (MalformedResponse, 999, UnknownOutcome::Unreadable),
+            (InvalidRequest, 200, UnknownOutcome::Unreadable),
+            (RateLimited, 429, UnknownOutcome::Throttled),
+            (Conflict, 409, UnknownOutcome::Conflict),
         ];
         for &(kind, status, outcome) in unknown {
-            let error = failed(kind, status).maybe_sent();
-            assert_eq!(AttemptOutcome::of(&error, Operation::Send), outcome, "{kind} {status}");
+            let of = |error| AttemptOutcome::of(&error, Operation::Send);
+            let error = || failed(kind, status).maybe_sent();
+            assert_eq!(of(error()), AttemptOutcome::Unknown(outcome), "{kind} {status}");
+            let named = error().naming("7c1e".into());
+            assert_eq!(of(named), AttemptOutcome::Unknown(UnknownOutcome::Contradiction), "{kind} {status}");
         }
     }
 
@@ -269,8 +314,9 @@ mod tests {
     fn a_conflict_does_not_depend_on_the_attempt_that_met_it() {
         let conflict = || failed(ErrorKind::Conflict, 409);
         for operation in [Operation::IdempotentSend, Operation::Send] {
-            assert_eq!(AttemptOutcome::of(&conflict(), operation), AttemptOutcome::Conflict);
-            assert_eq!(AttemptOutcome::of(&conflict().under_way(), operation), AttemptOutcome::InProgress);
+            let of = |error| AttemptOutcome::of(&error, operation);
+            assert_eq!(of(conflict().maybe_sent()), AttemptOutcome::Unknown(UnknownOutcome::Conflict));
+            assert_eq!(of(conflict().under_way()), AttemptOutcome::Unknown(UnknownOutcome::InProgress));
         }
     }
 
@@ -278,10 +324,11 @@ mod tests {
     fn a_read_without_response_costs_as_much_as_a_timeout() {
         let failed = |phase| failed(ErrorKind::ProviderUnavailable, 0).with_phase(phase);
         let of = |phase, operation| AttemptOutcome::of(&failed(phase), operation);
-        assert_eq!(of(Phase::NoResponse, Operation::Read), AttemptOutcome::NoResponse);
-        assert_eq!(of(Phase::NotConnected, Operation::Read), AttemptOutcome::NotConnected);
+        let not_connected = AttemptOutcome::Unsent(UnsentOutcome::NotConnected);
+        assert_eq!(of(Phase::NoResponse, Operation::Read), AttemptOutcome::Unsent(UnsentOutcome::NoResponse));
+        assert_eq!(of(Phase::NotConnected, Operation::Read), not_connected);
         // A login in front of a send, say: proved unsent stays proved unsent.
-        assert_eq!(of(Phase::NoResponse, Operation::Send), AttemptOutcome::NotConnected);
+        assert_eq!(of(Phase::NoResponse, Operation::Send), not_connected);
     }
 
     #[test]
