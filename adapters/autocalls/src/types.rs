@@ -19,8 +19,6 @@ pub(crate) struct AcceptedBody {
     #[serde(default)]
     errors: Value,
     #[serde(default)]
-    message: Value,
-    #[serde(default)]
     error_code: Value,
     /// The first state of its delivery, such as `queued`.
     #[serde(default)]
@@ -31,10 +29,7 @@ pub(crate) struct AcceptedBody {
 impl AcceptedBody {
     /// Whether it has what only a refusal has.
     pub(crate) fn holds_a_refusal(&self) -> bool {
-        // What the framework says in place of a code [inferred]. Another text may be a friendly one.
-        const MESSAGES: &[&str] = &["Too Many Attempts.", "Unauthenticated.", "Server Error"];
         [&self.error, &self.errors, &self.error_code].into_iter().any(json::is_said)
-            || self.message.as_str().is_some_and(|text| MESSAGES.contains(&text))
             || self.status.as_str().is_some_and(is_refusing_word)
     }
 }

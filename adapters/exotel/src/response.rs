@@ -44,11 +44,11 @@ pub(crate) fn decode_batch(
     if items.len() != messages.len() {
         return Err(malformed(&format!("{} verdicts for {} messages", items.len(), messages.len())));
     }
-    let read = |(item, message): (&Box<RawValue>, &Message)| {
+    let read = |(item, message): (&RawValue, &Message)| {
         let id = decode_item(item, &answer, response, now, message, messages.len() == 1)?;
         Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
     };
-    Ok(items.iter().zip(messages).map(read).collect())
+    Ok(items.iter().map(AsRef::as_ref).zip(messages).map(read).collect())
 }
 
 /// Reads one result. A refusal around the results contradicts a result that is none.

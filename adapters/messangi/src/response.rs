@@ -135,7 +135,7 @@ mod tests {
         ] {
             let error = decode(200, body).unwrap_err();
             assert_eq!((error.sent(), error.code()), (Sent::Maybe, code), "{body}");
-            assert_eq!(error.message_id().map(|id| id.as_str()), Some("6c1e"), "{body}");
+            assert_eq!(error.message_id().map(transom::message::MessageId::as_str), Some("6c1e"), "{body}");
         }
         for status in [301, 400, 401, 402, 403, 404, 410, 421, 429, 503] {
             for word in ["QUEUE", "BLACKLISTED", "REJECTED"] {

@@ -5,7 +5,6 @@ pub(crate) mod outcome;
 mod redact;
 pub(crate) mod tracker;
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,7 +14,7 @@ pub use outcome::SendOutcome;
 
 use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::layers::{Layer, Next};
 use crate::message::Message;
 use crate::message::key;

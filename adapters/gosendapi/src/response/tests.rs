@@ -65,7 +65,7 @@ fn a_success_that_holds_a_refusal_is_unknown_with_its_code() {
     ] {
         let error = decode(200, body).unwrap_err();
         assert_eq!((error.sent(), error.code()), (Sent::Maybe, code), "{body}");
-        assert_eq!(error.message_id().map(|id| id.as_str()), Some("x"), "{body}");
+        assert_eq!(error.message_id().map(transom::message::MessageId::as_str), Some("x"), "{body}");
         assert!(!error.is_window_closed(), "{body}");
     }
     for body in [
