@@ -43,7 +43,7 @@ use row::Plan;
 use summary::{Cell, Summary};
 
 /// The minimum number of executions in a whole run.
-const EXECUTIONS_MIN: usize = 600;
+const EXECUTIONS_MIN: usize = 30_000;
 
 /// The number of wrong results that a failed test shows.
 const SHOWN: usize = 20;
