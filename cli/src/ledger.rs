@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
-use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::session::MemoryLedger;
 use transom::time::rfc3339;
 use transom::{Error, ErrorKind, PhoneNumber};
 

@@ -12,7 +12,6 @@ use transom::adapter::{Context, ErrorCode};
 use transom::config::{ChannelConfig, process_env};
 use transom::time::rfc3339;
 use transom::transport::Transport;
-use transom::webhook::WebhookEvents;
 use transom::{Client, ErrorKind, Registry};
 use transom_conformance::adapters;
 use transom_conformance::evidence::{Changes, WebhookFixture, each_object, put};
@@ -46,10 +45,6 @@ fn client(provider: &str, secret: Option<&str>) -> Client {
     Client::new(registry.messenger(&config, Context::new(Arc::new(Nobody))).unwrap())
 }
 
-fn lines(provider: &str, events: &WebhookEvents) -> Vec<Value> {
-    events.events.iter().map(|event| event.to_json(provider, events.verified)).collect()
-}
-
 /// Reads fixtures without a secret and collects the differences.
 #[derive(Default)]
 struct Reader {
@@ -75,8 +70,8 @@ impl Reader {
     ) {
         let provider = fixture.provider().to_owned();
         let client = self.clients.entry(provider.clone()).or_insert_with(|| client(&provider, None));
-        let mut got = match client.webhook(&fixture.request(body).unwrap()) {
-            Ok(events) => lines(&provider, &events),
+        let mut got = match client.webhook_at(&fixture.request(body).unwrap(), WebhookFixture::received_at()) {
+            Ok(events) => WebhookFixture::lines(&provider, &events),
             Err(error) => vec![json!({ "error": error.to_string() })],
         };
         got.iter_mut().for_each(&mut tidy);
@@ -138,8 +133,8 @@ fn documented_calls_are_verified_by_second_secret() {
     for fixture in fixtures() {
         let provider = fixture.provider();
         let call = fixture.request(fixture.body.get().to_owned()).unwrap();
-        let events = client(provider, fixture.secret.as_deref()).webhook(&call);
-        assert_eq!(lines(provider, &events.unwrap()), fixture.events, "{}", fixture.name);
+        let events = client(provider, fixture.secret.as_deref()).webhook_at(&call, WebhookFixture::received_at());
+        assert_eq!(WebhookFixture::lines(provider, &events.unwrap()), fixture.events, "{}", fixture.name);
         signed += usize::from(fixture.secret.is_some());
     }
     assert!(signed > 50, "only {signed} fixtures are signed");
@@ -249,7 +244,7 @@ fn what_is_kept_as_it_came_keeps_every_digit_too() {
         let events = client(provider, None).webhook(&Request::new(Bytes::from_static(body.as_bytes()))).unwrap();
         let raw = json!({ "new": { "id": 9_007_199_254_740_993_u64, "other": "18446744073709551616", "amount": 1.5 } });
         assert_eq!(
-            lines(provider, &events),
+            WebhookFixture::lines(provider, &events),
             [json!({ "type": "unknown", "provider": provider, "verified": false, "raw": raw })]
         );
     }

@@ -30,7 +30,7 @@ impl FromRef<App> for Client {
 async fn handler(State(app): State<App>, Webhook(events): Webhook) {
     for event in &events.events {
         if let Event::Inbound(inbound) = event {
-            println!("verified: {}, {} wrote: {:?}", events.verified, inbound.message_id.as_str(), inbound.content);
+            println!("verified: {}, message {:?}: {:?}", events.verified, inbound.message_id, inbound.content);
             app.received.notify_one();
         }
     }

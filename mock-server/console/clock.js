@@ -2,8 +2,7 @@
 
 import { $, announce, field, h, open, setText, toast } from "./dom.js";
 import { post } from "./api.js";
-import { title } from "./store.js";
-import { on } from "./subjects.js";
+import { on, title } from "./store.js";
 import { day, isFrozen, now, setClock, timeOfDay } from "./time.js";
 
 /** Sets the clock and applies the answer at once, without waiting for the event. */

@@ -1,10 +1,13 @@
-// Two dialogs: starting a conversation, and the reset.
+// Dialogs for a new conversation, the reset and the help, and the keyboard shortcuts.
 
 import { $, choice, field, h, open, toast } from "./dom.js";
 import { post } from "./api.js";
-import { go } from "./list.js";
-import { expect, likelyProvider, state, title } from "./store.js";
-import { drawn } from "./subjects.js";
+import { advance, choose, next, toggleFreeze } from "./clock.js";
+import { attach } from "./compose.js";
+import { go, move } from "./list.js";
+import { openTab } from "./navigation.js";
+import { EXAMPLES } from "./requests.js";
+import { drawn, expect, likelyProvider, state, title } from "./store.js";
 
 const cancel = (dialog) => h("button", { type: "button", text: "Cancel", on: { click: () => dialog.close() } });
 
@@ -64,10 +67,78 @@ export function askReset() {
 }
 
 export function start() {
+  startKeys();
   $("new").addEventListener("click", begin);
   $("reset").addEventListener("click", askReset);
   // A click beside a dialog closes it.
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   }
+}
+
+// Single keys as shortcuts, while no field has the focus and no dialog is open.
+
+const write = () => $("compose-text").focus();
+
+function search() {
+  openTab("requests");
+  $("search").focus();
+}
+
+const SHORTCUTS = [
+  { keys: ["?"], words: "these shortcuts", run: () => help() },
+  { keys: ["j", "↓"], words: "next conversation", run: () => move(1) },
+  { keys: ["k", "↑"], words: "previous conversation", run: () => move(-1) },
+  { keys: ["n"], words: "a customer writes for the first time", run: () => begin() },
+  { keys: ["w"], words: "write as the customer", run: write },
+  { keys: ["a"], words: "send a file, a place or a reaction as the customer", run: () => attach() },
+  { keys: ["/"], words: "search the requests", run: search },
+  { keys: ["h"], words: "one hour ahead", run: () => advance("1h", "One hour later") },
+  { keys: ["d"], words: "25 hours ahead", run: () => advance("25h", "25 hours later") },
+  { keys: ["e"], words: "advance to the next event", run: () => next().catch(() => {}) },
+  { keys: ["f"], words: "freeze the clock, or let it run", run: () => toggleFreeze() },
+  { keys: ["s"], words: "set the clock", run: () => choose() },
+  { keys: ["1"], words: "requests", run: () => openTab("requests") },
+  { keys: ["2"], words: "faults", run: () => openTab("faults") },
+  { keys: ["3"], words: "webhooks", run: () => openTab("webhooks") },
+  { keys: ["4"], words: "settings", run: () => openTab("settings") },
+];
+
+const SWITCH = "transom-keys";
+
+const keysAreOn = () => localStorage.getItem(SWITCH) !== "off";
+const setKeys = (on) => localStorage.setItem(SWITCH, on ? "on" : "off");
+
+/** Lists the shortcuts and has the switch that turns them off (for voice input, for example). */
+function help() {
+  const dialog = $("dialog-help");
+  const on = h("input", { type: "checkbox", checked: keysAreOn() });
+  on.addEventListener("change", () => setKeys(on.checked));
+  dialog.replaceChildren(h("div", { class: "form" },
+    h("h2", { id: "dialog-help-title", text: "Keyboard shortcuts" }),
+    h("dl", { class: "keys paired" }, SHORTCUTS.flatMap(({ keys, words }) => [h("dt", {}, keys.map((key) => h("kbd", { text: key }))), h("dd", { text: words })])),
+    h("h3", { text: "Words of a search" }),
+    h("dl", { class: "keys" }, EXAMPLES.flatMap(([example, words]) => [h("dt", {}, h("kbd", { text: example })), h("dd", { text: words })])),
+    h("label", { class: "check" }, on, h("span", { text: "Single keys are shortcuts" })),
+    h("p", { class: "fine" }, "Everything here is also a call: ", h("a", { href: "/_mock/openapi.json", target: "_blank", text: "/_mock/openapi.json" })),
+    h("div", { class: "buttons" }, h("button", { type: "button", class: "primary", text: "Close", on: { click: () => dialog.close() } }))));
+  open(dialog);
+}
+
+function press(event) {
+  const writing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key === "Escape" && writing && !document.querySelector("dialog[open]")) event.target.blur();
+  if (writing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || !keysAreOn()) return;
+  const key = { ArrowDown: "↓", ArrowUp: "↑" }[event.key] ?? event.key;
+  // Arrows move only within the list. Elsewhere they scroll.
+  if (key.length === 1 && "↓↑".includes(key) && !event.target.closest?.("#people")) return;
+  const shortcut = SHORTCUTS.find(({ keys }) => keys.includes(key));
+  if (!shortcut) return;
+  event.preventDefault();
+  shortcut.run();
+}
+
+function startKeys() {
+  document.addEventListener("keydown", press);
+  $("help").addEventListener("click", help);
 }

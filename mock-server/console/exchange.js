@@ -1,12 +1,12 @@
-// One request beside its answer.
+// One request beside its answer, with the places of its findings marked.
 
 import { $, copyButton, h, open } from "./dom.js";
 import { stringify } from "./api.js";
 import { curl } from "./curl.js";
 import { dot } from "./list.js";
-import * as marks from "./marks.js";
 import { state, title } from "./store.js";
 import { timeOfDay } from "./time.js";
+
 
 /** The colour of an answer: good, rejected, or made by a fault. */
 export const mood = ({ status, fault }) => (fault ? "fault" : status < 300 ? "good" : status < 500 ? "refused" : "broken");
@@ -34,13 +34,13 @@ const NONE = new Map();
 export function body(value, empty, names = NONE) {
   if (value === null || value === undefined) return h("p", { class: "fine", text: empty });
   const words = typeof value === "string" ? value : stringify(value, 2);
-  return h("pre", { class: "wire", tabindex: "0" }, h("code", {}, marks.members(words, names)));
+  return h("pre", { class: "wire", tabindex: "0" }, h("code", {}, members(words, names)));
 }
 
 /** Names and values of headers; empty if they are unknown. */
 export function headers(all, names = NONE) {
   if (all === null || typeof all !== "object") return null;
-  const rows = Object.entries(all).flatMap(([name, value]) => [h("dt", {}, marks.header(name, names)), h("dd", { text: String(value) })]);
+  const rows = Object.entries(all).flatMap(([name, value]) => [h("dt", {}, header(name, names)), h("dd", { text: String(value) })]);
   return h("dl", { class: "headers" }, rows);
 }
 
@@ -66,7 +66,7 @@ let through = () => state.requests;
 
 function fill(dialog, exchange) {
   const findings = findingsOf(exchange);
-  const names = marks.namesIn(findings);
+  const names = namesIn(findings);
   const index = through().findIndex((known) => known.key === exchange.key);
   const step = (by, label, words) => {
     const other = index < 0 ? undefined : through()[index + by];
@@ -86,7 +86,7 @@ function fill(dialog, exchange) {
     h("div", { class: "sides" },
       h("section", { "aria-label": "Request" },
         h("h3", {}, "Request"),
-        h("p", { class: "line" }, h("b", { text: exchange.method }), " ", marks.parameters(exchange.path, names)),
+        h("p", { class: "line" }, h("b", { text: exchange.method }), " ", parameters(exchange.path, names)),
         headers(exchange.headers, names),
         body(exchange.body, "no body", names)),
       h("section", { "aria-label": "Answer" },
@@ -117,3 +117,49 @@ export function start() {
     event.preventDefault();
   });
 }
+
+// Marks the names that findings give, at their places in a request.
+
+const RANK = ["note", "tolerated", "refused"];
+
+/** The names in backticks of the findings, without their paths, each with its worst level. */
+export function namesIn(findings) {
+  const names = new Map();
+  for (const { level, text } of findings) {
+    for (const [, path] of text.matchAll(/`([\w.[\]-]+)`/g)) {
+      const name = path.replace(/\[\d+\]/g, "").split(".").at(-1).toLowerCase();
+      if (name !== "" && RANK.indexOf(level) >= RANK.indexOf(names.get(name) ?? "note")) names.set(name, level);
+    }
+  }
+  return names;
+}
+
+const escaped = (name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+const mark = (text, level) => h("mark", { data: { level }, text });
+
+/** Splits a text into parts with marked names. `around` is a pattern in which `NAME` stands for the name. */
+function marked(text, names, around) {
+  if (names.size === 0) return [text];
+  const pattern = new RegExp(around.replace("NAME", [...names.keys()].map(escaped).join("|")), "gi");
+  const parts = [];
+  let from = 0;
+  for (const found of text.matchAll(pattern)) {
+    parts.push(text.slice(from, found.index), mark(found[0], names.get(found.groups.name.toLowerCase())));
+    from = found.index + found[0].length;
+  }
+  parts.push(text.slice(from));
+  return parts;
+}
+
+/** The members of a JSON text. */
+export const members = (text, names) => marked(text, names, '"(?<name>NAME)"(?=\\s*:)');
+
+/** The parameters of a path's query. */
+export function parameters(path, names) {
+  const [start, ...query] = path.split("?");
+  return query.length === 0 ? [path] : [`${start}?`, ...marked(query.join("?"), names, "(?<=^|&)(?<name>NAME)(?==|&|$)")];
+}
+
+/** The name of a header. */
+export const header = (name, names) => (names.has(name) ? [mark(name, names.get(name))] : [name]);

@@ -1,11 +1,9 @@
 // The list of conversations.
 
-import { $, emptyState, h, reconcile, setText } from "./dom.js";
+import { $, Growing, emptyState, h, reconcile, setText } from "./dom.js";
 import { base } from "./api.js";
 import { summary } from "./content.js";
-import { Growing } from "./growing.js";
-import { people, select, state, title } from "./store.js";
-import { changed, on } from "./subjects.js";
+import { changed, likelyProvider, on, people, select, state, title } from "./store.js";
 import { minuteOfDay, windowNow } from "./time.js";
 
 export const dot = (provider) => h("i", { class: "dot", data: { provider: provider ?? "" }, "aria-hidden": "true" });
@@ -95,4 +93,22 @@ export function tick() {
 export function start() {
   on(["people"], render);
   on(["accounts"], renderFilter);
+}
+
+// Forms start with the shown provider, until the user chooses another one.
+
+/** Lets a select follow the shown provider. Calls `moved` after each change. */
+export function follow(choice, moved = () => {}) {
+  let own = false;
+  const step = () => {
+    const provider = likelyProvider();
+    if (own || !provider || choice.value === provider) return;
+    choice.value = provider;
+    moved();
+  };
+  choice.addEventListener("change", () => {
+    own = true;
+  });
+  on(["people", "accounts"], step);
+  step();
 }

@@ -1,13 +1,36 @@
 // The settings of a provider's account: limit, balance, senders, templates and switches.
 
-import { $, choice, field, h, reconcile, setText, setValue } from "./dom.js";
+import { $, choice, field, h, reconcile, setText, setValue, toast } from "./dom.js";
 import { post } from "./api.js";
-import * as limits from "./limits.js";
-import { loadConfig, loadLimits } from "./loading.js";
-import { follow } from "./provider.js";
-import { likelyProvider, state, title } from "./store.js";
-import { changed, on } from "./subjects.js";
-import { Switches } from "./switches.js";
+import { follow } from "./list.js";
+import { loadConfig, loadLimits } from "./live.js";
+import { changed, likelyProvider, on, state, title } from "./store.js";
+import { timeOfDay } from "./time.js";
+
+// Switches for ambiguities of the provider documentation, each with its source.
+
+class Switches {
+  /** Calls `change` with a switch's name and its new value. */
+  constructor(change) {
+    this.change = change;
+  }
+
+  show(place, switches) {
+    reconcile(place, switches, ({ provider, name }) => `${provider} ${name}`, (known) => this.#make(known), updateSwitch);
+  }
+
+  #make({ name, allowed, about, source, default: usual }) {
+    const value = choice({ "aria-label": name }, allowed.map((option) => [option, option === usual ? `${option} (default)` : option]));
+    value.addEventListener("change", () => this.change(name, value.value));
+    return h("li", { class: "setting switch" },
+      h("div", {}, h("b", { text: name }), h("span", { class: "fine", text: about }), h("small", { class: "source", text: source })), value);
+  }
+}
+
+function updateSwitch(element, { value, default: usual }) {
+  element.querySelector("select").value = value;
+  element.classList.toggle("changed", value !== usual);
+}
 
 const STATUSES = ["approved", "pending", "rejected", "paused", "disabled"];
 
@@ -61,7 +84,7 @@ function render() {
   build();
   if (!provider || !account()) return;
   const { senders, templates, balance } = account();
-  limits.show(provider.value);
+  showLimit(provider.value);
   setValue($("balance"), balance);
   $("balance").placeholder = balance === null ? "not counted" : "";
   reconcile($("senders"), senders, (sender) => `${provider.value} ${sender.id}`, makeSender, updateSender);
@@ -77,7 +100,7 @@ function build() {
   const part = (name, ...children) => h("section", { class: "settings-part" }, h("h3", { text: name }), ...children);
   place.append(
     h("div", { class: "form settings-head" }, field("Provider", provider)),
-    part("Rate limit", limits.form(() => provider.value)), part("Balance", balanceForm()),
+    part("Rate limit", limitForm(() => provider.value)), part("Balance", balanceForm()),
     part("Senders", h("ul", { id: "senders" })), part("Templates", h("ul", { id: "templates" })),
     part("Where the documents leave it open", h("ul", { id: "switches" })));
   // Clears the input that was meant for another provider.
@@ -96,4 +119,42 @@ export function start() {
 /** Reloads the limits while they are shown: they change with every request and have no event. */
 export function tick() {
   if (!document.hidden && $("settings").checkVisibility()) loadLimits();
+}
+
+// A provider's rate limit and its remaining requests.
+
+/** The form that sets the limit of the provider `chosen()`. */
+function limitForm(chosen) {
+  const limit = h("input", { type: "number", id: "limit-count", min: 0, max: 4_294_967_295, required: true });
+  const seconds = h("input", { type: "number", id: "limit-seconds", min: 1, max: 2_678_400, required: true });
+  const set = async (event) => {
+    event.preventDefault();
+    const none = limit.value === "";
+    await post("limits", { provider: chosen(), limit: none ? null : Number(limit.value), window_s: Number(seconds.value) });
+    toast(none ? "There is no limit now" : `The limit is ${limit.value} in ${seconds.value} s`, "fine");
+    await loadLimits();
+    $("limit-form").reset();
+  };
+  return [
+    h("form", { class: "inline", id: "limit-form", on: { submit: (event) => set(event).catch(() => {}) } },
+      field("Requests", limit), field("in seconds", seconds), h("button", { type: "submit", class: "small", text: "Set" })),
+    h("ul", { id: "buckets", class: "fine" }),
+  ];
+}
+
+const nameOf = ({ key, account }) => (account ? `account ${account}` : key ? `key ${key.slice(0, 6)}…` : "everybody");
+
+/** Shows the limit of a provider, if the mock server reports it. */
+function showLimit(provider) {
+  const told = state.limits.find((limit) => limit.provider === provider);
+  setValue($("limit-count"), told?.limit);
+  setValue($("limit-seconds"), told?.window_s);
+  // A mock server that reports limits also accepts "no limit".
+  $("limit-count").required = !told;
+  $("limit-count").placeholder = told ? "no limit" : "";
+  const buckets = (told?.buckets ?? []).filter(({ used }) => used > 0);
+  reconcile($("buckets"), buckets, nameOf, () => h("li", {}), (element, bucket) => {
+    const until = bucket.resets_at ? ` until ${timeOfDay(bucket.resets_at)}` : "";
+    setText(element, `${nameOf(bucket)}: ${bucket.used} used, ${bucket.remaining} left${until}`);
+  });
 }

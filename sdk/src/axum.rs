@@ -76,6 +76,7 @@ where
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::SystemTime;
 
     use async_trait::async_trait;
     use axum_core::body::Body;
@@ -114,7 +115,7 @@ mod tests {
         async fn conversations(&self, _: &ConversationFilter) -> crate::Result<Vec<Conversation>> {
             unsupported("picky", Capability::Conversations)
         }
-        fn webhook(&self, request: &http::Request<Bytes>) -> crate::Result<WebhookEvents> {
+        fn webhook(&self, request: &http::Request<Bytes>, _: SystemTime) -> crate::Result<WebhookEvents> {
             match request.body().as_ref() {
                 b"good" => Ok(WebhookEvents::new(true, vec![Event::Challenge("c".into())])),
                 b"forged" => Err(Error::new(ErrorKind::Unauthenticated, "no")),

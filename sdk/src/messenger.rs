@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -55,12 +56,12 @@ pub trait Messenger: fmt::Debug + Send + Sync + 'static {
     /// The conversations that the provider knows. Requires [`Capability::Conversations`].
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>>;
 
-    /// Verifies and reads one webhook call. Pure: no network, no clock. Requires [`Capability::DeliveryStatus`] or
-    /// [`Capability::Inbound`].
+    /// Verifies and reads one webhook call, received at `received_at`. Pure: no network, no clock. Requires
+    /// [`Capability::DeliveryStatus`] or [`Capability::Inbound`].
     ///
     /// # Errors
     /// [`ErrorKind::Unauthenticated`] if a secret is configured and the signature is missing or wrong.
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents>;
+    fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents>;
 }
 
 /// The error of an adapter whose provider lacks `capability`: no request was made and nothing was sent.
@@ -97,8 +98,8 @@ macro_rules! forward {
             async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
                 (**self).conversations(filter).await
             }
-            fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
-                (**self).webhook(request)
+            fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+                (**self).webhook(request, received_at)
             }
         }
     )*};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -152,7 +153,7 @@ impl Messenger for Stub {
         Ok(Vec::new())
     }
 
-    fn webhook(&self, _request: &http::Request<Bytes>) -> Result<WebhookEvents> {
+    fn webhook(&self, _request: &http::Request<Bytes>, _received_at: SystemTime) -> Result<WebhookEvents> {
         unsupported(NAME, Capability::DeliveryStatus)
     }
 }

@@ -89,6 +89,42 @@ pub mod rfc3339 {
     }
 }
 
+/// Reads a time as providers and WhatsApp write it; `None` if it is not one. All adapters read times with this function.
+///
+/// - Unix time as number or text, in seconds or milliseconds, with or without a fraction, from 2001 on. A shorter number,
+///   such as `20260304`, is no time.
+/// - RFC 3339, with a blank for the `T`, and without seconds or offset. Without an offset it is UTC, which is a judgement.
+///   A dash before the `T` is skipped, as one provider's pattern has it.
+/// - RFC 2822, as in HTTP headers.
+pub fn parse_instant(text: &str) -> Option<SystemTime> {
+    let text = text.trim();
+    if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return parse_unix(text);
+    }
+    let date = text.replacen("-T", "T", 1);
+    // A blank may stand before the offset, and `UTC` or `GMT` for it.
+    let date = match date.rsplit_once(' ') {
+        Some((time, "UTC" | "GMT" | "utc" | "gmt" | "Z" | "z")) => format!("{time}Z"),
+        Some((time, offset)) if offset.starts_with(['+', '-']) => format!("{time}{offset}"),
+        _ => date,
+    };
+    rfc3339::parse(&date)
+        .or_else(|| rfc3339::parse(&format!("{date}Z")))
+        .or_else(|| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().into()))
+}
+
+/// Seconds of ten digits, or milliseconds of thirteen: both reach from 2001 to 2286.
+fn parse_unix(text: &str) -> Option<SystemTime> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let number: u64 = whole.parse().ok()?;
+    let since_1970 = match whole.len() {
+        10 => Duration::new(number, format!("{fraction:0<9.9}").parse().ok()?),
+        13 => Duration::from_millis(number),
+        _ => return None,
+    };
+    SystemTime::UNIX_EPOCH.checked_add(since_1970)
+}
+
 /// Reads the `Date` header of a response, the provider's own clock. Its other times are compared with it, so that
 /// neither clock skew nor virtual time matters. `None` if it is missing or malformed.
 pub fn date_of<B>(response: &http::Response<B>) -> Option<SystemTime> {
@@ -133,6 +169,35 @@ mod tests {
         assert_eq!(rfc3339::parse("2026-03-04T11:20:31.000+05:30"), Some(utc));
         assert_eq!(rfc3339::format(utc), "2026-03-04T05:50:31Z");
         assert_eq!(rfc3339::parse("2026-03-04 05:50:31"), None);
+    }
+
+    #[test]
+    fn instant_is_the_same_in_every_form_that_occurs() {
+        for (text, expected) in [
+            ("1772603431", "2026-03-04T05:50:31Z"),
+            (" 1772603431 ", "2026-03-04T05:50:31Z"),
+            ("1772603431.25", "2026-03-04T05:50:31.25Z"),
+            ("1772603431250", "2026-03-04T05:50:31.25Z"),
+            ("2026-03-04T11:20:31.25+05:30", "2026-03-04T05:50:31.25Z"),
+            ("2026-03-04T11:20:31+0530", "2026-03-04T05:50:31Z"),
+            ("2026-03-04 05:50:31", "2026-03-04T05:50:31Z"),
+            ("2026-03-04 05:50:31.250000", "2026-03-04T05:50:31.25Z"),
+            ("2026-03-04T05:50:31", "2026-03-04T05:50:31Z"),
+            ("2026-03-04 05:50:31 UTC", "2026-03-04T05:50:31Z"),
+            ("2026-03-04 11:20:31 +05:30", "2026-03-04T05:50:31Z"),
+            ("2026-03-04t05:50:31z", "2026-03-04T05:50:31Z"),
+            ("2026-03-04T05:50Z", "2026-03-04T05:50:00Z"),
+            ("2026-03-04-T05:50:31Z", "2026-03-04T05:50:31Z"),
+            ("Wed, 4 Mar 2026 05:50:31 +0000", "2026-03-04T05:50:31Z"),
+            ("Wed, 04 Mar 2026 05:50:31 GMT", "2026-03-04T05:50:31Z"),
+        ] {
+            assert_eq!(parse_instant(text).map(rfc3339::format).as_deref(), Some(expected), "{text}");
+        }
+        for text in
+            ["", " ", ".", "soon", "0", "-1", "20260304", "2026-03-04", "99999999999999999999", "1.2.3", "1772603431.x"]
+        {
+            assert_eq!(parse_instant(text), None, "{text}");
+        }
     }
 
     #[test]

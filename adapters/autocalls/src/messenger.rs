@@ -171,7 +171,7 @@ impl Messenger for Autocalls {
         Ok(conversations)
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
+    fn webhook(&self, request: &Request<Bytes>, _received_at: SystemTime) -> Result<WebhookEvents> {
         webhook::read(&self.config.webhook_secrets, request)
     }
 }

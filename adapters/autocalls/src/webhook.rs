@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
-use transom::adapter::{ErrorCode, json};
-use transom::time::rfc3339;
-use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
-use transom::{Error, ErrorKind, PhoneNumber, Result, Secret, webhook};
+use transom::adapter::json::Members;
+use transom::adapter::{ErrorCode, json, platform_codes};
+use transom::webhook::{
+    ConversationUpdate, DeliveryFailure, DeliveryStatus, Event, StatusUpdate, WebhookEvents, json_body, platform,
+};
+use transom::{ErrorKind, Result, Secret, webhook};
 
 use crate::error::RECEIPTS;
 
@@ -18,77 +18,70 @@ pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<Webho
     let given = json::header(request.headers(), "x-signature-256");
     let given = given.map(|text| text.strip_prefix("sha256=").unwrap_or(text));
     let verified = webhook::verify_hmac_sha256(secrets, request.body(), given)?;
-    let malformed = |error| Error::new(ErrorKind::MalformedResponse, "the callback is not JSON").with_source(error);
-    let raw: Box<RawValue> = serde_json::from_slice(request.body()).map_err(malformed)?;
+    let raw = json_body(request)?;
     // Read from the text, so that ids keep every digit; a list would be read as the members in order.
-    let callback = serde_json::from_str::<Callback>(raw.get()).ok().filter(|_| raw.get().starts_with('{'));
+    let callback = Callback::read(&raw);
     let unknown = || Event::Unknown(json::as_it_came(&raw));
     let events = match callback {
         // The dashboard's button for trying the address out [inferred].
-        Some(Callback { test: Some(Value::Bool(true)), .. }) => Vec::new(),
+        Some(callback) if callback.is_test() => Vec::new(),
         Some(callback) => vec![callback.event().unwrap_or_else(unknown)],
         None => vec![unknown()],
     };
     Ok(WebhookEvents::new(verified, events))
 }
 
-/// The fields of both kinds of callback. Any of them may be missing, null, or of a type that no page shows, without
+/// The members of either kind of callback. Any of them may be missing, null, or of a type that no page shows, without
 /// taking the others with it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Callback {
-    /// `message_status` for a read receipt; the other kind has none.
-    #[serde(deserialize_with = "json::text_or_number")]
-    event: Option<String>,
-    test: Option<Value>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    whatsapp_message_id: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    to: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    status: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    error_code: Option<String>,
-    /// The platform's time.
-    #[serde(deserialize_with = "json::text_or_number")]
-    timestamp: Option<String>,
-    /// The carrier's, which is null over Twilio.
-    #[serde(deserialize_with = "json::text_or_number")]
-    provider_timestamp: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    conversation_id: Option<String>,
-    /// `whatsapp`, or `widget` for a chat on a web page.
-    #[serde(rename = "type", deserialize_with = "json::text_or_number")]
-    kind: Option<String>,
-}
+struct Callback(Members);
 
 impl Callback {
-    fn event(self) -> Option<Event> {
-        match (self.event.as_deref(), self.kind.as_deref()) {
+    fn read(raw: &RawValue) -> Option<Self> {
+        Members::from_raw(raw).map(Self)
+    }
+
+    fn is_test(&self) -> bool {
+        self.0.flag(&["test"]) == Some(true)
+    }
+
+    fn event(&self) -> Option<Event> {
+        // `whatsapp`, or `widget` for a chat on a web page.
+        match (self.0.text(&["event"]).as_deref(), self.0.text(&["type"]).as_deref()) {
             (Some("message_status"), _) => self.status().map(Event::Status),
-            (None, Some("whatsapp")) => Some(Event::Conversation { id: self.conversation_id?, state: self.status? }),
+            (None, Some("whatsapp")) => self.conversation().map(Event::Conversation),
             _ => None,
         }
     }
 
-    fn status(self) -> Option<StatusUpdate> {
-        let status = match self.status?.as_str() {
-            "queued" => DeliveryStatus::Queued,
-            "sent" => DeliveryStatus::Sent,
-            "delivered" => DeliveryStatus::Delivered,
-            "read" => DeliveryStatus::Read,
-            "failed" | "undelivered" => DeliveryStatus::Failed,
-            other => DeliveryStatus::Other(other.to_owned()),
-        };
-        let mut update = StatusUpdate::new(self.whatsapp_message_id?, status);
-        let times = [self.provider_timestamp, self.timestamp];
-        update.at = times.iter().flatten().find_map(|text| rfc3339::parse(text));
-        update.to = self.to.and_then(|text| text.parse::<PhoneNumber>().ok());
-        update.error = self.error_code.filter(|_| update.status == DeliveryStatus::Failed).map(|code| {
-            let fact = ErrorCode::find(RECEIPTS, &code);
-            (fact.map_or(ErrorKind::ProviderUnavailable, |fact| fact.kind), code)
-        });
+    fn conversation(&self) -> Option<ConversationUpdate> {
+        let mut update = ConversationUpdate::new(self.0.text(&["conversation_id"])?, self.0.text(&["status"])?);
+        update.contact = self.0.phone(&["customer_phone"]);
+        update.at = self.0.time(&["ended_at"]);
         Some(update)
+    }
+
+    fn status(&self) -> Option<StatusUpdate> {
+        let word = self.0.text(&["status"])?;
+        let status = DeliveryStatus::from_word(&word).unwrap_or(DeliveryStatus::Other(word));
+        let mut update = StatusUpdate::new(self.0.text(&["whatsapp_message_id"])?, status);
+        // The carrier's time, which is null over Twilio, before the platform's.
+        update.at = self.0.time(&["provider_timestamp", "timestamp"]);
+        update.to = self.0.phone(&["to"]);
+        if update.status == DeliveryStatus::Failed {
+            update.error = self.failure();
+        }
+        Some(update)
+    }
+
+    fn failure(&self) -> Option<DeliveryFailure> {
+        let reason = platform::reason(&self.0);
+        let quoted = reason.as_deref().and_then(platform_codes::quoted_in);
+        let code = self.0.text(&["error_code"]).or_else(|| Some(quoted?.code.to_owned()));
+        let fact =
+            code.as_deref().and_then(|code| ErrorCode::find(RECEIPTS, code).or_else(|| platform_codes::find(code)));
+        let kind = fact.or(quoted).map_or(ErrorKind::ProviderUnavailable, |fact| fact.kind);
+        (code.is_some() || reason.is_some())
+            .then(|| DeliveryFailure::new(kind, code.unwrap_or_default()).with_reason(reason))
     }
 }
 

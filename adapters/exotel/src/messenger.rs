@@ -1,6 +1,7 @@
 //! Exotel as a messenger.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -227,8 +228,8 @@ impl Messenger for Exotel {
         unsupported(NAME, Capability::Conversations)
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
-        webhook::read(&self.config.webhook_secrets, request)
+    fn webhook(&self, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        webhook::read(&self.config, request, received_at)
     }
 }
 

@@ -284,8 +284,8 @@ impl Messenger for GoSendApi {
         response::lists::conversations(listed.items, contact)
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
-        webhook::read(&self.config.webhook_secrets, request)
+    fn webhook(&self, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        webhook::read(&self.config, request, received_at)
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::adapter::{Certainty, ErrorCode, Operation, RateLimitInfo, json};
+use transom::adapter::{Certainty, ErrorCode, Operation, RateLimitInfo, json, platform_codes};
+use transom::webhook::DeliveryFailure;
 use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use text::reason;
@@ -156,12 +157,16 @@ pub(crate) fn of_state(word: &str, response: &Response<Bytes>, message: &Message
     Some(Error::new(kind, text).with_status(response.status()).with_code(fact.code))
 }
 
-/// Why a message failed of which a callback says `word` and `reason`: the kind, and the code that says most. `None` if
-/// the word is no failure.
-pub(crate) fn of_callback(word: &str, reason: &str) -> Option<(ErrorKind, String)> {
+/// Why a message failed of which a callback says `word` and `reason`: the kind, and the code that says most. A code of
+/// WhatsApp's in the reason says more than the word. `None` if the word is no failure.
+pub(crate) fn of_callback(word: &str, reason: Option<String>) -> Option<DeliveryFailure> {
     let fact = fact(word, CALLBACKS)?;
-    let code = code_in(reason);
-    Some((refined(fact, reason, None), if code.is_empty() { fact.code } else { code }.to_owned()))
+    let words = reason.as_deref().unwrap_or_default();
+    let failure = match platform_codes::quoted_in(words).filter(|_| fact.certainty != Certainty::Docs) {
+        Some(quoted) => DeliveryFailure::new(quoted.kind, quoted.code),
+        None => DeliveryFailure::new(refined(fact, words, None), fact.code),
+    };
+    Some(failure.with_reason(reason))
 }
 
 fn fact(word: &str, table: &'static [ErrorCode]) -> Option<&'static ErrorCode> {

@@ -1,5 +1,7 @@
 //! Messangi as a messenger.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
@@ -123,8 +125,8 @@ impl Messenger for Messangi {
         unsupported(NAME, Capability::Conversations)
     }
 
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
-        webhook::read(&self.config.webhook_secrets, request)
+    fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        webhook::read(&self.config, request, received_at)
     }
 }
 

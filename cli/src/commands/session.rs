@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use serde::Serialize;
-use transom::session::{SessionSource, WindowLedger as _};
+use transom::session::SessionSource;
 use transom::time::rfc3339;
 use transom::{Capability, PhoneNumber, Session, Window};
 

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
-use transom::session::MemoryLedger;
 use transom::webhook::WebhookEvents;
 
 use crate::args::{Common, WebhookArgs};
@@ -38,9 +37,8 @@ impl Channel {
     /// Records inbound messages in the `--ledger` file, if there is one and the call is trusted. Blocks the thread.
     pub(crate) fn record(&self, events: &WebhookEvents) -> Result<(), Failure> {
         let Some(file) = &self.ledger_file else { return Ok(()) };
-        let fresh = MemoryLedger::default();
-        events.record(&fresh, self.trusts_unsigned(), SystemTime::now());
-        file.merge(&self.name, fresh.rows())
+        let opened = events.opened_windows(self.trusts_unsigned(), SystemTime::now());
+        file.merge(&self.name, opened.map(|(contact, at)| (contact.clone(), at)).collect())
     }
 
     /// Whether events without a valid signature open a window.

@@ -4,12 +4,14 @@
 //! prints them. The file also lists variants of the values.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use transom::webhook::WebhookEvents;
 use transom_mock_server::fixtures;
 
 use crate::adapters::{self, AdapterUnderTest};
@@ -187,6 +189,21 @@ impl WebhookFixture {
     pub fn tree(&self) -> Result<Value, FixtureError> {
         serde_json::from_str(self.body.get())
             .map_err(|source| FixtureError::NotJson { name: self.name.clone(), source })
+    }
+
+    /// When the calls of all fixtures are received: the time of a message whose call has none.
+    pub fn received_at() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000)
+    }
+
+    /// The events as the command prints them, without `dedupe_key`, which has tests of its own.
+    pub fn lines(provider: &str, events: &WebhookEvents) -> Vec<Value> {
+        let lines = events.events.iter().map(|event| {
+            let mut line = event.to_json(provider, events.verified);
+            line.as_object_mut().and_then(|members| members.remove("dedupe_key"));
+            line
+        });
+        lines.collect()
     }
 
     /// The events with these changes, unverified.

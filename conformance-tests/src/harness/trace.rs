@@ -144,11 +144,11 @@ impl EventRecord {
                 format!("message {}", inbound.content.to_json()["type"].as_str().unwrap_or_default())
             }
             Event::Status(update) => match &update.error {
-                Some((kind, _)) => format!("status {} {}", update.status.as_str(), kind.as_str()),
+                Some(failure) => format!("status {} {}", update.status.as_str(), failure.kind.as_str()),
                 None => format!("status {}", update.status.as_str()),
             },
-            Event::Conversation { .. } => "conversation".to_owned(),
-            Event::Template { .. } => "template".to_owned(),
+            Event::Conversation(_) => "conversation".to_owned(),
+            Event::Template(_) => "template".to_owned(),
             Event::Challenge(_) => "challenge".to_owned(),
             _ => "unknown".to_owned(),
         };

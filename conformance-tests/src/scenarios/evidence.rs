@@ -86,9 +86,9 @@ fn read_callback(harness: &Harness, said: &CodeSample, body: &Value) -> Check {
         return Err(format!("expected one status, got {:?}", events.events).into());
     };
     equal("the status", &update.status, &DeliveryStatus::Failed)?;
-    let (kind, code) = update.error.as_ref().ok_or("expected the reason of the failure, got none")?;
-    equal("the kind", kind, &said.kind)?;
-    equal("the code", &Some(code.as_str()), &said.code.as_deref())
+    let failure = update.error.as_ref().ok_or("expected the reason of the failure, got none")?;
+    equal("the kind", &failure.kind, &said.kind)?;
+    equal("the code", &Some(failure.code.as_str()), &said.code.as_deref())
 }
 
 /// The samples with a message of ours, each in a fresh world.
@@ -272,8 +272,8 @@ fn read_call(harness: &Harness, call: &WebhookFixture) -> Check {
         None => config.clone(),
     };
     let lines = |client: &Client, body: String| -> Result<Vec<Value>, Failure> {
-        let events = client.webhook(&call.request(body)?).map_err(unexpected)?;
-        Ok(events.events.iter().map(|event| event.to_json(harness.provider(), events.verified)).collect())
+        let events = client.webhook_at(&call.request(body)?, WebhookFixture::received_at()).map_err(unexpected)?;
+        Ok(WebhookFixture::lines(harness.provider(), &events))
     };
     equal("the events", &lines(&harness.connect(&signed)?, call.body.get().to_owned())?, &call.events)?;
     let open = harness.connect(&config)?;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request};
 use serde_json::{Value, json};
 use transom::reconcile::{PendingSend, Resolution};
-use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::session::MemoryLedger;
 use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
 use transom::{Capability, Client, ErrorKind, Sent, Window};
 
@@ -180,7 +180,7 @@ async fn inbound_if_told(
     let verified = calls.iter().all(|call| call.verified);
     let mut events = calls.into_iter().flat_map(|call| call.events);
     match (events.next(), events.next()) {
-        (Some(Event::Inbound(inbound)), None) => Ok(Some((inbound, verified))),
+        (Some(Event::Inbound(inbound)), None) => Ok(Some((*inbound, verified))),
         other => Err(format!("expected one message of the contact, got {other:?}").into()),
     }
 }
@@ -189,7 +189,7 @@ async fn inbound_text_has_sender_time_and_body(harness: &Harness) -> Check {
     harness.control.freeze().await?;
     let now = harness.control.now().await?;
     let (inbound, _) = inbound(harness, json!({ "type": "text", "body": "¿Dónde está? 👍\nAna" })).await?;
-    equal("the writer", &inbound.from, &contact())?;
+    equal("the contact", &inbound.from, &Some(contact()))?;
     let ours = inbound.to.as_ref().map(transom::PhoneNumber::as_str);
     equal("our number", &ours, &harness.adapter.webhook_features.our_number.then_some(harness.adapter.sender))?;
     equal("the words", &inbound.content.to_json()["body"], &json!("¿Dónde está? 👍\nAna"))?;
@@ -225,7 +225,7 @@ async fn verified_inbound_opens_window_for_24_hours(harness: &Harness) -> Check 
     let (inbound, _) = inbound(harness, json!({ "type": "text", "body": "hi" })).await?;
     let (at, ledger) = (inbound.at, MemoryLedger::default());
     let later = |hours: u64| at + Duration::from_secs(hours * 3_600);
-    WebhookEvents::new(true, vec![Event::Inbound(inbound)]).record(&ledger, false, at);
+    WebhookEvents::new(true, vec![Event::from(inbound)]).record(&ledger, false, at).await.map_err(unexpected)?;
     let last = ledger.last_inbound_at(&contact()).ok_or("the ledger has no record of the contact")?;
     ensure(matches!(Window::after(last, later(23)), Window::Open { .. }), "it is closed after 23 hours")?;
     ensure(matches!(Window::after(last, later(24)), Window::Expired { .. }), "it is open after 24 hours")
@@ -241,9 +241,9 @@ async fn unverified_inbound_opens_no_window(harness: &Harness) -> Check {
     for call in &calls {
         let events = harness.read(&harness.client, call).map_err(unexpected)?;
         ensure(!events.verified, "nothing vouches for it, and yet it counts as verified")?;
-        events.record(&ledger, false, now);
+        events.record(&ledger, false, now).await.map_err(unexpected)?;
         equal("the record", &ledger.last_inbound_at(&contact()), &None)?;
-        events.record(&ledger, true, now);
+        events.record(&ledger, true, now).await.map_err(unexpected)?;
     }
     ensure(ledger.last_inbound_at(&contact()).is_some(), "a trusted message is not on record")
 }
@@ -341,7 +341,7 @@ fn call(body: impl Into<Bytes>) -> Result<Request<Bytes>, Failure> {
 }
 
 async fn non_json_call_is_malformed(harness: &Harness) -> Check {
-    for body in ["", "hello", "{\"event\":", "<html></html>", "\u{feff}{}", "\u{0}"] {
+    for body in ["", "hello", "{\"event\":", "<html></html>", "\u{0}"] {
         let answer = harness.read(&harness.client, &call(body.to_owned())?);
         failed(answer, ErrorKind::MalformedResponse, Sent::No)
             .map_err(|failure| failure.at(format_args!("{body:?}")))?;

@@ -1,6 +1,6 @@
 //! The defects, each by the name that `transom_conformance::defects` lists.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -63,16 +63,16 @@ flaws! {
         }
     }
     AcceptsAnySignature "wrong_signature_is_accepted" on GOSENDAPI {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
-            match inner.webhook(request) {
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+            match inner.webhook(request, received_at) {
                 Err(error) if error.kind() == ErrorKind::Unauthenticated => Ok(WebhookEvents::new(true, Vec::new())),
                 answer => answer,
             }
         }
     }
     NeedsNoSignature "missing_signature_is_accepted" on EXOTEL {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
-            match inner.webhook(request) {
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+            match inner.webhook(request, received_at) {
                 Err(error)
                     if error.kind() == ErrorKind::Unauthenticated
                         && !request.headers().keys().any(|name| name.as_str().contains("signature")) =>
@@ -84,8 +84,8 @@ flaws! {
         }
     }
     TrustsUnsigned "unsigned_call_counts_as_verified" on EXOTEL {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
-            inner.webhook(request).map(|events| WebhookEvents::new(true, events.events))
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+            inner.webhook(request, received_at).map(|events| WebhookEvents::new(true, events.events))
         }
     }
     KeyInUrl "credential_is_sent_in_url" on GOSENDAPI {
@@ -219,8 +219,8 @@ flaws! {
         }
     }
     ReadIsDelivered "read_status_counts_as_delivered" on GOSENDAPI {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
-            let mut events = inner.webhook(request)?;
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+            let mut events = inner.webhook(request, received_at)?;
             for event in &mut events.events {
                 if let Event::Status(update) = event
                     && update.status == DeliveryStatus::Read
@@ -232,13 +232,11 @@ flaws! {
         }
     }
     SwapsNumbers "inbound_sender_is_our_number" on EXOTEL {
-        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
-            let mut events = inner.webhook(request)?;
+        fn webhook(inner: &dyn Messenger, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+            let mut events = inner.webhook(request, received_at)?;
             for event in &mut events.events {
-                if let Event::Inbound(inbound) = event
-                    && let Some(to) = inbound.to.take()
-                {
-                    inbound.to = Some(std::mem::replace(&mut inbound.from, to));
+                if let Event::Inbound(inbound) = event {
+                    std::mem::swap(&mut inbound.from, &mut inbound.to);
                 }
             }
             Ok(events)

@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -41,8 +42,8 @@ pub(crate) trait Flaw: Debug + Send + Sync + 'static {
         inner.conversations(filter).await
     }
 
-    fn webhook(inner: &dyn Messenger, request: &Request<Bytes>) -> Result<WebhookEvents> {
-        inner.webhook(request)
+    fn webhook(inner: &dyn Messenger, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        inner.webhook(request, received_at)
     }
 
     async fn exchange(transport: &dyn Transport, request: Request<Bytes>) -> Result<Response<Bytes>> {
@@ -123,7 +124,7 @@ impl<F: Flaw> Messenger for FlawedMessenger<F> {
         F::conversations(&*self.inner, filter).await
     }
 
-    fn webhook(&self, request: &Request<Bytes>) -> Result<WebhookEvents> {
-        F::webhook(&*self.inner, request)
+    fn webhook(&self, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        F::webhook(&*self.inner, request, received_at)
     }
 }

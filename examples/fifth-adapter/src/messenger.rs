@@ -1,5 +1,7 @@
 //! Larkwire as a messenger.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
@@ -77,7 +79,7 @@ impl Messenger for Larkwire {
         unsupported(NAME, Capability::Conversations)
     }
 
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
-        webhook::read(&self.config.webhook_secrets, request)
+    fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        webhook::read(&self.config.webhook_secrets, request, received_at)
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod error_code;
 pub mod json;
 pub(crate) mod limits;
 pub(crate) mod media_limits;
+pub mod platform_codes;
 pub(crate) mod rate;
 pub mod request;
 pub(crate) mod send_answer;

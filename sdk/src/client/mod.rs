@@ -6,6 +6,7 @@ mod redact;
 pub(crate) mod tracker;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -221,16 +222,25 @@ impl Client {
         self.next(None).conversations(filter).await.map_err(|error| self.redaction().of(error))
     }
 
-    /// Verifies and reads one webhook call, without network and clock.
+    /// Verifies and reads one webhook call, received now, without network.
     ///
     /// # Errors
     /// [`ErrorKind::Unauthenticated`] if a secret is configured and the signature is missing or wrong;
     /// [`ErrorKind::Unsupported`] if the provider has no webhooks.
     pub fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
+        self.webhook_at(request, SystemTime::now())
+    }
+
+    /// As [`webhook`](Self::webhook), for a call that was received at `received_at`. An inbound message without a readable
+    /// time gets this one.
+    ///
+    /// # Errors
+    /// As [`webhook`](Self::webhook).
+    pub fn webhook_at(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
         if !self.capabilities().contains(Capability::Inbound) {
             self.requires(Capability::DeliveryStatus)?;
         }
-        self.base.webhook(request).map_err(|error| self.redaction().of(error))
+        self.base.webhook(request, received_at).map_err(|error| self.redaction().of(error))
     }
 }
 
@@ -310,7 +320,7 @@ impl Messenger for Client {
         self.conversations(filter).await
     }
 
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
-        self.webhook(request)
+    fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        self.webhook_at(request, received_at)
     }
 }

@@ -1,6 +1,7 @@
 //! A messenger whose errors show neither credentials nor the contact's number.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -70,8 +71,8 @@ impl Messenger for Redacting {
         })
     }
 
-    fn webhook(&self, request: &http::Request<Bytes>) -> Result<WebhookEvents> {
-        self.base.webhook(request).map_err(|error| self.redact(error))
+    fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
+        self.base.webhook(request, received_at).map_err(|error| self.redact(error))
     }
 }
 

@@ -4,6 +4,7 @@ mod circuit_breaker;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -353,7 +354,7 @@ impl Messenger for Failover {
         self.able(Capability::Conversations)?.conversations(filter).await
     }
 
-    fn webhook(&self, _request: &http::Request<Bytes>) -> Result<WebhookEvents> {
+    fn webhook(&self, _request: &http::Request<Bytes>, _received_at: SystemTime) -> Result<WebhookEvents> {
         unsupported(NAME, Capability::DeliveryStatus)
     }
 }

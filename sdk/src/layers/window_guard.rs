@@ -107,7 +107,7 @@ impl WindowGuard {
     where
         F: Future<Output = Result<Session>> + Send,
     {
-        let recorded = self.recorded(contact);
+        let recorded = self.recorded(contact).await;
         let is_certain = recorded.as_ref().is_some_and(|known| known.session.window.is_open() && !known.is_closing);
         if is_certain || !can_ask {
             return recorded;
@@ -116,8 +116,9 @@ impl WindowGuard {
         ask().await.ok().map(|session| Known { session, is_closing: false }).or(recorded)
     }
 
-    fn recorded(&self, contact: &PhoneNumber) -> Option<Known> {
-        let last = self.ledger.as_ref()?.last_inbound_at(contact)?;
+    /// The window on our own record. A ledger that cannot be read leaves it unknown.
+    async fn recorded(&self, contact: &PhoneNumber) -> Option<Known> {
+        let last = self.ledger.as_ref()?.last_inbound_at(contact).await.ok()??;
         let now = self.clock.now();
         let session = Session::from_ledger(contact.clone(), last, now);
         let soon = now.checked_add(self.margin).unwrap_or(now);

@@ -15,7 +15,8 @@ use crate::message::id::MessageId;
 use crate::messenger::unsupported;
 use crate::time::Clock;
 use crate::transport::Operation;
-use crate::webhook::event::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+use crate::webhook::event::{Event, WebhookEvents};
+use crate::webhook::status::{DeliveryStatus, StatusUpdate};
 
 /// The times of lookups by [`PendingSend::poll_status`], counted from the start of the send.
 pub const LOOKUP_SCHEDULE: [Duration; 4] =
@@ -170,10 +171,13 @@ impl PendingSend {
         if !self.may_be_about_this(update) {
             return;
         }
-        if update.status == DeliveryStatus::Failed && self.is_ours(&update.message_id) {
-            self.failure = update.error.clone().or(self.failure.take());
+        let own = self.id.clone().filter(|id| update.is_about(id));
+        if update.status == DeliveryStatus::Failed && own.is_some() {
+            let failure = update.error.as_ref().map(|failure| (failure.kind, failure.code.clone()));
+            self.failure = failure.or(self.failure.take());
         }
-        self.advance(&update.message_id, update.status.clone(), update.to.is_some());
+        let id = own.unwrap_or_else(|| update.message_id.clone());
+        self.advance(&id, update.status.clone(), update.to.is_some());
     }
 
     fn advance(&mut self, id: &MessageId, status: DeliveryStatus, names_contact: bool) {
@@ -195,7 +199,7 @@ impl PendingSend {
         let is_other_contact = update.to.as_ref().is_some_and(|to| !to.is_same_contact(&self.message.to));
         let is_older = update.at.is_some_and(|at| at.checked_add(SKEW).is_some_and(|latest| latest < self.begun));
         let is_failure = update.status == DeliveryStatus::Failed;
-        if self.is_ours(&update.message_id) {
+        if self.id.as_ref().is_some_and(|id| update.is_about(id)) {
             !(is_failure && (is_other_contact || is_older))
         } else {
             has_our_reference && !is_other_contact && !is_older

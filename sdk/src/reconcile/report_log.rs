@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::time::{Clock, SystemClock};
-use crate::webhook::event::{Event, StatusUpdate, WebhookEvents};
+use crate::webhook::event::{Event, WebhookEvents};
+use crate::webhook::status::StatusUpdate;
 
 /// Keeps the delivery reports of the last 15 minutes.
 ///

@@ -5,26 +5,50 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use async_trait::async_trait;
+
+use crate::error::Result;
 use crate::phone::PhoneNumber;
 
-/// A record of the contacts' last messages, fed by verified inbound webhooks.
+/// A record of the contacts' last messages to one sender, fed by verified inbound webhooks.
 ///
-/// A missing row means "unknown" and never "never wrote", because a webhook call may have been lost.
+/// A missing row means "unknown" and never "never wrote", because a webhook call may have been lost. A ledger in a database
+/// is shared by the processes of a service.
+#[async_trait]
 pub trait WindowLedger: fmt::Debug + Send + Sync + 'static {
     /// The time of the last message of `contact`, if it is on record.
-    fn last_inbound_at(&self, contact: &PhoneNumber) -> Option<SystemTime>;
+    ///
+    /// # Errors
+    /// If the ledger cannot be read. The session window counts as unknown then.
+    async fn last_inbound_at(&self, contact: &PhoneNumber) -> Result<Option<SystemTime>>;
+
     /// Records a message of `contact` at `at`. An older time changes nothing, so repeated and disordered webhook calls
     /// give the same result.
-    fn record(&self, contact: &PhoneNumber, at: SystemTime);
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    async fn record(&self, contact: &PhoneNumber, at: SystemTime) -> Result<()>;
 }
 
-/// A ledger in memory, for one process.
+/// A ledger in memory, for one process. Its own methods do what those of [`WindowLedger`] do, at once and without errors.
 #[derive(Default)]
 pub struct MemoryLedger {
     rows: Mutex<HashMap<PhoneNumber, SystemTime>>,
 }
 
 impl MemoryLedger {
+    /// The time of the last message of `contact`, if it is on record.
+    pub fn last_inbound_at(&self, contact: &PhoneNumber) -> Option<SystemTime> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).get(contact).copied()
+    }
+
+    /// Records a message of `contact` at `at`. An older time changes nothing.
+    pub fn record(&self, contact: &PhoneNumber, at: SystemTime) {
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = rows.entry(contact.clone()).or_insert(at);
+        *row = at.max(*row);
+    }
+
     /// All rows, for storing them elsewhere.
     pub fn rows(&self) -> Vec<(PhoneNumber, SystemTime)> {
         let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,15 +56,15 @@ impl MemoryLedger {
     }
 }
 
+#[async_trait]
 impl WindowLedger for MemoryLedger {
-    fn last_inbound_at(&self, contact: &PhoneNumber) -> Option<SystemTime> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).get(contact).copied()
+    async fn last_inbound_at(&self, contact: &PhoneNumber) -> Result<Option<SystemTime>> {
+        Ok(Self::last_inbound_at(self, contact))
     }
 
-    fn record(&self, contact: &PhoneNumber, at: SystemTime) {
-        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        let row = rows.entry(contact.clone()).or_insert(at);
-        *row = at.max(*row);
+    async fn record(&self, contact: &PhoneNumber, at: SystemTime) -> Result<()> {
+        Self::record(self, contact, at);
+        Ok(())
     }
 }
 

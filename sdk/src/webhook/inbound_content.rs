@@ -1,9 +1,10 @@
 //! The content of inbound messages.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use crate::message::{Location, Reaction};
+use crate::phone::PhoneNumber;
 
 /// The content of a message from a contact. Its JSON is the one that the commands print.
 ///
@@ -47,9 +48,33 @@ pub enum InboundContent {
     },
     /// An emoji on an earlier message. An empty one withdraws the reaction.
     Reaction(Reaction),
+    /// The contact ordered products of a catalog.
+    Order {
+        /// The catalog.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        catalog_id: Option<String>,
+        /// The contact's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// The products.
+        product_items: Vec<OrderItem>,
+    },
+    /// The contact filled in a form.
+    FlowReply {
+        /// WhatsApp's name for the kind of form, `flow`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The text that the contact sees.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        /// The answers. A text if the provider passed on something that is not JSON.
+        response: Value,
+    },
+    /// WhatsApp itself tells something about the contact.
+    System(SystemNotice),
     /// Content of an unknown type.
     Unknown {
-        /// The content as received.
+        /// The content as received, never null.
         raw: Value,
     },
 }
@@ -62,9 +87,50 @@ pub struct InboundReply {
     pub id: Option<String>,
     /// Its label.
     pub title: Option<String>,
+    /// The description of a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
-/// A file from a contact. It has an `id` or a `link`.
+/// One product of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct OrderItem {
+    /// The business's id of the product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_retailer_id: Option<String>,
+    /// How many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Number>,
+    /// The price of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item_price: Option<Number>,
+    /// The currency, in ISO 4217.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+}
+
+/// A notice of WhatsApp itself about the contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SystemNotice {
+    /// What happened, such as `user_changed_number`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// WhatsApp's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The contact's new number, after `user_changed_number`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_number: Option<PhoneNumber>,
+    /// The contact's new user id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_user_id: Option<String>,
+}
+
+/// A file from a contact. It has an `id`, a `link`, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -78,7 +144,7 @@ pub struct InboundMedia {
     /// The MIME type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
-    /// The SHA-256 hash of the file.
+    /// The SHA-256 hash of the file, as the provider writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// The text below it.
@@ -87,6 +153,12 @@ pub struct InboundMedia {
     /// The name of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
+    /// Whether audio was recorded as a voice message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<bool>,
+    /// Whether a sticker moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub animated: Option<bool>,
 }
 
 impl InboundContent {
@@ -95,7 +167,7 @@ impl InboundContent {
         match kind {
             "image" => Some(Self::Image(media)),
             "video" => Some(Self::Video(media)),
-            "audio" => Some(Self::Audio(media)),
+            "audio" | "voice" => Some(Self::Audio(media)),
             "document" => Some(Self::Document(media)),
             "sticker" => Some(Self::Sticker(media)),
             _ => None,
@@ -113,14 +185,14 @@ impl InboundContent {
 
     /// The content as JSON.
     pub fn to_json(&self) -> Value {
-        serde_json::to_value(self).unwrap_or_else(|_| json!({ "type": "unknown", "raw": null }))
+        serde_json::to_value(self).unwrap_or_else(|error| json!({ "type": "unknown", "raw": error.to_string() }))
     }
 }
 
 impl InboundReply {
     /// A choice with this id and this label.
     pub const fn new(id: Option<String>, title: Option<String>) -> Self {
-        Self { id, title }
+        Self { id, title, description: None }
     }
 }
 
@@ -140,13 +212,18 @@ mod tests {
         for content in [
             json!({ "type": "text", "body": "Hi" }),
             json!({ "type": "button_reply", "id": null, "title": "Yes" }),
-            json!({ "type": "list_reply", "id": "m9", "title": "09:00" }),
+            json!({ "type": "list_reply", "id": "m9", "title": "09:00", "description": "Room A" }),
             json!({ "type": "image", "link": "https://f.example/a.png", "caption": "c", "mime_type": "image/png" }),
             json!({ "type": "document", "id": "7", "filename": "a.pdf", "sha256": "00" }),
+            json!({ "type": "audio", "id": "7", "voice": true }),
+            json!({ "type": "sticker", "id": "7", "animated": false }),
             json!({ "type": "location", "latitude": 13.08, "longitude": 80.27, "name": "Pier 4" }),
             json!({ "type": "contacts", "contacts": [{ "name": { "formatted_name": "Ana" }, "org": { "company": "x" } }] }),
             json!({ "type": "reaction", "message_id": "wamid.1", "emoji": "" }),
-            json!({ "type": "unknown", "raw": { "type": "order", "order": { "catalog_id": "1" } } }),
+            json!({ "type": "order", "catalog_id": "1", "product_items": [{ "quantity": 2, "item_price": 4.5 }] }),
+            json!({ "type": "flow_reply", "name": "flow", "response": { "day": "Mon" } }),
+            json!({ "type": "system", "event": "user_changed_number", "new_number": "+34600111222" }),
+            json!({ "type": "unknown", "raw": { "type": "edit", "edit": { "message_id": "1" } } }),
         ] {
             assert_eq!(InboundContent::from(content.clone()).to_json(), content);
         }
@@ -154,7 +231,7 @@ mod tests {
 
     #[test]
     fn content_in_another_form_is_unknown() {
-        for raw in [json!({ "type": "order" }), json!({ "type": "text" }), json!(7), json!(null)] {
+        for raw in [json!({ "type": "order" }), json!({ "type": "text" }), json!(7)] {
             assert_eq!(InboundContent::from(raw.clone()), InboundContent::Unknown { raw });
         }
     }

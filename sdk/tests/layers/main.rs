@@ -23,10 +23,10 @@ use transom::failover::BreakerState;
 use transom::layers::{Layer, Next, RetryBudget};
 use transom::layers::{RateLimit, Retry, WindowGuard, WindowPolicy};
 use transom::reconcile::{DeliveryReportLog, LOOKUP_SCHEDULE, PendingSend, Resolution};
-use transom::session::{MemoryLedger, WINDOW_DURATION, WindowLedger};
+use transom::session::{MemoryLedger, WINDOW_DURATION};
 use transom::testing::Stub;
 use transom::time::Clock;
-use transom::webhook::{DeliveryStatus, Event, StatusUpdate, WebhookEvents};
+use transom::webhook::{DeliveryFailure, DeliveryStatus, Event, StatusUpdate, WebhookEvents};
 use transom::{
     Capabilities, Capability, Client, Content, Error, ErrorKind, Failover, Message, Messenger, PhoneNumber, Receipt,
     Result, Secret, SendOutcome, Sent, Session, Template, Window,

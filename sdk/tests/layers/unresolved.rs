@@ -12,7 +12,7 @@ fn report(status: DeliveryStatus) -> StatusUpdate {
     update.reference = Some("order-17".into());
     update.to = Some(to());
     if update.status == DeliveryStatus::Failed {
-        update.error = Some((ErrorKind::SessionExpired, "30018".into()));
+        update.error = Some(DeliveryFailure::new(ErrorKind::SessionExpired, "30018"));
     }
     update
 }

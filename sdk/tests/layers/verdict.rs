@@ -69,8 +69,12 @@ impl Messenger for Gated {
     ) -> Result<Vec<transom::account::Conversation>> {
         self.stub.conversations(filter).await
     }
-    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::webhook::WebhookEvents> {
-        self.stub.webhook(request)
+    fn webhook(
+        &self,
+        request: &http::Request<bytes::Bytes>,
+        at: std::time::SystemTime,
+    ) -> Result<transom::webhook::WebhookEvents> {
+        self.stub.webhook(request, at)
     }
 }
 
@@ -323,8 +327,12 @@ impl Messenger for Panicking {
     ) -> Result<Vec<transom::account::Conversation>> {
         self.gated.conversations(filter).await
     }
-    fn webhook(&self, request: &http::Request<bytes::Bytes>) -> Result<transom::webhook::WebhookEvents> {
-        self.gated.webhook(request)
+    fn webhook(
+        &self,
+        request: &http::Request<bytes::Bytes>,
+        at: std::time::SystemTime,
+    ) -> Result<transom::webhook::WebhookEvents> {
+        self.gated.webhook(request, at)
     }
 }
 

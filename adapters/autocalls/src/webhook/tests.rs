@@ -1,3 +1,5 @@
+use transom::time::rfc3339;
+
 use super::*;
 
 const RECEIPT: &str = r#"{"event":"message_status","whatsapp_message_id":640077,"message_sid":null,"meta_message_id":"wamid.x","conversation_id":"0b7b6a1e","to":"+447700900123","from":"+12025550143","direction":"outbound","status":"delivered","error_code":null,"timestamp":"2026-05-11T11:20:04+02:00","provider_timestamp":null,"test":false}"#;
@@ -53,7 +55,7 @@ fn same_receipt_gives_the_same_event_in_every_form() {
     let mut expected = StatusUpdate::new(id, DeliveryStatus::Failed);
     expected.at = rfc3339::parse("2026-05-11T09:20:04Z");
     expected.to = "+447700900123".parse().ok();
-    expected.error = Some((ErrorKind::SessionExpired, "63016".into()));
+    expected.error = Some(DeliveryFailure::new(ErrorKind::SessionExpired, "63016"));
     for body in dialects {
         assert_eq!(status(&body), expected, "{body}");
     }
@@ -78,13 +80,19 @@ fn a_failure_has_its_kind_and_the_carriers_number() {
         ("20429", K::RateLimited),
         ("131047", K::SessionExpired),
         ("131026", K::RecipientInvalid),
+        ("131049", K::RateLimited),
+        ("130429", K::RateLimited),
+        ("63049", K::RateLimited),
+        ("63032", K::RecipientInvalid),
+        ("63027", K::TemplateRejected),
+        ("63112", K::SenderUnavailable),
         ("99999", K::ProviderUnavailable),
     ] {
         for (word, written) in [("failed", code.to_owned()), ("undelivered", format!("\"{code}\""))] {
             let body = RECEIPT.replace("delivered", word);
             let status = status(&body.replace(r#""error_code":null"#, &format!(r#""error_code":{written}"#)));
             assert_eq!(status.status, DeliveryStatus::Failed, "{word}");
-            assert_eq!(status.error, Some((kind, code.to_owned())));
+            assert_eq!(status.error, Some(DeliveryFailure::new(kind, code)));
         }
     }
     assert_eq!(status(&RECEIPT.replace("delivered", "failed")).error, None);
@@ -100,7 +108,9 @@ fn a_test_call_of_the_dashboard_is_no_event() {
 
 #[test]
 fn end_of_whatsapp_conversation_is_an_event_other_chats_not() {
-    assert_eq!(events(ENDED), [Event::Conversation { id: "0b7b6a1e".into(), state: "ended".into() }]);
+    let mut ended = ConversationUpdate::new("0b7b6a1e", "ended");
+    ended.contact = "+447700900123".parse().ok();
+    assert_eq!(events(ENDED), [Event::Conversation(ended)]);
     // A later edition of the page has more members, and a number besides the UUID [inferred].
     let later =
         ENDED.replacen('{', r#"{"id":18446744073709551616,"attachments":[],"sender":null,"customer_name":null,"#, 1);
@@ -135,8 +145,38 @@ fn with_a_secret_only_what_it_signed_is_read() {
         read(&secrets, &Request::builder().header("X-Signature-256", signature).body(body).unwrap())
     };
     assert!(call(body, &format!("sha256={signature}")).unwrap().verified);
+    assert!(call(body, &format!("sha256={}", signature.to_uppercase())).unwrap().verified);
     assert!(call(&body.replace("new", "old"), &format!("sha256={signature}")).is_err());
     // The ends of conversations carry no signature, and a stranger could write one.
     let unsigned = read(&secrets, &Request::new(Bytes::from_static(ENDED.as_bytes()))).unwrap_err();
     assert_eq!(unsigned.kind(), ErrorKind::Unauthenticated);
+}
+
+#[test]
+fn words_of_a_failure_are_its_reason_and_may_quote_a_code() {
+    let words = r#""error_code":null,"error_message":"(#131047) Re-engagement message","error_description":"More than 24 hours""#;
+    let failed = RECEIPT.replace("delivered", "failed").replace(r#""error_code":null"#, words);
+    let failure = status(&failed).error.unwrap();
+    assert_eq!((failure.kind, &*failure.code), (ErrorKind::SessionExpired, "131047"));
+    assert_eq!(failure.reason.as_deref(), Some("(#131047) Re-engagement message: More than 24 hours"));
+}
+
+#[test]
+fn time_is_read_in_every_form_and_may_lack() {
+    for (written, at) in [
+        (r#""2026-05-11 09:20:04""#, Some("2026-05-11T09:20:04Z")),
+        ("1778491204", Some("2026-05-11T09:20:04Z")),
+        ("1778491204000", Some("2026-05-11T09:20:04Z")),
+        (r#""soon""#, None),
+        ("null", None),
+    ] {
+        let body = RECEIPT.replace(r#""2026-05-11T11:20:04+02:00""#, written);
+        assert_eq!(status(&body).at.map(rfc3339::format).as_deref(), at, "{written}");
+    }
+}
+
+#[test]
+fn byte_order_mark_and_half_surrogate_are_read() {
+    assert_eq!(events(&format!("\u{feff}{RECEIPT}")), events(RECEIPT));
+    assert_eq!(events(r#"{"new":"hi \ud83d"}"#), [Event::Unknown(serde_json::json!({ "new": "hi \u{fffd}" }))]);
 }

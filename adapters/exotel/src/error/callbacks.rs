@@ -92,7 +92,7 @@ pub(crate) const EVENTS: &[ErrorCode] = {
         event("105", "", K::InvalidRequest),
         event("400", "throttled", K::RateLimited),
         event("401", "throttled", K::RateLimited),
-        event("470", "throttled", K::RateLimited),
+        event("470", "messaging limit for the day", K::RateLimited),
         event("1000", "balance", K::InsufficientBalance),
         event("1001", "", K::PermissionDenied),
         event("1002", "sender unknown", K::SenderNotFound),
@@ -105,20 +105,20 @@ pub(crate) const EVENTS: &[ErrorCode] = {
         event("2005", "template language", K::TemplateRejected),
         event("2006", "template category", K::TemplateRejected),
         event("130429", "throughput", K::RateLimited),
-        event("130472", "", K::ProviderUnavailable),
+        event("130472", "experiment rate limit: wait and retry", K::RateLimited),
         event("130497", "", K::ProviderUnavailable),
         event("131000", "", K::ProviderUnavailable),
         event("131005", "", K::PermissionDenied),
         event("131008", "a parameter is missing", K::InvalidRequest),
         event("131009", "a parameter's value", K::InvalidRequest),
         event("131016", "", K::ProviderUnavailable),
-        event("131021", "the recipient is the sender", K::RecipientInvalid),
+        event("131021", "the recipient is not on WhatsApp", K::RecipientInvalid),
         event(UNDELIVERABLE, "undeliverable; the closed window, if the text beside it says so", K::RecipientInvalid),
-        event("131042", "", K::PermissionDenied),
-        event("131045", "", K::InvalidRequest),
+        event("131042", "payment of the business account", K::InsufficientBalance),
+        event("131045", "the sender's registration", K::SenderUnavailable),
         event("131047", "more than 24 hours since the customer last wrote", K::SessionExpired),
         event("131048", "spam rate limit", K::RateLimited),
-        event("131051", "type of message", K::Unsupported),
+        event("131051", "type of message", K::InvalidRequest),
         event("131052", "the medium cannot be fetched", K::InvalidRequest),
         event("131053", "the medium cannot be uploaded", K::InvalidRequest),
     ]
@@ -252,25 +252,35 @@ mod tests {
         use ErrorKind as K;
         &[
             (K::Unauthenticated, &["0", "1"]),
-            (K::PermissionDenied, &["2", "1001", "131005", "131042"]),
-            (K::InvalidRequest, &["100", "101", "103", "105", "131008", "131009", "131045", "131052", "131053"]),
+            (K::PermissionDenied, &["2", "1001", "131005"]),
+            (K::InvalidRequest, &["100", "101", "103", "105", "131008", "131009", "131051", "131052", "131053"]),
             (K::RecipientInvalid, &["102", "131021", "131026"]),
-            (K::Unsupported, &["104", "131051"]),
-            (K::RateLimited, &["400", "401", "470", "130429", "131048"]),
-            (K::InsufficientBalance, &["1000"]),
+            (K::Unsupported, &["104"]),
+            (K::RateLimited, &["400", "401", "470", "130429", "130472", "131048"]),
+            (K::InsufficientBalance, &["1000", "131042"]),
             (K::SenderNotFound, &["1002"]),
-            (K::SenderUnavailable, &["1003"]),
+            (K::SenderUnavailable, &["1003", "131045"]),
             (K::TemplateRejected, &["2000", "2001", "2002", "2003", "2004", "2005", "2006"]),
-            (K::ProviderUnavailable, &["130472", "130497", "131000", "131016"]),
+            (K::ProviderUnavailable, &["130497", "131000", "131016"]),
             (K::SessionExpired, &["131047"]),
         ]
     };
 
     fn failure_of(body: &str) -> (ErrorKind, String) {
-        let events = crate::webhook::read(&[], &http::Request::new(body.to_owned().into())).unwrap().events;
+        let events = {
+            let config = crate::config::Config::new(
+                transom::Secret::new("k"),
+                transom::Secret::new("t"),
+                "acme",
+                "+914440001111".parse().unwrap(),
+            );
+            let call = http::Request::new(body.to_owned().into());
+            crate::webhook::read(&config, &call, std::time::SystemTime::UNIX_EPOCH).unwrap().events
+        };
         let [Event::Status(update)] = events.as_slice() else { panic!("{body}: {events:?}") };
         assert_eq!(update.status, DeliveryStatus::Failed, "{body}");
-        update.error.clone().unwrap()
+        let failure = update.error.clone().unwrap();
+        (failure.kind, failure.code)
     }
 
     #[test]

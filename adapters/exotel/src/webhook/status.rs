@@ -1,159 +1,92 @@
 //! Delivery statuses, in each form.
 
-use serde::Deserialize;
+use std::time::SystemTime;
+
 use serde_json::value::RawValue;
 use transom::ErrorKind;
-use transom::adapter::{ErrorCode, json};
-use transom::webhook::{DeliveryStatus, StatusUpdate};
+use transom::adapter::json::Members;
+use transom::adapter::platform_codes;
+use transom::webhook::{DeliveryFailure, DeliveryStatus, StatusUpdate, platform};
 
-use super::raw::{parse, phone, time};
 use crate::error;
-
-/// The members of a status. Each form has some of them. The contact is `to` or `recipient`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Payload {
-    #[serde(deserialize_with = "json::text_or_number")]
-    sid: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    message_sid: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    id: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    to: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    recipient: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    timestamp: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    custom_data: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    exo_detailed_status: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    exo_status_code: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    status: Option<String>,
-    errors: Option<Vec<Failure>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Failure {
-    #[serde(deserialize_with = "json::text_or_number")]
-    code: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    title: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    detail: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    message: Option<String>,
-}
 
 /// Reads the status in `raw`. The time around it counts if it has none of its own. Returns `None` if it names no
 /// message or no status.
-pub(super) fn read(raw: &RawValue, sent_at: Option<&str>) -> Option<StatusUpdate> {
-    let told: Payload = parse(raw)?;
-    let outcome = told.outcome()?;
-    let id = told.sid.or(told.message_sid).or(told.id)?;
-    let mut update = StatusUpdate::new(id, outcome.status);
-    update.at = told.timestamp.as_deref().and_then(time).or_else(|| time(sent_at?));
-    update.to = phone(told.to.as_deref()).or_else(|| phone(told.recipient.as_deref()));
-    update.reference = told.custom_data;
-    update.error = outcome.error;
+pub(super) fn read(raw: &RawValue, sent_at: Option<SystemTime>) -> Option<StatusUpdate> {
+    let item = Members::from_raw(raw)?;
+    let (status, failure) = outcome(&item)?;
+    let mut update = StatusUpdate::new(item.text(&["sid", "message_sid", "id"])?, status);
+    update.at = item.time(&["timestamp"]).or(sent_at);
+    update.to = item.phone(&["to", "recipient", "recipient_id"]);
+    update.reference = item.text(&["custom_data"]);
+    update.error = failure;
     Some(update)
 }
 
 /// How far it got, and why no further.
-struct Outcome {
-    status: DeliveryStatus,
-    error: Option<(ErrorKind, String)>,
-}
+type Outcome = (DeliveryStatus, Option<DeliveryFailure>);
 
-impl Payload {
-    /// Two pages give the same numbers different meanings, so a name decides before a word, a word that is no failure
-    /// before a number, and a number alone is read by the table that has names (docs, WhatsApp Status Codes).
-    fn outcome(&self) -> Option<Outcome> {
-        let name = self.exo_detailed_status.as_deref();
-        let number = self.exo_status_code.as_deref();
-        let word = self.status.as_deref();
-        let known = name
-            .and_then(|name| self.by_name(name))
-            .or_else(|| word.and_then(by_word))
-            .or_else(|| self.by_errors())
-            .or_else(|| number.and_then(by_number));
-        if known.is_some() {
-            return known;
-        }
-        // It failed, and nothing that is known says why.
-        if word.is_some_and(is_failure) || self.errors.iter().flatten().next().is_some() {
-            let code = self.errors.iter().flatten().find_map(|failure| failure.code.as_deref());
-            let code = code.or(number).or(name).or(word).unwrap_or_default();
-            return Some(Outcome::failed(ErrorKind::ProviderUnavailable, code));
-        }
-        Some(Outcome::got_to(DeliveryStatus::Other(name.or(word).or(number)?.to_owned())))
+/// Two pages give the same numbers different meanings, so a name decides before a word, a word that is no failure before a
+/// number, and a number alone is read by the table that has names (docs, WhatsApp Status Codes).
+fn outcome(item: &Members) -> Option<Outcome> {
+    let name = item.text(&["exo_detailed_status"]);
+    let number = item.text(&["exo_status_code"]);
+    let word = item.text(&["status"]);
+    let fact = name.as_deref().and_then(|name| error::by_name(&name.trim().to_ascii_uppercase()));
+    let reached = |word: &Option<String>| by_word(word.as_deref()?).filter(|status| *status != DeliveryStatus::Failed);
+    if fact.is_none()
+        && let Some(status) = reached(&name).or_else(|| reached(&word))
+    {
+        return Some((status, None));
     }
-
-    /// 30001 to 30003 are successes in the midst of a range of failures.
-    fn by_name(&self, name: &str) -> Option<Outcome> {
-        let status = match name {
-            "EX_MESSAGE_SENT" => DeliveryStatus::Sent,
-            "EX_MESSAGE_DELIVERED" => DeliveryStatus::Delivered,
-            "EX_MESSAGE_SEEN" => DeliveryStatus::Read,
-            _ => {
-                let fact = error::by_name(name)?;
-                // The number annotates, even where it is the other page's.
-                return Some(Outcome::failed(fact.kind, self.exo_status_code.as_deref().unwrap_or(fact.code)));
-            }
-        };
-        Some(Outcome::got_to(status))
-    }
-
-    /// By the first error whose code is known.
-    fn by_errors(&self) -> Option<Outcome> {
-        self.errors.iter().flatten().find_map(|failure| {
-            let code = failure.code.as_deref()?;
-            let words = [&failure.title, &failure.detail, &failure.message];
-            let text = words.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
-            Some(Outcome::failed(error::of_event(code, &text)?, code))
-        })
-    }
-}
-
-/// The statuses that are no failure (docs, WhatsApp Webhooks; `seen` in the flat form).
-fn by_word(word: &str) -> Option<Outcome> {
-    let status = match word.to_ascii_lowercase().as_str() {
-        "accepted" | "queued" => DeliveryStatus::Queued,
-        "sent" => DeliveryStatus::Sent,
-        "delivered" => DeliveryStatus::Delivered,
-        "read" | "seen" => DeliveryStatus::Read,
-        _ => return None,
+    let words = platform::reason(item);
+    let failed = |kind, code: Option<&str>| {
+        let failure = DeliveryFailure::new(kind, code.unwrap_or_default()).with_reason(words.clone());
+        Some((DeliveryStatus::Failed, Some(failure)))
     };
-    Some(Outcome::got_to(status))
+    // The number annotates a name, even where it is the other page's.
+    if let Some(fact) = fact {
+        return failed(fact.kind, number.as_deref().or(Some(fact.code)));
+    }
+    if let Some(failure) = platform::failure(item, &["errors", "error"], error::of_event) {
+        return Some((DeliveryStatus::Failed, Some(failure)));
+    }
+    if let Some(status) = number.as_deref().and_then(successful) {
+        return Some((status, None));
+    }
+    if let Some(fact) = number.as_deref().and_then(error::by_number) {
+        return failed(fact.kind, number.as_deref());
+    }
+    if [&name, &word].into_iter().flatten().any(|word| is_failure(word)) {
+        // Nothing that is known says why, unless the words quote WhatsApp.
+        let quoted = words.as_deref().and_then(platform_codes::quoted_in);
+        let kind = quoted.map_or(ErrorKind::ProviderUnavailable, |fact| fact.kind);
+        return failed(kind, number.as_deref().or(name.as_deref()).or(word.as_deref()));
+    }
+    Some((DeliveryStatus::Other(name.or(word).or(number)?), None))
 }
 
-fn by_number(number: &str) -> Option<Outcome> {
-    let status = match number {
-        "30001" => DeliveryStatus::Sent,
-        "30002" => DeliveryStatus::Delivered,
-        "30003" => DeliveryStatus::Read,
-        _ => {
-            let fact: &ErrorCode = error::by_number(number)?;
-            return Some(Outcome::failed(fact.kind, number));
-        }
-    };
-    Some(Outcome::got_to(status))
+/// The statuses by their words: `delivered`, `EX_MESSAGE_DELIVERED`, `seen` in the flat form (docs, WhatsApp Webhooks; in
+/// any case, field).
+fn by_word(word: &str) -> Option<DeliveryStatus> {
+    let word = word.trim().to_ascii_uppercase();
+    let word = word.strip_prefix("EX_").map_or(word.as_str(), |word| word.strip_prefix("MESSAGE_").unwrap_or(word));
+    DeliveryStatus::from_word(word)
 }
 
+/// 30001 to 30003 are successes in the midst of a range of failures.
+fn successful(number: &str) -> Option<DeliveryStatus> {
+    match number {
+        "30001" => Some(DeliveryStatus::Sent),
+        "30002" => Some(DeliveryStatus::Delivered),
+        "30003" => Some(DeliveryStatus::Read),
+        _ => None,
+    }
+}
+
+/// Whether a word or a name says that the message failed. A name that no page lists says so by a part of it (field).
 fn is_failure(word: &str) -> bool {
-    ["failed", "failure", "undelivered", "rejected", "error"].iter().any(|known| word.eq_ignore_ascii_case(known))
-}
-
-impl Outcome {
-    const fn got_to(status: DeliveryStatus) -> Self {
-        Self { status, error: None }
-    }
-
-    fn failed(kind: ErrorKind, code: &str) -> Self {
-        Self { status: DeliveryStatus::Failed, error: Some((kind, code.to_owned())) }
-    }
+    let word = word.trim().to_ascii_uppercase();
+    ["FAILED", "FAILURE", "UNDELIVERED", "REJECTED", "ERROR"].contains(&word.as_str())
+        || (word.starts_with("EX_") && ["ERROR", "UNDELIVER", "FAIL"].iter().any(|part| word.contains(part)))
 }

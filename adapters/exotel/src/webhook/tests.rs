@@ -3,7 +3,9 @@
 use http::Request;
 use serde_json::{Value, json};
 use transom::time::rfc3339;
-use transom::webhook::{DeliveryStatus, Inbound, StatusUpdate};
+use transom::webhook::{DeliveryFailure, DeliveryStatus, Inbound, StatusUpdate};
+
+use transom::{ErrorKind, Secret};
 
 use super::*;
 
@@ -23,8 +25,15 @@ fn request(body: &str) -> Request<Bytes> {
     Request::new(Bytes::copy_from_slice(body.as_bytes()))
 }
 
+/// An account whose sender is the one of the samples.
+fn config() -> Config {
+    Config::new(Secret::new("k"), Secret::new("t"), "acme", "+914440001111".parse().unwrap())
+}
+
+const RECEIVED: SystemTime = SystemTime::UNIX_EPOCH;
+
 fn one(body: &str) -> Event {
-    let events = read(&[], &request(body)).unwrap();
+    let events = read(&config(), &request(body), RECEIVED).unwrap();
     assert!(!events.verified);
     let [event] = events.events.as_slice() else { panic!("{body}: {events:?}") };
     event.clone()
@@ -37,7 +46,7 @@ fn status_of(body: &str) -> StatusUpdate {
 
 fn inbound_of(body: &str) -> Inbound {
     let Event::Inbound(inbound) = one(body) else { panic!("{body}") };
-    inbound
+    *inbound
 }
 
 fn at(text: &str) -> std::time::SystemTime {
@@ -94,7 +103,10 @@ fn status_gives_the_same_event_in_every_form() {
 #[test]
 fn inbound_message_gives_the_same_event_in_every_form() {
     let content = json!({ "type": "text", "body": "Thanks" });
-    let mut expected = Inbound::new("b0c2", "+919000012345".parse().unwrap(), at("2026-03-04T05:52:00Z"), content);
+    let mut expected = Inbound::new(RECEIVED, content)
+        .with_message_id("b0c2")
+        .with_sender("+919000012345".parse().unwrap())
+        .with_provider_time(Some(at("2026-03-04T05:52:00Z")));
     expected.to = Some("+914440001111".parse().unwrap());
     expected.name = Some("Asha".to_owned());
     expected.reply_to = Some("wamid.OUT".into());
@@ -106,7 +118,7 @@ fn inbound_message_gives_the_same_event_in_every_form() {
             assert_eq!(inbound_of(&body.replace(with, without)), expected, "{body}");
         }
         for id in ["9007199254740993", "18446744073709551617"] {
-            assert_eq!(inbound_of(&body.replace(r#""b0c2""#, id)).message_id.as_str(), id, "{body}");
+            assert_eq!(inbound_of(&body.replace(r#""b0c2""#, id)).message_id, Some(id.into()), "{body}");
         }
         let spare = body
             .replace(r#""to":"+914440001111","#, "")
@@ -142,10 +154,12 @@ fn a_closed_window_may_come_as_a_failed_status_in_each_dialect() {
     ] {
         let status = status_of(&body);
         assert_eq!(status.status, DeliveryStatus::Failed, "{body}");
-        assert_eq!(status.error, Some((ErrorKind::SessionExpired, code.into())), "{body}");
+        let failure = status.error.unwrap();
+        assert_eq!((failure.kind, failure.code.as_str()), (ErrorKind::SessionExpired, code), "{body}");
     }
     let undeliverable = status_of(&EVENT.replace(r#""delivered""#, &failure("131026", "Message undeliverable")));
-    assert_eq!(undeliverable.error, Some((ErrorKind::RecipientInvalid, "131026".into())));
+    let failure = DeliveryFailure::new(ErrorKind::RecipientInvalid, "131026");
+    assert_eq!(undeliverable.error, Some(failure.with_reason(Some("Message undeliverable".to_owned()))));
 }
 
 #[test]
@@ -161,12 +175,25 @@ fn a_name_decides_before_a_number_of_either_page() {
         ("30049", "EX_PAYMENT_PENDING", DeliveryStatus::Other("EX_PAYMENT_PENDING".into()), None),
         // A new name for a known number.
         ("30018", "EX_WINDOW", DeliveryStatus::Failed, Some(ErrorKind::SessionExpired)),
+        // A name that no page lists, with a part that says it.
+        ("39999", "EX_NEW_ERROR", DeliveryStatus::Failed, Some(ErrorKind::ProviderUnavailable)),
+        ("39999", "EX_MESSAGE_UNDELIVERABLE", DeliveryStatus::Failed, Some(ErrorKind::ProviderUnavailable)),
+        ("30018", "EX_NEW_ERROR", DeliveryStatus::Failed, Some(ErrorKind::SessionExpired)),
+        // Plain words in the place of a name.
+        ("0", "DELIVERED", DeliveryStatus::Delivered, None),
+        ("1", "Failed", DeliveryStatus::Failed, Some(ErrorKind::ProviderUnavailable)),
+        ("30018", "FAILED", DeliveryStatus::Failed, Some(ErrorKind::SessionExpired)),
+        ("30000", "EX_MESSAGE_QUEUED", DeliveryStatus::Queued, None),
+        ("30000", "ex_message_accepted", DeliveryStatus::Queued, None),
+        ("30003", "EX_READ", DeliveryStatus::Read, None),
+        ("30018", "ex_reengagement_error", DeliveryStatus::Failed, Some(ErrorKind::SessionExpired)),
         ("30003", "EX_MESSAGE_READ", DeliveryStatus::Read, None),
     ] {
         let told = status_of(&WRAPPED.replace("30002", code).replace("EX_MESSAGE_DELIVERED", name));
         assert_eq!(told.status, status, "{code} {name}");
-        let error = error.map(|kind| (kind, code.trim_matches('"').to_owned()));
-        assert_eq!(told.error, error, "{code} {name}");
+        let expected = error
+            .map(|kind| DeliveryFailure::new(kind, code.trim_matches('"')).with_reason(Some("Delivered".to_owned())));
+        assert_eq!(told.error, expected, "{code} {name}");
     }
     let nameless = WRAPPED.replace(r#","exo_detailed_status":"EX_MESSAGE_DELIVERED""#, "");
     for (code, status) in
@@ -176,7 +203,8 @@ fn a_name_decides_before_a_number_of_either_page() {
     }
     let codeless =
         WRAPPED.replace(r#""exo_status_code":30002,"#, "").replace("EX_MESSAGE_DELIVERED", "EX_RESTRICTED_BY_META");
-    assert_eq!(status_of(&codeless).error, Some((ErrorKind::RateLimited, "EX_RESTRICTED_BY_META".into())));
+    let failure = status_of(&codeless).error.unwrap();
+    assert_eq!((failure.kind, failure.code.as_str()), (ErrorKind::RateLimited, "EX_RESTRICTED_BY_META"));
 }
 
 #[test]
@@ -199,12 +227,13 @@ fn every_word_for_a_status_is_read_and_a_new_one_is_kept() {
     assert_eq!((told.status, told.error), (DeliveryStatus::Other("parked".into()), None));
     // A failure that nothing explains is one all the same.
     let told = status_of(&without_number.replace("delivered", "failed"));
-    assert_eq!(told.error, Some((ErrorKind::ProviderUnavailable, "failed".into())));
+    assert_eq!(told.error, Some(DeliveryFailure::new(ErrorKind::ProviderUnavailable, "failed")));
     let told = status_of(&TYPED.replace(r#""delivered""#, r#""failed","errors":[{"code":999,"title":"new"}]"#));
-    assert_eq!(told.error, Some((ErrorKind::ProviderUnavailable, "999".into())));
+    let failure = DeliveryFailure::new(ErrorKind::ProviderUnavailable, "999");
+    assert_eq!(told.error, Some(failure.with_reason(Some("new".to_owned()))));
     // An error word that no page lists, with a number that one does.
     let told = status_of(&FLAT.replace("delivered", "window_closed").replace("30002", "30018"));
-    assert_eq!(told.error, Some((ErrorKind::SessionExpired, "30018".into())));
+    assert_eq!(told.error, Some(DeliveryFailure::new(ErrorKind::SessionExpired, "30018")));
 }
 
 #[test]
@@ -212,7 +241,7 @@ fn what_a_person_wrote_is_read_in_each_documented_form() {
     for (content, expected) in [
         (
             r#"{"type":"image","image":{"url":"https://f.example/a.png","caption":"c","mime_type":"image/png","sha256":"x"}}"#,
-            json!({ "type": "image", "link": "https://f.example/a.png", "caption": "c", "mime_type": "image/png" }),
+            json!({ "type": "image", "link": "https://f.example/a.png", "caption": "c", "mime_type": "image/png", "sha256": "x" }),
         ),
         (
             r#"{"type":"document","document":{"link":"https://f.example/a.pdf","filename":"a.pdf"}}"#,
@@ -249,7 +278,7 @@ fn what_a_person_wrote_is_read_in_each_documented_form() {
         ),
         (
             r#"{"type":"interactive","interactive":{"type":"list_reply","list_reply":{"id":"f9","title":"09:00","description":"d"}}}"#,
-            json!({ "type": "list_reply", "id": "f9", "title": "09:00" }),
+            json!({ "type": "list_reply", "id": "f9", "title": "09:00", "description": "d" }),
         ),
     ] {
         let text = r#""type":"text","text":{"body":"Thanks"}"#;
@@ -263,7 +292,7 @@ fn what_a_person_wrote_is_read_in_each_documented_form() {
 #[test]
 fn unknown_message_kind_opens_window_and_keeps_raw_content() {
     for content in [
-        r#""type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"response_json":"{}"}}"#,
+        r#""type":"edit","edit":{"original_message_id":"wamid.1"}"#,
         r#""type":"order","order":{"catalog_id":"7"}"#,
         r#""type":"text","text":{}"#,
         r#""type":"image","image":{"caption":"no link"}"#,
@@ -283,7 +312,8 @@ fn unknown_message_kind_opens_window_and_keeps_raw_content() {
 #[test]
 fn several_messages_in_one_call_are_as_many_events() {
     let one = r#"{"callback_type":"dlr","sid":"a","exo_status_code":30001}"#;
-    let events = read(&[], &request(&format!(r#"{{"whatsapp":{{"messages":[{one},7,{one}]}}}}"#))).unwrap().events;
+    let events = read(&config(), &request(&format!(r#"{{"whatsapp":{{"messages":[{one},7,{one}]}}}}"#)), RECEIVED);
+    let events = events.unwrap().events;
     assert!(matches!(events[..], [Event::Status(_), Event::Unknown(_), Event::Status(_)]), "{events:?}");
 }
 
@@ -294,24 +324,23 @@ fn what_is_not_known_is_kept_as_it_came() {
         r#"{"whatsapp":{"messages":[{"callback_type":"new"}]}}"#,
         r#"{"whatsapp":{"messages":[{"callback_type":"dlr"}]}}"#,
         r#"{"whatsapp":{"messages":[{"callback_type":"dlr","sid":"a"}]}}"#,
-        r#"{"whatsapp":{"messages":[{"callback_type":"icm","sid":"a","from":"nobody","timestamp":"2026-03-04T11:22:00Z","content":{"type":"text"}}]}}"#,
+        r#"{"whatsapp":{"messages":[{"callback_type":"icm","content":{"type":"text","text":{"body":"x"}}}]}}"#,
         r#"{"whatsapp":{"messages":{}}}"#,
         r#"{"whatsapp":{}}"#,
         r#"{"event":"payment_status","message":{"id":"a","status":"paid"}}"#,
-        r#"{"event":"flow_response","message":{"id":"a"}}"#,
         r#"{"event":"message_status"}"#,
-        r#"{"type":"inbound_message","data":{"from":"919000012345","message":{"type":"text"}}}"#,
         r#"{"type":"verification"}"#,
         r#"{"event":{"name":"message_status"}}"#,
-        r#"{"sid":"a","sid":"b","status":"sent"}"#,
         "[]",
         "7",
         "null",
     ] {
         assert!(matches!(one(body), Event::Unknown(_)), "{body}");
     }
-    let error = read(&[], &request("sid=1&status=sent")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::MalformedResponse);
+    for body in ["sid", "<html></html>", ""] {
+        let error = read(&config(), &request(body), RECEIVED).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MalformedResponse, "{body}");
+    }
 }
 
 #[test]
@@ -327,19 +356,130 @@ fn a_flipped_bit_in_body_or_signature_is_refused() {
     // openssl dgst -sha256 -hmac secret, over the challenge below.
     let body = r#"{"type":"verification","challenge":"c-1"}"#;
     let signature = "3e8f9bb9b7f2343ec49984890537ad1e98dca38408e9edcea94bb82998c4c5d3";
-    let secrets = [Secret::new("secret")];
+    let secrets = Config { webhook_secrets: vec![Secret::new("secret")], ..config() };
     let signed = |body: &str, signature: &str| {
         let mut request = request(body);
         request.headers_mut().insert("X-Exotel-Signature", signature.parse().unwrap());
         request
     };
-    for given in [signature.to_owned(), format!("sha256={signature}")] {
-        let events = read(&secrets, &signed(body, &given)).unwrap();
+    for given in [signature.to_owned(), format!("sha256={signature}"), signature.to_uppercase()] {
+        let events = read(&secrets, &signed(body, &given), RECEIVED).unwrap();
         assert!(events.verified);
         assert_eq!(events.events, [Event::Challenge("c-1".into())]);
-        let flipped = given.replace("3e8f", "3e8e");
+        let flipped = given.to_lowercase().replace("3e8f", "3e8e");
         for refused in [signed(&body.replace("c-1", "c-2"), &given), signed(body, &flipped), request(body)] {
-            assert_eq!(read(&secrets, &refused).unwrap_err().kind(), ErrorKind::Unauthenticated);
+            assert_eq!(read(&secrets, &refused, RECEIVED).unwrap_err().kind(), ErrorKind::Unauthenticated);
         }
     }
+}
+
+/// The samples of the pages that have no time.
+#[test]
+fn inbound_message_without_time_gets_time_of_receipt() {
+    let wrapped = |item: &str| format!(r#"{{"whatsapp":{{"messages":[{item}]}}}}"#);
+    for (body, kind) in [
+        (
+            wrapped(r#"{"callback_type":"incoming_message","sid":"c5d4","from":"+919000012345","to":"+914440001111","content":{"type":"text","text":{"body":"Hello"}}}"#),
+            "text",
+        ),
+        (
+            r#"{"event":"incoming_message","message":{"id":"m4","from":"+919000012345","type":"button","button":{"text":"Yes","payload":"confirm"}}}"#.to_owned(),
+            "button_reply",
+        ),
+        (
+            r#"{"type":"inbound_message","data":{"message_sid":"m5","from":"+919000012345","message":{"type":"location","location":{"latitude":13.08,"longitude":80.27}}}}"#.to_owned(),
+            "location",
+        ),
+        (
+            r#"{"event":"incoming_message","message":{"id":"m6","from":"+919000012345","timestamp":"","type":"interactive","interactive":{"type":"list_reply","list_reply":{"id":"r1","title":"Mon","description":"am"}}}}"#.to_owned(),
+            "list_reply",
+        ),
+    ] {
+        let inbound = inbound_of(&body);
+        assert_eq!((inbound.at, inbound.at_source.as_str(), inbound.opens_window), (RECEIVED, "receipt", true), "{body}");
+        assert_eq!(inbound.content.to_json()["type"], kind);
+    }
+}
+
+#[test]
+fn inbound_message_needs_an_id_or_a_sender_only() {
+    let wrapped =
+        |item: &str| inbound_of(&format!(r#"{{"whatsapp":{{"messages":[{{"callback_type":"icm",{item}}}]}}}}"#));
+    let nameless = wrapped(r#""from":"+919000012345","content":{"type":"text","text":{"body":"hi"}}"#);
+    assert_eq!((nameless.message_id, nameless.from.unwrap().as_str()), (None, "+919000012345"));
+    let hidden = wrapped(r#""sid":"a","from_user_id":"IN.9f2c","content":{"type":"text","text":{"body":"hi"}}"#);
+    assert_eq!((hidden.from, hidden.user_id.as_deref()), (None, Some("IN.9f2c")));
+    assert_eq!(wrapped(r#""sid":"a""#).content.to_json()["type"], "unknown");
+}
+
+#[test]
+fn message_to_another_number_in_a_group_or_of_the_system_opens_no_window() {
+    for (change, opens) in [("", true), (r#""to":"+914440001112","#, false), (r#""group_id":"g1","#, false)] {
+        let own = r#""to":"+914440001111","#;
+        let body = IN_WRAPPED.replace(own, if change.contains("to") { "" } else { own });
+        let inbound = inbound_of(&body.replace(r#""sid":"#, &format!(r#"{change}"sid":"#)));
+        assert_eq!(inbound.opens_window, opens, "{change}");
+    }
+    let system =
+        r#""type":"system","system":{"type":"user_changed_number","body":"Asha changed","wa_id":"919000099999"}"#;
+    for body in ALL_IN {
+        let inbound = inbound_of(&body.replace(r#""type":"text","text":{"body":"Thanks"}"#, system));
+        assert!(!inbound.opens_window);
+        assert_eq!(inbound.content.to_json()["new_number"], "+919000099999");
+        // An echo of our own message.
+        let echo = body.replace("919000012345", "914440001111");
+        assert!(matches!(one(&echo), Event::Unknown(_)), "{echo}");
+    }
+}
+
+#[test]
+fn statuses_list_and_other_callback_types_are_read() {
+    let status =
+        r#""sid":"7c1e","to":"919000012345","exo_status_code":30002,"exo_detailed_status":"EX_MESSAGE_DELIVERED""#;
+    for body in [
+        format!(r#"{{"whatsapp":{{"statuses":[{{{status}}}]}}}}"#),
+        format!(r#"{{"whatsapp":{{"messages":[{{"callback_type":"message_status",{status}}}]}}}}"#),
+        format!(r#"{{"whatsapp":{{"messages":[{{"callback_type":"DLR",{status}}}]}}}}"#),
+        r#"{"whatsapp":{"statuses":[{"id":"7c1e","status":"delivered","recipient_id":"919000012345"}]}}"#.to_owned(),
+    ] {
+        let told = status_of(&body);
+        assert_eq!((told.message_id.as_str(), told.status), ("7c1e", DeliveryStatus::Delivered), "{body}");
+        assert_eq!(told.to.unwrap().as_str(), "+919000012345");
+    }
+}
+
+#[test]
+fn callback_as_a_form_is_the_same_event() {
+    let expected = status_of(FLAT);
+    let form = "sid=7c1e&from=%2B914440001111&to=919000012345&status=delivered&exo_status_code=30002&timestamp=2026-03-04T11%3A20%3A31%2B05%3A30&custom_data=job-7781";
+    let fields = form_urlencoded::parse(form.as_bytes());
+    let parts: Vec<String> = fields
+        .map(|(name, value)| format!("--b1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))
+        .collect();
+    for (kind, body) in [
+        ("application/x-www-form-urlencoded", form.to_owned()),
+        ("multipart/form-data; boundary=b1", format!("{}--b1--\r\n", parts.concat())),
+        ("application/json", format!("\u{feff}{FLAT}")),
+    ] {
+        let mut request = request(&body);
+        request.headers_mut().insert("content-type", kind.parse().unwrap());
+        let events = read(&config(), &request, RECEIVED).unwrap().events;
+        assert_eq!(events, [Event::Status(expected.clone())], "{kind}");
+    }
+}
+
+#[test]
+fn half_surrogate_costs_one_character() {
+    let inbound = inbound_of(&IN_WRAPPED.replace("Thanks", "hi \\ud83d"));
+    assert_eq!(inbound.content.to_json()["body"], "hi \u{fffd}");
+    assert_eq!(one(r#"{"new":"\udc4d"}"#), Event::Unknown(json!({ "new": "\u{fffd}" })));
+}
+
+#[test]
+fn all_errors_of_a_failure_are_its_reason() {
+    let errors =
+        r#""failed","errors":[{"code":131049,"title":"Not delivered"},{"code":131047,"title":"Re-engagement"}]"#;
+    let failure = status_of(&EVENT.replace(r#""delivered""#, errors)).error.unwrap();
+    assert_eq!((failure.kind, &*failure.code), (ErrorKind::RateLimited, "131049"));
+    assert_eq!(failure.reason.as_deref(), Some("Not delivered; Re-engagement"));
 }

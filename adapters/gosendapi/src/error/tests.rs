@@ -168,9 +168,13 @@ fn a_failed_status_has_the_kind_of_its_code() {
     for &(code, _, kind) in METAS {
         let call =
             json!({ "event": "whatsapp.message.failed", "data": { "id": "wamid.A", "errors": [{ "code": code }] } });
-        let events = crate::webhook::read(&[], &http::Request::new(Bytes::from(call.to_string()))).unwrap();
+        let events = {
+            let call = http::Request::new(Bytes::from(call.to_string()));
+            crate::webhook::read(&config(), &call, std::time::UNIX_EPOCH).unwrap()
+        };
         let [transom::webhook::Event::Status(update)] = events.events.as_slice() else { panic!("{events:?}") };
-        assert_eq!(update.error, Some((kind, code.to_owned())));
+        let failure = update.error.as_ref().unwrap();
+        assert_eq!((failure.kind, failure.code.as_str()), (kind, code));
     }
 }
 

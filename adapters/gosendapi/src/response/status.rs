@@ -29,7 +29,7 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use transom::ErrorKind;
-    use transom::webhook::DeliveryStatus;
+    use transom::webhook::{DeliveryFailure, DeliveryStatus};
 
     use super::*;
 
@@ -54,7 +54,7 @@ mod tests {
         let update = decoded(200, r#"{"id":"7","status":"in_limbo"}"#).unwrap();
         assert_eq!(update.status, DeliveryStatus::Other("in_limbo".into()));
         let update = decoded(200, r#"{"id":"7","status":"failed","errors":[{"code":131047}]}"#).unwrap();
-        assert_eq!(update.error, Some((ErrorKind::SessionExpired, "131047".into())));
+        assert_eq!(update.error, Some(DeliveryFailure::new(ErrorKind::SessionExpired, "131047")));
     }
 
     #[test]

@@ -99,7 +99,8 @@ fn rejecting_state_has_its_kind_in_answer_and_callback() {
         assert_eq!((error.status(), error.retry_after()), (Some(200), None));
         // A callback that fails without a reason is nobody's fault that is known.
         let kind = if word == "FAILED" { ErrorKind::ProviderUnavailable } else { kind };
-        assert_eq!(of_callback(word, reason), Some((kind, word.to_owned())), "{word} {reason}");
+        let failure = of_callback(word, Some(reason.to_owned())).unwrap();
+        assert_eq!((failure.kind, &*failure.code), (kind, word), "{word} {reason}");
     }
 }
 

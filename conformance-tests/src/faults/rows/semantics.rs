@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::json;
 use transom::adapter::Context;
-use transom::session::{MemoryLedger, WindowLedger as _};
+use transom::session::MemoryLedger;
 use transom::transport::Transport;
 use transom::webhook::{DeliveryStatus, Event};
 use transom::{ErrorKind, Message, Registry, Sent};

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::text_or_number;
+use super::{as_it_came, text_or_number};
 use crate::phone::PhoneNumber;
-use crate::time::rfc3339;
+use crate::time::parse_instant;
 
 /// The members of an object in their raw form.
 ///
@@ -43,6 +44,11 @@ impl Members {
         names.iter().filter_map(|name| self.0.get(*name)).map(|raw| &**raw).find(|raw| raw.get() != "null")
     }
 
+    /// All members as they came.
+    pub fn to_value(&self) -> Value {
+        self.0.iter().map(|(name, raw)| (name.clone(), as_it_came(raw))).collect()
+    }
+
     /// The first of `names` that is a non-empty text, or a number with every digit.
     pub fn text(&self, names: &[&str]) -> Option<String> {
         names.iter().filter_map(|name| self.0.get(*name)).find_map(|raw| text(raw))
@@ -62,14 +68,18 @@ impl Members {
         })
     }
 
-    /// The first of `names` that is a text or a number, if it is an instant: RFC 3339 with any offset, or whole seconds
-    /// since 1970, as WhatsApp writes them.
+    /// The first of `names` that is an instant in any form of [`parse_instant`].
     pub fn time(&self, names: &[&str]) -> Option<SystemTime> {
-        let text = self.text(names)?;
-        match text.parse() {
-            Ok(seconds) => SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
-            Err(_) => rfc3339::parse(&text),
-        }
+        names.iter().filter_map(|name| self.text(&[name])).find_map(|text| parse_instant(&text))
+    }
+
+    /// The first of `names` that is `true` or `false`, as JSON or as text.
+    pub fn flag(&self, names: &[&str]) -> Option<bool> {
+        names.iter().filter_map(|name| self.0.get(*name)).find_map(|raw| match raw.get().trim_matches('"') {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        })
     }
 
     /// The first of `names` that is a text or a number, if it is a phone number, with or without its plus.

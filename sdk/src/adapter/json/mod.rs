@@ -59,13 +59,13 @@ fn text_of(raw: &str) -> Option<String> {
     }
 }
 
-/// JSON to be passed on unread. A whole number beyond 64 bits is kept as text, because a value tree would round it.
-/// Null if it is nested more than 127 deep.
+/// JSON to be passed on unread, and never null. A whole number beyond 64 bits is kept as text, because a value tree would
+/// round it. So is the whole if it is null, or nested more than 127 deep.
 pub fn as_it_came(raw: &RawValue) -> Value {
     match serde_json::from_str(raw.get()) {
+        Ok(Value::Null) | Err(_) => Value::from(raw.get()),
         Ok(value) if holds_rounded(&value) => with_every_digit(raw),
         Ok(value) => value,
-        Err(_) => Value::Null,
     }
 }
 
@@ -150,7 +150,8 @@ mod tests {
         assert_eq!(as_it_came(&raw), expected);
         let deep: Box<RawValue> =
             serde_json::from_str(&format!("{}1.5{}", "[".repeat(9999), "]".repeat(9999))).unwrap();
-        assert_eq!(as_it_came(&deep), Value::Null);
+        assert_eq!(as_it_came(&deep), Value::from(deep.get()));
+        assert_eq!(as_it_came(&serde_json::from_str::<Box<RawValue>>("null").unwrap()), "null");
     }
 
     #[test]

@@ -142,7 +142,7 @@ async fn optional_details_of_exchanges_and_deliveries_are_shown() {
             "at": "2026-05-11T09:26:01Z", "headers": {"x-signature": "5ig"}, "error": "nobody listens there",
             "next_at": "2026-05-11T09:26:31Z",
         });
-        let tell = "(await import('/_mock/console/events.js')).apply('webhook', arguments[0], 'of-1000')";
+        let tell = "(await import('/_mock/console/live.js')).apply('webhook', arguments[0], 'of-1000')";
         page.run(tell, vec![told]).await;
         page.press("3").await;
         page.click("#deliveries summary").await;

@@ -1,0 +1,193 @@
+//! The codes of WhatsApp itself and of the carrier Twilio, which providers pass on in answers, webhook calls and texts.
+//!
+//! A code means the same wherever it stands and whoever passes it on. An adapter looks into its own tables first, and here
+//! for what they lack.
+
+use crate::adapter::error_code::{Certainty, ErrorCode};
+use crate::error::{ErrorKind, Sent};
+
+/// WhatsApp's codes with the HTTP statuses of its own table. A provider may wrap them in another status.
+pub const META: &[ErrorCode] = {
+    use ErrorKind as K;
+    &[
+        meta("131047", "more than 24 hours since the contact's last message", 400, K::SessionExpired),
+        meta("470", "the same, by its old number", 400, K::SessionExpired),
+        meta("131026", "undeliverable", 400, K::RecipientInvalid),
+        meta("131021", "the recipient is the sender", 400, K::RecipientInvalid),
+        meta("131030", "not on the list of the test number", 400, K::RecipientInvalid),
+        unlisted("131050", "opted out of marketing", K::RecipientInvalid),
+        meta("130472", "part of an experiment", 400, K::RecipientInvalid),
+        unlisted("131049", "withheld: this contact's cap on marketing", K::RateLimited),
+        meta("4", "the app's limit of calls", 400, K::RateLimited),
+        meta("80007", "the business account's limit of calls", 400, K::RateLimited),
+        meta("130429", "throughput", 400, K::RateLimited),
+        meta("131048", "the number is restricted for spam", 400, K::RateLimited),
+        meta("131056", "too many messages to this contact", 400, K::RateLimited),
+        meta("132000", "another number of parameters", 400, K::TemplateRejected),
+        meta("132001", "no such template in this language, or not approved", 404, K::TemplateRejected),
+        meta("132005", "too long once filled", 400, K::TemplateRejected),
+        meta("132007", "content policy", 400, K::TemplateRejected),
+        meta("132012", "format of a parameter", 400, K::TemplateRejected),
+        unlisted("132018", "validation of a parameter", K::TemplateRejected),
+        meta("132015", "paused", 400, K::TemplateRejected),
+        meta("132016", "disabled", 400, K::TemplateRejected),
+        meta("131051", "type of message", 400, K::InvalidRequest),
+        meta("131042", "payment of the business account", 400, K::InsufficientBalance),
+        meta("0", "the provider's token at WhatsApp", 401, K::SenderUnavailable),
+        meta("190", "the provider's token at WhatsApp", 401, K::SenderUnavailable),
+        meta("3", "capability or permission", 500, K::PermissionDenied),
+        meta("10", "permission", 403, K::PermissionDenied),
+        meta("200-299", "permission", 403, K::PermissionDenied),
+        meta("131005", "permission", 403, K::PermissionDenied),
+        meta("368", "the account is restricted", 403, K::SenderUnavailable),
+        meta("131031", "the account is locked", 403, K::SenderUnavailable),
+        meta("130497", "not allowed to write to this country", 403, K::PermissionDenied),
+        meta("33", "the sender was deleted", 400, K::SenderUnavailable),
+        unlisted("131037", "the sender's name is not approved", K::SenderUnavailable),
+        meta("131045", "the sender's registration", 500, K::SenderUnavailable),
+        meta("133010", "the sender is not registered", 400, K::SenderUnavailable),
+        meta("131057", "the account is in maintenance", 500, K::ProviderUnavailable),
+        meta("1", "a bad parameter", 400, K::InvalidRequest),
+        meta("100", "a bad parameter", 400, K::InvalidRequest),
+        meta("131008", "a parameter is missing", 400, K::InvalidRequest),
+        meta("131009", "a parameter's value", 400, K::InvalidRequest),
+        meta("135000", "something in the request", 400, K::InvalidRequest),
+        meta("131052", "the medium cannot be fetched", 400, K::InvalidRequest),
+        meta("131053", "the medium cannot be uploaded", 400, K::InvalidRequest),
+        in_doubt("2", "WhatsApp is overloaded", 503),
+        in_doubt("131000", "something went wrong at WhatsApp", 500),
+        in_doubt("131016", "WhatsApp is overloaded", 500),
+        in_doubt("133004", "WhatsApp is not there", 503),
+    ]
+};
+
+/// Twilio's codes. Their kinds are reported by integrations; a provider that sends through Twilio refuses with them.
+pub const TWILIO: &[ErrorCode] = {
+    use ErrorKind as K;
+    &[
+        twilio("63016", "outside the 24-hour window", K::SessionExpired),
+        twilio("21211", "the number is invalid", K::RecipientInvalid),
+        twilio("21610", "the contact cannot be written to", K::RecipientInvalid),
+        twilio("63003", "the contact cannot be written to", K::RecipientInvalid),
+        twilio("63024", "the recipient is invalid", K::RecipientInvalid),
+        twilio("63032", "the contact cannot be written to", K::RecipientInvalid),
+        twilio("63033", "the contact cannot be written to", K::RecipientInvalid),
+        twilio("63027", "the template was refused", K::TemplateRejected),
+        twilio("63028", "the template was refused", K::TemplateRejected),
+        twilio("63029", "the template was refused", K::TemplateRejected),
+        twilio("63040", "the template was refused", K::TemplateRejected),
+        twilio("63041", "the template was refused", K::TemplateRejected),
+        twilio("63042", "the template was refused", K::TemplateRejected),
+        twilio("63013", "the content was refused", K::InvalidRequest),
+        twilio("63019", "the content was refused", K::InvalidRequest),
+        twilio("63021", "the content was refused", K::InvalidRequest),
+        twilio("63018", "too fast", K::RateLimited),
+        twilio("63049", "too many messages", K::RateLimited),
+        twilio("20429", "too many requests", K::RateLimited),
+        twilio("63007", "the sender is not available", K::SenderUnavailable),
+        twilio("63051", "the sender is not available", K::SenderUnavailable),
+        twilio("63112", "the sender is not available", K::SenderUnavailable),
+    ]
+};
+
+/// The row about `code`, WhatsApp's before Twilio's.
+pub fn find(code: &str) -> Option<&'static ErrorCode> {
+    ErrorCode::find(META, code).or_else(|| ErrorCode::find(TWILIO, code))
+}
+
+/// The row about the first code in `text`: a number of five digits or more, or any number after a `#`, as in
+/// `(#131047) Re-engagement message`.
+pub fn quoted_in(text: &str) -> Option<&'static ErrorCode> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '#' | '+');
+    text.split(|c: char| !is_part(c)).find_map(|word| match word.strip_prefix('#') {
+        Some(code) => find(code),
+        None if word.len() >= 5 => find(word),
+        None => None,
+    })
+}
+
+const fn meta(code: &'static str, name: &'static str, status: u16, kind: ErrorKind) -> ErrorCode {
+    ErrorCode { status: Some(status), ..unlisted(code, name, kind) }
+}
+
+/// A code without a status in WhatsApp's table.
+const fn unlisted(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
+    const SOURCE: &str = "developers.facebook.com/documentation/business-messaging/whatsapp, error codes";
+    row(code, name, kind, SOURCE)
+}
+
+/// A fault of WhatsApp's, after which the message may or may not be out.
+const fn in_doubt(code: &'static str, name: &'static str, status: u16) -> ErrorCode {
+    ErrorCode { sent: Sent::Maybe, ..meta(code, name, status, ErrorKind::ProviderUnavailable) }
+}
+
+const fn twilio(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
+    row(code, name, kind, "the carrier's numbers, as integrations report them")
+}
+
+const fn row(code: &'static str, name: &'static str, kind: ErrorKind, source: &'static str) -> ErrorCode {
+    let certainty = Certainty::Inferred;
+    ErrorCode { code, name, status: None, kind, sent: Sent::No, source, certainty, date: "2026-11-21" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The meanings that every adapter must give a code, unless its provider's page has another one.
+    const MEANINGS: &[(ErrorKind, &[&str])] = &[
+        (ErrorKind::RateLimited, &["131049", "131056", "130429", "131048", "80007", "4", "63018", "63049"]),
+        (
+            ErrorKind::RecipientInvalid,
+            &["131050", "130472", "131026", "131030", "63024", "63032", "63033", "21610", "63003"],
+        ),
+        (
+            ErrorKind::TemplateRejected,
+            &[
+                "132000", "132001", "132005", "132007", "132012", "132015", "132016", "132018", "63027", "63028",
+                "63029", "63041", "63042",
+            ],
+        ),
+        (ErrorKind::SenderUnavailable, &["133010", "368", "131031", "131037", "131045", "63007", "63051", "63112"]),
+        (ErrorKind::InsufficientBalance, &["131042"]),
+        (ErrorKind::SessionExpired, &["131047", "63016"]),
+        (
+            ErrorKind::InvalidRequest,
+            &["131051", "131052", "131053", "100", "131008", "131009", "63013", "63019", "63021"],
+        ),
+        (ErrorKind::ProviderUnavailable, &["131000", "131016", "131057"]),
+    ];
+
+    #[test]
+    fn each_code_has_its_one_meaning() {
+        for (kind, codes) in MEANINGS {
+            for code in *codes {
+                assert_eq!(find(code).map(|fact| fact.kind), Some(*kind), "{code}");
+            }
+        }
+        assert_eq!(find("999"), None);
+    }
+
+    #[test]
+    fn no_code_has_two_rows() {
+        let codes: Vec<_> = META.iter().chain(TWILIO).map(|fact| fact.code).collect();
+        let distinct: std::collections::BTreeSet<_> = codes.iter().collect();
+        assert_eq!(distinct.len(), codes.len());
+    }
+
+    #[test]
+    fn code_in_a_text_is_found_and_other_numbers_are_not() {
+        for (text, code) in [
+            ("(#131047) Re-engagement message", Some("131047")),
+            ("131049: withheld", Some("131049")),
+            ("error 63016.", Some("63016")),
+            ("(#100) Invalid parameter", Some("100")),
+            ("within 100 of 200 requests", None),
+            ("+34600131047", None),
+            ("1310470", None),
+            ("", None),
+        ] {
+            assert_eq!(quoted_in(text).map(|fact| fact.code), code, "{text}");
+        }
+    }
+}
