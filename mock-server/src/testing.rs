@@ -82,8 +82,8 @@ impl Mock {
         Some(delivery)
     }
 
-    /// What the webhooks are told by now.
-    pub(crate) fn told(&mut self) -> Vec<Value> {
+    /// The bodies of the webhook calls that are due by now.
+    pub(crate) fn sent_calls(&mut self) -> Vec<Value> {
         let due = std::iter::from_fn(|| self.answer_webhook(200));
         due.map(|delivery| serde_json::from_slice(delivery.request.body()).unwrap()).collect()
     }

@@ -15,7 +15,7 @@ const LEAST_CHARACTERS: usize = 32;
 /// What a browser shows once its user has given the token.
 const COOKIE_NAME: &str = "transom_mock";
 
-/// The rules for calls to the control plane. Without a token it is for this machine alone; with one, for whoever has it.
+/// The rules for calls to the control plane. Without a token only this machine may call; with a token, every caller that has it.
 ///
 /// Either way a web page that gets its visitor's browser to call is refused, whether it comes under a name that was made to point
 /// here or straight from another origin.
@@ -70,7 +70,7 @@ impl Auth {
         self.token.is_some()
     }
 
-    /// The cookie for whoever gives the right token; none if it is another, or there is none to give.
+    /// The cookie of a caller that gives the right token. `None` if the token is wrong or the mock has none.
     pub(crate) fn sign_in(&self, request: &Request<Bytes>, given: &str) -> Result<Option<String>, Refusal> {
         self.check_host(request)?;
         check_page(request)?;

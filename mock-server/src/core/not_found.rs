@@ -7,7 +7,7 @@ use crate::core::provider_simulator::ProviderSimulator;
 
 const PATHS: Source = Source::new("The paths of the providers, as this mock's README has them", Certainty::Docs);
 
-/// Says that nobody has the path, and which one may be meant.
+/// Says that no provider has the path, and names the nearest path.
 pub(crate) fn finding(simulators: &[Box<dyn ProviderSimulator>], path: &str) -> Finding {
     let text = match nearest(simulators, path) {
         Some((provider, meant)) => {
@@ -21,7 +21,7 @@ pub(crate) fn finding(simulators: &[Box<dyn ProviderSimulator>], path: &str) -> 
 /// The path that has the most of the last parts of this one, and among those the one whose length is nearest.
 fn nearest(simulators: &[Box<dyn ProviderSimulator>], path: &str) -> Option<(&'static str, &'static str)> {
     let given = parts(path);
-    let all = simulators.iter().flat_map(|dialect| dialect.paths().iter().map(|path| (dialect.name(), *path)));
+    let all = simulators.iter().flat_map(|simulator| simulator.paths().iter().map(|path| (simulator.name(), *path)));
     let scored = all.filter_map(|(provider, known)| {
         let known_parts = parts(known);
         let pairs = given.iter().rev().zip(known_parts.iter().rev());

@@ -48,7 +48,7 @@ impl<'a> RequestContext<'a> {
         self.accepted.push(message);
     }
 
-    /// Delivers a message to a contact, as [`World::deliver`] does. A message that a fault lets fail later reaches nobody and
+    /// Delivers a message to a contact, as [`World::deliver`] does. A message that a fault lets fail later reaches no contact and
     /// only continues the conversation. Returns the conversation's id.
     pub fn deliver(&mut self, message: Message<'_>) -> u64 {
         match self.failure {

@@ -259,8 +259,8 @@ impl Simulator {
     /// Whether the answer to `request` would be dropped, because a `lose_reply` or `reset` fault is next for it. Consumes
     /// nothing.
     pub fn would_drop_reply(&self, request: &Request<Bytes>) -> bool {
-        let dialect = self.simulators.iter().find(|dialect| dialect.matches_path(request.uri().path()));
-        dialect.is_some_and(|dialect| self.faults.would_drop_reply(dialect.name(), dialect.is_send(request)))
+        let simulator = self.simulators.iter().find(|simulator| simulator.matches_path(request.uri().path()));
+        simulator.is_some_and(|simulator| self.faults.would_drop_reply(simulator.name(), simulator.is_send(request)))
     }
 
     /// A control call has changed something.
@@ -297,18 +297,20 @@ impl Simulator {
     fn step_provider(&mut self, real_now: SystemTime, index: usize, request: &Request<Bytes>) -> WireResponse {
         let now = self.clock.now(real_now);
         let simulators = Arc::clone(&self.simulators);
-        let Some(dialect) = simulators.get(index) else {
+        let Some(simulator) = simulators.get(index) else {
             return whole(json_response(404, &json!({"error": "no such provider"})));
         };
-        let fault = self.faults.take(dialect.name(), dialect.is_send(request));
+        let fault = self.faults.take(simulator.name(), simulator.is_send(request));
         let taken = fault.as_ref().is_none_or(|fault| fault.after_accept);
         let fails = match fault.as_ref().map(|fault| &fault.kind) {
             Some(Kind::FailLater(failure)) => Some(*failure),
-            _ if ends_in_failure(self.world.switch(dialect.name(), LAST_STATUS)) => dialect.failures().first().copied(),
+            _ if ends_in_failure(self.world.switch(simulator.name(), LAST_STATUS)) => {
+                simulator.failures().first().copied()
+            }
             _ => None,
         };
         let outcome =
-            taken.then(|| dialect.handle(RequestContext::new(&mut self.world, now, request).with_failure(fails)));
+            taken.then(|| simulator.handle(RequestContext::new(&mut self.world, now, request).with_failure(fails)));
         let (own, findings, own_cause, bucket) = match outcome {
             None => (None, Vec::new(), None, None),
             Some(SimulatedResponse { response, findings, accepted, closed, cause, bucket }) => {
@@ -318,7 +320,7 @@ impl Simulator {
                         let holds_token = self.access.holds_token(request);
                         findings.extend(self.webhooks.pass_over(&mut message, holds_token));
                     }
-                    self.webhooks.accepted(dialect.as_ref(), &self.world, now, &message);
+                    self.webhooks.accepted(simulator.as_ref(), &self.world, now, &message);
                     self.announce_accepted(&message, now);
                     self.world.record_transcript(now, message);
                 }
@@ -331,8 +333,8 @@ impl Simulator {
             (Some(fault), own) => {
                 let world = &self.world;
                 let rate_limited = || {
-                    let quota = world.quota(dialect.name(), bucket, now).exhausted();
-                    dialect.rate_limited(world, quota, now)
+                    let quota = world.quota(simulator.name(), bucket, now).exhausted();
+                    simulator.rate_limited(world, quota, now)
                 };
                 fault.apply(own, rate_limited, request, &self.mount)
             }
@@ -344,10 +346,10 @@ impl Simulator {
         }
         let name = fault.as_ref().map(|fault| fault.kind.name());
         let remarks = Remarks { findings, fault: name, cause: cause.map(Into::into) };
-        self.record(Some(dialect.name()), now, request, &mut response, remarks);
+        self.record(Some(simulator.name()), now, request, &mut response, remarks);
         if let Some(Kind::Gate(gate)) = fault.map(|fault| fault.kind) {
             let request = self.journal.last();
-            wire = WireFault::Held(self.gates.hold(Held { gate, provider: dialect.name(), request, at: now }));
+            wire = WireFault::Held(self.gates.hold(Held { gate, provider: simulator.name(), request, at: now }));
         }
         WireResponse { response, wire, delay }
     }
@@ -379,8 +381,8 @@ impl Simulator {
 
     /// Why a provider's messages may fail later.
     pub(crate) fn failures(&self, provider: &str) -> &'static [Failure] {
-        let dialect = self.simulators.iter().find(|dialect| dialect.name() == provider);
-        dialect.map_or(&[], |dialect| dialect.failures())
+        let simulator = self.simulators.iter().find(|simulator| simulator.name() == provider);
+        simulator.map_or(&[], |simulator| simulator.failures())
     }
 
     /// How long, in real time, until a message has another status; `None` if none will, or the clock stands.

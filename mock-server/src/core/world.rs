@@ -55,7 +55,7 @@ const DEMO_LOGIN: (&str, &str) = ("demo@example.com", "demo-password");
 pub struct World {
     strict: bool,
     accounts: Accounts,
-    nobody: Account,
+    empty_account: Account,
     providers: Providers,
     contacts: Table<ContactKey, Contact>,
     conversations: Conversations,
@@ -106,7 +106,7 @@ impl World {
         Self {
             strict,
             accounts: Accounts::default(),
-            nobody: Account::default(),
+            empty_account: Account::default(),
             providers: Providers::default(),
             contacts: Table::new(MAX_ROWS),
             conversations: Conversations::new(MAX_ROWS),
@@ -150,7 +150,7 @@ impl World {
 
     /// A provider's account; an empty one if it has none.
     pub fn account(&self, provider: &str) -> &Account {
-        self.accounts.get(provider).map_or(&self.nobody, Arc::as_ref)
+        self.accounts.get(provider).map_or(&self.empty_account, Arc::as_ref)
     }
 
     /// A provider's account, made if it has none.

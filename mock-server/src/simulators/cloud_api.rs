@@ -2,7 +2,7 @@
 //!
 //! Each reader takes the JSON value of one part, checks it against the limits of Meta's pages (business messaging,
 //! interactive, location, contacts and media messages; docs of Meta, inferred for a provider that only says it
-//! mirrors them) and gives the content back in the form of the message ledger. Members nobody knows are collected,
+//! mirrors them) and gives the content back in the form of the message ledger. Unknown members are collected,
 //! not refused: whether sloppiness is refused is for the simulator to say.
 
 mod contacts;
@@ -66,7 +66,7 @@ impl FieldError {
 /// Reads the objects of one request and remembers what in their form is not as it should be.
 #[derive(Debug, Default)]
 pub(crate) struct FieldReader {
-    /// The paths of the members nobody knows, in the order met.
+    /// The paths of unknown members, in the order met.
     pub(crate) unknown: Vec<String>,
     /// Whose limits on what buttons and rows say are only remarked upon, for a provider whose own pages give none;
     /// `None` if they are enforced.

@@ -16,10 +16,10 @@ impl Simulator {
     }
 
     fn announce(&mut self, provider: &str, at: SystemTime, about: Subject<'_>) {
-        let Some(dialect) = self.simulators.iter().find(|dialect| dialect.name() == provider) else { return };
+        let Some(simulator) = self.simulators.iter().find(|simulator| simulator.name() == provider) else { return };
         let world = &self.world;
-        let payload = |number| dialect.account_event(world, &AccountEvent { number, at, about });
-        self.webhooks.announce(dialect.name(), at, payload);
+        let payload = |number| simulator.account_event(world, &AccountEvent { number, at, about });
+        self.webhooks.announce(simulator.name(), at, payload);
     }
 
     /// Whether a contact's next message is the contact's first in its conversation.

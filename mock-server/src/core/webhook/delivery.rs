@@ -153,8 +153,8 @@ impl Simulator {
 
     /// How a provider signs and retries.
     pub(crate) fn webhook_rules(&self, provider: &str) -> WebhookRules {
-        let dialect = self.simulators.iter().find(|dialect| dialect.name() == provider);
-        dialect.map(|dialect| dialect.webhook_rules(&self.world)).unwrap_or_default()
+        let simulator = self.simulators.iter().find(|simulator| simulator.name() == provider);
+        simulator.map(|simulator| simulator.webhook_rules(&self.world)).unwrap_or_default()
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct WebhookQueue {
     pub(super) watched: InactivityTimers,
     log: DeliveryLog,
     nets: IpNetworks,
-    happenings: u64,
+    event_count: u64,
     /// Numbers every try, over resets too, so that the outcome of a try from before a reset means none after it.
     last_id: u64,
 }
@@ -50,7 +50,7 @@ impl WebhookQueue {
             watched: InactivityTimers::default(),
             log: DeliveryLog::new(),
             nets: IpNetworks::default(),
-            happenings: 0,
+            event_count: 0,
             last_id: 0,
         }
     }
@@ -200,7 +200,7 @@ impl WebhookQueue {
     /// Queues the events of a message accepted at `now`, if any target exists.
     pub(crate) fn accepted(
         &mut self,
-        dialect: &dyn ProviderSimulator,
+        simulator: &dyn ProviderSimulator,
         world: &World,
         now: SystemTime,
         report: &AcceptedMessage,
@@ -212,7 +212,7 @@ impl WebhookQueue {
         let steps = ladder(report.failure, world.switch(report.provider, LAST_STATUS));
         let last = steps.last().map(|(_, after)| *after).unwrap_or_default();
         for (progress, after) in steps {
-            let told = Told {
+            let draft = EventDraft {
                 at: now + after,
                 mirrored: now + last.saturating_sub(after),
                 business: &report.from,
@@ -222,7 +222,7 @@ impl WebhookQueue {
                 sent_before: !after.is_zero(),
                 what: MessageEventKind::Status { progress, report },
             };
-            self.tell(dialect, world, &told, &routes);
+            self.queue_event(simulator, world, &draft, &routes);
         }
     }
 
@@ -233,8 +233,8 @@ impl WebhookQueue {
         at: SystemTime,
         payload: impl FnOnce(u64) -> Option<Value>,
     ) {
-        self.happenings += 1;
-        if let Some(payload) = payload(self.happenings) {
+        self.event_count += 1;
+        if let Some(payload) = payload(self.event_count) {
             self.post(provider, &Destination::Registered, &Bytes::from(payload.to_string()), at);
         }
     }
@@ -242,21 +242,21 @@ impl WebhookQueue {
     /// A contact wrote at `now`.
     pub(crate) fn received(
         &mut self,
-        dialect: &dyn ProviderSimulator,
+        simulator: &dyn ProviderSimulator,
         world: &World,
         now: SystemTime,
         message: &Inbound<'_>,
         written: &InboundMessage<'_>,
     ) {
         let InboundMessage { message_id, content, reply } = *written;
-        let follows = dialect.webhook_rules(world).replies_go_to_callback;
+        let follows = simulator.webhook_rules(world).replies_go_to_callback;
         let callbacks = reply.filter(|_| follows).map_or(&[][..], |reply| reply.callbacks);
         let routes = self.routes(message.provider, callbacks);
         if routes.is_empty() {
             return;
         }
         let name = world.contact_name(message.provider, message.to, message.from);
-        let told = Told {
+        let draft = EventDraft {
             at: now,
             mirrored: now,
             business: message.to,
@@ -266,33 +266,39 @@ impl WebhookQueue {
             sent_before: false,
             what: MessageEventKind::Received { name, content },
         };
-        self.tell(dialect, world, &told, &routes);
+        self.queue_event(simulator, world, &draft, &routes);
     }
 
-    fn tell(&mut self, dialect: &dyn ProviderSimulator, world: &World, told: &Told<'_>, routes: &[Destination]) {
-        self.happenings += 1;
+    fn queue_event(
+        &mut self,
+        simulator: &dyn ProviderSimulator,
+        world: &World,
+        draft: &EventDraft<'_>,
+        routes: &[Destination],
+    ) {
+        self.event_count += 1;
         for route in routes {
             let url = match route {
-                Destination::Registered => self.registered.get(dialect.name()).map(Registration::url),
+                Destination::Registered => self.registered.get(simulator.name()).map(Registration::url),
                 Destination::Own(target) => Some(target.uri().to_string()),
             };
             let Some(url) = url else { continue };
-            let happening = MessageEvent {
-                number: self.happenings,
-                at: told.at,
+            let event = MessageEvent {
+                number: self.event_count,
+                at: draft.at,
                 url: &url,
-                business: told.business,
-                contact: told.contact,
-                message_id: told.message_id,
-                reply_to: told.reply_to,
-                sent_before: told.sent_before,
-                what: told.what,
+                business: draft.business,
+                contact: draft.contact,
+                message_id: draft.message_id,
+                reply_to: draft.reply_to,
+                sent_before: draft.sent_before,
+                what: draft.what,
             };
-            if let Some(payload) = dialect.message_event(world, &happening) {
+            if let Some(payload) = simulator.message_event(world, &event) {
                 let body = Bytes::from(payload.to_string());
-                let provider = dialect.name();
+                let provider = simulator.name();
                 let reorder = self.registered.get(provider).is_some_and(|registered| registered.trouble.reorder);
-                self.post(provider, route, &body, if reorder { told.mirrored } else { told.at });
+                self.post(provider, route, &body, if reorder { draft.mirrored } else { draft.at });
             }
         }
     }
@@ -415,8 +421,8 @@ pub struct Waiting<'a> {
     body: &'a Bytes,
 }
 
-/// An event without its targets.
-struct Told<'a> {
+/// An event before its payload is written for each target.
+struct EventDraft<'a> {
     at: SystemTime,
     /// Its time if the order of events is reversed.
     mirrored: SystemTime,

@@ -54,8 +54,8 @@ pub const fn last_status(source: Source) -> Switch {
         name: LAST_STATUS,
         default: "delivered",
         allowed: &["sent", "delivered", "read", FAILED],
-        about: "How far an accepted message gets, and so the last status that the webhook tells: sent at once, delivered after \
-                1 s, read after 2 s; or it fails, and nobody gets it.",
+        about: "How far an accepted message gets, and so the last status that the webhook reports: sent at once, delivered after \
+                1 s, read after 2 s; or it fails, and the contact does not get it.",
         source,
     }
 }
@@ -64,8 +64,8 @@ pub const fn last_status(source: Source) -> Switch {
 pub(crate) const fn last_status_or_undelivered(source: Source) -> Switch {
     Switch {
         allowed: &["sent", "delivered", "read", FAILED, UNDELIVERED],
-        about: "How far an accepted message gets, and so the last status that the webhook tells: sent at once, delivered after \
-                1 s, read after 2 s; or it fails, at once or undelivered after 1 s, and nobody gets it.",
+        about: "How far an accepted message gets, and so the last status that the webhook reports: sent at once, delivered after \
+                1 s, read after 2 s; or it fails, at once or undelivered after 1 s, and the contact does not get it.",
         ..last_status(source)
     }
 }

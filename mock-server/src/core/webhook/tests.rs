@@ -110,7 +110,7 @@ fn nobody_is_told_of_what_happened_before_the_webhook_was_there() {
     write(&mut mock, "hi");
     mock.listen("exotel");
     mock.advance("1h");
-    assert!(mock.told().is_empty());
+    assert!(mock.sent_calls().is_empty());
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_target_that_does_not_answer_is_tried_again() {
     mock.simulator.delivered(again.id, DeliveryOutcome::Answered(StatusCode::NO_CONTENT));
     mock.simulator.delivered(again.id, DeliveryOutcome::Unanswered);
     mock.advance("25h");
-    assert!(mock.told().is_empty());
+    assert!(mock.sent_calls().is_empty());
     let log = mock.control("webhooks/deliveries", &Value::Null);
     let statuses: Vec<&Value> = log.as_array().unwrap().iter().map(|line| &line["status"]).collect();
     assert_eq!(statuses, [&Value::Null, &json!(204)]);
@@ -159,12 +159,12 @@ fn the_log_has_every_try_with_its_body_and_its_moment() {
     write(&mut mock, "hi");
     mock.answer_webhook(503).unwrap();
     mock.advance("25h");
-    let told = mock.told();
+    let sent_calls = mock.sent_calls();
     let log = mock.control("webhooks/deliveries", &Value::Null);
     let line = |attempt: u32, status: u16, at: &str, next: Option<&str>| {
         json!({
             "number": attempt, "provider": "exotel", "url": "http://127.0.0.1:9000/hook?token=***", "attempt": attempt,
-            "copy": 1, "status": status, "error": null, "headers": log[0]["headers"], "body": told[0], "at": at,
+            "copy": 1, "status": status, "error": null, "headers": log[0]["headers"], "body": sent_calls[0], "at": at,
             "next_try_at": next,
         })
     };
@@ -193,7 +193,7 @@ fn removed_webhook_gets_no_calls_and_its_successor_gets_them() {
     mock.listen("exotel");
     write(&mut mock, "hi");
     call(&mut mock, "DELETE", "webhooks?provider=exotel", "");
-    assert!(mock.told().is_empty());
+    assert!(mock.sent_calls().is_empty());
     mock.listen("exotel");
     write(&mut mock, "hi");
     mock.control("webhooks", &json!({"provider": "exotel", "url": "http://127.0.0.1:9009/new"}));
@@ -219,7 +219,7 @@ fn a_reset_forgets_webhooks_waiting_calls_and_the_log() {
     assert_eq!(mock.control("webhooks/deliveries", &Value::Null), json!([]));
     mock.simulator.delivered(new.id, DeliveryOutcome::Answered(StatusCode::OK));
     mock.advance("25h");
-    assert!(mock.told().is_empty());
+    assert!(mock.sent_calls().is_empty());
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(super) const PATH: &str = "/api/conversations/";
 
 /// Source: Get Conversation (docs) for the answer and for the text of its refusal, whose 404 is inferred. Its samples
 /// have no credential, so that none is needed; one that is refused elsewhere is refused here. What contacts wrote is
-/// not in the world of the mock, so that only the business's side is told; that its role is `assistant` is inferred.
+/// not in the world of the mock, so only the business's side is listed; that its role is `assistant` is inferred.
 pub(super) fn show(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     if bearer_token(request).is_some_and(|token| !world.accepts_credential(token)) {
         return json_response(401, &unauthenticated(world));

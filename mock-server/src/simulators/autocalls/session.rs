@@ -64,7 +64,7 @@ pub(super) struct SessionStatus {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     minutes_remaining: Option<u64>,
-    /// Null where nobody wrote, which is another thing than absent.
+    /// Null if the contact never wrote. Null is not the same as absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expires_at: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -54,7 +54,7 @@ pub(super) const ALL: &[Switch] = &[
         name: "without_accept",
         default: "json",
         allowed: &["json", "page", "redirect"],
-        about: "How errors are told to a request without `Accept: application/json`: as JSON all the same, as a page, or by a \
+        about: "How errors answer a request without `Accept: application/json`: as JSON all the same, as a page, or by a \
                 redirect to the login.",
         source: FRAMEWORK,
     },

@@ -1,4 +1,4 @@
-//! What Autocalls posts to a webhook: read receipts. Messages of contacts are told to no webhook.
+//! What Autocalls posts to a webhook: read receipts. No webhook reports messages of contacts.
 
 use std::time::Duration;
 

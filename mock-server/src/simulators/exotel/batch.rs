@@ -1,4 +1,4 @@
-//! POST …/messages: the three shapes of a request, and a verdict on each message.
+//! POST …/messages: the three shapes of a request, and the result of each message.
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -57,7 +57,7 @@ pub(super) fn send(world: &mut RequestContext<'_>, review: &mut FindingCollector
     let mut failed = 0;
     for message in &messages {
         review.look_at(message.place.as_str());
-        results.push(verdict(world, message, review).map_or_else(
+        results.push(send_message(world, message, review).map_or_else(
             |problem| {
                 failed += 1;
                 let status = problem.status;
@@ -134,7 +134,7 @@ fn answer_one(
     review: &mut FindingCollector,
 ) -> Response<Bytes> {
     let request = world.request;
-    match verdict(world, message, review) {
+    match send_message(world, message, review) {
         Ok(sid) => accepted_one(world, request, sid),
         Err(problem) => {
             let (status, place) = (problem.status, world.switch(NAME, "symbol_place"));
@@ -237,7 +237,7 @@ fn accepted(world: &mut World, request: &Request<Bytes>, results: &[Item], faile
 }
 
 /// Sends one message, or says why not: fields, numbers, content, sender, then what the world has against it.
-fn verdict(
+fn send_message(
     world: &mut RequestContext<'_>,
     message: &OneMessage<'_>,
     review: &mut FindingCollector,

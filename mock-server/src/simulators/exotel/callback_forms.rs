@@ -43,12 +43,12 @@ pub(super) fn event(happening: &MessageEvent<'_>, to: &str, content: Option<(&st
             ("incoming_message", message)
         }
     };
-    let mut told = json!({"event": name, "timestamp": at, "message": message});
+    let mut payload = json!({"event": name, "timestamp": at, "message": message});
     if let MessageEventKind::Received { name, .. } = happening.what {
-        put(&mut told, "account_sid", ACCOUNT_SID.into());
-        put(&mut told, "contact", contact(happening, name));
+        put(&mut payload, "account_sid", ACCOUNT_SID.into());
+        put(&mut payload, "contact", contact(happening, name));
     }
-    told
+    payload
 }
 
 /// The form by `type` (WhatsApp Webhooks, docs).

@@ -116,7 +116,7 @@ pub(super) const ALL: &[Switch] = &[
         name: "callback_type",
         default: "icm",
         allowed: &["icm", "incoming_message"],
-        about: "What the wrapped dialect calls a customer's message; captures of live callbacks have the longer word.",
+        about: "What the wrapped form calls a customer's message; captures of live callbacks have the longer word.",
         source: Source::new("Third-party captures of live callbacks", Certainty::Field),
     },
     Switch {

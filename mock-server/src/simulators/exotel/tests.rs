@@ -89,7 +89,7 @@ fn window_error_by_callback_is_accepted_and_not_delivered() {
 }
 
 #[test]
-fn each_wrapped_message_has_its_own_verdict() {
+fn each_wrapped_message_has_its_own_result() {
     let mut mock = open();
     let mut bad = text();
     bad["to"] = json!("12");

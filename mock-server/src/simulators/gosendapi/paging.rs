@@ -11,7 +11,7 @@ use crate::core::request::Query;
 use crate::core::response::{json_response, set_header};
 use crate::simulators::cloud_api::FieldError;
 
-/// Rows on a page where nobody says, and at the most (API Reference, docs).
+/// Rows on a page by default, and at the most (API Reference, docs).
 const DEFAULT_ROWS: usize = 20;
 const MOST_ROWS: usize = 100;
 

@@ -91,7 +91,7 @@ pub(super) const ALL: &[Switch] = &[
         name: "accepted_status",
         default: "201",
         allowed: &["201", "200", "202"],
-        about: "The HTTP status of an accepted send; 201 is what such a framework answers unless told otherwise.",
+        about: "The HTTP status of an accepted send; 201 is the default of such a framework.",
         source: Source::new(REFERENCE, Certainty::Inferred),
     },
     Switch {

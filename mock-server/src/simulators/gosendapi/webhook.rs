@@ -91,7 +91,7 @@ fn incoming(happening: &MessageEvent<'_>, content: &Value) -> Value {
     message
 }
 
-/// Sources: Conversations (seed) for the events `created`, `inactive` and `ended`; that templates are told of (docs), under which
+/// Sources: Conversations (seed) for the events `created`, `inactive` and `ended`; that templates are reported (docs), under which
 /// names is not (inferred).
 pub(super) fn announcement(world: &World, bulletin: &AccountEvent<'_>) -> Value {
     let (event, sender, data) = match bulletin.about {

@@ -18,7 +18,7 @@ use crate::simulators::cloud_api::{FieldError, FieldReader, required_text};
 pub(super) const LOGIN_PATH: &str = "/kingslanding/login";
 /// How long a key from the login lives (Build your API call, docs).
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// What such a key starts with here; the moment of the login follows, and a stamp that nobody else can make.
+/// The start of such a key. The time of the login follows, and a token that only this mock can derive.
 const KEY_PREFIX: &str = "login-";
 const PAGE: Source = Source::new("Messangi, Build your API call", Certainty::Docs);
 

@@ -21,7 +21,7 @@ const ALL: HeaderName = HeaderName::from_static("ratelimit");
 pub(super) fn put_rate_headers(headers: &mut HeaderMap, style: &str, quota: Quota) {
     let Quota { limit, remaining, .. } = quota;
     let window = quota.window.as_secs();
-    // Rounded up, so that nobody who waits as long comes too early.
+    // Rounded up: a client that waits this long is not early.
     let reset = quota.reset_after_seconds();
     match style {
         "none" => {}

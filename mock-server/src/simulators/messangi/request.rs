@@ -47,7 +47,7 @@ pub(super) struct Notification<'a> {
     pub(super) external_id: Option<&'a str>,
     /// The caller's own name for the recipient.
     pub(super) client_id: Option<&'a str>,
-    /// Where the status is told, as it was written.
+    /// The callback addresses, as they were written.
     pub(super) callbacks: Vec<String>,
 }
 

@@ -23,8 +23,8 @@ fn a_read_receipt_has_every_member_of_the_page() {
     let mut mock = Mock::new();
     mock.listen("autocalls");
     let answer = send(&mut mock);
-    let told = mock.told();
-    let uuid = told[0]["conversation_id"].clone();
+    let sent_calls = mock.sent_calls();
+    let uuid = sent_calls[0]["conversation_id"].clone();
     assert_eq!(uuid.as_str().unwrap().len(), 36);
     let expected = json!({
         "event": "message_status", "whatsapp_message_id": answer["whatsapp_message_id"], "message_sid": answer["message_sid"],
@@ -34,11 +34,14 @@ fn a_read_receipt_has_every_member_of_the_page() {
         "error_code": null, "error_message": null, "error_description": null,
         "timestamp": "2026-05-11T09:20:00+00:00", "provider_timestamp": null,
     });
-    assert_eq!(told, [expected]);
+    assert_eq!(sent_calls, [expected]);
     mock.advance("1s");
-    let told = mock.told();
-    assert_eq!((&told[0]["status"], &told[0]["timestamp"]), (&json!("delivered"), &json!("2026-05-11T09:20:01+00:00")));
-    assert_eq!(told[0]["conversation_id"], uuid);
+    let sent_calls = mock.sent_calls();
+    assert_eq!(
+        (&sent_calls[0]["status"], &sent_calls[0]["timestamp"]),
+        (&json!("delivered"), &json!("2026-05-11T09:20:01+00:00"))
+    );
+    assert_eq!(sent_calls[0]["conversation_id"], uuid);
 }
 
 #[test]
@@ -47,10 +50,10 @@ fn a_sender_on_metas_own_api_has_metas_id_and_time() {
     mock.listen("autocalls");
     mock.control("config", &json!({"provider": "autocalls", "message_sid": "null"}));
     send(&mut mock);
-    let told = mock.told();
-    assert_eq!(told[0]["message_sid"], Value::Null);
-    assert!(told[0]["meta_message_id"].as_str().unwrap().starts_with("wamid."));
-    assert_eq!(told[0]["provider_timestamp"], told[0]["timestamp"]);
+    let sent_calls = mock.sent_calls();
+    assert_eq!(sent_calls[0]["message_sid"], Value::Null);
+    assert!(sent_calls[0]["meta_message_id"].as_str().unwrap().starts_with("wamid."));
+    assert_eq!(sent_calls[0]["provider_timestamp"], sent_calls[0]["timestamp"]);
 }
 
 #[test]
@@ -59,7 +62,7 @@ fn what_customers_write_is_told_to_nobody() {
     mock.listen("autocalls");
     mock.inbound("autocalls", CONTACT);
     mock.advance("1h");
-    assert!(mock.told().is_empty());
+    assert!(mock.sent_calls().is_empty());
 }
 
 #[test]

@@ -33,8 +33,8 @@ fn open() -> Mock {
 
 /// Code and name of each delivery report that is due.
 fn reports(mock: &mut Mock) -> Vec<(u64, String)> {
-    let reports = mock.told().into_iter().map(|told| {
-        let message = &told["whatsapp"]["messages"][0];
+    let reports = mock.sent_calls().into_iter().map(|sent_calls| {
+        let message = &sent_calls["whatsapp"]["messages"][0];
         (message["exo_status_code"].as_u64().unwrap(), message["exo_detailed_status"].as_str().unwrap().to_owned())
     });
     reports.collect()
@@ -51,25 +51,25 @@ fn message_is_reported_sent_then_delivered_after_one_second() {
         "exo_detailed_status": "EX_MESSAGE_SENT", "description": "Sent", "timestamp": "2026-05-11T14:50:00.000+05:30",
         "custom_data": "job-7781",
     }]}});
-    assert_eq!(mock.told(), [sent]);
+    assert_eq!(mock.sent_calls(), [sent]);
     mock.advance("999ms");
-    assert!(mock.told().is_empty());
+    assert!(mock.sent_calls().is_empty());
     mock.advance("1ms");
     let delivered = json!({"whatsapp": {"messages": [{
         "callback_type": "dlr", "sid": sid, "to": "919876543210", "exo_status_code": 30002,
         "exo_detailed_status": "EX_MESSAGE_DELIVERED", "description": "Delivered",
         "timestamp": "2026-05-11T14:50:01.000+05:30", "custom_data": "job-7781",
     }]}});
-    assert_eq!(mock.told(), [delivered]);
+    assert_eq!(mock.sent_calls(), [delivered]);
     mock.advance("1h");
-    assert!(mock.told().is_empty());
+    assert!(mock.sent_calls().is_empty());
 }
 
 #[test]
 fn without_a_reference_there_is_no_custom_data() {
     let mut mock = open();
     post(&mut mock, &text("Hi"));
-    assert!(mock.told()[0]["whatsapp"]["messages"][0].get("custom_data").is_none());
+    assert!(mock.sent_calls()[0]["whatsapp"]["messages"][0].get("custom_data").is_none());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_message_refused_at_once_is_not_reported() {
     mock.listen("exotel");
     assert_eq!(post(&mut mock, &text("Hi")).0, 400);
     mock.advance("1h");
-    assert!(mock.told().is_empty());
+    assert!(mock.sent_calls().is_empty());
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn the_callback_nearest_to_the_message_gets_its_reports() {
     let paths: Vec<String> = std::iter::from_fn(|| mock.answer_webhook(200))
         .map(|delivery| delivery.request.uri().path().to_owned())
         .collect();
-    // An address on another machine is passed over, and the registered one told.
+    // An address on another machine is passed over, and the registered one sent_calls.
     assert_eq!(paths, ["/own", "/channel", "/hook"]);
 }
 
@@ -154,7 +154,7 @@ fn what_a_customer_writes_is_told_in_full() {
         "callback_type": "icm", "sid": answer["message_id"], "from": CONTACT, "to": "+919876500001", "profile_name": "Asha",
         "timestamp": "2026-05-11T14:50:00.000+05:30", "content": {"type": "text", "text": {"body": "Thanks"}},
     }]}});
-    assert_eq!(mock.told(), [expected]);
+    assert_eq!(mock.sent_calls(), [expected]);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_file_from_a_customer_has_a_url() {
     mock.listen("exotel");
     let image = json!({"type": "image", "link": "https://files.example.net/a.jpg", "caption": "c"});
     mock.control("inbound", &json!({"provider": "exotel", "from": CONTACT, "content": image}));
-    let message = mock.told()[0]["whatsapp"]["messages"][0].clone();
+    let message = mock.sent_calls()[0]["whatsapp"]["messages"][0].clone();
     let image = json!({"type": "image", "image": {"url": "https://files.example.net/a.jpg", "caption": "c"}});
     assert_eq!(message["content"], image);
     assert!(message.get("profile_name").is_none(), "{message}");

@@ -32,19 +32,19 @@ fn a_status_is_an_event_named_after_it_with_metas_members() {
     let mut mock = listening();
     mock.control("config", &json!({"provider": "gosendapi", "last_status": "read"}));
     mock.inbound("gosendapi", CONTACT);
-    assert_eq!(mock.told().len(), 1);
+    assert_eq!(mock.sent_calls().len(), 1);
     let wamid = send(&mut mock, None);
     mock.advance("2s");
-    let told = mock.told();
+    let sent_calls = mock.sent_calls();
     let expected = json!({
         "id": "evt_0000000000000002", "event": "whatsapp.message.sent", "created_at": "2026-05-11T09:20:00Z",
         "phone_number_id": "555123456789",
         "data": {"message": {"id": wamid, "status": "sent", "timestamp": "1778491200", "recipient_id": CONTACT}},
     });
-    assert_eq!(told[0], expected);
-    let names: Vec<&str> = told.iter().map(|told| told["event"].as_str().unwrap()).collect();
+    assert_eq!(sent_calls[0], expected);
+    let names: Vec<&str> = sent_calls.iter().map(|sent_calls| sent_calls["event"].as_str().unwrap()).collect();
     assert_eq!(names, ["whatsapp.message.sent", "whatsapp.message.delivered", "whatsapp.message.read"]);
-    assert_eq!(told[1]["data"]["message"]["timestamp"], "1778491201");
+    assert_eq!(sent_calls[1]["data"]["message"]["timestamp"], "1778491201");
 }
 
 #[test]
@@ -53,9 +53,9 @@ fn text_outside_window_fails_by_callback_if_switched() {
     mock.control("config", &json!({"provider": "gosendapi", "window_error": "callback"}));
     let wamid = send(&mut mock, None);
     mock.advance("1h");
-    let told = mock.told();
-    assert_eq!((told.len(), &told[0]["event"]), (1, &json!("whatsapp.message.failed")));
-    let message = &told[0]["data"]["message"];
+    let sent_calls = mock.sent_calls();
+    assert_eq!((sent_calls.len(), &sent_calls[0]["event"]), (1, &json!("whatsapp.message.failed")));
+    let message = &sent_calls[0]["data"]["message"];
     assert_eq!((&message["id"], &message["status"]), (&wamid, &json!("failed")));
     let error = json!({
         "code": 131_047, "title": "Re-engagement message", "message": "Re-engagement message",
@@ -70,10 +70,10 @@ fn a_replayed_answer_tells_nothing_again() {
     mock.inbound("gosendapi", CONTACT);
     let first = send(&mut mock, Some("order-17"));
     mock.advance("1s");
-    assert_eq!(mock.told().len(), 3);
+    assert_eq!(mock.sent_calls().len(), 3);
     assert_eq!(send(&mut mock, Some("order-17")), first);
     mock.advance("1h");
-    assert!(mock.told().is_empty());
+    assert!(mock.sent_calls().is_empty());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn what_a_customer_writes_is_told_as_meta_words_it() {
             "from": CONTACT, "id": answer["message_id"], "timestamp": "1778491200", "type": "text", "text": {"body": "Hola"},
         }},
     });
-    assert_eq!(mock.told(), [expected]);
+    assert_eq!(mock.sent_calls(), [expected]);
 }
 
 #[test]
@@ -95,8 +95,8 @@ fn a_file_from_a_customer_has_an_id_a_type_and_a_digest() {
     let mut mock = listening();
     let content = json!({"type": "image", "id": "m1", "caption": "c"});
     mock.control("inbound", &json!({"provider": "gosendapi", "from": CONTACT, "content": content}));
-    let told = mock.told();
-    let image = &told[0]["data"]["message"]["image"];
+    let sent_calls = mock.sent_calls();
+    let image = &sent_calls[0]["data"]["message"]["image"];
     assert_eq!(
         (&image["id"], &image["mime_type"], &image["caption"]),
         (&json!("m1"), &json!("image/jpeg"), &json!("c"))

@@ -37,10 +37,13 @@ fn a_status_carries_the_message_and_both_references() {
         "campaignId": null, "callback": "http://127.0.0.1:9000/hook", "date": "2026-05-11T09:20:00.000Z",
         "timestamp": 1_778_491_200_000_u64, "username": "demo@example.com", "message": "Your table is ready",
     });
-    assert_eq!(mock.told(), [sent]);
+    assert_eq!(mock.sent_calls(), [sent]);
     mock.advance("1s");
-    let told = mock.told();
-    assert_eq!((&told[0]["status"], &told[0]["timestamp"]), (&json!("DELIVERED"), &json!(1_778_491_201_000_u64)));
+    let sent_calls = mock.sent_calls();
+    assert_eq!(
+        (&sent_calls[0]["status"], &sent_calls[0]["timestamp"]),
+        (&json!("DELIVERED"), &json!(1_778_491_201_000_u64))
+    );
 }
 
 #[test]
@@ -51,8 +54,8 @@ fn each_local_callback_of_the_request_is_called_and_named() {
     ] {
         let mut mock = open();
         send(&mut mock, &callbacks);
-        let told = mock.told();
-        let named: Vec<&str> = told.iter().map(|told| told["callback"].as_str().unwrap()).collect();
+        let sent_calls = mock.sent_calls();
+        let named: Vec<&str> = sent_calls.iter().map(|sent_calls| sent_calls["callback"].as_str().unwrap()).collect();
         assert_eq!(named, ["http://127.0.0.1:9001/a", "http://localhost:9002/b"], "{callbacks}");
     }
 }
@@ -64,9 +67,9 @@ fn text_outside_window_fails_by_callback_if_switched() {
     mock.control("config", &json!({"provider": "messangi", "window_error": "callback"}));
     let id = send(&mut mock, &Value::Null);
     mock.advance("1h");
-    let told = mock.told();
-    assert_eq!((told.len(), &told[0]["id"], &told[0]["status"]), (1, &id, &json!("FAILED")));
-    assert!(told[0]["reason"].as_str().unwrap().contains("131047"));
+    let sent_calls = mock.sent_calls();
+    assert_eq!((sent_calls.len(), &sent_calls[0]["id"], &sent_calls[0]["status"]), (1, &id, &json!("FAILED")));
+    assert!(sent_calls[0]["reason"].as_str().unwrap().contains("131047"));
 }
 
 #[test]
@@ -75,8 +78,8 @@ fn a_sender_that_is_off_is_told_as_the_answer_words_it() {
     mock.control("config", &json!({"provider": "messangi", "sender": "5215500001111", "online": false}));
     send(&mut mock, &Value::Null);
     mock.advance("1h");
-    let told = mock.told();
-    assert_eq!((told.len(), &told[0]["status"]), (1, &json!("CODE_NOT_ALLOWED")));
+    let sent_calls = mock.sent_calls();
+    assert_eq!((sent_calls.len(), &sent_calls[0]["status"]), (1, &json!("CODE_NOT_ALLOWED")));
 }
 
 #[test]
@@ -91,7 +94,7 @@ fn what_a_customer_writes_is_told_with_the_writer() {
         "callback": "http://127.0.0.1:9000/hook", "text": "On my way",
         "extraInfo": {"type": "text", "contacts": [{"profile": {"name": "Ana"}, "wa_id": "5215599992222"}]},
     });
-    assert_eq!(mock.told(), [expected]);
+    assert_eq!(mock.sent_calls(), [expected]);
 }
 
 #[test]
@@ -103,11 +106,14 @@ fn files_are_attachments_and_a_choice_has_its_title_as_text() {
     for content in [file, json!({"type": "button_reply", "id": "yes", "title": "Yes"})] {
         mock.control("inbound", &json!({"provider": "messangi", "from": CONTACT, "content": content}));
     }
-    let told = mock.told();
+    let sent_calls = mock.sent_calls();
     let attachment = json!({"fileName": "a.pdf", "url": "https://files.example.net/a.pdf", "caption": "c"});
-    assert_eq!((&told[0]["text"], &told[0]["extraInfo"]["attachments"]), (&json!(""), &json!([attachment])));
+    assert_eq!(
+        (&sent_calls[0]["text"], &sent_calls[0]["extraInfo"]["attachments"]),
+        (&json!(""), &json!([attachment]))
+    );
     let chosen = json!({"type": "button_reply", "button_reply": {"id": "yes", "title": "Yes"}});
-    assert_eq!((&told[1]["text"], &told[1]["extraInfo"]["interactive"]), (&json!("Yes"), &chosen));
+    assert_eq!((&sent_calls[1]["text"], &sent_calls[1]["extraInfo"]["interactive"]), (&json!("Yes"), &chosen));
 }
 
 #[test]
