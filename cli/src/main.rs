@@ -7,6 +7,7 @@ mod failover;
 mod fs;
 mod ledger;
 mod output;
+mod redact;
 mod send_watch;
 mod signals;
 mod target;

@@ -13,6 +13,8 @@ use transom::config::ChannelConfig;
 use transom::error::FailedAttempt;
 use transom::{Error, ErrorKind, Registry, Sent};
 
+use crate::redact::{masked, masked_argument};
+
 pub(crate) use escape::{json as json_line, pretty_json};
 pub(crate) use line::{Line, bad, doubt, good};
 
@@ -176,7 +178,7 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
     if !error.problems().is_empty() {
         // A configuration problem already names its channel.
         let place = if error.kind() == ErrorKind::Config { "" } else { place.as_str() };
-        return error.problems().iter().map(|problem| masked(&format!("{place}{problem}"))).collect();
+        return error.problems().iter().map(|problem| masked_argument(&format!("{place}{problem}"))).collect();
     }
     // `place` already names the provider.
     let text = error.to_string();
@@ -210,8 +212,8 @@ fn failure_json(failure: &Failure) -> Value {
             "code": error.code(),
             "status": error.status(),
             "retry_after_ms": error.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-            "message": masked(error.message()),
-            "problems": error.problems().iter().map(|problem| masked(problem)).collect::<Vec<_>>(),
+            "message": if error.problems().is_empty() { masked(error.message()) } else { masked_argument(error.message()) },
+            "problems": error.problems().iter().map(|problem| masked_argument(problem)).collect::<Vec<_>>(),
         },
     });
     if let (Some(members), Some(failover)) = (value.as_object_mut(), &failure.failover) {
@@ -219,21 +221,6 @@ fn failure_json(failure: &Failure) -> Value {
         members.insert("earlier".to_owned(), error.earlier().iter().map(earlier_json).collect());
     }
     value
-}
-
-/// Masks the credentials of URIs, also of malformed ones: everything between the colon of a scheme and an `@`.
-fn masked(text: &str) -> String {
-    // The examples of our own messages.
-    const EXAMPLES: &[&str] = &["KEY", "KEY:TOKEN", "USER:PASSWORD"];
-    let word = |word: &str| {
-        let hidden = || {
-            let (scheme, rest) = word.split_once(":/")?;
-            let (credential, host) = rest.trim_start_matches('/').rsplit_once('@')?;
-            (!EXAMPLES.contains(&credential)).then(|| format!("{scheme}://***@{host}"))
-        };
-        hidden().unwrap_or_else(|| word.to_owned())
-    };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Prints a command line error on one line and returns the exit code.
@@ -253,27 +240,4 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // The command line could not be parsed, so that `--json` is searched by hand.
     let output = Output::new(std::env::args_os().any(|arg| arg == "--json"));
     output.failure(&Failure::usage(format!("{problem} (try --help)")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credential_of_a_malformed_uri_is_masked() {
-        for text in [
-            "'exotel://S3CR:T0K@default/acme' found",
-            "no channel `exotel:/S3CR:T0K@x`",
-            "exotel://S3CR@T0K@h: no such file",
-        ] {
-            let shown = masked(text);
-            assert!(shown.contains("***@") && !shown.contains("S3CR") && !shown.contains("T0K"), "{shown}");
-        }
-        for harmless in [
-            "put it into a variable and name that as @NAME, see https://example.com",
-            "a URI such as exotel://KEY:TOKEN@default/ACCOUNT_SID?from=919876500001",
-        ] {
-            assert_eq!(masked(harmless), harmless);
-        }
-    }
 }

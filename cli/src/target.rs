@@ -1,8 +1,9 @@
 //! Selects the channel of a command: from `--channel`, the configuration file or the environment.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use transom::config::{ChannelConfig, ConfigFile, Env, process_env};
+use transom::config::{ChannelConfig, ConfigFile, Env, process_env, shown_variable};
 use transom::{Error, ErrorKind, PhoneNumber, Registry};
 
 use crate::args::Common;
@@ -47,7 +48,14 @@ pub(crate) fn open(common: &Common, output: &Output) -> Result<Channel, Failure>
 /// Connects the selected channel or failover channel.
 pub(crate) fn connect(common: &Common, output: &Output) -> Result<Target, Failure> {
     match find(common, &registry(), output)? {
-        Found::Channel(config) => channel::connect(common, config).map(|channel| Target::Channel(Box::new(channel))),
+        Found::Channel(config) => {
+            let channel = channel::connect(common, config)?;
+            // In a script, `doctor` tells.
+            if let Some(warning) = channel.client.warning().filter(|_| std::io::stderr().is_terminal()) {
+                output.note(format!("warning: {}: {warning}", channel.name));
+            }
+            Ok(Target::Channel(Box::new(channel)))
+        }
         Found::Failover(name, file) => Failover::connect(common, name, &file).map(Target::Failover),
     }
 }
@@ -100,10 +108,15 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, 
         Some(reference) if reference.starts_with('@') => {
             let variable = reference.trim_start_matches('@');
             let uri = env(variable).ok_or_else(|| {
-                config(format!("--channel {reference}: the environment variable `{variable}` is not set"))
+                config(format!("--channel @NAME: the environment variable {} is not set", shown_variable(variable)))
             })?;
             Ok(ChannelConfig::from_uri(reference, &uri, registry.providers(), env)?.into())
         }
+        Some(name) if name.contains([':', '@']) && !is_in_file(common, registry, &env, name)? => Err(config(
+            "--channel: it is no URI, which has `://` behind the provider's name, and it is not shown, since it may hold a \
+             credential; expected the name of a channel, @NAME, or a URI such as exotel://KEY:TOKEN@default/ACCOUNT_SID"
+                .to_owned(),
+        )),
         Some(name) => {
             let (path, file) = load(common, registry, &env)?.ok_or_else(|| {
                 config(format!(
@@ -141,6 +154,12 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, 
             }))
         }
     }
+}
+
+/// Whether the configuration file has a channel of this name.
+fn is_in_file(common: &Common, registry: &Registry, env: &Env, name: &str) -> Result<bool, Failure> {
+    let file = load(common, registry, env)?;
+    Ok(file.is_some_and(|(_, file)| file.channels.contains_key(name) || file.failovers.contains_key(name)))
 }
 
 /// Reads the configuration file. Without `--config`, a missing file is no error.

@@ -1,14 +1,15 @@
 //! GoSendAPI as a messenger.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
-use transom::adapter::{Context, RequestedTemplate, TemplateCache};
+use transom::adapter::{Cached, Context, Entry, RequestedTemplate, TemplateCache};
 use transom::config::ChannelConfig;
 use transom::message::MessageId;
+use transom::phone::variants;
 use transom::webhook::{StatusUpdate, WebhookEvents};
 use transom::{
     Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
@@ -19,7 +20,7 @@ use crate::config::{Config, NAME};
 use crate::request::lists::CloseReason;
 use crate::request::upload::Upload;
 use crate::response::lists::{Page, Waba};
-use crate::response::session;
+use crate::response::session::{self, Row};
 use crate::{error, webhook};
 use crate::{request, response};
 
@@ -49,6 +50,8 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
 
 /// The most pages of a list to read, with 100 entries each.
 const PAGES_MAX: usize = 20;
+/// How long the settings of a line count as known.
+const LINE_LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// The most pages of a contact's conversations to read for the session window.
 const SESSION_PAGES_MAX: usize = 2;
 
@@ -59,6 +62,8 @@ pub struct GoSendApi {
     context: Context,
     /// The templates that the number may send, as last listed.
     definitions: TemplateCache,
+    /// Whether the line ignores what contacts write.
+    ignores_inbound: Cached<bool>,
 }
 
 /// A list, or as much of it as was read.
@@ -72,7 +77,7 @@ struct Listed<T> {
 impl GoSendApi {
     /// An account with these settings. [`connect`](Self::connect) reads them from a channel.
     pub fn new(config: Config, context: Context) -> Self {
-        Self { config, context, definitions: TemplateCache::default() }
+        Self { config, context, definitions: TemplateCache::default(), ignores_inbound: Cached::default() }
     }
 
     /// The account of a configured channel.
@@ -201,6 +206,52 @@ impl GoSendApi {
         Ok(listed)
     }
 
+    /// The conversations with `contact`, up to `pages` pages for each spelling of its number, until `is_enough`.
+    async fn conversations_with(
+        &self,
+        contact: &PhoneNumber,
+        pages: usize,
+        is_enough: impl Fn(&Listed<Row>) -> bool + Send + Sync,
+    ) -> Result<Listed<Row>> {
+        let mut all = Listed { items: Vec::new(), is_whole: true, at: self.context.clock.now() };
+        for spelling in variants(contact) {
+            let encode = |page| request::lists::encode_conversations(&self.config, Some(&spelling), page);
+            let listed = self.read_all(pages, encode, response::lists::decode_conversations).await?;
+            // A vendor that finds a contact by either spelling lists a conversation twice.
+            let is_new =
+                |row: &Row| row.id().is_none_or(|id| all.items.iter().all(|known: &Row| known.id() != Some(id)));
+            let rows: Vec<Row> = listed.items.into_iter().filter(is_new).collect();
+            all.items.extend(rows);
+            all.is_whole &= listed.is_whole;
+            all.at = listed.at;
+            if is_enough(&all) {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether the line is known to ignore what contacts write (`inbound_processing_enabled` is false) [docs, Phone numbers].
+    async fn ignores_inbound(&self) -> bool {
+        let clock = &*self.context.clock;
+        let is_fresh = |entry: &Entry<bool>| clock.now().duration_since(entry.at).is_ok_and(|age| age < LINE_LIFETIME);
+        let read = async {
+            for waba in self.wanted_wabas().await? {
+                let encode = |page| request::lists::encode_senders(&self.config, &waba, page);
+                let lines = self.read_all(PAGES_MAX, encode, response::lists::decode_lines).await?.items;
+                if let Some(line) = lines.iter().find(|line| line.id == self.config.phone_number_id) {
+                    return Ok(line.ignores_inbound);
+                }
+            }
+            Ok(false)
+        };
+        self.ignores_inbound.get(clock, is_fresh, read).await.is_ok_and(|entry| entry.value)
+    }
+
+    fn window(&self, listed: &Listed<Row>, contact: &PhoneNumber) -> Session {
+        session::session(&listed.items, listed.is_whole, &self.config.phone_number_id, contact, listed.at)
+    }
+
     async fn wabas(&self) -> Result<Vec<Waba>> {
         let encode = |page| request::lists::encode_wabas(&self.config, page);
         Ok(self.read_all(PAGES_MAX, encode, response::lists::decode_wabas).await?.items)
@@ -254,10 +305,16 @@ impl Messenger for GoSendApi {
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
-        let encode = |page| request::lists::encode_conversations(&self.config, Some(contact), page);
-        let listed = self.read_all(SESSION_PAGES_MAX, encode, response::lists::decode_conversations).await?;
-        let line = &self.config.phone_number_id;
-        Ok(session::session(&listed.items, listed.is_whole, line, contact, listed.at))
+        let listed = self.conversations_with(contact, SESSION_PAGES_MAX, |listed| {
+            // The vendor may know the contact by another spelling of the number.
+            self.window(listed, contact).window.is_open()
+        });
+        let mut session = self.window(&listed.await?, contact);
+        // What the contact wrote to a line that ignores it is in no conversation.
+        if session.window.is_known_closed() && self.config.probe && self.ignores_inbound().await {
+            session.window = Window::Unknown;
+        }
+        Ok(session)
     }
 
     async fn senders(&self) -> Result<Vec<Sender>> {
@@ -278,10 +335,13 @@ impl Messenger for GoSendApi {
     }
 
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
-        let contact = filter.contact.as_ref();
-        let encode = |page| request::lists::encode_conversations(&self.config, contact, page);
-        let listed = self.read_all(PAGES_MAX, encode, response::lists::decode_conversations).await?;
-        response::lists::conversations(listed.items, contact)
+        let Some(contact) = &filter.contact else {
+            let encode = |page| request::lists::encode_conversations(&self.config, None, page);
+            let listed = self.read_all(PAGES_MAX, encode, response::lists::decode_conversations).await?;
+            return response::lists::conversations(listed.items, None);
+        };
+        let listed = self.conversations_with(contact, PAGES_MAX, |_| false).await?;
+        response::lists::conversations(listed.items, Some(contact))
     }
 
     fn webhook(&self, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {

@@ -15,7 +15,8 @@ pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> 
     let mut findings = Vec::new();
     for config in target::all(common, output)? {
         let connected = registry().connect(&config);
-        let finding = match connected {
+        let warning = connected.as_ref().ok().and_then(Client::warning);
+        let mut finding = match connected {
             Err(error) => Finding::wrong(config.name(), config.provider(), &error),
             Ok(client) if args.live => match probe(&client).await {
                 None => Finding::right(
@@ -28,6 +29,7 @@ pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> 
             },
             Ok(_) => Finding::right(config.name(), config.provider(), "configured"),
         };
+        finding.lines.extend(warning.map(|warning| format!("warning: {warning}")));
         findings.push(finding);
     }
     let well = findings.iter().all(|finding| finding.ok);

@@ -145,12 +145,12 @@ fn why(message: &Message, falls_back: bool, window: Window) -> &'static str {
 fn shown(request: &Request<Bytes>, to: &PhoneNumber) -> Value {
     let body = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
     let header = |value: &http::HeaderValue| {
-        if value.is_sensitive() { "***".to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() }
+        if value.is_sensitive() { "***".to_owned() } else { to.redact_in(&String::from_utf8_lossy(value.as_bytes())) }
     };
     let headers = request.headers().iter().map(|(name, value)| (name.to_string(), Value::from(header(value))));
     json!({
         "method": request.method().as_str(),
-        "url": mask(&request.uri().to_string(), to),
+        "url": to.redact_in(&request.uri().to_string()),
         "headers": headers.collect::<Map<_, _>>(),
         "body": masked("", body, to),
     })
@@ -161,23 +161,18 @@ fn masked(name: &str, value: Value, to: &PhoneNumber) -> Value {
     match value {
         Value::String(text) => match text.parse::<PhoneNumber>() {
             Ok(number) if matches!(name, "from" | "phone" | "wa_id") => number.masked().into(),
-            _ => mask(&text, to).into(),
+            _ => to.redact_in(&text).into(),
         },
         Value::Array(list) => list.into_iter().map(|value| masked(name, value, to)).collect(),
         Value::Object(members) => {
             let members = members.into_iter().map(|(name, value)| {
                 let shown = masked(&name, value, to);
-                (name, shown)
+                (to.redact_in(&name), shown)
             });
             members.collect::<Map<_, _>>().into()
         }
         other => other,
     }
-}
-
-fn mask(text: &str, to: &PhoneNumber) -> String {
-    let encoded = to.as_str().replace('+', "%2B");
-    text.replace(to.as_str(), &to.masked()).replace(&encoded, &to.masked()).replace(to.digits(), &to.masked())
 }
 
 fn lines(plan: &Value) -> Vec<Line> {

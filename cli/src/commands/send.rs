@@ -173,6 +173,11 @@ fn named(param: &str) -> Option<(&str, &str)> {
 }
 
 fn read(file: &Path) -> Result<Message, Failure> {
+    if file.to_string_lossy().trim_start().starts_with(['{', '[', '"']) {
+        return Err(Failure::usage(
+            "--message: expected the name of a file, or - for the standard input; this is the message itself",
+        ));
+    }
     let problem = |what: String| Failure::usage(format!("--message {}: {what}", file.display()));
     let text = if file == Path::new("-") {
         let mut text = String::new();

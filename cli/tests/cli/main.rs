@@ -19,6 +19,7 @@ mod mock_command;
 mod new_adapter;
 mod published_samples;
 mod real_clients;
+mod secrets;
 mod sending;
 mod shared_files;
 mod signals;

@@ -17,6 +17,7 @@ use transom::transport::Transport;
 use transom::{Capabilities, Capability, Client, Error, Message, PhoneNumber, Template};
 
 use crate::drift::{self, Drift, DriftKind, Observed, Pages};
+use crate::harness::redact;
 
 /// The limits of the check.
 #[derive(Clone, Debug, Default)]
@@ -206,11 +207,16 @@ pub async fn take(provider: &Provider, client: &Client, recorder: &Recorder, ste
         Step::Session(contact) => client.session(contact).await.err(),
         Step::Send(message) => client.send(message).await.err(),
     };
-    let answers = recorder.take();
+    // A provider may echo a credential anywhere, as a status or as the name of a member.
+    let redacted = |text: &str| client.redactor().redact(text);
+    let answers: Vec<Observed> = recorder.take().into_iter().map(|answer| answer.rewritten(&redacted)).collect();
     let differs = |answer: &&Observed| !drift::compare(&documented, answer).is_empty();
     let mut observed: Vec<Value> = answers.iter().filter(differs).map(Observed::as_fixture).collect();
     observed.dedup();
-    let drift = found(provider, &documented, &answers, error.as_ref());
+    let mut drift = found(provider, &documented, &answers, error.as_ref());
+    for drift in &mut drift {
+        drift.observed = redact::numbers(&drift.observed);
+    }
     let not_shown = answers.iter().filter(|answer| !drift::is_shown(&documented, answer));
     let mut not_shown: Vec<String> = not_shown.map(Observed::call).collect();
     not_shown.dedup();

@@ -22,6 +22,12 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// The same answer with every text as `rewrite` returns it.
+    pub(crate) fn rewritten(self, rewrite: &impl Fn(&str) -> String) -> Self {
+        let headers = self.headers.iter().map(|(name, value)| (rewrite(name), rewrite(value))).collect();
+        Self { path: rewrite(&self.path), headers, body: self.body.map(|body| texts(body, rewrite)), ..self }
+    }
+
     /// The call with ids removed.
     pub fn call(&self) -> String {
         format!("{} {}", self.method, without_ids(&self.path))
@@ -92,4 +98,15 @@ const OF_THE_MOCK: &[&str] = &["x-mock-cause", "x-transom-fault"];
 
 pub(super) fn is_usual(header: &str) -> bool {
     USUAL_HEADERS.contains(&header) || OF_THE_MOCK.contains(&header) || header.starts_with("access-control-")
+}
+/// `value` with its texts and the names of its members as `rewrite` returns them.
+fn texts(value: Value, rewrite: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => rewrite(&text).into(),
+        Value::Array(items) => items.into_iter().map(|item| texts(item, rewrite)).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (rewrite(&name), texts(value, rewrite))).collect()
+        }
+        other => other,
+    }
 }

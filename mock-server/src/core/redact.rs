@@ -1,20 +1,13 @@
 //! Removes credentials from the journal.
 
 mod body;
+mod found;
 mod names;
 mod url;
 
-use std::collections::BTreeSet;
-
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::GeneralPurpose;
-use base64::engine::general_purpose::{GeneralPurposeConfig, STANDARD};
-
+use found::{Found, HIDDEN};
 use names::is_secret_header;
 pub(crate) use url::path;
-
-const HIDDEN: &str = "***";
 
 /// The parts of one exchange, which are redacted together: a credential of one part may be repeated in another.
 #[derive(Debug, Default)]
@@ -54,50 +47,6 @@ impl Parts {
             found.redact(part);
         }
         parts
-    }
-}
-
-/// The credentials that were found under their names.
-#[derive(Debug, Default)]
-struct Found(BTreeSet<String>);
-
-impl Found {
-    /// A shorter text may be a part of any other.
-    const LEAST: usize = 8;
-
-    fn add(&mut self, credential: &str) {
-        let credential = credential.trim().trim_matches('"');
-        if credential.len() >= Self::LEAST && credential != HIDDEN {
-            self.0.insert(credential.to_owned());
-        }
-    }
-
-    /// Adds the value of an `Authorization` header: its credential, and the password of a Basic pair.
-    fn add_authorization(&mut self, value: &str) {
-        const LENIENT: GeneralPurpose = GeneralPurpose::new(
-            &alphabet::STANDARD,
-            GeneralPurposeConfig::new().with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
-        );
-        let credential = value.split_once(' ').map_or(value, |(_, credential)| credential).trim();
-        self.add(credential);
-        let pair = LENIENT.decode(credential).ok().and_then(|pair| String::from_utf8(pair).ok());
-        if let Some((user, password)) = pair.as_deref().and_then(|pair| pair.split_once(':')) {
-            self.add(password);
-            self.add(user);
-        }
-    }
-
-    /// Redacts each of them in `text`, longest first, since one may be a part of another.
-    fn redact(&self, text: &mut String) {
-        let mut all: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        all.sort_by_key(|credential| std::cmp::Reverse(credential.len()));
-        for credential in all {
-            for spelled in [credential.to_owned(), STANDARD.encode(credential)] {
-                if text.contains(&spelled) {
-                    *text = text.replace(&spelled, HIDDEN);
-                }
-            }
-        }
     }
 }
 
@@ -142,6 +91,9 @@ fn headers(lines: &str, found: &mut Found) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     #[test]

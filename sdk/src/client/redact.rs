@@ -29,6 +29,16 @@ impl Redacting {
     fn redact(&self, error: Error) -> Error {
         error.without_secrets(&self.secrets)
     }
+
+    /// A message id that is a credential is none: logs and databases keep ids.
+    fn redact_send(&self, outcome: Result<Receipt>, message: &Message) -> Result<Receipt> {
+        let mut receipt = outcome.map_err(|error| self.redact(error).without_number(&message.to))?;
+        let shown = self.secrets.redact(receipt.message_id.as_str());
+        if shown != receipt.message_id.as_str() {
+            receipt.message_id = shown.into();
+        }
+        Ok(receipt)
+    }
 }
 
 #[async_trait]
@@ -43,12 +53,11 @@ impl Messenger for Redacting {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        self.base.send(message).await.map_err(|error| self.redact(error).without_number(&message.to))
+        self.redact_send(self.base.send(message).await, message)
     }
 
     async fn send_part(&self, message: &Message, attempt: &Arc<Attempt>) -> Result<Receipt> {
-        let outcome = self.base.send_part(message, attempt).await;
-        outcome.map_err(|error| self.redact(error).without_number(&message.to))
+        self.redact_send(self.base.send_part(message, attempt).await, message)
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {

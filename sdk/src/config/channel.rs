@@ -33,6 +33,16 @@ pub(super) enum Lookup {
 /// Reads an environment variable: the process's, or a test's.
 pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// The name of an environment variable as a problem shows it. A text that is not written like such a name is not shown: it
+/// may be the secret itself, written in the wrong place.
+pub fn shown_variable(name: &str) -> String {
+    let is_upper = |c: char| c.is_ascii_uppercase() || c == '_';
+    let is_plain = name.starts_with(is_upper) && name.chars().all(|c| is_upper(c) || c.is_ascii_digit());
+    // A name with digits has words, too; a key need not.
+    let is_name = is_plain && name.len() <= 64 && (name.contains('_') || !name.contains(|c: char| c.is_ascii_digit()));
+    if is_name { format!("`{name}`") } else { "(its name is not shown, since it may be the secret itself)".to_owned() }
+}
+
 /// The environment of this process.
 pub fn process_env() -> Env {
     Arc::new(|name| std::env::var(name).ok())

@@ -14,7 +14,7 @@ mod templates;
 mod uri;
 mod values;
 
-pub use channel::{ChannelConfig, Env, process_env};
+pub use channel::{ChannelConfig, Env, process_env, shown_variable};
 pub use common::CommonConfig;
 pub use file::{ConfigFile, Failover};
 pub use layout::UriLayout;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::channel::{ChannelConfig, Lookup};
+use super::channel::{ChannelConfig, Lookup, shown_variable};
 use super::common::CommonConfig;
 use super::problem::{config_error, kind, listed, resolve};
 use super::templates::{TemplateMapping, TemplateMappings};
@@ -360,12 +360,18 @@ pub(super) fn referenced(value: &Value, lookup: &Lookup) -> Result<Zeroizing<Str
         (None, None, _) => Err(format!("expected {SECRET}")),
         (_, _, Lookup::Assumed { .. }) => Ok(Zeroizing::new("assumed".to_owned())),
         (Some(name), _, Lookup::Real { env, .. }) => {
-            let found = env(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))?;
+            let found =
+                env(name).ok_or_else(|| format!("the environment variable {} is not set", shown_variable(name)))?;
             Ok(Zeroizing::new(found))
         }
-        (_, Some(path), Lookup::Real { folder, .. }) => std::fs::read_to_string(resolve(folder, path))
-            .map(Zeroizing::new)
-            .map_err(|error| format!("the file `{path}` cannot be read: {error}")),
+        (_, Some(path), Lookup::Real { folder, .. }) => {
+            std::fs::read_to_string(resolve(folder, path)).map(Zeroizing::new).map_err(|error| {
+                // A text without a folder or an extension may be the secret itself.
+                let is_path = path.contains('.') || path.starts_with('/');
+                let shown = if is_path { path } else { "…" };
+                format!("the file `{shown}` cannot be read: {error}")
+            })
+        }
     }
 }
 

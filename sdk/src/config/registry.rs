@@ -123,7 +123,7 @@ impl Registry {
         let guard = self.guard(config.name(), &common, Arc::clone(&context.clock));
         let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
         let connected = (provider.connect)(keys, context)?;
-        let client = Client::builder(connected.messenger);
+        let client = Client::builder(connected.messenger).channel(config.name());
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::new(provider.codes));
         let client = client.layer(guard).redact(connected.secrets).redact(common.secrets()).build();

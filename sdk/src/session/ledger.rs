@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 
 use crate::error::Result;
-use crate::phone::PhoneNumber;
+use crate::phone::{PhoneNumber, variants};
 
 /// A record of the contacts' last messages to one sender, fed by verified inbound webhooks.
 ///
@@ -16,7 +16,8 @@ use crate::phone::PhoneNumber;
 /// is shared by the processes of a service.
 #[async_trait]
 pub trait WindowLedger: fmt::Debug + Send + Sync + 'static {
-    /// The time of the last message of `contact`, if it is on record.
+    /// The time of the last message of `contact`, if it is on record under any of its number's
+    /// [`variants`](crate::phone::variants).
     ///
     /// # Errors
     /// If the ledger cannot be read. The session window counts as unknown then.
@@ -39,7 +40,8 @@ pub struct MemoryLedger {
 impl MemoryLedger {
     /// The time of the last message of `contact`, if it is on record.
     pub fn last_inbound_at(&self, contact: &PhoneNumber) -> Option<SystemTime> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).get(contact).copied()
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        variants(contact).iter().filter_map(|spelling| rows.get(spelling)).max().copied()
     }
 
     /// Records a message of `contact` at `at`. An older time changes nothing.
@@ -80,6 +82,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_row_is_found_by_the_other_spelling_of_the_number() {
+        let ledger = MemoryLedger::default();
+        let at = SystemTime::UNIX_EPOCH;
+        ledger.record(&"+5491145678901".parse().unwrap(), at);
+        assert_eq!(ledger.last_inbound_at(&"+541145678901".parse().unwrap()), Some(at));
+        assert_eq!(ledger.last_inbound_at(&"+541145678902".parse().unwrap()), None);
+    }
 
     #[test]
     fn a_late_copy_of_an_old_message_does_not_turn_the_clock_back() {

@@ -124,6 +124,18 @@ fn a_report_about_another_message_settles_nothing() {
 }
 
 #[test]
+fn a_report_with_the_other_spelling_of_the_number_settles_it() {
+    let mut message = with_fallback();
+    message.to = "+5491145678901".parse().unwrap();
+    let error = failed(ErrorKind::ProviderUnavailable).maybe_sent();
+    let mut pending = PendingSend::new(&message, &error, TestClock::default().now()).unwrap();
+    let mut update = report(DeliveryStatus::Delivered);
+    update.to = Some("+541145678901".parse().unwrap());
+    pending.record_update(&update);
+    assert_eq!(pending.resolution(), sent(DeliveryStatus::Delivered));
+}
+
+#[test]
 fn a_report_under_its_id_settles_a_message_without_a_reference() {
     let mut unresolved = unresolved(&text()).with_message_id("m1");
     unresolved.record_update(&StatusUpdate::new("m2", DeliveryStatus::Delivered));

@@ -18,8 +18,13 @@ struct Script {
 impl Transport for Script {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let path = request.uri().path_and_query().unwrap().as_str().trim_start_matches("/v1/").to_owned();
+        let next = self.answers.lock().unwrap().pop_front();
+        if next.is_none() && path.starts_with("wabas") {
+            // Whether the line processes what contacts write, which most tests do not script.
+            return Ok(answer(404, ""));
+        }
         self.asked.lock().unwrap().push(path);
-        Ok(self.answers.lock().unwrap().pop_front().expect("one request more than the script answers"))
+        Ok(next.expect("one request more than the script answers"))
     }
 }
 
@@ -135,6 +140,40 @@ async fn window_query_reads_at_most_two_pages() {
     assert_eq!(two.asked(), [LOOK.to_owned(), format!("{LOOK}&page=2")]);
     let more = stage([(200, &full), (200, &full)]);
     assert_eq!(more.gosendapi.session(&to()).await.unwrap().window, Window::Unknown);
+}
+
+#[tokio::test]
+async fn the_other_spelling_is_asked_before_a_window_counts_as_closed() {
+    let contact: PhoneNumber = "+541145678901".parse().unwrap();
+    let look = |digits: &str| LOOK.replace("34611222333", digits);
+    for (answers, window) in [([NONE, NEW], true), ([OLD, NEW], true), ([NONE, NONE], false)] {
+        let stage = stage(answers);
+        assert_eq!(stage.gosendapi.session(&contact).await.unwrap().window.is_open(), window, "{answers:?}");
+        assert_eq!(stage.asked(), [look("541145678901"), look("5491145678901")]);
+    }
+    let stage = stage([NEW]);
+    assert!(stage.gosendapi.session(&contact).await.unwrap().window.is_open());
+    // Without an answer for one spelling, it is not known whether the contact wrote.
+    let stage = self::stage([NONE, BROKEN]);
+    assert!(stage.gosendapi.session(&contact).await.is_err());
+}
+
+#[tokio::test]
+async fn line_that_ignores_inbound_leaves_window_unknown() {
+    const WABA: (u16, &str) = (200, r#"{"data":[{"id":"8"}]}"#);
+    let line = |processing: &str| {
+        format!(r#"{{"data":[{{"phone_number_id":"109876543210987","inbound_processing_enabled":{processing}}}]}}"#)
+    };
+    for (processing, window) in [("false", Window::Unknown), ("true", Window::Never), ("null", Window::Never)] {
+        let line = line(processing);
+        let stage = stage([NONE, WABA, (200, &line), NONE]);
+        assert_eq!(stage.gosendapi.session(&to()).await.unwrap().window, window, "{processing}");
+        // The settings of the line are known by now.
+        assert_eq!(stage.gosendapi.session(&to()).await.unwrap().window, window, "{processing}");
+    }
+    let mut stage = stage([NONE]);
+    stage.gosendapi.config.probe = false;
+    assert_eq!(stage.gosendapi.session(&to()).await.unwrap().window, Window::Never);
 }
 
 const WABAS: (u16, &str) = (200, r#"{"data":[{"id":"8","waba_id":"100200"},{"id":9,"waba_id":"100300"}]}"#);

@@ -76,6 +76,28 @@ pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Res
     })
 }
 
+/// A line's settings.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// Meta's id.
+    pub(crate) id: String,
+    /// `inbound_processing_enabled` is false: the vendor ignores what contacts write.
+    pub(crate) ignores_inbound: bool,
+}
+
+pub(crate) fn decode_lines(response: &Response<Bytes>, now: SystemTime) -> Result<Page<Line>> {
+    #[derive(Deserialize)]
+    struct Item {
+        #[serde(default, deserialize_with = "json::text_or_number", alias = "phoneNumberId")]
+        phone_number_id: Option<String>,
+        #[serde(default, alias = "inboundProcessingEnabled")]
+        inbound_processing_enabled: Value,
+    }
+    decode(response, now, |item: Item| {
+        Some(Line { id: item.phone_number_id?, ignores_inbound: item.inbound_processing_enabled == false })
+    })
+}
+
 /// The fields are Meta's [inferred].
 pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> Result<Page<TemplateInfo>> {
     #[derive(Deserialize)]

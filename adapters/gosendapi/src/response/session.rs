@@ -50,10 +50,14 @@ impl Row {
         self.last_inbound_at.as_ref()?.as_str().and_then(rfc3339::parse)
     }
 
-    /// Whether it is a conversation with `contact`. The query's filter is trusted for a row without a contact.
+    /// Whether it is a conversation with `contact`, in any spelling of the number. The query's filter is trusted for a row
+    /// without a contact.
     pub(crate) fn is_with(&self, contact: &PhoneNumber) -> bool {
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        self.contact_phone.as_deref().is_none_or(|phone| digits(phone) == contact.digits())
+        self.contact_phone.as_deref().is_none_or(|phone| {
+            let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+            let listed = format!("+{digits}").parse::<PhoneNumber>();
+            listed.is_ok_and(|listed| listed.is_same_contact(contact))
+        })
     }
 
     fn is_of_line(&self, line: &str) -> bool {
@@ -164,6 +168,21 @@ mod tests {
             r#"[{"contact_phone":"34611222334","last_inbound_at":"2026-02-04T08:00:00Z"},{"contact_phone":"34611222333","last_inbound_at":null}]"#,
             Window::Never,
         );
+    }
+
+    #[test]
+    fn the_other_spelling_of_the_number_counts() {
+        for (row, asked) in [
+            ("5491145678901", "+541145678901"),
+            ("541145678901", "+5491145678901"),
+            ("525512345678", "+5215512345678"),
+            ("551187654321", "+5511987654321"),
+        ] {
+            let row = format!(r#"[{{"contact_phone":"{row}","last_inbound_at":"2026-02-04T08:00:00Z"}}]"#);
+            let rows: Vec<Row> = serde_json::from_str(&row).unwrap();
+            let session = session(&rows, true, LINE, &asked.parse().unwrap(), at("2026-02-04T09:00:00Z"));
+            assert!(session.window.is_open(), "{asked}");
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Redacts the credentials of a body: JSON, a form, XML, multipart, or lines of text.
 
+use super::found::{Found, HIDDEN};
 use super::names::is_secret_name;
 use super::url::{in_text, pairs};
-use super::{Found, HIDDEN};
 
 /// How deep a JSON text is looked for in a JSON text.
 const MOST_NESTED: usize = 4;

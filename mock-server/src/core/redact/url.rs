@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use super::found::{Found, HIDDEN};
 use super::names::is_secret_name;
-use super::{Found, HIDDEN};
 
 /// A path with its query, or a whole URL, without credentials.
 pub(crate) fn path(path_and_query: &str) -> Cow<'_, str> {
