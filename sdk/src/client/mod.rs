@@ -16,7 +16,7 @@ pub use outcome::SendOutcome;
 
 use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{Layer, Next};
 use crate::message::Message;
 use crate::message::key;
@@ -175,7 +175,9 @@ impl Client {
         if message.idempotency_key.is_none() {
             message.idempotency_key = Some(match &message.reference {
                 Some(reference) => key::of_reference(reference, &message.to),
-                None => key::random()?,
+                None => key::random().map_err(|error| {
+                    Error::new(ErrorKind::Config, format!("this machine gives no random numbers: {error}"))
+                })?,
             });
         }
         Ok(message)
