@@ -15,7 +15,7 @@ use transom::config::{ChannelConfig, process_env};
 use transom::reconcile::{DeliveryReportLog, PendingSend, Resolution};
 use transom::transport::Transport;
 use transom::transport::{HttpOptions, HttpTransport};
-use transom::webhook::{Event, WebhookEvents};
+use transom::webhook::{DeliveryStatus, Event, WebhookEvents};
 use transom::{Client, Error, ErrorKind, Message, Registry, Sent};
 use transom_mock_server::MockServer;
 
@@ -169,13 +169,28 @@ async fn status_before_lost_response_settles_send() {
 }
 
 #[tokio::test]
-async fn failed_status_by_reference_leaves_send_unknown() {
+async fn failed_status_settles_send_only_under_its_id() {
     let mut harness = Harness::open(transom_exotel::PROVIDER, "exotel://key:token@HOST/acme?from=919876500001").await;
     harness.control("config", &json!({ "provider": "exotel", "window_error": "callback" })).await;
     harness.control("clock", &json!({ "advance": "25h" })).await;
     let (_, _, mut unresolved) = harness.lose(&text()).await;
+    harness.control("clock", &json!({ "advance": "1m" })).await;
+    let failed = loop {
+        let events = tokio::time::timeout(PATIENCE, harness.events.recv()).await.unwrap().unwrap();
+        unresolved.record_events(&events, true);
+        let failed = events.events.into_iter().find_map(|event| match event {
+            Event::Status(update) if update.status == DeliveryStatus::Failed => Some(update),
+            _ => None,
+        });
+        if let Some(failed) = failed {
+            break failed;
+        }
+    };
     // It may be the late failure of an earlier message under the same reference.
-    assert_eq!(harness.settle(&mut unresolved).await, Resolution::Unknown);
+    assert_eq!(unresolved.resolution(), Resolution::Unknown);
+    let resolution = unresolved.with_message_id(failed.message_id).resolution();
+    let Resolution::NotSent { reason: Some((kind, code)) } = resolution else { panic!("{resolution:?}") };
+    assert_eq!((kind, code.as_str()), (ErrorKind::SessionExpired, "30018"));
 }
 
 #[tokio::test]

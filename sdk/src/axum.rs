@@ -1,5 +1,7 @@
 //! Webhooks in an axum application: verified before the handler sees them.
 
+use std::sync::Arc;
+
 use axum_core::extract::{FromRef, FromRequest, Request};
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -7,6 +9,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::webhook::Seen;
 use crate::webhook::event::WebhookEvents;
 
 /// The longest webhook body that is read.
@@ -29,6 +32,22 @@ const BODY_MAX: usize = 3 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Webhook(pub WebhookEvents);
 
+/// As [`Webhook`], without the events that were handed to a handler before: for a state that also gives a [`Seen`].
+///
+/// The events are on record when the handler gets them. A handler that fails gives them to
+/// [`WebhookEvents::forget`](crate::webhook::WebhookEvents::forget), so that the provider's next attempt brings them again.
+///
+/// ```no_run
+/// use transom::axum::NewEvents;
+///
+/// async fn handler(NewEvents(events): NewEvents) {
+///     println!("{} events for the first time", events.events.len());
+/// }
+/// # let _ = handler;
+/// ```
+#[derive(Debug)]
+pub struct NewEvents(pub WebhookEvents);
+
 /// Why a webhook call did not reach the handler. Its response carries the status and nothing else.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -42,6 +61,9 @@ pub enum WebhookRejection {
     /// A wrong or missing signature is 401, anything else 400. The error says more, for the log.
     #[error("the webhook call was refused: {0}")]
     Refused(#[source] Error),
+    /// The record of events cannot be reached: 503, so that the provider calls again.
+    #[error("the record of webhook events cannot be reached: {0}")]
+    Unrecorded(#[source] Error),
 }
 
 impl IntoResponse for WebhookRejection {
@@ -49,6 +71,7 @@ impl IntoResponse for WebhookRejection {
         let status = match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Refused(error) if error.kind() == ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unrecorded(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken | Self::Refused(_) => StatusCode::BAD_REQUEST,
         };
         status.into_response()
@@ -73,9 +96,23 @@ where
     }
 }
 
+impl<S> FromRequest<S> for NewEvents
+where
+    Client: FromRef<S>,
+    Arc<dyn Seen>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = WebhookRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let Webhook(events) = Webhook::from_request(request, state).await?;
+        let seen = <Arc<dyn Seen>>::from_ref(state);
+        events.only_new(&*seen).await.map(Self).map_err(WebhookRejection::Unrecorded)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::SystemTime;
 
     use async_trait::async_trait;
@@ -85,7 +122,7 @@ mod tests {
     use super::*;
     use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
     use crate::adapter::unsupported;
-    use crate::webhook::Event;
+    use crate::webhook::{Event, MemorySeen};
     use crate::{Capabilities, Capability, Message, Messenger, PhoneNumber, Receipt, Session};
 
     /// Takes the body `good` and refuses every other.
@@ -136,5 +173,39 @@ mod tests {
         assert_eq!(call("forged").await.unwrap_err(), StatusCode::UNAUTHORIZED);
         assert_eq!(call("junk").await.unwrap_err(), StatusCode::BAD_REQUEST);
         assert_eq!(call("x".repeat(BODY_MAX + 1)).await.unwrap_err(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[derive(Clone)]
+    struct App(Client, Arc<dyn Seen>);
+
+    impl FromRef<App> for Client {
+        fn from_ref(app: &App) -> Self {
+            app.0.clone()
+        }
+    }
+
+    impl FromRef<App> for Arc<dyn Seen> {
+        fn from_ref(app: &App) -> Self {
+            Self::clone(&app.1)
+        }
+    }
+
+    #[tokio::test]
+    async fn repeated_call_brings_no_event_until_it_is_forgotten() {
+        let app = App(Client::new(Picky), Arc::new(MemorySeen::default()));
+        let call = || async { NewEvents::from_request(Request::new(Body::from("good")), &app).await.unwrap().0 };
+        let first = call().await;
+        assert_eq!((first.events.len(), call().await.events.len()), (1, 0));
+        first.forget(&*app.1).await.unwrap();
+        assert_eq!(call().await.events.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn refused_signature_is_counted() {
+        let client = Client::new(Picky);
+        for (body, refused) in [("good", 0), ("forged", 1), ("junk", 1), ("forged", 2)] {
+            let _ = Webhook::from_request(Request::new(Body::from(body)), &client).await;
+            assert_eq!(client.refused_webhooks(), refused, "{body}");
+        }
     }
 }

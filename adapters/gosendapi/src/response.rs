@@ -9,7 +9,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
+use serde_json::value::RawValue;
+use transom::adapter::json::Members;
 use transom::adapter::{Operation, RateLimitInfo, SendAnswer, json};
+use transom::message::MessageId;
 use transom::transport::unreadable;
 use transom::{Message, Receipt, Result};
 
@@ -32,7 +35,12 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     if forms.is_about_another_than(&message.to) {
         return Err(unreadable(response.status(), operation, "the answer is about another recipient"));
     }
-    Ok(Receipt::new(NAME, answer.accepted()?).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+    let id = answer.accepted()?;
+    let record: Box<RawValue> = json::decode(response, operation)?;
+    let own = Members::from_raw(&record).and_then(|record| record.text(&["id"])).map(MessageId::from);
+    let own = own.filter(|own| *own != id);
+    let limits = RateLimitInfo::from_headers(response.headers(), now);
+    Ok(Receipt::new(NAME, id).with_provider_message_id(own).with_limits(limits))
 }
 
 #[cfg(test)]

@@ -176,8 +176,12 @@ impl FaultCase {
 
     /// The client times out after [`PATIENCE`].
     pub(crate) fn impatient(self) -> Self {
-        let patience = format!("{}ms", PATIENCE.as_millis());
-        self.key("timeout", patience).with(|case| case.expect.within = PATIENCE * TRIES + NOISE)
+        self.times_out_after(PATIENCE)
+    }
+
+    pub(crate) fn times_out_after(self, timeout: Duration) -> Self {
+        let key = format!("{}ms", timeout.as_millis());
+        self.key("timeout", key).with(|case| case.expect.within = timeout * TRIES + NOISE)
     }
 
     const fn is_send(&self) -> bool {

@@ -11,8 +11,7 @@ use super::profile::Reads;
 use crate::assertions::{Check, Failure, ensure};
 
 /// Plays one case, and returns the failure, if any.
-pub(crate) async fn play(case: FaultCase) -> Check {
-    let harness = Arc::new(FaultHarness::open(&case.setup)?);
+pub(crate) async fn play(case: FaultCase, harness: Arc<FaultHarness>) -> Check {
     let begun = Instant::now();
     let checked = match &case.call {
         Call::Own(own) => own(Arc::clone(&harness)).await,

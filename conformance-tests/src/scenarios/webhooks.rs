@@ -30,6 +30,12 @@ scenarios! { "webhooks":
         needs Inbound covers reported_texts;
     inbound_content_of_each_kind_is_read "Inbound content of each kind that the provider forwards is read with its type, and with its id, link, title or body."
         needs Inbound covers reported_contents;
+    inbound_without_time_has_time_of_receipt "An inbound message without any readable time has the time of receipt, and says so."
+        needs Inbound;
+    odd_characters_cost_nothing_else "A byte order mark before a webhook call, and half a surrogate pair in a text, cost nothing else of the message."
+        needs Inbound;
+    dedupe_key_is_the_same_for_a_copy_only "The dedupe key of an inbound message is the same in a repeated call, and another one for the contact's next message."
+        needs Inbound;
     verified_inbound_opens_window_for_24_hours "A verified inbound message opens the session window in the ledger for 24 hours."
         needs Inbound;
     unverified_inbound_opens_no_window "An unverified inbound message opens no session window in the ledger unless the channel trusts unsigned calls."
@@ -219,6 +225,78 @@ async fn inbound_content_of_each_kind_is_read(harness: &Harness) -> Check {
         ensure(all, format_args!("{kind}: what matters of {content} is not in {}", inbound.content.to_json()))?;
     }
     Ok(())
+}
+
+/// The body of the call about a contact's text.
+async fn inbound_body(harness: &Harness) -> Result<String, Failure> {
+    let receiver = harness.webhook_receiver(None).await?;
+    harness.control.inbound_content(harness.provider(), CONTACT, json!({ "type": "text", "body": TEXT })).await?;
+    let calls = harness.webhook_calls(&receiver, "10s").await?;
+    let call = calls.first().ok_or("no call came")?;
+    String::from_utf8(call.body().to_vec()).map_err(unexpected)
+}
+
+const TEXT: &str = "Where is it?";
+
+/// The one inbound message in `body`, received at `at`.
+fn inbound_in(harness: &Harness, body: &str, at: SystemTime) -> Result<transom::webhook::Inbound, Failure> {
+    let events = harness.client.webhook_at(&call(body.to_owned())?, at).map_err(unexpected)?;
+    match <[Event; 1]>::try_from(events.events) {
+        Ok([Event::Inbound(inbound)]) => Ok(*inbound),
+        other => Err(format!("expected one message of the contact, got {other:?}").into()),
+    }
+}
+
+/// Removes every member that is a time.
+fn without_times(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            let is_time = |value: &Value| match value {
+                Value::String(text) => transom::time::parse_instant(text).is_some(),
+                Value::Number(number) => transom::time::parse_instant(&number.to_string()).is_some(),
+                _ => false,
+            };
+            // Ids and phone numbers may have as many digits as a time.
+            let is_other =
+                |name: &str| ["id", "from", "to", "phone", "user", "origin"].iter().any(|part| name.contains(part));
+            members.retain(|name, value| !is_time(value) || is_other(name));
+            members.values_mut().for_each(without_times);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_times),
+        _ => {}
+    }
+}
+
+async fn inbound_without_time_has_time_of_receipt(harness: &Harness) -> Check {
+    let mut body: Value = serde_json::from_str(&inbound_body(harness).await?).map_err(unexpected)?;
+    let received_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+    let timed = inbound_in(harness, &body.to_string(), received_at)?;
+    equal("the source of the documented time", &timed.at_source.as_str(), &"provider")?;
+    without_times(&mut body);
+    let inbound = inbound_in(harness, &body.to_string(), received_at)?;
+    equal("the time", &inbound.at, &received_at)?;
+    equal("its source", &inbound.at_source.as_str(), &"receipt")?;
+    equal("the contact", &inbound.from, &Some(contact()))?;
+    equal("whether the window opens", &inbound.opens_window, &true)?;
+    equal("the text", &inbound.content.to_json()["body"], &json!(TEXT))
+}
+
+async fn odd_characters_cost_nothing_else(harness: &Harness) -> Check {
+    let body = inbound_body(harness).await?;
+    let odd = format!("\u{feff}{}", body.replace(TEXT, "hi \\ud83d"));
+    let inbound = inbound_in(harness, &odd, SystemTime::UNIX_EPOCH)?;
+    equal("the contact", &inbound.from, &Some(contact()))?;
+    equal("the text", &inbound.content.to_json()["body"], &json!("hi \u{fffd}"))
+}
+
+async fn dedupe_key_is_the_same_for_a_copy_only(harness: &Harness) -> Check {
+    let (first, second) = (inbound_body(harness).await?, inbound_body(harness).await?);
+    let key = |body: &str, seconds| -> Result<String, Failure> {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        Ok(Event::from(inbound_in(harness, body, at)?).dedupe_key())
+    };
+    equal("the key of a copy", &key(&first, 60)?, &key(&first, 0)?)?;
+    ensure(key(&second, 0)? != key(&first, 0)?, "two messages have one key")
 }
 
 async fn verified_inbound_opens_window_for_24_hours(harness: &Harness) -> Check {

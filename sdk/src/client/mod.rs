@@ -6,6 +6,7 @@ mod redact;
 pub(crate) mod tracker;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ pub use outcome::SendOutcome;
 
 use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{Layer, Next};
 use crate::message::Message;
 use crate::message::key;
@@ -56,12 +57,23 @@ pub struct Client {
     /// The secrets that no error may show.
     secrets: Arc<Redactor>,
     listeners: Listeners,
+    /// The channel's name, for logs.
+    channel: Option<Arc<str>>,
+    /// How many webhook calls had no valid signature.
+    refused_webhooks: Arc<AtomicU64>,
 }
 
 impl Client {
     /// A client without layers.
     pub fn new(base: impl Messenger) -> Self {
-        Self { base: Arc::new(base), layers: Arc::new([]), secrets: Arc::default(), listeners: Listeners::default() }
+        Self {
+            base: Arc::new(base),
+            layers: Arc::new([]),
+            secrets: Arc::default(),
+            listeners: Listeners::default(),
+            channel: None,
+            refused_webhooks: Arc::default(),
+        }
     }
 
     /// Starts a client over `base`.
@@ -163,7 +175,9 @@ impl Client {
         if message.idempotency_key.is_none() {
             message.idempotency_key = Some(match &message.reference {
                 Some(reference) => key::of_reference(reference, &message.to),
-                None => key::random()?,
+                None => key::random().map_err(|error| {
+                    Error::new(ErrorKind::Config, format!("this machine gives no random numbers: {error}"))
+                })?,
             });
         }
         Ok(message)
@@ -245,7 +259,26 @@ impl Client {
         if !self.capabilities().contains(Capability::Inbound) {
             self.requires(Capability::DeliveryStatus)?;
         }
-        self.base.webhook(request, received_at).map_err(|error| self.redaction().of(error))
+        self.base.webhook(request, received_at).map_err(|error| {
+            let error = self.redaction().of(error);
+            if error.kind() == ErrorKind::Unauthenticated {
+                self.refused_webhooks.fetch_add(1, Ordering::Relaxed);
+                #[cfg(feature = "tracing")]
+                tracing::warn!(
+                    channel = self.channel.as_deref(),
+                    provider = self.provider(),
+                    reason = error.message(),
+                    "webhook call refused"
+                );
+            }
+            error
+        })
+    }
+
+    /// How many webhook calls this client and its clones refused for their signature. A number that grows with every call
+    /// of the provider means that `webhook_secret` is wrong.
+    pub fn refused_webhooks(&self) -> u64 {
+        self.refused_webhooks.load(Ordering::Relaxed)
     }
 }
 
@@ -261,6 +294,12 @@ impl ClientBuilder {
     /// Adds a layer below those already there: the first layer is the outermost.
     pub fn layer(self, layer: impl Layer) -> Self {
         Self { client: self.client.layer(layer), ..self }
+    }
+
+    /// Names the channel in logs. A [`Registry`](crate::Registry) does so.
+    pub fn channel(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.client.channel = Some(name.into());
+        self
     }
 
     /// Calls `listener` with each message and its outcome. See [`Client::on_outcome`].

@@ -11,7 +11,7 @@ use crate::config::common::CommonConfig;
 #[cfg(all(feature = "reqwest", feature = "toml"))]
 use crate::config::default::{DefaultChannel, default_channel};
 use crate::config::file::ConfigFile;
-use crate::config::problem::{config_error, listed};
+use crate::config::problem::{config_error, cut, hint, listed};
 use crate::config::provider::{Context, Provider};
 use crate::config::reader::ConfigReader;
 use crate::error::{Error, Result};
@@ -96,8 +96,9 @@ impl Registry {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the known ones.
     pub fn provider(&self, name: &str) -> Result<&Provider> {
         self.providers.iter().find(|provider| provider.name == name).ok_or_else(|| {
-            let known = listed(self.providers.iter().map(|provider| provider.name));
-            config_error(vec![format!("unknown provider `{name}`, known: {known}")])
+            let known = || self.providers.iter().map(|provider| provider.name);
+            let hint = hint(name, known());
+            config_error(vec![format!("unknown provider `{}`{hint}, known: {}", cut(name), listed(known()))])
         })
     }
 
@@ -123,7 +124,7 @@ impl Registry {
         let guard = self.guard(config.name(), &common, Arc::clone(&context.clock));
         let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
         let connected = (provider.connect)(keys, context)?;
-        let client = Client::builder(connected.messenger);
+        let client = Client::builder(connected.messenger).channel(config.name());
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::new(provider.codes));
         let client = client.layer(guard).redact(connected.secrets).redact(common.secrets()).build();

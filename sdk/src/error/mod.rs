@@ -232,17 +232,6 @@ impl Error {
         &self.inner.problems
     }
 
-    /// Whether the closed session window is the reason and nothing was sent, so that a template is the remedy.
-    pub fn is_window_closed(&self) -> bool {
-        self.unsent().is_some_and(Unsent::allows_template)
-    }
-
-    /// This failure as the proof that nothing was sent. `None` while the outcome is unknown: then no template, no other
-    /// channel and no other connection may follow.
-    pub fn unsent(&self) -> Option<Unsent<'_>> {
-        Unsent::of(self)
-    }
-
     /// The id of the message that the answer named beside its refusal. Such an answer contradicts itself, so the outcome
     /// is unknown and no layer repeats the send.
     pub fn message_id(&self) -> Option<&MessageId> {

@@ -9,11 +9,20 @@ use crate::error::{Error, ErrorKind, Sent};
 #[derive(Clone, Copy, Debug)]
 pub struct Unsent<'e>(&'e Error);
 
-impl<'e> Unsent<'e> {
-    pub(super) fn of(error: &'e Error) -> Option<Self> {
-        (error.sent() == Sent::No).then_some(Self(error))
+impl Error {
+    /// This failure as the proof that nothing was sent. `None` while the outcome is unknown: then no template, no other
+    /// channel and no other connection may follow.
+    pub fn unsent(&self) -> Option<Unsent<'_>> {
+        (self.sent() == Sent::No).then_some(Unsent(self))
     }
 
+    /// Whether the closed session window is the reason and nothing was sent, so that a template is the remedy.
+    pub fn is_window_closed(&self) -> bool {
+        self.unsent().is_some_and(Unsent::allows_template)
+    }
+}
+
+impl<'e> Unsent<'e> {
     /// The failure.
     pub const fn error(self) -> &'e Error {
         self.0

@@ -2,7 +2,6 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, ErrorKind, Result};
 use crate::phone::PhoneNumber;
 
 /// What the key of a fallback template ends with. No other key made here does.
@@ -26,10 +25,9 @@ pub(crate) fn of_fallback(key: &str) -> String {
 }
 
 /// The key of a message without a reference: 128 random bits.
-pub(crate) fn random() -> Result<String> {
+pub(crate) fn random() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::new(ErrorKind::Config, format!("this machine gives no random numbers: {error}")))?;
+    getrandom::fill(&mut bytes)?;
     Ok(hex(&bytes))
 }
 

@@ -13,6 +13,8 @@ pub struct Receipt {
     pub provider: &'static str,
     /// The id in the provider's webhook events.
     pub message_id: MessageId,
+    /// The provider's own id of the message, where the answer has one beside [`message_id`](Self::message_id).
+    pub provider_message_id: Option<MessageId>,
     /// Whether the fallback template was sent instead of the content.
     pub template_fallback: bool,
     /// Whether the provider rejected the content for the window before the fallback template was sent.
@@ -35,6 +37,7 @@ impl Receipt {
         Self {
             provider,
             message_id: message_id.into(),
+            provider_message_id: None,
             template_fallback: false,
             window_refused: false,
             attempts: 1,
@@ -43,6 +46,13 @@ impl Receipt {
             channel: None,
             earlier: Vec::new(),
         }
+    }
+
+    /// Adds the provider's own id of the message.
+    #[must_use]
+    pub fn with_provider_message_id(mut self, id: Option<MessageId>) -> Self {
+        self.provider_message_id = id;
+        self
     }
 
     /// Adds the state of the session window.

@@ -65,7 +65,6 @@ pub struct PendingSend {
     id: Option<MessageId>,
     /// What is reported of each message that may be this one.
     reported: Vec<Reported>,
-    failure: Option<(ErrorKind, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +73,7 @@ struct Reported {
     status: DeliveryStatus,
     /// The report names the contact.
     names_contact: bool,
+    failure: Option<(ErrorKind, String)>,
 }
 
 impl Reported {
@@ -115,7 +115,6 @@ impl PendingSend {
             begun,
             id: error.message_id().cloned(),
             reported: Vec::new(),
-            failure: None,
         })
     }
 
@@ -141,7 +140,7 @@ impl PendingSend {
         // What reached the contact under our reference was this message, whatever a report under its id says.
         let delivered = others().find(|other| other.is_delivered() && (other.names_contact || self.id.is_none()));
         match (ours, delivered) {
-            (Some(ours), None) if failed(ours) => Resolution::NotSent { reason: self.failure.clone() },
+            (Some(ours), None) if failed(ours) => Resolution::NotSent { reason: ours.failure.clone() },
             (Some(ours), _) if !failed(ours) => sent(ours),
             (_, Some(delivered)) => sent(delivered),
             // A failure under the reference may be one of an earlier message.
@@ -172,21 +171,22 @@ impl PendingSend {
             return;
         }
         let own = self.id.clone().filter(|id| update.is_about(id));
-        if update.status == DeliveryStatus::Failed && own.is_some() {
-            let failure = update.error.as_ref().map(|failure| (failure.kind, failure.code.clone()));
-            self.failure = failure.or(self.failure.take());
-        }
-        let id = own.unwrap_or_else(|| update.message_id.clone());
-        self.advance(&id, update.status.clone(), update.to.is_some());
+        self.advance(Reported {
+            id: own.unwrap_or_else(|| update.message_id.clone()),
+            status: update.status.clone(),
+            names_contact: update.to.is_some(),
+            failure: update.error.as_ref().map(|failure| (failure.kind, failure.code.clone())),
+        });
     }
 
-    fn advance(&mut self, id: &MessageId, status: DeliveryStatus, names_contact: bool) {
-        match self.reported.iter_mut().find(|reported| reported.id == *id) {
-            Some(reported) => {
-                reported.status = reported.status.clone().merge(status);
-                reported.names_contact |= names_contact;
+    fn advance(&mut self, news: Reported) {
+        match self.reported.iter_mut().find(|known| known.id == news.id) {
+            Some(known) => {
+                known.status = known.status.clone().merge(news.status);
+                known.names_contact |= news.names_contact;
+                known.failure = news.failure.or(known.failure.take());
             }
-            None => self.reported.push(Reported { id: id.clone(), status, names_contact }),
+            None => self.reported.push(news),
         }
     }
 
@@ -269,7 +269,7 @@ impl PendingSend {
         }
         let receipt = client.resend(&self.message).await.map_err(Error::maybe_sent)?;
         let id = self.id.get_or_insert(receipt.message_id).clone();
-        self.advance(&id, DeliveryStatus::Queued, true);
+        self.advance(Reported { id, status: DeliveryStatus::Queued, names_contact: true, failure: None });
         Ok(self.resolution())
     }
 }

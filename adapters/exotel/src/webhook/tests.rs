@@ -413,7 +413,7 @@ fn inbound_message_needs_an_id_or_a_sender_only() {
 }
 
 #[test]
-fn message_to_another_number_in_a_group_or_of_the_system_opens_no_window() {
+fn message_to_others_or_of_the_system_opens_no_window() {
     for (change, opens) in [("", true), (r#""to":"+914440001112","#, false), (r#""group_id":"g1","#, false)] {
         let own = r#""to":"+914440001111","#;
         let body = IN_WRAPPED.replace(own, if change.contains("to") { "" } else { own });

@@ -284,7 +284,7 @@ fn own_status_of_an_item_beats_the_name_of_the_event() {
 }
 
 #[test]
-fn message_to_another_number_in_a_group_or_of_the_system_opens_no_window() {
+fn message_to_others_or_of_the_system_opens_no_window() {
     let message = |more: &str| format!(r#"{{"message":{{"id":"wamid.IN","from":"34611222333",{more}}}}}"#);
     let text = r#""type":"text","text":{"body":"hi"}"#;
     assert!(inbound_of(&message(text)).opens_window);

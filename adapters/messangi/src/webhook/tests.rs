@@ -276,7 +276,7 @@ fn other_kinds_of_content_are_read_in_the_shape_of_whatsapp() {
 }
 
 #[test]
-fn message_to_another_number_in_a_group_or_of_the_system_opens_no_window() {
+fn message_to_others_or_of_the_system_opens_no_window() {
     assert!(inbound_of(INBOUND).opens_window);
     assert!(!inbound_of(&INBOUND.replace("5215500001111", "5215500001112")).opens_window);
     assert!(!inbound_of(&with("\"Hi\"", r#"{"type":"text","group_id":"g1"}"#)).opens_window);

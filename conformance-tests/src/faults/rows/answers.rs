@@ -6,7 +6,7 @@ use crate::faults::answers::answer::Answer;
 use crate::faults::answers::case::{AnswerCase, Expect};
 use crate::faults::answers::declared;
 use crate::faults::answers::documented::{DocumentedRefusal, refusals, successes};
-use crate::faults::answers::message_id::{merged, named, named_once, put, unnamed};
+use crate::faults::answers::message_id::{is_named, merged, named, named_once, put, unnamed};
 use crate::faults::answers::way::{WAYS, Way};
 use crate::faults::profile::FaultProfile;
 use crate::faults::row::{Row, answers};
@@ -135,10 +135,8 @@ fn contradictions(s: &'static FaultProfile) -> Vec<(Value, Option<String>)> {
         all.push((merged(&body, &success), None));
     }
     let words = refusing_words(s);
-    // Words cannot be put into a list: the entry that names the message would be gone.
-    let open = successes.iter().filter(|success| !success["response"].is_array());
-    all.extend(open.flat_map(|success| words.iter().map(|words| (merged(success, words), None))));
-    all.retain(|(body, _)| !successes.contains(body) && declared::find(s, body).is_none());
+    all.extend(successes.iter().flat_map(|success| words.iter().map(|words| (merged(success, words), None))));
+    all.retain(|(body, _)| is_named(s, body) && !successes.contains(body) && declared::find(s, body).is_none());
     all
 }
 

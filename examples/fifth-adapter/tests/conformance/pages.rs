@@ -237,6 +237,7 @@ pub const CALLS: &[(&str, &str)] = &[
             "provider": "larkwire",
             "verified": true,
             "message_id": "9200000000000100001",
+            "provider_message_id": null,
             "status": "delivered",
             "at": "2026-02-03T09:15:00Z",
             "to": "+447700900123",
@@ -270,10 +271,14 @@ pub const CALLS: &[(&str, &str)] = &[
             "verified": true,
             "message_id": "in-81",
             "from": "+447700900123",
+            "user_id": null,
             "to": "+442079460001",
             "name": "Ana",
             "at": "2026-02-03T09:15:00Z",
+            "at_source": "provider",
             "reply_to": null,
+            "referral": null,
+            "group_id": null,
             "content": {
                 "type": "text",
                 "body": "Thanks"

@@ -110,7 +110,7 @@ fn dedupe_keys_are_the_published_ones() {
 }
 
 #[test]
-fn dedupe_key_is_the_same_for_a_copy_and_differs_for_another_event() {
+fn dedupe_key_is_the_same_for_a_copy_only() {
     // A copy that comes later has another time of receipt.
     let receipt = |seconds| {
         let mut inbound = Inbound::new(now() + Duration::from_secs(seconds), json!({ "type": "text", "body": "hi" }));
