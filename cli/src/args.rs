@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 /// Send WhatsApp messages through any provider, and test without one.
 #[derive(Debug, Parser)]
@@ -43,7 +43,7 @@ pub(crate) enum Command {
     /// Show whether the session window of a contact is open
     Session(SessionArgs),
     /// Show what a send would do, with the exact request, without sending
-    Plan(Box<SendArgs>),
+    Plan(Box<PlanArgs>),
     /// List the senders of the account
     Senders,
     /// List the templates with their status
@@ -68,23 +68,72 @@ pub(crate) enum Command {
     NewAdapter(NewAdapterArgs),
     /// Send messages through each provider, against the mock server
     Demo,
+    /// Write a configuration file with comments
+    Init(InitArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     transom send --to +919876543210 --text 'Your parcel leaves today.'\n  \
+    transom send --to +919876543210 --image https://example.com/map.png --caption 'We are here.'\n  \
     transom send --to +919876543210 --template visit_reminder --param Ana --param 12/02\n  \
     transom send --to +919876543210 --text 'Hello' --fallback-template follow_up --param Ana\n  \
-    transom send --message message.json")]
+    transom send --message message.json\n\n\
+    The JSON of --message:\n  \
+    {\"to\":\"+919876543210\",\"content\":{\"type\":\"text\",\"body\":\"Hello\"},\n   \
+    \"fallback\":{\"type\":\"template\",\"name\":\"follow_up\",\"language\":\"en\",\"body\":[\"Ana\"]},\"reference\":\"order-17\"}\n  \
+    content is also one of\n  \
+    {\"type\":\"image\",\"link\":\"https://…\",\"caption\":\"…\"}   (video, audio, document, sticker)\n  \
+    {\"type\":\"location\",\"latitude\":13.08,\"longitude\":80.27,\"name\":\"…\",\"address\":\"…\"}\n  \
+    {\"type\":\"buttons\",\"body\":\"…\",\"buttons\":[{\"id\":\"yes\",\"title\":\"Yes\"}]}\n  \
+    {\"type\":\"list\",\"body\":\"…\",\"button\":\"Slots\",\"sections\":[{\"title\":\"Mon\",\"rows\":[{\"id\":\"m9\",\"title\":\"09:00\"}]}]}\n  \
+    {\"type\":\"reaction\",\"message_id\":\"…\",\"emoji\":\"👍\"}")]
 pub(crate) struct SendArgs {
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
+}
+
+/// The message of `send` and `plan`.
+#[derive(Debug, Args)]
+#[command(group(
+    ArgGroup::new("content")
+        .args(["text", "image", "video", "audio", "document", "sticker", "location", "template", "message"])
+        .required(true)
+))]
+pub(crate) struct MessageArgs {
     /// The contact's phone number, with country code
     #[arg(long, value_name = "PHONE", required_unless_present = "message", conflicts_with = "message")]
     pub(crate) to: Option<String>,
     /// Send this text
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present_any = ["template", "message"], conflicts_with_all = ["template", "message"])]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) text: Option<String>,
+    /// Send this image: a link, or the id of an upload
+    #[arg(long, value_name = "URL_OR_ID")]
+    pub(crate) image: Option<String>,
+    /// Send this video
+    #[arg(long, value_name = "URL_OR_ID")]
+    pub(crate) video: Option<String>,
+    /// Send this audio, which has no caption
+    #[arg(long, value_name = "URL_OR_ID")]
+    pub(crate) audio: Option<String>,
+    /// Send this document
+    #[arg(long, value_name = "URL_OR_ID")]
+    pub(crate) document: Option<String>,
+    /// Send this sticker
+    #[arg(long, value_name = "URL_OR_ID")]
+    pub(crate) sticker: Option<String>,
+    /// The caption of the image, video or document
+    #[arg(long, value_name = "CAPTION", allow_hyphen_values = true, conflicts_with_all = ["text", "location", "template", "message"])]
+    pub(crate) caption: Option<String>,
+    /// Send this location, in degrees, such as 13.08,80.27
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+    pub(crate) location: Option<String>,
     /// Send this template
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["message", "fallback_template"])]
+    #[arg(long, value_name = "NAME", conflicts_with = "fallback_template")]
     pub(crate) template: Option<String>,
     /// The template's language [default: en]
     #[arg(long, value_name = "LANGUAGE", conflicts_with = "message")]
@@ -101,6 +150,40 @@ pub(crate) struct SendArgs {
     /// A file with the message as JSON, or - for the standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) message: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    transom plan --to +919876543210 --text 'Your parcel leaves today.'\n  \
+    transom plan --to +919876543210 --text 'Hello' --fallback-template follow_up --param Ana --reveal\n  \
+    transom plan --message message.json --curl")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
+    /// Print a curl command that sends the request; its credentials are environment variables, its numbers are shown
+    #[arg(long)]
+    pub(crate) curl: bool,
+    /// Show phone numbers
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    transom init\n  \
+    transom init --mock    # then: transom mock")]
+pub(crate) struct InitArgs {
+    /// Write channels of the mock server on 127.0.0.1:4010, which work at once
+    #[arg(long)]
+    pub(crate) mock: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  \
+    transom completions bash > ~/.local/share/bash-completion/completions/transom")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
@@ -152,12 +235,14 @@ pub(crate) struct ListenArgs {
 #[command(after_help = "Examples:\n  \
     transom explain exotel 30018\n  \
     transom explain autocalls TWILIO_ERROR_63016\n  \
-    transom explain gosendapi 131047")]
+    transom explain gosendapi 131047\n  \
+    transom explain gosendapi 403\n  \
+    transom explain messangi")]
 pub(crate) struct ExplainArgs {
     /// The provider's name
     pub(crate) provider: String,
-    /// The code, as the provider writes it
-    pub(crate) code: String,
+    /// The code, as the provider writes it, or an HTTP status; without it, all codes
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -226,6 +311,7 @@ pub(crate) enum ConformTarget {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct MockArgs {
     /// The loopback address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4010")]
@@ -251,6 +337,15 @@ pub(crate) struct MockArgs {
     /// The seed of ids: the same seed and the same calls give the same ids
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+    /// Also speak TLS on the same port
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Write the certificate of the authority for --tls to this file
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// Print no line for each request
+    #[arg(long)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -266,6 +361,64 @@ pub(crate) struct NewAdapterArgs {
     /// Build with this checkout of Transom instead of the published crates
     #[arg(long, value_name = "FOLDER")]
     pub(crate) transom_path: Option<PathBuf>,
+}
+
+/// The common options that each command uses. The others are accepted there, too, and hidden in its help.
+const COMMON: &[(&str, &[&str])] = &[
+    ("send", &["config", "channel", "json", "timeout", "ledger"]),
+    ("session", &["config", "channel", "json", "timeout", "ledger"]),
+    ("plan", &["config", "channel", "json", "timeout", "ledger"]),
+    ("senders", &["config", "channel", "json", "timeout"]),
+    ("templates", &["config", "channel", "json", "timeout"]),
+    ("conversations", &["config", "channel", "json", "timeout"]),
+    ("close", &["config", "channel", "json", "timeout"]),
+    ("webhook", &["config", "channel", "json", "ledger"]),
+    ("listen", &["config", "channel", "json", "ledger"]),
+    ("conform", &["config", "channel", "json", "timeout"]),
+    ("explain", &["json"]),
+    ("doctor", &["config", "channel", "json", "timeout"]),
+    ("mock", &[]),
+    ("new-adapter", &["json"]),
+    ("demo", &["json"]),
+    ("init", &["config", "json"]),
+    ("completions", &[]),
+    ("man", &[]),
+];
+
+impl Cli {
+    /// The command line, with the help of each command cut to the options that it uses.
+    pub(crate) fn command_line() -> clap::Command {
+        let root = Self::command();
+        let options: Vec<clap::Arg> = root.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
+        root.mut_subcommands(|command| {
+            let used = used_by(command.get_name());
+            let own: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+            let hidden = options.iter().filter(|arg| {
+                let id = arg.get_id().as_str();
+                !used.contains(&id) && own.iter().all(|own| own != id)
+            });
+            let hidden: Vec<clap::Arg> = hidden.map(|arg| arg.clone().hide(true)).collect();
+            command.args(hidden)
+        })
+    }
+
+    /// The common options that were given and have no effect on the command.
+    pub(crate) fn without_effect(&self, command: &str) -> Vec<&'static str> {
+        let Common { config, channel, json, timeout, ledger } = &self.common;
+        let given = [
+            ("config", config.is_some()),
+            ("channel", channel.is_some()),
+            ("json", *json),
+            ("timeout", timeout.is_some()),
+            ("ledger", ledger.is_some()),
+        ];
+        let used = used_by(command);
+        given.into_iter().filter(|(name, given)| *given && !used.contains(name)).map(|(name, _)| name).collect()
+    }
+}
+
+fn used_by(command: &str) -> &'static [&'static str] {
+    COMMON.iter().find(|(name, _)| *name == command).map_or(&[], |(_, used)| used)
 }
 
 const EXIT_CODES: &str = "Exit codes:\n  \

@@ -7,6 +7,7 @@ mod failover;
 mod fs;
 mod ledger;
 mod output;
+mod printer;
 mod redact;
 mod send_watch;
 mod signals;
@@ -14,7 +15,7 @@ mod target;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use crate::args::{Cli, Command};
 use crate::output::{Failure, Output};
@@ -24,10 +25,16 @@ use crate::output::{Failure, Output};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let parsed = Cli::command_line().try_get_matches();
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return output::usage(&error),
     };
+    let command = matches.subcommand_name().unwrap_or_default();
+    for option in cli.without_effect(command) {
+        Output::new(false).note(format!("note: --{option} has no effect on `{command}`"));
+    }
     // The mock handles each request under one lock. Moving requests between threads costs more than the work itself.
     let mut builder = match cli.command {
         Command::Mock(_) => tokio::runtime::Builder::new_current_thread(),
@@ -64,6 +71,9 @@ async fn run(cli: &Cli) -> ExitCode {
         Command::Mock(args) => commands::mock::run(args, &output).await,
         Command::NewAdapter(args) => commands::new_adapter::run(args, &output),
         Command::Demo => commands::demo::run(&output).await,
+        Command::Init(args) => commands::init::run(&cli.common, args, &output),
+        Command::Completions(args) => Ok(commands::reference::completions(args, &output)),
+        Command::Man => commands::reference::man(&output),
     };
     match done {
         // The failure of the command itself is more important than the output that was lost.

@@ -136,6 +136,14 @@ impl Output {
         }
     }
 
+    /// Prints our own text as it is.
+    pub(crate) fn raw(&self, text: &[u8]) {
+        let mut out = stdout();
+        if let Err(error) = out.write_all(text).and_then(|()| out.flush()) {
+            self.lost.get_or_init(|| error);
+        }
+    }
+
     /// Prints a note on the standard error.
     #[allow(clippy::unused_self, reason = "callers that print need an `Output`")]
     pub(crate) fn note(&self, line: impl Into<Line>) {
@@ -235,8 +243,12 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::from(2);
     }
     let text = error.render().to_string();
-    let problem = text.split("\n\n").next().unwrap_or(&text).trim_start_matches("error: ");
-    let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut paragraphs = text.split("\n\n");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let problem = words(paragraphs.next().unwrap_or(&text).trim_start_matches("error: "));
+    // Such as: tip: a similar subcommand exists: 'send'
+    let tips = paragraphs.flat_map(str::lines).filter_map(|line| line.trim().strip_prefix("tip: ")).map(words);
+    let problem = tips.fold(problem, |problem, tip| format!("{problem}; {tip}"));
     // The command line could not be parsed, so that `--json` is searched by hand.
     let output = Output::new(std::env::args_os().any(|arg| arg == "--json"));
     output.failure(&Failure::usage(format!("{problem} (try --help)")))

@@ -1,9 +1,10 @@
 //! Selects the channel of a command: from `--channel`, the configuration file or the environment.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use transom::config::{ChannelConfig, ConfigFile, Env, process_env, shown_variable};
+use transom::config::{ChannelConfig, ConfigFile, Env, process_env, shown_variable, similar};
 use transom::{Error, ErrorKind, PhoneNumber, Registry};
 
 use crate::args::Common;
@@ -12,7 +13,7 @@ use crate::failover::Failover;
 use crate::output::{Failure, Output};
 
 /// The default of `--config`.
-const FILE: &str = "transom.toml";
+pub(crate) const FILE: &str = "transom.toml";
 /// The environment variable with a channel's URI, used if neither `--channel` nor the file names a channel.
 const URL: &str = "TRANSOM_URL";
 
@@ -95,7 +96,8 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, 
     if let Some(named) = &common.config
         && !named.is_file()
     {
-        return Err(config(format!("--config {}: no such file", named.display())));
+        let problem = if named.is_dir() { "it is a folder, expected a file" } else { "no such file" };
+        return Err(config(format!("--config {}: {problem}", named.display())));
     }
     match common.channel.as_deref() {
         Some(uri) if uri.contains("://") => {
@@ -107,7 +109,8 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, 
         }
         Some(reference) if reference.starts_with('@') => {
             let variable = reference.trim_start_matches('@');
-            let uri = env(variable).ok_or_else(|| {
+            let uri = variable_of(variable).map_err(|problem| config(format!("--channel @NAME: {problem}")))?;
+            let uri = uri.ok_or_else(|| {
                 config(format!("--channel @NAME: the environment variable {} is not set", shown_variable(variable)))
             })?;
             Ok(ChannelConfig::from_uri(reference, &uri, registry.providers(), env)?.into())
@@ -134,7 +137,7 @@ fn find(common: &Common, registry: &Registry, output: &Output) -> Result<Found, 
                 },
                 None => None,
             };
-            if let Some(uri) = env(URL).filter(|uri| !uri.trim().is_empty()) {
+            if let Some(uri) = variable_of(URL).map_err(config)?.filter(|uri| !uri.trim().is_empty()) {
                 return Ok(ChannelConfig::from_uri(URL, &uri, registry.providers(), env)?.into());
             }
             if let Some((path, file)) = &file
@@ -162,6 +165,29 @@ fn is_in_file(common: &Common, registry: &Registry, env: &Env, name: &str) -> Re
     Ok(file.is_some_and(|(_, file)| file.channels.contains_key(name) || file.failovers.contains_key(name)))
 }
 
+/// The failover channels of the file, with their members, unless a single channel is named.
+pub(crate) fn failovers(common: &Common) -> Result<Vec<(String, Vec<String>)>, Failure> {
+    if common.channel.is_some() {
+        return Ok(Vec::new());
+    }
+    let file = load(common, &registry(), &process_env())?.map(|(_, file)| file.failovers).unwrap_or_default();
+    let members = file
+        .into_iter()
+        .map(|(name, failover)| (name, failover.members.into_iter().map(|(member, _)| member).collect()));
+    Ok(members.collect())
+}
+
+/// The value of an environment variable, none if it is not set.
+pub(crate) fn variable_of(name: &str) -> Result<Option<String>, String> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(format!("the environment variable {} is not UTF-8", shown_variable(name)))
+        }
+    }
+}
+
 /// Reads the configuration file. Without `--config`, a missing file is no error.
 fn load(common: &Common, registry: &Registry, env: &Env) -> Result<Option<(PathBuf, ConfigFile)>, Failure> {
     let path = common.config.clone().unwrap_or_else(|| PathBuf::from(FILE));
@@ -179,7 +205,8 @@ fn load(common: &Common, registry: &Registry, env: &Env) -> Result<Option<(PathB
     // Also checks the secrets of the selected channel, so that one run reports all problems.
     let wanted = common.channel.as_deref().or(file.default.as_deref()).and_then(|name| file.channels.get(name));
     if let Some(Err(error)) = wanted.map(|channel| registry.check_channel(channel)) {
-        let fresh = error.problems().iter().filter(|line| !problems.contains(line)).cloned().collect::<Vec<_>>();
+        let known: BTreeSet<&String> = problems.iter().collect();
+        let fresh = error.problems().iter().filter(|line| !known.contains(line)).cloned().collect::<Vec<_>>();
         problems.extend(fresh);
     }
     if problems.is_empty() {
@@ -200,7 +227,9 @@ fn named(path: &Path, file: ConfigFile, name: &str) -> Result<Found, Failure> {
     if file.failovers.contains_key(name) {
         return Ok(Found::Failover(name.to_owned(), file));
     }
-    Err(config(format!("{}: no channel `{name}`, known: {}", path.display(), names(&file))))
+    let known = file.channels.keys().chain(file.failovers.keys()).map(String::as_str);
+    let hint = similar(name, known).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+    Err(config(format!("{}: no channel `{name}`{hint}, known: {}", path.display(), names(&file))))
 }
 
 fn names(file: &ConfigFile) -> String {

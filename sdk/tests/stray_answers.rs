@@ -76,8 +76,7 @@ async fn wrong_answers(stray: Stray, reuse_connections: bool, count: u32) -> u32
             thread::spawn(move || serve(stream, stray, number == 0));
         }
     });
-    let mut options = HttpOptions::default();
-    options.reuse_connections = reuse_connections;
+    let options = HttpOptions { reuse_connections, ..HttpOptions::default() };
     let transport = HttpTransport::new(options).unwrap();
     let mut wrong = 0;
     for number in 0..count {

@@ -32,14 +32,26 @@ pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> 
         finding.lines.extend(warning.map(|warning| format!("warning: {warning}")));
         findings.push(finding);
     }
+    for (name, members) in target::failovers(common)? {
+        findings.push(Finding {
+            channel: name,
+            provider: None,
+            ok: true,
+            lines: vec![format!("failover to {}", members.join(", "))],
+        });
+    }
+    if findings.is_empty() {
+        return Err(Failure::usage("no channel is configured; `transom init` writes an example"));
+    }
     let well = findings.iter().all(|finding| finding.ok);
     if output.is_json() {
         output.json(&findings);
     } else {
         for finding in &findings {
             let mark = if finding.ok { good("ok") } else { bad("error") };
+            let provider = finding.provider.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
             for line in &finding.lines {
-                output.line(mark.clone().text(format!("  {} ({}): {line}", finding.channel, finding.provider)));
+                output.line(mark.clone().text(format!("  {}{provider}: {line}", finding.channel)));
             }
         }
     }
@@ -65,19 +77,25 @@ async fn probe(client: &Client) -> Option<Result<(), Error>> {
 #[derive(Serialize)]
 struct Finding {
     channel: String,
-    provider: String,
+    /// None for a failover channel.
+    provider: Option<String>,
     ok: bool,
     lines: Vec<String>,
 }
 
 impl Finding {
     fn right(channel: &str, provider: &str, line: &str) -> Self {
-        Self { channel: channel.to_owned(), provider: provider.to_owned(), ok: true, lines: vec![line.to_owned()] }
+        Self {
+            channel: channel.to_owned(),
+            provider: Some(provider.to_owned()),
+            ok: true,
+            lines: vec![line.to_owned()],
+        }
     }
 
     fn wrong(channel: &str, provider: &str, error: &Error) -> Self {
         let problems = error.problems();
         let lines = if problems.is_empty() { vec![error.to_string()] } else { problems.to_vec() };
-        Self { channel: channel.to_owned(), provider: provider.to_owned(), ok: false, lines }
+        Self { channel: channel.to_owned(), provider: Some(provider.to_owned()), ok: false, lines }
     }
 }

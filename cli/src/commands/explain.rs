@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use transom::adapter::ErrorCode;
+use transom::config::similar;
 use transom::{Error, ErrorKind};
 
 use crate::args::ExplainArgs;
@@ -13,28 +14,46 @@ use crate::output::{Failure, Line, Output, good};
 pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failure> {
     let registry = registry();
     let provider = registry.provider(&args.provider)?;
-    let code = args.code.trim();
+    let Some(code) = args.code.as_deref().map(str::trim) else {
+        let rows = provider.codes.iter().flat_map(|table| table.iter());
+        return Ok(print(&rows.map(|fact| Row::new(provider.name, fact.code, fact)).collect::<Vec<_>>(), output));
+    };
     if code.is_empty() {
         return Err(Failure::usage("CODE: expected an error code, got an empty text"));
     }
     // The deciding row of each table, because a code can have another meaning in each.
-    let facts = provider.codes.iter().flat_map(|table| rows(table, code));
-    let rows: Vec<Row<'_>> = facts.map(|fact| Row::new(provider.name, code, fact)).collect();
+    let mut facts: Vec<&ErrorCode> = provider.codes.iter().flat_map(|table| rows(table, code)).collect();
+    if facts.is_empty() {
+        // Or an HTTP status: the codes that come with it.
+        let of_status = |fact: &&ErrorCode| fact.status.is_some_and(|status| status.to_string() == code);
+        facts = provider.codes.iter().flat_map(|table| table.iter()).filter(of_status).collect();
+        let rows: Vec<Row<'_>> = facts.iter().map(|fact| Row::new(provider.name, fact.code, fact)).collect();
+        if !rows.is_empty() {
+            return Ok(print(&rows, output));
+        }
+    }
+    let rows: Vec<Row<'_>> = facts.into_iter().map(|fact| Row::new(provider.name, code, fact)).collect();
     if rows.is_empty() {
+        let known = provider.codes.iter().flat_map(|table| table.iter().map(|fact| fact.code));
+        let hint = similar(code, known).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
         let error = Error::new(
             ErrorKind::NotFound,
-            format!("code `{code}` is not documented; the HTTP status decides the error kind"),
+            format!("code `{code}` is not documented{hint}; the HTTP status decides the error kind"),
         );
         return Err(Failure::from(error.with_provider(provider.name)));
     }
+    Ok(print(&rows, output))
+}
+
+fn print(rows: &[Row<'_>], output: &Output) -> ExitCode {
     if output.is_json() {
         output.json(&rows);
     } else {
-        for row in &rows {
+        for row in rows {
             row.lines().into_iter().for_each(|line| output.line(line));
         }
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }
 
 /// The rows with this code, or else the rows whose code family or name matches.

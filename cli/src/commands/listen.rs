@@ -2,7 +2,6 @@
 
 mod connections;
 mod forward;
-mod printer;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -25,11 +24,11 @@ use transom::webhook::{Event, WebhookEvents};
 use crate::args::{Common, ListenArgs};
 use crate::channel::{self, Channel};
 use crate::output::{Failure, Output, json_line};
+use crate::printer::Printer;
 use crate::signals::Signals;
 use crate::target;
 use connections::{Connections, Place};
 use forward::Forwarder;
-use printer::Printer;
 
 /// After the first signal, calls that are being answered have this long.
 const GRACE: Duration = Duration::from_secs(1);

@@ -1,7 +1,6 @@
 //! `transom senders`, `templates` and `conversations`.
 
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use serde::Serialize;
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
@@ -17,7 +16,7 @@ use crate::target;
 pub(crate) async fn senders(common: &Common, output: &Output) -> std::result::Result<ExitCode, Failure> {
     let channel = target::open(common, output)?;
     let listed = channel.client.senders().await;
-    print(&channel, listed, output, |sender: &Sender| {
+    print(&channel, listed, output, ["ID", "PHONE", "STATUS", "NAME"], |sender: &Sender| {
         [
             sender.id.clone(),
             sender.phone.as_ref().map(PhoneNumber::to_string).unwrap_or_default(),
@@ -30,7 +29,7 @@ pub(crate) async fn senders(common: &Common, output: &Output) -> std::result::Re
 pub(crate) async fn templates(common: &Common, output: &Output) -> std::result::Result<ExitCode, Failure> {
     let channel = target::open(common, output)?;
     let listed = channel.client.templates().await;
-    print(&channel, listed, output, |template: &TemplateInfo| {
+    print(&channel, listed, output, ["TEMPLATE", "STATUS", "ID", "PARAMETERS"], |template: &TemplateInfo| {
         [
             format!("{} ({})", template.name, template.language),
             template.status.clone(),
@@ -51,8 +50,8 @@ pub(crate) async fn conversations(
     };
     let channel = target::open(common, output)?;
     let listed = channel.client.conversations(&filter).await;
-    print(&channel, listed, output, |conversation: &Conversation| {
-        let last = conversation.last_inbound_at.map(|at: SystemTime| format!("last wrote {}", rfc3339::format(at)));
+    print(&channel, listed, output, ["ID", "CONTACT", "STATE", "LAST MESSAGE"], |conversation: &Conversation| {
+        let last = conversation.last_inbound_at.map(rfc3339::format);
         [
             conversation.id.clone(),
             conversation.contact.as_ref().map(PhoneNumber::to_string).unwrap_or_default(),
@@ -67,6 +66,7 @@ fn print<T: Serialize>(
     channel: &Channel,
     listed: Result<Vec<T>>,
     output: &Output,
+    titles: [&str; 4],
     columns: impl Fn(&T) -> [String; 4],
 ) -> std::result::Result<ExitCode, Failure> {
     let listed = listed.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
@@ -76,18 +76,20 @@ fn print<T: Serialize>(
     }
     // Escaped before the widths are measured.
     let shown = |cell: String| Line::from(cell).as_str().to_owned();
-    let rows: Vec<[String; 4]> = listed.iter().map(|item| columns(item).map(shown)).collect();
+    let rows = listed.iter().map(|item| columns(item).map(shown));
+    let rows: Vec<[String; 4]> = [titles.map(str::to_owned)].into_iter().chain(rows).collect();
     let width = |column: usize| {
         let widths = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         widths.max().unwrap_or_default()
     };
     let widths = [width(0), width(1), width(2)];
+    if listed.is_empty() {
+        output.note("nothing is listed");
+        return Ok(ExitCode::SUCCESS);
+    }
     for [a, b, c, d] in &rows {
         let [wa, wb, wc] = widths;
         output.line(format!("{a:wa$}  {b:wb$}  {c:wc$}  {d}").trim_end());
-    }
-    if rows.is_empty() {
-        output.note("nothing is listed");
     }
     Ok(ExitCode::SUCCESS)
 }

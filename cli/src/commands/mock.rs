@@ -8,11 +8,12 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 use tokio::net::{TcpListener, lookup_host};
-use transom_mock_server::{Simulator, serve_and_save, serve_until};
+use transom_mock_server::{Endpoint, Simulator, Tls, serve_and_save, serve_until};
 
 use crate::args::MockArgs;
 use crate::fs::{Lock, SharedFile};
 use crate::output::{Failure, Output};
+use crate::printer::Printer;
 use crate::signals::Signals;
 
 /// The environment variable with the token for control calls.
@@ -31,6 +32,10 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     let problem = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
     let listener = TcpListener::bind(address).await.map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?;
+    let endpoint = match tls(args)? {
+        Some(tls) => Endpoint::new(listener).with_tls(tls),
+        None => Endpoint::new(listener),
+    };
     // A reader of the first line may send a signal at once, so that the handler must exist before.
     let mut signals = Signals::new();
     let stop = async move {
@@ -40,11 +45,11 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     // The seed makes the run repeatable.
     output.note(format!("seed {}", simulator.seed()));
     let Some(state) = state.map(Arc::new) else {
-        serve_until(listener, simulator, stop).await;
+        serve_until(endpoint, simulator, stop).await;
         return Ok(ExitCode::SUCCESS);
     };
     let mut reported = false;
-    let simulator = serve_and_save(listener, simulator, stop, {
+    let simulator = serve_and_save(endpoint, simulator, stop, {
         let (state, output) = (Arc::clone(&state), Output::new(output.is_json()));
         move |world| {
             // Reports only the first failure: a full disk may recover, and the write at the stop decides.
@@ -59,13 +64,28 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     Ok(ExitCode::SUCCESS)
 }
 
+/// The certificate of `--tls`, whose authority is written to the `--tls-ca` file.
+fn tls(args: &MockArgs) -> Result<Option<Tls>, Failure> {
+    if !args.tls {
+        return Ok(None);
+    }
+    let hosts: Vec<&str> = args.allow_host.iter().map(String::as_str).collect();
+    let tls = Tls::generate(&hosts).map_err(|error| Failure::usage(format!("--tls: {error}")))?;
+    if let Some(file) = &args.tls_ca {
+        std::fs::write(file, tls.ca_pem())
+            .map_err(|error| Failure::usage(format!("--tls-ca {}: {error}", file.display())))?;
+    }
+    Ok(Some(tls))
+}
+
 /// The token for control calls, from a file or the environment: other users can read the arguments of a process.
 fn token(args: &MockArgs) -> Result<Option<String>, Failure> {
     let Some(file) = &args.token_file else {
-        return Ok(std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty()));
+        let token = crate::target::variable_of(TOKEN_VARIABLE).map_err(Failure::usage)?;
+        return Ok(token.filter(|token| !token.is_empty()));
     };
     let text = std::fs::read_to_string(file);
-    text.map(|text| Some(text.trim().to_owned()))
+    text.map(|text| Some(text.trim_start_matches('\u{feff}').trim().to_owned()))
         .map_err(|error| Failure::usage(format!("--token-file {}: {error}", file.display())))
 }
 
@@ -89,6 +109,10 @@ fn simulator(args: &MockArgs, token: Option<&str>, state: Option<&StateFile>) ->
         simulator = simulator
             .allow_webhook_net(net)
             .map_err(|error| Failure::usage(format!("--allow-webhook-net {net}: it {error}")))?;
+    }
+    if !args.quiet {
+        let printer = Printer::new(anstream::AutoStream::auto(std::io::stderr()));
+        simulator = simulator.on_request(move |line| printer.note(line.to_string()));
     }
     if args.strict {
         simulator = simulator.strict();

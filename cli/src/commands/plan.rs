@@ -1,5 +1,7 @@
 //! `transom plan`: shows what a send would do, with the exact request, without sending.
 
+mod curl;
+
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,14 +14,14 @@ use transom::layers::{Layer, Next};
 use transom::transport::Transport;
 use transom::{Content, Error, ErrorKind, Message, PhoneNumber, Receipt, Session, Window};
 
-use crate::args::{Common, SendArgs};
+use crate::args::{Common, PlanArgs};
 use crate::channel;
 use crate::commands::{send, session};
 use crate::output::{Failure, Line, Output, pretty_json};
 use crate::target;
 
-pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let message = send::message(args)?;
+pub(crate) async fn run(common: &Common, args: &PlanArgs, output: &Output) -> Result<ExitCode, Failure> {
+    let message = send::message(&args.message)?;
     let channel = target::connect(common, output)?.first_for(&message.to)?;
     let on = |error| Failure::on(error, &channel.name, channel.provider);
     let captured = Arc::new(Captured::default());
@@ -42,15 +44,23 @@ pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Re
         _ => None,
     };
     let falls_back = message.content.is_free_form() && template.is_some();
-    let plan = json!({
+    let mut plan = json!({
         "channel": channel.name,
         "provider": channel.provider,
         "why": why(&message, falls_back, window),
         "window": window,
         "template": template,
         "template_fallback": falls_back,
-        "request": shown(&request, &message.to),
+        "request": shown(&request, (!args.reveal).then_some(&message.to)),
     });
+    if args.curl {
+        let command = curl::command(&request, channel.provider);
+        if let Some(members) = plan.as_object_mut() {
+            members.insert("curl".to_owned(), command.as_str().into());
+        }
+        output.result(&plan, || command.lines().map(Line::from).collect::<Vec<_>>());
+        return Ok(ExitCode::SUCCESS);
+    }
     output.result(&plan, || lines(&plan));
     Ok(ExitCode::SUCCESS)
 }
@@ -141,18 +151,22 @@ fn why(message: &Message, falls_back: bool, window: Window) -> &'static str {
     }
 }
 
-/// The request with its credentials and phone numbers masked.
-fn shown(request: &Request<Bytes>, to: &PhoneNumber) -> Value {
+/// The request with its credentials masked. Phone numbers are masked if the contact is given.
+fn shown(request: &Request<Bytes>, to: Option<&PhoneNumber>) -> Value {
     let body = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
+    let shown_text = |text: &str| to.map_or_else(|| text.to_owned(), |to| to.redact_in(text));
     let header = |value: &http::HeaderValue| {
-        if value.is_sensitive() { "***".to_owned() } else { to.redact_in(&String::from_utf8_lossy(value.as_bytes())) }
+        if value.is_sensitive() { "***".to_owned() } else { shown_text(&String::from_utf8_lossy(value.as_bytes())) }
     };
     let headers = request.headers().iter().map(|(name, value)| (name.to_string(), Value::from(header(value))));
     json!({
         "method": request.method().as_str(),
-        "url": to.redact_in(&request.uri().to_string()),
+        "url": shown_text(&request.uri().to_string()),
         "headers": headers.collect::<Map<_, _>>(),
-        "body": masked("", body, to),
+        "body": match to {
+            Some(to) => masked("", body, to),
+            None => body,
+        },
     })
 }
 

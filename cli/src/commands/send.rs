@@ -8,16 +8,17 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::Value;
 use transom::adapter::Limits;
+use transom::message::{Location, Media, Text};
 use transom::session::SessionSource;
 use transom::time::rfc3339;
-use transom::{Message, PhoneNumber, Receipt, Session, Template, Window};
+use transom::{Content, Message, PhoneNumber, Receipt, Session, Template, Window};
 
-use crate::args::{Common, SendArgs};
+use crate::args::{Common, MessageArgs, SendArgs};
 use crate::output::{Failure, Line, Output, earlier_json, good};
 use crate::target::{self, Target};
 
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let message = message(args)?;
+    let message = message(&args.message)?;
     let target = target::connect(common, output)?;
     let (name, provider, client, watch) = match &target {
         Target::Channel(channel) => (&channel.name, channel.provider, &channel.client, &channel.watch),
@@ -113,7 +114,7 @@ fn line(name: &str, receipt: &Receipt) -> Line {
 }
 
 /// The message of the flags, or of the `--message` file.
-pub(crate) fn message(args: &SendArgs) -> Result<Message, Failure> {
+pub(crate) fn message(args: &MessageArgs) -> Result<Message, Failure> {
     if let Some(file) = &args.message {
         return read(file);
     }
@@ -125,17 +126,49 @@ pub(crate) fn message(args: &SendArgs) -> Result<Message, Failure> {
         }
         None => None,
     };
-    let mut message = match (&args.text, template) {
-        (Some(text), fallback) => {
-            let mut message = Message::text(to, text.as_str());
+    let mut message = match (content(args)?, template) {
+        (Some(content), fallback) => {
+            let mut message = Message::new(to, content);
             message.fallback = fallback;
             message
         }
         (None, Some(template)) => Message::template(to, template),
-        (None, None) => return Err(Failure::usage("expected --text, --template or --message")),
+        (None, None) => return Err(Failure::usage("expected --text, another content, --template or --message")),
     };
     message.reference.clone_from(&args.reference);
     Ok(message)
+}
+
+/// The free-form content of the flags.
+fn content(args: &MessageArgs) -> Result<Option<Content>, Failure> {
+    type Kind<'a> = (&'a Option<String>, fn(Media) -> Content);
+
+    let media = |source: &str| {
+        let media = if source.contains("://") { Media::link(source) } else { Media::id(source) };
+        match &args.caption {
+            Some(caption) => media.caption(caption.as_str()),
+            None => media,
+        }
+    };
+    let kinds: [Kind<'_>; 5] = [
+        (&args.image, Content::Image),
+        (&args.video, Content::Video),
+        (&args.audio, Content::Audio),
+        (&args.document, Content::Document),
+        (&args.sticker, Content::Sticker),
+    ];
+    if let Some((source, content)) = kinds.iter().find_map(|(source, content)| Some((source.as_deref()?, content))) {
+        return Ok(Some(content(media(source))));
+    }
+    if let Some(place) = &args.location {
+        let degrees = place
+            .split_once(',')
+            .and_then(|(latitude, longitude)| Some((latitude.trim().parse().ok()?, longitude.trim().parse().ok()?)));
+        let (latitude, longitude) =
+            degrees.ok_or_else(|| Failure::usage("--location: expected LAT,LON in degrees, such as 13.08,80.27"))?;
+        return Ok(Some(Content::Location(Location::new(latitude, longitude))));
+    }
+    Ok(args.text.as_deref().map(|text| Content::Text(Text::new(text))))
 }
 
 /// The phone number of `--to`.
@@ -149,7 +182,7 @@ pub(crate) fn phone_of(flag: &str, text: &str) -> Result<PhoneNumber, Failure> {
 }
 
 /// A template with the parameters of the command line: named if each is `NAME=VALUE`, else positional.
-fn template(name: &str, args: &SendArgs) -> Result<Template, Failure> {
+fn template(name: &str, args: &MessageArgs) -> Result<Template, Failure> {
     let template = Template::new(name).language(args.lang.as_deref().unwrap_or("en"));
     let named: Vec<(&str, &str)> = args.params.iter().filter_map(|param| named(param)).collect();
     if named.is_empty() {

@@ -30,7 +30,7 @@ fn cases() -> Vec<Case> {
     let mut cases = vec![
         case(json!({ "fault": "delay", "ms": 20, "next": 1 }), 0, 0, [1, 1]),
         case(json!({ "fault": "delay", "ms": 5_000, "next": 1 }), 3, 0, [1, 1]),
-        case(json!({ "fault": "redirect", "next": 1 }), 1, 1, [0, 0]),
+        case(json!({ "fault": "redirect", "next": 1 }), 3, 3, [0, 0]),
         case(json!({ "fault": "redirect", "status": 303, "next": 1 }), 3, 3, [0, 0]),
         case(json!({ "fault": "status", "status": 400, "next": 1 }), 1, 1, [0, 0]),
         case(json!({ "fault": "status", "status": 401, "next": 1 }), 1, 1, [0, 0]),

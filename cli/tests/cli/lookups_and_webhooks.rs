@@ -182,9 +182,9 @@ fn verified_call_is_printed_and_recorded_in_the_ledger() {
         run.json(),
         json!({
             "type": "inbound", "provider": "exotel", "verified": true, "message_id": "b0c2d4",
-            "from": "+919876543210", "user_id": null, "to": "+919876500001", "name": "Asha",
-            "at": "2026-03-04T05:52:00Z", "at_source": "provider", "reply_to": null, "referral": null, "group_id": null,
-            "dedupe_key": "5c3d1135753324347337cbd5621a184d", "content": { "type": "text", "body": "Thanks" },
+            "from": "+919876543210", "to": "+919876500001", "name": "Asha", "at": "2026-03-04T05:52:00Z",
+            "reply_to": null, "content": { "type": "text", "body": "Thanks" }, "at_source": "provider", "user_id": null,
+            "referral": null, "group_id": null, "dedupe_key": "5c3d1135753324347337cbd5621a184d",
         })
     );
     let session = folder.run(&["session", "--to", CONTACT, "--ledger", "ledger.json", "--json"], &[]).json();

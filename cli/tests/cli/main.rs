@@ -17,6 +17,7 @@ mod listen_load;
 mod lookups_and_webhooks;
 mod mock_command;
 mod new_adapter;
+mod newcomer;
 mod published_samples;
 mod real_clients;
 mod secrets;

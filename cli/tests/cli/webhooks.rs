@@ -83,7 +83,16 @@ fn every_documented_call_is_printed_as_events() {
         };
         let run = webhook(&folder, &channel, &fixture.headers, fixture.body.get().as_bytes());
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", fixture.name);
-        assert_eq!(lines(&run), fixture.events, "{}", fixture.name);
+        let (mut printed, mut expected) = (lines(&run), fixture.events.clone());
+        for event in printed.iter_mut().chain(&mut expected) {
+            let members = event.as_object_mut().unwrap();
+            // The key has tests of its own, and so has the time of receipt.
+            members.remove("dedupe_key");
+            if members.get("at_source").is_some_and(|source| source == "receipt") {
+                members.remove("at");
+            }
+        }
+        assert_eq!(printed, expected, "{}", fixture.name);
     }
 }
 

@@ -44,6 +44,14 @@ impl Config {
         let api_key = keys.required_secret("api_key");
         let line = keys.required_integer("line", "the line's id, a whole number such as 7001");
         let base_url = common.base_url_or(HOST);
-        keys.finish(|| Some(Self { api_key: api_key?, line: line?, base_url, webhook_secrets: common.webhook_secrets, templates: common.templates }))
+        keys.finish(|| {
+            Some(Self {
+                api_key: api_key?,
+                line: line?,
+                base_url,
+                webhook_secrets: common.webhook_secrets,
+                templates: common.templates,
+            })
+        })
     }
 }

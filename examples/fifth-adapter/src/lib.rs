@@ -13,7 +13,6 @@ pub use messenger::CAPABILITIES;
 
 pub use messenger::Larkwire;
 
-
 use transom::adapter::{Certainty, Connected, Provider, Rate};
 use transom::config::UriLayout;
 

@@ -94,6 +94,9 @@ mod tests {
             assert!(matches!(events(body).events.as_slice(), [Event::Unknown(_)]), "{body}");
         }
         let request = Request::new(Bytes::from_static(b"{}"));
-        assert_eq!(read(&[Secret::new("s")], &request, SystemTime::UNIX_EPOCH).unwrap_err().kind(), ErrorKind::Unauthenticated);
+        assert_eq!(
+            read(&[Secret::new("s")], &request, SystemTime::UNIX_EPOCH).unwrap_err().kind(),
+            ErrorKind::Unauthenticated
+        );
     }
 }

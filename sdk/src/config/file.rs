@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::channel::{ChannelConfig, Env, Lookup};
 #[cfg(feature = "toml")]
 use super::problem::config_error;
-use super::problem::{kind, listed};
+use super::problem::{bounded, cut, hint, kind, listed};
 use super::{reader, uri};
 use crate::config::provider::Provider;
 use crate::error::Result;
@@ -110,12 +110,16 @@ impl ConfigFile {
                     problems
                         .push(format!("channels: expected tables such as [channels.support], got {}", kind(&other)));
                 }
-                (unknown, _) => problems
-                    .push(format!("unknown key `{unknown}`, expected one of {}", listed(["channels", "default"]))),
+                (unknown, _) => {
+                    let known = ["channels", "default"];
+                    let hint = hint(unknown, known);
+                    let unknown = cut(unknown);
+                    problems.push(format!("unknown key `{unknown}`{hint}, expected one of {}", listed(known)));
+                }
             }
         }
         file.check_names(&mut problems);
-        (file, problems)
+        (file, bounded(problems))
     }
 
     /// The name of the only channel, if the file has a single one.
@@ -128,6 +132,10 @@ impl ConfigFile {
     pub(super) fn names(&self) -> String {
         let names = listed(self.channels.keys().chain(self.failovers.keys()).map(String::as_str));
         if names.is_empty() { "none".to_owned() } else { names }
+    }
+
+    fn hint(&self, name: &str) -> String {
+        hint(name, self.channels.keys().chain(self.failovers.keys()).map(String::as_str))
     }
 
     fn add(&mut self, name: &str, table: Value, lookup: &Lookup, providers: &[Provider], problems: &mut Vec<String>) {
@@ -196,7 +204,11 @@ impl ConfigFile {
             && !self.channels.contains_key(default)
             && !self.failovers.contains_key(default)
         {
-            problems.push(format!("default: there is no channel `{default}`, known: {}", self.names()));
+            problems.push(format!(
+                "default: there is no channel `{default}`{}, known: {}",
+                self.hint(default),
+                self.names()
+            ));
         }
         for (name, failover) in &self.failovers {
             for (member, _) in &failover.members {
@@ -206,7 +218,8 @@ impl ConfigFile {
                     ));
                 } else if !self.channels.contains_key(member) {
                     problems.push(format!(
-                        "channel `{name}`: failover: there is no channel `{member}`, known: {}",
+                        "channel `{name}`: failover: there is no channel `{member}`{}, known: {}",
+                        self.hint(member),
                         self.names()
                     ));
                 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::channel::{ChannelConfig, Lookup, shown_variable};
 use super::common::CommonConfig;
-use super::problem::{config_error, kind, listed, resolve};
+use super::problem::{MOST_PROBLEMS, config_error, cut, hint, kind, listed, resolve};
 use super::templates::{TemplateMapping, TemplateMappings};
 use crate::adapter::request::BaseUrl;
 use crate::error::Result;
@@ -111,12 +111,18 @@ impl<'a> ConfigReader<'a> {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with a line for each key that is missing, bad or unknown.
     pub fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T> {
         self.problems.append(&mut self.common_problems);
-        for key in self.config.values.keys() {
-            if !self.named.contains(key) {
-                let known = listed(self.named.iter().copied());
-                self.problems.push(self.line(&format!("unknown key `{key}`, expected one of {known}")));
+        let known = listed(self.named.iter().copied());
+        let unknown = self.config.values.keys().filter(|key| !self.named.contains(key));
+        let lines = unknown.enumerate().map(|(number, key)| {
+            if number > MOST_PROBLEMS {
+                // It is only counted.
+                return String::new();
             }
-        }
+            let hint = hint(key, self.named.iter().copied());
+            self.line(&format!("unknown key `{}`{hint}, expected one of {known}", cut(key)))
+        });
+        let lines: Vec<String> = lines.collect();
+        self.problems.extend(lines);
         match build() {
             Some(value) if self.problems.is_empty() => Ok(value),
             _ => Err(config_error(self.problems)),
@@ -352,6 +358,16 @@ impl<'a> ConfigReader<'a> {
     }
 }
 
+/// Why an environment variable has no value.
+fn missing_variable(name: &str) -> String {
+    match std::env::var(name) {
+        Err(std::env::VarError::NotUnicode(_)) => {
+            format!("the environment variable {} is not UTF-8", shown_variable(name))
+        }
+        _ => format!("the environment variable {} is not set", shown_variable(name)),
+    }
+}
+
 /// The value of `{ env = "NAME" }` or `{ file = "PATH" }`.
 pub(super) fn referenced(value: &Value, lookup: &Lookup) -> Result<Zeroizing<String>, String> {
     let table = value.as_object().filter(|table| table.len() == 1);
@@ -360,17 +376,18 @@ pub(super) fn referenced(value: &Value, lookup: &Lookup) -> Result<Zeroizing<Str
         (None, None, _) => Err(format!("expected {SECRET}")),
         (_, _, Lookup::Assumed { .. }) => Ok(Zeroizing::new("assumed".to_owned())),
         (Some(name), _, Lookup::Real { env, .. }) => {
-            let found =
-                env(name).ok_or_else(|| format!("the environment variable {} is not set", shown_variable(name)))?;
+            let found = env(name).ok_or_else(|| missing_variable(name))?;
             Ok(Zeroizing::new(found))
         }
         (_, Some(path), Lookup::Real { folder, .. }) => {
-            std::fs::read_to_string(resolve(folder, path)).map(Zeroizing::new).map_err(|error| {
+            let text = std::fs::read_to_string(resolve(folder, path)).map_err(|error| {
                 // A text without a folder or an extension may be the secret itself.
                 let is_path = path.contains('.') || path.starts_with('/');
                 let shown = if is_path { path } else { "…" };
                 format!("the file `{shown}` cannot be read: {error}")
-            })
+            })?;
+            // A byte order mark belongs to the file and not to the secret.
+            Ok(Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned()))
         }
     }
 }

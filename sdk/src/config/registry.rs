@@ -11,7 +11,7 @@ use crate::config::common::CommonConfig;
 #[cfg(all(feature = "reqwest", feature = "toml"))]
 use crate::config::default::{DefaultChannel, default_channel};
 use crate::config::file::ConfigFile;
-use crate::config::problem::{config_error, listed};
+use crate::config::problem::{config_error, cut, hint, listed};
 use crate::config::provider::{Context, Provider};
 use crate::config::reader::ConfigReader;
 use crate::error::{Error, Result};
@@ -96,8 +96,9 @@ impl Registry {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the known ones.
     pub fn provider(&self, name: &str) -> Result<&Provider> {
         self.providers.iter().find(|provider| provider.name == name).ok_or_else(|| {
-            let known = listed(self.providers.iter().map(|provider| provider.name));
-            config_error(vec![format!("unknown provider `{name}`, known: {known}")])
+            let known = || self.providers.iter().map(|provider| provider.name);
+            let hint = hint(name, known());
+            config_error(vec![format!("unknown provider `{}`{hint}, known: {}", cut(name), listed(known()))])
         })
     }
 

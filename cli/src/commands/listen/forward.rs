@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 use transom::adapter::Operation;
 use transom::transport::{HttpOptions, HttpTransport, Transport as _};
 
-use super::printer::Printer;
 use crate::output::Failure;
+use crate::printer::Printer;
 
 /// The KiB of calls that are under way at most.
 const MOST_KIB: u32 = 16 * 1024;
