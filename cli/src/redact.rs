@@ -56,13 +56,14 @@ fn numbers(text: &str) -> Vec<Range<usize>> {
             }
             (None, '0'..='9') => current = Some((at..at + 1, 1, false)),
             (None, '+') => current = Some((at..at + 1, 0, true)),
-            (None, _) | (Some(_), ' ' | '-' | '.' | '(' | ')' | '/' | '_' | '\u{a0}') => {}
-            (Some((range, digits, has_plus)), _) => {
+            (Some((range, digits, has_plus)), c) if !" -.()/_\u{a0}".contains(c) => {
                 if *digits >= 9 || (*has_plus && *digits >= 7) {
                     found.push(range.clone());
                 }
                 current = (c == '+').then(|| (at..at + 1, 0, true));
             }
+            // A separator within a number, or what is beside one.
+            _ => {}
         }
     }
     found

@@ -41,9 +41,9 @@ struct Planted {
 fn percent(text: &str, keeps: impl Fn(u8) -> bool) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if keeps(byte) {
-            out.push(byte.into())
+            out.push(byte.into());
         } else {
-            write!(out, "%{byte:02X}").unwrap()
+            write!(out, "%{byte:02X}").unwrap();
         }
         out
     })
@@ -129,9 +129,12 @@ fn shows(sink: &str, planted: &Planted) -> bool {
     texts.iter().any(|text| sink.contains(text.as_str())) || (!planted.is_secret && digits.contains("55550123"))
 }
 
+/// Status, headers and body.
+type Answer = (u16, Vec<(String, String)>, Bytes);
+
 /// Answers every request in the same way.
 #[derive(Debug)]
-struct Same(Mutex<(u16, Vec<(String, String)>, Bytes)>);
+struct Same(Mutex<Answer>);
 
 #[async_trait]
 impl Transport for Same {
@@ -259,20 +262,17 @@ impl Search {
 }
 
 /// The answers of one fixture with something planted: status, headers and body.
-fn answers(
-    fixture: &Value,
-    planted: &mut impl FnMut() -> Vec<Planted>,
-) -> Vec<(Planted, u16, Vec<(String, String)>, Bytes)> {
+fn answers(fixture: &Value, planted: &mut impl FnMut() -> Vec<Planted>) -> Vec<(Planted, Answer)> {
     let response = &fixture["response"];
     let status = u16::try_from(response["status"].as_u64().unwrap_or(200)).unwrap();
     let mut all = Vec::new();
     let body = &response["body"];
     for (one, body) in variants(body, planted) {
-        all.push((one, status, Vec::new(), Bytes::from(body.to_string())));
+        all.push((one, (status, Vec::new(), Bytes::from(body.to_string()))));
     }
     for one in planted() {
-        all.push((one.clone(), status, Vec::new(), Bytes::from(format!("{} is wrong", one.text))));
-        all.push((one.clone(), status, Vec::new(), Bytes::from(format!("{{\"data\": {}", one.text))));
+        all.push((one.clone(), (status, Vec::new(), Bytes::from(format!("{} is wrong", one.text)))));
+        all.push((one.clone(), (status, Vec::new(), Bytes::from(format!("{{\"data\": {}", one.text)))));
         // With the same body, and in a refusal.
         for name in ["x-echo", "location", "ratelimit-policy", "retry-after", "date", "x-ratelimit-reset"] {
             let value = if name == "ratelimit-policy" { format!("\"{}\";q=2;w=3", one.text) } else { one.text.clone() };
@@ -280,7 +280,7 @@ fn answers(
             // Digits that are read as a wait are a wait.
             let is_wait = !one.is_secret && matches!(name, "retry-after" | "x-ratelimit-reset");
             if is_value && !is_wait {
-                all.push((one.clone(), status, vec![(name.to_owned(), value)], Bytes::from(body.to_string())));
+                all.push((one.clone(), (status, vec![(name.to_owned(), value)], Bytes::from(body.to_string()))));
             }
         }
     }
@@ -317,8 +317,8 @@ async fn nothing_planted_is_shown_anywhere() {
         for fixture in fixtures::of(provider) {
             let json = &fixture.json;
             let is_send = json["request"]["method"] == "POST";
-            for (one, status, headers, body) in answers(json, &mut planted) {
-                *same.0.lock().unwrap() = (status, headers, body);
+            for (one, answer) in answers(json, &mut planted) {
+                *same.0.lock().unwrap() = answer;
                 lines.0.lock().unwrap().clear();
                 let mut sinks = Vec::new();
                 let mut id = String::new();
@@ -347,7 +347,9 @@ async fn nothing_planted_is_shown_anywhere() {
                 if !one.is_secret && !id.is_empty() {
                     let shown = format!("{id:?}");
                     let shown = shown.trim_matches('"');
-                    sinks.iter_mut().for_each(|(_, sink)| *sink = sink.replace(shown, "").replace(&id, ""));
+                    for (_, sink) in &mut sinks {
+                        *sink = sink.replace(shown, "").replace(&id, "");
+                    }
                 }
                 search.look(&format!("{provider} {}", fixture.name), &one, sinks);
             }
