@@ -36,9 +36,9 @@ pub fn similar<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     (distance <= name.chars().count().max(3) / 3).then_some(meant)
 }
 
-/// ``, did you mean `x`?`` if a known name is close.
+/// `` (did you mean `x`?)`` if a known name is close.
 pub(super) fn hint<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    similar(name, known).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default()
+    similar(name, known).map(|meant| format!(" (did you mean `{meant}`?)")).unwrap_or_default()
 }
 
 /// A name of the file, cut if it is long.
