@@ -141,12 +141,6 @@ pub const ALL: &[Defect] = &[
         caught_by: &["evidence::messages_match_documented_requests", "secrets::urls_hold_no_credential"],
     },
     Defect {
-        name: "error_shows_full_number",
-        provider: "autocalls",
-        description: "Shows the contact's full number in the source of an error.",
-        caught_by: &["secrets::echoed_number_is_redacted", "secrets::errors_show_no_credential_or_full_number"],
-    },
-    Defect {
         name: "closed_window_counts_as_missing_permission",
         provider: "gosendapi",
         description: "Reports a closed window as `permission_denied`.",
@@ -307,6 +301,8 @@ pub const ALL: &[Defect] = &[
         caught_by: &[
             "evidence::documented_webhook_calls_give_their_events",
             "webhooks::inbound_text_has_sender_time_and_body",
+            "webhooks::inbound_without_time_has_time_of_receipt",
+            "webhooks::odd_characters_cost_nothing_else",
             "webhooks::unverified_inbound_opens_no_window",
             "webhooks::verified_inbound_opens_window_for_24_hours",
         ],

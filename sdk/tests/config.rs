@@ -89,7 +89,11 @@ fn file_that_cannot_be_loaded_is_named_with_the_reason() {
     for (name, bytes, expected) in [
         ("toml", &b"default = \"a\"\n[channels.a\napi_key = \"canary\"\n"[..], ": line 2: "),
         ("utf8", b"default = \"\xff\"\n", ": cannot be read: "),
-        ("key", b"defualt = \"a\"\n", ": unknown key `defualt` (did you mean `default`?), expected one of `channels`, `default`"),
+        (
+            "key",
+            b"defualt = \"a\"\n",
+            ": unknown key `defualt` (did you mean `default`?), expected one of `channels`, `default`",
+        ),
         ("none", b"default = \"a\"\n", ": default: there is no channel `a`, known: none"),
     ] {
         let file = File::new(name, bytes);

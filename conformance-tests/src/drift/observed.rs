@@ -94,7 +94,7 @@ const USUAL_HEADERS: &[&str] = &[
 ];
 
 /// Headers that the mock adds.
-const OF_THE_MOCK: &[&str] = &["x-mock-cause", "x-transom-fault"];
+const OF_THE_MOCK: &[&str] = &["x-mock-cause", "x-transom-fault", "x-transom-finding"];
 
 pub(super) fn is_usual(header: &str) -> bool {
     USUAL_HEADERS.contains(&header) || OF_THE_MOCK.contains(&header) || header.starts_with("access-control-")

@@ -98,11 +98,6 @@ flaws! {
             transport.send(request).await
         }
     }
-    EchoesNumber "error_shows_full_number" on AUTOCALLS {
-        async fn send(inner: &dyn Messenger, message: &Message) -> Result<Receipt> {
-            inner.send(message).await.map_err(|error| error.with_source(format!("to {}", message.to.as_str())))
-        }
-    }
     WrongKind "closed_window_counts_as_missing_permission" on GOSENDAPI {
         async fn send(inner: &dyn Messenger, message: &Message) -> Result<Receipt> {
             inner.send(message).await.map_err(|error| match error.kind() {

@@ -59,6 +59,8 @@ impl Transport for StandIn {
     async fn send(&self, request: Request<Bytes>) -> transom::Result<Response<Bytes>> {
         let method_and_path = format!("{} {}", request.method(), request.uri().path());
         let mut response = self.mock.send(request).await?;
+        // A provider knows no findings.
+        response.headers_mut().remove("x-transom-finding");
         self.answered.lock().unwrap().push((method_and_path, response.clone()));
         if let Some(distort) = &*self.distortion.lock().unwrap() {
             distort(&mut response);

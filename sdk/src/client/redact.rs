@@ -33,9 +33,11 @@ impl Redacting {
     /// A message id that is a credential is none: logs and databases keep ids.
     fn redact_send(&self, outcome: Result<Receipt>, message: &Message) -> Result<Receipt> {
         let mut receipt = outcome.map_err(|error| self.redact(error).without_number(&message.to))?;
-        let shown = self.secrets.redact(receipt.message_id.as_str());
-        if shown != receipt.message_id.as_str() {
-            receipt.message_id = shown.into();
+        for id in [&mut receipt.message_id].into_iter().chain(&mut receipt.provider_message_id) {
+            let shown = self.secrets.redact(id.as_str());
+            if shown != id.as_str() {
+                *id = shown.into();
+            }
         }
         Ok(receipt)
     }

@@ -22,10 +22,11 @@ pub(super) const ALL: &[KnownDifference] = &[
             ),
             (
                 "gosendapi",
-                "sends 7 × recipient_invalid no/1, 2 × sender_not_found no/1, 2 × unsupported no/1, 8 × \
+                "sends 7 × recipient_invalid no/1, 2 × sender_not_found no/1, unsupported no/1, 9 × \
                 invalid_request no/1, 3 × unauthenticated no/1, 6 × permission_denied no/1, 9 × \
                 template_rejected no/1, 2 × session_expired no/1, 6 × rate_limited no/1, \
-                insufficient_balance no/1, 9 × sender_unavailable no/1, 4 × provider_unavailable maybe/1",
+                insufficient_balance no/1, 8 × sender_unavailable no/1, provider_unavailable no/1, 4 × \
+                provider_unavailable maybe/1",
             ),
             (
                 "messangi",
