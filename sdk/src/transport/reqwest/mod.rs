@@ -36,6 +36,8 @@ const IDEMPOTENT_SEND_TIMEOUT: Duration = Duration::from_secs(30);
 const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// Shorter than the idle time after which common servers close, so that a pooled connection is rarely a dead one.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+/// Idle connections to one host.
+const POOL_MAX_IDLE: usize = 8;
 
 /// HTTP/1.1 over reqwest and rustls.
 ///
@@ -50,20 +52,13 @@ pub struct HttpTransport {
 enum Clients {
     Own {
         /// For `http://`: this machine only, unless the options allow more.
-        plain: Pair,
+        plain: Client,
         /// For `https://`. The first request that needs it builds it, because reading the machine's certificate store takes
         /// a while and a mock needs no store. An error is the reason why there is no store.
-        secure: Arc<OnceLock<Result<Pair>>>,
+        secure: Arc<OnceLock<Result<Client>>>,
     },
     /// The application's own client.
     Given(Client),
-}
-
-#[derive(Clone)]
-struct Pair {
-    pooled: Client,
-    /// Opens a connection for every request.
-    fresh: Client,
 }
 
 impl HttpTransport {
@@ -74,7 +69,7 @@ impl HttpTransport {
     /// request over https reports a missing certificate store.
     pub fn new(options: HttpOptions) -> Result<Self> {
         // reqwest wants a TLS configuration also for a client that only speaks plain HTTP.
-        let plain = Pair::new(&options, &untrusting()?, !options.insecure)?;
+        let plain = own_client(&options, untrusting()?, !options.insecure)?;
         Ok(Self { options, clients: Clients::Own { plain, secure: Arc::default() } })
     }
 
@@ -136,15 +131,14 @@ impl HttpTransport {
             (Some("http"), Some(_)) => return Err(config_error("http:// off this machine needs `insecure = true`")),
             _ => return Err(config_error("expected an http:// or https:// address")),
         };
-        let pair = match &self.clients {
-            Clients::Given(client) => return Ok(client),
-            Clients::Own { plain, .. } if !is_secure => plain,
+        match &self.clients {
+            Clients::Given(client) => Ok(client),
+            Clients::Own { plain, .. } if !is_secure => Ok(plain),
             Clients::Own { secure, .. } => {
-                let build = || Pair::new(&self.options, &verified(&self.options.extra_roots)?, false);
-                secure.get_or_init(build).as_ref().map_err(Clone::clone)?
+                let build = || own_client(&self.options, verified(&self.options.extra_roots)?, false);
+                secure.get_or_init(build).as_ref().map_err(Clone::clone)
             }
-        };
-        Ok(if self.options.reuse_connections { &pair.pooled } else { &pair.fresh })
+        }
     }
 
     fn timeout(&self, operation: Operation) -> Duration {
@@ -190,36 +184,30 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-impl Pair {
-    fn new(options: &HttpOptions, tls: &rustls::ClientConfig, is_loopback_only: bool) -> Result<Self> {
-        let client = |idle: usize| {
-            let mut builder = bare_builder(tls.clone())
-                .connect_timeout(connect_timeout(options.timeout))
-                .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-                .pool_max_idle_per_host(idle);
-            if is_loopback_only {
-                builder = builder.dns_resolver(LoopbackNames(options.resolver.clone()));
-            } else {
-                if let Some(resolver) = &options.resolver {
-                    builder = builder.dns_resolver(GivenNames(Arc::clone(resolver)));
-                }
-                if let Some(proxy) = &options.proxy {
-                    // A request to this machine stays on it.
-                    let direct = reqwest::NoProxy::from_string(LOOPBACK_HOSTS);
-                    let proxy = reqwest::Proxy::all(proxy.expose()).map_err(reqwest::Error::without_url);
-                    let proxy = proxy.map_err(|error| config_error("proxy: it cannot be used").with_source(error))?;
-                    builder = builder.proxy(proxy.no_proxy(direct));
-                }
-            }
-            builder
-                .build()
-                .map_err(|error| config_error("the HTTP client cannot be built").with_source(error.without_url()))
-        };
-        if !options.proxy.as_ref().is_none_or(|proxy| super::is_proxy_url(proxy.expose())) {
-            return Err(config_error(format!("proxy: expected {}", super::PROXY_EXPECTED)));
-        }
-        Ok(Self { pooled: client(8)?, fresh: client(0)? })
+/// The client that the options ask for. Without `reuse_connections`, it opens a connection for every request.
+fn own_client(options: &HttpOptions, tls: rustls::ClientConfig, is_loopback_only: bool) -> Result<Client> {
+    if !options.proxy.as_ref().is_none_or(|proxy| super::is_proxy_url(proxy.expose())) {
+        return Err(config_error(format!("proxy: expected {}", super::PROXY_EXPECTED)));
     }
+    let mut builder = bare_builder(tls)
+        .connect_timeout(connect_timeout(options.timeout))
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .pool_max_idle_per_host(if options.reuse_connections { POOL_MAX_IDLE } else { 0 });
+    if is_loopback_only {
+        builder = builder.dns_resolver(LoopbackNames(options.resolver.clone()));
+    } else {
+        if let Some(resolver) = &options.resolver {
+            builder = builder.dns_resolver(GivenNames(Arc::clone(resolver)));
+        }
+        if let Some(proxy) = &options.proxy {
+            // A request to this machine stays on it.
+            let direct = reqwest::NoProxy::from_string(LOOPBACK_HOSTS);
+            let proxy = reqwest::Proxy::all(proxy.expose()).map_err(reqwest::Error::without_url);
+            let proxy = proxy.map_err(|error| config_error("proxy: it cannot be used").with_source(error))?;
+            builder = builder.proxy(proxy.no_proxy(direct));
+        }
+    }
+    builder.build().map_err(|error| config_error("the HTTP client cannot be built").with_source(error.without_url()))
 }
 
 /// A client that does nothing on its own. It undoes no compression and speaks HTTP/1.1, whatever features of reqwest the
