@@ -27,6 +27,10 @@ pub(crate) struct Channel {
     pub(crate) ledger: Option<Arc<transom::session::MemoryLedger>>,
     pub(crate) ledger_file: Option<LedgerFile>,
     pub(crate) config: ChannelConfig,
+    /// Whether webhook calls need a signature.
+    pub(crate) has_webhook_secret: bool,
+    /// Whether events without a valid signature open a window.
+    pub(crate) trusts_unsigned: bool,
     pub(crate) registry: Registry,
     /// Watches the sends of `client`.
     pub(crate) watch: SendWatch,
@@ -63,19 +67,35 @@ pub(crate) fn connect(common: &Common, mut config: ChannelConfig) -> Result<Chan
         registry = registry.with_ledger(Arc::clone(ledger) as Arc<dyn transom::session::WindowLedger>);
     }
     let watch = SendWatch::default();
-    let client = watched(&registry, &config, &watch, |client| client.layer(retry()))
-        .map_err(|error| Failure::in_channel(error, &config, &registry))?;
-    Ok(Channel { name, provider, client, ledger, ledger_file, config, registry, watch })
+    let on = |error: Error| Failure::in_channel(error, &config, &registry);
+    // Read once: `listen` needs both answers for every call.
+    let mut keys = config.reader();
+    let has_webhook_secret = !keys.common().webhook_secrets.is_empty();
+    let trusts_unsigned = keys.flag("trust_unsigned").unwrap_or_default();
+    let context = http_transport(keys.common()).map(Context::new).map_err(on)?;
+    let client = watched(&registry, &config, context, &watch, |client| client.layer(retry())).map_err(on)?;
+    Ok(Channel {
+        name,
+        provider,
+        client,
+        ledger,
+        ledger_file,
+        config,
+        has_webhook_secret,
+        trusts_unsigned,
+        registry,
+        watch,
+    })
 }
 
 /// A client whose sends are watched, below the layers of `layered`.
 pub(crate) fn watched(
     registry: &Registry,
     config: &ChannelConfig,
+    context: Context,
     watch: &SendWatch,
     layered: impl FnOnce(Client) -> Client,
 ) -> transom::Result<Client> {
-    let context = context(config)?;
     let transport = watch.transport(context.transport);
     Ok(layered(registry.connect_with(config, Context { transport, clock: context.clock })?).layer(watch.clone()))
 }

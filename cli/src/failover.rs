@@ -36,7 +36,9 @@ impl Failover {
                 Ok(channel) => {
                     let guard = window_guard(&channel);
                     // A client without retries: a retry would delay the change to the next member.
-                    let client = channel::watched(&channel.registry, &channel.config, &watch, |client| client)?;
+                    let context = channel::context(&channel.config)?;
+                    let client =
+                        channel::watched(&channel.registry, &channel.config, context, &watch, |client| client)?;
                     channels.push(channel);
                     Ok((client, guard))
                 }

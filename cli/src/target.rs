@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use transom::config::{ChannelConfig, ConfigFile, Env, process_env, shown_variable, similar};
+use transom::config::{ChannelConfig, ConfigFile, Env, hint, process_env, shown_variable};
 use transom::{Error, ErrorKind, PhoneNumber, Registry};
 
 use crate::args::Common;
@@ -228,8 +228,7 @@ fn named(path: &Path, file: ConfigFile, name: &str) -> Result<Found, Failure> {
         return Ok(Found::Failover(name.to_owned(), file));
     }
     let known = file.channels.keys().chain(file.failovers.keys()).map(String::as_str);
-    let hint = similar(name, known).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
-    Err(config(format!("{}: no channel `{name}`{hint}, known: {}", path.display(), names(&file))))
+    Err(config(format!("{}: no channel `{name}`{}, known: {}", path.display(), hint(name, known), names(&file))))
 }
 
 fn names(file: &ConfigFile) -> String {

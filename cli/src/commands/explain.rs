@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use transom::adapter::ErrorCode;
-use transom::config::similar;
+use transom::config::hint;
 use transom::{Error, ErrorKind};
 
 use crate::args::ExplainArgs;
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failu
     let rows: Vec<Row<'_>> = facts.into_iter().map(|fact| Row::new(provider.name, code, fact)).collect();
     if rows.is_empty() {
         let known = provider.codes.iter().flat_map(|table| table.iter().map(|fact| fact.code));
-        let hint = similar(code, known).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+        let hint = hint(code, known);
         let error = Error::new(
             ErrorKind::NotFound,
             format!("code `{code}` is not documented{hint}; the HTTP status decides the error kind"),

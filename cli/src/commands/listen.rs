@@ -53,7 +53,7 @@ pub(crate) async fn run(common: &Common, args: &ListenArgs, output: &Output) -> 
     let mut signals = Signals::new();
     let names = channels.keys().map(|name| format!("/{name}")).collect::<Vec<_>>().join(", ");
     output.note(format!("listening on http://{bound} at {names}"));
-    for channel in channels.values().filter(|channel| !has_secret(channel) && !channel.trusts_unsigned()) {
+    for channel in channels.values().filter(|channel| !channel.has_webhook_secret && !channel.trusts_unsigned) {
         output.note(format!(
             "{}: without `webhook_secret`, its events are unverified and open no session window",
             channel.name
@@ -146,7 +146,7 @@ impl Receiver {
         let authority = host.parse::<http::uri::Authority>().ok().filter(|_| !host.contains('@'));
         let name = authority.as_ref().map_or("", http::uri::Authority::host);
         let is_known = is_loopback(name) || self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name));
-        if is_known || has_secret(channel) {
+        if is_known || channel.has_webhook_secret {
             return Ok(());
         }
         Err(format!(
@@ -179,11 +179,6 @@ impl Receiver {
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
-}
-
-/// Whether calls need a signature.
-fn has_secret(channel: &Channel) -> bool {
-    !channel.config.reader().common().webhook_secrets.is_empty()
 }
 
 fn challenge(events: &WebhookEvents) -> Option<Response> {

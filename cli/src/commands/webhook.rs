@@ -37,13 +37,8 @@ impl Channel {
     /// Records inbound messages in the `--ledger` file, if there is one and the call is trusted. Blocks the thread.
     pub(crate) fn record(&self, events: &WebhookEvents) -> Result<(), Failure> {
         let Some(file) = &self.ledger_file else { return Ok(()) };
-        let opened = events.opened_windows(self.trusts_unsigned(), SystemTime::now());
+        let opened = events.opened_windows(self.trusts_unsigned, SystemTime::now());
         file.merge(&self.name, opened.map(|(contact, at)| (contact.clone(), at)).collect())
-    }
-
-    /// Whether events without a valid signature open a window.
-    pub(crate) fn trusts_unsigned(&self) -> bool {
-        self.config.reader().flag("trust_unsigned").unwrap_or_default()
     }
 }
 

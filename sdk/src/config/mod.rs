@@ -18,7 +18,7 @@ pub use channel::{ChannelConfig, Env, process_env, shown_variable};
 pub use common::CommonConfig;
 pub use file::{ConfigFile, Failover};
 pub use layout::UriLayout;
-pub use problem::similar;
+pub use problem::hint;
 pub use provider::{Connect, Connected, Context, Provider};
 pub use reader::ConfigReader;
 pub use registry::Registry;

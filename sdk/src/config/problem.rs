@@ -27,7 +27,7 @@ pub(super) fn bounded(mut problems: Vec<String>) -> Vec<String> {
 }
 
 /// The known name that `name` most likely means, if one is close: at most one letter in three differs.
-pub fn similar<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+fn similar<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     if name.len() > LONGEST_NAME {
         return None;
     }
@@ -36,8 +36,8 @@ pub fn similar<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     (distance <= name.chars().count().max(3) / 3).then_some(meant)
 }
 
-/// `` (did you mean `x`?)`` if a known name is close.
-pub(super) fn hint<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+/// The end of a message about an unknown `name`: `` (did you mean `x`?)`` if a known name is close, else nothing.
+pub fn hint<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     similar(name, known).map(|meant| format!(" (did you mean `{meant}`?)")).unwrap_or_default()
 }
 
