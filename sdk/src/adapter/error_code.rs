@@ -70,9 +70,78 @@ impl ErrorCode {
     }
 }
 
+/// The rows of `table` whose codes `own` lacks. `N` is their number, which [`count_beside`] gives.
+///
+/// A provider that passes on WhatsApp's codes gives some of them a meaning of its own. Its own rows go before.
+///
+/// ```
+/// use transom::adapter::platform_codes::META;
+/// use transom::adapter::{ErrorCode, beside, count_beside};
+///
+/// const OWN: &[ErrorCode] = &[];
+/// const PASSED_ON: &[ErrorCode] = &beside::<{ count_beside(META, OWN) }>(META, OWN);
+/// assert_eq!(PASSED_ON, META);
+/// ```
+#[allow(clippy::indexing_slicing, reason = "constants only: a wrong index is an error of the compiler")]
+pub const fn beside<const N: usize>(table: &[ErrorCode], own: &[ErrorCode]) -> [ErrorCode; N] {
+    let mut rows = [table[0]; N];
+    let (mut at, mut kept) = (0, 0);
+    while at < table.len() {
+        if !has(own, table[at].code) {
+            rows[kept] = table[at];
+            kept += 1;
+        }
+        at += 1;
+    }
+    rows
+}
+
+/// The number of rows of `table` whose codes `own` lacks.
+#[allow(clippy::indexing_slicing, reason = "constants only: a wrong index is an error of the compiler")]
+pub const fn count_beside(table: &[ErrorCode], own: &[ErrorCode]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    while at < table.len() {
+        if !has(own, table[at].code) {
+            count += 1;
+        }
+        at += 1;
+    }
+    count
+}
+
+#[allow(clippy::indexing_slicing, reason = "constants only: a wrong index is an error of the compiler")]
+const fn has(table: &[ErrorCode], code: &str) -> bool {
+    let mut at = 0;
+    while at < table.len() {
+        if is_same(table[at].code.as_bytes(), code.as_bytes()) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+#[allow(clippy::indexing_slicing, reason = "constants only: a wrong index is an error of the compiler")]
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn own_codes_are_left_out_of_the_table_beside_them() {
+        use crate::adapter::platform_codes::META;
+        const OWN: &[ErrorCode] = &[ErrorCode { code: "131047", ..META[0] }, ErrorCode { code: "13", ..META[0] }];
+        const BESIDE: &[ErrorCode] = &beside::<{ count_beside(META, OWN) }>(META, OWN);
+        let expected: Vec<_> = META.iter().filter(|fact| fact.code != "131047").collect();
+        assert!(BESIDE.iter().eq(expected) && BESIDE.len() + 1 == META.len());
+    }
 
     #[test]
     fn an_exact_row_beats_its_family_wherever_it_stands() {

@@ -1,5 +1,6 @@
 //! The toolkit for adapter authors. Applications do not need it.
 
+pub(crate) mod answer;
 pub(crate) mod cached;
 pub mod cloud_api;
 pub(crate) mod error_code;
@@ -12,8 +13,9 @@ pub mod request;
 pub(crate) mod send_answer;
 pub(crate) mod template_cache;
 
+pub use answer::reasons;
 pub use cached::{Cached, Entry};
-pub use error_code::{Certainty, ErrorCode};
+pub use error_code::{Certainty, ErrorCode, beside, count_beside};
 pub use limits::Limits;
 pub use media_limits::MediaLimit;
 pub use rate::{Rate, Scope};

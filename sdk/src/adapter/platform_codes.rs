@@ -3,8 +3,10 @@
 //! A code means the same wherever it stands and whoever passes it on. An adapter looks into its own tables first, and here
 //! for what they lack.
 
+use std::time::Duration;
+
 use crate::adapter::error_code::{Certainty, ErrorCode};
-use crate::error::{ErrorKind, Sent};
+use crate::error::{Error, ErrorKind, Scope, Sent};
 
 /// WhatsApp's codes with the HTTP statuses of its own table. A provider may wrap them in another status.
 pub const META: &[ErrorCode] = {
@@ -106,6 +108,44 @@ pub fn quoted_in(text: &str) -> Option<&'static ErrorCode> {
     })
 }
 
+/// A limit that most answers do not describe: the wait, and the sends that it is about.
+struct Limit {
+    code: &'static str,
+    wait: Duration,
+    scope: Scope,
+    /// Whether an answer that asks for a wait knows better.
+    is_guess: bool,
+}
+
+/// WhatsApp's page asks for a day or more after a withheld marketing message, and speaks of hours after spam and of six
+/// seconds for a pair. The minute is what Exotel's page advises. The carrier's number stands for the first of them (inferred).
+const LIMITS: &[Limit] = {
+    const HOUR: u64 = 3_600;
+    const fn limit(code: &'static str, seconds: u64, scope: Scope) -> Limit {
+        Limit { code, wait: Duration::from_secs(seconds), scope, is_guess: false }
+    }
+    &[
+        limit("131049", 24 * HOUR, Scope::Pair),
+        limit("63049", 24 * HOUR, Scope::Pair),
+        limit("131048", HOUR, Scope::Sender),
+        limit("131056", 6, Scope::Pair),
+        Limit { is_guess: true, ..limit("130429", 60, Scope::Sender) },
+    ]
+};
+
+/// `refusal` with the wait and the scope of the limit that `code` stands for, where it is a refusal by a limit. Waiting less
+/// would bring the same refusal again, so an answer that asks for less does not count.
+pub fn paced(refusal: Error, code: &str) -> Error {
+    let limit = LIMITS.iter().find(|limit| limit.code == code);
+    let Some(limit) = limit.filter(|_| refusal.kind() == ErrorKind::RateLimited) else { return refusal };
+    let wait = match refusal.retry_after() {
+        Some(asked) if limit.is_guess => asked,
+        Some(asked) => asked.max(limit.wait),
+        None => limit.wait,
+    };
+    refusal.with_retry_after(wait).with_limit_scope(limit.scope)
+}
+
 const fn meta(code: &'static str, name: &'static str, status: u16, kind: ErrorKind) -> ErrorCode {
     ErrorCode { status: Some(status), ..unlisted(code, name, kind) }
 }
@@ -166,6 +206,32 @@ mod tests {
             }
         }
         assert_eq!(find("999"), None);
+    }
+
+    #[test]
+    fn limit_has_its_wait_and_scope_and_the_longer_wait_counts() {
+        const DAY: u64 = 86_400;
+        for (code, asked, wait, scope) in [
+            ("131049", None, DAY, Scope::Pair),
+            ("131049", Some(2), DAY, Scope::Pair),
+            ("131049", Some(2 * DAY), 2 * DAY, Scope::Pair),
+            ("63049", None, DAY, Scope::Pair),
+            ("131048", Some(5), 3_600, Scope::Sender),
+            ("131056", None, 6, Scope::Pair),
+            ("130429", None, 60, Scope::Sender),
+            ("130429", Some(2), 2, Scope::Sender),
+        ] {
+            let refusal = Error::new(ErrorKind::RateLimited, "too fast");
+            let refusal = asked.map_or(refusal.clone(), |asked| refusal.with_retry_after(Duration::from_secs(asked)));
+            let paced = paced(refusal, code);
+            assert_eq!(paced.retry_after(), Some(Duration::from_secs(wait)), "{code} {asked:?}");
+            assert_eq!(paced.limit_scope(), Some(scope), "{code}");
+        }
+        let other = paced(Error::new(ErrorKind::RateLimited, "too fast"), "80007");
+        assert_eq!((other.retry_after(), other.limit_scope()), (None, None));
+        let no_limit = paced(Error::new(ErrorKind::InvalidRequest, "no"), "131049");
+        assert_eq!((no_limit.retry_after(), no_limit.limit_scope()), (None, None));
+        assert!(LIMITS.iter().all(|limit| find(limit.code).map(|fact| fact.kind) == Some(ErrorKind::RateLimited)));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::adapter::error_code::Certainty;
 use crate::error::Error;
+pub use crate::error::Scope;
 
 /// The longest pause. One absurd number in an answer must not stop a process for ever.
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -76,32 +77,16 @@ impl Rate {
         self
     }
 
+    /// The scope that a throttle is about: what the adapter says, else that of the limit in `rates` with its code, else the
+    /// account.
+    pub(crate) fn scope_of(rates: &[Self], refusal: &Error) -> Scope {
+        let by_code = || Self::about(rates, refusal).map(|rate| rate.scope);
+        refusal.limit_scope().or_else(by_code).unwrap_or(Scope::Account)
+    }
+
     /// The limit of `rates` that a throttle is about, by its code.
     pub(crate) fn about<'a>(rates: &'a [Self], refusal: &Error) -> Option<&'a Self> {
         let code = refusal.code()?;
         rates.iter().find(|rate| rate.codes.contains(&code))
-    }
-}
-
-/// The scope of a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Scope {
-    /// Messages from one sender to one contact.
-    Pair,
-    /// Messages from one sender.
-    Sender,
-    /// All messages of the account.
-    Account,
-}
-
-impl Scope {
-    /// The name used in reports: `pair`, `sender`, `account`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pair => "pair",
-            Self::Sender => "sender",
-            Self::Account => "account",
-        }
     }
 }

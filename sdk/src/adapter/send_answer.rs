@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use serde_json::Value;
 
 use super::json;
 use crate::error::{Error, Result, Unsent};
@@ -72,6 +73,18 @@ impl SendAnswer {
         self.named.is_some()
     }
 
+    /// The word with which the answer says that the message is held back: `message_status`, where it is `paused` or another
+    /// word than acceptance. WhatsApp's page has it beside the id; a provider may pass it on in any place (inferred).
+    pub fn held(body: &[u8]) -> Option<String> {
+        const NAMES: [&str; 2] = ["message_status", "messageStatus"];
+        // Most answers do not have it.
+        let body = std::str::from_utf8(body).ok().filter(|body| NAMES.iter().any(|name| body.contains(name)))?;
+        let word = first_text(&serde_json::from_str(body).ok()?, &NAMES)?;
+        let is_word = word.len() <= 64 && word.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+        let is_accepted = ["accepted", "queued", "sent"].iter().any(|usual| word.eq_ignore_ascii_case(usual));
+        (is_word && !is_accepted).then_some(word)
+    }
+
     /// The verdict on an answer that holds no refusal: the id for the receipt.
     ///
     /// # Errors
@@ -107,6 +120,18 @@ impl SendAnswer {
         } else {
             refusal
         }
+    }
+}
+
+/// The first non-empty text under one of `names`, at any depth.
+fn first_text(value: &Value, names: &[&str]) -> Option<String> {
+    match value {
+        Value::Object(members) => {
+            let own = names.iter().find_map(|name| members.get(*name)?.as_str().filter(|text| !text.is_empty()));
+            own.map(str::to_owned).or_else(|| members.values().find_map(|inner| first_text(inner, names)))
+        }
+        Value::Array(items) => items.iter().find_map(|item| first_text(item, names)),
+        _ => None,
     }
 }
 
@@ -182,6 +207,26 @@ mod tests {
         for body in [r#"{"id":7}"#, r#"{"wamid":"0"}"#, r#"{"wamid":"w1","wamid":"w2"}"#, "", "{"] {
             let error = answer(200, body, Operation::Send).accepted().unwrap_err();
             assert_eq!((error.kind(), error.sent()), (ErrorKind::MalformedResponse, Sent::Maybe), "{body}");
+        }
+    }
+
+    #[test]
+    fn held_message_has_the_providers_word() {
+        for (body, word) in [
+            (
+                r#"{"messages":[{"id":"w1","message_status":"held_for_quality_assessment"}]}"#,
+                Some("held_for_quality_assessment"),
+            ),
+            (r#"{"data":{"id":"w1","messageStatus":"paused"}}"#, Some("paused")),
+            (r#"{"id":"w1","message_status":"a_new_word"}"#, Some("a_new_word")),
+            (r#"{"messages":[{"id":"w1","message_status":"accepted"}]}"#, None),
+            (r#"{"id":"w1","message_status":""}"#, None),
+            (r#"{"id":"w1","message_status":"to +34611222333"}"#, None),
+            (r#"{"id":"w1","message_status":7}"#, None),
+            (r#"{"id":"w1","status":"paused"}"#, None),
+            ("message_status", None),
+        ] {
+            assert_eq!(SendAnswer::held(body.as_bytes()).as_deref(), word, "{body}");
         }
     }
 

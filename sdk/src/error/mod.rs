@@ -5,6 +5,7 @@ pub(crate) mod kind;
 pub(crate) mod phase;
 pub(crate) mod rate_limit;
 mod redact;
+pub(crate) mod scope;
 pub(crate) mod stop;
 pub(crate) mod unsent;
 
@@ -17,6 +18,7 @@ pub use attempt::FailedAttempt;
 pub use kind::ErrorKind;
 pub use phase::Phase;
 pub use rate_limit::{RateLimitInfo, RateLimitPolicy};
+pub use scope::Scope;
 pub use stop::RetryStop;
 pub use unsent::Unsent;
 
@@ -60,6 +62,7 @@ struct Inner {
     retry_after: Option<Duration>,
     retry_at: Option<SystemTime>,
     limits: RateLimitInfo,
+    limit_scope: Option<Scope>,
     session: Option<Session>,
     attempts: u32,
     is_under_way: bool,
@@ -111,6 +114,7 @@ impl Error {
                 retry_after: None,
                 retry_at: None,
                 limits: RateLimitInfo::default(),
+                limit_scope: None,
                 session: None,
                 attempts: 0,
                 is_under_way: false,
@@ -182,6 +186,12 @@ impl Error {
     /// What the answer said of the provider's limits.
     pub fn limits(&self) -> &RateLimitInfo {
         &self.inner.limits
+    }
+
+    /// The sends that the limit is about which rejected this one, if the adapter knows it. `None` says nothing: then the
+    /// limit counts for the account, unless a [`Rate`](crate::adapter::Rate) lists the code.
+    pub fn limit_scope(&self) -> Option<Scope> {
+        self.inner.limit_scope
     }
 
     /// Whether a conflict is with the very same message, sent before under the same key and still being worked on: to wait and
@@ -340,6 +350,13 @@ impl Error {
         self
     }
 
+    /// Keeps which sends the limit is about that rejected this one.
+    #[must_use]
+    pub fn with_limit_scope(mut self, scope: Scope) -> Self {
+        self.inner.limit_scope = Some(scope);
+        self
+    }
+
     /// Marks a conflict as one with the very same message, sent before under the same key and still being worked on. The
     /// outcome of that message is unknown.
     #[must_use]
@@ -474,6 +491,7 @@ impl fmt::Debug for Error {
             .field("retry_after", &inner.retry_after)
             .field("retry_at", &inner.retry_at)
             .field("limits", &inner.limits)
+            .field("limit_scope", &inner.limit_scope)
             .field("session", &inner.session)
             .field("attempts", &inner.attempts)
             .field("is_under_way", &inner.is_under_way)

@@ -157,7 +157,7 @@ impl Memory {
         let asked = refusal.retry_after().filter(|wait| !wait.is_zero());
         let pause = asked.or(about.map(|rate| rate.window)).unwrap_or(UNASKED_PAUSE).min(LONGEST_PAUSE);
         let until = now.saturating_add(pause);
-        if about.is_some_and(|rate| rate.scope == Scope::Pair) {
+        if Rate::scope_of(rates, refusal) == Scope::Pair {
             self.sweep(now);
             let longer = self.people.entry(contact.clone()).or_default();
             *longer = until.max(*longer);

@@ -15,6 +15,9 @@ pub struct Receipt {
     pub message_id: MessageId,
     /// The provider's own id of the message, where the answer has one beside [`message_id`](Self::message_id).
     pub provider_message_id: Option<MessageId>,
+    /// The provider's word for a message that it accepted and holds back, such as `paused` or `held_for_quality_assessment`.
+    /// Such a message may still be dropped. `None` for the others.
+    pub status: Option<String>,
     /// Whether the fallback template was sent instead of the content.
     pub template_fallback: bool,
     /// Whether the provider rejected the content for the window before the fallback template was sent.
@@ -38,6 +41,7 @@ impl Receipt {
             provider,
             message_id: message_id.into(),
             provider_message_id: None,
+            status: None,
             template_fallback: false,
             window_refused: false,
             attempts: 1,
@@ -52,6 +56,13 @@ impl Receipt {
     #[must_use]
     pub fn with_provider_message_id(mut self, id: Option<MessageId>) -> Self {
         self.provider_message_id = id;
+        self
+    }
+
+    /// Adds the provider's word for a message that it holds back.
+    #[must_use]
+    pub fn with_status(mut self, status: Option<String>) -> Self {
+        self.status = status;
         self
     }
 

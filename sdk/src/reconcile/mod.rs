@@ -29,7 +29,8 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 ///
 /// Only the provider's statements settle it, never silence: a delivery report with the message's id, one with its
 /// reference (Exotel's `custom_data`, Messangi's `externalId`) that is no failure, a [lookup](Self::poll_status) where the provider has one, or a
-/// [resend](Self::resend) under the same idempotency key. Reports may come in any order and any number. A
+/// [resend](Self::resend) under the same idempotency key. A report that names both ids of a message joins them: then a
+/// report or a lookup under either settles it. Reports may come in any order and any number. A
 /// [`DeliveryReportLog`] keeps reports from before this value was made.
 ///
 /// Autocalls has none of the three: its reports carry only its own id, which a lost answer does not contain. Such a
@@ -61,8 +62,10 @@ pub struct PendingSend {
     /// In the attempted form, if that is known.
     message: Message,
     begun: SystemTime,
-    /// The id of this message for certain: from an answer, from the application or from a resend. Reports do not set it.
+    /// The id of this message for certain: from an answer, from the application or from a resend.
     id: Option<MessageId>,
+    /// Other ids that a report has named beside the certain one.
+    other_ids: Vec<MessageId>,
     /// What is reported of each message that may be this one.
     reported: Vec<Reported>,
 }
@@ -114,6 +117,7 @@ impl PendingSend {
             message: error.attempted().unwrap_or(message).clone(),
             begun,
             id: error.message_id().cloned(),
+            other_ids: Vec::new(),
             reported: Vec::new(),
         })
     }
@@ -170,7 +174,10 @@ impl PendingSend {
         if !self.may_be_about_this(update) {
             return;
         }
-        let own = self.id.clone().filter(|id| update.is_about(id));
+        let own = self.id.clone().filter(|_| self.is_certain(update));
+        if let Some(own) = &own {
+            self.learn_ids(update, own);
+        }
         self.advance(Reported {
             id: own.unwrap_or_else(|| update.message_id.clone()),
             status: update.status.clone(),
@@ -190,6 +197,25 @@ impl PendingSend {
         }
     }
 
+    /// Whether the report names this message by an id that is certainly its own.
+    fn is_certain(&self, update: &StatusUpdate) -> bool {
+        self.id.iter().chain(&self.other_ids).any(|id| update.is_about(id))
+    }
+
+    /// Keeps both ids of a message that has two, since another report may have only the other one.
+    fn learn_ids(&mut self, update: &StatusUpdate, own: &MessageId) {
+        for id in [Some(&update.message_id), update.provider_message_id.as_ref()].into_iter().flatten() {
+            if id == own || self.other_ids.contains(id) {
+                continue;
+            }
+            self.other_ids.push(id.clone());
+            if let Some(at) = self.reported.iter().position(|known| known.id == *id) {
+                let known = self.reported.remove(at);
+                self.advance(Reported { id: own.clone(), ..known });
+            }
+        }
+    }
+
     fn is_ours(&self, id: &MessageId) -> bool {
         self.id.as_ref() == Some(id)
     }
@@ -199,7 +225,7 @@ impl PendingSend {
         let is_other_contact = update.to.as_ref().is_some_and(|to| !to.is_same_contact(&self.message.to));
         let is_older = update.at.is_some_and(|at| at.checked_add(SKEW).is_some_and(|latest| latest < self.begun));
         let is_failure = update.status == DeliveryStatus::Failed;
-        if self.id.as_ref().is_some_and(|id| update.is_about(id)) {
+        if self.is_certain(update) {
             !(is_failure && (is_other_contact || is_older))
         } else {
             has_our_reference && !is_other_contact && !is_older
@@ -208,7 +234,14 @@ impl PendingSend {
 
     /// Records the reports in the log and returns the outcome as known then.
     pub fn check_log(&mut self, reports: &DeliveryReportLog) -> Resolution {
-        reports.for_each(|update| self.record_update(update));
+        // Again as long as a report has named another id: an earlier report may have only that one.
+        loop {
+            let known = self.other_ids.len();
+            reports.for_each(|update| self.record_update(update));
+            if self.other_ids.len() == known {
+                break;
+            }
+        }
         self.resolution()
     }
 

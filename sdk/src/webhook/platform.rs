@@ -12,7 +12,8 @@ use std::time::SystemTime;
 use serde_json::value::RawValue;
 
 pub use content::content;
-pub use failure::{failure, reason};
+pub(crate) use failure::distinct;
+pub use failure::{failure, reason, words};
 
 use crate::adapter::json::Members;
 use crate::message::id::MessageId;

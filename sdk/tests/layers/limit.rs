@@ -98,6 +98,13 @@ async fn a_refusal_for_going_too_fast_pauses_what_it_was_about() {
     assert!(client.send(&text()).await.is_err());
     client.send(&other()).await.unwrap();
     assert_eq!(clock.waits(), [S(9)], "a refusal without a code is about the account");
+
+    // What the adapter says of the scope goes before.
+    let told = wait("").with_limit_scope(Scope::Pair);
+    let (client, _, clock) = limited(&Stub::script([Err(told), Ok("m2".into())]), &[rate(Scope::Account, 10, 60)]);
+    assert!(client.send(&text()).await.is_err());
+    client.send(&other()).await.unwrap();
+    assert_eq!(clock.waits(), [], "the pause is the pair's");
 }
 
 #[tokio::test]

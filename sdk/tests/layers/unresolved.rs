@@ -77,6 +77,52 @@ fn own_failure_that_is_older_or_about_another_settles_nothing() {
     }
 }
 
+/// A report that names the message by WhatsApp's id, and perhaps by the provider's own.
+fn joined(status: DeliveryStatus, own: Option<&str>) -> StatusUpdate {
+    let mut update = StatusUpdate::new("wamid.A", status);
+    update.provider_message_id = own.map(Into::into);
+    update.error =
+        (update.status == DeliveryStatus::Failed).then(|| DeliveryFailure::new(ErrorKind::SessionExpired, "131047"));
+    update
+}
+
+#[test]
+fn send_known_by_one_id_is_settled_by_the_other() {
+    use DeliveryStatus::{Delivered, Failed, Sent};
+    let not_sent = Resolution::NotSent { reason: Some((ErrorKind::SessionExpired, "131047".to_owned())) };
+    let by = |status| Resolution::Sent { message_id: "90017".into(), status };
+    for (reports, expected) in [
+        (vec![joined(Delivered, Some("90017"))], by(Delivered)),
+        (vec![joined(Failed, Some("90017"))], not_sent.clone()),
+        (vec![joined(Sent, Some("90017")), joined(Failed, None)], not_sent.clone()),
+        (vec![joined(Sent, Some("90017")), joined(Delivered, None)], by(Delivered)),
+        (vec![joined(Delivered, None)], Resolution::Unknown),
+        (vec![joined(Failed, Some("90018")), joined(Failed, None)], Resolution::Unknown),
+    ] {
+        let mut pending = unresolved(&text()).with_message_id("90017");
+        reports.iter().for_each(|report| pending.record_update(report));
+        assert_eq!(pending.resolution(), expected, "{reports:?}");
+        // In a log, an earlier report counts once a later one has joined the ids.
+        for order in [reports.clone(), reports.iter().rev().cloned().collect()] {
+            let log = DeliveryReportLog::default();
+            log.record(&WebhookEvents::new(true, order.into_iter().map(Event::Status).collect()), false);
+            let resolution = unresolved(&text()).with_message_id("90017").check_log(&log);
+            assert_eq!(resolution, expected, "{reports:?} in the log");
+        }
+    }
+}
+
+#[test]
+fn report_under_the_reference_counts_for_the_id_that_joins_it() {
+    let mut first = joined(DeliveryStatus::Failed, None);
+    first.reference = Some("order-17".into());
+    let mut pending = unresolved(&with_fallback()).with_message_id("90017");
+    pending.record_update(&first);
+    assert_eq!(pending.resolution(), Resolution::Unknown);
+    pending.record_update(&joined(DeliveryStatus::Sent, Some("90017")));
+    assert!(matches!(pending.resolution(), Resolution::NotSent { .. }), "{pending:?}");
+}
+
 #[test]
 fn report_with_another_spelling_of_the_number_settles_it() {
     let message = Message::text("+525599992222".parse().unwrap(), "Hi").with_reference("order-17");

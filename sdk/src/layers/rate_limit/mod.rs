@@ -154,7 +154,7 @@ impl RateLimit {
     /// Pauses the scope that a rejection for sending too fast is about.
     fn slow_down(&self, refusal: &Error, to: &PhoneNumber) {
         let about = Rate::about(&self.rates, refusal);
-        let key = match about.map_or(Scope::Account, |rate| rate.scope) {
+        let key = match Rate::scope_of(&self.rates, refusal) {
             Scope::Account => Key::Account,
             Scope::Sender => Key::Sender(Arc::clone(&self.sender)),
             Scope::Pair => Key::Pair(Arc::clone(&self.sender), to.clone()),

@@ -32,8 +32,13 @@ pub fn failure(
     Some(failure.with_reason(joined(reasons, "; ")))
 }
 
-/// What the members of an error say in words: title, message, details and whatever else providers call them, each once.
+/// What the members of an error say in words, in one line: those of [`words`], each once.
 pub fn reason(error: &Members) -> Option<String> {
+    joined(words(error), ": ")
+}
+
+/// What the members of an error say in words: title, message, details and whatever else providers call them.
+pub fn words(error: &Members) -> Vec<String> {
     const WORDS: &[&[&str]] = &[
         &["title"],
         &["message", "error_message", "errorMessage"],
@@ -43,18 +48,25 @@ pub fn reason(error: &Members) -> Option<String> {
         &["reason"],
         &["detail", "details"],
     ];
-    let mut words: Vec<String> = WORDS.iter().filter_map(|names| error.text(names)).collect();
+    let mut found: Vec<String> = WORDS.iter().filter_map(|names| error.text(names)).collect();
     for inner in ["error_data", "errorData", "details"] {
-        words.extend(error.object(&[inner]).as_ref().and_then(reason));
+        found.extend(error.object(&[inner]).as_ref().and_then(reason));
     }
-    joined(words, ": ")
+    found
 }
 
 /// One line of these words, without those that others contain.
 fn joined(words: Vec<String>, separator: &str) -> Option<String> {
+    let text: String = distinct(words).join(separator).chars().take(REASON_MAX).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+/// These words, each on one line without control characters, and without those that others contain.
+pub(crate) fn distinct(words: Vec<String>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for word in words {
         let word = word.split_whitespace().collect::<Vec<_>>().join(" ");
+        let word: String = word.chars().filter(|c| !c.is_control()).collect();
         let has =
             |whole: &str, part: &str| whole.to_lowercase().contains(part.trim_end_matches('.').to_lowercase().as_str());
         if word.is_empty() || kept.iter().any(|earlier| has(earlier, &word)) {
@@ -63,8 +75,7 @@ fn joined(words: Vec<String>, separator: &str) -> Option<String> {
         kept.retain(|earlier| !has(&word, earlier));
         kept.push(word);
     }
-    let text: String = kept.join(separator).chars().filter(|c| !c.is_control()).take(REASON_MAX).collect();
-    (!text.is_empty()).then_some(text)
+    kept
 }
 
 type CodeAndWords = (Option<String>, Option<String>);
