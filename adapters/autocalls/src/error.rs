@@ -1,4 +1,5 @@
-//! Autocalls's codes: `error_code` in answers, and the carrier's numbers in read receipts.
+//! Autocalls's codes: `error_code` in answers. The carrier's numbers, and WhatsApp's own for a sender that is connected to it
+//! directly, stand in answers, in read receipts and in texts.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,16 +7,18 @@ use bytes::Bytes;
 use http::header::LOCATION;
 use http::{Response, StatusCode};
 use serde_json::Value;
-use transom::adapter::{Certainty, ErrorCode, Operation, RateLimitInfo, SendAnswer, json};
+use transom::adapter::{
+    Certainty, ErrorCode, Operation, RateLimitInfo, SendAnswer, first_code, json, platform_codes, reasons,
+};
 use transom::{Error, ErrorKind, PhoneNumber, Sent, transport};
 
 use crate::types::{IDS, Status};
 
-/// Every table.
-pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, RECEIPTS];
+/// Every table. What the carrier's numbers mean is the same in answers and in read receipts.
+pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, platform_codes::TWILIO, platform_codes::META];
 
 /// The codes of answers: `error_code`. Codes without words are read by their names and by the guides.
-pub(crate) const ANSWERS: &[ErrorCode] = {
+const ANSWERS: &[ErrorCode] = {
     use Certainty::{Authoritative, Docs, Inferred};
     use ErrorKind as K;
     const SESSION: &str = "docs.autocalls.ai/api-reference/whatsapp/session-status";
@@ -49,30 +52,11 @@ pub(crate) const ANSWERS: &[ErrorCode] = {
         row("MESSAGING_LIMIT_UNAVAILABLE", "the sender's tier", 422, K::SenderUnavailable, TEMPLATE, Inferred),
         row("VOICE_CALL_LIMIT_NOT_MET", "the sender's tier is too low", 422, K::SenderUnavailable, TEMPLATE, Inferred),
         in_doubt("UNKNOWN_ERROR", "", K::ProviderUnavailable),
-        carrier("TWILIO_ERROR_63016", "outside the 24-hour window", K::SessionExpired),
-        carrier("TWILIO_ERROR_63040", "the template was refused", K::TemplateRejected),
-        carrier("TWILIO_ERROR_21211", "the number is invalid", K::RecipientInvalid),
-        carrier("TWILIO_ERROR_63003", "the recipient cannot be reached", K::RecipientInvalid),
-        carrier("TWILIO_ERROR_63024", "the recipient is invalid", K::RecipientInvalid),
-        carrier("TWILIO_ERROR_63018", "too fast", K::RateLimited),
-        carrier("TWILIO_ERROR_20429", "too many requests", K::RateLimited),
-        in_doubt("TWILIO_ERROR_*", "another error of the carrier's", K::ProviderUnavailable),
-    ]
-};
-
-/// The numbers of read receipts, `error_code`: Twilio's, or Meta's own for a sender that is connected to it directly.
-pub(crate) const RECEIPTS: &[ErrorCode] = {
-    use ErrorKind as K;
-    &[
-        receipt("63016", "outside the 24-hour window", K::SessionExpired),
-        receipt("63040", "the template was refused", K::TemplateRejected),
-        receipt("21211", "the number is invalid", K::RecipientInvalid),
-        receipt("63003", "the recipient cannot be reached", K::RecipientInvalid),
-        receipt("63024", "the recipient is invalid", K::RecipientInvalid),
-        receipt("63018", "too fast", K::RateLimited),
-        receipt("20429", "too many requests", K::RateLimited),
-        receipt("131047", "outside the 24-hour window", K::SessionExpired),
-        receipt("131026", "undeliverable", K::RecipientInvalid),
+        in_doubt(
+            "TWILIO_ERROR_*",
+            "an error of the carrier's with a number that is in no table",
+            K::ProviderUnavailable,
+        ),
     ]
 };
 
@@ -91,28 +75,9 @@ const fn row(
     ErrorCode { code, name, status: Some(status), kind, sent: Sent::No, source, certainty, date: "2026-11-21" }
 }
 
-/// The family is documented, what its numbers mean is the carrier's.
-const fn carrier(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
-    row(code, name, 422, kind, TEMPLATE, Certainty::Inferred)
-}
-
 /// A rejection that leaves the outcome unknown.
 const fn in_doubt(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
-    ErrorCode { sent: Sent::Maybe, ..carrier(code, name, kind) }
-}
-
-const fn receipt(code: &'static str, name: &'static str, kind: ErrorKind) -> ErrorCode {
-    const SOURCE: &str = "docs.autocalls.ai/api-reference/webhooks/read-receipts-webhook; the carrier's numbers";
-    ErrorCode {
-        code,
-        name,
-        status: None,
-        kind,
-        sent: Sent::No,
-        source: SOURCE,
-        certainty: Certainty::Inferred,
-        date: "2026-11-21",
-    }
+    ErrorCode { sent: Sent::Maybe, ..row(code, name, 422, kind, TEMPLATE, Certainty::Inferred) }
 }
 
 /// The error for an answer that is no success: one by its status, or one that says `"success": false`.
@@ -125,16 +90,16 @@ pub(crate) fn refusal<'p>(
     // Member by member: one that is not what the pages say must not hide the others.
     let body: Value = json::decode_lenient(response);
     let status = response.status();
-    let text = text(&body);
-    let text = json::excerpt(text.as_deref().map_or(response.body().as_ref(), str::as_bytes));
+    let text = text(&body, response.body());
     let error = if status.is_success() {
         // A yes around a no proves nothing until its code does.
         operation.mark_unknown(Error::new(ErrorKind::InvalidRequest, text).with_status(status))
     } else {
         transport::refusal(status, operation, text)
     };
-    let code = code(&body);
-    let error = match fact(&code, status) {
+    let code = code(&body).or_else(|| first_code(response.body())).unwrap_or_default();
+    let fact = fact(&code, quoted(&body, &error), status);
+    let error = match fact {
         Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).mark_unsent(),
         Some(fact) => operation.mark_unknown(error.with_kind(fact.kind)),
         // A request that does not ask for JSON is sent to the login page instead of being refused [inferred].
@@ -152,17 +117,37 @@ pub(crate) fn refusal<'p>(
         Some(wait) => error.with_retry_after(wait),
         None => error,
     };
+    let error = fact.map_or(error.clone(), |fact| platform_codes::paced(error, fact.code));
+    let code = match fact.filter(|_| code.is_empty()) {
+        Some(fact) => fact.code.to_owned(),
+        None => code,
+    };
     SendAnswer::of(response, operation, IDS).refused(error.with_code(code))
 }
 
-/// The row about `code`. A gateway's 5xx and a redirect are no refusals, whatever words they carry, unless a page
-/// documents the code with that very status.
-fn fact(code: &str, status: StatusCode) -> Option<&'static ErrorCode> {
+/// The row about `code`, or about the number that the words quote if the code says nothing certain. A gateway's 5xx and a
+/// redirect are no refusals, whatever words they carry, unless a page documents the code with that very status.
+fn fact(code: &str, quoted: Option<&'static ErrorCode>, status: StatusCode) -> Option<&'static ErrorCode> {
     if status.is_server_error() || status.is_redirection() {
-        ANSWERS.iter().find(|fact| fact.code == code && fact.status == Some(status.as_u16()))
-    } else {
-        ErrorCode::find(ANSWERS, code)
+        return ANSWERS.iter().find(|fact| fact.code == code && fact.status == Some(status.as_u16()));
     }
+    let own = ErrorCode::find(ANSWERS, code);
+    let passed_on = || passed_on(code).filter(|_| code != status.as_str());
+    own.filter(|fact| fact.sent == Sent::No).or_else(passed_on).or(quoted).or(own)
+}
+
+/// The row about a number of the carrier's or of WhatsApp's. In answers the carrier's follow `TWILIO_ERROR_`.
+pub(crate) fn passed_on(code: &str) -> Option<&'static ErrorCode> {
+    platform_codes::find(code.strip_prefix("TWILIO_ERROR_").unwrap_or(code))
+}
+
+/// The row about the number that the words quote. A 401, a 402 or a 429 is clear by itself, and the words about a rejected
+/// field may hold any number.
+fn quoted(body: &Value, error: &Error) -> Option<&'static ErrorCode> {
+    let is_about_fields = body.get("errors").is_some_and(Value::is_object);
+    let fact = platform_codes::quoted_in(error.message()).filter(|_| !is_about_fields)?;
+    let is_clear = matches!(error.status(), Some(401 | 402 | 429)) && fact.kind != error.kind();
+    (!is_clear).then_some(fact)
 }
 
 /// The login's redirect is a 302. Any other redirect may be how a form says that it is done.
@@ -173,25 +158,25 @@ fn leads_to_login(response: &Response<Bytes>) -> bool {
 }
 
 /// `error_code`, a text in answers. Other groups of the API have none.
-fn code(body: &Value) -> String {
-    match body.get("error_code") {
-        Some(Value::String(code)) => code.clone(),
-        Some(Value::Number(code)) => code.to_string(),
-        _ => String::new(),
+fn code(body: &Value) -> Option<String> {
+    match body.get("error_code")? {
+        Value::String(code) => Some(code.clone()),
+        Value::Number(code) => Some(code.to_string()),
+        _ => None,
     }
 }
 
-/// The words. They are for humans, because they change with the state. Each group of the API has another member for
-/// them. A rejected field is named in `errors`, which may hold one called `message` [inferred].
-fn text(body: &Value) -> Option<String> {
-    let words = |name: &str| body.get(name)?.as_str().filter(|text| !text.is_empty());
-    let text = words("error").or_else(|| words("message"))?;
+/// The words, or the start of a body without any. Each group of the API has other members for them. A rejected field is
+/// named in `errors`, which may hold one called `message` [inferred].
+fn text(body: &Value, raw: &[u8]) -> String {
+    let text = reasons(raw).join("; ");
     match body.get("errors").and_then(Value::as_object) {
+        _ if text.is_empty() => json::excerpt(raw),
         Some(errors) if !errors.is_empty() => {
             let fields: Vec<&str> = errors.keys().map(String::as_str).collect();
-            Some(format!("{text} ({})", fields.join(", ")))
+            format!("{text} ({})", fields.join(", "))
         }
-        _ => Some(text.to_owned()),
+        _ => text,
     }
 }
 

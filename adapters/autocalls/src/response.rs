@@ -29,7 +29,8 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, to: &Phon
     }
     let session = accepted.session_status.and_then(|status| Status::of(&status)?.session(to));
     let limits = RateLimitInfo::from_headers(response.headers(), now);
-    Ok(Receipt::new(NAME, answer.accepted()?).with_session(session).with_limits(limits))
+    let held = SendAnswer::held(response.body());
+    Ok(Receipt::new(NAME, answer.accepted()?).with_status(held).with_session(session).with_limits(limits))
 }
 
 /// Reads the session window. The answer is a 200 in every state; only a send is rejected for a closed window [seed].

@@ -4,13 +4,13 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::value::RawValue;
 use transom::adapter::json::Members;
-use transom::adapter::{ErrorCode, json, platform_codes};
+use transom::adapter::{json, platform_codes};
 use transom::webhook::{
     ConversationUpdate, DeliveryFailure, DeliveryStatus, Event, StatusUpdate, WebhookEvents, json_body, platform,
 };
 use transom::{ErrorKind, Result, Secret, webhook};
 
-use crate::error::RECEIPTS;
+use crate::error;
 
 /// Verifies and reads one callback.
 pub(crate) fn read(secrets: &[Secret], request: &Request<Bytes>) -> Result<WebhookEvents> {
@@ -77,8 +77,7 @@ impl Callback {
         let reason = platform::reason(&self.0);
         let quoted = reason.as_deref().and_then(platform_codes::quoted_in);
         let code = self.0.text(&["error_code"]).or_else(|| Some(quoted?.code.to_owned()));
-        let fact =
-            code.as_deref().and_then(|code| ErrorCode::find(RECEIPTS, code).or_else(|| platform_codes::find(code)));
+        let fact = code.as_deref().and_then(error::passed_on);
         let kind = fact.or(quoted).map_or(ErrorKind::ProviderUnavailable, |fact| fact.kind);
         (code.is_some() || reason.is_some())
             .then(|| DeliveryFailure::new(kind, code.unwrap_or_default()).with_reason(reason))

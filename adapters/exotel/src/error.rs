@@ -8,11 +8,11 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::adapter::{ErrorCode, Operation, RateLimitInfo, SendAnswer, json};
+use transom::adapter::{Certainty, ErrorCode, Operation, RateLimitInfo, Scope, SendAnswer, json, platform_codes};
 use transom::transport::{kind_of, sent_of};
 use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
-pub(crate) use answers::ANSWERS;
+use answers::{ANSWERS, TIER_LIMIT};
 pub(crate) use callbacks::{by_name, by_number, of_event};
 
 use crate::types::{Answer, Claim, IDS, Item};
@@ -20,7 +20,7 @@ use message::ErrorMessage;
 
 /// Every table.
 pub(crate) const CODES: &[&[ErrorCode]] =
-    &[ANSWERS, callbacks::CALLBACKS, callbacks::OLDER_CALLBACKS, callbacks::EVENTS];
+    &[ANSWERS, callbacks::CALLBACKS, callbacks::OLDER_CALLBACKS, callbacks::EVENTS, callbacks::META];
 
 /// The kind of a request. It decides how the words of a rejection are read, and whether a failure leaves the outcome
 /// unknown.
@@ -55,7 +55,7 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, asked: Reques
     let status = response.status();
     let said = ErrorMessage::of_answer(&json::decode_lenient(response));
     let error = transport::refusal(status, asked.operation, said.text(&json::excerpt(response.body())));
-    asked.verdict(response).refused(waiting(by_table(error, &said, status, asked), response, now))
+    asked.verdict(response).refused(waiting(by_table(error, &said, status, asked), &said, response, now))
 }
 
 /// The error for a failure inside a 2xx. A known code decides; otherwise the item's status is read like an HTTP status.
@@ -95,7 +95,7 @@ fn of_message(
         None => asked.operation.mark_unknown(Error::new(ErrorKind::InvalidRequest, text)),
     };
     let status = status.unwrap_or(response.status());
-    waiting(by_table(error.with_status(response.status()), said, status, asked), response, now)
+    waiting(by_table(error.with_status(response.status()), said, status, asked), said, response, now)
 }
 
 /// The error for a 2xx with a documented code in place of the results; `None` without such a code.
@@ -106,23 +106,31 @@ pub(crate) fn refused_outright(
     asked: RequestKind,
 ) -> Option<Error> {
     let said = ErrorMessage::of_answer(answer);
-    let fact = said.fact()?;
+    let fact = said.fact(response.status())?;
     let error = Error::new(fact.kind, said.text(fact.name)).with_status(response.status());
-    let error = waiting(by_table(error, &said, response.status(), asked), response, now);
+    let error = waiting(by_table(error, &said, response.status(), asked), &said, response, now);
     Some(asked.verdict(response).refused(error))
 }
 
 /// Corrects the kind of the status by the table, and that of the table by the words.
 fn by_table(error: Error, said: &ErrorMessage, status: StatusCode, asked: RequestKind) -> Error {
-    let error = match said.fact() {
-        // A documented code is a documented refusal: nothing was sent.
-        Some(fact) if status.is_success() || status.is_client_error() => {
-            error.with_kind(fact.kind).mark_unsent().with_code(fact.code)
-        }
-        // A gateway's 5xx is no refusal, and a redirect none of Exotel's, whatever words they carry.
-        Some(fact) => error.with_code(fact.code),
-        None => error.with_code(said.code().unwrap_or_default()),
+    let Some(fact) = said.fact(status) else {
+        return by_words(error.with_code(said.code().unwrap_or_default()), said, asked);
     };
+    // The code as it came, also where a row stands for a range or the words quote another one.
+    let code = said.code().filter(|_| fact.certainty != Certainty::Authoritative).unwrap_or(fact.code);
+    let error = error.with_code(code);
+    if !(status.is_success() || status.is_client_error()) {
+        // A gateway's 5xx is no refusal, and a redirect none of Exotel's, whatever words they carry.
+        return by_words(error, said, asked);
+    }
+    let error = error.with_kind(fact.kind);
+    // A documented code is a documented refusal: nothing was sent.
+    let error = if fact.sent == Sent::No { error.mark_unsent() } else { asked.operation.mark_unknown(error) };
+    by_words(error, said, asked)
+}
+
+fn by_words(error: Error, said: &ErrorMessage, asked: RequestKind) -> Error {
     match refined(error.kind(), said, asked) {
         Some(kind) => error.with_kind(kind),
         None => error,
@@ -141,14 +149,26 @@ fn refined(kind: ErrorKind, said: &ErrorMessage, asked: RequestKind) -> Option<E
         asked.is_one_message.then_some(ErrorKind::RecipientInvalid)
     } else if is_parameter && said.blames("from") {
         Some(ErrorKind::SenderNotFound)
+    } else if asked.has_template && said.names_a_template() {
+        Some(ErrorKind::TemplateRejected)
     } else {
-        (asked.has_template && said.names_a_template()).then_some(ErrorKind::TemplateRejected)
+        // WhatsApp's own code says more than "invalid parameter".
+        said.quoted().filter(|quoted| is_parameter && quoted.sent == Sent::No).map(|quoted| quoted.kind)
     }
 }
 
-/// With the wait that the answer asks for, if it asks for one.
-fn waiting(error: Error, response: &Response<Bytes>, now: SystemTime) -> Error {
-    error.with_limits(RateLimitInfo::from_headers(response.headers(), now))
+/// With the wait that the answer asks for or its limit implies, and with the sends that the limit is about.
+fn waiting(error: Error, said: &ErrorMessage, response: &Response<Bytes>, now: SystemTime) -> Error {
+    let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
+    let (tier_limit, window) = TIER_LIMIT;
+    match said.fact(response.status()) {
+        Some(fact) if fact.code == tier_limit && error.kind() == ErrorKind::RateLimited => {
+            let wait = error.retry_after().unwrap_or_default().max(window);
+            error.with_retry_after(wait).with_limit_scope(Scope::Pair)
+        }
+        Some(fact) => platform_codes::paced(error, fact.code),
+        None => error,
+    }
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ pub(crate) fn decode_batch(
     }
     let read = |(item, message): (&RawValue, &Message)| {
         let id = decode_item(item, &answer, response, now, message, messages.len() == 1)?;
-        Ok(Receipt::new(NAME, id).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+        let limits = RateLimitInfo::from_headers(response.headers(), now);
+        Ok(Receipt::new(NAME, id).with_status(SendAnswer::held(item.get().as_bytes())).with_limits(limits))
     };
     Ok(items.iter().map(AsRef::as_ref).zip(messages).map(read).collect())
 }

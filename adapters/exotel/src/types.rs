@@ -4,7 +4,9 @@
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use transom::adapter::{IdPlaces, is_refusing_word, json};
+use transom::adapter::json::{self, Members};
+use transom::adapter::{IdPlaces, is_refusing_word};
+use transom::webhook::platform;
 
 /// An answer in any of the documented forms.
 #[derive(Debug, Default, Deserialize)]
@@ -101,16 +103,23 @@ pub(crate) struct Item {
     pub(crate) error_data: Option<ErrorData>,
 }
 
+/// Why a message was refused.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(try_from = "Box<RawValue>")]
 pub(crate) struct ErrorData {
     /// A number where a page shows it; the window's symbols are words (seed).
-    #[serde(deserialize_with = "json::text_or_number")]
     pub(crate) code: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    pub(crate) message: Option<String>,
-    #[serde(deserialize_with = "json::text_or_number")]
-    pub(crate) description: Option<String>,
+    /// `message`, `description` and other words, each by itself.
+    pub(crate) words: Vec<String>,
+}
+
+impl TryFrom<Box<RawValue>> for ErrorData {
+    type Error = &'static str;
+
+    fn try_from(raw: Box<RawValue>) -> Result<Self, Self::Error> {
+        let members = Members::from_raw(&raw).ok_or("expected an object")?;
+        Ok(Self { code: members.text(&["code"]), words: platform::words(&members) })
+    }
 }
 
 /// Where an answer has the ids of accepted messages. The pages of flows and payments have `message_id` (docs).

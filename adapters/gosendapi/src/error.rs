@@ -2,28 +2,26 @@
 
 mod codes;
 mod message;
-mod meta;
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
-use transom::adapter::{ErrorCode, Operation, RateLimitInfo, json};
+use transom::adapter::{ErrorCode, Operation, RateLimitInfo, json, platform_codes};
 use transom::{Error, ErrorKind, Message, Sent, transport};
 
-use codes::INVALID_E164;
-pub(crate) use codes::{ANSWERS, fact};
+pub(crate) use codes::fact;
+use codes::{ANSWERS, INVALID_E164, META, STATUSES};
 use message::ErrorMessage;
-pub(crate) use meta::META;
 
 /// Every table.
-pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, META];
+pub(crate) const CODES: &[&[ErrorCode]] = &[STATUSES, ANSWERS, META];
 
 /// The error for a send that was answered with anything but a 2xx.
 pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Operation, message: &Message) -> Error {
     let body: Value = json::decode_lenient(response);
-    let said = ErrorMessage::of(&body, response.status());
+    let said = ErrorMessage::of(&body, response);
     let error = refusal(response, now, operation, &said);
     match (response.status(), error.kind()) {
         (StatusCode::CONFLICT, ErrorKind::Conflict) if operation == Operation::IdempotentSend => {
@@ -59,21 +57,22 @@ pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Op
 /// documented code. None of it is on a page, so it proves nothing. Its code is kept.
 pub(crate) fn in_success(response: &Response<Bytes>, now: SystemTime, operation: Operation) -> Option<Error> {
     let body: Value = json::decode_lenient(response);
-    let said = ErrorMessage::of(&body, response.status());
+    let said = ErrorMessage::of(&body, response);
     // Three digits may be a status.
     let fact = said.fact().filter(|fact| fact.code.len() > 3);
     if fact.is_none() && !message::refuses(&body) {
         return None;
     }
     let kind = fact.map_or(ErrorKind::MalformedResponse, |fact| fact.kind);
-    let text = json::excerpt(said.text().map_or(response.body().as_ref(), str::as_bytes));
+    let text = said.text().map_or_else(|| json::excerpt(response.body()), str::to_owned);
     let error = Error::new(kind, text).with_status(response.status()).with_code(said.code().unwrap_or_default());
-    Some(operation.mark_unknown(error.with_limits(RateLimitInfo::from_headers(response.headers(), now))))
+    let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
+    Some(operation.mark_unknown(platform_codes::paced(error, said.code().unwrap_or_default())))
 }
 
 /// The error for a lookup that was answered with anything but a 2xx. A 403 is never the window here.
 pub(crate) fn of_read(response: &Response<Bytes>, now: SystemTime) -> Error {
-    let said = ErrorMessage::of(&json::decode_lenient::<Value>(response), response.status());
+    let said = ErrorMessage::of(&json::decode_lenient::<Value>(response), response);
     refusal(response, now, Operation::Read, &said)
 }
 
@@ -102,7 +101,7 @@ fn says_window(error: &Error) -> bool {
 /// The error by status, code and headers.
 fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, said: &ErrorMessage) -> Error {
     let status = response.status();
-    let text = json::excerpt(said.text().map_or(response.body().as_ref(), str::as_bytes));
+    let text = said.text().map_or_else(|| json::excerpt(response.body()), str::to_owned);
     let error = transport::refusal(status, operation, text);
     let error = match said.fact().filter(|fact| is_about(fact, status)) {
         Some(fact) if fact.sent == Sent::No => error.with_kind(fact.kind).mark_unsent(),
@@ -111,11 +110,11 @@ fn refusal(response: &Response<Bytes>, now: SystemTime, operation: Operation, sa
     };
     let code = said.code().unwrap_or_default();
     let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
-    match error.retry_after().max(said.wait()).max(meta::least_wait(code)) {
+    let error = match error.retry_after().max(said.wait()) {
         Some(wait) => error.with_retry_after(wait),
         None => error,
-    }
-    .with_code(code)
+    };
+    platform_codes::paced(error, code).with_code(code)
 }
 
 /// A gateway's 5xx and a redirect are no refusals, whatever words they carry, unless the code is documented with that

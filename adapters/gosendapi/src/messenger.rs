@@ -118,7 +118,8 @@ impl GoSendApi {
     /// # Errors
     /// [`ErrorKind::NotFound`] if the vendor knows no such message, which proves nothing of one that was sent just now.
     pub async fn message_status(&self, id: &MessageId) -> Result<StatusUpdate> {
-        self.read(request::encode_status(&self.config, id)?, response::status::decode_status).await
+        let request = request::encode_status(&self.config, id)?;
+        self.read(request, |response, now| response::status::decode_status(response, now, id)).await
     }
 
     async fn send_once(&self, request: Request<Bytes>, message: &Message) -> Result<Receipt> {

@@ -37,10 +37,12 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     }
     let id = answer.accepted()?;
     let record: Box<RawValue> = json::decode(response, operation)?;
-    let own = Members::from_raw(&record).and_then(|record| record.text(&["id"])).map(MessageId::from);
-    let own = own.filter(|own| *own != id);
+    let record = Members::from_raw(&record);
+    let own = |record: &Members| record.text(&["id"]).map(MessageId::from).filter(|own| *own != id);
+    let own = record.as_ref().and_then(|record| own(record).or_else(|| own(&record.object(&["data"])?)));
     let limits = RateLimitInfo::from_headers(response.headers(), now);
-    Ok(Receipt::new(NAME, id).with_provider_message_id(own).with_limits(limits))
+    let held = SendAnswer::held(response.body());
+    Ok(Receipt::new(NAME, id).with_provider_message_id(own).with_status(held).with_limits(limits))
 }
 
 #[cfg(test)]

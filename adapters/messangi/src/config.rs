@@ -1,5 +1,7 @@
 //! The settings of a Messangi channel.
 
+use std::time::Duration;
+
 use transom::adapter::BaseUrl;
 use transom::config::{ConfigReader, TemplateMappings};
 use transom::{PhoneNumber, Result, Secret};
@@ -13,6 +15,8 @@ const HOST: &str = "elastic.messangi.me";
 const NOTIFICATION_PATH: &str = "/oberyn/v2/notification";
 /// The login behind the host [docs, Build your API call].
 const LOGIN_PATH: &str = "/kingslanding/login";
+/// The rate window of the page's example [seed].
+const RATE_WINDOW: Duration = Duration::from_secs(300);
 
 /// The settings of a Messangi channel.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct Config {
     pub notification_path: String,
     /// `login_path`: where a username and a password are turned into a key.
     pub login_path: String,
+    /// `rate_window`: the wait after a 429 that asks for none, from 1 s to 24 h. The page's example is 300 s [seed].
+    pub rate_window: Duration,
     /// `probe`: whether a send that is refused for its key may be followed by one login and one more send.
     pub probe: bool,
     /// `webhook_secret`: Messangi signs nothing, so that with a secret every callback is refused.
@@ -59,6 +65,7 @@ impl Config {
             base_url: BaseUrl::from_host(HOST),
             notification_path: NOTIFICATION_PATH.to_owned(),
             login_path: LOGIN_PATH.to_owned(),
+            rate_window: RATE_WINDOW,
             probe: true,
             webhook_secrets: Vec::new(),
             templates: TemplateMappings::default(),
@@ -83,6 +90,9 @@ impl Config {
         let base_url = common.base_url_or(HOST);
         let notification_path = path(&mut keys, "notification_path", NOTIFICATION_PATH);
         let login_path = path(&mut keys, "login_path", LOGIN_PATH);
+        let day = Duration::from_secs(24 * 60 * 60);
+        let rate_window =
+            keys.duration("rate_window", Duration::from_secs(1)..=day, "a duration from 1s to 24h such as \"300s\"");
         keys.finish(|| {
             Some(Self {
                 credential: credential?,
@@ -90,6 +100,7 @@ impl Config {
                 base_url,
                 notification_path,
                 login_path,
+                rate_window: rate_window.unwrap_or(RATE_WINDOW),
                 probe: common.probe,
                 webhook_secrets: common.webhook_secrets,
                 templates: common.templates,
@@ -186,6 +197,18 @@ mod tests {
         ] {
             let problems = problems(json);
             assert!(problems.len() == 1 && problems[0].contains(named), "{json}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn rate_window_is_a_duration_up_to_a_day() {
+        let window = |text: &str| read(&format!(r#"{{"api_key":"k","from":"5215500001111"{text}}}"#));
+        for (text, seconds) in [("", 300), (r#","rate_window":"90s""#, 90), (r#","rate_window":"1h""#, 3_600)] {
+            assert_eq!(window(text).unwrap().rate_window, Duration::from_secs(seconds), "{text}");
+        }
+        for text in [r#","rate_window":"0s""#, r#","rate_window":"25h""#, r#","rate_window":300"#] {
+            let error = window(text).unwrap_err();
+            assert!(error.problems()[0].contains("rate_window") && error.problems()[0].contains("24h"), "{error:?}");
         }
     }
 

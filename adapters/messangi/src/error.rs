@@ -3,18 +3,18 @@
 
 mod text;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use transom::adapter::{Certainty, ErrorCode, Operation, RateLimitInfo, json, platform_codes};
+use transom::adapter::{Certainty, ErrorCode, Operation, RateLimitInfo, first_code, json, platform_codes, reasons};
 use transom::webhook::DeliveryFailure;
 use transom::{Content, Error, ErrorKind, Message, Sent, transport};
 
 pub(crate) use text::reason;
 
 /// Every table.
-pub(crate) const CODES: &[&[ErrorCode]] = &[STATUSES, STATES, ANSWERS, CALLBACKS, META];
+pub(crate) const CODES: &[&[ErrorCode]] = &[STATUSES, STATES, ANSWERS, CALLBACKS, platform_codes::META];
 
 const SEED: &str = "docs.messangi.com/docs/sending-whatsapp-session-message";
 const STATUS_PAGE: &str = "docs.messangi.com/docs/whatsapp-status";
@@ -81,17 +81,6 @@ const CALLBACKS: &[ErrorCode] = {
     ]
 };
 
-/// Codes of WhatsApp itself that a text may quote.
-const META: &[ErrorCode] = &[row(
-    "131047",
-    "more than 24 hours since the recipient last wrote",
-    None,
-    ErrorKind::SessionExpired,
-    Sent::No,
-    "WhatsApp's own code; that Messangi quotes it is assumed",
-    Certainty::Inferred,
-)];
-
 const fn status(code: &'static str, status: u16, name: &'static str, kind: ErrorKind, sent: Sent) -> ErrorCode {
     row(code, name, Some(status), kind, sent, "on no page", Certainty::Inferred)
 }
@@ -120,25 +109,54 @@ const fn row(
     ErrorCode { code, name, status, kind, sent, source, certainty, date: "2026-11-21" }
 }
 
-/// The error for an answer that is no 2xx. The status decides, and the text may refine it; no body hides it.
-pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Error {
+/// The wait after `QUOTA_EXCEEDED`. The page says to wait, and not for how long (inferred).
+const QUOTA_WAIT: Duration = Duration::from_secs(60 * 60);
+
+/// The error for an answer that is no 2xx. The status decides, and the text may refine it; no body hides it. A 429 without a
+/// wait asks for `rate_window`.
+pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Message, rate_window: Duration) -> Error {
     let status = response.status();
     let excerpt = json::excerpt(response.body());
     // A gateway's page is no text of the provider's: its markup is full of words that mean something else.
     let is_page = excerpt.starts_with('<');
     let said = reason(response.body()).unwrap_or(excerpt);
-    let error = transport::refusal(status, Operation::Send, said.as_str());
+    let error = transport::refusal(status, Operation::Send, all_reasons(response, &said));
     let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
     // A 429 is a 429 whatever its body, which the page itself prints as broken JSON [seed].
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return error;
+        let quoted = passed_on(response, &said).filter(|fact| fact.kind == ErrorKind::RateLimited && !is_page);
+        let error = quoted.map_or(error.clone(), |fact| platform_codes::paced(error, fact.code).with_code(fact.code));
+        let wait = error.retry_after().unwrap_or(rate_window);
+        return error.with_retry_after(wait);
     }
     let by_status = ErrorCode::find(STATUSES, status.as_str()).map_or(error.kind(), |fact| fact.kind);
     if is_page {
         return error.with_kind(by_status);
     }
-    let by_text = text::kind(status.as_u16(), &said, Some(is_template(message)));
-    error.with_kind(by_text.unwrap_or(by_status)).with_code(code_in(&said))
+    let quoted = passed_on(response, &said).filter(|_| text::is_read(status.as_u16()));
+    let error = error.with_code(quoted.map_or("", |fact| fact.code));
+    let is_template = is_template(message);
+    if let Some(fact) = quoted.filter(|fact| text::allows(status.as_u16(), fact.kind, Some(is_template))) {
+        let error = platform_codes::paced(error.with_kind(fact.kind), fact.code);
+        return if fact.sent == Sent::Maybe { error.maybe_sent() } else { error };
+    }
+    let by_text = text::kind(status.as_u16(), &said, Some(is_template));
+    error.with_kind(by_text.unwrap_or(by_status))
+}
+
+/// Every reason in the answer, or `said` where its body gives none.
+fn all_reasons(response: &Response<Bytes>, said: &str) -> String {
+    Some(reasons(response.body()).join("; ")).filter(|text| !text.is_empty()).unwrap_or_else(|| said.to_owned())
+}
+
+/// The row about the first code of WhatsApp's: of an error of a list, or in a text.
+fn passed_on(response: &Response<Bytes>, said: &str) -> Option<&'static ErrorCode> {
+    let code = first_code(response.body()).filter(|code| code.len() >= 5);
+    let quoted = || {
+        let all = reasons(response.body()).join("; ");
+        platform_codes::quoted_in(said).or_else(|| platform_codes::quoted_in(&all))
+    };
+    code.and_then(|code| ErrorCode::find(platform_codes::META, &code)).or_else(quoted)
 }
 
 /// Whether the page says of this state that the message was not sent: an id beside it is the id of a message that nobody
@@ -152,9 +170,18 @@ pub(crate) fn is_stated_unsent(word: &str) -> bool {
 pub(crate) fn of_state(word: &str, response: &Response<Bytes>, message: &Message) -> Option<Error> {
     let fact = fact(word, ANSWERS)?;
     let reason = reason(response.body()).unwrap_or_default();
-    let kind = refined(fact, &reason, Some(message));
-    let text = if reason.is_empty() { fact.name.to_owned() } else { reason };
-    Some(Error::new(kind, text).with_status(response.status()).with_code(fact.code))
+    let text = all_reasons(response, if reason.is_empty() { fact.name } else { &reason });
+    let error = Error::new(refined(fact, &reason, Some(message)), text).with_status(response.status());
+    let quoted = passed_on(response, &reason).filter(|quoted| {
+        fact.certainty != Certainty::Docs && text::allows(400, quoted.kind, Some(is_template(message)))
+    });
+    let error = match quoted {
+        Some(quoted) => platform_codes::paced(error.with_kind(quoted.kind), quoted.code),
+        None if fact.kind == ErrorKind::RateLimited => error.with_retry_after(QUOTA_WAIT),
+        None => error,
+    };
+    let error = if quoted.is_some_and(|quoted| quoted.sent == Sent::Maybe) { error.maybe_sent() } else { error };
+    Some(error.with_code(fact.code))
 }
 
 /// Why a message failed of which a callback says `word` and `reason`: the kind, and the code that says most. A code of
@@ -193,7 +220,7 @@ const fn is_template(message: &Message) -> bool {
 
 /// The code of WhatsApp's that a text quotes; empty if it quotes none that is known.
 pub(crate) fn code_in(text: &str) -> &'static str {
-    text::words(text).find_map(|word| ErrorCode::find(META, &word)).map_or("", |fact| fact.code)
+    platform_codes::quoted_in(text).map_or("", |fact| fact.code)
 }
 
 #[cfg(test)]

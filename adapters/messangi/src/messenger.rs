@@ -62,7 +62,7 @@ impl Messangi {
         let answer = match self.context.transport.send(request).await {
             Ok(response) => {
                 self.keys.note_time(&response, &self.context);
-                response::decode_send(&response, self.context.now(&response), message)
+                response::decode_send(&response, self.context.now(&response), message, self.config.rate_window)
             }
             Err(error) => Err(error),
         };

@@ -153,6 +153,7 @@ pub(crate) mod tests {
             base_url: "https://elastic.messangi.me".parse().unwrap(),
             notification_path: "/oberyn/v2/notification".into(),
             login_path: "/kingslanding/login".into(),
+            rate_window: std::time::Duration::from_secs(300),
             probe: true,
             webhook_secrets: Vec::new(),
             templates: TemplateMappings::default(),

@@ -1,6 +1,6 @@
 //! Answers of Messangi, to a send and to a login. Pure: no network, no clock.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -17,10 +17,15 @@ use crate::types::{AcceptedBody, IDS};
 ///
 /// No page shows it. The form is that of the provider's SMS service [field], read tolerantly: the id in any of its
 /// places, and a 2xx whose state is a refusal is one. "Taken" means queued [docs, WhatsApp Status].
-pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: &Message) -> Result<Receipt> {
+pub(crate) fn decode_send(
+    response: &Response<Bytes>,
+    now: SystemTime,
+    message: &Message,
+    rate_window: Duration,
+) -> Result<Receipt> {
     let answer = SendAnswer::of(response, Operation::Send, IDS);
     if !response.status().is_success() {
-        return Err(answer.refused(error::refusal(response, now, message)));
+        return Err(answer.refused(error::refusal(response, now, message, rate_window)));
     }
     let unreadable = |text: &str| unreadable(response.status(), Operation::Send, text);
     let body: AcceptedBody = json::decode(response, Operation::Send)?;
@@ -45,7 +50,8 @@ pub(crate) fn decode_send(response: &Response<Bytes>, now: SystemTime, message: 
     if !answer.names_a_message() {
         return Err(unreadable(&format!("there is no message id in the answer{}", reason())));
     }
-    Ok(Receipt::new(NAME, answer.accepted()?).with_limits(RateLimitInfo::from_headers(response.headers(), now)))
+    let limits = RateLimitInfo::from_headers(response.headers(), now);
+    Ok(Receipt::new(NAME, answer.accepted()?).with_status(SendAnswer::held(response.body())).with_limits(limits))
 }
 
 /// The key that a login gives: in a header of the answer, whose body is empty [docs, Build your API call]. Nothing of the
@@ -73,8 +79,6 @@ pub(crate) fn decode_login(response: &Response<Bytes>, now: SystemTime) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use transom::Sent;
 
     use super::*;
@@ -83,7 +87,7 @@ mod tests {
     use crate::request::tests::config;
 
     fn decode(status: u16, body: &str) -> Result<Receipt> {
-        decode_send(&answer(status, body), SystemTime::UNIX_EPOCH, &text())
+        decode_send(&answer(status, body), SystemTime::UNIX_EPOCH, &text(), Duration::from_secs(300))
     }
 
     #[test]

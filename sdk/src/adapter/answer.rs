@@ -21,13 +21,31 @@ const DEPTH_MAX: usize = 4;
 /// assert_eq!(reasons(b"<html>"), [""; 0]);
 /// ```
 pub fn reasons(body: &[u8]) -> Vec<String> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     let mut found = Found::default();
-    if let Ok(raw) = serde_json::from_slice::<&RawValue>(body) {
+    if let Ok(raw) = serde_json::from_slice::<&RawValue>(without_mark(body)) {
         found.collect(raw, DEPTH_MAX);
     }
     let texts = if found.texts.is_empty() { found.phrases } else { found.texts };
     platform::distinct(texts)
+}
+
+/// The code of the first error under `errors` or `error` in an answer's body.
+///
+/// ```
+/// use transom::adapter::first_code;
+///
+/// let body = br#"{"errors":[{"code":131026,"title":"Undeliverable"},{"code":131047}]}"#;
+/// assert_eq!(first_code(body).as_deref(), Some("131026"));
+/// ```
+pub fn first_code(body: &[u8]) -> Option<String> {
+    const CODE: &[&str] = &["error_code", "errorCode", "code"];
+    let body = Members::from_raw(serde_json::from_slice(without_mark(body)).ok()?)?;
+    let first = |name| Members::from_raw(body.objects(&[name])?.first()?)?.text(CODE);
+    first("errors").or_else(|| first("error"))
+}
+
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start()
 }
 
 #[derive(Default)]
@@ -111,6 +129,21 @@ mod tests {
             ("<html>", &[]),
         ] {
             assert_eq!(reasons(body.as_bytes()), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn first_errors_code_counts() {
+        for (body, expected) in [
+            (r#"{"code":7,"errors":[{"code":8}]}"#, Some("8")),
+            (r#"{"code":7}"#, None),
+            (r#"{"errors":[{"title":"x"},{"code":8}]}"#, None),
+            (r#"{"errors":[{"code":8},{"code":9}],"error":{"code":10}}"#, Some("8")),
+            (r#"{"error":{"error_code":"X"}}"#, Some("X")),
+            (r#"{"error":"no","errors":["x"]}"#, None),
+            ("[", None),
+        ] {
+            assert_eq!(first_code(body.as_bytes()).as_deref(), expected, "{body}");
         }
     }
 

@@ -13,7 +13,7 @@ pub mod request;
 pub(crate) mod send_answer;
 pub(crate) mod template_cache;
 
-pub use answer::reasons;
+pub use answer::{first_code, reasons};
 pub use cached::{Cached, Entry};
 pub use error_code::{Certainty, ErrorCode, beside, count_beside};
 pub use limits::Limits;

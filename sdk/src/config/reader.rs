@@ -1,6 +1,7 @@
 //! Reads a channel's settings and reports all problems at once.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -233,11 +234,18 @@ impl<'a> ConfigReader<'a> {
     }
 
     fn timeout(&mut self) -> Option<Duration> {
-        self.optional("timeout", |value| {
+        self.duration(
+            "timeout",
+            Duration::from_millis(1)..=LONGEST_TIMEOUT,
+            "a duration from 1ms to 1h such as \"60s\"",
+        )
+    }
+
+    /// A duration such as `60s` or `1h30m` within `range`. `expected` names the range in a problem.
+    pub fn duration(&mut self, key: &'static str, range: RangeInclusive<Duration>, expected: &str) -> Option<Duration> {
+        self.optional(key, |value| {
             let wanted = value.as_str().and_then(parse_duration);
-            wanted
-                .filter(|wait| (Duration::from_millis(1)..=LONGEST_TIMEOUT).contains(wait))
-                .ok_or_else(|| "a duration from 1ms to 1h such as \"60s\"".to_owned())
+            wanted.filter(|wanted| range.contains(wanted)).ok_or_else(|| expected.to_owned())
         })
     }
 

@@ -56,11 +56,22 @@ const DOCUMENTED: &[(u16, &str, ErrorKind, Sent)] = {
         (422, "VOICE_CALL_LIMIT_NOT_MET", K::SenderUnavailable, No),
         (422, "TWILIO_ERROR_63016", K::SessionExpired, No),
         (422, "TWILIO_ERROR_63040", K::TemplateRejected, No),
+        (422, "TWILIO_ERROR_63027", K::TemplateRejected, No),
+        (422, "TWILIO_ERROR_63041", K::TemplateRejected, No),
         (422, "TWILIO_ERROR_21211", K::RecipientInvalid, No),
+        (422, "TWILIO_ERROR_21610", K::RecipientInvalid, No),
         (422, "TWILIO_ERROR_63003", K::RecipientInvalid, No),
         (422, "TWILIO_ERROR_63024", K::RecipientInvalid, No),
+        (422, "TWILIO_ERROR_63032", K::RecipientInvalid, No),
+        (422, "TWILIO_ERROR_63013", K::InvalidRequest, No),
         (422, "TWILIO_ERROR_63018", K::RateLimited, No),
+        (422, "TWILIO_ERROR_63049", K::RateLimited, No),
         (422, "TWILIO_ERROR_20429", K::RateLimited, No),
+        (422, "TWILIO_ERROR_63007", K::SenderUnavailable, No),
+        (422, "63024", K::RecipientInvalid, No),
+        (422, "131026", K::RecipientInvalid, No),
+        (422, "131000", K::ProviderUnavailable, Maybe),
+        (200, "TWILIO_ERROR_63024", K::RecipientInvalid, No),
         (422, "TWILIO_ERROR_99999", K::ProviderUnavailable, Maybe),
         (422, "UNKNOWN_ERROR", K::ProviderUnavailable, Maybe),
         (422, "", K::InvalidRequest, No),
@@ -131,6 +142,67 @@ fn a_known_number_of_the_carrier_is_not_its_family() {
 }
 
 #[test]
+fn number_in_words_or_list_decides_where_the_code_is_silent() {
+    use ErrorKind as K;
+    use Sent::{Maybe, No};
+    for (status, body, kind, sent, code) in [
+        (
+            422,
+            r#"{"error":"Twilio error 63024: invalid recipient","error_code":"UNKNOWN_ERROR"}"#,
+            K::RecipientInvalid,
+            No,
+            "UNKNOWN_ERROR",
+        ),
+        (422, r#"{"error":"[HTTP 400] (#132001) Template name does not exist"}"#, K::TemplateRejected, No, "132001"),
+        (
+            400,
+            r#"{"error":"refused","errors":[{"code":131026,"title":"Undeliverable"},{"code":131047}]}"#,
+            K::RecipientInvalid,
+            No,
+            "131026",
+        ),
+        (422, r#"{"error":"x","error_message":"63016"}"#, K::SessionExpired, No, "63016"),
+        (422, r#"{"error":"(#131000) Something went wrong"}"#, K::ProviderUnavailable, Maybe, "131000"),
+        // Its own code, a clear status, a rejected field and a gateway's failure say more than a number in the words.
+        (422, r#"{"error":"63016","error_code":"INVALID_PHONE"}"#, K::RecipientInvalid, No, "INVALID_PHONE"),
+        (401, r#"{"error":"63024"}"#, K::Unauthenticated, No, ""),
+        (429, r#"{"error":"63024"}"#, K::RateLimited, No, ""),
+        (
+            422,
+            r#"{"message":"The message 63016 is too long.","errors":{"message":["63016"]}}"#,
+            K::InvalidRequest,
+            No,
+            "",
+        ),
+        (503, r#"{"error":"63024"}"#, K::ProviderUnavailable, Maybe, ""),
+        (422, r#"{"error":"call +1202 555 0163 or write to 16302"}"#, K::InvalidRequest, No, ""),
+    ] {
+        let error = refused(status, body);
+        assert_eq!(
+            (error.kind(), error.sent(), error.code().unwrap_or_default()),
+            (kind, sent, code),
+            "{status} {body}"
+        );
+    }
+}
+
+#[test]
+fn limit_of_hours_asks_for_hours() {
+    for (code, seconds) in [("TWILIO_ERROR_63049", 86_400), ("131049", 86_400), ("131048", 3_600), ("130429", 60)] {
+        let error = refused(422, &with_code(code));
+        let expected = (ErrorKind::RateLimited, Some(Duration::from_secs(seconds)));
+        assert_eq!((error.kind(), error.retry_after()), expected, "{code}");
+    }
+}
+
+#[test]
+fn words_keep_every_reason() {
+    let body = r##"{"error":"Could not send","error_message":"(#100) Invalid parameter","details":{"error_data":{"details":"Parameter name is missing"}}}"##;
+    let error = refused(422, body);
+    assert_eq!(error.message(), "(#100) Invalid parameter: Parameter name is missing; Could not send");
+}
+
+#[test]
 fn without_a_known_code_the_status_decides_and_no_body_hides_it() {
     for body in ["", "<html>Bad gateway</html>", "{", "[[[[", r#"{"error_code":{"a":1},"error":[1]}"#] {
         for (status, kind, sent) in [
@@ -161,7 +233,7 @@ fn an_unknown_code_is_kept_with_the_kind_of_its_status() {
 fn what_the_service_says_is_one_short_line_of_an_error() {
     let body = format!(r#"{{"error":"no\n\u001b[31m{}","error_code":"NEW"}}"#, "x".repeat(5_000));
     let error = refused(400, &body);
-    assert!(error.message().starts_with("no [31mxxx") && error.message().len() == 200, "{error}");
+    assert!(error.message().starts_with("no [31mxxx") && error.message().chars().count() <= 401, "{error}");
 }
 
 #[test]

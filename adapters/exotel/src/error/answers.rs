@@ -1,7 +1,12 @@
 //! The codes of answers: `error_data.code`, `RestException.Code`, and the symbols of the session-messages page.
 
+use std::time::Duration;
+
 use transom::adapter::{Certainty, ErrorCode};
 use transom::{ErrorKind, Sent};
+
+/// The code for the cap on new customers, and how long it lasts (docs, Messaging Limits). Customers who wrote are free of it.
+pub(super) const TIER_LIMIT: (&str, Duration) = ("MESSAGING_LIMIT_REACHED", Duration::from_secs(24 * 60 * 60));
 
 /// The meaning of each code in an answer. A documented code is a documented rejection: nothing was sent.
 pub(crate) const ANSWERS: &[ErrorCode] = {
@@ -37,8 +42,16 @@ pub(crate) const ANSWERS: &[ErrorCode] = {
         row("MEDIA_SIZE_EXCEEDED", "", None, K::InvalidRequest, MEDIA, Docs),
         row("INVALID_MEDIA_URL", "", None, K::InvalidRequest, MEDIA, Docs),
         row("MEDIA_PROCESSING_ERROR", "", None, K::InvalidRequest, MEDIA, Docs),
-        row("MESSAGING_LIMIT_REACHED", "the tier's cap on new customers a day", None, K::RateLimited, LIMITS, Docs),
+        row(TIER_LIMIT.0, "the tier's cap on new customers a day", None, K::RateLimited, LIMITS, Docs),
         row("BUSINESS_NOT_VERIFIED", "", None, K::PermissionDenied, LIMITS, Docs),
+        row(
+            "QUALITY_TOO_LOW",
+            "the number's quality stands in the way of a higher tier",
+            None,
+            K::SenderUnavailable,
+            LIMITS,
+            Docs,
+        ),
     ]
 };
 

@@ -1,7 +1,7 @@
 //! The codes of callbacks. Two pages number delivery failures from 30001 on, each in its own way. The event forms have
 //! a third numbering.
 
-use transom::adapter::{Certainty, ErrorCode};
+use transom::adapter::{Certainty, ErrorCode, beside, count_beside, platform_codes};
 use transom::{ErrorKind, Sent};
 
 use super::answers::row;
@@ -24,7 +24,7 @@ pub(crate) const CALLBACKS: &[ErrorCode] = {
         in_doubt(named("30011", "EX_UNKNOWN_ERROR", K::ProviderUnavailable)),
         named("30012", "EX_INVALID_RECIPIENT", K::RecipientInvalid),
         named("30013", "EX_INCAPABLE_RECIPIENT", K::RecipientInvalid),
-        named("30014", "EX_RECIPIENT_BLOCKED", K::RecipientInvalid),
+        named("30014", "EX_RECIPIENT_BLOCKED: not in the allowed list", K::RecipientInvalid),
         named("30015", "EX_UNSUPPORTED_MESSAGE", K::Unsupported),
         named("30016", "EX_MEDIA_DOWNLOAD_ERROR", K::InvalidRequest),
         named("30017", "EX_MEDIA_UPLOAD_ERROR", K::InvalidRequest),
@@ -32,7 +32,7 @@ pub(crate) const CALLBACKS: &[ErrorCode] = {
         named("30019", "EX_INVALID_PARAM", K::InvalidRequest),
         named("30020", "EX_MISSING_PARAM", K::InvalidRequest),
         named("30021", "EX_INVALID_PARAM_VALUE", K::InvalidRequest),
-        named("30022", "EX_TEMPLATE_ERROR", K::TemplateRejected),
+        named("30022", "EX_TEMPLATE_ERROR: format or character policy violated", K::TemplateRejected),
         named("30023", "EX_TEMPLATE_PARAM_ERROR", K::TemplateRejected),
         named("30024", "EX_TEMPLATE_NOT_FOUND", K::TemplateRejected),
         named("30025", "EX_TEMPLATE_TEXT_TOO_LONG", K::TemplateRejected),
@@ -60,8 +60,8 @@ pub(crate) const CALLBACKS: &[ErrorCode] = {
     ]
 };
 
-/// The meanings of the same numbers in an older revision of the page, without names. The table decides nothing;
-/// `explain` shows it, because a callback with a number alone may mean either. The kinds are judgements.
+/// The meanings of the same numbers on two pages without names. The table decides nothing; `explain` shows it, because a
+/// callback with a number alone may mean either. The kinds are judgements.
 pub(crate) const OLDER_CALLBACKS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
@@ -69,11 +69,17 @@ pub(crate) const OLDER_CALLBACKS: &[ErrorCode] = {
         in_doubt(older("30005", "unknown error", K::ProviderUnavailable)),
         older("30006", "expired", K::ProviderUnavailable),
         older("30007", "blocked", K::RecipientInvalid),
+        older("30008", "invalid phone number", K::RecipientInvalid),
+        older("30009", "media download failed", K::InvalidRequest),
         older("30010", "bad template name", K::TemplateRejected),
+        older("30011", "template parameters do not fit", K::TemplateRejected),
         older("30012", "template not approved", K::TemplateRejected),
         older("30013", "not on WhatsApp", K::RecipientInvalid),
+        older("30014", "message too long", K::InvalidRequest),
         older("30020", "account not registered", K::SenderUnavailable),
+        older("30030", "business account restricted", K::SenderUnavailable),
         older("30040", "the recipient blocks this number", K::RecipientInvalid),
+        older("30041", "spam detected", K::RateLimited),
     ]
 };
 
@@ -128,12 +134,27 @@ const UNDELIVERABLE: &str = "131026";
 
 /// The row of [`CALLBACKS`] with this name.
 pub(crate) fn by_name(name: &str) -> Option<&'static ErrorCode> {
-    CALLBACKS.iter().find(|fact| fact.name == name)
+    CALLBACKS.iter().find(|fact| fact.name.split(':').next() == Some(name))
 }
 
 /// The row of [`CALLBACKS`] with this number.
 pub(crate) fn by_number(number: &str) -> Option<&'static ErrorCode> {
     ErrorCode::find(CALLBACKS, number)
+}
+
+/// WhatsApp's codes to which [`EVENTS`] gives no meaning.
+pub(crate) const META: &[ErrorCode] =
+    &beside::<{ count_beside(platform_codes::META, EVENTS) }>(platform_codes::META, EVENTS);
+
+/// The row about a code that stands in an answer and is none of the answers' own. The short numbers of events are left out:
+/// an answer has other meanings for them, or none that is documented.
+pub(crate) fn passed_on(code: &str) -> Option<&'static ErrorCode> {
+    let long = || by_number(code).or_else(|| ErrorCode::find(EVENTS, code));
+    let is_status = matches!(code.parse(), Ok(200..=299));
+    let by_platform = || ErrorCode::find(META, code).filter(|_| !is_status);
+    // An event is final, an answer about a fault of WhatsApp's is not.
+    let in_doubt = platform_codes::find(code).filter(|fact| fact.sent == Sent::Maybe && code.len() >= 5);
+    in_doubt.or_else(|| (code.len() >= 5).then(long).flatten()).or_else(by_platform)
 }
 
 /// The kind of an event's code beside this text. On one page, an undeliverable message has the text that 24 hours are
@@ -166,7 +187,7 @@ const fn older(code: &'static str, name: &'static str, kind: ErrorKind) -> Error
         name,
         None,
         kind,
-        "an older revision of developer.exotel.com/docs/whatsapp-api/api-reference/status-codes",
+        "developer.exotel.com/docs/references/error-codes and an older revision of the status codes",
         Certainty::Docs,
     )
 }

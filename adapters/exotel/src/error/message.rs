@@ -1,8 +1,11 @@
 //! The message of an error, from any documented form of an answer's body.
 
-use transom::adapter::{Certainty, ErrorCode};
+use http::StatusCode;
+use transom::adapter::{Certainty, ErrorCode, platform_codes};
+use transom::transport::kind_of;
 
 use super::answers::ANSWERS;
+use super::callbacks::{EVENTS, passed_on};
 use crate::types::{Answer, ErrorData, Item};
 
 /// A failure's code, and its words.
@@ -23,9 +26,8 @@ impl ErrorMessage {
     /// The message of an `error_data` object. A symbol of the window may stand in its words, since no page shows the
     /// symbol's place (seed).
     fn of(data: &ErrorData) -> Self {
-        let words: Vec<_> = [&data.message, &data.description].into_iter().flatten().cloned().collect();
-        let symbol = words.iter().find_map(|text| symbol(text));
-        Self { code: data.code.clone(), words, symbol }
+        let symbol = data.words.iter().find_map(|text| symbol(text));
+        Self { code: data.code.clone(), words: data.words.clone(), symbol }
     }
 
     /// The message of a rejection's body: from its items, else its `RestException`, else the plain members that
@@ -72,9 +74,20 @@ impl ErrorMessage {
         self.code.as_deref()
     }
 
-    /// The row about it.
-    pub(super) fn fact(&self) -> Option<&'static ErrorCode> {
-        self.symbol.or_else(|| ErrorCode::find(ANSWERS, self.code()?))
+    /// The row about it: about its symbol, its code, or the code that its words quote. A 401, a 402 or a 429 is clear by
+    /// itself, so there a quoted code of another kind does not count.
+    pub(super) fn fact(&self, status: StatusCode) -> Option<&'static ErrorCode> {
+        let own = || ErrorCode::find(ANSWERS, self.code()?).or_else(|| passed_on(self.code()?));
+        let is_clear = matches!(status.as_u16(), 401 | 402 | 429);
+        let quoted = || self.quoted().filter(|fact| !is_clear || fact.kind == kind_of(status));
+        self.symbol.or_else(own).or_else(quoted)
+    }
+
+    /// The row about the first code of WhatsApp's that the words quote.
+    pub(super) fn quoted(&self) -> Option<&'static ErrorCode> {
+        let quoted = platform_codes::quoted_in(&self.text(""))?;
+        // A short number with a `#` is WhatsApp's, not one of Exotel's events.
+        ErrorCode::find(EVENTS, quoted.code).filter(|fact| fact.code.len() >= 5).or(Some(quoted))
     }
 
     pub(super) fn text(&self, or: &str) -> String {
@@ -86,8 +99,13 @@ impl ErrorMessage {
         self.tokens().any(|mut tokens| tokens.next() == Some(field))
     }
 
+    /// Whether it is about a template: by the word, or by the words that the page has for its parameters (docs, Template
+    /// Messages).
     pub(super) fn names_a_template(&self) -> bool {
+        const PARAMETERS: [&str; 2] = ["parameter count mismatch", "invalid parameter type"];
+        let text = self.text("").to_ascii_lowercase();
         self.tokens().any(|mut tokens| tokens.any(|token| token.eq_ignore_ascii_case("template")))
+            || PARAMETERS.iter().any(|words| text.contains(words))
     }
 
     fn tokens(&self) -> impl Iterator<Item = impl Iterator<Item = &str>> {

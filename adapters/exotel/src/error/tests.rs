@@ -119,6 +119,7 @@ const REFUSALS: &[(u16, &str, ErrorKind, Option<&str>)] = {
         (400, r#"{"code":"MEDIA_PROCESSING_ERROR"}"#, K::InvalidRequest, Some("MEDIA_PROCESSING_ERROR")),
         (403, r#"{"code":"MESSAGING_LIMIT_REACHED"}"#, K::RateLimited, Some("MESSAGING_LIMIT_REACHED")),
         (400, r#"{"code":"BUSINESS_NOT_VERIFIED"}"#, K::PermissionDenied, Some("BUSINESS_NOT_VERIFIED")),
+        (400, r#"{"code":"QUALITY_TOO_LOW"}"#, K::SenderUnavailable, Some("QUALITY_TOO_LOW")),
     ]
 };
 
@@ -276,6 +277,86 @@ fn template_400_is_template_rejected_on_template_sends_only() {
     let body = error_data("1002", "template is not approved");
     assert_eq!(refused(400, &body, &template).kind(), ErrorKind::TemplateRejected);
     assert_eq!(refused(400, &body, &text()).kind(), ErrorKind::InvalidRequest);
+}
+
+#[test]
+fn passed_on_code_has_its_meaning_by_number_and_in_words() {
+    use ErrorKind as K;
+    use Sent::{Maybe, No};
+    for (status, code, words, kind, sent, kept) in [
+        (400, "131026", "x", K::RecipientInvalid, No, "131026"),
+        (400, "131049", "x", K::RateLimited, No, "131049"),
+        (400, "132001", "x", K::TemplateRejected, No, "132001"),
+        (400, "131000", "x", K::ProviderUnavailable, Maybe, "131000"),
+        (400, "132068", "x", K::InvalidRequest, No, "132068"),
+        (400, "30018", "x", K::SessionExpired, No, "30018"),
+        (400, "30011", "x", K::ProviderUnavailable, Maybe, "30011"),
+        (400, "130472", "x", K::RateLimited, No, "130472"),
+        (400, "368", "x", K::SenderUnavailable, No, "368"),
+        // An answer has no documented meaning for an event's short number, and 2xx may be a status.
+        (400, "470", "x", K::InvalidRequest, No, "470"),
+        (400, "202", "x", K::InvalidRequest, No, "202"),
+        (400, "null", "(#132015) Template is paused", K::TemplateRejected, No, "132015"),
+        (400, "77", "(#131042) payment", K::InsufficientBalance, No, "77"),
+        (400, "1002", "(#131030) not in the list", K::RecipientInvalid, No, "1002"),
+        (400, "1001", "(#131030) not in the list", K::InvalidRequest, No, "1001"),
+        (403, "1003", "(#131031) locked", K::PermissionDenied, No, "1003"),
+        (401, "null", "(#131026) x", K::Unauthenticated, No, ""),
+        (429, "null", "(#131048) spam", K::RateLimited, No, "131048"),
+        (503, "131026", "x", K::ProviderUnavailable, Maybe, "131026"),
+        (400, "null", "call 9131026 or +131026", K::InvalidRequest, No, ""),
+    ] {
+        let error = refused(status, &error_data(code, words), &text());
+        let got = (error.kind(), error.sent(), error.code().unwrap_or_default());
+        assert_eq!(got, (kind, sent, kept), "{status} {code} {words}");
+    }
+}
+
+#[test]
+fn every_word_of_a_refusal_is_kept() {
+    let body = r##"{"response":{"code":400,"error_data":{"code":100,"message":"(#100) Invalid parameter",
+        "error_data":{"details":"Parameter name is missing"},"reason":"refused"},"status":"failure"}}"##;
+    assert_eq!(refused(400, body, &text()).message(), "(#100) Invalid parameter: refused: Parameter name is missing");
+}
+
+#[test]
+fn limit_of_hours_asks_for_hours_and_says_whom_it_is_about() {
+    const HOUR: u64 = 3_600;
+    for (code, seconds, scope) in [
+        ("\"MESSAGING_LIMIT_REACHED\"", 24 * HOUR, Scope::Pair),
+        ("131049", 24 * HOUR, Scope::Pair),
+        ("131048", HOUR, Scope::Sender),
+        ("130429", 60, Scope::Sender),
+    ] {
+        for status in [400, 429] {
+            let mut response = answer(status, &error_data(code, "x"));
+            if code != "130429" {
+                response.headers_mut().insert("retry-after", "2".parse().unwrap());
+            }
+            let error = refusal(&response, SystemTime::UNIX_EPOCH, RequestKind::to_send(&[text()]));
+            let wait = Some(std::time::Duration::from_secs(seconds));
+            assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, wait), "{code}");
+            assert_eq!(error.limit_scope(), Some(scope), "{code}");
+        }
+    }
+}
+
+#[test]
+fn pages_words_about_parameters_are_about_the_template() {
+    let template = Message::template("+919876543210".parse().unwrap(), Template::new("t"));
+    for words in [
+        "Template not found",
+        "Template paused",
+        "Parameter count mismatch",
+        "Invalid parameter type",
+        "Template not approved",
+    ] {
+        for body in [error_data("1002", words), format!(r#"{{"message":"{words}"}}"#)] {
+            assert_eq!(refused(400, &body, &template).kind(), ErrorKind::TemplateRejected, "{body}");
+            assert_eq!(refused(400, &body, &text()).kind(), ErrorKind::InvalidRequest, "{body}");
+        }
+    }
+    assert_eq!(refused(400, &error_data("1002", "Invalid parameter"), &template).kind(), ErrorKind::InvalidRequest);
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! GoSendAPI's own codes, and the search in all tables.
 
-use transom::adapter::{Certainty, ErrorCode};
+use transom::adapter::{Certainty, ErrorCode, beside, count_beside, platform_codes};
 use transom::{ErrorKind, Sent};
 
-use super::meta;
+/// HTTP statuses with a meaning of their own. No code: they decide nothing where a code does.
+pub(crate) const STATUSES: &[ErrorCode] = &[window(
+    "403",
+    "a free-form message outside the 24-hour window; with a code, on a template or on another call, a missing permission",
+)];
 
 /// The vendor's own codes. The page lists the names and the statuses; which goes with which is read from its headings
-/// [docs, Error handling; the pairing inferred].
+/// [docs, Error handling; the pairing inferred]. The status of WhatsApp's code for the window is that of the page about it.
 pub(crate) const ANSWERS: &[ErrorCode] = {
     use ErrorKind as K;
     &[
@@ -21,6 +25,7 @@ pub(crate) const ANSWERS: &[ErrorCode] = {
         row("PHONE_NUMBER_NOT_IN_TENANT", "another project's sender", 403, K::SenderNotFound),
         row("WABA_NOT_IN_TENANT", "another project's business account", 403, K::PermissionDenied),
         row("TEMPLATE_NOT_IN_WABA", "another business account's template", 403, K::TemplateRejected),
+        window("131047", "more than 24 hours since the contact's last message"),
     ]
 };
 
@@ -39,7 +44,19 @@ const fn row(code: &'static str, name: &'static str, status: u16, kind: ErrorKin
     }
 }
 
+const fn window(code: &'static str, name: &'static str) -> ErrorCode {
+    ErrorCode {
+        source: "docs.gosendapi.com/concepts/conversations",
+        certainty: Certainty::Authoritative,
+        ..row(code, name, 403, ErrorKind::SessionExpired)
+    }
+}
+
+/// Meta's codes that are not among the vendor's own rows.
+pub(crate) const META: &[ErrorCode] =
+    &beside::<{ count_beside(platform_codes::META, ANSWERS) }>(platform_codes::META, ANSWERS);
+
 /// The row about `code`, the vendor's before Meta's.
 pub(crate) fn fact(code: &str) -> Option<&'static ErrorCode> {
-    ErrorCode::find(ANSWERS, code).or_else(|| meta::fact(code))
+    ErrorCode::find(ANSWERS, code).or_else(|| ErrorCode::find(META, code))
 }

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Response, StatusCode};
 use serde_json::Value;
-use transom::adapter::{ErrorCode, is_refusing_word, json};
+use transom::adapter::{ErrorCode, is_refusing_word, json, platform_codes, reasons};
 
 use super::codes::fact;
-use super::meta;
 
 /// How deep codes are looked for.
 const DEPTH_MAX: usize = 4;
@@ -25,13 +25,17 @@ pub(super) struct ErrorMessage {
 
 impl ErrorMessage {
     /// Reads a body of any form.
-    pub(super) fn of(body: &Value, status: StatusCode) -> Self {
-        let text = text(body);
-        let codes = codes(body, status);
+    pub(super) fn of(body: &Value, response: &Response<Bytes>) -> Self {
+        let text = Some(reasons(response.body()).join("; ")).filter(|text| !text.is_empty());
+        let codes = codes(body, response.status());
         let known = |code: &String| fact(code).is_some();
         // A general code may stand beside the one that says what happened.
         let code = codes.iter().find(|code| known(code)).or_else(|| codes.first()).cloned();
-        let in_text = || text.as_deref().into_iter().flat_map(tokens).find(|token| fact(token).is_some());
+        let in_text = || {
+            let text = text.as_deref()?;
+            let own = tokens(text).find(|token| fact(token).is_some());
+            own.or_else(|| Some(platform_codes::quoted_in(text)?.code).filter(|code| fact(code).is_some()))
+        };
         let code = match code {
             Some(code) if known(&code) => Some(code),
             other => in_text().map(str::to_owned).or(other),
@@ -95,24 +99,13 @@ pub(super) fn refuses(body: &Value) -> bool {
     within.chain([body]).any(record)
 }
 
-/// The words: a text, a list of them where several fields are at fault, or those of Meta's error.
-fn text(body: &Value) -> Option<String> {
-    let words = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(list) => Some(list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")),
-        _ => None,
-    };
-    let members = ["/message", "/error/message", "/error"].iter().filter_map(|path| body.pointer(path));
-    members.filter_map(words).find(|text| !text.is_empty())
-}
-
 /// Everything that may be a code, the likeliest place first.
 fn codes(body: &Value, status: StatusCode) -> Vec<String> {
     let mut found = Vec::new();
     for name in ["code", "errorCode", "error_code"] {
         found.extend(body.get(name).and_then(code));
     }
-    for name in ["details", "error"] {
+    for name in ["details", "error", "errors"] {
         if let Some(inner) = body.get(name) {
             collect(inner, DEPTH_MAX, &mut found);
         }
@@ -131,7 +124,7 @@ fn collect(value: &Value, depth: usize, found: &mut Vec<String>) {
             for (name, value) in members {
                 let name: String = name.to_lowercase().chars().filter(|c| *c != '_').collect();
                 let is_code = matches!(name.as_str(), "code" | "errorcode" | "metacode" | "metaerrorcode");
-                let is_metas = |code: &String| code.len() >= 5 && meta::fact(code).is_some();
+                let is_metas = |code: &String| code.len() >= 5 && platform_codes::find(code).is_some();
                 found.extend(code(value).filter(|code| is_code || is_metas(code)));
                 collect(value, depth, found);
             }

@@ -30,6 +30,26 @@ fn the_id_is_whatsapps_own_wherever_it_stands_else_the_vendors() {
 }
 
 #[test]
+fn receipt_has_both_ids_and_the_word_of_a_held_message() {
+    for (body, own, status) in [
+        (r#"{"id":"90017","wamid":"wamid.B","status":"queued"}"#, Some("90017"), None),
+        (r#"{"data":{"id":90017,"wamid":"wamid.B"}}"#, Some("90017"), None),
+        (r#"{"id":"wamid.B"}"#, None, None),
+        (r#"{"messages":[{"id":"wamid.B","message_status":"accepted"}],"id":"90017"}"#, Some("90017"), None),
+        (r#"{"messages":[{"id":"wamid.B","message_status":"paused"}]}"#, None, Some("paused")),
+        (
+            r#"{"messages":[{"id":"wamid.B","message_status":"held_for_quality_assessment"}]}"#,
+            None,
+            Some("held_for_quality_assessment"),
+        ),
+    ] {
+        let receipt = decode(201, body).unwrap();
+        let held = receipt.status.as_deref();
+        assert_eq!((receipt.provider_message_id, held), (own.map(Into::into), status), "{body}");
+    }
+}
+
+#[test]
 fn an_answer_about_another_recipient_is_not_taken_for_ours() {
     let body =
         |input: &str| format!(r#"{{"contacts":[{{"input":{input},"wa_id":"1"}}],"messages":[{{"id":"wamid.A"}}]}}"#);
@@ -58,7 +78,7 @@ fn a_success_that_holds_a_refusal_is_unknown_with_its_code() {
         (r#"{"data":{"status":"REJECTED","id":"x"}}"#, None),
         (r#"{"messages":[{"id":"x","message_status":"failed"}]}"#, None),
         (r#"{"error":{"code":131047},"id":"x"}"#, Some("131047")),
-        (r#"{"errors":[{"code":131047}],"wamid":"x"}"#, None),
+        (r#"{"errors":[{"code":131047},{"code":131026}],"wamid":"x"}"#, Some("131047")),
         (r#"{"error":"INVALID_E164","id":"x"}"#, Some("INVALID_E164")),
         (r#"{"statusCode":403,"message":"Forbidden","id":"x"}"#, None),
         (r#"{"code":"131047","id":"x"}"#, Some("131047")),

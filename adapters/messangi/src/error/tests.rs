@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use transom::Template;
+use transom::adapter::Scope;
 
 use super::*;
+
+const WINDOW: Duration = Duration::from_secs(300);
 
 pub(crate) fn answer(status: u16, body: &str) -> Response<Bytes> {
     Response::builder().status(status).body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
@@ -19,7 +22,7 @@ fn template() -> Message {
 }
 
 fn refused(status: u16, body: &str, message: &Message) -> Error {
-    refusal(&answer(status, body), SystemTime::UNIX_EPOCH, message)
+    refusal(&answer(status, body), SystemTime::UNIX_EPOCH, message, WINDOW)
 }
 
 fn errors(reason: &str) -> String {
@@ -96,7 +99,8 @@ fn rejecting_state_has_its_kind_in_answer_and_callback() {
     for &(word, reason, kind) in REFUSING_STATES {
         let error = of_state(word, &answer(200, &errors(reason)), &text()).unwrap();
         assert_eq!((error.kind(), error.code(), error.sent()), (kind, Some(word), Sent::No), "{word} {reason}");
-        assert_eq!((error.status(), error.retry_after()), (Some(200), None));
+        let wait = (kind == ErrorKind::RateLimited).then_some(Duration::from_secs(3_600));
+        assert_eq!((error.status(), error.retry_after()), (Some(200), wait));
         // A callback that fails without a reason is nobody's fault that is known.
         let kind = if word == "FAILED" { ErrorKind::ProviderUnavailable } else { kind };
         let failure = of_callback(word, Some(reason.to_owned())).unwrap();
@@ -136,18 +140,106 @@ fn a_429_tells_how_long_to_wait_even_if_its_body_is_broken() {
         ] {
             response.headers_mut().insert(name, value.parse().unwrap());
         }
-        let error = refusal(&response, SystemTime::UNIX_EPOCH, &text());
+        let error = refusal(&response, SystemTime::UNIX_EPOCH, &text(), WINDOW);
         assert_eq!((error.kind(), error.sent()), (ErrorKind::RateLimited, Sent::No), "{body}");
         assert_eq!(error.retry_after(), Some(Duration::from_secs(200)));
     }
-    assert_eq!(refused(429, "", &text()).retry_after(), None);
+}
+
+#[test]
+fn wait_without_a_hint_is_the_rate_window_or_that_of_the_limit() {
+    const HOUR: u64 = 3_600;
+    for (status, body, seconds, scope) in [
+        (429, String::new(), 300, None),
+        (429, r#""errors": { "reason": Too Many Requests" }"#.to_owned(), 300, None),
+        (429, errors("(#131048) Spam rate limit hit"), HOUR, Some(Scope::Sender)),
+        (400, errors("131049: withheld"), 24 * HOUR, Some(Scope::Pair)),
+        (422, errors("(#130429) Rate limit hit"), 60, Some(Scope::Sender)),
+        (400, r#"{"errors":[{"code":131056,"title":"Pair rate limit"}]}"#.to_owned(), 6, Some(Scope::Pair)),
+    ] {
+        let error = refused(status, &body, &text());
+        let wait = Some(Duration::from_secs(seconds));
+        assert_eq!(
+            (error.kind(), error.sent(), error.retry_after()),
+            (ErrorKind::RateLimited, Sent::No, wait),
+            "{body}"
+        );
+        assert_eq!(error.limit_scope(), scope, "{body}");
+    }
+    let mut response = answer(429, "");
+    response.headers_mut().insert("retry-after", "7".parse().unwrap());
+    let error = refusal(&response, SystemTime::UNIX_EPOCH, &text(), WINDOW);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)), "a hint is a hint");
+}
+
+#[test]
+fn code_of_whatsapps_in_a_reason_or_a_list_has_its_meaning() {
+    use ErrorKind as K;
+    use Sent::{Maybe, No};
+    for (status, body, message, kind, sent, code) in [
+        (400, errors("(#132001) Template name does not exist"), template(), K::TemplateRejected, No, Some("132001")),
+        (400, errors("(#131026) Message undeliverable"), text(), K::RecipientInvalid, No, Some("131026")),
+        (403, errors("131031 account locked"), text(), K::SenderUnavailable, No, Some("131031")),
+        (400, errors("(#131000) Something went wrong"), text(), K::ProviderUnavailable, Maybe, Some("131000")),
+        (422, errors("(#131047) Re-engagement message"), text(), K::SessionExpired, No, Some("131047")),
+        // No window refuses a template, and none comes with a 403.
+        (422, errors("(#131047) Re-engagement message"), template(), K::InvalidRequest, No, Some("131047")),
+        (403, errors("131047"), text(), K::PermissionDenied, No, Some("131047")),
+        (401, errors("131026"), text(), K::Unauthenticated, No, None),
+        (503, errors("131026"), text(), K::ProviderUnavailable, Maybe, None),
+        (
+            400,
+            r#"{"errors":[{"code":131026,"title":"Undeliverable"},{"code":131047,"title":"Re-engagement"}]}"#
+                .to_owned(),
+            text(),
+            K::RecipientInvalid,
+            No,
+            Some("131026"),
+        ),
+        (
+            400,
+            r#"{"errors":{"reason":"refused","details":"(#131042) payment"}}"#.to_owned(),
+            text(),
+            K::InsufficientBalance,
+            No,
+            Some("131042"),
+        ),
+    ] {
+        let error = refused(status, &body, &message);
+        assert_eq!((error.kind(), error.sent(), error.code()), (kind, sent, code), "{status} {body}");
+    }
+    for (word, reason, kind, sent) in [
+        ("FAILED", "(#131026) undeliverable", K::RecipientInvalid, No),
+        ("REJECTED", "(#131000) Something went wrong", K::ProviderUnavailable, Maybe),
+        ("BLACKLISTED", "(#131026) undeliverable", K::RecipientInvalid, No),
+        ("QUOTA_EXCEEDED", "(#131026) undeliverable", K::RateLimited, No),
+    ] {
+        let error = of_state(word, &answer(200, &errors(reason)), &text()).unwrap();
+        assert_eq!((error.kind(), error.sent(), error.code()), (kind, sent, Some(word)), "{word} {reason}");
+    }
+}
+
+#[test]
+fn every_reason_is_kept_and_the_first_decides() {
+    for (body, message) in [
+        (
+            r##"{"errors":{"reason":"(#100) Invalid parameter","error_data":{"details":"name is missing"}}}"##,
+            "(#100) Invalid parameter: name is missing",
+        ),
+        (r#"{"errors":[{"reason":"to is not valid"},{"reason":"template x"}]}"#, "to is not valid; template x"),
+        (r#"{"message":"No","description":"request.to is bad","errors":[]}"#, "No: request.to is bad"),
+    ] {
+        assert_eq!(refused(400, body, &text()).message(), message);
+    }
+    let body = r#"{"errors":[{"reason":"request.to is not valid"},{"reason":"no credit left"}]}"#;
+    assert_eq!(refused(400, body, &text()).kind(), ErrorKind::RecipientInvalid);
 }
 
 #[test]
 fn a_503_stays_in_doubt_with_or_without_retry_after() {
     let mut response = answer(503, &errors("24-hour session window is closed"));
     response.headers_mut().insert("retry-after", "5".parse().unwrap());
-    let error = refusal(&response, SystemTime::UNIX_EPOCH, &text());
+    let error = refusal(&response, SystemTime::UNIX_EPOCH, &text(), WINDOW);
     assert_eq!((error.kind(), error.sent()), (ErrorKind::ProviderUnavailable, Sent::Maybe));
 }
 

@@ -33,21 +33,30 @@ enum Sends {
 /// The statuses under which a text is read at all. The others are clear, or, like a gateway's 5xx, no refusal.
 const READ: &[u16] = &[400, 402, 403, 404, 410, 422];
 
+/// The statuses that a closed window may have. A key or a login expires as well: under a 401, a 402 or a 403 such words are
+/// about something else.
+const WINDOW: &[u16] = &[400, 410, 422];
+
+/// Whether a text is read under this status.
+pub(super) fn is_read(status: u16) -> bool {
+    READ.contains(&status)
+}
+
+/// Whether a code of this kind can be the reason of an answer with this status. No window refuses a template.
+pub(super) fn allows(status: u16, kind: ErrorKind, is_template: Option<bool>) -> bool {
+    match kind {
+        ErrorKind::SessionExpired => WINDOW.contains(&status) && is_template != Some(true),
+        // A 402 is clear by itself.
+        kind => status != 402 || kind == ErrorKind::InsufficientBalance,
+    }
+}
+
 /// The first rule that fits wins; the window comes first, since it decides whether a template goes instead.
 const REASONS: &[Reason] = &[
     Reason {
-        phrases: &[
-            "24 hours",
-            "24 hour",
-            "re engagement",
-            "reengagement",
-            "session window",
-            "session expired",
-            "131047",
-        ],
+        phrases: &["24 hours", "24 hour", "re engagement", "reengagement", "session window", "session expired"],
         fields: &[],
-        // A key or a login expires as well: under a 401, a 402 or a 403 the words are about something else.
-        statuses: &[400, 410, 422],
+        statuses: WINDOW,
         of: Sends::FreeForm,
         kind: ErrorKind::SessionExpired,
     },
