@@ -108,6 +108,34 @@ fn readme_table_matches_declared_capabilities() {
     assert!(found == table(), "the table should be\n{}\n", table());
 }
 
+/// The kinds of errors with the codes that WhatsApp and its carrier have for each.
+fn error_kinds() -> String {
+    use transom::adapter::platform_codes::{META, TWILIO};
+    let codes = |table: &[transom::adapter::ErrorCode], kind| {
+        let of_kind = table.iter().filter(|fact| fact.kind == kind);
+        of_kind
+            .map(|fact| if fact.sent == transom::Sent::No { fact.code.into() } else { format!("{}†", fact.code) })
+            .collect::<Vec<_>>()
+    };
+    let mut lines = vec![
+        "| kind | what to do | WhatsApp's codes | its carrier's |".to_owned(),
+        "| --- | --- | --- | --- |".to_owned(),
+    ];
+    for &kind in transom::ErrorKind::ALL {
+        let [whatsapp, carrier] = [META, TWILIO].map(|table| codes(table, kind).join(", "));
+        lines.push(format!("| `{kind}` | {} | {whatsapp} | {carrier} |", kind.advice()).replace("  ", " "));
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn error_kinds_page_matches_the_tables() {
+    let page = std::fs::read_to_string(root().join("docs/error-kinds.md")).unwrap();
+    let (_, rest) = page.split_once("<!-- kinds -->\n").unwrap();
+    let (found, _) = rest.split_once("\n<!-- /kinds -->").unwrap();
+    assert!(found == error_kinds(), "the table should be\n{}\n", error_kinds());
+}
+
 /// Every code has its source.
 #[test]
 fn every_code_has_source_and_date() {

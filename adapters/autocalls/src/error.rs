@@ -118,8 +118,8 @@ pub(crate) fn refusal<'p>(
         None => error,
     };
     let error = fact.map_or(error.clone(), |fact| platform_codes::paced(error, fact.code));
-    let code = match fact.filter(|_| code.is_empty()) {
-        Some(fact) => fact.code.to_owned(),
+    let code = match platform_codes::quoted_code(error.message()).filter(|_| code.is_empty() && fact.is_some()) {
+        Some(quoted) => quoted.to_owned(),
         None => code,
     };
     SendAnswer::of(response, operation, IDS).refused(error.with_code(code))

@@ -118,8 +118,9 @@ fn by_table(error: Error, said: &ErrorMessage, status: StatusCode, asked: Reques
         return by_words(error.with_code(said.code().unwrap_or_default()), said, asked);
     };
     // The code as it came, also where a row stands for a range or the words quote another one.
-    let code = said.code().filter(|_| fact.certainty != Certainty::Authoritative).unwrap_or(fact.code);
-    let error = error.with_code(code);
+    let is_symbol = fact.certainty == Certainty::Authoritative;
+    let code = said.code().filter(|_| !is_symbol).or_else(|| said.quoted_code().filter(|_| !is_symbol));
+    let error = error.with_code(code.unwrap_or(fact.code));
     if !(status.is_success() || status.is_client_error()) {
         // A gateway's 5xx is no refusal, and a redirect none of Exotel's, whatever words they carry.
         return by_words(error, said, asked);

@@ -16,7 +16,7 @@ use codes::{ANSWERS, INVALID_E164, META, STATUSES};
 use message::ErrorMessage;
 
 /// Every table.
-pub(crate) const CODES: &[&[ErrorCode]] = &[STATUSES, ANSWERS, META];
+pub(crate) const CODES: &[&[ErrorCode]] = &[ANSWERS, META, STATUSES];
 
 /// The error for a send that was answered with anything but a 2xx.
 pub(crate) fn of_send(response: &Response<Bytes>, now: SystemTime, operation: Operation, message: &Message) -> Error {

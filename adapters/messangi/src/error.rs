@@ -124,8 +124,11 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
     let error = error.with_limits(RateLimitInfo::from_headers(response.headers(), now));
     // A 429 is a 429 whatever its body, which the page itself prints as broken JSON [seed].
     if status == StatusCode::TOO_MANY_REQUESTS {
-        let quoted = passed_on(response, &said).filter(|fact| fact.kind == ErrorKind::RateLimited && !is_page);
-        let error = quoted.map_or(error.clone(), |fact| platform_codes::paced(error, fact.code).with_code(fact.code));
+        let quoted = passed_on(response, &said).filter(|(_, fact)| fact.kind == ErrorKind::RateLimited && !is_page);
+        let error = match quoted {
+            Some((code, fact)) => platform_codes::paced(error, fact.code).with_code(code),
+            None => error,
+        };
         let wait = error.retry_after().unwrap_or(rate_window);
         return error.with_retry_after(wait);
     }
@@ -134,9 +137,9 @@ pub(crate) fn refusal(response: &Response<Bytes>, now: SystemTime, message: &Mes
         return error.with_kind(by_status);
     }
     let quoted = passed_on(response, &said).filter(|_| text::is_read(status.as_u16()));
-    let error = error.with_code(quoted.map_or("", |fact| fact.code));
+    let error = error.with_code(quoted.as_ref().map_or("", |(code, _)| code));
     let is_template = is_template(message);
-    if let Some(fact) = quoted.filter(|fact| text::allows(status.as_u16(), fact.kind, Some(is_template))) {
+    if let Some((_, fact)) = quoted.filter(|(_, fact)| text::allows(status.as_u16(), fact.kind, Some(is_template))) {
         let error = platform_codes::paced(error.with_kind(fact.kind), fact.code);
         return if fact.sent == Sent::Maybe { error.maybe_sent() } else { error };
     }
@@ -149,14 +152,18 @@ fn all_reasons(response: &Response<Bytes>, said: &str) -> String {
     Some(reasons(response.body()).join("; ")).filter(|text| !text.is_empty()).unwrap_or_else(|| said.to_owned())
 }
 
-/// The row about the first code of WhatsApp's: of an error of a list, or in a text.
-fn passed_on(response: &Response<Bytes>, said: &str) -> Option<&'static ErrorCode> {
-    let code = first_code(response.body()).filter(|code| code.len() >= 5);
+/// The first code of WhatsApp's, with its row: of an error of a list, or in a text.
+fn passed_on(response: &Response<Bytes>, said: &str) -> Option<(String, &'static ErrorCode)> {
+    let known = |code: &String| ErrorCode::find(platform_codes::META, code).is_some();
     let quoted = || {
         let all = reasons(response.body()).join("; ");
-        platform_codes::quoted_in(said).or_else(|| platform_codes::quoted_in(&all))
+        let code = platform_codes::quoted_code(said).or_else(|| platform_codes::quoted_code(&all))?;
+        Some(code.to_owned()).filter(known)
     };
-    code.and_then(|code| ErrorCode::find(platform_codes::META, &code)).or_else(quoted)
+    let listed = first_code(response.body()).filter(|code| code.len() >= 5 && known(code));
+    let code = listed.or_else(quoted)?;
+    let fact = ErrorCode::find(platform_codes::META, &code)?;
+    Some((code, fact))
 }
 
 /// Whether the page says of this state that the message was not sent: an id beside it is the id of a message that nobody
@@ -172,7 +179,7 @@ pub(crate) fn of_state(word: &str, response: &Response<Bytes>, message: &Message
     let reason = reason(response.body()).unwrap_or_default();
     let text = all_reasons(response, if reason.is_empty() { fact.name } else { &reason });
     let error = Error::new(refined(fact, &reason, Some(message)), text).with_status(response.status());
-    let quoted = passed_on(response, &reason).filter(|quoted| {
+    let quoted = passed_on(response, &reason).map(|(_, quoted)| quoted).filter(|quoted| {
         fact.certainty != Certainty::Docs && text::allows(400, quoted.kind, Some(is_template(message)))
     });
     let error = match quoted {
@@ -189,8 +196,9 @@ pub(crate) fn of_state(word: &str, response: &Response<Bytes>, message: &Message
 pub(crate) fn of_callback(word: &str, reason: Option<String>) -> Option<DeliveryFailure> {
     let fact = fact(word, CALLBACKS)?;
     let words = reason.as_deref().unwrap_or_default();
-    let failure = match platform_codes::quoted_in(words).filter(|_| fact.certainty != Certainty::Docs) {
-        Some(quoted) => DeliveryFailure::new(quoted.kind, quoted.code),
+    let quoted = platform_codes::quoted_code(words).filter(|_| fact.certainty != Certainty::Docs);
+    let failure = match quoted.and_then(|code| Some((code, platform_codes::find(code)?.kind))) {
+        Some((code, kind)) => DeliveryFailure::new(kind, code),
         None => DeliveryFailure::new(refined(fact, words, None), fact.code),
     };
     Some(failure.with_reason(reason))
@@ -219,8 +227,8 @@ const fn is_template(message: &Message) -> bool {
 }
 
 /// The code of WhatsApp's that a text quotes; empty if it quotes none that is known.
-pub(crate) fn code_in(text: &str) -> &'static str {
-    platform_codes::quoted_in(text).map_or("", |fact| fact.code)
+pub(crate) fn code_in(text: &str) -> &str {
+    platform_codes::quoted_code(text).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -41,7 +41,8 @@ pub(crate) fn decode_send(
     if answer.names_a_message() && (body.holds_an_error() || state.is_some_and(refuses) || refuses(outer)) {
         let refusal = unreadable(&format!("the answer names a message and an error{}", reason()));
         let word = [state.unwrap_or_default(), outer].into_iter().find(|word| refuses(word)).unwrap_or_default();
-        let code = if word.is_empty() { error::code_in(&reason()) } else { word };
+        let reason = reason();
+        let code = if word.is_empty() { error::code_in(&reason) } else { word };
         return Err(answer.refused(refusal.with_code(code)));
     }
     if data.as_ref().unwrap_or(&body).is_about_another(&message.to) {

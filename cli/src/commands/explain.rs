@@ -21,20 +21,21 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failu
     if code.is_empty() {
         return Err(Failure::usage("CODE: expected an error code, got an empty text"));
     }
+    let tables = provider.codes;
     // The deciding row of each table, because a code can have another meaning in each.
-    let mut facts: Vec<&ErrorCode> = provider.codes.iter().flat_map(|table| rows(table, code)).collect();
-    if facts.is_empty() {
-        // Or an HTTP status: the codes that come with it.
-        let of_status = |fact: &&ErrorCode| fact.status.is_some_and(|status| status.to_string() == code);
-        facts = provider.codes.iter().flat_map(|table| table.iter()).filter(of_status).collect();
-        let rows: Vec<Row<'_>> = facts.iter().map(|fact| Row::new(provider.name, fact.code, fact)).collect();
-        if !rows.is_empty() {
-            return Ok(print(&rows, output));
-        }
-    }
-    let rows: Vec<Row<'_>> = facts.into_iter().map(|fact| Row::new(provider.name, code, fact)).collect();
+    let facts: Vec<&ErrorCode> = tables.iter().flat_map(|table| rows(table, code)).collect();
+    // A family's own number has a row of its own in another table: `TWILIO_ERROR_63016`.
+    let number = facts.iter().find_map(|fact| code.strip_prefix(fact.code.strip_suffix('*')?));
+    let by_number = |number| tables.iter().flat_map(|table| rows(table, number)).collect::<Vec<_>>();
+    let facts = number.map(by_number).filter(|rows| !rows.is_empty()).unwrap_or(facts);
+    let is_status = |fact: &&ErrorCode| fact.status.is_some_and(|status| status.to_string() == code);
+    let with_status = tables.iter().flat_map(|table| table.iter()).filter(is_status);
+    // Or an HTTP status: the codes that come with it.
+    let with_status =
+        with_status.filter(|fact| !facts.contains(fact)).map(|fact| Row::new(provider.name, fact.code, fact));
+    let rows: Vec<Row<'_>> = facts.iter().map(|fact| Row::new(provider.name, code, fact)).chain(with_status).collect();
     if rows.is_empty() {
-        let known = provider.codes.iter().flat_map(|table| table.iter().map(|fact| fact.code));
+        let known = tables.iter().flat_map(|table| table.iter().map(|fact| fact.code));
         let hint = hint(code, known);
         let error = Error::new(
             ErrorKind::NotFound,
@@ -62,7 +63,8 @@ fn rows<'t>(table: &'t [ErrorCode], code: &str) -> Vec<&'t ErrorCode> {
     if !exact.is_empty() {
         return exact;
     }
-    table.iter().filter(|fact| fact.matches(code) || fact.name == code).collect()
+    // A name may have a text after a colon.
+    table.iter().filter(|fact| fact.matches(code) || fact.name.split(':').next() == Some(code)).collect()
 }
 
 #[derive(Serialize)]

@@ -61,6 +61,12 @@ struct Accepted<'a> {
     channel: &'a str,
     provider: &'static str,
     message_id: &'a str,
+    /// The provider's own id, where it has one beside `message_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_message_id: Option<&'a str>,
+    /// The provider's word for a message that it holds back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
     template_fallback: bool,
     attempts: u32,
     session: Option<SessionJson<'a>>,
@@ -99,6 +105,8 @@ impl<'a> Accepted<'a> {
             failover: receipt.channel.is_some().then(|| ThroughFailover { failover: name, earlier: earlier() }),
             provider: receipt.provider,
             message_id: receipt.message_id.as_str(),
+            provider_message_id: receipt.provider_message_id.as_ref().map(transom::message::MessageId::as_str),
+            status: receipt.status.as_deref(),
             template_fallback: receipt.template_fallback,
             attempts: receipt.attempts,
             session: receipt.session.as_ref().map(SessionJson::from),
@@ -109,8 +117,9 @@ impl<'a> Accepted<'a> {
 fn line(name: &str, receipt: &Receipt) -> Line {
     let channel = receipt.channel.as_deref().unwrap_or(name);
     let what = if receipt.template_fallback { ", as its fallback template" } else { "" };
+    let held = receipt.status.as_ref().map(|status| format!(", {status}")).unwrap_or_default();
     let tries = if receipt.attempts > 1 { format!(", {} requests", receipt.attempts) } else { String::new() };
-    good("accepted").text(format!(" by {channel} ({}): {}{what}{tries}", receipt.provider, receipt.message_id))
+    good("accepted").text(format!(" by {channel} ({}): {}{held}{what}{tries}", receipt.provider, receipt.message_id))
 }
 
 /// The message of the flags, or of the `--message` file.

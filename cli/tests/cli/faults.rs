@@ -110,3 +110,55 @@ fn gosendapi_outcome_is_right_for_every_fault() {
 fn messangi_outcome_is_right_for_every_fault() {
     run(CHANNELS[3].0, CHANNELS[3].1);
 }
+
+/// Sends to `provider`, which answers with this status and body.
+fn answered(provider: &str, uri: &str, status: u16, body: &Value) -> (i32, Value) {
+    let mock = Mock::start();
+    mock.inbound(provider, CONTACT);
+    let fault = json!([{ "provider": provider, "fault": "status", "status": status, "body": body, "always": true }]);
+    mock.control("faults", &fault.to_string());
+    let uri = uri.replace("HOST", &mock.host);
+    let run = Folder::new().run(&["send", "--to", CONTACT, "--text", "Hi", "--json"], &[("TRANSOM_URL", &uri)]);
+    (run.code, run.json())
+}
+
+#[test]
+fn limit_of_hours_is_returned_at_once_with_its_wait() {
+    let exotel =
+        |code: Value| json!({ "response": { "code": 400, "error_data": { "code": code }, "status": "failure" } });
+    for (channel, status, body, wait_ms) in [
+        (0, 422, json!({ "success": false, "error": "x", "error_code": "TWILIO_ERROR_63049" }), 86_400_000_u64),
+        (1, 400, exotel("MESSAGING_LIMIT_REACHED".into()), 86_400_000),
+        (1, 400, exotel(130_429.into()), 60_000),
+        (2, 400, json!({ "error": { "message": "(#131048) Spam rate limit hit", "code": 131_048 } }), 3_600_000),
+        (3, 429, json!({}), 300_000),
+        (3, 200, json!({ "data": { "status": "QUOTA_EXCEEDED" } }), 3_600_000),
+    ] {
+        let (provider, uri) = CHANNELS[channel];
+        let (code, json) = answered(provider, uri, status, &body);
+        let error = &json["error"];
+        let got = (code, &json["attempts"], &error["kind"], &error["sent"], &error["retry_after_ms"]);
+        assert_eq!(got, (1, &json!(1), &json!("rate_limited"), &json!("no"), &json!(wait_ms)), "{provider}: {json}");
+    }
+    let named = json!({ "data": { "id": "6c1e", "status": "QUOTA_EXCEEDED" } });
+    let (code, json) = answered(CHANNELS[3].0, CHANNELS[3].1, 200, &named);
+    assert_eq!((code, &json["error"]["sent"], &json["attempts"]), (3, &json!("maybe"), &json!(1)), "{json}");
+}
+
+#[test]
+fn held_message_is_accepted_with_the_providers_word() {
+    for (channel, body) in [
+        json!({ "success": true, "whatsapp_message_id": 640_077, "message_status": "paused" }),
+        json!({ "response": { "whatsapp": { "messages": [{ "code": 202, "data": { "sid": "a", "message_status": "paused" } }] } } }),
+        json!({ "messages": [{ "id": "wamid.A", "message_status": "paused" }], "id": "90017" }),
+        json!({ "data": { "id": "a", "message_status": "paused" } }),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (provider, uri) = CHANNELS[channel];
+        let (code, json) = answered(provider, uri, 200, &body);
+        assert_eq!((code, &json["outcome"], &json["status"]), (0, &json!("accepted"), &json!("paused")), "{json}");
+        assert_eq!(json["provider_message_id"].as_str(), (provider == "gosendapi").then_some("90017"), "{json}");
+    }
+}

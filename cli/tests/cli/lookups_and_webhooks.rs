@@ -134,6 +134,15 @@ fn code_is_explained_with_its_source() {
         ("gosendapi", "131047", "session_expired"),
         ("gosendapi", "250", "permission_denied"),
         ("messangi", "429", "rate_limited"),
+        ("messangi", "131026", "recipient_invalid"),
+        ("autocalls", "TWILIO_ERROR_63024", "recipient_invalid"),
+        ("autocalls", "63041", "template_rejected"),
+        ("autocalls", "131049", "rate_limited"),
+        ("exotel", "131049", "rate_limited"),
+        ("exotel", "QUALITY_TOO_LOW", "sender_unavailable"),
+        ("exotel", "EX_TEMPLATE_ERROR", "template_rejected"),
+        ("exotel", "401", "unauthenticated"),
+        ("gosendapi", "403", "session_expired"),
     ] {
         let run = folder.run(&["explain", provider, code, "--json"], &[]);
         assert_eq!(run.code, 0, "{provider} {code}: {}", run.stderr);
@@ -144,6 +153,19 @@ fn code_is_explained_with_its_source() {
                 assert!(row[member].is_string(), "{provider} {code}: {member} in {row}");
             }
         }
+    }
+    // The provider's own meaning of a code of WhatsApp's is the only one, and its page has the status.
+    for (provider, code, kinds, status) in [
+        ("exotel", "470", vec!["rate_limited"], None),
+        ("exotel", "131021", vec!["recipient_invalid"], None),
+        ("gosendapi", "131047", vec!["session_expired"], Some(403)),
+        ("autocalls", "TWILIO_ERROR_63016", vec!["session_expired"], None),
+        ("exotel", "30011", vec!["provider_unavailable", "template_rejected"], None),
+    ] {
+        let rows = folder.run(&["explain", provider, code, "--json"], &[]).json().as_array().unwrap().clone();
+        let found: Vec<_> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+        assert_eq!(found, kinds, "{provider} {code}");
+        assert!(rows.iter().all(|row| row["status"].as_u64() == status), "{provider} {code}: {rows:?}");
     }
     let both = folder.run(&["explain", "exotel", "1001", "--json"], &[]).json();
     assert!(both.as_array().unwrap().len() >= 2, "a code with two meanings has two rows: {both}");

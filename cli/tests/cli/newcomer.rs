@@ -145,8 +145,13 @@ fn explain_without_a_code_lists_all() {
         let lines = folder.run(&["explain", provider], &[]).stdout.lines().count();
         assert_eq!(lines, 3 * rows.len(), "{provider}");
     }
-    let of_status = folder.run(&["explain", "gosendapi", "403", "--json"], &[]);
-    assert!(of_status.code == 0 && !of_status.json().as_array().unwrap().is_empty(), "{}", of_status.stderr);
+    let of_status = folder.run(&["explain", "gosendapi", "403", "--json"], &[]).json();
+    let codes: Vec<_> = of_status.as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
+    assert_eq!(
+        (codes[0], of_status[0]["kind"].as_str(), of_status[0]["certainty"].as_str()),
+        ("403", Some("session_expired"), Some("seed"))
+    );
+    assert!(codes.contains(&"WABA_NOT_IN_TENANT") && codes.contains(&"131047"), "{codes:?}");
 }
 
 #[test]

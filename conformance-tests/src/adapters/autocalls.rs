@@ -99,13 +99,27 @@ pub static AUTOCALLS: AdapterUnderTest = AdapterUnderTest {
 };
 
 const CODE_TABLES: &[CodeTable] = &[
-    CodeTable { name: "answers", samples: |fact| vec![answer(fact)] },
-    CodeTable { name: "receipts", samples: |fact| vec![receipt(fact)] },
+    CodeTable { name: "answers", samples: |fact| vec![answer(fact, &CodeSample::code(fact))] },
+    CodeTable { name: "twilio", samples: |fact| vec![answer(fact, &carrier(fact)), quoted(fact), receipt(fact)] },
+    CodeTable { name: "meta", samples: |fact| vec![quoted(fact), receipt(fact)] },
 ];
 
-fn answer(fact: &ErrorCode) -> CodeSample {
-    let body = json!({ "success": false, "error": "refused", "error_code": CodeSample::code(fact) });
-    CodeSample::answer(fact, fact.status.unwrap_or(422), body)
+/// The code as `error_code`.
+fn answer(fact: &ErrorCode, code: &str) -> CodeSample {
+    let body = json!({ "success": false, "error": "refused", "error_code": code });
+    let sample = CodeSample::answer(fact, fact.status.unwrap_or(422), body);
+    CodeSample { code: Some(code.to_owned()), ..sample }
+}
+
+/// The carrier's number in the family of the page.
+fn carrier(fact: &ErrorCode) -> String {
+    format!("TWILIO_ERROR_{}", CodeSample::code(fact))
+}
+
+/// The code in the words, without one of Autocalls's own.
+fn quoted(fact: &ErrorCode) -> CodeSample {
+    let code = CodeSample::code(fact);
+    CodeSample::answer(fact, 422, json!({ "success": false, "error": format!("(#{code}) refused") }))
 }
 
 fn receipt(fact: &ErrorCode) -> CodeSample {

@@ -87,6 +87,12 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
             Some("1003"),
         ),
         Refusal::new(
+            400,
+            r#"{"response":{"code":400,"error_data":{"code":"QUALITY_TOO_LOW","message":"no"},"status":"failure","data":null}}"#,
+            ErrorKind::SenderUnavailable,
+            Some("QUALITY_TOO_LOW"),
+        ),
+        Refusal::new(
             402,
             r#"{"RestException":{"Status":402,"Message":"Plan limit"}}"#,
             ErrorKind::InsufficientBalance,
@@ -117,6 +123,7 @@ const CODE_TABLES: &[CodeTable] = &[
     // `explain` shows this table; the adapter reads a number alone by the table that has names.
     CodeTable { name: "older-callbacks", samples: |fact| vec![by_number(fact).read_as(current_kind(fact))] },
     CodeTable { name: "events", samples: |fact| vec![event(fact)] },
+    CodeTable { name: "meta", samples: |fact| vec![quoted(fact), event(fact)] },
 ];
 
 fn answer(fact: &ErrorCode) -> CodeSample {
@@ -126,18 +133,26 @@ fn answer(fact: &ErrorCode) -> CodeSample {
     CodeSample::answer(fact, status, json!({ "response": response }))
 }
 
+/// WhatsApp's code in the words, without one of Exotel's own.
+fn quoted(fact: &ErrorCode) -> CodeSample {
+    let why = json!({ "code": null, "message": format!("(#{}) refused", CodeSample::code(fact)) });
+    let response = json!({ "code": 400, "error_data": why, "status": "failure", "data": null });
+    CodeSample::answer(fact, 400, json!({ "response": response }))
+}
+
 fn exception(fact: &ErrorCode) -> CodeSample {
     let status = fact.status.unwrap_or(400);
     let exception = json!({ "Status": status, "Message": "refused", "Code": CodeSample::code(fact) });
     CodeSample::answer(fact, status, json!({ "RestException": exception }))
 }
 
-/// The number with its name, and the number alone. One row has no number.
+/// The number with its name, and the number alone. One row has no number. Words about the name follow a colon.
 fn callbacks(fact: &ErrorCode) -> Vec<CodeSample> {
-    if fact.code == fact.name {
-        return vec![dlr(fact, json!({ "exo_detailed_status": fact.name }))];
+    let name = fact.name.split(':').next();
+    if Some(fact.code) == name {
+        return vec![dlr(fact, json!({ "exo_detailed_status": name }))];
     }
-    let both = json!({ "exo_status_code": CodeSample::number(fact), "exo_detailed_status": fact.name });
+    let both = json!({ "exo_status_code": CodeSample::number(fact), "exo_detailed_status": name });
     vec![dlr(fact, both), by_number(fact)]
 }
 

@@ -138,9 +138,23 @@ pub static GOSENDAPI: AdapterUnderTest = AdapterUnderTest {
 };
 
 const CODE_TABLES: &[CodeTable] = &[
-    CodeTable { name: "answers", samples: |fact| vec![answer(fact)] },
+    CodeTable { name: "answers", samples: answers },
     CodeTable { name: "meta", samples: |fact| vec![through(fact), event(fact)] },
+    CodeTable { name: "statuses", samples: |fact| vec![status(fact)] },
 ];
+
+/// The status alone, on a free-form message.
+fn status(fact: &ErrorCode) -> CodeSample {
+    let status = fact.status.unwrap_or(400);
+    CodeSample::answer(fact, status, json!({ "statusCode": status, "message": "Forbidden", "error": "Forbidden" }))
+        .without_code()
+}
+
+/// The vendor's own codes stand in answers alone. WhatsApp's are forwarded and reported as well.
+fn answers(fact: &ErrorCode) -> Vec<CodeSample> {
+    let is_metas = fact.code.parse::<u32>().is_ok();
+    if is_metas { vec![answer(fact), through(fact), event(fact)] } else { vec![answer(fact)] }
+}
 
 fn answer(fact: &ErrorCode) -> CodeSample {
     let status = fact.status.unwrap_or(400);

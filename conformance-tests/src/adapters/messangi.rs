@@ -127,11 +127,11 @@ fn status_body(status: &str) -> serde_json::Value {
 }
 
 fn quoted(fact: &ErrorCode) -> CodeSample {
-    CodeSample::answer(fact, 400, json!({ "errors": { "reason": format!("{} Refused", fact.code) } }))
+    CodeSample::answer(fact, 400, json!({ "errors": { "reason": format!("(#{}) Refused", CodeSample::code(fact)) } }))
 }
 
 fn quoted_by_callback(fact: &ErrorCode) -> CodeSample {
     let mut body = status_body("FAILED");
-    body["reason"] = format!("{} Failed", fact.code).into();
+    body["reason"] = format!("(#{}) Failed", CodeSample::code(fact)).into();
     CodeSample::callback(fact, body)
 }

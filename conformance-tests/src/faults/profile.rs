@@ -27,6 +27,8 @@ pub(crate) struct FaultProfile {
     pub(crate) no: Refusal,
     /// A rejection because of the session window.
     pub(crate) closed: Refusal,
+    /// Rejections by a limit of minutes or hours. Such an answer often has no wait.
+    pub(crate) slow_limits: &'static [Refusal],
     /// A rejection with a 2xx status, if the provider has one.
     pub(crate) no_inside_yes: Option<Refusal>,
     /// The id of an accepted message, as JSON.
@@ -81,6 +83,11 @@ pub(crate) static AUTOCALLS: FaultProfile = FaultProfile {
         ErrorKind::SessionExpired,
         None,
     ),
+    slow_limits: &[
+        slow(422, r##"{"success":false,"error":"x","error_code":"TWILIO_ERROR_63049"}"##),
+        slow(422, r##"{"success":false,"error":"(#131049) Withheld"}"##),
+        slow(422, r##"{"success":false,"error":"(#131048) Spam rate limit hit"}"##),
+    ],
     no_inside_yes: Some(Refusal::new(
         200,
         r#"{"success":false,"error":"closed","error_code":"SESSION_EXPIRED"}"#,
@@ -117,6 +124,17 @@ pub(crate) static EXOTEL: FaultProfile = FaultProfile {
         ErrorKind::SessionExpired,
         None,
     ),
+    slow_limits: &[
+        slow(
+            400,
+            r##"{"response":{"code":400,"error_data":{"code":"MESSAGING_LIMIT_REACHED","message":"x"},"status":"failure","data":null}}"##,
+        ),
+        slow(
+            400,
+            r##"{"response":{"code":400,"error_data":{"code":131049,"message":"Withheld"},"status":"failure","data":null}}"##,
+        ),
+        slow(429, r##"{"RestException":{"Status":429,"Message":"(#131048) Spam rate limit hit"}}"##),
+    ],
     no_inside_yes: Some(Refusal::new(
         207,
         r#"{"response":{"whatsapp":{"messages":[{"code":403,"error_data":{"code":1003,"message":"no access"},"status":"failure","data":null}]}}}"#,
@@ -155,6 +173,14 @@ pub(crate) static GOSENDAPI: FaultProfile = FaultProfile {
         ErrorKind::SessionExpired,
         None,
     ),
+    slow_limits: &[
+        slow(400, r##"{"error":{"message":"(#131049) Withheld","code":131049}}"##),
+        slow(400, r##"{"error":{"message":"(#131048) Spam rate limit hit","code":131048}}"##),
+        slow(
+            429,
+            r##"{"statusCode":429,"message":"Meta refused it","details":{"error_data":{"details":"131049: withheld"}}}"##,
+        ),
+    ],
     no_inside_yes: None,
     id: "\"wamid.HBgLMzQ2MTEyMjIzMzMVAgARGBI5\"",
     id_places: &["/messages/0/id", "/wamid", "/message_id", "/messageId", "/data/id", "/id"],
@@ -174,6 +200,11 @@ pub(crate) static MESSANGI: FaultProfile = FaultProfile {
     id_at: "/data/id",
     no: Refusal::new(400, r#"{"errors":{"reason":"request.from not found"}}"#, ErrorKind::SenderNotFound, None),
     closed: Refusal::new(410, r#"{"errors":{"reason":"gone"}}"#, ErrorKind::SessionExpired, None),
+    slow_limits: &[
+        slow(200, r##"{"data":{"id":"","status":"QUOTA_EXCEEDED"}}"##),
+        slow(400, r##"{"errors":{"reason":"(#131049) Withheld"}}"##),
+        slow(400, r##"{"errors":{"reason":"(#131048) Spam rate limit hit"}}"##),
+    ],
     no_inside_yes: Some(Refusal::new(
         200,
         r#"{"data":{"id":"","status":"BLACKLISTED"}}"#,
@@ -184,6 +215,10 @@ pub(crate) static MESSANGI: FaultProfile = FaultProfile {
     id_places: &["/data/id", "/data/messageId", "/data/0/id", "/id", "/messageId"],
     other_ids: &["/meta/transactionId"],
 };
+
+const fn slow(status: u16, body: &'static str) -> Refusal {
+    Refusal::new(status, body, ErrorKind::RateLimited, None)
+}
 
 /// Percent-encodes a planted credential for a URI.
 fn encoded(text: &str) -> String {

@@ -100,11 +100,15 @@ pub fn find(code: &str) -> Option<&'static ErrorCode> {
 /// The row about the first code in `text`: a number of five digits or more, or any number after a `#`, as in
 /// `(#131047) Re-engagement message`.
 pub fn quoted_in(text: &str) -> Option<&'static ErrorCode> {
+    find(quoted_code(text)?)
+}
+
+/// The first code in `text` that [`quoted_in`] finds, as it stands there.
+pub fn quoted_code(text: &str) -> Option<&str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '#' | '+');
     text.split(|c: char| !is_part(c)).find_map(|word| match word.strip_prefix('#') {
-        Some(code) => find(code),
-        None if word.len() >= 5 => find(word),
-        None => None,
+        Some(code) => Some(code).filter(|code| find(code).is_some()),
+        None => Some(word).filter(|word| word.len() >= 5 && find(word).is_some()),
     })
 }
 
@@ -248,12 +252,14 @@ mod tests {
             ("131049: withheld", Some("131049")),
             ("error 63016.", Some("63016")),
             ("(#100) Invalid parameter", Some("100")),
+            ("(#230) Permission", Some("230")),
             ("within 100 of 200 requests", None),
             ("+34600131047", None),
             ("1310470", None),
             ("", None),
         ] {
-            assert_eq!(quoted_in(text).map(|fact| fact.code), code, "{text}");
+            assert_eq!(quoted_code(text), code, "{text}");
+            assert_eq!(quoted_in(text), code.and_then(find), "{text}");
         }
     }
 }

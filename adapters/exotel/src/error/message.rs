@@ -83,9 +83,14 @@ impl ErrorMessage {
         self.symbol.or_else(own).or_else(quoted)
     }
 
+    /// The first code of WhatsApp's that the words quote, as it stands there.
+    pub(super) fn quoted_code(&self) -> Option<&str> {
+        self.words.iter().find_map(|text| platform_codes::quoted_code(text))
+    }
+
     /// The row about the first code of WhatsApp's that the words quote.
     pub(super) fn quoted(&self) -> Option<&'static ErrorCode> {
-        let quoted = platform_codes::quoted_in(&self.text(""))?;
+        let quoted = platform_codes::find(self.quoted_code()?)?;
         // A short number with a `#` is WhatsApp's, not one of Exotel's events.
         ErrorCode::find(EVENTS, quoted.code).filter(|fact| fact.code.len() >= 5).or(Some(quoted))
     }

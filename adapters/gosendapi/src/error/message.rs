@@ -34,7 +34,7 @@ impl ErrorMessage {
         let in_text = || {
             let text = text.as_deref()?;
             let own = tokens(text).find(|token| fact(token).is_some());
-            own.or_else(|| Some(platform_codes::quoted_in(text)?.code).filter(|code| fact(code).is_some()))
+            own.or_else(|| platform_codes::quoted_code(text).filter(|code| fact(code).is_some()))
         };
         let code = match code {
             Some(code) if known(&code) => Some(code),

@@ -1,6 +1,6 @@
 //! Differences in errors, delivery, pacing and configuration.
 
-use super::reasons::{BARE_403, DEDUPES, OWN_PAGES, SAME_REFERENCE};
+use super::reasons::{BARE_403, DEDUPES, OWN_PAGES, RATE_WINDOW, SAME_REFERENCE};
 use crate::differential::known_difference::KnownDifference;
 
 pub(super) const ALL: &[KnownDifference] = &[
@@ -17,8 +17,8 @@ pub(super) const ALL: &[KnownDifference] = &[
             (
                 "exotel",
                 "sends session_expired no/1, no_active_session no/1, unsupported no/1, 2 × recipient_invalid \
-                no/1, invalid_request no/1, permission_denied no/1, insufficient_balance no/1, rate_limited \
-                no/1",
+                no/1, invalid_request no/1, permission_denied no/1, sender_unavailable no/1, \
+                insufficient_balance no/1, rate_limited no/1",
             ),
             (
                 "gosendapi",
@@ -44,8 +44,7 @@ pub(super) const ALL: &[KnownDifference] = &[
         reason: OWN_PAGES,
         outcomes: &[
             ("gosendapi messangi", "sends 26 × provider_unavailable maybe/1"),
-            ("autocalls", "sends 20 × provider_unavailable maybe/1"),
-            ("exotel", "sends 18 × provider_unavailable maybe/1"),
+            ("autocalls exotel", "sends 20 × provider_unavailable maybe/1"),
         ],
     },
     KnownDifference {
@@ -152,11 +151,19 @@ pub(super) const ALL: &[KnownDifference] = &[
             ("autocalls", "sends 73 × accepted yes/1, 12 × malformed_response maybe/1; delivered text"),
             (
                 "exotel",
-                "sends 61 × accepted yes/1, 49 × malformed_response maybe/1, 3 × invalid_request maybe/1; \
+                "sends 61 × accepted yes/1, 51 × malformed_response maybe/1, invalid_request maybe/1; \
                 delivered text",
             ),
             ("gosendapi", "sends 37 × accepted yes/1, 20 × malformed_response maybe/1; delivered text"),
             ("messangi", "sends 58 × accepted yes/1, 13 × malformed_response maybe/1; delivered text"),
+        ],
+    },
+    KnownDifference {
+        scenario: "hostile::unreadable_wait_is_returned_to_caller",
+        reason: RATE_WINDOW,
+        outcomes: &[
+            ("autocalls exotel gosendapi", "sends 7 × rate_limited no/3, 3 × rate_limited no/1"),
+            ("messangi", "sends 21 × rate_limited no/1, rate_limited no/3"),
         ],
     },
 ];

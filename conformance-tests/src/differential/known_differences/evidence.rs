@@ -10,30 +10,33 @@ pub(super) const ALL: &[KnownDifference] = &[
         outcomes: &[
             (
                 "autocalls",
-                "sends insufficient_balance no/1, 2 × session_expired no/1, sender_not_found no/1, 4 × \
-                recipient_invalid no/1, 5 × sender_unavailable no/1, 5 × template_rejected no/1, not_found \
-                no/1, 2 × provider_unavailable maybe/1, 2 × rate_limited no/1",
+                "sends 2 × insufficient_balance no/1, 5 × session_expired no/1, sender_not_found no/1, 18 × \
+                recipient_invalid no/1, 19 × sender_unavailable no/1, 24 × template_rejected no/1, not_found \
+                no/1, 6 × provider_unavailable maybe/1, 14 × invalid_request no/1, 12 × rate_limited no/1, 5 × \
+                permission_denied no/1, provider_unavailable no/1",
             ),
             (
                 "exotel",
                 "sends 2 × session_expired no/1, 2 × no_active_session no/1, 2 × unsupported no/1, 2 × \
-                not_found no/1, 18 × invalid_request no/1, 4 × permission_denied no/1, 2 × conflict no/1, 2 \
-                × unauthenticated no/1, 4 × rate_limited no/1",
+                not_found no/1, 19 × invalid_request no/1, 7 × permission_denied no/1, 2 × conflict no/1, 2 × \
+                unauthenticated no/1, 8 × rate_limited no/1, 8 × sender_unavailable no/1, 2 × \
+                recipient_invalid no/1, 8 × template_rejected no/1, provider_unavailable no/1, \
+                provider_unavailable maybe/1",
             ),
             (
                 "gosendapi",
                 "sends 7 × recipient_invalid no/1, 2 × sender_not_found no/1, unsupported no/1, 9 × \
                 invalid_request no/1, 3 × unauthenticated no/1, 6 × permission_denied no/1, 9 × \
-                template_rejected no/1, 2 × session_expired no/1, 6 × rate_limited no/1, \
-                insufficient_balance no/1, 8 × sender_unavailable no/1, provider_unavailable no/1, 4 × \
-                provider_unavailable maybe/1",
+                template_rejected no/1, 4 × session_expired no/1, 6 × rate_limited no/1, insufficient_balance \
+                no/1, 8 × sender_unavailable no/1, provider_unavailable no/1, 4 × provider_unavailable maybe/1",
             ),
             (
                 "messangi",
-                "sends 2 × rate_limited no/1, 4 × invalid_request no/1, unauthenticated no/1, \
-                insufficient_balance no/1, permission_denied no/1, not_found no/1, 5 × provider_unavailable \
-                maybe/1, conflict maybe/1, 2 × session_expired no/1, sender_unavailable no/1, \
-                template_rejected no/1, recipient_invalid no/1",
+                "sends 8 × rate_limited no/1, 12 × invalid_request no/1, unauthenticated no/1, 2 × \
+                insufficient_balance no/1, 6 × permission_denied no/1, not_found no/1, 9 × \
+                provider_unavailable maybe/1, conflict maybe/1, 3 × session_expired no/1, 9 × \
+                sender_unavailable no/1, 9 × template_rejected no/1, 6 × recipient_invalid no/1, \
+                provider_unavailable no/1",
             ),
         ],
     },

@@ -15,3 +15,5 @@ pub(super) const SAME_REFERENCE: &str =
     "at GoSendAPI the same reference is the same key, so the contact gets one message";
 pub(super) const BARE_403: &str = "at GoSendAPI a 403 without a code is the closed window [seed]";
 pub(super) const UNSIGNED: &str = "Messangi signs no webhook call, so no event of it is verified";
+pub(super) const RATE_WINDOW: &str =
+    "at Messangi a 429 without a readable wait asks for its rate window of minutes [seed]";

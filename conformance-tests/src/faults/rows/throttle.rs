@@ -6,6 +6,7 @@ use transom::ErrorKind;
 
 use super::common::both_paces;
 use super::status::{refusing, then_accepted};
+use crate::adapters::Refusal;
 use crate::faults::case::FaultCase;
 use crate::faults::clock::ClockMode;
 use crate::faults::profile::FaultProfile;
@@ -39,7 +40,12 @@ pub(super) const THROTTLES: &[Row] = &[
         ];
         let mut cases = Vec::new();
         for (name, hint, least) in hints {
-            cases.extend(both_paces(move || waits(s, name, &[("date", DATE), ("retry-after", hint)], least)));
+            let headers = [("date", DATE), ("retry-after", hint)];
+            if least == 1 {
+                cases.extend(unasked(s, name, &headers));
+            } else {
+                cases.extend(both_paces(move || waits(s, name, &headers, least)));
+            }
         }
         cases.push(waits(s, "two of them", &[("retry-after", "2"), ("retry-after", "5")], 5_000));
         cases.push(too_long(s, "40 digits", &[("retry-after", "9999999999999999999999999999999999999999")]));
@@ -73,7 +79,11 @@ pub(super) const THROTTLES: &[Row] = &[
         cases.push(too_long(s, "five minutes", &[("ratelimit-reset", "5m0s"), ("ratelimit-policy", "2;w= 300")]));
         cases
     }),
-    each("S15", "429 without a body", |s| both_paces(|| waits(s, "bare", &[], 1))),
+    each("S15", "429 without a body", |s| unasked(s, "bare", &[])),
+    each("S26", "a limit of hours, without a wait or with a short one", |s| {
+        let refusals = s.slow_limits.iter();
+        refusals.flat_map(|limit| [slow(s, limit, &[]), slow(s, limit, &[("retry-after", "2")])]).collect()
+    }),
 ];
 
 pub(super) const CLOCKS: &[Row] = &[
@@ -100,8 +110,8 @@ pub(super) const CLOCKS: &[Row] = &[
         dates.map(case).into_iter().chain([waits(s, "missing", &[("retry-after", "2")], 2_000)]).collect()
     }),
     each("Z7", "a requested wait in the past", |s| {
-        let case = |name: &str, hint| waits(s, name, &[("date", DATE), ("retry-after", hint)], 1);
-        vec![case("a second ago", "Tue, 11 Nov 2025 09:59:59 GMT"), case("now", DATE)]
+        let case = |name: &str, hint| unasked(s, name, &[("date", DATE), ("retry-after", hint)]);
+        [case("a second ago", "Tue, 11 Nov 2025 09:59:59 GMT"), case("now", DATE)].concat()
     }),
 ];
 
@@ -124,6 +134,23 @@ fn waits_twice(s: &'static FaultProfile, name: &str, first: &str, second: &str, 
 fn waits(s: &'static FaultProfile, name: &str, headers: &[(&str, &str)], least_ms: u64) -> FaultCase {
     let case = then_accepted(FaultCase::send(s, name), 429, headers).connects(2..=2);
     case.with(|case| case.expect.hints = vec![Duration::from_millis(least_ms)])
+}
+
+/// A refusal without a readable wait: after a wait of our own the next attempt is taken. Messangi's page speaks of a window
+/// of minutes, so there it is returned to the caller.
+fn unasked(s: &'static FaultProfile, name: &str, headers: &[(&str, &str)]) -> Vec<FaultCase> {
+    let returned = || {
+        let case = refusing(s, name, 429, headers, "");
+        case.refused(&[ErrorKind::RateLimited]).with_status(429).connects(1..=1)
+    };
+    if s.name() == "messangi" { both_paces(returned) } else { both_paces(|| waits(s, name, headers, 1)) }
+}
+
+/// A limit of hours is returned to the caller at once, and asks for more than a retry would wait.
+fn slow(s: &'static FaultProfile, limit: &'static Refusal, headers: &[(&str, &str)]) -> FaultCase {
+    let name = format!("{} {} {headers:?}", limit.status, limit.body);
+    let case = refusing(s, &name, limit.status, headers, limit.body);
+    case.refused(&[ErrorKind::RateLimited]).with_status(limit.status).connects(1..=1)
 }
 
 /// A long wait is returned to the caller.
