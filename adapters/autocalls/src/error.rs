@@ -138,7 +138,10 @@ fn fact(code: &str, quoted: Option<&'static ErrorCode>, status: StatusCode) -> O
 
 /// The row about a number of the carrier's or of WhatsApp's. In answers the carrier's follow `TWILIO_ERROR_`.
 pub(crate) fn passed_on(code: &str) -> Option<&'static ErrorCode> {
-    platform_codes::find(code.strip_prefix("TWILIO_ERROR_").unwrap_or(code))
+    match code.strip_prefix("TWILIO_ERROR_") {
+        Some(number) => ErrorCode::find(platform_codes::TWILIO, number),
+        None => platform_codes::find(code),
+    }
 }
 
 /// The row about the number that the words quote. A 401, a 402 or a 429 is clear by itself, and the words about a rejected

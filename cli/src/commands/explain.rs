@@ -26,6 +26,8 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<ExitCode, Failu
     let facts: Vec<&ErrorCode> = tables.iter().flat_map(|table| rows(table, code)).collect();
     // A family's own number has a row of its own in another table: `TWILIO_ERROR_63016`.
     let number = facts.iter().find_map(|fact| code.strip_prefix(fact.code.strip_suffix('*')?));
+    // Short numbers are WhatsApp's and no family's.
+    let number = number.filter(|number| number.len() >= 5);
     let by_number = |number| tables.iter().flat_map(|table| rows(table, number)).collect::<Vec<_>>();
     let facts = number.map(by_number).filter(|rows| !rows.is_empty()).unwrap_or(facts);
     let is_status = |fact: &&ErrorCode| fact.status.is_some_and(|status| status.to_string() == code);

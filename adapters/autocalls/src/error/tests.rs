@@ -73,6 +73,8 @@ const DOCUMENTED: &[(u16, &str, ErrorKind, Sent)] = {
         (422, "131000", K::ProviderUnavailable, Maybe),
         (200, "TWILIO_ERROR_63024", K::RecipientInvalid, No),
         (422, "TWILIO_ERROR_99999", K::ProviderUnavailable, Maybe),
+        (422, "TWILIO_ERROR_131026", K::ProviderUnavailable, Maybe),
+        (422, "TWILIO_ERROR_1", K::ProviderUnavailable, Maybe),
         (422, "UNKNOWN_ERROR", K::ProviderUnavailable, Maybe),
         (422, "", K::InvalidRequest, No),
         (422, "ANOTHER", K::InvalidRequest, No),

@@ -79,6 +79,8 @@ fn cut_by_length(s: &'static FaultProfile) -> Vec<FaultCase> {
             cases.push(match status {
                 200 => case.outcome_unknown(UNAVAILABLE).with_status(200),
                 400 => case.refused(&[ErrorKind::InvalidRequest]).with_status(400),
+                // Without a wait, Messangi's limit is one of minutes.
+                429 if s.name() == "messangi" => case.refused(&[ErrorKind::RateLimited]).with_status(429),
                 429 => case.not_reached(&[ErrorKind::RateLimited]).with_status(429),
                 _ => case.outcome_unknown(UNAVAILABLE).with_status(500),
             });
