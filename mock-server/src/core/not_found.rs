@@ -13,7 +13,7 @@ const PATHS: Source = Source::new("The paths of the providers, as this mock's RE
 /// named.
 pub(crate) fn not_simulated(paths: &[&'static str], method: &Method, path: &str) -> String {
     let known = paths.iter().map(|known| ((), *known));
-    match best(known, path).filter(|(_, meant)| !is_same(meant, path)) {
+    match best(known, path).filter(|((), meant)| !is_same(meant, path)) {
         Some(((), meant)) => format!("`{method} {path}` is not simulated by this mock; did you mean `{meant}`?"),
         None => format!("`{method} {path}` is not simulated by this mock"),
     }

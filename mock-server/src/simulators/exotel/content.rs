@@ -43,8 +43,10 @@ pub(super) fn outcome<'a>(world: &World, content: Checked<'a>) -> Result<Outcome
                 Some(problem) if world.switch(NAME, "template_mismatch") == "sync" => Err(Problem::invalid(problem)),
                 Some(_) => Ok(Outcome::FailsLater(failures::TEMPLATE_PARAMETERS)),
             },
-            Err((_, failure)) if world.switch(NAME, "template_error") == "callback" => Ok(Outcome::FailsLater(failure)),
-            Err((problem, _)) => Err(problem),
+            Err(refusal) => match *refusal {
+                (_, failure) if world.switch(NAME, "template_error") == "callback" => Ok(Outcome::FailsLater(failure)),
+                (problem, _) => Err(problem),
+            },
         },
     }
 }

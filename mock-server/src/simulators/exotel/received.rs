@@ -47,8 +47,8 @@ impl<'c> Message<'c> {
         if is_medium(kind) && member.get("mime_type").is_none() {
             insert(&mut member, "mime_type", Some(mime_type(kind, content)));
         }
-        let context = happening.reply_to.map(|id| json!({"from": happening.business.e164(), "id": id}));
-        Self { kind, member, context }
+        let quoted = happening.reply_to.map(|id| json!({"from": happening.business.e164(), "id": id}));
+        Self { kind, member, context: quoted }
     }
 
     /// Puts the message into an object of a callback.

@@ -32,20 +32,20 @@ impl TemplateSend {
     /// The content, if the account has this template, approved, with as many parameters. Source: Template Messages (docs): a
     /// template that is not approved is 400, and the page names a wrong count; the other texts are ours. An error is the answer,
     /// and what a callback says of it.
-    pub(super) fn against(&self, account: &Account) -> Result<Value, (Problem, Failure)> {
+    pub(super) fn against(&self, account: &Account) -> Result<Value, Box<(Problem, Failure)>> {
         let Some(template) = account.template(&self.name, &self.language) else {
             let problem = format!("template {} does not exist in {}", self.name, self.language);
-            return Err((Problem::invalid(problem), failures::TEMPLATE_NOT_FOUND));
+            return Err((Problem::invalid(problem), failures::TEMPLATE_NOT_FOUND).into());
         };
         if template.status != TemplateStatus::Approved {
             let problem = format!("template {} is not approved", self.name);
-            return Err((Problem::invalid(problem), failures::TEMPLATE_NOT_APPROVED));
+            return Err((Problem::invalid(problem), failures::TEMPLATE_NOT_APPROVED).into());
         }
         let (wanted, given) = (template.parameters.len(), self.body.len());
         if wanted != given {
             let problem = format!("template {} takes {wanted} body parameters, {given} given", self.name);
             let problem = Problem { message: "Parameter count mismatch".to_owned(), ..Problem::invalid(problem) };
-            return Err((problem, failures::TEMPLATE_PARAMETERS));
+            return Err((problem, failures::TEMPLATE_PARAMETERS).into());
         }
         let checked = ordered(template, &self.body).and_then(|values| check_body(template, &values));
         checked.map_err(|flaw| {
@@ -54,7 +54,7 @@ impl TemplateSend {
                 FORBIDDEN_BLANKS => failures::TEMPLATE_CHARACTERS,
                 _ => failures::TEMPLATE_PARAMETERS,
             };
-            (Problem::invalid(flaw.details), failure)
+            Box::new((Problem::invalid(flaw.details), failure))
         })?;
         let mut content = json!({"type": "template", "name": self.name, "language": self.language});
         insert(&mut content, "body", (!self.body.is_empty()).then(|| self.printed_body()));
