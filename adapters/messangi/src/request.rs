@@ -149,7 +149,7 @@ pub(crate) mod tests {
     pub(crate) fn config() -> Config {
         Config {
             credential: Credential::ApiKey(Secret::new("key")),
-            from: "5215500001111".parse().unwrap(),
+            from: "+5215500001111".parse().unwrap(),
             base_url: "https://elastic.messangi.me".parse().unwrap(),
             notification_path: "/oberyn/v2/notification".into(),
             login_path: "/kingslanding/login".into(),

@@ -25,7 +25,7 @@ use crate::message::content::Content;
 use crate::message::media::MediaSource;
 use crate::message::receipt::Receipt;
 use crate::messenger::{Messenger, unsupported};
-use crate::phone::PhoneNumber;
+use crate::phone::{Country, PhoneNumber};
 use crate::session::{Session, Window};
 use crate::time::{Clock, SystemClock};
 use crate::webhook::event::WebhookEvents;
@@ -154,6 +154,13 @@ impl Failover {
     pub fn states(&self) -> Vec<(&str, BreakerState)> {
         let now = self.clock.monotonic();
         self.members.iter().map(|member| (member.channel.as_str(), member.breaker.state(now))).collect()
+    }
+
+    /// The [default country](Client::default_country) of all channels, if it is the same. Else a number without `+` would be
+    /// another contact on another channel.
+    pub fn default_country(&self) -> Option<Country> {
+        let first = self.members.first()?.client.default_country();
+        first.filter(|_| self.members.iter().all(|member| member.client.default_country() == first))
     }
 
     /// The first channel for `contact`.
