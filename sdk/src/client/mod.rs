@@ -3,6 +3,8 @@
 pub(crate) mod attempt;
 pub(crate) mod outcome;
 mod redact;
+#[cfg(feature = "tracing")]
+pub(crate) mod trace;
 pub(crate) mod tracker;
 
 use std::sync::Arc;
@@ -109,7 +111,7 @@ impl Client {
     }
 
     fn next<'a>(&'a self, tracker: Option<&'a Arc<SendTracker>>) -> Next<'a> {
-        Next { base: &self.base, layers: &self.layers, tracker }
+        Next { base: &self.base, layers: &self.layers, tracker, channel: self.channel.as_ref(), secrets: &self.secrets }
     }
 
     fn tracker(&self, message: &Message, part_of: Option<&Arc<Attempt>>) -> SendTracker {

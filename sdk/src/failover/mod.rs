@@ -27,9 +27,13 @@ use crate::message::receipt::Receipt;
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::{Country, PhoneNumber};
 use crate::session::{Session, Window};
+#[cfg(feature = "tracing")]
+use crate::time::rfc3339;
 use crate::time::{Clock, SystemClock};
 use crate::webhook::event::WebhookEvents;
 
+#[cfg(feature = "tracing")]
+use circuit_breaker::Change;
 use circuit_breaker::{Breaker, Pass};
 
 /// A messenger of several channels. It sends each message through one of them.
@@ -198,7 +202,13 @@ impl Failover {
             };
             let is_template = message.content.is_free_form() && !planned.content.is_free_form();
             let outcome = member.client.send_as_part(&planned, attempt).await;
-            pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.monotonic());
+            let change = pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.monotonic());
+            #[cfg(feature = "tracing")]
+            if let Some(change) = change {
+                log(&member.channel, change, outcome.as_ref().err(), self.clock.now());
+            }
+            #[cfg(not(feature = "tracing"))]
+            let _ = change;
             match outcome {
                 Ok(mut receipt) => {
                     receipt.template_fallback |= is_template;
@@ -217,6 +227,7 @@ impl Failover {
                     tracing::warn!(
                         channel = member.channel,
                         kind = error.kind().as_str(),
+                        code = error.code(),
                         "moving on to another channel"
                     );
                     earlier.push(FailedAttempt::new(&member.channel, &error));
@@ -296,6 +307,19 @@ impl Member {
                 "this channel's window is not known to be open, and the message has no template",
             )),
         }
+    }
+}
+
+/// Logs that a channel is paused or used again. `error` is what the message met that changed it.
+#[cfg(feature = "tracing")]
+fn log(channel: &str, change: Change, error: Option<&Error>, now: SystemTime) {
+    let (kind, code) = (error.map(|error| error.kind().as_str()), error.and_then(Error::code));
+    match change {
+        Change::Paused { pause, why } => {
+            let until = now.checked_add(pause).map(rfc3339::format);
+            tracing::info!(channel, until, pause_s = pause.as_secs(), why, kind, code, "channel paused");
+        }
+        Change::Resumed => tracing::info!(channel, "channel used again"),
     }
 }
 
