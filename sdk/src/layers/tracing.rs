@@ -157,12 +157,12 @@ impl Layer for Tracing {
         acknowledgement: Acknowledgement,
         next: Next<'_>,
     ) -> Result<()> {
-        let span = span(acknowledgement.capability().as_str(), next, None, None);
-        self.watch(span, next.acknowledge(message_id, acknowledgement)).await
+        let call = Call::new(acknowledgement.capability().as_str(), next, None);
+        self.watch(call, next.acknowledge(message_id, acknowledgement)).await
     }
 
     async fn identify(&self, next: Next<'_>) -> Result<Option<Identity>> {
-        self.watch(span("identify", next, None, None), next.identify()).await
+        self.watch(Call::new("identify", next, None), next.identify()).await
     }
 }
 
