@@ -17,6 +17,7 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod webhook;
+mod webhooks;
 
 use std::time::SystemTime;
 
@@ -26,7 +27,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use self::call::Call;
-use self::common::{NAME, REFERENCE, processes_inbound};
+use self::common::{NAME, NOT_SIMULATED, REFERENCE, processes_inbound};
 use self::paging::Page;
 use self::refusal::{ErrorFormat, Refusal};
 use self::send::send;
@@ -38,7 +39,7 @@ use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request::{API_KEY, header, is_json, json_of};
 use crate::core::request_context::RequestContext;
 use crate::core::response::{SimulatedResponse, json_response, set_header};
-use crate::core::webhook::{AccountEvent, Failure, MessageEvent, MessageEventKind, WebhookRules};
+use crate::core::webhook::{AccountEvent, Failure, MessageEvent, MessageEventKind, Subject, WebhookRules};
 use crate::core::world::World;
 use crate::simulators::cloud_api::FieldReader;
 use crate::simulators::credentials::review_missing;
@@ -61,7 +62,8 @@ impl ProviderSimulator for GoSendApi {
     }
 
     fn matches_path(&self, path: &str) -> bool {
-        path.starts_with("/v1/")
+        // Exotel's older interface is `/v1/Accounts/`.
+        path.starts_with("/v1/") && !path.starts_with("/v1/Accounts/")
     }
 
     fn paths(&self) -> &'static [&'static str] {
@@ -74,9 +76,14 @@ impl ProviderSimulator for GoSendApi {
             "/v1/wabas/{id}",
             "/v1/wabas/{id}/phone-numbers",
             "/v1/wabas/{id}/templates",
+            "/v1/wabas/{id}/templates/{id}",
+            "/v1/wabas/{id}/templates/sync",
             "/v1/conversations",
             "/v1/conversations/{id}",
             "/v1/conversations/{id}/close",
+            "/v1/webhooks",
+            "/v1/webhooks/{id}",
+            "/v1/webhooks/{id}/deliveries",
         ]
     }
 
@@ -128,7 +135,13 @@ impl ProviderSimulator for GoSendApi {
     }
 
     fn account_event(&self, world: &World, bulletin: &AccountEvent<'_>) -> Option<Value> {
-        Some(webhook::announcement(world, bulletin))
+        let is_closed_by_hand = matches!(bulletin.about, Subject::Conversation(_, row) if row.is_closed());
+        let is_told = !is_closed_by_hand || world.switch(NAME, "close_event") != "off";
+        is_told.then(|| webhook::announcement(world, bulletin))
+    }
+
+    fn event_name<'a>(&self, payload: &'a Value) -> Option<&'a str> {
+        webhook::event_name(payload)
     }
 
     fn failures(&self) -> &'static [Failure] {
@@ -206,9 +219,15 @@ impl<'a> Call<'a> {
             ("GET", ["conversations"]) => conversations::list(self, page?),
             ("GET", ["conversations", id]) => single(conversations::find(&self.world, id, self.now), "Conversation"),
             ("POST", ["conversations", id, "close"]) => conversations::close(self, id),
+            ("GET", ["webhooks"]) => Ok(webhooks::list(self, page?)),
+            ("POST", ["webhooks"]) => webhooks::create(self),
+            ("PATCH", ["webhooks", id]) => webhooks::change(self, id),
+            ("DELETE", ["webhooks", id]) => webhooks::delete(self, id),
+            ("GET", ["webhooks", id, "deliveries"]) => webhooks::deliveries(self, id, page?),
             (method, _) => {
-                self.review.refused(format!("`{method} {path}` is no call of the pages"), REFERENCE);
-                Err(Refusal::new(StatusCode::NOT_FOUND, format!("Cannot {method} {path}")))
+                let text = format!("`{method} {path}` is not simulated by this mock");
+                self.review.refused(text.clone(), NOT_SIMULATED);
+                Err(Refusal::new(StatusCode::NOT_FOUND, text))
             }
         }
     }

@@ -31,7 +31,10 @@ pub(super) fn send(call: &mut Call<'_>) -> Result<Response<Bytes>, Refusal> {
     if let Some((key, digest)) = &key {
         match call.world.replay(NAME, call.api_key().unwrap_or_default(), key, *digest, call.now) {
             Replay::New => {}
-            Replay::Same(first) => return Ok(again(first)),
+            Replay::Same(first) => {
+                call.world.accept_again();
+                return Ok(again(first));
+            }
             Replay::Different => {
                 let text = "Idempotency-Key was already used with a different body";
                 return Err(Refusal::new(StatusCode::CONFLICT, text));

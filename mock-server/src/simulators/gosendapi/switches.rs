@@ -2,7 +2,8 @@
 
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};
-use crate::core::webhook::last_status;
+use crate::core::webhook::{ANNOUNCEMENTS, last_status};
+use crate::core::world::INACTIVE_AFTER;
 
 const CONVERSATIONS: &str = "GoSendAPI, Conversations";
 const ERRORS: &str = "GoSendAPI, Error handling";
@@ -50,7 +51,7 @@ pub(super) const ALL: &[Switch] = &[
         source: Source::new(CONVERSATIONS, Certainty::Seed),
     },
     Switch {
-        name: "inactive_after_minutes",
+        name: INACTIVE_AFTER,
         default: "30",
         allowed: &["1", "5", "10", "15", "30", "60", "120"],
         about: "After how many minutes without a message a conversation is inactive; the page calls it configurable, \
@@ -114,6 +115,23 @@ pub(super) const ALL: &[Switch] = &[
         allowed: &["event", "type", "event_type"],
         about: "The member of a webhook's envelope that holds the name of the event.",
         source: Source::new("GoSendAPI, Webhooks", Certainty::Inferred),
+    },
+    Switch {
+        name: ANNOUNCEMENTS,
+        default: "off",
+        allowed: &["off", "on"],
+        about: "Whether a webhook of the control plane that does not say `announcements` receives the events of \
+                conversations and templates, too. The page has the events; that each webhook names its events is the \
+                provider's own call.",
+        source: Source::new(CONVERSATIONS, Certainty::Inferred),
+    },
+    Switch {
+        name: "close_event",
+        default: "on",
+        allowed: &["on", "off"],
+        about: "Whether closing a conversation by hand sends `whatsapp.conversation.ended`, which the page explains as the \
+                end of the 24-hour window.",
+        source: Source::new(CONVERSATIONS, Certainty::Inferred),
     },
     last_status(Source::new("GoSendAPI, Webhooks", Certainty::Docs)),
 ];
