@@ -110,7 +110,7 @@ fn registered_webhook_receives_beside_the_accounts_own() {
     create(&mut mock, &json!({"url": HOOK, "events": ["whatsapp.message.received"]}));
     write(&mut mock);
     assert_eq!(names(&told(&mut mock)), ["message.received", "message.received"]);
-    mock.post("reset", &Value::Null);
+    mock.post("reset", &json!({}));
     mock.post("clock", &json!({"freeze": true}));
     write(&mut mock);
     assert!(told(&mut mock).is_empty(), "a reset leaves no webhook");
@@ -130,10 +130,7 @@ fn deliveries_of_a_webhook_show_each_attempt() {
     let rows: Vec<(&Value, &Value, &Value)> =
         list["data"].as_array().unwrap().iter().map(|row| (&row["attempt"], &row["status"], &row["event"])).collect();
     let received = json!("whatsapp.message.received");
-    assert_eq!(
-        rows,
-        [(&json!(2), &json!("delivered"), &received), (&json!(1), &json!("pending"), &received)]
-    );
+    assert_eq!(rows, [(&json!(2), &json!("delivered"), &received), (&json!(1), &json!("pending"), &received)]);
 }
 
 /// The page's sample names an address of the internet, which the mock never calls.
@@ -157,9 +154,8 @@ fn without_the_token_no_address_is_called() {
     create(&mut mock, &json!({"url": HOOK}));
     let headers = [("x-mock-token", token), ("host", "127.0.0.1")];
     let body = json!({"provider": "gosendapi", "from": CONTACT, "text": "hi"});
-    let inbound = headers.iter().fold(Request::post("/_mock/inbound"), |request, (name, value)| {
-        request.header(*name, *value)
-    });
+    let inbound =
+        headers.iter().fold(Request::post("/_mock/inbound"), |request, (name, value)| request.header(*name, *value));
     assert_eq!(mock.raw(&inbound.body(Bytes::from(body.to_string())).unwrap()).0, 200);
     assert!(mock.simulator.due(mock.real_now).is_none());
 }
@@ -169,16 +165,14 @@ fn a_contact_may_write_under_a_user_id_alone() {
     let mut mock = requests::listening("gosendapi");
     let referral = json!({"source_type": "ad", "source_id": "120", "source_url": "https://fb.me/1", "ctwa_clid": "c1",
         "headline": "Shoes", "body": "New"});
-    let answer = mock.post(
-        "inbound",
-        &json!({"provider": "gosendapi", "user_id": "ES.9f2c", "referral": referral, "text": "hi"}),
-    );
+    let answer = mock
+        .post("inbound", &json!({"provider": "gosendapi", "user_id": "ES.9f2c", "referral": referral, "text": "hi"}));
     assert_eq!(answer["window"]["state"], "open");
     let message = told(&mut mock)[0]["data"]["message"].clone();
     assert_eq!((message.get("from"), &message["from_user_id"]), (None, &json!("ES.9f2c")));
     assert_eq!(message["referral"], referral);
-    let heard = mock.post("wait", &json!({"for": "inbound", "provider": "gosendapi", "count": 2, "timeout": "1ms"}));
-    assert_eq!(heard["items"][1]["user_id"], "ES.9f2c", "{heard}");
+    let heard = mock.ask("wait?for=inbound&provider=gosendapi&count=2");
+    assert_eq!(heard["matches"][1]["user_id"], "ES.9f2c", "{heard}");
     for (body, error) in [
         (json!({"provider": "gosendapi", "text": "hi"}), "`from` is missing"),
         (json!({"provider": "gosendapi", "user_id": "", "text": "hi"}), "`user_id`"),
@@ -210,7 +204,11 @@ fn every_typed_content_has_the_platforms_form() {
             json!("Room A"),
         ),
         (json!({"type": "audio", "id": "a1", "voice": true, "mime_type": "audio/amr"}), "/audio/voice", json!(true)),
-        (json!({"type": "audio", "id": "a1", "voice": true, "mime_type": "audio/amr"}), "/audio/mime_type", json!("audio/amr")),
+        (
+            json!({"type": "audio", "id": "a1", "voice": true, "mime_type": "audio/amr"}),
+            "/audio/mime_type",
+            json!("audio/amr"),
+        ),
         (json!({"type": "sticker", "id": "s1", "animated": true, "sha256": "ab"}), "/sticker/animated", json!(true)),
         (
             json!({"type": "system", "event": "user_changed_number", "new_number": "+34600000001"}),

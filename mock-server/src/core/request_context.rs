@@ -8,7 +8,7 @@ use http::{Request, Response};
 
 use crate::core::auth::Auth;
 use crate::core::finding::Finding;
-use crate::core::limiter::Quota;
+use crate::core::limiter::{KeyLimit, Quota};
 use crate::core::phone::Phone;
 use crate::core::response::SimulatedResponse;
 use crate::core::webhook::{
@@ -29,6 +29,8 @@ pub struct RequestContext<'a> {
     failure: Option<Failure>,
     /// The API key or account that this request counts against. `None`: the provider as a whole.
     bucket: Option<u64>,
+    /// The limits of that key, if it has its own.
+    key_limit: Option<KeyLimit>,
     accepted: Vec<AcceptedMessage>,
     /// Whether the provider took a message of this request, now or when it came before.
     is_accepted: bool,
@@ -55,6 +57,7 @@ impl<'a> RequestContext<'a> {
             request,
             failure: None,
             bucket: None,
+            key_limit: None,
             accepted: Vec::new(),
             is_accepted: false,
             closed: Vec::new(),
@@ -180,9 +183,14 @@ impl<'a> RequestContext<'a> {
         self.bucket = Some(self.world.bucket_of_account(provider, account));
     }
 
+    /// Gives the key or account that this request counts against limits of its own.
+    pub(crate) fn limit_to(&mut self, limit: KeyLimit) {
+        self.key_limit = Some(limit);
+    }
+
     /// Counts one request against the provider's rate limit: that of the key or account, if the simulator named one.
     pub fn take_quota(&mut self, provider: &'static str) -> Quota {
-        let quota = self.world.take_quota(provider, self.bucket, self.now);
+        let quota = self.world.take_quota(provider, self.bucket, self.key_limit.as_ref(), self.now);
         if !quota.allowed {
             let (limit, window) = (quota.limit, quota.window.as_secs());
             self.cause = Some(format!("limit of {limit} requests in {window} s"));
@@ -192,7 +200,7 @@ impl<'a> RequestContext<'a> {
 
     /// Returns what is left of the rate limit that this request counts against.
     pub fn quota(&self, provider: &str) -> Quota {
-        self.world.quota(provider, self.bucket, self.now)
+        self.world.quota(provider, self.bucket, self.key_limit.as_ref(), self.now)
     }
 
     /// The answer, and all that the request led to.

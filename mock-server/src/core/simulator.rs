@@ -340,7 +340,7 @@ impl Simulator {
             (Some(fault), own) => {
                 let world = &self.world;
                 let rate_limited = || {
-                    let quota = world.quota(simulator.name(), bucket, now).exhausted();
+                    let quota = world.quota(simulator.name(), bucket, None, now).exhausted();
                     simulator.rate_limited(world, quota, now)
                 };
                 fault.apply(own, rate_limited, request, &self.mount)

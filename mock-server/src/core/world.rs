@@ -32,7 +32,7 @@ pub use snapshot::State;
 
 use crate::core::bounded::{BoundedMap, Ring, Table};
 use crate::core::ids::Ids;
-use crate::core::limiter::{Limiter, Quota};
+use crate::core::limiter::{KeyLimit, Limiter, Quota};
 use crate::core::phone::Phone;
 use crate::core::transcript::Transcript;
 use crate::core::webhook::AcceptedMessage;
@@ -401,14 +401,24 @@ impl World {
     }
 
     /// Counts one request against a bucket's share of the provider's rate limit, or against the limit as a whole.
-    pub(crate) fn take_quota(&mut self, provider: &'static str, bucket: Option<u64>, now: SystemTime) -> Quota {
+    pub(crate) fn take_quota(
+        &mut self,
+        provider: &'static str,
+        bucket: Option<u64>,
+        own: Option<&KeyLimit>,
+        now: SystemTime,
+    ) -> Quota {
         let account = Arc::make_mut(self.accounts.entry(provider).or_default());
-        self.buckets.take(provider, bucket, &mut account.limiter, now)
+        match own {
+            Some(own) => self.buckets.take_own(provider, bucket, own, now),
+            None => self.buckets.take(provider, bucket, &mut account.limiter, now),
+        }
     }
 
     /// Returns what is left of the provider's rate limit: of a bucket's share, or of the limit as a whole.
-    pub(crate) fn quota(&self, provider: &str, bucket: Option<u64>, now: SystemTime) -> Quota {
-        self.buckets.peek(provider, bucket, &self.account(provider).limiter, now)
+    pub(crate) fn quota(&self, provider: &str, bucket: Option<u64>, own: Option<&KeyLimit>, now: SystemTime) -> Quota {
+        let limiter = own.map_or_else(|| &self.account(provider).limiter, |own| &own.limiter);
+        self.buckets.peek(provider, bucket, limiter, now)
     }
 
     /// Replaces a provider's rate limit. Every key and account starts with a full quota.

@@ -115,7 +115,7 @@ fn the_seeded_world_is_the_documented_one() {
     for (provider, limit, seconds) in
         [("autocalls", 5, 1), ("exotel", 200, 60), ("gosendapi", 100, 1), ("messangi", 100, 300)]
     {
-        let quota = world.quota(provider, None, now());
+        let quota = world.quota(provider, None, None, now());
         assert_eq!((quota.limit, quota.window.as_secs()), (limit, seconds), "{provider}");
     }
 }

@@ -32,7 +32,7 @@ pub(super) const ALL: &[Switch] = &[
         default: "meta",
         allowed: &["meta", "record", "record_without_wamid", "no_id"],
         about: "Whether a send is answered in Meta's shape, with the vendor's own record, with that of a message that Meta has \
-                not numbered yet, or without any id.",
+                not numbered yet, or without any id. Statuses of the webhook are records with both ids where sends are.",
         source: Source::new(MESSAGES, Certainty::Inferred),
     },
     Switch {
@@ -115,6 +115,22 @@ pub(super) const ALL: &[Switch] = &[
         allowed: &["event", "type", "event_type"],
         about: "The member of a webhook's envelope that holds the name of the event.",
         source: Source::new("GoSendAPI, Webhooks", Certainty::Inferred),
+    },
+    Switch {
+        name: "key_form",
+        default: "any",
+        allowed: &["any", "held"],
+        about: "Whether a key that starts with neither `gsk_live_` nor `gsk_test_` is a good one here, or refused as \
+                MALFORMED_API_KEY. A strict mock refuses it anyway.",
+        source: Source::new("GoSendAPI, Authentication", Certainty::Docs),
+    },
+    Switch {
+        name: "key_limits",
+        default: "off",
+        allowed: &["off", "on"],
+        about: "Whether a key has the limits of its kind: 10 requests a second and 1,000 a day for `gsk_test_`, 100,000 a \
+                day for others. Off, every key has the limit of `/_mock/limits` alone.",
+        source: Source::new("GoSendAPI, Rate limits", Certainty::Docs),
     },
     Switch {
         name: ANNOUNCEMENTS,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::common::NAME;
-use super::conversations;
+use super::{conversations, directory, messages};
 use crate::core::phone::Phone;
 use crate::core::time::rfc3339;
 use crate::core::webhook::{
@@ -61,7 +61,7 @@ pub(super) fn event_name(payload: &Value) -> Option<&str> {
 pub(super) fn payload(world: &World, happening: &MessageEvent<'_>) -> Value {
     let (event, message) = match happening.what {
         MessageEventKind::Received { content, .. } => ("received", incoming(happening, content)),
-        MessageEventKind::Status { progress, .. } => status(happening, progress),
+        MessageEventKind::Status { progress, .. } => status(world, happening, progress),
     };
     let sender = world.account(NAME).sender_by_phone(happening.business);
     let name_member = world.switch(NAME, "event_name_member");
@@ -162,17 +162,26 @@ fn medium(kind: &str, member: &Value, message_id: &str) -> Value {
     Value::Object(medium)
 }
 
-fn status(happening: &MessageEvent<'_>, progress: DeliveryStatus) -> (&'static str, Value) {
+/// In Meta's shape, or as the vendor's record with both ids where the switch has sends answered with it (inferred).
+fn status(world: &World, happening: &MessageEvent<'_>, progress: DeliveryStatus) -> (&'static str, Value) {
     let (word, errors) = match progress {
         DeliveryStatus::Sent => ("sent", None),
         DeliveryStatus::Delivered => ("delivered", None),
         DeliveryStatus::Read => ("read", None),
         DeliveryStatus::Failed(failure) => ("failed", Some(failure)),
     };
-    let mut message = json!({
-        "id": happening.message_id, "status": word, "timestamp": unix_seconds(happening.at),
-        "recipient_id": happening.contact.digits(),
-    });
+    let mut message = if world.switch(NAME, "response_shape").starts_with("record") {
+        json!({
+            "id": directory::own_id(world, messages::number(happening.message_id).to_owned()),
+            "wamid": happening.message_id, "to": happening.contact.digits(), "status": word,
+            "timestamp": unix_seconds(happening.at),
+        })
+    } else {
+        json!({
+            "id": happening.message_id, "status": word, "timestamp": unix_seconds(happening.at),
+            "recipient_id": happening.contact.digits(),
+        })
+    };
     if let (Some(failure), Value::Object(members)) = (errors, &mut message) {
         let error = json!({
             "code": failure.code, "title": failure.name, "message": failure.name, "error_data": {"details": failure.text},

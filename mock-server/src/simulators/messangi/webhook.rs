@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::common::NAME;
+use super::common::{NAME, USER};
 use super::request::Notification;
 use crate::core::phone::Phone;
 use crate::core::time::local_time;
@@ -37,8 +37,6 @@ pub(super) const FAILURES: [Failure; 5] = [
 /// The pauses where something is tried again (inferred).
 const PAUSES: [Duration; 3] = [Duration::from_secs(60); 3];
 
-/// The user whose account the seeded one is.
-const USER: &str = "demo@example.com";
 /// The id of the process that forwards what contacts write.
 const PROCESS: u32 = 88;
 
