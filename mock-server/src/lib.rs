@@ -59,7 +59,9 @@ pub use crate::core::world::{
 #[cfg(feature = "server")]
 pub use crate::server::control::control_response;
 #[cfg(feature = "server")]
-pub use crate::server::{Endpoint, MockServer, MockServerBuilder, Tls, TlsError, serve, serve_and_save, serve_until};
+pub use crate::server::{
+    Endpoint, MockServer, MockServerBuilder, Tls, TlsError, WebhookRoots, serve, serve_and_save, serve_until,
+};
 
 /// The README's code, compiled.
 #[cfg(all(doctest, feature = "server"))]

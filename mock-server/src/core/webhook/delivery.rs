@@ -42,6 +42,8 @@ pub enum DeliveryOutcome {
     TimedOut,
     /// The connection ended without a valid response.
     Unanswered,
+    /// TLS could not be agreed on: the target's certificate is not trusted, or it speaks none.
+    TlsFailed,
 }
 
 /// The problem of a network, phrased to follow its name.
@@ -134,6 +136,7 @@ impl Simulator {
             DeliveryOutcome::Refused => (None, Some("refused")),
             DeliveryOutcome::TimedOut => (None, Some("timed_out")),
             DeliveryOutcome::Unanswered => (None, Some("no_answer")),
+            DeliveryOutcome::TlsFailed => (None, Some("tls_failed")),
         };
         let pause = self.webhook_rules_of(pending.provider, pending.topic).pause_after(pending.attempt, status);
         let next_try_at = pause.map(|pause| pending.due + pause);
