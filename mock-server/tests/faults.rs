@@ -135,6 +135,7 @@ fn waiting_until_limit_reset_is_long_enough() {
 #[test]
 fn a_dropped_reply_can_be_foreseen_without_using_it_up() {
     let mut mock = Mock::new();
+    mock.open_window();
     mock.post(
         "faults",
         &json!([

@@ -1,6 +1,6 @@
 //! The client that calls webhook targets.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -135,17 +135,12 @@ impl TargetClient {
     }
 }
 
-/// Whether TLS is the reason of an error.
-fn is_of_tls(error: &reqwest::Error) -> bool {
-    let mut next = error.source();
-    while let Some(source) = next {
-        let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if source.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        next = source.source();
-    }
-    false
+/// Whether TLS is the reason of an error. One error of IO may hold another.
+fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    let content = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || content.is_some_and(|content| is_of_tls(content))
+        || error.source().is_some_and(is_of_tls)
 }
 
 /// Targets are addresses, which nobody looks up, or `localhost`. No resolver can lead them elsewhere.
