@@ -32,6 +32,7 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
         Capability::Template,
         Capability::Templates,
         Capability::DeliveryStatus,
+        Capability::StatusCallback,
         Capability::Inbound,
         Capability::WebhookSignature,
         Capability::Batch,

@@ -14,14 +14,14 @@ use bytes::Bytes;
 
 pub use outcome::SendOutcome;
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{Layer, Next};
-use crate::message::Message;
 use crate::message::key;
 use crate::message::media::MediaSource;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
 use crate::secret::{Redactor, Secret};
@@ -170,6 +170,9 @@ impl Client {
         if message.content.media().any(|media| matches!(media.source, MediaSource::Id(_))) {
             self.requires(Capability::MediaUpload)?;
         }
+        if message.status_callback.is_some() {
+            self.requires(Capability::StatusCallback)?;
+        }
         message.check()?;
         let mut message = message.clone();
         if message.idempotency_key.is_none() {
@@ -239,6 +242,41 @@ impl Client {
     pub async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         self.requires(Capability::Conversations)?;
         self.next(None).conversations(filter).await.map_err(|error| self.redaction().of(error))
+    }
+
+    /// Marks a contact's message as read. A repetition does no harm.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without [`Capability::MarkRead`].
+    pub async fn mark_read(&self, message_id: &MessageId) -> Result<()> {
+        self.acknowledge(message_id, Acknowledgement::Read).await
+    }
+
+    /// Shows the contact who wrote this message that an answer is being typed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without [`Capability::Typing`].
+    pub async fn show_typing(&self, message_id: &MessageId) -> Result<()> {
+        self.acknowledge(message_id, Acknowledgement::Typing).await
+    }
+
+    /// Shows a contact what became of its message so far.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without its [capability](Acknowledgement::capability).
+    pub async fn acknowledge(&self, message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        self.requires(acknowledgement.capability())?;
+        let done = self.next(None).acknowledge(message_id, acknowledgement).await;
+        done.map_err(|error| self.redaction().of(error))
+    }
+
+    /// Asks the provider, without a send, whether it accepts the credential and knows the channel's sender. `None` if it
+    /// has no such request.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`] for the credential and [`ErrorKind::SenderNotFound`] for the sender.
+    pub async fn identify(&self) -> Result<Option<Identity>> {
+        self.next(None).identify().await.map_err(|error| self.redaction().of(error))
     }
 
     /// Verifies and reads one webhook call, received now, without network.
@@ -362,6 +400,14 @@ impl Messenger for Client {
 
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         self.conversations(filter).await
+    }
+
+    async fn acknowledge(&self, message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        self.acknowledge(message_id, acknowledgement).await
+    }
+
+    async fn identify(&self) -> Result<Option<Identity>> {
+        self.identify().await
     }
 
     fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {

@@ -13,6 +13,7 @@ use super::templates::{TemplateMapping, TemplateMappings};
 use crate::adapter::request::BaseUrl;
 use crate::error::Result;
 use crate::layers::WindowPolicy;
+use crate::message::StatusCallback;
 use crate::phone::PhoneNumber;
 use crate::secret::Secret;
 use crate::time::parse_duration;
@@ -165,6 +166,48 @@ impl<'a> ConfigReader<'a> {
                 None
             }
         }
+    }
+
+    /// Whether the value of `key` is a reference and this channel is checked without its secrets, so that its form cannot be
+    /// checked.
+    pub fn is_assumed(&mut self, key: &'static str) -> bool {
+        matches!(self.config.lookup, Lookup::Assumed { .. }) && self.value(key).is_some_and(|value| !value.is_string())
+    }
+
+    /// An optional address that the provider is to call. Kept like a secret, since it may be all that protects the receiver.
+    pub fn callback_url(&mut self, key: &'static str) -> Option<Secret> {
+        let mut urls = self.callback_urls(key);
+        if urls.len() > 1 {
+            self.problem(key, "expected one URL");
+        }
+        urls.pop()
+    }
+
+    /// As [`callback_url`](Self::callback_url), one or more: a list, or a text joined by commas.
+    pub fn callback_urls(&mut self, key: &'static str) -> Vec<Secret> {
+        const EXPECTED: &str = "an http:// or https:// URL such as \"https://example.com/hook\"";
+        let values = match self.value(key) {
+            None => return Vec::new(),
+            Some(Value::Array(list)) => list.iter().collect(),
+            Some(one) => vec![one],
+        };
+        let mut urls = Vec::new();
+        for value in values {
+            let is_reference = matches!(self.config.lookup, Lookup::Assumed { .. }) && value.is_object();
+            match self.resolve(value) {
+                Ok(secret) => {
+                    let parts = secret.expose().split(',').map(|part| StatusCallback::new(part.trim()));
+                    for url in parts {
+                        if !is_reference && !url.is_url() {
+                            self.problem(key, format!("expected {EXPECTED}"));
+                        }
+                        urls.push(Secret::new(url.as_str()));
+                    }
+                }
+                Err(problem) => self.problem(key, problem),
+            }
+        }
+        urls
     }
 
     /// A required, non-empty text.

@@ -72,8 +72,8 @@ impl Registry {
     ///
     /// let registry = Registry::default().with_layers(|provider, channel, client| match channel.name() {
     ///     // A retry would delay the change to the next channel.
-    ///     "india" => client.layer(RateLimit::new(provider.rates)),
-    ///     _ => client.layer(Retry::default()).layer(RateLimit::new(provider.rates)),
+    ///     "india" => client.layer(RateLimit::new(provider.rates_for(channel))),
+    ///     _ => client.layer(Retry::default()).layer(RateLimit::new(provider.rates_for(channel))),
     /// });
     /// ```
     #[must_use]
@@ -212,8 +212,11 @@ impl Registry {
                         Some(failover) => failover.with_channel(member.as_str(), client),
                         None => Failover::new(member.as_str(), client),
                     };
-                    let rates = file.channels.get(member).and_then(|channel| self.provider(channel.provider()).ok());
-                    let rates = rates.map_or(&[] as &[Rate], |provider| provider.rates);
+                    let rates = file
+                        .channels
+                        .get(member)
+                        .and_then(|channel| Some(self.provider(channel.provider()).ok()?.rates_for(channel)));
+                    let rates = rates.unwrap_or(&[] as &[Rate]);
                     failover = Some(longer.with_weight(*weight).with_window_guard(windows).with_rates(rates));
                 }
                 Err(error) => problems.extend(error.problems().iter().cloned()),

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 pub use circuit_breaker::BreakerState;
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::adapter::rate::Rate;
 use crate::capability::{Capabilities, Capability};
 use crate::client::Client;
@@ -20,10 +20,10 @@ use crate::client::attempt::Attempt;
 use crate::error::attempt::FailedAttempt;
 use crate::error::{Error, ErrorKind, Result, Unsent};
 use crate::layers::WindowGuard;
-use crate::message::Message;
 use crate::message::content::Content;
 use crate::message::media::MediaSource;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
 use crate::session::{Session, Window};
@@ -315,6 +315,8 @@ impl Messenger for Failover {
     /// The capabilities of all channels together, except those of a single provider: webhooks, idempotency, batches.
     fn capabilities(&self) -> Capabilities {
         let of_one = [
+            Capability::MarkRead,
+            Capability::Typing,
             Capability::DeliveryStatus,
             Capability::Inbound,
             Capability::WebhookSignature,
@@ -352,6 +354,16 @@ impl Messenger for Failover {
 
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         self.able(Capability::Conversations)?.conversations(filter).await
+    }
+
+    /// The id of a received message belongs to the channel that received it.
+    async fn acknowledge(&self, _message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        unsupported(NAME, acknowledgement.capability())
+    }
+
+    /// Each channel is an account of its own.
+    async fn identify(&self) -> Result<Option<Identity>> {
+        Ok(None)
     }
 
     fn webhook(&self, _request: &http::Request<Bytes>, _received_at: SystemTime) -> Result<WebhookEvents> {

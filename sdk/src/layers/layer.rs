@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::capability::Capabilities;
 use crate::client::tracker::SendTracker;
 use crate::error::Result;
-use crate::message::Message;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
 use crate::session::Session;
@@ -37,6 +37,19 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// Around [`Messenger::conversations`].
     async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
         next.conversations(filter).await
+    }
+    /// Around [`Messenger::acknowledge`].
+    async fn acknowledge(
+        &self,
+        message_id: &MessageId,
+        acknowledgement: Acknowledgement,
+        next: Next<'_>,
+    ) -> Result<()> {
+        next.acknowledge(message_id, acknowledgement).await
+    }
+    /// Around [`Messenger::identify`].
+    async fn identify(&self, next: Next<'_>) -> Result<Option<Identity>> {
+        next.identify().await
     }
 }
 
@@ -105,6 +118,22 @@ impl Next<'_> {
         match self.split() {
             Some((layer, below)) => layer.conversations(filter, below).await,
             None => self.base.conversations(filter).await,
+        }
+    }
+
+    /// Calls the next layer's [`Messenger::acknowledge`].
+    pub async fn acknowledge(self, message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        match self.split() {
+            Some((layer, below)) => layer.acknowledge(message_id, acknowledgement, below).await,
+            None => self.base.acknowledge(message_id, acknowledgement).await,
+        }
+    }
+
+    /// Calls the next layer's [`Messenger::identify`].
+    pub async fn identify(self) -> Result<Option<Identity>> {
+        match self.split() {
+            Some((layer, below)) => layer.identify(below).await,
+            None => self.base.identify().await,
         }
     }
 

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info_span, warn};
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::adapter::error_code::ErrorCode;
 use crate::error::{Error, Result};
 use crate::layers::layer::{Layer, Next};
-use crate::message::Message;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 
@@ -105,6 +105,20 @@ impl Layer for Tracing {
 
     async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
         self.watch(span("conversations", next, None, filter.contact.as_ref()), next.conversations(filter)).await
+    }
+
+    async fn acknowledge(
+        &self,
+        message_id: &MessageId,
+        acknowledgement: Acknowledgement,
+        next: Next<'_>,
+    ) -> Result<()> {
+        let span = span(acknowledgement.capability().as_str(), next, None, None);
+        self.watch(span, next.acknowledge(message_id, acknowledgement)).await
+    }
+
+    async fn identify(&self, next: Next<'_>) -> Result<Option<Identity>> {
+        self.watch(span("identify", next, None, None), next.identify()).await
     }
 }
 
