@@ -323,7 +323,7 @@ fn rows_of_content() -> Vec<Row> {
         row(
             "a callback elsewhere",
             exotel(&with(e.clone(), "status_callback", json!("https://hooks.example.net/x"))),
-            note("is passed over, as it is https"),
+            note("is passed over, as it has a host"),
             202,
             202,
         ),
