@@ -341,8 +341,17 @@ pub(crate) struct MockArgs {
     #[arg(long)]
     pub(crate) tls: bool,
     /// Write the certificate of the authority for --tls to this file
-    #[arg(long, value_name = "FILE", requires = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls", conflicts_with = "tls_cert")]
     pub(crate) tls_ca: Option<PathBuf>,
+    /// Also speak TLS, with the certificate in this PEM file and the chain behind it, in place of a generated one
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The key of --tls-cert, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Also trust the authorities in this PEM file for https webhook targets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) webhook_ca: Option<PathBuf>,
     /// Print no line for each request
     #[arg(long)]
     pub(crate) quiet: bool,

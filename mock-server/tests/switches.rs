@@ -426,3 +426,15 @@ fn the_headers_of_a_limit_come_where_the_switches_want_them() {
         }
     }
 }
+
+#[test]
+fn gosendapi_tells_the_second_id_of_a_record_by_webhook() {
+    let mut mock = mock("gosendapi", &json!({"response_shape": "record_without_wamid"}));
+    mock.post("webhooks", &json!({"provider": "gosendapi", "url": "http://127.0.0.1:9000/hook"}));
+    let (_, sent) = mock.raw(&gosendapi(CONTACT));
+    assert_eq!(sent["wamid"], Value::Null);
+    let delivery = mock.simulator.due(mock.real_now).unwrap();
+    let message = json_of(&delivery.request)["data"]["message"].clone();
+    assert_eq!((&message["id"], &message["status"]), (&sent["id"], &json!("sent")));
+    assert!(message["wamid"].as_str().unwrap().starts_with("wamid."), "{message}");
+}

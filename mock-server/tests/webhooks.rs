@@ -407,7 +407,7 @@ async fn webhook_to_another_machine_is_refused_and_not_called() {
         format!("http://2130706433:{}/", receiver.port),
         format!("http://[::ffff:127.0.0.1]:{}/", receiver.port),
         format!("http://user:pass@127.0.0.1:{}/", receiver.port),
-        format!("https://127.0.0.1:{}/", receiver.port),
+        format!("https://0.0.0.0:{}/", receiver.port),
     ] {
         let body = json!({"provider": "messangi", "url": url});
         let (status, json) = ask(&mock, "POST", "/_mock/webhooks", &body).await;

@@ -74,7 +74,7 @@ mod tests {
         for (path, meant) in [
             ("/api/whatsapp/send-freeform", "`/api/user/whatsapp/send-freeform` of autocalls"),
             ("/whatsapp/Session-Status/", "`/api/user/whatsapp/session-status` of autocalls"),
-            ("/v3/messages", "`/v1/messages` of gosendapi"),
+            ("/v4/v3/messages", "`/balerion/v3/messages` of messangi"),
             ("/messages", "`/v1/messages` of gosendapi"),
             ("/v1/accounts/acme/messages", "`/v2/accounts/{sid}/messages` of exotel"),
             ("/v2/notification", "`/oberyn/v2/notification` of messangi"),

@@ -67,6 +67,11 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The name of an event, read from its payload, for providers whose webhooks name the events that they receive.
+    fn event_name<'a>(&self, _payload: &'a Value) -> Option<&'a str> {
+        None
+    }
+
     /// The reasons for which an accepted message may fail, in the provider's words. The first is the default.
     fn failures(&self) -> &'static [Failure] {
         &[]
@@ -75,6 +80,11 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
     /// How the provider signs webhook calls, and how often it tries.
     fn webhook_rules(&self, _world: &World) -> WebhookRules {
         WebhookRules::default()
+    }
+
+    /// The same for calls that tell of conversations and templates.
+    fn account_event_rules(&self, world: &World) -> WebhookRules {
+        self.webhook_rules(world)
     }
 }
 
