@@ -72,7 +72,7 @@ mod tests {
     fn a_path_that_is_a_little_off_is_told_which_one_may_be_meant() {
         let simulators = simulators::all();
         for (path, meant) in [
-            ("/api/whatsapp/send-freeform", "`/api/user/whatsapp/send-freeform` of autocalls"),
+            ("/whatsapp/send-freeform", "`/api/user/whatsapp/send-freeform` of autocalls"),
             ("/whatsapp/Session-Status/", "`/api/user/whatsapp/session-status` of autocalls"),
             ("/v4/v3/messages", "`/balerion/v3/messages` of messangi"),
             ("/messages", "`/v1/messages` of gosendapi"),

@@ -152,6 +152,9 @@ impl Exotel {
             (&Method::POST, "templates/sample") => {
                 account_calls::sample(world, request, review).unwrap_or_else(|problem| refuse(world, review, &problem))
             }
+            (&Method::PUT, "whatsapp/webhook") => {
+                account_calls::webhook(world, review).unwrap_or_else(|problem| refuse(world, review, &problem))
+            }
             (&Method::POST, "isv") => {
                 account_calls::onboarding_link(world, review).unwrap_or_else(|problem| refuse(world, review, &problem))
             }

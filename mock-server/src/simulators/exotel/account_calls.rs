@@ -11,12 +11,15 @@ use serde_json::{Value, json};
 use super::common::{NAME, TEMPLATE_API};
 use super::problem::Problem;
 use crate::core::finding::{Certainty, FindingCollector, Source};
-use crate::core::request::Query;
+use crate::core::json::{Json, Named as _};
+use crate::core::request::{Query, is_json, json_of};
 use crate::core::request_context::RequestContext;
 use crate::core::response::{json_response, set_header, text_response};
+use crate::core::webhook::Topic;
 use crate::core::world::World;
 
 const ONBOARDING: Source = Source::new("Onboarding", Certainty::Docs);
+const RECEIVE_PAGE: Source = Source::new("Receive Messages", Certainty::Docs);
 const FORM_UNKNOWN: &str = "the page of this call does not show the form of its answer, so this one is a guess";
 
 /// Source: Templates API (docs).
@@ -67,6 +70,39 @@ pub(super) fn sample(
     let handle = format!("4::{}:{}", STANDARD.encode(kind), world.next_hex());
     let result = json!({"code": 200, "error_data": null, "status": "success", "data": {"file_handle": handle}});
     Ok(answer(world, request, &json!({"templates": [result]})))
+}
+
+/// `PUT whatsapp/webhook`: where the account's callbacks go. Source: Receive Messages (docs) for the request; the answer is
+/// inferred.
+pub(super) fn webhook(
+    context: &mut RequestContext<'_>,
+    review: &mut FindingCollector,
+) -> Result<Response<Bytes>, Problem> {
+    let request = context.request;
+    let on_page = |problem| Problem { source: RECEIVE_PAGE, ..problem };
+    if !is_json(request) {
+        let problem = Problem::new(1011, "Unsupported content type", "application/json is expected");
+        return Err(on_page(Problem { status: 415, ..problem }));
+    }
+    let sent: Json<'_> = json_of(request.body())
+        .map_err(|_| on_page(Problem::new(1007, "Invalid request body", "the body is not JSON")))?;
+    let webhook = sent.member("whatsapp").and_then(|channel| channel.member("webhook")).unwrap_or(&Json::Null);
+    let url = |name: &str| match webhook.member(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::Str(url)) if url.starts_with("http://") || url.starts_with("https://") => Ok(Some(&**url)),
+        Some(_) => Err(on_page(Problem::invalid(format!("whatsapp.webhook.{name} is not valid")))),
+    };
+    let missing = || on_page(Problem::missing("whatsapp.webhook.incoming_message_url is mandatory"));
+    let incoming = url("incoming_message_url")?.ok_or_else(missing)?;
+    let statuses = url("status_callback_url")?;
+    for (topic, url) in [(Topic::Inbound, Some(incoming)), (Topic::Status, statuses)] {
+        for finding in context.set_webhook(NAME, topic, url) {
+            review.note(finding.text, finding.source);
+        }
+    }
+    review.note(FORM_UNKNOWN, inferred(RECEIVE_PAGE));
+    let result = json!({"code": 200, "error_data": null, "status": "success", "data": null});
+    Ok(answer(context, request, &json!({"webhook": result})))
 }
 
 /// `POST isv`: a link by which a customer of the business joins. Its token holds the time of its making, so that nothing is

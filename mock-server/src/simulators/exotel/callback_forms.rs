@@ -7,6 +7,8 @@ use super::common::ACCOUNT_SID;
 use super::failures;
 use super::part::insert;
 use super::received::Message;
+use super::webhook::put_contact;
+use crate::core::phone::Phone;
 use crate::core::time::local_time;
 use crate::core::webhook::{DeliveryStatus, Failure, MessageEvent};
 
@@ -42,9 +44,8 @@ pub(super) fn event_received(
     with_time: bool,
 ) -> Value {
     let at = with_time.then(|| local_time(happening.at, 0));
-    let mut message = json!({
-        "id": happening.message_id, "from": happening.contact.digits(), "to": happening.business.digits(),
-    });
+    let mut message = json!({"id": happening.message_id, "to": happening.business.digits()});
+    put_contact(&mut message, happening, |phone| phone.digits().to_owned());
     insert(&mut message, "timestamp", at.clone());
     received.put(&mut message);
     let mut payload = json!({
@@ -74,10 +75,11 @@ pub(super) fn typed_received(
 ) -> Value {
     let mut message = json!({});
     received.put(&mut message);
-    let data = json!({
-        "message_sid": happening.message_id, "from": happening.contact.e164(), "to": happening.business.e164(),
-        "message": message, "contact": contact(happening, name),
+    let mut data = json!({
+        "message_sid": happening.message_id, "to": happening.business.e164(), "message": message,
+        "contact": contact(happening, name),
     });
+    put_contact(&mut data, happening, Phone::e164);
     let mut payload = json!({"type": "inbound_message", "account_sid": ACCOUNT_SID, "data": data});
     insert(&mut payload, "timestamp", with_time.then(|| local_time(happening.at, 0)));
     payload
@@ -97,7 +99,10 @@ fn contact(happening: &MessageEvent<'_>, name: Option<&str>) -> Value {
     if let Some(name) = name {
         profile.insert("name".to_owned(), name.into());
     }
-    json!({"wa_id": happening.contact.digits(), "profile": profile})
+    let mut contact = json!({"profile": profile});
+    insert(&mut contact, "wa_id", happening.phone().map(Phone::digits));
+    insert(&mut contact, "user_id", happening.user_id);
+    contact
 }
 
 fn with_errors(mut message: Value, progress: DeliveryStatus, text_member: &str) -> Value {

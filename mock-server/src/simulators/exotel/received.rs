@@ -39,6 +39,8 @@ pub(super) struct Message<'c> {
     member: Value,
     /// What it replies to. Sources: WhatsApp Webhooks (docs) for `from` and `id`.
     context: Option<Value>,
+    /// The advertisement, beside the content as with Meta (inferred).
+    referral: Option<Value>,
 }
 
 impl<'c> Message<'c> {
@@ -48,7 +50,7 @@ impl<'c> Message<'c> {
             insert(&mut member, "mime_type", Some(mime_type(kind, content)));
         }
         let quoted = happening.reply_to.map(|id| json!({"from": happening.business.e164(), "id": id}));
-        Self { kind, member, context: quoted }
+        Self { kind, member, context: quoted, referral: happening.referral.cloned() }
     }
 
     /// Puts the message into an object of a callback.
@@ -56,6 +58,7 @@ impl<'c> Message<'c> {
         insert(object, "type", Some(self.kind));
         insert(object, self.kind, Some(self.member));
         insert(object, "context", self.context);
+        insert(object, "referral", self.referral);
     }
 }
 

@@ -23,6 +23,7 @@ fn template() -> Value {
 fn every_call_is_simulated_or_says_that_it_is_not() {
     let message =
         json!({"from": "+919876500001", "to": "+919876543210", "content": {"type": "text", "text": {"body": "Hi"}}});
+    let url = json!({"whatsapp": {"webhook": {"incoming_message_url": "http://127.0.0.1:9000/in"}}});
     let edit = json!({"whatsapp": {"templates": [{"template": {"id": "310"}}]}});
     let name = json!({"whatsapp": {"templates": [{"template": {"name": "visit_reminder"}}]}});
     let sample = "/v2/accounts/acme/templates/sample?file_length=4&file_type=image/png";
@@ -34,6 +35,7 @@ fn every_call_is_simulated_or_says_that_it_is_not() {
         ("DELETE", "/v2/accounts/acme/templates?waba_id=8", name, 200),
         ("POST", sample, json!(1234), 200),
         ("GET", "/v2/accounts/acme/media/m1", Value::Null, 200),
+        ("PUT", "/v2/accounts/acme/whatsapp/webhook", url, 200),
         ("POST", "/v2/accounts/acme/isv", Value::Null, 200),
         ("GET", "/v2/accounts/acme/isv?access_token=1-2", Value::Null, 400),
     ] {
@@ -128,4 +130,43 @@ fn refused_template_has_the_error_in_its_item_too() {
     assert_eq!(item["error_data"], response["error_data"]);
     let words = item["error_data"]["description"].as_str().unwrap();
     assert!(words.starts_with("There is already English content for this template"), "{words}");
+}
+
+#[test]
+fn webhook_call_sets_where_messages_and_statuses_go() {
+    let mut mock = Mock::new();
+    let path = "/v2/accounts/acme/whatsapp/webhook";
+    let set = |mock: &mut Mock, webhook: Value| {
+        let seen = call(mock, "PUT", path, &json!({"whatsapp": {"webhook": webhook}}));
+        (seen.status, seen.json["response"]["error_data"]["description"].as_str().unwrap_or_default().to_owned())
+    };
+    let (incoming, statuses) = ("http://127.0.0.1:9001/in", "http://127.0.0.1:9001/status");
+    let both = json!({"incoming_message_url": incoming, "status_callback_url": statuses, "verify_token": "x"});
+    assert_eq!(set(&mut mock, both).0, 200);
+    let told = |mock: &mut Mock| {
+        mock.inbound("exotel", "+919876543210");
+        let text = json!({"type": "text", "text": {"body": "Hi"}});
+        let message = json!({"from": "+919876500001", "to": "+919876543210", "content": text});
+        assert_eq!(call(mock, "POST", "/v2/accounts/acme/messages", &message).status, 202);
+        let due = std::iter::from_fn(|| mock.answer_webhook(200));
+        due.map(|delivery| delivery.request.uri().path().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&mut mock), ["/in", "/status"]);
+    mock.listen("exotel");
+    assert_eq!(set(&mut mock, json!({"incoming_message_url": incoming})).0, 200);
+    assert_eq!(told(&mut mock), ["/in", "/hook"]);
+    let elsewhere = json!({"incoming_message_url": "https://hooks.example.net/in"});
+    assert_eq!(set(&mut mock, elsewhere).0, 200);
+    assert!(mock.findings()[0].starts_with("note: "), "{:?}", mock.findings());
+    for (webhook, description) in [
+        (json!({}), "whatsapp.webhook.incoming_message_url is mandatory"),
+        (json!({"incoming_message_url": "ftp://x"}), "whatsapp.webhook.incoming_message_url is not valid"),
+        (
+            json!({"incoming_message_url": incoming, "status_callback_url": 5}),
+            "whatsapp.webhook.status_callback_url is not",
+        ),
+    ] {
+        let (status, said) = set(&mut mock, webhook);
+        assert!(status == 400 && said.starts_with(description), "{said}");
+    }
 }

@@ -237,3 +237,50 @@ fn inbound_message_has_no_time_if_the_switch_says_so() {
         }
     }
 }
+
+#[test]
+fn every_typed_content_goes_out_in_the_words_of_the_platform() {
+    for (form, place) in
+        [("wrapped", "/whatsapp/messages/0/content"), ("event", "/message"), ("typed", "/data/message")]
+    {
+        for (content, kind, expected) in [
+            (
+                json!({"type": "order", "catalog_id": "c", "product_items": [{"product_retailer_id": "p", "quantity": 2}]}),
+                "order",
+                json!({"catalog_id": "c", "product_items": [{"product_retailer_id": "p", "quantity": 2}]}),
+            ),
+            (
+                json!({"type": "flow_reply", "name": "flow", "body": "Sent", "response": {"day": "Fri"}}),
+                "interactive",
+                json!({"type": "nfm_reply",
+                    "nfm_reply": {"name": "flow", "body": "Sent", "response_json": "{\"day\":\"Fri\"}"}}),
+            ),
+            (
+                json!({"type": "list_reply", "id": "m9", "title": "09:00", "description": "Room A"}),
+                "interactive",
+                json!({"type": "list_reply", "list_reply": {"id": "m9", "title": "09:00", "description": "Room A"}}),
+            ),
+            (
+                json!({"type": "audio", "id": "a1", "voice": true}),
+                "audio",
+                json!({"id": "a1", "voice": true, "mime_type": "audio/ogg"}),
+            ),
+        ] {
+            let mut mock = Mock::new();
+            mock.listen("exotel");
+            mock.control("config", &json!({"provider": "exotel", "callback_form": form}));
+            let referral = json!({"source_type": "ad", "source_id": "120", "ctwa_clid": "c1"});
+            let inbound = json!({"provider": "exotel", "user_id": "IN.1002", "content": content, "referral": referral});
+            mock.control("inbound", &inbound);
+            let told = mock.sent_calls().remove(0);
+            let message = told.pointer(place).unwrap();
+            assert_eq!((&message["type"], &message[kind]), (&json!(kind), &expected), "{form} {content}");
+            assert_eq!(message["referral"]["source_id"], "120", "{form}");
+            let written = told.to_string();
+            assert!(
+                written.contains("\"from_user_id\":\"IN.1002\"") && !written.contains("\"from\":"),
+                "{form}: {written}"
+            );
+        }
+    }
+}
