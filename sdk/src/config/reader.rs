@@ -24,6 +24,7 @@ use crate::transport::{PROXY_EXPECTED, Roots, is_proxy_url};
 const COMMON: &[&str] = &[
     "base_url",
     "extra_roots",
+    "flatten_parameters",
     "insecure",
     "probe",
     "proxy",
@@ -83,6 +84,7 @@ impl<'a> ConfigReader<'a> {
             probe: reader.flag("probe").unwrap_or(true),
             reuse_connections: reader.flag("reuse_connections").unwrap_or_default(),
             trust_unsigned: reader.flag("trust_unsigned").unwrap_or_default(),
+            flatten_parameters: reader.flag("flatten_parameters").unwrap_or_default(),
             base_url: reader.base_url(insecure),
             #[cfg(feature = "reqwest")]
             proxy: reader.proxy(),

@@ -125,6 +125,7 @@ impl Registry {
         let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
         let connected = (provider.connect)(keys, context)?;
         let client = Client::builder(connected.messenger).channel(config.name());
+        let client = client.flatten_parameters(common.flatten_parameters);
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::new(provider.codes));
         let client = client.layer(guard).redact(connected.secrets).redact(common.secrets()).build();
