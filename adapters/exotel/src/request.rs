@@ -78,11 +78,11 @@ pub(crate) fn encode_batch<'d>(
     post(config, &wrapped(&objects))
 }
 
-/// What `make` makes of each message, or one error for all that it refuses.
-fn indexed<T>(messages: &[Message], make: impl Fn(&Message) -> Result<T>) -> Result<Vec<T>> {
+/// What `encode` makes of each message, or one error for all that it refuses.
+fn indexed<T>(messages: &[Message], encode: impl Fn(&Message) -> Result<T>) -> Result<Vec<T>> {
     let (mut made, mut problems) = (Vec::with_capacity(messages.len()), Vec::new());
     for (index, message) in messages.iter().enumerate() {
-        match make(message) {
+        match encode(message) {
             Ok(one) => made.push(one),
             Err(error) => problems.push((index, error)),
         }

@@ -200,24 +200,25 @@ pub fn template(
 }
 
 fn header_component(header: &Header, name: Option<&str>) -> Value {
-    let mut parameter = header_parameter(header);
-    if let (Header::Text(_), Some(name)) = (header, name) {
-        parameter["parameter_name"] = name.into();
-    }
+    let parameter = match header {
+        Header::Text(line) => text_parameter(name, &line.text),
+        medium => header_parameter(medium),
+    };
     json!({ "type": "header", "parameters": [parameter] })
 }
 
 /// The component of a body with these values, each with its name if it has one; `None` without values.
 fn body_component<'v>(values: impl Iterator<Item = (Option<&'v str>, &'v str)>) -> Option<Value> {
-    let parameters = values.map(|(name, value)| {
-        let mut parameter = json!({ "type": "text", "text": value });
-        if let Some(name) = name {
-            parameter["parameter_name"] = name.into();
-        }
-        parameter
-    });
-    let parameters: Vec<Value> = parameters.collect();
+    let parameters: Vec<Value> = values.map(|(name, value)| text_parameter(name, value)).collect();
     (!parameters.is_empty()).then(|| json!({ "type": "body", "parameters": parameters }))
+}
+
+fn text_parameter(name: Option<&str>, text: &str) -> Value {
+    let mut object = Map::new();
+    object.insert("type".into(), "text".into());
+    put(&mut object, "parameter_name", name);
+    object.insert("text".into(), text.into());
+    object.into()
 }
 
 fn button_component(button: &TemplateButton) -> Value {

@@ -33,9 +33,9 @@ impl Template {
     }
 
     fn flatten(&mut self) {
-        flatten_part(self.header.as_mut(), &mut self.body, &mut self.buttons);
+        flatten_part(&mut self.header, &mut self.body, &mut self.buttons);
         for Card { header, body, buttons } in &mut self.carousel {
-            flatten_part(header.as_mut(), body, buttons);
+            flatten_part(header, body, buttons);
         }
     }
 }
@@ -99,7 +99,7 @@ const fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\t')
 }
 
-fn flatten_part(header: Option<&mut Header>, body: &mut Parameters, buttons: &mut [TemplateButton]) {
+fn flatten_part(header: &mut Option<Header>, body: &mut Parameters, buttons: &mut [TemplateButton]) {
     if let Some(Header::Text(line)) = header {
         flatten(&mut line.text);
     }
