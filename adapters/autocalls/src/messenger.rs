@@ -1,5 +1,7 @@
 //! Autocalls as a messenger.
 
+mod calls;
+
 use std::time::SystemTime;
 
 use async_trait::async_trait;
