@@ -176,7 +176,7 @@ pub(super) fn decode<I: DeserializeOwned, T>(
 }
 
 fn phone(text: &str) -> Option<PhoneNumber> {
-    text.parse().ok()
+    PhoneNumber::from_e164(text).ok()
 }
 
 #[cfg(test)]
