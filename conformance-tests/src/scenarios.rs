@@ -87,6 +87,11 @@ async fn provoke(harness: &Harness, capability: Capability) -> Result<Error, Fai
         Capability::Conversations => client.conversations(&ConversationFilter::default()).await.err(),
         Capability::DeliveryStatus => client.webhook(&http::Request::new(bytes::Bytes::from_static(b"{}"))).err(),
         Capability::Reply => client.send(&text().with_reply_to("wamid.1")).await.err(),
+        Capability::MarkRead => client.mark_read(&"wamid.1".into()).await.err(),
+        Capability::Typing => client.show_typing(&"wamid.1".into()).await.err(),
+        Capability::StatusCallback => {
+            client.send(&text().with_status_callback("https://hooks.example.net/dlr")).await.err()
+        }
         Capability::MediaUpload => {
             client.send(&Message::new(contact(), Content::Image(Media::id("770011223344556")))).await.err()
         }

@@ -73,6 +73,8 @@ fn asked(fixture: &Value) -> Vec<Request<Bytes>> {
     let provider = channel.remove("provider").unwrap();
     // Without the probe, which would refuse some of the documented requests.
     channel.insert("probe".to_owned(), false.into());
+    // Keys of any form go to a host that is not the provider's own.
+    channel.insert("base_url".to_owned(), "http://127.0.0.1:4010".into());
     let config =
         ChannelConfig::new("fixture", provider.as_str().unwrap(), channel.into_iter().collect(), process_env());
     let context = Context::new(Arc::clone(&direct) as Arc<dyn Transport>);

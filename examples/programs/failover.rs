@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let registry = Registry::default()
         .with_provider(transom_exotel::PROVIDER)
         .with_provider(transom_autocalls::PROVIDER)
-        .with_layers(|provider, _channel, client| client.layer(RateLimit::new(provider.rates)));
+        .with_layers(|provider, channel, client| client.layer(RateLimit::new(provider.rates_for(channel))));
     let file = ConfigFile::parse(&text, Path::new("."), registry.providers(), &process_env())?;
     // Retries within a member would delay the change to the next one, so only the last member repeats a send. Without
     // layers for single members, `registry.open(&file, "any")` makes the same client.

@@ -30,6 +30,10 @@ pub enum Capability {
     Reaction,
     /// Quote a message (`reply_to`).
     Reply,
+    /// Mark a received message as read.
+    MarkRead,
+    /// Show the contact that an answer is being typed.
+    Typing,
     /// Send an approved template.
     Template,
     /// Query the session window to a contact.
@@ -44,6 +48,8 @@ pub enum Capability {
     MediaUpload,
     /// Report delivery by webhook.
     DeliveryStatus,
+    /// Report the delivery of one message to an address of its own (`status_callback`).
+    StatusCallback,
     /// Report inbound messages by webhook.
     Inbound,
     /// Sign its webhooks.
@@ -69,6 +75,8 @@ impl Capability {
         Self::List,
         Self::Reaction,
         Self::Reply,
+        Self::MarkRead,
+        Self::Typing,
         Self::Template,
         Self::Session,
         Self::Senders,
@@ -76,6 +84,7 @@ impl Capability {
         Self::Conversations,
         Self::MediaUpload,
         Self::DeliveryStatus,
+        Self::StatusCallback,
         Self::Inbound,
         Self::WebhookSignature,
         Self::Idempotency,
@@ -97,6 +106,8 @@ impl Capability {
             Self::List => "list",
             Self::Reaction => "reaction",
             Self::Reply => "reply",
+            Self::MarkRead => "mark_read",
+            Self::Typing => "typing",
             Self::Template => "template",
             Self::Session => "session",
             Self::Senders => "senders",
@@ -104,6 +115,7 @@ impl Capability {
             Self::Conversations => "conversations",
             Self::MediaUpload => "media_upload",
             Self::DeliveryStatus => "delivery_status",
+            Self::StatusCallback => "status_callback",
             Self::Inbound => "inbound",
             Self::WebhookSignature => "webhook_signature",
             Self::Idempotency => "idempotency",

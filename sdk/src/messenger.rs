@@ -7,12 +7,12 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
 use crate::client::attempt::Attempt;
 use crate::error::{Error, ErrorKind, Result};
-use crate::message::Message;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::webhook::event::WebhookEvents;
@@ -20,8 +20,9 @@ use crate::webhook::event::WebhookEvents;
 /// A provider account that can send WhatsApp messages.
 ///
 /// This is the minimum that every adapter implements, and the whole of what [`Client`](crate::Client) and its layers
-/// build on. All methods but [`send_part`](Self::send_part) are required: an adapter that cannot do a thing says so in one line with [`unsupported`]. What a
-/// single provider can do beyond it stays a method of that provider's own type.
+/// build on. An adapter that cannot do a thing says so in one line with [`unsupported`]. [`send_part`](Self::send_part),
+/// [`acknowledge`](Self::acknowledge) and [`identify`](Self::identify) have defaults. What a single provider can do beyond
+/// the trait stays a method of that provider's own type.
 ///
 /// # Wrappers
 ///
@@ -55,6 +56,36 @@ pub trait Messenger: fmt::Debug + Send + Sync + 'static {
 
     /// The conversations that the provider knows. Requires [`Capability::Conversations`].
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>>;
+
+    /// Shows a contact that its message was read, or that an answer is being typed. Requires [`Capability::MarkRead`] or
+    /// [`Capability::Typing`]. A repetition does no harm.
+    async fn acknowledge(&self, _message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        unsupported(self.provider(), acknowledgement.capability())
+    }
+
+    /// Asks the provider, without a send, whether it accepts the credential and knows the sender. `None` if it has no such
+    /// request. By default, the first list of the account that the provider has answers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`] for the credential and [`ErrorKind::SenderNotFound`] for the sender.
+    async fn identify(&self) -> Result<Option<Identity>> {
+        let can = self.capabilities();
+        let answer = if can.contains(Capability::Senders) {
+            self.senders().await.map(drop)
+        } else if can.contains(Capability::Templates) {
+            self.templates().await.map(drop)
+        } else if can.contains(Capability::Conversations) {
+            self.conversations(&ConversationFilter::default()).await.map(drop)
+        } else {
+            return Ok(None);
+        };
+        match answer {
+            Ok(()) => Ok(Some(Identity::default())),
+            // A list may need a setting that a send does not need.
+            Err(error) if error.kind() == ErrorKind::Config => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 
     /// Verifies and reads one webhook call, received at `received_at`. Pure: no network, no clock. Requires
     /// [`Capability::DeliveryStatus`] or [`Capability::Inbound`].
@@ -97,6 +128,12 @@ macro_rules! forward {
             }
             async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
                 (**self).conversations(filter).await
+            }
+            async fn acknowledge(&self, message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+                (**self).acknowledge(message_id, acknowledgement).await
+            }
+            async fn identify(&self) -> Result<Option<Identity>> {
+                (**self).identify().await
             }
             fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
                 (**self).webhook(request, received_at)

@@ -8,11 +8,11 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
 use crate::error::{Error, ErrorKind, Result};
-use crate::message::Message;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::messenger::{Messenger, unsupported};
 use crate::phone::PhoneNumber;
 use crate::session::{Session, SessionSource, Window};
@@ -151,6 +151,10 @@ impl Messenger for Stub {
 
     async fn conversations(&self, _filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         Ok(Vec::new())
+    }
+
+    async fn acknowledge(&self, _message_id: &MessageId, _acknowledgement: Acknowledgement) -> Result<()> {
+        Ok(())
     }
 
     fn webhook(&self, _request: &http::Request<Bytes>, _received_at: SystemTime) -> Result<WebhookEvents> {

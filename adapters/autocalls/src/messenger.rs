@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::account::{Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use transom::adapter::{Context, TemplateCache, unsupported};
 use transom::config::ChannelConfig;
 use transom::phone::variants;
@@ -198,6 +198,10 @@ impl Messenger for Autocalls {
             cursor = next;
         }
         Ok(conversations)
+    }
+
+    async fn identify(&self) -> Result<Option<Identity>> {
+        Identity::among(&self.senders().await?, "sender_id", &self.config.sender_id.to_string()).map(Some)
     }
 
     fn webhook(&self, request: &Request<Bytes>, _received_at: SystemTime) -> Result<WebhookEvents> {

@@ -31,6 +31,9 @@ pub struct Config {
     pub templates: TemplateMappings,
     /// `waba_id`: the WhatsApp Business Account whose templates are listed.
     pub waba_id: Option<String>,
+    /// `status_callback`: the address for delivery reports and replies, in place of the account's. Kept like a secret, since it
+    /// may be all that protects the receiver.
+    pub status_callback: Option<Secret>,
 }
 
 /// The data centre of the account. A credential of one is refused by the other (docs, Authentication).
@@ -70,6 +73,7 @@ impl Config {
             webhook_secrets: Vec::new(),
             templates: TemplateMappings::default(),
             waba_id: None,
+            status_callback: None,
         }
     }
 
@@ -82,7 +86,8 @@ impl Config {
 
     /// The credentials in these settings, for [`ClientBuilder::redact`](transom::client::ClientBuilder::redact).
     pub fn secrets(&self) -> Vec<Secret> {
-        [self.api_key.clone(), self.api_token.clone()].into_iter().chain(self.webhook_secrets.iter().cloned()).collect()
+        let credentials = [self.api_key.clone(), self.api_token.clone()];
+        credentials.into_iter().chain(self.webhook_secrets.iter().chain(&self.status_callback).cloned()).collect()
     }
 
     /// Reads a channel's settings.
@@ -97,6 +102,7 @@ impl Config {
         let shapes = [("auto", RequestShape::Auto), ("flat", RequestShape::Flat), ("wrapped", RequestShape::Wrapped)];
         let request_shape = keys.choice("request_shape", &shapes).unwrap_or_default();
         let waba_id = keys.text("waba_id");
+        let status_callback = keys.callback_url("status_callback");
         keys.finish(|| {
             Some(Self {
                 api_key: api_key?,
@@ -109,6 +115,7 @@ impl Config {
                 webhook_secrets: common.webhook_secrets,
                 templates: common.templates,
                 waba_id,
+                status_callback,
             })
         })
     }

@@ -35,6 +35,7 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Template,
     Capability::Templates,
     Capability::DeliveryStatus,
+    Capability::StatusCallback,
     Capability::Inbound,
     Capability::WebhookSignature,
     Capability::Batch,

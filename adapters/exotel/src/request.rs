@@ -8,8 +8,8 @@ use http::header::AUTHORIZATION;
 use serde_json::{Map, Value, json};
 use transom::adapter::RequestBuilder;
 use transom::adapter::{Limits, Operation, cloud_api, unsupported};
-use transom::message::MediaSource;
-use transom::{Capability, Error, ErrorKind, Message, Result};
+use transom::message::{MediaSource, StatusCallback};
+use transom::{Capability, Content, Error, ErrorKind, Message, Result, Secret};
 
 use crate::config::{Config, NAME};
 use crate::media_limits::MEDIA;
@@ -105,6 +105,11 @@ fn message_object(config: &Config, message: &Message) -> Result<Value> {
     if let Some(reference) = &message.reference {
         body.insert("custom_data".into(), reference.clone().into());
     }
+    // The most specific address wins, so the message's stands in place of the channel's (docs, Receive Messages).
+    let own = message.status_callback.as_ref().map(StatusCallback::as_str);
+    if let Some(url) = own.or_else(|| config.status_callback.as_ref().map(Secret::expose)) {
+        body.insert("status_callback".into(), url.into());
+    }
     Ok(body.into())
 }
 
@@ -118,7 +123,27 @@ fn check(message: &Message) -> Result<()> {
         return unsupported(NAME, Capability::MediaUpload);
     }
     message.check()?;
+    check_cards(&message.content)?;
     LIMITS.check(message)
+}
+
+/// The documented card has names, phones and e-mail addresses (docs, Message Types). What else it holds could be lost unseen.
+fn check_cards(content: &Content) -> Result<()> {
+    let Content::Contacts(cards) = content else { return Ok(()) };
+    let mut problems = Vec::new();
+    for (index, card) in cards.contacts.iter().enumerate() {
+        for (member, is_set) in [
+            ("addresses", !card.addresses.is_empty()),
+            ("org", card.org.is_some()),
+            ("urls", !card.urls.is_empty()),
+            ("birthday", card.birthday.is_some()),
+        ] {
+            if is_set {
+                problems.push(format!("content.contacts[{index}].{member}: this provider documents no such member"));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(ErrorKind::Unsupported, problems)) }
 }
 
 fn wrapped(messages: &[Value]) -> Value {
@@ -173,6 +198,23 @@ mod tests {
             "content": { "type": "text", "text": { "body": "Hi" } },
         });
         assert_eq!(body(&request), json!({ "whatsapp": { "messages": [message] } }));
+    }
+
+    #[test]
+    fn address_of_the_message_wins_over_the_channels() {
+        let mut config = config();
+        let callback = |config: &Config, message: &Message| {
+            let flat = body(&encode_send(config, Shape::Flat, message).unwrap());
+            let wrapped = body(&encode_send(config, Shape::Wrapped, message).unwrap());
+            assert_eq!(wrapped["whatsapp"]["messages"][0], flat);
+            flat.get("status_callback").cloned()
+        };
+        let own = hello().with_status_callback("https://hooks.example.net/own");
+        assert_eq!(callback(&config, &hello()), None);
+        assert_eq!(callback(&config, &own), Some("https://hooks.example.net/own".into()));
+        config.status_callback = Some(Secret::new("https://hooks.example.net/exo/wa"));
+        assert_eq!(callback(&config, &hello()), Some("https://hooks.example.net/exo/wa".into()));
+        assert_eq!(callback(&config, &own), Some("https://hooks.example.net/own".into()));
     }
 
     #[test]
@@ -255,6 +297,12 @@ mod tests {
             let error = encode_send(&config(), Shape::Flat, &message).unwrap_err();
             assert_eq!((error.kind(), error.sent()), (ErrorKind::Unsupported, Sent::No));
         }
+        let card = r#"{"type":"contacts","contacts":[{"name":{"formatted_name":"Ana"}},{"name":{"formatted_name":"Ana"},"org":{"company":"Acme"},"birthday":"1990-02-03"}]}"#;
+        let message = Message::new(hello().to, serde_json::from_str(card).unwrap());
+        let error = encode_send(&config(), Shape::Flat, &message).unwrap_err();
+        let lines = ["org", "birthday"]
+            .map(|name| format!("content.contacts[1].{name}: this provider documents no such member"));
+        assert_eq!((error.kind(), error.problems()), (ErrorKind::Unsupported, &lines[..]));
         let title = format!(r#"{{"type":"buttons","body":"?","buttons":[{{"id":"a","title":"{}"}}]}}"#, "x".repeat(21));
         let message = Message::new(hello().to, serde_json::from_str(&title).unwrap());
         let error = encode_send(&config(), Shape::Flat, &message).unwrap_err();

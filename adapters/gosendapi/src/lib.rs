@@ -16,7 +16,7 @@ pub use request::upload::Upload;
 
 use std::time::Duration;
 
-use transom::adapter::{Certainty, Connected, Provider, Rate, Scope};
+use transom::adapter::{Connected, Provider};
 use transom::config::UriLayout;
 
 /// GoSendAPI, for a [`Registry`](transom::Registry).
@@ -26,13 +26,8 @@ pub const PROVIDER: Provider = Provider::new(config::NAME, UriLayout::new("api_k
     Ok(Connected::new(GoSendApi::new(config, context), secrets))
 })
 .with_codes(error::CODES)
-.with_rates(&[
-    Rate::per_second(100).with_source("Rate limits: a standard live key, 100 requests per second", Certainty::Docs),
-    // One message every six seconds, of which a few may come at once.
-    Rate::per_minute(10)
-        .with_scope(Scope::Pair)
-        .with_codes(&["131056"])
-        .with_source("WhatsApp's pair rate limit, as its error 131056 is reported", Certainty::Inferred),
-])
+.with_rates(config::LIVE_RATES)
+// A channel that cannot be read has no key.
+.with_channel_rates(|channel| Config::read(channel.reader()).map_or(config::LIVE_RATES, |config| config.rates()))
 // Idempotency: keys live for 24 hours (docs).
 .with_key_life(Duration::from_secs(24 * 60 * 60));

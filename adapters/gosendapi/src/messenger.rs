@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::account::{Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use transom::adapter::{Cached, Context, Entry, RequestedTemplate, TemplateCache};
 use transom::config::ChannelConfig;
 use transom::message::MessageId;
@@ -342,6 +342,10 @@ impl Messenger for GoSendApi {
         };
         let listed = self.conversations_with(contact, PAGES_MAX, |_| false).await?;
         response::lists::conversations(listed.items, Some(contact))
+    }
+
+    async fn identify(&self) -> Result<Option<Identity>> {
+        Identity::among(&self.senders().await?, "phone_number_id", &self.config.phone_number_id).map(Some)
     }
 
     fn webhook(&self, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {

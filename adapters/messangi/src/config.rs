@@ -34,6 +34,15 @@ pub struct Config {
     pub webhook_secrets: Vec<Secret>,
     /// `templates`: Messangi's side of the application's template names.
     pub templates: TemplateMappings,
+    /// `callbacks`: the addresses for the delivery reports of each message. Without one, the account's own are called, if it
+    /// has any [docs, Text Message]. Kept like secrets, since nothing else protects the receiver.
+    pub callbacks: Vec<Secret>,
+    /// `client_id`: the business's own name for itself or the contact, for the provider's reports [docs, Text Message].
+    pub client_id: Option<String>,
+    /// `template_namespace`: the namespace of the templates, handed out by the provider's support [docs, Text Message Template].
+    pub template_namespace: Option<String>,
+    /// `template_buttons`: whether values for the buttons of a template are sent, in a form that no page shows [inferred].
+    pub template_buttons: bool,
 }
 
 /// How an account proves who it is. A key also selects the workspace [docs, Access your API Key].
@@ -62,12 +71,17 @@ impl Config {
             probe: true,
             webhook_secrets: Vec::new(),
             templates: TemplateMappings::default(),
+            callbacks: Vec::new(),
+            client_id: None,
+            template_namespace: None,
+            template_buttons: false,
         }
     }
 
     /// The credentials in these settings, for [`ClientBuilder::redact`](transom::client::ClientBuilder::redact).
     pub fn secrets(&self) -> Vec<Secret> {
         let mut secrets = self.webhook_secrets.clone();
+        secrets.extend(self.callbacks.iter().cloned());
         match &self.credential {
             Credential::ApiKey(key) => secrets.push(key.clone()),
             Credential::Login { username, password } => secrets.extend([username.clone(), password.clone()]),
@@ -83,6 +97,10 @@ impl Config {
         let base_url = common.base_url_or(HOST);
         let notification_path = path(&mut keys, "notification_path", NOTIFICATION_PATH);
         let login_path = path(&mut keys, "login_path", LOGIN_PATH);
+        let callbacks = keys.callback_urls("callbacks");
+        let client_id = keys.text("client_id");
+        let template_namespace = keys.text("template_namespace");
+        let template_buttons = keys.flag("template_buttons").unwrap_or_default();
         keys.finish(|| {
             Some(Self {
                 credential: credential?,
@@ -93,6 +111,10 @@ impl Config {
                 probe: common.probe,
                 webhook_secrets: common.webhook_secrets,
                 templates: common.templates,
+                callbacks,
+                client_id,
+                template_namespace,
+                template_buttons,
             })
         })
     }
@@ -165,6 +187,32 @@ mod tests {
         assert_eq!(config.login_path, "/kingslanding/login");
         assert!(matches!(&config.credential, Credential::ApiKey(key) if key.expose() == "canary"));
         assert!(!format!("{config:?}").contains("canary"));
+    }
+
+    #[test]
+    fn callbacks_are_one_url_or_several_and_are_not_shown() {
+        let channel = |callbacks: &str| {
+            format!(r#"{{"api_key":"canary","from":"5215500001111","callbacks":{callbacks},"client_id":42}}"#)
+        };
+        let (a, b) = ("https://hooks.example.net/canary", "https://b.example.net/canary?x=1");
+        for (json, expected) in [
+            (format!(r#""{a}""#), &[a][..]),
+            (format!(r#""{a}, {b}""#), &[a, b]),
+            (format!(r#"["{a}","{b}"]"#), &[a, b]),
+        ] {
+            let config = read(&channel(&json)).unwrap();
+            assert_eq!(config.callbacks.iter().map(Secret::expose).collect::<Vec<_>>(), expected, "{json}");
+            assert_eq!(config.client_id.as_deref(), Some("42"));
+            assert!(!format!("{config:?}").contains("canary"));
+            assert_eq!(config.secrets().len(), expected.len() + 1);
+        }
+        for json in
+            [r#""hooks.example.net/canary""#, r#"["https://a.example","ftp://canary"]"#, "7", r#""https://a.example,""#]
+        {
+            let problems = problems(&channel(json));
+            assert!(problems.len() == 1 && problems[0].contains("callbacks: expected"), "{json}: {problems:?}");
+            assert!(!problems[0].contains("canary"), "{problems:?}");
+        }
     }
 
     #[test]

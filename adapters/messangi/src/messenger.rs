@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
-use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::account::{Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use transom::adapter::{Context, unsupported};
 use transom::config::ChannelConfig;
 use transom::webhook::WebhookEvents;
@@ -32,6 +32,7 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Reply,
     Capability::Template,
     Capability::DeliveryStatus,
+    Capability::StatusCallback,
     Capability::Inbound,
 ]);
 
@@ -123,6 +124,15 @@ impl Messenger for Messangi {
 
     async fn conversations(&self, _filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         unsupported(NAME, Capability::Conversations)
+    }
+
+    /// Logs in. Nothing but a send uses an API key.
+    async fn identify(&self) -> Result<Option<Identity>> {
+        if matches!(self.config.credential, Credential::ApiKey(_)) {
+            return Ok(None);
+        }
+        self.keys.get(&self.config, &self.context, None).await?;
+        Ok(Some(Identity::default()))
     }
 
     fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {

@@ -6,8 +6,7 @@ use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 use transom::adapter::RequestBuilder;
 use transom::adapter::{Limits, Operation, cloud_api, unsupported};
-use transom::config::TemplateMappings;
-use transom::message::{Header, Media, MediaSource, Parameters};
+use transom::message::{Header, Media, MediaSource, Parameters, TemplateButton};
 use transom::{Capability, Content, Error, ErrorKind, Message, Result, Secret, Template};
 
 use crate::config::{Config, NAME};
@@ -27,10 +26,15 @@ pub(crate) fn encode_body<'m>(config: &'m Config, message: &'m Message) -> Resul
         to: message.to.as_str(),
         reply_to: message.reply_to.as_ref().map(transom::message::MessageId::as_str),
         external_id: message.reference.as_deref(),
+        client_id: config.client_id.as_deref(),
         ..SendRequest::default()
     };
-    fill(&mut request, &message.content, &config.templates)?;
-    Ok(Envelope { channel: "WHATSAPP", request })
+    fill(&mut request, &message.content, config)?;
+    let callbacks = match &message.status_callback {
+        Some(url) => vec![url.as_str()],
+        None => config.callbacks.iter().map(Secret::expose).collect(),
+    };
+    Ok(Envelope { channel: "WHATSAPP", request, callbacks })
 }
 
 /// The request that sends `body` under `key`.
@@ -46,7 +50,7 @@ pub(crate) fn encode_login(config: &Config, username: &Secret, password: &Secret
     RequestBuilder::post(&config.base_url, &segments(&config.login_path)).json(Operation::Read, &body)
 }
 
-fn fill<'m>(request: &mut SendRequest<'m>, content: &'m Content, templates: &'m TemplateMappings) -> Result<()> {
+fn fill<'m>(request: &mut SendRequest<'m>, content: &'m Content, config: &'m Config) -> Result<()> {
     if content.media().any(|media| !matches!(media.source, MediaSource::Link(_))) {
         return unsupported(NAME, Capability::MediaUpload);
     }
@@ -78,7 +82,7 @@ fn fill<'m>(request: &mut SendRequest<'m>, content: &'m Content, templates: &'m 
             request.kind = Some("interactive");
             request.interactive = Some(cloud_api::list(question));
         }
-        Content::Template(template) => return fill_template(request, template, templates),
+        Content::Template(template) => return fill_template(request, template, config),
         // Stickers and reactions are not among the documented types.
         other => return unsupported(NAME, other.capability()),
     }
@@ -101,23 +105,36 @@ fn link(file: &Media) -> Option<&str> {
 }
 
 /// A template has no `type`; its name makes it one [inferred: the reference lists none].
-fn fill_template<'m>(
-    request: &mut SendRequest<'m>,
-    template: &'m Template,
-    templates: &'m TemplateMappings,
-) -> Result<()> {
-    if !template.buttons.is_empty() {
-        let line = "content.buttons: this provider documents no values for the buttons of a template";
+fn fill_template<'m>(request: &mut SendRequest<'m>, template: &'m Template, config: &'m Config) -> Result<()> {
+    if !template.buttons.is_empty() && !config.template_buttons {
+        let line = "content.buttons: this provider documents no values for the buttons of a template; the key \
+                    `template_buttons` sends them all the same";
         return Err(Error::invalid(ErrorKind::Unsupported, vec![line.to_owned()]));
     }
-    let resolved = templates.resolve(template);
+    let resolved = config.templates.resolve(template);
     request.template_name = Some(resolved.name);
     request.template_language = Some(resolved.language);
     let values = resolved.named()?;
     request.placeholders =
         Parameters::Named(values.into_iter().map(|(name, value)| (name, value.to_owned())).collect());
+    request.template_namespace = config.template_namespace.as_deref();
+    request.template_buttons = (!template.buttons.is_empty()).then(|| template_buttons(template)).transpose()?;
     request.template_header = template.header.as_ref().map(template_header).transpose()?;
     Ok(())
+}
+
+/// The values of a template's buttons. The layout is a judgement: no page shows one [inferred].
+fn template_buttons(template: &Template) -> Result<Value> {
+    let button = |button: &TemplateButton| match button {
+        TemplateButton::Url { index, text } => {
+            Ok(json!({ "index": index, "type": "url", "placeholders": { "1": text } }))
+        }
+        TemplateButton::QuickReply { index, payload } => {
+            Ok(json!({ "index": index, "type": "quick_reply", "placeholders": { "1": payload } }))
+        }
+        _ => unsupported(NAME, Capability::Template),
+    };
+    template.buttons.iter().map(button).collect()
 }
 
 /// `templateHeader` is documented by name only; the layout is inferred. A text header has at most one placeholder, and
@@ -147,16 +164,7 @@ pub(crate) mod tests {
     use crate::error::tests::text;
 
     pub(crate) fn config() -> Config {
-        Config {
-            credential: Credential::ApiKey(Secret::new("key")),
-            from: "5215500001111".parse().unwrap(),
-            base_url: "https://elastic.messangi.me".parse().unwrap(),
-            notification_path: "/oberyn/v2/notification".into(),
-            login_path: "/kingslanding/login".into(),
-            probe: true,
-            webhook_secrets: Vec::new(),
-            templates: TemplateMappings::default(),
-        }
+        Config::new(Credential::ApiKey(Secret::new("key")), "+5215500001111".parse().unwrap())
     }
 
     fn message(content: &str) -> Message {
@@ -186,6 +194,42 @@ pub(crate) mod tests {
         assert!(request.headers()[AUTHORIZATION].is_sensitive());
         assert_eq!(Operation::of(&request), Operation::Send);
         check(&message, r#""type":"text","message":"Hi","externalId":"order 7/81","replyTo":"a1b2c3d4e5f6""#);
+    }
+
+    #[test]
+    fn callbacks_stand_beside_the_request_and_a_messages_own_win() {
+        let mut config = config();
+        config.client_id = Some("cust42".to_owned());
+        config.template_namespace = Some("ns1".to_owned());
+        let body =
+            |config: &Config, message: &Message| serde_json::to_value(encode_body(config, message).unwrap()).unwrap();
+        assert_eq!(body(&config, &text()).get("callbacks"), None);
+        config.callbacks = ["https://a.example/dlr", "https://b.example/dlr"].map(Secret::new).to_vec();
+        let sent = body(&config, &text());
+        assert_eq!(sent["callbacks"], json!(["https://a.example/dlr", "https://b.example/dlr"]));
+        assert_eq!((&sent["request"]["clientId"], sent["request"].get("templateNamespace")), (&json!("cust42"), None));
+        let own = text().with_status_callback("https://c.example/dlr");
+        assert_eq!(body(&config, &own)["callbacks"], json!(["https://c.example/dlr"]));
+        let template = message(r#"{"type":"template","name":"t"}"#);
+        assert_eq!(body(&config, &template)["request"]["templateNamespace"], "ns1");
+    }
+
+    #[test]
+    fn template_buttons_are_sent_only_where_they_are_switched_on() {
+        let template = message(
+            r#"{"type":"template","name":"t","buttons":[{"type":"url","index":0,"text":"88"},{"type":"quick_reply","index":1,"payload":"OK"}]}"#,
+        );
+        let mut config = config();
+        let refused = encode_body(&config, &template).err().unwrap();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+        assert!(refused.message().contains("`template_buttons`"), "{refused}");
+        config.template_buttons = true;
+        let sent = serde_json::to_value(encode_body(&config, &template).unwrap()).unwrap();
+        let expected = json!([
+            { "index": 0, "type": "url", "placeholders": { "1": "88" } },
+            { "index": 1, "type": "quick_reply", "placeholders": { "1": "OK" } },
+        ]);
+        assert_eq!(sent["request"]["templateButtons"], expected);
     }
 
     #[test]

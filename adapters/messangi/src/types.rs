@@ -13,6 +13,10 @@ use transom::message::Parameters;
 pub(crate) struct Envelope<'m> {
     pub(crate) channel: &'static str,
     pub(crate) request: SendRequest<'m>,
+    /// Beside the request, not in it. A list here and a text joined by commas there; a list can hold any URL [docs, Text
+    /// Message; the choice is inferred].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) callbacks: Vec<&'m str>,
 }
 
 /// The content of the envelope. Members that are `None` are not written.
@@ -44,11 +48,17 @@ pub(crate) struct SendRequest<'m> {
     #[serde(skip_serializing_if = "Parameters::is_empty")]
     pub(crate) placeholders: Parameters,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) template_namespace: Option<&'m str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) template_header: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) template_buttons: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reply_to: Option<&'m str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_id: Option<&'m str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client_id: Option<&'m str>,
 }
 
 /// Where an answer to a send has the id. `meta.transactionId` names the request and not the message, so it does not

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
-use transom::account::ConversationFilter;
-use transom::{Capability, Client, Error, ErrorKind};
+use transom::account::Identity;
+use transom::{Client, Error};
 
 use crate::args::{Common, DoctorArgs};
 use crate::channel::registry;
@@ -18,14 +18,9 @@ pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> 
         let warning = connected.as_ref().ok().and_then(Client::warning);
         let mut finding = match connected {
             Err(error) => Finding::wrong(config.name(), config.provider(), &error),
-            Ok(client) if args.live => match probe(&client).await {
-                None => Finding::right(
-                    config.name(),
-                    config.provider(),
-                    "configured; this provider has no request without a send",
-                ),
-                Some(Ok(())) => Finding::right(config.name(), config.provider(), "configured, credentials accepted"),
-                Some(Err(error)) => Finding::wrong(config.name(), config.provider(), &error),
+            Ok(client) if args.live => match client.identify().await {
+                Ok(identity) => Finding::right(config.name(), config.provider(), &proved(identity.as_ref())),
+                Err(error) => Finding::wrong(config.name(), config.provider(), &error),
             },
             Ok(_) => Finding::right(config.name(), config.provider(), "configured"),
         };
@@ -58,20 +53,13 @@ pub(crate) async fn run(common: &Common, args: &DoctorArgs, output: &Output) -> 
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(if args.live { 1 } else { 2 }) })
 }
 
-/// Sends the provider a free request. Returns `None` if the channel has none.
-async fn probe(client: &Client) -> Option<Result<(), Error>> {
-    let can = client.capabilities();
-    let answer = if can.contains(Capability::Senders) {
-        Some(client.senders().await.map(drop))
-    } else if can.contains(Capability::Templates) {
-        Some(client.templates().await.map(drop))
-    } else if can.contains(Capability::Conversations) {
-        Some(client.conversations(&ConversationFilter::default()).await.map(drop))
-    } else {
-        None
-    };
-    // A list may need a setting that a send does not need.
-    answer.filter(|answer| !answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Config))
+/// What the provider's answer proves.
+fn proved(identity: Option<&Identity>) -> String {
+    match identity.map(|identity| identity.sender.as_ref()) {
+        None => "configured; this provider has no request without a send".to_owned(),
+        Some(None) => "configured, credentials accepted".to_owned(),
+        Some(Some(sender)) => format!("configured, credentials accepted, sender {} is {}", sender.id, sender.status),
+    }
 }
 
 #[derive(Serialize)]

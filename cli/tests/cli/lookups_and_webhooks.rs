@@ -164,6 +164,29 @@ fn doctor_finds_problems_and_checks_credentials_with_live() {
     let live = folder.run(&["doctor", "--live"], &[]);
     assert_eq!(live.code, 1);
     assert!(live.stdout.contains("unauthenticated"), "{}", live.stdout);
+    for (channel, ok, line) in [
+        ("autocalls://demo-key@HOST?sender_id=12", true, "credentials accepted, sender 12 is online"),
+        ("autocalls://demo-key@HOST?sender_id=13", true, "credentials accepted, sender 13 is offline"),
+        ("autocalls://demo-key@HOST?sender_id=999", false, "sender_id: the account has no sender 999, known: 12, 13"),
+        ("gosendapi://gsk_test_demo@HOST?phone_number_id=555123456789", true, "sender 555123456789 is active"),
+        (
+            "gosendapi://gsk_test_demo@HOST?phone_number_id=123",
+            false,
+            "phone_number_id: the account has no sender 123, known: ",
+        ),
+        ("messangi://demo%40example.com:demo-password@HOST?from=5215500001111", true, "credentials accepted"),
+        ("messangi://demo%40example.com:invalid@HOST?from=5215500001111", false, "unauthenticated"),
+        ("messangi://demo-key@HOST?from=5215500001111", true, "no request without a send"),
+    ] {
+        let url = channel.replace("HOST", &mock.host);
+        folder.write("transom.toml", &format!("[channels.a]\nurl = \"{url}\"\n"));
+        let live = folder.run(&["doctor", "--live", "--json"], &[]);
+        assert_eq!((live.code, live.json()[0]["ok"].as_bool()), (i32::from(!ok), Some(ok)), "{url}: {}", live.stdout);
+        assert!(live.json()[0]["lines"][0].as_str().unwrap().contains(line), "{url}: {}", live.stdout);
+    }
+    for provider in ["autocalls", "gosendapi", "messangi"] {
+        assert!(mock.delivered(provider).is_empty(), "{provider}: a probe sends nothing");
+    }
     folder.write("transom.toml", "[channels.a]\nprovider = \"autocalls\"\napi_key = { env = \"NOT_SET_ANYWHERE\" }\n");
     let run = folder.run(&["doctor", "--json"], &[]);
     assert_eq!(run.code, 2);

@@ -33,6 +33,7 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
         Capability::Template,
         Capability::Templates,
         Capability::DeliveryStatus,
+        Capability::StatusCallback,
         Capability::Inbound,
         Capability::WebhookSignature,
         Capability::Batch,

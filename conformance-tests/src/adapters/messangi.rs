@@ -30,6 +30,7 @@ pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
         Capability::Reply,
         Capability::Template,
         Capability::DeliveryStatus,
+        Capability::StatusCallback,
         Capability::Inbound,
     ]),
     // Messangi does not distinguish a contact who never wrote from an expired window.

@@ -83,6 +83,12 @@ pub(crate) fn references(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     samples_with(adapter, |sample| sample.json.pointer("/message/reference").is_some())
 }
 
+/// The samples of channels with an address for delivery reports.
+pub(crate) fn callback_addresses(adapter: &AdapterUnderTest) -> Vec<Evidence> {
+    let places = ["/channel/status_callback", "/channel/callbacks"];
+    samples_with(adapter, |sample| places.iter().any(|place| sample.json.pointer(place).is_some()))
+}
+
 /// The samples of sends with an idempotency key.
 pub(crate) fn keyed(adapter: &AdapterUnderTest) -> Vec<Evidence> {
     samples_with(adapter, |sample| sample.name.contains("idempotency"))

@@ -1,12 +1,12 @@
 //! Contents, as they are delivered.
 
 use serde_json::{Value, json};
-use transom::message::Media;
+use transom::message::{Media, MessageId};
 use transom::{Capability, Content, ErrorKind, Message, Sent};
 
 use super::samples::sample;
-use crate::assertions::{Check, accepted, ensure, equal, failed, unexpected};
-use crate::harness::{Harness, contact, text};
+use crate::assertions::{Check, Failure, accepted, ensure, equal, failed, unexpected};
+use crate::harness::{CONTACT, Harness, contact, text};
 
 scenarios! { "content":
     image_arrives_with_caption "An image arrives with its link and caption."
@@ -23,6 +23,9 @@ scenarios! { "content":
         needs Location covers location;
     contact_cards_arrive "A contact card arrives with its names, phones and e-mail addresses."
         needs Contacts covers contacts;
+    /// A member that the provider does not document could be lost unseen.
+    full_contact_card_is_sent_whole_or_refused "A contact card with addresses, company, links and birthday is sent whole, or refused without a request."
+        needs Contacts;
     buttons_arrive_with_header_and_footer "A message with buttons arrives with header, body, footer and every button."
         needs Buttons covers buttons;
     list_arrives_with_sections "A list arrives with every section and row."
@@ -33,6 +36,10 @@ scenarios! { "content":
         needs MediaUpload covers media_by_id;
     reply_quotes_its_message "A reply arrives with the id of the message that it quotes."
         needs Reply covers replies;
+    read_mark_sends_no_message "Marking a contact's message as read is accepted, twice as well, and sends no message."
+        needs MarkRead;
+    typing_indicator_sends_no_message "Showing that an answer is being typed is accepted and sends no message."
+        needs Typing;
     caption_on_audio_is_refused_locally "A caption on an audio file is refused without a request."
         needs Audio;
     non_http_link_is_refused_locally "A media link with a scheme other than http or https is refused without a request."
@@ -81,6 +88,48 @@ async fn location_arrives_with_name_and_address(harness: &Harness) -> Check {
 
 async fn contact_cards_arrive(harness: &Harness) -> Check {
     arrives(harness, Capability::Contacts).await
+}
+
+async fn full_contact_card_is_sent_whole_or_refused(harness: &Harness) -> Check {
+    harness.contact_writes().await?;
+    let card = json!({ "name": { "formatted_name": "Ana Ruiz" },
+        "addresses": [{ "street": "Calle 1", "city": "Lima", "country_code": "PE", "type": "WORK" }],
+        "org": { "company": "Acme", "title": "Chemist" }, "urls": [{ "url": "https://example.net", "type": "WORK" }],
+        "birthday": "1990-02-03" });
+    let content = serde_json::from_value(json!({ "type": "contacts", "contacts": [card] })).map_err(unexpected)?;
+    if let Err(error) = harness.send(&Message::new(contact(), content)).await {
+        equal("the kind", &error.kind(), &ErrorKind::Unsupported)?;
+        ensure(error.message().contains("content.contacts[0]."), format_args!("it names no member: {error}"))?;
+        return harness.untouched().await;
+    }
+    harness.reached(1).await?;
+    harness.no_findings().await?;
+    for request in harness.sends().await? {
+        let cards = request["body"].pointer("/contacts/0").or_else(|| request["body"].pointer("/request/contacts/0"));
+        equal("the card", &cards, &Some(&card))?;
+    }
+    Ok(())
+}
+
+/// The id of a message that the contact writes now.
+async fn written_message(harness: &Harness) -> Result<MessageId, Failure> {
+    let written = harness.control.inbound(harness.provider(), CONTACT, "hi").await?;
+    let id = written["message_id"].as_str().ok_or("the mock gave the inbound message no id")?;
+    Ok(id.into())
+}
+
+async fn read_mark_sends_no_message(harness: &Harness) -> Check {
+    let id = written_message(harness).await?;
+    for _ in 0..2 {
+        harness.client.mark_read(&id).await.map_err(unexpected)?;
+    }
+    harness.reached(0).await
+}
+
+async fn typing_indicator_sends_no_message(harness: &Harness) -> Check {
+    let id = written_message(harness).await?;
+    harness.client.show_typing(&id).await.map_err(unexpected)?;
+    harness.reached(0).await
 }
 
 async fn buttons_arrive_with_header_and_footer(harness: &Harness) -> Check {

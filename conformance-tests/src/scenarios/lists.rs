@@ -25,6 +25,9 @@ scenarios! { "lists":
         needs Senders covers sender_lists;
     offline_sender_is_listed_as_offline "A sender that is offline is listed as not available."
         needs Senders covers sender_lists;
+    identity_is_the_configured_sender "Asked who the channel is, the provider names the configured sender; an unknown one is `sender_not_found`."
+        needs Senders covers sender_lists;
+    identity_with_bad_credential_is_never_proved "With a credential that the provider rejects, no identity is proved, and nothing is sent.";
     failed_sender_list_proves_nothing_sent "A sender list that fails reports that nothing was sent."
         needs Senders;
     conversation_is_listed_after_inbound "A conversation is listed, with its id, after the contact has written."
@@ -127,6 +130,32 @@ async fn offline_sender_is_listed_as_offline(harness: &Harness) -> Check {
     let after = harness.client.senders().await.map_err(unexpected)?;
     let same = after.iter().find(|sender| sender.id == first.id).ok_or("a sender that is away is not listed")?;
     ensure(same.status != first.status, format_args!("it is still {}", same.status))
+}
+
+async fn identity_is_the_configured_sender(harness: &Harness) -> Check {
+    let identity = harness.client.identify().await.map_err(unexpected)?;
+    let sender = identity.and_then(|identity| identity.sender).ok_or("no sender is named")?;
+    let phone = sender.phone.as_ref().map(transom::PhoneNumber::as_str);
+    equal("the number", &phone, &Some(harness.adapter.sender))?;
+    let stranger = harness.connect(&harness.config_of(harness.adapter.uri_with_unknown_sender)?)?;
+    let error = stranger.identify().await.err().ok_or("an unknown sender is proved")?;
+    equal("the kind", &error.kind(), &ErrorKind::SenderNotFound)?;
+    ensure(error.message().contains(&sender.id), format_args!("the known sender is not named: {error}"))?;
+    harness.asked(0).await
+}
+
+async fn identity_with_bad_credential_is_never_proved(harness: &Harness) -> Check {
+    let stranger = harness.connect(&harness.config_of(harness.adapter.uri_with_bad_credential)?)?;
+    match stranger.identify().await {
+        // The provider has no request without a send.
+        Ok(None) => {}
+        Ok(Some(identity)) => return Err(format!("{identity:?} is proved").into()),
+        Err(error) => {
+            equal("the kind", &error.kind(), &ErrorKind::Unauthenticated)?;
+            equal("whether something may have been sent", &error.sent(), &Sent::No)?;
+        }
+    }
+    harness.asked(0).await
 }
 
 async fn failed_sender_list_proves_nothing_sent(harness: &Harness) -> Check {

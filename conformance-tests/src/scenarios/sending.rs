@@ -27,6 +27,11 @@ scenarios! { "sending":
         needs Text;
     reference_with_line_break_is_refused_locally "A reference with a line break is refused without a request."
         needs Text;
+    /// The provider calls it with the delivery reports of this message.
+    status_callback_is_sent_with_message "An address for the delivery reports of one message is sent with that message, and with its fallback."
+        needs StatusCallback covers callback_addresses;
+    status_callback_without_url_is_refused_locally "An address for delivery reports that is no URL is refused without a request."
+        needs StatusCallback;
     /// Another text under the same reference is a conflict, and is not sent.
     same_reference_sends_one_message "The same message sent twice under one reference reaches the contact once, and both receipts have the same id."
         needs Idempotency covers keyed;
@@ -278,4 +283,27 @@ async fn provider_name_equals_uri_scheme(harness: &Harness) -> Check {
     equal("the provider", &harness.client.provider(), &harness.provider())?;
     let scheme = harness.adapter.uri.split("://").next().unwrap_or_default();
     equal("the scheme", &scheme, &harness.provider())
+}
+
+async fn status_callback_is_sent_with_message(harness: &Harness) -> Check {
+    const ADDRESS: &str = "https://hooks.example.net/dlr?of=one";
+    let fallback = Template::new("re_engagement_v1");
+    accepted(harness.send(&text().with_status_callback(ADDRESS).with_fallback(fallback)).await)?;
+    harness.contact_writes().await?;
+    accepted(harness.send(&text().with_status_callback(ADDRESS)).await)?;
+    accepted(harness.send(&text()).await)?;
+    let sends = harness.sends().await?;
+    let named = sends.iter().filter(|request| request["body"].to_string().contains(ADDRESS)).count();
+    ensure(named + 1 == sends.len(), format_args!("{named} of {} requests have the address", sends.len()))?;
+    harness.reached(3).await?;
+    harness.no_findings().await
+}
+
+async fn status_callback_without_url_is_refused_locally(harness: &Harness) -> Check {
+    for address in ["hooks.example.net/dlr", "ftp://hooks.example.net/dlr", "", "https://hooks.example.net/a b"] {
+        let error =
+            failed(harness.send(&text().with_status_callback(address)).await, ErrorKind::InvalidRequest, Sent::No)?;
+        ensure(error.message().starts_with("status_callback: expected "), format_args!("{address}: {error}"))?;
+    }
+    harness.untouched().await
 }

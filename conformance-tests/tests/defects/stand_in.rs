@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use transom::adapter::{Connected, Context};
 use transom::config::ConfigReader;
+use transom::message::MessageId;
 use transom::transport::Transport;
 use transom::webhook::WebhookEvents;
 use transom::{Capabilities, Message, Messenger, PhoneNumber, Receipt, Result, Session};
@@ -122,6 +123,14 @@ impl<F: Flaw> Messenger for FlawedMessenger<F> {
 
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         F::conversations(&*self.inner, filter).await
+    }
+
+    async fn acknowledge(&self, message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        self.inner.acknowledge(message_id, acknowledgement).await
+    }
+
+    async fn identify(&self) -> Result<Option<Identity>> {
+        self.inner.identify().await
     }
 
     fn webhook(&self, request: &Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {

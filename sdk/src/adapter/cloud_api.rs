@@ -78,6 +78,12 @@ pub fn contacts(cards: &Contacts) -> Value {
         put_all(&mut object, "phones", phones);
         let emails = card.emails.iter().map(|email| typed("email", &email.email, email.kind.as_deref()));
         put_all(&mut object, "emails", emails);
+        put_all(&mut object, "addresses", card.addresses.iter().map(|address| json!(address)));
+        if let Some(org) = &card.org {
+            object.insert("org".into(), json!(org));
+        }
+        put_all(&mut object, "urls", card.urls.iter().map(|url| typed("url", &url.url, url.kind.as_deref())));
+        put(&mut object, "birthday", card.birthday.as_deref());
         Value::from(object)
     };
     cards.contacts.iter().map(card).collect()
@@ -156,13 +162,24 @@ pub fn template(wanted: &Template, resolved: &ResolvedTemplate<'_>, policy: Opti
     Ok(object.into())
 }
 
-/// The names of the placeholders in the body of a template's definition, in text order; `None` if `components` has no
-/// body. Definitions write the type in capitals, sends do not.
-pub fn body_placeholders(components: &Value) -> Option<Vec<String>> {
+/// The text of the body in a template's definition; `None` if `components` has no body. Definitions write the type in
+/// capitals, sends do not.
+pub fn body_text(components: &Value) -> Option<&str> {
     let is_body = |component: &&Value| {
         component.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("body"))
     };
-    let text = components.as_array()?.iter().find(is_body)?.get("text")?.as_str()?;
+    components.as_array()?.iter().find(is_body)?.get("text")?.as_str()
+}
+
+/// The reason of a rejection in a template's definition. The Cloud API writes `NONE` where there is none.
+pub fn rejected_reason(word: Option<String>) -> Option<String> {
+    word.filter(|word| !word.eq_ignore_ascii_case("none"))
+}
+
+/// The names of the placeholders in the body of a template's definition, in text order; `None` if `components` has no
+/// body.
+pub fn body_placeholders(components: &Value) -> Option<Vec<String>> {
+    let text = body_text(components)?;
     let mut found: Vec<String> = Vec::new();
     for part in text.split("{{").skip(1) {
         let Some((name, _)) = part.split_once("}}") else { continue };

@@ -22,7 +22,7 @@ pub use send_answer::{IdPlaces, SendAnswer, is_refusing_word};
 pub use template_cache::{RequestedTemplate, TemplateCache};
 
 pub use crate::client::attempt::Attempt;
-pub use crate::config::{Connect, Connected, Context, Provider};
+pub use crate::config::{ChannelRates, Connect, Connected, Context, Provider};
 pub use crate::error::RateLimitInfo;
 pub use crate::message::validate::{MAX_TEXT_CHARS, over_length};
 pub use crate::messenger::unsupported;

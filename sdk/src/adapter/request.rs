@@ -131,6 +131,21 @@ impl RequestBuilder {
         Self::new(Method::POST, base, segments)
     }
 
+    /// A PUT to the path made of `segments`, each encoded.
+    pub fn put(base: &BaseUrl, segments: &[&str]) -> Self {
+        Self::new(Method::PUT, base, segments)
+    }
+
+    /// A PATCH of the path made of `segments`, each encoded.
+    pub fn patch(base: &BaseUrl, segments: &[&str]) -> Self {
+        Self::new(Method::PATCH, base, segments)
+    }
+
+    /// A DELETE of the path made of `segments`, each encoded.
+    pub fn delete(base: &BaseUrl, segments: &[&str]) -> Self {
+        Self::new(Method::DELETE, base, segments)
+    }
+
     fn new(method: Method, base: &BaseUrl, segments: &[&str]) -> Self {
         let mut uri = base.0.clone();
         let mut problem = None;
@@ -162,16 +177,16 @@ impl RequestBuilder {
     /// Adds a header.
     #[must_use]
     pub fn header(self, name: HeaderName, value: &str) -> Self {
-        self.put(name, value, false)
+        self.insert(name, value, false)
     }
 
     /// Adds a header that holds a credential: marked sensitive, so that no HTTP library prints it.
     #[must_use]
     pub fn secret_header(self, name: HeaderName, value: &str) -> Self {
-        self.put(name, value, true)
+        self.insert(name, value, true)
     }
 
-    fn put(mut self, name: HeaderName, value: &str, sensitive: bool) -> Self {
+    fn insert(mut self, name: HeaderName, value: &str, sensitive: bool) -> Self {
         if let Ok(mut value) = HeaderValue::from_str(value) {
             value.set_sensitive(sensitive);
             self.headers.insert(name, value);

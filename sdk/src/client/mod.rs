@@ -3,6 +3,8 @@
 pub(crate) mod attempt;
 pub(crate) mod outcome;
 mod redact;
+#[cfg(feature = "tracing")]
+pub(crate) mod trace;
 pub(crate) mod tracker;
 
 use std::sync::Arc;
@@ -14,16 +16,16 @@ use bytes::Bytes;
 
 pub use outcome::SendOutcome;
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::capability::{Capabilities, Capability};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{Layer, Next};
-use crate::message::Message;
 use crate::message::key;
 use crate::message::media::MediaSource;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::messenger::{Messenger, unsupported};
-use crate::phone::PhoneNumber;
+use crate::phone::{Country, InvalidPhoneNumber, PhoneNumber};
 use crate::secret::{Redactor, Secret};
 use crate::session::Session;
 use crate::webhook::event::WebhookEvents;
@@ -59,6 +61,7 @@ pub struct Client {
     listeners: Listeners,
     /// The channel's name, for logs.
     channel: Option<Arc<str>>,
+    default_country: Option<Country>,
     /// How many webhook calls had no valid signature.
     refused_webhooks: Arc<AtomicU64>,
 }
@@ -72,6 +75,7 @@ impl Client {
             secrets: Arc::default(),
             listeners: Listeners::default(),
             channel: None,
+            default_country: None,
             refused_webhooks: Arc::default(),
         }
     }
@@ -107,7 +111,7 @@ impl Client {
     }
 
     fn next<'a>(&'a self, tracker: Option<&'a Arc<SendTracker>>) -> Next<'a> {
-        Next { base: &self.base, layers: &self.layers, tracker }
+        Next { base: &self.base, layers: &self.layers, tracker, channel: self.channel.as_ref(), secrets: &self.secrets }
     }
 
     fn tracker(&self, message: &Message, part_of: Option<&Arc<Attempt>>) -> SendTracker {
@@ -122,6 +126,30 @@ impl Client {
     /// Redacts the credentials of this client in other texts, such as those of a report.
     pub fn redactor(&self) -> &Redactor {
         &self.secrets
+    }
+
+    /// The country whose national numbers [`phone_number`](Self::phone_number) reads.
+    pub const fn default_country(&self) -> Option<Country> {
+        self.default_country
+    }
+
+    /// The phone number that a person wrote: with its `+`, or as dialled in the `default_country` of the channel.
+    ///
+    /// ```
+    /// # use transom::{Client, testing::Stub};
+    /// let client = Client::new(Stub::accepting());
+    /// assert_eq!(client.phone_number("+44 (0)7700 900123")?.as_str(), "+447700900123");
+    /// assert!(client.phone_number("9876543210").unwrap_err().lacks_country_code());
+    /// # Ok::<(), transom::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidPhoneNumber`]. [`InvalidPhoneNumber::lacks_country_code`] for a number without `+` if there is no default country.
+    pub fn phone_number(&self, text: &str) -> std::result::Result<PhoneNumber, InvalidPhoneNumber> {
+        match self.default_country {
+            Some(country) => country.read(text),
+            None => text.parse(),
+        }
     }
 
     fn redaction(&self) -> Redaction {
@@ -169,6 +197,9 @@ impl Client {
         }
         if message.content.media().any(|media| matches!(media.source, MediaSource::Id(_))) {
             self.requires(Capability::MediaUpload)?;
+        }
+        if message.status_callback.is_some() {
+            self.requires(Capability::StatusCallback)?;
         }
         message.check()?;
         let mut message = message.clone();
@@ -241,6 +272,41 @@ impl Client {
         self.next(None).conversations(filter).await.map_err(|error| self.redaction().of(error))
     }
 
+    /// Marks a contact's message as read. A repetition does no harm.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without [`Capability::MarkRead`].
+    pub async fn mark_read(&self, message_id: &MessageId) -> Result<()> {
+        self.acknowledge(message_id, Acknowledgement::Read).await
+    }
+
+    /// Shows the contact who wrote this message that an answer is being typed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without [`Capability::Typing`].
+    pub async fn show_typing(&self, message_id: &MessageId) -> Result<()> {
+        self.acknowledge(message_id, Acknowledgement::Typing).await
+    }
+
+    /// Shows a contact what became of its message so far.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without its [capability](Acknowledgement::capability).
+    pub async fn acknowledge(&self, message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        self.requires(acknowledgement.capability())?;
+        let done = self.next(None).acknowledge(message_id, acknowledgement).await;
+        done.map_err(|error| self.redaction().of(error))
+    }
+
+    /// Asks the provider, without a send, whether it accepts the credential and knows the channel's sender. `None` if it
+    /// has no such request.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`] for the credential and [`ErrorKind::SenderNotFound`] for the sender.
+    pub async fn identify(&self) -> Result<Option<Identity>> {
+        self.next(None).identify().await.map_err(|error| self.redaction().of(error))
+    }
+
     /// Verifies and reads one webhook call, received now, without network.
     ///
     /// # Errors
@@ -307,6 +373,13 @@ impl ClientBuilder {
         Self { client: self.client.on_outcome(listener), ..self }
     }
 
+    /// Reads numbers without `+` as dialled in `country`; see [`Client::phone_number`]. A [`Registry`](crate::Registry) sets the
+    /// `default_country` of the channel.
+    pub fn default_country(mut self, country: impl Into<Option<Country>>) -> Self {
+        self.client.default_country = country.into();
+        self
+    }
+
     /// Removes `secrets` from every error, however they are spelled ([`Redactor`]): a provider may echo them. Of a secret
     /// that is [too short](Secret::is_short) for that, a warning is logged.
     pub fn redact(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
@@ -362,6 +435,14 @@ impl Messenger for Client {
 
     async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<Conversation>> {
         self.conversations(filter).await
+    }
+
+    async fn acknowledge(&self, message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        self.acknowledge(message_id, acknowledgement).await
+    }
+
+    async fn identify(&self) -> Result<Option<Identity>> {
+        self.identify().await
     }
 
     fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {

@@ -6,12 +6,12 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::capability::Capabilities;
 use crate::client::attempt::Attempt;
 use crate::error::{Error, Result};
-use crate::message::Message;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
 use crate::secret::Redactor;
@@ -32,7 +32,7 @@ impl Redacting {
 
     /// A message id that is a credential is none: logs and databases keep ids.
     fn redact_send(&self, outcome: Result<Receipt>, message: &Message) -> Result<Receipt> {
-        let mut receipt = outcome.map_err(|error| self.redact(error).without_number(&message.to))?;
+        let mut receipt = outcome.map_err(|error| without_private(self.redact(error), message))?;
         for id in [&mut receipt.message_id].into_iter().chain(&mut receipt.provider_message_id) {
             let shown = self.secrets.redact(id.as_str());
             if shown != id.as_str() {
@@ -82,6 +82,14 @@ impl Messenger for Redacting {
         })
     }
 
+    async fn acknowledge(&self, message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        self.base.acknowledge(message_id, acknowledgement).await.map_err(|error| self.redact(error))
+    }
+
+    async fn identify(&self) -> Result<Option<Identity>> {
+        self.base.identify().await.map_err(|error| self.redact(error))
+    }
+
     fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
         self.base.webhook(request, received_at).map_err(|error| self.redact(error))
     }
@@ -104,6 +112,15 @@ impl Redaction {
     pub(crate) fn of_send(&self, error: Error, message: &Message) -> Error {
         // Without a send request, the status is that of a lookup or a login.
         let error = if error.attempts() == 0 { error.without_status() } else { error };
-        self.of(error).without_number(&message.to)
+        without_private(self.of(error), message)
+    }
+}
+
+/// `error` without the contact's number and the address of the message's delivery reports.
+fn without_private(error: Error, message: &Message) -> Error {
+    let error = error.without_number(&message.to);
+    match &message.status_callback {
+        Some(url) => error.without_secret(url.as_str()),
+        None => error,
     }
 }

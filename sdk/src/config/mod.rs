@@ -19,7 +19,7 @@ pub use common::CommonConfig;
 pub use file::{ConfigFile, Failover};
 pub use layout::UriLayout;
 pub use problem::hint;
-pub use provider::{Connect, Connected, Context, Provider};
+pub use provider::{ChannelRates, Connect, Connected, Context, Provider};
 pub use reader::ConfigReader;
 pub use registry::Registry;
 #[cfg(feature = "reqwest")]

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::adapter::error_code::ErrorCode;
 use crate::adapter::rate::Rate;
+use crate::config::channel::ChannelConfig;
 use crate::config::layout::UriLayout;
 use crate::config::reader::ConfigReader;
 use crate::error::Result;
@@ -50,14 +51,19 @@ pub struct Provider {
     /// The documented limits for sends, for a [`RateLimit`](crate::layers::RateLimit). Empty if the provider documents
     /// none, or only sends them in headers.
     pub rates: &'static [Rate],
+    /// The limits of a channel where they depend on its settings; see [`rates_for`](Self::rates_for).
+    pub channel_rates: Option<ChannelRates>,
     /// The lifetime of an idempotency key at the provider; `None` if it documents none.
     pub key_life: Option<Duration>,
 }
 
+/// The limits of one channel.
+pub type ChannelRates = fn(&ChannelConfig) -> &'static [Rate];
+
 impl Provider {
     /// A provider of this name, without codes, limits or idempotency keys.
     pub const fn new(name: &'static str, uri: UriLayout, connect: Connect) -> Self {
-        Self { name, uri, connect, codes: &[], rates: &[], key_life: None }
+        Self { name, uri, connect, codes: &[], rates: &[], channel_rates: None, key_life: None }
     }
 
     /// Sets the tables of documented codes.
@@ -72,6 +78,19 @@ impl Provider {
     pub const fn with_rates(mut self, rates: &'static [Rate]) -> Self {
         self.rates = rates;
         self
+    }
+
+    /// Sets the limits of a channel, where they depend on its settings.
+    #[must_use]
+    pub const fn with_channel_rates(mut self, channel_rates: ChannelRates) -> Self {
+        self.channel_rates = Some(channel_rates);
+        self
+    }
+
+    /// The documented limits for the sends of `channel`: by its settings where they depend on these, else
+    /// [`rates`](Self::rates).
+    pub fn rates_for(&self, channel: &ChannelConfig) -> &'static [Rate] {
+        self.channel_rates.map_or(self.rates, |rates| rates(channel))
     }
 
     /// Sets the lifetime of an idempotency key at the provider.

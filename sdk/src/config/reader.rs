@@ -13,7 +13,8 @@ use super::templates::{TemplateMapping, TemplateMappings};
 use crate::adapter::request::BaseUrl;
 use crate::error::Result;
 use crate::layers::WindowPolicy;
-use crate::phone::PhoneNumber;
+use crate::message::StatusCallback;
+use crate::phone::{Country, PhoneNumber};
 use crate::secret::Secret;
 use crate::time::parse_duration;
 #[cfg(feature = "reqwest")]
@@ -22,6 +23,7 @@ use crate::transport::{PROXY_EXPECTED, Roots, is_proxy_url};
 /// The keys of every provider.
 const COMMON: &[&str] = &[
     "base_url",
+    "default_country",
     "extra_roots",
     "insecure",
     "probe",
@@ -83,6 +85,7 @@ impl<'a> ConfigReader<'a> {
             reuse_connections: reader.flag("reuse_connections").unwrap_or_default(),
             trust_unsigned: reader.flag("trust_unsigned").unwrap_or_default(),
             base_url: reader.base_url(insecure),
+            default_country: reader.country(),
             #[cfg(feature = "reqwest")]
             proxy: reader.proxy(),
             #[cfg(feature = "reqwest")]
@@ -167,6 +170,48 @@ impl<'a> ConfigReader<'a> {
         }
     }
 
+    /// Whether the value of `key` is a reference and this channel is checked without its secrets, so that its form cannot be
+    /// checked.
+    pub fn is_assumed(&mut self, key: &'static str) -> bool {
+        matches!(self.config.lookup, Lookup::Assumed { .. }) && self.value(key).is_some_and(|value| !value.is_string())
+    }
+
+    /// An optional address that the provider is to call. Kept like a secret, since it may be all that protects the receiver.
+    pub fn callback_url(&mut self, key: &'static str) -> Option<Secret> {
+        let mut urls = self.callback_urls(key);
+        if urls.len() > 1 {
+            self.problem(key, "expected one URL");
+        }
+        urls.pop()
+    }
+
+    /// As [`callback_url`](Self::callback_url), one or more: a list, or a text joined by commas.
+    pub fn callback_urls(&mut self, key: &'static str) -> Vec<Secret> {
+        const EXPECTED: &str = "an http:// or https:// URL such as \"https://example.com/hook\"";
+        let values = match self.value(key) {
+            None => return Vec::new(),
+            Some(Value::Array(list)) => list.iter().collect(),
+            Some(one) => vec![one],
+        };
+        let mut urls = Vec::new();
+        for value in values {
+            let is_reference = matches!(self.config.lookup, Lookup::Assumed { .. }) && value.is_object();
+            match self.resolve(value) {
+                Ok(secret) => {
+                    let parts = secret.expose().split(',').map(|part| StatusCallback::new(part.trim()));
+                    for url in parts {
+                        if !is_reference && !url.is_url() {
+                            self.problem(key, format!("expected {EXPECTED}"));
+                        }
+                        urls.push(Secret::new(url.as_str()));
+                    }
+                }
+                Err(problem) => self.problem(key, problem),
+            }
+        }
+        urls
+    }
+
     /// A required, non-empty text.
     pub fn required_text(&mut self, key: &'static str, expected: &str) -> Option<String> {
         self.required(key, expected, |value| text(value).ok_or_else(|| expected.to_owned()))
@@ -189,12 +234,12 @@ impl<'a> ConfigReader<'a> {
         })
     }
 
-    /// A required phone number.
+    /// A required phone number in E.164, with or without its `+`.
     pub fn required_phone(&mut self, key: &'static str) -> Option<PhoneNumber> {
         self.required(key, PHONE, phone)
     }
 
-    /// An optional phone number.
+    /// An optional phone number in E.164, with or without its `+`.
     pub fn phone(&mut self, key: &'static str) -> Option<PhoneNumber> {
         self.optional(key, phone)
     }
@@ -230,6 +275,17 @@ impl<'a> ConfigReader<'a> {
                 Err(problem) => Err(problem.to_string()),
             }
         })
+    }
+
+    fn country(&mut self) -> Option<Country> {
+        let value = self.value("default_country")?;
+        match text(value).unwrap_or_default().parse() {
+            Ok(country) => Some(country),
+            Err(error) => {
+                self.problem("default_country", error.to_string());
+                None
+            }
+        }
     }
 
     fn timeout(&mut self) -> Option<Duration> {
@@ -407,5 +463,5 @@ fn text(value: &Value) -> Option<String> {
 
 fn phone(value: &Value) -> Result<PhoneNumber, String> {
     let text = text(value).ok_or(PHONE)?;
-    text.parse().map_err(|_| PHONE.to_owned())
+    PhoneNumber::from_e164(&text).map_err(|_| PHONE.to_owned())
 }

@@ -72,8 +72,8 @@ impl Registry {
     ///
     /// let registry = Registry::default().with_layers(|provider, channel, client| match channel.name() {
     ///     // A retry would delay the change to the next channel.
-    ///     "india" => client.layer(RateLimit::new(provider.rates)),
-    ///     _ => client.layer(Retry::default()).layer(RateLimit::new(provider.rates)),
+    ///     "india" => client.layer(RateLimit::new(provider.rates_for(channel))),
+    ///     _ => client.layer(Retry::default()).layer(RateLimit::new(provider.rates_for(channel))),
     /// });
     /// ```
     #[must_use]
@@ -124,7 +124,8 @@ impl Registry {
         let guard = self.guard(config.name(), &common, Arc::clone(&context.clock));
         let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
         let connected = (provider.connect)(keys, context)?;
-        let client = Client::builder(connected.messenger).channel(config.name());
+        let client =
+            Client::builder(connected.messenger).channel(config.name()).default_country(common.default_country);
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::new(provider.codes));
         let client = client.layer(guard).redact(connected.secrets).redact(common.secrets()).build();
@@ -145,10 +146,12 @@ impl Registry {
         if let Some(channel) = file.channels.get(name) {
             return self.connect(channel);
         }
-        let client = Client::new(self.failover(file, name)?);
+        let failover = self.failover(file, name)?;
+        let country = failover.default_country();
+        let client = Client::builder(failover).channel(name).default_country(country);
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::default());
-        Ok(client)
+        Ok(client.build())
     }
 
     /// A client for the default channel: the `default` of `transom.toml` in the current folder, or else the URI in the
@@ -212,8 +215,11 @@ impl Registry {
                         Some(failover) => failover.with_channel(member.as_str(), client),
                         None => Failover::new(member.as_str(), client),
                     };
-                    let rates = file.channels.get(member).and_then(|channel| self.provider(channel.provider()).ok());
-                    let rates = rates.map_or(&[] as &[Rate], |provider| provider.rates);
+                    let rates = file
+                        .channels
+                        .get(member)
+                        .and_then(|channel| Some(self.provider(channel.provider()).ok()?.rates_for(channel)));
+                    let rates = rates.unwrap_or(&[] as &[Rate]);
                     failover = Some(longer.with_weight(*weight).with_window_guard(windows).with_rates(rates));
                 }
                 Err(error) => problems.extend(error.problems().iter().cloned()),

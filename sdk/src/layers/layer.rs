@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::capability::Capabilities;
 use crate::client::tracker::SendTracker;
 use crate::error::Result;
-use crate::message::Message;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
+use crate::secret::Redactor;
 use crate::session::Session;
 
 /// A policy or measurement around every call. Each method calls the next layer by default.
@@ -38,6 +39,19 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
         next.conversations(filter).await
     }
+    /// Around [`Messenger::acknowledge`].
+    async fn acknowledge(
+        &self,
+        message_id: &MessageId,
+        acknowledgement: Acknowledgement,
+        next: Next<'_>,
+    ) -> Result<()> {
+        next.acknowledge(message_id, acknowledgement).await
+    }
+    /// Around [`Messenger::identify`].
+    async fn identify(&self, next: Next<'_>) -> Result<Option<Identity>> {
+        next.identify().await
+    }
 }
 
 /// The layers below, and the adapter. `Copy`, so that a layer may call it never, once or several times.
@@ -47,6 +61,9 @@ pub struct Next<'a> {
     pub(crate) layers: &'a [Arc<dyn Layer>],
     /// Tracks the send that this is part of.
     pub(crate) tracker: Option<&'a Arc<SendTracker>>,
+    pub(crate) channel: Option<&'a Arc<str>>,
+    /// Redacts the credentials of the client.
+    pub(crate) secrets: &'a Redactor,
 }
 
 impl Next<'_> {
@@ -58,6 +75,11 @@ impl Next<'_> {
     /// The provider's name.
     pub fn provider(&self) -> &'static str {
         self.base.provider()
+    }
+
+    /// The channel's name, if the client has one; see [`ClientBuilder::channel`](crate::client::ClientBuilder::channel).
+    pub fn channel(&self) -> Option<&str> {
+        self.channel.map(|name| &**name)
     }
 
     /// Whether the message may already have been accepted in this form: it goes in this form or not at all.
@@ -105,6 +127,22 @@ impl Next<'_> {
         match self.split() {
             Some((layer, below)) => layer.conversations(filter, below).await,
             None => self.base.conversations(filter).await,
+        }
+    }
+
+    /// Calls the next layer's [`Messenger::acknowledge`].
+    pub async fn acknowledge(self, message_id: &MessageId, acknowledgement: Acknowledgement) -> Result<()> {
+        match self.split() {
+            Some((layer, below)) => layer.acknowledge(message_id, acknowledgement, below).await,
+            None => self.base.acknowledge(message_id, acknowledgement).await,
+        }
+    }
+
+    /// Calls the next layer's [`Messenger::identify`].
+    pub async fn identify(self) -> Result<Option<Identity>> {
+        match self.split() {
+            Some((layer, below)) => layer.identify(below).await,
+            None => self.base.identify().await,
         }
     }
 

@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::error::{Error, Result};
 use crate::layers::layer::{Layer, Next};
-use crate::message::Message;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::time::{Clock, SystemClock};
@@ -184,6 +184,20 @@ impl Layer for RequestMetrics {
 
     async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
         self.0.request("conversations", next.provider(), next.conversations(filter)).await
+    }
+
+    async fn acknowledge(
+        &self,
+        message_id: &MessageId,
+        acknowledgement: Acknowledgement,
+        next: Next<'_>,
+    ) -> Result<()> {
+        let operation = acknowledgement.capability().as_str();
+        self.0.request(operation, next.provider(), next.acknowledge(message_id, acknowledgement)).await
+    }
+
+    async fn identify(&self, next: Next<'_>) -> Result<Option<Identity>> {
+        self.0.request("identify", next.provider(), next.identify()).await
     }
 }
 

@@ -24,6 +24,18 @@ pub struct Contact {
     /// The e-mail addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<ContactEmail>,
+    /// The postal addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<ContactAddress>,
+    /// The company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<ContactOrg>,
+    /// The web addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<ContactUrl>,
+    /// The birthday as `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birthday: Option<String>,
 }
 
 /// The name on a contact card.
@@ -65,6 +77,62 @@ pub struct ContactEmail {
     pub kind: Option<String>,
 }
 
+/// A postal address on a contact card.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ContactAddress {
+    /// The street, with the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street: Option<String>,
+    /// The city.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// The state or province.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The postal code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zip: Option<String>,
+    /// The country's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// The country's ISO code of two letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country_code: Option<String>,
+    /// `HOME`, `WORK` and the like.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// The company on a contact card.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ContactOrg {
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    /// The department.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// The person's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// A web address on a contact card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ContactUrl {
+    /// The address.
+    pub url: String,
+    /// `HOME`, `WORK` and the like.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
 impl Contacts {
     /// These cards.
     pub fn new(contacts: impl IntoIterator<Item = Contact>) -> Self {
@@ -76,7 +144,15 @@ impl Contact {
     /// A card with this name, as it is shown.
     pub fn new(formatted_name: impl Into<String>) -> Self {
         let name = ContactName { formatted_name: formatted_name.into(), first_name: None, last_name: None };
-        Self { name, phones: Vec::new(), emails: Vec::new() }
+        Self {
+            name,
+            phones: Vec::new(),
+            emails: Vec::new(),
+            addresses: Vec::new(),
+            org: None,
+            urls: Vec::new(),
+            birthday: None,
+        }
     }
 
     /// Sets the given name.
@@ -107,7 +183,61 @@ impl Contact {
         self.emails.push(email.into());
         self
     }
+
+    /// Adds a postal address.
+    #[must_use]
+    pub fn address(mut self, address: ContactAddress) -> Self {
+        self.addresses.push(address);
+        self
+    }
+
+    /// Sets the company.
+    #[must_use]
+    pub fn org(mut self, org: ContactOrg) -> Self {
+        self.org = Some(org);
+        self
+    }
+
+    /// Adds a web address.
+    #[must_use]
+    pub fn url(mut self, url: impl Into<ContactUrl>) -> Self {
+        self.urls.push(url.into());
+        self
+    }
+
+    /// Sets the birthday, as `YYYY-MM-DD`.
+    #[must_use]
+    pub fn birthday(mut self, date: impl Into<String>) -> Self {
+        self.birthday = Some(date.into());
+        self
+    }
 }
+
+macro_rules! parts {
+    ($type:ident { $($part:ident $what:literal),+ }) => {
+        impl $type {
+            $(
+                #[doc = concat!("Sets the ", $what, ".")]
+                #[must_use]
+                pub fn $part(mut self, $part: impl Into<String>) -> Self {
+                    self.$part = Some($part.into());
+                    self
+                }
+            )+
+        }
+    };
+}
+
+parts!(ContactAddress {
+    street "street",
+    city "city",
+    state "state or province",
+    zip "postal code",
+    country "country's name",
+    country_code "country's ISO code of two letters",
+    kind "kind: `HOME`, `WORK` and the like"
+});
+parts!(ContactOrg { company "company's name", department "department", title "person's title" });
 
 macro_rules! entry {
     ($type:ident, $member:ident, $what:literal) => {
@@ -135,3 +265,4 @@ macro_rules! entry {
 
 entry!(ContactPhone, phone, "number");
 entry!(ContactEmail, email, "address");
+entry!(ContactUrl, url, "web address");

@@ -183,7 +183,8 @@ impl Content {
 mod tests {
     use super::*;
     use crate::message::{
-        Button, Contact, ContactEmail, ContactPhone, Header, Message, Row, Section, Template, TemplateButton,
+        Button, Contact, ContactAddress, ContactEmail, ContactOrg, ContactPhone, Header, Message, Row, Section,
+        Template, TemplateButton,
     };
 
     #[test]
@@ -195,7 +196,11 @@ mod tests {
             .last_name("Ruiz")
             .phone(ContactPhone::new("+34600111222").kind("WORK"))
             .phone("112")
-            .email(ContactEmail::new("a@example.net").kind("HOME"));
+            .email(ContactEmail::new("a@example.net").kind("HOME"))
+            .address(ContactAddress::default().street("Calle 1").city("Lima").country_code("PE").kind("WORK"))
+            .org(ContactOrg::default().company("Acme").title("Chemist"))
+            .url("https://example.net")
+            .birthday("1990-02-03");
         let buttons = Buttons::new("?", [Button::new("yes", "Yes")]).header(Header::image(link)).footer("f");
         let rows = [Row::new("m9", "09:00").description("d")];
         let list = List::new("?", "Slots", [Section::new(rows).title("Mon")]).header(Header::text("h"));
@@ -225,7 +230,7 @@ mod tests {
             ),
             (
                 Message::contacts(to(), [card]),
-                r#"{"type":"contacts","contacts":[{"name":{"formatted_name":"Ana Ruiz","first_name":"Ana","last_name":"Ruiz"},"phones":[{"phone":"+34600111222","type":"WORK"},{"phone":"112"}],"emails":[{"email":"a@example.net","type":"HOME"}]}]}"#,
+                r#"{"type":"contacts","contacts":[{"name":{"formatted_name":"Ana Ruiz","first_name":"Ana","last_name":"Ruiz"},"phones":[{"phone":"+34600111222","type":"WORK"},{"phone":"112"}],"emails":[{"email":"a@example.net","type":"HOME"}],"addresses":[{"street":"Calle 1","city":"Lima","country_code":"PE","type":"WORK"}],"org":{"company":"Acme","title":"Chemist"},"urls":[{"url":"https://example.net"}],"birthday":"1990-02-03"}]}"#,
             ),
             (
                 Message::buttons(to(), buttons),
@@ -257,6 +262,7 @@ mod tests {
             (Message::buttons(to(), Buttons::new("", [])), "body"),
             (Message::list(to(), List::new("?", "b", [])), "rows"),
             (Message::contacts(to(), []), "contacts"),
+            (Message::contacts(to(), [Contact::new("Ana").birthday("1990-13-03")]), "birthday"),
             (Message::image(to(), "ftp://x"), "link"),
             (Message::sticker(to(), Media::id("7").caption("c")), "caption"),
             (Message::template(to(), Template::new("").button(TemplateButton::url(255, ""))), "255"),

@@ -7,17 +7,21 @@ pub(crate) mod interactive;
 pub(crate) mod key;
 pub(crate) mod media;
 pub(crate) mod receipt;
+pub(crate) mod status_callback;
 pub(crate) mod template;
 pub(crate) mod validate;
 
 use serde::{Deserialize, Serialize};
 
-pub use contacts::{Contact, ContactEmail, ContactName, ContactPhone, Contacts};
+pub use contacts::{
+    Contact, ContactAddress, ContactEmail, ContactName, ContactOrg, ContactPhone, ContactUrl, Contacts,
+};
 pub use content::{Content, Location, Reaction, Text};
 pub use id::MessageId;
 pub use interactive::{Button, Buttons, List, Row, Section};
 pub use media::{Header, HeaderText, Media, MediaSource};
 pub use receipt::Receipt;
+pub use status_callback::StatusCallback;
 pub use template::{Parameters, Template, TemplateButton};
 
 use crate::phone::PhoneNumber;
@@ -55,6 +59,9 @@ pub struct Message {
     /// hash of it and the contact. The key of the fallback is the message's and `-template`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The address for the delivery reports of this message, in place of the channel's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_callback: Option<StatusCallback>,
     /// The idempotency key, once [`Client::prepare`](crate::Client::prepare) or a send has made it. A message that is stored with its key
     /// and loaded again is sent under the same key. Leave it empty in a new message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +71,15 @@ pub struct Message {
 impl Message {
     /// A message with any content.
     pub const fn new(to: PhoneNumber, content: Content) -> Self {
-        Self { to, content, fallback: None, reply_to: None, reference: None, idempotency_key: None }
+        Self {
+            to,
+            content,
+            fallback: None,
+            reply_to: None,
+            reference: None,
+            status_callback: None,
+            idempotency_key: None,
+        }
     }
 
     /// A free text.
@@ -148,6 +163,13 @@ impl Message {
         self
     }
 
+    /// Sets the address for the delivery reports of this message, in place of the channel's.
+    #[must_use]
+    pub fn with_status_callback(mut self, url: impl Into<StatusCallback>) -> Self {
+        self.status_callback = Some(url.into());
+        self
+    }
+
     /// The fallback as a message: the same contact and reference, the template as content, and its own idempotency key.
     /// `None` without a fallback.
     pub fn as_fallback(&self) -> Option<Self> {
@@ -158,6 +180,7 @@ impl Message {
             fallback: None,
             reply_to: None,
             reference: self.reference.clone(),
+            status_callback: self.status_callback.clone(),
             idempotency_key: self.idempotency_key.as_deref().map(key::of_fallback),
         })
     }
@@ -200,6 +223,16 @@ mod tests {
         let message = parse(json).unwrap();
         assert_eq!(message.fallback.as_ref().unwrap().name, "follow_up");
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
+    }
+
+    #[test]
+    fn json_form_demands_the_plus_of_the_number() {
+        let form = |to: &str| parse(&format!(r#"{{"to":"{to}","content":{{"type":"text","body":"Hi"}}}}"#));
+        assert_eq!(form("+44 (0)7700 900123").unwrap().to.as_str(), "+447700900123");
+        for to in ["919812345670", "9812345670"] {
+            let error = form(to).unwrap_err();
+            assert!(error.contains("there is no `+` and country code") && !error.contains("98123"), "{error}");
+        }
     }
 
     #[test]

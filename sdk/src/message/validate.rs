@@ -37,6 +37,9 @@ impl Content {
             Self::Contacts(cards) => {
                 count(at, "contacts", cards.contacts.len(), usize::MAX, problems);
                 for (index, card) in cards.contacts.iter().enumerate() {
+                    if card.birthday.as_deref().is_some_and(|date| !is_date(date)) {
+                        problems.push(format!("{at}.contacts[{index}].birthday: expected a date as YYYY-MM-DD"));
+                    }
                     if card.name.formatted_name.trim().is_empty() {
                         problems.push(format!(
                             "{at}.contacts[{index}].name.formatted_name: expected a name, got an empty text"
@@ -72,12 +75,27 @@ impl Message {
         if self.reply_to.as_ref().is_some_and(|id| !is_header_safe(id.as_str())) {
             problems.push("reply_to: expected a message id of 1 to 256 printable characters".to_owned());
         }
+        if self.status_callback.as_ref().is_some_and(|url| !url.is_url()) {
+            problems.push("status_callback: expected an http:// or https:// URL".to_owned());
+        }
         let is_key = |key: &String| (1..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
         if !self.idempotency_key.as_ref().is_none_or(is_key) {
             problems.push("idempotency_key: expected 1 to 256 ASCII characters without blanks".to_owned());
         }
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid(ErrorKind::InvalidRequest, problems)) }
     }
+}
+
+/// Whether `text` has the form YYYY-MM-DD, with a month and a day that there may be.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return false };
+    let number = |part: &str, length: usize| {
+        (part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse::<u16>().ok())?
+    };
+    number(year, 4).is_some()
+        && number(month, 2).is_some_and(|month| (1..=12).contains(&month))
+        && number(day, 2).is_some_and(|day| (1..=31).contains(&day))
 }
 
 /// Text that goes into headers and webhooks must not contain control characters.

@@ -65,6 +65,11 @@ pub enum Operation {
     Send,
 }
 
+/// The most bytes of a success that a request takes, as an extension of it, for a file. Without it, 1 MiB. A request with
+/// it may take as long as a send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimit(pub usize);
+
 impl Operation {
     /// Every operation.
     pub const ALL: &'static [Self] = &[Self::Read, Self::IdempotentSend, Self::Send];

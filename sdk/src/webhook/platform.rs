@@ -129,7 +129,7 @@ fn sender(text: &dyn Fn(&[&str]) -> Option<String>) -> (Option<PhoneNumber>, Opt
 }
 
 fn parsed(text: Option<String>) -> Option<PhoneNumber> {
-    text?.parse().ok()
+    PhoneNumber::from_e164(&text?).ok()
 }
 
 /// An entry of `contacts`.

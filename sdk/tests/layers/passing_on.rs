@@ -1,7 +1,8 @@
 //! What a layer has nothing to say about passes through it.
 
-use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use transom::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use transom::layers::Tracing;
+use transom::message::MessageId;
 
 use super::*;
 
@@ -37,6 +38,14 @@ impl Layer for Seen {
         self.note("conversations");
         next.conversations(filter).await
     }
+    async fn acknowledge(&self, id: &MessageId, how: Acknowledgement, next: Next<'_>) -> Result<()> {
+        self.note(how.capability().as_str());
+        next.acknowledge(id, how).await
+    }
+    async fn identify(&self, next: Next<'_>) -> Result<Option<Identity>> {
+        self.note("identify");
+        next.identify().await
+    }
 }
 
 async fn check(name: &str, client: Client) {
@@ -47,7 +56,11 @@ async fn check(name: &str, client: Client) {
     client.senders().await.unwrap();
     client.templates().await.unwrap();
     client.conversations(&ConversationFilter::default()).await.unwrap();
-    assert_eq!(*seen.0.lock().unwrap(), ["send", "session", "senders", "templates", "conversations"], "{name}");
+    client.mark_read(&"m1".into()).await.unwrap();
+    client.show_typing(&"m1".into()).await.unwrap();
+    assert_eq!(client.identify().await.unwrap(), Some(Identity::default()));
+    let calls = ["send", "session", "senders", "templates", "conversations", "mark_read", "typing", "identify"];
+    assert_eq!(*seen.0.lock().unwrap(), calls, "{name}");
     assert!(format!("{client:?}").contains(name), "{client:?}");
 }
 

@@ -280,3 +280,20 @@ async fn conversations_are_read_page_by_page_and_not_for_ever() {
     let endless = stage(answers).autocalls.conversations(&ConversationFilter::default()).await;
     assert_eq!(endless.unwrap().len(), PAGES_MAX);
 }
+
+#[tokio::test]
+async fn identity_is_the_configured_sender_or_an_error_naming_others() {
+    for (id, found) in [(77, true), (78, false)] {
+        let list = format!(r#"{{"data":[{{"id":{id},"phone_number":"+12025550143","status":"offline"}}]}}"#);
+        let stage = stage([(200, &list)]);
+        match stage.autocalls.identify().await {
+            Ok(identity) => assert_eq!(identity.unwrap().sender.unwrap().status, "offline", "{id}"),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::SenderNotFound);
+                assert_eq!(error.message(), "sender_id: the account has no sender 77, known: 78");
+                assert!(!found);
+            }
+        }
+        assert_eq!(stage.asked(), ["whatsapp/senders"]);
+    }
+}

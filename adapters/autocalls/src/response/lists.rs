@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use transom::account::{Conversation, Sender, TemplateInfo};
 use transom::adapter::{Operation, json};
@@ -23,12 +23,19 @@ pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Res
         phone_number: Option<String>,
         display_name: Option<String>,
         status: Option<String>,
+        #[serde(default, deserialize_with = "json::text_or_number")]
+        quality_rating: Option<String>,
+        /// Null is no limit; a missing member says nothing.
+        #[serde(default, deserialize_with = "limit")]
+        messaging_limit: Option<String>,
     }
     let page: Page<Row> = page(response, now)?;
     let row = |row: Row| {
         let mut sender = Sender::new(row.id?, row.status.unwrap_or_default());
         sender.phone = row.phone_number.as_deref().and_then(phone);
         sender.name = row.display_name;
+        sender.quality = row.quality_rating.map(|word| word.to_lowercase());
+        sender.messaging_limit = row.messaging_limit;
         Some(sender)
     };
     all(response, page.data.into_iter().map(row))
@@ -42,15 +49,24 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
         name: Option<String>,
         language: Option<String>,
         status: Option<String>,
+        category: Option<String>,
+        body_text: Option<String>,
         variables: Option<Value>,
     }
     let page: Page<Row> = page(response, now)?;
     let row = |row: Row| {
         let status = row.status.unwrap_or_default().to_lowercase();
-        let template = TemplateInfo::new(row.id?, row.name?, row.language.unwrap_or_default(), status);
+        let mut template = TemplateInfo::new(row.id?, row.name?, row.language.unwrap_or_default(), status);
+        template.category = row.category.map(|word| word.to_lowercase());
+        template.body = row.body_text;
         Some(template.with_parameters(row.variables.as_ref().and_then(names)))
     };
     all(response, page.data.into_iter().map(row))
+}
+
+/// A sender's limit: a number of contacts, or null for none [docs, Get Senders].
+fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<String>, D::Error> {
+    Ok(json::text_or_number(deserializer)?.or_else(|| Some("unlimited".to_owned())))
 }
 
 /// The names of a template's variables. A list of another form tells none, and takes no other template with it.
@@ -112,7 +128,7 @@ fn all<T>(response: &Response<Bytes>, rows: impl Iterator<Item = Option<T>>) -> 
 }
 
 fn phone(text: &str) -> Option<PhoneNumber> {
-    text.parse().ok()
+    PhoneNumber::from_e164(text).ok()
 }
 
 #[cfg(test)]
@@ -132,13 +148,21 @@ mod tests {
         assert_eq!((sender.id.as_str(), sender.status.as_str()), ("77", "offline"));
         assert_eq!(sender.phone.as_ref().unwrap().as_str(), "+12025550143");
         assert_eq!(sender.name.as_deref(), Some("Harbour Clinic"));
+        assert_eq!((sender.quality.as_deref(), sender.messaging_limit.as_deref()), (None, Some("unlimited")));
+        let page = r#"{"data":[{"id":77,"phone_number":"+12025550143","display_name":"Harbour Clinic","status":"online","quality_rating":"GREEN","messaging_limit":1000,"messaging_limit_formatted":"1,000 / 24hr"},{"id":78,"status":"online"}]}"#;
+        let senders = decode_senders(&answer(200, page), NOW).unwrap();
+        let limits = senders.iter().map(|s| (s.quality.as_deref(), s.messaging_limit.as_deref())).collect::<Vec<_>>();
+        assert_eq!(limits, [(Some("green"), Some("1000")), (None, None)]);
     }
 
     #[test]
     fn a_template_has_the_names_of_its_variables() {
-        let body = r#"{"data":[{"id":310,"name":"visit_reminder","language":"en","status":"Approved","variables":["first_name","day"],"has_variables":true},{"id":312,"name":"again","language":"pt_BR","status":"new"}]}"#;
+        let body = r#"{"data":[{"id":310,"name":"visit_reminder","language":"en","category":"utility","status":"Approved","body_text":"Hello {{1}}, see you on {{2}}.","variables":["first_name","day"],"has_variables":true},{"id":312,"name":"again","language":"pt_BR","status":"new"}]}"#;
         let templates = decode_templates(&answer(200, body), NOW).unwrap();
         assert_eq!(templates[0].parameters, ["first_name", "day"]);
+        let more = |template: &TemplateInfo| (template.category.clone(), template.body.clone());
+        assert_eq!(more(&templates[0]), (Some("utility".into()), Some("Hello {{1}}, see you on {{2}}.".into())));
+        assert_eq!(more(&templates[1]), (None, None));
         assert_eq!((templates[0].status.as_str(), templates[1].language.as_str()), ("approved", "pt_BR"));
         assert!(templates[0].parameters_known && !templates[1].parameters_known);
         let odd = r#"{"data":[{"id":1,"name":"a","variables":[1,"day"]},{"id":2,"name":"b","variables":[null]},{"id":3,"name":"c","variables":{}}]}"#;

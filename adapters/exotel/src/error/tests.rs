@@ -6,18 +6,7 @@ use super::*;
 use crate::Config;
 
 pub(crate) fn config() -> Config {
-    Config {
-        api_key: Secret::new("key"),
-        api_token: Secret::new("token"),
-        account_sid: "acme".into(),
-        from: "+919876500001".parse().unwrap(),
-        base_url: "https://api.in.exotel.com".parse().unwrap(),
-        request_shape: crate::RequestShape::Auto,
-        probe: true,
-        webhook_secrets: Vec::new(),
-        templates: transom::config::TemplateMappings::default(),
-        waba_id: None,
-    }
+    Config::new(Secret::new("key"), Secret::new("token"), "acme", "+919876500001".parse().unwrap())
 }
 
 pub(crate) fn answer(status: u16, body: &str) -> Response<Bytes> {

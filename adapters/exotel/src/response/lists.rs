@@ -69,6 +69,10 @@ fn template(entry: &RawValue) -> Option<TemplateInfo> {
         language: Option<String>,
         #[serde(deserialize_with = "json::text_or_number")]
         status: Option<String>,
+        #[serde(deserialize_with = "json::text_or_number")]
+        category: Option<String>,
+        #[serde(deserialize_with = "json::text_or_number")]
+        rejected_reason: Option<String>,
         components: Option<Value>,
     }
     let wrapped: Entry = parse(entry)?;
@@ -76,7 +80,10 @@ fn template(entry: &RawValue) -> Option<TemplateInfo> {
     let name = template.name?;
     let id = template.id.unwrap_or_else(|| name.clone());
     let status = template.status.unwrap_or_default().to_lowercase();
-    let info = TemplateInfo::new(id, name, template.language.unwrap_or_default(), status);
+    let mut info = TemplateInfo::new(id, name, template.language.unwrap_or_default(), status);
+    info.category = template.category.map(|category| category.to_lowercase());
+    info.body = template.components.as_ref().and_then(cloud_api::body_text).map(str::to_owned);
+    info.reason = cloud_api::rejected_reason(template.rejected_reason);
     Some(info.with_parameters(template.components.as_ref().and_then(cloud_api::body_placeholders)))
 }
 
@@ -149,7 +156,7 @@ mod tests {
     use super::*;
     use crate::error::tests::answer;
 
-    const VISIT: &str = r#"{"id":718200934411,"name":"visit","language":"pt_BR","status":"APPROVED","category":"UTILITY","components":[{"type":"HEADER","text":"{{9}}"},{"type":"BODY","text":"Hi {{1}}, on {{2}}, {{1}}."}],"new":1}"#;
+    const VISIT: &str = r#"{"id":718200934411,"name":"visit","language":"pt_BR","status":"APPROVED","category":"UTILITY","rejected_reason":"INVALID_FORMAT","components":[{"type":"HEADER","text":"{{9}}"},{"type":"BODY","text":"Hi {{1}}, on {{2}}, {{1}}."}],"new":1}"#;
 
     fn decode(status: u16, body: &str) -> Result<Page> {
         decode_templates(&answer(status, body), SystemTime::UNIX_EPOCH)
@@ -171,6 +178,8 @@ mod tests {
                 assert_eq!((template.id.as_str(), template.name.as_str()), ("718200934411", "visit"), "{body}");
                 assert_eq!((template.language.as_str(), template.status.as_str()), ("pt_BR", "approved"));
                 assert_eq!(template.parameters, ["1", "2"]);
+                let more = [&template.category, &template.body, &template.reason].map(Option::as_deref);
+                assert_eq!(more, [Some("utility"), Some("Hi {{1}}, on {{2}}, {{1}}."), Some("INVALID_FORMAT")]);
             }
         }
         assert!(decode(200, r#"{"response":{"whatsapp":{"templates":[]}}}"#).unwrap().templates.is_empty());

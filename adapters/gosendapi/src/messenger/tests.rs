@@ -300,3 +300,26 @@ async fn a_conversation_is_closed_by_its_id() {
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(stage.asked(), ["conversations/42/close", "conversations/43/close"]);
 }
+
+#[tokio::test]
+async fn identity_is_the_configured_number_or_an_error_naming_others() {
+    const WABAS: (u16, &str) = (200, r#"{"data":[{"id":"8","waba_id":"210"}]}"#);
+    for (id, found) in [("109876543210987", true), ("555", false)] {
+        let lines = format!(
+            r#"{{"data":[{{"phone_number_id":"{id}","status":"active","quality_rating":"green","throughput_tier":"Standard"}}]}}"#
+        );
+        let stage = stage([WABAS, (200, &lines)]);
+        match stage.gosendapi.identify().await {
+            Ok(identity) => {
+                let sender = identity.unwrap().sender.unwrap();
+                let told = [&sender.quality, &sender.throughput, &sender.messaging_limit].map(Option::as_deref);
+                assert_eq!((sender.status.as_str(), told), ("active", [Some("green"), Some("Standard"), None]));
+                assert!(found);
+            }
+            Err(error) => {
+                let line = "phone_number_id: the account has no sender 109876543210987, known: 555";
+                assert_eq!((error.kind(), error.message(), found), (ErrorKind::SenderNotFound, line, false));
+            }
+        }
+    }
+}

@@ -66,12 +66,18 @@ pub(crate) fn decode_senders(response: &Response<Bytes>, now: SystemTime) -> Res
         #[serde(alias = "verifiedName")]
         verified_name: Option<String>,
         status: Option<String>,
+        #[serde(default, deserialize_with = "json::text_or_number", alias = "qualityRating")]
+        quality_rating: Option<String>,
+        #[serde(default, deserialize_with = "json::text_or_number", alias = "throughputTier")]
+        throughput_tier: Option<String>,
     }
     decode(response, now, |item: Item| {
         let mut sender = Sender::new(item.phone_number_id?, item.status.unwrap_or_default());
         let number = item.display_phone_number_normalized.or(item.display_phone_number);
         sender.phone = number.as_deref().and_then(phone);
         sender.name = item.verified_name.or(item.display_name);
+        sender.quality = item.quality_rating.map(|word| word.to_lowercase());
+        sender.throughput = item.throughput_tier;
         Some(sender)
     })
 }
@@ -107,13 +113,19 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
         name: Option<String>,
         language: Option<String>,
         status: Option<String>,
+        category: Option<String>,
+        #[serde(default, deserialize_with = "json::text_or_number", alias = "rejectedReason")]
+        rejected_reason: Option<String>,
         components: Option<Value>,
     }
     decode(response, now, |item: Item| {
         let status = item.status.unwrap_or_default().to_lowercase();
         let name = item.name?;
         let id = item.id.unwrap_or_else(|| name.clone());
-        let template = TemplateInfo::new(id, name, item.language.unwrap_or_default(), status);
+        let mut template = TemplateInfo::new(id, name, item.language.unwrap_or_default(), status);
+        template.category = item.category.map(|word| word.to_lowercase());
+        template.body = item.components.as_ref().and_then(cloud_api::body_text).map(str::to_owned);
+        template.reason = cloud_api::rejected_reason(item.rejected_reason);
         Some(template.with_parameters(item.components.as_ref().and_then(cloud_api::body_placeholders)))
     })
 }
@@ -164,7 +176,7 @@ fn decode<I: DeserializeOwned, T>(
 }
 
 fn phone(text: &str) -> Option<PhoneNumber> {
-    text.parse().ok()
+    PhoneNumber::from_e164(text).ok()
 }
 
 #[cfg(test)]

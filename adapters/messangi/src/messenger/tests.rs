@@ -267,3 +267,16 @@ async fn our_own_number_is_masked_in_what_the_provider_says_of_it() {
     let error = stage.messangi.send(&text()).await.unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::SenderNotFound, "from •••1111 is unknown"));
 }
+
+#[tokio::test]
+async fn identity_is_proved_by_a_login_alone() {
+    let proved = stage([key("k1")], [TAKEN]);
+    assert_eq!(proved.messangi.identify().await.unwrap(), Some(Identity::default()));
+    proved.messangi.send(&text()).await.unwrap();
+    assert_eq!(proved.asked(), ["login", "Bearer k1"]);
+    let refused = stage([Ok(answer(403, ""))], []);
+    assert_eq!(refused.messangi.identify().await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    let mut silent = stage([], []);
+    silent.messangi.config.credential = Credential::ApiKey(Secret::new("k"));
+    assert_eq!(silent.messangi.identify().await.unwrap(), None);
+}

@@ -49,7 +49,7 @@ pub(super) const ALL: &[KnownDifference] = &[
             ),
             (
                 "exotel",
-                "sends 20 × accepted yes/1, invalid_request no/1, insufficient_balance no/1, rate_limited \
+                "sends 21 × accepted yes/1, invalid_request no/1, insufficient_balance no/1, rate_limited \
                 no/1, 2 × session_expired no/1, no_active_session no/1, template_rejected no/1, \
                 unauthenticated no/1",
             ),
@@ -60,7 +60,7 @@ pub(super) const ALL: &[KnownDifference] = &[
             ),
             (
                 "messangi",
-                "sends 18 × accepted yes/1, unauthenticated no/1, 2 × rate_limited no/1, sender_not_found \
+                "sends 19 × accepted yes/1, unauthenticated no/1, 2 × rate_limited no/1, sender_not_found \
                 no/1, 2 × template_rejected no/1, 2 × session_expired no/1",
             ),
         ],

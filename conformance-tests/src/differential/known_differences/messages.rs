@@ -5,6 +5,14 @@ use crate::differential::known_difference::KnownDifference;
 
 pub(super) const ALL: &[KnownDifference] = &[
     KnownDifference {
+        scenario: "content::full_contact_card_is_sent_whole_or_refused",
+        reason: "Exotel documents no addresses, company, links or birthday on a card",
+        outcomes: &[
+            ("gosendapi messangi", "sends accepted yes/1; delivered contacts"),
+            ("exotel", "sends unsupported no/0"),
+        ],
+    },
+    KnownDifference {
         scenario: "content::free_form_content_needs_open_window",
         reason: OWN_CAPABILITIES,
         outcomes: &[

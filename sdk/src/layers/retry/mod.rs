@@ -14,15 +14,15 @@ use async_trait::async_trait;
 
 pub use budget::RetryBudget;
 
-use crate::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
+use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::capability::Capability;
 use crate::error::{Error, ErrorKind, Phase, Result, RetryStop};
 use crate::layers::layer::{Layer, Next};
 use crate::layers::retry::policy::{
     AttemptOutcome, Decision, MIN_ATTEMPT_TIME, RetryInput, retry_decision, send_under_key,
 };
-use crate::message::Message;
 use crate::message::receipt::Receipt;
+use crate::message::{Message, MessageId};
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 use crate::time::{Clock, SystemClock};
@@ -291,6 +291,19 @@ impl Layer for Retry {
 
     async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
         self.again(read, || next.conversations(filter), |_| {}).await
+    }
+
+    async fn acknowledge(
+        &self,
+        message_id: &MessageId,
+        acknowledgement: Acknowledgement,
+        next: Next<'_>,
+    ) -> Result<()> {
+        self.again(read, || next.acknowledge(message_id, acknowledgement), |_| {}).await
+    }
+
+    async fn identify(&self, next: Next<'_>) -> Result<Option<Identity>> {
+        self.again(read, || next.identify(), |_| {}).await
     }
 }
 

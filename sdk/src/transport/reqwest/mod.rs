@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::error::{Cause, TransportError};
 use super::options::{HttpOptions, LOOPBACK_HOSTS, Resolver, Roots};
-use super::{Operation, StreamedBody, Transport, causes};
+use super::{BodyLimit, Operation, StreamedBody, Transport, causes};
 use crate::adapter::request::is_loopback;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -141,7 +141,8 @@ impl HttpTransport {
         }
     }
 
-    fn timeout(&self, operation: Operation) -> Duration {
+    fn timeout(&self, operation: Operation, is_file: bool) -> Duration {
+        let operation = if is_file { Operation::Send } else { operation };
         let usual = match operation {
             Operation::Read => READ_TIMEOUT,
             Operation::IdempotentSend => IDEMPOTENT_SEND_TIMEOUT,
@@ -156,13 +157,16 @@ impl HttpTransport {
 
     async fn carry(&self, mut request: Request<Body>) -> Result<Response<Bytes>> {
         let operation = Operation::of(&request);
+        let wanted = request.extensions().get::<BodyLimit>().copied();
+        let BodyLimit(limit) = wanted.unwrap_or(BodyLimit(MAX_BODY_BYTES));
+        let timeout = self.timeout(operation, wanted.is_some());
         let client = self.client(request.uri())?;
         let name = const { HeaderValue::from_static(concat!("transom/", env!("CARGO_PKG_VERSION"))) };
         request.headers_mut().entry(USER_AGENT).or_insert(name);
         let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap)).map_err(|error| {
             config_error("expected an http:// or https:// address").with_source(error.without_url())
         })?;
-        exchange(client, request, self.timeout(operation)).await.map_err(|reason| reason.into_error(operation))
+        exchange(client, request, timeout, limit).await.map_err(|reason| reason.into_error(operation))
     }
 }
 
@@ -275,11 +279,12 @@ fn config_error(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
-/// Sends `request` and reads its response, within `limit`.
+/// Sends `request` and reads its response of at most `most` bytes, within `limit`.
 async fn exchange(
     client: &Client,
     request: reqwest::Request,
     limit: Duration,
+    most: usize,
 ) -> Result<Response<Bytes>, TransportError> {
     let now = Instant::now();
     // A century is as good as for ever.
@@ -292,17 +297,21 @@ async fn exchange(
     if *response.url() != url {
         return Err(TransportError::Redirected(response.status()));
     }
-    read(response, deadline).await
+    read(response, deadline, most).await
 }
 
-/// Reads the body of a response. A rejection stands on its status alone, so a broken body does not hide it; a success
+/// Reads the body of a response of at most `most` bytes. A rejection stands on its status alone, so a broken body does not hide it; a success
 /// whose body breaks is a message that the provider most likely accepted.
-async fn read(mut response: reqwest::Response, deadline: Instant) -> Result<Response<Bytes>, TransportError> {
+async fn read(
+    mut response: reqwest::Response,
+    deadline: Instant,
+    most: usize,
+) -> Result<Response<Bytes>, TransportError> {
     let status = response.status();
     let is_compressed = is_compressed(response.headers());
     let limit = match status.is_success() {
         true if is_compressed => return Err(TransportError::Compressed(status)),
-        true => MAX_BODY_BYTES,
+        true => most,
         false if is_compressed => 0,
         false => MAX_ERROR_BODY_BYTES,
     };
@@ -311,6 +320,11 @@ async fn read(mut response: reqwest::Response, deadline: Instant) -> Result<Resp
         match timeout_at(deadline, response.chunk()).await {
             Ok(Ok(Some(chunk))) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
             Ok(Ok(Some(_))) if status.is_success() => return Err(TransportError::TooLarge { status, limit }),
+            // The start of a long rejection may name a message.
+            Ok(Ok(Some(chunk))) => {
+                body.extend_from_slice(chunk.get(..limit - body.len()).unwrap_or_default());
+                break;
+            }
             Ok(Err(error)) if status.is_success() => {
                 let source = cause(error);
                 let is_not_http = is_not_http(&source);

@@ -45,6 +45,26 @@ async fn plain_http_to_another_machine_is_refused() {
     assert!(!error.may_have_been_sent());
 }
 
+#[tokio::test]
+async fn start_of_a_long_rejection_is_kept() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap();
+    let body = format!("{{\"id\":\"7c1e\",\"text\":\"{}\"}}", "x".repeat(3 * MAX_ERROR_BODY_BYTES));
+    let answer = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4_096]).await;
+        // The client stops reading.
+        let _ = stream.write_all(answer.as_bytes()).await;
+    });
+    let transport = HttpTransport::new(HttpOptions::default()).unwrap();
+    let response = transport.send(Request::get(format!("http://{host}/")).body(Bytes::new()).unwrap()).await.unwrap();
+    assert_eq!((response.status().as_u16(), response.body().len()), (403, MAX_ERROR_BODY_BYTES));
+    assert!(response.body().starts_with(b"{\"id\":\"7c1e\""));
+}
+
 #[test]
 fn a_client_that_follows_redirects_is_refused() {
     let client = |policy: redirect::Policy| {
