@@ -1,5 +1,7 @@
 //! Exotel as a messenger.
 
+mod calls;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
@@ -175,6 +177,26 @@ impl Exotel {
         answer.map_err(|error| self.noted(error).without_number(&self.config.from).with_attempts(1))
     }
 
+    /// Sends `request`, which has this shape. If exactly the other shape is asked for, sends what `encode` makes of it.
+    async fn send_shaped(
+        &self,
+        message: &Message,
+        shape: Shape,
+        request: Request<Bytes>,
+        encode: impl Fn(Shape) -> Result<Request<Bytes>> + Send,
+    ) -> Result<Receipt> {
+        let first = self.exchange(request, message).await;
+        let may_reshape = self.config.request_shape == RequestShape::Auto && shape == Shape::Flat && self.config.probe;
+        match first {
+            Err(refused) if may_reshape && response::requires_wrapped_shape(&refused) => {
+                self.requires_wrapped_shape.store(true, Ordering::Relaxed);
+                let second = self.exchange(encode(Shape::Wrapped)?, message).await;
+                second.map(|receipt| receipt.with_attempts(2)).map_err(|error| error.with_attempts(2))
+            }
+            other => other,
+        }
+    }
+
     /// A template that was refused was paused or changed since it was listed.
     fn noted(&self, error: Error) -> Error {
         if error.kind() == ErrorKind::TemplateRejected {
@@ -195,22 +217,14 @@ impl Messenger for Exotel {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
+        let encode = |shape| request::encode_send(&self.config, shape, message);
         let shape = self.shape();
-        let request = request::encode_send(&self.config, shape, message)?;
+        // Whatever can be refused without a request is, before the list of templates is read.
+        let request = encode(shape)?;
         if let Some((_, refused)) = self.template_violations(std::slice::from_ref(message)).await.pop() {
             return Err(refused);
         }
-        let first = self.exchange(request, message).await;
-        let may_reshape = self.config.request_shape == RequestShape::Auto && shape == Shape::Flat && self.config.probe;
-        match first {
-            Err(refused) if may_reshape && response::requires_wrapped_shape(&refused) => {
-                self.requires_wrapped_shape.store(true, Ordering::Relaxed);
-                let request = request::encode_send(&self.config, Shape::Wrapped, message)?;
-                let second = self.exchange(request, message).await;
-                second.map(|receipt| receipt.with_attempts(2)).map_err(|error| error.with_attempts(2))
-            }
-            other => other,
-        }
+        self.send_shaped(message, shape, request, encode).await
     }
 
     async fn session(&self, _contact: &PhoneNumber) -> Result<Session> {
