@@ -105,7 +105,7 @@ pub(crate) struct SendArgs {
         .required(true)
 ))]
 pub(crate) struct MessageArgs {
-    /// The contact's phone number, with country code
+    /// The contact's phone number: with + and country code, or as dialled in the channel's `default_country`
     #[arg(long, value_name = "PHONE", required_unless_present = "message", conflicts_with = "message")]
     pub(crate) to: Option<String>,
     /// Send this text
@@ -188,7 +188,7 @@ pub(crate) struct CompletionsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SessionArgs {
-    /// The contact's phone number, with country code
+    /// The contact's phone number: with + and country code, or as dialled in the channel's `default_country`
     #[arg(long, value_name = "PHONE")]
     pub(crate) to: String,
 }

@@ -35,7 +35,7 @@ pub(crate) fn masked_argument(text: &str) -> String {
         }
         let digits: String =
             text.get(number.clone()).into_iter().flat_map(str::chars).filter(char::is_ascii_digit).collect();
-        let masked = format!("+{digits}").parse::<PhoneNumber>().map(|number| number.masked());
+        let masked = PhoneNumber::from_e164(&digits).map(|number| number.masked());
         shown.push_str(text.get(copied..number.start).unwrap_or_default());
         shown.push_str(masked.as_deref().unwrap_or("•••"));
         copied = number.end;

@@ -9,7 +9,10 @@ mod delivery;
 mod errors;
 mod evidence;
 mod failover;
+mod failures;
 mod hostile;
+mod inbound;
+mod inbound_calls;
 mod lists;
 mod pacing;
 mod samples;
@@ -18,6 +21,7 @@ mod sending;
 mod templates;
 mod webhooks;
 mod window;
+mod window_rows;
 
 use transom::account::ConversationFilter;
 use transom::message::Media;
@@ -41,6 +45,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         pacing::ALL,
         failover::ALL,
         webhooks::ALL,
+        inbound::ALL,
+        window_rows::ALL,
+        failures::ALL,
         configuration::ALL,
         secrets::ALL,
         hostile::ALL,

@@ -285,7 +285,7 @@ fn rows_of_credentials_paths_and_headers() -> Vec<Row> {
         ),
         row("a wrong method", asked(autocalls_path, BEARER), ("refused", "the method is GET, expected POST"), 405, 405),
         row("no path", asked("/v1/contacts", API_KEY), ("refused", "`GET /v1/contacts` is no call"), 404, 404),
-        row("no path", asked("/v2/accounts/acme/calls", BASIC), ("refused", "is no call of the pages"), 404, 404),
+        row("no path", asked("/v2/accounts/acme/calls", BASIC), ("refused", "is not simulated by this mock"), 404, 404),
         row("no path", asked("/oberyn/v2/status", BEARER), ("refused", "is no call of the pages"), 404, 404),
         row(
             "too many rows",

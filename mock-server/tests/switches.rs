@@ -98,7 +98,7 @@ fn exotels_callbacks_have_the_members_that_each_page_lists() {
         flat[0],
         json!({"sid": sid, "from": "+919876500001", "to": "919876543210", "status": "sent", "exo_status_code": 30001, "timestamp": at})
     );
-    assert_eq!(flat[1]["whatsapp"]["messages"][0]["callback_type"], "icm");
+    assert_eq!(flat[1]["whatsapp"]["messages"][0]["callback_type"], "incoming_message");
 
     let utc = "2026-05-11T09:20:00.000Z";
     let event = bodies("event");

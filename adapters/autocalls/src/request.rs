@@ -1,5 +1,6 @@
 //! Requests of Autocalls. Pure: no network, no clock.
 
+pub(crate) mod calls;
 pub(crate) mod template;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,8 @@ pub(crate) fn encode_template(
         sender_id: u64,
         template_id: u64,
         recipient_phone: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recipient_name: Option<&'a str>,
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         variables: &'a BTreeMap<String, &'a str>,
     }
@@ -56,6 +59,7 @@ pub(crate) fn encode_template(
         sender_id: config.sender_id,
         template_id: id,
         recipient_phone: to.as_str(),
+        recipient_name: requested.recipient_name,
         variables: &requested.variables,
     };
     post(config, &["send"]).json(Operation::Send, &body)
@@ -192,6 +196,20 @@ mod tests {
             &Template::new("again"),
             &json!({ "sender_id": 12, "template_id": 312, "recipient_phone": "+447700900123" }),
         );
+    }
+
+    #[test]
+    fn name_of_the_recipient_stands_beside_its_number() {
+        let config = templates(r#"{"visit":{"id":310}}"#);
+        let template = Template::new("visit").body(["Mara", "12 May"]);
+        let requested = RequestedTemplate::of(&config, &template).unwrap();
+        let requested = RequestedTemplate { recipient_name: Some("Mara Voss"), ..requested };
+        let request = encode_template(&config, &to(), &requested, 310).unwrap();
+        let expected = json!({
+            "sender_id": 12, "template_id": 310, "recipient_phone": "+447700900123", "recipient_name": "Mara Voss",
+            "variables": { "1": "Mara", "2": "12 May" },
+        });
+        assert_eq!(body(&request), expected);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Exotel as a messenger.
 
+mod calls;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
@@ -170,6 +172,26 @@ impl Exotel {
         answer.map_err(|error| self.noted(error).without_number(&self.config.from).with_attempts(1))
     }
 
+    /// Sends `request`, which has this shape. If exactly the other shape is asked for, sends what `encode` makes of it.
+    async fn send_shaped(
+        &self,
+        message: &Message,
+        shape: Shape,
+        request: Request<Bytes>,
+        encode: impl Fn(Shape) -> Result<Request<Bytes>> + Send,
+    ) -> Result<Receipt> {
+        let first = self.exchange(request, message).await;
+        let may_reshape = self.config.request_shape == RequestShape::Auto && shape == Shape::Flat && self.config.probe;
+        match first {
+            Err(refused) if may_reshape && response::requires_wrapped_shape(&refused) => {
+                self.requires_wrapped_shape.store(true, Ordering::Relaxed);
+                let second = self.exchange(encode(Shape::Wrapped)?, message).await;
+                second.map(|receipt| receipt.with_attempts(2)).map_err(|error| error.with_attempts(2))
+            }
+            other => other,
+        }
+    }
+
     /// A template that was refused was paused or changed since it was listed.
     fn noted(&self, error: Error) -> Error {
         if error.kind() == ErrorKind::TemplateRejected {
@@ -194,18 +216,8 @@ impl Messenger for Exotel {
         request::check(&self.config, message)?;
         let listed = self.definitions_for(std::slice::from_ref(message)).await;
         let definition = self.definition(message, &listed)?;
-        let request = request::encode_send(&self.config, shape, message, definition)?;
-        let first = self.exchange(request, message).await;
-        let may_reshape = self.config.request_shape == RequestShape::Auto && shape == Shape::Flat && self.config.probe;
-        match first {
-            Err(refused) if may_reshape && response::requires_wrapped_shape(&refused) => {
-                self.requires_wrapped_shape.store(true, Ordering::Relaxed);
-                let request = request::encode_send(&self.config, Shape::Wrapped, message, definition)?;
-                let second = self.exchange(request, message).await;
-                second.map(|receipt| receipt.with_attempts(2)).map_err(|error| error.with_attempts(2))
-            }
-            other => other,
-        }
+        let encode = |shape| request::encode_send(&self.config, shape, message, definition);
+        self.send_shaped(message, shape, encode(shape)?, encode).await
     }
 
     async fn session(&self, _contact: &PhoneNumber) -> Result<Session> {

@@ -1,5 +1,8 @@
 //! Requests of Exotel: `/v2/accounts/{account_sid}/…`. Pure: no network, no clock.
 
+pub(crate) mod calls;
+pub(crate) mod interactive;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -43,7 +46,21 @@ pub(crate) fn encode_send(
     message: &Message,
     definition: Option<&TemplateInfo>,
 ) -> Result<Request<Bytes>> {
-    let object = message_object(config, message, definition)?;
+    post_shaped(config, shape, message_object(config, message, definition)?)
+}
+
+/// The request that sends `object` as content of the type `kind`, in the envelope of `message`.
+pub(crate) fn encode_content(
+    config: &Config,
+    shape: Shape,
+    message: &Message,
+    kind: &str,
+    object: &Value,
+) -> Result<Request<Bytes>> {
+    post_shaped(config, shape, envelope(config, message, kind, object))
+}
+
+fn post_shaped(config: &Config, shape: Shape, object: Value) -> Result<Request<Bytes>> {
     match shape {
         Shape::Flat => post(config, &object),
         Shape::Wrapped => post(config, &wrapped(&[object])),
@@ -121,6 +138,11 @@ fn message_object(config: &Config, message: &Message, definition: Option<&Templa
     let (kind, object) = cloud_api::content(&message.content, |template| {
         cloud_api::template(template, &config.templates.resolve(template), STYLE, definition)
     })?;
+    Ok(envelope(config, message, kind, &object))
+}
+
+/// Content with sender, contact, reference and address for delivery reports.
+fn envelope(config: &Config, message: &Message, kind: &str, object: &Value) -> Value {
     let mut body = Map::new();
     body.insert("from".into(), config.from.as_str().into());
     body.insert("to".into(), message.to.as_str().into());
@@ -133,7 +155,7 @@ fn message_object(config: &Config, message: &Message, definition: Option<&Templa
     if let Some(url) = own.or_else(|| config.status_callback.as_ref().map(Secret::expose)) {
         body.insert("status_callback".into(), url.into());
     }
-    Ok(body.into())
+    body.into()
 }
 
 /// Checks Exotel's own limits, and for batches the checks that a client makes before a send.

@@ -1,5 +1,7 @@
 //! GoSendAPI as a messenger.
 
+mod calls;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -9,17 +11,14 @@ use http::{Request, Response, StatusCode};
 use transom::account::{Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use transom::adapter::{Cached, Context, Entry, RequestedTemplate, TemplateCache};
 use transom::config::ChannelConfig;
-use transom::message::MessageId;
 use transom::phone::variants;
-use transom::webhook::{StatusUpdate, WebhookEvents};
+use transom::webhook::WebhookEvents;
 use transom::{
     Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
     Window,
 };
 
 use crate::config::{Config, NAME};
-use crate::request::lists::CloseReason;
-use crate::request::upload::Upload;
 use crate::response::lists::{Page, Waba};
 use crate::response::session::{self, Row};
 use crate::{error, webhook};
@@ -87,39 +86,6 @@ impl GoSendApi {
     /// [`ErrorKind::Config`](transom::ErrorKind::Config) with a line for each problem of the channel.
     pub fn connect(channel: &ChannelConfig, context: Context) -> Result<Self> {
         Ok(Self::new(Config::read(channel.reader())?, context))
-    }
-
-    /// Marks a conversation as ended, for billing and reports. It neither closes the 24-hour window nor stops the
-    /// contact from writing (seed).
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] if there is no such conversation. What closing twice brings is not documented.
-    pub async fn close_conversation(&self, id: &str, reason: Option<CloseReason>) -> Result<()> {
-        self.read(request::lists::encode_close(&self.config, id, reason)?, response::lists::decode_close).await
-    }
-
-    /// Uploads a file (`POST /v1/media`, docs, Messages) and returns the id by which a message from this number may send
-    /// it, as in [`Media::id`](transom::message::Media::id). How long the vendor keeps it is not documented.
-    ///
-    /// The file is read while it is sent, so that memory does not grow with it. A large one needs a `timeout` of the channel
-    /// that is long enough; the default is that of a send, 60 seconds. The same file uploaded twice is two uploads: the vendor documents no key here.
-    ///
-    /// # Errors
-    /// Those of any call, and [`ErrorKind::InvalidRequest`] if the file cannot be read to its end, or became shorter or
-    /// longer meanwhile. Whatever happens, no message was sent.
-    pub async fn upload(&self, upload: Upload) -> Result<String> {
-        let request = request::upload::encode_upload(&self.config, upload)?;
-        let response = self.context.transport.send_streamed(request).await.map_err(Error::mark_unsent)?;
-        response::upload::decode_upload(&response, self.context.now(&response))
-    }
-
-    /// What became of one message, for an outcome that is [unresolved](transom::reconcile::PendingSend::record_update) or a webhook that was
-    /// missed. Needs an id: the one of a receipt or an event.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] if the vendor knows no such message, which proves nothing of one that was sent just now.
-    pub async fn message_status(&self, id: &MessageId) -> Result<StatusUpdate> {
-        self.read(request::encode_status(&self.config, id)?, response::status::decode_status).await
     }
 
     async fn send_once(&self, request: Request<Bytes>, message: &Message) -> Result<Receipt> {

@@ -1,5 +1,6 @@
 //! Requests of GoSendAPI. Pure: no network, no clock.
 
+pub(crate) mod calls;
 pub(crate) mod lists;
 pub(crate) mod upload;
 

@@ -170,7 +170,7 @@ pub(crate) mod tests {
     use crate::error::tests::text;
 
     pub(crate) fn config() -> Config {
-        Config::new(Credential::ApiKey(Secret::new("key")), "5215500001111".parse().unwrap())
+        Config::new(Credential::ApiKey(Secret::new("key")), "+5215500001111".parse().unwrap())
     }
 
     fn message(content: &str) -> Message {

@@ -5,6 +5,8 @@ use transom::adapter::{ErrorCode, Provider};
 use transom::{Capabilities, ErrorKind, Sent};
 use transom_mock_server::ProviderSimulator;
 
+use super::webhook_forms::WebhookForms;
+
 /// An adapter under test.
 ///
 /// An adapter outside this repository overrides [`AdapterUnderTest::new`], so that a new field does not break it.
@@ -59,6 +61,8 @@ pub struct AdapterUnderTest {
     pub webhook_calls: &'static [(&'static str, &'static str)],
     /// The features of the provider's webhook calls.
     pub webhook_features: WebhookFeatures,
+    /// How the provider passes on what WhatsApp tells.
+    pub webhook_forms: WebhookForms,
 }
 
 /// The features of webhook calls that some providers lack.
@@ -110,6 +114,7 @@ impl AdapterUnderTest {
             samples: &[],
             webhook_calls: &[],
             webhook_features: WebhookFeatures { reference: false, our_number: true, repeats_calls: false, kinds: &[] },
+            webhook_forms: WebhookForms::NONE,
         }
     }
 }

@@ -123,8 +123,9 @@ impl Simulator {
         let begins = self.begins_conversation(&message, now);
         self.world.receive(now, &message);
         self.announce_received(&message, now, begins);
-        let message_id = format!("wamid.{}", self.world.next_hex());
-        if let Some(dialect) = self.simulators.iter().find(|dialect| dialect.name() == provider) {
+        let dialect = self.simulators.iter().find(|dialect| dialect.name() == provider);
+        let message_id = dialect.map_or_else(String::new, |dialect| dialect.inbound_id(&mut self.world));
+        if let Some(dialect) = dialect {
             let reply = reply_to.as_ref().map(|(message_id, callbacks)| RepliedTo { message_id, callbacks });
             let written = Written { message_id: &message_id, content: &content, reply };
             self.webhooks.received(dialect.as_ref(), &self.world, now, &message, &written);

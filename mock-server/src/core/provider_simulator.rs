@@ -43,6 +43,11 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
     /// Answers one request as the provider would, and returns what the request led to.
     fn handle(&self, context: RequestContext<'_>) -> SimulatedResponse;
 
+    /// The id of a contact's message, as the provider's webhooks have it. By default it looks as WhatsApp's own.
+    fn inbound_id(&self, world: &mut World) -> String {
+        format!("wamid.{}", world.next_hex())
+    }
+
     /// The provider's own answer to too many requests. `quota` is the limit that the request counts against, used up.
     fn rate_limited(&self, world: &World, quota: Quota, now: SystemTime) -> Response<Bytes>;
 

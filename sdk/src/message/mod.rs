@@ -229,6 +229,16 @@ mod tests {
     }
 
     #[test]
+    fn json_form_demands_the_plus_of_the_number() {
+        let form = |to: &str| parse(&format!(r#"{{"to":"{to}","content":{{"type":"text","body":"Hi"}}}}"#));
+        assert_eq!(form("+44 (0)7700 900123").unwrap().to.as_str(), "+447700900123");
+        for to in ["919812345670", "9812345670"] {
+            let error = form(to).unwrap_err();
+            assert!(error.contains("there is no `+` and country code") && !error.contains("98123"), "{error}");
+        }
+    }
+
+    #[test]
     fn an_unknown_member_is_refused_by_name_wherever_it_stands() {
         for json in [
             r#"{"to":"+919876543210","bogus":1,"content":{"type":"text","body":"Hi"}}"#,

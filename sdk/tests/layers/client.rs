@@ -93,6 +93,35 @@ async fn key_is_the_reference_or_its_fixed_hash() {
 }
 
 #[tokio::test]
+async fn address_for_delivery_reports_is_in_no_error() {
+    let address = "https://hooks.example.net/sk-4f9a-canary-77";
+    let echo = Error::new(ErrorKind::InvalidRequest, format!("cannot call {address} now"));
+    let message = text().with_status_callback(address);
+    let error = Client::new(Stub::script([Err(echo)])).send(&message).await.unwrap_err();
+    let shown = format!("{error} {error:?} {message:?}");
+    assert!(shown.contains("cannot call") && !shown.contains("canary"), "{shown}");
+}
+
+#[tokio::test]
+async fn message_with_an_address_needs_the_capability() {
+    let can = Capability::ALL.iter().copied().filter(|can| *can != Capability::StatusCallback).collect();
+    let stub = Stub::accepting().with_capabilities(can);
+    let client = Client::new(stub.clone());
+    let error = client.send(&text().with_status_callback("https://hooks.example.net/a")).await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Unsupported, "this provider has no status_callback"));
+    assert!(stub.sent().is_empty());
+}
+
+#[tokio::test]
+async fn fallback_keeps_the_address_for_delivery_reports() {
+    let message = with_fallback().with_status_callback("https://hooks.example.net/a");
+    assert_eq!(message.as_fallback().unwrap().status_callback, message.status_callback);
+    let json = serde_json::to_value(&message).unwrap();
+    assert_eq!(json["status_callback"], "https://hooks.example.net/a");
+    assert_eq!(serde_json::from_value::<Message>(json).unwrap(), message);
+}
+
+#[tokio::test]
 async fn the_recipients_number_is_in_no_error() {
     let echo = Error::new(ErrorKind::RecipientInvalid, "34600111222 is not on WhatsApp");
     let error = Client::new(Stub::script([Err(echo)])).send(&text()).await.unwrap_err();

@@ -25,18 +25,18 @@ impl Transport for Script {
     }
 }
 
-struct Stage {
-    autocalls: Autocalls,
+pub(super) struct Stage {
+    pub(super) autocalls: Autocalls,
     script: Arc<Script>,
 }
 
 impl Stage {
-    fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         self.script.asked.lock().unwrap().clone()
     }
 }
 
-fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
+pub(super) fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
     let answers = answers.into_iter().map(|(status, body)| Ok(answer(status, body)));
     let script =
         Arc::new(Script { answers: std::sync::Mutex::new(answers.collect()), asked: std::sync::Mutex::default() });

@@ -15,7 +15,9 @@ pub(crate) struct RequestedTemplate<'t> {
     pub(crate) id: Option<u64>,
     pub(crate) name: &'t str,
     pub(crate) language: &'t str,
-    pub(super) variables: BTreeMap<String, &'t str>,
+    /// The contact's name, for the provider's own list.
+    pub(crate) recipient_name: Option<&'t str>,
+    pub(crate) variables: BTreeMap<String, &'t str>,
 }
 
 impl<'t> RequestedTemplate<'t> {
@@ -32,7 +34,7 @@ impl<'t> RequestedTemplate<'t> {
         let resolved = config.templates.resolve(template);
         let variables = resolved.named()?;
         let (id, name, language) = (resolved.id, resolved.name, resolved.language);
-        Ok(Self { id, name, language, variables: variables.into_iter().collect() })
+        Ok(Self { id, name, language, recipient_name: None, variables: variables.into_iter().collect() })
     }
 
     /// The names of its values: names, or `1`, `2`, ….

@@ -27,8 +27,8 @@ impl Transport for Script {
     }
 }
 
-struct Stage {
-    exotel: Exotel,
+pub(super) struct Stage {
+    pub(super) exotel: Exotel,
     script: Arc<Script>,
 }
 
@@ -39,12 +39,12 @@ fn stage_of(answers: impl IntoIterator<Item = Result<Response<Bytes>>>) -> Stage
     Stage { exotel: Exotel::new(config(), Context::new(transport)), script }
 }
 
-fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
+pub(super) fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
     stage_of(answers.map(|(status, body)| Ok(answer(status, body))))
 }
 
 impl Stage {
-    fn bodies(&self) -> Vec<Value> {
+    pub(super) fn bodies(&self) -> Vec<Value> {
         let asked = self.script.asked.lock().unwrap();
         asked.iter().map(|request| serde_json::from_slice(request.body()).unwrap()).collect()
     }
@@ -63,14 +63,14 @@ fn to_other(body: &str) -> Message {
     Message::text("+919876543211".parse().unwrap(), body)
 }
 
-const TAKEN: (u16, &str) =
+pub(super) const TAKEN: (u16, &str) =
     (202, r#"{"response":{"whatsapp":{"messages":[{"code":202,"status":"success","data":{"sid":"7c1e"}}]}}}"#);
-const WANTS_WRAPPED: (u16, &str) = (
+pub(super) const WANTS_WRAPPED: (u16, &str) = (
     400,
     r#"{"response":{"code":400,"error_data":{"code":1001,"message":"Mandatory Parameter missing","description":"at least one channel is mandatory"},"status":"failure","data":null}}"#,
 );
 
-fn is_wrapped(body: &Value) -> bool {
+pub(super) fn is_wrapped(body: &Value) -> bool {
     body.get("whatsapp").is_some()
 }
 

@@ -6,6 +6,7 @@ use transom::{Sent, Template};
 
 use super::*;
 use crate::error::tests::{answer, config, text, to};
+use crate::{CloseReason, Upload};
 
 /// Answers in the order of the script, and remembers the paths and queries that were asked for.
 #[derive(Debug)]
@@ -28,19 +29,19 @@ impl Transport for Script {
     }
 }
 
-struct Stage {
-    gosendapi: GoSendApi,
+pub(super) struct Stage {
+    pub(super) gosendapi: GoSendApi,
     script: Arc<Script>,
 }
 
 impl Stage {
-    fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         self.script.asked.lock().unwrap().clone()
     }
 }
 
 /// Every answer is given at 2026-02-04T09:00:00Z by the provider's clock.
-fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
+pub(super) fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
     stage_of(&answers)
 }
 

@@ -156,7 +156,7 @@ pub(crate) fn decode_close(response: &Response<Bytes>, now: SystemTime) -> Resul
 }
 
 /// Returns the items of a page, or an error if an item has no id or name. A list with gaps would look complete.
-fn decode<I: DeserializeOwned, T>(
+pub(super) fn decode<I: DeserializeOwned, T>(
     response: &Response<Bytes>,
     now: SystemTime,
     read: impl Fn(I) -> Option<T>,
@@ -176,7 +176,7 @@ fn decode<I: DeserializeOwned, T>(
 }
 
 fn phone(text: &str) -> Option<PhoneNumber> {
-    text.parse().ok()
+    PhoneNumber::from_e164(text).ok()
 }
 
 #[cfg(test)]
