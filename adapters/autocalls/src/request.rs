@@ -19,7 +19,7 @@ use crate::config::Config;
 use template::RequestedTemplate;
 
 /// Texts are held to 4096 characters by the page of free-form messages [seed].
-const LIMITS: Limits = Limits::WHATSAPP;
+const LIMITS: Limits = Limits::WHATSAPP.without_template_body();
 
 /// The largest page of conversations [docs, List Conversations].
 const PER_PAGE: &str = "100";
@@ -220,9 +220,8 @@ mod tests {
         let button = Template::new("visit").button(TemplateButton::quick_reply(0, "OK"));
         assert_eq!(refused(&header).kind(), ErrorKind::Unsupported);
         assert_eq!(refused(&button).kind(), ErrorKind::Unsupported);
-        let empty = refused(&Template::new("visit").body(["Mara", " "]));
-        assert_eq!(empty.kind(), ErrorKind::InvalidRequest);
-        assert!(empty.message().contains("`2` is empty"), "{empty}");
+        let offer = Template::new("visit").offer_expires_at(std::time::SystemTime::UNIX_EPOCH);
+        assert_eq!(refused(&offer).kind(), ErrorKind::Unsupported);
     }
 
     #[test]

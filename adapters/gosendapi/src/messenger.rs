@@ -2,6 +2,7 @@
 
 mod calls;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -99,18 +100,22 @@ impl GoSendApi {
         answer.map_err(|error| error.with_attempts(1))
     }
 
-    /// Holds a template against its definition, where one can be had.
-    async fn check_definition(&self, content: &Content) -> Result<()> {
-        let Content::Template(template) = content else { return Ok(()) };
-        if !self.config.probe {
-            return Ok(());
+    /// The list that the message's template is checked against. It is empty if there is none, or no list: that holds
+    /// nothing back.
+    async fn definitions_for(&self, message: &Message) -> Arc<[TemplateInfo]> {
+        if !matches!(message.content, Content::Template(_)) || !self.config.probe {
+            return Arc::default();
         }
-        let resolved = self.config.templates.resolve(template);
-        let values = resolved.positional()?.len();
-        let requested = RequestedTemplate::new(resolved.name, resolved.language, values);
-        let suits = |listed: &[TemplateInfo]| requested.check_against(listed).is_ok();
+        let suits = |listed: &[TemplateInfo]| self.definition(message, listed).is_ok();
         let listed = self.definitions.get_if_available(&*self.context.clock, self.own_templates(), suits).await;
-        listed.map_or(Ok(()), |listed| requested.check_against(&listed))
+        listed.unwrap_or_default()
+    }
+
+    /// The definition in `listed` of the message's template, which it fits.
+    fn definition<'l>(&self, message: &Message, listed: &'l [TemplateInfo]) -> Result<Option<&'l TemplateInfo>> {
+        let Content::Template(template) = &message.content else { return Ok(None) };
+        RequestedTemplate::new(template, self.config.templates.resolve(template))
+            .definition_in(listed, &request::LIMITS)
     }
 
     /// Whether one look at the conversations may tell more about this refusal: whether the contact has ever written,
@@ -262,8 +267,9 @@ impl Messenger for GoSendApi {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let request = request::encode_send(&self.config, message)?;
-        self.check_definition(&message.content).await?;
+        request::check(&self.config, message)?;
+        let listed = self.definitions_for(message).await;
+        let request = request::encode_send(&self.config, message, self.definition(message, &listed)?)?;
         match self.send_once(request, message).await {
             Err(refused) if self.may_ask_back(message, &refused) => Err(self.tell_apart(refused, message).await),
             other => other,

@@ -51,6 +51,31 @@ async fn a_message_that_no_provider_takes_never_reaches_one() {
 }
 
 #[tokio::test]
+async fn unfit_values_are_refused_or_made_flat_by_the_channel() {
+    let template = || Template::new("t").body(["Ana\nRuiz"]);
+    for message in [Message::template(to(), template()), text().with_fallback(template())] {
+        let (plain, flat) = (Stub::accepting(), Stub::accepting());
+        let flattening = Client::builder(flat.clone()).flatten_parameters(true).build();
+        let refused = Client::new(plain.clone()).send(&message).await.unwrap_err();
+        assert_eq!((refused.kind(), plain.sent().len()), (ErrorKind::InvalidRequest, 0));
+        // A client around clients leaves the values to them.
+        let around = Client::new(Failover::new("plain", Client::new(plain.clone())));
+        assert_eq!(around.send(&message).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
+        assert_eq!(plain.sent().len(), 0);
+        for client in
+            [flattening.clone(), Client::new(flattening.clone()), Client::new(Failover::new("flat", flattening))]
+        {
+            client.send(&message).await.unwrap();
+        }
+        assert_eq!(flat.sent().len(), 3);
+        for sent in flat.sent() {
+            let written = serde_json::to_string(&sent).unwrap();
+            assert!(written.contains(r#"["Ana Ruiz"]"#), "{written}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn key_is_the_reference_or_its_fixed_hash() {
     let stub = Stub::accepting();
     let client = Client::new(stub.clone());

@@ -278,6 +278,38 @@ async fn template_against_its_definition_is_refused_before_the_send() {
 }
 
 #[tokio::test]
+async fn values_go_by_name_where_the_definition_has_names() {
+    let list = r#"{"response":{"whatsapp":{"templates":[{"data":{"name":"visit","language":"en","status":"APPROVED","components":[{"type":"BODY","text":"Hi {{customer}}"}]}}]}}}"#;
+    let named = Template::new("visit").body_named([("customer", "Ana\nRuiz")]);
+    let message = Message::template("+919876543210".parse().unwrap(), named);
+    let expected = r#"{"parameters":[{"parameter_name":"customer","text":"Ana Ruiz","type":"text"}],"type":"body"}"#;
+    let mut stage = with_waba_id([(200, list), TAKEN, TAKEN]);
+    stage.exotel.send(&message.clone().with_flat_parameters()).await.unwrap();
+    assert!(stage.exotel.send_batch(std::slice::from_ref(&message)).await.is_err(), "a line break");
+    stage.exotel.config.flatten_parameters = true;
+    stage.exotel.send_batch(&[message]).await.unwrap()[0].as_ref().unwrap();
+    let asked = stage.script.asked.lock().unwrap();
+    for request in asked.iter().skip(1) {
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        assert!(body.to_string().contains(expected), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn own_number_and_plain_http_are_refused_locally() {
+    let own = Message::text("+919876500001".parse().unwrap(), "Hi");
+    let plain = Message::image("+919876543210".parse().unwrap(), "http://x.example/a.png");
+    for (message, kind, line) in [
+        (own, ErrorKind::RecipientInvalid, "to: expected a contact's number"),
+        (plain, ErrorKind::InvalidRequest, "content.link: expected an https:// URL"),
+    ] {
+        let error = stage([]).exotel.send(&message).await.unwrap_err();
+        assert_eq!((error.kind(), error.sent(), error.attempts()), (kind, Sent::No, 0));
+        assert!(error.message().starts_with(line), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn list_is_read_once_for_many_templates_never_for_a_text() {
     let stage = with_waba_id([(202, TAKEN.1), (200, &visit("APPROVED")), TAKEN, TAKEN]);
     for message in [text("a"), template(&["Ana", "1"]), template(&["Eva", "2"])] {
