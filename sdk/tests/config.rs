@@ -205,6 +205,20 @@ async fn secrets_of_the_common_keys_are_kept_out_of_errors() {
     assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
 }
 
+#[tokio::test]
+async fn key_of_a_channel_makes_template_values_flat() {
+    let message = Message::template("+919876543210".parse().unwrap(), transom::Template::new("t").body(["Ana\tRuiz"]));
+    let registry = Registry::default().with_provider(ACME);
+    for (flatten, expected) in
+        [(json!(true), None), (json!("true"), None), (json!(false), Some(ErrorKind::InvalidRequest))]
+    {
+        let values = [("api_key".to_owned(), json!("k")), ("flatten_parameters".to_owned(), flatten)].into();
+        let channel = ChannelConfig::new("here", "acme", values, process_env());
+        let result = registry.connect(&channel).unwrap().send(&message).await;
+        assert_eq!(result.err().map(|error| error.kind()), expected);
+    }
+}
+
 /// The failover `any` of the channels `a` and `b`, which have these countries.
 #[cfg(feature = "rlibphonenumber")]
 fn countries(a: &str, b: &str) -> Client {

@@ -220,6 +220,18 @@ fn init_for_the_mock_works_at_once() {
         let run = folder.run(&["send", "--channel", channel, "--to", CONTACT, "--template", "re_engagement_v1"], &[]);
         assert_eq!(run.code, 0, "{channel}: {}", run.stderr);
     }
+    for (channel, provider) in
+        [("support", "autocalls"), ("india", "exotel"), ("latam", "gosendapi"), ("mx", "messangi"), ("any", "exotel")]
+    {
+        let before = mock.delivered(provider).len();
+        let reminder = ["--template", "visit_reminder", "--param", "Ana", "--param", "12/02"];
+        let run = folder.run(&[&["send", "--channel", channel, "--to", CONTACT], &reminder[..]].concat(), &[]);
+        assert_eq!(run.code, 0, "{channel}: {}", run.stderr);
+        let sent = mock.delivered(provider);
+        let body = sent.last().map(|message| message["content"]["body"].to_string()).unwrap_or_default();
+        assert_eq!(sent.len(), before + 1, "{channel}");
+        assert!(body.contains("Ana") && body.contains("12/02"), "{channel}: {body}");
+    }
 }
 
 #[test]

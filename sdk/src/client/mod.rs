@@ -61,6 +61,8 @@ pub struct Client {
     listeners: Listeners,
     /// The channel's name, for logs.
     channel: Option<Arc<str>>,
+    /// Whether the values of templates are made to fit.
+    flattens_parameters: bool,
     default_country: Option<Country>,
     /// How many webhook calls had no valid signature.
     refused_webhooks: Arc<AtomicU64>,
@@ -75,6 +77,7 @@ impl Client {
             secrets: Arc::default(),
             listeners: Listeners::default(),
             channel: None,
+            flattens_parameters: false,
             default_country: None,
             refused_webhooks: Arc::default(),
         }
@@ -201,8 +204,15 @@ impl Client {
         if message.status_callback.is_some() {
             self.requires(Capability::StatusCallback)?;
         }
-        message.check()?;
         let mut message = message.clone();
+        if self.flattens_parameters {
+            message = message.with_flat_parameters();
+        }
+        if self.base.passes_on() {
+            message.check_but_values(|_| {})?;
+        } else {
+            message.check()?;
+        }
         if message.idempotency_key.is_none() {
             message.idempotency_key = Some(match &message.reference {
                 Some(reference) => key::of_reference(reference, &message.to),
@@ -368,6 +378,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Makes the values of templates fit before each send, as [`Message::with_flat_parameters`] does. A
+    /// [`Registry`](crate::Registry) sets it by the channel's key `flatten_parameters`. Without it they are refused.
+    pub const fn flatten_parameters(mut self, flattens: bool) -> Self {
+        self.client.flattens_parameters = flattens;
+        self
+    }
+
     /// Calls `listener` with each message and its outcome. See [`Client::on_outcome`].
     pub fn on_outcome(self, listener: impl Fn(&Message, SendOutcome<'_>) + Send + Sync + 'static) -> Self {
         Self { client: self.client.on_outcome(listener), ..self }
@@ -419,6 +436,10 @@ impl Messenger for Client {
 
     async fn send_part(&self, message: &Message, _attempt: &Arc<Attempt>) -> Result<Receipt> {
         self.send(message).await
+    }
+
+    fn passes_on(&self) -> bool {
+        true
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {

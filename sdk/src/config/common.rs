@@ -40,6 +40,9 @@ pub struct CommonConfig {
     pub webhook_secrets: Vec<Secret>,
     /// `trust_unsigned`: whether unverified webhook events count.
     pub trust_unsigned: bool,
+    /// `flatten_parameters`: whether one blank goes in place of what WhatsApp refuses in the values of templates: line breaks,
+    /// tabs, and more than four blanks in a row.
+    pub flatten_parameters: bool,
     /// `templates`: the provider's names for the application's templates.
     pub templates: TemplateMappings,
 }
@@ -60,6 +63,7 @@ impl Default for CommonConfig {
             extra_roots: Roots::default(),
             webhook_secrets: Vec::new(),
             trust_unsigned: false,
+            flatten_parameters: false,
             templates: TemplateMappings::default(),
         }
     }

@@ -25,6 +25,7 @@ const COMMON: &[&str] = &[
     "base_url",
     "default_country",
     "extra_roots",
+    "flatten_parameters",
     "insecure",
     "probe",
     "proxy",
@@ -84,6 +85,7 @@ impl<'a> ConfigReader<'a> {
             probe: reader.flag("probe").unwrap_or(true),
             reuse_connections: reader.flag("reuse_connections").unwrap_or_default(),
             trust_unsigned: reader.flag("trust_unsigned").unwrap_or_default(),
+            flatten_parameters: reader.flag("flatten_parameters").unwrap_or_default(),
             base_url: reader.base_url(insecure),
             default_country: reader.country(),
             #[cfg(feature = "reqwest")]

@@ -126,6 +126,7 @@ impl Registry {
         let connected = (provider.connect)(keys, context)?;
         let client =
             Client::builder(connected.messenger).channel(config.name()).default_country(common.default_country);
+        let client = client.flatten_parameters(common.flatten_parameters);
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::new(provider.codes));
         let client = client.layer(guard).redact(connected.secrets).redact(common.secrets()).build();

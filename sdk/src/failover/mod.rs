@@ -368,6 +368,10 @@ impl Messenger for Failover {
         self.send_through(message, Some(attempt)).await
     }
 
+    fn passes_on(&self) -> bool {
+        true
+    }
+
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
         match self.order(contact).first() {
             Some(first) => first.client.session(contact).await,

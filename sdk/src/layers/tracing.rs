@@ -125,7 +125,10 @@ impl<'a> Call<'a> {
 
     fn shown(&self, text: &str) -> String {
         let text = self.next.secrets.redact(text);
-        self.contact.map_or(text.clone(), |contact| contact.redact_in(&text))
+        match self.contact {
+            Some(contact) => contact.redact_in(&text),
+            None => text,
+        }
     }
 }
 

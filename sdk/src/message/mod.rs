@@ -2,6 +2,7 @@
 
 pub(crate) mod contacts;
 pub(crate) mod content;
+pub(crate) mod definition;
 pub(crate) mod id;
 pub(crate) mod interactive;
 pub(crate) mod key;
@@ -10,6 +11,7 @@ pub(crate) mod receipt;
 pub(crate) mod status_callback;
 pub(crate) mod template;
 pub(crate) mod validate;
+mod values;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +19,13 @@ pub use contacts::{
     Contact, ContactAddress, ContactEmail, ContactName, ContactOrg, ContactPhone, ContactUrl, Contacts,
 };
 pub use content::{Content, Location, Reaction, Text};
+pub use definition::{ButtonDefinition, HeaderDefinition, PartDefinition, TemplateDefinition};
 pub use id::MessageId;
 pub use interactive::{Button, Buttons, List, Row, Section};
 pub use media::{Header, HeaderText, Media, MediaSource};
 pub use receipt::Receipt;
 pub use status_callback::StatusCallback;
-pub use template::{Parameters, Template, TemplateButton};
+pub use template::{Card, LimitedTimeOffer, Parameters, Template, TemplateButton};
 
 use crate::phone::PhoneNumber;
 

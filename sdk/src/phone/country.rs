@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "rlibphonenumber")]
+use super::parse::Reason;
 use super::parse::Written;
 use super::{InvalidPhoneNumber, PhoneNumber};
 
@@ -50,7 +52,7 @@ impl Country {
     /// [`InvalidPhoneNumber`] for a malformed text, and for digits that no fixed or mobile line of the country can have.
     pub fn read(&self, text: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
         let written = Written::read(text)?;
-        if written.has_plus() { written.with_plus() } else { self.dialled(&written) }
+        if written.has_plus() { Ok(PhoneNumber(written.with_plus()?)) } else { self.dialled(&written) }
     }
 }
 
@@ -59,7 +61,7 @@ impl Country {
     fn dialled(self, written: &Written) -> Result<PhoneNumber, InvalidPhoneNumber> {
         use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
-        let foreign = || InvalidPhoneNumber::from(super::Reason::NotOfCountry(self.0.to_string()));
+        let foreign = || InvalidPhoneNumber::from(Reason::NotOfCountry(self.0.to_string()));
         let number = PHONE_NUMBER_UTIL.parse(written.digits(), Some(self.0)).map_err(|_| foreign())?;
         // A number of the right length may be one that the metadata does not know yet. Other lengths, such as those of local
         // numbers without their area code, would make another number.

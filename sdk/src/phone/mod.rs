@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use country::{Country, InvalidCountry};
 pub use variants::variants;
 
-use parse::Written;
+use parse::{Reason, Written};
 
 /// A phone number in E.164: `+`, a country code that does not start with 0, and 7 to 15 digits in all.
 ///
@@ -50,7 +50,7 @@ impl PhoneNumber {
     /// # Ok::<(), transom::Error>(())
     /// ```
     pub fn from_e164(text: &str) -> Result<Self, InvalidPhoneNumber> {
-        Written::read(text)?.by_definition()
+        Ok(Self(Written::read(text)?.by_definition()?))
     }
 
     /// The number with its `+`: `+919876543210`.
@@ -95,29 +95,6 @@ impl PhoneNumber {
 #[error("{0}; expected a phone number with its country code, such as +919876543210")]
 pub struct InvalidPhoneNumber(Reason);
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-enum Reason {
-    #[error("there is no digit")]
-    NoDigit,
-    #[error("{0:?} does not belong in a phone number")]
-    Character(char),
-    #[error("{0} digits are too few, 7 to 15 are possible")]
-    TooShort(usize),
-    #[error("{0} digits are too many, 7 to 15 are possible")]
-    TooLong(usize),
-    #[error("a country code does not start with 0")]
-    LeadingZero,
-    #[error("there is no `+` and country code")]
-    NoCountryCode,
-    #[error("the 0 in brackets may or may not be a part of the number")]
-    BracketedZero,
-    #[error("the 0 behind the country code {0} is dialled within the country only")]
-    TrunkZero(&'static str),
-    #[cfg(feature = "rlibphonenumber")]
-    #[error("it is no phone number of {0}")]
-    NotOfCountry(String),
-}
-
 impl InvalidPhoneNumber {
     /// Whether only the country code is missing. A [`Country`] can read such a text.
     pub fn lacks_country_code(&self) -> bool {
@@ -135,7 +112,7 @@ impl FromStr for PhoneNumber {
     type Err = InvalidPhoneNumber;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Written::read(text)?.with_plus()
+        Ok(Self(Written::read(text)?.with_plus()?))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Reads the ways in which people and providers write a phone number.
 
-use super::{InvalidPhoneNumber, PhoneNumber, Reason};
-
 /// The calling codes whose countries dial 0 before a national number, while no national number begins with 0 and another digit
 /// (libphonenumber 9.0.43). A 0 behind one of them is never a part of the number.
 const TRUNK_ZERO: &[&str] = &[
@@ -16,6 +14,30 @@ const TRUNK_ZERO: &[&str] = &[
 /// Italy, San Marino and the Vatican: the 0 is a part of the number.
 const OWN_ZERO: &[&str] = &["39", "378", "379"];
 
+/// Why a text is not a phone number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Reason {
+    #[error("there is no digit")]
+    NoDigit,
+    #[error("{0:?} does not belong in a phone number")]
+    Character(char),
+    #[error("{0} digits are too few, 7 to 15 are possible")]
+    TooShort(usize),
+    #[error("{0} digits are too many, 7 to 15 are possible")]
+    TooLong(usize),
+    #[error("a country code does not start with 0")]
+    LeadingZero,
+    #[error("there is no `+` and country code")]
+    NoCountryCode,
+    #[error("the 0 in brackets may or may not be a part of the number")]
+    BracketedZero,
+    #[error("the 0 behind the country code {0} is dialled within the country only")]
+    TrunkZero(&'static str),
+    #[cfg(feature = "rlibphonenumber")]
+    #[error("it is no phone number of {0}")]
+    NotOfCountry(String),
+}
+
 /// A number without its separators and invisible characters.
 pub(super) struct Written {
     has_plus: bool,
@@ -26,7 +48,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    pub(super) fn read(text: &str) -> Result<Self, InvalidPhoneNumber> {
+    pub(super) fn read(text: &str) -> Result<Self, Reason> {
         let mut written = Self { has_plus: false, digits: String::with_capacity(16), bracketed_zeros: Vec::new() };
         let mut is_bracket = false;
         for c in text.trim().chars() {
@@ -43,7 +65,7 @@ impl Written {
                 '(' | '\u{ff08}' => is_bracket = true,
                 ')' | '\u{ff09}' => is_bracket = false,
                 c if is_separator(c) => {}
-                other => return Err(Reason::Character(other).into()),
+                other => return Err(Reason::Character(other)),
             }
         }
         Ok(written)
@@ -59,32 +81,29 @@ impl Written {
     }
 
     /// The number of a person, who has to write its `+`.
-    pub(super) fn with_plus(mut self) -> Result<PhoneNumber, InvalidPhoneNumber> {
+    pub(super) fn with_plus(mut self) -> Result<String, Reason> {
         if !self.has_plus && !self.digits.is_empty() {
-            return Err(Reason::NoCountryCode.into());
+            return Err(Reason::NoCountryCode);
         }
-        self.drop_trunk_zeros(|| Err(Reason::BracketedZero.into()))?;
+        self.drop_trunk_zeros(|| Err(Reason::BracketedZero))?;
         let code = TRUNK_ZERO.iter().find(|code| {
             let rest = self.digits.strip_prefix(**code).and_then(|rest| rest.strip_prefix('0'));
             rest.is_some_and(|rest| !rest.starts_with('0'))
         });
         match code {
-            Some(code) => Err(Reason::TrunkZero(code).into()),
+            Some(code) => Err(Reason::TrunkZero(code)),
             None => self.e164(),
         }
     }
 
     /// The number of a provider, which is E.164 with or without its `+`.
-    pub(super) fn by_definition(mut self) -> Result<PhoneNumber, InvalidPhoneNumber> {
+    pub(super) fn by_definition(mut self) -> Result<String, Reason> {
         self.drop_trunk_zeros(|| Ok(()))?;
         self.e164()
     }
 
     /// Removes a bracketed 0 that is dialled within the country only. `unknown` judges one that may be a part of the number.
-    fn drop_trunk_zeros(
-        &mut self,
-        unknown: impl Fn() -> Result<(), InvalidPhoneNumber>,
-    ) -> Result<(), InvalidPhoneNumber> {
+    fn drop_trunk_zeros(&mut self, unknown: impl Fn() -> Result<(), Reason>) -> Result<(), Reason> {
         while let Some(at) = self.bracketed_zeros.pop() {
             let code = self.digits.get(..at).unwrap_or_default();
             if TRUNK_ZERO.contains(&code) {
@@ -96,13 +115,13 @@ impl Written {
         Ok(())
     }
 
-    fn e164(self) -> Result<PhoneNumber, InvalidPhoneNumber> {
+    fn e164(self) -> Result<String, Reason> {
         match self.digits.len() {
-            0 => Err(Reason::NoDigit.into()),
-            few @ 1..=6 => Err(Reason::TooShort(few).into()),
-            7..=15 if self.digits.starts_with('0') => Err(Reason::LeadingZero.into()),
-            7..=15 => Ok(PhoneNumber(format!("+{}", self.digits))),
-            many => Err(Reason::TooLong(many).into()),
+            0 => Err(Reason::NoDigit),
+            few @ 1..=6 => Err(Reason::TooShort(few)),
+            7..=15 if self.digits.starts_with('0') => Err(Reason::LeadingZero),
+            7..=15 => Ok(format!("+{}", self.digits)),
+            many => Err(Reason::TooLong(many)),
         }
     }
 }
@@ -122,7 +141,7 @@ const fn is_separator(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::phone::PhoneNumber;
 
     fn read(text: &str) -> Result<String, String> {
         text.parse::<PhoneNumber>().map(|number| number.to_string()).map_err(|error| error.to_string())

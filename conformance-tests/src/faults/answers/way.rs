@@ -6,7 +6,7 @@ use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::{Client, Error, ErrorKind, Failover, Message, Registry, Template};
+use transom::{Client, Error, ErrorKind, Failover, Message, PhoneNumber, Registry, Template};
 
 use super::answer::Answer;
 use super::scripted_transport::ScriptedTransport;
@@ -59,7 +59,7 @@ impl Way {
     }
 
     fn message(self, canaries: &Canaries) -> Result<Message, Failure> {
-        let to = canaries.to.parse().map_err(unexpected)?;
+        let to = PhoneNumber::from_e164(&canaries.to).map_err(unexpected)?;
         let template = Template::new("visit_reminder").body(["Asha", "Friday"]);
         let message = match self {
             Self::Template => Message::template(to, template),
