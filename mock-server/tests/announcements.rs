@@ -125,7 +125,7 @@ fn without_announcements_only_message_events_are_sent() {
     mock.post("clock", &json!({"advance": "25h"}));
     let told = told(&mut mock);
     assert_eq!((told.len(), &told[0]["event"]), (1, &json!("whatsapp.message.received")));
-    for provider in ["autocalls", "exotel", "messangi"] {
+    for provider in ["exotel", "messangi"] {
         let body = json!({"provider": provider, "url": "http://127.0.0.1:9000/hook", "announcements": true});
         let said = mock.refused("webhooks", &body);
         assert!(said.contains(&format!("expected false: {provider} tells of messages alone")), "{said}");

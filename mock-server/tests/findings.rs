@@ -337,7 +337,7 @@ fn rows_of_content() -> Vec<Row> {
         row(
             "a callback of another kind",
             exotel(&with(e, "status_callback", json!("ftp://x"))),
-            note("is passed over, as it is not http"),
+            note("is passed over, as it is neither http nor https"),
             202,
             202,
         ),

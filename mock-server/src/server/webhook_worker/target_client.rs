@@ -86,14 +86,12 @@ fn verified(roots: &WebhookRoots) -> Option<rustls::ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_safe_default_protocol_versions().ok()?;
-    Some(match Verifier::new_with_extra_roots(roots.iter(), provider) {
-        Ok(verifier) => builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
-        Err(_) => {
-            let mut store = rustls::RootCertStore::empty();
-            store.add_parsable_certificates(roots.iter());
-            builder.with_root_certificates(store).with_no_client_auth()
-        }
-    })
+    if let Ok(verifier) = Verifier::new_with_extra_roots(roots.iter(), provider) {
+        return Some(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth());
+    }
+    let mut store = rustls::RootCertStore::empty();
+    store.add_parsable_certificates(roots.iter());
+    Some(builder.with_root_certificates(store).with_no_client_auth())
 }
 
 impl TargetClient {

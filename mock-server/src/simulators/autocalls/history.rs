@@ -65,7 +65,7 @@ pub(super) fn lines(world: &World, row: &Conversation) -> Vec<Line> {
         Entry::Received(written) => {
             let is_own = written.provider == NAME && written.from == row.contact && written.to == row.business;
             is_own.then(|| {
-                let content = written.json()["content"].take();
+                let content = written.json().get("content").cloned().unwrap_or_default();
                 let words = written_words(&content);
                 let is_file = content.get("type").and_then(Value::as_str).is_some_and(is_medium);
                 Line { role: "user", words, at: written.at, file: is_file.then_some(content) }

@@ -57,7 +57,7 @@ pub(super) fn templates(
     json_response(200, &json!({"data": templates}))
 }
 
-/// GET /user/whatsapp/templates?sender_id=: as [`templates`]. Source: a production site that calls it (field).
+/// `GET /user/whatsapp/templates?sender_id=`: as [`templates`]. Source: a production site that calls it (field).
 pub(super) fn templates_of_sender(
     world: &World,
     request: &Request<Bytes>,

@@ -164,7 +164,7 @@ fn medium(kind: &str, member: &Value, message_id: &str) -> Value {
 
 /// In Meta's shape, or as the vendor's record with both ids where the switch has sends answered with it (inferred).
 fn status(world: &World, happening: &MessageEvent<'_>, progress: DeliveryStatus) -> (&'static str, Value) {
-    let (word, errors) = match progress {
+    let (reached, errors) = match progress {
         DeliveryStatus::Sent => ("sent", None),
         DeliveryStatus::Delivered => ("delivered", None),
         DeliveryStatus::Read => ("read", None),
@@ -173,12 +173,12 @@ fn status(world: &World, happening: &MessageEvent<'_>, progress: DeliveryStatus)
     let mut message = if world.switch(NAME, "response_shape").starts_with("record") {
         json!({
             "id": directory::own_id(world, messages::number(happening.message_id).to_owned()),
-            "wamid": happening.message_id, "to": happening.contact.digits(), "status": word,
+            "wamid": happening.message_id, "to": happening.contact.digits(), "status": reached,
             "timestamp": unix_seconds(happening.at),
         })
     } else {
         json!({
-            "id": happening.message_id, "status": word, "timestamp": unix_seconds(happening.at),
+            "id": happening.message_id, "status": reached, "timestamp": unix_seconds(happening.at),
             "recipient_id": happening.contact.digits(),
         })
     };
@@ -188,7 +188,7 @@ fn status(world: &World, happening: &MessageEvent<'_>, progress: DeliveryStatus)
         });
         members.insert("errors".to_owned(), json!([error]));
     }
-    (word, message)
+    (reached, message)
 }
 
 /// Unix seconds as a text, as Meta has them.

@@ -172,15 +172,11 @@ fn line(call: &mut Call<'_>, id: &str) -> Result<Phone, Refusal> {
     let own = senders
         .iter()
         .find(|sender| sender.owned && directory::line_id(&call.world, &sender.phone).is_some_and(|line| line == id));
-    let (phone, is_metas) = match own {
-        Some(sender) => (sender.phone.clone(), false),
-        None => match senders.iter().find(|sender| sender.owned && sender.id == id) {
-            Some(sender) => (sender.phone.clone(), true),
-            None => {
-                let message = "phone_number_id does not exist";
-                return Err(Refusal::value("phone_number_id", &id.into(), message, "INVALID_PHONE_NUMBER_ID"));
-            }
-        },
+    let by_metas_id = || senders.iter().find(|sender| sender.owned && sender.id == id);
+    let found = own.map(|sender| (sender, false)).or_else(|| by_metas_id().map(|sender| (sender, true)));
+    let Some((phone, is_metas)) = found.map(|(sender, is_metas)| (sender.phone.clone(), is_metas)) else {
+        let message = "phone_number_id does not exist";
+        return Err(Refusal::value("phone_number_id", &id.into(), message, "INVALID_PHONE_NUMBER_ID"));
     };
     let text = "`phone_number_id` is Meta's id of the sender, expected the vendor's own";
     if is_metas && call.review.must_refuse(text, WEBHOOKS) {

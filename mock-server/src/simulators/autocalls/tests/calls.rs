@@ -152,7 +152,10 @@ fn conversation_ended_is_told_unsigned_after_30_quiet_minutes() {
     mock.advance("30m");
     let later = mock.sent_calls().remove(0);
     let file = json!({"type": "image", "url": "https://files.example.net/a.png", "filename": "a.png"});
-    assert_eq!((&later["attachments"], &later["transcript"][0]["timestamp_unix"]), (&json!([file]), &json!(1_778_491_200)));
+    assert_eq!(
+        (&later["attachments"], &later["transcript"][0]["timestamp_unix"]),
+        (&json!([file]), &json!(1_778_491_200))
+    );
     let disable = "/api/user/assistants/disable-conversation-ended-webhook";
     assert_eq!(send(&mut mock, disable, "demo-key", &json!({"assistant_id": 1})).status, 200);
     mock.inbound("autocalls", CONTACT);
@@ -160,7 +163,8 @@ fn conversation_ended_is_told_unsigned_after_30_quiet_minutes() {
     assert!(mock.sent_calls().is_empty());
     let seen = send(&mut mock, path, "demo-key", &json!({"assistant_id": 1, "webhook_url": "ended"}));
     assert_eq!((seen.status, &seen.json["message"]), (422, &json!("The webhook url field must be a valid URL.")));
-    let strict = send(&mut Mock::strict(), path, "demo-key", &json!({"assistant_id": 9, "webhook_url": "http://127.0.0.1/"}));
+    let strict =
+        send(&mut Mock::strict(), path, "demo-key", &json!({"assistant_id": 9, "webhook_url": "http://127.0.0.1/"}));
     assert_eq!((strict.status, strict.json), (404, json!({"message": "Assistant not found"})));
 }
 

@@ -9,7 +9,7 @@ fn file(kind: &str, link: &str) -> Value {
 }
 
 #[test]
-fn a_link_that_names_a_wrong_format_is_refused_with_its_symbol() {
+fn link_to_a_wrong_format_is_refused_with_its_symbol() {
     for (kind, link, symbol) in [
         ("image", "http://cdn.example.net/a.png", "INVALID_MEDIA_URL"),
         ("image", "https://cdn.example.net/a.GIF?v=1", "MEDIA_TYPE_NOT_SUPPORTED"),
@@ -86,7 +86,7 @@ fn header_of_a_template_takes_mp4_and_pdf_alone() {
 }
 
 #[test]
-fn template_values_are_empty_named_or_refused_in_the_pages_words() {
+fn template_values_are_empty_named_or_refused_by_the_page() {
     let mut mock = open();
     mock.control("templates", &json!({"provider": "exotel", "name": "hello", "body": "Hi {{customer_name}}"}));
     let body = |parameters: Value| json!([{"type": "body", "parameters": parameters}]);
