@@ -91,7 +91,13 @@ pub(crate) enum Command {
     {\"type\":\"location\",\"latitude\":13.08,\"longitude\":80.27,\"name\":\"…\",\"address\":\"…\"}\n  \
     {\"type\":\"buttons\",\"body\":\"…\",\"buttons\":[{\"id\":\"yes\",\"title\":\"Yes\"}]}\n  \
     {\"type\":\"list\",\"body\":\"…\",\"button\":\"Slots\",\"sections\":[{\"title\":\"Mon\",\"rows\":[{\"id\":\"m9\",\"title\":\"09:00\"}]}]}\n  \
-    {\"type\":\"reaction\",\"message_id\":\"…\",\"emoji\":\"👍\"}")]
+    {\"type\":\"reaction\",\"message_id\":\"…\",\"emoji\":\"👍\"}\n  \
+    {\"type\":\"template\",\"name\":\"sale\",\"language\":\"en\",\"body\":[\"Ana\"],   (or {\"customer\":\"Ana\"})\n   \
+    \"header\":{\"type\":\"image\",\"link\":\"https://…\"},\"buttons\":[{\"type\":\"url\",\"index\":0,\"text\":\"88\"},\n   \
+    {\"type\":\"quick_reply\",\"index\":1,\"payload\":\"OK\"},{\"type\":\"copy_code\",\"index\":2,\"coupon_code\":\"SAVE25\"},\n   \
+    {\"type\":\"flow\",\"index\":3,\"flow_token\":\"…\",\"flow_action_data\":{}}],\n   \
+    \"limited_time_offer\":{\"expires_at\":\"2026-12-24T18:00:00Z\"},\n   \
+    \"carousel\":[{\"header\":{\"type\":\"image\",\"link\":\"https://…\"},\"body\":[\"5\"],\"buttons\":[]}]}")]
 pub(crate) struct SendArgs {
     #[command(flatten)]
     pub(crate) message: MessageArgs,

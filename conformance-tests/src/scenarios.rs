@@ -5,6 +5,7 @@ mod scenario;
 
 mod configuration;
 mod content;
+mod content_rules;
 mod delivery;
 mod errors;
 mod evidence;
@@ -18,6 +19,7 @@ mod pacing;
 mod samples;
 mod secrets;
 mod sending;
+mod template_parts;
 mod templates;
 mod webhooks;
 mod window;
@@ -37,8 +39,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
     [
         sending::ALL,
         content::ALL,
+        content_rules::ALL,
         window::ALL,
         templates::ALL,
+        template_parts::ALL,
         lists::ALL,
         errors::ALL,
         delivery::ALL,

@@ -5,7 +5,7 @@ use transom::adapter::ErrorCode;
 use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
-use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, ContentRules, Refusal, WebhookFeatures};
 use super::webhook_forms::{FailureSample, WebhookForms};
 
 /// Autocalls.
@@ -97,6 +97,7 @@ pub static AUTOCALLS: AdapterUnderTest = AdapterUnderTest {
     samples: &[],
     webhook_calls: &[],
     webhook_features: WebhookFeatures { reference: false, our_number: false, repeats_calls: true, kinds: &[] },
+    content_rules: ContentRules { named_values: true, limits_template_body: false, ..ContentRules::NONE },
     webhook_forms: WebhookForms { failure, ..WebhookForms::NONE },
 };
 

@@ -5,7 +5,7 @@ use transom::adapter::ErrorCode;
 use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
-use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, ContentRules, Refusal, WebhookFeatures};
 use super::webhook_forms::{FailureSample, InboundSample, WebhookForms};
 
 /// Exotel.
@@ -110,6 +110,14 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
         our_number: true,
         repeats_calls: true,
         kinds: WebhookFeatures::ALL_KINDS,
+    },
+    content_rules: ContentRules {
+        template_components: true,
+        template_header: true,
+        named_values: true,
+        https_links: true,
+        knows_own_number: true,
+        ..ContentRules::NONE
     },
     webhook_forms: WebhookForms { inbound, failure, has_error_list: true, own_codes: &[] },
 };

@@ -5,7 +5,7 @@ use transom::adapter::ErrorCode;
 use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
-use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, ContentRules, Refusal, WebhookFeatures};
 use super::webhook_forms::{ErrorSample, FailureSample, InboundSample, WebhookForms};
 
 /// GoSendAPI.
@@ -135,6 +135,13 @@ pub static GOSENDAPI: AdapterUnderTest = AdapterUnderTest {
         our_number: false,
         repeats_calls: true,
         kinds: WebhookFeatures::ALL_KINDS,
+    },
+    content_rules: ContentRules {
+        template_components: true,
+        template_header: true,
+        named_values: true,
+        limits_contacts: true,
+        ..ContentRules::NONE
     },
     webhook_forms: WebhookForms { inbound, failure, has_error_list: true, own_codes: &[] },
 };
