@@ -107,7 +107,7 @@ fn every_call_of_gosendapis_pages_is_answered_in_its_form() {
     });
 }
 
-fn envelope(members: Value) -> Value {
+fn envelope(members: &Value) -> Value {
     json!({"channel": "WHATSAPP", "request": members})
 }
 
@@ -119,9 +119,9 @@ fn flat(members: &Value) -> Value {
 
 #[test]
 fn every_call_of_messangis_pages_is_answered_in_its_form() {
-    let text = envelope(flat(&json!({"type": "text", "message": "Hi"})));
+    let text = envelope(&flat(&json!({"type": "text", "message": "Hi"})));
     let buttons =
-        envelope(flat(&json!({"type": "interactive", "interactive": {"type": "button", "body": {"text": "?"},
+        envelope(&flat(&json!({"type": "interactive", "interactive": {"type": "button", "body": {"text": "?"},
         "action": {"buttons": [{"type": "reply", "reply": {"id": "y", "title": "Yes"}}]}}})));
     let template = flat(&json!({"templateName": "recordatorio", "templateLanguage": "es",
         "placeholders": {"customer": "Ana", "day": "lunes"}, "callbacks": ["http://127.0.0.1:9000/x"]}));
@@ -168,6 +168,6 @@ fn sample_ids_of_the_pages_work() {
             {"type": "body", "parameters": [{"type": "text", "text": "Ana"}, {"type": "text", "text": "9:00"}]}]}});
     assert_eq!(mock.raw(&request("POST", "/v1/messages", &template)).0, 201);
     mock.post("inbound", &json!({"provider": "messangi", "from": CONTACT, "to": "1000000001", "text": "hi"}));
-    let text = envelope(json!({"from": "1000000001", "to": CONTACT, "type": "text", "message": "Hi"}));
+    let text = envelope(&json!({"from": "1000000001", "to": CONTACT, "type": "text", "message": "Hi"}));
     assert_eq!(mock.raw(&request("POST", "/notification", &text)).0, 200);
 }
