@@ -287,6 +287,8 @@ async fn webhook_means_the_same_in_every_form() {
             for event in events.iter_mut().filter(|event| event["type"] == "status") {
                 assert_eq!(event["message_id"], reached[0].as_str(), "{}", harness.about);
                 event["message_id"] = "the one that was sent".into();
+                // Only a record has the provider's own id besides.
+                event["provider_message_id"] = Value::Null;
                 // It is derived from the id.
                 event["dedupe_key"] = Value::Null;
             }

@@ -12,7 +12,7 @@ use crate::core::limiter::{KeyLimit, Quota};
 use crate::core::phone::Phone;
 use crate::core::response::SimulatedResponse;
 use crate::core::webhook::{
-    AcceptedMessage, DeliveryAttempt, EventFilter, Failure, Secret, Subscription, Target, Topic, WebhookQueue,
+    AcceptedMessage, AccountWebhooks, DeliveryAttempt, EventFilter, Failure, Secret, Subscription, Target, Topic,
 };
 use crate::core::world::{Conversation, Message, World};
 
@@ -37,7 +37,7 @@ pub struct RequestContext<'a> {
     closed: Vec<Conversation>,
     cause: Option<String>,
     /// The webhooks, and who may name an address for one.
-    webhooks: Option<(&'a mut WebhookQueue, &'a Auth)>,
+    webhooks: Option<(&'a mut dyn AccountWebhooks, &'a Auth)>,
 }
 
 /// A webhook that an account adds by a call of its provider.
@@ -67,7 +67,7 @@ impl<'a> RequestContext<'a> {
     }
 
     /// Lets the request read and change the webhooks of its account.
-    pub(crate) fn with_webhooks(self, webhooks: &'a mut WebhookQueue, access: &'a Auth) -> Self {
+    pub(crate) fn with_webhooks(self, webhooks: &'a mut dyn AccountWebhooks, access: &'a Auth) -> Self {
         Self { webhooks: Some((webhooks, access)), ..self }
     }
 
@@ -112,7 +112,7 @@ impl<'a> RequestContext<'a> {
     pub fn set_webhook(&mut self, provider: &'static str, topic: Topic, url: Option<&str>) -> Vec<Finding> {
         let events = EventFilter::Topic(topic);
         if let Some((queue, _)) = &mut self.webhooks {
-            queue.subscriptions.remove(|own| own.provider == provider && own.events == events);
+            queue.subscriptions_mut().remove(|own| own.provider == provider && own.events == events);
         }
         let Some(url) = url else { return Vec::new() };
         let added = self.add_webhook(provider, NewSubscription { url, secret: None, events, sender: None });
@@ -123,7 +123,7 @@ impl<'a> RequestContext<'a> {
     pub fn webhook_url(&self, provider: &str, topic: Topic) -> Option<&str> {
         let events = EventFilter::Topic(topic);
         let (queue, _) = self.webhooks.as_ref()?;
-        queue.subscriptions.all().find(|own| own.provider == provider && own.events == events).map(|own| &*own.url)
+        queue.subscriptions().all().find(|own| own.provider == provider && own.events == events).map(|own| &*own.url)
     }
 
     /// Adds a webhook of an account. Returns its number, and a note if the mock does not call the address. `None` if there
@@ -139,7 +139,7 @@ impl<'a> RequestContext<'a> {
         let url = url.to_owned();
         let own = Subscription { id, provider, url, target, secret, events, sender, enabled: true };
         let (queue, _) = self.webhooks.as_mut()?;
-        queue.subscriptions.add(own).then_some((id, note))
+        queue.subscriptions_mut().add(own).then_some((id, note))
     }
 
     /// Where the calls of a webhook go; without a target, the note says why there are none.
@@ -154,18 +154,20 @@ impl<'a> RequestContext<'a> {
     /// The webhooks of an account, oldest first.
     pub(crate) fn webhooks_of<'b>(&'b self, provider: &'b str) -> impl Iterator<Item = &'b Subscription> {
         let queue = self.webhooks.as_ref().map(|(queue, _)| &**queue);
-        queue.into_iter().flat_map(move |queue| queue.subscriptions.all()).filter(move |own| own.provider == provider)
+        queue.into_iter().flat_map(move |queue| queue.subscriptions().all()).filter(move |own| own.provider == provider)
     }
 
     /// A webhook of an account by its number.
     pub(crate) fn webhook_mut(&mut self, provider: &str, id: u64) -> Option<&mut Subscription> {
-        self.webhooks.as_mut()?.0.subscriptions.get_mut(provider, id)
+        self.webhooks.as_mut()?.0.subscriptions_mut().get_mut(provider, id)
     }
 
     /// Removes a webhook of an account. Returns false if there is none of this number.
     pub(crate) fn remove_webhook(&mut self, provider: &str, id: u64) -> bool {
         let queue = self.webhooks.as_mut();
-        queue.is_some_and(|(queue, _)| queue.subscriptions.remove(|own| own.provider == provider && own.id == id) > 0)
+        queue.is_some_and(|(queue, _)| {
+            queue.subscriptions_mut().remove(|own| own.provider == provider && own.id == id) > 0
+        })
     }
 
     /// The attempts to deliver to a webhook of an account, newest first.

@@ -36,7 +36,7 @@ pub(crate) use queue::{InboundMessage, RepliedTo, WebhookQueue};
 pub(crate) use registration::{ANNOUNCEMENTS, DeliveryFaults, Registration, Signature};
 pub(crate) use rules::{LAST_STATUS, ends_in_failure, ladder, last_status_or_undelivered};
 pub(crate) use signature::Secret;
-pub(crate) use subscription::{EventFilter, Subscription};
+pub(crate) use subscription::{AccountWebhooks, EventFilter, Subscription};
 pub(crate) use target::Target;
 
 #[cfg(test)]

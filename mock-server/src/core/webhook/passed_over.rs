@@ -31,7 +31,7 @@ impl WebhookQueue {
     }
 
     /// The target of an address that an account names for its webhook, or a note on why it is not called.
-    pub(crate) fn own_target(&self, url: &str, holds_token: bool) -> Result<Target, Finding> {
+    pub(super) fn target_or_note(&self, url: &str, holds_token: bool) -> Result<Target, Finding> {
         let text = |reason| note(format!("the address of the webhook is not called, as it {reason}"));
         self.callable(url, holds_token).map_err(text)
     }

@@ -15,9 +15,10 @@ use super::inactivity::InactivityTimers;
 use super::message_event::{AcceptedMessage, MOST_CALLBACKS, MessageEvent, MessageEventKind};
 use super::registration::Registration;
 use super::rules::ladder;
-use super::subscription::{Subscriptions, Topic};
+use super::subscription::{AccountWebhooks, Subscriptions, Topic};
 use super::target_queues::{QueueKey, TargetQueues};
 use super::{IpNetwork, IpNetworks, LAST_STATUS, Target};
+use crate::core::finding::Finding;
 use crate::core::phone::Phone;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::redact;
@@ -102,11 +103,6 @@ impl WebhookQueue {
     /// Delivery attempts, oldest first; of one provider, or of all.
     pub(crate) fn tries(&self, provider: Option<&str>) -> impl Iterator<Item = &DeliveryAttempt> {
         self.log.tries(provider)
-    }
-
-    /// Delivery attempts to a webhook of an account, newest first.
-    pub(crate) fn tries_of(&self, id: u64) -> impl Iterator<Item = &DeliveryAttempt> {
-        self.log.newest().filter(move |tried| matches!(tried.route, Destination::Subscribed(own, _) if own == id))
     }
 
     /// The tries after the one of this number, counted from 1, each with its own.
@@ -501,6 +497,25 @@ struct EventDraft<'a> {
     referral: Option<&'a Value>,
     sent_before: bool,
     what: MessageEventKind<'a>,
+}
+
+impl AccountWebhooks for WebhookQueue {
+    fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    fn subscriptions_mut(&mut self) -> &mut Subscriptions {
+        &mut self.subscriptions
+    }
+
+    fn own_target(&self, url: &str, holds_token: bool) -> Result<Target, Finding> {
+        self.target_or_note(url, holds_token)
+    }
+
+    fn tries_of(&self, id: u64) -> Box<dyn Iterator<Item = &DeliveryAttempt> + '_> {
+        let is_of = move |tried: &&DeliveryAttempt| matches!(tried.route, Destination::Subscribed(own, _) if own == id);
+        Box::new(self.log.newest().filter(is_of))
+    }
 }
 
 impl fmt::Debug for WebhookQueue {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::part::insert;
+use crate::core::phone::Phone;
 use crate::core::webhook::MessageEvent;
 use crate::simulators::cloud_api::{is_medium, received};
 
@@ -60,6 +61,12 @@ impl<'c> Message<'c> {
         insert(object, "context", self.context);
         insert(object, "referral", self.referral);
     }
+}
+
+/// Who wrote: a number, or the id of a contact without one, under Meta's name for it (inferred).
+pub(super) fn put_contact(message: &mut Value, happening: &MessageEvent<'_>, form: impl Fn(&Phone) -> String) {
+    insert(message, "from", happening.phone().map(form));
+    insert(message, "from_user_id", happening.user_id);
 }
 
 /// The MIME type of a file by the end of its link or name, or else the usual one of its kind.

@@ -100,19 +100,13 @@ fn wrapped_received(
     let mut message = json!({
         "callback_type": callback_type, "sid": happening.message_id, "to": happening.business.e164(), "content": {},
     });
-    put_contact(&mut message, happening, Phone::e164);
+    received::put_contact(&mut message, happening, Phone::e164);
     if let Some(content_member) = message.get_mut("content") {
         received::by_url(content, happening).put(content_member);
     }
     insert(&mut message, "timestamp", with_time.then(|| local_time(happening.at, ZONE)));
     insert(&mut message, "profile_name", name);
     json!({"whatsapp": {"messages": [message]}})
-}
-
-/// Who wrote: a number, or the id of a contact without one, under Meta's name for it (inferred).
-pub(super) fn put_contact(message: &mut Value, happening: &MessageEvent<'_>, form: impl Fn(&Phone) -> String) {
-    insert(message, "from", happening.phone().map(form));
-    insert(message, "from_user_id", happening.user_id);
 }
 
 fn wrapped_status(happening: &MessageEvent<'_>, progress: DeliveryStatus, to: &str, report: &AcceptedMessage) -> Value {
