@@ -9,13 +9,14 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::account_webhooks::AccountWebhooks;
 use super::call::{Destination, Outcome, QueuedCall, Sent};
 use super::delivery_log::{DeliveryAttempt, DeliveryLog};
 use super::inactivity::InactivityTimers;
 use super::message_event::{AcceptedMessage, MOST_CALLBACKS, MessageEvent, MessageEventKind};
 use super::registration::Registration;
 use super::rules::ladder;
-use super::subscription::{AccountWebhooks, Subscriptions, Topic};
+use super::subscription::{Subscriptions, Topic};
 use super::target_queues::{QueueKey, TargetQueues};
 use super::{IpNetwork, IpNetworks, LAST_STATUS, Target};
 use crate::core::finding::Finding;

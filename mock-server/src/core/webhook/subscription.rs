@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use super::delivery_log::DeliveryAttempt;
 use super::{Secret, Target};
-use crate::core::finding::Finding;
 use crate::core::phone::Phone;
 
 /// More webhooks than this are refused in one world.
@@ -48,19 +46,6 @@ pub(crate) struct Subscription {
 /// All webhooks of a world's accounts, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions(Vec<Subscription>);
-
-/// The webhooks of the accounts, as a request sees them.
-pub(crate) trait AccountWebhooks: fmt::Debug {
-    fn subscriptions(&self) -> &Subscriptions;
-
-    fn subscriptions_mut(&mut self) -> &mut Subscriptions;
-
-    /// The target of an address that an account names for its webhook, or a note on why it is not called.
-    fn own_target(&self, url: &str, holds_token: bool) -> Result<Target, Finding>;
-
-    /// The attempts to call the webhook of this number, newest first.
-    fn tries_of(&self, id: u64) -> Box<dyn Iterator<Item = &DeliveryAttempt> + '_>;
-}
 
 impl Subscription {
     /// Whether it may receive an event of this topic, as far as the topic and the business number tell.
