@@ -203,7 +203,10 @@ fn init_writes_a_file_that_is_valid() {
         .collect();
     folder.write("active.toml", &active.join("\n"));
     let keys = ["AUTOCALLS_KEY", "EXOTEL_KEY", "EXOTEL_TOKEN", "EXOTEL_SECRET", "GOSENDAPI_KEY", "MESSANGI_KEY"];
-    let run = folder.run(&["doctor", "--config", "active.toml"], &keys.map(|key| (key, "long-enough-value")));
+    let run = folder.run(
+        &["doctor", "--config", "active.toml"],
+        &keys.map(|key| (key, if key == "GOSENDAPI_KEY" { "gsk_live_value" } else { "long-enough-value" })),
+    );
     assert_eq!(run.code, 0, "{}{}\n{}", run.stdout, run.stderr, active.join("\n"));
     assert_eq!(run.stdout.lines().count(), 5, "{}", run.stdout);
 }

@@ -134,7 +134,8 @@ fn connect(
     transport: &Arc<ScriptedTransport>,
 ) -> Result<Client, Failure> {
     let registry = Registry::default().with_provider(profile.adapter.provider);
-    let uri = (profile.reading_uri)(canaries).replace("{host}", "default");
+    // The canary of a key has no provider's form, which only a provider's own host demands.
+    let uri = (profile.reading_uri)(canaries).replace("{host}", "provider.example");
     let config = ChannelConfig::from_uri("channel", &uri, registry.providers(), process_env()).map_err(unexpected)?;
     let config = config.with_value("window_policy", "provider_decides").with_value("probe", probe);
     let context =
