@@ -91,7 +91,13 @@ pub(crate) enum Command {
     {\"type\":\"location\",\"latitude\":13.08,\"longitude\":80.27,\"name\":\"…\",\"address\":\"…\"}\n  \
     {\"type\":\"buttons\",\"body\":\"…\",\"buttons\":[{\"id\":\"yes\",\"title\":\"Yes\"}]}\n  \
     {\"type\":\"list\",\"body\":\"…\",\"button\":\"Slots\",\"sections\":[{\"title\":\"Mon\",\"rows\":[{\"id\":\"m9\",\"title\":\"09:00\"}]}]}\n  \
-    {\"type\":\"reaction\",\"message_id\":\"…\",\"emoji\":\"👍\"}")]
+    {\"type\":\"reaction\",\"message_id\":\"…\",\"emoji\":\"👍\"}\n  \
+    {\"type\":\"template\",\"name\":\"sale\",\"language\":\"en\",\"body\":[\"Ana\"],   (or {\"customer\":\"Ana\"})\n   \
+    \"header\":{\"type\":\"image\",\"link\":\"https://…\"},\"buttons\":[{\"type\":\"url\",\"index\":0,\"text\":\"88\"},\n   \
+    {\"type\":\"quick_reply\",\"index\":1,\"payload\":\"OK\"},{\"type\":\"copy_code\",\"index\":2,\"coupon_code\":\"SAVE25\"},\n   \
+    {\"type\":\"flow\",\"index\":3,\"flow_token\":\"…\",\"flow_action_data\":{}}],\n   \
+    \"limited_time_offer\":{\"expires_at\":\"2026-12-24T18:00:00Z\"},\n   \
+    \"carousel\":[{\"header\":{\"type\":\"image\",\"link\":\"https://…\"},\"body\":[\"5\"],\"buttons\":[]}]}")]
 pub(crate) struct SendArgs {
     #[command(flatten)]
     pub(crate) message: MessageArgs,
@@ -105,7 +111,7 @@ pub(crate) struct SendArgs {
         .required(true)
 ))]
 pub(crate) struct MessageArgs {
-    /// The contact's phone number, with country code
+    /// The contact's phone number: with + and country code, or as dialled in the channel's `default_country`
     #[arg(long, value_name = "PHONE", required_unless_present = "message", conflicts_with = "message")]
     pub(crate) to: Option<String>,
     /// Send this text
@@ -188,7 +194,7 @@ pub(crate) struct CompletionsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SessionArgs {
-    /// The contact's phone number, with country code
+    /// The contact's phone number: with + and country code, or as dialled in the channel's `default_country`
     #[arg(long, value_name = "PHONE")]
     pub(crate) to: String,
 }
@@ -341,8 +347,17 @@ pub(crate) struct MockArgs {
     #[arg(long)]
     pub(crate) tls: bool,
     /// Write the certificate of the authority for --tls to this file
-    #[arg(long, value_name = "FILE", requires = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls", conflicts_with = "tls_cert")]
     pub(crate) tls_ca: Option<PathBuf>,
+    /// Also speak TLS, with the certificate in this PEM file and the chain behind it, in place of a generated one
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The key of --tls-cert, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Also trust the authorities in this PEM file for https webhook targets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) webhook_ca: Option<PathBuf>,
     /// Print no line for each request
     #[arg(long)]
     pub(crate) quiet: bool,

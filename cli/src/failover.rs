@@ -52,7 +52,8 @@ impl Failover {
             return Err(on(Error::invalid(ErrorKind::Config, problems)));
         }
         let messenger = Arc::new(messenger.map_err(on)?);
-        let client = Client::new(Arc::clone(&messenger)).layer(channel::retry());
+        let country = messenger.default_country();
+        let client = Client::builder(Arc::clone(&messenger)).default_country(country).layer(channel::retry()).build();
         Ok(Self { name, channels, messenger, client, watch })
     }
 

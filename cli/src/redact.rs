@@ -33,9 +33,8 @@ pub(crate) fn masked_argument(text: &str) -> String {
         if before.ends_with("such as ") || before.ends_with("such as \"") || before.ends_with("?from=") {
             continue;
         }
-        let digits: String =
-            text.get(number.clone()).into_iter().flat_map(str::chars).filter(char::is_ascii_digit).collect();
-        let masked = format!("+{digits}").parse::<PhoneNumber>().map(|number| number.masked());
+        let digits: String = text.get(number.clone()).unwrap_or_default().chars().filter(|c| is_digit(*c)).collect();
+        let masked = PhoneNumber::from_e164(&digits).map(|number| number.masked());
         shown.push_str(text.get(copied..number.start).unwrap_or_default());
         shown.push_str(masked.as_deref().unwrap_or("•••"));
         copied = number.end;
@@ -49,24 +48,37 @@ fn numbers(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut current: Option<(Range<usize>, usize, bool)> = None;
     for (at, c) in text.char_indices().chain([(text.len(), '\n')]) {
-        match (&mut current, c) {
-            (Some((range, digits, _)), '0'..='9') => {
-                range.end = at + 1;
+        let end = at + c.len_utf8();
+        let is_plus = matches!(c, '+' | '\u{ff0b}');
+        match &mut current {
+            Some((range, digits, _)) if is_digit(c) => {
+                range.end = end;
                 *digits += 1;
             }
-            (None, '0'..='9') => current = Some((at..at + 1, 1, false)),
-            (None, '+') => current = Some((at..at + 1, 0, true)),
-            (Some((range, digits, has_plus)), c) if !" -.()/_\u{a0}".contains(c) => {
+            None if is_digit(c) => current = Some((at..end, 1, false)),
+            None if is_plus => current = Some((at..end, 0, true)),
+            Some((range, digits, has_plus)) if !is_separator(c) => {
                 if *digits >= 9 || (*has_plus && *digits >= 7) {
                     found.push(range.clone());
                 }
-                current = (c == '+').then(|| (at..at + 1, 0, true));
+                current = is_plus.then_some((at..end, 0, true));
             }
             // A separator within a number, or what is beside one.
             _ => {}
         }
     }
     found
+}
+
+/// An ASCII digit or a full-width one.
+const fn is_digit(c: char) -> bool {
+    matches!(c, '0'..='9' | '\u{ff10}'..='\u{ff19}')
+}
+
+/// What may stand between the digits of a number, invisible marks included.
+fn is_separator(c: char) -> bool {
+    " -.()/_\u{a0}\u{ad}\u{ff08}\u{ff09}\u{ff0d}\u{ff0e}\u{2212}\u{3000}\u{feff}".contains(c)
+        || matches!(c, '\u{2000}'..='\u{2015}' | '\u{202a}'..='\u{202f}' | '\u{205f}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -98,6 +110,11 @@ mod tests {
             ("unexpected argument '+919876543210' found", "unexpected argument '•••3210' found"),
             ("unexpected argument '98765 43210' found", "unexpected argument '•••3210' found"),
             ("'{\"to\":\"+91-98765-43210\"}'", "'{\"to\":\"•••3210\"}'"),
+            (
+                "'\u{ff0b}\u{ff19}\u{ff11}\u{ff19}\u{ff18}\u{ff17}\u{ff16}\u{ff15}\u{ff14}\u{ff13}\u{ff12}\u{ff11}\u{ff10}'",
+                "'•••3210'",
+            ),
+            ("'\u{202a}98765\u{2011}43210\u{202c}'", "'\u{202a}•••3210\u{202c}'"),
             ("+9198765 and 919876543210", "•••8765 and •••3210"),
             ("1234567890123456 digits", "••• digits"),
             ("at most 4096, got 50000, of 2026-12-01", "at most 4096, got 50000, of 2026-12-01"),

@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use transom::config::{ChannelConfig, ConfigFile, Env, hint, process_env, shown_variable};
-use transom::{Error, ErrorKind, PhoneNumber, Registry};
+use transom::{Client, Error, ErrorKind, PhoneNumber, Registry};
 
 use crate::args::Common;
 use crate::channel::{self, Channel, registry};
@@ -32,17 +32,46 @@ impl Target {
             Self::Failover(failover) => failover.into_first_for(contact),
         }
     }
+
+    /// The channel. A failover channel is refused.
+    pub(crate) fn single(self) -> Result<Channel, Failure> {
+        match self {
+            Self::Channel(channel) => Ok(*channel),
+            Self::Failover(failover) => Err(config(format!(
+                "channel `{}` is a failover channel, and this command needs a single channel; name one of {}",
+                failover.name,
+                failover.channels.iter().map(|channel| format!("`{}`", channel.name)).collect::<Vec<_>>().join(", ")
+            ))),
+        }
+    }
+
+    const fn client(&self) -> &Client {
+        match self {
+            Self::Channel(channel) => &channel.client,
+            Self::Failover(failover) => &failover.client,
+        }
+    }
 }
 
 /// Connects the selected channel. A failover channel is refused.
 pub(crate) fn open(common: &Common, output: &Output) -> Result<Channel, Failure> {
-    match connect(common, output)? {
-        Target::Channel(channel) => Ok(*channel),
-        Target::Failover(failover) => Err(config(format!(
-            "channel `{}` is a failover channel, and this command needs a single channel; name one of {}",
-            failover.name,
-            failover.channels.iter().map(|channel| format!("`{}`", channel.name)).collect::<Vec<_>>().join(", ")
-        ))),
+    connect(common, output)?.single()
+}
+
+/// Connects the selected channel, and reads the arguments with its client. A problem of the arguments comes first, unless
+/// the channel would have read them with its `default_country`.
+pub(crate) fn connect_for<T>(
+    common: &Common,
+    output: &Output,
+    read: impl FnOnce(Option<&Client>) -> Result<T, Failure>,
+) -> Result<(Target, T), Failure> {
+    let target = connect(common, output);
+    match (read(target.as_ref().ok().map(Target::client)), target) {
+        (Ok(read), Ok(target)) => Ok((target, read)),
+        (_, Err(failure)) if failure.error.problems().iter().any(|line| line.contains("default_country: ")) => {
+            Err(failure)
+        }
+        (Err(failure), _) | (Ok(_), Err(failure)) => Err(failure),
     }
 }
 

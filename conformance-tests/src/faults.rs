@@ -29,7 +29,9 @@ mod setup;
 mod summary;
 mod tls;
 mod unreachable_ports;
+mod verdicts;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,7 +51,8 @@ const EXECUTIONS_MIN: usize = 30_000;
 const SHOWN: usize = 20;
 
 /// Runs every row for every adapter that it concerns, and prints the matrix. Accepts the arguments of a Rust test binary.
-pub fn run() -> ExitCode {
+/// Fails if the tables of verdicts in the file `page` are not those of the run.
+pub fn run(page: &Path) -> ExitCode {
     if let Some(ended) = child::live() {
         return ended;
     }
@@ -68,6 +71,10 @@ pub fn run() -> ExitCode {
     println!("{}", table.text(&logs));
     let is_whole = conclusion.num_filtered_out == 0;
     if !logs.leaks.is_empty() {
+        return ExitCode::FAILURE;
+    }
+    if let Err(problem) = verdicts::compare(&table, page) {
+        println!("{problem}");
         return ExitCode::FAILURE;
     }
     if is_whole && table.executions() < EXECUTIONS_MIN {

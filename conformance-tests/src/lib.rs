@@ -40,7 +40,10 @@ pub mod suite;
 
 use transom::ErrorKind;
 
-pub use adapters::{AdapterUnderTest, CodeChannel, CodeSample, CodeTable, Refusal, WebhookFeatures};
+pub use adapters::{
+    AdapterUnderTest, CodeChannel, CodeSample, CodeTable, ErrorSample, FailureSample, InboundSample, Refusal,
+    WebhookFeatures, WebhookForms,
+};
 pub use assertions::Failure;
 pub use evidence::{CoveredFact, Evidence, EvidenceKind, RequirementLevel};
 pub use harness::{Backend, DeliveredMessage, EventRecord, Exchange, SendRecord, Trace};

@@ -5,19 +5,25 @@ mod scenario;
 
 mod configuration;
 mod content;
+mod content_rules;
 mod delivery;
 mod errors;
 mod evidence;
 mod failover;
+mod failures;
 mod hostile;
+mod inbound;
+mod inbound_calls;
 mod lists;
 mod pacing;
 mod samples;
 mod secrets;
 mod sending;
+mod template_parts;
 mod templates;
 mod webhooks;
 mod window;
+mod window_rows;
 
 use transom::account::ConversationFilter;
 use transom::message::Media;
@@ -33,14 +39,19 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
     [
         sending::ALL,
         content::ALL,
+        content_rules::ALL,
         window::ALL,
         templates::ALL,
+        template_parts::ALL,
         lists::ALL,
         errors::ALL,
         delivery::ALL,
         pacing::ALL,
         failover::ALL,
         webhooks::ALL,
+        inbound::ALL,
+        window_rows::ALL,
+        failures::ALL,
         configuration::ALL,
         secrets::ALL,
         hostile::ALL,

@@ -10,7 +10,8 @@ export async function write(content) {
   const row = selected();
   if (!row) return;
   const words = content.type === "text" ? { text: content.body } : { content };
-  await post("inbound", { provider: row.provider, from: row.contact, to: row.business, ...words });
+  const writer = row.contact.startsWith("+") ? { from: row.contact } : { user_id: row.contact };
+  await post("inbound", { provider: row.provider, ...writer, to: row.business, ...words });
 }
 
 /** Sends a choice that a message offers. */

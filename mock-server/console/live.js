@@ -64,7 +64,8 @@ const changes = {
     changed("clock", "people", "chat");
   },
   inbound(message) {
-    addMessage(conversation(message, message.to, message.from), { ...message, direction: "in", statuses: [] });
+    // A contact who writes under a user name may have no number.
+    addMessage(conversation(message, message.to, message.from ?? message.user_id), { ...message, direction: "in", statuses: [] });
     changed("people", "chat");
   },
   message(message) {

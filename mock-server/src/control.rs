@@ -24,7 +24,7 @@ pub use account::{AccountState, Config, ConfigChange, SwitchState};
 pub use clock::{Advance, ClockChange, ClockState, ClockTurn};
 pub use conversations::ConversationState as ConversationLog;
 pub use faults::{FaultDetails, FaultKind, FaultRule, FaultSchedule, FaultScope, NewFault, NewFaults};
-pub use inbound::{InboundMessage, Received, WindowState};
+pub use inbound::{InboundMessage, Received, Referral, WindowState};
 pub use journal::{MessageFilter, RequestFilter};
 pub use limits::{RateBucket, RateLimit, RateLimitChange, RateLimitUse};
 pub use read::{Span, Time, from_json};

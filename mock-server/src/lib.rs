@@ -27,8 +27,8 @@ pub use crate::control::{
     AccountState, Advance, ClockChange, ClockState, ClockTurn, Config, ConfigChange, ConversationLog, DeliveryFilter,
     DueEvent, FaultDetails, FaultKind, FaultRule, FaultSchedule, FaultScope, InboundMessage, Matches, MessageFilter,
     NewFault, NewFaults, NewSender, NewTemplate, NewWebhook, NotYet, RateBucket, RateLimit, RateLimitChange,
-    RateLimitUse, Received, RequestFilter, SenderId, SenderState, Span, SwitchState, TemplateName, TemplateState, Time,
-    Wait, WaitFor, Webhook, WebhookSignature, WindowState, from_json,
+    RateLimitUse, Received, Referral, RequestFilter, SenderId, SenderState, Span, SwitchState, TemplateName,
+    TemplateState, Time, Wait, WaitFor, Webhook, WebhookSignature, WindowState, from_json,
 };
 pub use crate::core::behavior_switch::{Switch, Switches};
 pub use crate::core::error::ControlError;
@@ -49,7 +49,8 @@ pub use crate::core::simulator::{Simulator, WireFault, WireResponse};
 pub use crate::core::time::{offset_time, rfc3339};
 pub use crate::core::webhook::{
     AcceptedMessage, AccountEvent, ConversationEvent, DeliveryAttempt, DeliveryOutcome, DeliveryStatus, Failure,
-    InvalidNetwork, MessageEvent, MessageEventKind, Subject, Waiting, WebhookDelivery, WebhookRules, last_status,
+    InvalidNetwork, MessageEvent, MessageEventKind, Subject, Topic, Waiting, WebhookDelivery, WebhookRules,
+    last_status,
 };
 pub use crate::core::world::{
     Account, CachedResponse, Content, Conversation, ConversationState, Delivery, Inbound, Message, Replay, Sender,
@@ -58,7 +59,9 @@ pub use crate::core::world::{
 #[cfg(feature = "server")]
 pub use crate::server::control::control_response;
 #[cfg(feature = "server")]
-pub use crate::server::{Endpoint, MockServer, MockServerBuilder, Tls, TlsError, serve, serve_and_save, serve_until};
+pub use crate::server::{
+    Endpoint, MockServer, MockServerBuilder, Tls, TlsError, WebhookRoots, serve, serve_and_save, serve_until,
+};
 
 /// The README's code, compiled.
 #[cfg(all(doctest, feature = "server"))]

@@ -20,4 +20,4 @@ mod webhook_worker;
 
 pub use mock_server::{MockServer, MockServerBuilder};
 pub use serve::{serve, serve_and_save, serve_until};
-pub use tls::{Endpoint, Tls, TlsError};
+pub use tls::{Endpoint, Tls, TlsError, WebhookRoots};

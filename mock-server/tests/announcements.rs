@@ -125,9 +125,48 @@ fn without_announcements_only_message_events_are_sent() {
     mock.post("clock", &json!({"advance": "25h"}));
     let told = told(&mut mock);
     assert_eq!((told.len(), &told[0]["event"]), (1, &json!("whatsapp.message.received")));
-    for provider in ["autocalls", "exotel", "messangi"] {
+    for provider in ["exotel", "messangi"] {
         let body = json!({"provider": provider, "url": "http://127.0.0.1:9000/hook", "announcements": true});
         let said = mock.refused("webhooks", &body);
         assert!(said.contains(&format!("expected false: {provider} tells of messages alone")), "{said}");
     }
+}
+
+#[test]
+fn minutes_of_the_switch_move_the_webhook_and_the_clock() {
+    let mut mock = listening();
+    write(&mut mock);
+    mock.post("config", &json!({"provider": "gosendapi", "inactive_after_minutes": "120"}));
+    let fired = |mock: &mut Mock, advance: &str| {
+        let turn = mock.post("clock", &json!({"advance": advance}));
+        let fired = turn["fired"].as_array().unwrap().clone();
+        fired.iter().filter(|event| event["state"] == "inactive").count()
+    };
+    assert_eq!(fired(&mut mock, "119m"), 0);
+    assert!(told(&mut mock).iter().all(|told| told["event"] != "whatsapp.conversation.inactive"));
+    assert_eq!(fired(&mut mock, "1m"), 1);
+    assert_eq!(pairs(&events(&mut mock, "0s")), [("conversation.inactive", "2026-05-11T11:20:00Z")]);
+    write(&mut mock);
+    mock.post("config", &json!({"provider": "gosendapi", "inactive_after_minutes": "5"}));
+    assert_eq!(fired(&mut mock, "5m"), 1);
+    assert_eq!(pairs(&events(&mut mock, "0s")).last(), Some(&("conversation.inactive", "2026-05-11T11:25:00Z")));
+}
+
+#[test]
+fn switches_decide_about_announcements_and_a_close_by_hand() {
+    let mut mock = requests::listening("gosendapi");
+    let registered = mock.ask("webhooks")[0]["announcements"].clone();
+    mock.post("config", &json!({"provider": "gosendapi", "announcements": "on"}));
+    assert_eq!((registered, &mock.ask("webhooks")[0]["announcements"]), (json!(false), &json!(true)));
+    let close = |mock: &mut Mock| {
+        write(mock);
+        let list = mock.raw(&requests::get_gosendapi("conversations?contact_phone=919876543210&status=active")).1;
+        let path = format!("/v1/conversations/{}/close", list["data"][0]["id"].as_str().unwrap());
+        assert_eq!(mock.raw(&Request::post(path).header("x-api-key", "k").body(bytes::Bytes::new()).unwrap()).0, 200);
+        let told = told(mock);
+        told.iter().filter(|told| told["event"] == "whatsapp.conversation.ended").count()
+    };
+    assert_eq!(close(&mut mock), 1);
+    mock.post("config", &json!({"provider": "gosendapi", "close_event": "off"}));
+    assert_eq!(close(&mut mock), 0);
 }

@@ -106,7 +106,7 @@ fn sink_logs_signed_calls_and_sends_none() {
     assert!(mock.simulator.due(mock.real_now).is_none());
     let log = log(&mut mock);
     assert_eq!((&log[0]["url"], &log[0]["status"], &log[0]["error"]), (&json!("sink"), &Value::Null, &Value::Null));
-    assert_eq!(log[0]["body"]["whatsapp"]["messages"][0]["callback_type"], "icm");
+    assert_eq!(log[0]["body"]["whatsapp"]["messages"][0]["callback_type"], "incoming_message");
     assert!(log[0]["headers"]["x-exotel-signature"].as_str().unwrap().starts_with("sha256="));
     mock.post("webhooks", &json!({"provider": "messangi", "sink": true}));
     mock.post("inbound", &json!({"provider": "messangi", "from": CONTACT, "text": "hi"}));
@@ -138,7 +138,7 @@ fn log_has_headers_failure_reason_and_next_attempt() {
         [
             [&one, &one, &json!("refused"), &json!("2026-05-11T09:20:30Z")],
             [&json!(2), &one, &json!("timed_out"), &json!("2026-05-11T09:22:30Z")],
-            [&json!(3), &one, &json!("no_answer"), &Value::Null],
+            [&json!(3), &one, &json!("no_answer"), &json!("2026-05-11T09:32:30Z")],
         ]
     );
     assert!(!json!(tries).to_string().contains("s3cret-of-ours"));

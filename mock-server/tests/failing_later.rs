@@ -66,10 +66,7 @@ fn late_failure_is_accepted_then_reported_as_failed() {
 fn an_order_to_fail_that_cannot_be_is_refused() {
     let mut mock = Mock::new();
     for (more, error) in [
-        (
-            json!({"name": "TIRED"}),
-            "`name` is \"TIRED\", expected one of `EX_REENGAGEMENT_ERROR`, `EX_INVALID_RECIPIENT`",
-        ),
+        (json!({"name": "TIRED"}), "`name` is \"TIRED\", expected one of `EX_REENGAGEMENT_ERROR`, `EX_SYSTEM_ERROR`"),
         (json!({"code": "30014"}), "`code` is \"30014\", expected a whole number"),
         (json!({"after_accept": false}), "`after_accept` is false, expected true"),
         (json!({"ms": 5}), "unknown member `ms`"),

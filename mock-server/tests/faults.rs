@@ -135,6 +135,7 @@ fn waiting_until_limit_reset_is_long_enough() {
 #[test]
 fn a_dropped_reply_can_be_foreseen_without_using_it_up() {
     let mut mock = Mock::new();
+    mock.open_window();
     mock.post(
         "faults",
         &json!([
@@ -186,4 +187,25 @@ fn wrong_fault_is_named_by_index_and_no_fault_is_added() {
         assert!(said.contains(error), "{said}");
     }
     assert_eq!(mock.ask("faults"), json!([]));
+}
+
+/// Only what was accepted can fail afterwards.
+#[test]
+fn a_refused_send_does_not_spend_an_after_accept_fault() {
+    for (fault, wire) in [("lose_reply", WireFault::Lost), ("gate", WireFault::Held(1))] {
+        let mut mock = Mock::new();
+        mock.post("faults", &json!({"provider": "exotel", "fault": fault, "next": 1}));
+        let refused = mock.simulator.step(mock.real_now, &Mock::exotel_text());
+        assert_eq!((refused.response.status().as_u16(), refused.wire), (400, WireFault::Whole), "{fault}");
+        assert_eq!(refused.response.headers().get("x-mock-cause"), None);
+        assert_eq!(mock.ask("faults")[0]["remaining"], 1);
+        mock.open_window();
+        let accepted = mock.simulator.step(mock.real_now, &Mock::exotel_text());
+        assert_eq!((accepted.response.status().as_u16(), accepted.wire), (202, wire), "{fault}");
+        assert_eq!(mock.ask("faults"), json!([]));
+    }
+    let mut mock = Mock::new();
+    mock.post("faults", &json!({"provider": "exotel", "fault": "lose_reply", "after_accept": false, "next": 1}));
+    assert_eq!(mock.simulator.step(mock.real_now, &Mock::exotel_text()).wire, WireFault::Lost);
+    assert_eq!(mock.ask("faults"), json!([]), "it takes the place of the send, accepted or not");
 }

@@ -222,8 +222,7 @@ fn rows_of_credentials_paths_and_headers() -> Vec<Row> {
     let repeated = ("idempotency-key", "k1");
     let asked = |path: &str, header| get(path, header, true);
     vec![
-        // The key of another provider's samples, which even a strict mock takes.
-        row("another's key", post("/v1/messages", &[JSON, demo_key], &g), ("note", "`gsk_live_`"), 201, 201),
+        row("another's key", post("/v1/messages", &[JSON, demo_key], &g), ("note", "`gsk_live_`"), 201, 401),
         row("a key of no form", post("/v1/messages", &[JSON, own_key], &g), ("note", "`gsk_live_`"), 201, 401),
         row("no key", post("/v1/messages", &[JSON], &g), ("refused", "`X-API-Key` is missing or"), 401, 401),
         row(
@@ -277,16 +276,22 @@ fn rows_of_credentials_paths_and_headers() -> Vec<Row> {
             404,
         ),
         row(
-            "a wrong path",
+            "a path of no page",
             asked("/api/user/whatsapp/templates?sender_id=12", BEARER),
-            ("refused", "senders/{sender_id}/templates`"),
+            ("tolerated", "senders/{sender_id}/templates`"),
+            200,
+            200,
+        ),
+        row("a wrong method", asked(autocalls_path, BEARER), ("refused", "the method is GET, expected POST"), 405, 405),
+        row(
+            "no path",
+            asked("/v1/contacts", API_KEY),
+            ("refused", "`GET /v1/contacts` is not simulated by this mock"),
             404,
             404,
         ),
-        row("a wrong method", asked(autocalls_path, BEARER), ("refused", "the method is GET, expected POST"), 405, 405),
-        row("no path", asked("/v1/contacts", API_KEY), ("refused", "`GET /v1/contacts` is no call"), 404, 404),
-        row("no path", asked("/v2/accounts/acme/calls", BASIC), ("refused", "is no call of the pages"), 404, 404),
-        row("no path", asked("/oberyn/v2/status", BEARER), ("refused", "is no call of the pages"), 404, 404),
+        row("no path", asked("/v2/accounts/acme/calls", BASIC), ("refused", "is not simulated by this mock"), 404, 404),
+        row("no path", asked("/oberyn/v2/status", BEARER), ("refused", "is not simulated by this mock"), 404, 404),
         row(
             "too many rows",
             asked("/api/user/conversations?per_page=1000", BEARER),
@@ -318,7 +323,7 @@ fn rows_of_content() -> Vec<Row> {
         row(
             "a callback elsewhere",
             exotel(&with(e.clone(), "status_callback", json!("https://hooks.example.net/x"))),
-            note("is passed over, as it is https"),
+            note("is passed over, as it has a host"),
             202,
             202,
         ),
@@ -332,7 +337,7 @@ fn rows_of_content() -> Vec<Row> {
         row(
             "a callback of another kind",
             exotel(&with(e, "status_callback", json!("ftp://x"))),
-            note("is passed over, as it is not http"),
+            note("is passed over, as it is neither http nor https"),
             202,
             202,
         ),
@@ -388,14 +393,14 @@ fn mock(strict: bool) -> Mock {
 #[test]
 fn unknown_path_is_journaled_with_the_nearest_path() {
     let mut mock = Mock::new();
-    let request = Request::post("/v3/messages?x=1").body(Bytes::from_static(b"{}")).unwrap();
+    let request = Request::post("/v4/messages?x=1").body(Bytes::from_static(b"{}")).unwrap();
     assert_eq!(mock.raw(&request).0, 404);
     let lines = mock.ask("requests");
     assert_eq!((&lines[0]["provider"], &lines[0]["status"]), (&Value::Null, &json!(404)));
-    assert_eq!(lines[0]["path"], "/v3/messages?x=1");
+    assert_eq!(lines[0]["path"], "/v4/messages?x=1");
     let finding = &lines[0]["findings"][0];
     assert_eq!(finding["level"], "refused");
-    assert_eq!(finding["text"], "no provider has the path `/v3/messages`; did you mean `/v1/messages` of gosendapi?");
+    assert_eq!(finding["text"], "no provider has the path `/v4/messages`; did you mean `/v1/messages` of gosendapi?");
     assert_eq!(mock.ask("requests?provider=gosendapi"), json!([]));
 }
 

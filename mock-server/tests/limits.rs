@@ -11,7 +11,9 @@ mod common;
 #[path = "common/requests.rs"]
 mod requests;
 
+use bytes::Bytes;
 use common::{CONTACT, Mock};
+use http::Request;
 use requests::{autocalls, exotel, gosendapi, messangi};
 use serde_json::{Value, json};
 
@@ -24,13 +26,9 @@ fn open(provider: &str) -> Mock {
 
 #[test]
 fn limit_counts_per_key_or_account_as_the_provider_does() {
-    for provider in ["exotel", "gosendapi", "messangi"] {
+    for provider in ["exotel", "gosendapi"] {
         let mut mock = open(provider);
-        let request = |of: &str| match provider {
-            "exotel" => exotel(of),
-            "gosendapi" => gosendapi(of),
-            _ => messangi(of),
-        };
+        let request = |of: &str| if provider == "exotel" { exotel(of) } else { gosendapi(of) };
         mock.post("limits", &json!({"provider": provider, "limit": 1, "window_s": 60}));
         assert!(mock.raw(&request("a")).0 < 300, "{provider}");
         assert!(mock.raw(&request("b")).0 < 300, "{provider}: another's count is another's");
@@ -129,4 +127,74 @@ fn no_more_than_10_000_keys_are_counted_apart() {
     assert_eq!(mock.ask("limits?provider=gosendapi")[0]["buckets"].as_array().unwrap().len(), 10_000);
     assert_eq!(mock.raw(&requests::get_gosendapi_as("me", "k10000")).0, 429);
     assert_eq!(mock.raw(&requests::get_gosendapi_as("me", "k0")).0, 200, "the first is forgotten");
+}
+
+/// Source: Sending WhatsApp Session Message (seed): the calls that the user can make.
+#[test]
+fn messangis_limit_is_the_users_whatever_the_key() {
+    let mut mock = Mock::new();
+    mock.post("clock", &json!({"freeze": true}));
+    mock.post("limits", &json!({"provider": "messangi", "limit": 1, "window_s": 300}));
+    let login = |mock: &mut Mock, user: &str| {
+        let body = json!({"username": user, "password": "p"}).to_string();
+        let request = Request::post("/kingslanding/login").header("content-type", "application/json");
+        let response = mock.answer(&request.body(Bytes::from(body)).unwrap());
+        response.headers()["authorization"].to_str().unwrap().trim_start_matches("Bearer ").to_owned()
+    };
+    let mut seen = Vec::new();
+    for (user, advance) in [("a@example.com", "1s"), ("a@example.com", "1s"), ("b@example.com", "1s")] {
+        let key = login(&mut mock, user);
+        seen.push(mock.raw(&messangi(&key)).0);
+        mock.post("clock", &json!({"advance": advance}));
+    }
+    assert_eq!(seen, [400, 429, 400], "a new login gives no new quota");
+    let plain = ["k1", "k2", "demo-key"].map(|key| mock.raw(&messangi(key)).0);
+    assert_eq!(plain, [400, 429, 429], "keys that no login gave out are the account's own user's");
+    let own = login(&mut mock, "demo@example.com");
+    assert_eq!(mock.raw(&messangi(&own)).0, 429);
+    let buckets = mock.ask("limits?provider=messangi")[0]["buckets"].clone();
+    assert!(buckets.to_string().contains("demo@example.com") && !buckets.to_string().contains("a@example.com"));
+}
+
+/// Source: Rate limits (docs).
+#[test]
+fn gosendapi_keys_have_the_limits_of_their_kind_if_switched() {
+    let ask = |mock: &mut Mock, key: &str| {
+        let response = mock.answer(&requests::get_gosendapi_as("me", key));
+        (response.status().as_u16(), response.headers()["x-ratelimit-limit"].to_str().unwrap().to_owned())
+    };
+    let mut mock = Mock::new();
+    mock.post("clock", &json!({"freeze": true}));
+    assert_eq!(ask(&mut mock, "gsk_test_demo"), (200, "100".to_owned()));
+    mock.post("config", &json!({"provider": "gosendapi", "key_limits": "on"}));
+    assert_eq!(ask(&mut mock, "gsk_live_a"), (200, "100".to_owned()));
+    mock.post("clock", &json!({"advance": "1s"}));
+    for second in 0..101 {
+        for request in 0..11 {
+            // A hundred seconds of ten requests use up the day.
+            let expected = if request < 10 && second < 100 { 200 } else { 429 };
+            assert_eq!(ask(&mut mock, "gsk_test_demo"), (expected, "10".to_owned()), "{second} {request}");
+        }
+        mock.post("clock", &json!({"advance": "1s"}));
+    }
+    let state = mock.ask("state");
+    mock.post("clock", &json!({"advance": "24h"}));
+    assert_eq!(ask(&mut mock, "gsk_test_demo").0, 200);
+    let mut other = Mock::new();
+    other.simulator.import(&state).unwrap();
+    other.post("clock", &json!({"freeze": true}));
+    assert_eq!(ask(&mut other, "gsk_test_demo").0, 429, "the day is kept with the state");
+}
+
+/// Source: Authentication (docs).
+#[test]
+fn gosendapi_key_of_another_form_is_malformed_if_held_to_it() {
+    let mut mock = Mock::new();
+    let code = |mock: &mut Mock| mock.raw(&requests::get_gosendapi_as("me", "demo-key"));
+    assert_eq!(code(&mut mock).0, 200);
+    mock.post("config", &json!({"provider": "gosendapi", "key_form": "held"}));
+    let (status, refused) = code(&mut mock);
+    assert_eq!((status, &refused["code"]), (401, &json!("MALFORMED_API_KEY")));
+    mock.simulator = mock.simulator.sibling(mock.real_now).strict();
+    assert_eq!(code(&mut mock).0, 401);
 }

@@ -98,7 +98,7 @@ fn exotels_callbacks_have_the_members_that_each_page_lists() {
         flat[0],
         json!({"sid": sid, "from": "+919876500001", "to": "919876543210", "status": "sent", "exo_status_code": 30001, "timestamp": at})
     );
-    assert_eq!(flat[1]["whatsapp"]["messages"][0]["callback_type"], "icm");
+    assert_eq!(flat[1]["whatsapp"]["messages"][0]["callback_type"], "incoming_message");
 
     let utc = "2026-05-11T09:20:00.000Z";
     let event = bodies("event");
@@ -425,4 +425,16 @@ fn the_headers_of_a_limit_come_where_the_switches_want_them() {
             );
         }
     }
+}
+
+#[test]
+fn gosendapi_tells_the_second_id_of_a_record_by_webhook() {
+    let mut mock = mock("gosendapi", &json!({"response_shape": "record_without_wamid"}));
+    mock.post("webhooks", &json!({"provider": "gosendapi", "url": "http://127.0.0.1:9000/hook"}));
+    let (_, sent) = mock.raw(&gosendapi(CONTACT));
+    assert_eq!(sent["wamid"], Value::Null);
+    let delivery = mock.simulator.due(mock.real_now).unwrap();
+    let message = json_of(&delivery.request)["data"]["message"].clone();
+    assert_eq!((&message["id"], &message["status"]), (&sent["id"], &json!("sent")));
+    assert!(message["wamid"].as_str().unwrap().starts_with("wamid."), "{message}");
 }

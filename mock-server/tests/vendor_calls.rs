@@ -129,7 +129,7 @@ fn exotel_template_list_has_pages_and_requested_fields() {
 }
 
 #[test]
-fn autocalls_conversation_lists_business_messages() {
+fn autocalls_conversation_lists_both_sides() {
     let mut mock = Mock::new();
     mock.post("inbound", &json!({"provider": "autocalls", "from": CONTACT, "text": "hi"}));
     let text = json!({"sender_id": 12, "recipient_phone": CONTACT, "message": "At the front desk."});
@@ -143,7 +143,7 @@ fn autocalls_conversation_lists_business_messages() {
     assert_eq!((status, &told["status"]), (200, &json!(true)));
     let said: Vec<&str> =
         told["history"].as_array().unwrap().iter().map(|line| line["content"].as_str().unwrap()).collect();
-    assert_eq!(said, ["At the front desk.", "Hello Mara, see you on Friday."]);
+    assert_eq!(said, ["hi", "At the front desk.", "Hello Mara, see you on Friday."]);
     let (status, refused) = call(&mut mock, "GET", "/api/conversations/nobody", &Value::Null);
     assert_eq!((status, refused), (404, json!({"status": false, "error": "Conversation not found"})));
 }

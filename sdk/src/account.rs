@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::capability::Capability;
 use crate::error::{Error, ErrorKind, Result};
+use crate::message::{TemplateDefinition, definition};
 use crate::phone::PhoneNumber;
 use crate::time::rfc3339;
 
@@ -52,6 +53,9 @@ pub struct TemplateInfo {
     /// Whether the provider reports the placeholders. If not, `parameters` is empty and means nothing.
     #[serde(skip)]
     pub parameters_known: bool,
+    /// Its components, where the provider reports them.
+    #[serde(skip)]
+    pub definition: Option<TemplateDefinition>,
 }
 
 /// A conversation with one contact.
@@ -158,6 +162,7 @@ impl TemplateInfo {
             reason: None,
             parameters: Vec::new(),
             parameters_known: false,
+            definition: None,
         }
     }
 
@@ -167,6 +172,15 @@ impl TemplateInfo {
         self.parameters_known = told.is_some();
         self.parameters = told.unwrap_or_default();
         self
+    }
+
+    /// Sets its definition, and with it the body and the placeholders.
+    #[must_use]
+    pub fn with_definition(mut self, definition: Option<TemplateDefinition>) -> Self {
+        self.body = definition.as_ref().and_then(|definition| definition.part.body.clone());
+        self.definition = definition;
+        let told = self.body.as_deref().map(definition::placeholders);
+        self.with_parameters(told)
     }
 }
 

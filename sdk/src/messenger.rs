@@ -45,6 +45,13 @@ pub trait Messenger: fmt::Debug + Send + Sync + 'static {
         self.send(message).await
     }
 
+    /// Whether this messenger passes messages on to clients with settings of their own, as [`Failover`](crate::Failover)
+    /// does. The client around it leaves to them what a channel's settings decide, such as the treatment of template values.
+    /// Adapters leave it.
+    fn passes_on(&self) -> bool {
+        false
+    }
+
     /// Whether free-form messages to `contact` are allowed now. Requires [`Capability::Session`].
     async fn session(&self, contact: &PhoneNumber) -> Result<Session>;
 
@@ -116,6 +123,9 @@ macro_rules! forward {
             }
             async fn send_part(&self, message: &Message, attempt: &Arc<Attempt>) -> Result<Receipt> {
                 (**self).send_part(message, attempt).await
+            }
+            fn passes_on(&self) -> bool {
+                (**self).passes_on()
             }
             async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
                 (**self).session(contact).await

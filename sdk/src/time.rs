@@ -67,6 +67,17 @@ pub mod rfc3339 {
         text.trim().parse::<Timestamp>().ok().map(SystemTime::from)
     }
 
+    /// Writes an instant; the module itself is for `#[serde(with)]`.
+    pub fn serialize<S: serde::Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format(*at))
+    }
+
+    /// Reads an instant.
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not an RFC 3339 time")))
+    }
+
     /// `#[serde(with)]` for an instant that may be absent.
     pub mod option {
         use serde::{Deserialize, Deserializer, Serialize, Serializer};

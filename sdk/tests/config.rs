@@ -204,3 +204,57 @@ async fn secrets_of_the_common_keys_are_kept_out_of_errors() {
     let error = client.send(&text()).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
 }
+
+#[tokio::test]
+async fn key_of_a_channel_makes_template_values_flat() {
+    let message = Message::template("+919876543210".parse().unwrap(), transom::Template::new("t").body(["Ana\tRuiz"]));
+    let registry = Registry::default().with_provider(ACME);
+    for (flatten, expected) in
+        [(json!(true), None), (json!("true"), None), (json!(false), Some(ErrorKind::InvalidRequest))]
+    {
+        let values = [("api_key".to_owned(), json!("k")), ("flatten_parameters".to_owned(), flatten)].into();
+        let channel = ChannelConfig::new("here", "acme", values, process_env());
+        let result = registry.connect(&channel).unwrap().send(&message).await;
+        assert_eq!(result.err().map(|error| error.kind()), expected);
+    }
+}
+
+/// The failover `any` of the channels `a` and `b`, which have these countries.
+#[cfg(feature = "rlibphonenumber")]
+fn countries(a: &str, b: &str) -> Client {
+    let channel = |name: &str, country: &str| format!("[channels.{name}]\nprovider = \"acme\"\n{country}\n");
+    let text = format!("{}{}[channels.any]\nfailover = [\"a\", \"b\"]\n", channel("a", a), channel("b", b));
+    let file = ConfigFile::parse(&text, "".as_ref(), &[ACME], &process_env()).unwrap();
+    Registry::default().with_provider(ACME).open(&file, "any").unwrap()
+}
+
+#[cfg(feature = "rlibphonenumber")]
+#[test]
+fn failover_reads_numbers_in_the_country_of_all_members() {
+    let india = "default_country = \"IN\"";
+    let number = countries(india, "default_country = 91").phone_number("98765 43210").unwrap();
+    assert_eq!(number.as_str(), "+919876543210");
+    for (a, b) in [(india, "default_country = \"MX\""), (india, ""), ("", india), ("", "")] {
+        let client = countries(a, b);
+        assert!(client.phone_number("98765 43210").unwrap_err().lacks_country_code(), "{a} {b}");
+        assert_eq!(client.phone_number("+91 98765 43210").unwrap(), number, "{a} {b}");
+    }
+}
+
+#[cfg(not(feature = "rlibphonenumber"))]
+#[test]
+fn default_country_without_its_feature_names_the_feature() {
+    let values = [("default_country".to_owned(), "IN".into())].into();
+    let channel = ChannelConfig::new("a", "acme", values, process_env());
+    let error = Registry::default().with_provider(ACME).connect(&channel).unwrap_err();
+    let expected = "channel `a`: default_country: it needs the feature `rlibphonenumber` of the crate `transom`";
+    assert_eq!(error.problems(), [expected]);
+}
+
+#[test]
+fn sender_of_a_channel_needs_no_plus() {
+    for from in [Value::from("919876500001"), "+91 98765 00001".into(), 919_876_500_001_u64.into()] {
+        let channel = ChannelConfig::new("a", "acme", [("from".to_owned(), from)].into(), process_env());
+        assert_eq!(channel.reader().phone("from").unwrap().as_str(), "+919876500001");
+    }
+}

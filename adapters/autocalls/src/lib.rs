@@ -10,6 +10,7 @@ mod webhook;
 
 pub use config::Config;
 pub use messenger::{Autocalls, CAPABILITIES};
+pub use response::calls::{CurrentUser, HistoryEntry};
 
 use transom::adapter::{Certainty, Connected, Provider, Rate};
 use transom::config::UriLayout;

@@ -1,5 +1,7 @@
 //! Autocalls as a messenger.
 
+mod calls;
+
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -8,6 +10,7 @@ use http::{Request, Response};
 use transom::account::{Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use transom::adapter::{Context, TemplateCache, unsupported};
 use transom::config::ChannelConfig;
+use transom::phone::variants;
 use transom::webhook::WebhookEvents;
 use transom::{
     Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
@@ -107,6 +110,12 @@ impl Autocalls {
         self.listed.get_if_available(clock, self.templates(), suits).await.map_or(Ok(id), |listed| find(&listed))
     }
 
+    /// The session of `contact` as the provider has it under this spelling of the number.
+    async fn session_under(&self, spelling: &PhoneNumber, contact: &PhoneNumber) -> Result<Session> {
+        let request = request::encode_session(&self.config, spelling)?;
+        self.read(request, |response, now| response::decode_session(response, now, contact)).await
+    }
+
     async fn read<T>(
         &self,
         request: Request<Bytes>,
@@ -120,6 +129,18 @@ impl Autocalls {
 /// Whether this refusal leaves open if the contact has ever written. One that tells when the window closed does not.
 fn is_ambiguous(refused: &Error) -> bool {
     refused.is_window_closed() && !refused.may_have_been_sent() && refused.session().is_none()
+}
+
+/// Of two sessions of a contact, the one with the higher rank counts.
+const fn rank(session: &Session) -> (u8, Option<SystemTime>) {
+    let state = match session.window {
+        Window::Open { .. } => 3,
+        Window::Expired { .. } => 2,
+        Window::Never => 0,
+        // Not known to have never written.
+        _ => 1,
+    };
+    (state, session.last_inbound_at)
 }
 
 #[async_trait]
@@ -143,8 +164,18 @@ impl Messenger for Autocalls {
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
-        let request = request::encode_session(&self.config, contact)?;
-        self.read(request, |response, now| response::decode_session(response, now, contact)).await
+        let mut session = self.session_under(contact, contact).await?;
+        // The provider may have the contact under another spelling of the number (field).
+        for spelling in variants(contact).iter().skip(1) {
+            if matches!(session.window, Window::Open { .. }) {
+                break;
+            }
+            let other = self.session_under(spelling, contact).await?;
+            if rank(&other) > rank(&session) {
+                session = other;
+            }
+        }
+        Ok(session)
     }
 
     async fn senders(&self) -> Result<Vec<Sender>> {

@@ -1,5 +1,6 @@
 //! Answers of Autocalls. Pure: no network, no clock.
 
+pub(crate) mod calls;
 pub(crate) mod lists;
 
 use std::time::SystemTime;

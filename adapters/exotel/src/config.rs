@@ -27,6 +27,8 @@ pub struct Config {
     pub probe: bool,
     /// `webhook_secret`: what callbacks are signed with, the newest first; empty if they are not verified.
     pub webhook_secrets: Vec<Secret>,
+    /// `flatten_parameters`: whether the values of templates in a batch are made to fit. A client does it for the other sends.
+    pub flatten_parameters: bool,
     /// `templates`: Exotel's side of the application's template names.
     pub templates: TemplateMappings,
     /// `waba_id`: the WhatsApp Business Account whose templates are listed.
@@ -71,6 +73,7 @@ impl Config {
             request_shape: RequestShape::Auto,
             probe: true,
             webhook_secrets: Vec::new(),
+            flatten_parameters: false,
             templates: TemplateMappings::default(),
             waba_id: None,
             status_callback: None,
@@ -88,6 +91,11 @@ impl Config {
     pub fn secrets(&self) -> Vec<Secret> {
         let credentials = [self.api_key.clone(), self.api_token.clone()];
         credentials.into_iter().chain(self.webhook_secrets.iter().chain(&self.status_callback).cloned()).collect()
+    }
+
+    /// Whether the definitions of templates can be read before a send.
+    pub(crate) const fn reads_definitions(&self) -> bool {
+        self.waba_id.is_some() && self.probe
     }
 
     /// Reads a channel's settings.
@@ -113,6 +121,7 @@ impl Config {
                 request_shape,
                 probe: common.probe,
                 webhook_secrets: common.webhook_secrets,
+                flatten_parameters: common.flatten_parameters,
                 templates: common.templates,
                 waba_id,
                 status_callback,

@@ -11,6 +11,9 @@ mod webhook;
 
 pub use config::{Config, Region, RequestShape};
 pub use messenger::{CAPABILITIES, Exotel};
+pub use request::calls::WebhookUrls;
+pub use request::interactive::{Flow, Interactive};
+pub use response::calls::MediaFile;
 
 use transom::adapter::{Certainty, Connected, Provider, Rate};
 use transom::config::UriLayout;

@@ -1,5 +1,8 @@
 //! Exotel as a messenger.
 
+mod calls;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
@@ -89,11 +92,17 @@ impl Exotel {
             let error = secrets.iter().fold(error, |error, secret| error.without_secret(secret.expose()));
             messages.iter().fold(error, |error, message| error.without_number(&message.to))
         };
-        let request = request::encode_batch(&self.config, messages).map_err(ours)?;
-        let refused = self.template_violations(messages).await;
-        if let Some(error) = request::combine_indexed(&refused) {
-            return Err(ours(error));
-        }
+        let flat: Vec<Message>;
+        let messages = if self.config.flatten_parameters {
+            flat = messages.iter().map(|message| message.clone().with_flat_parameters()).collect();
+            &flat
+        } else {
+            messages
+        };
+        request::check_batch(&self.config, messages).map_err(ours)?;
+        let listed = self.definitions_for(messages).await;
+        let request = request::encode_batch(&self.config, messages, |message| self.definition(message, &listed));
+        let request = request.map_err(ours)?;
         let answer = match self.context.transport.send(request).await {
             Ok(response) => response::decode_batch(&response, self.context.now(&response), messages),
             Err(error) => Err(error),
@@ -110,35 +119,23 @@ impl Exotel {
         }
     }
 
-    /// The templates among `messages` that their definitions do not let go, by place. A list that cannot be had holds
-    /// nothing back.
-    async fn template_violations(&self, messages: &[Message]) -> Vec<(usize, Error)> {
-        let Ok(requested) = self.requested_templates(messages) else { return Vec::new() };
-        if requested.is_empty() || self.config.waba_id.is_none() || !self.config.probe {
-            return Vec::new();
+    /// The list that the templates among `messages` are checked against. It is empty if there are none, or no list: that
+    /// holds nothing back.
+    async fn definitions_for(&self, messages: &[Message]) -> Arc<[TemplateInfo]> {
+        let has_template = messages.iter().any(|message| matches!(message.content, Content::Template(_)));
+        if !has_template || !self.config.reads_definitions() {
+            return Arc::default();
         }
-        let refused = |listed: &[TemplateInfo]| -> Vec<_> {
-            let violation = |(index, template): &(usize, RequestedTemplate<'_>)| {
-                Some((*index, template.check_against(listed).err()?))
-            };
-            requested.iter().filter_map(violation).collect()
-        };
-        let suits = |listed: &[TemplateInfo]| refused(listed).is_empty();
+        let suits = |listed: &[TemplateInfo]| messages.iter().all(|message| self.definition(message, listed).is_ok());
         let listed = self.definitions.get_if_available(&*self.context.clock, self.list_templates(), suits).await;
-        listed.map_or_else(Vec::new, |listed| refused(&listed))
+        listed.unwrap_or_default()
     }
 
-    /// The templates among `messages`, by place.
-    fn requested_templates<'m>(&'m self, messages: &'m [Message]) -> Result<Vec<(usize, RequestedTemplate<'m>)>> {
-        let mut requested = Vec::new();
-        for (index, message) in messages.iter().enumerate() {
-            if let Content::Template(template) = &message.content {
-                let resolved = self.config.templates.resolve(template);
-                let values = resolved.positional()?.len();
-                requested.push((index, RequestedTemplate::new(resolved.name, resolved.language, values)));
-            }
-        }
-        Ok(requested)
+    /// The definition in `listed` of the message's template, which it fits.
+    fn definition<'l>(&self, message: &Message, listed: &'l [TemplateInfo]) -> Result<Option<&'l TemplateInfo>> {
+        let Content::Template(template) = &message.content else { return Ok(None) };
+        RequestedTemplate::new(template, self.config.templates.resolve(template))
+            .definition_in(listed, &request::LIMITS)
     }
 
     async fn list_templates(&self) -> Result<Vec<TemplateInfo>> {
@@ -175,6 +172,26 @@ impl Exotel {
         answer.map_err(|error| self.noted(error).without_number(&self.config.from).with_attempts(1))
     }
 
+    /// Sends `request`, which has this shape. If exactly the other shape is asked for, sends what `encode` makes of it.
+    async fn send_shaped(
+        &self,
+        message: &Message,
+        shape: Shape,
+        request: Request<Bytes>,
+        encode: impl Fn(Shape) -> Result<Request<Bytes>> + Send,
+    ) -> Result<Receipt> {
+        let first = self.exchange(request, message).await;
+        let may_reshape = self.config.request_shape == RequestShape::Auto && shape == Shape::Flat && self.config.probe;
+        match first {
+            Err(refused) if may_reshape && response::requires_wrapped_shape(&refused) => {
+                self.requires_wrapped_shape.store(true, Ordering::Relaxed);
+                let second = self.exchange(encode(Shape::Wrapped)?, message).await;
+                second.map(|receipt| receipt.with_attempts(2)).map_err(|error| error.with_attempts(2))
+            }
+            other => other,
+        }
+    }
+
     /// A template that was refused was paused or changed since it was listed.
     fn noted(&self, error: Error) -> Error {
         if error.kind() == ErrorKind::TemplateRejected {
@@ -196,21 +213,11 @@ impl Messenger for Exotel {
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
         let shape = self.shape();
-        let request = request::encode_send(&self.config, shape, message)?;
-        if let Some((_, refused)) = self.template_violations(std::slice::from_ref(message)).await.pop() {
-            return Err(refused);
-        }
-        let first = self.exchange(request, message).await;
-        let may_reshape = self.config.request_shape == RequestShape::Auto && shape == Shape::Flat && self.config.probe;
-        match first {
-            Err(refused) if may_reshape && response::requires_wrapped_shape(&refused) => {
-                self.requires_wrapped_shape.store(true, Ordering::Relaxed);
-                let request = request::encode_send(&self.config, Shape::Wrapped, message)?;
-                let second = self.exchange(request, message).await;
-                second.map(|receipt| receipt.with_attempts(2)).map_err(|error| error.with_attempts(2))
-            }
-            other => other,
-        }
+        request::check(&self.config, message)?;
+        let listed = self.definitions_for(std::slice::from_ref(message)).await;
+        let definition = self.definition(message, &listed)?;
+        let encode = |shape| request::encode_send(&self.config, shape, message, definition);
+        self.send_shaped(message, shape, encode(shape)?, encode).await
     }
 
     async fn session(&self, _contact: &PhoneNumber) -> Result<Session> {

@@ -1,13 +1,18 @@
 //! Requests of Exotel: `/v2/accounts/{account_sid}/…`. Pure: no network, no clock.
 
+pub(crate) mod calls;
+pub(crate) mod interactive;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
 use http::header::AUTHORIZATION;
 use serde_json::{Map, Value, json};
+use transom::account::TemplateInfo;
 use transom::adapter::RequestBuilder;
-use transom::adapter::{Limits, Operation, cloud_api, unsupported};
+use transom::adapter::cloud_api::TemplateStyle;
+use transom::adapter::{Limits, Operation, check_recipient, cloud_api, unsupported};
 use transom::message::{MediaSource, StatusCallback};
 use transom::{Capability, Content, Error, ErrorKind, Message, Result, Secret};
 
@@ -15,8 +20,12 @@ use crate::config::{Config, NAME};
 use crate::media_limits::MEDIA;
 
 /// Texts are held to 4096 characters by the session-messages page (seed), the rest to WhatsApp's own limits (docs,
-/// Message Types), and media to the formats of a page of their own.
-const LIMITS: Limits = Limits::WHATSAPP.with_media(MEDIA);
+/// Message Types), and media to the formats of a page of their own. The filled body of a template has 1024 characters at
+/// the most (seed), and links are https (docs, Media Messages).
+pub(crate) const LIMITS: Limits = Limits::WHATSAPP.with_media(MEDIA).with_https_links();
+/// `policy` is mandatory on one page and absent from the samples of another, so it goes along; carousels are in capitals
+/// (docs, Template Messages).
+const STYLE: TemplateStyle = TemplateStyle::new().with_policy("deterministic").with_capital_carousel();
 /// How many messages one request may hold (docs, Bulk WhatsApp Messages, WhatsApp Status Codes).
 const BATCH_MAX: usize = 100;
 
@@ -30,43 +39,77 @@ pub(crate) enum Shape {
     Wrapped,
 }
 
-/// The request that sends `message`.
-pub(crate) fn encode_send(config: &Config, shape: Shape, message: &Message) -> Result<Request<Bytes>> {
-    let object = message_object(config, message)?;
+/// The request that sends `message`, whose template has this `definition` as far as that is known.
+pub(crate) fn encode_send(
+    config: &Config,
+    shape: Shape,
+    message: &Message,
+    definition: Option<&TemplateInfo>,
+) -> Result<Request<Bytes>> {
+    post_shaped(config, shape, message_object(config, message, definition)?)
+}
+
+/// The request that sends `object` as content of the type `kind`, in the envelope of `message`.
+pub(crate) fn encode_content(
+    config: &Config,
+    shape: Shape,
+    message: &Message,
+    kind: &str,
+    object: &Value,
+) -> Result<Request<Bytes>> {
+    post_shaped(config, shape, envelope(config, message, kind, object))
+}
+
+fn post_shaped(config: &Config, shape: Shape, object: Value) -> Result<Request<Bytes>> {
     match shape {
         Shape::Flat => post(config, &object),
         Shape::Wrapped => post(config, &wrapped(&[object])),
     }
 }
 
-/// The request that sends `messages` together, always wrapped: the flat shape has room for one.
+/// Checks what can be checked without the definitions of templates: that there are 1 to 100 messages, and each of them.
 ///
 /// # Errors
 /// What is wrong with each of them, by its place in the list; or that there are none, or too many.
-pub(crate) fn encode_batch(config: &Config, messages: &[Message]) -> Result<Request<Bytes>> {
+pub(crate) fn check_batch(config: &Config, messages: &[Message]) -> Result<()> {
     let refused = |line: String| Err(Error::invalid(ErrorKind::InvalidRequest, vec![line]));
     match messages.len() {
         0 => return refused("messages: at least 1 is needed, got 0".to_owned()),
         1..=BATCH_MAX => {}
         count => return refused(format!("messages: {count} are over the limit of {BATCH_MAX}")),
     }
-    let mut objects = Vec::with_capacity(messages.len());
-    let mut problems = Vec::new();
+    indexed(messages, |message| check(config, message)).map(drop)
+}
+
+/// The request that sends `messages` together, always wrapped: the flat shape has room for one. `definition` finds that
+/// of a message's template.
+///
+/// # Errors
+/// What is wrong with each of them, by its place in the list.
+pub(crate) fn encode_batch<'d>(
+    config: &Config,
+    messages: &[Message],
+    definition: impl Fn(&Message) -> Result<Option<&'d TemplateInfo>>,
+) -> Result<Request<Bytes>> {
+    let objects = indexed(messages, |message| message_object(config, message, definition(message)?))?;
+    post(config, &wrapped(&objects))
+}
+
+/// What `encode` makes of each message, or one error for all that it refuses.
+fn indexed<T>(messages: &[Message], encode: impl Fn(&Message) -> Result<T>) -> Result<Vec<T>> {
+    let (mut made, mut problems) = (Vec::with_capacity(messages.len()), Vec::new());
     for (index, message) in messages.iter().enumerate() {
-        match message_object(config, message) {
-            Ok(object) => objects.push(object),
+        match encode(message) {
+            Ok(one) => made.push(one),
             Err(error) => problems.push((index, error)),
         }
     }
-    match combine_indexed(&problems) {
-        None => post(config, &wrapped(&objects)),
-        Some(error) => Err(error),
-    }
+    combine_indexed(&problems).map_or(Ok(made), Err)
 }
 
 /// One error for those of several messages of a batch, each line of which begins with its message's place; its kind is
 /// that of the first. `None` if there are none.
-pub(crate) fn combine_indexed(errors: &[(usize, Error)]) -> Option<Error> {
+fn combine_indexed(errors: &[(usize, Error)]) -> Option<Error> {
     let (_, first) = errors.first()?;
     let lines = errors.iter().flat_map(|(index, error)| {
         let lines = match error.problems() {
@@ -91,13 +134,15 @@ pub(crate) fn encode_templates(config: &Config, waba_id: &str, after: Option<&st
 }
 
 /// A message in the form that both shapes contain.
-fn message_object(config: &Config, message: &Message) -> Result<Value> {
-    check(message)?;
+fn message_object(config: &Config, message: &Message, definition: Option<&TemplateInfo>) -> Result<Value> {
     let (kind, object) = cloud_api::content(&message.content, |template| {
-        // `policy` is mandatory on one page and absent from the samples of another, so it goes along (docs, Template
-        // Messages).
-        cloud_api::template(template, &config.templates.resolve(template), Some("deterministic"))
+        cloud_api::template(template, &config.templates.resolve(template), STYLE, definition)
     })?;
+    Ok(envelope(config, message, kind, &object))
+}
+
+/// Content with sender, contact, reference and address for delivery reports.
+fn envelope(config: &Config, message: &Message, kind: &str, object: &Value) -> Value {
     let mut body = Map::new();
     body.insert("from".into(), config.from.as_str().into());
     body.insert("to".into(), message.to.as_str().into());
@@ -110,11 +155,11 @@ fn message_object(config: &Config, message: &Message) -> Result<Value> {
     if let Some(url) = own.or_else(|| config.status_callback.as_ref().map(Secret::expose)) {
         body.insert("status_callback".into(), url.into());
     }
-    Ok(body.into())
+    body.into()
 }
 
 /// Checks Exotel's own limits, and for batches the checks that a client makes before a send.
-fn check(message: &Message) -> Result<()> {
+pub(crate) fn check(config: &Config, message: &Message) -> Result<()> {
     if message.reply_to.is_some() {
         return unsupported(NAME, Capability::Reply);
     }
@@ -123,6 +168,14 @@ fn check(message: &Message) -> Result<()> {
         return unsupported(NAME, Capability::MediaUpload);
     }
     message.check()?;
+    check_recipient(&config.from, message)?;
+    if let Content::Template(template) = &message.content {
+        let resolved = config.templates.resolve(template);
+        resolved.check_names()?;
+        if !config.reads_definitions() {
+            resolved.positional()?;
+        }
+    }
     check_cards(&message.content)?;
     LIMITS.check(message)
 }
@@ -173,18 +226,23 @@ mod tests {
         Message::text("+919876543210".parse().unwrap(), "Hi")
     }
 
+    fn encode(message: &Message) -> Result<Request<Bytes>> {
+        super::check(&config(), message)?;
+        encode_send(&config(), Shape::Flat, message, None)
+    }
+
     fn body(request: &Request<Bytes>) -> Value {
         serde_json::from_slice(request.body()).unwrap()
     }
 
     fn check(message: &Message, content: &Value) {
-        let request = encode_send(&config(), Shape::Flat, message).unwrap();
+        let request = encode(message).unwrap();
         assert_eq!(body(&request), json!({ "from": "+919876500001", "to": "+919876543210", "content": content }));
     }
 
     #[test]
     fn the_flat_shape_is_the_session_messages_page() {
-        let request = encode_send(&config(), Shape::Flat, &hello()).unwrap();
+        let request = encode(&hello()).unwrap();
         assert_eq!(request.uri(), "https://api.in.exotel.com/v2/accounts/acme/messages");
         assert_eq!(request.headers()[AUTHORIZATION], "Basic a2V5OnRva2Vu");
         check(&hello(), &json!({ "type": "text", "text": { "body": "Hi" } }));
@@ -192,7 +250,7 @@ mod tests {
 
     #[test]
     fn the_wrapped_shape_holds_the_same_message_and_its_reference() {
-        let request = encode_send(&config(), Shape::Wrapped, &hello().with_reference("job-7781")).unwrap();
+        let request = encode_send(&config(), Shape::Wrapped, &hello().with_reference("job-7781"), None).unwrap();
         let message = json!({
             "from": "+919876500001", "to": "+919876543210", "custom_data": "job-7781",
             "content": { "type": "text", "text": { "body": "Hi" } },
@@ -204,8 +262,8 @@ mod tests {
     fn address_of_the_message_wins_over_the_channels() {
         let mut config = config();
         let callback = |config: &Config, message: &Message| {
-            let flat = body(&encode_send(config, Shape::Flat, message).unwrap());
-            let wrapped = body(&encode_send(config, Shape::Wrapped, message).unwrap());
+            let flat = body(&encode_send(config, Shape::Flat, message, None).unwrap());
+            let wrapped = body(&encode_send(config, Shape::Wrapped, message, None).unwrap());
             assert_eq!(wrapped["whatsapp"]["messages"][0], flat);
             flat.get("status_callback").cloned()
         };
@@ -294,18 +352,18 @@ mod tests {
     fn undocumented_content_is_refused_before_the_request() {
         let by_id = transom::Content::Image(transom::message::Media::id("7"));
         for message in [hello().with_reply_to("wamid.1"), Message::new(hello().to, by_id)] {
-            let error = encode_send(&config(), Shape::Flat, &message).unwrap_err();
+            let error = encode(&message).unwrap_err();
             assert_eq!((error.kind(), error.sent()), (ErrorKind::Unsupported, Sent::No));
         }
         let card = r#"{"type":"contacts","contacts":[{"name":{"formatted_name":"Ana"}},{"name":{"formatted_name":"Ana"},"org":{"company":"Acme"},"birthday":"1990-02-03"}]}"#;
         let message = Message::new(hello().to, serde_json::from_str(card).unwrap());
-        let error = encode_send(&config(), Shape::Flat, &message).unwrap_err();
+        let error = encode(&message).unwrap_err();
         let lines = ["org", "birthday"]
             .map(|name| format!("content.contacts[1].{name}: this provider documents no such member"));
         assert_eq!((error.kind(), error.problems()), (ErrorKind::Unsupported, &lines[..]));
         let title = format!(r#"{{"type":"buttons","body":"?","buttons":[{{"id":"a","title":"{}"}}]}}"#, "x".repeat(21));
         let message = Message::new(hello().to, serde_json::from_str(&title).unwrap());
-        let error = encode_send(&config(), Shape::Flat, &message).unwrap_err();
+        let error = encode(&message).unwrap_err();
         assert_eq!(error.message(), "content.buttons[0].title: 21 characters are over the limit of 20");
     }
 

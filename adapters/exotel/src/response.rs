@@ -1,5 +1,6 @@
 //! Answers of Exotel to sends. Pure: no network, no clock.
 
+pub(crate) mod calls;
 pub(crate) mod lists;
 
 use std::time::SystemTime;

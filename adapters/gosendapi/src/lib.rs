@@ -11,8 +11,10 @@ mod webhook;
 
 pub use config::Config;
 pub use messenger::{CAPABILITIES, GoSendApi};
+pub use request::calls::WebhookSettings;
 pub use request::lists::CloseReason;
 pub use request::upload::Upload;
+pub use response::calls::{MessageRecord, Project, Webhook};
 
 use std::time::Duration;
 

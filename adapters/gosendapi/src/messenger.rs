@@ -1,5 +1,8 @@
 //! GoSendAPI as a messenger.
 
+mod calls;
+
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -8,17 +11,14 @@ use http::{Request, Response, StatusCode};
 use transom::account::{Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use transom::adapter::{Cached, Context, Entry, RequestedTemplate, TemplateCache};
 use transom::config::ChannelConfig;
-use transom::message::MessageId;
 use transom::phone::variants;
-use transom::webhook::{StatusUpdate, WebhookEvents};
+use transom::webhook::WebhookEvents;
 use transom::{
     Capabilities, Capability, Content, Error, ErrorKind, Message, Messenger, PhoneNumber, Receipt, Result, Session,
     Window,
 };
 
 use crate::config::{Config, NAME};
-use crate::request::lists::CloseReason;
-use crate::request::upload::Upload;
 use crate::response::lists::{Page, Waba};
 use crate::response::session::{self, Row};
 use crate::{error, webhook};
@@ -88,40 +88,6 @@ impl GoSendApi {
         Ok(Self::new(Config::read(channel.reader())?, context))
     }
 
-    /// Marks a conversation as ended, for billing and reports. It neither closes the 24-hour window nor stops the
-    /// contact from writing (seed).
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] if there is no such conversation. What closing twice brings is not documented.
-    pub async fn close_conversation(&self, id: &str, reason: Option<CloseReason>) -> Result<()> {
-        self.read(request::lists::encode_close(&self.config, id, reason)?, response::lists::decode_close).await
-    }
-
-    /// Uploads a file (`POST /v1/media`, docs, Messages) and returns the id by which a message from this number may send
-    /// it, as in [`Media::id`](transom::message::Media::id). How long the vendor keeps it is not documented.
-    ///
-    /// The file is read while it is sent, so that memory does not grow with it. A large one needs a `timeout` of the channel
-    /// that is long enough; the default is that of a send, 60 seconds. The same file uploaded twice is two uploads: the vendor documents no key here.
-    ///
-    /// # Errors
-    /// Those of any call, and [`ErrorKind::InvalidRequest`] if the file cannot be read to its end, or became shorter or
-    /// longer meanwhile. Whatever happens, no message was sent.
-    pub async fn upload(&self, upload: Upload) -> Result<String> {
-        let request = request::upload::encode_upload(&self.config, upload)?;
-        let response = self.context.transport.send_streamed(request).await.map_err(Error::mark_unsent)?;
-        response::upload::decode_upload(&response, self.context.now(&response))
-    }
-
-    /// What became of one message, for an outcome that is [unresolved](transom::reconcile::PendingSend::record_update) or a webhook that was
-    /// missed. Needs an id: the one of a receipt or an event.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] if the vendor knows no such message, which proves nothing of one that was sent just now.
-    pub async fn message_status(&self, id: &MessageId) -> Result<StatusUpdate> {
-        let request = request::encode_status(&self.config, id)?;
-        self.read(request, |response, now| response::status::decode_status(response, now, id)).await
-    }
-
     async fn send_once(&self, request: Request<Bytes>, message: &Message) -> Result<Receipt> {
         let answer = match self.context.transport.send(request).await {
             Ok(response) => response::decode_send(&response, self.context.now(&response), message),
@@ -134,18 +100,22 @@ impl GoSendApi {
         answer.map_err(|error| error.with_attempts(1))
     }
 
-    /// Holds a template against its definition, where one can be had.
-    async fn check_definition(&self, content: &Content) -> Result<()> {
-        let Content::Template(template) = content else { return Ok(()) };
-        if !self.config.probe {
-            return Ok(());
+    /// The list that the message's template is checked against. It is empty if there is none, or no list: that holds
+    /// nothing back.
+    async fn definitions_for(&self, message: &Message) -> Arc<[TemplateInfo]> {
+        if !matches!(message.content, Content::Template(_)) || !self.config.probe {
+            return Arc::default();
         }
-        let resolved = self.config.templates.resolve(template);
-        let values = resolved.positional()?.len();
-        let requested = RequestedTemplate::new(resolved.name, resolved.language, values);
-        let suits = |listed: &[TemplateInfo]| requested.check_against(listed).is_ok();
+        let suits = |listed: &[TemplateInfo]| self.definition(message, listed).is_ok();
         let listed = self.definitions.get_if_available(&*self.context.clock, self.own_templates(), suits).await;
-        listed.map_or(Ok(()), |listed| requested.check_against(&listed))
+        listed.unwrap_or_default()
+    }
+
+    /// The definition in `listed` of the message's template, which it fits.
+    fn definition<'l>(&self, message: &Message, listed: &'l [TemplateInfo]) -> Result<Option<&'l TemplateInfo>> {
+        let Content::Template(template) = &message.content else { return Ok(None) };
+        RequestedTemplate::new(template, self.config.templates.resolve(template))
+            .definition_in(listed, &request::LIMITS)
     }
 
     /// Whether one look at the conversations may tell more about this refusal: whether the contact has ever written,
@@ -297,8 +267,9 @@ impl Messenger for GoSendApi {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt> {
-        let request = request::encode_send(&self.config, message)?;
-        self.check_definition(&message.content).await?;
+        request::check(&self.config, message)?;
+        let listed = self.definitions_for(message).await;
+        let request = request::encode_send(&self.config, message, self.definition(message, &listed)?)?;
         match self.send_once(request, message).await {
             Err(refused) if self.may_ask_back(message, &refused) => Err(self.tell_apart(refused, message).await),
             other => other,

@@ -1,5 +1,6 @@
 //! Answers of GoSendAPI. Pure: no network, no clock.
 
+pub(crate) mod calls;
 pub(crate) mod lists;
 pub(crate) mod session;
 pub(crate) mod status;

@@ -5,7 +5,7 @@ use http::Request;
 use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 use transom::adapter::RequestBuilder;
-use transom::adapter::{Limits, Operation, cloud_api, unsupported};
+use transom::adapter::{Limits, Operation, check_recipient, cloud_api, unsupported};
 use transom::message::{Header, Media, MediaSource, Parameters, TemplateButton};
 use transom::{Capability, Content, Error, ErrorKind, Message, Result, Secret, Template};
 
@@ -15,11 +15,13 @@ use crate::types::{Envelope, SendRequest};
 
 /// A text has 1024 characters at the most [docs, Text Message], fewer than at WhatsApp itself. No page gives a limit for
 /// the titles of buttons and rows; the rest is held to WhatsApp's own limits [inferred].
+/// The filled body of a template has 1024 characters at the most [docs, Text Message Template].
 const LIMITS: Limits = Limits::WHATSAPP.with_text(1024).without_titles().with_media(MEDIA);
 
 /// The body that sends `message`. Whatever can be refused here is refused here, before a key is asked for.
 pub(crate) fn encode_body<'m>(config: &'m Config, message: &'m Message) -> Result<Envelope<'m>> {
     LIMITS.check(message)?;
+    check_recipient(&config.from, message)?;
     let mut request = SendRequest {
         // Digits here, a `+` there [docs, Text Message]; the page's own samples break the second rule.
         from: config.from.digits(),
@@ -111,6 +113,10 @@ fn fill_template<'m>(request: &mut SendRequest<'m>, template: &'m Template, conf
                     `template_buttons` sends them all the same";
         return Err(Error::invalid(ErrorKind::Unsupported, vec![line.to_owned()]));
     }
+    if template.limited_time_offer.is_some() || !template.carousel.is_empty() {
+        let line = "content: this provider documents no values for an offer or the cards of a template";
+        return Err(Error::invalid(ErrorKind::Unsupported, vec![line.to_owned()]));
+    }
     let resolved = config.templates.resolve(template);
     request.template_name = Some(resolved.name);
     request.template_language = Some(resolved.language);
@@ -164,7 +170,7 @@ pub(crate) mod tests {
     use crate::error::tests::text;
 
     pub(crate) fn config() -> Config {
-        Config::new(Credential::ApiKey(Secret::new("key")), "5215500001111".parse().unwrap())
+        Config::new(Credential::ApiKey(Secret::new("key")), "+5215500001111".parse().unwrap())
     }
 
     fn message(content: &str) -> Message {
@@ -318,6 +324,15 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn own_number_and_over_long_values_are_refused() {
+        let own = encode(&Message::text("+525500001111".parse().unwrap(), "Hi")).unwrap_err();
+        assert_eq!((own.kind(), own.sent()), (ErrorKind::RecipientInvalid, Sent::No));
+        let long = format!(r#"{{"type":"template","name":"t","body":["{}","b"]}}"#, "x".repeat(1024));
+        let error = encode(&message(&long)).unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidRequest && error.message().contains("1025 characters"), "{error}");
+    }
+
+    #[test]
     fn what_messangi_cannot_do_is_refused_before_the_request() {
         let template = Template::new("t").button(TemplateButton::url(0, "88"));
         for refused in [
@@ -325,6 +340,9 @@ pub(crate) mod tests {
             message(r#"{"type":"reaction","message_id":"m1","emoji":"👍"}"#),
             message(r#"{"type":"image","id":"77"}"#),
             message(r#"{"type":"template","name":"t","header":{"type":"image","id":"77"}}"#),
+            message(r#"{"type":"template","name":"t","limited_time_offer":{"expires_at":"2026-05-12T08:20:00Z"}}"#),
+            message(r#"{"type":"template","name":"t","carousel":[{"body":["5"]}]}"#),
+            message(r#"{"type":"template","name":"t","buttons":[{"type":"copy_code","index":0,"coupon_code":"A"}]}"#),
             Message::template("+5215599992222".parse().unwrap(), template),
         ] {
             let error = encode(&refused).unwrap_err();

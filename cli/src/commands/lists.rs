@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use transom::account::{Conversation, ConversationFilter, Sender, TemplateInfo};
 use transom::time::rfc3339;
-use transom::{PhoneNumber, Result};
+use transom::{Client, PhoneNumber, Result};
 
 use crate::args::{Common, ConversationsArgs};
 use crate::channel::Channel;
@@ -44,11 +44,12 @@ pub(crate) async fn conversations(
     args: &ConversationsArgs,
     output: &Output,
 ) -> std::result::Result<ExitCode, Failure> {
-    let filter = match &args.to {
-        Some(contact) => ConversationFilter::with_contact(phone(contact)?),
-        None => ConversationFilter::default(),
+    let filter = |client: Option<&Client>| match &args.to {
+        Some(contact) => phone(contact, client).map(ConversationFilter::with_contact),
+        None => Ok(ConversationFilter::default()),
     };
-    let channel = target::open(common, output)?;
+    let (target, filter) = target::connect_for(common, output, filter)?;
+    let channel = target.single()?;
     let listed = channel.client.conversations(&filter).await;
     print(&channel, listed, output, ["ID", "CONTACT", "STATE", "LAST MESSAGE"], |conversation: &Conversation| {
         let last = conversation.last_inbound_at.map(rfc3339::format);

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 use tokio::net::{TcpListener, lookup_host};
-use transom_mock_server::{Endpoint, Simulator, Tls, serve_and_save, serve_until};
+use transom_mock_server::{Endpoint, Simulator, Tls, WebhookRoots, serve_and_save, serve_until};
 
 use crate::args::MockArgs;
 use crate::fs::{Lock, SharedFile};
@@ -32,9 +32,10 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     let problem = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
     let listener = TcpListener::bind(address).await.map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?;
+    let endpoint = Endpoint::new(listener).with_webhook_roots(webhook_roots(args)?);
     let endpoint = match tls(args)? {
-        Some(tls) => Endpoint::new(listener).with_tls(tls),
-        None => Endpoint::new(listener),
+        Some(tls) => endpoint.with_tls(tls),
+        None => endpoint,
     };
     // A reader of the first line may send a signal at once, so that the handler must exist before.
     let mut signals = Signals::new();
@@ -64,8 +65,24 @@ pub(crate) async fn run(args: &MockArgs, output: &Output) -> Result<ExitCode, Fa
     Ok(ExitCode::SUCCESS)
 }
 
-/// The certificate of `--tls`, whose authority is written to the `--tls-ca` file.
+/// The authorities of `--webhook-ca`.
+fn webhook_roots(args: &MockArgs) -> Result<WebhookRoots, Failure> {
+    let Some(file) = &args.webhook_ca else { return Ok(WebhookRoots::default()) };
+    let pem = read("--webhook-ca", file)?;
+    WebhookRoots::from_pem(&pem).map_err(|error| Failure::usage(format!("--webhook-ca {}: {error}", file.display())))
+}
+
+fn read(option: &str, file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file).map_err(|error| Failure::usage(format!("{option} {}: {error}", file.display())))
+}
+
+/// The certificate of `--tls-cert`, or that of `--tls`, whose authority is written to the `--tls-ca` file.
 fn tls(args: &MockArgs) -> Result<Option<Tls>, Failure> {
+    if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
+        let tls = Tls::from_pem(&read("--tls-cert", certificate)?, &read("--tls-key", key)?);
+        let files = format!("--tls-cert {}, --tls-key {}", certificate.display(), key.display());
+        return tls.map(Some).map_err(|error| Failure::usage(format!("{files}: {error}")));
+    }
     if !args.tls {
         return Ok(None);
     }

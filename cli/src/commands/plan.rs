@@ -21,8 +21,8 @@ use crate::output::{Failure, Line, Output, pretty_json};
 use crate::target;
 
 pub(crate) async fn run(common: &Common, args: &PlanArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let message = send::message(&args.message)?;
-    let channel = target::connect(common, output)?.first_for(&message.to)?;
+    let (target, message) = target::connect_for(common, output, |client| send::message(&args.message, client))?;
+    let channel = target.first_for(&message.to)?;
     let on = |error| Failure::on(error, &channel.name, channel.provider);
     let captured = Arc::new(Captured::default());
     let context = channel::context(&channel.config).map_err(on)?;
@@ -173,7 +173,7 @@ fn shown(request: &Request<Bytes>, to: Option<&PhoneNumber>) -> Value {
 /// Masks the contact's number everywhere in the body, and other numbers in members that hold phone numbers.
 fn masked(name: &str, value: Value, to: &PhoneNumber) -> Value {
     match value {
-        Value::String(text) => match text.parse::<PhoneNumber>() {
+        Value::String(text) => match PhoneNumber::from_e164(&text) {
             Ok(number) if matches!(name, "from" | "phone" | "wa_id") => number.masked().into(),
             _ => to.redact_in(&text).into(),
         },

@@ -1,25 +1,26 @@
 //! `transom send`: sends one message.
 
+use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use transom::adapter::Limits;
 use transom::message::{Location, Media, Text};
 use transom::session::SessionSource;
 use transom::time::rfc3339;
-use transom::{Content, Message, PhoneNumber, Receipt, Session, Template, Window};
+use transom::{Client, Content, Message, PhoneNumber, Receipt, Session, Template, Window};
 
 use crate::args::{Common, MessageArgs, SendArgs};
 use crate::output::{Failure, Line, Output, earlier_json, good};
 use crate::target::{self, Target};
 
 pub(crate) async fn run(common: &Common, args: &SendArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let message = message(&args.message)?;
-    let target = target::connect(common, output)?;
+    let (target, message) = target::connect_for(common, output, |client| message(&args.message, client))?;
     let (name, provider, client, watch) = match &target {
         Target::Channel(channel) => (&channel.name, channel.provider, &channel.client, &channel.watch),
         Target::Failover(failover) => (&failover.name, failover.provider(), &failover.client, &failover.watch),
@@ -122,12 +123,12 @@ fn line(name: &str, receipt: &Receipt) -> Line {
     good("accepted").text(format!(" by {channel} ({}): {}{held}{what}{tries}", receipt.provider, receipt.message_id))
 }
 
-/// The message of the flags, or of the `--message` file.
-pub(crate) fn message(args: &MessageArgs) -> Result<Message, Failure> {
+/// The message of the flags, or of the `--message` file. Its number is read as `client` reads numbers.
+pub(crate) fn message(args: &MessageArgs, client: Option<&Client>) -> Result<Message, Failure> {
     if let Some(file) = &args.message {
-        return read(file);
+        return read(file, client);
     }
-    let to = phone(args.to.as_deref().unwrap_or_default())?;
+    let to = phone(args.to.as_deref().unwrap_or_default(), client)?;
     let template = match args.template.as_ref().or(args.fallback_template.as_ref()) {
         Some(name) => Some(template(name, args)?),
         None if !args.params.is_empty() || args.lang.is_some() => {
@@ -180,14 +181,17 @@ fn content(args: &MessageArgs) -> Result<Option<Content>, Failure> {
     Ok(args.text.as_deref().map(|text| Content::Text(Text::new(text))))
 }
 
-/// The phone number of `--to`.
-pub(crate) fn phone(text: &str) -> Result<PhoneNumber, Failure> {
-    phone_of("--to", text)
+/// The phone number of `--to`, as `client` reads numbers.
+pub(crate) fn phone(text: &str, client: Option<&Client>) -> Result<PhoneNumber, Failure> {
+    number(text, client).map_err(|problem| Failure::usage(format!("--to: {problem}")))
 }
 
-/// The phone number of a flag.
-pub(crate) fn phone_of(flag: &str, text: &str) -> Result<PhoneNumber, Failure> {
-    text.parse().map_err(|error| Failure::usage(format!("{flag}: {error}")))
+fn number(text: &str, client: Option<&Client>) -> Result<PhoneNumber, String> {
+    let number = client.map_or_else(|| text.parse(), |client| client.phone_number(text));
+    number.map_err(|error| {
+        let option = if error.lacks_country_code() { ", or `default_country = \"IN\"` in the channel" } else { "" };
+        format!("{error}{option}")
+    })
 }
 
 /// A template with the parameters of the command line: named if each is `NAME=VALUE`, else positional.
@@ -214,7 +218,7 @@ fn named(param: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, value))
 }
 
-fn read(file: &Path) -> Result<Message, Failure> {
+fn read(file: &Path, client: Option<&Client>) -> Result<Message, Failure> {
     if file.to_string_lossy().trim_start().starts_with(['{', '[', '"']) {
         return Err(Failure::usage(
             "--message: expected the name of a file, or - for the standard input; this is the message itself",
@@ -232,7 +236,25 @@ fn read(file: &Path) -> Result<Message, Failure> {
     if !json.starts_with('{') {
         return Err(problem("expected a message as a JSON object".to_owned()));
     }
-    serde_json::from_str(json).map_err(|error| problem(without_values(&error.to_string())))
+    let json = with_country_code(json, client).map_err(|wrong| problem(format!("to: {wrong}")))?;
+    serde_json::from_str(&json).map_err(|error| problem(without_values(&error.to_string())))
+}
+
+/// The JSON of a message with its `to` in E.164. The JSON form of the SDK demands the `+`.
+fn with_country_code<'a>(json: &'a str, client: Option<&Client>) -> Result<Cow<'a, str>, String> {
+    #[derive(Deserialize)]
+    struct Addressed<'a> {
+        #[serde(borrow)]
+        to: &'a RawValue,
+    }
+
+    // What is no message, reading it as one tells.
+    let Ok(Addressed { to }) = serde_json::from_str(json) else { return Ok(json.into()) };
+    let Ok(text) = serde_json::from_str::<String>(to.get()) else { return Ok(json.into()) };
+    let number = serde_json::to_string(&number(&text, client)?).map_err(|error| error.to_string())?;
+    let at = to.get().as_ptr().addr().saturating_sub(json.as_ptr().addr());
+    let (before, rest) = json.split_at_checked(at).unwrap_or((json, ""));
+    Ok([before, &number, rest.get(to.get().len()..).unwrap_or_default()].concat().into())
 }
 
 /// The text of a JSON error without the value, which may be a phone number or a private text.

@@ -15,8 +15,8 @@ use crate::output::{Failure, Line, Output, bad, doubt, good};
 use crate::target;
 
 pub(crate) async fn run(common: &Common, args: &SessionArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let contact = phone(&args.to)?;
-    let channel = target::connect(common, output)?.first_for(&contact)?;
+    let (target, contact) = target::connect_for(common, output, |client| phone(&args.to, client))?;
+    let channel = target.first_for(&contact)?;
     let session =
         look_up(&channel, &contact).await.map_err(|error| Failure::on(error, &channel.name, channel.provider))?;
     output.result(&Answer::new(&channel, &session), || [line(&session)]);

@@ -84,8 +84,10 @@ fn lists_are_arrays_and_missing_lists_are_unsupported() {
     assert_eq!(
         run.json(),
         json!([
-            { "id": "12", "phone": "+12025550100", "name": run.json()[0]["name"], "status": "online" },
-            { "id": "13", "phone": "+12025550101", "name": run.json()[1]["name"], "status": "offline" },
+            { "id": "12", "phone": "+12025550100", "name": run.json()[0]["name"], "status": "online",
+              "quality": "green", "messaging_limit": "1000", "throughput": null },
+            { "id": "13", "phone": "+12025550101", "name": run.json()[1]["name"], "status": "offline",
+              "quality": "green", "messaging_limit": "1000", "throughput": null },
         ])
     );
     for channel in ["support", "latam"] {
@@ -95,7 +97,9 @@ fn lists_are_arrays_and_missing_lists_are_unsupported() {
         assert_eq!((&reminder["language"], &reminder["status"]), (&json!("en"), &json!("approved")), "{channel}");
         assert_eq!(reminder["parameters"], json!(["1", "2"]), "{channel}");
         let members: Vec<_> = reminder.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(members, ["id", "language", "name", "parameters", "status"]);
+        assert_eq!(members, ["body", "category", "id", "language", "name", "parameters", "reason", "status"]);
+        let more = [&reminder["category"], &reminder["body"], &reminder["reason"]];
+        assert_eq!(more, [&json!("utility"), &json!("Hello {{1}}, see you on {{2}}."), &Value::Null], "{channel}");
     }
     let conversations = folder.run(&["conversations", "--channel", "latam", "--json"], &[]).json();
     assert_eq!((&conversations[0]["id"], &conversations[0]["contact"]), (&json!("42"), &json!("+5491140123456")));

@@ -18,6 +18,7 @@ mod lookups_and_webhooks;
 mod mock_command;
 mod new_adapter;
 mod newcomer;
+mod numbers;
 mod published_samples;
 mod real_clients;
 mod secrets;

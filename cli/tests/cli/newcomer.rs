@@ -208,7 +208,10 @@ fn init_writes_a_file_that_is_valid() {
         .collect();
     folder.write("active.toml", &active.join("\n"));
     let keys = ["AUTOCALLS_KEY", "EXOTEL_KEY", "EXOTEL_TOKEN", "EXOTEL_SECRET", "GOSENDAPI_KEY", "MESSANGI_KEY"];
-    let run = folder.run(&["doctor", "--config", "active.toml"], &keys.map(|key| (key, "long-enough-value")));
+    let run = folder.run(
+        &["doctor", "--config", "active.toml"],
+        &keys.map(|key| (key, if key == "GOSENDAPI_KEY" { "gsk_live_value" } else { "long-enough-value" })),
+    );
     assert_eq!(run.code, 0, "{}{}\n{}", run.stdout, run.stderr, active.join("\n"));
     assert_eq!(run.stdout.lines().count(), 5, "{}", run.stdout);
 }
@@ -224,6 +227,18 @@ fn init_for_the_mock_works_at_once() {
     for channel in ["support", "india", "latam", "mx", "any"] {
         let run = folder.run(&["send", "--channel", channel, "--to", CONTACT, "--template", "re_engagement_v1"], &[]);
         assert_eq!(run.code, 0, "{channel}: {}", run.stderr);
+    }
+    for (channel, provider) in
+        [("support", "autocalls"), ("india", "exotel"), ("latam", "gosendapi"), ("mx", "messangi"), ("any", "exotel")]
+    {
+        let before = mock.delivered(provider).len();
+        let reminder = ["--template", "visit_reminder", "--param", "Ana", "--param", "12/02"];
+        let run = folder.run(&[&["send", "--channel", channel, "--to", CONTACT], &reminder[..]].concat(), &[]);
+        assert_eq!(run.code, 0, "{channel}: {}", run.stderr);
+        let sent = mock.delivered(provider);
+        let body = sent.last().map(|message| message["content"]["body"].to_string()).unwrap_or_default();
+        assert_eq!(sent.len(), before + 1, "{channel}");
+        assert!(body.contains("Ana") && body.contains("12/02"), "{channel}: {body}");
     }
 }
 

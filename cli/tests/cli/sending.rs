@@ -403,6 +403,9 @@ fn refusing(status: &'static str, body: &'static str) -> String {
             "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         );
+        // A connection closed with unread bytes would be reset, and the answer lost.
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
     });
     address.to_string()
 }

@@ -5,6 +5,8 @@ use transom::adapter::{ErrorCode, Provider};
 use transom::{Capabilities, ErrorKind, Sent};
 use transom_mock_server::ProviderSimulator;
 
+use super::webhook_forms::WebhookForms;
+
 /// An adapter under test.
 ///
 /// An adapter outside this repository overrides [`AdapterUnderTest::new`], so that a new field does not break it.
@@ -59,6 +61,43 @@ pub struct AdapterUnderTest {
     pub webhook_calls: &'static [(&'static str, &'static str)],
     /// The features of the provider's webhook calls.
     pub webhook_features: WebhookFeatures,
+    /// The provider's rules for contents and templates.
+    pub content_rules: ContentRules,
+    /// How the provider passes on what WhatsApp tells.
+    pub webhook_forms: WebhookForms,
+}
+
+/// Rules for contents and templates in which providers differ. They are pinned, as the capabilities are.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub struct ContentRules {
+    /// Whether a send carries values for a template's header, buttons, offer and cards, and their definition can be read.
+    pub template_components: bool,
+    /// Whether a send carries a value for a template's header.
+    pub template_header: bool,
+    /// Whether values go by name without `params` if the template names its placeholders.
+    pub named_values: bool,
+    /// Whether the body of a template has a documented limit of 1,024 characters.
+    pub limits_template_body: bool,
+    /// Whether a message has at most five contact cards.
+    pub limits_contacts: bool,
+    /// Whether links to media must be `https`.
+    pub https_links: bool,
+    /// Whether the channel is configured by its own phone number.
+    pub knows_own_number: bool,
+}
+
+impl ContentRules {
+    /// WhatsApp's own limit of a template's body, and no other rule.
+    pub const NONE: Self = Self {
+        template_components: false,
+        template_header: false,
+        named_values: false,
+        limits_template_body: true,
+        limits_contacts: false,
+        https_links: false,
+        knows_own_number: false,
+    };
 }
 
 /// The features of webhook calls that some providers lack.
@@ -110,6 +149,8 @@ impl AdapterUnderTest {
             samples: &[],
             webhook_calls: &[],
             webhook_features: WebhookFeatures { reference: false, our_number: true, repeats_calls: false, kinds: &[] },
+            content_rules: ContentRules::NONE,
+            webhook_forms: WebhookForms::NONE,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Autocalls.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use transom::adapter::ErrorCode;
 use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
-use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, ContentRules, Refusal, WebhookFeatures};
+use super::webhook_forms::{FailureSample, WebhookForms};
 
 /// Autocalls.
 pub static AUTOCALLS: AdapterUnderTest = AdapterUnderTest {
@@ -96,7 +97,19 @@ pub static AUTOCALLS: AdapterUnderTest = AdapterUnderTest {
     samples: &[],
     webhook_calls: &[],
     webhook_features: WebhookFeatures { reference: false, our_number: false, repeats_calls: true, kinds: &[] },
+    content_rules: ContentRules { named_values: true, limits_template_body: false, ..ContentRules::NONE },
+    webhook_forms: WebhookForms { failure, ..WebhookForms::NONE },
 };
+
+/// With one code, one message and one description.
+fn failure(sample: &FailureSample) -> Value {
+    let error = sample.errors.first();
+    json!({
+        "event": "message_status", "whatsapp_message_id": 640_077, "to": "+447700900123", "status": "failed",
+        "error_code": error.and_then(|error| error.code.parse::<u64>().ok()), "error_message": error.map(|error| error.title),
+        "error_description": error.map(|error| error.details), "timestamp": "2026-05-11T09:20:04+00:00",
+    })
+}
 
 const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "answers", samples: |fact| vec![answer(fact, &CodeSample::code(fact))] },

@@ -1,11 +1,12 @@
 //! Exotel.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use transom::adapter::ErrorCode;
 use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
-use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, ContentRules, Refusal, WebhookFeatures};
+use super::webhook_forms::{FailureSample, InboundSample, WebhookForms};
 
 /// Exotel.
 pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
@@ -116,7 +117,48 @@ pub static EXOTEL: AdapterUnderTest = AdapterUnderTest {
         repeats_calls: true,
         kinds: WebhookFeatures::ALL_KINDS,
     },
+    content_rules: ContentRules {
+        template_components: true,
+        template_header: true,
+        named_values: true,
+        https_links: true,
+        knows_own_number: true,
+        ..ContentRules::NONE
+    },
+    webhook_forms: WebhookForms { inbound, failure, has_error_list: true, own_codes: &[] },
 };
+
+/// As live handlers receive it (field). That WhatsApp's other members stand there, too, is inferred.
+fn inbound(sample: &InboundSample) -> Vec<Value> {
+    const OUTSIDE: &[&str] = &["from", "from_user_id", "timestamp", "id", "group_id", "direction"];
+    let to = if sample.is_to_other_sender { "+914440002222" } else { EXOTEL.sender };
+    let item = |message: &Value| {
+        let (mut item, content) = InboundSample::split(message, OUTSIDE);
+        let outside = item.as_object_mut()?;
+        if let Some(id) = outside.remove("id") {
+            outside.insert("sid".to_owned(), id);
+        }
+        let more = [("callback_type", "incoming_message".into()), ("to", to.into()), ("content", content)];
+        outside.extend(more.map(|(name, value)| (name.to_owned(), value)));
+        message.is_object().then_some(item)
+    };
+    let items: Vec<Value> =
+        sample.messages.iter().map(|message| item(message).unwrap_or_else(|| message.clone())).collect();
+    vec![json!({ "whatsapp": { "contacts": sample.contacts, "messages": items } })]
+}
+
+/// The form with a list of errors (docs, WhatsApp Webhooks).
+fn failure(sample: &FailureSample) -> Value {
+    let errors = sample.errors.iter().map(|error| {
+        let code = error.code.parse::<u64>().map_or_else(|_| error.code.into(), Value::from);
+        json!({ "code": code, "title": error.title, "detail": error.details })
+    });
+    let data = json!({
+        "message_sid": "7c1e5a90d4b2f83a6be0917243fd5c1a", "from": EXOTEL.sender, "to": "+919000012345", "status": "failed",
+        "timestamp": "2026-03-04T11:20:31+05:30", "errors": errors.collect::<Vec<_>>(),
+    });
+    json!({ "type": "message_status", "timestamp": "2026-03-04T11:20:32+05:30", "account_sid": "acme", "data": data })
+}
 
 const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "answers", samples: |fact| vec![answer(fact), exception(fact)] },
@@ -161,7 +203,7 @@ fn by_number(fact: &ErrorCode) -> CodeSample {
     dlr(fact, json!({ "exo_status_code": CodeSample::number(fact) }))
 }
 
-fn dlr(fact: &ErrorCode, mut message: serde_json::Value) -> CodeSample {
+fn dlr(fact: &ErrorCode, mut message: Value) -> CodeSample {
     let rest = [
         ("callback_type", "dlr"),
         ("sid", "7c1e5a90d4b2f83a6be0917243fd5c1a"),

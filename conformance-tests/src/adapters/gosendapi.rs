@@ -1,11 +1,12 @@
 //! GoSendAPI.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use transom::adapter::ErrorCode;
 use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
-use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, ContentRules, Refusal, WebhookFeatures};
+use super::webhook_forms::{ErrorSample, FailureSample, InboundSample, WebhookForms};
 
 /// GoSendAPI.
 pub static GOSENDAPI: AdapterUnderTest = AdapterUnderTest {
@@ -135,7 +136,40 @@ pub static GOSENDAPI: AdapterUnderTest = AdapterUnderTest {
         repeats_calls: true,
         kinds: WebhookFeatures::ALL_KINDS,
     },
+    content_rules: ContentRules {
+        template_components: true,
+        template_header: true,
+        named_values: true,
+        limits_contacts: true,
+        ..ContentRules::NONE
+    },
+    webhook_forms: WebhookForms { inbound, failure, has_error_list: true, own_codes: &[] },
 };
+
+/// WhatsApp's own value as the event's data (inferred: the vendor says that it mirrors it).
+fn inbound(sample: &InboundSample) -> Vec<Value> {
+    let line =
+        if sample.is_to_other_sender { ("34611000001", "999000111222") } else { ("34611000000", "555123456789") };
+    vec![json!({
+        "id": "evt_0d41", "event": "whatsapp.message.received", "phone_number_id": line.1,
+        "data": {
+            "metadata": { "display_phone_number": line.0, "phone_number_id": line.1 },
+            "contacts": sample.contacts, "messages": sample.messages,
+        },
+    })]
+}
+
+fn failure(sample: &FailureSample) -> Value {
+    let errors: Vec<Value> = sample.errors.iter().map(ErrorSample::to_json).collect();
+    json!({
+        "id": "evt_0d41", "event": "whatsapp.message.failed", "created_at": "2026-02-03T09:15:02Z",
+        "phone_number_id": "555123456789",
+        "data": {
+            "id": "wamid.HBgLMzQ2", "status": "failed", "timestamp": "1770110100", "recipient_id": "34611222333",
+            "errors": errors,
+        },
+    })
+}
 
 const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "answers", samples: answers },

@@ -1,11 +1,12 @@
 //! Messangi.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use transom::adapter::ErrorCode;
 use transom::{Capabilities, Capability, ErrorKind};
 use transom_mock_server::simulators;
 
-use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, Refusal, WebhookFeatures};
+use super::adapter_under_test::{AdapterUnderTest, CodeSample, CodeTable, ContentRules, Refusal, WebhookFeatures};
+use super::webhook_forms::{FailureSample, InboundSample, WebhookForms};
 
 /// Messangi.
 pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
@@ -95,7 +96,42 @@ pub static MESSANGI: AdapterUnderTest = AdapterUnderTest {
         repeats_calls: false,
         kinds: WebhookFeatures::ALL_KINDS,
     },
+    content_rules: ContentRules {
+        template_header: true,
+        named_values: true,
+        knows_own_number: true,
+        ..ContentRules::NONE
+    },
+    webhook_forms: WebhookForms { inbound, failure, has_error_list: true, own_codes: &[] },
 };
+
+/// Several calls as a list. That WhatsApp's other members stand in `extraInfo` is inferred.
+fn inbound(sample: &InboundSample) -> Vec<Value> {
+    let origin = if sample.is_to_other_sender { "5215500002222" } else { MESSANGI.sender.trim_start_matches('+') };
+    let callback = |message: &Value| {
+        let (outside, mut extra) = InboundSample::split(message, &["from", "id", "timestamp"]);
+        let text = message["text"]["body"].as_str().unwrap_or_default();
+        extra.as_object_mut()?.remove("text");
+        extra["contacts"] = sample.contacts.clone().into();
+        let mut callback = json!({ "origin": origin, "connection": "WHATSAPP", "text": text, "extraInfo": extra });
+        for (theirs, name) in [("from", "user"), ("id", "id"), ("timestamp", "date")] {
+            if let Some(value) = outside.get(theirs) {
+                callback[name] = value.clone();
+            }
+        }
+        message.is_object().then_some(callback)
+    };
+    let calls = sample.messages.iter().map(|message| callback(message).unwrap_or_else(|| message.clone()));
+    vec![Value::Array(calls.collect())]
+}
+
+/// The words may hold WhatsApp's codes (inferred).
+fn failure(sample: &FailureSample) -> Value {
+    let errors = sample.errors.iter().map(|error| format!("(#{}) {}: {}", error.code, error.title, error.details));
+    let mut body = status_body("FAILED");
+    body["reason"] = errors.collect::<Vec<_>>().join("; ").into();
+    body
+}
 
 const CODE_TABLES: &[CodeTable] = &[
     CodeTable { name: "statuses", samples: |fact| vec![status(fact)] },
@@ -119,7 +155,7 @@ fn callback(fact: &ErrorCode) -> CodeSample {
     CodeSample::callback(fact, status_body(fact.code))
 }
 
-fn status_body(status: &str) -> serde_json::Value {
+fn status_body(status: &str) -> Value {
     json!({
         "id": "6c1e0b1d-33a0-4a8f-9b57-0d2f6e5f7c21", "status": status, "from": "5215500001111",
         "to": "+5215599992222", "externalId": "ord7781", "date": "2026-01-01T00:00:04.210Z",

@@ -4,13 +4,15 @@ mod delivery;
 mod evidence;
 mod messages;
 mod reasons;
+mod templates;
 mod webhooks;
 
 use super::known_difference::KnownDifference;
 
 /// Each with its reason, and with its outcome for each provider. The tests fail if a difference is missing here, and if a
 /// declared one no longer exists.
-pub const KNOWN_DIFFERENCES: &[&[KnownDifference]] = &[messages::ALL, delivery::ALL, webhooks::ALL, evidence::ALL];
+pub const KNOWN_DIFFERENCES: &[&[KnownDifference]] =
+    &[messages::ALL, templates::ALL, delivery::ALL, webhooks::ALL, evidence::ALL];
 
 #[cfg(test)]
 mod tests {

@@ -112,7 +112,7 @@ fn act_out(act: &str) -> Result<Value, Failure> {
         .fold(Registry::default(), |registry, profile| registry.with_provider(profile.adapter.provider));
     let config = ChannelConfig::from_uri("child", &uri, registry.providers(), process_env());
     let client = registry.connect(&config.map_err(|error| text(&error))?).map_err(|error| text(&error))?;
-    let to: PhoneNumber = std::env::var(TO).unwrap_or_default().parse().map_err(|error| text(&error))?;
+    let to = PhoneNumber::from_e164(&std::env::var(TO).unwrap_or_default()).map_err(|error| text(&error))?;
     let message = Message::text(to, "Your parcel leaves today.");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| text(&error))?;
     if act == "Panics" {

@@ -130,7 +130,7 @@ impl FaultHarness {
     }
 
     pub(crate) fn to(&self) -> Result<PhoneNumber, Failure> {
-        self.canaries.to.parse().map_err(unexpected)
+        PhoneNumber::from_e164(&self.canaries.to).map_err(unexpected)
     }
 
     /// A text and a reference that identify the execution.

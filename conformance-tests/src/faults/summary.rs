@@ -1,13 +1,12 @@
 //! The matrix as printed at the end.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use super::answers::declared::DECLARED;
 use super::case::Claim;
 use super::logs::Searched;
 use super::row::Plan;
-use super::{profile, rows};
+use super::{profile, rows, verdicts};
 
 /// The column of rows that are played once.
 pub(crate) const ONCE: &str = "transport";
@@ -29,7 +28,22 @@ pub(crate) struct Verdicts {
     unknown: usize,
 }
 
+impl fmt::Display for Verdicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [(self.accepted, "accepted"), (self.rejected, "rejected"), (self.unknown, "unknown")];
+        let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        f.write_str(if counts.is_empty() { "–" } else { &counts })
+    }
+}
+
 impl Verdicts {
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.unknown += other.unknown;
+    }
+
     pub(crate) const fn note(&mut self, claim: Option<Claim>) {
         match claim {
             Some(Claim::Sent) => self.accepted += 1,
@@ -59,26 +73,8 @@ impl Summary {
         self.cells.values().map(|cell| cell.wrong).sum()
     }
 
-    /// The claims of the rows without sockets, and the answers that name a message and prove that it was not sent.
-    fn verdicts(&self) -> String {
-        let mut text =
-            format!("\n{:62}{:>11}{:>11}{:>11}\n", "Verdicts of the answer rows", "accepted", "rejected", "unknown");
-        for profile in profile::ALL {
-            let mut all = Verdicts::default();
-            for (_, cell) in self.cells.iter().filter(|((_, column), _)| *column == profile.name()) {
-                all.accepted += cell.verdicts.accepted;
-                all.rejected += cell.verdicts.rejected;
-                all.unknown += cell.verdicts.unknown;
-            }
-            let Verdicts { accepted, rejected, unknown } = all;
-            let _ = writeln!(text, "  {:60}{accepted:>11}{rejected:>11}{unknown:>11}", profile.name());
-        }
-        text.push_str("\nNamed, and not sent by the provider's own word\n");
-        for line in DECLARED {
-            let _ =
-                writeln!(text, "  {} {} at {}: {} ({})", line.provider, line.word, line.place, line.says, line.source);
-        }
-        text
+    pub(crate) fn cell(&self, row: &'static str, column: &'static str) -> Option<Cell> {
+        self.cells.get(&(row, column)).copied()
     }
 
     /// The whole matrix, with the rows that were left out and the reasons.
@@ -113,7 +109,9 @@ impl Summary {
             }
             text.push('\n');
         }
-        text.push_str(&self.verdicts());
+        if let Some(tables) = verdicts::tables(self) {
+            let _ = write!(text, "\nVerdicts of the answer rows\n{tables}");
+        }
         let _ = write!(text, "\nIn every execution\n{always}\nLeft out\n{left}");
         let _ = writeln!(text, "\nLog lines searched for secrets: {:?}", logs.lines);
         text.extend(logs.leaks.iter().map(|leak| format!("  LEAK {leak}\n")));

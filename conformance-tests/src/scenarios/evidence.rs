@@ -5,7 +5,7 @@ use http::Request;
 use serde_json::{Value, json};
 use transom::config::{ChannelConfig, process_env};
 use transom::webhook::{DeliveryStatus, Event};
-use transom::{Client, Message, Sent};
+use transom::{Client, Message, PhoneNumber, Sent};
 use transom_mock_server::fixtures::Fixture;
 
 use crate::adapters::{CodeChannel, CodeSample};
@@ -197,7 +197,10 @@ async fn reads_the_page(harness: &Harness, sample: &Fixture) -> Check {
     let client = harness.connect(&harness.config()?.with_value("probe", false))?;
     let request = &sample.json["request"]["body"];
     let places = ["/to", "/recipient_phone", "/request/to", "/whatsapp/messages/0/to"];
-    let to = places.iter().find_map(|place| request.pointer(place)?.as_str()?.parse().ok()).unwrap_or_else(contact);
+    let to = places
+        .iter()
+        .find_map(|place| PhoneNumber::from_e164(request.pointer(place)?.as_str()?).ok())
+        .unwrap_or_else(contact);
     let answer = client.send(&Message::text(to, "Your parcel leaves today.")).await;
     if is_success(status) {
         let receipt = accepted(answer)?;

@@ -83,7 +83,7 @@ fn updates(calls: &[WebhookEvents]) -> Vec<&StatusUpdate> {
 }
 
 /// The status events of a text that was delivered and read, with the id of its receipt.
-async fn reports(harness: &Harness) -> Result<(Vec<WebhookEvents>, String), Failure> {
+pub(super) async fn reports(harness: &Harness) -> Result<(Vec<WebhookEvents>, String), Failure> {
     let (client, receiver) = listening(harness).await?;
     harness.contact_writes().await?;
     harness.control.config(harness.provider(), json!({ "last_status": "read" })).await?;

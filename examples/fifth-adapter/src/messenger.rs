@@ -80,6 +80,6 @@ impl Messenger for Larkwire {
     }
 
     fn webhook(&self, request: &http::Request<Bytes>, received_at: SystemTime) -> Result<WebhookEvents> {
-        webhook::read(&self.config.webhook_secrets, request, received_at)
+        webhook::read(&self.config, request, received_at)
     }
 }

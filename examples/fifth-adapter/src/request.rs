@@ -39,7 +39,7 @@ pub(crate) fn encode_send(config: &Config, message: &Message) -> Result<Request<
     let body = match &message.content {
         Content::Text(text) => Body::Text { text: &text.body },
         Content::Template(template) => {
-            if template.header.is_some() || !template.buttons.is_empty() {
+            if template.has_components() {
                 let why = "this provider takes values for a template's body only, none for its header or buttons";
                 return Err(Error::new(ErrorKind::Unsupported, why));
             }

@@ -30,5 +30,5 @@ impl Answer {
 
 /// Reads a number as Larkwire writes it.
 pub(crate) fn undialled(text: &str) -> Option<PhoneNumber> {
-    text.strip_prefix("00")?.parse().ok()
+    PhoneNumber::from_e164(text.strip_prefix("00")?).ok()
 }

@@ -157,7 +157,11 @@ impl Simulator {
         let before = self.world.account(provider).templates.clone();
         let reviewed = account.templates.iter().zip(before).filter(|(new, old)| new.status != old.status);
         let reviewed: Vec<Template> = reviewed.map(|(new, _)| new.clone()).collect();
+        let quiet = self.world.quiet_after(provider);
         self.world.open_account(provider, account);
+        if self.world.quiet_after(provider) != quiet {
+            self.watch_again(provider);
+        }
         for template in reviewed {
             self.announce_template(provider, &template, now);
         }

@@ -1,42 +1,36 @@
 //! A contact writes to a sender.
 
+mod content;
+
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::read::{Time, from_value};
+use super::check_length;
+use super::read::Time;
 use crate::core::behavior_switch::list;
 use crate::core::error::ControlError;
 use crate::core::phone::{Phone, is_e164};
 use crate::core::simulator::Simulator;
 use crate::core::webhook::{InboundMessage as Written, RepliedTo};
-use crate::core::world::{Inbound, Window};
+use crate::core::world::{Inbound, WINDOW, Window};
+use content::check_content;
 
-/// The types of a contact's message.
-const TYPES: [&str; 12] = [
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contacts",
-    "reaction",
-    "button_reply",
-    "list_reply",
-    "button",
-];
+const LONGEST_USER_ID: usize = 128;
 
-/// A contact's message. It needs one of `text`, `content` and `raw`.
+/// A contact's message. It needs `from` or `user_id`, and one of `text`, `content` and `raw`.
 #[derive(Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct InboundMessage {
     /// The provider.
     pub provider: String,
-    /// The contact's number.
+    /// The contact's number; empty if only `user_id` is known.
+    #[serde(default)]
     pub from: String,
+    /// WhatsApp's id of a contact who writes under a user name, of at most 128 characters. Without `from` the message
+    /// opens no session window that a send could use, since providers document no send to a user id.
+    pub user_id: Option<String>,
     /// The sender's number or id; by default the provider's first sender.
     pub to: Option<String>,
     /// A text.
@@ -51,6 +45,32 @@ pub struct InboundMessage {
     pub name: Option<String>,
     /// The `message_id` of the message that this one answers.
     pub reply_to: Option<String>,
+    /// The advertisement from which the contact wrote.
+    pub referral: Option<Referral>,
+}
+
+/// An advertisement, as WhatsApp describes it to the business.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub struct Referral {
+    /// `ad` or `post`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<String>,
+    /// Its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// Its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<String>,
+    /// The id of the click.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ctwa_clid: Option<String>,
+    /// Its headline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
+    /// Its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
 }
 
 impl InboundMessage {
@@ -111,27 +131,37 @@ impl Simulator {
     /// A member cannot be.
     pub fn receive(&mut self, real_now: SystemTime, inbound: &InboundMessage) -> Result<Received, ControlError> {
         let provider = self.provider(&inbound.provider)?;
-        let from = Phone::read(&inbound.from).filter(|phone| is_e164(&phone.e164())).ok_or_else(|| {
-            ControlError::invalid_text("from", &inbound.from, "a phone number such as \"+919876543210\"")
-        })?;
+        let number = contact_number(inbound)?;
+        let from = number.clone().unwrap_or_else(Phone::nobody);
         let to = self.sender_number(provider, inbound.to.as_deref())?;
         let content = content(inbound)?;
         let reply_to = self.replied(provider, &from, inbound.reply_to.as_deref())?;
 
         let now = self.clock.now(real_now);
         let message = Inbound { provider, from: &from, to: &to, name: inbound.name.as_deref() };
-        let begins = self.begins_conversation(&message, now);
-        self.world.receive(now, &message);
-        self.announce_received(&message, now, begins);
-        let message_id = format!("wamid.{}", self.world.next_hex());
-        if let Some(dialect) = self.simulators.iter().find(|dialect| dialect.name() == provider) {
+        if number.is_some() {
+            let begins = self.begins_conversation(&message, now);
+            self.world.receive(now, &message);
+            self.announce_received(&message, now, begins);
+        }
+        let user_id = inbound.user_id.as_deref();
+        // A struct of texts always serialises.
+        let referral = inbound.referral.as_ref().map(|referral| json!(referral));
+        let dialect = self.simulators.iter().find(|dialect| dialect.name() == provider);
+        let message_id = dialect.map_or_else(String::new, |dialect| dialect.inbound_id(&mut self.world));
+        if let Some(dialect) = dialect {
             let reply = reply_to.as_ref().map(|(message_id, callbacks)| RepliedTo { message_id, callbacks });
-            let written = Written { message_id: &message_id, content: &content, reply };
+            let referral = referral.as_ref();
+            let written = Written { message_id: &message_id, content: &content, reply, user_id, referral };
             self.webhooks.received(dialect.as_ref(), &self.world, now, &message, &written);
         }
-        self.world.transcript.received(now, &message, &message_id, &content);
+        self.world.transcript.received(now, &message, &message_id, &content, user_id);
         self.note("inbound");
-        let window = self.world.window(provider, &to, &from, now).into();
+        let window = match number {
+            Some(from) => self.world.window(provider, &to, &from, now),
+            None => Window::Open { until: now + WINDOW },
+        };
+        let window = window.into();
         Ok(Received { message_id, window })
     }
 
@@ -172,123 +202,32 @@ impl Simulator {
     }
 }
 
+/// The contact's number; `None` if the contact has a user id alone.
+fn contact_number(inbound: &InboundMessage) -> Result<Option<Phone>, ControlError> {
+    if let Some(user_id) = &inbound.user_id {
+        check_length("user_id", user_id, LONGEST_USER_ID)?;
+        if inbound.from.is_empty() {
+            return Ok(None);
+        }
+    }
+    let expected = "a phone number such as \"+919876543210\"";
+    if inbound.from.is_empty() {
+        return Err(ControlError::missing("from", format!("{expected}, or a `user_id`")));
+    }
+    let number = Phone::read(&inbound.from).filter(|phone| is_e164(&phone.e164()));
+    number.map(Some).ok_or_else(|| ControlError::invalid_text("from", &inbound.from, expected))
+}
+
 fn content(inbound: &InboundMessage) -> Result<Value, ControlError> {
     match (&inbound.text, &inbound.content, &inbound.raw) {
         (Some(text), None, None) => Ok(json!({"type": "text", "body": text})),
         (None, Some(content), None) => {
-            check(content).map_err(|error| error.at("`content`"))?;
+            check_content(content).map_err(|error| error.at("`content`"))?;
             Ok(content.clone())
         }
         (None, None, Some(raw)) if raw.get("type").is_some_and(Value::is_string) => Ok(raw.clone()),
         (None, None, Some(raw)) => Err(ControlError::invalid("raw", raw, "an object with a `type`")),
         (None, None, None) => Err(ControlError::missing("text", "a `text` or a `content`")),
         _ => Err(ControlError::refused("there are several of `text`, `content` and `raw`, expected one of them")),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the form is checked")]
-struct Text {
-    r#type: String,
-    body: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the form is checked")]
-struct Media {
-    r#type: String,
-    id: Option<String>,
-    link: Option<String>,
-    caption: Option<String>,
-    filename: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the form is checked")]
-struct Location {
-    r#type: String,
-    latitude: f64,
-    longitude: f64,
-    name: Option<String>,
-    address: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the form is checked")]
-struct Contacts {
-    r#type: String,
-    contacts: Vec<serde_json::Map<String, Value>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the form is checked")]
-struct Reaction {
-    r#type: String,
-    message_id: String,
-    emoji: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the form is checked")]
-struct Choice {
-    r#type: String,
-    id: String,
-    title: String,
-    description: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the form is checked")]
-struct Button {
-    r#type: String,
-    text: String,
-    payload: String,
-}
-
-/// Checks the form of a contact's message, so that a slip of a test is reported at once.
-fn check(content: &Value) -> Result<(), ControlError> {
-    let Some(kind) = content.get("type").and_then(Value::as_str) else {
-        let expected = "an object with a `type`, such as {\"type\":\"text\",\"body\":\"hi\"}";
-        return Err(ControlError::refused(format!("it is {content}, expected {expected}")));
-    };
-    let given = content.clone();
-    match kind {
-        "text" => from_value::<Text>(given).map(drop),
-        "image" | "video" | "audio" | "document" | "sticker" => {
-            let media = from_value::<Media>(given)?;
-            if media.id.is_none() && media.link.is_none() {
-                return Err(ControlError::missing("link", "a `link` or an `id`"));
-            }
-            Ok(())
-        }
-        "location" => {
-            let Location { latitude, longitude, .. } = from_value(given)?;
-            for (member, degrees, most) in [("latitude", latitude, 90.0), ("longitude", longitude, 180.0)] {
-                if degrees.abs() > most {
-                    return Err(ControlError::invalid(member, degrees, format!("a number from -{most} to {most}")));
-                }
-            }
-            Ok(())
-        }
-        "contacts" => {
-            if from_value::<Contacts>(given)?.contacts.is_empty() {
-                return Err(ControlError::refused("`contacts` is empty, expected at least one contact"));
-            }
-            Ok(())
-        }
-        "reaction" => from_value::<Reaction>(given).map(drop),
-        "button_reply" | "list_reply" => from_value::<Choice>(given).map(drop),
-        "button" => from_value::<Button>(given).map(drop),
-        other => {
-            let expected = format!("one of {}; anything else goes as `raw`", list(TYPES));
-            Err(ControlError::invalid_text("type", other, expected))
-        }
     }
 }

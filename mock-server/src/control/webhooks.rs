@@ -31,7 +31,7 @@ pub struct NewWebhook {
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "secret")]
     pub(crate) secret: Option<Secret>,
-    /// Whether conversations and templates are announced, too.
+    /// Whether conversations and templates are announced, too; by default as the provider's switch `announcements` says.
     pub announcements: Option<bool>,
     /// How often each call is made.
     #[schema(minimum = 1, maximum = 10)]
@@ -160,9 +160,9 @@ impl Simulator {
             }
         };
         let trouble = trouble(&new)?;
-        let announcements = new.announcements.unwrap_or(false);
+        let announcements = new.announcements;
         let dialect = self.simulators.iter().find(|dialect| dialect.name() == provider);
-        if announcements && !dialect.is_some_and(|dialect| dialect.has_account_events()) {
+        if announcements == Some(true) && !dialect.is_some_and(|dialect| dialect.has_account_events()) {
             let problem = format!("`announcements` is true, expected false: {provider} tells of messages alone");
             return Err(ControlError::refused(problem));
         }
@@ -237,7 +237,7 @@ impl Simulator {
             url: registration.target.as_ref().map(Target::masked),
             sink: registration.target.is_none(),
             signed: signs && registration.secret.is_some(),
-            announcements: registration.announcements,
+            announcements: registration.announces(provider, &self.world),
             copies,
             reorder,
             signature: match signature {

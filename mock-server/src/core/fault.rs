@@ -150,8 +150,53 @@ struct ProviderRules {
     rules: Vec<Fault>,
     /// So many requests pass before a rule can be due.
     quiet: u64,
-    /// Sends, and other requests, that passed and that the rules have not counted. `None` if it is not quiet.
-    uncounted: (u64, u64),
+    /// The requests that passed and that the rules have not counted.
+    uncounted: Uncounted,
+}
+
+/// A request as the rules count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// A send that the provider accepted.
+    Accepted,
+    /// A send that it did not accept.
+    Refused,
+    /// No send.
+    Other,
+}
+
+impl Counted {
+    pub(crate) fn of(is_send: bool, is_accepted: bool) -> Self {
+        match (is_send, is_accepted) {
+            (true, true) => Self::Accepted,
+            (true, false) => Self::Refused,
+            (false, _) => Self::Other,
+        }
+    }
+}
+
+/// How many requests of each kind passed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Uncounted {
+    accepted: u64,
+    refused: u64,
+    others: u64,
+}
+
+impl Uncounted {
+    fn add(&mut self, request: Counted) {
+        *match request {
+            Counted::Accepted => &mut self.accepted,
+            Counted::Refused => &mut self.refused,
+            Counted::Other => &mut self.others,
+        } += 1;
+    }
+
+    /// How many of them a rule counts.
+    fn seen_by(self, rule: &Fault) -> u64 {
+        let all = [(Counted::Accepted, self.accepted), (Counted::Refused, self.refused), (Counted::Other, self.others)];
+        all.into_iter().filter(|(request, _)| rule.reaches(*request)).map(|(_, passed)| passed).sum()
+    }
 }
 
 impl Faults {
@@ -174,7 +219,12 @@ impl Faults {
         let provider = rule.provider;
         match self.providers.iter_mut().find(|rules| rules.provider == provider) {
             Some(rules) => rules.append(rule),
-            None => self.providers.push(ProviderRules { provider, rules: vec![rule], quiet: 0, uncounted: (0, 0) }),
+            None => self.providers.push(ProviderRules {
+                provider,
+                rules: vec![rule],
+                quiet: 0,
+                uncounted: Uncounted::default(),
+            }),
         }
     }
 
@@ -215,9 +265,17 @@ impl Faults {
         rules
     }
 
-    /// The fault for this request, and counts it. A used-up rule is dropped.
-    pub(crate) fn take(&mut self, provider: &str, is_send: bool) -> Option<Fault> {
-        self.providers.iter_mut().find(|rules| rules.provider == provider)?.take(is_send)
+    /// The fault that hits this request, if a send of it that a rule waits for is accepted. Nothing is counted.
+    pub(crate) fn next(&self, provider: &str, is_send: bool) -> Option<Fault> {
+        let rules = self.providers.iter().find(|rules| rules.provider == provider && rules.quiet == 0)?;
+        rules.next(is_send).cloned()
+    }
+
+    /// Counts a request, which `hit` is the fault of if there is one. A used-up rule is dropped.
+    pub(crate) fn count(&mut self, provider: &str, request: Counted, hit: Option<&Fault>) {
+        if let Some(rules) = self.providers.iter_mut().find(|rules| rules.provider == provider) {
+            rules.count(request, hit.map(|hit| hit.id));
+        }
     }
 
     /// Whether the fault for this request, which is not counted, leaves the client without an answer.
@@ -225,8 +283,7 @@ impl Faults {
         let Some(rules) = self.providers.iter().find(|rules| rules.provider == provider && rules.quiet == 0) else {
             return false;
         };
-        let next = rules.rules.iter().find(|rule| rule.reaches(is_send) && rule.schedule.is_due());
-        next.is_some_and(|rule| rule.kind.drops_reply())
+        rules.next(is_send).is_some_and(|rule| rule.kind.drops_reply())
     }
 }
 
@@ -276,45 +333,47 @@ impl ProviderRules {
         self.rules.len() < before
     }
 
-    fn take(&mut self, is_send: bool) -> Option<Fault> {
+    /// The first rule that is due.
+    fn next(&self, is_send: bool) -> Option<&Fault> {
+        self.rules.iter().find(|rule| (is_send || rule.any_request) && rule.schedule.is_due())
+    }
+
+    fn count(&mut self, request: Counted, hit: Option<u64>) {
         if self.quiet > 0 {
             self.quiet -= 1;
-            let (sends, others) = &mut self.uncounted;
-            *(if is_send { sends } else { others }) += 1;
+            self.uncounted.add(request);
             if self.quiet == 0 {
                 self.settle();
             }
-            return None;
+            return;
         }
-        let mut hit = None;
-        for rule in self.rules.iter_mut().filter(|rule| rule.reaches(is_send)) {
-            let due = rule.schedule.is_due();
+        // The rules behind the one that hits do not see the request.
+        let last = hit.and_then(|hit| self.rules.iter().position(|rule| rule.id == hit)).unwrap_or(usize::MAX);
+        let mut is_used_up = false;
+        for rule in self.rules.iter_mut().take(last.saturating_add(1)).filter(|rule| rule.reaches(request)) {
             rule.schedule.count();
-            if due {
-                hit = Some(rule.clone());
-                break;
-            }
+            is_used_up |= rule.schedule == Schedule::Next(0);
         }
-        if hit.as_ref().is_some_and(|hit| hit.schedule == Schedule::Next(0)) {
+        if is_used_up {
             self.rules.retain(|rule| rule.schedule != Schedule::Next(0));
         }
         if hit.is_none() || self.rules.is_empty() {
             self.quiet = self.rules.iter().map(|rule| rule.schedule.quiet()).min().unwrap_or(u64::MAX);
         }
-        hit
     }
 
     /// Lets the rules count what passed while it was quiet.
     fn settle(&mut self) {
         self.rules = self.counted().collect();
-        self.uncounted = (0, 0);
+        self.uncounted = Uncounted::default();
     }
 
     fn counted(&self) -> impl Iterator<Item = Fault> {
-        let (sends, others) = self.uncounted;
+        let uncounted = self.uncounted;
         self.rules.iter().cloned().map(move |mut rule| {
+            let passed = uncounted.seen_by(&rule);
             if let Schedule::Every { seen, .. } = &mut rule.schedule {
-                *seen += if rule.any_request { sends + others } else { sends };
+                *seen += passed;
             }
             rule
         })
@@ -322,8 +381,13 @@ impl ProviderRules {
 }
 
 impl Fault {
-    fn reaches(&self, is_send: bool) -> bool {
-        is_send || self.any_request
+    /// Whether a request counts for the rule. A rule for accepted messages does not count sends that were refused.
+    fn reaches(&self, request: Counted) -> bool {
+        match request {
+            Counted::Accepted => true,
+            Counted::Refused => !self.after_accept,
+            Counted::Other => self.any_request,
+        }
     }
 
     /// Says in an answer, and in the journal, which rule made it.
@@ -392,126 +456,4 @@ impl Fault {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fault(kind: Kind, schedule: Schedule) -> Fault {
-        Fault { id: 0, provider: "exotel", kind, schedule, any_request: false, after_accept: true, bytes: 0 }
-    }
-
-    fn names(faults: &mut Faults, requests: usize) -> Vec<&'static str> {
-        let mut names = Vec::new();
-        for _ in 0..requests {
-            names.push(faults.take("exotel", true).map_or("-", |fault| fault.kind.name()));
-        }
-        names
-    }
-
-    #[test]
-    fn the_first_match_wins_and_is_used_up() {
-        let mut faults = Faults::default();
-        assert!(faults.append(vec![fault(Kind::LoseReply, Schedule::Next(2)), fault(Kind::Hang, Schedule::Next(1))]));
-        assert_eq!(names(&mut faults, 4), ["lose_reply", "lose_reply", "hang", "-"]);
-        assert!(faults.rules().is_empty());
-    }
-
-    #[test]
-    fn every_third_is_the_third_the_sixth_and_so_on() {
-        let mut faults = Faults::default();
-        assert!(faults.append(vec![fault(Kind::Html, Schedule::Every { n: 3, seen: 0 })]));
-        assert_eq!(names(&mut faults, 6), ["-", "-", "html", "-", "-", "html"]);
-    }
-
-    #[test]
-    fn a_fault_hits_sends_of_its_provider_only_unless_it_says_any() {
-        let mut faults = Faults::default();
-        assert!(faults.append(vec![fault(Kind::Reset, Schedule::Always)]));
-        assert!(faults.take("exotel", false).is_none());
-        assert!(faults.take("messangi", true).is_none());
-        faults.clear();
-        assert!(faults.append(vec![Fault { any_request: true, ..fault(Kind::Reset, Schedule::Always) }]));
-        assert!(faults.take("exotel", false).is_some());
-    }
-
-    #[test]
-    fn a_rule_is_removed_by_its_number_which_no_other_ever_gets() {
-        let mut faults = Faults::default();
-        assert!(faults.append(vec![fault(Kind::Html, Schedule::Always), fault(Kind::Reset, Schedule::Always)]));
-        assert!(faults.remove(2) && !faults.remove(2));
-        assert!(faults.append(vec![fault(Kind::Hang, Schedule::Always)]));
-        assert_eq!(
-            faults.rules().iter().map(|rule| (rule.id, rule.kind.name())).collect::<Vec<_>>(),
-            [(1, "html"), (3, "hang")]
-        );
-    }
-
-    #[test]
-    fn looking_ahead_counts_nothing() {
-        let mut faults = Faults::default();
-        assert!(faults.append(vec![fault(Kind::LoseReply, Schedule::Every { n: 2, seen: 0 })]));
-        assert!(!faults.would_drop_reply("exotel", true));
-        faults.take("exotel", true);
-        assert!(faults.would_drop_reply("exotel", true));
-        assert!(faults.would_drop_reply("exotel", true));
-        assert!(faults.take("exotel", true).is_some());
-    }
-
-    #[test]
-    fn too_many_rules_are_refused_as_a_whole() {
-        let mut faults = Faults::default();
-        assert!(!faults.append(vec![fault(Kind::Html, Schedule::Always); MAX_RULES + 1]));
-        assert!(faults.rules().is_empty());
-    }
-
-    #[test]
-    fn rules_over_the_bound_in_bytes_are_refused_as_a_whole() {
-        let large = |body: Value| {
-            let kind = Kind::Status { status: 500, body: Some(body), headers: Vec::new() };
-            Fault { bytes: kind.bytes(), ..fault(kind, Schedule::Always) }
-        };
-        for (body, fit) in [(json!("x".repeat(3_000_000)), 5), (json!(vec![1; 100_000]), 5)] {
-            let mut faults = Faults::default();
-            for _ in 0..fit {
-                assert!(faults.append(vec![large(body.clone())]));
-            }
-            assert!(!faults.append(vec![large(body)]));
-            assert!(faults.bytes() <= MAX_BYTES && faults.rules().len() == fit);
-        }
-    }
-
-    /// As the rules would be counted one by one.
-    fn plain(rules: &mut [Fault], is_send: bool) -> Option<usize> {
-        for (index, rule) in rules.iter_mut().enumerate().filter(|(_, rule)| rule.reaches(is_send)) {
-            let due = rule.schedule.is_due();
-            rule.schedule.count();
-            if due {
-                return Some(index);
-            }
-        }
-        None
-    }
-
-    #[test]
-    fn idle_fault_rules_count_skipped_requests_correctly() {
-        let every = |n, any_request| Fault { any_request, ..fault(Kind::Html, Schedule::Every { n, seen: 0 }) };
-        let rules = vec![every(7, false), every(5, true), every(11, true), every(3, false)];
-        let (mut faults, mut counted) = (Faults::default(), rules.clone());
-        assert!(faults.append(rules));
-        for request in 0..500_u32 {
-            let is_send = request % 3 != 1;
-            let expected = plain(&mut counted, is_send).map(|index| index as u64 + 1);
-            assert_eq!(faults.take("exotel", is_send).map(|hit| hit.id), expected, "request {request}");
-            let seen: Vec<_> = faults.rules().iter().map(|rule| rule.schedule).collect();
-            assert_eq!(seen, counted.iter().map(|rule| rule.schedule).collect::<Vec<_>>(), "request {request}");
-        }
-    }
-
-    #[test]
-    fn numbers_go_on_so_that_no_two_rules_have_the_same() {
-        let mut faults = Faults::default();
-        assert!(faults.append(vec![fault(Kind::Html, Schedule::Next(1)); 2]));
-        faults.clear();
-        assert!(faults.append(vec![fault(Kind::Html, Schedule::Next(1))]));
-        assert_eq!(faults.take("exotel", true).map(|hit| hit.cause()), Some("fault 3 (html)".to_owned()));
-    }
-}
+mod tests;

@@ -109,6 +109,13 @@ impl FindingCollector {
         self.push(Level::Note, text.into(), source);
     }
 
+    /// Adds findings that were made elsewhere.
+    pub(crate) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for Finding { level, text, source } in findings {
+            self.push(level, text, source);
+        }
+    }
+
     /// Adds a documented violation. By default it is tolerated. A strict mock rejects what a [`Certainty::Seed`] or
     /// [`Certainty::Docs`] fact rules out; then this returns true, and the caller must reject the request.
     #[must_use]

@@ -29,6 +29,14 @@ pub struct Quota {
     pub reset_after: Duration,
 }
 
+/// The limits of one key, in place of those of the provider.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyLimit {
+    pub(crate) limiter: Limiter,
+    /// Requests in 24 hours from the first.
+    pub(crate) per_day: u32,
+}
+
 impl Quota {
     /// The numbers of a used-up limit, for an answer that says so: nothing remains, and the wait is at least one second.
     #[must_use]

@@ -2,10 +2,22 @@
 
 use std::cmp::Reverse;
 
+use http::Method;
+
 use crate::core::finding::{Certainty, Finding, Level, Source};
 use crate::core::provider_simulator::ProviderSimulator;
 
 const PATHS: Source = Source::new("The paths of the providers, as this mock's README has them", Certainty::Docs);
+
+/// The words on a call of a provider that its simulator does not have. `paths` are the simulator's, of which the nearest is
+/// named.
+pub(crate) fn not_simulated(paths: &[&'static str], method: &Method, path: &str) -> String {
+    let known = paths.iter().map(|known| ((), *known));
+    match best(known, path).filter(|((), meant)| !is_same(meant, path)) {
+        Some(((), meant)) => format!("`{method} {path}` is not simulated by this mock; did you mean `{meant}`?"),
+        None => format!("`{method} {path}` is not simulated by this mock"),
+    }
+}
 
 /// Says that no provider has the path, and names the nearest path.
 pub(crate) fn finding(simulators: &[Box<dyn ProviderSimulator>], path: &str) -> Finding {
@@ -20,8 +32,11 @@ pub(crate) fn finding(simulators: &[Box<dyn ProviderSimulator>], path: &str) -> 
 
 /// The path that has the most of the last parts of this one, and among those the one whose length is nearest.
 fn nearest(simulators: &[Box<dyn ProviderSimulator>], path: &str) -> Option<(&'static str, &'static str)> {
+    best(simulators.iter().flat_map(|simulator| simulator.paths().iter().map(|path| (simulator.name(), *path))), path)
+}
+
+fn best<T>(all: impl Iterator<Item = (T, &'static str)>, path: &str) -> Option<(T, &'static str)> {
     let given = parts(path);
-    let all = simulators.iter().flat_map(|simulator| simulator.paths().iter().map(|path| (simulator.name(), *path)));
     let scored = all.filter_map(|(provider, known)| {
         let known_parts = parts(known);
         let pairs = given.iter().rev().zip(known_parts.iter().rev());
@@ -32,6 +47,12 @@ fn nearest(simulators: &[Box<dyn ProviderSimulator>], path: &str) -> Option<(&'s
     });
     let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
     best.map(|(_, provider, known)| (provider, known))
+}
+
+/// Whether a path is `known`, whose placeholders stand for any part.
+fn is_same(known: &str, path: &str) -> bool {
+    let (known, given) = (parts(known), parts(path));
+    known.len() == given.len() && known.iter().zip(&given).all(|(known, given)| is_placeholder(known) || known == given)
 }
 
 fn parts(path: &str) -> Vec<&str> {
@@ -51,9 +72,9 @@ mod tests {
     fn a_path_that_is_a_little_off_is_told_which_one_may_be_meant() {
         let simulators = simulators::all();
         for (path, meant) in [
-            ("/api/whatsapp/send-freeform", "`/api/user/whatsapp/send-freeform` of autocalls"),
+            ("/whatsapp/send-freeform", "`/api/user/whatsapp/send-freeform` of autocalls"),
             ("/whatsapp/Session-Status/", "`/api/user/whatsapp/session-status` of autocalls"),
-            ("/v3/messages", "`/v1/messages` of gosendapi"),
+            ("/v4/v3/messages", "`/balerion/v3/messages` of messangi"),
             ("/messages", "`/v1/messages` of gosendapi"),
             ("/v1/accounts/acme/messages", "`/v2/accounts/{sid}/messages` of exotel"),
             ("/v2/notification", "`/oberyn/v2/notification` of messangi"),

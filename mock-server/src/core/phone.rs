@@ -55,6 +55,11 @@ impl Phone {
         nobody
     }
 
+    /// Whether it stands for no number.
+    pub(crate) fn is_nobody(&self) -> bool {
+        *self == Self::nobody()
+    }
+
     /// The digits alone.
     pub fn digits(&self) -> &str {
         let digits = self.digits.get(..usize::from(self.length)).unwrap_or_default();

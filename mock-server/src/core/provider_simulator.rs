@@ -43,6 +43,11 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
     /// Answers one request as the provider would, and returns what the request led to.
     fn handle(&self, context: RequestContext<'_>) -> SimulatedResponse;
 
+    /// The id of a contact's message, as the provider's webhooks have it. By default it looks as WhatsApp's own.
+    fn inbound_id(&self, world: &mut World) -> String {
+        format!("wamid.{}", world.next_hex())
+    }
+
     /// The provider's own answer to too many requests. `quota` is the limit that the request counts against, used up.
     fn rate_limited(&self, world: &World, quota: Quota, now: SystemTime) -> Response<Bytes>;
 
@@ -62,6 +67,11 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The name of an event, read from its payload, for providers whose webhooks name the events that they receive.
+    fn event_name<'a>(&self, _payload: &'a Value) -> Option<&'a str> {
+        None
+    }
+
     /// The reasons for which an accepted message may fail, in the provider's words. The first is the default.
     fn failures(&self) -> &'static [Failure] {
         &[]
@@ -70,6 +80,11 @@ pub trait ProviderSimulator: fmt::Debug + Send + Sync + 'static {
     /// How the provider signs webhook calls, and how often it tries.
     fn webhook_rules(&self, _world: &World) -> WebhookRules {
         WebhookRules::default()
+    }
+
+    /// The same for calls that tell of conversations and templates.
+    fn account_event_rules(&self, world: &World) -> WebhookRules {
+        self.webhook_rules(world)
     }
 }
 

@@ -24,6 +24,8 @@ pub struct SimulatedResponse {
     /// Remarks on the request's form, for the journal.
     pub findings: Vec<Finding>,
     pub(crate) accepted: Vec<AcceptedMessage>,
+    /// Whether the provider took a message.
+    pub(crate) is_accepted: bool,
     /// The conversations that the request closed.
     pub(crate) closed: Vec<Conversation>,
     /// Why the answer differs from the one that the request alone would have got.

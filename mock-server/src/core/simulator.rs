@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::core::auth::Auth;
 use crate::core::clock::Clock;
 pub use crate::core::fault::WireFault;
-use crate::core::fault::{Faults, Kind};
+use crate::core::fault::{Counted, Faults, Kind};
 use crate::core::finding::Finding;
 use crate::core::gate::{Gates, Held};
 use crate::core::journal::{Journal, Remarks};
@@ -300,7 +300,8 @@ impl Simulator {
         let Some(simulator) = simulators.get(index) else {
             return whole(json_response(404, &json!({"error": "no such provider"})));
         };
-        let fault = self.faults.take(simulator.name(), simulator.is_send(request));
+        let (name, is_send) = (simulator.name(), simulator.is_send(request));
+        let fault = self.faults.next(name, is_send);
         let taken = fault.as_ref().is_none_or(|fault| fault.after_accept);
         let fails = match fault.as_ref().map(|fault| &fault.kind) {
             Some(Kind::FailLater(failure)) => Some(*failure),
@@ -309,11 +310,17 @@ impl Simulator {
             }
             _ => None,
         };
-        let outcome =
-            taken.then(|| simulator.handle(RequestContext::new(&mut self.world, now, request).with_failure(fails)));
+        let outcome = taken.then(|| {
+            let context = RequestContext::new(&mut self.world, now, request).with_failure(fails);
+            simulator.handle(context.with_webhooks(&mut self.webhooks, &self.access))
+        });
+        let is_accepted = outcome.as_ref().is_some_and(|outcome| outcome.is_accepted);
+        self.faults.count(name, Counted::of(is_send, is_accepted), fault.as_ref());
+        // What happens after a message was accepted does not happen to a send that was refused.
+        let fault = fault.filter(|fault| !(is_send && fault.after_accept) || is_accepted);
         let (own, findings, own_cause, bucket) = match outcome {
             None => (None, Vec::new(), None, None),
-            Some(SimulatedResponse { response, findings, accepted, closed, cause, bucket }) => {
+            Some(SimulatedResponse { response, findings, accepted, closed, cause, bucket, .. }) => {
                 let mut findings = findings;
                 for mut message in accepted {
                     if !message.callbacks.is_empty() {
@@ -333,7 +340,7 @@ impl Simulator {
             (Some(fault), own) => {
                 let world = &self.world;
                 let rate_limited = || {
-                    let quota = world.quota(simulator.name(), bucket, now).exhausted();
+                    let quota = world.quota(simulator.name(), bucket, None, now).exhausted();
                     simulator.rate_limited(world, quota, now)
                 };
                 fault.apply(own, rate_limited, request, &self.mount)

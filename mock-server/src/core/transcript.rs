@@ -40,6 +40,8 @@ pub(crate) struct Received {
     /// The business number.
     pub(crate) to: Phone,
     name: Option<Box<str>>,
+    /// WhatsApp's id of the contact, who may have no number.
+    user_id: Option<Box<str>>,
     content: Box<RawValue>,
     pub(crate) at: SystemTime,
 }
@@ -74,16 +76,25 @@ impl Transcript {
     }
 
     /// A contact wrote.
-    pub(crate) fn received(&mut self, at: SystemTime, message: &Inbound<'_>, message_id: &str, content: &Value) {
+    pub(crate) fn received(
+        &mut self,
+        at: SystemTime,
+        message: &Inbound<'_>,
+        message_id: &str,
+        content: &Value,
+        user_id: Option<&str>,
+    ) {
         // A `Value` always prints as JSON, so the fallback is out of reach.
         let content = serde_json::value::to_raw_value(content).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        let size = 200 + message_id.len() + content.get().len() + message.name.map_or(0, str::len);
+        let texts = [message.name, user_id].into_iter().flatten().map(str::len).sum::<usize>();
+        let size = 200 + message_id.len() + content.get().len() + texts;
         let received = Received {
             provider: message.provider,
             message_id: message_id.into(),
             from: message.from.clone(),
             to: message.to.clone(),
             name: message.name.map(Into::into),
+            user_id: user_id.map(Into::into),
             content,
             at,
         };
@@ -140,12 +151,17 @@ impl Transcript {
 }
 
 impl Received {
-    /// As a line of the ledger, with the contact's name.
+    /// As a line of the ledger, with the contact's name, and with the user id if there is one.
     pub(crate) fn json(&self) -> Value {
-        json!({
-            "provider": self.provider, "message_id": self.message_id, "from": self.from.e164(), "to": self.to.e164(),
+        let from = (!self.from.is_nobody()).then(|| self.from.e164());
+        let mut line = json!({
+            "provider": self.provider, "message_id": self.message_id, "from": from, "to": self.to.e164(),
             "name": self.name, "content": self.content, "reference": null, "at": rfc3339(self.at),
-        })
+        });
+        if let (Some(user_id), Value::Object(members)) = (&self.user_id, &mut line) {
+            members.insert("user_id".to_owned(), (**user_id).into());
+        }
+        line
     }
 }
 

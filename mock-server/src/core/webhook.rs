@@ -7,6 +7,7 @@
 
 mod account_event;
 mod account_events;
+mod account_webhooks;
 mod call;
 mod delivery;
 mod delivery_log;
@@ -18,6 +19,7 @@ mod queue;
 mod registration;
 mod rules;
 mod signature;
+mod subscription;
 mod target;
 mod target_queues;
 
@@ -27,13 +29,16 @@ pub use delivery_log::DeliveryAttempt;
 pub use message_event::{AcceptedMessage, DeliveryStatus, Failure, MessageEvent, MessageEventKind};
 pub use queue::Waiting;
 pub use rules::{WebhookRules, last_status};
+pub use subscription::Topic;
 
+pub(crate) use account_webhooks::AccountWebhooks;
 pub(crate) use ip_network::{IpNetwork, IpNetworks};
 pub(crate) use message_event::MOST_CALLBACKS;
 pub(crate) use queue::{InboundMessage, RepliedTo, WebhookQueue};
-pub(crate) use registration::{DeliveryFaults, Registration, Signature};
+pub(crate) use registration::{ANNOUNCEMENTS, DeliveryFaults, Registration, Signature};
 pub(crate) use rules::{LAST_STATUS, ends_in_failure, ladder, last_status_or_undelivered};
 pub(crate) use signature::Secret;
+pub(crate) use subscription::{EventFilter, Subscription};
 pub(crate) use target::Target;
 
 #[cfg(test)]

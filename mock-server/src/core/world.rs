@@ -13,7 +13,7 @@ mod uploads;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 pub(crate) use account::Accounts;
 pub use account::{Account, Sender, Template, TemplateStatus};
@@ -32,7 +32,7 @@ pub use snapshot::State;
 
 use crate::core::bounded::{BoundedMap, Ring, Table};
 use crate::core::ids::Ids;
-use crate::core::limiter::{Limiter, Quota};
+use crate::core::limiter::{KeyLimit, Limiter, Quota};
 use crate::core::phone::Phone;
 use crate::core::transcript::Transcript;
 use crate::core::webhook::AcceptedMessage;
@@ -43,6 +43,9 @@ const MAX_ROWS: usize = 1_000_000;
 /// The maximum number of uploads that are remembered.
 const MAX_UPLOADS: usize = 10_000;
 const MAX_LEDGER_BYTES: usize = 512 * 1024 * 1024;
+
+/// The switch for the minutes after which a conversation without a message is inactive.
+pub(crate) const INACTIVE_AFTER: &str = "inactive_after_minutes";
 
 /// The default seed of ids.
 pub(crate) const DEFAULT_SEED: u64 = 0;
@@ -176,6 +179,13 @@ impl World {
     /// The value of a switch; empty if there is none of that name.
     pub fn switch(&self, provider: &str, name: &str) -> &'static str {
         self.account(provider).switches.get(name).unwrap_or_default()
+    }
+
+    /// After how long without a message a provider's conversation is inactive. Source: `GoSendAPI`, Conversations:
+    /// configurable, typically 30 minutes (seed).
+    pub(crate) fn quiet_after(&self, provider: &str) -> Duration {
+        let minutes = self.switch(provider, INACTIVE_AFTER).parse().ok();
+        minutes.map_or(QUIET, |minutes: u64| Duration::from_secs(60 * minutes))
     }
 
     /// The window between a business number and a customer. Closed from the instant at which it ends.
@@ -391,14 +401,24 @@ impl World {
     }
 
     /// Counts one request against a bucket's share of the provider's rate limit, or against the limit as a whole.
-    pub(crate) fn take_quota(&mut self, provider: &'static str, bucket: Option<u64>, now: SystemTime) -> Quota {
+    pub(crate) fn take_quota(
+        &mut self,
+        provider: &'static str,
+        bucket: Option<u64>,
+        own: Option<&KeyLimit>,
+        now: SystemTime,
+    ) -> Quota {
         let account = Arc::make_mut(self.accounts.entry(provider).or_default());
-        self.buckets.take(provider, bucket, &mut account.limiter, now)
+        match own {
+            Some(own) => self.buckets.take_own(provider, bucket, own, now),
+            None => self.buckets.take(provider, bucket, &mut account.limiter, now),
+        }
     }
 
     /// Returns what is left of the provider's rate limit: of a bucket's share, or of the limit as a whole.
-    pub(crate) fn quota(&self, provider: &str, bucket: Option<u64>, now: SystemTime) -> Quota {
-        self.buckets.peek(provider, bucket, &self.account(provider).limiter, now)
+    pub(crate) fn quota(&self, provider: &str, bucket: Option<u64>, own: Option<&KeyLimit>, now: SystemTime) -> Quota {
+        let limiter = own.map_or_else(|| &self.account(provider).limiter, |own| &own.limiter);
+        self.buckets.peek(provider, bucket, limiter, now)
     }
 
     /// Replaces a provider's rate limit. Every key and account starts with a full quota.

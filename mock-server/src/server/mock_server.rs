@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use super::real_time::now;
 use super::serve::accept_all;
 use super::state::AppState;
-use super::tls::{Endpoint, Tls};
+use super::tls::{Endpoint, Tls, WebhookRoots};
 use crate::control::{Advance, ClockChange, ClockTurn};
 use crate::core::error::ControlError;
 use crate::core::request_line::RequestLine;
@@ -58,6 +58,7 @@ enum Running {
 pub struct MockServerBuilder {
     simulator: Simulator,
     tls: Option<Tls>,
+    webhook_roots: WebhookRoots,
 }
 
 impl MockServer {
@@ -69,7 +70,7 @@ impl MockServer {
 
     /// As [`start`](Self::start), with a simulator of your own.
     pub async fn start_with(simulator: Simulator) -> io::Result<Self> {
-        MockServerBuilder { simulator, tls: None }.start().await
+        MockServerBuilder { simulator, ..Self::builder() }.start().await
     }
 
     /// As [`start`](Self::start), for tests that are not async: on a thread of its own.
@@ -93,7 +94,7 @@ impl MockServer {
 
     /// The built-in mock, to be changed before it starts.
     pub fn builder() -> MockServerBuilder {
-        MockServerBuilder { simulator: Simulator::new(now()), tls: None }
+        MockServerBuilder { simulator: Simulator::new(now()), tls: None, webhook_roots: WebhookRoots::default() }
     }
 
     /// Where it listens, `http://127.0.0.1:PORT`, without a slash at the end.
@@ -174,6 +175,11 @@ impl MockServerBuilder {
         Self { tls: Some(tls), ..self }
     }
 
+    /// Lets https webhook targets be under these authorities, too.
+    pub fn webhook_roots(self, webhook_roots: WebhookRoots) -> Self {
+        Self { webhook_roots, ..self }
+    }
+
     /// Tells `hook` of each request; see [`Simulator::on_request`].
     pub fn on_request(self, hook: impl Fn(&RequestLine) + Send + Sync + 'static) -> Self {
         Self { simulator: self.simulator.on_request(hook), ..self }
@@ -184,7 +190,7 @@ impl MockServerBuilder {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let shared = AppState::new(self.simulator);
-        let endpoint = Endpoint { listener, tls: self.tls };
+        let endpoint = Endpoint { listener, tls: self.tls, webhook_roots: self.webhook_roots };
         let task = tokio::spawn(accept_all(endpoint, shared.clone())).abort_handle();
         Ok(MockServer { address, shared, running: Running::Task(task) })
     }
@@ -204,7 +210,8 @@ impl MockServerBuilder {
         let (stop, stopped) = oneshot::channel();
         std::thread::Builder::new().name("transom-mock".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let serving = tokio::spawn(accept_all(Endpoint { listener, tls: self.tls }, serving));
+                let endpoint = Endpoint { listener, tls: self.tls, webhook_roots: self.webhook_roots };
+                let serving = tokio::spawn(accept_all(endpoint, serving));
                 // An error: nobody ever sends, and the other end is dropped with the mock.
                 let _ = stopped.await;
                 serving.abort();

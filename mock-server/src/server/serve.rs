@@ -103,9 +103,9 @@ async fn save_all(shared: AppState, saver: Arc<Mutex<Option<impl FnMut(&Value) +
 }
 
 pub(super) async fn accept_all(endpoint: Endpoint, shared: AppState) {
-    let Endpoint { listener, tls } = endpoint;
+    let Endpoint { listener, tls, webhook_roots } = endpoint;
     let mut worker = JoinSet::new();
-    worker.spawn(webhook_worker::run(shared.clone()));
+    worker.spawn(webhook_worker::run(shared.clone(), webhook_roots));
     worker.spawn(tell_statuses(shared.clone()));
     let registry = Arc::new(ConnectionRegistry::new());
     worker.spawn(tick(Arc::clone(&registry)));

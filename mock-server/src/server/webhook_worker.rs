@@ -13,6 +13,7 @@ use self::target_client::{TargetClient, Tried};
 use super::namespaces::Name;
 use super::real_time::now;
 use super::state::AppState;
+use super::tls::WebhookRoots;
 use crate::core::webhook::{DeliveryOutcome, WebhookDelivery};
 
 /// The time for one try, from connecting to the end of the answer.
@@ -21,11 +22,11 @@ const TRY: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Sends couriers out until it is dropped.
-pub(super) async fn run(shared: AppState) {
+pub(super) async fn run(shared: AppState, roots: WebhookRoots) {
     // Dropping the set ends its tasks.
     let mut couriers = JoinSet::new();
     // Made for the first call: most mocks make none.
-    let mut client = None;
+    let mut client: Option<Option<TargetClient>> = None;
     loop {
         while couriers.try_join_next().is_some() {}
         let desk = &shared.desk;
@@ -33,7 +34,7 @@ pub(super) async fn run(shared: AppState) {
         while let Some((world, first)) = shared.guarded(|namespaces| namespaces.due(now(), is_free)).flatten() {
             let Some(target) = first.addresses.first().copied() else { continue };
             desk.take_target(&world, target);
-            let client = client.get_or_insert_with(TargetClient::new).clone();
+            let client = client.get_or_insert_with(|| TargetClient::new(roots.clone())).clone();
             couriers.spawn(deliver(shared.clone(), client, world, target, first));
         }
         let pause = shared.guarded(|namespaces| {

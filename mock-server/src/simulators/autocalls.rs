@@ -1,5 +1,8 @@
 //! Autocalls: JSON under `/api/user/`, bearer keys, integer ids.
 
+mod api_keys;
+mod assistants;
+mod calls;
 mod common;
 mod fields;
 mod history;
@@ -17,23 +20,29 @@ use http::header::ACCEPT;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use self::common::{FRAMEWORK, NAME, SESSION_PAGE, TEMPLATE_PAGE};
+use self::calls::Call;
+use self::common::{FRAMEWORK, NAME, SESSION_PAGE};
 use self::refusal::unauthenticated;
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::limiter::Quota;
+use crate::core::not_found;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request::{bearer_token, header};
 use crate::core::request_context::RequestContext;
 use crate::core::response::{SimulatedResponse, html_response, json_response, set_header};
-use crate::core::webhook::{Failure, MessageEvent, WebhookRules};
+use crate::core::webhook::{AccountEvent, Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
 use crate::simulators::credentials::{review_idempotency, review_missing};
 use crate::simulators::rate_headers::set_rate_headers;
 use crate::simulators::seed;
 
+const PATH: &str = "/api/";
+const OWN_LIMITS: Source = Source::new("Transom's mock, which has a part of the provider's calls", Certainty::Inferred);
+
 /// The Autocalls HTTP interface. Sources: Get Session Status, Send Freeform Message (seed); Send Template Message, Get
-/// Senders, Get Templates, List Conversations, Get current user (docs).
+/// Senders, Get Templates, List Conversations, Get Conversation, Disable AI, Enable conversation ended webhook, Create API key,
+/// Get current user (docs).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Autocalls;
 
@@ -43,7 +52,7 @@ impl ProviderSimulator for Autocalls {
     }
 
     fn matches_path(&self, path: &str) -> bool {
-        path.starts_with("/api/user/") || path.starts_with(history::PATH)
+        path.starts_with(PATH)
     }
 
     fn paths(&self) -> &'static [&'static str] {
@@ -54,7 +63,14 @@ impl ProviderSimulator for Autocalls {
             "/api/user/whatsapp/senders",
             "/api/user/whatsapp/senders/{id}/templates",
             "/api/user/conversations",
+            "/api/user/assistants/enable-conversation-ended-webhook",
+            "/api/user/assistants/disable-conversation-ended-webhook",
+            "/api/user/api-keys",
+            "/api/user/api-keys/{id}",
             "/api/user/me",
+            "/api/conversations/{uuid}",
+            "/api/automate/conversations/{uuid}/enable-ai",
+            "/api/automate/conversations/{uuid}/disable-ai",
         ]
     }
 
@@ -101,6 +117,19 @@ impl ProviderSimulator for Autocalls {
         &webhook::FAILURES
     }
 
+    /// A chat that went idle has ended, by the words of this provider.
+    fn has_account_events(&self) -> bool {
+        true
+    }
+
+    fn account_event(&self, world: &World, event: &AccountEvent<'_>) -> Option<Value> {
+        webhook::conversation_ended(world, event)
+    }
+
+    fn account_event_rules(&self, _: &World) -> WebhookRules {
+        webhook::conversation_ended_rules()
+    }
+
     fn message_event(&self, world: &World, happening: &MessageEvent<'_>) -> Option<Value> {
         webhook::payload(world, happening)
     }
@@ -115,52 +144,69 @@ impl Autocalls {
     /// balance, window.
     fn respond(self, world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Response<Bytes> {
         let (now, request) = (world.now, world.request);
-        let path = request.uri().path();
-        if path.starts_with(history::PATH) && request.method() == Method::GET {
-            return history::show(world, request);
-        }
-        let call = path.strip_prefix("/api/user/").unwrap_or_default();
-        let Some(call) = Call::read(call) else {
-            review_wrong_path(call, request, review);
-            return json_response(
-                404,
-                &json!({"message": format!("The route {} could not be found.", path.trim_start_matches('/'))}),
-            );
+        let call = request.uri().path().strip_prefix(PATH).and_then(Call::read);
+        let Some(call) = call.filter(|call| call.is_there(world)) else {
+            return self.not_simulated(request, review);
         };
-        let expected = if call.is_post() { Method::POST } else { Method::GET };
-        if request.method() != expected {
-            let message = format!(
-                "The {} method is not supported for this route. Supported methods: {expected}.",
-                request.method()
-            );
-            review.refused(format!("the method is {}, expected {expected}", request.method()), FRAMEWORK);
-            let mut response = json_response(405, &json!({"message": message}));
-            set_header(&mut response, "allow", expected);
-            return response;
+        let methods = call.methods();
+        if !methods.contains(&request.method().as_str()) {
+            return wrong_method(request, methods, review);
+        }
+        match call {
+            // Two groups of calls with refusals of their own.
+            Call::Conversation(uuid) => return history::show(world, request, uuid),
+            Call::Ai(uuid, enable) => return assistants::switch_ai(world, request, uuid, enable),
+            _ => {}
         }
         let token = bearer_token(request).filter(|token| !token.is_empty());
         if token.is_none() {
             review_missing(request, "Authorization: Bearer", SESSION_PAGE, review);
         }
-        if !token.is_some_and(|token| world.accepts_credential(token)) {
+        if !token.is_some_and(|token| api_keys::accepts(world, token)) {
             return json_response(401, &unauthenticated(world));
         }
-        if call.is_post() {
+        if call.is_send() {
             if !world.take_quota(NAME).allowed {
                 return self.rate_limited(world, world.quota(NAME).exhausted(), now);
             }
             review_idempotency(request, FRAMEWORK, review);
         }
-        match call {
-            Call::Freeform => send::freeform(world, review).unwrap_or_else(|refusal| *refusal),
-            Call::Template => send::template(world, review).unwrap_or_else(|refusal| *refusal),
-            Call::SessionStatus => session::status(world, now, request, review).unwrap_or_else(|refusal| *refusal),
-            Call::Senders => lists::senders(world, request, review),
-            Call::Templates(sender) => lists::templates(world, sender, request, review),
-            Call::Conversations => lists::conversations(world, request, review),
-            Call::Me => lists::me(world),
-        }
+        let answer = match call {
+            Call::Freeform => send::freeform(world, review),
+            Call::Template => send::template(world, review),
+            Call::SessionStatus => session::status(world, now, request, review),
+            Call::Senders => Ok(lists::senders(world, request, review)),
+            Call::Templates(sender) => Ok(lists::templates(world, sender, request, review)),
+            Call::TemplatesOfSender => lists::templates_of_sender(world, request, review),
+            Call::Conversations => Ok(lists::conversations(world, request, review)),
+            Call::ApiKeys => api_keys::all(world, review),
+            Call::ApiKey(id) => Ok(api_keys::remove(world, id)),
+            Call::ConversationEnded(enable) => assistants::webhook(world, enable, review),
+            Call::Me | Call::Conversation(_) | Call::Ai(..) => Ok(lists::me(world)),
+        };
+        answer.unwrap_or_else(|refusal| *refusal)
     }
+
+    fn not_simulated(self, request: &Request<Bytes>, review: &mut FindingCollector) -> Response<Bytes> {
+        let path = request.uri().path();
+        let words = match Call::meant(path) {
+            Some(meant) => {
+                format!("`{} {path}` is not simulated by this mock; did you mean `{meant}`?", request.method())
+            }
+            None => not_found::not_simulated(self.paths(), request.method(), path),
+        };
+        review.refused(words.clone(), OWN_LIMITS);
+        json_response(404, &json!({"message": words}))
+    }
+}
+
+fn wrong_method(request: &Request<Bytes>, methods: &[&str], review: &mut FindingCollector) -> Response<Bytes> {
+    let (given, expected) = (request.method(), methods.join(", "));
+    let message = format!("The {given} method is not supported for this route. Supported methods: {expected}.");
+    review.refused(format!("the method is {given}, expected {expected}"), FRAMEWORK);
+    let mut response = json_response(405, &json!({"message": message}));
+    set_header(&mut response, "allow", expected);
+    response
 }
 
 /// An error as such a framework tells it to a browser, if the switch says so.
@@ -177,55 +223,6 @@ fn without_json(world: &World, response: Response<Bytes>) -> Response<Bytes> {
             redirect
         }
         _ => response,
-    }
-}
-
-/// Remarks on a path that is no call, with the one that is meant where third parties' notes have a wrong one.
-fn review_wrong_path(call: &str, request: &Request<Bytes>, review: &mut FindingCollector) {
-    let (right, page) = match call {
-        "whatsapp/send-template" => ("POST /api/user/whatsapp/send", TEMPLATE_PAGE),
-        _ if call == "whatsapp/templates" || call.starts_with("whatsapp/templates/") => {
-            ("GET /api/user/whatsapp/senders/{sender_id}/templates", Source::new("Get Templates", Certainty::Docs))
-        }
-        _ => {
-            let path = request.uri().path();
-            review.refused(format!("`{} {path}` is no call of the pages", request.method()), FRAMEWORK);
-            return;
-        }
-    };
-    review.refused(format!("`/api/user/{call}` is no call of the pages, which have `{right}`"), page);
-}
-
-/// The calls there are, by their path.
-enum Call<'a> {
-    Freeform,
-    Template,
-    SessionStatus,
-    Senders,
-    Templates(&'a str),
-    Conversations,
-    Me,
-}
-
-impl<'a> Call<'a> {
-    fn read(path: &'a str) -> Option<Self> {
-        Some(match path {
-            "whatsapp/send-freeform" => Self::Freeform,
-            "whatsapp/send" => Self::Template,
-            "whatsapp/session-status" => Self::SessionStatus,
-            "whatsapp/senders" => Self::Senders,
-            "conversations" => Self::Conversations,
-            "me" => Self::Me,
-            _ => {
-                let sender = path.strip_prefix("whatsapp/senders/")?.strip_suffix("/templates")?;
-                let is_number = !sender.is_empty() && sender.bytes().all(|byte| byte.is_ascii_digit());
-                is_number.then_some(Self::Templates(sender))?
-            }
-        })
-    }
-
-    fn is_post(&self) -> bool {
-        matches!(self, Self::Freeform | Self::Template)
     }
 }
 

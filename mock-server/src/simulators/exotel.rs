@@ -1,12 +1,16 @@
 //! Exotel: the v2 messages API under `/v2/accounts/{sid}/`, with basic credentials.
 
+mod account_calls;
 mod batch;
 mod callback_forms;
 mod common;
 mod content;
+mod failures;
 mod interactive;
+mod media_rules;
 mod part;
 mod problem;
+mod received;
 mod switches;
 mod template;
 mod templates;
@@ -14,21 +18,20 @@ mod webhook;
 
 use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use self::common::{ACCOUNT_SID, NAME, SEND_PAGE};
+use self::common::{ACCOUNT_SID, NAME};
 use self::problem::{Problem, failure};
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::limiter::Quota;
+use crate::core::not_found;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::request::basic_credentials;
 use crate::core::request_context::RequestContext;
-use crate::core::response::{SimulatedResponse, json_response, set_header, text_response};
+use crate::core::response::{SimulatedResponse, json_response, set_header};
 use crate::core::webhook::{Failure, MessageEvent, WebhookRules};
 use crate::core::world::World;
 use crate::simulators::credentials::{review_idempotency, review_missing};
@@ -36,6 +39,10 @@ use crate::simulators::rate_headers;
 use crate::simulators::rate_headers::set_rate_headers;
 use crate::simulators::seed;
 
+const PATH: &str = "/v2/accounts/";
+/// The older interface, of which nothing is simulated.
+const OLDER: &str = "/v1/Accounts/";
+const OWN_LIMITS: Source = Source::new("Transom's mock, which has a part of the provider's calls", Certainty::Inferred);
 const AUTHENTICATION: Source = Source::new("Authentication", Certainty::Docs);
 /// No page of the provider's speaks of a key by which a request is known again.
 const NO_IDEMPOTENCY: Source = Source::new("Send WhatsApp Message, which has no such header", Certainty::Inferred);
@@ -51,11 +58,18 @@ impl ProviderSimulator for Exotel {
     }
 
     fn matches_path(&self, path: &str) -> bool {
-        path.starts_with("/v2/accounts/")
+        path.starts_with(PATH) || path.starts_with(OLDER)
     }
 
     fn paths(&self) -> &'static [&'static str] {
-        &["/v2/accounts/{sid}/messages", "/v2/accounts/{sid}/templates"]
+        &[
+            "/v2/accounts/{sid}/messages",
+            "/v2/accounts/{sid}/templates",
+            "/v2/accounts/{sid}/templates/sample",
+            "/v2/accounts/{sid}/media/{id}",
+            "/v2/accounts/{sid}/whatsapp/webhook",
+            "/v2/accounts/{sid}/isv",
+        ]
     }
 
     fn seed(&self, world: &mut World) {
@@ -79,6 +93,11 @@ impl ProviderSimulator for Exotel {
         context.finish(response, review.into_findings())
     }
 
+    /// As the ids of its own messages (field: captures of live callbacks).
+    fn inbound_id(&self, world: &mut World) -> String {
+        world.next_hex()
+    }
+
     /// Source: Rate Limiting (docs).
     fn rate_limited(&self, _: &World, quota: Quota, now: SystemTime) -> Response<Bytes> {
         let wait = quota.reset_after_seconds();
@@ -91,7 +110,7 @@ impl ProviderSimulator for Exotel {
     }
 
     fn failures(&self) -> &'static [Failure] {
-        &webhook::FAILURES
+        &failures::ALL
     }
 
     fn message_event(&self, world: &World, happening: &MessageEvent<'_>) -> Option<Value> {
@@ -111,7 +130,7 @@ impl Exotel {
             return refusal;
         }
         let Some((account_sid, call)) = split(request.uri().path()) else {
-            return unknown_path(world, request, review);
+            return self.not_simulated(world, review);
         };
         if world.strict() && account_sid != ACCOUNT_SID {
             return failure(world, request, 404, &Problem::new(1000, "Resource not found", "account sid is not known"));
@@ -127,15 +146,41 @@ impl Exotel {
                 batch::send(world, review)
             }
             (method, "templates") if templates::has(method) => templates::answer(world, request, review),
-            (&Method::GET, call) if call.strip_prefix("media/").is_some_and(|id| !id.is_empty()) => picture(),
-            _ => unknown_path(world, request, review),
+            (&Method::GET, call) if call.strip_prefix("media/").is_some_and(|id| !id.is_empty()) => {
+                account_calls::picture()
+            }
+            (&Method::POST, "templates/sample") => {
+                account_calls::sample(world, request, review).unwrap_or_else(|problem| refuse(world, review, &problem))
+            }
+            (&Method::PUT, "whatsapp/webhook") => {
+                account_calls::webhook(world, review).unwrap_or_else(|problem| refuse(world, review, &problem))
+            }
+            (&Method::POST, "isv") => {
+                account_calls::onboarding_link(world, review).unwrap_or_else(|problem| refuse(world, review, &problem))
+            }
+            (&Method::GET, "isv") => {
+                account_calls::onboarding_token(world).unwrap_or_else(|problem| refuse(world, review, &problem))
+            }
+            _ => self.not_simulated(world, review),
         }
+    }
+
+    /// The answer to a call that is not here. The older interface has errors of the second documented form.
+    fn not_simulated(self, world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Response<Bytes> {
+        let request = world.request;
+        let path = request.uri().path();
+        let words = not_found::not_simulated(self.paths(), request.method(), path);
+        review.refused(words.clone(), OWN_LIMITS);
+        if path.starts_with(OLDER) {
+            return json_response(404, &json!({"RestException": {"Status": 404, "Message": words}}));
+        }
+        failure(world, request, 404, &Problem::new(1000, "Resource not found", words))
     }
 }
 
 /// The account sid and the rest of a path.
 fn split(path: &str) -> Option<(&str, &str)> {
-    path.strip_prefix("/v2/accounts/")?.split_once('/').filter(|(account_sid, _)| !account_sid.is_empty())
+    path.strip_prefix(PATH)?.split_once('/').filter(|(account_sid, _)| !account_sid.is_empty())
 }
 
 /// Basic credentials from the header; the page's own samples have them in the URL, which some clients pass on as it is.
@@ -173,24 +218,14 @@ fn refuse_credentials(
     ))
 }
 
-/// The file of an inbound message: whatever its id, a picture of one white point. Source: Media Messages (docs) for the call,
-/// which answers with bytes.
-fn picture() -> Response<Bytes> {
-    const WHITE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==";
-    // The constant is base64, so the fallback is out of reach.
-    let mut response = text_response(200, STANDARD.decode(WHITE).unwrap_or_default());
-    set_header(&mut response, "content-type", "image/png");
-    response
-}
-
 fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn unknown_path(world: &mut World, request: &Request<Bytes>, review: &mut FindingCollector) -> Response<Bytes> {
-    let call = format!("`{} {}`", request.method(), request.uri().path());
-    review.refused(format!("{call} is no call of the pages"), SEND_PAGE);
-    failure(world, request, 404, &Problem::new(1000, "Resource not found", "no such path or method"))
+fn refuse(world: &mut RequestContext<'_>, review: &mut FindingCollector, problem: &Problem) -> Response<Bytes> {
+    review.refused(problem.description.clone(), problem.source);
+    let request = world.request;
+    failure(world, request, problem.status, problem)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Messangi: its notification endpoint and the login that gives the key for it.
 
+mod channel;
 mod common;
 mod login;
 mod rate_headers;
@@ -17,8 +18,9 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use self::channel::CHANNEL_PATHS;
 use self::common::NAME;
-use self::login::{LOGIN_PATH, lives, login};
+use self::login::{LOGIN_PATH, lives, login, user_of};
 use self::rate_headers::put_rate_headers;
 use self::refusal::Refusal;
 use self::send::send;
@@ -37,7 +39,12 @@ use crate::simulators::seed;
 /// The path as every page writes it (seed), and with the prefix that third parties report (inferred).
 const NOTIFICATION_PATHS: [&str; 2] = ["/notification", "/oberyn/v2/notification"];
 
-const ENDPOINT: Source = Source::new("Messangi, Send Message", Certainty::Docs);
+/// The services, which third parties report under these names: messaging, login, WhatsApp, SMS, e-mail (field). A path
+/// below them is of no other provider.
+const SERVICES: [&str; 5] = ["/oberyn/", "/kingslanding/", "/balerion/", "/raven/", "/crowsnest/"];
+
+/// This mock is one of WhatsApp; the SMS and e-mail services are not simulated.
+const NOT_SIMULATED: Source = Source::new("Transom's mock, README, Unknown paths", Certainty::Inferred);
 const API_KEY: Source = Source::new("Messangi, Access your API Key", Certainty::Docs);
 /// No page of the provider's speaks of a key by which a request is known again.
 const NO_IDEMPOTENCY: Source = Source::new("Messangi, Send Message, which has no such header", Certainty::Inferred);
@@ -55,11 +62,11 @@ impl ProviderSimulator for Messangi {
     }
 
     fn matches_path(&self, path: &str) -> bool {
-        path == "/notification" || path.starts_with("/oberyn/") || path.starts_with("/kingslanding/")
+        path == "/notification" || path == "/v3/messages" || SERVICES.iter().any(|service| path.starts_with(service))
     }
 
     fn paths(&self) -> &'static [&'static str] {
-        &["/notification", "/oberyn/v2/notification", "/kingslanding/login"]
+        &["/notification", "/oberyn/v2/notification", "/v3/messages", "/balerion/v3/messages", "/kingslanding/login"]
     }
 
     fn seed(&self, world: &mut World) {
@@ -71,7 +78,7 @@ impl ProviderSimulator for Messangi {
     }
 
     fn is_send(&self, request: &Request<Bytes>) -> bool {
-        request.method() == Method::POST && NOTIFICATION_PATHS.contains(&request.uri().path())
+        request.method() == Method::POST && is_send_path(request.uri().path())
     }
 
     fn handle(&self, mut context: RequestContext<'_>) -> SimulatedResponse {
@@ -79,16 +86,17 @@ impl ProviderSimulator for Messangi {
         let mut review = FindingCollector::new(context.strict());
         let response = match (request.uri().path(), request.method() == Method::POST) {
             (LOGIN_PATH, true) => login(&context, now, request, &mut review),
-            (path, true) if NOTIFICATION_PATHS.contains(&path) => {
+            (path, true) if is_send_path(path) => {
                 let response = self.take_notification(&mut context, &mut review);
                 return context.finish(response, review.into_findings());
             }
-            (path, false) if path == LOGIN_PATH || NOTIFICATION_PATHS.contains(&path) => {
+            (path, false) if path == LOGIN_PATH || is_send_path(path) => {
                 Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
             }
             (path, _) => {
-                review.refused(format!("`{} {path}` is no call of the pages", request.method()), ENDPOINT);
-                Err(Refusal::new(StatusCode::NOT_FOUND, "Not Found"))
+                let text = format!("`{} {path}` is not simulated by this mock", request.method());
+                review.refused(text.clone(), NOT_SIMULATED);
+                Err(Refusal::new(StatusCode::NOT_FOUND, text))
             }
         };
         let response = response.unwrap_or_else(|refusal| print(&context, &refusal));
@@ -129,8 +137,9 @@ impl Messangi {
             return print(world, &Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
         }
         review_idempotency(request, NO_IDEMPOTENCY, review);
-        // The page counts requests without saying whose; a key's (inferred).
-        world.count_by_key(NAME, key);
+        // Source: Sending WhatsApp Session Message (seed): the calls that the user can make. Whether those of the WhatsApp
+        // channel count with them is not documented; they do (inferred).
+        world.count_by_account(NAME, user_of(key));
         let quota = world.take_quota(NAME);
         if !quota.allowed {
             return self.rate_limited(world, quota.exhausted(), now);
@@ -142,6 +151,10 @@ impl Messangi {
         }
         response
     }
+}
+
+fn is_send_path(path: &str) -> bool {
+    NOTIFICATION_PATHS.contains(&path) || CHANNEL_PATHS.contains(&path)
 }
 
 fn set_rate_headers(response: &mut Response<Bytes>, world: &World, quota: Quota) {

@@ -62,7 +62,11 @@ pub(crate) fn gosendapi(world: &mut World) {
 /// an example, so the number is ours (Sending WhatsApp Session Message, seed).
 pub(crate) fn messangi(world: &mut World) {
     let account = Account {
-        senders: vec![sender("5215500001111", "5215500001111", "Demo Tienda")],
+        senders: vec![
+            sender("5215500001111", "5215500001111", "Demo Tienda"),
+            // The sender of the page's samples.
+            sender("1000000001", "1000000001", "Demo of the page"),
+        ],
         templates: named_templates(),
         limiter: Limiter::new(100, Duration::from_secs(300)),
         ..Account::default()

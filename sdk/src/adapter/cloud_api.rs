@@ -4,15 +4,18 @@
 //! adapter decides which of them its provider takes, and how to wrap them. Source: the Cloud API's message reference
 //! and its published OpenAPI file (v23.0).
 
+use std::time::SystemTime;
+
 use serde_json::{Map, Value, json};
 
+use crate::account::TemplateInfo;
 use crate::config::ResolvedTemplate;
 use crate::error::Result;
 use crate::message::contacts::Contacts;
 use crate::message::content::{Content, Location};
 use crate::message::interactive::{Buttons, List};
 use crate::message::media::{Header, Media, MediaSource};
-use crate::message::template::{Template, TemplateButton};
+use crate::message::template::{Card, Parameters, Template, TemplateButton};
 
 /// The `type` of `content` and the object under that name.
 ///
@@ -124,37 +127,71 @@ pub fn list(question: &List) -> Value {
     interactive("list", &question.body, question.header.as_ref(), question.footer.as_deref(), action)
 }
 
-/// A template object. `policy` is `language.policy`, for providers that require it.
+/// The provider's way of writing templates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TemplateStyle {
+    /// `language.policy`, for providers that require it.
+    pub policy: Option<&'static str>,
+    /// Whether the type of a carousel is in capitals.
+    pub capital_carousel: bool,
+}
+
+impl TemplateStyle {
+    /// No policy, and types in lower case.
+    pub const fn new() -> Self {
+        Self { policy: None, capital_carousel: false }
+    }
+
+    /// Sets `language.policy`.
+    #[must_use]
+    pub const fn with_policy(mut self, policy: &'static str) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// Writes the type of a carousel in capitals.
+    #[must_use]
+    pub const fn with_capital_carousel(mut self) -> Self {
+        self.capital_carousel = true;
+        self
+    }
+}
+
+/// A template object. Values go by position, but by name if the `definition` has names for its placeholders.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the parameters do not fit: the Cloud API goes by
-/// position.
-pub fn template(wanted: &Template, resolved: &ResolvedTemplate<'_>, policy: Option<&str>) -> Result<Value> {
+/// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the parameters do not fit.
+pub fn template(
+    wanted: &Template,
+    resolved: &ResolvedTemplate<'_>,
+    style: TemplateStyle,
+    definition: Option<&TemplateInfo>,
+) -> Result<Value> {
+    let header_name = definition.and_then(|info| info.definition.as_ref()?.header_name());
     let mut components = Vec::new();
-    if let Some(header) = &wanted.header {
-        components.push(json!({ "type": "header", "parameters": [header_parameter(header)] }));
+    components.extend(wanted.header.as_ref().map(|header| header_component(header, header_name.as_deref())));
+    let values: Vec<(Option<String>, &str)> = if definition.is_some_and(TemplateInfo::has_names) {
+        resolved.named()?.into_iter().map(|(name, value)| (Some(name), value)).collect()
+    } else {
+        resolved.positional()?.into_iter().map(|value| (None, value)).collect()
+    };
+    components.extend(body_component(values.iter().map(|(name, value)| (name.as_deref(), *value))));
+    components.extend(wanted.buttons.iter().map(button_component));
+    if let Some(offer) = &wanted.limited_time_offer {
+        let at = offer.expires_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let at = u64::try_from(at).unwrap_or(u64::MAX);
+        let parameter = json!({ "type": "limited_time_offer", "limited_time_offer": { "expiration_time_ms": at } });
+        components.push(json!({ "type": "limited_time_offer", "parameters": [parameter] }));
     }
-    let values = resolved.positional()?;
-    if !values.is_empty() {
-        let parameters: Value = values.iter().map(|value| json!({ "type": "text", "text": value })).collect();
-        components.push(json!({ "type": "body", "parameters": parameters }));
-    }
-    for button in &wanted.buttons {
-        // `index` is a string only here.
-        components.push(match button {
-            TemplateButton::Url { index, text } => json!({
-                "type": "button", "sub_type": "url", "index": index.to_string(),
-                "parameters": [{ "type": "text", "text": text }],
-            }),
-            TemplateButton::QuickReply { index, payload } => json!({
-                "type": "button", "sub_type": "quick_reply", "index": index.to_string(),
-                "parameters": [{ "type": "payload", "payload": payload }],
-            }),
-        });
+    if !wanted.carousel.is_empty() {
+        let cards: Value = wanted.carousel.iter().enumerate().map(|(index, card)| card_object(index, card)).collect();
+        let kind = if style.capital_carousel { "CAROUSEL" } else { "carousel" };
+        components.push(json!({ "type": kind, "cards": cards }));
     }
     let mut language = Map::new();
     language.insert("code".into(), resolved.language.into());
-    put(&mut language, "policy", policy);
+    put(&mut language, "policy", style.policy);
     let mut object = Map::new();
     object.insert("name".into(), resolved.name.into());
     object.insert("language".into(), language.into());
@@ -162,33 +199,65 @@ pub fn template(wanted: &Template, resolved: &ResolvedTemplate<'_>, policy: Opti
     Ok(object.into())
 }
 
-/// The text of the body in a template's definition; `None` if `components` has no body. Definitions write the type in
-/// capitals, sends do not.
-pub fn body_text(components: &Value) -> Option<&str> {
-    let is_body = |component: &&Value| {
-        component.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("body"))
+fn header_component(header: &Header, name: Option<&str>) -> Value {
+    let parameter = match header {
+        Header::Text(line) => text_parameter(name, &line.text),
+        medium => header_parameter(medium),
     };
-    components.as_array()?.iter().find(is_body)?.get("text")?.as_str()
+    json!({ "type": "header", "parameters": [parameter] })
+}
+
+/// The component of a body with these values, each with its name if it has one; `None` without values.
+fn body_component<'v>(values: impl Iterator<Item = (Option<&'v str>, &'v str)>) -> Option<Value> {
+    let parameters: Vec<Value> = values.map(|(name, value)| text_parameter(name, value)).collect();
+    (!parameters.is_empty()).then(|| json!({ "type": "body", "parameters": parameters }))
+}
+
+fn text_parameter(name: Option<&str>, text: &str) -> Value {
+    let mut object = Map::new();
+    object.insert("type".into(), "text".into());
+    put(&mut object, "parameter_name", name);
+    object.insert("text".into(), text.into());
+    object.into()
+}
+
+fn button_component(button: &TemplateButton) -> Value {
+    let (sub_type, parameter) = match button {
+        TemplateButton::Url { text, .. } => ("url", json!({ "type": "text", "text": text })),
+        TemplateButton::QuickReply { payload, .. } => ("quick_reply", json!({ "type": "payload", "payload": payload })),
+        TemplateButton::CopyCode { coupon_code, .. } => {
+            ("copy_code", json!({ "type": "coupon_code", "coupon_code": coupon_code }))
+        }
+        TemplateButton::Flow { flow_token, flow_action_data, .. } => {
+            let mut action = Map::new();
+            put(&mut action, "flow_token", flow_token.as_deref());
+            if let Some(data) = flow_action_data {
+                action.insert("flow_action_data".into(), data.clone());
+            }
+            ("flow", json!({ "type": "action", "action": action }))
+        }
+    };
+    // `index` is a string only here.
+    let index = button.index().to_string();
+    json!({ "type": "button", "sub_type": sub_type, "index": index, "parameters": [parameter] })
+}
+
+fn card_object(index: usize, card: &Card) -> Value {
+    let mut components = Vec::new();
+    components.extend(card.header.as_ref().map(|header| header_component(header, None)));
+    components.extend(match &card.body {
+        Parameters::Positional(values) => body_component(values.iter().map(|value| (None, value.as_str()))),
+        Parameters::Named(values) => {
+            body_component(values.iter().map(|(name, value)| (Some(name.as_str()), value.as_str())))
+        }
+    });
+    components.extend(card.buttons.iter().map(button_component));
+    json!({ "card_index": index, "components": components })
 }
 
 /// The reason of a rejection in a template's definition. The Cloud API writes `NONE` where there is none.
 pub fn rejected_reason(word: Option<String>) -> Option<String> {
     word.filter(|word| !word.eq_ignore_ascii_case("none"))
-}
-
-/// The names of the placeholders in the body of a template's definition, in text order; `None` if `components` has no
-/// body.
-pub fn body_placeholders(components: &Value) -> Option<Vec<String>> {
-    let text = body_text(components)?;
-    let mut found: Vec<String> = Vec::new();
-    for part in text.split("{{").skip(1) {
-        let Some((name, _)) = part.split_once("}}") else { continue };
-        let name = name.trim();
-        if !name.is_empty() && !found.iter().any(|known| known == name) {
-            found.push(name.to_owned());
-        }
-    }
-    Some(found)
 }
 
 fn interactive(kind: &str, body: &str, header: Option<&Header>, footer: Option<&str>, action: Value) -> Value {
@@ -238,17 +307,89 @@ fn put_all(object: &mut Map<String, Value>, name: &str, values: impl Iterator<It
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::TemplateMappings;
+    use crate::message::TemplateDefinition;
+
+    fn written(wanted: &str, style: TemplateStyle, components: Option<Value>) -> Result<Value> {
+        let wanted: Template = serde_json::from_str(wanted).unwrap();
+        let info = components.map(|components| {
+            let definition = TemplateDefinition::from_components(&components);
+            TemplateInfo::new("7", "t", "en", "approved").with_definition(definition)
+        });
+        let mappings = TemplateMappings::default();
+        template(&wanted, &mappings.resolve(&wanted), style, info.as_ref())
+    }
 
     #[test]
-    fn definition_placeholders_are_unique_and_in_text_order() {
-        let body = |text: &str| json!([{ "type": "HEADER", "text": "{{9}}" }, { "type": "BODY", "text": text }]);
+    fn each_component_has_its_documented_form() {
+        for (member, component) in [
+            (
+                r#""buttons":[{"type":"copy_code","index":0,"coupon_code":"SAVE25"}]"#,
+                json!({ "type": "button", "sub_type": "copy_code", "index": "0",
+                    "parameters": [{ "type": "coupon_code", "coupon_code": "SAVE25" }] }),
+            ),
+            (
+                r#""buttons":[{"type":"flow","index":1,"flow_token":"0000","flow_action_data":{"a":1}}]"#,
+                json!({ "type": "button", "sub_type": "flow", "index": "1",
+                    "parameters": [{ "type": "action", "action": { "flow_token": "0000", "flow_action_data": { "a": 1 } } }] }),
+            ),
+            (
+                r#""buttons":[{"type":"flow","index":0}]"#,
+                json!({ "type": "button", "sub_type": "flow", "index": "0", "parameters": [{ "type": "action", "action": {} }] }),
+            ),
+            (
+                r#""limited_time_offer":{"expires_at":"2026-05-12T08:20:00.5Z"}"#,
+                json!({ "type": "limited_time_offer", "parameters": [
+                    { "type": "limited_time_offer", "limited_time_offer": { "expiration_time_ms": 1_778_574_000_500_u64 } }] }),
+            ),
+            (
+                r#""carousel":[{"header":{"type":"image","id":"7"},"body":["5"],"buttons":[{"type":"url","index":0,"text":"88"}]},{"body":{"a":"6"}}]"#,
+                json!({ "type": "carousel", "cards": [
+                    { "card_index": 0, "components": [
+                        { "type": "header", "parameters": [{ "type": "image", "image": { "id": "7" } }] },
+                        { "type": "body", "parameters": [{ "type": "text", "text": "5" }] },
+                        { "type": "button", "sub_type": "url", "index": "0", "parameters": [{ "type": "text", "text": "88" }] },
+                    ] },
+                    { "card_index": 1, "components": [
+                        { "type": "body", "parameters": [{ "type": "text", "parameter_name": "a", "text": "6" }] },
+                    ] },
+                ] }),
+            ),
+        ] {
+            let wanted = format!(r#"{{"name":"t",{member}}}"#);
+            let found = written(&wanted, TemplateStyle::default(), None).unwrap();
+            assert_eq!(found["components"], json!([component]), "{member}");
+        }
+        let capital = TemplateStyle::default().with_capital_carousel().with_policy("deterministic");
+        let found = written(r#"{"name":"t","carousel":[{}]}"#, capital, None).unwrap();
         assert_eq!(
-            body_placeholders(&body("Hi {{ name }}, {{day}} and {{name}} {{")),
-            Some(vec!["name".into(), "day".into()])
+            (&found["components"][0]["type"], &found["language"]["policy"]),
+            (&json!("CAROUSEL"), &json!("deterministic"))
         );
-        assert_eq!(body_placeholders(&body("no placeholders")), Some(Vec::new()));
-        for none in [json!([]), json!(null), json!([{ "type": "HEADER", "text": "{{1}}" }])] {
-            assert_eq!(body_placeholders(&none), None, "{none}");
+    }
+
+    #[test]
+    fn values_have_names_only_where_the_definition_has() {
+        let named = json!([{ "type": "HEADER", "format": "TEXT", "text": "{{shop}}" }, { "type": "BODY", "text": "Hi {{customer}}" }]);
+        let wanted = r#"{"name":"t","body":{"customer":"Ana"},"header":{"type":"text","text":"Acme"}}"#;
+        let found = written(wanted, TemplateStyle::default(), Some(named)).unwrap();
+        assert_eq!(
+            found["components"],
+            json!([
+                { "type": "header", "parameters": [{ "type": "text", "parameter_name": "shop", "text": "Acme" }] },
+                { "type": "body", "parameters": [{ "type": "text", "parameter_name": "customer", "text": "Ana" }] },
+            ])
+        );
+        let places = json!([{ "type": "BODY", "text": "Hi {{1}}" }]);
+        for definition in [None, Some(places)] {
+            let refused =
+                written(r#"{"name":"t","body":{"customer":"Ana"}}"#, TemplateStyle::default(), definition.clone());
+            assert_eq!(refused.unwrap_err().kind(), crate::ErrorKind::InvalidRequest);
+            let found = written(r#"{"name":"t","body":["Ana"]}"#, TemplateStyle::default(), definition).unwrap();
+            assert_eq!(
+                found["components"],
+                json!([{ "type": "body", "parameters": [{ "type": "text", "text": "Ana" }] }])
+            );
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::message::content::Content;
 use crate::message::interactive::{Buttons, List};
 use crate::message::media::{Header, MediaSource};
 use crate::message::validate::{MAX_TEXT_CHARS, over_length};
+use crate::phone::{PhoneNumber, variants};
 
 /// The maximum text lengths of a provider, in characters (Unicode scalar values), and its media limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,12 @@ pub struct Limits {
     pub row_description: usize,
     /// The id of a row.
     pub row_id: usize,
+    /// The body of a template after substitution.
+    pub template_body: usize,
+    /// The number of contact cards.
+    pub contacts: usize,
+    /// Whether links to media must be `https://`.
+    pub https_links: bool,
     /// The formats and sizes of media. A kind without a row has no limit.
     pub media: &'static [MediaLimit],
 }
@@ -55,6 +62,9 @@ impl Limits {
         row_title: 24,
         row_description: 72,
         row_id: 200,
+        template_body: 1024,
+        contacts: usize::MAX,
+        https_links: false,
         media: &[],
     };
 
@@ -62,6 +72,27 @@ impl Limits {
     #[must_use]
     pub const fn with_text(mut self, text: usize) -> Self {
         self.text = text;
+        self
+    }
+
+    /// Removes the limit of a template's body, for a provider that documents none.
+    #[must_use]
+    pub const fn without_template_body(mut self) -> Self {
+        self.template_body = usize::MAX;
+        self
+    }
+
+    /// Sets the number of contact cards.
+    #[must_use]
+    pub const fn with_contacts(mut self, contacts: usize) -> Self {
+        self.contacts = contacts;
+        self
+    }
+
+    /// Refuses links to media without `https://`.
+    #[must_use]
+    pub const fn with_https_links(mut self) -> Self {
+        self.https_links = true;
         self
     }
 
@@ -114,13 +145,33 @@ impl Limits {
             check(&format!("{place}caption"), media.caption.as_deref().unwrap_or_default(), self.caption);
         }
         for (place, kind, media) in content.placed_media() {
-            if let MediaSource::Link(link) = &media.source
-                && let Some(problem) = MediaLimit::refusing(self.media, kind).and_then(|limit| limit.excludes(link))
-            {
+            let MediaSource::Link(link) = &media.source else { continue };
+            if self.https_links && link.get(..8).is_none_or(|scheme| !scheme.eq_ignore_ascii_case("https://")) {
+                let scheme: String = link.chars().take(8).collect();
+                found.push(format!("content.{place}link: expected an https:// URL, got `{scheme}…`"));
+            }
+            if let Some(problem) = MediaLimit::refusing(self.media, kind).and_then(|limit| limit.excludes(link)) {
                 found.push(format!("content.{place}link: {problem}"));
             }
         }
+        match content {
+            Content::Template(template) => {
+                let count = template.body.values().map(|value| value.chars().count()).sum();
+                found.extend(self.over_template_body("content.body: its values have", count));
+            }
+            Content::Contacts(cards) if cards.contacts.len() > self.contacts => {
+                let count = cards.contacts.len();
+                found.push(format!("content.contacts: {count} are over the limit of {}", self.contacts));
+            }
+            _ => {}
+        }
         found
+    }
+
+    /// The problem text if a template's body, or its values alone, have more characters than the limit.
+    pub(crate) fn over_template_body(&self, what: &str, count: usize) -> Option<String> {
+        let limit = self.template_body;
+        (count > limit).then(|| format!("{what} {count} characters, over the limit of {limit} for the filled body"))
     }
 
     fn over_buttons(&self, buttons: &Buttons, check: &mut impl FnMut(&str, &str, usize)) {
@@ -157,6 +208,18 @@ impl Limits {
         }
         check("footer", footer.unwrap_or_default(), self.footer);
     }
+}
+
+/// Checks that `message` is not to `sender`, the channel's own number, in any of its spellings.
+///
+/// # Errors
+/// [`ErrorKind::RecipientInvalid`], as WhatsApp's own code 131021 for it.
+pub fn check_recipient(sender: &PhoneNumber, message: &Message) -> Result<()> {
+    if variants(sender).contains(&message.to) {
+        let problem = "to: expected a contact's number, got the channel's own".to_owned();
+        return Err(Error::invalid(ErrorKind::RecipientInvalid, vec![problem]));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -209,6 +272,50 @@ mod tests {
         }
         // A kind without a row has no limit.
         assert!(check(limits, r#"{"type":"video","link":"https://x.example/a.gif"}"#).is_ok());
+    }
+
+    #[test]
+    fn template_body_cards_and_links_have_limits() {
+        let template = |n: usize| format!(r#"{{"type":"template","name":"t","body":["{}","b"]}}"#, "é".repeat(n));
+        assert!(check(Limits::WHATSAPP, &template(1023)).is_ok());
+        let error = check(Limits::WHATSAPP, &template(1024)).unwrap_err();
+        let line = "content.body: its values have 1025 characters, over the limit of 1024 for the filled body";
+        assert_eq!((error.kind(), error.message()), (ErrorKind::InvalidRequest, line));
+        assert!(check(Limits::WHATSAPP.without_template_body(), &template(1024)).is_ok());
+
+        let cards = |n: usize| {
+            format!(r#"{{"type":"contacts","contacts":[{}]}}"#, vec![r#"{"name":{"formatted_name":"A"}}"#; n].join(","))
+        };
+        assert!(
+            check(Limits::WHATSAPP, &cards(6)).is_ok() && check(Limits::WHATSAPP.with_contacts(5), &cards(5)).is_ok()
+        );
+        let error = check(Limits::WHATSAPP.with_contacts(5), &cards(6)).unwrap_err();
+        assert_eq!(error.message(), "content.contacts: 6 are over the limit of 5");
+
+        for (content, place) in [
+            (r#"{"type":"image","link":"http://x.example/a"}"#, "content.link"),
+            (
+                r#"{"type":"template","name":"t","carousel":[{"header":{"type":"image","link":"http://x.example/a"}}]}"#,
+                "content.carousel[0].header.link",
+            ),
+        ] {
+            let error = check(Limits::WHATSAPP.with_https_links(), content).unwrap_err();
+            assert_eq!(error.message(), format!("{place}: expected an https:// URL, got `http://x…`"));
+            assert!(check(Limits::WHATSAPP, content).is_ok());
+            assert!(check(Limits::WHATSAPP.with_https_links(), &content.replace("http:", "HTTPS:")).is_ok());
+        }
+    }
+
+    #[test]
+    fn own_number_in_either_spelling_is_no_recipient() {
+        let to = |text: &str| Message::text(text.parse().unwrap(), "Hi");
+        let sender = "+5215500001111".parse().unwrap();
+        for own in ["+5215500001111", "+525500001111"] {
+            let error = check_recipient(&sender, &to(own)).unwrap_err();
+            assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::RecipientInvalid, false));
+            assert!(error.message().starts_with("to: ") && !error.to_string().contains(own), "{error}");
+        }
+        assert!(check_recipient(&sender, &to("+5215500001112")).is_ok());
     }
 
     #[test]

@@ -16,12 +16,12 @@ pub(crate) mod template_cache;
 pub use answer::{first_code, reasons};
 pub use cached::{Cached, Entry};
 pub use error_code::{Certainty, ErrorCode, beside, count_beside};
-pub use limits::Limits;
+pub use limits::{Limits, check_recipient};
 pub use media_limits::MediaLimit;
 pub use rate::{Rate, Scope};
 pub use request::{BaseUrl, BaseUrlError, RequestBuilder};
 pub use send_answer::{IdPlaces, SendAnswer, is_refusing_word};
-pub use template_cache::{RequestedTemplate, TemplateCache};
+pub use template_cache::{RequestedTemplate, TemplateCache, other_languages};
 
 pub use crate::client::attempt::Attempt;
 pub use crate::config::{ChannelRates, Connect, Connected, Context, Provider};

@@ -1,12 +1,20 @@
 //! A cache of a provider's template list, and checks of a template against it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::account::TemplateInfo;
 use crate::adapter::cached::{Cached, Entry};
+use crate::adapter::limits::Limits;
+use crate::config::ResolvedTemplate;
 use crate::error::{Error, ErrorKind, Result};
+use crate::message::HeaderDefinition;
+use crate::message::definition::{self, is_place};
+use crate::message::media::Header;
+use crate::message::template::Template;
+use crate::message::validate::over_length;
 use crate::time::Clock;
 
 /// The lifetime of a cached list.
@@ -61,32 +69,75 @@ impl TemplateCache {
     }
 }
 
-/// A template of a send with positional values, for the check against the provider's list.
-#[derive(Debug)]
+/// A template of a send, for the check against the provider's list.
+#[derive(Clone, Copy, Debug)]
 pub struct RequestedTemplate<'t> {
-    name: &'t str,
-    language: &'t str,
-    values: usize,
+    template: &'t Template,
+    resolved: ResolvedTemplate<'t>,
 }
 
 impl<'t> RequestedTemplate<'t> {
-    /// A template by the provider's name and language, with this number of positional values.
-    pub const fn new(name: &'t str, language: &'t str, values: usize) -> Self {
-        Self { name, language, values }
+    /// `template`, in the provider's names as `resolved`.
+    pub const fn new(template: &'t Template, resolved: ResolvedTemplate<'t>) -> Self {
+        Self { template, resolved }
     }
 
-    /// Checks it against its definition in `listed`. A template that is not in the list passes, because the provider may
-    /// know more than the list.
+    /// Its definition in `listed`, which it fits. `None` if the list has no template of its name, because the provider may
+    /// know more than the list. `limits` bounds the filled texts.
     ///
     /// # Errors
-    /// [`InvalidRequest`](ErrorKind::InvalidRequest) for too few or too many values;
-    /// [`TemplateRejected`](ErrorKind::TemplateRejected) for a state that does not allow sending.
-    pub fn check_against(&self, listed: &[TemplateInfo]) -> Result<()> {
-        let is_it = |template: &&TemplateInfo| template.name == self.name && template.language == self.language;
-        let Some(definition) = listed.iter().find(is_it) else { return Ok(()) };
-        definition.check_status()?;
-        definition.check_places(self.values)
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest) for values that are missing, too many or of a wrong kind;
+    /// [`TemplateRejected`](ErrorKind::TemplateRejected) for a state that does not allow sending, and if it exists in other
+    /// languages only.
+    pub fn definition_in<'l>(&self, listed: &'l [TemplateInfo], limits: &Limits) -> Result<Option<&'l TemplateInfo>> {
+        let ResolvedTemplate { name, language, .. } = self.resolved;
+        let Some(info) = listed.iter().find(|info| info.name == name && info.language == language) else {
+            return match other_languages(listed, name) {
+                None => Ok(None),
+                Some(others) => {
+                    let problem = format!("template `{name}` does not exist in `{language}`, it exists in {others}");
+                    Err(Error::invalid(ErrorKind::TemplateRejected, vec![problem]))
+                }
+            };
+        };
+        info.check_status()?;
+        let values = if info.has_names() {
+            let values = self.resolved.named()?;
+            info.check_own_names(values.iter().map(|(name, _)| name.as_str()))?;
+            values
+        } else {
+            let values = self.resolved.positional()?;
+            info.check_places(values.len())?;
+            (1..).map(|place: usize| place.to_string()).zip(values).collect()
+        };
+        let value = |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| (*value).to_owned());
+        let mut problems = Vec::new();
+        if let Some(body) = &info.body {
+            let count = definition::filled(body, value).chars().count();
+            problems.extend(limits.over_template_body("body: the text has", count));
+        }
+        if let Some(definition) = &info.definition {
+            if let (Some(HeaderDefinition::Text(text)), Some(Header::Text(line))) =
+                (&definition.part.header, &self.template.header)
+            {
+                let text = definition::filled(text, |_| Some(line.text.clone()));
+                problems.extend(over_length("header: the text", &text, limits.header));
+            }
+            problems.extend(definition.misfits(self.template));
+        }
+        if problems.is_empty() {
+            return Ok(Some(info));
+        }
+        let lines = problems.iter().map(|problem| format!("template `{name}` in `{language}`: {problem}")).collect();
+        Err(Error::invalid(ErrorKind::InvalidRequest, lines))
     }
+}
+
+/// The languages in which `listed` has the template `name`, for an error; `None` if there are none.
+pub fn other_languages(listed: &[TemplateInfo], name: &str) -> Option<String> {
+    let of_name = listed.iter().filter(|info| info.name == name);
+    let languages: BTreeSet<String> = of_name.map(|info| format!("`{}`", info.language)).collect();
+    (!languages.is_empty()).then(|| languages.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// Whether less than `span` has passed since `at`. False if the clock was set back.
@@ -121,17 +172,13 @@ impl TemplateInfo {
     /// number passes.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] if they are too few or too many, or if its placeholders have names and so no places.
+    /// [`ErrorKind::InvalidRequest`] if they are too few or too many.
     pub fn check_places(&self, given: usize) -> Result<()> {
         if !self.parameters_known {
             return Ok(());
         }
         if given != self.parameters.len() {
             return Err(self.wrong(ErrorKind::InvalidRequest, &format!("takes {}, got {given}", self.wanted())));
-        }
-        if self.parameters.iter().any(|name| !is_place(name)) {
-            let problem = format!("takes its values by name ({}), this provider gives them by position", self.names());
-            return Err(self.wrong(ErrorKind::InvalidRequest, &problem));
         }
         Ok(())
     }
@@ -167,6 +214,23 @@ impl TemplateInfo {
         Err(self.wrong(ErrorKind::InvalidRequest, &format!("takes {}, got {count}", self.wanted())))
     }
 
+    /// Whether its placeholders have names, as far as the provider reports them.
+    pub fn has_names(&self) -> bool {
+        self.parameters.iter().any(|name| !is_place(name))
+    }
+
+    /// As [`check_names`](Self::check_names), and a number is no name.
+    fn check_own_names<'n>(&self, given: impl Iterator<Item = &'n str> + Clone) -> Result<()> {
+        if self.has_names() && given.clone().any(is_place) {
+            let problem = format!(
+                "takes its values by name ({}): give them by name, or list the names as `params` in the channel's templates table",
+                self.names()
+            );
+            return Err(self.wrong(ErrorKind::InvalidRequest, &problem));
+        }
+        self.check_names(given)
+    }
+
     fn wanted(&self) -> String {
         match self.parameters.len() {
             0 => "no parameters".to_owned(),
@@ -182,11 +246,6 @@ impl TemplateInfo {
     fn wrong(&self, kind: ErrorKind, problem: &str) -> Error {
         Error::invalid(kind, vec![format!("template `{}` in `{}` {problem}", self.name, self.language)])
     }
-}
-
-/// Whether a placeholder's name is a number: `1`, `2`, ….
-fn is_place(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -331,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn values_by_position_are_counted_and_do_not_fill_names() {
+    fn values_by_position_are_counted() {
         let places = template(&["1", "2"], "approved");
         assert!(places.check_places(2).is_ok() && template(&[], "approved").check_places(0).is_ok());
         for given in [0, 1, 3] {
@@ -339,8 +398,7 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::InvalidRequest);
             assert_eq!(error.message(), format!("template `visit` in `en` takes 2 parameters (1, 2), got {given}"));
         }
-        let error = template(&["customer", "day"], "approved").check_places(2).unwrap_err();
-        assert!(error.message().contains("by name (customer, day)"), "{error}");
+        assert!(!places.has_names() && template(&["customer", "2"], "approved").has_names());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 pub(crate) mod attempt;
 pub(crate) mod outcome;
 mod redact;
+#[cfg(feature = "tracing")]
+pub(crate) mod trace;
 pub(crate) mod tracker;
 
 use std::sync::Arc;
@@ -23,7 +25,7 @@ use crate::message::media::MediaSource;
 use crate::message::receipt::Receipt;
 use crate::message::{Message, MessageId};
 use crate::messenger::{Messenger, unsupported};
-use crate::phone::PhoneNumber;
+use crate::phone::{Country, InvalidPhoneNumber, PhoneNumber};
 use crate::secret::{Redactor, Secret};
 use crate::session::Session;
 use crate::webhook::event::WebhookEvents;
@@ -59,6 +61,9 @@ pub struct Client {
     listeners: Listeners,
     /// The channel's name, for logs.
     channel: Option<Arc<str>>,
+    /// Whether the values of templates are made to fit.
+    flattens_parameters: bool,
+    default_country: Option<Country>,
     /// How many webhook calls had no valid signature.
     refused_webhooks: Arc<AtomicU64>,
 }
@@ -72,6 +77,8 @@ impl Client {
             secrets: Arc::default(),
             listeners: Listeners::default(),
             channel: None,
+            flattens_parameters: false,
+            default_country: None,
             refused_webhooks: Arc::default(),
         }
     }
@@ -107,7 +114,7 @@ impl Client {
     }
 
     fn next<'a>(&'a self, tracker: Option<&'a Arc<SendTracker>>) -> Next<'a> {
-        Next { base: &self.base, layers: &self.layers, tracker }
+        Next { base: &self.base, layers: &self.layers, tracker, channel: self.channel.as_ref(), secrets: &self.secrets }
     }
 
     fn tracker(&self, message: &Message, part_of: Option<&Arc<Attempt>>) -> SendTracker {
@@ -122,6 +129,30 @@ impl Client {
     /// Redacts the credentials of this client in other texts, such as those of a report.
     pub fn redactor(&self) -> &Redactor {
         &self.secrets
+    }
+
+    /// The country whose national numbers [`phone_number`](Self::phone_number) reads.
+    pub const fn default_country(&self) -> Option<Country> {
+        self.default_country
+    }
+
+    /// The phone number that a person wrote: with its `+`, or as dialled in the `default_country` of the channel.
+    ///
+    /// ```
+    /// # use transom::{Client, testing::Stub};
+    /// let client = Client::new(Stub::accepting());
+    /// assert_eq!(client.phone_number("+44 (0)7700 900123")?.as_str(), "+447700900123");
+    /// assert!(client.phone_number("9876543210").unwrap_err().lacks_country_code());
+    /// # Ok::<(), transom::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidPhoneNumber`]. [`InvalidPhoneNumber::lacks_country_code`] for a number without `+` if there is no default country.
+    pub fn phone_number(&self, text: &str) -> std::result::Result<PhoneNumber, InvalidPhoneNumber> {
+        match self.default_country {
+            Some(country) => country.read(text),
+            None => text.parse(),
+        }
     }
 
     fn redaction(&self) -> Redaction {
@@ -173,8 +204,15 @@ impl Client {
         if message.status_callback.is_some() {
             self.requires(Capability::StatusCallback)?;
         }
-        message.check()?;
         let mut message = message.clone();
+        if self.flattens_parameters {
+            message = message.with_flat_parameters();
+        }
+        if self.base.passes_on() {
+            message.check_but_values(|_| {})?;
+        } else {
+            message.check()?;
+        }
         if message.idempotency_key.is_none() {
             message.idempotency_key = Some(match &message.reference {
                 Some(reference) => key::of_reference(reference, &message.to),
@@ -340,9 +378,23 @@ impl ClientBuilder {
         self
     }
 
+    /// Makes the values of templates fit before each send, as [`Message::with_flat_parameters`] does. A
+    /// [`Registry`](crate::Registry) sets it by the channel's key `flatten_parameters`. Without it they are refused.
+    pub const fn flatten_parameters(mut self, flattens: bool) -> Self {
+        self.client.flattens_parameters = flattens;
+        self
+    }
+
     /// Calls `listener` with each message and its outcome. See [`Client::on_outcome`].
     pub fn on_outcome(self, listener: impl Fn(&Message, SendOutcome<'_>) + Send + Sync + 'static) -> Self {
         Self { client: self.client.on_outcome(listener), ..self }
+    }
+
+    /// Reads numbers without `+` as dialled in `country`; see [`Client::phone_number`]. A [`Registry`](crate::Registry) sets the
+    /// `default_country` of the channel.
+    pub fn default_country(mut self, country: impl Into<Option<Country>>) -> Self {
+        self.client.default_country = country.into();
+        self
     }
 
     /// Removes `secrets` from every error, however they are spelled ([`Redactor`]): a provider may echo them. Of a secret
@@ -384,6 +436,10 @@ impl Messenger for Client {
 
     async fn send_part(&self, message: &Message, _attempt: &Arc<Attempt>) -> Result<Receipt> {
         self.send(message).await
+    }
+
+    fn passes_on(&self) -> bool {
+        true
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {

@@ -62,6 +62,10 @@ impl Messenger for Redacting {
         self.redact_send(self.base.send_part(message, attempt).await, message)
     }
 
+    fn passes_on(&self) -> bool {
+        self.base.passes_on()
+    }
+
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {
         self.base.session(contact).await.map_err(|error| self.redact(error).without_number(contact))
     }

@@ -8,6 +8,8 @@ use std::task::Poll;
 use crate::client::attempt::{Attempt, BestKnown};
 use crate::client::outcome::{Listeners, SendOutcome};
 use crate::client::redact::Redaction;
+#[cfg(feature = "tracing")]
+use crate::client::trace::SendTrace;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::Message;
 use crate::message::receipt::Receipt;
@@ -38,6 +40,9 @@ struct State {
     /// The caller waits and has no answer yet.
     has_caller: bool,
     is_reported: bool,
+    /// Where the outcome is logged, if a layer asked for it.
+    #[cfg(feature = "tracing")]
+    trace: Option<SendTrace>,
 }
 
 /// Held by the caller's future: dropped, it says that the caller stopped waiting.
@@ -64,6 +69,8 @@ impl SendTracker {
             in_flight: 0,
             has_caller: true,
             is_reported: false,
+            #[cfg(feature = "tracing")]
+            trace: None,
         };
         Self {
             redaction,
@@ -85,6 +92,12 @@ impl SendTracker {
         state.unknown_form = Some(form);
         state.known.unknown = Some(before);
         self
+    }
+
+    /// Logs the outcome to `trace`. The last layer that asks for it gets it.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn log_to(&self, trace: SendTrace) {
+        self.lock().trace = Some(trace);
     }
 
     pub(crate) const fn is_resend(&self) -> bool {
@@ -195,15 +208,17 @@ impl SendTracker {
                 }
             })
         };
-        self.listeners.report(
-            &self.message,
-            match &outcome {
-                Some(Ok(receipt)) => SendOutcome::Accepted(receipt),
-                Some(Err(error)) if error.may_have_been_sent() => SendOutcome::Unknown(error),
-                Some(Err(error)) => SendOutcome::Rejected(Some(error)),
-                None => SendOutcome::Rejected(None),
-            },
-        );
+        let reported = match &outcome {
+            Some(Ok(receipt)) => SendOutcome::Accepted(receipt),
+            Some(Err(error)) if error.may_have_been_sent() => SendOutcome::Unknown(error),
+            Some(Err(error)) => SendOutcome::Rejected(Some(error)),
+            None => SendOutcome::Rejected(None),
+        };
+        #[cfg(feature = "tracing")]
+        if let Some(trace) = self.lock().trace.take() {
+            trace.report(reported, |text| self.redaction.secrets.redact(&self.message.to.redact_in(text)));
+        }
+        self.listeners.report(&self.message, reported);
         if let (Some(whole), Some(outcome)) = (&self.part_of, outcome) {
             whole.add_part(outcome);
         }

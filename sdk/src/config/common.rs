@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::templates::TemplateMappings;
 use crate::adapter::request::BaseUrl;
 use crate::layers::WindowPolicy;
+use crate::phone::Country;
 use crate::secret::Secret;
 #[cfg(feature = "reqwest")]
 use crate::transport::{HttpOptions, Roots};
@@ -17,6 +18,8 @@ use crate::transport::{HttpOptions, Roots};
 pub struct CommonConfig {
     /// `base_url`: replaces the provider's own host.
     pub base_url: Option<BaseUrl>,
+    /// `default_country`: the country of numbers that are written without `+`. Without it, such a number is refused.
+    pub default_country: Option<Country>,
     /// `timeout`: the time limit of a request, from 1 ms to 1 h.
     pub timeout: Option<Duration>,
     /// `window_policy`: the treatment of a free-form message outside the session window.
@@ -37,6 +40,9 @@ pub struct CommonConfig {
     pub webhook_secrets: Vec<Secret>,
     /// `trust_unsigned`: whether unverified webhook events count.
     pub trust_unsigned: bool,
+    /// `flatten_parameters`: whether one blank goes in place of what WhatsApp refuses in the values of templates: line breaks,
+    /// tabs, and more than four blanks in a row.
+    pub flatten_parameters: bool,
     /// `templates`: the provider's names for the application's templates.
     pub templates: TemplateMappings,
 }
@@ -45,6 +51,7 @@ impl Default for CommonConfig {
     fn default() -> Self {
         Self {
             base_url: None,
+            default_country: None,
             timeout: None,
             window_policy: WindowPolicy::default(),
             probe: true,
@@ -56,6 +63,7 @@ impl Default for CommonConfig {
             extra_roots: Roots::default(),
             webhook_secrets: Vec::new(),
             trust_unsigned: false,
+            flatten_parameters: false,
             templates: TemplateMappings::default(),
         }
     }

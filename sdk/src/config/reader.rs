@@ -15,7 +15,7 @@ use crate::adapter::request::BaseUrl;
 use crate::error::Result;
 use crate::layers::WindowPolicy;
 use crate::message::StatusCallback;
-use crate::phone::PhoneNumber;
+use crate::phone::{Country, PhoneNumber};
 use crate::secret::Secret;
 use crate::time::parse_duration;
 #[cfg(feature = "reqwest")]
@@ -24,7 +24,9 @@ use crate::transport::{PROXY_EXPECTED, Roots, is_proxy_url};
 /// The keys of every provider.
 const COMMON: &[&str] = &[
     "base_url",
+    "default_country",
     "extra_roots",
+    "flatten_parameters",
     "insecure",
     "probe",
     "proxy",
@@ -84,7 +86,9 @@ impl<'a> ConfigReader<'a> {
             probe: reader.flag("probe").unwrap_or(true),
             reuse_connections: reader.flag("reuse_connections").unwrap_or_default(),
             trust_unsigned: reader.flag("trust_unsigned").unwrap_or_default(),
+            flatten_parameters: reader.flag("flatten_parameters").unwrap_or_default(),
             base_url: reader.base_url(insecure),
+            default_country: reader.country(),
             #[cfg(feature = "reqwest")]
             proxy: reader.proxy(),
             #[cfg(feature = "reqwest")]
@@ -233,12 +237,12 @@ impl<'a> ConfigReader<'a> {
         })
     }
 
-    /// A required phone number.
+    /// A required phone number in E.164, with or without its `+`.
     pub fn required_phone(&mut self, key: &'static str) -> Option<PhoneNumber> {
         self.required(key, PHONE, phone)
     }
 
-    /// An optional phone number.
+    /// An optional phone number in E.164, with or without its `+`.
     pub fn phone(&mut self, key: &'static str) -> Option<PhoneNumber> {
         self.optional(key, phone)
     }
@@ -274,6 +278,17 @@ impl<'a> ConfigReader<'a> {
                 Err(problem) => Err(problem.to_string()),
             }
         })
+    }
+
+    fn country(&mut self) -> Option<Country> {
+        let value = self.value("default_country")?;
+        match text(value).unwrap_or_default().parse() {
+            Ok(country) => Some(country),
+            Err(error) => {
+                self.problem("default_country", error.to_string());
+                None
+            }
+        }
     }
 
     fn timeout(&mut self) -> Option<Duration> {
@@ -458,5 +473,5 @@ fn text(value: &Value) -> Option<String> {
 
 fn phone(value: &Value) -> Result<PhoneNumber, String> {
     let text = text(value).ok_or(PHONE)?;
-    text.parse().map_err(|_| PHONE.to_owned())
+    PhoneNumber::from_e164(&text).map_err(|_| PHONE.to_owned())
 }

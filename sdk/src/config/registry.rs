@@ -124,7 +124,9 @@ impl Registry {
         let guard = self.guard(config.name(), &common, Arc::clone(&context.clock));
         let provider = self.provider(config.provider()).map_err(|error| in_channel(config, &error))?;
         let connected = (provider.connect)(keys, context)?;
-        let client = Client::builder(connected.messenger).channel(config.name());
+        let client =
+            Client::builder(connected.messenger).channel(config.name()).default_country(common.default_country);
+        let client = client.flatten_parameters(common.flatten_parameters);
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::new(provider.codes));
         let client = client.layer(guard).redact(connected.secrets).redact(common.secrets()).build();
@@ -145,10 +147,12 @@ impl Registry {
         if let Some(channel) = file.channels.get(name) {
             return self.connect(channel);
         }
-        let client = Client::new(self.failover(file, name)?);
+        let failover = self.failover(file, name)?;
+        let country = failover.default_country();
+        let client = Client::builder(failover).channel(name).default_country(country);
         #[cfg(feature = "tracing")]
         let client = client.layer(crate::layers::Tracing::default());
-        Ok(client)
+        Ok(client.build())
     }
 
     /// A client for the default channel: the `default` of `transom.toml` in the current folder, or else the URI in the

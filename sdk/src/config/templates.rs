@@ -90,6 +90,14 @@ impl TemplateMapping {
 }
 
 impl<'t> ResolvedTemplate<'t> {
+    /// Checks the values against the names of the table, where it has names.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] if they do not fit.
+    pub fn check_names(&self) -> Result<()> {
+        if self.params.is_some() { self.named().map(drop) } else { Ok(()) }
+    }
+
     /// The values in the order of the placeholders, for providers with positional parameters.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use crate::phone::PhoneNumber;
 
 /// The number of failures in a row, or of unknown outcomes within [`UNKNOWN_SPAN`], that opens the breaker.
 const FAILURES: u32 = 5;
+const FAILED_PROBE: &str = "a failed probe";
 const UNKNOWN_SPAN: Duration = Duration::from_secs(60);
 /// The first and the longest pause of a channel. Each failed probe doubles it.
 const FIRST_REST: Duration = Duration::from_secs(60);
@@ -53,6 +54,7 @@ enum State {
     Closed,
     Open {
         until: Duration,
+        why: &'static str,
     },
     /// One message is being sent as a probe.
     Probing,
@@ -67,6 +69,15 @@ pub enum BreakerState {
     Open(Duration),
     /// One message may be sent as a probe, or is being sent.
     HalfOpen,
+}
+
+/// What the result of a message changed for its channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The channel is not used for this time.
+    Paused { pause: Duration, why: &'static str },
+    /// The channel is used again.
+    Resumed,
 }
 
 /// The permit of one message. If it is dropped without a result, the next message becomes the probe.
@@ -85,7 +96,7 @@ impl Breaker {
         }
         match memory.state {
             State::Closed => {}
-            State::Open { until } if now >= until => memory.turn_to(State::Probing),
+            State::Open { until, .. } if now >= until => memory.turn_to(State::Probing),
             State::Open { .. } | State::Probing => return None,
         }
         Some(Pass { breaker: self, turn: memory.turns })
@@ -94,7 +105,7 @@ impl Breaker {
     pub(super) fn state(&self, now: Duration) -> BreakerState {
         match self.lock().state {
             State::Closed => BreakerState::Closed,
-            State::Open { until } if now < until => BreakerState::Open(until.saturating_sub(now)),
+            State::Open { until, .. } if now < until => BreakerState::Open(until.saturating_sub(now)),
             State::Open { .. } | State::Probing => BreakerState::HalfOpen,
         }
     }
@@ -106,10 +117,23 @@ impl Breaker {
 
 impl Pass<'_> {
     /// Records the result of the message to `contact`. `rates` tells which throttles are about one contact.
-    pub(super) fn record(self, outcome: Result<(), &Error>, contact: &PhoneNumber, rates: &[Rate], now: Duration) {
+    pub(super) fn record(
+        self,
+        outcome: Result<(), &Error>,
+        contact: &PhoneNumber,
+        rates: &[Rate],
+        now: Duration,
+    ) -> Option<Change> {
         let mut memory = self.breaker.lock();
-        if memory.turns == self.turn {
-            memory.learn(outcome, contact, rates, now);
+        if memory.turns != self.turn {
+            return None;
+        }
+        memory.learn(outcome, contact, rates, now);
+        match memory.state {
+            _ if memory.turns == self.turn => None,
+            State::Closed => Some(Change::Resumed),
+            State::Open { until, why } if now < until => Some(Change::Paused { pause: until.saturating_sub(now), why }),
+            State::Open { .. } | State::Probing => None,
         }
     }
 }
@@ -130,18 +154,22 @@ impl Memory {
         if error.may_have_been_sent() {
             self.unknowns.push_back(now);
             self.unknowns.retain(|&at| at.saturating_add(UNKNOWN_SPAN) > now);
-            if is_probe || self.unknowns.len() >= FAILURES as usize {
-                self.rest(now);
+            if is_probe {
+                self.rest(now, FAILED_PROBE);
+            } else if self.unknowns.len() >= FAILURES as usize {
+                self.rest(now, "repeated unknown outcomes");
             }
             return;
         }
         let was_asked = error.attempts() > 0;
         match error.kind() {
-            ErrorKind::Unauthenticated | ErrorKind::InsufficientBalance => self.rest(now),
+            ErrorKind::Unauthenticated | ErrorKind::InsufficientBalance => self.rest(now, "an account problem"),
             ErrorKind::ProviderUnavailable | ErrorKind::MalformedResponse | ErrorKind::SenderUnavailable => {
                 self.failures = self.failures.saturating_add(1);
-                if is_probe || self.failures >= FAILURES {
-                    self.rest(now);
+                if is_probe {
+                    self.rest(now, FAILED_PROBE);
+                } else if self.failures >= FAILURES {
+                    self.rest(now, "repeated failures");
                 }
             }
             // A local refusal: the provider was not asked.
@@ -164,13 +192,13 @@ impl Memory {
             // A contact's limit shows that the channel works.
             self.close();
         } else {
-            self.turn_to(State::Open { until });
+            self.turn_to(State::Open { until, why: "a rate limit" });
         }
     }
 
-    fn rest(&mut self, now: Duration) {
+    fn rest(&mut self, now: Duration, why: &'static str) {
         let rest = self.rest.unwrap_or(FIRST_REST);
-        self.turn_to(State::Open { until: now.saturating_add(rest) });
+        self.turn_to(State::Open { until: now.saturating_add(rest), why });
         self.rest = Some(rest.saturating_mul(2).min(LONGEST_REST));
         self.failures = 0;
         self.unknowns.clear();
@@ -188,7 +216,7 @@ impl Memory {
     /// Makes the next message the probe, if the present probe gave no result.
     fn give_probe_back(&mut self) {
         if matches!(self.state, State::Probing) {
-            self.turn_to(State::Open { until: Duration::ZERO });
+            self.turn_to(State::Open { until: Duration::ZERO, why: FAILED_PROBE });
         }
     }
 
@@ -388,6 +416,41 @@ mod tests {
             assert!(!admits(&breaker, S(62)), "the probe is still on its way");
             probe.record(Ok(()), &bert(), RATES, S(63));
             assert_eq!(breaker.state(S(63)), BreakerState::Closed);
+        }
+    }
+
+    #[test]
+    fn each_pause_has_its_reason_and_only_a_change_is_told() {
+        let record =
+            |breaker: &Breaker, outcome, now| breaker.admit(&anna(), now).unwrap().record(outcome, &anna(), RATES, now);
+        let down = failed(ErrorKind::ProviderUnavailable);
+        let unknown = failed(ErrorKind::ProviderUnavailable).maybe_sent();
+        let empty = failed(ErrorKind::InsufficientBalance);
+        let throttled = failed(ErrorKind::RateLimited);
+        let pair = failed(ErrorKind::RateLimited).with_code("131056");
+        let refused = refused_here(ErrorKind::InvalidRequest);
+        for (error, times, expected) in [
+            (&down, 5, Some((60, "repeated failures"))),
+            (&unknown, 5, Some((60, "repeated unknown outcomes"))),
+            (&empty, 1, Some((60, "an account problem"))),
+            (&throttled, 1, Some((1, "a rate limit"))),
+            (&pair, 1, None),
+            (&refused, 1, None),
+        ] {
+            let breaker = Breaker::default();
+            assert_eq!(record(&breaker, Ok(()), S(0)), None);
+            for _ in 1..times {
+                assert_eq!(record(&breaker, Err(error), S(0)), None, "{error}");
+            }
+            let paused = |pause, why| Change::Paused { pause: S(pause), why };
+            let expected = expected.map(|(pause, why)| paused(pause, why));
+            assert_eq!(record(&breaker, Err(error), S(0)), expected, "{error}");
+            if expected.is_some() {
+                assert_eq!(record(&breaker, Err(&refused), S(100)), None, "the probe told nothing");
+                assert!(matches!(record(&breaker, Err(&down), S(200)), Some(Change::Paused { why: FAILED_PROBE, .. })));
+                assert_eq!(record(&breaker, Ok(()), S(2_000)), Some(Change::Resumed), "{error}");
+                assert_eq!(record(&breaker, Ok(()), S(2_000)), None);
+            }
         }
     }
 }

@@ -25,11 +25,15 @@ use crate::message::media::MediaSource;
 use crate::message::receipt::Receipt;
 use crate::message::{Message, MessageId};
 use crate::messenger::{Messenger, unsupported};
-use crate::phone::PhoneNumber;
+use crate::phone::{Country, PhoneNumber};
 use crate::session::{Session, Window};
+#[cfg(feature = "tracing")]
+use crate::time::rfc3339;
 use crate::time::{Clock, SystemClock};
 use crate::webhook::event::WebhookEvents;
 
+#[cfg(feature = "tracing")]
+use circuit_breaker::Change;
 use circuit_breaker::{Breaker, Pass};
 
 /// A messenger of several channels. It sends each message through one of them.
@@ -156,6 +160,13 @@ impl Failover {
         self.members.iter().map(|member| (member.channel.as_str(), member.breaker.state(now))).collect()
     }
 
+    /// The [default country](Client::default_country) of all channels, if it is the same. Else a number without `+` would be
+    /// another contact on another channel.
+    pub fn default_country(&self) -> Option<Country> {
+        let first = self.members.first()?.client.default_country();
+        first.filter(|_| self.members.iter().all(|member| member.client.default_country() == first))
+    }
+
     /// The first channel for `contact`.
     pub fn first_for(&self, contact: &PhoneNumber) -> &str {
         self.order(contact).first().map_or("", |member| member.channel.as_str())
@@ -191,7 +202,13 @@ impl Failover {
             };
             let is_template = message.content.is_free_form() && !planned.content.is_free_form();
             let outcome = member.client.send_as_part(&planned, attempt).await;
-            pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.monotonic());
+            let change = pass.record(outcome.as_ref().map(drop), &message.to, &member.rates, self.clock.monotonic());
+            #[cfg(feature = "tracing")]
+            if let Some(change) = change {
+                log(&member.channel, change, outcome.as_ref().err(), self.clock.now());
+            }
+            #[cfg(not(feature = "tracing"))]
+            let _ = change;
             match outcome {
                 Ok(mut receipt) => {
                     receipt.template_fallback |= is_template;
@@ -210,6 +227,7 @@ impl Failover {
                     tracing::warn!(
                         channel = member.channel,
                         kind = error.kind().as_str(),
+                        code = error.code(),
                         "moving on to another channel"
                     );
                     earlier.push(FailedAttempt::new(&member.channel, &error));
@@ -292,6 +310,19 @@ impl Member {
     }
 }
 
+/// Logs that a channel is paused or used again. `error` is what the message met that changed it.
+#[cfg(feature = "tracing")]
+fn log(channel: &str, change: Change, error: Option<&Error>, now: SystemTime) {
+    let (kind, code) = (error.map(|error| error.kind().as_str()), error.and_then(Error::code));
+    match change {
+        Change::Paused { pause, why } => {
+            let until = now.checked_add(pause).map(rfc3339::format);
+            tracing::info!(channel, until, pause_s = pause.as_secs(), why, kind, code, "channel paused");
+        }
+        Change::Resumed => tracing::info!(channel, "channel used again"),
+    }
+}
+
 fn bound() -> Error {
     Error::new(ErrorKind::Unsupported, "the message names something that only another channel knows")
 }
@@ -335,6 +366,10 @@ impl Messenger for Failover {
     async fn send_part(&self, message: &Message, attempt: &Arc<Attempt>) -> Result<Receipt> {
         attempt.divide();
         self.send_through(message, Some(attempt)).await
+    }
+
+    fn passes_on(&self) -> bool {
+        true
     }
 
     async fn session(&self, contact: &PhoneNumber) -> Result<Session> {

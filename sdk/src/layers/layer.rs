@@ -13,6 +13,7 @@ use crate::message::receipt::Receipt;
 use crate::message::{Message, MessageId};
 use crate::messenger::Messenger;
 use crate::phone::PhoneNumber;
+use crate::secret::Redactor;
 use crate::session::Session;
 
 /// A policy or measurement around every call. Each method calls the next layer by default.
@@ -60,6 +61,9 @@ pub struct Next<'a> {
     pub(crate) layers: &'a [Arc<dyn Layer>],
     /// Tracks the send that this is part of.
     pub(crate) tracker: Option<&'a Arc<SendTracker>>,
+    pub(crate) channel: Option<&'a Arc<str>>,
+    /// Redacts the credentials of the client.
+    pub(crate) secrets: &'a Redactor,
 }
 
 impl Next<'_> {
@@ -71,6 +75,11 @@ impl Next<'_> {
     /// The provider's name.
     pub fn provider(&self) -> &'static str {
         self.base.provider()
+    }
+
+    /// The channel's name, if the client has one; see [`ClientBuilder::channel`](crate::client::ClientBuilder::channel).
+    pub fn channel(&self) -> Option<&str> {
+        self.channel.map(|name| &**name)
     }
 
     /// Whether the message may already have been accepted in this form: it goes in this form or not at all.

@@ -1,11 +1,14 @@
 //! One span for each call, without message texts, full numbers or credentials.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tokio::time::Instant;
-use tracing::{Instrument as _, Span, field, info_span, warn};
+use tracing::{Instrument as _, Level, Span, enabled, field, info_span, warn};
 
 use crate::account::{Acknowledgement, Conversation, ConversationFilter, Identity, Sender, TemplateInfo};
 use crate::adapter::error_code::ErrorCode;
+use crate::client::trace::SendTrace;
 use crate::error::{Error, Result};
 use crate::layers::layer::{Layer, Next};
 use crate::message::receipt::Receipt;
@@ -13,9 +16,16 @@ use crate::message::{Message, MessageId};
 use crate::phone::PhoneNumber;
 use crate::session::Session;
 
-/// Wraps each call into a [`tracing`] span: provider, operation, kind of content, the last four digits of the number, how
-/// it ended, the provider's code, how long it took. Never a body, never a full number, never a credential. A call whose caller
-/// stopped waiting ends as `cancelled`; [`Client::on_outcome`](crate::Client::on_outcome) then gets the message's outcome.
+/// Wraps each call into a [`tracing`] span, `transom`, and logs the outcome of each send as an event in it.
+///
+/// The span names channel, provider, operation, kind of content, reference, message id, the last four digits of the number, how
+/// the call ended, the provider's code, and how long it took. A call whose caller stopped waiting ends as `cancelled`.
+///
+/// The event comes once for each send, when its outcome is final: `message accepted` (info), `message not sent` or `outcome of
+/// the message unknown` (warn). It has channel, reference and message id itself, and `member` for the channel that a failover
+/// chose. If the caller stopped waiting, it comes when the attempt has ended.
+///
+/// Neither shows a body, a full number or a credential. A reference or an id in which the contact's number stands is redacted.
 ///
 /// A code that is in no table of the provider's is also an event, `unknown provider code`. Count these events to notice the
 /// provider's new codes.
@@ -30,27 +40,29 @@ impl Tracing {
         Self { codes }
     }
 
-    async fn watch<T>(&self, span: Span, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let mut end = End { span: &span, begun: Instant::now(), outcome: "cancelled" };
-        let answer = call.instrument(span.clone()).await;
+    async fn watch<T>(&self, call: Call<'_>, answer: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let mut end = End { span: &call.span, begun: Instant::now(), outcome: "cancelled" };
+        let answer = answer.instrument(call.span.clone()).await;
         end.outcome = match &answer {
             Ok(_) => "ok",
             Err(error) => {
-                self.record(&span, error);
+                self.record(&call, error);
                 error.kind().as_str()
             }
         };
         answer
     }
 
-    fn record(&self, span: &Span, error: &Error) {
+    fn record(&self, call: &Call<'_>, error: &Error) {
+        let span = &call.span;
         span.record("sent", error.sent().as_str());
         let Some(code) = error.code() else { return };
-        span.record("code", code);
+        let shown = call.shown(code);
+        span.record("code", shown.as_str());
         let known = self.codes.iter().any(|table| ErrorCode::find(table, code).is_some());
         if !known && !self.codes.is_empty() {
             let _inside = span.enter();
-            warn!(code, kind = error.kind().as_str(), "unknown provider code");
+            warn!(code = shown, kind = error.kind().as_str(), "unknown provider code");
         }
     }
 }
@@ -69,42 +81,77 @@ impl Drop for End<'_> {
     }
 }
 
-/// A span whose result fields are still empty.
-fn span(operation: &'static str, next: Next<'_>, content: Option<&'static str>, to: Option<&PhoneNumber>) -> Span {
-    info_span!(
-        "transom",
-        provider = next.provider(),
-        operation,
-        content,
-        to = to.map(PhoneNumber::masked),
-        outcome = field::Empty,
-        sent = field::Empty,
-        code = field::Empty,
-        elapsed_ms = field::Empty,
-    )
+/// A call and its span.
+struct Call<'a> {
+    span: Span,
+    contact: Option<&'a PhoneNumber>,
+    next: Next<'a>,
+}
+
+impl<'a> Call<'a> {
+    /// A call whose result fields are still empty.
+    fn new(operation: &'static str, next: Next<'a>, contact: Option<&'a PhoneNumber>) -> Self {
+        let span = info_span!(
+            "transom",
+            channel = next.channel(),
+            provider = next.provider(),
+            operation,
+            content = field::Empty,
+            to = contact.map(PhoneNumber::masked),
+            reference = field::Empty,
+            message_id = field::Empty,
+            outcome = field::Empty,
+            sent = field::Empty,
+            code = field::Empty,
+            elapsed_ms = field::Empty,
+        );
+        Self { span, contact, next }
+    }
+
+    /// A send, whose outcome is logged once it is final.
+    fn of_send(message: &'a Message, next: Next<'a>) -> Self {
+        let call = Self::new("send", next, Some(&message.to));
+        if call.span.is_disabled() && !enabled!(target: SendTrace::TARGET, Level::WARN) {
+            return call;
+        }
+        let reference = message.reference.as_deref().map(|reference| call.shown(reference));
+        call.span.record("content", message.content.capability().as_str()).record("reference", reference.as_deref());
+        if let Some(tracker) = next.tracker {
+            let (span, provider) = (call.span.clone(), next.provider());
+            tracker.log_to(SendTrace { span, channel: next.channel.map(Arc::clone), provider, reference });
+        }
+        call
+    }
+
+    fn shown(&self, text: &str) -> String {
+        let text = self.next.secrets.redact(text);
+        match self.contact {
+            Some(contact) => contact.redact_in(&text),
+            None => text,
+        }
+    }
 }
 
 #[async_trait]
 impl Layer for Tracing {
     async fn send(&self, message: &Message, next: Next<'_>) -> Result<Receipt> {
-        let content = message.content.capability().as_str();
-        self.watch(span("send", next, Some(content), Some(&message.to)), next.send(message)).await
+        self.watch(Call::of_send(message, next), next.send(message)).await
     }
 
     async fn session(&self, contact: &PhoneNumber, next: Next<'_>) -> Result<Session> {
-        self.watch(span("session", next, None, Some(contact)), next.session(contact)).await
+        self.watch(Call::new("session", next, Some(contact)), next.session(contact)).await
     }
 
     async fn senders(&self, next: Next<'_>) -> Result<Vec<Sender>> {
-        self.watch(span("senders", next, None, None), next.senders()).await
+        self.watch(Call::new("senders", next, None), next.senders()).await
     }
 
     async fn templates(&self, next: Next<'_>) -> Result<Vec<TemplateInfo>> {
-        self.watch(span("templates", next, None, None), next.templates()).await
+        self.watch(Call::new("templates", next, None), next.templates()).await
     }
 
     async fn conversations(&self, filter: &ConversationFilter, next: Next<'_>) -> Result<Vec<Conversation>> {
-        self.watch(span("conversations", next, None, filter.contact.as_ref()), next.conversations(filter)).await
+        self.watch(Call::new("conversations", next, filter.contact.as_ref()), next.conversations(filter)).await
     }
 
     async fn acknowledge(
@@ -113,12 +160,12 @@ impl Layer for Tracing {
         acknowledgement: Acknowledgement,
         next: Next<'_>,
     ) -> Result<()> {
-        let span = span(acknowledgement.capability().as_str(), next, None, None);
-        self.watch(span, next.acknowledge(message_id, acknowledgement)).await
+        let call = Call::new(acknowledgement.capability().as_str(), next, None);
+        self.watch(call, next.acknowledge(message_id, acknowledgement)).await
     }
 
     async fn identify(&self, next: Next<'_>) -> Result<Option<Identity>> {
-        self.watch(span("identify", next, None, None), next.identify()).await
+        self.watch(Call::new("identify", next, None), next.identify()).await
     }
 }
 
@@ -189,6 +236,17 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         tracing::subscriber::with_default(notes.clone(), || runtime.block_on(call(&message)));
         Arc::try_unwrap(notes.0).unwrap().into_inner().unwrap()
+    }
+
+    #[test]
+    fn id_beside_a_refusal_is_named_and_redacted() {
+        for (id, shown) in [("m-9", "message_id=\"m-9\""), ("34600111222", "message_id=\"•••1222\"")] {
+            let refusal = Error::new(ErrorKind::InvalidRequest, "no").naming(id.into());
+            let client = Client::new(Stub::script([Err(refusal)])).layer(Tracing::new(CODES));
+            let notes = noted(async move |message| assert!(client.send(message).await.is_err()));
+            // Of the span and of the event.
+            assert_eq!(notes.matches(shown).count(), 2, "{notes}");
+        }
     }
 
     /// A response that never arrives.

@@ -1,5 +1,7 @@
 //! The content of messages.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::capability::Capability;
@@ -153,7 +155,7 @@ impl Content {
     }
 
     /// As [`media`](Self::media), each with its place and kind.
-    pub(crate) fn placed_media(&self) -> impl Iterator<Item = (&'static str, Capability, &Media)> {
+    pub(crate) fn placed_media(&self) -> impl Iterator<Item = (Cow<'static, str>, Capability, &Media)> {
         let header = match self {
             Self::Buttons(Buttons { header, .. })
             | Self::List(List { header, .. })
@@ -168,9 +170,17 @@ impl Content {
             | Self::Sticker(media) => Some(media),
             _ => None,
         };
-        let own = own.map(|media| ("", self.capability(), media));
-        let header = header.and_then(|header| Some(("header.", header.capability()?, header.media()?)));
-        own.into_iter().chain(header)
+        let own = own.map(|media| (Cow::Borrowed(""), self.capability(), media));
+        let header = header.and_then(|header| Some((Cow::Borrowed("header."), header.capability()?, header.media()?)));
+        let cards = match self {
+            Self::Template(template) => template.carousel.as_slice(),
+            _ => &[],
+        };
+        let cards = cards.iter().enumerate().filter_map(|(index, card)| {
+            let header = card.header.as_ref()?;
+            Some((Cow::Owned(format!("carousel[{index}].header.")), header.capability()?, header.media()?))
+        });
+        own.into_iter().chain(header).chain(cards)
     }
 
     /// Whether the content needs an open session window.
@@ -287,6 +297,7 @@ mod tests {
             r#"{"type":"reaction","message_id":"wamid.1","emoji":"👍"}"#,
             r#"{"type":"template","name":"visit_reminder","language":"en","body":["Ana","12/02"],"header":{"type":"image","link":"https://x.example/h.png"},"buttons":[{"type":"url","index":0,"text":"88"},{"type":"quick_reply","index":1,"payload":"OK"}]}"#,
             r#"{"type":"template","name":"visit_reminder","language":"en","body":{"customer":"Ana","day":"12/02"}}"#,
+            r#"{"type":"template","name":"sale","language":"en","buttons":[{"type":"copy_code","index":0,"coupon_code":"SAVE25"},{"type":"flow","index":1},{"type":"flow","index":2,"flow_token":"0000","flow_action_data":{"a":1}}],"limited_time_offer":{"expires_at":"2026-05-12T08:20:00Z"},"carousel":[{"header":{"type":"image","id":"7"},"body":["5"],"buttons":[{"type":"url","index":0,"text":"88"}]}]}"#,
         ] {
             let content: Content = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
             assert_eq!(serde_json::to_string(&content).unwrap(), json);
@@ -302,6 +313,9 @@ mod tests {
             (r#"{"type":"image"}"#, "link"),
             (r#"{"type":"list","body":"?","button":"b","sections":[{"rows":[{"id":"a","title":"t","x":1}]}]}"#, "x"),
             (r#"{"type":"template","name":"t","parameters":[]}"#, "parameters"),
+            (r#"{"type":"template","name":"t","carousel":[{"title":"x"}]}"#, "title"),
+            (r#"{"type":"template","name":"t","limited_time_offer":{"expires_at":"tomorrow"}}"#, "RFC 3339"),
+            (r#"{"type":"template","name":"t","buttons":[{"type":"copy_code","index":0}]}"#, "coupon_code"),
             (r#"{"type":"buttons","body":"?","header":{"type":"text","text":"h","x":1},"buttons":[]}"#, "x"),
         ] {
             let error = serde_json::from_str::<Content>(json).unwrap_err().to_string();

@@ -82,6 +82,16 @@ impl Header {
         }
     }
 
+    /// The word for its kind in JSON: `text`, `image`, `video`, `document`.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Image(_) => "image",
+            Self::Video(_) => "video",
+            Self::Document(_) => "document",
+        }
+    }
+
     /// The medium, if it is one.
     pub const fn media(&self) -> Option<&Media> {
         match self {

@@ -2,6 +2,7 @@
 
 pub(crate) mod contacts;
 pub(crate) mod content;
+pub(crate) mod definition;
 pub(crate) mod id;
 pub(crate) mod interactive;
 pub(crate) mod key;
@@ -10,6 +11,7 @@ pub(crate) mod receipt;
 pub(crate) mod status_callback;
 pub(crate) mod template;
 pub(crate) mod validate;
+mod values;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +19,13 @@ pub use contacts::{
     Contact, ContactAddress, ContactEmail, ContactName, ContactOrg, ContactPhone, ContactUrl, Contacts,
 };
 pub use content::{Content, Location, Reaction, Text};
+pub use definition::{ButtonDefinition, HeaderDefinition, PartDefinition, TemplateDefinition};
 pub use id::MessageId;
 pub use interactive::{Button, Buttons, List, Row, Section};
 pub use media::{Header, HeaderText, Media, MediaSource};
 pub use receipt::Receipt;
 pub use status_callback::StatusCallback;
-pub use template::{Parameters, Template, TemplateButton};
+pub use template::{Card, LimitedTimeOffer, Parameters, Template, TemplateButton};
 
 use crate::phone::PhoneNumber;
 
@@ -223,6 +226,16 @@ mod tests {
         let message = parse(json).unwrap();
         assert_eq!(message.fallback.as_ref().unwrap().name, "follow_up");
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
+    }
+
+    #[test]
+    fn json_form_demands_the_plus_of_the_number() {
+        let form = |to: &str| parse(&format!(r#"{{"to":"{to}","content":{{"type":"text","body":"Hi"}}}}"#));
+        assert_eq!(form("+44 (0)7700 900123").unwrap().to.as_str(), "+447700900123");
+        for to in ["919812345670", "9812345670"] {
+            let error = form(to).unwrap_err();
+            assert!(error.contains("there is no `+` and country code") && !error.contains("98123"), "{error}");
+        }
     }
 
     #[test]

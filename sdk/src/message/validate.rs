@@ -1,5 +1,9 @@
 //! Checks that hold for every provider. Limits of single providers are in their adapters.
 
+use std::collections::BTreeSet;
+
+use unicode_properties::emoji::{UnicodeEmoji as _, is_regional_indicator};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::Message;
 use crate::message::content::Content;
@@ -11,6 +15,7 @@ use crate::message::template::{Parameters, Template, TemplateButton};
 pub const MAX_TEXT_CHARS: usize = 4096;
 const BUTTONS_MAX: usize = 3;
 const ROWS_MAX: usize = 10;
+const CARDS_MAX: usize = 10;
 
 impl Content {
     /// Adds to `problems` a line for each thing that no provider takes; `at` names the place in the message.
@@ -54,6 +59,12 @@ impl Content {
                     problems
                         .push(format!("{at}.message_id: expected the id of the message reacted to, got an empty text"));
                 }
+                if !reaction.emoji.is_empty() && !is_emoji(&reaction.emoji) {
+                    let head: String = reaction.emoji.chars().take(20).collect();
+                    problems.push(format!(
+                        "{at}.emoji: expected one emoji, or an empty text to remove the reaction, got `{head}`"
+                    ));
+                }
             }
             Self::Template(template) => template.check(at, problems),
         }
@@ -64,6 +75,19 @@ impl Message {
     /// Checks the rules of every provider, so that a malformed message is refused before a byte leaves. The error names
     /// every problem with field, limit and value.
     pub fn check(&self) -> Result<()> {
+        self.check_but_values(|problems| {
+            if let Content::Template(template) = &self.content {
+                template.check_values("content", problems);
+            }
+            if let Some(fallback) = &self.fallback {
+                fallback.check_values("fallback", problems);
+            }
+        })
+    }
+
+    /// As [`check`](Self::check) without the template values, which a channel's settings may make to fit; `more` adds
+    /// problems.
+    pub(crate) fn check_but_values(&self, more: impl FnOnce(&mut Vec<String>)) -> Result<()> {
         let mut problems = Vec::new();
         self.content.check("content", &mut problems);
         if let Some(fallback) = &self.fallback {
@@ -82,6 +106,7 @@ impl Message {
         if !self.idempotency_key.as_ref().is_none_or(is_key) {
             problems.push("idempotency_key: expected 1 to 256 ASCII characters without blanks".to_owned());
         }
+        more(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid(ErrorKind::InvalidRequest, problems)) }
     }
 }
@@ -117,14 +142,34 @@ impl Template {
         {
             problems.push(format!("{at}.body: a parameter has an empty name"));
         }
-        if let Some(header) = &self.header {
-            check_header(at, header, problems);
+        check_template_part(at, self.header.as_ref(), &self.buttons, problems);
+        if self.carousel.len() > CARDS_MAX {
+            let count = self.carousel.len();
+            problems.push(format!("{at}.carousel: {count} cards are over the limit of {CARDS_MAX}"));
         }
-        for button in &self.buttons {
-            let (TemplateButton::Url { index, .. } | TemplateButton::QuickReply { index, .. }) = button;
-            if *index > 9 {
-                problems.push(format!("{at}.buttons: index {index} is over the limit of 9"));
-            }
+        for (index, card) in self.carousel.iter().enumerate() {
+            check_template_part(&format!("{at}.carousel[{index}]"), card.header.as_ref(), &card.buttons, problems);
+        }
+    }
+}
+
+fn check_template_part(at: &str, header: Option<&Header>, buttons: &[TemplateButton], problems: &mut Vec<String>) {
+    // Of a text header, the value is checked with the other values.
+    if let Some(media) = header.and_then(Header::media) {
+        link(&format!("{at}.header"), media, problems);
+    }
+    for (n, button) in buttons.iter().enumerate() {
+        let index = button.index();
+        if index > 9 {
+            problems.push(format!("{at}.buttons: index {index} is over the limit of 9"));
+        }
+        if buttons.iter().take(n).any(|earlier| earlier.index() == index) {
+            problems.push(format!("{at}.buttons[{n}].index: {index} has a value already"));
+        }
+        if let TemplateButton::Flow { flow_action_data: Some(data), .. } = button
+            && !data.is_object()
+        {
+            problems.push(format!("{at}.buttons[{n}].flow_action_data: expected an object"));
         }
     }
 }
@@ -149,13 +194,20 @@ fn check_list(at: &str, list: &List, problems: &mut Vec<String>) {
     filled(at, "button", &list.button, problems);
     let rows: usize = list.sections.iter().map(|section| section.rows.len()).sum();
     count(at, "sections: rows in all", rows, ROWS_MAX, problems);
+    let mut ids = BTreeSet::new();
     for (s, section) in list.sections.iter().enumerate() {
+        if section.rows.is_empty() {
+            problems.push(format!("{at}.sections[{s}].rows: at least 1 is needed, got 0"));
+        }
         if list.sections.len() > 1 && section.title.as_deref().is_none_or(|title| title.trim().is_empty()) {
             problems.push(format!("{at}.sections[{s}].title: needed when there is more than one section"));
         }
         for (r, row) in section.rows.iter().enumerate() {
             filled(at, &format!("sections[{s}].rows[{r}].id"), &row.id, problems);
             filled(at, &format!("sections[{s}].rows[{r}].title"), &row.title, problems);
+            if !ids.insert(&row.id) {
+                problems.push(format!("{at}.sections[{s}].rows[{r}].id: an earlier row has this id, too"));
+            }
         }
     }
     match &list.header {
@@ -170,6 +222,31 @@ fn check_header(at: &str, header: &Header, problems: &mut Vec<String>) {
         Header::Image(media) | Header::Video(media) | Header::Document(media) => {
             link(&format!("{at}.header"), media, problems);
         }
+    }
+}
+
+/// Whether `text` is one emoji: a flag, a keycap, or pictures that zero-width joiners make one of, with their modifiers.
+fn is_emoji(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    match chars.as_slice() {
+        [first, second] if is_regional_indicator(*first) => is_regional_indicator(*second),
+        [key, rest @ ..] if key.is_ascii() => {
+            (key.is_ascii_digit() || matches!(key, '#' | '*'))
+                && matches!(rest, ['\u{fe0f}', '\u{20e3}'] | ['\u{20e3}'])
+        }
+        chars => chars.split(|c| *c == '\u{200d}').all(|part| {
+            match part {
+            // Unicode adds pictures every year, all of them in this block.
+            [picture, marks @ ..] => {
+                (picture.is_emoji_char() || ('\u{1f000}'..='\u{1faff}').contains(picture))
+                    && !is_regional_indicator(*picture)
+                    && marks.iter().all(|mark| {
+                        matches!(mark, '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}')
+                    })
+            }
+            [] => false,
+        }
+        }),
     }
 }
 
@@ -282,9 +359,43 @@ mod tests {
             ),
             (r#"{"type":"location","latitude":1,"longitude":-181}"#.into(), "content.longitude: -181 is outside"),
             (r#"{"type":"template","name":" "}"#.into(), "content.name"),
+            (
+                r#"{"type":"list","body":"?","button":"b","sections":[{"title":"A","rows":[]},{"title":"B","rows":[{"id":"a","title":"A"}]}]}"#.into(),
+                "content.sections[0].rows: at least 1 is needed, got 0",
+            ),
+            (
+                r#"{"type":"list","body":"?","button":"b","sections":[{"title":"A","rows":[{"id":"a","title":"A"}]},{"title":"B","rows":[{"id":"a","title":"B"}]}]}"#.into(),
+                "content.sections[1].rows[0].id: an earlier row has this id, too",
+            ),
+            (
+                r#"{"type":"template","name":"t","buttons":[{"type":"url","index":0,"text":"a"},{"type":"quick_reply","index":0,"payload":"a"}]}"#.into(),
+                "content.buttons[1].index: 0 has a value already",
+            ),
+            (
+                r#"{"type":"template","name":"t","buttons":[{"type":"flow","index":0,"flow_action_data":[]}]}"#.into(),
+                "content.buttons[0].flow_action_data: expected an object",
+            ),
+            (
+                format!(r#"{{"type":"template","name":"t","carousel":[{}]}}"#, ["{}"; 11].join(",")),
+                "content.carousel: 11 cards are over the limit of 10",
+            ),
         ] {
             let found = problems(&content);
             assert!(found.iter().any(|line| line.contains(named)), "{content}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn reaction_is_one_emoji_or_none() {
+        let reaction = |emoji: &str| problems(&format!(r#"{{"type":"reaction","message_id":"m","emoji":"{emoji}"}}"#));
+        for emoji in ["", "👍", "👍🏽", "❤", "❤️", "👨‍👩‍👧", "🇪🇸", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "#⃣", "🏳️‍🌈", "\u{1fae8}", "©"]
+        {
+            assert_eq!(reaction(emoji), [""; 0], "{emoji}");
+        }
+        for text in ["ok", "1", "#", "👍👍", "👍 ", "a👍", "🇪", "+1", ":)", "ñ", "\u{200d}"] {
+            let line =
+                format!("content.emoji: expected one emoji, or an empty text to remove the reaction, got `{text}`");
+            assert_eq!(reaction(text), [line], "{text}");
         }
     }
 

@@ -26,7 +26,7 @@ pub struct WebhookEvents {
 }
 
 /// A webhook event.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
     /// A contact wrote.
@@ -44,7 +44,7 @@ pub enum Event {
 }
 
 /// A change of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConversationUpdate {
     /// The provider's id of it.
@@ -62,7 +62,7 @@ pub struct ConversationUpdate {
 }
 
 /// A change of a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TemplateUpdate {
     /// Its name, or the provider's id if the event has no name.

@@ -10,7 +10,7 @@ use crate::webhook::inbound_content::InboundContent;
 
 /// A message from a contact. A member that the provider left out, or wrote in an unreadable form, is `None` and takes no
 /// other with it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Inbound {
     /// The provider's id of it.
@@ -52,7 +52,7 @@ pub enum TimeSource {
 }
 
 /// The advertisement or post that a contact pressed before writing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Referral {
     /// `ad` or `post`.

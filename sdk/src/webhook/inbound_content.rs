@@ -16,7 +16,7 @@ use crate::phone::PhoneNumber;
 ///     assert_eq!(body, "Hi");
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InboundContent {
@@ -80,7 +80,7 @@ pub enum InboundContent {
 }
 
 /// The contact's choice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InboundReply {
     /// The id of the button or row.
@@ -93,7 +93,7 @@ pub struct InboundReply {
 }
 
 /// One product of an order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct OrderItem {
@@ -112,7 +112,7 @@ pub struct OrderItem {
 }
 
 /// A notice of WhatsApp itself about the contact.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SystemNotice {
@@ -131,7 +131,7 @@ pub struct SystemNotice {
 }
 
 /// A file from a contact. It has an `id`, a `link`, or both.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct InboundMedia {

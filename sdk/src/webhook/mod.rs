@@ -1,6 +1,7 @@
 //! Webhook events, the verification of a webhook call's signature, and the readers that adapters share.
 
 pub(crate) mod body;
+mod debug;
 mod dedupe;
 pub(crate) mod event;
 mod inbound;

@@ -48,8 +48,8 @@ pub enum OwnSender<'a> {
 
 /// A message from a contact, whose members stand in `layers`, the innermost first. `message_id` is its id.
 ///
-/// It needs an id or a sender and nothing else. The contact's name is the one of the entry in `contacts` with the contact's
-/// number or user id. Returns `None` for an echo of our own message, which is no message from a contact.
+/// It needs a sender and nothing else. The contact's name is the one of the entry in `contacts` with the contact's number or
+/// user id. Returns `None` for a message that names no contact, and for an echo of our own message: they are unknown events.
 pub fn inbound(
     message_id: Option<String>,
     layers: &[&Members],
@@ -66,7 +66,7 @@ pub fn inbound(
     let number =
         number.or_else(|| person?.number.clone()).or_else(|| parsed(around(&["contact_phone", "contactPhone"])));
     let user_id = user_id.or_else(|| person?.user_id.clone()).or_else(|| around(&["contact_bsuid", "contactBsuid"]));
-    if message_id.is_none() && number.is_none() && user_id.is_none() {
+    if number.is_none() && user_id.is_none() {
         return None;
     }
 
@@ -130,7 +130,7 @@ fn sender(text: &dyn Fn(&[&str]) -> Option<String>) -> (Option<PhoneNumber>, Opt
 }
 
 fn parsed(text: Option<String>) -> Option<PhoneNumber> {
-    text?.parse().ok()
+    PhoneNumber::from_e164(&text?).ok()
 }
 
 /// An entry of `contacts`.

@@ -7,7 +7,7 @@ use crate::message::id::MessageId;
 use crate::phone::PhoneNumber;
 
 /// The status of one of our messages.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StatusUpdate {
     /// The id on the send's receipt.
@@ -28,7 +28,7 @@ pub struct StatusUpdate {
 }
 
 /// Why a message will not arrive.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeliveryFailure {
     /// The kind. Of a list of errors, the first decides.
@@ -40,7 +40,7 @@ pub struct DeliveryFailure {
 }
 
 /// The delivery status of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeliveryStatus {
     /// The provider queued it.

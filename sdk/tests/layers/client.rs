@@ -51,6 +51,31 @@ async fn a_message_that_no_provider_takes_never_reaches_one() {
 }
 
 #[tokio::test]
+async fn unfit_values_are_refused_or_made_flat_by_the_channel() {
+    let template = || Template::new("t").body(["Ana\nRuiz"]);
+    for message in [Message::template(to(), template()), text().with_fallback(template())] {
+        let (plain, flat) = (Stub::accepting(), Stub::accepting());
+        let flattening = Client::builder(flat.clone()).flatten_parameters(true).build();
+        let refused = Client::new(plain.clone()).send(&message).await.unwrap_err();
+        assert_eq!((refused.kind(), plain.sent().len()), (ErrorKind::InvalidRequest, 0));
+        // A client around clients leaves the values to them.
+        let around = Client::new(Failover::new("plain", Client::new(plain.clone())));
+        assert_eq!(around.send(&message).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
+        assert_eq!(plain.sent().len(), 0);
+        for client in
+            [flattening.clone(), Client::new(flattening.clone()), Client::new(Failover::new("flat", flattening))]
+        {
+            client.send(&message).await.unwrap();
+        }
+        assert_eq!(flat.sent().len(), 3);
+        for sent in flat.sent() {
+            let written = serde_json::to_string(&sent).unwrap();
+            assert!(written.contains(r#"["Ana Ruiz"]"#), "{written}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn key_is_the_reference_or_its_fixed_hash() {
     let stub = Stub::accepting();
     let client = Client::new(stub.clone());
@@ -65,6 +90,35 @@ async fn key_is_the_reference_or_its_fixed_hash() {
     assert_eq!(hashed, again);
     assert!(hashed.len() == 32 && hashed.bytes().all(|b| b.is_ascii_hexdigit()));
     assert_ne!(random, other, "a message without a reference is a message of its own");
+}
+
+#[tokio::test]
+async fn address_for_delivery_reports_is_in_no_error() {
+    let address = "https://hooks.example.net/sk-4f9a-canary-77";
+    let echo = Error::new(ErrorKind::InvalidRequest, format!("cannot call {address} now"));
+    let message = text().with_status_callback(address);
+    let error = Client::new(Stub::script([Err(echo)])).send(&message).await.unwrap_err();
+    let shown = format!("{error} {error:?} {message:?}");
+    assert!(shown.contains("cannot call") && !shown.contains("canary"), "{shown}");
+}
+
+#[tokio::test]
+async fn message_with_an_address_needs_the_capability() {
+    let can = Capability::ALL.iter().copied().filter(|can| *can != Capability::StatusCallback).collect();
+    let stub = Stub::accepting().with_capabilities(can);
+    let client = Client::new(stub.clone());
+    let error = client.send(&text().with_status_callback("https://hooks.example.net/a")).await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Unsupported, "this provider has no status_callback"));
+    assert!(stub.sent().is_empty());
+}
+
+#[tokio::test]
+async fn fallback_keeps_the_address_for_delivery_reports() {
+    let message = with_fallback().with_status_callback("https://hooks.example.net/a");
+    assert_eq!(message.as_fallback().unwrap().status_callback, message.status_callback);
+    let json = serde_json::to_value(&message).unwrap();
+    assert_eq!(json["status_callback"], "https://hooks.example.net/a");
+    assert_eq!(serde_json::from_value::<Message>(json).unwrap(), message);
 }
 
 #[tokio::test]

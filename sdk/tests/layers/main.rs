@@ -5,6 +5,8 @@
 mod client;
 mod failover;
 mod limit;
+#[cfg(feature = "tracing")]
+mod logs;
 #[cfg(feature = "opentelemetry")]
 mod metrics;
 mod passing_on;

@@ -31,13 +31,13 @@ fn told(told: &Told) -> Vec<String> {
 
 /// Holds every send at a gate until it is opened.
 #[derive(Clone, Debug)]
-struct Gated {
+pub(super) struct Gated {
     stub: Stub,
-    gate: Arc<Notify>,
+    pub(super) gate: Arc<Notify>,
 }
 
 impl Gated {
-    fn new(stub: &Stub) -> Self {
+    pub(super) fn new(stub: &Stub) -> Self {
         Self { stub: stub.clone(), gate: Arc::default() }
     }
 }
@@ -80,7 +80,7 @@ impl Messenger for Gated {
 
 /// A clock whose waits never end.
 #[derive(Debug)]
-struct Endless;
+pub(super) struct Endless;
 
 #[async_trait]
 impl Clock for Endless {
@@ -101,7 +101,7 @@ async fn told_in_the_end(verdicts: &Told) -> Vec<String> {
 }
 
 /// Polls the send of `message` once and drops it.
-fn begin_and_give_up(client: &Client, message: &Message) {
+pub(super) fn begin_and_give_up(client: &Client, message: &Message) {
     let mut send = Box::pin(client.send(message));
     let mut context = Context::from_waker(Waker::noop());
     assert!(matches!(send.as_mut().poll(&mut context), Poll::Pending));

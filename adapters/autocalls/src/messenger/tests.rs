@@ -25,18 +25,18 @@ impl Transport for Script {
     }
 }
 
-struct Stage {
-    autocalls: Autocalls,
+pub(super) struct Stage {
+    pub(super) autocalls: Autocalls,
     script: Arc<Script>,
 }
 
 impl Stage {
-    fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         self.script.asked.lock().unwrap().clone()
     }
 }
 
-fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
+pub(super) fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
     let answers = answers.into_iter().map(|(status, body)| Ok(answer(status, body)));
     let script =
         Arc::new(Script { answers: std::sync::Mutex::new(answers.collect()), asked: std::sync::Mutex::default() });
@@ -125,9 +125,11 @@ async fn many_callers_share_one_look_up() {
 
 #[tokio::test]
 async fn unmatched_or_ambiguous_name_is_config_error_and_unsent() {
-    for (name, language, named) in
-        [("nope", "en", "is not among"), ("visit", "fr", "is not among"), ("twin", "en", "stands for 2")]
-    {
+    for (name, language, named) in [
+        ("nope", "en", "is not among"),
+        ("visit", "fr", "is not among the sender's templates, which have it in `en`, `es`"),
+        ("twin", "en", "stands for 2"),
+    ] {
         let stage = stage([TEMPLATES]);
         let error = template(&stage, name, language).await.unwrap_err();
         assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Config, Sent::No, 0));
@@ -259,9 +261,9 @@ async fn a_refused_template_is_looked_at_anew_by_the_next_send() {
 #[tokio::test]
 async fn a_template_that_cannot_go_is_not_even_looked_up() {
     let stage = stage([]);
-    let message = Message::template(to(), Template::new("visit").body([""]));
+    let message = Message::template(to(), Template::new("visit").offer_expires_at(SystemTime::UNIX_EPOCH));
     let error = stage.autocalls.send(&message).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unsupported, 0));
     let image = Message::image(to(), "https://example.com/a.png");
     assert_eq!(stage.autocalls.send(&image).await.unwrap_err().kind(), ErrorKind::Unsupported);
     assert!(stage.asked().is_empty());

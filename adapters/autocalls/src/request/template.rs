@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use transom::account::TemplateInfo;
+use transom::adapter::other_languages;
 use transom::{Error, ErrorKind, Result, Template};
 
 use crate::config::Config;
@@ -14,29 +15,26 @@ pub(crate) struct RequestedTemplate<'t> {
     pub(crate) id: Option<u64>,
     pub(crate) name: &'t str,
     pub(crate) language: &'t str,
-    pub(super) variables: BTreeMap<String, &'t str>,
+    /// The contact's name, for the provider's own list.
+    pub(crate) recipient_name: Option<&'t str>,
+    pub(crate) variables: BTreeMap<String, &'t str>,
 }
 
 impl<'t> RequestedTemplate<'t> {
     /// `template` in the provider's names.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] for values of the header or of buttons, for which the body of a send has no field
-    /// [docs, Send Template Message]; [`ErrorKind::InvalidRequest`] for values that do not fit or are empty, since no
-    /// page says what becomes of those.
+    /// [`ErrorKind::Unsupported`] for values of other components than the body, for which the body of a send has no field
+    /// [docs, Send Template Message]; [`ErrorKind::InvalidRequest`] for values that do not fit the channel's table.
     pub(crate) fn of(config: &'t Config, template: &'t Template) -> Result<Self> {
-        if template.header.is_some() || !template.buttons.is_empty() {
+        if template.has_components() {
             let why = "this provider takes values for a template's body only, none for its header or buttons";
             return Err(Error::new(ErrorKind::Unsupported, why));
         }
         let resolved = config.templates.resolve(template);
         let variables = resolved.named()?;
-        if let Some((name, _)) = variables.iter().find(|(_, value)| value.trim().is_empty()) {
-            let problem = format!("template `{}`: parameter `{name}` is empty", resolved.name);
-            return Err(Error::invalid(ErrorKind::InvalidRequest, vec![problem]));
-        }
         let (id, name, language) = (resolved.id, resolved.name, resolved.language);
-        Ok(Self { id, name, language, variables: variables.into_iter().collect() })
+        Ok(Self { id, name, language, recipient_name: None, variables: variables.into_iter().collect() })
     }
 
     /// The names of its values: names, or `1`, `2`, ….
@@ -73,7 +71,10 @@ fn by_name<'l>(listed: &'l [TemplateInfo], requested: &RequestedTemplate<'_>) ->
             Ok(id) => return Ok((id, one)),
             Err(_) => "has an id that is not a whole number".to_owned(),
         },
-        [] => "is not among the sender's templates".to_owned(),
+        [] => match other_languages(listed, requested.name) {
+            Some(languages) => format!("is not among the sender's templates, which have it in {languages}"),
+            None => "is not among the sender's templates".to_owned(),
+        },
         several => format!("stands for {} of the sender's templates", several.len()),
     };
     let (name, language) = (requested.name, requested.language);

@@ -128,7 +128,7 @@ fn all<T>(response: &Response<Bytes>, rows: impl Iterator<Item = Option<T>>) -> 
 }
 
 fn phone(text: &str) -> Option<PhoneNumber> {
-    text.parse().ok()
+    PhoneNumber::from_e164(text).ok()
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ impl Transport for Script {
     }
 }
 
-struct Stage {
-    exotel: Exotel,
+pub(super) struct Stage {
+    pub(super) exotel: Exotel,
     script: Arc<Script>,
 }
 
@@ -39,12 +39,12 @@ fn stage_of(answers: impl IntoIterator<Item = Result<Response<Bytes>>>) -> Stage
     Stage { exotel: Exotel::new(config(), Context::new(transport)), script }
 }
 
-fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
+pub(super) fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
     stage_of(answers.map(|(status, body)| Ok(answer(status, body))))
 }
 
 impl Stage {
-    fn bodies(&self) -> Vec<Value> {
+    pub(super) fn bodies(&self) -> Vec<Value> {
         let asked = self.script.asked.lock().unwrap();
         asked.iter().map(|request| serde_json::from_slice(request.body()).unwrap()).collect()
     }
@@ -63,14 +63,14 @@ fn to_other(body: &str) -> Message {
     Message::text("+919876543211".parse().unwrap(), body)
 }
 
-const TAKEN: (u16, &str) =
+pub(super) const TAKEN: (u16, &str) =
     (202, r#"{"response":{"whatsapp":{"messages":[{"code":202,"status":"success","data":{"sid":"7c1e"}}]}}}"#);
-const WANTS_WRAPPED: (u16, &str) = (
+pub(super) const WANTS_WRAPPED: (u16, &str) = (
     400,
     r#"{"response":{"code":400,"error_data":{"code":1001,"message":"Mandatory Parameter missing","description":"at least one channel is mandatory"},"status":"failure","data":null}}"#,
 );
 
-fn is_wrapped(body: &Value) -> bool {
+pub(super) fn is_wrapped(body: &Value) -> bool {
     body.get("whatsapp").is_some()
 }
 
@@ -274,6 +274,38 @@ async fn template_against_its_definition_is_refused_before_the_send() {
         let error = stage.exotel.send_batch(&[text("a"), template(values)]).await.unwrap_err();
         assert_eq!((error.kind(), error.sent(), error.attempts()), (kind, Sent::No, 0), "{status}");
         assert!(error.message().starts_with("messages[1]: template `visit`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn values_go_by_name_where_the_definition_has_names() {
+    let list = r#"{"response":{"whatsapp":{"templates":[{"data":{"name":"visit","language":"en","status":"APPROVED","components":[{"type":"BODY","text":"Hi {{customer}}"}]}}]}}}"#;
+    let named = Template::new("visit").body_named([("customer", "Ana\nRuiz")]);
+    let message = Message::template("+919876543210".parse().unwrap(), named);
+    let expected = r#"{"parameters":[{"parameter_name":"customer","text":"Ana Ruiz","type":"text"}],"type":"body"}"#;
+    let mut stage = with_waba_id([(200, list), TAKEN, TAKEN]);
+    stage.exotel.send(&message.clone().with_flat_parameters()).await.unwrap();
+    assert!(stage.exotel.send_batch(std::slice::from_ref(&message)).await.is_err(), "a line break");
+    stage.exotel.config.flatten_parameters = true;
+    stage.exotel.send_batch(&[message]).await.unwrap()[0].as_ref().unwrap();
+    let asked = stage.script.asked.lock().unwrap();
+    for request in asked.iter().skip(1) {
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        assert!(body.to_string().contains(expected), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn own_number_and_plain_http_are_refused_locally() {
+    let own = Message::text("+919876500001".parse().unwrap(), "Hi");
+    let plain = Message::image("+919876543210".parse().unwrap(), "http://x.example/a.png");
+    for (message, kind, line) in [
+        (own, ErrorKind::RecipientInvalid, "to: expected a contact's number"),
+        (plain, ErrorKind::InvalidRequest, "content.link: expected an https:// URL"),
+    ] {
+        let error = stage([]).exotel.send(&message).await.unwrap_err();
+        assert_eq!((error.kind(), error.sent(), error.attempts()), (kind, Sent::No, 0));
+        assert!(error.message().starts_with(line), "{error}");
     }
 }
 

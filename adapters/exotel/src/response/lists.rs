@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use transom::Result;
 use transom::account::TemplateInfo;
 use transom::adapter::{Operation, cloud_api, json};
+use transom::message::TemplateDefinition;
 use transom::transport::unreadable;
 
 use crate::error::{self, RequestKind};
@@ -82,9 +83,8 @@ fn template(entry: &RawValue) -> Option<TemplateInfo> {
     let status = template.status.unwrap_or_default().to_lowercase();
     let mut info = TemplateInfo::new(id, name, template.language.unwrap_or_default(), status);
     info.category = template.category.map(|category| category.to_lowercase());
-    info.body = template.components.as_ref().and_then(cloud_api::body_text).map(str::to_owned);
     info.reason = cloud_api::rejected_reason(template.rejected_reason);
-    Some(info.with_parameters(template.components.as_ref().and_then(cloud_api::body_placeholders)))
+    Some(info.with_definition(template.components.as_ref().and_then(TemplateDefinition::from_components)))
 }
 
 /// The entries of the list as received, and the cursor beside them.

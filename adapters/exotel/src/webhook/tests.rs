@@ -402,14 +402,17 @@ fn inbound_message_without_time_gets_time_of_receipt() {
 }
 
 #[test]
-fn inbound_message_needs_an_id_or_a_sender_only() {
+fn inbound_message_needs_a_sender_only() {
     let wrapped =
         |item: &str| inbound_of(&format!(r#"{{"whatsapp":{{"messages":[{{"callback_type":"icm",{item}}}]}}}}"#));
     let nameless = wrapped(r#""from":"+919000012345","content":{"type":"text","text":{"body":"hi"}}"#);
     assert_eq!((nameless.message_id, nameless.from.unwrap().as_str()), (None, "+919000012345"));
     let hidden = wrapped(r#""sid":"a","from_user_id":"IN.9f2c","content":{"type":"text","text":{"body":"hi"}}"#);
     assert_eq!((hidden.from, hidden.user_id.as_deref()), (None, Some("IN.9f2c")));
-    assert_eq!(wrapped(r#""sid":"a""#).content.to_json()["type"], "unknown");
+    assert_eq!(wrapped(r#""from":"+919000012345""#).content.to_json()["type"], "unknown");
+    // Nobody can be answered.
+    let call = r#"{"whatsapp":{"messages":[{"callback_type":"icm","sid":"a"}]}}"#;
+    assert_eq!(one(call), Event::Unknown(json!({ "callback_type": "icm", "sid": "a" })));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use transom::{Sent, Template};
 
 use super::*;
 use crate::error::tests::{answer, config, text, to};
+use crate::{CloseReason, Upload};
 
 /// Answers in the order of the script, and remembers the paths and queries that were asked for.
 #[derive(Debug)]
@@ -28,19 +29,19 @@ impl Transport for Script {
     }
 }
 
-struct Stage {
-    gosendapi: GoSendApi,
+pub(super) struct Stage {
+    pub(super) gosendapi: GoSendApi,
     script: Arc<Script>,
 }
 
 impl Stage {
-    fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         self.script.asked.lock().unwrap().clone()
     }
 }
 
 /// Every answer is given at 2026-02-04T09:00:00Z by the provider's clock.
-fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
+pub(super) fn stage<const N: usize>(answers: [(u16, &str); N]) -> Stage {
     stage_of(&answers)
 }
 
@@ -249,10 +250,63 @@ async fn definition_comes_from_the_channels_account() {
 
 #[tokio::test]
 async fn malformed_message_is_refused_before_the_definition_check() {
-    let stage = stage([]);
-    let named = Template::new("visit").body_named([("day", "12/02")]);
-    let error = stage.gosendapi.send(&Message::template(to(), named)).await.unwrap_err();
+    let mut stage = stage([]);
+    let long = Message::template(to(), Template::new("visit").body(["x".repeat(1025)]));
+    assert_eq!(stage.gosendapi.send(&long).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
+    stage.gosendapi.config.probe = false;
+    let named = Message::template(to(), Template::new("visit").body_named([("day", "12/02")]));
+    let error = stage.gosendapi.send(&named).await.unwrap_err();
     assert_eq!((error.kind(), stage.asked().len()), (ErrorKind::InvalidRequest, 0));
+}
+
+#[tokio::test]
+async fn template_must_fit_the_components_of_its_definition() {
+    let list = r#"{"data":[
+        {"name":"visit","language":"es","status":"APPROVED","components":[{"type":"BODY","text":"x"}]},
+        {"name":"named","language":"en","status":"APPROVED","components":[{"type":"BODY","text":"Hi {{customer}}"}]},
+        {"name":"places","language":"en","status":"APPROVED","components":[{"type":"BODY","text":"Hi {{1}}"}]},
+        {"name":"shop","language":"en","status":"APPROVED","components":[{"type":"HEADER","format":"TEXT","text":"At {{1}}"},
+            {"type":"BODY","text":"Hi"},{"type":"BUTTONS","buttons":[{"type":"URL","url":"https://x.example/{{1}}"}]}]}]}"#;
+    let button = |template: Template| template.button(transom::message::TemplateButton::url(0, "88"));
+    let header = |text: &str| transom::message::Header::text(text);
+    for (template, line) in [
+        (Template::new("visit"), "template `visit` does not exist in `en`, it exists in `es`"),
+        (Template::new("named").body_named([("customer", "Ana")]), ""),
+        (
+            Template::new("named").body_named([("guest", "Ana")]),
+            "has no parameter `guest`, it takes 1 parameter (customer)",
+        ),
+        (Template::new("named").body(["Ana"]), "takes its values by name (customer): give them by name"),
+        (
+            Template::new("places").body_named([("customer", "Ana")]),
+            "its parameters are named, and this provider goes by position",
+        ),
+        (
+            Template::new("places").body(["x".repeat(1022)]),
+            "body: the text has 1025 characters, over the limit of 1024",
+        ),
+        (Template::new("places").body(["x".repeat(1021)]), ""),
+        (button(Template::new("shop").header(header("Acme"))), ""),
+        (
+            Template::new("shop").header(header("Acme")),
+            "buttons: the button at index 0: expected a url value, got none",
+        ),
+        (button(Template::new("shop")), "header: expected text, got none"),
+        (
+            button(Template::new("shop").header(header(&"x".repeat(58)))),
+            "header: the text: 61 characters are over the limit of 60",
+        ),
+    ] {
+        let stage = stage([WABA, (200, list), TAKEN]);
+        let result = stage.gosendapi.send(&Message::template(to(), template)).await;
+        match result {
+            Ok(_) => assert_eq!(line, ""),
+            Err(error) => {
+                assert!(!line.is_empty() && error.message().contains(line), "{line}: {error}");
+                assert_eq!((error.sent(), error.attempts(), stage.asked().len()), (Sent::No, 0, 2), "{line}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

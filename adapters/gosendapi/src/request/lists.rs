@@ -64,7 +64,7 @@ pub(crate) fn encode_close(config: &Config, id: &str, reason: Option<CloseReason
     with_key(config, request).json(Operation::Read, &body)
 }
 
-fn paged(request: RequestBuilder, page: usize) -> Result<Request<Bytes>> {
+pub(super) fn paged(request: RequestBuilder, page: usize) -> Result<Request<Bytes>> {
     let request = request.query("per_page", &PER_PAGE.to_string());
     let request = if page > 1 { request.query("page", &page.to_string()) } else { request };
     request.empty(Operation::Read)

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use transom::account::{Conversation, Sender, TemplateInfo};
 use transom::adapter::{Operation, cloud_api, json};
+use transom::message::TemplateDefinition;
 use transom::transport::unreadable;
 use transom::{PhoneNumber, Result};
 
@@ -124,9 +125,8 @@ pub(crate) fn decode_templates(response: &Response<Bytes>, now: SystemTime) -> R
         let id = item.id.unwrap_or_else(|| name.clone());
         let mut template = TemplateInfo::new(id, name, item.language.unwrap_or_default(), status);
         template.category = item.category.map(|word| word.to_lowercase());
-        template.body = item.components.as_ref().and_then(cloud_api::body_text).map(str::to_owned);
         template.reason = cloud_api::rejected_reason(item.rejected_reason);
-        Some(template.with_parameters(item.components.as_ref().and_then(cloud_api::body_placeholders)))
+        Some(template.with_definition(item.components.as_ref().and_then(TemplateDefinition::from_components)))
     })
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn decode_close(response: &Response<Bytes>, now: SystemTime) -> Resul
 }
 
 /// Returns the items of a page, or an error if an item has no id or name. A list with gaps would look complete.
-fn decode<I: DeserializeOwned, T>(
+pub(super) fn decode<I: DeserializeOwned, T>(
     response: &Response<Bytes>,
     now: SystemTime,
     read: impl Fn(I) -> Option<T>,
@@ -176,7 +176,7 @@ fn decode<I: DeserializeOwned, T>(
 }
 
 fn phone(text: &str) -> Option<PhoneNumber> {
-    text.parse().ok()
+    PhoneNumber::from_e164(text).ok()
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ impl Row {
     }
 
     pub(crate) fn contact(&self) -> Option<PhoneNumber> {
-        self.contact_phone.as_deref()?.parse().ok()
+        PhoneNumber::from_e164(self.contact_phone.as_deref()?).ok()
     }
 
     pub(crate) fn last_inbound_at(&self) -> Option<SystemTime> {
@@ -55,8 +55,7 @@ impl Row {
     pub(crate) fn is_with(&self, contact: &PhoneNumber) -> bool {
         self.contact_phone.as_deref().is_none_or(|phone| {
             let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-            let listed = format!("+{digits}").parse::<PhoneNumber>();
-            listed.is_ok_and(|listed| listed.is_same_contact(contact))
+            PhoneNumber::from_e164(&digits).is_ok_and(|listed| listed.is_same_contact(contact))
         })
     }
 

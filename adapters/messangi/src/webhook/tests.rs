@@ -231,18 +231,19 @@ fn with_a_secret_nothing_is_believed_since_nothing_is_signed() {
 }
 
 #[test]
-fn inbound_message_needs_an_id_or_a_sender_only() {
+fn inbound_message_needs_a_sender_only() {
     for body in [
         r#"{"user":"+5215599992222","text":"no date"}"#,
         r#"{"user":"+5215599992222","date":20260101,"text":"x"}"#,
         r#"{"id":"a","user":"MX.9f2c","text":"x"}"#,
-        r#"{"id":"a","text":"x"}"#,
     ] {
         let inbound = inbound_of(body);
         assert_eq!((inbound.at, inbound.at_source), (RECEIVED, TimeSource::Receipt), "{body}");
         assert_eq!(inbound.message_id.is_some(), body.contains(r#""id""#));
         assert_eq!(inbound.user_id.as_deref(), body.contains("MX").then_some("MX.9f2c"));
     }
+    // Nobody can be answered.
+    assert_eq!(all(r#"{"id":"a","text":"x"}"#), [Event::Unknown(json!({ "id": "a", "text": "x" }))]);
 }
 
 #[test]

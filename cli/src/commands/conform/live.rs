@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use transom::adapter::{Context, Provider};
-use transom::{Client, Template};
+use transom::{Client, PhoneNumber, Template};
 use transom_conformance::drift::live::{self, Permission, Recorder, Step, StepVerdict};
 use transom_conformance::report::{AskedChannel, DriftReport};
 
 use crate::args::{Common, ConformArgs};
 use crate::channel::{self, Channel};
 use crate::commands::conform::report_folder::{prepare, write_failure};
-use crate::commands::send::phone_of;
 use crate::output::{Failure, Line, Output, bad, good};
 use crate::send_watch::SendWatch;
 use crate::target;
@@ -139,7 +138,7 @@ impl ChannelPlan {
 fn permission(args: &ConformArgs) -> Result<Permission, Failure> {
     let mut permission = Permission::default();
     for number in &args.allow {
-        let phone = phone_of("--allow", number)?;
+        let phone: PhoneNumber = number.parse().map_err(|error| Failure::usage(format!("--allow: {error}")))?;
         if !permission.contacts.contains(&phone) {
             permission.contacts.push(phone);
         }

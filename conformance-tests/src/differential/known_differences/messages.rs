@@ -102,11 +102,6 @@ pub(super) const ALL: &[KnownDifference] = &[
         outcomes: &[("exotel gosendapi messangi", "sends template_rejected no/1"), ("autocalls", "sends config no/0")],
     },
     KnownDifference {
-        scenario: "templates::unknown_template_language_is_rejected",
-        reason: BY_NUMBER,
-        outcomes: &[("exotel gosendapi messangi", "sends template_rejected no/1"), ("autocalls", "sends config no/0")],
-    },
-    KnownDifference {
         scenario: "templates::too_few_parameters_are_rejected",
         reason: NO_TEMPLATE_LIST,
         outcomes: &[

@@ -6,7 +6,7 @@ use transom::adapter::Context;
 use transom::config::{ChannelConfig, process_env};
 use transom::layers::Retry;
 use transom::time::Clock;
-use transom::{Client, Error, ErrorKind, Failover, Message, Registry, Template};
+use transom::{Client, Error, ErrorKind, Failover, Message, PhoneNumber, Registry, Template};
 
 use super::answer::Answer;
 use super::scripted_transport::ScriptedTransport;
@@ -59,7 +59,7 @@ impl Way {
     }
 
     fn message(self, canaries: &Canaries) -> Result<Message, Failure> {
-        let to = canaries.to.parse().map_err(unexpected)?;
+        let to = PhoneNumber::from_e164(&canaries.to).map_err(unexpected)?;
         let template = Template::new("visit_reminder").body(["Asha", "Friday"]);
         let message = match self {
             Self::Template => Message::template(to, template),
@@ -134,7 +134,8 @@ fn connect(
     transport: &Arc<ScriptedTransport>,
 ) -> Result<Client, Failure> {
     let registry = Registry::default().with_provider(profile.adapter.provider);
-    let uri = (profile.reading_uri)(canaries).replace("{host}", "default");
+    // The canary of a key has no provider's form, which only a provider's own host demands.
+    let uri = (profile.reading_uri)(canaries).replace("{host}", "provider.example");
     let config = ChannelConfig::from_uri("channel", &uri, registry.providers(), process_env()).map_err(unexpected)?;
     let config = config.with_value("window_policy", "provider_decides").with_value("probe", probe);
     let context =

@@ -111,7 +111,31 @@ pub(super) const ROWS: &[Row] = &[
         let named = named.iter().flat_map(|answer| in_every_way(s, answer, &Expect::Unknown { code: None }));
         ways.into_iter().chain(named).collect()
     }),
+    answers("A12", "a refusal that names a message in a body that is no JSON object", |s| {
+        let refusals = refusals(s).into_iter().filter_map(|refusal| named_once(s, &refusal.body));
+        let bodies: Vec<Value> = successes(s).into_iter().take(1).chain(refusals.step_by(7)).collect();
+        let texts = bodies.iter().filter(|body| declared::find(s, body).is_none()).flat_map(disguised);
+        let answers = texts.flat_map(|text| REJECTING.map(|status| Answer::json(status, &text)));
+        answers.map(|answer| AnswerCase::new(s, Way::Failover, answer, Expect::Unknown { code: None })).collect()
+    }),
 ];
+
+/// Statuses that reject a message, with each remedy: none, a login, a template, another connection, a wait.
+const REJECTING: [u16; 8] = [400, 401, 403, 404, 410, 421, 422, 429];
+
+/// The body as scripts, gateways and pages spoil it.
+fn disguised(body: &Value) -> [String; 8] {
+    [
+        format!("<br />\n<b>Warning</b>: Undefined index in /srv/x.php on line 3<br />\n{body}"),
+        format!(")]}}',\n{body}"),
+        format!("{{\"error\":\"x\"}}\n{body}"),
+        format!("[{body}]"),
+        Value::from(body.to_string()).to_string(),
+        format!("<pre>{}</pre>", body.to_string().replace('"', "&quot;")),
+        body.to_string().replacen('{', "{\"balance\":NaN,", 1),
+        body.to_string().replacen('{', "{\"text\":\"a\tb\",", 1),
+    ]
+}
 
 /// Statuses other than a success.
 const REFUSING: [u16; 44] = [

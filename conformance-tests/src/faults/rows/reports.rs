@@ -247,12 +247,12 @@ fn approved() -> Template {
 }
 
 fn template(to: &str, reference: &str) -> Result<Message, Failure> {
-    Ok(Message::template(to.parse().map_err(unexpected)?, approved()).with_reference(reference))
+    Ok(Message::template(PhoneNumber::from_e164(to).map_err(unexpected)?, approved()).with_reference(reference))
 }
 
 /// A text that falls back to the template, since its window is closed.
 fn text(to: &str, reference: &str) -> Result<Message, Failure> {
-    let text = Message::text(to.parse().map_err(unexpected)?, "Your parcel leaves today.");
+    let text = Message::text(PhoneNumber::from_e164(to).map_err(unexpected)?, "Your parcel leaves today.");
     Ok(text.with_fallback(approved()).with_reference(reference))
 }
 

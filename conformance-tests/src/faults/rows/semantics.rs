@@ -10,7 +10,7 @@ use transom::adapter::Context;
 use transom::session::MemoryLedger;
 use transom::transport::Transport;
 use transom::webhook::{DeliveryStatus, Event};
-use transom::{ErrorKind, Message, Registry, Sent};
+use transom::{ErrorKind, Message, PhoneNumber, Registry, Sent};
 use transom_exotel::Exotel;
 use transom_mock_server::{ConfigChange, NewWebhook, RateLimitChange};
 
@@ -152,7 +152,7 @@ pub(super) const CROWDS: &[Row] = &[
 async fn mixed(harness: Arc<FaultHarness>) -> Check {
     let context = Context::new(Arc::clone(&harness.transport) as Arc<dyn Transport>);
     let account = Exotel::connect(&harness.config, context).map_err(unexpected)?;
-    let other = harness.canaries.other().parse().map_err(|_| "no number")?;
+    let other = PhoneNumber::from_e164(&harness.canaries.other()).map_err(|_| "no number")?;
     let messages = [harness.message(1)?, Message::text(other, "Your parcel leaves today.")];
     let verdicts = account.send_batch(&messages).await.map_err(|error| format!("{error:?}"))?;
     let [Ok(receipt), Err(error)] = verdicts.as_slice() else { return Err(format!("{verdicts:?}").into()) };

@@ -73,13 +73,14 @@ impl ProviderSimulator for Larkwire {
     }
 
     /// Source: docs/events.
-    fn message_event(&self, _world: &World, happening: &MessageEvent<'_>) -> Option<Value> {
+    fn message_event(&self, world: &World, happening: &MessageEvent<'_>) -> Option<Value> {
         let ts = happening.at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
         let contact = format!("00{}", happening.contact.digits());
         Some(match happening.what {
             MessageEventKind::Received { name, content } => json!({
                 "event": "message", "id": happening.message_id, "from": contact, "name": name, "ts": ts,
-                "to": format!("00{}", happening.business.digits()), "text": content.get("body")?,
+                "to": format!("00{}", happening.business.digits()), "line": line(world, happening.business),
+                "text": content.get("body")?,
             }),
             MessageEventKind::Status { progress, report } => {
                 let (state, code) = match progress {
@@ -99,6 +100,11 @@ impl ProviderSimulator for Larkwire {
     fn webhook_rules(&self, _world: &World) -> WebhookRules {
         WebhookRules { signature_header: Some("x-larkwire-signature"), ..WebhookRules::default() }
     }
+}
+
+/// The id of the line with this number.
+fn line(world: &World, number: &Phone) -> Option<u64> {
+    world.account(NAME).sender_by_phone(number)?.id.parse().ok()
 }
 
 /// A number and a sentence (docs/codes).

@@ -261,9 +261,9 @@ pub const CALLS: &[(&str, &str)] = &[
     "secret": "whsec-of-the-page",
     "headers": {
         "content-type": "application/json",
-        "x-larkwire-signature": "sha256=e774a4554598cf46fac17c5e9d40245894598f2f1f6e147384f62e88d3ef84dc"
+        "x-larkwire-signature": "sha256=5f6706c9b3292f03ba996b87bef511cc31e4e44edc983a49a2f98d59e8c240ca"
     },
-    "body": {"event":"message","id":"in-81","from":"00447700900123","to":"00442079460001","name":"Ana","ts":1770110100,"text":"Thanks"},
+    "body": {"event":"message","id":"in-81","from":"00447700900123","to":"00442079460001","line":7001,"name":"Ana","ts":1770110100,"text":"Thanks"},
     "events": [
         {
             "type": "inbound",
@@ -282,6 +282,85 @@ pub const CALLS: &[(&str, &str)] = &[
             "content": {
                 "type": "text",
                 "body": "Thanks"
+            }
+        }
+    ]
+}"#,
+    ),
+    (
+        "message-list-reply",
+        r#"{
+    "title": "A person has chosen a row: WhatsApp's own object stands in the event.",
+    "source": {
+        "page": "events",
+        "url": "https://larkwire.example/docs/events",
+        "certainty": "docs",
+        "date": "2026-11-21"
+    },
+    "kind": "message.wa",
+    "secret": "whsec-of-the-page",
+    "headers": {
+        "content-type": "application/json",
+        "x-larkwire-signature": "sha256=3623013afa79597e48763c2d7dc233d9e0888198a459f89c91286c040a24472d"
+    },
+    "body": {"event":"message","id":"in-82","to":"00442079460001","line":7001,"name":"Ana","ts":1770110100,"wa":{"from":"447700900123","type":"interactive","interactive":{"type":"list_reply","list_reply":{"id":"m9","title":"09:00","description":"Room A"}}}},
+    "events": [
+        {
+            "type": "inbound",
+            "provider": "larkwire",
+            "verified": true,
+            "message_id": "in-82",
+            "from": "+447700900123",
+            "user_id": null,
+            "to": "+442079460001",
+            "name": "Ana",
+            "at": "2026-02-03T09:15:00Z",
+            "at_source": "provider",
+            "reply_to": null,
+            "referral": null,
+            "group_id": null,
+            "content": {
+                "type": "list_reply",
+                "id": "m9",
+                "title": "09:00",
+                "description": "Room A"
+            }
+        }
+    ]
+}"#,
+    ),
+    (
+        "status-refused-by-whatsapp",
+        r#"{
+    "title": "WhatsApp itself has refused a message, for a reason of its own.",
+    "source": {
+        "page": "events",
+        "url": "https://larkwire.example/docs/events",
+        "certainty": "docs",
+        "date": "2026-11-21"
+    },
+    "kind": "status.errors",
+    "secret": "whsec-of-the-page",
+    "headers": {
+        "content-type": "application/json",
+        "x-larkwire-signature": "sha256=b78ee84e39d489e1355d81a13f3e0022c4866df721779118f983384f85d1150d"
+    },
+    "body": {"event":"status","id":9200000000000100001,"state":"failed","to":"00447700900123","ref":"order-17","ts":1770110100,"errors":[{"code":131047,"title":"Re-engagement message"}]},
+    "events": [
+        {
+            "type": "status",
+            "provider": "larkwire",
+            "verified": true,
+            "message_id": "9200000000000100001",
+            "provider_message_id": null,
+            "status": "failed",
+            "at": "2026-02-03T09:15:00Z",
+            "to": "+447700900123",
+            "reference": "order-17",
+            "error": {
+                "kind": "session_expired",
+                "code": "131047",
+                "reason": "Re-engagement message"
             }
         }
     ]

@@ -6,20 +6,24 @@ use super::inactivity::Stage;
 use super::{AccountEvent, ConversationEvent, Subject};
 use crate::core::simulator::Simulator;
 use crate::core::webhook::AcceptedMessage;
+use crate::core::world::WINDOW;
 use crate::core::world::{Conversation, ConversationState, Inbound, Template, TemplateStatus};
-use crate::core::world::{QUIET, WINDOW};
 
 impl Simulator {
     /// Whether a webhook is registered for account events of this provider.
     fn has_account_events(&self, provider: &str) -> bool {
-        self.webhooks.registration(provider).is_some_and(|registration| registration.announcements)
+        self.webhooks.announces(provider, &self.world) || self.webhooks.subscriptions.receive_account_events(provider)
     }
 
     fn announce(&mut self, provider: &str, at: SystemTime, about: Subject<'_>) {
         let Some(simulator) = self.simulators.iter().find(|simulator| simulator.name() == provider) else { return };
         let world = &self.world;
+        let business = match about {
+            Subject::Conversation(_, row) => Some(&row.business),
+            Subject::Template(_) => None,
+        };
         let payload = |number| simulator.account_event(world, &AccountEvent { number, at, about });
-        self.webhooks.announce(simulator.name(), at, payload);
+        self.webhooks.announce(simulator.as_ref(), world, business, at, payload);
     }
 
     /// Whether a contact's next message is the contact's first in its conversation.
@@ -36,7 +40,7 @@ impl Simulator {
         }
         let row = self.world.latest_conversation(message.provider, message.to, message.from);
         let Some(row) = row else { return };
-        self.webhooks.watched.written(row.id, now);
+        self.webhooks.watched.written(row.id, now + self.world.quiet_after(row.provider));
         if begins {
             self.announce(message.provider, now, Subject::Conversation(ConversationEvent::Created, &row));
         }
@@ -47,7 +51,7 @@ impl Simulator {
         if self.has_account_events(report.provider)
             && let Some(row) = self.world.latest_conversation(report.provider, &report.from, &report.to)
         {
-            self.webhooks.watched.written(row.id, now);
+            self.webhooks.watched.written(row.id, now + self.world.quiet_after(row.provider));
         }
     }
 
@@ -69,6 +73,17 @@ impl Simulator {
         }
     }
 
+    /// Sets the timers of a provider's active conversations anew, after the time without a message was changed.
+    pub(crate) fn watch_again(&mut self, provider: &str) {
+        let quiet = self.world.quiet_after(provider);
+        for id in self.webhooks.watched.active() {
+            if let Some(row) = self.world.conversation_of_any(id).filter(|row| row.provider == provider) {
+                self.webhooks.watched.forget(id);
+                self.webhooks.watched.put(id, row.last_activity() + quiet, Stage::Inactive);
+            }
+        }
+    }
+
     /// Reports the next conversation that becomes idle or ends by `until`; false if there is none.
     pub(super) fn announce_due(&mut self, until: SystemTime) -> bool {
         let Some((due, id, stage)) = self.webhooks.watched.take_due(until) else { return false };
@@ -77,7 +92,7 @@ impl Simulator {
         if row.is_closed() {
             return true;
         }
-        let quiet_at = row.last_activity() + QUIET;
+        let quiet_at = row.last_activity() + self.world.quiet_after(row.provider);
         match stage {
             _ if quiet_at > due => self.webhooks.watched.put(id, quiet_at, Stage::Inactive),
             Stage::Inactive => {

@@ -4,12 +4,14 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use super::Target;
+use super::{Target, Topic};
 
 /// A queued call to one target.
 #[derive(Clone)]
 pub(super) struct QueuedCall {
     pub(super) provider: &'static str,
+    /// What it tells of, which decides how it is signed and repeated.
+    pub(super) topic: Topic,
     pub(super) route: Destination,
     pub(super) body: Bytes,
     pub(super) due: SystemTime,
@@ -35,6 +37,8 @@ pub(super) enum Destination {
     Registered,
     /// A target that the message named.
     Own(Target),
+    /// The target, if there is one, of the account's webhook with this number.
+    Subscribed(u64, Option<Target>),
 }
 
 /// The result of an attempt.

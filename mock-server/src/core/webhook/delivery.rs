@@ -9,8 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGE
 use http::{Method, Request, StatusCode};
 
 use super::call::{Destination, Outcome, QueuedCall, Sent};
-use super::registration::SINK;
-use super::{IpNetwork, Signature, Target, WebhookRules};
+use super::{IpNetwork, Signature, Target, Topic, WebhookRules};
 use crate::core::simulator::Simulator;
 
 const AGENT: HeaderValue = HeaderValue::from_static("transom-mock");
@@ -43,6 +42,8 @@ pub enum DeliveryOutcome {
     TimedOut,
     /// The connection ended without a valid response.
     Unanswered,
+    /// TLS could not be agreed on: the target's certificate is not trusted, or it speaks none.
+    TlsFailed,
 }
 
 /// The problem of a network, phrased to follow its name.
@@ -84,27 +85,37 @@ impl Simulator {
             }
             let pending = self.webhooks.take_due(now, &is_free)?;
             let registration = self.webhooks.registration(pending.provider);
-            let target = match (&pending.route, registration) {
-                (Destination::Own(target), _) => Some(target.clone()),
-                (Destination::Registered, Some(registration)) => registration.target.clone(),
+            let Some(url) = self.webhooks.url(&pending) else {
                 // The webhook was removed while this waited for it.
-                (Destination::Registered, None) => {
-                    self.webhooks.give_up(pending, "removed");
-                    continue;
+                self.webhooks.give_up(pending, "removed");
+                continue;
+            };
+            let of_account = registration.and_then(|registration| registration.secret.as_ref());
+            let (target, secret) = match &pending.route {
+                Destination::Own(target) => (Some(target.clone()), of_account),
+                Destination::Registered => {
+                    (registration.and_then(|registration| registration.target.clone()), of_account)
+                }
+                Destination::Subscribed(id, target) => {
+                    let own = self.webhooks.subscriptions.get(*id).and_then(|own| own.secret.as_ref());
+                    (target.clone(), own.or(of_account))
                 }
             };
-            let secret = registration.and_then(|registration| registration.secret.as_ref());
             let kind = registration.map_or(Signature::Good, |registration| registration.trouble.signature);
             let signature = secret.and_then(|secret| match kind {
                 Signature::Good => secret.sign(&pending.body),
                 Signature::Wrong => secret.other().sign(&pending.body),
                 Signature::Missing => None,
             });
-            let rules = self.webhook_rules(pending.provider);
+            let rules = self.webhook_rules_of(pending.provider, pending.topic);
             let request = request(target.as_ref(), &pending.body, rules, signature.as_deref());
-            let sent = sent(target.as_ref(), &request);
+            let sent = sent(url, &request);
             let Some(target) = target.filter(|_| !pending.lost) else {
-                let error = pending.lost.then_some("lost");
+                let error = match pending.route {
+                    _ if pending.lost => Some("lost"),
+                    Destination::Subscribed(..) => Some("passed_over"),
+                    Destination::Registered | Destination::Own(_) => None,
+                };
                 self.webhooks.record(&pending, sent, Outcome { error, ..Outcome::default() });
                 continue;
             };
@@ -125,8 +136,9 @@ impl Simulator {
             DeliveryOutcome::Refused => (None, Some("refused")),
             DeliveryOutcome::TimedOut => (None, Some("timed_out")),
             DeliveryOutcome::Unanswered => (None, Some("no_answer")),
+            DeliveryOutcome::TlsFailed => (None, Some("tls_failed")),
         };
-        let pause = self.webhook_rules(pending.provider).pause_after(pending.attempt, status);
+        let pause = self.webhook_rules_of(pending.provider, pending.topic).pause_after(pending.attempt, status);
         let next_try_at = pause.map(|pause| pending.due + pause);
         self.webhooks.record(&pending, sent, Outcome { status, error, next_try_at });
         if let Some(due) = next_try_at {
@@ -151,16 +163,23 @@ impl Simulator {
         }
     }
 
-    /// How a provider signs and retries.
+    /// How a provider signs and retries the events of messages.
     pub(crate) fn webhook_rules(&self, provider: &str) -> WebhookRules {
+        self.webhook_rules_of(provider, Topic::Status)
+    }
+
+    fn webhook_rules_of(&self, provider: &str, topic: Topic) -> WebhookRules {
         let simulator = self.simulators.iter().find(|simulator| simulator.name() == provider);
-        simulator.map(|simulator| simulator.webhook_rules(&self.world)).unwrap_or_default()
+        let rules = simulator.map(|simulator| match topic {
+            Topic::Account => simulator.account_event_rules(&self.world),
+            Topic::Inbound | Topic::Status => simulator.webhook_rules(&self.world),
+        });
+        rules.unwrap_or_default()
     }
 }
 
 /// The headers and address of a call, for the log.
-fn sent(target: Option<&Target>, request: &Request<Bytes>) -> Sent {
-    let url = target.map_or_else(|| SINK.to_owned(), |target| target.uri().to_string());
+fn sent(url: String, request: &Request<Bytes>) -> Sent {
     let headers = request.headers().iter();
     let headers =
         headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));

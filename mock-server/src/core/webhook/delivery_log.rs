@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::Topic;
 use super::call::Destination;
 use crate::core::bounded::Ring;
 
@@ -32,18 +33,20 @@ pub struct DeliveryAttempt {
     /// What the target answered, none if it did not.
     pub(crate) status: Option<u16>,
     /// Why there was no answer.
-    pub(super) error: Option<&'static str>,
+    pub(crate) error: Option<&'static str>,
     /// As they were sent, the signature among them.
     #[serde(serialize_with = "headers_as_map")]
     pub(super) headers: Vec<(String, String)>,
     #[serde(serialize_with = "as_json")]
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
     /// When it was due, in virtual time.
     #[serde(serialize_with = "crate::core::world::serialize_time")]
     pub(crate) at: SystemTime,
     /// When it is tried again, if it is.
     #[serde(serialize_with = "maybe_time")]
-    pub(super) next_try_at: Option<SystemTime>,
+    pub(crate) next_try_at: Option<SystemTime>,
+    #[serde(skip)]
+    pub(super) topic: Topic,
     /// How the target was found, to find it again.
     #[serde(skip)]
     pub(super) route: Destination,
@@ -82,6 +85,11 @@ impl DeliveryLog {
 
     pub(super) fn last(&self) -> u64 {
         self.tries.total()
+    }
+
+    /// Newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = &DeliveryAttempt> {
+        self.tries.iter().rev()
     }
 
     /// Oldest first; of one provider, or of all.

@@ -6,8 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
-use crate::core::world::QUIET;
-
 /// Conversations beyond this number have no timer.
 const MOST_WATCHED: usize = 20_000;
 
@@ -26,14 +24,14 @@ pub(super) enum Stage {
 }
 
 impl InactivityTimers {
-    /// Records a message in a conversation.
-    pub(super) fn written(&mut self, id: u64, now: SystemTime) {
+    /// Records a message in a conversation, which makes it inactive at `inactive_at` unless another follows.
+    pub(super) fn written(&mut self, id: u64, inactive_at: SystemTime) {
         match self.stages.get(&id) {
             Some((due, Stage::Ended)) => {
                 self.due.remove(&(*due, id));
-                self.put(id, now + QUIET, Stage::Inactive);
+                self.put(id, inactive_at, Stage::Inactive);
             }
-            None if self.stages.len() < MOST_WATCHED => self.put(id, now + QUIET, Stage::Inactive),
+            None if self.stages.len() < MOST_WATCHED => self.put(id, inactive_at, Stage::Inactive),
             // The timer of an active conversation is put off when it is due.
             Some((_, Stage::Inactive)) | None => {}
         }
@@ -50,6 +48,12 @@ impl InactivityTimers {
         if let Some((due, _)) = self.stages.remove(&id) {
             self.due.remove(&(due, id));
         }
+    }
+
+    /// The conversations that are active.
+    pub(super) fn active(&self) -> Vec<u64> {
+        let active = self.stages.iter().filter(|(_, (_, stage))| *stage == Stage::Inactive);
+        active.map(|(id, _)| *id).collect()
     }
 
     /// When the next one is due.
@@ -73,17 +77,18 @@ mod tests {
     use super::*;
 
     const START: SystemTime = SystemTime::UNIX_EPOCH;
+    const QUIET: Duration = Duration::from_secs(30 * 60);
 
     #[test]
     fn a_conversation_waits_once_however_much_is_written_in_it() {
         let mut watched = InactivityTimers::default();
         for second in 0..1_000 {
-            watched.written(7, START + Duration::from_secs(second));
+            watched.written(7, START + QUIET + Duration::from_secs(second));
         }
         assert_eq!((watched.due.len(), watched.next_due()), (1, Some(START + QUIET)));
         assert_eq!(watched.take_due(START + QUIET), Some((START + QUIET, 7, Stage::Inactive)));
         watched.put(7, START + 48 * QUIET, Stage::Ended);
-        watched.written(7, START + 2 * QUIET);
+        watched.written(7, START + 3 * QUIET);
         assert_eq!((watched.due.len(), watched.next_due()), (1, Some(START + 3 * QUIET)));
         watched.forget(7);
         assert!(watched.due.is_empty() && watched.stages.is_empty());
@@ -93,7 +98,7 @@ mod tests {
     fn no_more_than_20_000_conversations_are_watched() {
         let mut watched = InactivityTimers::default();
         for id in 0..MOST_WATCHED as u64 + 5 {
-            watched.written(id, START);
+            watched.written(id, START + QUIET);
         }
         assert_eq!((watched.due.len(), watched.stages.len()), (MOST_WATCHED, MOST_WATCHED));
     }

@@ -21,12 +21,16 @@ pub struct MessageEvent<'a> {
     pub url: &'a str,
     /// The business number.
     pub business: &'a Phone,
-    /// The contact.
+    /// The contact. Without a number only [`user_id`](Self::user_id) is known; see [`phone`](Self::phone).
     pub contact: &'a Phone,
     /// The id of the message it is about.
     pub message_id: &'a str,
     /// The message of the business to which this message of a contact replies.
     pub reply_to: Option<&'a str>,
+    /// WhatsApp's id of a contact who writes under a user name.
+    pub user_id: Option<&'a str>,
+    /// The advertisement from which the contact wrote, as WhatsApp describes it.
+    pub referral: Option<&'a Value>,
     /// Whether a failed message was reported as sent before, for providers with a separate status for that.
     pub sent_before: bool,
     /// The kind of event.
@@ -63,6 +67,13 @@ pub enum DeliveryStatus {
     Read,
     /// It will not arrive.
     Failed(Failure),
+}
+
+impl MessageEvent<'_> {
+    /// The contact's number; `None` if only the user id is known.
+    pub fn phone(&self) -> Option<&Phone> {
+        Some(self.contact).filter(|contact| !contact.is_nobody())
+    }
 }
 
 impl DeliveryStatus {

@@ -9,6 +9,10 @@ const OWN_RULE: Source = Source::new("Transom's mock, README, Webhooks", Certain
 const NEEDS_TOKEN: &str =
     "is neither a registered webhook nor in an allowed network, and the request has no `X-Mock-Token`";
 
+fn note(text: String) -> Finding {
+    Finding { level: Level::Note, text: text.into(), source: OWN_RULE }
+}
+
 impl WebhookQueue {
     /// Notes each address of a message that is not called, with the reason. It does not repeat the address.
     ///
@@ -16,20 +20,28 @@ impl WebhookQueue {
     /// forgets the others, so that no later event calls them either.
     pub(crate) fn pass_over(&self, report: &mut AcceptedMessage, holds_token: bool) -> Vec<Finding> {
         let mut notes = Vec::new();
-        report.callbacks.retain(|text| {
-            let reason = match Target::parse(text.trim(), self.nets()) {
-                Ok(target) if holds_token || self.is_chosen(&target) => return true,
-                Ok(_) => NEEDS_TOKEN.to_owned(),
-                Err(reason) => reason,
-            };
-            notes.push(Finding {
-                level: Level::Note,
-                text: format!("a callback address of the message is passed over, as it {reason}").into(),
-                source: OWN_RULE,
-            });
-            false
+        report.callbacks.retain(|text| match self.callable(text, holds_token) {
+            Ok(_) => true,
+            Err(reason) => {
+                notes.push(note(format!("a callback address of the message is passed over, as it {reason}")));
+                false
+            }
         });
         notes
+    }
+
+    /// The target of an address that an account names for its webhook, or a note on why it is not called.
+    pub(super) fn target_or_note(&self, url: &str, holds_token: bool) -> Result<Target, Finding> {
+        let text = |reason| note(format!("the address of the webhook is not called, as it {reason}"));
+        self.callable(url, holds_token).map_err(text)
+    }
+
+    fn callable(&self, url: &str, holds_token: bool) -> Result<Target, String> {
+        match Target::parse(url.trim(), self.nets()) {
+            Ok(target) if holds_token || self.is_chosen(&target) => Ok(target),
+            Ok(_) => Err(NEEDS_TOKEN.to_owned()),
+            Err(reason) => Err(reason),
+        }
     }
 
     /// Whether a target is a registered webhook or in a network that was allowed at the start.

@@ -9,14 +9,17 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::account_webhooks::AccountWebhooks;
 use super::call::{Destination, Outcome, QueuedCall, Sent};
 use super::delivery_log::{DeliveryAttempt, DeliveryLog};
 use super::inactivity::InactivityTimers;
 use super::message_event::{AcceptedMessage, MOST_CALLBACKS, MessageEvent, MessageEventKind};
 use super::registration::Registration;
 use super::rules::ladder;
+use super::subscription::{Subscriptions, Topic};
 use super::target_queues::{QueueKey, TargetQueues};
 use super::{IpNetwork, IpNetworks, LAST_STATUS, Target};
+use crate::core::finding::Finding;
 use crate::core::phone::Phone;
 use crate::core::provider_simulator::ProviderSimulator;
 use crate::core::redact;
@@ -31,6 +34,7 @@ const MOST_IN_FLIGHT: usize = 1_000;
 /// The registered webhooks, the queued calls in their due order, and the log of attempts.
 pub(crate) struct WebhookQueue {
     registered: BTreeMap<&'static str, Registration>,
+    pub(crate) subscriptions: Subscriptions,
     pending: TargetQueues,
     in_flight: BTreeMap<u64, (QueuedCall, Sent)>,
     pub(super) watched: InactivityTimers,
@@ -45,6 +49,7 @@ impl WebhookQueue {
     pub(crate) fn new() -> Self {
         Self {
             registered: BTreeMap::new(),
+            subscriptions: Subscriptions::default(),
             pending: TargetQueues::default(),
             in_flight: BTreeMap::new(),
             watched: InactivityTimers::default(),
@@ -80,9 +85,11 @@ impl WebhookQueue {
         self.registered.insert(provider, registration);
     }
 
-    /// Removes the target of a provider, or of all providers. Targets that messages name stay.
+    /// Removes the targets of a provider, or of all providers. Targets that messages name stay.
     pub(crate) fn remove(&mut self, provider: Option<&str>) {
-        self.registered.retain(|registered, _| provider.is_some_and(|provider| provider != *registered));
+        let stays = |registered: &str| provider.is_some_and(|provider| provider != registered);
+        self.registered.retain(|registered, _| stays(registered));
+        self.subscriptions.remove(|own| !stays(own.provider));
     }
 
     /// By provider.
@@ -120,18 +127,27 @@ impl WebhookQueue {
             return Err("expected that of a try in `webhooks/deliveries`".to_owned());
         };
         let provider = tried.provider;
-        if matches!(tried.route, Destination::Registered) && !self.registered.contains_key(provider) {
+        if !self.is_there(provider, &tried.route) {
             return Err(format!("whose webhook was removed, expected one of {provider} to be registered before"));
         }
-        let (route, body, copy) = (tried.route.clone(), tried.body.clone(), tried.copy);
-        self.put(QueuedCall { provider, route, body, due: now, attempt: 1, copy, lost: false });
+        let (route, body, copy, topic) = (tried.route.clone(), tried.body.clone(), tried.copy, tried.topic);
+        self.put(QueuedCall { provider, topic, route, body, due: now, attempt: 1, copy, lost: false });
         Ok(())
     }
 
-    /// About how many bytes the queued calls and the log hold.
+    /// Whether the webhook of a call still exists.
+    fn is_there(&self, provider: &str, route: &Destination) -> bool {
+        match route {
+            Destination::Registered => self.registered.contains_key(provider),
+            Destination::Own(_) => true,
+            Destination::Subscribed(id, _) => self.subscriptions.get(*id).is_some(),
+        }
+    }
+
+    /// About how many bytes the queued calls, the log and the accounts' webhooks hold.
     #[cfg(feature = "server")]
     pub(crate) fn bytes(&self) -> usize {
-        self.pending.bytes() + self.log.bytes()
+        self.pending.bytes() + self.log.bytes() + self.subscriptions.bytes()
     }
 
     /// Whether anything waits, due or not.
@@ -159,10 +175,15 @@ impl WebhookQueue {
     }
 
     /// Where a call goes; `None` if its webhook was removed.
-    fn url(&self, pending: &QueuedCall) -> Option<String> {
-        match &pending.route {
-            Destination::Registered => self.registered.get(pending.provider).map(Registration::url),
+    pub(super) fn url(&self, pending: &QueuedCall) -> Option<String> {
+        self.url_of(pending.provider, &pending.route)
+    }
+
+    fn url_of(&self, provider: &str, route: &Destination) -> Option<String> {
+        match route {
+            Destination::Registered => self.registered.get(provider).map(Registration::url),
             Destination::Own(target) => Some(target.uri().to_string()),
+            Destination::Subscribed(id, _) => self.subscriptions.get(*id).map(|own| own.url.clone()),
         }
     }
 
@@ -205,7 +226,7 @@ impl WebhookQueue {
         now: SystemTime,
         report: &AcceptedMessage,
     ) {
-        let routes = self.routes(report.provider, &report.callbacks);
+        let routes = self.routes(report.provider, Topic::Status, &report.from, &report.callbacks);
         if routes.is_empty() {
             return;
         }
@@ -219,6 +240,8 @@ impl WebhookQueue {
                 contact: &report.to,
                 message_id: &report.message_id,
                 reply_to: None,
+                user_id: None,
+                referral: None,
                 sent_before: !after.is_zero(),
                 what: MessageEventKind::Status { progress, report },
             };
@@ -226,16 +249,40 @@ impl WebhookQueue {
         }
     }
 
-    /// Queues an event without a message for the registered webhook. `payload` writes it, given its number.
+    /// Whether the registered webhook of a provider receives account events, too.
+    pub(super) fn announces(&self, provider: &str, world: &World) -> bool {
+        self.registered.get(provider).is_some_and(|registered| registered.announces(provider, world))
+    }
+
+    /// Queues an event without a message. `payload` writes it, given its number.
     pub(super) fn announce(
         &mut self,
-        provider: &'static str,
+        simulator: &dyn ProviderSimulator,
+        world: &World,
+        business: Option<&Phone>,
         at: SystemTime,
         payload: impl FnOnce(u64) -> Option<Value>,
     ) {
+        let provider = simulator.name();
+        let mut routes = self.account_routes(provider, Topic::Account, business);
+        if !self.announces(provider, world) {
+            routes.retain(|route| !matches!(route, Destination::Registered));
+        }
         self.event_count += 1;
-        if let Some(payload) = payload(self.event_count) {
-            self.post(provider, &Destination::Registered, &Bytes::from(payload.to_string()), at);
+        let Some(payload) = payload(self.event_count) else { return };
+        let body = Bytes::from(payload.to_string());
+        for route in &routes {
+            if self.wants(route, simulator.event_name(&payload)) {
+                self.post(provider, Topic::Account, route, &body, at);
+            }
+        }
+    }
+
+    /// Whether the webhook at the end of a route receives events of this name.
+    fn wants(&self, route: &Destination, name: Option<&str>) -> bool {
+        match route {
+            Destination::Subscribed(id, _) => self.subscriptions.get(*id).is_some_and(|own| own.wants(name)),
+            Destination::Registered | Destination::Own(_) => true,
         }
     }
 
@@ -248,14 +295,14 @@ impl WebhookQueue {
         message: &Inbound<'_>,
         written: &InboundMessage<'_>,
     ) {
-        let InboundMessage { message_id, content, reply } = *written;
+        let InboundMessage { message_id, content, reply, user_id, referral } = *written;
         let follows = simulator.webhook_rules(world).replies_go_to_callback;
         let callbacks = reply.filter(|_| follows).map_or(&[][..], |reply| reply.callbacks);
-        let routes = self.routes(message.provider, callbacks);
+        let routes = self.routes(message.provider, Topic::Inbound, message.to, callbacks);
         if routes.is_empty() {
             return;
         }
-        let name = world.contact_name(message.provider, message.to, message.from);
+        let name = world.contact_name(message.provider, message.to, message.from).or(message.name);
         let draft = EventDraft {
             at: now,
             mirrored: now,
@@ -263,6 +310,8 @@ impl WebhookQueue {
             contact: message.from,
             message_id,
             reply_to: reply.map(|reply| reply.message_id),
+            user_id,
+            referral,
             sent_before: false,
             what: MessageEventKind::Received { name, content },
         };
@@ -278,11 +327,7 @@ impl WebhookQueue {
     ) {
         self.event_count += 1;
         for route in routes {
-            let url = match route {
-                Destination::Registered => self.registered.get(simulator.name()).map(Registration::url),
-                Destination::Own(target) => Some(target.uri().to_string()),
-            };
-            let Some(url) = url else { continue };
+            let Some(url) = self.url_of(simulator.name(), route) else { continue };
             let event = MessageEvent {
                 number: self.event_count,
                 at: draft.at,
@@ -291,42 +336,58 @@ impl WebhookQueue {
                 contact: draft.contact,
                 message_id: draft.message_id,
                 reply_to: draft.reply_to,
+                user_id: draft.user_id,
+                referral: draft.referral,
                 sent_before: draft.sent_before,
                 what: draft.what,
             };
-            if let Some(payload) = simulator.message_event(world, &event) {
+            let payload = simulator.message_event(world, &event);
+            if let Some(payload) = payload.filter(|payload| self.wants(route, simulator.event_name(payload))) {
                 let body = Bytes::from(payload.to_string());
                 let provider = simulator.name();
                 let reorder = self.registered.get(provider).is_some_and(|registered| registered.trouble.reorder);
-                self.post(provider, route, &body, if reorder { draft.mirrored } else { draft.at });
+                let topic = match draft.what {
+                    MessageEventKind::Received { .. } => Topic::Inbound,
+                    MessageEventKind::Status { .. } => Topic::Status,
+                };
+                self.post(provider, topic, route, &body, if reorder { draft.mirrored } else { draft.at });
             }
         }
     }
 
     /// Lets a call wait, with whatever is to go wrong with it.
-    fn post(&mut self, provider: &'static str, route: &Destination, body: &Bytes, due: SystemTime) {
+    fn post(&mut self, provider: &'static str, topic: Topic, route: &Destination, body: &Bytes, due: SystemTime) {
         let trouble = self.registered.get(provider).map(|registered| registered.trouble).unwrap_or_default();
         let due = due + trouble.delay;
         for copy in 1..=trouble.copies {
             let lost = self.registered.get_mut(provider).is_some_and(Registration::loses_next);
-            self.put(QueuedCall { provider, route: route.clone(), body: body.clone(), due, attempt: 1, copy, lost });
+            let (route, body) = (route.clone(), body.clone());
+            self.put(QueuedCall { provider, topic, route, body, due, attempt: 1, copy, lost });
         }
     }
 
     /// The targets of the message's own on this machine, else the registered one. Source: Exotel, Receive Messages
     /// (docs): each event goes to one address, the message's own before the account's.
-    fn routes(&self, provider: &str, callbacks: &[String]) -> Vec<Destination> {
-        let registered =
-            || if self.registered.contains_key(provider) { vec![Destination::Registered] } else { Vec::new() };
+    fn routes(&self, provider: &str, topic: Topic, business: &Phone, callbacks: &[String]) -> Vec<Destination> {
+        let of_account = || self.account_routes(provider, topic, Some(business));
         if callbacks.is_empty() {
-            return registered();
+            return of_account();
         }
         let mut seen = BTreeSet::new();
         let own = callbacks.iter().map(String::as_str).map(str::trim).filter(|text| seen.insert(*text));
         let own =
             own.filter_map(|text| Target::parse(text, &self.nets).ok()).take(MOST_CALLBACKS).map(Destination::Own);
         let own: Vec<Destination> = own.collect();
-        if own.is_empty() { registered() } else { own }
+        if own.is_empty() { of_account() } else { own }
+    }
+
+    /// The webhooks of an account: the one that the control plane registered, and those that calls of the provider did.
+    fn account_routes(&self, provider: &str, topic: Topic, business: Option<&Phone>) -> Vec<Destination> {
+        let registered = self.registered.contains_key(provider).then_some(Destination::Registered);
+        let replaced = self.subscriptions.replace_registered(provider, topic);
+        let own = self.subscriptions.matching(provider, topic, business);
+        let own = own.map(|own| Destination::Subscribed(own.id, own.target.clone()));
+        registered.filter(|_| !replaced).into_iter().chain(own).collect()
     }
 
     /// Lets something wait, behind all that falls due at the same time.
@@ -373,7 +434,7 @@ impl WebhookQueue {
 
     /// Writes a try down.
     pub(super) fn record(&mut self, pending: &QueuedCall, sent: Sent, outcome: Outcome) {
-        let QueuedCall { provider, attempt, due, copy, .. } = *pending;
+        let QueuedCall { provider, topic, attempt, due, copy, .. } = *pending;
         let (route, body) = (pending.route.clone(), pending.body.clone());
         let Outcome { status, error, next_try_at } = outcome;
         let (url, headers) = (redact::path(&sent.url).into_owned(), sent.headers);
@@ -389,6 +450,7 @@ impl WebhookQueue {
             body,
             at: due,
             next_try_at,
+            topic,
             route,
         });
     }
@@ -399,6 +461,8 @@ pub(crate) struct InboundMessage<'a> {
     pub(crate) message_id: &'a str,
     pub(crate) content: &'a Value,
     pub(crate) reply: Option<RepliedTo<'a>>,
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) referral: Option<&'a Value>,
 }
 
 /// The message that a contact's message is a reply to.
@@ -430,8 +494,29 @@ struct EventDraft<'a> {
     contact: &'a Phone,
     message_id: &'a str,
     reply_to: Option<&'a str>,
+    user_id: Option<&'a str>,
+    referral: Option<&'a Value>,
     sent_before: bool,
     what: MessageEventKind<'a>,
+}
+
+impl AccountWebhooks for WebhookQueue {
+    fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    fn subscriptions_mut(&mut self) -> &mut Subscriptions {
+        &mut self.subscriptions
+    }
+
+    fn own_target(&self, url: &str, holds_token: bool) -> Result<Target, Finding> {
+        self.target_or_note(url, holds_token)
+    }
+
+    fn tries_of(&self, id: u64) -> Box<dyn Iterator<Item = &DeliveryAttempt> + '_> {
+        let is_of = move |tried: &&DeliveryAttempt| matches!(tried.route, Destination::Subscribed(own, _) if own == id);
+        Box::new(self.log.newest().filter(is_of))
+    }
 }
 
 impl fmt::Debug for WebhookQueue {

@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use super::{Secret, Target};
+use crate::core::world::World;
+
+/// The switch for the account events of a webhook that says nothing of them.
+pub(crate) const ANNOUNCEMENTS: &str = "announcements";
 
 /// Where a provider's webhooks go.
 #[derive(Debug, Clone)]
@@ -11,8 +15,8 @@ pub(crate) struct Registration {
     pub(crate) target: Option<Target>,
     pub(crate) secret: Option<Secret>,
     pub(crate) trouble: DeliveryFaults,
-    /// Whether account events are sent, too.
-    pub(crate) announcements: bool,
+    /// Whether account events are sent, too; `None` leaves it to the provider's switch.
+    announcements: Option<bool>,
     /// How many calls there were, for those that are lost.
     pub(super) calls: u64,
 }
@@ -53,9 +57,14 @@ impl Registration {
         target: Option<Target>,
         secret: Option<Secret>,
         trouble: DeliveryFaults,
-        announcements: bool,
+        announcements: Option<bool>,
     ) -> Self {
         Self { target, secret, trouble, announcements, calls: 0 }
+    }
+
+    /// Whether account events are sent, too.
+    pub(crate) fn announces(&self, provider: &str, world: &World) -> bool {
+        self.announcements.unwrap_or_else(|| world.switch(provider, ANNOUNCEMENTS) == "on")
     }
 
     /// Where it goes, as the log and payloads say it.

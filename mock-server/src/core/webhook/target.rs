@@ -9,7 +9,7 @@ use crate::core::redact;
 
 const MOST_BYTES: usize = 2048;
 
-/// An http address on this machine or in an allowed network. It is parsed once, connects to the checked address, and
+/// An http or https address on this machine or in an allowed network. It is parsed once, connects to the checked address, and
 /// resolves no name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -18,7 +18,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads an address: `http`, a host that is `127.…`, `[::1]`, `localhost` or a number within `nets`, and neither user nor
+    /// Reads an address: `http` or `https`, a host that is `127.…`, `[::1]`, `localhost` or a number within `nets`, and neither user nor
     /// fragment. Other names are refused, so nothing is ever resolved. So are other spellings of such a host (one number,
     /// hexadecimal, an IPv4 address within an IPv6 one), which could evade the check.
     ///
@@ -35,11 +35,11 @@ impl Target {
             return Err(format!("has a fragment, {expected}"));
         }
         let uri: Uri = text.parse().map_err(|_| format!("is no URL, {expected}"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => return Err(format!("is https, which the mock does not speak, {expected}")),
-            _ => return Err(format!("is not http, {expected}")),
-        }
+        let usual_port = match uri.scheme_str() {
+            Some("http") => 80,
+            Some("https") => 443,
+            _ => return Err(format!("is neither http nor https, {expected}")),
+        };
         let Some(authority) = uri.authority() else { return Err(format!("has no host, {expected}")) };
         if authority.as_str().contains('@') {
             return Err(format!("carries a user or a password, {expected}"));
@@ -48,7 +48,8 @@ impl Target {
         let hosts = addresses(host, nets).ok_or(
             "has a host other than a loopback address (127.0.0.1, [::1]) or `localhost`, and in no allowed network",
         )?;
-        let port = port(authority.as_str(), host).ok_or("has a port that is not a number from 1 to 65535")?;
+        let port =
+            port(authority.as_str(), host, usual_port).ok_or("has a port that is not a number from 1 to 65535")?;
         let addresses = hosts.into_iter().map(|host| SocketAddr::new(host, port)).collect();
         Ok(Self { uri, addresses })
     }
@@ -81,11 +82,11 @@ fn addresses(host: &str, nets: &IpNetworks) -> Option<Vec<IpAddr>> {
     (address.is_loopback() || nets.allows(address)).then(|| vec![address])
 }
 
-/// The port of an authority, 80 if it names none. A colon without a number is an error.
-fn port(authority: &str, host: &str) -> Option<u16> {
+/// The port of an authority, the usual one if it names none. A colon without a number is an error.
+fn port(authority: &str, host: &str, usual: u16) -> Option<u16> {
     let rest = authority.strip_prefix(host)?;
     if rest.is_empty() {
-        return Some(80);
+        return Some(usual);
     }
     let digits = rest.strip_prefix(':').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
     digits.parse().ok().filter(|port| *port != 0)
@@ -100,6 +101,8 @@ mod tests {
         for (text, first) in [
             ("http://127.0.0.1:9000/hook", "127.0.0.1:9000"),
             ("http://127.0.0.1", "127.0.0.1:80"),
+            ("https://127.0.0.1/hook", "127.0.0.1:443"),
+            ("https://localhost:9443/hook", "127.0.0.1:9443"),
             ("http://127.255.0.9:1/", "127.255.0.9:1"),
             ("http://localhost:9000/a/b?token=x", "127.0.0.1:9000"),
             ("HTTP://LOCALHOST:65535/", "127.0.0.1:65535"),
@@ -172,7 +175,8 @@ mod tests {
             "http://127.0.0.1:+80/",
             "http://127.0.0.1:80:81/",
             // Schemes, and no address at all.
-            "https://127.0.0.1:9000/",
+            "https://example.org/",
+            "https://127.0.0.1:0/",
             "file:///etc/passwd",
             "gopher://127.0.0.1:6379/_INFO",
             "ftp://127.0.0.1/",
@@ -231,7 +235,7 @@ mod tests {
             "http://0251.0376.0251.0376/",
             "http://example.org/",
             "http://metadata.google.internal/",
-            "https://10.0.0.1/",
+            "https://0.0.0.0/",
             "http://user@10.0.0.1/",
         ] {
             assert!(Target::parse(text, &nets).is_err(), "{text} was taken");
@@ -244,7 +248,7 @@ mod tests {
     #[test]
     fn the_refusal_says_what_is_wrong_and_repeats_no_secret() {
         for (text, error) in [
-            ("https://127.0.0.1/", "is https, which the mock does not speak"),
+            ("ftp://127.0.0.1/", "is neither http nor https"),
             ("http://user:s3cret@127.0.0.1/", "carries a user or a password"),
             ("http://10.0.0.1/?token=s3cret", "a loopback address (127.0.0.1, [::1]) or `localhost`"),
             ("http://127.0.0.1:0/", "from 1 to 65535"),

@@ -29,9 +29,9 @@ type Place = (SystemTime, u64);
 impl QueueKey {
     fn of(pending: &QueuedCall) -> Self {
         match &pending.route {
-            Destination::Registered => Self::Registered(pending.provider),
+            Destination::Registered | Destination::Subscribed(_, None) => Self::Registered(pending.provider),
             // A target has an address; without one it would wait with the registered.
-            Destination::Own(target) => {
+            Destination::Own(target) | Destination::Subscribed(_, Some(target)) => {
                 target.addresses().first().map_or(Self::Registered(pending.provider), |address| Self::Own(*address))
             }
         }
@@ -97,7 +97,7 @@ mod tests {
 
     use bytes::Bytes;
 
-    use super::super::{IpNetworks, Target};
+    use super::super::{IpNetworks, Target, Topic};
     use super::*;
 
     fn at(second: u64) -> SystemTime {
@@ -107,7 +107,8 @@ mod tests {
     fn pending(url: &str, second: u64) -> QueuedCall {
         let route = Destination::Own(Target::parse(url, &IpNetworks::default()).unwrap());
         let body = Bytes::from_static(b"{}");
-        QueuedCall { provider: "exotel", route, body, due: at(second), attempt: 1, copy: 1, lost: false }
+        let topic = Topic::Status;
+        QueuedCall { provider: "exotel", topic, route, body, due: at(second), attempt: 1, copy: 1, lost: false }
     }
 
     #[test]
@@ -125,7 +126,7 @@ mod tests {
         let order: Vec<String> = std::iter::from_fn(|| lanes.take_due(at(9), |_| true))
             .map(|pending| match pending.route {
                 Destination::Own(target) => target.uri().path().to_owned(),
-                Destination::Registered => String::new(),
+                Destination::Registered | Destination::Subscribed(..) => String::new(),
             })
             .collect();
         assert_eq!(order, ["/a", "/b", "/c", "/a"]);

@@ -122,12 +122,12 @@ fn due_calls_and_retries_follow_virtual_time() {
     mock.advance("29s");
     write(&mut mock, "second");
     assert_eq!(texts(&all_due(&mut mock, 500)), ["second"]);
-    // The first is due again 30 s and 150 s after it was written, the second 29 s later each.
+    // The first is due again 30 s, 150 s, 750 s and 4350 s after it was written, the second 29 s later each.
     mock.advance("25h");
     let retries = all_due(&mut mock, 500);
-    assert_eq!(texts(&retries), ["first", "second", "first", "second"]);
+    assert_eq!(texts(&retries), ["first", "second"].repeat(4));
     let attempts: Vec<u32> = retries.iter().map(|delivery| delivery.attempt).collect();
-    assert_eq!(attempts, [2, 2, 3, 3]);
+    assert_eq!(attempts, [2, 2, 3, 3, 4, 4, 5, 5]);
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Account {
     pub conversations_end: bool,
     /// Its switches, filled in by the world from [`ProviderSimulator::switches`](crate::ProviderSimulator::switches).
     pub switches: Switches,
+    /// Small things that calls of the provider set, by names of the simulator's choice. They are part of the state.
+    pub notes: BTreeMap<String, Value>,
 }
 
 impl Default for Account {
@@ -41,6 +43,7 @@ impl Default for Account {
             limiter: Limiter::new(u32::MAX, Duration::from_secs(1)),
             conversations_end: false,
             switches: Switches::default(),
+            notes: BTreeMap::new(),
         }
     }
 }

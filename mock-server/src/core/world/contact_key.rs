@@ -62,6 +62,11 @@ impl Providers {
         self.0.iter().position(|known| *known == name).map(|index| index as u64)
     }
 
+    /// Their names, by number.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().copied()
+    }
+
     pub(super) fn name(&self, number: u64) -> &'static str {
         usize::try_from(number).ok().and_then(|index| self.0.get(index)).copied().unwrap_or_default()
     }

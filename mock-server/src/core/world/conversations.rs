@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::contact_key::{ContactKey, Providers};
-use super::conversation::{Conversation, ConversationState, QUIET, WINDOW};
+use super::conversation::{Conversation, ConversationState, WINDOW};
 use crate::core::phone::Phone;
 
 /// A [`Conversation`], packed.
@@ -139,17 +139,17 @@ impl Conversations {
         self.rows.get(place).map(|row| row.unpacked(providers))
     }
 
-    /// The times at which each conversation becomes idle and ends without a further message; of the providers with such
-    /// conversations, by their numbers.
+    /// The times at which each conversation becomes idle and ends without a further message. `quiet_after` takes a
+    /// provider's number; it returns `None` if the provider's conversations do not end.
     pub(super) fn turns(
         &self,
-        ends: impl Fn(u64) -> bool,
+        quiet_after: impl Fn(u64) -> Option<Duration>,
     ) -> impl Iterator<Item = (SystemTime, usize, ConversationState)> {
-        let rows = self.rows.iter().enumerate();
-        let rows = rows.filter(move |(_, row)| row.closed.is_none() && ends(row.key.provider()));
-        rows.flat_map(|(place, row)| {
+        let rows = self.rows.iter().enumerate().filter(|(_, row)| row.closed.is_none());
+        let rows = rows.filter_map(move |(place, row)| Some((place, row, quiet_after(row.key.provider())?)));
+        rows.flat_map(|(place, row, quiet)| {
             let last = row.last_inbound_at.max(row.last_outbound_at).unwrap_or(row.started_at);
-            [(last + QUIET, place, ConversationState::Inactive), (last + WINDOW, place, ConversationState::Ended)]
+            [(last + quiet, place, ConversationState::Inactive), (last + WINDOW, place, ConversationState::Ended)]
         })
     }
 

@@ -1,14 +1,16 @@
 //! Used rate limits of API keys and accounts, for providers that count by those.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::core::bounded::Table;
 use crate::core::fingerprint::Fingerprints;
 use crate::core::fingerprint::fingerprint;
-use crate::core::limiter::{Limiter, Quota};
+use crate::core::limiter::{KeyLimit, Limiter, Quota};
 
 /// More keys and accounts than this are not counted apart: the one that was seen first starts afresh.
 pub(super) const MOST_BUCKETS: usize = 10_000;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The used quota of a key or account.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +20,9 @@ pub(crate) struct Bucket {
     pub(crate) whose: BucketOwner,
     pub(crate) started: Option<SystemTime>,
     pub(crate) used: u32,
+    /// The requests of a day, for keys whose days are limited.
+    pub(crate) day_started: Option<SystemTime>,
+    pub(crate) day_used: u32,
 }
 
 /// The owner of a bucket. Of a key only the fingerprint is kept.
@@ -90,6 +95,26 @@ impl Buckets {
         }
     }
 
+    /// Counts one request against the limits of a key's own, of which that of the day comes first.
+    pub(super) fn take_own(&mut self, provider: &str, number: Option<u64>, own: &KeyLimit, now: SystemTime) -> Quota {
+        let bucket = number.and_then(|number| self.rows.get_mut(&number));
+        let Some(bucket) = bucket.filter(|bucket| bucket.provider == provider) else { return own.limiter.peek(now) };
+        let day = Limiter::new(own.per_day, DAY);
+        let mut day = Limiter { started: bucket.day_started, used: bucket.day_used, ..day };
+        let left = day.peek(now);
+        if !left.allowed {
+            return left;
+        }
+        let mut limiter = bucket.limiter(&own.limiter);
+        let quota = limiter.take(now);
+        (bucket.started, bucket.used) = (limiter.started, limiter.used);
+        if quota.allowed {
+            day.take(now);
+            (bucket.day_started, bucket.day_used) = (day.started, day.used);
+        }
+        quota
+    }
+
     /// As [`take`](Self::take), without counting.
     pub(super) fn peek(&self, provider: &str, number: Option<u64>, limit: &Limiter, now: SystemTime) -> Quota {
         let bucket = number.and_then(|number| self.rows.get(&number));
@@ -103,6 +128,7 @@ impl Buckets {
     pub(super) fn start_afresh(&mut self, provider: &str) {
         for bucket in self.rows.values_mut().filter(|bucket| bucket.provider == provider) {
             (bucket.started, bucket.used) = (None, 0);
+            (bucket.day_started, bucket.day_used) = (None, 0);
         }
     }
 }

@@ -140,6 +140,16 @@ struct BucketRow {
     provider: Cow<'static, str>,
     started_at: Option<Moment>,
     used: u32,
+    /// These two are left out if nothing is used, so that older mocks read the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    day_started_at: Option<Moment>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    day_used: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over the member as it is")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -331,7 +341,8 @@ impl BucketRow {
             BucketOwner::Account(account) => (Some(account.clone()), None),
         };
         let started_at = bucket.started.map(Moment);
-        Self { account, key, provider: bucket.provider.into(), started_at, used: bucket.used }
+        let (day_started_at, day_used) = (bucket.day_started.map(Moment), bucket.day_used);
+        Self { account, key, provider: bucket.provider.into(), started_at, used: bucket.used, day_started_at, day_used }
     }
 
     fn import(self, fresh: &mut World) -> Result<(), ControlError> {
@@ -342,8 +353,9 @@ impl BucketRow {
             _ => return Err(ControlError::refused("expected one of `key` and `account`")),
         };
         let (started, used) = (self.started_at.map(|at| at.0), self.used);
+        let (day_started, day_used) = (self.day_started_at.map(|at| at.0), self.day_used);
         if let Some(bucket) = fresh.buckets.rows.entry(Bucket::number(provider, &whose)) {
-            *bucket = Bucket { provider, whose, started, used };
+            *bucket = Bucket { provider, whose, started, used, day_started, day_used };
         }
         Ok(())
     }

@@ -110,12 +110,13 @@ fn the_seeded_world_is_the_documented_one() {
     assert_eq!(numbers("gosendapi")[0], row("555123456789", "+34611000000", true, true));
     assert_eq!(numbers("gosendapi")[1].0, "999000111222");
     assert!(!numbers("gosendapi")[1].3);
-    assert_eq!(numbers("messangi"), [row("5215500001111", "+5215500001111", true, true)]);
+    let sample = row("1000000001", "+1000000001", true, true);
+    assert_eq!(numbers("messangi"), [row("5215500001111", "+5215500001111", true, true), sample]);
     assert_eq!(world.account("autocalls").balance, Some(100.0));
     for (provider, limit, seconds) in
         [("autocalls", 5, 1), ("exotel", 200, 60), ("gosendapi", 100, 1), ("messangi", 100, 300)]
     {
-        let quota = world.quota(provider, None, now());
+        let quota = world.quota(provider, None, None, now());
         assert_eq!((quota.limit, quota.window.as_secs()), (limit, seconds), "{provider}");
     }
 }

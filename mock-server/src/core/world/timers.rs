@@ -35,7 +35,14 @@ impl World {
             .contacts
             .iter()
             .filter_map(|(key, contact)| Some((contact.window_opened? + WINDOW, Timer::Window(*key))));
-        let turns = self.conversations.turns(|provider| self.account(self.providers.name(provider)).conversations_end);
+        // Looked up once: there may be a million conversations.
+        let quiet: Vec<_> = self
+            .providers
+            .names()
+            .map(|name| self.account(name).conversations_end.then(|| self.quiet_after(name)))
+            .collect();
+        let of = move |provider| usize::try_from(provider).ok().and_then(|index| quiet.get(index).copied()).flatten();
+        let turns = self.conversations.turns(of);
         let turns = turns.map(|(at, place, state)| (at, Timer::Conversation(place, state)));
         let single = self.accounts().map(|(provider, account)| (provider, account.limiter.clone()));
         let shared =

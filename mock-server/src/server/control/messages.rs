@@ -16,7 +16,7 @@ use crate::core::response::text_response;
 #[utoipa::path(
     post,
     path = "/_mock/inbound",
-    request_body(content = InboundMessage, examples(("text" = (summary = "A text", value = json!({"provider": "exotel", "from": "+919876543210", "text": "hi"}))), ("button" = (summary = "A choice", value = json!({"provider": "gosendapi", "from": "+34600111222", "name": "Ana", "content": {"type": "button_reply", "id": "yes", "title": "Yes"}}))), ("raw" = (summary = "A type that is not checked", value = json!({"provider": "gosendapi", "from": "+34600111222", "raw": {"type": "order", "order": {"catalog_id": "1"}}}))))),
+    request_body(content = InboundMessage, examples(("text" = (summary = "A text", value = json!({"provider": "exotel", "from": "+919876543210", "text": "hi"}))), ("button" = (summary = "A choice", value = json!({"provider": "gosendapi", "from": "+34600111222", "name": "Ana", "content": {"type": "button_reply", "id": "yes", "title": "Yes"}}))), ("raw" = (summary = "A type that is not checked", value = json!({"provider": "gosendapi", "from": "+34600111222", "raw": {"type": "order", "order": {"catalog_id": "1"}}}))), ("form" = (summary = "The answers of a form, from an advertisement, under a user name", value = json!({"provider": "gosendapi", "user_id": "ES.1002", "content": {"type": "flow_reply", "name": "flow", "response": {"day": "Mon"}}, "referral": {"source_type": "ad", "source_id": "120", "ctwa_clid": "c1"}}))))),
     responses((status = 200, description = "Done.", body = Received), Refusals)
 )]
 pub(super) async fn change_inbound(world: World, Json(message): Json<InboundMessage>) -> Answer {

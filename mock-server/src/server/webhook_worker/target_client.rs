@@ -1,18 +1,23 @@
 //! The client that calls webhook targets.
 
+use std::error::Error;
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONNECTION;
+use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, Request, StatusCode};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response, redirect, retry};
+use rustls_platform_verifier::Verifier;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::rustls;
 
 use crate::core::webhook::DeliveryOutcome;
+use crate::server::tls::WebhookRoots;
 
 /// What is read of an answer; only its status matters.
 const MOST_READ: usize = 4 * 1024;
@@ -23,6 +28,14 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 /// It follows no redirect, repeats nothing, asks no proxy and looks no name up.
 #[derive(Debug, Clone)]
 pub(super) struct TargetClient {
+    plain: Clients,
+    /// Made for the first call over TLS, since the certificates of this machine take time and memory.
+    tls: Arc<OnceLock<Option<Clients>>>,
+    roots: WebhookRoots,
+}
+
+#[derive(Debug, Clone)]
+struct Clients {
     /// For targets that say that they keep the connection. One that says nothing may hang up behind its answer, and the next call
     /// would be lost without the target's doing.
     keeping: Client,
@@ -39,6 +52,8 @@ pub(super) enum Tried {
     Broken,
     /// Nothing came within the limit.
     Silence,
+    /// No TLS was agreed on.
+    Untrusted,
 }
 
 impl From<Tried> for DeliveryOutcome {
@@ -48,16 +63,14 @@ impl From<Tried> for DeliveryOutcome {
             Tried::NobodyThere => Self::Refused,
             Tried::Broken => Self::Unanswered,
             Tried::Silence => Self::TimedOut,
+            Tried::Untrusted => Self::TlsFailed,
         }
     }
 }
 
-impl TargetClient {
-    /// `None` if the TLS library cannot be set up, which nothing here depends on.
-    pub(super) fn new() -> Option<Self> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
-        let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+impl Clients {
+    /// `None` if the TLS library cannot be set up.
+    fn new(tls: &rustls::ClientConfig) -> Option<Self> {
         let client = |most_idle| {
             let client = Client::builder().tls_backend_preconfigured(tls.clone()).http1_only().no_proxy();
             let client = client.redirect(redirect::Policy::none()).retry(retry::never()).referer(false);
@@ -66,11 +79,42 @@ impl TargetClient {
         };
         Some(Self { keeping: client(1)?, closing: client(0)? })
     }
+}
+
+/// Trusts the authorities that this machine trusts, and `roots`. A machine that trusts none leaves those.
+fn verified(roots: &WebhookRoots) -> Option<rustls::ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider));
+    let builder = builder.with_safe_default_protocol_versions().ok()?;
+    if let Ok(verifier) = Verifier::new_with_extra_roots(roots.iter(), provider) {
+        return Some(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth());
+    }
+    let mut store = rustls::RootCertStore::empty();
+    store.add_parsable_certificates(roots.iter());
+    Some(builder.with_root_certificates(store).with_no_client_auth())
+}
+
+impl TargetClient {
+    /// `None` if the TLS library cannot be set up, which nothing else here depends on.
+    pub(super) fn new(roots: WebhookRoots) -> Option<Self> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
+        let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+        Some(Self { plain: Clients::new(&tls)?, tls: Arc::default(), roots })
+    }
+
+    fn clients(&self, request: &Request<Bytes>) -> Option<&Clients> {
+        if request.uri().scheme() != Some(&Scheme::HTTPS) {
+            return Some(&self.plain);
+        }
+        self.tls.get_or_init(|| Clients::new(&verified(&self.roots)?)).as_ref()
+    }
 
     /// One try. `is_kept` is whether the target kept the connection the last time, and is then whether it keeps this one.
     pub(super) async fn post(&self, request: Request<Bytes>, limit: Duration, is_kept: &mut bool) -> Tried {
         let deadline = Instant::now() + limit;
-        let client = if *is_kept { &self.keeping } else { &self.closing };
+        let Some(clients) = self.clients(&request) else { return Tried::Untrusted };
+        let client = if *is_kept { &clients.keeping } else { &clients.closing };
         *is_kept = false;
         let Ok(request) = reqwest::Request::try_from(request) else { return Tried::Broken };
         match timeout_at(deadline, client.execute(request)).await {
@@ -81,11 +125,20 @@ impl TargetClient {
                 *is_kept = offers_more && is_read;
                 Tried::Answered(status)
             }
+            Ok(Err(error)) if is_of_tls(&error) => Tried::Untrusted,
             Ok(Err(error)) if error.is_connect() => Tried::NobodyThere,
             Ok(Err(_)) => Tried::Broken,
             Err(_) => Tried::Silence,
         }
     }
+}
+
+/// Whether TLS is the reason of an error. One error of IO may hold another.
+fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    let content = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || content.is_some_and(|content| is_of_tls(content))
+        || error.source().is_some_and(is_of_tls)
 }
 
 /// Targets are addresses, which nobody looks up, or `localhost`. No resolver can lead them elsewhere.
@@ -168,7 +221,7 @@ mod tests {
 
     async fn outcome(answer: &'static str) -> Tried {
         let (address, _target, _) = target(answer).await;
-        post(&TargetClient::new().unwrap(), address, LIMIT, &mut false).await
+        post(&TargetClient::new(WebhookRoots::default()).unwrap(), address, LIMIT, &mut false).await
     }
 
     #[tokio::test]
@@ -208,7 +261,7 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nkeep-alive: timeout=5\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", [1, 2, 3]),
         ] {
             let (address, _target, calls) = target(answer).await;
-            let (client, mut is_kept) = (TargetClient::new().unwrap(), false);
+            let (client, mut is_kept) = (TargetClient::new(WebhookRoots::default()).unwrap(), false);
             for _ in 0..3 {
                 assert!(matches!(post(&client, address, 100 * LIMIT, &mut is_kept).await, Tried::Answered(_)));
             }

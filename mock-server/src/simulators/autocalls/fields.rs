@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::Request;
+use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
 use super::common::{FRAMEWORK, NAME};
 use super::refusal::Refusal;
 use crate::core::finding::{FindingCollector, Source};
 use crate::core::json::Json;
-use crate::core::request::{Query, is_json, json_of};
+use crate::core::request::{Query, header, is_json, json_of};
 use crate::core::response::json_response;
 use crate::core::world::World;
 
@@ -20,11 +21,26 @@ pub(super) struct Fields<'a> {
     values: Vec<(Cow<'a, str>, Json<'a>)>,
     problems: Vec<(&'static str, String)>,
     source: Source,
+    /// Whether every value is a text, as in a query or a form.
+    of_texts: bool,
 }
 
 impl<'a> Fields<'a> {
     /// The members of a JSON body. A body that is none has no fields, so that every required one is missing.
-    pub(super) fn of_body(request: &'a Request<Bytes>, source: Source, review: &mut FindingCollector) -> Self {
+    /// Such a framework reads a form, too, whose `variables[1]` stands for a member of an object (inferred).
+    pub(super) fn of_body(
+        world: &World,
+        request: &'a Request<Bytes>,
+        source: Source,
+        review: &mut FindingCollector,
+    ) -> Self {
+        if is_form(request) && world.switch(NAME, "form_body") == "read" {
+            if review.must_refuse("`Content-Type` is that of a form, expected `application/json`", source) {
+                return Self { values: Vec::new(), problems: Vec::new(), source, of_texts: true };
+            }
+            let values = form(&Query::of_form(request.body()));
+            return Self { values, problems: Vec::new(), source, of_texts: true };
+        }
         if !is_json(request) {
             review.tolerated("`Content-Type` is not `application/json`", source);
         }
@@ -34,7 +50,7 @@ impl<'a> Fields<'a> {
             review.refused("the body is not a JSON object", source);
             Vec::new()
         };
-        Self { values, problems: Vec::new(), source }
+        Self { values, problems: Vec::new(), source, of_texts: false }
     }
 
     /// The parameters of a query. A plus that was not encoded stands for a space in a form; this provider's own sample line
@@ -61,11 +77,11 @@ impl<'a> Fields<'a> {
             }
             values.push((name.to_owned().into(), value.into()));
         }
-        Self { values, problems: Vec::new(), source }
+        Self { values, problems: Vec::new(), source, of_texts: true }
     }
 
     /// A required whole number. Digits in a string are taken for one, with a finding if the field should be a JSON number.
-    pub(super) fn integer(&mut self, name: &'static str, is_query: bool, review: &mut FindingCollector) -> Option<u64> {
+    pub(super) fn integer(&mut self, name: &'static str, review: &mut FindingCollector) -> Option<u64> {
         let value = self.take(name);
         if is_blank(&value) {
             self.required(name, review);
@@ -76,7 +92,7 @@ impl<'a> Fields<'a> {
             Json::Str(text) => text.parse().ok(),
             _ => None,
         };
-        let is_wrong_type = !is_query && value.is_string() && number.is_some();
+        let is_wrong_type = !self.of_texts && value.is_string() && number.is_some();
         let strictly_refused =
             is_wrong_type && review.must_refuse(format!("`{name}` is a string, expected an integer"), self.source);
         if number.is_none() || strictly_refused {
@@ -117,6 +133,9 @@ impl<'a> Fields<'a> {
 
     /// An object of texts that may be absent.
     pub(super) fn texts(&mut self, name: &'static str, review: &mut FindingCollector) -> Map<String, Value> {
+        if self.of_texts {
+            return self.form_texts(name);
+        }
         match self.take(name) {
             Json::Null => Map::new(),
             // An empty array is what an empty object becomes in this framework's own language.
@@ -136,6 +155,19 @@ impl<'a> Fields<'a> {
                 Map::new()
             }
         }
+    }
+
+    /// The members `name[…]` of a form.
+    fn form_texts(&mut self, name: &str) -> Map<String, Value> {
+        let mut texts = Map::new();
+        self.values.retain(|(known, value)| {
+            let member = known.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
+            if let Some(member) = member {
+                texts.insert(member.to_owned(), Value::from(value));
+            }
+            member.is_none()
+        });
+        texts
     }
 
     /// Remarks on what was not read, and says what was wrong with the rest: 422 with every problem by its field.
@@ -200,7 +232,7 @@ impl<'a> Fields<'a> {
         self.problem(name, format!("The {} field is required.", spaced(name)));
     }
 
-    fn problem(&mut self, name: &'static str, problem: String) {
+    pub(super) fn problem(&mut self, name: &'static str, problem: String) {
         self.problems.push((name, problem));
     }
 }
@@ -210,6 +242,17 @@ pub(super) fn review_query(request: &Request<Bytes>, known: &[&str], review: &mu
     for unknown in Query::of(request).names().filter(|name| !known.contains(name)) {
         review.tolerated(format!("unknown parameter `{unknown}`"), FRAMEWORK);
     }
+}
+
+fn is_form(request: &Request<Bytes>) -> bool {
+    let essence = header(request, CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The members of a form.
+fn form<'a>(query: &Query) -> Vec<(Cow<'a, str>, Json<'a>)> {
+    let value = |name: &str| query.get(name).unwrap_or_default().to_owned().into();
+    query.names().map(|name| (name.to_owned().into(), value(name))).collect()
 }
 
 fn is_blank(value: &Json<'_>) -> bool {

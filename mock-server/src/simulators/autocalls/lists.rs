@@ -4,15 +4,16 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
 
-use super::common::{FRAMEWORK, NAME};
-use super::fields::review_query;
-use super::refusal::refusal;
+use super::assistants;
+use super::common::{ASSISTANT_NUMBER, ASSISTANT_UUID, FRAMEWORK, NAME};
+use super::fields::{Fields, review_query};
+use super::refusal::{Refusal, refusal};
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::phone::Phone;
 use crate::core::request::Query;
 use crate::core::response::json_response;
 use crate::core::time::zoneless_time;
-use crate::core::world::{Account, Conversation, World};
+use crate::core::world::{Conversation, World};
 
 /// GET /user/whatsapp/senders: those online, unless `status=all`. Source: Get Senders (docs).
 pub(super) fn senders(world: &World, request: &Request<Bytes>, review: &mut FindingCollector) -> Response<Bytes> {
@@ -56,6 +57,23 @@ pub(super) fn templates(
     json_response(200, &json!({"data": templates}))
 }
 
+/// `GET /user/whatsapp/templates?sender_id=`: as [`templates`]. Source: a production site that calls it (field).
+pub(super) fn templates_of_sender(
+    world: &World,
+    request: &Request<Bytes>,
+    review: &mut FindingCollector,
+) -> Result<Response<Bytes>, Refusal> {
+    let text =
+        "`/api/user/whatsapp/templates` is on no page, which have `/api/user/whatsapp/senders/{sender_id}/templates`";
+    review.tolerated(text, Source::new("A client in production", Certainty::Field));
+    let mut fields = Fields::of_query(world, request, FRAMEWORK, review);
+    let sender = fields.integer("sender_id", review);
+    // Read below.
+    fields.optional_text("status", usize::MAX, review);
+    fields.finish(review)?;
+    Ok(templates(world, &sender.unwrap_or_default().to_string(), request, &mut FindingCollector::new(false)))
+}
+
 fn has_status(row: &Value, wanted: &str) -> bool {
     wanted == "all" || row.get("status").and_then(Value::as_str) == Some(wanted)
 }
@@ -81,7 +99,7 @@ pub(super) fn conversations(world: &World, request: &Request<Bytes>, review: &mu
     let phone = |name: &str| query.get(name).map(Phone::read);
     let (customer, sender) = (phone("customer_phone"), phone("whatsapp_sender_phone"));
     let other_kind = query.get("type").is_some_and(|kind| kind != "whatsapp")
-        || query.get("assistant_id").is_some_and(|id| id != ASSISTANT_ID)
+        || query.get("assistant_id").is_some_and(|id| id != ASSISTANT_UUID && id.parse() != Ok(ASSISTANT_NUMBER))
         || query.get("external_identifier").is_some();
     let before = match query.get("cursor").map(str::parse::<u64>) {
         Some(Err(_)) => {
@@ -114,21 +132,28 @@ pub(super) fn conversations(world: &World, request: &Request<Bytes>, review: &mu
     let more = rows.len() > per_page;
     rows.truncate(per_page);
     let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
-    let account = world.account(NAME);
-    let data: Vec<Value> = rows.iter().map(|row| conversation(account, row)).collect();
+    // A message costs 1.
+    let mut costs = vec![0; rows.len()];
+    for line in world.ledger().filter(|line| line.provider == NAME) {
+        let place = rows.iter().position(|row| row.business == line.from && row.contact == line.to);
+        if let Some(cost) = place.and_then(|place| costs.get_mut(place)) {
+            *cost += 1;
+        }
+    }
+    let data: Vec<Value> = rows.iter().zip(costs).map(|(row, cost)| conversation(world, row, cost)).collect();
     json_response(
         200,
         &json!({"data": data, "path": "/api/user/conversations", "per_page": per_page, "next_cursor": next, "prev_cursor": null}),
     )
 }
 
-const ASSISTANT_ID: &str = "5f2c4b7a-11aa-4c3d-8e9f-0a1b2c3d4e5f";
-
-fn conversation(account: &Account, row: &Conversation) -> Value {
+fn conversation(world: &World, row: &Conversation, total_cost: usize) -> Value {
+    let account = world.account(NAME);
+    let uuid = row.uuid_text();
     let sender_name = account.sender_by_phone(&row.business).map(|sender| sender.name.as_str());
     json!({
-        "id": row.uuid_text(), "assistant_id": ASSISTANT_ID, "assistant_name": "Demo assistant", "type": "whatsapp",
-        "variables": Value::Null, "message_count": row.messages_count, "total_cost": 0, "ai_enabled": true,
+        "ai_enabled": assistants::is_ai_on(world, &uuid), "id": uuid, "assistant_id": ASSISTANT_UUID, "assistant_name": "Demo assistant", "type": "whatsapp",
+        "variables": Value::Null, "message_count": row.messages_count, "total_cost": total_cost,
         "created_at": zoneless_time(row.started_at), "updated_at": zoneless_time(row.last_activity()),
         "whatsapp_sender": {"name": sender_name, "phone": row.business.e164()},
         "customer": {"name": row.contact_name.as_deref(), "phone": row.contact.e164()},

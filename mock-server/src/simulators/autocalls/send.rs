@@ -24,14 +24,17 @@ const MOST_CHARACTERS: usize = 4096;
 /// Source: Send Template Message (docs).
 const MOST_NAME_CHARACTERS: usize = 255;
 
+/// The template of the sample. Source: Send Template Message (docs).
+const SAMPLE_TEMPLATE: u64 = 45;
+
 /// POST /user/whatsapp/send-freeform. Source: Send Freeform Message (seed).
 pub(super) fn freeform(
     world: &mut RequestContext<'_>,
     review: &mut FindingCollector,
 ) -> Result<Response<Bytes>, Refusal> {
     let (now, request) = (world.now, world.request);
-    let mut fields = Fields::of_body(request, FREEFORM_PAGE, review);
-    let sender_id = fields.integer("sender_id", false, review);
+    let mut fields = Fields::of_body(world, request, FREEFORM_PAGE, review);
+    let sender_id = fields.integer("sender_id", review);
     let phone = fields.text("recipient_phone", usize::MAX, review);
     let message = fields.text("message", MOST_CHARACTERS, review);
     fields.finish(review)?;
@@ -56,16 +59,17 @@ pub(super) fn template(
     review: &mut FindingCollector,
 ) -> Result<Response<Bytes>, Refusal> {
     let (now, request) = (world.now, world.request);
-    let mut fields = Fields::of_body(request, TEMPLATE_PAGE, review);
-    let sender_id = fields.integer("sender_id", false, review);
-    let template_id = fields.integer("template_id", false, review);
+    let mut fields = Fields::of_body(world, request, TEMPLATE_PAGE, review);
+    let sender_id = fields.integer("sender_id", review);
+    let template_id = fields.integer("template_id", review);
     let phone = fields.text("recipient_phone", usize::MAX, review);
     let name = fields.optional_text("recipient_name", MOST_NAME_CHARACTERS, review);
     let variables = fields.texts("variables", review);
     fields.finish(review)?;
     let party = party(world, sender_id, phone, TEMPLATE_PAGE, review)?;
     let found = world.account(NAME).templates.iter().find(|template| Some(template.id) == template_id);
-    let content = match found {
+    let sample = template_id.filter(|id| found.is_none() && *id == SAMPLE_TEMPLATE).map(|id| sample(id, &variables));
+    let content = match found.or(sample.as_ref()) {
         None => {
             let error = "Template not found or does not belong to this sender";
             return Err(refusal(world, 404, "TEMPLATE_NOT_FOUND", error, Value::Null).into());
@@ -88,6 +92,12 @@ pub(super) fn template(
     }
     let status = if world.switch(NAME, "template_status") == "sent" { "sent" } else { "queued" };
     Ok(json_response(200, &Accepted { status: Some(status), ..accepted }))
+}
+
+/// The template of the page's own sample, which is not in the seeded world: it takes whatever variables a request has.
+fn sample(id: u64, variables: &Map<String, Value>) -> Template {
+    let placeholders: Vec<String> = variables.keys().map(|name| format!("{{{{{name}}}}}")).collect();
+    Template::new(id, "sample", "en", &placeholders.join(" "))
 }
 
 /// Who writes to whom.
@@ -209,6 +219,10 @@ fn fill(template: &Template, variables: &Map<String, Value>) -> Result<Value, St
                 content.insert("body".to_owned(), json!(values));
             }
             Ok(content)
+        }
+        _ if wanted.len() == variables.len() => {
+            let given: Vec<&str> = variables.keys().map(String::as_str).collect();
+            Err(format!("Template expects the variables {}, given are {}", wanted.join(", "), given.join(", ")))
         }
         _ => Err(format!("Template expects {} variables, {} given", wanted.len(), variables.len())),
     }

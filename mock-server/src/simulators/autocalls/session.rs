@@ -17,6 +17,10 @@ use crate::core::response::json_response;
 use crate::core::time::offset_time;
 use crate::core::world::{Window, World};
 
+/// Texts of the page.
+const EXPIRED: &str = "Session expired. Send a template or wait for customer to reply.";
+const NO_CONVERSATION: &str = "No conversation exists with this recipient. Send a template message first.";
+
 /// GET /user/whatsapp/session-status. Source: Get Session Status (seed); the answer to a bad phone number is inferred from
 /// Send Freeform Message.
 pub(super) fn status(
@@ -26,7 +30,7 @@ pub(super) fn status(
     review: &mut FindingCollector,
 ) -> Result<Response<Bytes>, Refusal> {
     let mut fields = Fields::of_query(world, request, SESSION_PAGE, review);
-    let sender_id = fields.integer("sender_id", true, review);
+    let sender_id = fields.integer("sender_id", review);
     let phone = fields.text("recipient_phone", usize::MAX, review);
     fields.finish(review)?;
     let (sender_id, phone) = (sender_id.unwrap_or_default(), phone.unwrap_or_default());
@@ -125,19 +129,24 @@ pub(super) fn session_status(world: &World, now: SystemTime, sender: &Phone, con
         }
         Window::Expired { since } => {
             ended = Some(offset_time(since));
-            "Session expired. Send a template or wait for customer to reply.".to_owned()
+            EXPIRED.to_owned()
         }
         Window::Never if world.latest_conversation(NAME, sender, contact).is_some() => {
             if world.switch(NAME, "unanswered_expires_at") == "null" {
                 ends = Some(Value::Null);
             }
-            "No customer message yet. Send a template or wait for customer to reply.".to_owned()
+            match world.switch(NAME, "unanswered_message") {
+                "expired" => EXPIRED,
+                "no_conversation" => NO_CONVERSATION,
+                _ => "No customer message yet. Send a template or wait for customer to reply.",
+            }
+            .to_owned()
         }
         Window::Never => {
             if world.switch(NAME, "never_messaged_expires_at") == "null" {
                 ends = Some(Value::Null);
             }
-            "No conversation exists with this recipient. Send a template message first.".to_owned()
+            NO_CONVERSATION.to_owned()
         }
     };
     let open = window.is_open();

@@ -22,6 +22,37 @@ pub(super) const ALL: &[Switch] = &[
         source: SESSION_PAGE,
     },
     Switch {
+        name: "unanswered_message",
+        default: "no_message",
+        allowed: &["no_message", "expired", "no_conversation"],
+        about: "The `message` of the session of a customer who got a template and never wrote, which no page shows: words of \
+                ours, or those of one of the other two closed sessions.",
+        source: FRAMEWORK,
+    },
+    Switch {
+        name: "templates_by_query",
+        default: "on",
+        allowed: &["on", "off"],
+        about: "Whether `GET /api/user/whatsapp/templates?sender_id=` is there. It is on no page, and a client in production \
+                calls it.",
+        source: Source::new("A client in production", Certainty::Field),
+    },
+    Switch {
+        name: "form_body",
+        default: "read",
+        allowed: &["read", "refused"],
+        about: "Whether a body that is a form is read like one of JSON, or taken for an empty one.",
+        source: FRAMEWORK,
+    },
+    Switch {
+        name: "conversation_ended_edition",
+        default: "first",
+        allowed: &["first", "later"],
+        about: "Which edition of the page the conversation-ended webhook follows; the later one has the number, the \
+                attachments and the times of the messages.",
+        source: Source::new("Conversation Ended Webhook, as a twin of the API has it", Certainty::Inferred),
+    },
+    Switch {
         name: "template_opens_window",
         default: "off",
         allowed: &["off", "on"],

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::testing::{Mock, Seen};
 
+mod calls;
+
 const CONTACT: &str = "+447700900123";
 
 fn send(mock: &mut Mock, path: &str, key: &str, body: &Value) -> Seen {

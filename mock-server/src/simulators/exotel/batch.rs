@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::common::{NAME, SEND_PAGE, TRUNK_ERRORS};
 use super::content::{self, Checked, Outcome};
+use super::failures;
 use super::part::Part;
 use super::problem::{Problem, failure};
-use super::webhook;
+use super::webhook::{self, Reference};
 use crate::core::finding::{Certainty, FindingCollector, Source};
 use crate::core::json::{Json, Named as _};
 use crate::core::phone::{Phone, is_e164};
@@ -83,7 +84,7 @@ struct OneMessage<'a> {
     value: &'a Json<'a>,
     /// Where it stands in the request; empty where it is the request.
     place: String,
-    reference: Option<&'a str>,
+    reference: Option<Reference<'a>>,
     callback: Option<&'a str>,
 }
 
@@ -99,18 +100,18 @@ impl<'a> Shape<'a> {
         let (list, reference, callback) = if let Some(channel) = root.optional_part("whatsapp")? {
             root.review_unknown(&["whatsapp", "custom_data", "status_callback"], review);
             channel.review_unknown(&["messages", "custom_data", "status_callback"], review);
+            let callback = channel.optional_text("status_callback")?.or(root.optional_text("status_callback")?);
             // The pages do not say which of three levels of `custom_data` wins; of callbacks the nearest one does.
-            let nearest = |name| Ok::<_, Problem>(channel.optional_text(name)?.or(root.optional_text(name)?));
             let reference = if outermost_wins(world) {
-                root.optional_text("custom_data")?.or(channel.optional_text("custom_data")?)
+                reference(&root, review)?.or(reference(&channel, review)?)
             } else {
-                nearest("custom_data")?
+                reference(&channel, review)?.or(reference(&root, review)?)
             };
-            (channel.items("messages")?, reference, nearest("status_callback")?)
+            (channel.items("messages")?, reference, callback)
         } else if root.get("messages").is_some() {
             root.review_unknown(&["messages", "custom_data", "status_callback"], review);
             review.note(WITHOUT_CHANNEL, FLAT_REFUSED);
-            (root.items("messages")?, root.optional_text("custom_data")?, root.optional_text("status_callback")?)
+            (root.items("messages")?, reference(&root, review)?, root.optional_text("status_callback")?)
         } else {
             review.note(WITHOUT_CHANNEL, FLAT_REFUSED);
             return Ok(Self::Flat(OneMessage { value: body, place: String::new(), reference: None, callback: None }));
@@ -118,8 +119,23 @@ impl<'a> Shape<'a> {
         if list.len() > MOST_MESSAGES {
             return Err(Problem::invalid(format!("{} messages, at most {MOST_MESSAGES} are allowed", list.len())));
         }
-        let messages = list.into_iter().map(|(place, value)| OneMessage { value, place, reference, callback });
+        let messages =
+            list.into_iter().map(|(place, value)| OneMessage { value, place, reference: reference.clone(), callback });
         Ok(Self::List(messages.collect()))
+    }
+}
+
+/// `custom_data`: a text by the page. A client sends objects and another one expects them back (field).
+fn reference<'a>(part: &Part<'a, '_>, review: &mut FindingCollector) -> Result<Option<Reference<'a>>, Problem> {
+    match part.get("custom_data") {
+        Some(object @ Json::Object(_)) => {
+            let text = format!("`{}` is an object, expected a string", part.path_of("custom_data"));
+            if review.must_refuse(text, SEND_PAGE) {
+                return Err(part.invalid("custom_data"));
+            }
+            Ok(Some(Reference { text: Value::from(object).to_string().into(), is_object: true }))
+        }
+        _ => Ok(part.optional_text("custom_data")?.map(|text| Reference { text: text.into(), is_object: false })),
     }
 }
 
@@ -255,13 +271,13 @@ fn send_message(
     let online = sender.online;
     let needs_window = !matches!(content, Checked::Template(_));
     let outcome = content::outcome(world, content)?;
-    let report = |sid: &str, failure| webhook::report(sid, (&from, &to), reference, callback, failure);
+    let report = |sid: &str, failure| webhook::report(sid, (&from, &to), reference.as_ref(), callback, failure);
     if needs_window {
         match world.window(NAME, &from, &to, world.now) {
             Window::Open { .. } => {}
             _ if world.switch(NAME, "window_error") == "callback" => {
                 let sid = world.next_hex();
-                world.accept(report(&sid, Some(webhook::REENGAGEMENT)));
+                world.accept(report(&sid, Some(failures::REENGAGEMENT)));
                 return Ok(sid);
             }
             Window::Expired { .. } => return Err(Problem::symbol("SESSION_EXPIRED", "24-hour window has closed")),
@@ -282,13 +298,14 @@ fn send_message(
             return Ok(sid);
         }
         _ if !online => {
-            world.accept(report(&sid, Some(webhook::SETUP)));
+            world.accept(report(&sid, Some(failures::SETUP)));
             return Ok(sid);
         }
         Outcome::Delivered(content) => content,
     };
     world.accept(report(&sid, None));
     world.account_mut(NAME).charge();
+    let reference = reference.as_ref().map(|reference| &*reference.text);
     let message = Message { provider: NAME, message_id: sid.clone(), from: &from, to: &to, content, reference };
     world.deliver(message);
     Ok(sid)
@@ -299,7 +316,7 @@ struct Addressed<'a> {
     from: Phone,
     to: Phone,
     content: Checked<'a>,
-    reference: Option<&'a str>,
+    reference: Option<Reference<'a>>,
     callback: Option<&'a str>,
 }
 
@@ -314,7 +331,7 @@ fn read_message<'a>(
     part.needed("content")?;
     let from = number("from", from, review)?;
     let to = number("to", to, review)?;
-    let (own, around) = (part.optional_text("custom_data")?, message.reference);
+    let (own, around) = (reference(&part, review)?, message.reference.clone());
     let reference = if outermost_wins(world) { around.or(own) } else { own.or(around) };
     let callback = part.optional_text("status_callback")?.or(message.callback);
     let content = content::read(world, &part.part("content")?, review)?;

@@ -4,8 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use super::common::ACCOUNT_SID;
+use super::failures;
+use super::part::insert;
+use super::received::{Message, put_contact};
+use crate::core::phone::Phone;
 use crate::core::time::local_time;
-use crate::core::webhook::{DeliveryStatus, Failure, MessageEvent, MessageEventKind};
+use crate::core::webhook::{DeliveryStatus, Failure, MessageEvent};
 
 /// The flat form (Webhooks, docs), which is one of reports alone.
 pub(super) fn flat(
@@ -24,56 +28,60 @@ pub(super) fn flat(
     })
 }
 
-/// The form by `event` (an older revision of Receive Messages, docs).
-pub(super) fn event(happening: &MessageEvent<'_>, to: &str, content: Option<(&str, Value)>) -> Value {
+/// A report in the form by `event` (an older revision of Receive Messages, docs).
+pub(super) fn event_status(happening: &MessageEvent<'_>, progress: DeliveryStatus, to: &str) -> Value {
     let at = local_time(happening.at, 0);
-    let (name, message) = match (happening.what, content) {
-        (MessageEventKind::Status { progress, .. }, _) => {
-            let message =
-                json!({"id": happening.message_id, "status": word(progress), "recipient": to, "timestamp": at});
-            ("message_status", with_errors(message, progress, "message"))
-        }
-        (MessageEventKind::Received { .. }, content) => {
-            let (kind, member) = content.unwrap_or(("unsupported", Value::Null));
-            let mut message = json!({
-                "id": happening.message_id, "from": happening.contact.digits(), "to": happening.business.digits(),
-                "timestamp": at, "type": kind,
-            });
-            put(&mut message, kind, member);
-            ("incoming_message", message)
-        }
-    };
-    let mut payload = json!({"event": name, "timestamp": at, "message": message});
-    if let MessageEventKind::Received { name, .. } = happening.what {
-        put(&mut payload, "account_sid", ACCOUNT_SID.into());
-        put(&mut payload, "contact", contact(happening, name));
-    }
+    let message = json!({"id": happening.message_id, "status": word(progress), "recipient": to, "timestamp": at});
+    json!({"event": "message_status", "timestamp": at, "message": with_errors(message, progress, "message")})
+}
+
+/// A contact's message in the form by `event`.
+pub(super) fn event_received(
+    happening: &MessageEvent<'_>,
+    received: Message<'_>,
+    name: Option<&str>,
+    with_time: bool,
+) -> Value {
+    let at = with_time.then(|| local_time(happening.at, 0));
+    let mut message = json!({"id": happening.message_id, "to": happening.business.digits()});
+    put_contact(&mut message, happening, |phone| phone.digits().to_owned());
+    insert(&mut message, "timestamp", at.clone());
+    received.put(&mut message);
+    let mut payload = json!({
+        "event": "incoming_message", "message": message, "account_sid": ACCOUNT_SID, "contact": contact(happening, name),
+    });
+    insert(&mut payload, "timestamp", at);
     payload
 }
 
-/// The form by `type` (WhatsApp Webhooks, docs).
-pub(super) fn typed(happening: &MessageEvent<'_>, to: &str, content: Option<(&str, Value)>) -> Value {
+/// A report in the form by `type` (WhatsApp Webhooks, docs).
+pub(super) fn typed_status(happening: &MessageEvent<'_>, progress: DeliveryStatus, to: &str) -> Value {
     let at = local_time(happening.at, 0);
-    let (kind, data) = match (happening.what, content) {
-        (MessageEventKind::Status { progress, .. }, _) => {
-            let data = json!({
-                "message_sid": happening.message_id, "from": happening.business.e164(), "to": to,
-                "status": word(progress), "timestamp": at,
-            });
-            ("message_status", with_errors(data, progress, "detail"))
-        }
-        (MessageEventKind::Received { name, .. }, content) => {
-            let (kind, member) = content.unwrap_or(("unsupported", Value::Null));
-            let mut message = json!({"type": kind});
-            put(&mut message, kind, member);
-            let data = json!({
-                "message_sid": happening.message_id, "from": happening.contact.e164(),
-                "to": happening.business.e164(), "message": message, "contact": contact(happening, name),
-            });
-            ("inbound_message", data)
-        }
-    };
-    json!({"type": kind, "timestamp": at, "account_sid": ACCOUNT_SID, "data": data})
+    let data = json!({
+        "message_sid": happening.message_id, "from": happening.business.e164(), "to": to, "status": word(progress),
+        "timestamp": at,
+    });
+    let data = with_errors(data, progress, "detail");
+    json!({"type": "message_status", "timestamp": at, "account_sid": ACCOUNT_SID, "data": data})
+}
+
+/// A contact's message in the form by `type`.
+pub(super) fn typed_received(
+    happening: &MessageEvent<'_>,
+    received: Message<'_>,
+    name: Option<&str>,
+    with_time: bool,
+) -> Value {
+    let mut message = json!({});
+    received.put(&mut message);
+    let mut data = json!({
+        "message_sid": happening.message_id, "to": happening.business.e164(), "message": message,
+        "contact": contact(happening, name),
+    });
+    put_contact(&mut data, happening, Phone::e164);
+    let mut payload = json!({"type": "inbound_message", "account_sid": ACCOUNT_SID, "data": data});
+    insert(&mut payload, "timestamp", with_time.then(|| local_time(happening.at, 0)));
+    payload
 }
 
 fn word(progress: DeliveryStatus) -> &'static str {
@@ -90,13 +98,16 @@ fn contact(happening: &MessageEvent<'_>, name: Option<&str>) -> Value {
     if let Some(name) = name {
         profile.insert("name".to_owned(), name.into());
     }
-    json!({"wa_id": happening.contact.digits(), "profile": profile})
+    let mut contact = json!({"profile": profile});
+    insert(&mut contact, "wa_id", happening.phone().map(Phone::digits));
+    insert(&mut contact, "user_id", happening.user_id);
+    contact
 }
 
 fn with_errors(mut message: Value, progress: DeliveryStatus, text_member: &str) -> Value {
     if let DeliveryStatus::Failed(failure) = progress {
         let error = json!({"code": number(failure), "title": failure.name, text_member: failure.text});
-        put(&mut message, "errors", json!([error]));
+        insert(&mut message, "errors", Some(json!([error])));
     }
     message
 }
@@ -104,21 +115,22 @@ fn with_errors(mut message: Value, progress: DeliveryStatus, text_member: &str) 
 /// A failure in the numbering of these two forms (WhatsApp Status Codes of the support pages, docs), which is not that
 /// of the first one; Meta's number for an error that nothing explains where it has none.
 fn number(failure: Failure) -> u32 {
+    if failure == failures::TEMPLATE_NOT_APPROVED {
+        return 2001;
+    }
     match failure.code {
         30006 => 1003,
+        30007..=30009 => 130_429,
         30012..=30014 => 131_026,
         30015 => 131_051,
+        30016 => 131_052,
+        30017 => 131_053,
         30018 => 131_047,
-        30022 => 2001,
-        30023 => 2004,
+        30019 | 30021 => 131_009,
+        30020 => 131_008,
+        30022 | 30023 => 2004,
         30024 => 2000,
         30029 => 100,
         _ => 131_000,
-    }
-}
-
-fn put(object: &mut Value, name: &str, value: Value) {
-    if let Value::Object(members) = object {
-        members.insert(name.to_owned(), value);
     }
 }

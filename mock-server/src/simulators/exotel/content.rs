@@ -6,7 +6,7 @@ use super::common::{NAME, SESSION_PAGE, TEMPLATE_PAGE, TYPES_PAGE};
 use super::part::{Part, insert, media};
 use super::problem::Problem;
 use super::template::{self, TemplateSend};
-use super::{interactive, webhook};
+use super::{failures, interactive, media_rules};
 use crate::core::finding::FindingCollector;
 use crate::core::json::Json;
 use crate::core::webhook::Failure;
@@ -41,10 +41,12 @@ pub(super) fn outcome<'a>(world: &World, content: Checked<'a>) -> Result<Outcome
             Ok(content) => match send.mismatch(world.account(NAME)) {
                 None => Ok(Outcome::Delivered(content.into())),
                 Some(problem) if world.switch(NAME, "template_mismatch") == "sync" => Err(Problem::invalid(problem)),
-                Some(_) => Ok(Outcome::FailsLater(webhook::TEMPLATE_PARAMETERS)),
+                Some(_) => Ok(Outcome::FailsLater(failures::TEMPLATE_PARAMETERS)),
             },
-            Err((_, failure)) if world.switch(NAME, "template_error") == "callback" => Ok(Outcome::FailsLater(failure)),
-            Err((problem, _)) => Err(Problem::invalid(problem)),
+            Err(refusal) => match *refusal {
+                (_, failure) if world.switch(NAME, "template_error") == "callback" => Ok(Outcome::FailsLater(failure)),
+                (problem, _) => Err(problem),
+            },
         },
     }
 }
@@ -62,7 +64,9 @@ pub(super) fn read<'a>(
     let session = match kind {
         "text" => return text(world, &content.part("text")?.on(SESSION_PAGE), review),
         "template" => {
-            return template::read(world, &content.part("template")?.on(TEMPLATE_PAGE), review).map(Checked::Template);
+            let send = template::read(world, &content.part("template")?.on(TEMPLATE_PAGE), review)?;
+            media_rules::check_header(world, send.header())?;
+            return Ok(Checked::Template(send));
         }
         "image" | "video" | "audio" | "document" | "sticker" => media(kind, &content.part(kind)?, review)?,
         "location" => location(&content.part("location")?, review)?,
@@ -76,6 +80,7 @@ pub(super) fn read<'a>(
             ));
         }
     };
+    media_rules::check(world, &session)?;
     Ok(Checked::Session(session.into()))
 }
 
@@ -83,7 +88,7 @@ fn text<'a>(world: &World, text: &Part<'a, '_>, review: &mut FindingCollector) -
     text.review_unknown(&["body", "preview_url"], review);
     let body = match text.short_text("body", MOST_TEXT) {
         Err(_) if is_too_long(text) && world.switch(NAME, "text_too_long") == "callback" => {
-            return Ok(Checked::FailsLater(webhook::MESSAGE_TOO_LONG));
+            return Ok(Checked::FailsLater(failures::MESSAGE_TOO_LONG));
         }
         body => body?,
     };

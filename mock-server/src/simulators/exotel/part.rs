@@ -77,6 +77,12 @@ impl<'a, 'p> Part<'a, 'p> {
         }
     }
 
+    /// As [`items`](Self::items), of a list that may be empty.
+    pub(super) fn items_or_none(&self, name: &str) -> Result<Vec<(String, &'a Json<'a>)>, Problem> {
+        let is_empty = self.needed(name)?.as_array().is_some_and(<[_]>::is_empty);
+        if is_empty { Ok(Vec::new()) } else { self.items(name) }
+    }
+
     pub(super) fn text(&self, name: &str) -> Result<&'a str, Problem> {
         match self.needed(name)? {
             Json::Str(text) if text.is_empty() => Err(self.missing(name)),

@@ -76,14 +76,29 @@ impl Problem {
 
 /// An error of the whole request: `response` is then one result object.
 pub(super) fn failure(world: &mut World, request: &Request<Bytes>, status: u16, problem: &Problem) -> Response<Bytes> {
+    failure_with(world, request, status, problem, Value::Null)
+}
+
+/// As [`failure`], with `more` members beside those of the result.
+pub(super) fn failure_with(
+    world: &mut World,
+    request: &Request<Bytes>,
+    status: u16,
+    problem: &Problem,
+    more: Value,
+) -> Response<Bytes> {
     let place = if problem.is_symbol() { world.switch(NAME, "symbol_place") } else { "error_data.code" };
     if place == "RestException.Code" {
         let Problem { code, description, .. } = problem;
         let body = json!({"RestException": {"Status": status, "Message": description, "Code": code}});
         return json_response(status, &body);
     }
+    let mut result = problem.result(status);
+    if let (Value::Object(result), Value::Object(more)) = (&mut result, more) {
+        result.extend(more);
+    }
     let mut body = json!({
-        "request_id": world.next_hex(), "method": request.method().as_str(), "http_code": status, "response": problem.result(status),
+        "request_id": world.next_hex(), "method": request.method().as_str(), "http_code": status, "response": result,
     });
     if let (Value::Object(members), "code" | "error.code") = (&mut body, place) {
         let (code, message) = (problem.code.clone(), problem.description.as_str());

@@ -92,9 +92,9 @@ pub(super) const ALL: &[Switch] = &[
     Switch {
         name: "partial_status",
         default: "207",
-        allowed: &["207", "202", "200"],
-        about: "The HTTP status of an answer in which some of the messages failed.",
-        source: Source::new("Bulk WhatsApp Messages, which states none", Certainty::Inferred),
+        allowed: &["207", "202", "200", "400"],
+        about: "The HTTP status of an answer in which some of the messages failed. A client saw 400 where its only message did.",
+        source: Source::new("Bulk WhatsApp Messages, which states none; third-party reports", Certainty::Inferred),
     },
     Switch {
         name: "custom_data_wins",
@@ -114,10 +114,25 @@ pub(super) const ALL: &[Switch] = &[
     },
     Switch {
         name: "callback_type",
-        default: "icm",
-        allowed: &["icm", "incoming_message"],
-        about: "What the wrapped form calls a customer's message; captures of live callbacks have the longer word.",
+        default: "incoming_message",
+        allowed: &["incoming_message", "icm"],
+        about: "What the wrapped form calls a contact's message: the word in all captures of live callbacks, or that of the page.",
         source: Source::new("Third-party captures of live callbacks", Certainty::Field),
+    },
+    Switch {
+        name: "callback_time",
+        default: "present",
+        allowed: &["present", "absent"],
+        about: "Whether a contact's message has its time. Some samples of the pages have none.",
+        source: Source::new("Receive Messages; WhatsApp Webhooks", Certainty::Docs),
+    },
+    Switch {
+        name: "media_error",
+        default: "by_link",
+        allowed: &["by_link", "download_failed", "type_not_supported", "size_exceeded", "processing_error"],
+        about: "Which files are refused: those whose link names a wrong format or a host under `.invalid`, or all of them with \
+                this MEDIA_* symbol. No page shows where an answer has the symbol.",
+        source: Source::new("Media Messages", Certainty::Docs),
     },
     Switch {
         name: "callback_to",

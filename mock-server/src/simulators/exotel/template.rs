@@ -1,17 +1,17 @@
 //! Templates as content of a send.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::common::{NAME, TEMPLATE_PAGE};
+use super::failures;
 use super::part::Part;
 use super::part::{insert, media};
 use super::problem::Problem;
-use super::webhook;
 use crate::core::finding::FindingCollector;
 use crate::core::json::Json;
 use crate::core::webhook::Failure;
 use crate::core::world::{Account, TemplateStatus, World};
-use crate::simulators::cloud_api::{SentParts, check_body, check_parts};
+use crate::simulators::cloud_api::{BodyValue, SentParts, check_body, check_parts, ordered};
 
 /// The most cards of a carousel.
 const MOST_CARDS: usize = 10;
@@ -21,7 +21,7 @@ const MOST_CARDS: usize = 10;
 pub(super) struct TemplateSend {
     name: String,
     language: String,
-    body: Vec<String>,
+    body: Vec<BodyValue>,
     header: Option<Value>,
     buttons: Vec<Value>,
     /// Components that our own form of content has no word for, under the provider's names and in its form.
@@ -30,27 +30,34 @@ pub(super) struct TemplateSend {
 
 impl TemplateSend {
     /// The content, if the account has this template, approved, with as many parameters. Source: Template Messages (docs): a
-    /// template that is not approved is 400; the texts are ours. An error is what is wrong, and what a callback says of it.
-    pub(super) fn against(&self, account: &Account) -> Result<Value, (String, Failure)> {
+    /// template that is not approved is 400, and the page names a wrong count; the other texts are ours. An error is the answer,
+    /// and what a callback says of it.
+    pub(super) fn against(&self, account: &Account) -> Result<Value, Box<(Problem, Failure)>> {
         let Some(template) = account.template(&self.name, &self.language) else {
             let problem = format!("template {} does not exist in {}", self.name, self.language);
-            return Err((problem, webhook::TEMPLATE_NOT_FOUND));
+            return Err((Problem::invalid(problem), failures::TEMPLATE_NOT_FOUND).into());
         };
         if template.status != TemplateStatus::Approved {
-            return Err((format!("template {} is not approved", self.name), webhook::TEMPLATE));
+            let problem = format!("template {} is not approved", self.name);
+            return Err((Problem::invalid(problem), failures::TEMPLATE_NOT_APPROVED).into());
         }
         let (wanted, given) = (template.parameters.len(), self.body.len());
         if wanted != given {
             let problem = format!("template {} takes {wanted} body parameters, {given} given", self.name);
-            return Err((problem, webhook::TEMPLATE_PARAMETERS));
+            let problem = Problem { message: "Parameter count mismatch".to_owned(), ..Problem::invalid(problem) };
+            return Err((problem, failures::TEMPLATE_PARAMETERS).into());
         }
-        let values: Vec<&str> = self.body.iter().map(String::as_str).collect();
-        check_body(template, &values).map_err(|flaw| {
-            let is_length = flaw.code == TOO_LONG;
-            (flaw.details, if is_length { webhook::TEMPLATE_TOO_LONG } else { webhook::TEMPLATE_PARAMETERS })
+        let checked = ordered(template, &self.body).and_then(|values| check_body(template, &values));
+        checked.map_err(|flaw| {
+            let failure = match flaw.code {
+                TOO_LONG => failures::TEMPLATE_TOO_LONG,
+                FORBIDDEN_BLANKS => failures::TEMPLATE_CHARACTERS,
+                _ => failures::TEMPLATE_PARAMETERS,
+            };
+            Box::new((Problem::invalid(flaw.details), failure))
         })?;
         let mut content = json!({"type": "template", "name": self.name, "language": self.language});
-        insert(&mut content, "body", (!self.body.is_empty()).then(|| self.body.clone()));
+        insert(&mut content, "body", (!self.body.is_empty()).then(|| self.printed_body()));
         insert(&mut content, "header", self.header.clone());
         insert(&mut content, "buttons", (!self.buttons.is_empty()).then(|| self.buttons.clone()));
         for (name, value) in &self.extra {
@@ -58,10 +65,26 @@ impl TemplateSend {
         }
         Ok(content)
     }
+
+    /// The header, in our own form.
+    pub(super) fn header(&self) -> Option<&Value> {
+        self.header.as_ref()
+    }
+
+    /// The values of the body: by name if each has one, else in their order.
+    fn printed_body(&self) -> Value {
+        let named = self.body.iter().map(|value| Some((value.name.clone()?, Value::from(value.text.as_str()))));
+        match named.collect::<Option<Map<String, Value>>>() {
+            Some(named) => Value::Object(named),
+            None => self.body.iter().map(|value| value.text.as_str()).collect(),
+        }
+    }
 }
 
 /// Meta's number for a body that is too long.
 const TOO_LONG: u32 = 132_005;
+/// And for a value with line breaks, tabs or many blanks.
+const FORBIDDEN_BLANKS: u32 = 132_018;
 
 impl TemplateSend {
     /// Whether header, buttons and the rest fit the definition of the template; what is wrong otherwise.
@@ -140,19 +163,27 @@ fn carousel(component: &Part<'_, '_>) -> Result<Value, Problem> {
     Ok(Value::Array(kept))
 }
 
-fn body(component: &Part<'_, '_>) -> Result<Vec<String>, Problem> {
-    let parameters = component.items("parameters")?.into_iter().map(|(path, parameter)| {
+/// The values of the body. `parameter_name` is Meta's, for templates whose placeholders have names. A template without
+/// placeholders may come with an empty list (field).
+fn body(component: &Part<'_, '_>) -> Result<Vec<BodyValue>, Problem> {
+    let parameters = component.items_or_none("parameters")?.into_iter().map(|(path, parameter)| {
         let parameter = Part::of(parameter, path, TEMPLATE_PAGE)?;
         if parameter.text("type")? != "text" {
-            return Err(parameter.invalid("type"));
+            return Err(wrong_type(&parameter));
         }
-        parameter.text("text").map(str::to_owned)
+        let name = parameter.optional_text("parameter_name")?.map(str::to_owned);
+        Ok(BodyValue { name, text: parameter.text("text")?.to_owned() })
     });
     parameters.collect()
 }
 
+/// Source: Template Messages (docs) for the words.
+fn wrong_type(parameter: &Part<'_, '_>) -> Problem {
+    Problem { message: "Invalid parameter type".to_owned(), ..parameter.invalid("type") }
+}
+
 fn header(component: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Option<Value>, Problem> {
-    let Some((path, parameter)) = component.items("parameters")?.into_iter().next() else {
+    let Some((path, parameter)) = component.items_or_none("parameters")?.into_iter().next() else {
         return Ok(None);
     };
     let parameter = Part::of(parameter, path, TEMPLATE_PAGE)?;
@@ -160,7 +191,7 @@ fn header(component: &Part<'_, '_>, review: &mut FindingCollector) -> Result<Opt
     match kind {
         "text" => Ok(Some(json!({"type": "text", "text": parameter.text("text")?}))),
         "image" | "video" | "document" => media(kind, &parameter.part(kind)?, review).map(Some),
-        _ => Err(parameter.invalid("type")),
+        _ => Err(wrong_type(&parameter)),
     }
 }
 

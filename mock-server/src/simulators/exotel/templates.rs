@@ -6,7 +6,7 @@ use http::{Method, Request, Response};
 use serde_json::{Map, Value, json};
 
 use super::common::{NAME, TEMPLATE_API};
-use super::problem::{Problem, failure};
+use super::problem::{Problem, failure_with};
 use crate::core::finding::FindingCollector;
 use crate::core::json::{Json, Named as _};
 use crate::core::request::{Query, is_json, json_of};
@@ -27,7 +27,8 @@ pub(super) fn answer(world: &mut World, request: &Request<Bytes>, review: &mut F
     };
     outcome.unwrap_or_else(|problem| {
         review.refused(problem.description.clone(), problem.source);
-        failure(world, request, problem.status, &problem)
+        let more = json!({"whatsapp": {"templates": [problem.result(problem.status)]}});
+        failure_with(world, request, problem.status, &problem, more)
     })
 }
 
@@ -179,7 +180,9 @@ fn create(
     let id = world.next_number();
     let created = definition(form, value, field, id).map_err(|flaw| problem(&flaw))?;
     if templates.iter().any(|known| known.name == created.name && known.language == created.language) {
-        let duplicate = Problem::new(1008, "Duplicate resource", format!("template {} exists", created.name));
+        let language = if created.language.starts_with("en") { "English" } else { created.language.as_str() };
+        let words = format!("There is already {language} content for this template: {}", created.name);
+        let duplicate = Problem::new(1008, "Duplicate resource", words);
         return Err(on_page(Problem { status: 409, ..duplicate }));
     }
     if templates.len() >= MOST_TEMPLATES {

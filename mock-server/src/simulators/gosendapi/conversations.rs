@@ -52,7 +52,7 @@ pub(super) fn list(call: &mut Call<'_>, page: Page) -> Result<Response<Bytes>, R
         }
     };
     let line = query.get("phone_number_id");
-    let quiet = quiet_after(world);
+    let quiet = world.quiet_after(NAME);
     let kept = rows.filter(|row| {
         status.is_none_or(|status| row.state_after(quiet, call.now).as_str() == status)
             && line.is_none_or(|id| directory::is_id_of(world, id, &row.business))
@@ -112,7 +112,7 @@ pub(super) fn print(world: &World, row: &Conversation, now: SystemTime) -> Value
         "contact_phone": row.contact.digits(),
         "contact_bsuid": stable_user_id(&row.contact),
         "contact_name": row.contact_name.as_deref(),
-        "status": row.state_after(quiet_after(world), now).as_str(),
+        "status": row.state_after(world.quiet_after(NAME), now).as_str(),
         "ended_reason": row.ended_reason(now),
         "messages_count": row.messages_count,
         "last_inbound_at": row.last_inbound_at.map(whole_seconds),
@@ -120,12 +120,6 @@ pub(super) fn print(world: &World, row: &Conversation, now: SystemTime) -> Value
         "started_at": whole_seconds(row.started_at),
         "ended_at": row.ended_at(now).map(whole_seconds),
     })
-}
-
-/// How long a conversation is active after its last message (Conversations, seed: configurable, typically 30 minutes).
-fn quiet_after(world: &World) -> Duration {
-    let minutes = world.switch(NAME, "inactive_after_minutes").parse().unwrap_or(30);
-    Duration::from_secs(60 * minutes)
 }
 
 /// A text that looks like Meta's stable user id and is the same for the same person.

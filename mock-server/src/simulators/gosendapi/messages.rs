@@ -116,6 +116,6 @@ fn row(world: &World, now: SystemTime, line: &Line<'_>, accepted: Option<&Accept
 }
 
 /// The vendor's own number of a message, as text.
-fn number(message_id: &str) -> &str {
+pub(super) fn number(message_id: &str) -> &str {
     message_id.strip_prefix(WAMID_PREFIX).unwrap_or_default().trim_start_matches('0')
 }

@@ -2,7 +2,8 @@
 
 use crate::core::behavior_switch::Switch;
 use crate::core::finding::{Certainty, Source};
-use crate::core::webhook::last_status;
+use crate::core::webhook::{ANNOUNCEMENTS, last_status};
+use crate::core::world::INACTIVE_AFTER;
 
 const CONVERSATIONS: &str = "GoSendAPI, Conversations";
 const ERRORS: &str = "GoSendAPI, Error handling";
@@ -31,7 +32,7 @@ pub(super) const ALL: &[Switch] = &[
         default: "meta",
         allowed: &["meta", "record", "record_without_wamid", "no_id"],
         about: "Whether a send is answered in Meta's shape, with the vendor's own record, with that of a message that Meta has \
-                not numbered yet, or without any id.",
+                not numbered yet, or without any id. Statuses of the webhook are records with both ids where sends are.",
         source: Source::new(MESSAGES, Certainty::Inferred),
     },
     Switch {
@@ -50,7 +51,7 @@ pub(super) const ALL: &[Switch] = &[
         source: Source::new(CONVERSATIONS, Certainty::Seed),
     },
     Switch {
-        name: "inactive_after_minutes",
+        name: INACTIVE_AFTER,
         default: "30",
         allowed: &["1", "5", "10", "15", "30", "60", "120"],
         about: "After how many minutes without a message a conversation is inactive; the page calls it configurable, \
@@ -114,6 +115,39 @@ pub(super) const ALL: &[Switch] = &[
         allowed: &["event", "type", "event_type"],
         about: "The member of a webhook's envelope that holds the name of the event.",
         source: Source::new("GoSendAPI, Webhooks", Certainty::Inferred),
+    },
+    Switch {
+        name: "key_form",
+        default: "any",
+        allowed: &["any", "held"],
+        about: "Whether a key that starts with neither `gsk_live_` nor `gsk_test_` is a good one here, or refused as \
+                MALFORMED_API_KEY. A strict mock refuses it anyway.",
+        source: Source::new("GoSendAPI, Authentication", Certainty::Docs),
+    },
+    Switch {
+        name: "key_limits",
+        default: "off",
+        allowed: &["off", "on"],
+        about: "Whether a key has the limits of its kind: 10 requests a second and 1,000 a day for `gsk_test_`, 100,000 a \
+                day for others. Off, every key has the limit of `/_mock/limits` alone.",
+        source: Source::new("GoSendAPI, Rate limits", Certainty::Docs),
+    },
+    Switch {
+        name: ANNOUNCEMENTS,
+        default: "off",
+        allowed: &["off", "on"],
+        about: "Whether a webhook of the control plane that does not say `announcements` receives the events of \
+                conversations and templates, too. The page has the events; that each webhook names its events is the \
+                provider's own call.",
+        source: Source::new(CONVERSATIONS, Certainty::Inferred),
+    },
+    Switch {
+        name: "close_event",
+        default: "on",
+        allowed: &["on", "off"],
+        about: "Whether closing a conversation by hand sends `whatsapp.conversation.ended`, which the page explains as the \
+                end of the 24-hour window.",
+        source: Source::new(CONVERSATIONS, Certainty::Inferred),
     },
     last_status(Source::new("GoSendAPI, Webhooks", Certainty::Docs)),
 ];

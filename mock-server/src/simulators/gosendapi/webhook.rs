@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::common::NAME;
-use super::conversations;
+use super::{conversations, directory, messages};
 use crate::core::phone::Phone;
 use crate::core::time::rfc3339;
 use crate::core::webhook::{
@@ -51,12 +51,17 @@ pub(super) fn report(
     }
 }
 
+/// The name of an event, wherever the switch `event_name_member` puts it.
+pub(super) fn event_name(payload: &Value) -> Option<&str> {
+    ["event", "type", "event_type"].iter().find_map(|member| payload.get(member)?.as_str())
+}
+
 /// Sources: Webhooks (docs) for `whatsapp.message.received` and `.delivered`; `.sent`, `.read` and `.failed` follow their
 /// naming (inferred).
 pub(super) fn payload(world: &World, happening: &MessageEvent<'_>) -> Value {
     let (event, message) = match happening.what {
         MessageEventKind::Received { content, .. } => ("received", incoming(happening, content)),
-        MessageEventKind::Status { progress, .. } => status(happening, progress),
+        MessageEventKind::Status { progress, .. } => status(world, happening, progress),
     };
     let sender = world.account(NAME).sender_by_phone(happening.business);
     let name_member = world.switch(NAME, "event_name_member");
@@ -81,14 +86,26 @@ pub(super) fn rules(world: &World) -> WebhookRules {
 fn incoming(happening: &MessageEvent<'_>, content: &Value) -> Value {
     let (kind, member) = received(content);
     let member = if is_medium(kind) { medium(kind, &member, happening.message_id) } else { member };
-    let mut message = json!({
-        "from": happening.contact.digits(), "id": happening.message_id, "timestamp": unix_seconds(happening.at),
-        "type": kind, kind: member,
-    });
-    if let (Some(reply_to), Value::Object(members)) = (happening.reply_to, &mut message) {
-        members.insert("context".to_owned(), json!({"from": happening.business.digits(), "id": reply_to}));
+    let mut message = Map::new();
+    let mut put = |name: &str, value: Value| message.insert(name.to_owned(), value);
+    if let Some(number) = happening.phone() {
+        put("from", number.digits().into());
     }
-    message
+    // The name of the member is Meta's, as reports of its webhooks have it (field).
+    if let Some(user_id) = happening.user_id {
+        put("from_user_id", user_id.into());
+    }
+    put("id", happening.message_id.into());
+    put("timestamp", unix_seconds(happening.at).into());
+    put("type", kind.into());
+    put(kind, member);
+    if let Some(reply_to) = happening.reply_to {
+        put("context", json!({"from": happening.business.digits(), "id": reply_to}));
+    }
+    if let Some(referral) = happening.referral {
+        put("referral", referral.clone());
+    }
+    Value::Object(message)
 }
 
 /// Sources: Conversations (seed) for the events `created`, `inactive` and `ended`; that templates are reported (docs), under which
@@ -121,7 +138,7 @@ pub(super) fn announcement(world: &World, bulletin: &AccountEvent<'_>) -> Value 
 /// A file has an id to fetch it by, and no address.
 fn medium(kind: &str, member: &Value, message_id: &str) -> Value {
     let id = member.get("id").and_then(Value::as_str).map_or_else(|| format!("media-{message_id}"), str::to_owned);
-    let mime_type = match kind {
+    let usual_type = match kind {
         "image" => "image/jpeg",
         "video" => "video/mp4",
         "audio" => "audio/ogg; codecs=opus",
@@ -131,38 +148,47 @@ fn medium(kind: &str, member: &Value, message_id: &str) -> Value {
     // Nobody has the file, so the digest is that of its name.
     let sha256 = Sha256::digest(id.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let mut medium = Map::new();
-    for (name, value) in [("id", id.as_str()), ("mime_type", mime_type), ("sha256", sha256.as_str())] {
+    for (name, value) in [("id", id.as_str()), ("mime_type", usual_type), ("sha256", sha256.as_str())] {
         medium.insert(name.to_owned(), value.into());
     }
     if kind == "audio" {
         medium.insert("voice".to_owned(), false.into());
     }
-    for name in ["caption", "filename"] {
-        if let Some(text) = member.get(name) {
-            medium.insert(name.to_owned(), text.clone());
+    for name in ["mime_type", "sha256", "voice", "animated", "caption", "filename"] {
+        if let Some(value) = member.get(name).filter(|value| !value.is_null()) {
+            medium.insert(name.to_owned(), value.clone());
         }
     }
     Value::Object(medium)
 }
 
-fn status(happening: &MessageEvent<'_>, progress: DeliveryStatus) -> (&'static str, Value) {
-    let (word, errors) = match progress {
+/// In Meta's shape, or as the vendor's record with both ids where the switch has sends answered with it (inferred).
+fn status(world: &World, happening: &MessageEvent<'_>, progress: DeliveryStatus) -> (&'static str, Value) {
+    let (reached, errors) = match progress {
         DeliveryStatus::Sent => ("sent", None),
         DeliveryStatus::Delivered => ("delivered", None),
         DeliveryStatus::Read => ("read", None),
         DeliveryStatus::Failed(failure) => ("failed", Some(failure)),
     };
-    let mut message = json!({
-        "id": happening.message_id, "status": word, "timestamp": unix_seconds(happening.at),
-        "recipient_id": happening.contact.digits(),
-    });
+    let mut message = if world.switch(NAME, "response_shape").starts_with("record") {
+        json!({
+            "id": directory::own_id(world, messages::number(happening.message_id).to_owned()),
+            "wamid": happening.message_id, "to": happening.contact.digits(), "status": reached,
+            "timestamp": unix_seconds(happening.at),
+        })
+    } else {
+        json!({
+            "id": happening.message_id, "status": reached, "timestamp": unix_seconds(happening.at),
+            "recipient_id": happening.contact.digits(),
+        })
+    };
     if let (Some(failure), Value::Object(members)) = (errors, &mut message) {
         let error = json!({
             "code": failure.code, "title": failure.name, "message": failure.name, "error_data": {"details": failure.text},
         });
         members.insert("errors".to_owned(), json!([error]));
     }
-    (word, message)
+    (reached, message)
 }
 
 /// Unix seconds as a text, as Meta has them.

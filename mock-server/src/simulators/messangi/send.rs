@@ -8,6 +8,7 @@ use itoa::Buffer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::channel::{CHANNEL_PATHS, enveloped};
 use super::common::NAME;
 use super::refusal::Refusal;
 use super::request::{META_RULES, Notification, TemplateSend, read};
@@ -27,7 +28,8 @@ const TEXT_MESSAGE: Source = Source::new("Messangi, Text Message", Certainty::Do
 pub(super) fn send(world: &mut RequestContext<'_>, review: &mut FindingCollector) -> Result<Response<Bytes>, Refusal> {
     let (now, request) = (world.now, world.request);
     let body = body(request, review)?;
-    let message = parse(&body, review)?;
+    let in_envelope = if CHANNEL_PATHS.contains(&request.uri().path()) { enveloped(&body) } else { None };
+    let message = parse(in_envelope.as_ref().unwrap_or(&body), review)?;
     let (from, to) = (number(message.from)?, number(message.to_digits)?);
     let account = world.account(NAME);
     let Some(sender) = account.sender_by_phone(&from) else {

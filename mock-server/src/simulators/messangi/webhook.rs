@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::common::NAME;
+use super::common::{NAME, USER};
 use super::request::Notification;
 use crate::core::phone::Phone;
 use crate::core::time::local_time;
@@ -37,8 +37,6 @@ pub(super) const FAILURES: [Failure; 5] = [
 /// The pauses where something is tried again (inferred).
 const PAUSES: [Duration; 3] = [Duration::from_secs(60); 3];
 
-/// The user whose account the seeded one is.
-const USER: &str = "demo@example.com";
 /// The id of the process that forwards what contacts write.
 const PROCESS: u32 = 88;
 
@@ -134,7 +132,7 @@ fn incoming(happening: &MessageEvent<'_>, name: Option<&str>, content: &Value) -
         "date": local_time(happening.at, 0),
         "processId": PROCESS,
         "origin": happening.business.digits(),
-        "user": happening.contact.e164(),
+        "user": happening.phone().map(Phone::e164),
         "connection": "WHATSAPP",
         "externalId": "",
         "callback": happening.url,
@@ -157,10 +155,20 @@ fn text(kind: &str, member: &Value) -> Value {
 
 /// The type, the writer, and what there is besides text: files as attachments, anything else under the name of its type.
 fn extra_info(happening: &MessageEvent<'_>, name: Option<&str>, kind: &str, member: &Value) -> Value {
-    let contact = happening.contact.digits();
+    let contact = happening.phone().map(Phone::digits);
+    let mut writer = Map::new();
+    writer.insert("profile".to_owned(), json!({"name": name.or(contact).or(happening.user_id)}));
+    for (member, value) in [("wa_id", contact), ("user_id", happening.user_id)] {
+        if let Some(value) = value {
+            writer.insert(member.to_owned(), value.into());
+        }
+    }
     let mut info = Map::new();
     info.insert("type".to_owned(), kind.into());
-    info.insert("contacts".to_owned(), json!([{"profile": {"name": name.unwrap_or(contact)}, "wa_id": contact}]));
+    info.insert("contacts".to_owned(), json!([writer]));
+    if let Some(referral) = happening.referral {
+        info.insert("referral".to_owned(), referral.clone());
+    }
     match kind {
         "text" => {}
         kind if is_medium(kind) => {

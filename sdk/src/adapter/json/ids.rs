@@ -6,13 +6,17 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::loose_ids::loose_ids;
 use super::text_of;
+
+/// The place of an id in a body of which only the names can be read.
+pub(crate) const ANYWHERE: usize = usize::MAX;
 
 /// The ids that stand in `body` at `places`, those of an earlier place first.
 ///
 /// A place is a path of member names, such as `data.sid`. `messages[].id` is the `id` of every entry of the list
 /// `messages`. Other members may be of any form, and members may stand twice. What stands before the end of a truncated
-/// body is found. Only [an id](is_id) counts.
+/// body is found. A body that is no JSON object is searched for the last name of each place. Only [an id](is_id) counts.
 ///
 /// ```
 /// use transom::adapter::json::ids;
@@ -24,13 +28,19 @@ pub fn ids(body: &[u8], places: &[&str]) -> Vec<String> {
     ids_at(body, places).into_iter().map(|(_, id)| id).collect()
 }
 
-/// As [`ids`], each with the number of its place.
+/// As [`ids`], each with the number of its place; [`ANYWHERE`] in a body that is no JSON object.
 pub(crate) fn ids_at(body: &[u8], places: &[&str]) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let paths: Vec<(usize, &str)> = places.iter().copied().enumerate().collect();
+    let mut reader = serde_json::Deserializer::from_slice(body);
     // What was found before an error counts.
-    let _ = Walk { paths: &paths, found: &mut found }.deserialize(&mut serde_json::Deserializer::from_slice(body));
+    let walked = Walk { paths: &paths, found: &mut found }.deserialize(&mut reader).and_then(|()| reader.end());
+    if walked.is_err() || body.trim_ascii_start().first() != Some(&b'{') {
+        let mut loose = loose_ids(body, places);
+        loose.retain(|id| is_id(id) && found.iter().all(|(_, known)| known != id));
+        found.extend(loose.into_iter().map(|id| (ANYWHERE, id)));
+    }
     found.sort_by_key(|(place, _)| *place);
     found
 }
@@ -143,11 +153,20 @@ mod tests {
             r#"{"sid":"x","data":{"sid":"x"}}"#,
             r#"{"id":{"id":"x"}}"#,
             r#"{"id":["x"]}"#,
-            r#"[{"id":"x"}]"#,
             r#"{"response":{"whatsapp":{"messages":{"data":{"sid":"x"}}}}}"#,
         ] {
             assert!(ids(body.as_bytes(), places).is_empty(), "{body}");
         }
+    }
+
+    #[test]
+    fn id_in_a_body_that_is_no_object_is_found_without_a_place() {
+        for body in
+            [r#"[{"id":"x"}]"#, r#"Notice: y {"id":"x"}"#, r#"{"a":NaN,"id":"x"}"#, r#"{"id":"null"}{"id":"x"}"#]
+        {
+            assert_eq!(ids_at(body.as_bytes(), &["id"]), [(ANYWHERE, "x".to_owned())], "{body}");
+        }
+        assert!(ids_at(br#"Notice: y {"id":" "}"#, &["id"]).is_empty());
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl Members {
 
     /// The first of `names` that is a text or a number, if it is a phone number, with or without its plus.
     pub fn phone(&self, names: &[&str]) -> Option<PhoneNumber> {
-        self.text(names)?.parse().ok()
+        PhoneNumber::from_e164(&self.text(names)?).ok()
     }
 }
 

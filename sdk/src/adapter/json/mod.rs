@@ -1,6 +1,7 @@
 //! Reads providers' JSON: tolerant of unused members, exact about ids.
 
 mod ids;
+mod loose_ids;
 mod members;
 
 use std::collections::BTreeMap;

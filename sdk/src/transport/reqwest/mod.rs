@@ -320,6 +320,11 @@ async fn read(
         match timeout_at(deadline, response.chunk()).await {
             Ok(Ok(Some(chunk))) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
             Ok(Ok(Some(_))) if status.is_success() => return Err(TransportError::TooLarge { status, limit }),
+            // The start of a long rejection may name a message.
+            Ok(Ok(Some(chunk))) => {
+                body.extend_from_slice(chunk.get(..limit - body.len()).unwrap_or_default());
+                break;
+            }
             Ok(Err(error)) if status.is_success() => {
                 let source = cause(error);
                 let is_not_http = is_not_http(&source);

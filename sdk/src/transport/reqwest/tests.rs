@@ -45,6 +45,26 @@ async fn plain_http_to_another_machine_is_refused() {
     assert!(!error.may_have_been_sent());
 }
 
+#[tokio::test]
+async fn start_of_a_long_rejection_is_kept() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap();
+    let body = format!("{{\"id\":\"7c1e\",\"text\":\"{}\"}}", "x".repeat(3 * MAX_ERROR_BODY_BYTES));
+    let answer = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4_096]).await;
+        // The client stops reading.
+        let _ = stream.write_all(answer.as_bytes()).await;
+    });
+    let transport = HttpTransport::new(HttpOptions::default()).unwrap();
+    let response = transport.send(Request::get(format!("http://{host}/")).body(Bytes::new()).unwrap()).await.unwrap();
+    assert_eq!((response.status().as_u16(), response.body().len()), (403, MAX_ERROR_BODY_BYTES));
+    assert!(response.body().starts_with(b"{\"id\":\"7c1e\""));
+}
+
 #[test]
 fn a_client_that_follows_redirects_is_refused() {
     let client = |policy: redirect::Policy| {
@@ -73,4 +93,50 @@ fn the_proxys_password_is_in_no_debug_form() {
     let transport = HttpTransport::new(HttpOptions { proxy, ..Default::default() }).unwrap();
     let shown = format!("{transport:?} {transport:#?}");
     assert!(!shown.contains("hunter22") && !shown.contains("proxy.example"), "{shown}");
+}
+
+/// Answers one request with a body of this many bytes, and returns what a transport makes of it.
+async fn answered(size: usize, most: Option<usize>) -> Result<usize> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {size}\r\nconnection: close\r\n\r\n");
+        let _ = stream.write_all(head.as_bytes()).await;
+        let _ = stream.write_all(&vec![0; size]).await;
+    });
+    let mut request = Request::get(format!("http://{address}/file")).body(Bytes::new()).unwrap();
+    request.extensions_mut().insert(Operation::Read);
+    if let Some(most) = most {
+        request.extensions_mut().insert(BodyLimit(most));
+    }
+    let transport = HttpTransport::new(HttpOptions::default()).unwrap();
+    Ok(transport.send(request).await?.into_body().len())
+}
+
+#[tokio::test]
+async fn a_body_may_be_as_large_as_its_request_allows() {
+    for (size, most, fits) in [
+        (MAX_BODY_BYTES, None, true),
+        (MAX_BODY_BYTES + 1, None, false),
+        (MAX_BODY_BYTES + 1, Some(MAX_BODY_BYTES + 1), true),
+        (101, Some(100), false),
+    ] {
+        match answered(size, most).await {
+            Ok(read) => assert!(fits && read == size, "{size} {most:?}: {read}"),
+            Err(error) => assert!(!fits && !error.may_have_been_sent(), "{size} {most:?}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn a_request_for_a_file_may_take_as_long_as_a_send() {
+    let with = |timeout| HttpTransport::new(HttpOptions { timeout, ..Default::default() }).unwrap();
+    let long = Some(Duration::from_secs(300));
+    assert_eq!(with(None).timeout(Operation::Read, false), READ_TIMEOUT);
+    assert_eq!(with(None).timeout(Operation::Read, true), SEND_TIMEOUT);
+    assert_eq!(with(long).timeout(Operation::Read, false), READ_TIMEOUT);
+    assert_eq!(with(long).timeout(Operation::Read, true), Duration::from_secs(300));
 }

@@ -35,18 +35,19 @@ fn text(more: &Value) -> Value {
 }
 
 #[test]
-fn message_needs_an_id_or_a_sender_and_nothing_else() {
+fn message_needs_a_sender_and_nothing_else() {
     for (message, expected) in [
-        (json!({ "id": "m1" }), true),
+        (json!({ "id": "m1" }), false),
+        (json!({ "id": "m1", "from": "" }), false),
         (json!({ "from": "34600111222" }), true),
         (json!({ "from_user_id": "ES.9f2c" }), true),
         (json!({ "text": { "body": "hi" }, "timestamp": "1772603431" }), false),
     ] {
         assert_eq!(read(&message, &json!({})).is_some(), expected, "{message}");
     }
-    let bare = read(&json!({ "id": "m1" }), &json!({})).unwrap();
+    let bare = read(&json!({ "from": "34600111222" }), &json!({})).unwrap();
     assert_eq!((bare.at, bare.at_source), (RECEIVED, TimeSource::Receipt));
-    assert_eq!(bare.content.to_json(), json!({ "type": "unknown", "raw": { "id": "m1" } }));
+    assert_eq!(bare.content.to_json(), json!({ "type": "unknown", "raw": { "from": "34600111222" } }));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use super::*;
 fn pending(attempt: u32) -> QueuedCall {
     let route = Destination::Own(Target::parse("http://127.0.0.1:9000/", &IpNetworks::default()).unwrap());
     let (body, due) = (Bytes::from_static(b"{}"), SystemTime::UNIX_EPOCH);
-    QueuedCall { provider: "exotel", route, body, due, attempt, copy: 1, lost: false }
+    QueuedCall { provider: "exotel", topic: Topic::Status, route, body, due, attempt, copy: 1, lost: false }
 }
 
 #[test]
@@ -47,8 +47,8 @@ fn tries_whose_outcome_is_never_told_are_forgotten() {
 fn a_message_has_at_most_ten_callbacks_each_once() {
     let webhooks = WebhookQueue::new();
     let twice = ["http://127.0.0.1:9000/a".to_owned(), " http://127.0.0.1:9000/a".to_owned()];
-    assert_eq!(webhooks.routes("messangi", &twice).len(), 1);
+    assert_eq!(webhooks.routes("messangi", Topic::Status, &Phone::nobody(), &twice).len(), 1);
     let many: Vec<String> = (0..50).map(|number| format!("http://127.0.0.1:9000/{number}")).collect();
-    assert_eq!(webhooks.routes("messangi", &many).len(), MOST_CALLBACKS);
-    assert!(webhooks.routes("messangi", &["http://10.0.0.1/".to_owned()]).is_empty());
+    assert_eq!(webhooks.routes("messangi", Topic::Status, &Phone::nobody(), &many).len(), MOST_CALLBACKS);
+    assert!(webhooks.routes("messangi", Topic::Status, &Phone::nobody(), &["http://10.0.0.1/".to_owned()]).is_empty());
 }

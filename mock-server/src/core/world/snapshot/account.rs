@@ -19,6 +19,9 @@ pub(crate) struct AccountRow {
     balance: Option<f64>,
     conversations_end: bool,
     limit: LimitRow,
+    /// Left out if empty, so that older mocks read the state.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    notes: BTreeMap<String, Value>,
     provider: Cow<'static, str>,
     senders: Vec<SenderRow>,
     switches: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
@@ -76,6 +79,7 @@ impl AccountRow {
                 used: limiter.used,
                 window: RateWindow(limiter.window),
             },
+            notes: account.notes.clone(),
             provider: provider.into(),
             senders: account.senders.iter().cloned().map(SenderRow::from).collect(),
             switches: switches.collect(),
@@ -97,6 +101,7 @@ impl AccountRow {
             limiter: Limiter { limit, window: window.0, started: started_at.map(|at| at.0), used, off },
             conversations_end: self.conversations_end,
             switches,
+            notes: self.notes,
         })
     }
 }

@@ -91,7 +91,7 @@ fn callback_rejection_reports_only_failed_with_its_code() {
     for (switch, body, code, name) in [
         (json!({"window_error": "callback"}), text("Hi"), 30018, "EX_REENGAGEMENT_ERROR"),
         (json!({"template_error": "callback"}), template("nowhere"), 30024, "EX_TEMPLATE_NOT_FOUND"),
-        (json!({"template_error": "callback"}), template("pending_one"), 30022, "EX_TEMPLATE_ERROR"),
+        (json!({"template_error": "callback"}), template("pending_one"), 30024, "EX_TEMPLATE_NOT_FOUND"),
         (json!({"template_error": "callback"}), template("visit_reminder"), 30023, "EX_TEMPLATE_PARAM_ERROR"),
         (json!({"sender": "919876500001", "online": false}), template("re_engagement_v1"), 30006, "EX_SETUP_ERROR"),
     ] {
@@ -151,7 +151,7 @@ fn what_a_customer_writes_is_told_in_full() {
     let answer =
         mock.control("inbound", &json!({"provider": "exotel", "from": CONTACT, "name": "Asha", "text": "Thanks"}));
     let expected = json!({"whatsapp": {"messages": [{
-        "callback_type": "icm", "sid": answer["message_id"], "from": CONTACT, "to": "+919876500001", "profile_name": "Asha",
+        "callback_type": "incoming_message", "sid": answer["message_id"], "from": CONTACT, "to": "+919876500001", "profile_name": "Asha",
         "timestamp": "2026-05-11T14:50:00.000+05:30", "content": {"type": "text", "text": {"body": "Thanks"}},
     }]}});
     assert_eq!(mock.sent_calls(), [expected]);
@@ -164,7 +164,7 @@ fn a_file_from_a_customer_has_a_url() {
     let image = json!({"type": "image", "link": "https://files.example.net/a.jpg", "caption": "c"});
     mock.control("inbound", &json!({"provider": "exotel", "from": CONTACT, "content": image}));
     let message = mock.sent_calls()[0]["whatsapp"]["messages"][0].clone();
-    let image = json!({"type": "image", "image": {"url": "https://files.example.net/a.jpg", "caption": "c"}});
+    let image = json!({"type": "image", "image": {"url": "https://files.example.net/a.jpg", "mime_type": "image/jpeg", "caption": "c"}});
     assert_eq!(message["content"], image);
     assert!(message.get("profile_name").is_none(), "{message}");
 }
@@ -192,5 +192,95 @@ fn failed_call_is_repeated_on_the_chosen_schedule() {
         }
         mock.advance("30d");
         assert!(mock.answer_webhook(500).is_none(), "{retries}");
+    }
+}
+
+#[test]
+fn inbound_message_has_exotels_id_context_and_mime_type() {
+    let mut mock = open();
+    let (_, sid) = post(&mut mock, &text("Which day?"));
+    mock.sent_calls();
+    for (form, place, context) in [
+        ("wrapped", "/whatsapp/messages/0/sid", "/whatsapp/messages/0/content"),
+        ("event", "/message/id", "/message"),
+        ("typed", "/data/message_sid", "/data/message"),
+    ] {
+        mock.control("config", &json!({"provider": "exotel", "callback_form": form}));
+        let content = json!({"type": "audio", "link": "https://files.example.net/a.mp3"});
+        mock.control("inbound", &json!({"provider": "exotel", "from": CONTACT, "content": content, "reply_to": sid}));
+        let told = mock.sent_calls();
+        let told = told.last().unwrap();
+        let id = told.pointer(place).and_then(Value::as_str).unwrap();
+        assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{form}: {id}");
+        let message = told.pointer(context).unwrap();
+        assert_eq!(message["context"], json!({"from": "+919876500001", "id": sid}), "{form}");
+        let file = if form == "wrapped" {
+            json!({"url": "https://files.example.net/a.mp3", "mime_type": "audio/mpeg"})
+        } else {
+            json!({"id": id, "mime_type": "audio/mpeg"})
+        };
+        assert_eq!(message["audio"], file, "{form}");
+    }
+}
+
+#[test]
+fn inbound_message_has_no_time_if_the_switch_says_so() {
+    for (form, place) in [("wrapped", "/whatsapp/messages/0"), ("event", "/message"), ("typed", "")] {
+        for (value, has) in [("present", true), ("absent", false)] {
+            let mut mock = Mock::new();
+            mock.listen("exotel");
+            mock.control("config", &json!({"provider": "exotel", "callback_form": form}));
+            mock.control("config", &json!({"provider": "exotel", "callback_time": value}));
+            mock.inbound("exotel", CONTACT);
+            let told = mock.sent_calls().remove(0);
+            assert_eq!(told.pointer(place).unwrap().get("timestamp").is_some(), has, "{form}: {told}");
+        }
+    }
+}
+
+#[test]
+fn every_typed_content_goes_out_in_the_words_of_the_platform() {
+    for (form, place) in
+        [("wrapped", "/whatsapp/messages/0/content"), ("event", "/message"), ("typed", "/data/message")]
+    {
+        for (content, kind, expected) in [
+            (
+                json!({"type": "order", "catalog_id": "c", "product_items": [{"product_retailer_id": "p", "quantity": 2}]}),
+                "order",
+                json!({"catalog_id": "c", "product_items": [{"product_retailer_id": "p", "quantity": 2}]}),
+            ),
+            (
+                json!({"type": "flow_reply", "name": "flow", "body": "Sent", "response": {"day": "Fri"}}),
+                "interactive",
+                json!({"type": "nfm_reply",
+                    "nfm_reply": {"name": "flow", "body": "Sent", "response_json": "{\"day\":\"Fri\"}"}}),
+            ),
+            (
+                json!({"type": "list_reply", "id": "m9", "title": "09:00", "description": "Room A"}),
+                "interactive",
+                json!({"type": "list_reply", "list_reply": {"id": "m9", "title": "09:00", "description": "Room A"}}),
+            ),
+            (
+                json!({"type": "audio", "id": "a1", "voice": true}),
+                "audio",
+                json!({"id": "a1", "voice": true, "mime_type": "audio/ogg"}),
+            ),
+        ] {
+            let mut mock = Mock::new();
+            mock.listen("exotel");
+            mock.control("config", &json!({"provider": "exotel", "callback_form": form}));
+            let referral = json!({"source_type": "ad", "source_id": "120", "ctwa_clid": "c1"});
+            let inbound = json!({"provider": "exotel", "user_id": "IN.1002", "content": content, "referral": referral});
+            mock.control("inbound", &inbound);
+            let told = mock.sent_calls().remove(0);
+            let message = told.pointer(place).unwrap();
+            assert_eq!((&message["type"], &message[kind]), (&json!(kind), &expected), "{form} {content}");
+            assert_eq!(message["referral"]["source_id"], "120", "{form}");
+            let written = told.to_string();
+            assert!(
+                written.contains("\"from_user_id\":\"IN.1002\"") && !written.contains("\"from\":"),
+                "{form}: {written}"
+            );
+        }
     }
 }
