@@ -84,9 +84,9 @@ pub(crate) static AUTOCALLS: FaultProfile = FaultProfile {
         None,
     ),
     slow_limits: &[
-        slow(422, r##"{"success":false,"error":"x","error_code":"TWILIO_ERROR_63049"}"##),
-        slow(422, r##"{"success":false,"error":"(#131049) Withheld"}"##),
-        slow(422, r##"{"success":false,"error":"(#131048) Spam rate limit hit"}"##),
+        slow(422, r#"{"success":false,"error":"x","error_code":"TWILIO_ERROR_63049"}"#),
+        slow(422, r#"{"success":false,"error":"(#131049) Withheld"}"#),
+        slow(422, r#"{"success":false,"error":"(#131048) Spam rate limit hit"}"#),
     ],
     no_inside_yes: Some(Refusal::new(
         200,
@@ -127,13 +127,13 @@ pub(crate) static EXOTEL: FaultProfile = FaultProfile {
     slow_limits: &[
         slow(
             400,
-            r##"{"response":{"code":400,"error_data":{"code":"MESSAGING_LIMIT_REACHED","message":"x"},"status":"failure","data":null}}"##,
+            r#"{"response":{"code":400,"error_data":{"code":"MESSAGING_LIMIT_REACHED","message":"x"},"status":"failure","data":null}}"#,
         ),
         slow(
             400,
-            r##"{"response":{"code":400,"error_data":{"code":131049,"message":"Withheld"},"status":"failure","data":null}}"##,
+            r#"{"response":{"code":400,"error_data":{"code":131049,"message":"Withheld"},"status":"failure","data":null}}"#,
         ),
-        slow(429, r##"{"RestException":{"Status":429,"Message":"(#131048) Spam rate limit hit"}}"##),
+        slow(429, r#"{"RestException":{"Status":429,"Message":"(#131048) Spam rate limit hit"}}"#),
     ],
     no_inside_yes: Some(Refusal::new(
         207,
@@ -174,11 +174,11 @@ pub(crate) static GOSENDAPI: FaultProfile = FaultProfile {
         None,
     ),
     slow_limits: &[
-        slow(400, r##"{"error":{"message":"(#131049) Withheld","code":131049}}"##),
-        slow(400, r##"{"error":{"message":"(#131048) Spam rate limit hit","code":131048}}"##),
+        slow(400, r#"{"error":{"message":"(#131049) Withheld","code":131049}}"#),
+        slow(400, r#"{"error":{"message":"(#131048) Spam rate limit hit","code":131048}}"#),
         slow(
             429,
-            r##"{"statusCode":429,"message":"Meta refused it","details":{"error_data":{"details":"131049: withheld"}}}"##,
+            r#"{"statusCode":429,"message":"Meta refused it","details":{"error_data":{"details":"131049: withheld"}}}"#,
         ),
     ],
     no_inside_yes: None,
@@ -201,9 +201,9 @@ pub(crate) static MESSANGI: FaultProfile = FaultProfile {
     no: Refusal::new(400, r#"{"errors":{"reason":"request.from not found"}}"#, ErrorKind::SenderNotFound, None),
     closed: Refusal::new(410, r#"{"errors":{"reason":"gone"}}"#, ErrorKind::SessionExpired, None),
     slow_limits: &[
-        slow(200, r##"{"data":{"id":"","status":"QUOTA_EXCEEDED"}}"##),
-        slow(400, r##"{"errors":{"reason":"(#131049) Withheld"}}"##),
-        slow(400, r##"{"errors":{"reason":"(#131048) Spam rate limit hit"}}"##),
+        slow(200, r#"{"data":{"id":"","status":"QUOTA_EXCEEDED"}}"#),
+        slow(400, r#"{"errors":{"reason":"(#131049) Withheld"}}"#),
+        slow(400, r#"{"errors":{"reason":"(#131048) Spam rate limit hit"}}"#),
     ],
     no_inside_yes: Some(Refusal::new(
         200,

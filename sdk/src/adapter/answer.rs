@@ -16,7 +16,7 @@ const DEPTH_MAX: usize = 4;
 /// ```
 /// use transom::adapter::reasons;
 ///
-/// let body = br##"{"error":{"message":"(#100) Invalid parameter","error_data":{"details":"Parameter name is missing"}}}"##;
+/// let body = br#"{"error":{"message":"(#100) Invalid parameter","error_data":{"details":"Parameter name is missing"}}}"#;
 /// assert_eq!(reasons(body), ["(#100) Invalid parameter: Parameter name is missing"]);
 /// assert_eq!(reasons(b"<html>"), [""; 0]);
 /// ```
@@ -72,7 +72,9 @@ impl Found {
             }
             [b'[', ..] => {
                 let items: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
-                items.iter().for_each(|item| self.collect(item, depth));
+                for item in items {
+                    self.collect(item, depth);
+                }
             }
             [b'"', ..] => {
                 let text: String = serde_json::from_str(raw.get()).unwrap_or_default();
@@ -98,11 +100,11 @@ mod tests {
     fn every_error_of_an_answer_has_its_words() {
         for (body, expected) in [
             (
-                r##"{"error":{"message":"(#100) Invalid parameter","error_data":{"details":"Parameter name is missing or empty"}}}"##,
+                r#"{"error":{"message":"(#100) Invalid parameter","error_data":{"details":"Parameter name is missing or empty"}}}"#,
                 &["(#100) Invalid parameter: Parameter name is missing or empty"][..],
             ),
             (
-                r##"{"statusCode":400,"message":"(#100) Invalid parameter","error":"Bad Request","details":{"error_data":{"details":"name"}}}"##,
+                r#"{"statusCode":400,"message":"(#100) Invalid parameter","error":"Bad Request","details":{"error_data":{"details":"name"}}}"#,
                 &["(#100) Invalid parameter: name"],
             ),
             (

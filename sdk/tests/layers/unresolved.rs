@@ -100,7 +100,9 @@ fn send_known_by_one_id_is_settled_by_the_other() {
         (vec![joined(Failed, Some("90018")), joined(Failed, None)], Resolution::Unknown),
     ] {
         let mut pending = unresolved(&text()).with_message_id("90017");
-        reports.iter().for_each(|report| pending.record_update(report));
+        for report in &reports {
+            pending.record_update(report);
+        }
         assert_eq!(pending.resolution(), expected, "{reports:?}");
         // In a log, an earlier report counts once a later one has joined the ids.
         for order in [reports.clone(), reports.iter().rev().cloned().collect()] {

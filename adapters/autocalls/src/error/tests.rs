@@ -199,7 +199,7 @@ fn limit_of_hours_asks_for_hours() {
 
 #[test]
 fn words_keep_every_reason() {
-    let body = r##"{"error":"Could not send","error_message":"(#100) Invalid parameter","details":{"error_data":{"details":"Parameter name is missing"}}}"##;
+    let body = r#"{"error":"Could not send","error_message":"(#100) Invalid parameter","details":{"error_data":{"details":"Parameter name is missing"}}}"#;
     let error = refused(422, body);
     assert_eq!(error.message(), "(#100) Invalid parameter: Parameter name is missing; Could not send");
 }

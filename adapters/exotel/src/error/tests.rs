@@ -303,8 +303,8 @@ fn passed_on_code_has_its_meaning_by_number_and_in_words() {
 
 #[test]
 fn every_word_of_a_refusal_is_kept() {
-    let body = r##"{"response":{"code":400,"error_data":{"code":100,"message":"(#100) Invalid parameter",
-        "error_data":{"details":"Parameter name is missing"},"reason":"refused"},"status":"failure"}}"##;
+    let body = r#"{"response":{"code":400,"error_data":{"code":100,"message":"(#100) Invalid parameter",
+        "error_data":{"details":"Parameter name is missing"},"reason":"refused"},"status":"failure"}}"#;
     assert_eq!(refused(400, body, &text()).message(), "(#100) Invalid parameter: refused: Parameter name is missing");
 }
 

@@ -375,9 +375,9 @@ fn reasons_are_joined_and_the_first_code_of_a_list_decides() {
     let details = r#""error_data":{"details":"Parameter name is missing or empty"}"#;
     let said = "(#100) Invalid parameter: Parameter name is missing or empty";
     for (body, kind, code, message) in [
-        (format!(r##"{{"error":{{"message":"(#100) Invalid parameter","code":100,{details}}}}}"##), ErrorKind::InvalidRequest, "100", said),
+        (format!(r#"{{"error":{{"message":"(#100) Invalid parameter","code":100,{details}}}}}"#), ErrorKind::InvalidRequest, "100", said),
         (
-            format!(r##"{{"statusCode":400,"message":"(#100) Invalid parameter","error":"Bad Request","details":{{{details}}}}}"##),
+            format!(r#"{{"statusCode":400,"message":"(#100) Invalid parameter","error":"Bad Request","details":{{{details}}}}}"#),
             ErrorKind::InvalidRequest, "100", said,
         ),
         (
@@ -385,7 +385,7 @@ fn reasons_are_joined_and_the_first_code_of_a_list_decides() {
             ErrorKind::TemplateRejected, "132012", "Format mismatch; Re-engagement",
         ),
         (
-            r##"{"statusCode":422,"message":"Meta refused it","details":{"reason":"(#132015) Template is paused"}}"##.to_owned(),
+            r#"{"statusCode":422,"message":"Meta refused it","details":{"reason":"(#132015) Template is paused"}}"#.to_owned(),
             ErrorKind::TemplateRejected, "132015", "Meta refused it: (#132015) Template is paused",
         ),
         (r#"{"statusCode":422,"message":"131049: withheld"}"#.to_owned(), ErrorKind::RateLimited, "131049", "131049: withheld"),

@@ -223,7 +223,7 @@ fn code_of_whatsapps_in_a_reason_or_a_list_has_its_meaning() {
 fn every_reason_is_kept_and_the_first_decides() {
     for (body, message) in [
         (
-            r##"{"errors":{"reason":"(#100) Invalid parameter","error_data":{"details":"name is missing"}}}"##,
+            r#"{"errors":{"reason":"(#100) Invalid parameter","error_data":{"details":"name is missing"}}}"#,
             "(#100) Invalid parameter: name is missing",
         ),
         (r#"{"errors":[{"reason":"to is not valid"},{"reason":"template x"}]}"#, "to is not valid; template x"),
