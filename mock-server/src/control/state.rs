@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::faults::{NewFault, rule};
 use super::read::from_value;
+use crate::core::bounded::GuestBounds;
 use crate::core::clock::{Clock, Reading};
 use crate::core::error::ControlError;
 use crate::core::fault::{Fault, Faults, MAX_BYTES, MAX_RULES, Schedule, bytes};
@@ -52,6 +53,7 @@ impl Simulator {
         self.clock = clock;
         self.faults = faults;
         self.world = world;
+        self.guard(GuestBounds::Moved);
         self.note("state");
         Ok(())
     }

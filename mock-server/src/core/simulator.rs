@@ -161,7 +161,7 @@ impl Simulator {
     }
 
     /// Sets the bounds for callers without the token, if there is one.
-    fn guard(&mut self, guests: GuestBounds) {
+    pub(crate) fn guard(&mut self, guests: GuestBounds) {
         if self.access.needs_token() {
             self.world.guard(guests);
             self.journal.guard(guests);
@@ -230,6 +230,7 @@ impl Simulator {
     fn afresh(mut self) -> Self {
         self.world = self.fresh_world();
         self.seeded = self.world.shared_accounts();
+        self.guard(GuestBounds::Moved);
         self
     }
 
