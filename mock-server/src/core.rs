@@ -10,6 +10,8 @@ pub(crate) mod fault;
 pub(crate) mod finding;
 pub(crate) mod fingerprint;
 pub(crate) mod gate;
+#[cfg(all(test, feature = "server"))]
+mod guest_tests;
 pub(crate) mod ids;
 pub(crate) mod journal;
 pub(crate) mod json;

@@ -402,3 +402,54 @@ fn mock_speaks_tls_under_its_own_authority() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(matches!(run.json(), Value::Array(list) if list.len() == 2));
 }
+
+#[cfg(unix)]
+#[test]
+fn mock_shows_a_given_certificate() {
+    let folder = Folder::new();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
+    folder.write("own.pem", &certificate.pem());
+    folder.write("key.pem", &key.serialize_pem());
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mock = Mock::start_with(&["--tls-cert", &path("own.pem"), "--tls-key", &path("key.pem")]);
+    let config = format!(
+        "[channels.a]\nprovider = 'autocalls'\nbase_url = 'https://{}'\napi_key = 'k'\nsender_id = 12\n\
+         extra_roots = 'own.pem'\n",
+        mock.host
+    );
+    folder.write("transom.toml", &config);
+    let run = folder.run(&["senders", "--json"], &[]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for (arguments, said) in [
+        (vec!["mock", "--tls-cert", "own.pem", "--tls-key", "own.pem"], "no key can be read"),
+        (vec!["mock", "--tls-cert", "none.pem", "--tls-key", "key.pem"], "--tls-cert none.pem"),
+        (vec!["mock", "--tls-cert", "own.pem"], "--tls-key"),
+        (vec!["mock", "--tls", "--tls-ca", "x.pem", "--tls-cert", "own.pem", "--tls-key", "key.pem"], "--tls-ca"),
+        (vec!["mock", "--webhook-ca", "key.pem"], "no certificate can be read"),
+        (vec!["mock", "--webhook-ca", "none.pem"], "--webhook-ca none.pem"),
+    ] {
+        let run = folder.run(&[&arguments[..], &["--listen", "127.0.0.1:0"]].concat(), &[]);
+        assert!(run.code == 2 && run.stderr.contains(said), "{arguments:?}: {} {}", run.code, run.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn mock_calls_https_targets_under_a_given_authority() {
+    let folder = Folder::new();
+    let file = folder.path().join("ca.pem");
+    let file = file.to_str().unwrap();
+    let target = Mock::start_with(&["--tls", "--tls-ca", file]);
+    let status = |mock: &Mock| {
+        let hook = format!(r#"{{"provider":"exotel","url":"https://{}/hook"}}"#, target.host);
+        mock.control("clock", r#"{"freeze":true}"#);
+        mock.control("webhooks", &hook);
+        mock.inbound("exotel", "+919876543210");
+        mock.control("clock", r#"{"advance":"0s"}"#);
+        mock.control("webhooks/deliveries", "")[0].clone()
+    };
+    let called = status(&Mock::start_with(&["--webhook-ca", file]));
+    assert_eq!(called["status"], 404, "the target has no such path: {called}");
+    assert_eq!(status(&Mock::start())["error"], "tls_failed");
+}

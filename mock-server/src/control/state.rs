@@ -4,12 +4,13 @@ use serde_json::{Map, Value};
 
 use super::faults::{NewFault, rule};
 use super::read::from_value;
+use crate::core::bounded::GuestBounds;
 use crate::core::clock::{Clock, Reading};
 use crate::core::error::ControlError;
 use crate::core::fault::{Fault, Faults, MAX_BYTES, MAX_RULES, Schedule, bytes};
 use crate::core::simulator::Simulator;
 use crate::core::world::World;
-use crate::core::world::snapshot::{self, ClockRow, Distance, Moment, State, VERSION};
+use crate::core::world::snapshot::{self, ClockRow, Distance, Moment, State, StateRows, VERSION};
 
 impl Simulator {
     /// Everything that later answers depend on, as JSON of a numbered version: accounts with their switches and limits,
@@ -32,8 +33,8 @@ impl Simulator {
         serde_json::to_value(self.snapshot()).unwrap_or_default()
     }
 
-    /// As [`export`](Self::export), as a copy that serialises to the same JSON. Copying takes a fraction of the time that
-    /// serialising takes, so the simulator answers requests while another thread writes the state.
+    /// As [`export`](Self::export), as a copy that serialises to the same JSON. The copy shares the messages, so that the
+    /// simulator answers requests while another thread writes the state.
     pub fn snapshot(&self) -> State {
         // Left out before the first fault, so that older mocks read the state.
         let last_fault = Some(self.faults.last_id()).filter(|last| *last > 0);
@@ -52,6 +53,7 @@ impl Simulator {
         self.clock = clock;
         self.faults = faults;
         self.world = world;
+        self.guard(GuestBounds::Moved);
         self.note("state");
         Ok(())
     }
@@ -66,7 +68,7 @@ impl Simulator {
             None | Some(Value::Null) => return Err(ControlError::missing("version", VERSION.to_string())),
             Some(version) => return Err(ControlError::invalid("version", version, VERSION.to_string())),
         }
-        let mut state: State = from_value(state)?;
+        let mut state: StateRows = from_value(state)?;
         let clock = clock(&state.clock).map_err(|error| error.at("`clock`"))?;
         let faults = self.read_faults(std::mem::take(&mut state.faults), state.last_fault)?;
         let world = snapshot::import(self.fresh_world(), state)?;

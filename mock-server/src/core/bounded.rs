@@ -1,5 +1,8 @@
 //! Containers that forget their oldest entries, so that a long run needs no more memory than a short one.
 
+mod bounds;
+mod shared_ring;
+
 use std::collections::{HashMap, VecDeque, vec_deque};
 use std::fmt;
 use std::hash::{BuildHasher as _, Hash};
@@ -7,19 +10,21 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+pub(crate) use bounds::{Bounds, GuestBounds};
+pub(crate) use shared_ring::SharedRing;
+
 /// A list bounded in entries and in bytes; the oldest go first. Adding is O(1).
 pub(crate) struct Ring<T> {
     entries: VecDeque<(usize, T)>,
     bytes: usize,
-    max_entries: usize,
-    max_bytes: usize,
+    bounds: Bounds,
     /// How many entries there ever were.
     total: u64,
 }
 
 impl<T> Ring<T> {
     pub(crate) fn new(max_entries: usize, max_bytes: usize) -> Self {
-        Self { entries: VecDeque::new(), bytes: 0, max_entries, max_bytes, total: 0 }
+        Self { entries: VecDeque::new(), bytes: 0, bounds: Bounds::new(max_entries, max_bytes), total: 0 }
     }
 
     /// Adds an entry that holds about `size` bytes. The newest entry always stays, however large.
@@ -27,7 +32,7 @@ impl<T> Ring<T> {
         self.total += 1;
         self.entries.push_back((size, entry));
         self.bytes = self.bytes.saturating_add(size);
-        while self.entries.len() > 1 && (self.entries.len() > self.max_entries || self.bytes > self.max_bytes) {
+        while self.entries.len() > 1 && self.bounds.are_exceeded(self.entries.len(), self.bytes) {
             if let Some((size, _)) = self.entries.pop_front() {
                 self.bytes = self.bytes.saturating_sub(size);
             }
@@ -36,7 +41,7 @@ impl<T> Ring<T> {
 
     /// Takes the oldest entry if there is no room for one more.
     pub(crate) fn pop_if_full(&mut self) -> Option<T> {
-        if self.entries.len() < self.max_entries {
+        if self.entries.len() < self.bounds.now().0 {
             return None;
         }
         let (size, entry) = self.entries.pop_front()?;
@@ -49,6 +54,12 @@ impl<T> Ring<T> {
         let forgotten = std::mem::take(&mut self.entries).len();
         self.bytes = 0;
         forgotten
+    }
+
+    /// Lets guests add at most so many entries and bytes to what there is.
+    pub(crate) fn guard(&mut self, guests: GuestBounds, entries: usize, bytes: usize) {
+        let (present, held) = (self.entries.len(), self.bytes);
+        self.bounds.guard(guests, present.saturating_add(entries), held.saturating_add(bytes));
     }
 
     /// Oldest first.
@@ -92,12 +103,12 @@ impl<T> fmt::Debug for Ring<T> {
 pub(crate) struct BoundedMap<V> {
     values: HashMap<Arc<str>, V>,
     order: VecDeque<Arc<str>>,
-    max_entries: usize,
+    bounds: Bounds,
 }
 
 impl<V> BoundedMap<V> {
     pub(crate) fn new(max_entries: usize) -> Self {
-        Self { values: HashMap::new(), order: VecDeque::new(), max_entries }
+        Self { values: HashMap::new(), order: VecDeque::new(), bounds: Bounds::new(max_entries, usize::MAX) }
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&V> {
@@ -113,11 +124,16 @@ impl<V> BoundedMap<V> {
         let key: Arc<str> = Arc::from(key);
         self.order.push_back(Arc::clone(&key));
         self.values.insert(key, value);
-        if self.order.len() > self.max_entries
+        while self.bounds.are_exceeded(self.order.len(), 0)
             && let Some(oldest) = self.order.pop_front()
         {
             self.values.remove(&oldest);
         }
+    }
+
+    /// Lets guests add at most so many entries to what there is.
+    pub(crate) fn guard(&mut self, guests: GuestBounds, entries: usize) {
+        self.bounds.guard(guests, self.order.len().saturating_add(entries), usize::MAX);
     }
 
     /// Every key with its value, in the order in which they would be forgotten.
@@ -138,13 +154,13 @@ pub(crate) struct Table<K, V> {
     first: u32,
     numbers: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    max_rows: usize,
+    bounds: Bounds,
 }
 
 impl<K: Hash + Eq, V> Table<K, V> {
     pub(crate) fn new(max_rows: usize) -> Self {
         let (numbers, hasher) = (HashTable::new(), DefaultHashBuilder::default());
-        Self { rows: VecDeque::new(), first: 0, numbers, hasher, max_rows }
+        Self { rows: VecDeque::new(), first: 0, numbers, hasher, bounds: Bounds::new(max_rows, usize::MAX) }
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
@@ -183,10 +199,15 @@ impl<K: Hash + Eq, V> Table<K, V> {
         self.rows.push_back((key, value));
         let (rows, first, hasher) = (&self.rows, self.first, &self.hasher);
         self.numbers.insert_unique(hash, number, |number| hash_of(rows, first, hasher, *number));
-        if self.rows.len() > self.max_rows {
+        while self.bounds.are_exceeded(self.rows.len(), 0) {
             self.forget_first();
         }
         number
+    }
+
+    /// Lets guests add at most so many rows to what there is.
+    pub(crate) fn guard(&mut self, guests: GuestBounds, rows: usize) {
+        self.bounds.guard(guests, self.rows.len().saturating_add(rows), usize::MAX);
     }
 
     fn forget_first(&mut self) {

@@ -10,7 +10,7 @@ use http::{Request, Response};
 pub use exchange::Exchange;
 pub(crate) use exchange::{RedactedExchange, Remarks};
 
-use crate::core::bounded::Ring;
+use crate::core::bounded::{GuestBounds, Ring};
 
 const MAX_EXCHANGES: usize = 10_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -27,6 +27,11 @@ pub(crate) struct Journal {
 impl Journal {
     pub(crate) fn new() -> Self {
         Self { exchanges: Ring::new(MAX_EXCHANGES, MAX_BYTES) }
+    }
+
+    /// Bounds what callers without the token may add.
+    pub(crate) fn guard(&mut self, guests: GuestBounds) {
+        self.exchanges.guard(guests, 250, 192 * 1024);
     }
 
     pub(crate) fn record(

@@ -11,6 +11,7 @@ use http::{Method, Request, Response};
 use serde_json::json;
 
 use crate::core::auth::Auth;
+use crate::core::bounded::GuestBounds;
 use crate::core::clock::Clock;
 pub use crate::core::fault::WireFault;
 use crate::core::fault::{Counted, Faults, Kind};
@@ -147,14 +148,35 @@ impl Simulator {
     #[must_use]
     pub fn sibling(&self, real_now: SystemTime) -> Self {
         let sibling = Self::of(real_now, Arc::clone(&self.simulators), self.strict, self.seed);
-        Self {
+        let mut sibling = Self {
             webhooks: self.webhooks.fresh(),
             access: self.access.clone(),
             hook: self.hook.clone(),
             world: sibling.world.with_accounts(&self.seeded),
             seeded: self.seeded.clone(),
             ..sibling
+        };
+        sibling.guard(GuestBounds::Moved);
+        sibling
+    }
+
+    /// Sets the bounds for callers without the token, if there is one.
+    pub(crate) fn guard(&mut self, guests: GuestBounds) {
+        if self.access.needs_token() {
+            self.world.guard(guests);
+            self.journal.guard(guests);
+            self.webhooks.guard(guests);
         }
+    }
+
+    /// Does something for the holder of the token, whom the usual bounds hold for. What it adds is beside what callers
+    /// without the token may add.
+    pub(crate) fn as_holder<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.changes;
+        self.guard(GuestBounds::Lifted);
+        let done = work(self);
+        self.guard(if self.changes == before { GuestBounds::Resumed } else { GuestBounds::Moved });
+        done
     }
 
     /// The same mock, reached under this path: addresses that it gives out begin with it.
@@ -185,6 +207,7 @@ impl Simulator {
     #[must_use]
     pub fn with_token(mut self, token: &str) -> Option<Self> {
         self.access = std::mem::take(&mut self.access).with_token(token)?;
+        self.guard(GuestBounds::Moved);
         Some(self)
     }
 
@@ -207,6 +230,7 @@ impl Simulator {
     fn afresh(mut self) -> Self {
         self.world = self.fresh_world();
         self.seeded = self.world.shared_accounts();
+        self.guard(GuestBounds::Moved);
         self
     }
 
@@ -237,6 +261,13 @@ impl Simulator {
 
     /// Answers one request to a provider. The control plane is not reached by this: its calls are methods of this type.
     pub fn step(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
+        if self.access.needs_token() && self.access.holds_token(request) {
+            return self.as_holder(|simulator| simulator.step_any(real_now, request));
+        }
+        self.step_any(real_now, request)
+    }
+
+    fn step_any(&mut self, real_now: SystemTime, request: &Request<Bytes>) -> WireResponse {
         if request.method() == Method::HEAD {
             return self.step_head(real_now, request);
         }
@@ -278,6 +309,7 @@ impl Simulator {
         self.journal.clear();
         self.webhooks.clear();
         self.gates.release(None, usize::MAX);
+        self.guard(GuestBounds::Moved);
     }
 
     /// Responds to an unknown path. The journal keeps it, because a wrong path is a common mistake of clients.

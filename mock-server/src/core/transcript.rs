@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::core::bounded::Ring;
+use crate::core::bounded::{GuestBounds, Ring};
 use crate::core::phone::Phone;
 use crate::core::time::rfc3339;
 use crate::core::webhook::{AcceptedMessage, DeliveryStatus, Failure};
@@ -67,6 +67,10 @@ pub(crate) struct Accepted {
 impl Transcript {
     pub(crate) fn new() -> Self {
         Self { entries: Ring::new(MAX_ENTRIES, MAX_BYTES) }
+    }
+
+    pub(crate) fn guard(&mut self, guests: GuestBounds, entries: usize, bytes: usize) {
+        self.entries.guard(guests, entries, bytes);
     }
 
     /// About how many bytes the entries hold.

@@ -30,7 +30,7 @@ use rate_buckets::Buckets;
 pub(crate) use rate_buckets::{Bucket, BucketOwner};
 pub use snapshot::State;
 
-use crate::core::bounded::{BoundedMap, Ring, Table};
+use crate::core::bounded::{BoundedMap, GuestBounds, SharedRing, Table};
 use crate::core::ids::Ids;
 use crate::core::limiter::{KeyLimit, Limiter, Quota};
 use crate::core::phone::Phone;
@@ -62,7 +62,7 @@ pub struct World {
     providers: Providers,
     contacts: Table<ContactKey, Contact>,
     conversations: Conversations,
-    ledger: Ring<Delivery>,
+    ledger: SharedRing<Delivery>,
     idempotency: Idempotency,
     uploads: BoundedMap<String>,
     /// Both sides of the conversations with their statuses; not part of an exported state.
@@ -113,7 +113,7 @@ impl World {
             providers: Providers::default(),
             contacts: Table::new(MAX_ROWS),
             conversations: Conversations::new(MAX_ROWS),
-            ledger: Ring::new(MAX_ROWS, MAX_LEDGER_BYTES),
+            ledger: SharedRing::new(MAX_ROWS, MAX_LEDGER_BYTES),
             idempotency: Idempotency::new(),
             uploads: BoundedMap::new(MAX_UPLOADS),
             transcript: Transcript::new(),
@@ -286,6 +286,18 @@ impl World {
     fn record_delivery(&mut self, delivery: Delivery) {
         let size = 200 + delivery.message_id.len() + delivery.content.size();
         self.ledger.push(delivery, size);
+    }
+
+    /// Bounds what callers without the token may add. All of it together stays well below a mebibyte.
+    pub(crate) fn guard(&mut self, guests: GuestBounds) {
+        const KIB: usize = 1024;
+        self.ledger.guard(guests, 500, 128 * KIB);
+        self.transcript.guard(guests, 250, 96 * KIB);
+        self.contacts.guard(guests, 500);
+        self.conversations.guard(guests, 500);
+        self.idempotency.guard(guests, 100);
+        self.uploads.guard(guests, 100);
+        self.buckets.rows.guard(guests, 500);
     }
 
     /// About how many bytes it holds, but for what an account begins with.

@@ -83,7 +83,8 @@ impl AppState {
     ) -> (T, Option<String>) {
         let now = now();
         let mut namespaces = self.lock();
-        let done = work(namespaces.of(now, name), now);
+        // Every call has the token where there is one.
+        let done = namespaces.of(now, name).as_holder(|simulator| work(simulator, now));
         let event = self.settle(&mut namespaces, now, name);
         drop(namespaces);
         self.changed.ring();

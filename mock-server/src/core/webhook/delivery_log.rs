@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::Topic;
 use super::call::Destination;
-use crate::core::bounded::Ring;
+use crate::core::bounded::{GuestBounds, Ring};
 
 const MOST_TRIES: usize = 10_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
@@ -63,6 +63,10 @@ impl std::fmt::Debug for DeliveryAttempt {
 impl DeliveryLog {
     pub(super) fn new() -> Self {
         Self { tries: Ring::new(MOST_TRIES, MOST_BYTES) }
+    }
+
+    pub(super) fn guard(&mut self, guests: GuestBounds) {
+        self.tries.guard(guests, 250, 128 * 1024);
     }
 
     pub(super) fn record(&mut self, mut tried: DeliveryAttempt) {

@@ -19,6 +19,7 @@ use super::rules::ladder;
 use super::subscription::{Subscriptions, Topic};
 use super::target_queues::{QueueKey, TargetQueues};
 use super::{IpNetwork, IpNetworks, LAST_STATUS, Target};
+use crate::core::bounded::GuestBounds;
 use crate::core::finding::Finding;
 use crate::core::phone::Phone;
 use crate::core::provider_simulator::ProviderSimulator;
@@ -142,6 +143,12 @@ impl WebhookQueue {
             Destination::Own(_) => true,
             Destination::Subscribed(id, _) => self.subscriptions.get(*id).is_some(),
         }
+    }
+
+    /// Bounds what callers without the token may add to the log. What waits for a webhook that the holder of the token
+    /// registered has the usual bound.
+    pub(crate) fn guard(&mut self, guests: GuestBounds) {
+        self.log.guard(guests);
     }
 
     /// About how many bytes the queued calls, the log and the accounts' webhooks hold.

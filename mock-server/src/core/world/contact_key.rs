@@ -38,7 +38,7 @@ impl ContactKey {
 }
 
 /// The providers by number, for [`ContactKey`].
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Providers(Vec<&'static str>);
 
 impl Providers {

@@ -9,9 +9,11 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::contact_key::{ContactKey, Providers};
 use super::conversation::{Conversation, ConversationState, WINDOW};
+use crate::core::bounded::{Bounds, GuestBounds};
 use crate::core::phone::Phone;
 
 /// A [`Conversation`], packed.
+#[derive(Clone)]
 struct Row {
     key: ContactKey,
     id: u64,
@@ -35,13 +37,13 @@ pub(super) struct Conversations {
     /// The place of each contact's newest row, counted over all rows there ever were.
     newest: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    max_rows: usize,
+    bounds: Bounds,
 }
 
 impl Conversations {
     pub(super) fn new(max_rows: usize) -> Self {
         let (newest, hasher) = (HashTable::new(), DefaultHashBuilder::default());
-        Self { rows: VecDeque::new(), first: 0, newest, hasher, max_rows }
+        Self { rows: VecDeque::new(), first: 0, newest, hasher, bounds: Bounds::new(max_rows, usize::MAX) }
     }
 
     #[cfg(feature = "server")]
@@ -94,9 +96,14 @@ impl Conversations {
             self.newest.insert_unique(hash, number, hash_of);
         }
         self.rows.push_back(row);
-        if self.rows.len() > self.max_rows {
+        while self.bounds.are_exceeded(self.rows.len(), 0) {
             self.forget_first();
         }
+    }
+
+    /// Lets guests add at most so many rows to what there is.
+    pub(super) fn guard(&mut self, guests: GuestBounds, rows: usize) {
+        self.bounds.guard(guests, self.rows.len().saturating_add(rows), usize::MAX);
     }
 
     fn forget_first(&mut self) {
@@ -106,6 +113,11 @@ impl Conversations {
         if let Ok(entry) = self.newest.find_entry(self.hasher.hash_one(row.key.customer()), |number| *number == first) {
             entry.remove();
         }
+    }
+
+    /// A copy of all rows, to be read later.
+    pub(super) fn copied(&self) -> CopiedRows {
+        CopiedRows(self.rows.clone())
     }
 
     pub(super) fn get(&self, providers: &Providers, id: u64) -> Option<Conversation> {
@@ -223,6 +235,15 @@ impl Conversations {
             next = back.and_then(|back| place.checked_sub(back));
             Some((place, row))
         })
+    }
+}
+
+/// Rows that were copied.
+pub(super) struct CopiedRows(VecDeque<Row>);
+
+impl CopiedRows {
+    pub(super) fn iter(&self, providers: &Providers) -> impl Iterator<Item = Conversation> {
+        self.0.iter().map(|row| row.unpacked(providers))
     }
 }
 

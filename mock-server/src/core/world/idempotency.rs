@@ -5,12 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::core::bounded::BoundedMap;
+use crate::core::bounded::{BoundedMap, GuestBounds};
 use crate::core::fingerprint::fingerprint;
 
 /// Source: `GoSendAPI`, POST /v1/messages: keys live for 24 hours (docs).
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_KEYS: usize = 100_000;
+/// In bytes. No page states a limit.
+const LONGEST_KEY: usize = 256;
 
 /// An answer kept under an idempotency key. `Debug` leaves the body out.
 #[derive(Clone, PartialEq, Eq)]
@@ -66,6 +68,10 @@ impl Idempotency {
         self.answers.insert(&scoped(provider, api_key, key), answer);
     }
 
+    pub(super) fn guard(&mut self, guests: GuestBounds, entries: usize) {
+        self.answers.guard(guests, entries);
+    }
+
     #[cfg(feature = "server")]
     pub(super) fn len(&self) -> usize {
         self.answers.len()
@@ -82,8 +88,13 @@ impl Idempotency {
     }
 }
 
+/// A long key is kept as its fingerprint.
 fn scoped(provider: &str, api_key: &str, key: &str) -> String {
-    format!("{provider} {:016x} {key}", fingerprint(api_key.as_bytes()))
+    let digest = fingerprint(api_key.as_bytes());
+    if key.len() > LONGEST_KEY {
+        return format!("{provider} {digest:016x} {:016x}", fingerprint(key.as_bytes()));
+    }
+    format!("{provider} {digest:016x} {key}")
 }
 
 #[cfg(test)]

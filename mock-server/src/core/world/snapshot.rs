@@ -4,19 +4,20 @@ mod account;
 mod text_forms;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use self::account::{AccountRow, place};
 use self::text_forms::{Decimal, Hexadecimal, Number, Uuid};
 pub(crate) use self::text_forms::{Distance, Moment};
-use super::contact_key::ContactKey;
-use super::conversations::Conversations;
+use super::contact_key::{ContactKey, Providers};
+use super::conversations::{Conversations, CopiedRows};
 use super::{Bucket, BucketOwner, CachedResponse, Contact, Conversation, Delivery, MAX_ROWS, StoredContent, World};
-use crate::core::bounded::Table;
+use crate::core::bounded::{SharedRing, Table};
 use crate::core::error::ControlError;
 use crate::core::ids::Ids;
 
@@ -24,10 +25,21 @@ use crate::core::ids::Ids;
 pub(crate) const VERSION: u64 = 1;
 
 /// Everything that later answers depend on; see [`Simulator::snapshot`](crate::Simulator::snapshot). It holds API keys as
-/// digests only.
+/// digests only. It serialises as JSON; its rows are made then, and not while the simulator waits for the copy.
+pub struct State {
+    /// The short lists; those below are empty in it.
+    rows: StateRows,
+    providers: Providers,
+    contacts: Vec<(ContactKey, Contact)>,
+    conversations: CopiedRows,
+    idempotency: Vec<(Arc<str>, CachedResponse)>,
+    ledger: SharedRing<Delivery>,
+}
+
+/// A state as it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
+pub(crate) struct StateRows {
     accounts: Vec<AccountRow>,
     /// This member and two below are left out if empty, so that older mocks read the state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -173,28 +185,79 @@ pub(crate) fn export(
     faults: Vec<Map<String, Value>>,
     last_fault: Option<u64>,
 ) -> State {
-    let contacts = world.contacts.iter().map(|(key, contact)| ContactRow {
-        business: Number(key.business()),
-        contact: Number(key.contact()),
-        last_inbound_at: contact.last_inbound.map(Moment),
-        name: contact.name.as_deref().map(str::to_owned),
-        provider: world.providers.name(key.provider()).into(),
-        window_opened_at: contact.window_opened.map(Moment),
-    });
     let uploads: Vec<UploadRow> = world.uploads().map(UploadRow::of).collect();
-    State {
+    let rows = StateRows {
         accounts: world.accounts().map(|(provider, account)| AccountRow::of(provider, account)).collect(),
-        buckets: world.buckets().filter(|bucket| bucket.used > 0).map(BucketRow::of).collect(),
+        buckets: world.buckets().filter(|bucket| bucket.used > 0 || bucket.day_used > 0).map(BucketRow::of).collect(),
         clock,
-        contacts: contacts.collect(),
-        conversations: world.conversations.iter(&world.providers).map(ConversationRow::of).collect(),
+        contacts: Vec::new(),
+        conversations: Vec::new(),
         faults,
-        idempotency: world.idempotency.iter().map(|(key, response)| ResponseRow::of(key, response)).collect(),
+        idempotency: Vec::new(),
         ids: IdsRow { seed: Decimal(world.ids.seed), last: Decimal(world.ids.last) },
         last_fault,
         media: (!uploads.is_empty()).then_some(MediaRows { uploads }),
-        messages: world.ledger.iter().map(MessageRow::of).collect(),
+        messages: Vec::new(),
         version: VERSION,
+    };
+    State {
+        rows,
+        providers: world.providers.clone(),
+        contacts: world.contacts.iter().cloned().collect(),
+        conversations: world.conversations.copied(),
+        idempotency: world.idempotency.iter().map(|(key, response)| (key.into(), response.clone())).collect(),
+        ledger: world.ledger.clone(),
+    }
+}
+
+/// A [`State`] on its way out; its members are those of [`StateRows`], in the same order.
+#[derive(Serialize)]
+struct WrittenState<'a, C: Serialize, V: Serialize, I: Serialize, M: Serialize> {
+    accounts: &'a [AccountRow],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    buckets: &'a [BucketRow],
+    clock: &'a ClockRow,
+    contacts: C,
+    conversations: V,
+    faults: &'a [Map<String, Value>],
+    idempotency: I,
+    ids: &'a IdsRow,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_fault: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media: Option<&'a MediaRows>,
+    messages: M,
+    version: u64,
+}
+
+/// A list whose rows are made as they are written.
+struct Rows<F>(F);
+
+impl<F: Fn() -> I, I: Iterator<Item: Serialize>> Serialize for Rows<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { rows, providers, contacts, conversations, idempotency, ledger } = self;
+        let StateRows { accounts, buckets, clock, faults, ids, last_fault, media, version, .. } = rows;
+        let written = WrittenState {
+            accounts,
+            buckets,
+            clock,
+            contacts: Rows(|| contacts.iter().map(|(key, contact)| ContactRow::of(providers, *key, contact))),
+            conversations: Rows(|| conversations.iter(providers).map(ConversationRow::of)),
+            faults,
+            idempotency: Rows(|| idempotency.iter().map(|(key, response)| ResponseRow::of(key, response))),
+            ids,
+            last_fault: *last_fault,
+            media: media.as_ref(),
+            messages: Rows(|| ledger.iter().map(MessageRow::of)),
+            version: *version,
+        };
+        written.serialize(serializer)
     }
 }
 
@@ -204,7 +267,7 @@ pub(crate) fn export(
 /// # Errors
 ///
 /// The member that is wrong, and the expected form.
-pub(crate) fn import(mut fresh: World, state: State) -> Result<World, ControlError> {
+pub(crate) fn import(mut fresh: World, state: StateRows) -> Result<World, ControlError> {
     fresh.ids = Ids { seed: state.ids.seed.0, last: state.ids.last.0 };
     account::import(&mut fresh, state.accounts)?;
     fresh.contacts = Table::new(MAX_ROWS);
@@ -229,6 +292,17 @@ fn each<T>(
 }
 
 impl ContactRow {
+    fn of(providers: &Providers, key: ContactKey, contact: &Contact) -> Self {
+        Self {
+            business: Number(key.business()),
+            contact: Number(key.contact()),
+            last_inbound_at: contact.last_inbound.map(Moment),
+            name: contact.name.as_deref().map(str::to_owned),
+            provider: providers.name(key.provider()).into(),
+            window_opened_at: contact.window_opened.map(Moment),
+        }
+    }
+
     fn import(self, fresh: &mut World) -> Result<(), ControlError> {
         let provider = fresh.known_provider(&self.provider)?;
         let key = ContactKey::new(fresh.providers.number(provider), &self.business.0, &self.contact.0);
@@ -376,6 +450,6 @@ impl UploadRow {
 // Private: leaves out what the world holds.
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("messages", &self.messages.len()).finish_non_exhaustive()
+        f.debug_struct("State").field("messages", &self.ledger.len()).finish_non_exhaustive()
     }
 }

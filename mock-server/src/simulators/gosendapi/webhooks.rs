@@ -37,6 +37,8 @@ const EVENTS: [&str; 10] = [
     "whatsapp.template.approved",
     "whatsapp.template.rejected",
 ];
+/// No page states a limit.
+const LONGEST_URL: usize = 2048;
 /// A webhook names at most this many events.
 const MOST_EVENTS: usize = 100;
 
@@ -123,9 +125,9 @@ fn read(form: &mut FieldReader, body: &Json<'_>, is_new: bool) -> Result<Asked, 
     let known = ["url", "events", "phone_number_id", "type", "enabled"];
     let members = form.object(Some(body), "body", &known).map_err(flaw)?;
     let url = if is_new {
-        Some(required_text(members, "", "url", usize::MAX).map_err(flaw)?)
+        Some(required_text(members, "", "url", LONGEST_URL).map_err(flaw)?)
     } else {
-        optional_text(members, "", "url", usize::MAX).map_err(flaw)?
+        optional_text(members, "", "url", LONGEST_URL).map_err(flaw)?
     };
     if url.is_some_and(|url| !is_web_address(url)) {
         return Err(Refusal::flaw(&FieldError::wrong("url", "must be a URL address")));
