@@ -68,6 +68,9 @@ pub fn run(page: &Path) -> ExitCode {
     }
     let table = table.lock().unwrap_or_else(PoisonError::into_inner);
     let logs = logs::searched();
+    if let Some(tables) = verdicts::tables(&table) {
+        println!("\nVerdicts of the answer rows\n{tables}");
+    }
     println!("{}", table.text(&logs));
     let is_whole = conclusion.num_filtered_out == 0;
     if !logs.leaks.is_empty() {

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::case::Claim;
 use super::logs::Searched;
 use super::row::Plan;
-use super::{profile, rows, verdicts};
+use super::{profile, rows};
 
 /// The column of rows that are played once.
 pub(crate) const ONCE: &str = "transport";
@@ -108,9 +108,6 @@ impl Summary {
                 };
             }
             text.push('\n');
-        }
-        if let Some(tables) = verdicts::tables(self) {
-            let _ = write!(text, "\nVerdicts of the answer rows\n{tables}");
         }
         let _ = write!(text, "\nIn every execution\n{always}\nLeft out\n{left}");
         let _ = writeln!(text, "\nLog lines searched for secrets: {:?}", logs.lines);
