@@ -91,6 +91,7 @@ const SWITCHED: &[(&str, &str, &str, &[SendRecord<'static>])] = {
                 (NewMember, "/session_status/expired_at"),
             ],
         ),
+        ("autocalls", "never_messaged_expires_at", "null", &[(ChangedType, "/session_status/expires_at")]),
         ("exotel", "accepted_status", "200", &[(OtherStatus, "")]),
         ("messangi", "error_body", "verbatim", &[(NotJson, "")]),
         ("messangi", "error_body", "empty", &[(NotJson, "")]),
