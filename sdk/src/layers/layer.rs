@@ -63,6 +63,7 @@ pub struct Next<'a> {
     pub(crate) tracker: Option<&'a Arc<SendTracker>>,
     pub(crate) channel: Option<&'a Arc<str>>,
     /// Redacts the credentials of the client.
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only spans show texts of the caller"))]
     pub(crate) secrets: &'a Redactor,
 }
 
