@@ -32,7 +32,7 @@ pub struct Config {
     pub notification_path: String,
     /// `login_path`: where a username and a password are turned into a key.
     pub login_path: String,
-    /// `rate_window`: the wait after a 429 that asks for none, from 1 s to 24 h. The page's example is 300 s [seed].
+    /// `rate_window`: the wait after a 429 that asks for none, from 1 s to 24 h. The page's example is 300 s \[seed\].
     pub rate_window: Duration,
     /// `probe`: whether a send that is refused for its key may be followed by one login and one more send.
     pub probe: bool,
@@ -47,7 +47,7 @@ pub struct Config {
     pub client_id: Option<String>,
     /// `template_namespace`: the namespace of the templates, handed out by the provider's support [docs, Text Message Template].
     pub template_namespace: Option<String>,
-    /// `template_buttons`: whether values for the buttons of a template are sent, in a form that no page shows [inferred].
+    /// `template_buttons`: whether values for the buttons of a template are sent, in a form that no page shows \[inferred\].
     pub template_buttons: bool,
 }
 

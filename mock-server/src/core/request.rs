@@ -82,7 +82,6 @@ impl Query {
     }
 
     /// Reads a form in a body; a body that is not text gives an empty form.
-    #[cfg(feature = "server")]
     pub(crate) fn of_form(body: &[u8]) -> Self {
         Self::read(std::str::from_utf8(body).unwrap_or_default())
     }

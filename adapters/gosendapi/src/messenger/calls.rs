@@ -84,7 +84,7 @@ impl GoSendApi {
     }
 
     /// Changes a webhook (`PATCH /v1/webhooks/{id}`): what `settings` leaves out stays. Which members a change takes is not
-    /// documented; those of a registration and `enabled` are sent [inferred].
+    /// documented; those of a registration and `enabled` are sent \[inferred\].
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`](transom::ErrorKind::NotFound) if there is no such webhook.
