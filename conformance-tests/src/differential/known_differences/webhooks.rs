@@ -4,53 +4,21 @@ use super::reasons::UNSIGNED;
 use crate::differential::known_difference::KnownDifference;
 
 pub(super) const ALL: &[KnownDifference] = &[
-    KnownDifference {
-        scenario: "window_rows::status_makes_no_row",
-        reason: UNSIGNED,
-        outcomes: &[
-            (
-                "autocalls exotel gosendapi",
-                "sends accepted yes/1; delivered text; events verified status sent, verified status delivered, \
-                verified status read",
-            ),
-            ("messangi", "sends accepted yes/1; delivered text; events status sent, status delivered, status read"),
-        ],
-    },
+    KnownDifference { scenario: "window_rows::status_makes_no_row", reason: UNSIGNED, outcomes: THREE_STATUSES },
     KnownDifference {
         scenario: "webhooks::status_events_have_receipt_id_and_order",
         reason: UNSIGNED,
-        outcomes: &[
-            (
-                "autocalls exotel gosendapi",
-                "sends accepted yes/1; delivered text; events verified status sent, verified status delivered, \
-                verified status read",
-            ),
-            ("messangi", "sends accepted yes/1; delivered text; events status sent, status delivered, status read"),
-        ],
+        outcomes: THREE_STATUSES,
     },
     KnownDifference {
         scenario: "webhooks::status_event_has_reference_if_supported",
         reason: UNSIGNED,
-        outcomes: &[
-            (
-                "autocalls exotel gosendapi",
-                "sends accepted yes/1; delivered text; events verified status sent, verified status delivered, \
-                verified status read",
-            ),
-            ("messangi", "sends accepted yes/1; delivered text; events status sent, status delivered, status read"),
-        ],
+        outcomes: THREE_STATUSES,
     },
     KnownDifference {
         scenario: "webhooks::statuses_merge_to_same_end_in_any_order",
         reason: UNSIGNED,
-        outcomes: &[
-            (
-                "autocalls exotel gosendapi",
-                "sends accepted yes/1; delivered text; events verified status sent, verified status delivered, \
-                verified status read",
-            ),
-            ("messangi", "sends accepted yes/1; delivered text; events status sent, status delivered, status read"),
-        ],
+        outcomes: THREE_STATUSES,
     },
     KnownDifference {
         scenario: "webhooks::repeated_call_gives_same_events",
@@ -99,4 +67,14 @@ pub(super) const ALL: &[KnownDifference] = &[
         reason: UNSIGNED,
         outcomes: &[("exotel gosendapi", "events verified message text"), ("messangi", "events message text")],
     },
+];
+
+/// One text, and its three statuses. Messangi signs nothing.
+const THREE_STATUSES: &[(&str, &str)] = &[
+    (
+        "autocalls exotel gosendapi",
+        "sends accepted yes/1; delivered text; events verified status sent, verified status delivered, \
+        verified status read",
+    ),
+    ("messangi", "sends accepted yes/1; delivered text; events status sent, status delivered, status read"),
 ];
