@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::value::RawValue;
 
-use crate::adapter::json::Members;
+use crate::adapter::json::{Members, without_mark};
 use crate::webhook::platform;
 
 /// How deep errors are looked for within errors.
@@ -42,10 +42,6 @@ pub fn first_code(body: &[u8]) -> Option<String> {
     let body = Members::from_raw(serde_json::from_slice(without_mark(body)).ok()?)?;
     let first = |name| Members::from_raw(body.objects(&[name])?.first()?)?.text(CODE);
     first("errors").or_else(|| first("error"))
-}
-
-fn without_mark(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start()
 }
 
 #[derive(Default)]

@@ -115,8 +115,13 @@ pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 /// The body from its first brace, if it is an object. Providers answer with objects, and serde would read a list as the
 /// members in order.
 fn object(body: &[u8]) -> Option<&[u8]> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    let body = without_mark(body);
     body.starts_with(b"{").then_some(body)
+}
+
+/// A body without a byte order mark and blanks before its text.
+pub(super) fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start()
 }
 
 #[cfg(test)]
